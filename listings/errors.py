@@ -1,0 +1,26 @@
+"""What can go wrong with the store, each error a sentence for the person who sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class ListingsError(Exception):
+    """Base of every error of this package."""
+
+
+class StoreUnusable(ListingsError):
+    """The database file cannot be opened as ours."""
+
+    def __init__(self, path: Path | str, found: str) -> None:
+        super().__init__(
+            f"{path} cannot be used as a precursor-watch database: {found}. "
+            "Give another file with --db, or restore this one from a backup."
+        )
+
+
+class UnknownRow(ListingsError):
+    """A row was asked for by an id that is not in the store."""
+
+    def __init__(self, kind: str, row_id: object) -> None:
+        super().__init__(f"There is no {kind} {row_id} in this database; check the id with the list command.")

@@ -1,0 +1,70 @@
+"""Which listing is which, and whether it has changed: pure functions over URLs and content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+if TYPE_CHECKING:
+    from listings.model import ListingContent
+
+TRACKING_PARAMETERS = frozenset({"fbclid", "gclid", "msclkid", "yclid", "spm", "scm", "ref_", "_ga"})
+TRACKING_PREFIXES = ("utm_", "mc_", "algo_", "pvid")
+SESSION_PARAMETERS = frozenset({"sid", "sessionid", "session_id", "jsessionid", "phpsessid"})
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+
+
+def canonical_url(url: str) -> str:
+    """Return `url` so that two addresses of one page are equal.
+
+    The scheme and host are lower-cased, the default port, the fragment, tracking and session
+    parameters are dropped and the others sorted. The path is kept as it is: servers tell case apart.
+    """
+    parts = urlsplit(url.strip())
+    host = parts.netloc.rpartition("@")[2].lower().removesuffix(DEFAULT_PORTS.get(parts.scheme.lower(), ":"))
+    kept = sorted(
+        (name, value)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        if not _is_noise(name.lower())
+    )
+    return urlunsplit((parts.scheme.lower(), host, parts.path or "/", urlencode(kept), ""))
+
+
+def listing_id(source_id: str, url: str, item_id: str, title: str) -> str:
+    """Return the stable id of a listing: 16 hexadecimal digits.
+
+    A listing is its canonical URL within its source. A list row without a link of its own is told
+    apart by the site's item id and, where there is none, by its title; `url` is then the list page.
+
+    Args:
+        source_id: The source it was read from; the same page in two sources is two listings.
+        url: The item's own URL, or the list page's with `#row` as its fragment.
+        item_id: The site's own number for the item; may be empty.
+        title: As read.
+    """
+    parts = [source_id, canonical_url(url)]
+    if urlsplit(url).fragment == "row":
+        parts.append(item_id or title)
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def content_hash(content: ListingContent) -> str:
+    """Return the SHA-256 of everything the listing says, whichever rule read it.
+
+    Provenance and image addresses are left out: a better rule or a rotating image host is no change
+    of the offer.
+    """
+    said = {key: value for key, value in asdict(content).items() if key not in {"provenance", "images"}}
+    line = json.dumps(said, ensure_ascii=True, sort_keys=True, default=str)
+    return hashlib.sha256(line.encode("ascii")).hexdigest()
+
+
+def _is_noise(parameter: str) -> bool:
+    return (
+        parameter in TRACKING_PARAMETERS
+        or parameter in SESSION_PARAMETERS
+        or parameter.startswith(TRACKING_PREFIXES)
+    )

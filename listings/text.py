@@ -1,0 +1,37 @@
+"""The text of a listing: what is searched, scored and shown, and what every span points into."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from listings.model import ListingContent
+
+MAX_TEXT_CHARS = 20_000
+"""A listing's text is cut here; the embedder reads far less, and a hostile page can be far longer."""
+
+
+def listing_text(content: ListingContent) -> str:
+    """Return the listing as lines: title, what is offered and how, description, then attributes.
+
+    Seller, location and images are left out: they say who sells, and a model that reads them learns
+    sites instead of offers.
+
+    Returns:
+        At most `MAX_TEXT_CHARS` characters; the title alone when nothing else was shown.
+    """
+    lines = [content.title]
+    lines += [
+        part
+        for part in (content.price_text, content.quantity_text, content.pack_text, content.minimum_order_text)
+        if part
+    ]
+    lines += [content.description] if content.description else []
+    lines += [f"{name}: {value}" for name, value in content.attributes]
+    return "\n".join(lines)[:MAX_TEXT_CHARS]
+
+
+def text_hash(text: str) -> str:
+    """Return the SHA-256 of `text` in UTF-8; lone surrogates, which hostile pages hold, are kept apart."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

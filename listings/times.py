@@ -1,0 +1,26 @@
+"""The one way a time is written: UTC, ISO 8601, milliseconds, ending in `Z`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def utc_now() -> datetime:
+    """Return the present time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def to_text(moment: datetime) -> str:
+    """Return `moment` as text that sorts in time order, e.g. `2026-11-02T08:00:00.000Z`.
+
+    Raises:
+        ValueError: If `moment` has no timezone; a guess would be wrong half of the time.
+    """
+    if moment.tzinfo is None:
+        raise ValueError(f"The time {moment} has no timezone; give an aware datetime.")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def from_text(text: str) -> datetime:
+    """Return the aware UTC time that `to_text` wrote."""
+    return datetime.fromisoformat(text)
