@@ -80,7 +80,7 @@ class RunOutcome(StrEnum):
 
 
 class Decision(StrEnum):
-    """A person's answer to *does this listing offer a controlled precursor?*"""
+    """A person's answer to the question whether a listing offers a controlled precursor."""
 
     OFFER = "offer"
     NOT_OFFER = "not_offer"

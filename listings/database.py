@@ -1,0 +1,97 @@
+"""Opening the store: one SQLite file in WAL mode, its schema brought up to date."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sqlite_utils import Database
+
+from listings.errors import StoreUnusable
+from listings.migrations import migrations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BUSY_TIMEOUT_MS = 60_000
+"""How long a statement waits for another writer before it gives up."""
+
+__all__ = ["Database", "open_database", "open_in_memory", "transaction"]
+
+
+def open_database(path: Path, *, must_exist: bool = False) -> Database:
+    """Open the store at `path`, creating it and its folder when it is not there yet.
+
+    Args:
+        path: The database file.
+        must_exist: For commands that only read: a missing file is then an error, not a new store.
+
+    Raises:
+        StoreUnusable: If the file is missing though it must exist, is no SQLite database, is not
+            ours, comes from a newer release, or cannot be written.
+    """
+    if must_exist and not path.exists():
+        raise StoreUnusable(path, "there is no such file")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        db = Database(sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000, check_same_thread=False))
+        _prepare(db)
+        db.execute("PRAGMA journal_mode = WAL")
+        _migrate(db, path)
+    except (sqlite3.Error, OSError) as error:
+        raise StoreUnusable(path, str(error)) from error
+    return db
+
+
+def open_in_memory() -> Database:
+    """Return an empty store in memory, with the schema of a real one."""
+    db = Database(sqlite3.connect(":memory:", check_same_thread=False))
+    _prepare(db)
+    migrations.apply(db)
+    return db
+
+
+@contextmanager
+def transaction(db: Database) -> Iterator[None]:
+    """Do everything inside or nothing, taking the write lock at the start.
+
+    Taking it at the start (BEGIN IMMEDIATE) lets two processes wait for each other instead of failing
+    halfway, when a read has to become a write. Inside another transaction it joins that one.
+    """
+    if db.conn.in_transaction:
+        yield
+        return
+    db.conn.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        db.conn.rollback()
+        raise
+    db.conn.commit()
+
+
+def _prepare(db: Database) -> None:
+    for pragma in ("foreign_keys = ON", "synchronous = NORMAL", f"busy_timeout = {BUSY_TIMEOUT_MS}"):
+        db.execute(f"PRAGMA {pragma}")
+    db.conn.row_factory = sqlite3.Row
+
+
+def _migrate(db: Database, path: Path) -> None:
+    known = {migration.name for migration in migrations.applied(db)}
+    ours = {migration.name for migration in migrations.pending(db)} | known
+    tables = set(db.table_names())
+    if tables and not known:
+        raise StoreUnusable(path, f"it holds other tables ({', '.join(sorted(tables)[:3])}) and none of ours")
+    if unknown := {row for row in known if row not in _released()}:
+        raise StoreUnusable(path, f"it was written by a newer release (schema step {max(unknown)})")
+    if ours - known:
+        migrations.apply(db)
+
+
+def _released() -> set[str]:
+    blank = Database(memory=True)
+    names = {migration.name for migration in migrations.pending(blank)}
+    blank.close()
+    return names

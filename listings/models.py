@@ -1,0 +1,64 @@
+"""The register of trained models, and which of them is in use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from listings import rows, times
+from listings.database import Database, transaction
+from listings.errors import UnknownRow
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from listings.model import Model
+
+
+def register_model(db: Database, model: Model) -> None:
+    """Write a model; the same model registered twice stays one row."""
+    with transaction(db):
+        values = {
+            "model_id": model.model_id,
+            "created_at": times.to_text(model.created_at),
+            "folder": model.folder,
+            "embedder_id": model.embedder_id,
+            "threshold": model.threshold,
+            "card": rows.to_json(model.card),
+        }
+        rows.insert(db, "models", values, ignore=True)
+
+
+def promote(db: Database, model_id: str, *, promoted_by: str, sentence: str, now: datetime) -> None:
+    """Put a registered model in use; the record says who did and why.
+
+    Raises:
+        UnknownRow: If no such model is registered.
+    """
+    get_model(db, model_id)
+    with transaction(db):
+        values = {"model_id": model_id, "promoted_at": times.to_text(now)}
+        rows.insert(db, "promotions", {**values, "promoted_by": promoted_by, "sentence": sentence})
+
+
+def model_in_use(db: Database) -> Model | None:
+    """Return the model promoted last, or None before the first promotion."""
+    row = db.execute("SELECT * FROM model_in_use").fetchone()
+    return None if row is None else rows.model_from(row)
+
+
+def get_model(db: Database, model_id: str) -> Model:
+    """Return one registered model.
+
+    Raises:
+        UnknownRow: If no such model is registered.
+    """
+    row = db.execute("SELECT * FROM models WHERE model_id = ?", [model_id]).fetchone()
+    if row is None:
+        raise UnknownRow("model", model_id)
+    return rows.model_from(row)
+
+
+def list_models(db: Database) -> list[Model]:
+    """Return every registered model, newest first."""
+    query = "SELECT * FROM models ORDER BY created_at DESC, model_id"
+    return [rows.model_from(row) for row in db.execute(query)]

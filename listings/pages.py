@@ -1,0 +1,138 @@
+"""Recording what a crawl met: one page, the listings on it, and whether each is new or has changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from listings import rows, times
+from listings.database import Database, transaction
+from listings.identity import canonical_url, content_hash, listing_id
+from listings.model import Change, ListingContent, Page, PageOutcome
+from listings.text import listing_text, text_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenListing:
+    """A listing as one page showed it."""
+
+    url: str
+    """The item's own address; for a list row without one, the list page's with `#row`."""
+    content: ListingContent
+    is_row: bool = False
+    """True when read from a row of a list: less complete than the item's own page."""
+
+
+def record_page(db: Database, page: Page, seen: Sequence[SeenListing] = ()) -> dict[Change, int]:
+    """Write a page and the listings on it in one transaction.
+
+    A page already recorded in the same run is left as it is, so an interrupted run can be gone over
+    again. A list row never replaces what the item's own page said.
+
+    Returns:
+        How many listings were new, changed and unchanged; all 0 for a page recorded before.
+    """
+    tally = dict.fromkeys(Change, 0)
+    with transaction(db):
+        page_id = rows.insert(db, "pages", _page_row(page), ignore=True)
+        if page_id is not None:
+            for listing in seen:
+                if change := _record_listing(db, page, page_id, listing):
+                    tally[change] += 1
+    return tally
+
+
+def recorded_urls(db: Database, run_id: int) -> set[str]:
+    """Return the addresses of the pages this run has recorded already."""
+    return {row[0] for row in db.execute("SELECT url FROM pages WHERE run_id = ?", [run_id])}
+
+
+def count_outcomes(db: Database, run_id: int) -> dict[PageOutcome, int]:
+    """Return how many pages of a run had each outcome."""
+    query = "SELECT outcome, count(*) FROM pages WHERE run_id = ? GROUP BY outcome ORDER BY outcome"
+    return {PageOutcome(row[0]): row[1] for row in db.execute(query, [run_id])}
+
+
+def count_changes(db: Database, run_id: int) -> dict[Change, int]:
+    """Return how many listings of a run were new, changed and unchanged."""
+    query = """
+        SELECT change, count(*) FROM page_listings JOIN pages USING (page_id)
+        WHERE run_id = ? GROUP BY change
+    """
+    found = {Change(row[0]): row[1] for row in db.execute(query, [run_id])}
+    return {change: found.get(change, 0) for change in Change}
+
+
+def _record_listing(db: Database, page: Page, page_id: int, seen: SeenListing) -> Change | None:
+    identity = listing_id(page.source_id, seen.url, seen.content.item_id, seen.content.title)
+    change = _change(db, identity, seen)
+    if change is Change.NEW:
+        _insert_listing(db, identity, page, seen)
+    if change is not Change.UNCHANGED:
+        _insert_sighting(db, identity, page, page_id, seen.content)
+    link = {"page_id": page_id, "listing_id": identity, "change": change}
+    return change if rows.insert(db, "page_listings", link, ignore=True) is not None else None
+
+
+def _change(db: Database, identity: str, seen: SeenListing) -> Change:
+    query = "SELECT content_hash FROM sightings WHERE listing_id = ? ORDER BY sighting_id DESC LIMIT 1"
+    latest = db.execute(query, [identity]).fetchone()
+    if latest is None:
+        return Change.NEW
+    if latest[0] == content_hash(seen.content) or (seen.is_row and _has_own_page(db, identity)):
+        return Change.UNCHANGED
+    return Change.CHANGED
+
+
+def _has_own_page(db: Database, identity: str) -> bool:
+    query = """
+        SELECT 1 FROM sightings JOIN pages USING (page_id)
+        WHERE listing_id = ? AND outcome = 'listing' LIMIT 1
+    """
+    return db.execute(query, [identity]).fetchone() is not None
+
+
+def _insert_listing(db: Database, identity: str, page: Page, seen: SeenListing) -> None:
+    values = {
+        "listing_id": identity,
+        "source_id": page.source_id,
+        "url": canonical_url(seen.url),
+        "item_id": rows.clean(seen.content.item_id),
+        "first_seen_at": times.to_text(page.fetched_at),
+    }
+    rows.insert(db, "listings", values)
+
+
+def _insert_sighting(db: Database, identity: str, page: Page, page_id: int, content: ListingContent) -> None:
+    text = rows.clean(listing_text(content))
+    values = {
+        "listing_id": identity,
+        "page_id": page_id,
+        "run_id": page.run_id,
+        "seen_at": times.to_text(page.fetched_at),
+        **rows.content_row(content),
+        "content_hash": content_hash(content),
+        "text": text,
+        "text_hash": text_hash(text),
+    }
+    rows.insert(db, "sightings", values)
+
+
+def _page_row(page: Page) -> dict[str, object]:
+    captured = None if page.captured_at is None else times.to_text(page.captured_at)
+    return {
+        "run_id": page.run_id,
+        "source_id": page.source_id,
+        "url": rows.clean(page.url),
+        "fetched_at": times.to_text(page.fetched_at),
+        "captured_at": captured,
+        "http_status": page.http_status,
+        "outcome": page.outcome,
+        "sentence": rows.clean(page.sentence),
+        "payload_sha256": page.payload_sha256,
+        "payload_bytes": page.payload_bytes,
+        "locator": rows.clean(page.locator),
+    }

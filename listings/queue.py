@@ -1,0 +1,158 @@
+"""Questions people ask of the store: what waits, one listing whole, a search, a report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from listings import rows
+from listings.errors import UnknownRow
+from listings.scores import current_score
+from listings.verdicts import verdicts_of
+
+if TYPE_CHECKING:
+    from listings.database import Database
+    from listings.model import Listing, QueueEntry, Score, Sighting, Verdict
+
+MIN_TRIGRAM = 3
+"""Full-text search is by trigrams; a shorter term is looked for in the text itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingFile:
+    """Everything kept about one listing."""
+
+    listing: Listing
+    sightings: tuple[Sighting, ...]
+    """Newest first; never empty."""
+    score_id: int | None
+    score: Score | None
+    """Of the newest sighting, by the model in use."""
+    verdicts: tuple[Verdict, ...]
+    """Oldest first."""
+    locator: str
+    """Where the page of the newest sighting is kept."""
+    payload_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceReport:
+    """What a source's latest crawl came to."""
+
+    source_id: str
+    pages: int
+    outcomes: dict[str, int]
+    listings: int
+    with_title: int
+    with_price: int
+    with_seller: int
+    flagged: int
+
+
+def review_queue(db: Database, *, limit: int = 50, offset: int = 0) -> list[QueueEntry]:
+    """Return what waits for a verdict, most likely offers first."""
+    query = "SELECT * FROM review_queue LIMIT ? OFFSET ?"
+    return [rows.queue_entry_from(row) for row in db.execute(query, [limit, offset])]
+
+
+def count_queue(db: Database) -> int:
+    """Return how many listings wait for a verdict."""
+    return int(db.execute("SELECT count(*) FROM review_queue").fetchone()[0])
+
+
+def count_listings(db: Database) -> int:
+    """Return how many listings the store knows."""
+    return int(db.execute("SELECT count(*) FROM listings").fetchone()[0])
+
+
+def next_in_queue(db: Database, *, p_offer: float, sighting_id: int) -> QueueEntry | None:
+    """Return the entry that follows this place in queue order, else the first one, else None.
+
+    The place is given by its values, because the entry that stood there may just have been judged.
+    """
+    query = """
+        SELECT * FROM review_queue
+        ORDER BY (p_offer, -sighting_id) >= (:p, -:sighting), p_offer DESC, sighting_id LIMIT 1
+    """
+    row = db.execute(query, {"p": p_offer, "sighting": sighting_id}).fetchone()
+    return None if row is None or row["sighting_id"] == sighting_id else rows.queue_entry_from(row)
+
+
+def listing_file(db: Database, listing_id: str) -> ListingFile:
+    """Return everything kept about one listing.
+
+    Raises:
+        UnknownRow: If there is no such listing.
+    """
+    row = db.execute("SELECT * FROM listings WHERE listing_id = ?", [listing_id]).fetchone()
+    if row is None:
+        raise UnknownRow("listing", listing_id)
+    query = "SELECT * FROM sightings WHERE listing_id = ? ORDER BY sighting_id DESC"
+    sightings = tuple(rows.sighting_from(each) for each in db.execute(query, [listing_id]))
+    page = db.execute("SELECT * FROM pages WHERE page_id = ?", [sightings[0].page_id]).fetchone()
+    score_id, score = current_score(db, sightings[0].sighting_id) or (None, None)
+    return ListingFile(
+        listing=rows.listing_from(row),
+        sightings=sightings,
+        score_id=score_id,
+        score=score,
+        verdicts=tuple(verdicts_of(db, listing_id)),
+        locator=page["locator"],
+        payload_sha256=page["payload_sha256"],
+    )
+
+
+def search(db: Database, terms: str, *, limit: int = 50) -> list[Sighting]:
+    """Return the newest sightings of listings whose title, text or seller holds every term.
+
+    Terms are split at white space and matched as parts of words, whatever their case, so `103-79` and
+    `苯乙酸` are found. Anything a person types is a plain term; there is no query syntax to get wrong.
+    """
+    words = [word for word in terms.replace("\0", " ").split() if word]
+    if not words:
+        return []
+    long_words = [word for word in words if len(word) >= MIN_TRIGRAM]
+    short_words = [word for word in words if len(word) < MIN_TRIGRAM]
+    conditions = ["instr(lower(title || ' ' || text || ' ' || seller_name), lower(?)) > 0"] * len(short_words)
+    arguments: list[object] = list(short_words)
+    if long_words:
+        conditions.append("sighting_id IN (SELECT rowid FROM sightings_fts WHERE sightings_fts MATCH ?)")
+        arguments.append(" ".join('"' + word.replace('"', '""') + '"' for word in long_words))
+    where = " AND ".join(conditions)
+    query = f"SELECT * FROM latest_sightings WHERE {where} ORDER BY sighting_id DESC LIMIT ?"  # noqa: S608 (no input in it)
+    return [rows.sighting_from(row) for row in db.execute(query, [*arguments, limit])]
+
+
+def report_sources(db: Database) -> list[SourceReport]:
+    """Return, for each source, what its latest crawl met and what is known of its listings."""
+    query = """
+        SELECT source_id, max(run_id) FROM sources LEFT JOIN runs USING (source_id)
+        WHERE runs.kind IS NULL OR runs.kind = 'crawl' GROUP BY source_id ORDER BY source_id
+    """
+    return [_report_source(db, row[0], row[1]) for row in db.execute(query).fetchall()]
+
+
+def _report_source(db: Database, source_id: str, run_id: int | None) -> SourceReport:
+    outcomes = "SELECT outcome, count(*) FROM pages WHERE run_id IS ? GROUP BY outcome ORDER BY 2 DESC, 1"
+    counts = {row[0]: row[1] for row in db.execute(outcomes, [run_id])}
+    fields = """
+        SELECT count(*), sum(title <> ''), sum(price_amount IS NOT NULL), sum(seller_name <> '')
+        FROM latest_sightings JOIN listings USING (listing_id) WHERE source_id = ?
+    """
+    listings, *filled = db.execute(fields, [source_id]).fetchone()
+    flagged = """
+        SELECT count(*) FROM scores JOIN latest_sightings USING (sighting_id) JOIN listings USING (listing_id)
+        WHERE source_id = ? AND scores.model_id = (SELECT model_id FROM model_in_use)
+          AND p_offer >= (SELECT threshold FROM model_in_use)
+    """
+    with_title, with_price, with_seller = (int(value or 0) for value in filled)
+    return SourceReport(
+        source_id=source_id,
+        pages=sum(counts.values()),
+        outcomes=counts,
+        listings=listings,
+        with_title=with_title,
+        with_price=with_price,
+        with_seller=with_seller,
+        flagged=int(db.execute(flagged, [source_id]).fetchone()[0]),
+    )

@@ -1,0 +1,200 @@
+"""Between rows and values: how each frozen value of `listings.model` is written and read back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from listings import times
+from listings.model import (
+    Contribution,
+    Decision,
+    Listing,
+    ListingContent,
+    Model,
+    Neighbour,
+    QueueEntry,
+    ReasonCode,
+    Reasons,
+    Run,
+    RunKind,
+    RunOutcome,
+    Score,
+    Sighting,
+    Source,
+    SourceKind,
+    Span,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from listings.database import Database
+
+Row = Any
+"""A `sqlite3.Row` or a mapping: anything indexed by column name."""
+
+_JSON_FIELDS = ("category_path", "attributes", "images", "provenance")
+
+
+def insert(db: Database, table: str, values: Mapping[str, object], *, ignore: bool = False) -> int | None:
+    """Insert one row and return its rowid; None when `ignore` is set and a unique row stood there."""
+    verb = "INSERT OR IGNORE" if ignore else "INSERT"
+    names = ", ".join(values)
+    marks = ", ".join("?" * len(values))
+    cursor = db.conn.execute(f"{verb} INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))
+    return cursor.lastrowid if cursor.rowcount == 1 else None
+
+
+def to_json(value: object) -> str:
+    """Return compact JSON; non-ASCII text stays readable in SQL tools."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def clean(text: str) -> str:
+    """Return `text` storable as UTF-8: lone surrogates and NUL, which hostile pages hold, are replaced."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def content_row(content: ListingContent) -> dict[str, object]:
+    """Return the columns of `sightings` that hold `content`."""
+    row: dict[str, object] = {
+        name: clean(value) if isinstance(value, str) else value for name, value in asdict(content).items()
+    }
+    row["price_amount"] = None if content.price_amount is None else f"{content.price_amount:f}"
+    for name in _JSON_FIELDS:
+        row[name] = clean(to_json(row[name]))
+    return row
+
+
+def content_from(row: Row) -> ListingContent:
+    """Read back what `content_row` wrote."""
+    texts = {
+        name: row[name] for name in ListingContent.__slots__ if name not in {*_JSON_FIELDS, "price_amount"}
+    }
+    return ListingContent(
+        **texts,
+        price_amount=None if row["price_amount"] is None else Decimal(row["price_amount"]),
+        category_path=tuple(json.loads(row["category_path"])),
+        attributes=tuple((name, value) for name, value in json.loads(row["attributes"])),
+        images=tuple(json.loads(row["images"])),
+        provenance=json.loads(row["provenance"]),
+    )
+
+
+def source_from(row: Row) -> Source:
+    """Read a source."""
+    fields = ("source_id", "name", "supplied_by", "supplied_on")
+    return Source(kind=SourceKind(row["kind"]), **{name: row[name] for name in fields})
+
+
+def listing_from(row: Row) -> Listing:
+    """Read a listing."""
+    fields = ("listing_id", "source_id", "url", "item_id")
+    return Listing(
+        first_seen_at=times.from_text(row["first_seen_at"]), **{name: row[name] for name in fields}
+    )
+
+
+def sighting_from(row: Row) -> Sighting:
+    """Read a sighting with its content."""
+    fields = ("sighting_id", "listing_id", "page_id", "run_id", "content_hash", "text", "text_hash")
+    return Sighting(
+        seen_at=times.from_text(row["seen_at"]),
+        content=content_from(row),
+        **{name: row[name] for name in fields},
+    )
+
+
+def run_from(row: Row) -> Run:
+    """Read a run with its ending, from the view `run_log`."""
+    return Run(
+        run_id=row["run_id"],
+        kind=RunKind(row["kind"]),
+        source_id=row["source_id"],
+        due_at=_moment(row["due_at"]),
+        requested_at=times.from_text(row["requested_at"]),
+        attempts=row["attempts"],
+        ended_at=_moment(row["ended_at"]),
+        outcome=None if row["outcome"] is None else RunOutcome(row["outcome"]),
+        sentence=row["sentence"] or "",
+        counts=json.loads(row["counts"] or "{}"),
+    )
+
+
+def model_from(row: Row) -> Model:
+    """Read a model."""
+    fields = ("model_id", "folder", "embedder_id", "threshold")
+    return Model(
+        created_at=times.from_text(row["created_at"]),
+        card=json.loads(row["card"]),
+        **{name: row[name] for name in fields},
+    )
+
+
+def reasons_from(text: str) -> Reasons:
+    """Read the reasons of a score from their JSON."""
+    data = json.loads(text)
+    return Reasons(
+        contributions=tuple(Contribution(**item) for item in data["contributions"]),
+        rest_log_odds=data["rest_log_odds"],
+        spans=tuple(Span(**item) for item in data["spans"]),
+        neighbours=tuple(Neighbour(**item) for item in data["neighbours"]),
+        substances=tuple(data["substances"]),
+        family=data["family"],
+        tier=data["tier"],
+    )
+
+
+def score_row(score: Score) -> dict[str, object]:
+    """Return the columns of `scores`."""
+    return {
+        "sighting_id": score.sighting_id,
+        "model_id": score.model_id,
+        "run_id": score.run_id,
+        "scored_at": times.to_text(score.scored_at),
+        "p_offer": score.p_offer,
+        "threshold": score.threshold,
+        "substances": to_json(score.reasons.substances),
+        "family": score.reasons.family,
+        "tier": score.reasons.tier,
+        "reasons": clean(to_json(asdict(score.reasons))),
+    }
+
+
+def score_from(row: Row) -> Score:
+    """Read a score with its reasons."""
+    fields = ("sighting_id", "model_id", "run_id", "p_offer", "threshold")
+    return Score(
+        scored_at=times.from_text(row["scored_at"]),
+        reasons=reasons_from(row["reasons"]),
+        **{name: row[name] for name in fields},
+    )
+
+
+def verdict_from(row: Row) -> Verdict:
+    """Read a verdict."""
+    fields = ("verdict_id", "listing_id", "sighting_id", "score_id", "note", "reviewer", "undoes")
+    return Verdict(
+        decision=Decision(row["decision"]),
+        reason_code=None if row["reason_code"] is None else ReasonCode(row["reason_code"]),
+        decided_at=times.from_text(row["decided_at"]),
+        **{name: row[name] for name in fields},
+    )
+
+
+def queue_entry_from(row: Row) -> QueueEntry:
+    """Read a row of the view `review_queue`."""
+    derived = {"seen_at", "substances"}
+    fields = {name: row[name] for name in QueueEntry.__slots__ if name not in derived}
+    return QueueEntry(
+        seen_at=times.from_text(row["seen_at"]), substances=tuple(json.loads(row["substances"])), **fields
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else times.from_text(text)

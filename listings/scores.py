@@ -1,0 +1,68 @@
+"""Scores: which sightings wait for one, and the scores themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from listings import rows
+from listings.database import Database, transaction
+from listings.errors import UnknownRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from listings.model import Score, Sighting
+
+
+def unscored_sightings(db: Database, model_id: str, *, limit: int) -> list[Sighting]:
+    """Return the oldest sightings that this model has not scored, at most `limit` of them."""
+    query = """
+        SELECT * FROM sightings
+        WHERE NOT EXISTS (
+            SELECT 1 FROM scores WHERE scores.sighting_id = sightings.sighting_id AND model_id = ?
+        )
+        ORDER BY sighting_id LIMIT ?
+    """
+    return [rows.sighting_from(row) for row in db.execute(query, [model_id, limit])]
+
+
+def count_unscored(db: Database, model_id: str) -> int:
+    """Return how many sightings this model has not scored."""
+    query = """
+        SELECT (SELECT count(*) FROM sightings) - (SELECT count(*) FROM scores WHERE model_id = ?)
+    """
+    return int(db.execute(query, [model_id]).fetchone()[0])
+
+
+def record_scores(db: Database, scores: Iterable[Score]) -> int:
+    """Write scores in one transaction; one that stands already for its sighting and model stays.
+
+    Returns:
+        How many were written.
+    """
+    with transaction(db):
+        return sum(
+            rows.insert(db, "scores", rows.score_row(score), ignore=True) is not None for score in scores
+        )
+
+
+def get_score(db: Database, score_id: int) -> Score:
+    """Return one score with its reasons.
+
+    Raises:
+        UnknownRow: If there is no such score.
+    """
+    row = db.execute("SELECT * FROM scores WHERE score_id = ?", [score_id]).fetchone()
+    if row is None:
+        raise UnknownRow("score", score_id)
+    return rows.score_from(row)
+
+
+def current_score(db: Database, sighting_id: int) -> tuple[int, Score] | None:
+    """Return the id and score that the model in use gave a sighting, or None if it has not scored it."""
+    query = """
+        SELECT * FROM scores
+        WHERE sighting_id = ? AND model_id = (SELECT model_id FROM model_in_use)
+    """
+    row = db.execute(query, [sighting_id]).fetchone()
+    return None if row is None else (row["score_id"], rows.score_from(row))
