@@ -1,0 +1,32 @@
+"""The run's edge: expected errors become one sentence on standard error."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from listings.errors import ListingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class CommandFailed(ListingsError):
+    """A command cannot do what it was asked; its message says why and what to do."""
+
+
+@contextmanager
+def exit_with_sentence() -> Iterator[None]:
+    """Print an expected error as a sentence and exit with 1; let any other error show itself.
+
+    A closed pipe (`precursor-watch queue | head`) ends the command quietly.
+    """
+    try:
+        yield
+    except ListingsError as error:
+        print(f"precursor-watch: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)

@@ -1,0 +1,54 @@
+"""`precursor-watch`: the group of all commands, each imported only when it is called or listed."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from cli.errors import exit_with_sentence
+
+COMMANDS = (
+    "crawl", "score", "queue", "verdict", "retrain", "evaluate", "models", "gazetteer",
+    "serve", "run", "status", "runs", "sources", "report", "demo",
+)  # fmt: skip
+"""Every command in the order a listing meets them; `NAME` lives in `cli/NAME.py` as `command`."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are modules of this package."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the command names in the order of `COMMANDS`."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import and return one command, or None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"cli.{cmd_name}").command
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="precursor-watch")
+def group() -> None:
+    """Watch marketplaces for offers of precursor chemicals.
+
+    Saved pages go in (crawl), listings are scored (score), people judge what is flagged
+    (queue, verdict, serve), and their verdicts train a better model (retrain).
+
+    Results go to standard output, progress and messages to standard error.
+    Exit codes: 0 done, 1 failed, 2 misuse.
+    """
+
+
+def main() -> None:
+    """Run the command line; an expected failure becomes one sentence and exit code 1."""
+    with exit_with_sentence():
+        group.main(args=sys.argv[1:], prog_name="precursor-watch")
+
+
+if __name__ == "__main__":
+    main()

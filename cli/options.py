@@ -1,0 +1,43 @@
+"""Options that several commands share, each with its environment variable and its default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+DEFAULT_DATABASE = Path("var/precursor-watch.db")
+DEFAULT_SOURCES = Path("sources.toml")
+
+database_option = click.option(
+    "--db",
+    "database",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=DEFAULT_DATABASE,
+    envvar="PRECURSOR_WATCH_DB",
+    show_default=True,
+    show_envvar=True,
+    help="The database file.",
+)
+
+sources_option = click.option(
+    "--sources",
+    "sources_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=DEFAULT_SOURCES,
+    envvar="PRECURSOR_WATCH_SOURCES",
+    show_default=True,
+    show_envvar=True,
+    help="The file that declares the sources.",
+)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+
+reviewer_option = click.option(
+    "--reviewer",
+    envvar=["PRECURSOR_WATCH_REVIEWER", "USER"],
+    default="reviewer",
+    show_default=True,
+    show_envvar=True,
+    help="Who decides; kept with the verdict.",
+)

@@ -1,0 +1,145 @@
+"""The sources file: one TOML table per source, checked whole before anything is crawled.
+
+[sources.andes]
+name = "Andes Clasificados (saved copy)"
+archive = "evidence/andes.wacz"      # relative to this file
+supplied_by = "J. Rojas, evidence room"
+supplied_on = 2026-11-02
+start = ["https://andes.example/quimicos"]      # optional; default: every page in the archive
+base_url = "https://andes.example/"             # optional; for files that do not say where they are from
+manifest = "evidence/andes-files.csv"           # optional; `file` and `url` columns
+schedule = { cron = "30 3 * * *", timezone = "America/Lima" }      # optional
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from crawler.errors import CrawlError
+from listings.model import Source, SourceKind
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SOURCE_ID = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+REQUIRED = {"name": str, "archive": str, "supplied_by": str, "supplied_on": date}
+OPTIONAL = {"start": list, "base_url": str, "manifest": str, "schedule": dict}
+
+
+class SourcesFileWrong(CrawlError):
+    """The sources file cannot be used; the message names the table, the key and the mend."""
+
+    def __init__(self, path: Path, found: str) -> None:
+        super().__init__(f"The sources file {path} cannot be used: {found}.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When a source is due."""
+
+    cron: str
+    """Five fields: minute, hour, day of month, month, day of week."""
+    timezone: str
+    """IANA name, e.g. `America/Lima`; the cron fields are in this zone's local time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredSource:
+    """A source as the file declares it, its paths made absolute."""
+
+    source: Source
+    archive: Path
+    base_url: str = ""
+    manifest: Path | None = None
+    start: tuple[str, ...] = ()
+    """Where to begin; empty means every page in the archive."""
+    schedule: Schedule | None = None
+
+
+def load_sources(path: Path) -> dict[str, DeclaredSource]:
+    """Return every declared source by its id, in file order.
+
+    Raises:
+        SourcesFileWrong: If the file is missing, is not TOML, or any table has a missing, unknown or
+            mistyped key.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SourcesFileWrong(path, f"{error}; see the README for an example") from error
+    tables = document.get("sources")
+    if not isinstance(tables, dict) or not tables:
+        raise SourcesFileWrong(path, "it declares no source; begin a table with [sources.NAME]")
+    return {source_id: _declared(path, source_id, table) for source_id, table in tables.items()}
+
+
+def pick_sources(path: Path, names: tuple[str, ...]) -> list[DeclaredSource]:
+    """Return the named sources, or all of them when none is named.
+
+    Raises:
+        SourcesFileWrong: As `load_sources`, or if a name is not declared.
+    """
+    declared = load_sources(path)
+    for name in names:
+        if name not in declared:
+            raise SourcesFileWrong(path, f"there is no source {name!r}; it declares {', '.join(declared)}")
+    return [declared[name] for name in names or declared]
+
+
+def _declared(path: Path, source_id: str, table: Any) -> DeclaredSource:
+    _check_table(path, source_id, table)
+    folder = path.resolve().parent
+    return DeclaredSource(
+        source=Source(
+            source_id=source_id,
+            kind=SourceKind.SAVED,
+            name=table["name"],
+            supplied_by=table["supplied_by"],
+            supplied_on=table["supplied_on"].isoformat(),
+        ),
+        archive=folder / table["archive"],
+        base_url=table.get("base_url", ""),
+        manifest=folder / table["manifest"] if "manifest" in table else None,
+        start=tuple(table.get("start", ())),
+        schedule=_schedule(path, source_id, table.get("schedule")),
+    )
+
+
+def _check_table(path: Path, source_id: str, table: Any) -> None:
+    if not SOURCE_ID.fullmatch(source_id):
+        raise SourcesFileWrong(path, f"{source_id!r} is no source name; use a-z, 0-9, - and _")
+    if not isinstance(table, dict):
+        raise SourcesFileWrong(path, f"sources.{source_id} is not a table")
+    for key, value in table.items():
+        expected = {**REQUIRED, **OPTIONAL}.get(key)
+        if expected is None:
+            known = ", ".join([*REQUIRED, *OPTIONAL])
+            raise SourcesFileWrong(path, f"sources.{source_id} has an unknown key {key!r}; it knows {known}")
+        if not isinstance(value, expected):
+            kind = type(value).__name__
+            raise SourcesFileWrong(path, f"sources.{source_id}.{key} is a {kind}, not a {expected.__name__}")
+    for key in REQUIRED:
+        if key not in table:
+            raise SourcesFileWrong(path, f"sources.{source_id} lacks {key!r}")
+
+
+def _schedule(path: Path, source_id: str, table: dict[str, Any] | None) -> Schedule | None:
+    if table is None:
+        return None
+    where = f"sources.{source_id}.schedule"
+    if set(table) != {"cron", "timezone"} or not all(isinstance(value, str) for value in table.values()):
+        raise SourcesFileWrong(path, f"{where} needs exactly two texts, cron and timezone")
+    if len(table["cron"].split()) != 5:
+        raise SourcesFileWrong(path, f"{where}.cron is {table['cron']!r}, not five fields like '30 3 * * *'")
+    try:
+        ZoneInfo(table["timezone"])
+    except (KeyError, ValueError, OSError) as error:
+        raise SourcesFileWrong(
+            path, f"{where}.timezone {table['timezone']!r} is no IANA zone like 'America/Lima'"
+        ) from error
+    return Schedule(cron=table["cron"], timezone=table["timezone"])
