@@ -13,23 +13,18 @@ MAX_TEXT_CHARS = 20_000
 
 
 def listing_text(content: ListingContent) -> str:
-    """Return the listing as lines: title, what is offered and how, description, then attributes.
+    """Return the listing as lines: title, quantity, pack and minimum order, description, then attributes.
 
     Seller, location and images are left out: they say who sells, and a model that reads them learns
-    sites instead of offers.
+    sites instead of offers. The price is left out because it moves from day to day: a judged listing
+    would return to the queue with every move.
 
     Returns:
         At most `MAX_TEXT_CHARS` characters; the title alone when nothing else was shown.
     """
-    lines = [content.title]
-    lines += [
-        part
-        for part in (content.price_text, content.quantity_text, content.pack_text, content.minimum_order_text)
-        if part
-    ]
-    lines += [content.description] if content.description else []
-    lines += [f"{name}: {value}" for name, value in content.attributes]
-    return "\n".join(lines)[:MAX_TEXT_CHARS]
+    lines = [content.title, content.quantity_text, content.pack_text, content.minimum_order_text]
+    lines += [content.description, *(f"{name}: {value}" for name, value in content.attributes)]
+    return "\n".join(line for line in lines if line)[:MAX_TEXT_CHARS]
 
 
 def text_hash(text: str) -> str:
