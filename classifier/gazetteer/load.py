@@ -1,0 +1,144 @@
+"""Read the gazetteer's CSV files and keep what one profile and one date call the law."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from datetime import date
+from importlib.resources import files
+from typing import TYPE_CHECKING, cast
+
+from classifier.gazetteer.model import (
+    DEFAULT_PROFILE,
+    Confusable,
+    Family,
+    Gazetteer,
+    LawEntry,
+    Name,
+    NameKind,
+    Profile,
+    Substance,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Rows = list[dict[str, str]]
+NOT_IN_FORCE = "proposed"
+
+
+class GazetteerError(Exception):
+    """The gazetteer's own files cannot be used."""
+
+
+def load_gazetteer(*, profile: Profile = DEFAULT_PROFILE, as_of: date | None = None) -> Gazetteer:
+    """Read the gazetteer from the files that come with the package.
+
+    Args:
+        profile: The lists that count.
+        as_of: Leave out entries that came into force later; None leaves out nothing. An entry
+            whose date was not read counts at every date.
+
+    Returns:
+        A new `Gazetteer`; callers keep it, since reading takes some tenths of a second.
+
+    Raises:
+        GazetteerError: If a file is missing or a substance lacks its family or tier.
+    """
+    entries = _entries(profile, as_of)
+    substances = _substances(entries)
+    listed = tuple(s for s in substances if s.entries)
+    return Gazetteer(
+        edition=_edition(),
+        substances=listed,
+        unlisted=tuple(s for s in substances if not s.entries),
+        confusables=tuple(_confusables()),
+        rivals=tuple(row["name"] for row in _read("rivals.csv")),
+        by_cas={cas: s for s in reversed(listed) for cas in s.cas},
+    )
+
+
+def _read(name: str) -> Rows:
+    path = files("classifier.gazetteer") / "data" / name
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        message = f"The gazetteer's file {name} is missing; run classifier/gazetteer/build.py to make it."
+        raise GazetteerError(message) from error
+    return list(csv.DictReader(text.splitlines()))
+
+
+def _edition() -> str:
+    row = _read("edition.csv")[0]
+    return f"{row['version']} of {row['built_on']}"
+
+
+def _entries(profile: Profile, as_of: date | None) -> dict[str, list[LawEntry]]:
+    entries: dict[str, list[LawEntry]] = defaultdict(list)
+    for row in _read("entries.csv"):
+        entry = LawEntry(
+            instrument=row["instrument"],
+            list_name=row["list"],
+            since=_date(row["since"]),
+            since_text=row["control_date"],
+            code=row["code"],
+            source=row["source"],
+            grade=row["grade"],
+            status=row["status"],
+        )
+        in_force = as_of is None or entry.since is None or entry.since <= as_of
+        if in_force and NOT_IN_FORCE not in entry.list_name and profile.covers(entry.instrument, entry.list_name):
+            entries[row["substance_key"]].append(entry)
+    return entries
+
+
+def _date(text: str) -> date | None:
+    """Return the first day of `YYYY`, `YYYY-MM` or `YYYY-MM-DD`; None for the empty text."""
+    if not text:
+        return None
+    year, month, day = ([int(part) for part in text.split("-")] + [1, 1])[:3]
+    return date(year, month, day)
+
+
+def _substances(entries: dict[str, list[LawEntry]]) -> list[Substance]:
+    cas = _grouped(_read("cas.csv"), "cas")
+    inchikeys = _grouped(_read("cas.csv"), "inchikey")
+    names: dict[str, list[Name]] = defaultdict(list)
+    for row in _read("names.csv"):
+        names[row["substance_key"]].append(
+            Name(
+                text=row["name"],
+                lang=row["lang"],
+                kind=cast("NameKind", row["kind"]),
+                context=row["context"],
+                source=row["source"],
+            )
+        )
+    return [
+        Substance(
+            key=row["substance_key"],
+            name=row["name"],
+            family=cast("Family", row["family"]),
+            tier=int(row["tier"]),
+            entries=tuple(entries[row["substance_key"]]),
+            cas=tuple(cas[row["substance_key"]]),
+            inchikeys=tuple(inchikeys[row["substance_key"]]),
+            names=tuple(names[row["substance_key"]]),
+        )
+        for row in _read("substances.csv")
+    ]
+
+
+def _grouped(rows: Iterable[dict[str, str]], column: str) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        if row[column] and row[column] not in grouped[row["substance_key"]]:
+            grouped[row["substance_key"]].append(row[column])
+    return grouped
+
+
+def _confusables() -> Iterable[Confusable]:
+    for row in _read("confusables.csv"):
+        yield Confusable(
+            name=row["name"], cas=row["cas"], why=row["why"], borderline=row["borderline"] == "1"
+        )

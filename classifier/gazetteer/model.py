@@ -1,0 +1,137 @@
+"""The values of the gazetteer: substances, their names, and the law that lists them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+NameKind = Literal["canonical", "synonym", "abbreviation", "code"]
+Family = Literal["opioid", "amphetamine-type", "other"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LawEntry:
+    """One substance on one list of one instrument."""
+
+    instrument: str
+    """E.g. `UN 1988 Convention`."""
+    list_name: str
+    """E.g. `Table I`."""
+    since: date | None
+    """First day in force as far as read: a year alone is read as its first of January."""
+    since_text: str
+    """The date as the source gives it."""
+    code: str
+    """Code within the instrument, e.g. a customs (HS) or DEA number; empty if none was read."""
+    source: str
+    grade: str
+    """How good the source is, e.g. `official text` or `secondary`."""
+    status: str
+    """How the listing was read, e.g. `read in source`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Name:
+    """One name of one substance."""
+
+    text: str
+    lang: str
+    """ISO 639-1."""
+    kind: NameKind
+    context: str
+    """What must stand near it to count: empty, `form` (a form, pack or purity) or `chemistry`."""
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Substance:
+    """One controlled substance; equal entries of several instruments are one substance."""
+
+    key: str
+    """Short stable key, e.g. `P2P`."""
+    name: str
+    family: Family
+    tier: int
+    """1 few licit uses; 2 dual use, limited trade; 3 bulk solvents, acids and reagents."""
+    entries: tuple[LawEntry, ...]
+    """Of the profile only, in the order of the instruments."""
+    cas: tuple[str, ...]
+    """CAS Registry Numbers, the substance's own first, then those of its salts."""
+    inchikeys: tuple[str, ...]
+    """Compare the first 14 characters; several sources leave stereochemistry out."""
+    names: tuple[Name, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confusable:
+    """A legitimate chemical or product that a keyword screen mistakes for a listed one."""
+
+    name: str
+    cas: str
+    why: str
+    borderline: bool
+    """True when it contains or nearly is a listed substance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """Which lists count as the law."""
+
+    lists: frozenset[tuple[str, str]]
+    """Pairs of instrument and the beginning of a list name, e.g. (`UN 1988 Convention`, `Table I`)."""
+
+    def covers(self, instrument: str, list_name: str) -> bool:
+        """Say whether a list of an instrument belongs to the profile."""
+        return any(instrument == i and list_name.startswith(start) for i, start in self.lists)
+
+
+DEFAULT_PROFILE = Profile(
+    lists=frozenset(
+        {
+            ("UN 1988 Convention", "Table "),
+            ("INCB ISSL (limited international special surveillance list)", "ISSL"),
+            ("US 21 CFR 1310.02", "List I"),
+            ("EU Reg. 273/2004 and 111/2005", "Category"),
+            ("EU Reg. 111/2005", "Category"),
+        }
+    )
+)
+"""UN 1988 Tables I and II, INCB special surveillance, US List I and II, EU categories 1 to 4."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookupResult:
+    """What the gazetteer knows of a name or CAS number."""
+
+    query: str
+    status: Literal["listed", "not_listed", "confusable", "unknown"]
+    substance: Substance | None
+    why: str
+    """One or more sentences for a person: where and since when, or why not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Gazetteer:
+    """The knowledge of the product under one profile and date. Compared by identity."""
+
+    edition: str
+    """Version and build date, e.g. `2026.11.1 of 2026-11-24`."""
+    substances: tuple[Substance, ...]
+    """Listed under the profile on the date."""
+    unlisted: tuple[Substance, ...]
+    """Known here, but on none of the profile's lists on the date."""
+    confusables: tuple[Confusable, ...]
+    rivals: tuple[str, ...]
+    """Names of unlisted chemicals that contain, or begin like, a listed name."""
+    by_cas: Mapping[str, Substance]
+    """Listed substances by CAS number."""
+
+    def lookup(self, query: str) -> LookupResult:
+        """Say of a name or CAS number whether it is listed, where, since when, or why not."""
+        from classifier.gazetteer.lookup import look_up
+
+        return look_up(self, query)
