@@ -1,0 +1,12 @@
+"""Saved copies of sites: folders, HTML files, ZIP, MHTML, WARC, ARC and WACZ, read page by page.
+
+A path comes in; pages under their original URLs go out, to whoever asks and to Scrapy through `handler`.
+May import `listings` only.
+"""
+
+from __future__ import annotations
+
+from crawler.archives.archive import MAX_PAGE_BYTES, Archive, open_archive
+from crawler.archives.pages import ArchiveError, ArchiveFault, SavedPage
+
+__all__ = ["MAX_PAGE_BYTES", "Archive", "ArchiveError", "ArchiveFault", "SavedPage", "open_archive"]

@@ -1,0 +1,199 @@
+"""One pass over an archive: every file is asked once what pages it holds."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+from zipfile import BadZipFile, ZipFile
+
+from crawler.archives.bodies import read_bounded, too_large
+from crawler.archives.containers import MAX_RATIO, blocks_of, spooled, zip_files
+from crawler.archives.html_files import index_html
+from crawler.archives.kinds import Kind, kind_of
+from crawler.archives.manifest import MANIFEST_NAMES, Manifest, read_manifest
+from crawler.archives.mhtml import index_mhtml
+from crawler.archives.pages import ArchiveError, ArchiveFault, Capture, StoredFile, UnreadableBodyError
+from crawler.archives.warc import index_warc
+from crawler.archives.warc_layout import JoinedRecordsError, unpack_members
+from listings.model import PageOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Iterator, Mapping
+    from contextlib import ExitStack
+
+READ_ERRORS = (OSError, EOFError, BadZipFile, zlib.error, NotImplementedError)
+"""What opening and reading a stored file raises when the file is damaged, forbidden or gone."""
+_SNIFFED_BYTES = 512
+_MAX_ZIP_DEPTH = 2
+
+
+@dataclass(slots=True, kw_only=True)
+class Indexer:
+    """Collects the captures and faults of an archive's files."""
+
+    max_page_bytes: int
+    resources: ExitStack
+    """Closed with the archive: open ZIPs and temporary files."""
+    captures: list[Capture] = field(default_factory=list)
+    faults: list[ArchiveFault] = field(default_factory=list)
+    loose_assets: int = 0
+    """Images, styles, scripts and fonts that lie about as files."""
+
+    def read_files(
+        self,
+        listed: Iterable[StoredFile | ArchiveFault],
+        *,
+        manifest: Manifest | None = None,
+        prefix: str = "",
+        depth: int = 0,
+    ) -> None:
+        """Index the files of one folder or ZIP.
+
+        Args:
+            listed: What the folder or ZIP holds.
+            manifest: Says which file was which URL; looked for among the files when None.
+            prefix: What precedes the names of a manifest to make them the names of these files.
+            depth: Number of ZIPs around these files.
+        """
+        files = {}
+        for entry in listed:
+            if isinstance(entry, ArchiveFault):
+                self.faults.append(entry)
+            elif not PurePosixPath(entry.name).name.startswith("."):
+                files[entry.name] = entry
+        manifest = manifest or self._find_manifest(files, prefix)
+        rows = {prefix + name: row for name, row in manifest.rows.items()}
+        self.faults.extend(manifest.faults)
+        self.faults.extend(_missing(name) for name in rows if name not in files)
+        for name, file in files.items():
+            row = rows.get(name)
+            for capture in self._read_file(file, files, depth, is_listed=row is not None):
+                if row is not None:
+                    capture = replace(  # noqa: PLW2901 - the same capture, told its URL
+                        capture,
+                        stated_url=row.url,
+                        captured_at=row.captured_at or capture.captured_at,
+                        encoding=row.encoding,
+                    )
+                self.captures.append(capture)
+
+    def read_zip(
+        self, file: StoredFile, *, manifest: Manifest | None = None, prefix: str, depth: int = 0
+    ) -> None:
+        """Index the entries of a ZIP or WACZ, which stays open until the archive is closed.
+
+        Args:
+            file: The ZIP.
+            manifest: As for `read_files`.
+            prefix: What precedes an entry's name to make it a path below the archive's root.
+            depth: Number of ZIPs around this one.
+        """
+        if depth == _MAX_ZIP_DEPTH:
+            self.faults.append(_fault(file, "The ZIP lies in a ZIP within a ZIP; one level is read."))
+            return
+        try:
+            zip_file = self._open_zip(file, is_packed=depth > 0)
+        except READ_ERRORS as error:
+            self.faults.append(_fault(file, f"The ZIP cannot be opened: {error}."))
+            return
+        listed = zip_files(zip_file, file, prefix, self.max_page_bytes)
+        self.read_files(listed, manifest=manifest, prefix=prefix, depth=depth + 1)
+
+    def _open_zip(self, file: StoredFile, *, is_packed: bool) -> ZipFile:
+        with file.open() as handle:
+            source = spooled(file, blocks_of(handle), self.resources) if is_packed else file
+        return self.resources.enter_context(ZipFile(self.resources.enter_context(source.open())))
+
+    def _find_manifest(self, files: Mapping[str, StoredFile], prefix: str) -> Manifest:
+        file = next((files[prefix + name] for name in MANIFEST_NAMES if prefix + name in files), None)
+        if file is None:
+            return Manifest(rows={})
+        try:
+            with file.open() as handle:
+                text = read_bounded(handle, self.max_page_bytes).decode("utf-8-sig", errors="replace")
+            return read_manifest(text, file.locator)
+        except (ArchiveError, UnreadableBodyError, *READ_ERRORS) as error:
+            return Manifest(rows={}, faults=(_fault(file, str(error)),))
+
+    def _read_file(
+        self, file: StoredFile, files: Container[str], depth: int, *, is_listed: bool
+    ) -> Iterator[Capture]:
+        try:
+            found = list(self._index(file, files, depth, is_listed=is_listed))
+        except UnreadableBodyError as error:
+            found = [ArchiveFault(locator=file.locator, outcome=error.outcome, sentence=error.sentence)]
+        except READ_ERRORS as error:
+            found = [_fault(file, f"The file cannot be read: {error or type(error).__name__}.")]
+        for entry in found:
+            if isinstance(entry, ArchiveFault):
+                self.faults.append(entry)
+            else:
+                yield entry
+
+    def _index(
+        self, file: StoredFile, files: Container[str], depth: int, *, is_listed: bool
+    ) -> Iterable[Capture | ArchiveFault]:
+        kind = _kind(file)
+        if is_listed and kind in {Kind.ASSET, Kind.OTHER}:
+            kind = Kind.HTML
+        elif _is_beside_a_page(file.name, files):
+            kind = Kind.ASSET
+        match kind:
+            case Kind.HTML:
+                return index_html(file)
+            case Kind.MHTML:
+                return index_mhtml(file, self.max_page_bytes)
+            case Kind.WARC:
+                return self._index_warc(file, is_packed=depth > 0)
+            case Kind.ZIP:
+                self.read_zip(file, prefix=f"{file.name}/", depth=depth)
+            case Kind.ASSET:
+                self.loose_assets += 1
+        return ()
+
+    def _index_warc(self, file: StoredFile, *, is_packed: bool) -> list[Capture | ArchiveFault]:
+        with file.open() as handle:
+            source = spooled(file, blocks_of(handle), self.resources) if is_packed else file
+        try:
+            return list(index_warc(source))
+        except JoinedRecordsError:
+            pass
+        with source.open() as handle:
+            limit = max(self.max_page_bytes, MAX_RATIO * handle.seek(0, 2))
+            unpacked = spooled(file, _bounded(unpack_members(handle), limit), self.resources)
+        return list(index_warc(unpacked))
+
+
+def _kind(file: StoredFile) -> Kind:
+    kind = kind_of(file.name, b"")
+    if kind is not Kind.OTHER:
+        return kind
+    with file.open() as handle:
+        return kind_of(file.name, handle.read(_SNIFFED_BYTES))
+
+
+def _is_beside_a_page(name: str, files: Container[str]) -> bool:
+    """Tell whether a file lies in the `page_files` folder that a browser made beside `page.html`."""
+    folders = [str(folder) for folder in PurePosixPath(name).parents if folder.name.endswith("_files")]
+    stems = [folder.removesuffix("_files") for folder in folders]
+    return any(f"{stem}{suffix}" in files for stem in stems for suffix in (".html", ".htm", ".xhtml"))
+
+
+def _bounded(blocks: Iterable[bytes], max_bytes: int) -> Iterator[bytes]:
+    left = max_bytes
+    for block in blocks:
+        left -= len(block)
+        if left < 0:
+            raise too_large(max_bytes)
+        yield block
+
+
+def _missing(name: str) -> ArchiveFault:
+    sentence = "The manifest names this file, but it is not there."
+    return ArchiveFault(locator=name, outcome=PageOutcome.UNREADABLE, sentence=sentence)
+
+
+def _fault(file: StoredFile, sentence: str) -> ArchiveFault:
+    return ArchiveFault(locator=file.locator, outcome=PageOutcome.UNREADABLE, sentence=sentence)
