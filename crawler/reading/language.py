@@ -1,0 +1,106 @@
+"""Tells the language of a page: from its script, from what it declares, then from its words."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lxml import etree
+    from py3langid.langid import LanguageIdentifier
+
+_CODE = re.compile(r"[A-Za-z]{2}(?=$|[-_])")
+_HAN = re.compile("[\u4e00-\u9fff]")
+_KANA = re.compile("[\u3040-\u30ff]")
+_HANGUL = re.compile("[\uac00-\ud7af]")
+_CYRILLIC = re.compile("[\u0400-\u04ff]")
+_LETTER = re.compile(r"[^\W\d_]")
+_CANDIDATES = [
+    "en",
+    "es",
+    "pt",
+    "fr",
+    "de",
+    "ru",
+    "uk",
+    "zh",
+    "ja",
+    "ko",
+    "it",
+    "nl",
+    "pl",
+    "tr",
+    "cs",
+    "ar",
+    "he",
+    "vi",
+    "id",
+]
+_SAMPLE_CHARACTERS = 800
+_FEWEST_LETTERS = 40
+
+
+def declared_language(root: etree._Element, meta: dict[str, str]) -> str:
+    """Reads the language a page declares for itself, as ISO 639-1, or empty text."""
+    html = root if root.tag == "html" else None
+    candidates = [
+        *(
+            [html.get("lang"), html.get("{http://www.w3.org/XML/1998/namespace}lang")]
+            if html is not None
+            else []
+        ),
+        meta.get("content-language"),
+        meta.get("og:locale"),
+    ]
+    for candidate in candidates:
+        if candidate and (code := _CODE.match(candidate.strip())):
+            return code[0].lower()
+    return ""
+
+
+def language_of(text: str, declared: str) -> str:
+    """Tells the language of a listing's text.
+
+    A script that belongs to one language outweighs a declaration, since templates often declare `en`.
+
+    Args:
+        text: Title and description.
+        declared: ISO 639-1 code the page declares, or empty text.
+
+    Returns:
+        ISO 639-1 code, or empty text when the text is too short to tell.
+    """
+    sample = text[:_SAMPLE_CHARACTERS]
+    letters = len(_LETTER.findall(sample))
+    if by_script := _language_of_script(sample, letters, declared):
+        return by_script
+    if declared:
+        return declared
+    if letters < _FEWEST_LETTERS:
+        return ""
+    return str(_identifier().classify(sample)[0])
+
+
+def _language_of_script(sample: str, letters: int, declared: str) -> str:
+    if not letters:
+        return ""
+    if len(_HANGUL.findall(sample)) * 3 > letters:
+        return "ko"
+    if len(_KANA.findall(sample)) * 5 > letters:
+        return "ja"
+    if len(_HAN.findall(sample)) * 3 > letters:
+        return declared if declared in {"zh", "ja"} else "zh"
+    if len(_CYRILLIC.findall(sample)) * 2 > letters:
+        return declared if declared in {"ru", "uk", "be", "bg", "kk", "sr", "mk"} else "ru"
+    return ""
+
+
+@cache
+def _identifier() -> LanguageIdentifier:
+    # Loaded on first need: the model takes a third of a second and most pages declare their language.
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
+    identifier.set_languages(_CANDIDATES)
+    return identifier

@@ -1,0 +1,264 @@
+"""Reads a marketplace page: the page object that the spider asks for, and the pure function behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import attrs
+import web_poet
+
+from crawler.reading import outcome
+from crawler.reading.app_state import read_states, state_product, state_rows
+from crawler.reading.document import Document, parse_document
+from crawler.reading.language import language_of
+from crawler.reading.lines import Line, visible_lines
+from crawler.reading.links import followable_links
+from crawler.reading.merge import merge
+from crawler.reading.opengraph import is_product, read_opengraph
+from crawler.reading.pager import next_page
+from crawler.reading.row_listing import row_listing
+from crawler.reading.rows import Rows, find_rows
+from crawler.reading.schema_org import content_of_product, is_offer_node, product_url, text_of
+from crawler.reading.structured import Node, Structured, read_structured
+from crawler.reading.visible import VisiblePage
+from listings.model import ListingContent, PageOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAX_BYTES = 20_000_000
+"""Largest page that is parsed, in bytes after decompression."""
+_LISTING_LINE = 3
+_FEWEST_LINKS = 3
+_LONG_DESCRIPTION = 150
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadListing:
+    """One listing as a page shows it."""
+
+    url: str
+    """Absolute; of the listing's own page."""
+    content: ListingContent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageReading:
+    """What one page turned out to be and to hold."""
+
+    outcome: PageOutcome
+    sentence: str
+    """For a person, e.g. `One listing, read from json-ld.`"""
+    listing: ReadListing | None = None
+    """The item whose own page this is."""
+    rows: tuple[ReadListing, ...] = ()
+    """The items of a list page, in page order."""
+    links: tuple[str, ...] = ()
+    """Absolute URLs on the same registrable host that are worth following."""
+    next_page: str | None = None
+    """Absolute URL of the list's next page."""
+    language: str = ""
+    """ISO 639-1 code, or empty."""
+
+
+@attrs.define
+class MarketplacePage(web_poet.WebPage[PageReading]):
+    """Reads any page by general rules; marketplaces that need more subclass it in `crawler.markets`."""
+
+    async def to_item(self) -> PageReading:
+        """Reads the page this object was made for."""
+        return read_page(self.response)
+
+
+def read_page(
+    response: web_poet.HttpResponse, *, max_bytes: int = MAX_BYTES, complete: bool = True
+) -> PageReading:
+    """Reads a page. The same bytes and URL always give the same reading; no input raises.
+
+    Args:
+        response: URL, body, headers and, where it is known, HTTP status.
+        max_bytes: Largest body that is parsed.
+        complete: False when the body is known to be cut short.
+
+    Returns:
+        The reading.
+    """
+    body = bytes(response.body)
+    if decided := outcome.before_parsing(body, response.status, max_bytes=max_bytes, complete=complete):
+        return PageReading(outcome=decided[0], sentence=decided[1])
+    document = parse_document(response)
+    if document is None:
+        return PageReading(
+            outcome=PageOutcome.UNREADABLE, sentence="No HTML element could be read from the bytes."
+        )
+    return _Reader(document, response.status).read()
+
+
+class _Reader:
+    """The steps of reading one page, which share what was found on the way."""
+
+    def __init__(self, document: Document, status: int | None) -> None:
+        self.document = document
+        self.status = status
+        self.structured = read_structured(document)
+        self.groups = find_rows(document)
+        others = {row for group in self.groups if len(group.elements) > 1 for row in group.elements}
+        self.lines: list[Line] = visible_lines(document.root, others)
+        self.visible = VisiblePage(document, self.lines, others)
+        self.opengraph = read_opengraph(document)
+        self.next_page = next_page(document)
+
+    def read(self) -> PageReading:
+        """Decides what the page is and reads it as that."""
+        links = followable_links(self.document)
+        product = self._own_product()
+        rows = self._rows()
+        seen = self.visible.content()
+        language = language_of(f"{seen.title} {seen.description}", self.document.place.language)
+        found = PageReading(
+            outcome=PageOutcome.NOT_UNDERSTOOD,
+            sentence="",
+            links=links,
+            next_page=self.next_page,
+            language=language,
+        )
+        if self._is_listing(product, seen, rows):
+            content = self._merged(product, seen, language)
+            if content.title:
+                listing = ReadListing(url=self._own_url(), content=content)
+                return replace(
+                    found,
+                    outcome=PageOutcome.LISTING,
+                    sentence=_listing_sentence(content),
+                    listing=listing,
+                    next_page=None,
+                )
+        if decided := outcome.without_listing(self.document, self.lines, self.visible.title, self.status):
+            return replace(found, outcome=decided[0], sentence=decided[1])
+        if rows:
+            return replace(
+                found, outcome=PageOutcome.CATEGORY, sentence=f"A list page with {len(rows)} rows.", rows=rows
+            )
+        if len(links) >= _FEWEST_LINKS:
+            return replace(
+                found,
+                outcome=PageOutcome.CATEGORY,
+                sentence=f"A page of {len(links)} links without listings of its own.",
+            )
+        return replace(found, sentence="HTML in which no listing and no list was found.")
+
+    def _own_product(self) -> tuple[str, Node] | None:
+        """Finds the structured product that the page is about: by URL, by title, or because it is the only one."""
+        shown = f"{self.visible.title} {self.document.meta.get('og:title', '')}".casefold()
+        for each in self.structured:
+            for node in each.products:
+                name = text_of(node.get("name")).casefold()
+                if name and (
+                    name in shown or (len(self.visible.title) > 3 and self.visible.title.casefold() in name)
+                ):  # noqa: PLR2004
+                    return each.rule, node
+            priced = [node for node in each.products if is_offer_node(node)]
+            names = {text_of(node.get("name")) for node in priced or each.products}
+            if len(names) == 1 and not each.listed:
+                return each.rule, (priced or each.products)[0]
+        return None
+
+    def _rows(self) -> tuple[ReadListing, ...]:
+        listed = max((self._structured_rows(each) for each in self.structured), key=len, default=())
+        shown = self._visible_rows()
+        if listed and len(listed) >= len(shown):
+            return _with_shown(listed, shown)
+        if len(shown) >= _FEWEST_LINKS and any(row.content.price_text for row in shown):
+            return shown
+        states = state_rows(read_states(self.document), self.document)
+        if len(states) > len(shown):
+            return tuple(ReadListing(url=url, content=content) for url, content in states)
+        return shown
+
+    def _structured_rows(self, each: Structured) -> tuple[ReadListing, ...]:
+        nodes = each.listed or (each.products if len(each.products) >= _FEWEST_LINKS else [])
+        rows = (
+            (product_url(node, self.document), content_of_product(node, each.rule, self.document))
+            for node in nodes
+        )
+        return tuple(ReadListing(url=url, content=content) for url, content in rows if url and content.title)
+
+    def _visible_rows(self) -> tuple[ReadListing, ...]:
+        for group in self.groups[:1]:
+            found: dict[str, ReadListing] = {}
+            for row in group.elements:
+                if read := row_listing(row, self.document):
+                    found.setdefault(read[0], ReadListing(url=read[0], content=read[1]))
+            return tuple(found.values())
+        return ()
+
+    def _is_listing(
+        self, product: tuple[str, Node] | None, seen: ListingContent, rows: Sequence[ReadListing]
+    ) -> bool:
+        """Weighs what speaks for one item's own page against what speaks for a list."""
+        known = sum(row.label is not None for row in self.visible.rows)
+        one = (
+            3 * (product is not None)
+            + (product is not None and is_offer_node(product[1]))
+            + 2 * is_product(self.document)
+        )
+        one += 2 * bool(seen.price_text) + min(known, 3) + (self.visible.heading is not None)
+        one += len(seen.description) >= _LONG_DESCRIPTION
+        listed = any(each.listed for each in self.structured)
+        many = 3 * (listed and product is None) + 2 * (self.next_page is not None)
+        if rows:
+            best: Rows | None = self.groups[0] if self.groups else None
+            many += 1 + (len(rows) >= 5) + (len(rows) >= 10)  # noqa: PLR2004
+            many += 1 if best is not None and best.priced >= 0.5 else 0  # noqa: PLR2004
+        return one >= _LISTING_LINE and one > many
+
+    def _merged(
+        self, product: tuple[str, Node] | None, seen: ListingContent, language: str
+    ) -> ListingContent:
+        sources = []
+        if product is not None:
+            sources.append(content_of_product(product[1], product[0], self.document))
+        if self.opengraph is not None:
+            sources.append(self.opengraph)
+        if not any(source.price_amount for source in (*sources, seen)):
+            state = state_product(read_states(self.document), self.visible.title, self.document)
+            if state is not None:
+                sources.append(state)
+        crumbs = next((each.breadcrumbs for each in self.structured if each.breadcrumbs), ())
+        content = merge([*sources, seen], language)
+        if crumbs:
+            path = crumbs[:-1] if crumbs[-1] == content.title else crumbs
+            content = replace(
+                content,
+                category_path=path,
+                provenance={**content.provenance, "category_path": self.structured[0].rule},
+            )
+        return content
+
+    def _own_url(self) -> str:
+        for link in self.document.root.iter("link"):
+            if (link.get("rel") or "").lower() == "canonical" and (
+                url := self.document.absolute(link.get("href") or "")
+            ):
+                return url
+        return self.document.url
+
+
+def _with_shown(listed: tuple[ReadListing, ...], shown: tuple[ReadListing, ...]) -> tuple[ReadListing, ...]:
+    """Fills the gaps of structured rows from the visible rows that link to the same page."""
+    by_url = {row.url: row.content for row in shown}
+    return tuple(
+        replace(row, content=merge([row.content, by_url[row.url]], "")) if row.url in by_url else row
+        for row in listed
+    )
+
+
+def _listing_sentence(content: ListingContent) -> str:
+    rules = [
+        content.provenance.get(name, "") for name in ("title", "price_text", "description", "seller_name")
+    ]
+    sources = list(
+        dict.fromkeys(rule.partition(":")[0].replace("visible", "the visible page") for rule in rules if rule)
+    )
+    return f"One listing, read from {' and '.join(sources) or 'the page'}."

@@ -1,0 +1,118 @@
+"""Finds the link to the next page of a list."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from crawler.reading.lines import squeeze
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+    from crawler.reading.document import Document
+
+_NEXT_WORDS = (
+    r"next(?: page| ›| »| >)?|older(?: posts)?|siguiente|página siguiente|siguientes|próxim[oa]|próxima página|seguinte|"
+    r"suivante?|page suivante|nächste(?: seite)?|weiter|vor|след\.?|следующая(?: страница)?|далее|вперед|вперёд|下一页|下页|"
+    r"下一頁|次へ|次のページ|다음|volgende|næste|nästa|neste|dalej|następna|další|avanti|successiv[ao]|następny|sonraki"
+)
+_NEXT = re.compile(rf"[\s(\[]*(?:{_NEXT_WORDS})[\s)\]›»>→…▶]*|[›»→▶]|>{{1,2}}|&gt;", re.IGNORECASE)
+_NEXT_NAME = re.compile(
+    r"(?:^|[\s_-])(?:next|siguiente|suivant|proxima|sig|pagenavnext)(?:$|[\s_-])|pagination[-_]?next|next[-_]?page|nextlink|arrow[-_]?right(?=.*pag)",
+    re.IGNORECASE,
+)
+_NOT_PAGING = re.compile(
+    r"slid|carousel|swiper|gallery|photo|month|post[-_]nav|testimonial|thread", re.IGNORECASE
+)
+_PAGE_NUMBER = re.compile(r"\d{1,5}")
+
+
+def next_page(document: Document) -> str | None:
+    """Finds the next page.
+
+    In order: `rel=next`, a link that says *next* in words, arrows or its name, and the number after the current
+    one in a pager.
+
+    Args:
+        document: The page.
+
+    Returns:
+        Absolute URL, or None on the last page and on pages that are no lists.
+    """
+    for element in (*document.root.iter("link"), *document.root.iter("a")):
+        if "next" in (element.get("rel") or "").lower().split() and (url := _other_page(element, document)):
+            return url
+    links = [link for link in document.root.iter("a") if link.get("href")]
+    for says_next in (_says_next, _is_named_next):
+        for link in links:
+            if says_next(link) and not _is_not_paging(link) and (url := _other_page(link, document)):
+                return url
+    return _number_after_current(document)
+
+
+def _other_page(link: etree._Element, document: Document) -> str:
+    url = document.absolute(link.get("href") or "")
+    return url if url != document.url else ""
+
+
+def _says_next(link: etree._Element) -> bool:
+    shown = squeeze("".join(link.itertext()))
+    return any(
+        _NEXT.fullmatch(text) is not None
+        for text in (shown, link.get("aria-label") or "", link.get("title") or "")
+        if text and len(text) <= 40  # noqa: PLR2004
+    )
+
+
+def _is_named_next(link: etree._Element) -> bool:
+    parent = link.getparent()
+    own = f"{link.get('class') or ''} {link.get('id') or ''}"
+    parents = (parent.get("class") or "") if parent is not None and parent.tag in {"li", "span"} else ""
+    return _NEXT_NAME.search(own) is not None or _NEXT_NAME.search(parents) is not None
+
+
+def _is_not_paging(link: etree._Element) -> bool:
+    current: etree._Element | None = link
+    for _ in range(3):
+        if current is None:
+            return False
+        if _NOT_PAGING.search(
+            f"{current.get('class') or ''} {current.get('id') or ''} {current.get('rel') or ''}"
+        ):
+            return True
+        current = current.getparent()
+    return False
+
+
+def _number_after_current(document: Document) -> str | None:
+    """Finds a pager: numbered links with one number between them that is no link to another page."""
+    for link in document.root.iter("a"):
+        number = squeeze(link.text or "")
+        if not _PAGE_NUMBER.fullmatch(number) or int(number) < 2 or not link.get("href"):  # noqa: PLR2004
+            continue
+        previous = _text_before(link)
+        if previous == str(int(number) - 1) and (url := _other_page(link, document)):
+            return url
+    return None
+
+
+def _text_before(link: etree._Element) -> str:
+    """Returns what stands before a link in its pager, when that is no link itself."""
+    current = link
+    for _ in range(2):
+        before = current.getprevious()
+        if before is not None:
+            if tail := squeeze(before.tail or ""):
+                return tail.strip("|[] ·")
+            anchors = [before, *before.iter("a")]
+            if any(each.tag == "a" and (each.get("href") or "#") not in {"#", ""} for each in anchors):
+                return ""
+            return squeeze("".join(before.itertext()))
+        parent = current.getparent()
+        if parent is None:
+            return ""
+        if text := squeeze(parent.text or ""):
+            return text.strip("|[] ·")
+        current = parent
+    return ""

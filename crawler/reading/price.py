@@ -1,0 +1,118 @@
+"""Reads one price out of the text that shows it: raw text, amount and currency."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from price_parser import Price
+
+from crawler.reading.currency import ISO_CODES, Place, currency_code
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_MULTIPLIERS: Mapping[str, int] = {
+    "万": 10_000,
+    "萬": 10_000,
+    "千": 1_000,
+    "亿": 100_000_000,
+    "lakh": 100_000,
+}
+_MULTIPLIED = re.compile(r"\d\s*(万|萬|千|亿|lakh)", re.IGNORECASE)
+_SIGNS = (
+    rf"US\s?\$|R\$|[A-Z]{1, 3}\$|U\$S|[$€£¥￥₹₽₴₸₺₪฿₫₱₦₩₲]|\b(?:{'|'.join(sorted(ISO_CODES))}|RMB)\b"
+    r"|\bRs\.?|руб\.?|грн\.?|元|円|원|zł|Kč|\bkr\b|\bS/\.?|(?<=\d)\s?р\."
+)
+SIGNED_AMOUNT = re.compile(rf"(?:{_SIGNS})\s{{0,3}}\d|\d[\d\s.,']{{0,18}}[万千]?\s?(?:{_SIGNS})")
+"""A number with a currency sign at either side."""
+_RANGE = re.compile(r"(\d)(?:\s*[-–—~～]\s*|\s+(?:to|a|bis|à|до|至)\s+)(?=[^\d]{0,6}\d)")
+_PER_UNIT = re.compile(r"(?<=[\d\s€$元円원₽₹.])/\s?[^\d\s].*$", re.DOTALL)
+_NATIONAL_DOLLAR = re.compile(r"\b[A-Z]{2,3}\s?\$")
+_INDIAN_GROUPS = re.compile(r"\b\d{1,2}(?:,\d{2})+,\d{3}\b")
+_NEGOTIABLE = re.compile(
+    r"negotiable|面议|面議|电议|询价|a consultar|consultar precio|preço sob consulta|sob consulta|sur demande|auf anfrage|"
+    r"договорная|по запросу|on request|call for price|contact (?:for|us)|get (?:latest )?(?:price|quote)|a convenir|a negociar",
+    re.IGNORECASE,
+)
+_WAS_NOW = re.compile(r"\bwas\b.*\bnow\b", re.IGNORECASE | re.DOTALL)
+_THREE_DECIMALS = frozenset({"KD", "KWD", "OMR", "BHD", "BD", "JOD", "JD", "TND", "DT"})
+_THOUSANDTHS = re.compile(r"\d\.\d{3}(?!\d|[.,]\d)")
+_DIGIT = re.compile(r"\d")
+_WORD_AND_NUMBER = re.compile(
+    r"(?P<before>[^\d\s+~<>]{0,6}?)\s*:?\s*\d[\d\s.,']*(?:,-)?\s*(?P<after>[^\d\s+~<>%()]{0,7})"
+)
+_UNITS = frozenset("万 千 g kg mg ml l ft m cm mm pcs pc шт кг г л + - – — * ~ . , от з".split())
+_LONGEST_PRICE = 160
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceReading:
+    """One price as shown and as understood."""
+
+    text: str
+    """As the page shows it, white space collapsed."""
+    amount: Decimal | None
+    """The lower end where a range is shown; None when the price is left to negotiation."""
+    sign: str
+    """Currency sign or code as shown."""
+    currency: str
+    """ISO 4217, or empty."""
+
+
+def says_negotiable(text: str) -> bool:
+    """Tells whether the text leaves the price to be asked for, in any of the languages read."""
+    return _NEGOTIABLE.search(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def read_price(text: str, place: Place, currency_hint: str = "") -> PriceReading:
+    """Reads the price a short text shows.
+
+    Args:
+        text: E.g. `US $38.17 - 48.27`, `1.250,00 €`, `¥12.5万`, `₹ 1,200/ Kg` or `面议`.
+        place: Where the page is, for signs that several currencies share.
+        currency_hint: A currency named beside the price, used when the text itself shows none.
+
+    Returns:
+        The reading; its amount is None when the text shows no number or leaves the price open.
+    """
+    shown = " ".join(text.split())
+    lowest = _lower_end(shown[:_LONGEST_PRICE])
+    sign = _sign_beside_number(shown[:_LONGEST_PRICE], currency_hint)
+    thousandths = bool(_THOUSANDTHS.search(lowest)) and sign.upper() in _THREE_DECIMALS
+    amount = Price.fromstring(lowest, decimal_separator="." if thousandths else None).amount
+    if amount is not None and (multiplied := _MULTIPLIED.search(lowest)):
+        amount *= _MULTIPLIERS[multiplied[1].lower()]
+    return PriceReading(
+        text=shown, amount=amount, sign=sign, currency=currency_code(sign, place) if sign else ""
+    )
+
+
+def _sign_beside_number(text: str, currency_hint: str) -> str:
+    """Finds the currency sign: one that price-parser knows, or a short word alone beside the number."""
+    if _DIGIT.search(text) is None:
+        return Price.fromstring("", currency_hint=currency_hint or None).currency or ""
+    known = Price.fromstring(text, currency_hint=currency_hint or None).currency or ""
+    if known == "$" and (national := _NATIONAL_DOLLAR.search(text)):
+        return national[0]
+    if known:
+        return known
+    beside = _WORD_AND_NUMBER.fullmatch(_PER_UNIT.sub("", text))
+    word = (beside["before"] or beside["after"] or "").strip(" :,-") if beside else ""
+    return "" if word.casefold() in _UNITS else word
+
+
+def _lower_end(text: str) -> str:
+    """Cuts a range and a unit off, so that one number is left."""
+    text = _PER_UNIT.sub("", _WAS_NOW.sub("", text))
+    if in_range := _RANGE.search(text):
+        text = text[: in_range.end(1)]
+    if signed := SIGNED_AMOUNT.search(text):
+        leading = text[: signed.start()]
+        if re.search(r"\d", leading) and not re.search(r"\d[\d\s.,]*$", leading):
+            text = text[signed.start() :]
+    return _INDIAN_GROUPS.sub(lambda groups: groups[0].replace(",", ""), text)

@@ -1,0 +1,210 @@
+"""Finds the rows of a list page: blocks built alike, each with a link to an item of its own."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from crawler.reading.lines import element_text, is_aside, squeeze
+from crawler.reading.price import SIGNED_AMOUNT, says_negotiable
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+    from crawler.reading.document import Document
+
+_LEVELS = 10
+_FEWEST_ROWS = 2
+_SAMPLE = 6
+_SHORTEST_TITLE = 4
+_SHORTEST_ROW = 40
+_MOST_LINKS_OF_ROW = 20
+# Words that mark one row among its like, and would split a list in two.
+_STATE = re.compile(
+    r"\d|^(?:odd|even|first|last|active|highlighted|featured|premium|promoted|sponsored|ad|top|new|selected|current|alt)$|"
+    r"^(?:col|grid|sg|span|row)[-_]",
+)  # fmt: skip
+_ITEM_NAME = re.compile(r"result|item|product|offer|listing|card|goods|anuncio|ad[-_]", re.IGNORECASE)
+
+Signature = tuple[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Blocks of a page that are built alike."""
+
+    elements: tuple[etree._Element, ...]
+    """In page order."""
+    priced: float
+    """Share that shows a price, estimated on the first few."""
+    pictured: float
+    """Share with an image, estimated likewise."""
+    score: float
+    """How much the blocks look like listings; comparable within one page."""
+
+
+def find_rows(document: Document) -> list[Rows]:
+    """Finds the groups of like blocks on a page.
+
+    Args:
+        document: The page.
+
+    Returns:
+        Groups that look like listings, best first. One inside another is left out.
+    """
+    groups = _groups(document)
+    found = [rows for elements in groups.values() if (rows := _judge(elements)) is not None]
+    found.sort(key=lambda rows: rows.score, reverse=True)
+    kept: list[Rows] = []
+    covered: set[etree._Element] = set()
+    for rows in found:
+        first = rows.elements[0]
+        if first in covered or any(each in covered for each in first.iterancestors()):
+            continue
+        if any(
+            kept_element is not None and _holds(first, kept_element)
+            for kept_element in (k.elements[0] for k in kept)
+        ):
+            continue
+        kept.append(rows)
+        covered.update(rows.elements)
+    return kept
+
+
+def main_link(row: etree._Element, document: Document) -> tuple[str, str]:
+    """Finds a row's own page and title.
+
+    Returns:
+        Absolute URL and title; two empty texts when the row links nowhere.
+    """
+    titles: dict[str, str] = {}
+    weight: Counter[str] = Counter()
+    for link in ([row] if row.tag == "a" else []) + list(row.iter("a")):
+        url = document.absolute(link.get("href") or "")
+        if not url:
+            continue
+        text = _title_of_link(link)
+        if SIGNED_AMOUNT.search(text) and len(text) < 40:  # noqa: PLR2004
+            text = ""
+        if len(text) > len(titles.get(url, "")):
+            titles[url] = text
+        in_heading = any(
+            each.tag in {"h1", "h2", "h3", "h4", "h5"}
+            for each in (*link.iterancestors(), *link.iter())
+            if each is not row
+        )
+        named = "title" in (link.get("class") or "").lower() or "name" in (link.get("class") or "").lower()
+        weight[url] += (
+            1
+            + 100 * in_heading
+            + 40 * named
+            + min(len(text), 60)
+            + (20 if link.find(".//img") is not None else 0)
+        )
+    if not weight:
+        return "", ""
+    url, _ = weight.most_common(1)[0]
+    heading = next((text for each in row.iter("h2", "h3", "h4", "h5") if (text := element_text(each))), "")
+    title = titles.get(url) or heading
+    return url, heading if heading and (len(title) < _SHORTEST_TITLE or heading in title) else title
+
+
+def _title_of_link(link: etree._Element) -> str:
+    heading = next((text for each in link.iter("h2", "h3", "h4") if (text := element_text(each))), "")
+    if heading:
+        return heading
+    text = element_text(link)
+    full = squeeze(link.get("title") or "")
+    if text and text.rstrip(".… ") and full.startswith(text.rstrip(".… ")):
+        return full
+    if text:
+        return text
+    image = next(link.iter("img"), None)
+    return full or (squeeze(image.get("alt") or "") if image is not None else "")
+
+
+def _groups(document: Document) -> dict[tuple[Signature, ...], list[etree._Element]]:
+    """Groups the ancestors of links by tag and names of themselves, their parent and grandparent."""
+    groups: dict[tuple[Signature, ...], list[etree._Element]] = {}
+    seen: set[etree._Element] = set()
+    for link in document.root.iter("a"):
+        if not (link.get("href") or "").strip("#"):
+            continue
+        element: etree._Element | None = link
+        for _ in range(_LEVELS):
+            if element is None or element in seen or element.tag in {"body", "html"} or is_aside(element):
+                break
+            seen.add(element)
+            parent = element.getparent()
+            if parent is not None and element.tag not in {
+                "span",
+                "b",
+                "strong",
+                "em",
+                "h1",
+                "thead",
+                "tbody",
+            }:
+                grandparent = parent.getparent()
+                above = _signature(grandparent) if grandparent is not None else ("", frozenset())
+                groups.setdefault((_signature(element), _signature(parent), above), []).append(element)
+            element = parent
+    return {
+        key: elements
+        for key, elements in groups.items()
+        if len(elements) >= _FEWEST_ROWS or _is_lone_row(elements[0])
+    }
+
+
+def _signature(element: etree._Element) -> Signature:
+    return element.tag, _plain_names(element.get("class") or "")
+
+
+@lru_cache(maxsize=16384)
+def _plain_names(names: str) -> frozenset[str]:
+    return frozenset(name for name in names.split() if not _STATE.search(name))
+
+
+def _is_lone_row(element: etree._Element) -> bool:
+    """Whether a block without its like is the only result of a search, by its own and its parent's name."""
+    parent = element.getparent()
+    own, around = element.get("class") or "", (parent.get("class") or "") if parent is not None else ""
+    return "result" in around and _ITEM_NAME.search(own) is not None
+
+
+def _judge(elements: list[etree._Element]) -> Rows | None:
+    sample = elements[:_SAMPLE]
+    links = [_hrefs(element) for element in sample]
+    firsts = [next(iter(each), "") for each in links]
+    if len(set(firsts)) * 2 <= len(firsts) and len(firsts) > 1:
+        return None
+    if sum(map(len, links)) / len(links) > _MOST_LINKS_OF_ROW:
+        return None
+    texts = [element_text(element) for element in sample]
+    share = 1 / len(sample)
+    priced = share * sum(bool(SIGNED_AMOUNT.search(text)) or says_negotiable(text) for text in texts)
+    pictured = share * sum(element.find(".//img") is not None for element in sample)
+    length = share * sum(min(len(text), 200) for text in texts)
+    if length < _SHORTEST_ROW and not (priced >= 0.5 or (pictured >= 0.5 and length >= 12)):  # noqa: PLR2004
+        return None
+    if not priced and not pictured and length < 60 and elements[0].tag == "a":  # noqa: PLR2004
+        return None
+    several = sum(len(SIGNED_AMOUNT.findall(text)) > 6 for text in texts) > len(texts) / 2  # noqa: PLR2004
+    score = len(elements) * (length / 150 + 1.5 * priced + 0.5 * pictured) * (0.3 if several else 1)
+    return Rows(elements=tuple(elements), priced=priced, pictured=pictured, score=score)
+
+
+def _hrefs(element: etree._Element) -> dict[str, None]:
+    links = [element, *element.iter("a")] if element.tag == "a" else element.iter("a")
+    return {
+        href.partition("#")[0].partition("?")[0]: None
+        for link in links
+        if (href := link.get("href")) and href != "#"
+    }
+
+
+def _holds(outer: etree._Element, inner: etree._Element) -> bool:
+    return any(each is outer for each in inner.iterancestors())

@@ -1,0 +1,284 @@
+"""Reads a listing from what a page shows, where it has no structured data or the data leaves gaps."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+
+from crawler.reading.labelled import labelled_rows
+from crawler.reading.labels import Label, known_label
+from crawler.reading.lines import element_text, is_aside, is_struck, squeeze
+from crawler.reading.price import SIGNED_AMOUNT, read_price, says_negotiable
+from listings.model import ListingContent
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from crawler.reading.document import Document
+    from crawler.reading.labelled import LabelledRow
+    from crawler.reading.lines import Line
+
+_NAMED = "translate(concat(@class,' ',@id,' ',@data-testid), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')"
+
+
+def _named_like(*words: str) -> etree.XPath:
+    """Compiles a search for elements whose class or id contains one of the words."""
+    tests = " or ".join(f"contains({_NAMED}, '{word}')" for word in words)
+    return etree.XPath(f".//*[@class or @id or @data-testid][{tests}]")
+
+
+PRICED = _named_like(
+    "price", "precio", "preco", "preço", "prix", "preis", "цена", "cena", "tsena", "价格", "jiage"
+)
+_SELLERS = _named_like("seller", "supplier", "vendor", "company-name", "companyname", "store-name", "shop-name", "vendedor", "prodavec", "merchant")  # fmt: skip
+_BREADCRUMBS = _named_like("breadcrumb", "bread-crumb", "crumbs", "migas", "kroshki")
+_DESCRIPTIONS = _named_like(
+    "description",
+    "descripcion",
+    "descricao",
+    "beschreibung",
+    "opisanie",
+    "prod-desc",
+    "product-desc",
+    "item-desc",
+)
+_OLD_PRICE = re.compile(
+    r"old|was|regular|before|strike|cross|compare|rrp|msrp|list-?price|discount|saving|save|antes|shipping|filter|history",
+    re.IGNORECASE,
+)
+_CRUMB_SEPARATOR = re.compile(r"\s*(?:[>»›→]|\s/\s|::|\\|\s\|\s)\s*")
+_HOME = frozenset({"home", "inicio", "início", "accueil", "startseite", "главная", "首页", "home page"})
+_SITE_SUFFIX = re.compile(r"\s+[|–—·_-]\s+[^|–—·]{2,60}$")
+_LONGEST_PRICE_TEXT = 80
+_LONGEST_TITLE = 400
+_SHORTEST_DESCRIPTION = 60
+
+
+def page_title(
+    document: Document, skipped: Collection[etree._Element] = ()
+) -> tuple[str, str, etree._Element | None]:
+    """Finds what a page is about.
+
+    Returns:
+        The title, the rule that found it (`visible:h1`, `visible:title`) and the heading's element, if it is one.
+    """
+    of_document = _document_title(document)
+    headings = [
+        (text, heading)
+        for heading in document.root.iter("h1")
+        if not _stands_aside(heading, skipped)
+        and (text := element_text(heading))
+        and len(text) <= _LONGEST_TITLE
+    ]
+    if headings:
+        # Some sites put their own name in an h1: the one that the title repeats is the item's.
+        text, heading = next(
+            ((t, h) for t, h in headings if t.casefold() in of_document.casefold()), headings[0]
+        )
+        return text, "visible:h1", heading
+    return _SITE_SUFFIX.sub("", of_document), "visible:title", None
+
+
+def _document_title(document: Document) -> str:
+    title = next(document.root.iter("title"), None)
+    return squeeze("".join(title.itertext())) if title is not None else ""
+
+
+def _stands_aside(element: etree._Element, skipped: Collection[etree._Element]) -> bool:
+    return any(ancestor in skipped or is_aside(ancestor) for ancestor in element.iterancestors())
+
+
+class VisiblePage:
+    """The visible part of one page, read once."""
+
+    def __init__(
+        self, document: Document, lines: Sequence[Line], rows_of_others: Collection[etree._Element]
+    ) -> None:
+        """Lays out the page.
+
+        Args:
+            document: The page.
+            lines: Its visible lines, without those of other listings.
+            rows_of_others: Elements that hold other listings.
+        """
+        self.document = document
+        self.lines = lines
+        self.skipped = rows_of_others
+        self.rows = labelled_rows(lines)
+        self.title, self.title_rule, self.heading = page_title(document, rows_of_others)
+
+    def content(self) -> ListingContent:
+        """Reads every field the page shows, each with the rule that found it."""
+        values: dict[str, Any] = {}
+        provenance: dict[str, str] = {}
+
+        def put(name: str, value: object, rule: str) -> None:
+            if value not in ("", None, ()) and name not in values:
+                values[name] = value
+                provenance[name] = rule
+
+        put("title", self.title, self.title_rule)
+        for row in self.rows:
+            if (
+                row.label is not None
+                and row.label.value in ListingContent.__dataclass_fields__
+                and row.label is not Label.PRICE
+            ):
+                if row.label is not Label.DESCRIPTION or len(row.value) >= _SHORTEST_DESCRIPTION:
+                    put(row.label.value, row.value, f"visible:label {row.name}")
+        price_text, rule = self.price_text()
+        if price_text:
+            reading = read_price(price_text, self.document.place)
+            put("price_text", reading.text, rule)
+            put("price_amount", reading.amount if not says_negotiable(price_text) else None, rule)
+            put("currency", reading.currency if reading.amount is not None else "", rule)
+        seller = self._seller()
+        if seller is not None:
+            put("seller_name", element_text(seller), "visible:seller")
+        put("seller_url", self._seller_url(seller, values.get("seller_name", "")), "visible:seller")
+        put("category_path", self.breadcrumbs(), "visible:breadcrumbs")
+        put(
+            "attributes",
+            tuple((row.name, row.value) for row in self.rows if _is_attribute(row)),
+            "visible:labels",
+        )
+        put("images", self._images(), "visible:images")
+        put("description", self._description(), "visible:description")
+        return ListingContent(**{"title": "", **values}, provenance=provenance)
+
+    def price_text(self) -> tuple[str, str]:
+        """Finds the price as shown, and the rule that found it; two empty texts when there is none."""
+        named = list(self._named_prices())
+        if named:
+            return named[0], "visible:price"
+        for row in self.rows:
+            if row.label is Label.PRICE:
+                return row.value, f"visible:label {row.name}"
+        started = self.heading is None
+        for line in self.lines:
+            started = started or line.element is self.heading
+            if started and len(line.text) <= _LONGEST_PRICE_TEXT and SIGNED_AMOUNT.search(line.text):
+                return line.text, "visible:amount"
+        return "", ""
+
+    def _named_prices(self) -> Iterator[str]:
+        """Yields texts of elements that are named as prices: those after the heading first."""
+        for element in self._in_order(PRICED(self.document.root)):
+            name = f"{element.get('class', '')} {element.get('id', '')}"
+            if element.tag in {"input", "body", "html"} or _OLD_PRICE.search(name) or is_struck(element):
+                continue
+            if _stands_aside(element, self.skipped) or element in self.skipped:
+                continue
+            text = _current_price(element)
+            if text and len(text) <= _LONGEST_PRICE_TEXT and (_shows_amount(text) or says_negotiable(text)):
+                yield text
+
+    def _in_order(self, elements: object) -> list[etree._Element]:
+        """Puts elements after the heading before those above it; both stay in page order."""
+        found = (
+            [each for each in elements if isinstance(each, etree._Element)]
+            if isinstance(elements, list)
+            else []
+        )
+        if self.heading is None or not found:
+            return found
+        order = {element: place for place, element in enumerate(self.document.root.iter())}
+        start = order.get(self.heading, 0)
+        return [e for e in found if order[e] >= start] + [e for e in found if order[e] < start]
+
+    def _seller(self) -> etree._Element | None:
+        """Finds the shortest named seller text: a link or a leaf, not a whole card."""
+        for element in self._in_order(_SELLERS(self.document.root)):
+            if _stands_aside(element, self.skipped) or element in self.skipped:
+                continue
+            for candidate in (*element.iter("a"), *element.iter("h2", "h3", "h4", "strong", "b"), element):
+                text = element_text(candidate)
+                if (
+                    2 < len(text) <= 90
+                    and known_label(text) is None
+                    and ":" not in text
+                    and not SIGNED_AMOUNT.search(text)
+                ):  # noqa: PLR2004
+                    return candidate
+        return None
+
+    def _seller_url(self, seller: etree._Element | None, name: str) -> str:
+        places = [row.element for row in self.rows if row.label is Label.SELLER]
+        if seller is not None:
+            places.append(seller)
+        for place in places:
+            links = [place, *place.iter("a"), *list(place.iterancestors("a"))[:1]]
+            for link in links:
+                href = link.get("href") if link.tag == "a" else None
+                if href and name and name in element_text(link):
+                    return self.document.absolute(href)
+        return ""
+
+    def breadcrumbs(self) -> tuple[str, ...]:
+        """Reads the path of categories, outermost first, without the home page and the item itself."""
+        found = _BREADCRUMBS(self.document.root)
+        for element in found if isinstance(found, list) else ():
+            if not isinstance(element, etree._Element):
+                continue
+            links = [text for link in element.iter("a") if (text := element_text(link))]
+            parts = links or [part for part in _CRUMB_SEPARATOR.split(element_text(element)) if part]
+            path = [part.strip(" >»›/") for part in parts]
+            path = [part for part in path if part and part.casefold() not in _HOME and part != self.title]
+            if path:
+                return tuple(path)
+        return ()
+
+    def _images(self) -> tuple[str, ...]:
+        links = []
+        for image in self.document.root.iter("img"):
+            if _stands_aside(image, self.skipped) or _is_icon(image):
+                continue
+            source = image.get("data-src") or image.get("data-original") or image.get("src") or ""
+            links.append(self.document.absolute(source))
+        return tuple(dict.fromkeys(link for link in links if link))[:12]
+
+    def _description(self) -> str:
+        found = _DESCRIPTIONS(self.document.root)
+        for element in found if isinstance(found, list) else ():
+            if isinstance(element, etree._Element) and not _stands_aside(element, self.skipped):
+                text = element_text(element)
+                if len(text) >= _SHORTEST_DESCRIPTION and element.tag not in {"body", "html", "meta"}:
+                    return text
+        shown = {row.element for row in self.rows}
+        paragraphs = [
+            line.text
+            for line in self.lines
+            if len(line.text) >= _SHORTEST_DESCRIPTION
+            and line.element not in shown
+            and line.text != self.title
+        ]
+        return " ".join(paragraphs[:12]) or self.document.meta.get("description", "")
+
+
+def _is_attribute(row: LabelledRow) -> bool:
+    return row.in_table or row.label is Label.ATTRIBUTE
+
+
+def _shows_amount(text: str) -> bool:
+    return any(character.isdigit() for character in text)
+
+
+def _current_price(element: etree._Element) -> str:
+    """Returns a price element's text without crossed-out prices in it."""
+    if any(
+        child.tag in {"del", "s", "strike"} or _OLD_PRICE.search(child.get("class", ""))
+        for child in element.iterdescendants()
+    ):
+        return squeeze(" ".join("".join(child.itertext()) for child in element if child.tag not in {"del", "s", "strike"}
+                                and not _OLD_PRICE.search(child.get("class", ""))))  # fmt: skip
+    return element_text(element)
+
+
+def _is_icon(image: etree._Element) -> bool:
+    for name in ("width", "height"):
+        size = image.get(name, "")
+        if size.isdigit() and int(size[:6]) < 60:  # noqa: PLR2004
+            return True
+    return False
