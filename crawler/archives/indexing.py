@@ -16,7 +16,7 @@ from crawler.archives.manifest import MANIFEST_NAMES, Manifest, read_manifest
 from crawler.archives.mhtml import index_mhtml
 from crawler.archives.pages import ArchiveError, ArchiveFault, Capture, StoredFile, UnreadableBodyError
 from crawler.archives.warc import index_warc
-from crawler.archives.warc_layout import JoinedRecordsError, unpack_members
+from crawler.archives.warc_layout import NotMemberPerRecordError, unpack_members
 from listings.model import PageOutcome
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ class Indexer:
             source = spooled(file, blocks_of(handle), self.resources) if is_packed else file
         try:
             return list(index_warc(source))
-        except JoinedRecordsError:
+        except NotMemberPerRecordError:
             pass
         with source.open() as handle:
             limit = max(self.max_page_bytes, MAX_RATIO * handle.seek(0, 2))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
+from crawler.errors import CrawlError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from listings.model import PageOutcome
 
 
-class ArchiveError(Exception):
+class ArchiveError(CrawlError):
     """An archive as a whole cannot be opened; the message is a sentence for a person."""
 
 

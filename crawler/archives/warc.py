@@ -61,7 +61,7 @@ def index_warc(file: StoredFile) -> Iterator[Capture | ArchiveFault]:
 
     Raises:
         OSError: If the file cannot be opened.
-        JoinedRecordsError: If it must be unpacked as a whole first.
+        NotMemberPerRecordError: If it must be unpacked as a whole first.
     """
     with file.open() as handle:
         layout = layout_of(handle)

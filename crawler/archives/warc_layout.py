@@ -22,8 +22,8 @@ _RECORD_START = re.compile(rb"WARC/\d|filedesc://|https?://\S.* \d{14} \S+ \d+\s
 """WARC: the version line. ARC 1.0: the file's own header, or `URL IP-address archive-date type length`."""
 
 
-class JoinedRecordsError(Exception):
-    """A gzip member holds several records, so that none of them can be gone to directly."""
+class NotMemberPerRecordError(Exception):
+    """Gzip members and records do not coincide, so that no record can be gone to directly."""
 
 
 class LineReader(io.BufferedReader):
@@ -50,7 +50,7 @@ class Layout(Protocol):
             The number of its `declared` bytes that are there, and the offset to look on from.
 
         Raises:
-            JoinedRecordsError: If another record follows within the same gzip member.
+            NotMemberPerRecordError: If a gzip member holds several records, or a part of one.
         """
 
     def read_at(self, offset: int, size: int) -> bytes:
@@ -121,10 +121,14 @@ class GzipLayout:
         there = _skip(reader, declared)
         while line := reader.readline():
             if _RECORD_START.match(line):
-                raise JoinedRecordsError
+                raise NotMemberPerRecordError
         member = reader.raw
         assert isinstance(member, GzipMember)
-        return there, member.end_offset
+        end = member.end_offset
+        is_continued = there < declared and self.read_at(end, len(GZIP_MAGIC)) == GZIP_MAGIC
+        if is_continued and self.find_record(end) != end:
+            raise NotMemberPerRecordError
+        return there, end
 
     def read_at(self, offset: int, size: int) -> bytes:
         """Return bytes of the file, still packed."""
