@@ -1,0 +1,12 @@
+"""Reading: what a listing's text says, word for word, against the gazetteer.
+
+In: any text and a `Gazetteer`. Out: a `Reading` whose spans index that text. Pure: no file, clock
+or network. It imports `classifier.gazetteer` and nothing else of ours.
+"""
+
+from __future__ import annotations
+
+from classifier.reading.model import CasNumber, Mention, Reading, TradeSign
+from classifier.reading.read import read_text
+
+__all__ = ["CasNumber", "Mention", "Reading", "TradeSign", "read_text"]

@@ -1,0 +1,159 @@
+"""Everything that is searched for, compiled into one Aho-Corasick automaton.
+
+The automaton runs over the squeezed text, so patterns are squeezed too: names of listed
+substances with their usual misspellings, names of other chemicals that contain one (so that the
+longest name wins), listed CAS numbers, and the phrases of the trade.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+import ahocorasick_rs
+
+from classifier.gazetteer.fold import fold, squeeze
+from classifier.reading.phrases import TRADE_PHRASES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from classifier.gazetteer.model import Gazetteer, Substance
+    from classifier.reading.model import TradeKind
+
+PatternKind = Literal["name", "misspelt", "cas", "rival", "trade"]
+
+SHORTEST_MISSPELT = 9
+"""Letters a name must have before a missing or swapped letter in it is still certain."""
+SPELLINGS = (("sulf", "sulph"), ("sulph", "sulf"), ("alpha", "a"), ("gamma", "g"), ("gamma", "y"), ("gamma", "r"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """One string searched for in the squeezed text."""
+
+    text: str
+    kind: PatternKind
+    substance: Substance | None = None
+    context: str = ""
+    """As `Name.context`."""
+    is_code: bool = False
+    """An abbreviation or code: never split over words."""
+    trade: TradeKind | None = None
+    splits: frozenset[int] = frozenset()
+    """Where in `text` a separator is usual; after how many characters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Matcher:
+    """The automaton and what each of its patterns means."""
+
+    automaton: ahocorasick_rs.AhoCorasick
+    patterns: tuple[Pattern, ...]
+    stems: tuple[tuple[str, Substance], ...]
+    """Squeezed names, for titles cut off in the middle of one."""
+    rival_stems: tuple[str, ...]
+
+    def find(self, squeezed: str) -> Iterator[tuple[Pattern, int, int]]:
+        """Yield every pattern that occurs in a squeezed text, with start and end."""
+        for index, start, end in self.automaton.find_matches_as_indexes(squeezed, overlapping=True):
+            yield self.patterns[index], start, end
+
+
+@lru_cache(maxsize=8)
+def matcher_for(gazetteer: Gazetteer) -> Matcher:
+    """Return the matcher of a gazetteer, compiled once for each."""
+    patterns: dict[tuple[str, str], Pattern] = {}
+    for pattern in [*_names(gazetteer), *_numbers(gazetteer), *_trade()]:
+        patterns.setdefault((pattern.text, pattern.trade or "substance"), pattern)
+    taken = {text for text, kind in patterns if kind == "substance"}
+    rivals = [text for text in _rivals(gazetteer) if text not in taken]
+    kept = [*patterns.values(), *(Pattern(text=text, kind="rival") for text in rivals)]
+    known = taken | set(rivals)
+    kept += [p for p in _misspelt(patterns.values()) if p.text not in known]
+    return Matcher(
+        automaton=ahocorasick_rs.AhoCorasick([p.text for p in kept]),
+        patterns=tuple(kept),
+        stems=tuple((p.text, p.substance) for p in patterns.values() if p.kind == "name" and p.substance),
+        rival_stems=tuple(rivals),
+    )
+
+
+def _names(gazetteer: Gazetteer) -> Iterator[Pattern]:
+    for substance in gazetteer.substances:
+        for name in substance.names:
+            for text, splits in _spellings(fold(name.text).text):
+                yield Pattern(
+                    text=text,
+                    kind="name",
+                    substance=substance,
+                    context=name.context,
+                    is_code=name.kind in {"abbreviation", "code"},
+                    splits=splits,
+                )
+
+
+def _spellings(folded: str) -> Iterator[tuple[str, frozenset[int]]]:
+    """Yield a folded name squeezed, and its variants; each with the places of its separators."""
+    variants = {folded}
+    for usual, other in SPELLINGS:
+        variants |= {v.replace(usual, other) for v in variants if usual in v}
+    variants |= {declined for v in variants for declined in _russian_cases(v)}
+    for variant in sorted(variants):
+        squeezed = squeeze(variant)
+        if len(squeezed) > 1 or not squeezed.isascii():
+            yield squeezed, _splits(variant)
+
+
+def _russian_cases(folded: str) -> Iterator[str]:
+    """Yield the genitive, accusative and instrumental of names of the form "... кислота"."""
+    if folded.endswith("ая кислота"):
+        stem = folded.removesuffix("ая кислота")
+        yield from (stem + ending for ending in ("ои кислоты", "ую кислоту", "ои кислотои", "ои кислоте"))
+
+
+def _splits(folded: str) -> frozenset[int]:
+    places, count = set(), 0
+    for character in folded:
+        if character.isalnum():
+            count += 1
+        else:
+            places.add(count)
+    return frozenset(places)
+
+
+def _misspelt(patterns: Iterable[Pattern]) -> Iterator[Pattern]:
+    """Yield long names with one letter missing or two neighbours swapped."""
+    seen: dict[str, set[str]] = defaultdict(set)
+    for pattern in list(patterns):
+        text = pattern.text
+        if pattern.kind != "name" or pattern.context or not re.fullmatch(r"[a-z]+", text):
+            continue
+        if len(text) < SHORTEST_MISSPELT:
+            continue
+        wrong = {text[:i] + text[i + 1 :] for i in range(1, len(text) - 1)}
+        wrong |= {text[:i] + text[i + 1] + text[i] + text[i + 2 :] for i in range(1, len(text) - 1)}
+        for word in sorted(wrong - {text} - seen["all"]):
+            seen["all"].add(word)
+            yield Pattern(text=word, kind="misspelt", substance=pattern.substance, splits=pattern.splits)
+
+
+def _numbers(gazetteer: Gazetteer) -> Iterator[Pattern]:
+    for cas, substance in gazetteer.by_cas.items():
+        yield Pattern(text=squeeze(cas), kind="cas", substance=substance)
+
+
+def _trade() -> Iterator[Pattern]:
+    for kind, phrases in TRADE_PHRASES.items():
+        for phrase in phrases:
+            folded = fold(phrase).text
+            yield Pattern(text=squeeze(folded), kind="trade", trade=kind, splits=_splits(folded))
+
+
+def _rivals(gazetteer: Gazetteer) -> list[str]:
+    names = [*gazetteer.rivals, *(n.text for s in gazetteer.unlisted for n in s.names if not n.context)]
+    names += [c.name.partition("(")[0] for c in gazetteer.confusables if not c.borderline]
+    return sorted({text for name in names if len(text := squeeze(fold(name).text)) > 2})

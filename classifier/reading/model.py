@@ -1,0 +1,71 @@
+"""What reading a text finds: values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from classifier.gazetteer.model import Substance
+
+How = Literal["cas", "name", "abbreviation", "disguised"]
+TradeKind = Literal[
+    "quantity",
+    "purity",
+    "price_per_unit",
+    "stealth",
+    "customs_promise",
+    "off_platform",
+    "crypto",
+    "destination",
+    "controlled_hint",
+    "code_number",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """One place where the text names a listed substance."""
+
+    substance: Substance
+    span: tuple[int, int]
+    """Start and end in the original text, in characters."""
+    how: How
+    offered: bool
+    """False when the words around it say that something else is for sale."""
+    why_not: str
+    """Empty when offered; else a phrase for a person, e.g. `after "free of"`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasNumber:
+    """A CAS Registry Number with a right check digit."""
+
+    number: str
+    """With plain hyphens, e.g. `103-79-7`."""
+    span: tuple[int, int]
+    listed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeSign:
+    """A sign of how the seller trades."""
+
+    kind: TradeKind
+    span: tuple[int, int]
+    text: str
+    """The words as they stand in the text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Everything read in one text; each tuple in the order of the text."""
+
+    mentions: tuple[Mention, ...]
+    cas_numbers: tuple[CasNumber, ...]
+    trade: tuple[TradeSign, ...]
+
+    @property
+    def offered(self) -> tuple[Mention, ...]:
+        """The mentions of substances that are on offer, as far as the words tell."""
+        return tuple(m for m in self.mentions if m.offered)

@@ -1,0 +1,83 @@
+"""Say from the words around a name whether the substance is for sale or only mentioned."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from classifier.gazetteer.fold import fold
+from classifier.reading.phrases import (
+    ABOUT_SOMETHING_ELSE,
+    CHEMISTRY_WORDS,
+    FORM_WORDS,
+    NOT_OFFERED_AFTER,
+    NOT_OFFERED_BEFORE,
+    OTHER_MEANINGS,
+)
+
+WINDOW = 48
+"""Characters looked at on each side of a name."""
+SHORT_TEXT = 160
+"""Characters up to which one word can say what the whole text is about."""
+NEAR = 80
+"""Characters within which a context supports an abbreviation."""
+
+BETWEEN = r"(?:\s*[-:]?\s*(?:the|any|added|de|del|la|el|le|les|l'|d'|do|da|o|a|of|and|or|y|e|et|und|oder|[a-z]+,)?\s*)"
+CJK = r"\u3400-\u9fff"
+SALE_UNIT = re.compile(r"\d\s?(?:kg|g|l|ml|ton|t)\b|\d\s?%")
+WHOLE_TEXT = re.compile(r"(?:[\W\d]|pure|grade|industrial|technical|tech|liquid|solvent|chemical|resin)*")
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> dict[str, re.Pattern[str]]:
+    return {
+        "before": re.compile(rf"(?:{_any(NOT_OFFERED_BEFORE)}){BETWEEN}$"),
+        "after": re.compile(rf"(?:[\s-]*(?:gas|vapou?r|acid|liquid|fume|chemical|hcl)?[\s-]*)(?:{_any(NOT_OFFERED_AFTER)})"),
+        "about": re.compile(_any(ABOUT_SOMETHING_ELSE)),
+        "form": re.compile(_any(FORM_WORDS)),
+        "chemistry": re.compile(_any(CHEMISTRY_WORDS)),
+        "other": re.compile(_any(OTHER_MEANINGS)),
+    }
+
+
+def _any(phrases: tuple[str, ...]) -> str:
+    """Return an alternation of phrases as whole words; Chinese ones need no word boundary."""
+    parts = []
+    for phrase in sorted({fold(p).text for p in phrases}, key=len, reverse=True):
+        words = re.escape(phrase).replace(r"\ ", r"[\s-]+").replace(r"\-", r"[\s-]?")
+        is_cjk = re.match(f"[{CJK}]", phrase)
+        parts.append(words if is_cjk else rf"(?<![^\W_]){words}(?![a-z0-9\u0400-\u052f])")
+    return "|".join(parts)
+
+
+def why_not_offered(text: str, start: int, end: int) -> str:
+    """Return why the name at `text[start:end]` of a folded text is not for sale, or the empty text."""
+    patterns = _patterns()
+    if before := patterns["before"].search(text[max(0, start - WINDOW) : start]):
+        return f'after "{before.group().strip()}"'
+    if after := patterns["after"].match(text[end : end + WINDOW]):
+        return f'before "{after.group().strip()}"'
+    if len(text) <= SHORT_TEXT and (about := patterns["about"].search(text)):
+        return f'the text is about "{about.group()}"'
+    return ""
+
+
+def has_context(text: str, start: int, end: int, *, context: str, tier: int) -> bool:
+    """Say whether what stands near an abbreviation makes it a substance.
+
+    Args:
+        text: Folded text.
+        start: Where the abbreviation begins.
+        end: Where it ends.
+        context: `form` or `chemistry`, see `Name.context`.
+        tier: Tier of the substance; bulk goods (3) are also sold under a bare abbreviation.
+    """
+    patterns = _patterns()
+    near = f"{text[max(0, start - NEAR) : start]} | {text[end : end + NEAR]}"
+    if patterns["other"].search(near):
+        return False
+    if context == "chemistry":
+        return bool(patterns["chemistry"].search(near))
+    if tier == 3 and WHOLE_TEXT.fullmatch(text[:start] + text[end:]):  # noqa: PLR2004 - the tier's own number
+        return True
+    return bool(patterns["form"].search(near) or SALE_UNIT.search(near))
