@@ -1,0 +1,67 @@
+"""A verdict as it comes in, by form or JSON, and the one way it is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from listings.model import Decision, ReasonCode  # noqa: TC001 (pydantic reads the annotations)
+from listings.scores import current_score
+from listings.verdicts import give_verdict
+from review.errors import OtherScore
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from listings.database import Database
+    from listings.model import Verdict
+
+MAX_NOTE_CHARS = 4_000
+
+
+def _none_if_empty(value: object) -> object:
+    """Return None for the empty text by which a form says *nothing chosen*."""
+    return None if value == "" else value
+
+
+class NewVerdict(BaseModel):
+    """What a reviewer decided, and what was on the screen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sighting_id: int
+    """The sighting that was shown; a later one makes the screen stale."""
+    score_id: Annotated[int | None, BeforeValidator(_none_if_empty)] = None
+    """The score that was shown; None when the listing had none."""
+    decision: Decision
+    reason_code: Annotated[ReasonCode | None, BeforeValidator(_none_if_empty)] = None
+    note: Annotated[str, Field(max_length=MAX_NOTE_CHARS)] = ""
+
+
+class Draft(NewVerdict):
+    """A verdict as the page's form sends it."""
+
+    form_token: str = ""
+
+
+def give(db: Database, verdict: NewVerdict, *, reviewer: str, now: datetime) -> Verdict:
+    """Write a verdict, unless the reviewer saw something else than what stands now.
+
+    Raises:
+        OtherScore: If another model has scored the listing since.
+        UnknownRow: If there is no such sighting.
+        StaleScreen: If a later sighting of the listing exists.
+    """
+    scored = current_score(db, verdict.sighting_id)
+    if (scored[0] if scored else None) != verdict.score_id:
+        raise OtherScore
+    return give_verdict(
+        db,
+        verdict.sighting_id,
+        verdict.decision,
+        reason_code=verdict.reason_code,
+        note=verdict.note.strip(),
+        reviewer=reviewer,
+        now=now,
+    )

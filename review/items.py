@@ -1,0 +1,198 @@
+"""The item on the screen: one listing with everything a reviewer is shown about it. All pure functions."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from listings.model import Decision
+from review.marking import Piece, cut
+from review.words import FIELDS, defang
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from listings.model import ListingContent, Reasons, Score, Sighting, Verdict
+    from listings.queue import ListingFile
+
+MAX_SHOWN_CHARS = 600
+"""A field longer than this is cut in the tables; the text pane holds it whole."""
+
+_APART = ("title", "description", "price_amount", "currency", "attributes", "images")
+"""Fields that have a place of their own, or stand beside the raw one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field as it was read."""
+
+    name: str
+    value: str
+    found_by: str
+    """The rule that read it; empty when the page's own table said it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One bar of the contributions' chart. Lengths are in percent of the longest."""
+
+    words: str
+    log_odds: float
+    length: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One thing the text says, however often it says it."""
+
+    words: str
+    kind: str
+    substance: str
+    note: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """One field that a sighting shows otherwise than the one before it."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One sighting and what was new in it."""
+
+    sighting: Sighting
+    changed: tuple[Changed, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One listing, ready to be shown."""
+
+    file: ListingFile
+    content: ListingContent
+    title: tuple[Piece, ...]
+    text: tuple[Piece, ...]
+    fields: tuple[Field, ...]
+    bars: tuple[Bar, ...]
+    log_odds: float
+    evidence: tuple[Evidence, ...]
+    history: tuple[Seen, ...]
+    """Newest first."""
+    standing: Verdict | None
+    """The last verdict that was not taken back."""
+    undone: frozenset[int]
+    """Verdicts that were taken back."""
+
+
+def read_item(file: ListingFile) -> Item:
+    """Return a listing with its reasons laid out for reading."""
+    newest = file.sightings[0]
+    spans = file.score.reasons.spans if file.score else ()
+    undone = frozenset(verdict.undoes for verdict in file.verdicts if verdict.undoes is not None)
+    kept = [
+        each
+        for each in file.verdicts
+        if each.decision is not Decision.UNDONE and each.verdict_id not in undone
+    ]
+    return Item(
+        file=file,
+        content=newest.content,
+        title=cut(newest.content.title),
+        text=cut(newest.text, spans),
+        fields=read_fields(newest.content),
+        bars=read_bars(file.score.reasons) if file.score else (),
+        log_odds=_log_odds(file.score) if file.score else 0.0,
+        evidence=read_evidence(newest.text, file.score.reasons) if file.score else (),
+        history=read_history(file.sightings),
+        standing=kept[-1] if kept else None,
+        undone=undone,
+    )
+
+
+def read_fields(content: ListingContent) -> tuple[Field, ...]:
+    """Return the fields that the page filled, in reading order, then its property table."""
+    fields = [
+        Field(name=words, value=_shown(content, name), found_by=content.provenance.get(name, ""))
+        for name, words in FIELDS.items()
+        if name not in _APART and _shown(content, name)
+    ]
+    if content.price_amount is not None:
+        price = f"{content.price_amount:f} {content.currency}".strip()
+        fields.insert(
+            1 if fields else 0, Field(name=FIELDS["price_amount"], value=price, found_by="from the price")
+        )
+    rule = content.provenance.get("attributes", "")
+    return (
+        *fields,
+        *(Field(name=name, value=_short(value), found_by=rule) for name, value in content.attributes),
+    )
+
+
+def read_bars(reasons: Reasons) -> tuple[Bar, ...]:
+    """Return the terms of the score's sum as bars, the rest last."""
+    terms = [(each.feature, each.log_odds) for each in reasons.contributions]
+    terms.append(("everything else", reasons.rest_log_odds))
+    longest = max(abs(value) for _, value in terms) or 1.0
+    return tuple(
+        Bar(words=words, log_odds=value, length=round(100 * abs(value) / longest, 2))
+        for words, value in terms
+    )
+
+
+def read_evidence(text: str, reasons: Reasons) -> tuple[Evidence, ...]:
+    """Return what the spans say, each once, in the order of the text."""
+    found = Counter(
+        (text[span.start : span.end], span.kind, span.substance, span.note)
+        for span in sorted(reasons.spans, key=lambda span: span.start)
+    )
+    return tuple(
+        Evidence(words=_short(words), kind=kind, substance=substance, note=note, times=times)
+        for (words, kind, substance, note), times in found.items()
+    )
+
+
+def read_history(sightings: Sequence[Sighting]) -> tuple[Seen, ...]:
+    """Return each sighting, newest first, with what had changed since the one before."""
+    older: list[Sighting | None] = [*sightings[1:], None]
+    return tuple(
+        Seen(sighting=new, changed=_changes(old.content, new.content) if old else ())
+        for new, old in zip(sightings, older, strict=True)
+    )
+
+
+def _changes(old: ListingContent, new: ListingContent) -> tuple[Changed, ...]:
+    return tuple(
+        Changed(name=words, before=_shown(old, name), after=_shown(new, name))
+        for name, words in FIELDS.items()
+        if getattr(old, name) != getattr(new, name)
+    )
+
+
+def _shown(content: ListingContent, name: str) -> str:
+    value = getattr(content, name)
+    if name == "seller_url":
+        return _short(defang(value)) if value else ""
+    if name == "category_path":
+        return _short(" › ".join(value))
+    if name == "attributes":
+        return _short("; ".join(f"{label}: {said}" for label, said in value))
+    if name == "images":
+        return _short(" ".join(defang(url) for url in value))
+    return "" if value is None else _short(str(value))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_SHOWN_CHARS else f"{text[:MAX_SHOWN_CHARS]} … ({len(text):,} characters)"
+
+
+def _log_odds(score: Score) -> float:
+    """Return the logit of the probability, kept finite at its ends."""
+    p = min(max(score.p_offer, 1e-9), 1 - 1e-9)
+    return math.log(p / (1 - p))

@@ -1,0 +1,39 @@
+// Keys: whatever carries data-key="x" is pressed, chosen or entered when x is typed outside a text field.
+"use strict";
+
+const TEXT = "input:not([type=radio], [type=hidden]), textarea";
+
+function press(element) {
+  if (element.matches(TEXT)) {
+    element.focus();
+  } else if (element.matches("[type=radio]") && element.checked) {
+    element.checked = false; // the same key again takes the reason back
+  } else {
+    element.click();
+  }
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && event.target.matches(TEXT)) {
+    event.target.blur();
+    return;
+  }
+  const other = event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.isComposing;
+  if (other || event.target.matches(TEXT)) return;
+  const element = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  if (!element) return;
+  event.preventDefault();
+  press(element);
+});
+
+// After a swap the page begins at its top, with the item in the list in view and read out first.
+function arrive() {
+  document.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest" });
+}
+
+document.addEventListener("htmx:afterSettle", () => {
+  window.scrollTo(0, 0);
+  document.querySelector("main")?.focus({ preventScroll: true });
+  arrive();
+});
+document.addEventListener("DOMContentLoaded", arrive);
