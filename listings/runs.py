@@ -87,10 +87,33 @@ def list_runs(db: Database, *, limit: int = 20) -> list[Run]:
 
 
 def latest_run(db: Database, kind: RunKind, *, source_id: str | None = None) -> Run | None:
-    """Return the newest run of this kind and source, or None."""
-    query = "SELECT * FROM run_log WHERE kind = ? AND source_id IS ? ORDER BY run_id DESC LIMIT 1"
+    """Return the newest run of this kind and source that was begun, or None.
+
+    Due times that were skipped or missed have rows, but nothing was done for them.
+    """
+    query = """
+        SELECT * FROM run_log WHERE kind = ? AND source_id IS ?
+          AND coalesce(outcome, '') NOT IN ('skipped', 'missed')
+        ORDER BY run_id DESC LIMIT 1
+    """
     row = db.execute(query, [kind, source_id]).fetchone()
     return None if row is None else rows.run_from(row)
+
+
+def unfinished_run(db: Database, kind: RunKind, *, source_id: str | None = None) -> Run | None:
+    """Return the newest run of this kind and source without an ending, or None."""
+    run_id = _unfinished(db, kind, source_id)
+    return None if run_id is None else get_run(db, run_id)
+
+
+def accounted_to(db: Database, kind: RunKind, *, source_id: str | None = None) -> datetime | None:
+    """Return the newest due time that has a row, whatever came of it; None when there is no row at all.
+
+    Where only runs started by hand have rows, it is the time the newest of them was asked for.
+    """
+    query = "SELECT coalesce(max(due_at), max(requested_at)) FROM runs WHERE kind = ? AND source_id IS ?"
+    text = db.execute(query, [kind, source_id]).fetchone()[0]
+    return None if text is None else times.from_text(text)
 
 
 def _unfinished(db: Database, kind: RunKind, source_id: str | None) -> int | None:

@@ -1,0 +1,79 @@
+"""Printing results on standard output: a table for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from listings import times
+from listings.database import open_database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import timedelta
+
+    from listings.database import Database
+
+
+@contextmanager
+def reading(database: Path) -> Iterator[Database]:
+    """Open a store that must exist, and close it after.
+
+    Raises:
+        StoreUnusable: If it is missing or cannot be used.
+    """
+    db = open_database(database, must_exist=True)
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+def print_json(value: object) -> None:
+    """Print `value` as JSON; times are written as the store writes them, paths as text."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table as wide as the terminal; nothing in a cell is taken for markup."""
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    Console().print(table)
+
+
+def age(span: timedelta) -> str:
+    """Return a length of time in its largest whole unit, e.g. `3 h`; negative ones count as none.
+
+    >>> from datetime import timedelta
+    >>> age(timedelta(minutes=200))
+    '3 h'
+    """
+    seconds = max(0, int(span.total_seconds()))
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def minute(moment: datetime | None) -> str:
+    """Return a time to the minute with its zone, e.g. `2026-11-02 08:00 UTC`; a dash for none."""
+    return "-" if moment is None else f"{moment:%Y-%m-%d %H:%M %Z}"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return times.to_text(value)
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON here; give it one in cli.output.")

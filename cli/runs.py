@@ -1,0 +1,52 @@
+"""`precursor-watch runs`: the newest runs and how they ended."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.options import database_option, json_option
+from cli.output import minute, print_json, print_table, reading
+from listings.runs import list_runs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from listings.model import Run
+
+
+@click.command("runs")
+@database_option
+@json_option
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many to show.")
+def command(database: Path, as_json: bool, limit: int) -> None:
+    """Show the newest runs, newest first, each with how it ended.
+
+    \b
+    Example:
+      precursor-watch runs --limit 50
+    """
+    with reading(database) as db:
+        runs = list_runs(db, limit=limit)
+    if as_json:
+        print_json([asdict(run) for run in runs])
+    elif runs:
+        print_table(
+            ("run", "what", "source", "due", "ended", "outcome", "sentence"), [_cells(run) for run in runs]
+        )
+    else:
+        click.echo("There is no run yet; begin with `precursor-watch crawl`.")
+
+
+def _cells(run: Run) -> tuple[str, ...]:
+    return (
+        str(run.run_id),
+        run.kind,
+        run.source_id or "-",
+        "by hand" if run.due_at is None else minute(run.due_at),
+        minute(run.ended_at),
+        run.outcome or "not ended",
+        run.sentence,
+    )

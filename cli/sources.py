@@ -1,0 +1,78 @@
+"""`precursor-watch sources`: what the sources file declares, and whether it can be crawled."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.options import json_option, sources_option
+from cli.output import print_json, print_table
+from crawler.sources import load_sources
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crawler.sources import DeclaredSource
+
+
+@click.command("sources")
+@sources_option
+@json_option
+@click.option("--check", is_flag=True, help="Exit with 1 if an archive is missing or a schedule is wrong.")
+def command(sources_file: Path, as_json: bool, check: bool) -> None:
+    """List the declared sources.
+
+    \b
+    Example:
+      precursor-watch sources --check
+    """
+    declared = list(load_sources(sources_file).values())
+    problems = {each.source.source_id: found for each in declared if (found := _problem(each))}
+    if as_json:
+        print_json([_record(each, problems.get(each.source.source_id, "")) for each in declared])
+    else:
+        print_table(
+            ("source", "name", "archive", "schedule", "supplied by"), [_cells(each) for each in declared]
+        )
+        for source_id, problem in problems.items():
+            click.echo(f"{source_id}: {problem}", err=True)
+    if check and problems:
+        sys.exit(1)
+
+
+def _problem(declared: DeclaredSource) -> str:
+    from scheduler.due import cron_trigger
+    from scheduler.errors import ScheduleWrong
+
+    if not declared.archive.exists():
+        return f"There is no archive at {declared.archive}; put it there or mend the sources file."
+    try:
+        if declared.schedule is not None:
+            cron_trigger(declared.schedule)
+    except ScheduleWrong as error:
+        return str(error)
+    return ""
+
+
+def _cells(declared: DeclaredSource) -> tuple[str, ...]:
+    source, schedule = declared.source, declared.schedule
+    return (
+        source.source_id,
+        source.name,
+        "present" if declared.archive.exists() else "missing",
+        "by hand" if schedule is None else f"{schedule.cron} {schedule.timezone}",
+        f"{source.supplied_by}, {source.supplied_on}",
+    )
+
+
+def _record(declared: DeclaredSource, problem: str) -> dict[str, object]:
+    return {
+        **asdict(declared.source),
+        "archive": declared.archive,
+        "archive_present": declared.archive.exists(),
+        "schedule": None if declared.schedule is None else asdict(declared.schedule),
+        "problem": problem,
+    }

@@ -1,0 +1,94 @@
+"""`precursor-watch status`: one screen that says whether all is well."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import click
+
+from cli.options import database_option, json_option, sources_option
+from cli.output import age, minute, print_json, print_table, reading
+from crawler.sources import load_sources
+from listings import times
+from listings.models import model_in_use
+from listings.queue import count_queue, report_sources
+from scheduler.health import SourceHealth, source_health
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from listings.queue import SourceReport
+
+HEADINGS = ("source", "last run", "next due", "", "pages", "listings", "flagged", "well")
+
+
+@click.command("status")
+@database_option
+@sources_option
+@json_option
+def command(database: Path, sources_file: Path, as_json: bool) -> None:
+    """Show each source, the queue, the model and the database.
+
+    Exits with 0 if all is well, and with 1 if the last crawl of a source failed or one is overdue, so
+    that a monitoring system can call it.
+
+    \b
+    Example:
+      precursor-watch status --json
+    """
+    now = times.utc_now()
+    declared = load_sources(sources_file).values()
+    with reading(database) as db:
+        health = [source_health(db, each, now=now) for each in declared]
+        reports = {report.source_id: report for report in report_sources(db)}
+        waiting, model = count_queue(db), model_in_use(db)
+    facts = {
+        "database": database,
+        "database_bytes": database.stat().st_size,
+        "model_id": None if model is None else model.model_id,
+        "queue": waiting,
+    }
+    if as_json:
+        print_json({**facts, "sources": [_record(each, reports.get(each.source_id)) for each in health]})
+    else:
+        print_table(HEADINGS, [_cells(each, reports.get(each.source_id), now) for each in health])
+        click.echo(f"\nQueue     {waiting} listings wait for a verdict")
+        click.echo(f"Model     {facts['model_id'] or 'none in use yet'}")
+        click.echo(f"Database  {database}, {database.stat().st_size / 1e6:,.1f} MB")
+    if not all(each.is_well for each in health):
+        sys.exit(1)
+
+
+def _cells(health: SourceHealth, report: SourceReport | None, now: datetime) -> tuple[str, ...]:
+    here = None if health.next_due is None else health.next_due.astimezone(ZoneInfo(health.timezone))
+    counts = ("-", "-", "-") if report is None else (report.pages, report.listings, report.flagged)
+    well = "overdue" if health.overdue else ("yes" if health.is_well else "no")
+    return (
+        health.source_id,
+        _last_run(health, now),
+        minute(here),
+        minute(health.next_due),
+        *(str(count) for count in counts),
+        well,
+    )
+
+
+def _last_run(health: SourceHealth, now: datetime) -> str:
+    run = health.last_run
+    if run is None:
+        return "never"
+    if run.ended_at is None:
+        return f"not ended, begun {age(now - run.requested_at)} ago"
+    return f"{run.outcome} {age(now - run.ended_at)} ago"
+
+
+def _record(health: SourceHealth, report: SourceReport | None) -> dict[str, object]:
+    return {
+        **asdict(health),
+        "is_well": health.is_well,
+        "report": None if report is None else asdict(report),
+    }

@@ -1,0 +1,133 @@
+"""When a source is due, and what to do about due times that have passed: pure functions of the clock.
+
+The days on which clocks change, as APScheduler 3.11 has it and `tests/scheduler/test_due.py` holds it:
+a local time that is skipped in spring is due once, an hour later by the wall clock (02:30 at 03:30);
+a local time that comes twice in autumn is due twice, one hour apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from apscheduler.triggers.cron import CronTrigger
+
+from scheduler.errors import ScheduleWrong
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from crawler.sources import Schedule
+
+LOOK_BACK = timedelta(days=31)
+"""Due times longer ago than this are not accounted for one by one."""
+
+WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+"""In the order in which cron numbers them: 0 is Sunday."""
+
+_INSTANT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to do now about the due times that no run accounts for yet."""
+
+    begin: datetime | None = None
+    """The due time to crawl for now; None when nothing is due."""
+    missed: tuple[datetime, ...] = ()
+    """Earlier due times that nothing was begun for, oldest first; they are not made up for."""
+
+
+def plan(schedule: Schedule, *, accounted_to: datetime | None, now: datetime) -> Plan:
+    """Decide what to begin and what to give up, however long nobody looked.
+
+    One crawl reads the source as it is now, so it stands for every due time that has passed: the newest
+    is begun, those before it are missed. A source without any run is due at once.
+
+    Args:
+        schedule: The source's own.
+        accounted_to: The newest due time that has a row in the ledger; None before the first run.
+        now: The present time.
+
+    Raises:
+        ScheduleWrong: If the cron line cannot be used.
+    """
+    if accounted_to is None:
+        return Plan(begin=now)
+    passed = tuple(due_times(schedule, after=accounted_to, until=now))
+    return Plan(begin=passed[-1], missed=passed[:-1]) if passed else Plan()
+
+
+def due_times(schedule: Schedule, *, after: datetime, until: datetime) -> Iterator[datetime]:
+    """Yield the due times in (`after`, `until`], in UTC, going back at most `LOOK_BACK`.
+
+    Raises:
+        ScheduleWrong: If the cron line cannot be used.
+    """
+    trigger = cron_trigger(schedule)
+    moment = _next(trigger, max(after, until - LOOK_BACK))
+    while moment is not None and moment <= until:
+        yield moment
+        moment = _next(trigger, moment)
+
+
+def next_due(schedule: Schedule, *, after: datetime) -> datetime | None:
+    """Return the first due time later than `after`, in UTC; None for a day that never comes (30 February).
+
+    Raises:
+        ScheduleWrong: If the cron line cannot be used.
+    """
+    return _next(cron_trigger(schedule), after)
+
+
+def cron_trigger(schedule: Schedule) -> CronTrigger:
+    """Return APScheduler's trigger for a cron line as cron means it.
+
+    APScheduler numbers weekdays from Monday, and wants day of month *and* day of week to match where cron
+    takes either. So numbers become names here, and a line that restricts both is refused.
+
+    Raises:
+        ScheduleWrong: If the line is not five readable fields, or restricts both kinds of day.
+    """
+    try:
+        return CronTrigger.from_crontab(_readable(schedule.cron), timezone=ZoneInfo(schedule.timezone))
+    except ValueError as error:
+        raise ScheduleWrong(schedule.cron, str(error).rstrip(".")) from error
+
+
+def _readable(cron: str) -> str:
+    minute, hour, day, month, weekday = cron.split()
+    if day != "*" and weekday != "*":
+        raise ValueError("it restricts the day of the month and of the week; leave one of them *")
+    return " ".join((minute, hour, day, month, _name_weekdays(weekday.lower())))
+
+
+def _next(trigger: CronTrigger, after: datetime) -> datetime | None:
+    found: datetime | None = trigger.get_next_fire_time(None, after.astimezone(UTC) + _INSTANT)
+    return None if found is None else found.astimezone(UTC)
+
+
+def _name_weekdays(field: str) -> str:
+    if field == "*":
+        return field
+    return ",".join(WEEKDAYS[number % 7] for part in field.split(",") for number in _weekday_numbers(part))
+
+
+def _weekday_numbers(part: str) -> range:
+    days, _, step = part.partition("/")
+    first, dash, last = ("0", "-", "6") if days == "*" else days.partition("-")
+    begin = _weekday_number(first)
+    end = _weekday_number(last) if dash else (6 if step else begin)
+    if end < begin:
+        end += 7
+    return range(begin, end + 1, int(step or 1))
+
+
+def _weekday_number(text: str) -> int:
+    if text in WEEKDAYS:
+        return WEEKDAYS.index(text)
+    if text.isdecimal() and int(text) <= len(WEEKDAYS):
+        return int(text)
+    raise ValueError(f"{text!r} is no weekday; write sun to sat, or 0 to 7 with 0 and 7 for Sunday")
