@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     "--port", type=click.IntRange(0, 65_535), default=8080, show_default=True, help="0 takes a free one."
 )
 def command(database: Path, reviewer: str, host: str, port: int) -> None:
-    """Review what was flagged, in the browser.
+    r"""Review what was flagged, in the browser.
 
     \b
     Example: precursor-watch serve --reviewer ada

@@ -103,7 +103,7 @@ def answer_error(request: Request, error: Exception) -> Response:
     if request.url.path.startswith("/api/"):
         return JSONResponse({"detail": sentence}, status_code=status, headers=HEADERS)
     title = HTTPStatus(status).phrase
-    response = answer_page(request, "error.html", status=status, title=title, sentence=sentence)
+    response = answer_page(request, "error.html", {"title": title, "sentence": sentence}, status=status)
     response.headers.update(HEADERS)  # an unexpected error is answered outside of every middleware
     return response
 

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from listings.database import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from jinja2 import Environment
@@ -47,7 +47,9 @@ TheDesk = Annotated[Desk, Depends(desk_of)]
 TheDatabase = Annotated[Database, Depends(lend_database)]
 
 
-def answer_page(request: Request, template: str, *, status: int = 200, **shown: object) -> HTMLResponse:
+def answer_page(
+    request: Request, template: str, shown: Mapping[str, object], *, status: int = 200
+) -> HTMLResponse:
     """Render a template as the answer, its forms tied to the browser that asked."""
     desk = desk_of(request)
     session = desk.tokens.session_of(request)

@@ -96,11 +96,7 @@ def read_item(file: ListingFile) -> Item:
     newest = file.sightings[0]
     spans = file.score.reasons.spans if file.score else ()
     undone = frozenset(verdict.undoes for verdict in file.verdicts if verdict.undoes is not None)
-    kept = [
-        each
-        for each in file.verdicts
-        if each.decision is not Decision.UNDONE and each.verdict_id not in undone
-    ]
+    given = (verdict for verdict in reversed(file.verdicts) if verdict.decision is not Decision.UNDONE)
     return Item(
         file=file,
         content=newest.content,
@@ -111,7 +107,7 @@ def read_item(file: ListingFile) -> Item:
         log_odds=_log_odds(file.score) if file.score else 0.0,
         evidence=read_evidence(newest.text, file.score.reasons) if file.score else (),
         history=read_history(file.sightings),
-        standing=kept[-1] if kept else None,
+        standing=next((verdict for verdict in given if verdict.verdict_id not in undone), None),
         undone=undone,
     )
 
@@ -124,15 +120,11 @@ def read_fields(content: ListingContent) -> tuple[Field, ...]:
         if name not in _APART and _shown(content, name)
     ]
     if content.price_amount is not None:
-        price = f"{content.price_amount:f} {content.currency}".strip()
-        fields.insert(
-            1 if fields else 0, Field(name=FIELDS["price_amount"], value=price, found_by="from the price")
-        )
+        amount = f"{content.price_amount:f} {content.currency}".strip()
+        fields.insert(1, Field(name=FIELDS["price_amount"], value=amount, found_by="from the price"))
     rule = content.provenance.get("attributes", "")
-    return (
-        *fields,
-        *(Field(name=name, value=_short(value), found_by=rule) for name, value in content.attributes),
-    )
+    rows = (Field(name=name, value=_short(value), found_by=rule) for name, value in content.attributes)
+    return (*fields, *rows)
 
 
 def read_bars(reasons: Reasons) -> tuple[Bar, ...]:

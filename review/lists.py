@@ -125,9 +125,8 @@ def address_after_verdict(db: Database, where: Where, judged: ListingFile) -> st
     A judged listing has left the queue already, so its follower has moved up onto the page shown.
     """
     if where.terms:
-        return read_list(db, where).after(judged.listing.listing_id) or where.address(
-            judged.listing.listing_id
-        )
+        listing_id = judged.listing.listing_id
+        return read_list(db, where).after(listing_id) or where.address(listing_id)
     if judged.score is None:
         return where.address()
     sighting_id = judged.sightings[0].sighting_id

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def cut(text: str, spans: Sequence[Span] = ()) -> tuple[Piece, ...]:
     borders = {0, len(text)}.union(*({span.start, min(span.end, len(text))} for span in within))
     edges = sorted(borders)
     pieces: list[Piece] = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         over = tuple(span for span in within if span.start < end and span.end > start)
         stretch = [Piece(text=part, unseen=name, spans=over) for part, name in _seen(text[start:end])]
         last = stretch.pop()

@@ -54,8 +54,8 @@ def show_list(request: Request, db: TheDatabase, where: TheList) -> Response:
     rows = read_list(db, where)
     if rows.rows:
         return _answer_item(request, db, rows.where, rows.rows[0].listing_id)
-    shown = _around(request, db, rows)
-    return answer_page(request, "empty.html", known=count_listings(db), model=model_in_use(db), **shown)
+    shown = _around(request, db, rows) | {"known": count_listings(db), "model": model_in_use(db)}
+    return answer_page(request, "empty.html", shown)
 
 
 @router.get("/listings/{listing_id}")
@@ -115,9 +115,9 @@ def _answer_item(
     status: int = 200,
 ) -> Response:
     item = read_item(listing_file(db, listing_id))
-    shown = _around(request, db, read_list(db, where))
+    shown = {"item": item, "said": said, "warned": warned, "draft": draft}
     return answer_page(
-        request, "item.html", status=status, item=item, said=said, warned=warned, draft=draft, **shown
+        request, "item.html", shown | _around(request, db, read_list(db, where)), status=status
     )
 
 
