@@ -23,6 +23,7 @@ identifier database of the `chemicals` package (MIT licence), needed for buildin
 from __future__ import annotations
 
 import argparse
+import calendar
 import csv
 import re
 from collections import defaultdict
@@ -53,14 +54,12 @@ MIXED_KEYS = frozenset({"NME", "PPA", "PSE", "RP", "CBD"})
 CODE_LIKE = re.compile(
     r"^(?:DTX|CHEBI|CHEMBL|SCHEMBL|RefChem|NSC|EINECS|EC \d|FEMA|UNII|MFCD|BRN|AI3|USAF|NCGC|NCI|"
     r"CIS|DEA NO|UN-?\d|RCRA|Caswell|IEM|NS0|DBA|ABA|BTX|GWP|s\d|J\d|R[ -]\d)"
-    r"|^[A-Z0-9]{10}$|^[A-Z]{14}-|^\d{3}-\d{3}-\d$|\[|InChI|^\d[\d-]+\d$|[;{}]|IMPURITY|\(H|its salts|its optical",
+    r"|^[A-Z0-9]{10}$|^[A-Z]{14}-|^\d{3}-\d{3}-\d$|\[|InChI|^\d[\d-]+\d$|[;{}]|IMPURITY|\(H"
+    r"|its salts|its optical",
     re.IGNORECASE,
 )
 ABBREVIATION = re.compile(r"^[A-Z0-9-]{2,6}$")
-MONTHS = dict(zip(
-    "January February March April May June July August September October November December".split(),
-    range(1, 13), strict=True,
-))  # fmt: skip
+MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
 COMMON_NAME_LENGTH = 40
 PREFIX_LENGTH = 8
 NAME_COLUMNS = slice(7, 12)
@@ -248,7 +247,9 @@ def _translations(text: str) -> Iterator[str]:
 
 
 def _is_group_wording(name: str) -> bool:
-    return bool(re.search(r"group entry|éster de ácido|and its esters|/|includes|esters \(|collides|containing", name))
+    return bool(
+        re.search(r"group entry|éster de ácido|and its esters|/|includes|esters \(|collides|containing", name)
+    )
 
 
 def _confusables(rows: list[Row]) -> Iterator[Row]:

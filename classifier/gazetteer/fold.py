@@ -25,13 +25,8 @@ GREEK_NAMES = {
 """Greek letters that chemical names spell out when they stand as a word of their own."""
 
 LOOKALIKES = str.maketrans(
-    dict(
-        pair.split("=")
-        for pair in (
-            "а=a в=b е=e і=i к=k м=m н=h о=o р=p с=c т=t у=y х=x ѕ=s ј=j ԁ=d ԛ=q ԝ=w һ=h ӏ=l є=e п=n г=r"
-            " α=a β=b ε=e η=n ι=i κ=k ν=v ο=o ρ=p τ=t υ=u χ=x ω=w ϲ=c γ=y μ=u"
-        ).split()
-    )
+    "авеікмнорстухѕјԁԛԝһӏєпгαβεηικνορτυχωϲγμ",
+    "abeikmhopctyxsjdqwhlenrabenikvoptuxwcyu",
 )
 """Cyrillic and Greek small letters, after case folding, and the Latin letters they are mistaken for.
 
@@ -73,15 +68,16 @@ FANCY_LETTERS = {
     "【": "[",
     "】": "]",
 }
-NEGATIVE_CIRCLES = {
+UNDECOMPOSED = {
     **{chr(0x1F150 + i): chr(97 + i) for i in range(26)},
     **{chr(0x1F170 + i): chr(97 + i) for i in range(26)},
     **{chr(0x1F1E6 + i): chr(97 + i) for i in range(26)},
     **{chr(0x2776 + i): str(i + 1) for i in range(9)},
     "⓿": "0",
     "⓪": "0",
+    **dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz", strict=True)),
 }
-"""Letters and digits in black or square circles, which Unicode gives no decomposition."""
+"""Letters and digits in black circles and squares, and small capitals: Unicode decomposes none of them."""
 
 
 class _Characters(dict[str, str]):
@@ -94,11 +90,11 @@ class _Characters(dict[str, str]):
 
 
 def _fold_character(character: str) -> str:
-    if character in NEGATIVE_CIRCLES:
-        return NEGATIVE_CIRCLES[character]
+    if character in UNDECOMPOSED:
+        return UNDECOMPOSED[character]
     kept = []
-    for part in unicodedata.normalize("NFKD", FANCY_LETTERS.get(character, character)).casefold():
-        part = FANCY_LETTERS.get(part, part)
+    for decomposed in unicodedata.normalize("NFKD", FANCY_LETTERS.get(character, character)).casefold():
+        part = FANCY_LETTERS.get(decomposed, decomposed)
         kind = unicodedata.category(part[0])
         if kind in {"Mn", "Me", "Cf"}:
             continue
@@ -148,7 +144,7 @@ def fold(text: str) -> Folded:
     return Folded(original=text, text=folded)
 
 
-_ASCII_CONTROLS = {code: " " for code in [*range(32), 127]}
+_ASCII_CONTROLS = dict.fromkeys([*range(32), 127], " ")
 
 
 def squeeze(folded: str) -> str:
@@ -180,9 +176,7 @@ def _join(text: str) -> str:
     return "".join(map(_CHARACTERS.__getitem__, characters))
 
 
-def _spell_out(
-    folded: str, spans: list[tuple[int, int]]
-) -> tuple[str, list[tuple[int, int]]]:
+def _spell_out(folded: str, spans: list[tuple[int, int]]) -> tuple[str, list[tuple[int, int]]]:
     """Resolve the Greek and Cyrillic letters of each word, and keep `spans` in step if given.
 
     A lone Greek letter is spelled out. In a word whose every foreign letter looks like a Latin one,
@@ -214,3 +208,23 @@ def _resolve_word(word: str) -> str:
         return GREEK_NAMES[word]
     latin = word.translate(LOOKALIKES)
     return word if FOREIGN_LETTER.search(latin) else latin
+
+
+def is_disguised(original: str) -> bool:
+    """Say whether a stretch of text hides plain Latin letters or digits behind other characters.
+
+    Accents, Greek letters on their own and full-width characters among Chinese ones are honest.
+    """
+    if original.isascii():
+        return "&" in original
+    for word in re.findall(r"[^\s-]+", original):
+        if any(unicodedata.category(c) == "Cf" for c in word):
+            return True
+        if word.casefold() in GREEK_NAMES:
+            continue
+        for character in word:
+            folded = fold(word).text if FOREIGN_LETTER.match(character.casefold()) else fold(character).text
+            is_letter = unicodedata.normalize("NFD", character)[0].isascii() or character in "ßøæœłđ"
+            if not is_letter and character.isalnum() and folded.isascii() and folded.isalnum():
+                return True
+    return False

@@ -87,7 +87,11 @@ def _entries(profile: Profile, as_of: date | None) -> dict[str, list[LawEntry]]:
             status=row["status"],
         )
         in_force = as_of is None or entry.since is None or entry.since <= as_of
-        if in_force and NOT_IN_FORCE not in entry.list_name and profile.covers(entry.instrument, entry.list_name):
+        if (
+            in_force
+            and NOT_IN_FORCE not in entry.list_name
+            and profile.covers(entry.instrument, entry.list_name)
+        ):
             entries[row["substance_key"]].append(entry)
     return entries
 

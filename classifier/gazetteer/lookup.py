@@ -31,11 +31,16 @@ def look_up(gazetteer: Gazetteer, query: str) -> LookupResult:
     wanted = _comparable(query)
     if not wanted:
         return LookupResult(
-            query=query, status="unknown", substance=None, why="Nothing to look up: give a name or a CAS number."
+            query=query,
+            status="unknown",
+            substance=None,
+            why="Nothing to look up: give a name or a CAS number.",
         )
     cas = fold(query).text.strip()
     for substance, name in _named(gazetteer.substances, cas, wanted):
-        return LookupResult(query=query, status="listed", substance=substance, why=_why_listed(substance, name))
+        return LookupResult(
+            query=query, status="listed", substance=substance, why=_why_listed(substance, name)
+        )
     for substance, _ in _named(gazetteer.unlisted, cas, wanted):
         why = f"{substance.name} is known, but is on no list of this profile at this date."
         return LookupResult(query=query, status="not_listed", substance=substance, why=why)
@@ -47,7 +52,10 @@ def look_up(gazetteer: Gazetteer, query: str) -> LookupResult:
         why = f"{query} is no CAS number: its check digit is wrong. Check it for a typing error."
         return LookupResult(query=query, status="unknown", substance=None, why=why)
     return LookupResult(
-        query=query, status="unknown", substance=None, why=f"{query} is not among the names and numbers known here."
+        query=query,
+        status="unknown",
+        substance=None,
+        why=f"{query} is not among the names and numbers known here.",
     )
 
 
@@ -55,9 +63,7 @@ def _comparable(text: str) -> str:
     return squeeze(fold(text).text)
 
 
-def _named(
-    substances: Iterable[Substance], cas: str, wanted: str
-) -> Iterator[tuple[Substance, Name | None]]:
+def _named(substances: Iterable[Substance], cas: str, wanted: str) -> Iterator[tuple[Substance, Name | None]]:
     for substance in substances:
         if cas in substance.cas:
             yield substance, None

@@ -10,6 +10,7 @@ import re
 
 CJK = "\u3400-\u9fff"
 IS_CJK = re.compile(f"[{CJK}]")
+CYRILLIC = re.compile("[\u0400-\u052f]")
 
 SUBSTITUENT = (
     r"(?:[a-z]*(?:yl|oxy|fluoro|chloro|bromo|iodo|nitro|amino|imino|oxo|cyano|thio|azo|sulfo|sulpho|keto|formyl|carboxy"
@@ -19,31 +20,38 @@ SUBSTITUENT = (
 )
 """Words that, before a name, make it the end of a longer one."""
 
+WINDOW = 60
+"""Characters looked at on each side."""
+
 MINERAL_KEYS = frozenset({"H2SO4", "HCL", "HI", "I2", "RP", "WP", "KMNO4", "NAMNO4", "HPA"})
 """Substances whose names take no locants or organic prefixes."""
 
 BEFORE_TIGHT_LOCANT = re.compile(r"(?:^|[^a-z0-9.])\d{1,2}[a-z]?['\"]*(?:,\d{1,2}[a-z]?['\"]*)*-$")
 BEFORE_COMMA_DIGIT = re.compile(r"\d['\"]*,$|\d-$")
+OPEN_BRACKET = re.compile(r"[-\d\])][(\[]+$")
 BEFORE_BRACKET = re.compile(r"[(\[{]([^()\[\]{}]*(?:\([^()]*\)[^()\[\]{}]*)*)[)\]}]-?$")
 BRACKET_OF_A_NAME = re.compile(r"(?:yl|oxy|oro|omo|odo|tro|ino|oxo|yano|thio|ido|eno|ane|ne)$")
 BEFORE_WORD = re.compile(rf"(?:^|[^a-z0-9])({SUBSTITUENT})(?P<gap>-|\s+|\s*-\s*)$")
 
 JOINED_FORM = re.compile(r"\d+(?:[.,]\d+)?\s*(?:%|kg|kgs|g|l|ml|lt|ltr|lb|oz|mt)(?![a-z])")
 AFTER_TIGHT_LOCANT = re.compile(r"['\"]*-\s?\d|-d\d|\s*\[\d|-\(|-[nos](?:-|,)|-alpha|-beta|-\d*h-")
-AFTER_LOCANT_WORD = re.compile(r"\s+\d{1,2}(?:,\d{1,2})*-?\s?[a-z]*(?:carbox|sulf|di|tri|meth|carbal|amin|one\b|ol\b|yl)")
+AFTER_LOCANT_WORD = re.compile(
+    r"\s+\d{1,2}(?:,\d{1,2})*-?\s?[a-z]*(?:carbox|sulf|di|tri|meth|carbal|amin|one\b|ol\b|yl)"
+)
 AFTER_INVERTED = re.compile(r",\s?(?:[a-z0-9,()'\[\]]+-)+(?:\s|,|$)|,\s?\d")
 LATIN_ENDING = re.compile(r"e?s(?![a-z0-9])")
 RUSSIAN_ENDING = re.compile("(?:а|у|ом|е|ы|и|ов|ам|ами|ах|я|ю|ем|ой|ою)(?![а-яё0-9])")
 
 COMPOUND_WORDS = (
-    "oxime", "ketoxime", "peroxide", "hydroperoxide", "cyanohydrin", "hydrazone", "phenylhydrazone", "azine", "imine",
-    "semicarbazone", "thiosemicarbazone", "diisocyanate", "isocyanate", "diisocynate", "thiol", "dithiol", "diamine",
-    "amide", "diethylamide", "diethylamine", "hydrazide", "anilide", "nitrile", "acetal", "ketal", "diacetate",
-    "dimethylacetal", "diethylacetal", "monochloride", "trichloride", "pentoxide", "pentafluoride", "heptafluoride",
-    "trifluoride", "carboxylic", "carboxylate", "dicarboxylic", "dicarboxylate", "carboxaldehyde", "carboxamide",
-    "aldehyde", "alcohol", "oxide", "bisulfite", "sodium bisulfite", "dianhydride", "resin", "copolymer", "complex",
-    "borane", "phenol", "dehydrogenase", "disulfide", "mercaptan", "isothiocyanate", "dioxygenase", "ester", "esters",
-    "thioamide", "glycol", "imide", "ethanol", "methanol", "propanol", "acid",
+    "oxime", "ketoxime", "peroxide", "hydroperoxide", "cyanohydrin", "hydrazone", "phenylhydrazone",
+    "azine", "imine", "semicarbazone", "thiosemicarbazone", "diisocyanate", "isocyanate", "diisocynate",
+    "thiol", "dithiol", "diamine", "amide", "diethylamide", "diethylamine", "hydrazide", "anilide",
+    "nitrile", "acetal", "ketal", "diacetate", "dimethylacetal", "diethylacetal", "monochloride",
+    "trichloride", "pentoxide", "pentafluoride", "heptafluoride", "trifluoride", "carboxylic",
+    "carboxylate", "dicarboxylic", "dicarboxylate", "carboxaldehyde", "carboxamide", "aldehyde", "alcohol",
+    "oxide", "bisulfite", "sodium bisulfite", "dianhydride", "resin", "copolymer", "complex", "borane",
+    "phenol", "dehydrogenase", "disulfide", "mercaptan", "isothiocyanate", "dioxygenase", "ester",
+    "esters", "thioamide", "glycol", "imide", "ethanol", "methanol", "propanol", "acid",
 )  # fmt: skip
 COMPOUND_PATTERN = re.compile(
     r"(?:" + "|".join(COMPOUND_WORDS) + r"|di[- ]?isocy\w*|di[- ]?su\w+|tri[- ]?sulf\w+"
@@ -56,6 +64,9 @@ SALT_OF_MINERAL_ACID = re.compile(
     r"(?:salt|sodium|potassium|calcium|magnesium|zinc|copper|iron|aluminium|aluminum|ammonium|nickel|cobalt|manganese"
     r"|barium|lithium|betaine|hydrate\b|mono|diester|sulfate|chloride)\w*"
 )
+ISOTOPE = re.compile(r"[- ]?1[23]\d(?!\d|[.,]\d|\s?(?:g|kg|ml|l|%))")
+BEFORE_SALT = re.compile(r"(?:amine|betaine|lysine|arginine|cysteine)\s+$")
+BEFORE_ELEMENT = re.compile(r"(?:potassium|sodium|silver|hydrogen)\s+$")
 NEXT_WORD = re.compile(r"(?:\s*-\s*|\s+)([a-z].*)", re.DOTALL)
 TRUNCATED_END = re.compile(r"\s*(?:\.{2,}|…)\s*$")
 
@@ -73,8 +84,8 @@ CJK_ACID_FOLLOWERS = frozenset("溶液厂试价供批原工分优高浓发化电
 CJK_SALT_OF_A_BASE = re.compile("盐酸盐|硫酸盐")
 
 
-def part_of_longer_name(text: str, start: int, end: int, key: str) -> str:
-    """Say why the name at `text[start:end]` is part of a longer name, or return the empty text.
+def is_part_of_longer_name(text: str, start: int, end: int, key: str) -> bool:
+    """Say whether the name at `text[start:end]` of a folded text is only part of another name.
 
     Args:
         text: Folded text.
@@ -83,83 +94,69 @@ def part_of_longer_name(text: str, start: int, end: int, key: str) -> str:
         key: Key of the substance it would name.
     """
     name = text[start:end]
-    mineral = key in MINERAL_KEYS
+    before, after = text[max(0, start - WINDOW) : start], text[end : end + WINDOW]
     return (
-        _joined_before(text[max(0, start - 60) : start], name)
-        or _joined_after(text[end : end + 60], name, key)
-        or _prefixed(text[max(0, start - 60) : start], mineral=mineral)
-        or _suffixed(text[end : end + 60], key=key, mineral=mineral)
+        (before != "" and _is_joined_before(before, name))
+        or (after != "" and _is_joined_after(after, name, key))
+        or _is_prefixed(before, key)
+        or _is_suffixed(after, key)
     )
 
 
-def _joined_before(before: str, name: str) -> str:
-    if not before:
-        return ""
+def _is_joined_before(before: str, name: str) -> bool:
     last = before[-1]
-    if IS_CJK.match(name[0]):
-        if IS_CJK.match(last):
-            return f"{last} before it" if last in CJK_BEFORE else ""
-        return "a locant before it" if BEFORE_TIGHT_LOCANT.search(before) else ""
-    if last.isalnum() and not IS_CJK.match(last):
-        return "inside a word"
-    return ""
+    if not IS_CJK.match(name[0]):
+        return last.isalnum() and not IS_CJK.match(last)
+    if IS_CJK.match(last):
+        return last in CJK_BEFORE
+    return bool(BEFORE_TIGHT_LOCANT.search(before))
 
 
-def _joined_after(after: str, name: str, key: str) -> str:
-    if not after:
-        return ""
+def _is_joined_after(after: str, name: str, key: str) -> bool:
     first = after[0]
     if IS_CJK.match(name[-1]):
-        if CJK_SALT_OF_A_BASE.match(after):
-            return ""
-        if key in {"HCL", "H2SO4"} and IS_CJK.match(first) and first not in CJK_ACID_FOLLOWERS:
-            return f"{first} after it"
-        return f"{first} after it" if first in CJK_AFTER else ""
+        if key in {"HCL", "H2SO4"} and IS_CJK.match(first):
+            return first not in CJK_ACID_FOLLOWERS
+        return first in CJK_AFTER and not CJK_SALT_OF_A_BASE.match(after)
     if not first.isalnum() or IS_CJK.match(first):
-        return ""
-    if "а" <= name[-1] <= "ё":
-        return "" if RUSSIAN_ENDING.match(after) else "inside a word"
-    return "" if LATIN_ENDING.match(after) or JOINED_FORM.match(after) else "inside a word"
+        return False
+    if CYRILLIC.match(name[-1]):
+        return not RUSSIAN_ENDING.match(after)
+    return not (LATIN_ENDING.match(after) or JOINED_FORM.match(after))
 
 
-def _prefixed(before: str, *, mineral: bool) -> str:
-    if bracket := BEFORE_BRACKET.search(before):
-        return "a bracket of a longer name before it" if BRACKET_OF_A_NAME.search(bracket[1]) else ""
-    if before.endswith((")", "]", "}")):
-        return "a bracket of a longer name before it"
-    if mineral:
-        word = BEFORE_WORD.search(before)
-        return f"{word[1]} before it" if word and len(word[1]) > 3 else ""
-    if BEFORE_TIGHT_LOCANT.search(before) or BEFORE_COMMA_DIGIT.search(before):
-        return "a locant before it"
+def _is_prefixed(before: str, key: str) -> bool:
+    if OPEN_BRACKET.search(before):
+        return True
+    if (key == "HCL" and BEFORE_SALT.search(before)) or (key == "I2" and BEFORE_ELEMENT.search(before)):
+        return True
+    if before.endswith((")", "]", "}", ")-", "]-", "}-")):
+        bracket = BEFORE_BRACKET.search(before)
+        return bracket is None or bool(BRACKET_OF_A_NAME.search(bracket[1]))
     word = BEFORE_WORD.search(before)
-    return f"{word[1]} before it" if word else ""
+    if key in MINERAL_KEYS:
+        return word is not None and len(word[1]) > 3
+    return bool(word or BEFORE_TIGHT_LOCANT.search(before) or BEFORE_COMMA_DIGIT.search(before))
 
 
-def _suffixed(after: str, *, key: str, mineral: bool) -> str:
-    if AFTER_TIGHT_LOCANT.match(after) and not JOINED_FORM.match(after[1:].lstrip()):
-        return "a locant after it"
-    if AFTER_INVERTED.match(after) and not mineral and not JOINED_FORM.match(after[1:].lstrip()):
-        return "an inverted prefix after it"
-    if AFTER_LOCANT_WORD.match(after):
-        return "a suffix after it"
+def _is_suffixed(after: str, key: str) -> bool:
+    has_amount = JOINED_FORM.match(after[1:].lstrip())
+    if not has_amount and (
+        AFTER_TIGHT_LOCANT.match(after) or (key not in MINERAL_KEYS and AFTER_INVERTED.match(after))
+    ):
+        return True
+    if (key == "I2" and ISOTOPE.match(after)) or AFTER_LOCANT_WORD.match(after):
+        return True
     following = NEXT_WORD.match(after)
     if following is None:
-        return ""
+        return False
     rest = following[1]
-    if COMPOUND_PATTERN.match(rest):
-        return f"{rest.split()[0]} after it"
-    if key in {"HCL", "H2SO4", "HI"} and SALT_OF_MINERAL_ACID.match(rest):
-        return f"{rest.split()[0]} after it"
-    return _truncated_suffix(rest)
+    names_a_salt = key in {"HCL", "H2SO4", "HI"} and SALT_OF_MINERAL_ACID.match(rest)
+    return bool(COMPOUND_PATTERN.match(rest) or names_a_salt) or _is_cut_off_suffix(rest)
 
 
-def _truncated_suffix(rest: str) -> str:
+def _is_cut_off_suffix(rest: str) -> bool:
     """Say whether the rest is the cut beginning of a word that would make a longer name."""
     cut = TRUNCATED_END.search(rest)
-    if not cut:
-        return ""
-    stump = rest[: cut.start()]
-    if stump and any(word.startswith(stump) for word in COMPOUND_WORDS):
-        return "a cut-off suffix after it"
-    return ""
+    stump = rest[: cut.start()] if cut else ""
+    return stump != "" and any(word.startswith(stump) for word in COMPOUND_WORDS)

@@ -28,7 +28,28 @@ PatternKind = Literal["name", "misspelt", "cas", "rival", "trade"]
 
 SHORTEST_MISSPELT = 9
 """Letters a name must have before a missing or swapped letter in it is still certain."""
-SPELLINGS = (("sulf", "sulph"), ("sulph", "sulf"), ("alpha", "a"), ("gamma", "g"), ("gamma", "y"), ("gamma", "r"))
+SPELLINGS = (
+    ("sulf", "sulph"),
+    ("sulph", "sulf"),
+    ("alpha", "a"),
+    ("gamma", "g"),
+    ("gamma", "y"),
+    ("gamma", "r"),
+)
+
+CODE_DIGITS = 5
+"""Digits a first part of a CAS number needs to be known without the rest."""
+SALT_BEGINNINGS = (
+    "chlorhydrate",
+    "clorhidrato",
+    "cloridrato",
+    "sodium",
+    "calcium",
+    "ammonium",
+    "magnesium",
+    "iron",
+)
+"""Beginnings that a name shares with the salts of everything else: no use in a cut-off title."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +75,10 @@ class Matcher:
     automaton: ahocorasick_rs.AhoCorasick
     patterns: tuple[Pattern, ...]
     stems: tuple[tuple[str, Substance], ...]
-    """Squeezed names, for titles cut off in the middle of one."""
+    """Squeezed names in alphabetical order, for titles cut off in the middle of one."""
     rival_stems: tuple[str, ...]
+    codes: frozenset[str]
+    """First parts of CAS numbers by which the trade calls a listed substance, e.g. `28578`."""
 
     def find(self, squeezed: str) -> Iterator[tuple[Pattern, int, int]]:
         """Yield every pattern that occurs in a squeezed text, with start and end."""
@@ -77,9 +100,19 @@ def matcher_for(gazetteer: Gazetteer) -> Matcher:
     return Matcher(
         automaton=ahocorasick_rs.AhoCorasick([p.text for p in kept]),
         patterns=tuple(kept),
-        stems=tuple((p.text, p.substance) for p in patterns.values() if p.kind == "name" and p.substance),
+        stems=tuple(
+            (p.text, p.substance)
+            for p in sorted(patterns.values(), key=lambda p: p.text)
+            if p.kind == "name" and p.substance and not p.text.startswith(SALT_BEGINNINGS)
+        ),
         rival_stems=tuple(rivals),
+        codes=_codes(gazetteer),
     )
+
+
+def _codes(gazetteer: Gazetteer) -> frozenset[str]:
+    first_parts = (cas.partition("-")[0] for cas, s in gazetteer.by_cas.items() if s.tier == 1)
+    return frozenset(part for part in first_parts if len(part) >= CODE_DIGITS)
 
 
 def _names(gazetteer: Gazetteer) -> Iterator[Pattern]:

@@ -22,7 +22,11 @@ SHORT_TEXT = 160
 NEAR = 80
 """Characters within which a context supports an abbreviation."""
 
-BETWEEN = r"(?:\s*[-:]?\s*(?:the|any|added|de|del|la|el|le|les|l'|d'|do|da|o|a|of|and|or|y|e|et|und|oder|[a-z]+,)?\s*)"
+BETWEEN = (
+    r"(?:\s*[-:]?\s*(?:the|any|added|de|del|la|el|le|les|l'|d'|do|da|o|a|of|and|or|y|e|et|und|oder"
+    r"|[a-z]+,)?\s*)"
+)
+LINKING = r"(?:[\s-]*(?:gas|vapou?r|acid|liquid|fume|chemical|hcl)?[\s-]*)"
 CJK = r"\u3400-\u9fff"
 SALE_UNIT = re.compile(r"\d\s?(?:kg|g|l|ml|ton|t)\b|\d\s?%")
 WHOLE_TEXT = re.compile(r"(?:[\W\d]|pure|grade|industrial|technical|tech|liquid|solvent|chemical|resin)*")
@@ -32,7 +36,9 @@ WHOLE_TEXT = re.compile(r"(?:[\W\d]|pure|grade|industrial|technical|tech|liquid|
 def _patterns() -> dict[str, re.Pattern[str]]:
     return {
         "before": re.compile(rf"(?:{_any(NOT_OFFERED_BEFORE)}){BETWEEN}$"),
-        "after": re.compile(rf"(?:[\s-]*(?:gas|vapou?r|acid|liquid|fume|chemical|hcl)?[\s-]*)(?:{_any(NOT_OFFERED_AFTER)})"),
+        "after": re.compile(
+            rf"(?:[\s-]*(?:gas|vapou?r|acid|liquid|fume|chemical|hcl)?[\s-]*)(?:{_any(NOT_OFFERED_AFTER)})"
+        ),
         "about": re.compile(_any(ABOUT_SOMETHING_ELSE)),
         "form": re.compile(_any(FORM_WORDS)),
         "chemistry": re.compile(_any(CHEMISTRY_WORDS)),
@@ -78,6 +84,6 @@ def has_context(text: str, start: int, end: int, *, context: str, tier: int) -> 
         return False
     if context == "chemistry":
         return bool(patterns["chemistry"].search(near))
-    if tier == 3 and WHOLE_TEXT.fullmatch(text[:start] + text[end:]):  # noqa: PLR2004 - the tier's own number
+    if tier == 3 and WHOLE_TEXT.fullmatch(text[:start] + text[end:]):
         return True
     return bool(patterns["form"].search(near) or SALE_UNIT.search(near))

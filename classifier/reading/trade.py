@@ -1,15 +1,18 @@
-"""Find quantities, purities, prices and CAS numbers: signs that are patterns, not phrases."""
+"""Find the signs of trade, and CAS numbers."""
 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from classifier.gazetteer.lookup import is_cas_number
+from classifier.reading.boundaries import IS_CJK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from classifier.reading.matcher import Pattern
     from classifier.reading.model import TradeKind
 
 UNIT = (
@@ -19,15 +22,27 @@ UNIT = (
 )
 QUANTITY = re.compile(rf"(?<![\w.,])\d[\d., ]{{0,8}}\s?{UNIT}(?![a-z\u0400-\u052f])")
 PURITY = re.compile(
-    r"(?<![\w.,])\d{2,3}(?:[.,]\d{1,3})?\s?(?:%|percent|pct)(?:\s?(?:min|up|pure|purity))?|(?:purity|pureza|purete|reinheit|чистота|纯度|含量)"
+    r"(?<![\w.,])\d{2,3}(?:[.,]\d{1,3})?\s?(?:%|percent|pct)(?:\s?(?:min|up|pure|purity))?"
+    r"|(?:purity|pureza|purete|reinheit|чистота|纯度|含量)"
 )
 MONEY = r"(?:us\$|usd|\$|eur|€|£|gbp|¥|cny|rmb|r\$|mxn|руб\.?|₽|元|美元)"
 PRICE_PER_UNIT = re.compile(
     rf"(?:{MONEY}\s?\d[\d.,]*|\d[\d.,]*\s?{MONEY})\s?(?:/|per|por|pro|par|за|each|一|每)\s?(?:1\s?)?{UNIT}(?![a-z\u0400-\u052f])"
 )
-SHARE_OF_CAS = re.compile(r"(?<![\d-])(?P<code>\d{4,7})(?:-\d{2}(?:-\d)?)?(?![\d-])\s?(?:oil|powder|wax|liquid|crystal|油|粉|масло|порошок|aceite|polvo|oleo)")
+CODE_AND_FORM = re.compile(
+    r"(?<![\d-])(?P<code>\d{4,7})(?:-\d{2}(?:-\d)?)?(?![\d-])\s?"
+    r"(?:oil|powder|wax|liquid|crystal|油|粉|масло|порошок|aceite|polvo|oleo)"
+)
+CODE_AFTER_CAS = re.compile(r"cas\W{0,3}(?P<code>\d{5,7})(?![\d-])")
 PLAIN_CAS = re.compile(r"(?<![\w.-])(\d{2,7})-(\d{2})-(\d)(?![\w-])")
 CAS_WORD_BEFORE = re.compile(r"cas[\s\w.:#№-]{0,12}$")
+DIGIT_BEFORE = re.compile(r"\d[ .,/-]?$|(?<!cas)(?<!no)(?<!rn)[a-z]$")
+DIGIT_OR_LETTER_AFTER = re.compile(r"[ .,/-]?\d|[a-z]")
+HAS_DIGIT = re.compile(r"\d")
+WIDEST_GAP = 4
+"""Characters between two digits: an emoji with its spaces."""
+LONG_NUMBER = 8
+"""Digits from which a spaced number is hardly a date or a telephone number."""
 DATE_LIKE = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-\d")
 
 PATTERNS: tuple[tuple[TradeKind, re.Pattern[str]], ...] = (
@@ -37,23 +52,43 @@ PATTERNS: tuple[tuple[TradeKind, re.Pattern[str]], ...] = (
 )
 
 
-def find_trade_patterns(text: str, codes: frozenset[str]) -> Iterator[tuple[TradeKind, int, int]]:
-    """Yield kind, start and end of each pattern in a folded text.
+def find_trade_signs(
+    text: str, codes: frozenset[str], found: list[tuple[Pattern, list[int]]]
+) -> list[tuple[TradeKind, int, int]]:
+    """Return kind, start and end of each trade sign in a folded text, in its order.
 
     Args:
         text: Folded text.
         codes: First parts of CAS numbers by which the trade calls a listed substance, e.g. `28578`.
+        found: Patterns found in the text, with the position of each of their characters.
     """
+    signs = set(_find_patterns(text, codes)) if HAS_DIGIT.search(text) else set()
+    for pattern, places in found:
+        if pattern.trade and _is_whole_phrase(text, pattern, places):
+            signs.add((pattern.trade, places[0], places[-1] + 1))
+    return sorted(signs, key=lambda sign: (sign[1], sign[2], sign[0]))
+
+
+def _find_patterns(text: str, codes: frozenset[str]) -> Iterator[tuple[TradeKind, int, int]]:
     for kind, pattern in PATTERNS:
         for found in pattern.finditer(text):
             yield kind, found.start(), found.end()
-    for found in SHARE_OF_CAS.finditer(text):
+    for found in [*CODE_AND_FORM.finditer(text), *CODE_AFTER_CAS.finditer(text)]:
         if found["code"] in codes:
             yield "code_number", found.start(), found.end()
-    for code in codes:
-        at = text.find(f"cas {code}")
-        if at >= 0 and not text[at + 4 + len(code) : at + 6 + len(code)].strip("- ").isdigit():
-            yield "code_number", at, at + 4 + len(code)
+
+
+def _is_whole_phrase(text: str, pattern: Pattern, places: list[int]) -> bool:
+    """Say whether a phrase stands as words of its own, plainly or with every letter apart."""
+    start, end = places[0], places[-1] + 1
+    if end - start > 2 * len(places) + 4:
+        return False
+    if IS_CJK.match(text[start]):
+        return True
+    before, after = text[:start][-1:], text[end:][:1]
+    gaps = [i for i, (a, b) in enumerate(pairwise(places), start=1) if b - a > 1]
+    is_spaced = all(i in pattern.splits for i in gaps) or len(gaps) >= len(places) - 2
+    return is_spaced and not any(c.isalnum() and not IS_CJK.match(c) for c in (before, after) if c)
 
 
 def find_cas_numbers(text: str) -> Iterator[tuple[str, int, int]]:
@@ -66,26 +101,23 @@ def find_cas_numbers(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def is_cas_spelling(text: str, digits: list[int]) -> bool:
-    """Say whether digits found in any spacing stand for a CAS number.
+    """Say whether the digits of a listed CAS number, found in any spacing, stand for it.
 
     Args:
         text: Folded text.
         digits: Position of each digit in `text`.
     """
     before, after = text[: digits[0]], text[digits[-1] + 1 :]
-    if re.search(r"\d[ .,/-]?$", before) or re.match(r"[ .,/-]?\d|[a-z]", after) or re.search(r"[a-z]$", before[:-3] + before[-3:].replace("cas", "")):
+    if DIGIT_BEFORE.search(before) or DIGIT_OR_LETTER_AFTER.match(after):
         return False
-    named = bool(CAS_WORD_BEFORE.search(before))
-    gaps = [text[a + 1 : b] for a, b in zip(digits, digits[1:], strict=False)]
-    if any(len(gap) > 4 or any(c.isalnum() for c in gap) for gap in gaps):  # noqa: PLR2004 - an emoji with spaces
+    gaps = [text[a + 1 : b] for a, b in pairwise(digits)]
+    if any(len(gap) > WIDEST_GAP or any(c.isalnum() for c in gap) for gap in gaps):
         return False
-    last, middle = gaps[-1], gaps[-3]
-    usual_shape = bool(last) and bool(middle) and not any(gaps[:-3]) and not gaps[-2]
-    if usual_shape and "-" in last and "-" in middle:
+    if CAS_WORD_BEFORE.search(before):
         return True
-    if named:
-        return True
-    has_odd_separator = any(set(gap) - set(" .-/,:") for gap in gaps)
-    all_spread = all(gaps)
-    long_enough = len(digits) >= 8  # noqa: PLR2004 - shorter ones look like dates and telephone numbers
-    return (usual_shape and (has_odd_separator or long_enough)) or (all_spread and len(digits) >= 7)  # noqa: PLR2004
+    *first, middle, between, last = gaps
+    if middle and last and not between and not any(first):
+        is_hyphened = "-" in middle and "-" in last
+        is_odd = bool(set(middle + last) - set(" .-/,:"))
+        return is_hyphened or is_odd or len(digits) >= LONG_NUMBER
+    return all(gaps) and len(digits) >= LONG_NUMBER - 1

@@ -1,0 +1,109 @@
+"""Decide which of the found patterns are names, and keep the longest where they overlap."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from classifier.gazetteer.fold import squeeze, squeezed_positions
+from classifier.reading.boundaries import IS_CJK, is_part_of_longer_name
+from classifier.reading.offered import has_context
+from classifier.reading.trade import is_cas_spelling
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from classifier.gazetteer.model import Substance
+    from classifier.reading.matcher import Matcher, Pattern
+    from classifier.reading.model import How
+
+SHORTEST_BROKEN = 10
+"""Letters from which a name may be broken by spaces anywhere."""
+STRETCH = 6
+"""How many times longer than its letters a spelled-out name may be."""
+LIST_BREAK = re.compile(r"[;|]|[.,:/]\s|\s[-/+&]\s")
+RANK: dict[How, int] = {"cas": 0, "name": 1, "abbreviation": 2, "disguised": 3}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A name at a place of the folded text."""
+
+    start: int
+    end: int
+    substance: Substance | None
+    """None for the name of an unlisted chemical."""
+    how: How
+
+
+def find_patterns(text: str, matcher: Matcher) -> list[tuple[Pattern, list[int]]]:
+    """Return each pattern in a folded text, with the position of each of its characters."""
+    matches = list(matcher.find(squeeze(text)))
+    positions = squeezed_positions(text) if matches else []
+    return [(pattern, positions[start:end]) for pattern, start, end in matches]
+
+
+def accept(text: str, pattern: Pattern, places: list[int]) -> Hit | None:
+    """Return the hit that a found pattern is, or None when it is only a run of letters."""
+    start, end = places[0], places[-1] + 1
+    if pattern.kind == "cas":
+        accepted = is_cas_spelling(text, places)
+        return Hit(start=start, end=end, substance=pattern.substance, how="cas") if accepted else None
+    if pattern.kind == "trade" or not _is_whole_word(text, start, end, pattern):
+        return None
+    spelling = _spelling(text, pattern, places)
+    if spelling is None or (pattern.substance and not _stands(text, start, end, pattern)):
+        return None
+    how: How = "abbreviation" if pattern.is_code and spelling == "name" else spelling
+    return Hit(start=start, end=end, substance=pattern.substance, how=how)
+
+
+def longest(hits: Iterable[Hit]) -> list[Hit]:
+    """Keep the longest of overlapping hits, then drop those that name unlisted chemicals."""
+    kept: list[Hit] = []
+    for hit in sorted(hits, key=lambda h: (h.start - h.end, RANK[h.how], h.start)):
+        if all(hit.end <= other.start or hit.start >= other.end for other in kept):
+            kept.append(hit)
+    return sorted((h for h in kept if h.substance), key=lambda h: h.start)
+
+
+def _is_whole_word(text: str, start: int, end: int, pattern: Pattern) -> bool:
+    """Say cheaply whether a name begins and ends with a word; endings of listed ones are judged later."""
+    before, after = text[start - 1] if start else " ", text[end] if end < len(text) else " "
+    if text[start].isascii() and before.isascii() and before.isalnum():
+        return False
+    if pattern.kind == "rival":
+        return not after.isalnum() or not after.isascii()
+    return not (after.isdigit() and text[end - 1].isdigit())
+
+
+def _stands(text: str, start: int, end: int, pattern: Pattern) -> bool:
+    substance = pattern.substance
+    if substance is None or is_part_of_longer_name(text, start, end, substance.key):
+        return False
+    return not pattern.context or has_context(text, start, end, context=pattern.context, tier=substance.tier)
+
+
+def _spelling(text: str, pattern: Pattern, places: list[int]) -> How | None:
+    """Say how a name is written, or None when its letters belong to several words by chance."""
+    gaps = [(i, text[a + 1 : b]) for i, (a, b) in enumerate(pairwise(places), start=1) if b - a > 1]
+    odd = [
+        (i, gap)
+        for i, gap in gaps
+        if i not in pattern.splits and text[places[i - 1]].isalpha() and text[places[i]].isalpha()
+    ]
+    longest_piece = max(b - a for a, b in pairwise([0, *(i for i, _ in odd), len(places)]))
+    is_stretched = places[-1] - places[0] >= STRETCH * len(places)
+    if is_stretched or (longest_piece > 1 and any(LIST_BREAK.search(gap) for _, gap in gaps)):
+        return None
+    if not odd:
+        return "disguised" if pattern.kind == "misspelt" else "name"
+    spelled_out = longest_piece <= 2 or bool(IS_CJK.match(pattern.text[-1]))
+    if spelled_out or not any(" " in gap or gap == "-" for _, gap in odd):
+        return "disguised"
+    if len(places) < SHORTEST_BROKEN or pattern.is_code:
+        return None
+    is_plain = all(set(gap) <= set(" -") for _, gap in odd) and pattern.kind != "misspelt"
+    return "name" if is_plain else "disguised"
