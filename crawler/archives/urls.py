@@ -18,6 +18,9 @@ _SAVED_DATE = re.compile(r"saved date:\s*(?P<date>[^(\n]+)", re.IGNORECASE)
 _TAG = re.compile(r"<(?:link|meta)\b[^>]*>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 
+_KEPT_IN_PATHS = "/=&,;:@!$'()*+"
+"""Left as they are, as in the links of pages that a mirroring tool has rewritten."""
+
 
 def normal_url(url: str) -> str:
     """Return the form under which a page is kept and asked for: a Scrapy request's, without fragment.
@@ -62,7 +65,8 @@ def declared_url(head: str) -> str:
 
 def path_url(name: str, base_url: str) -> str:
     """Return the URL of a file by its path below the archive's root."""
-    return normal_url(urljoin(base_url, quote(name.removesuffix(".gz"))))
+    path = quote(name.removesuffix(".gz"), safe=_KEPT_IN_PATHS)
+    return normal_url(urljoin(base_url, f"./{path}"))
 
 
 def invented_base(archive_name: str) -> str:
@@ -76,9 +80,9 @@ def parse_time(text: str) -> datetime | None:
     for parse in (datetime.fromisoformat, _parse_script_time, parsedate_to_datetime):
         try:
             moment = parse(text.strip())
-        except (ValueError, IndexError):
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except (ValueError, IndexError, OverflowError):
             continue
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return None
 
 

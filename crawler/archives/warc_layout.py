@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 GZIP_MAGIC = b"\x1f\x8b\x08"
 _BLOCK_BYTES = 16 * 1024
 _MAX_LINE_BYTES = 64 * 1024
-_RECORD_START = re.compile(rb"WARC/\d|filedesc://|https?://\S.* \d{14} \S+ \d+\s*$")
-"""WARC: the version line. ARC 1.0: the file's own header, or `URL IP-address archive-date type length`."""
+_WARC_START = re.compile(rb"WARC/\d\.\d+\s*$")
+"""The version line. It may end a line that was begun otherwise: what was cut there has no newline."""
+_ARC_START = re.compile(rb"filedesc://|https?://\S.* \d{14} \S+ \d+\s*$")
+"""ARC 1.0: the file's own header, or `URL IP-address archive-date type length`."""
 
 
 class NotMemberPerRecordError(Exception):
@@ -68,8 +70,8 @@ class PlainLayout:
         """Go line by line to one that begins a record."""
         self._reader.seek(offset)
         while line := self._reader.readline():
-            if _RECORD_START.match(line):
-                return offset
+            if (found := _start_in(line)) is not None:
+                return offset + found
             offset += len(line)
         return None
 
@@ -106,7 +108,7 @@ class GzipLayout:
     def find_record(self, offset: int) -> int | None:
         """Go to a gzip member that unpacks to the beginning of a record."""
         while (found := self._find_magic(offset)) is not None:
-            if _RECORD_START.match(self.open_record(found).readline()):
+            if _start_in(self.open_record(found).readline()) == 0:
                 return found
             offset = found + 1
         return None
@@ -120,7 +122,7 @@ class GzipLayout:
         """Go to the end of the member; a broken one is searched for members within."""
         there = _skip(reader, declared)
         while line := reader.readline():
-            if _RECORD_START.match(line):
+            if _start_in(line) is not None:
                 raise NotMemberPerRecordError
         member = reader.raw
         assert isinstance(member, GzipMember)
@@ -207,6 +209,12 @@ def unpack_members(handle: BinaryIO) -> Iterator[bytes]:
         if member.is_broken:
             return
         offset = member.end_offset
+
+
+def _start_in(line: bytes) -> int | None:
+    """Return where in the line a record begins."""
+    found = _ARC_START.match(line) or _WARC_START.search(line)
+    return found.start() if found else None
 
 
 def _skip(reader: LineReader, size: int) -> int:

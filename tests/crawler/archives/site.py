@@ -32,13 +32,16 @@ class Saved:
 
 def html(title: str, text: str = "", encoding: str = "utf-8") -> bytes:
     """Return a whole small page."""
-    page = f'<!DOCTYPE html><html><head><meta charset="{encoding}"><title>{title}</title></head><body>{text}</body></html>'
-    return page.encode(encoding)
+    head = f'<meta charset="{encoding}"><title>{title}</title>'
+    return f"<!DOCTYPE html><html><head>{head}</head><body>{text}</body></html>".encode(encoding)
 
 
 PAGES = (
     Saved(url=BASE + "index.html", body=html("Home", '<a href="list/page1.html">All goods</a>')),
-    Saved(url=BASE + "list/page1.html", body=html("Goods", '<a href="../item/1.html">1</a> <a href="../item/2.html">2</a>')),
+    Saved(
+        url=BASE + "list/page1.html",
+        body=html("Goods", '<a href="../item/1.html">1</a> <a href="../item/2.html">2</a>'),
+    ),
     Saved(url=BASE + "item/1.html", body=html("Garden chair", "Price: 12 EUR")),
     Saved(url=BASE + "item/2.html", body=html("园艺椅", "价格: 12 元", "gb18030")),
     Saved(url=BASE + "item/3.html", body=html("Ладдер", "№ 3 – “steel”" * 500)),
@@ -131,12 +134,18 @@ def write_arc_gz(folder: Path) -> Path:
 
 def write_wacz(folder: Path) -> Path:
     """Write a WACZ with two WARCs in it."""
-    return _write(folder / "site.wacz", wacz({"archive/a.warc.gz": warc(PAGES[:3]), "archive/b.warc.gz": warc((*PAGES[3:], REDIRECT))}))
+    return _write(
+        folder / "site.wacz",
+        wacz({"archive/a.warc.gz": warc(PAGES[:3]), "archive/b.warc.gz": warc((*PAGES[3:], REDIRECT))}),
+    )
 
 
 def write_multi_wacz(folder: Path) -> Path:
     """Write a WACZ of WACZ files."""
-    parts = {"a.wacz": wacz({"archive/a.warc.gz": warc(PAGES)}), "b.wacz": wacz({"archive/b.warc": warc([REDIRECT], is_gzip=False)})}
+    parts = {
+        "a.wacz": wacz({"archive/a.warc.gz": warc(PAGES)}),
+        "b.wacz": wacz({"archive/b.warc": warc([REDIRECT], is_gzip=False)}),
+    }
     return _write(folder / "site.wacz", wacz(parts))
 
 
@@ -188,7 +197,9 @@ def mhtml(pages: tuple[Saved, ...] | list[Saved]) -> bytes:
         + encodebytes(page.body).decode()
         for page in pages
     ]
-    parts.append(f"Content-Type: image/png\nContent-Transfer-Encoding: base64\nContent-Location: {BASE}a.png\n\niVBO\n")
+    parts.append(
+        f"Content-Type: image/png\nContent-Transfer-Encoding: base64\nContent-Location: {BASE}a.png\n\niVBO\n"
+    )
     head = (
         f"From: <Saved by Blink>\nSnapshot-Content-Location: {pages[0].url}\nDate: Sun, 1 Mar 2026 12:00:00 -0000\n"
         'MIME-Version: 1.0\nContent-Type: multipart/related; type="text/html"; boundary="----b"\n\n'
@@ -201,7 +212,9 @@ def warc(pages: tuple[Saved, ...] | list[Saved], *, is_gzip: bool = True, date: 
     records = [record("warcinfo", "", b"software: written by a test\r\n")]
     records += [response(page, date=date) for page in pages]
     records.append(record("request", BASE + "a.png", b"GET /a.png HTTP/1.1\r\nHost: shop.example\r\n\r\n"))
-    records.append(response(Saved(url=BASE + "a.png", body=b"\x89PNG"), headers="Content-Type: image/png\r\n"))
+    records.append(
+        response(Saved(url=BASE + "a.png", body=b"\x89PNG"), headers="Content-Type: image/png\r\n")
+    )
     return b"".join(gzip.compress(one) if is_gzip else one for one in records)
 
 
@@ -226,7 +239,9 @@ def arc_records() -> list[bytes]:
     for page in (*PAGES, REDIRECT):
         location = f"Location: {page.location}\r\n" if page.location else ""
         block = f"HTTP/1.1 {page.status}\r\nContent-Type: text/html\r\n{location}\r\n".encode() + page.body
-        records.append(f"{page.url} 203.0.113.1 20260301120000 text/html {len(block)}\n".encode() + block + b"\n")
+        records.append(
+            f"{page.url} 203.0.113.1 20260301120000 text/html {len(block)}\n".encode() + block + b"\n"
+        )
     return records
 
 

@@ -24,7 +24,7 @@ from tests.crawler.archives.site import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
 
     from crawler.archives import Archive
@@ -48,7 +48,9 @@ def test_every_format_gives_the_same_pages(write: Callable[[Path], Path], tmp_pa
 
 
 @pytest.mark.parametrize("write", WITH_STATUS.values(), ids=WITH_STATUS)
-def test_formats_that_keep_the_status_give_the_redirect_too(write: Callable[[Path], Path], tmp_path: Path) -> None:
+def test_formats_that_keep_the_status_give_the_redirect_too(
+    write: Callable[[Path], Path], tmp_path: Path
+) -> None:
     """A redirect comes back with its status and its Location."""
     with open_archive(write(tmp_path / "site"), base_url=BASE) as archive:
         assert contents(archive) == EXPECTED | {(REDIRECT.url, 302, b"")}
@@ -62,7 +64,7 @@ def test_formats_that_keep_the_status_give_the_redirect_too(write: Callable[[Pat
 def test_order_and_locators_are_stable(write: Callable[[Path], Path], tmp_path: Path) -> None:
     """Two readings of one archive list the same URLs in the same order, at the same relative places."""
 
-    def places() -> Iterable[tuple[str, str]]:
+    def places() -> list[tuple[str, str]]:
         with open_archive(path, base_url=BASE) as archive:
             pages = [archive.fetch(url) for url in archive.urls()]
         return [(page.url, page.locator) for page in pages if page is not None]
@@ -92,8 +94,12 @@ def test_assets_are_counted_and_are_no_pages(tmp_path: Path) -> None:
 
 def test_newest_capture_of_a_url_is_served(tmp_path: Path) -> None:
     """Of several captures the newest is given, wherever it lies, and the others are counted."""
-    (tmp_path / "a.warc.gz").write_bytes(warc([Saved(url=BASE, body=html("new"))], date="2026-02-02T00:00:00Z"))
-    (tmp_path / "b.warc.gz").write_bytes(warc([Saved(url=BASE, body=html("old"))], date="2025-02-02T00:00:00Z"))
+    (tmp_path / "a.warc.gz").write_bytes(
+        warc([Saved(url=BASE, body=html("new"))], date="2026-02-02T00:00:00Z")
+    )
+    (tmp_path / "b.warc.gz").write_bytes(
+        warc([Saved(url=BASE, body=html("old"))], date="2025-02-02T00:00:00Z")
+    )
     with open_archive(tmp_path) as archive:
         page = archive.fetch(BASE)
     assert page is not None
@@ -110,7 +116,9 @@ def test_an_absent_url_gives_none(tmp_path: Path) -> None:
 
 def test_a_fragment_and_an_empty_path_make_no_difference(tmp_path: Path) -> None:
     """A URL is found in the forms that links use for it."""
-    (tmp_path / "a.warc").write_bytes(warc([Saved(url="https://shop.example/", body=html("Home"))], is_gzip=False))
+    (tmp_path / "a.warc").write_bytes(
+        warc([Saved(url="https://shop.example/", body=html("Home"))], is_gzip=False)
+    )
     with open_archive(tmp_path) as archive:
         assert archive.fetch("https://shop.example#top") is not None
 
@@ -144,7 +152,9 @@ def test_a_given_manifest_that_cannot_be_used_is_refused(content: str | None, tm
 def test_manifest_rows_that_cannot_be_used_are_faults(tmp_path: Path) -> None:
     """A row without a URL and a row without its file are named; the others count."""
     (tmp_path / "a.html").write_bytes(html("A"))
-    (tmp_path / "manifest.csv").write_text(f"file,url,encoding\na.html,{BASE},gb18030\nb.html,\nc.html,{BASE}c\n")
+    (tmp_path / "manifest.csv").write_text(
+        f"file,url,encoding\na.html,{BASE},gb18030\nb.html,\nc.html,{BASE}c\n"
+    )
     with open_archive(tmp_path) as archive:
         page = archive.fetch(BASE)
     assert page is not None
@@ -154,7 +164,9 @@ def test_manifest_rows_that_cannot_be_used_are_faults(tmp_path: Path) -> None:
 
 def test_a_thousand_records_are_indexed_within_a_second(tmp_path: Path) -> None:
     """Indexing a WARC of small pages takes less than a millisecond each."""
-    pages = [Saved(url=f"{BASE}{number}", body=html(f"Item {number}", "text " * 200)) for number in range(1000)]
+    pages = [
+        Saved(url=f"{BASE}{number}", body=html(f"Item {number}", "text " * 200)) for number in range(1000)
+    ]
     (tmp_path / "many.warc.gz").write_bytes(warc(pages))
     began = time.perf_counter()
     with open_archive(tmp_path / "many.warc.gz") as archive:

@@ -1,0 +1,304 @@
+"""Damaged and hostile archives: what can be read is read, the rest is said, nothing is raised."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import random
+import zlib
+from typing import TYPE_CHECKING
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+import brotli  # type: ignore[import-untyped]  # ships no types
+import pytest
+
+from crawler.archives import open_archive
+from listings.model import PageOutcome
+from tests.crawler.archives.site import BASE, PAGES, Saved, html, mhtml, record, response, wacz, warc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+GOOD = html("Good")
+BAD_URL, GOOD_URL = BASE + "bad", BASE + "good"
+GOOD_RECORD = response(Saved(url=GOOD_URL, body=GOOD))
+BAD_RECORD = response(Saved(url=BAD_URL, body=html("Bad", "x" * 3000)))
+
+
+def packed(body: bytes, encoding: str) -> bytes:
+    """Return a gzipped record whose body is packed as its header says, or wrongly."""
+    return gzip.compress(response(Saved(url=BAD_URL, body=body), headers=encoding + "\r\n"))
+
+
+def damaged_gzip() -> bytes:
+    """Return a gzip member with bytes changed in its middle."""
+    noise = random.Random(1).randbytes(3000)
+    member = bytearray(gzip.compress(response(Saved(url=BAD_URL, body=noise))))
+    member[1500:1600] = b"\xff" * 100
+    return bytes(member)
+
+
+PLAIN = {
+    "cut record before a whole one": (BAD_RECORD[:1000], PageOutcome.TRUNCATED),
+    "garbage between records": (BAD_RECORD + b"?" * 70_000 + b"\r\n", None),
+    "record without its end mark": (BAD_RECORD.rstrip(), None),
+    "negative length": (BAD_RECORD.replace(b"Content-Length: 3", b"Content-Length: -3"), "fault"),
+    "length that is no number": (BAD_RECORD.replace(b"Content-Length: 3", b"Content-Length: many"), "fault"),
+    "no HTTP status": (record("response", BAD_URL, b"hello\r\n\r\n"), "fault"),
+    "a line without end": (b"WARC/1.0\r\n" + b"a" * 300_000 + b"\r\n\r\n", "fault"),
+    "no target": (record("response", "", b"HTTP/1.1 200 OK\r\n\r\nbody"), None),
+    "a target that is no http URL": (record("resource", "urn:text:1", b"hello"), None),
+}
+
+
+@pytest.mark.parametrize("case", PLAIN)
+def test_a_whole_record_is_read_behind_a_damaged_one(case: str, tmp_path: Path) -> None:
+    """Whatever is wrong with one record of a WARC, the next is served and the damage is said."""
+    damaged, expected = PLAIN[case]
+    (tmp_path / "a.warc").write_bytes(damaged + GOOD_RECORD)
+    with open_archive(tmp_path / "a.warc") as archive:
+        good, bad = archive.fetch(GOOD_URL), archive.fetch(BAD_URL)
+    assert good is not None
+    assert (good.body, good.fault) == (GOOD, None)
+    if expected == "fault":
+        assert bad is None
+        assert archive.faults
+        assert all(fault.sentence.endswith(".") for fault in archive.faults)
+    elif bad is not None:
+        assert bad.fault == expected
+        assert bool(bad.sentence) == (expected is not None)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [gzip.compress(BAD_RECORD)[:60], damaged_gzip(), b"garbage" * 5000, b"\x1f\x8b\x08 not really"],
+    ids=["cut member", "changed bytes", "garbage", "false beginning"],
+)
+def test_a_whole_member_is_read_behind_a_damaged_one(damage: bytes, tmp_path: Path) -> None:
+    """Damage between or within gzip members costs no other record."""
+    first = gzip.compress(record("warcinfo", "", b""))
+    (tmp_path / "a.warc.gz").write_bytes(first + damage + gzip.compress(GOOD_RECORD))
+    with open_archive(tmp_path / "a.warc.gz") as archive:
+        good, bad = archive.fetch(GOOD_URL), archive.fetch(BAD_URL)
+    assert good is not None
+    assert good.body == GOOD
+    assert archive.faults or (bad is not None and bad.fault is PageOutcome.TRUNCATED)
+
+
+@pytest.mark.parametrize("cut", range(1, 1200, 37))
+def test_a_warc_cut_anywhere_keeps_what_came_before(cut: int, tmp_path: Path) -> None:
+    """A download that broke off loses the last record at most."""
+    whole = gzip.compress(GOOD_RECORD)
+    last = gzip.compress(response(Saved(url=BAD_URL, body=random.Random(2).randbytes(1100))))
+    (tmp_path / "a.warc.gz").write_bytes(whole + last[:cut])
+    with open_archive(tmp_path / "a.warc.gz") as archive:
+        good, bad = archive.fetch(GOOD_URL), archive.fetch(BAD_URL)
+    assert good is not None
+    assert good.body == GOOD
+    assert bad is None or bad.fault in {None, PageOutcome.TRUNCATED}
+
+
+GZIP, BROTLI, CHUNKED = "Content-Encoding: gzip", "Content-Encoding: br", "Transfer-Encoding: chunked"
+PACKINGS = {
+    "gzip": (packed(gzip.compress(GOOD), GZIP), GOOD, None),
+    "deflate": (packed(zlib.compress(GOOD), "Content-Encoding: deflate"), GOOD, None),
+    "deflate without header": (packed(zlib.compress(GOOD)[2:-4], "Content-Encoding: deflate"), GOOD, None),
+    "brotli": (packed(brotli.compress(GOOD), BROTLI), GOOD, None),
+    "chunks": (packed(b"5\r\n" + GOOD[:5] + b"\r\n1000\r\n" + GOOD[5:], CHUNKED), GOOD, None),
+    "chunks of gzip": (
+        packed(b"%x\r\n%s\r\n0\r\n\r\n" % (len(z := gzip.compress(GOOD)), z), f"{CHUNKED}\r\n{GZIP}"),
+        GOOD,
+        None,
+    ),
+    "gzip in name only": (packed(GOOD, GZIP), GOOD, None),
+    "brotli in name only": (packed(GOOD, BROTLI), GOOD, None),
+    "chunks in name only": (packed(GOOD, CHUNKED), GOOD, None),
+    "cut gzip": (packed(gzip.compress(GOOD)[:-12], GZIP), None, PageOutcome.TRUNCATED),
+    "cut brotli": (packed(brotli.compress(GOOD)[:-3], BROTLI), None, PageOutcome.TRUNCATED),
+    "empty gzip": (packed(b"", GZIP), b"", None),
+    "unknown packing": (packed(GOOD, "Content-Encoding: zstd"), b"", PageOutcome.UNREADABLE),
+    "gzip bomb": (packed(gzip.compress(bytes(10**7)), GZIP), b"", PageOutcome.TOO_LARGE),
+    "brotli bomb": (packed(brotli.compress(bytes(10**7), quality=1), BROTLI), b"", PageOutcome.TOO_LARGE),
+    "large body": (packed(bytes(2 * 10**6), ""), b"", PageOutcome.TOO_LARGE),
+}
+
+
+@pytest.mark.parametrize("case", PACKINGS)
+def test_bodies_are_unpacked_or_their_fault_is_said(case: str, tmp_path: Path) -> None:
+    """A body comes without its transport encodings; one that cannot be unpacked says why."""
+    content, body, fault = PACKINGS[case]
+    (tmp_path / "a.warc.gz").write_bytes(content)
+    with open_archive(tmp_path / "a.warc.gz", max_page_bytes=10**6) as archive:
+        page = archive.fetch(BAD_URL)
+    assert page is not None
+    assert page.fault == fault
+    assert bool(page.sentence) == (fault is not None)
+    assert body is None or page.body == body
+    assert not {name.lower() for name, _ in page.headers} & {"content-encoding", "transfer-encoding"}
+
+
+def zipped(*entries: tuple[str | ZipInfo, bytes]) -> bytes:
+    """Return a ZIP with the entries and one good page."""
+    stream = io.BytesIO()
+    with ZipFile(stream, "w", ZIP_DEFLATED) as archive:
+        for name, content in (*entries, ("good.html", GOOD)):
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def encrypted_zip() -> bytes:
+    """Return a ZIP whose first entry is marked as encrypted."""
+    content = bytearray(zipped(("a.html", GOOD)))
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(content)
+
+
+def link_entry() -> ZipInfo:
+    """Return a ZIP entry that is a symbolic link."""
+    entry = ZipInfo("link.html")
+    entry.external_attr = 0o120777 << 16
+    return entry
+
+
+def deep_zip() -> bytes:
+    """Return a ZIP in a ZIP in a ZIP."""
+    return zipped(("b.zip", zipped(("c.zip", zipped()))))
+
+
+ZIPS: dict[str, tuple[Callable[[], bytes], PageOutcome]] = {
+    "path out of the ZIP": (lambda: zipped(("../../evil.html", GOOD)), PageOutcome.UNREADABLE),
+    "absolute path": (lambda: zipped(("/etc/evil.html", GOOD)), PageOutcome.UNREADABLE),
+    "backslashes": (lambda: zipped(("..\\evil.html", GOOD)), PageOutcome.UNREADABLE),
+    "bomb": (lambda: zipped(("bomb.html", bytes(5 * 10**6))), PageOutcome.TOO_LARGE),
+    "bomb called a WARC": (lambda: zipped(("bomb.warc", bytes(5 * 10**6))), PageOutcome.TOO_LARGE),
+    "encrypted": (encrypted_zip, PageOutcome.UNREADABLE),
+    "link": (lambda: zipped((link_entry(), b"/etc/hostname")), PageOutcome.UNREADABLE),
+    "too deep": (deep_zip, PageOutcome.UNREADABLE),
+    "broken ZIP within": (lambda: zipped(("b.zip", b"PK\x03\x04 broken")), PageOutcome.UNREADABLE),
+}
+
+
+@pytest.mark.parametrize("case", ZIPS)
+def test_a_hostile_entry_of_a_zip_is_refused_and_the_rest_is_read(case: str, tmp_path: Path) -> None:
+    """An entry that must not be read is a fault, and the page beside it is served."""
+    write, outcome = ZIPS[case]
+    (tmp_path / "site.zip").write_bytes(write())
+    with open_archive(tmp_path / "site.zip", base_url=BASE, max_page_bytes=10**6) as archive:
+        good = archive.fetch(BASE + "good.html")
+    assert good is not None
+    assert good.body == GOOD
+    assert [fault.outcome for fault in archive.faults] == [outcome]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.zip", zipped()[:40]),
+        ("a.wacz", b""),
+        ("a.mht", b"\x00\xff\n\n"),
+        ("a.mht", b""),
+        ("a.warc", b"no WARC at all"),
+        ("a.warc.gz", gzip.compress(b"no WARC at all")),
+        ("a.arc", b"\x00" * 3 + b"x"),
+        ("a.zip", wacz({"archive/a.warc.gz": b"\x1f\x8b\x08"})),
+    ],
+)
+def test_a_file_that_is_not_what_it_is_called_is_one_fault(name: str, content: bytes, tmp_path: Path) -> None:
+    """The fault says where and what; nothing is raised and no page is made up."""
+    (tmp_path / name).write_bytes(content)
+    with open_archive(tmp_path / name) as archive:
+        assert list(archive.urls()) == []
+        assert [fault.outcome for fault in archive.faults] == [PageOutcome.UNREADABLE]
+        assert archive.faults[0].locator.startswith(name)
+
+
+def test_a_large_page_is_a_page_with_a_fault(tmp_path: Path) -> None:
+    """A page over the limit keeps its URL and gives no body."""
+    (tmp_path / "big.html").write_bytes(html("Big", "x" * 2000))
+    (tmp_path / "bomb.html.gz").write_bytes(gzip.compress(bytes(10**6)))
+    with open_archive(tmp_path, base_url=BASE, max_page_bytes=1000) as archive:
+        pages = [archive.fetch(url) for url in archive.urls()]
+    assert [(page.fault, page.body) for page in pages if page] == [(PageOutcome.TOO_LARGE, b"")] * 2
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [(gzip.compress(GOOD)[:-12], PageOutcome.TRUNCATED), (GOOD, PageOutcome.UNREADABLE), (b"", None)],
+)
+def test_a_damaged_gzipped_page_says_so(content: bytes, fault: PageOutcome | None, tmp_path: Path) -> None:
+    """A page whose gzip data is cut or none is a page with a fault."""
+    (tmp_path / "a.html.gz").write_bytes(content)
+    with open_archive(tmp_path, base_url=BASE) as archive:
+        page = archive.fetch(BASE + "a.html")
+    assert page is not None
+    assert page.fault == fault
+
+
+def test_links_and_special_files_in_a_folder_are_refused(tmp_path: Path) -> None:
+    """A link out of the folder and a pipe are faults; a folder called like a page is a folder."""
+    site = tmp_path / "site"
+    (site / "folder.html").mkdir(parents=True)
+    (site / "folder.html" / "good.html").write_bytes(GOOD)
+    (tmp_path / "secret.html").write_bytes(html("Secret"))
+    (site / "link.html").symlink_to(tmp_path / "secret.html")
+    (site / "up").symlink_to(tmp_path)
+    (site / "dangling.html").symlink_to(site / "nothing")
+    os.mkfifo(site / "pipe.html")
+    with open_archive(site, base_url=BASE) as archive:
+        assert list(archive.urls()) == [BASE + "folder.html/good.html"]
+        assert {fault.locator for fault in archive.faults} == {
+            "link.html",
+            "up",
+            "dangling.html",
+            "pipe.html",
+        }
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_a_file_without_permission_is_a_fault(tmp_path: Path) -> None:
+    """A page that may not be read is said to be unreadable."""
+    (tmp_path / "a.html").write_bytes(GOOD)
+    (tmp_path / "a.html").chmod(0)
+    with open_archive(tmp_path) as archive:
+        assert [fault.outcome for fault in archive.faults] == [PageOutcome.UNREADABLE]
+
+
+def test_a_page_that_vanishes_after_indexing_is_unreadable(tmp_path: Path) -> None:
+    """A file removed while the crawl runs is a page with a fault."""
+    (tmp_path / "a.html").write_bytes(GOOD)
+    with open_archive(tmp_path, base_url=BASE) as archive:
+        (tmp_path / "a.html").unlink()
+        page = archive.fetch(BASE + "a.html")
+    assert page is not None
+    assert page.fault is PageOutcome.UNREADABLE
+
+
+def test_a_cut_mhtml_file_is_truncated_only_where_it_ends(tmp_path: Path) -> None:
+    """The part in which the file ends is truncated; those before it are whole."""
+    whole = mhtml(PAGES[:2])
+    (tmp_path / "a.mht").write_bytes(whole[: whole.index(PAGES[1].url.encode()) + 100])
+    with open_archive(tmp_path / "a.mht") as archive:
+        faults = [page.fault for url in archive.urls() if (page := archive.fetch(url))]
+    assert faults == [None, PageOutcome.TRUNCATED]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_damage_raises(seed: int, tmp_path: Path) -> None:
+    """Bytes changed, cut out or put in anywhere never raise, in any format."""
+    chance = random.Random(seed)
+    samples = {
+        "a.warc": warc(PAGES, is_gzip=False),
+        "b.warc.gz": warc(PAGES),
+        "c.mht": mhtml(PAGES),
+        "d.zip": zipped(),
+    }
+    for name, content in samples.items():
+        damaged = bytearray(content)
+        for _ in range(5):
+            start = chance.randrange(len(damaged))
+            damaged[start : start + chance.randrange(50)] = chance.randbytes(chance.randrange(50))
+        (tmp_path / name).write_bytes(damaged)
+    with open_archive(tmp_path) as archive:
+        assert all(archive.fetch(url) is not None for url in archive.urls())
