@@ -31,6 +31,8 @@ class Document:
     url: str
     base_url: str
     """What relative links are relative to."""
+    origin: str
+    """Scheme and host of `base_url`."""
     text: str
     """The decoded markup."""
     place: Place
@@ -42,11 +44,15 @@ class Document:
         link = link.strip()
         if not link or link.lower().startswith(_NOT_FETCHABLE):
             return ""
-        try:
-            url = urljoin(self.base_url, link)
-        except ValueError:
-            return ""
-        return url.partition("#")[0] if url.startswith(("http://", "https://")) else ""
+        if link.startswith("/") and not link.startswith("//") and "/." not in link:
+            # What urljoin would give; pages hold hundreds of these.
+            return f"{self.origin}{link.partition('#')[0]}"
+        if not link.startswith(("http://", "https://")):
+            try:
+                link = urljoin(self.base_url, link)
+            except ValueError:
+                return ""
+        return link.partition("#")[0] if link.startswith(("http://", "https://")) else ""
 
 
 def parse_document(response: web_poet.HttpResponse) -> Document | None:
@@ -68,12 +74,14 @@ def parse_document(response: web_poet.HttpResponse) -> Document | None:
     if root is None:
         return None
     url = str(response.url)
+    base_url = _base_url(root, url)
     meta = _meta(root)
     language = declared_language(root, meta)
     return Document(
         root=root,
         url=url,
-        base_url=_base_url(root, url),
+        base_url=base_url,
+        origin=_origin(base_url),
         text=text,
         place=Place(country=country_of(url), language=language),
         meta=meta,
@@ -101,6 +109,14 @@ def _base_url(root: etree._Element, url: str) -> str:
     return url
 
 
+def _origin(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 @lru_cache(maxsize=1)
 def _suffixes() -> tldextract.TLDExtract:
     # The list that comes with the package: reading a page never touches the network.
@@ -112,6 +128,7 @@ def _registrable_host(host: str) -> str:
     return _suffixes()(host).top_domain_under_public_suffix or host
 
 
+@lru_cache(maxsize=4096)
 def registrable_host(url: str) -> str:
     """Returns the domain a site's owner registered, e.g. `example.co.uk`; the bare host where there is none."""
     try:

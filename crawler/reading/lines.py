@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lxml import etree
+
+from crawler.reading.names import name_test
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -20,11 +20,10 @@ _INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data dfn em font i img ins kbd label mark q s small span strong sub sup "
     "time tt u var wbr del strike input button nobr".split(),
 )
-_ASIDE_NAME = re.compile(
+_is_aside_name = name_test(
     r"related|similar|recommend|recently|also[-_]?(?:bought|viewed|like)|cross-?sell|up-?sell|carousel|you-?may|"
     r"footer|cookie|newsletter|breadcrumb|(?:^|[\s_-])(?:nav|navbar|menu|navigation|topbar)(?:$|[\s_-])|relacionad|"
     r"semelhant|similaires|aehnlich|pohozh|pokhozh|xiangguan|tuijian",
-    re.IGNORECASE,
 )
 _STRUCK = frozenset({"del", "s", "strike"})
 
@@ -61,13 +60,7 @@ def is_aside(element: etree._Element) -> bool:
     if not name:
         return False
     identity = element.get("id")
-    return _names_aside(name) or (identity is not None and _names_aside(identity))
-
-
-@lru_cache(maxsize=16384)
-def _names_aside(name: str) -> bool:
-    # Class names repeat within and across the pages of a site; the search itself is slow.
-    return _ASIDE_NAME.search(name) is not None
+    return _is_aside_name(name) or (identity is not None and _is_aside_name(identity))
 
 
 def visible_lines(root: etree._Element, skipped: Collection[etree._Element] = ()) -> list[Line]:

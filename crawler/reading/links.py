@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from crawler.reading.document import registrable_host
 
@@ -31,13 +32,19 @@ def followable_links(document: Document) -> tuple[str, ...]:
         without links marked `nofollow`.
     """
     home = registrable_host(document.url)
+    origin = f"{document.url.partition('://')[0]}://{urlsplit(document.url).netloc}/"
     found: dict[str, None] = {}
     for link in document.root.iter("a", "area"):
         href = link.get("href")
         if not href or "nofollow" in (link.get("rel") or ""):
             continue
         url = document.absolute(href)
-        if not url or url in found or url == document.url or registrable_host(url) != home:
+        if not url or url in found or url == document.url:
+            continue
+        if (
+            not url.startswith(origin)
+            and registrable_host(url[: url.find("/", 8)] if "/" in url[8:] else url) != home
+        ):
             continue
         if _LEADS_NOWHERE.search(url.partition("?")[0]) is None:
             found[url] = None

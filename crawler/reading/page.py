@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import attrs
 import web_poet
@@ -18,14 +17,11 @@ from crawler.reading.merge import merge
 from crawler.reading.opengraph import is_product, read_opengraph
 from crawler.reading.pager import next_page
 from crawler.reading.row_listing import row_listing
-from crawler.reading.rows import Rows, find_rows
+from crawler.reading.rows import find_rows
 from crawler.reading.schema_org import content_of_product, is_offer_node, product_url, text_of
 from crawler.reading.structured import Node, Structured, read_structured
 from crawler.reading.visible import VisiblePage
 from listings.model import ListingContent, PageOutcome
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 MAX_BYTES = 20_000_000
 """Largest page that is parsed, in bytes after decompression."""
@@ -113,7 +109,6 @@ class _Reader:
         """Decides what the page is and reads it as that."""
         links = followable_links(self.document)
         product = self._own_product()
-        rows = self._rows()
         seen = self.visible.content()
         language = language_of(f"{seen.title} {seen.description}", self.document.place.language)
         found = PageReading(
@@ -123,7 +118,7 @@ class _Reader:
             next_page=self.next_page,
             language=language,
         )
-        if self._is_listing(product, seen, rows):
+        if self._is_listing(product, seen):
             content = self._merged(product, seen, language)
             if content.title:
                 listing = ReadListing(url=self._own_url(), content=content)
@@ -134,6 +129,7 @@ class _Reader:
                     listing=listing,
                     next_page=None,
                 )
+        rows = self._rows()
         if decided := outcome.without_listing(self.document, self.lines, self.visible.title, self.status):
             return replace(found, outcome=decided[0], sentence=decided[1])
         if rows:
@@ -193,9 +189,7 @@ class _Reader:
             return tuple(found.values())
         return ()
 
-    def _is_listing(
-        self, product: tuple[str, Node] | None, seen: ListingContent, rows: Sequence[ReadListing]
-    ) -> bool:
+    def _is_listing(self, product: tuple[str, Node] | None, seen: ListingContent) -> bool:
         """Weighs what speaks for one item's own page against what speaks for a list."""
         known = sum(row.label is not None for row in self.visible.rows)
         one = (
@@ -207,10 +201,10 @@ class _Reader:
         one += len(seen.description) >= _LONG_DESCRIPTION
         listed = any(each.listed for each in self.structured)
         many = 3 * (listed and product is None) + 2 * (self.next_page is not None)
-        if rows:
-            best: Rows | None = self.groups[0] if self.groups else None
-            many += 1 + (len(rows) >= 5) + (len(rows) >= 10)  # noqa: PLR2004
-            many += 1 if best is not None and best.priced >= 0.5 else 0  # noqa: PLR2004
+        if self.groups:
+            best = self.groups[0]
+            number = len(best.elements)
+            many += (number > 1) + (number >= 5) + (number >= 10) + (best.priced >= 0.5)  # noqa: PLR2004
         return one >= _LISTING_LINE and one > many
 
     def _merged(

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from crawler.reading.lines import squeeze
+from crawler.reading.names import name_test
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -18,13 +19,10 @@ _NEXT_WORDS = (
     r"下一頁|次へ|次のページ|다음|volgende|næste|nästa|neste|dalej|następna|další|avanti|successiv[ao]|następny|sonraki"
 )
 _NEXT = re.compile(rf"[\s(\[]*(?:{_NEXT_WORDS})[\s)\]›»>→…▶]*|[›»→▶]|>{{1,2}}|&gt;", re.IGNORECASE)
-_NEXT_NAME = re.compile(
-    r"(?:^|[\s_-])(?:next|siguiente|suivant|proxima|sig|pagenavnext)(?:$|[\s_-])|pagination[-_]?next|next[-_]?page|nextlink|arrow[-_]?right(?=.*pag)",
-    re.IGNORECASE,
+_is_next_name = name_test(
+    r"(?:^|[\s_-])(?:next|siguiente|suivant|proxima|sig|pagenavnext)(?:$|[\s_-])|pagination[-_]?next|next[-_]?page|nextlink|arrow[-_]?right(?=.*pag)"
 )
-_NOT_PAGING = re.compile(
-    r"slid|carousel|swiper|gallery|photo|month|post[-_]nav|testimonial|thread", re.IGNORECASE
-)
+_is_not_pager_name = name_test(r"slid|carousel|swiper|gallery|photo|month|post[-_]nav|testimonial|thread")
 _PAGE_NUMBER = re.compile(r"\d{1,5}")
 
 
@@ -69,7 +67,7 @@ def _is_named_next(link: etree._Element) -> bool:
     parent = link.getparent()
     own = f"{link.get('class') or ''} {link.get('id') or ''}"
     parents = (parent.get("class") or "") if parent is not None and parent.tag in {"li", "span"} else ""
-    return _NEXT_NAME.search(own) is not None or _NEXT_NAME.search(parents) is not None
+    return _is_next_name(own) or _is_next_name(parents)
 
 
 def _is_not_paging(link: etree._Element) -> bool:
@@ -77,7 +75,7 @@ def _is_not_paging(link: etree._Element) -> bool:
     for _ in range(3):
         if current is None:
             return False
-        if _NOT_PAGING.search(
+        if _is_not_pager_name(
             f"{current.get('class') or ''} {current.get('id') or ''} {current.get('rel') or ''}"
         ):
             return True

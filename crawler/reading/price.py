@@ -65,7 +65,7 @@ class PriceReading:
 
 def says_negotiable(text: str) -> bool:
     """Tells whether the text leaves the price to be asked for, in any of the languages read."""
-    return _NEGOTIABLE.search(text) is not None
+    return len(text) <= _LONGEST_PRICE and _NEGOTIABLE.search(text) is not None
 
 
 @lru_cache(maxsize=4096)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crawler.reading.labelled import labelled_rows
 from crawler.reading.labels import Label
 from crawler.reading.lines import element_text, is_struck, visible_lines
+from crawler.reading.names import name_test
 from crawler.reading.price import SIGNED_AMOUNT, read_price, says_negotiable
 from crawler.reading.rows import main_link
 from listings.model import ListingContent
@@ -18,17 +19,17 @@ if TYPE_CHECKING:
     from crawler.reading.document import Document
     from crawler.reading.lines import Line
 
-_SELLER_NAME = re.compile(
-    r"seller|supplier|vendor|company|store|shop|vendedor|brand-name|compnay|merchant|firma", re.IGNORECASE
+_is_seller_name = name_test(
+    r"seller|supplier|vendor|company|store|shop|vendedor|brand-name|compnay|merchant|firma"
 )
 _COMPANY = re.compile(
     r"\b(?:Co\.?,? ?Ltd|Ltd|GmbH|Inc|LLC|S\.?A\.?(?: de C\.?V\.?)?|S\.?L\.?|S\.?R\.?L|Ltda|AG|Factory|Corporation|Limited)\b\.?$|"
     r"有限公司|厂$|\b(?:ООО|ОАО|ЗАО|ИП)\b",
     re.IGNORECASE,
 )
-_PRICE_NAME = re.compile(r"price|precio|preco|preço|prix|preis|цена|cena|tsena|价", re.IGNORECASE)
-_OLD_PRICE_NAME = re.compile(
-    r"old|was|strike|original|before|list-?price|discount|symbol|fraction|decimal|shipping", re.IGNORECASE
+_is_price_name = name_test(r"price|precio|preco|preço|prix|preis|цена|cena|tsena|价")
+_OLD_is_price_name = name_test(
+    r"old|was|strike|original|before|list-?price|discount|symbol|fraction|decimal|shipping"
 )
 _MINIMUM = re.compile(r"(?:(?:min(?:imum|\.)?\s*order|moq|起订量?|pedido m[ií]nimo|мин\.? заказ)\s*[:：]?\s*(?P<after>.{1,40}))|(?P<before>\d.{1,30})\(?\s*(?:min\.? order|moq)\)?", re.IGNORECASE)  # fmt: skip
 _LONGEST_PRICE_TEXT = 80
@@ -84,7 +85,7 @@ def _price_text(row: etree._Element, lines: list[Line]) -> str:
         name = (
             f"{element.get('class') or ''} {element.get('itemprop') or ''} {element.get('data-type') or ''}"
         )
-        if _PRICE_NAME.search(name) and not _OLD_PRICE_NAME.search(name) and not is_struck(element):
+        if _is_price_name(name) and not _OLD_is_price_name(name) and not is_struck(element):
             text = next((line.text for line in visible_lines(element) if _is_price(line.text)), "")
             if text:
                 return _once(text)
@@ -113,7 +114,7 @@ def _seller(row: etree._Element, title: str) -> etree._Element | None:
     for element in row.iter():
         if element.tag not in {"a", "span", "div", "p", "td", "li", "strong", "b", "h3", "h4", "em"}:
             continue
-        if _SELLER_NAME.search(
+        if _is_seller_name(
             f"{element.get('class') or ''} {element.get('href') or '' if element.tag == 'a' else ''}"
         ):
             link = next((each for each in element.iter("a") if _is_name(element_text(each), title)), None)

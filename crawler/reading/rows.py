@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _LEVELS = 10
 _FEWEST_ROWS = 2
 _SAMPLE = 6
+_READ_OF_ROW = 600
 _SHORTEST_TITLE = 4
 _SHORTEST_ROW = 40
 _MOST_LINKS_OF_ROW = 20
@@ -183,7 +184,7 @@ def _judge(elements: list[etree._Element]) -> Rows | None:
         return None
     if sum(map(len, links)) / len(links) > _MOST_LINKS_OF_ROW:
         return None
-    texts = [element_text(element) for element in sample]
+    texts = [element_text(element)[:_READ_OF_ROW] for element in sample]
     share = 1 / len(sample)
     priced = share * sum(bool(SIGNED_AMOUNT.search(text)) or says_negotiable(text) for text in texts)
     pictured = share * sum(element.find(".//img") is not None for element in sample)

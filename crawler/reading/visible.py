@@ -5,48 +5,25 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from lxml import etree
-
 from crawler.reading.labelled import labelled_rows
 from crawler.reading.labels import Label, known_label
 from crawler.reading.lines import element_text, is_aside, is_struck, squeeze
+from crawler.reading.named import Role, named_elements
+from crawler.reading.names import name_test
 from crawler.reading.price import SIGNED_AMOUNT, read_price, says_negotiable
 from listings.model import ListingContent
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from lxml import etree
+
     from crawler.reading.document import Document
     from crawler.reading.labelled import LabelledRow
     from crawler.reading.lines import Line
 
-_NAMED = "translate(concat(@class,' ',@id,' ',@data-testid), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')"
-
-
-def _named_like(*words: str) -> etree.XPath:
-    """Compiles a search for elements whose class or id contains one of the words."""
-    tests = " or ".join(f"contains({_NAMED}, '{word}')" for word in words)
-    return etree.XPath(f".//*[@class or @id or @data-testid][{tests}]")
-
-
-PRICED = _named_like(
-    "price", "precio", "preco", "preço", "prix", "preis", "цена", "cena", "tsena", "价格", "jiage"
-)
-_SELLERS = _named_like("seller", "supplier", "vendor", "company-name", "companyname", "store-name", "shop-name", "vendedor", "prodavec", "merchant")  # fmt: skip
-_BREADCRUMBS = _named_like("breadcrumb", "bread-crumb", "crumbs", "migas", "kroshki")
-_DESCRIPTIONS = _named_like(
-    "description",
-    "descripcion",
-    "descricao",
-    "beschreibung",
-    "opisanie",
-    "prod-desc",
-    "product-desc",
-    "item-desc",
-)
-_OLD_PRICE = re.compile(
-    r"old|was|regular|before|strike|cross|compare|rrp|msrp|list-?price|discount|saving|save|antes|shipping|filter|history",
-    re.IGNORECASE,
+_is_old_price_name = name_test(
+    r"old|was|regular|before|strike|cross|compare|rrp|msrp|list-?price|discount|saving|save|antes|shipping|filter|history"
 )
 _CRUMB_SEPARATOR = re.compile(r"\s*(?:[>»›→]|\s/\s|::|\\|\s\|\s)\s*")
 _HOME = frozenset({"home", "inicio", "início", "accueil", "startseite", "главная", "首页", "home page"})
@@ -107,6 +84,7 @@ class VisiblePage:
         self.lines = lines
         self.skipped = rows_of_others
         self.rows = labelled_rows(lines)
+        self.named = named_elements(document.root)
         self.title, self.title_rule, self.heading = page_title(document, rows_of_others)
 
     def content(self) -> ListingContent:
@@ -165,9 +143,9 @@ class VisiblePage:
 
     def _named_prices(self) -> Iterator[str]:
         """Yields texts of elements that are named as prices: those after the heading first."""
-        for element in self._in_order(PRICED(self.document.root)):
+        for element in self._in_order(self.named[Role.PRICE]):
             name = f"{element.get('class', '')} {element.get('id', '')}"
-            if element.tag in {"input", "body", "html"} or _OLD_PRICE.search(name) or is_struck(element):
+            if element.tag in {"input", "body", "html"} or _is_old_price_name(name) or is_struck(element):
                 continue
             if _stands_aside(element, self.skipped) or element in self.skipped:
                 continue
@@ -175,22 +153,16 @@ class VisiblePage:
             if text and len(text) <= _LONGEST_PRICE_TEXT and (_shows_amount(text) or says_negotiable(text)):
                 yield text
 
-    def _in_order(self, elements: object) -> list[etree._Element]:
+    def _in_order(self, elements: list[etree._Element]) -> list[etree._Element]:
         """Puts elements after the heading before those above it; both stay in page order."""
-        found = (
-            [each for each in elements if isinstance(each, etree._Element)]
-            if isinstance(elements, list)
-            else []
-        )
-        if self.heading is None or not found:
-            return found
-        order = {element: place for place, element in enumerate(self.document.root.iter())}
-        start = order.get(self.heading, 0)
-        return [e for e in found if order[e] >= start] + [e for e in found if order[e] < start]
+        if self.heading is None or not elements:
+            return elements
+        above = set(self.heading.xpath("preceding::*"))
+        return [e for e in elements if e not in above] + [e for e in elements if e in above]
 
     def _seller(self) -> etree._Element | None:
         """Finds the shortest named seller text: a link or a leaf, not a whole card."""
-        for element in self._in_order(_SELLERS(self.document.root)):
+        for element in self._in_order(self.named[Role.SELLER]):
             if _stands_aside(element, self.skipped) or element in self.skipped:
                 continue
             for candidate in (*element.iter("a"), *element.iter("h2", "h3", "h4", "strong", "b"), element):
@@ -218,10 +190,7 @@ class VisiblePage:
 
     def breadcrumbs(self) -> tuple[str, ...]:
         """Reads the path of categories, outermost first, without the home page and the item itself."""
-        found = _BREADCRUMBS(self.document.root)
-        for element in found if isinstance(found, list) else ():
-            if not isinstance(element, etree._Element):
-                continue
+        for element in self.named[Role.BREADCRUMBS]:
             links = [text for link in element.iter("a") if (text := element_text(link))]
             parts = links or [part for part in _CRUMB_SEPARATOR.split(element_text(element)) if part]
             path = [part.strip(" >»›/") for part in parts]
@@ -240,11 +209,10 @@ class VisiblePage:
         return tuple(dict.fromkeys(link for link in links if link))[:12]
 
     def _description(self) -> str:
-        found = _DESCRIPTIONS(self.document.root)
-        for element in found if isinstance(found, list) else ():
-            if isinstance(element, etree._Element) and not _stands_aside(element, self.skipped):
+        for element in self.named[Role.DESCRIPTION]:
+            if not _stands_aside(element, self.skipped):
                 text = element_text(element)
-                if len(text) >= _SHORTEST_DESCRIPTION and element.tag not in {"body", "html", "meta"}:
+                if len(text) >= _SHORTEST_DESCRIPTION:
                     return text
         shown = {row.element for row in self.rows}
         paragraphs = [
@@ -268,11 +236,11 @@ def _shows_amount(text: str) -> bool:
 def _current_price(element: etree._Element) -> str:
     """Returns a price element's text without crossed-out prices in it."""
     if any(
-        child.tag in {"del", "s", "strike"} or _OLD_PRICE.search(child.get("class", ""))
+        child.tag in {"del", "s", "strike"} or _is_old_price_name(child.get("class", ""))
         for child in element.iterdescendants()
     ):
         return squeeze(" ".join("".join(child.itertext()) for child in element if child.tag not in {"del", "s", "strike"}
-                                and not _OLD_PRICE.search(child.get("class", ""))))  # fmt: skip
+                                and not _is_old_price_name(child.get("class", ""))))  # fmt: skip
     return element_text(element)
 
 
