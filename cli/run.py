@@ -27,7 +27,7 @@ PROGRAM = (sys.executable, "-m", "cli")
 )
 @click.pass_context
 def command(ctx: click.Context, database: Path, sources_file: Path, once: bool, parallel: int) -> None:
-    """Crawl each source when its schedule says so, and score what is new.
+    r"""Crawl each source when its schedule says so, and score what is new.
 
     Runs until SIGTERM or Ctrl-C, then ends its child processes in order and exits with 0. After an
     interruption of any kind, start it again: it goes on where it was.

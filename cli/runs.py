@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @json_option
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many to show.")
 def command(database: Path, as_json: bool, limit: int) -> None:
-    """Show the newest runs, newest first, each with how it ended.
+    r"""Show the newest runs, newest first, each with how it ended.
 
     \b
     Example:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @json_option
 @click.option("--check", is_flag=True, help="Exit with 1 if an archive is missing or a schedule is wrong.")
 def command(sources_file: Path, as_json: bool, check: bool) -> None:
-    """List the declared sources.
+    r"""List the declared sources.
 
     \b
     Example:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from listings.queue import SourceReport
 
-HEADINGS = ("source", "last run", "next due", "", "pages", "listings", "flagged", "well")
+HEADINGS = ("source", "last run", "next due", "pages", "listings", "flagged", "well")
 
 
 @click.command("status")
@@ -31,7 +31,7 @@ HEADINGS = ("source", "last run", "next due", "", "pages", "listings", "flagged"
 @sources_option
 @json_option
 def command(database: Path, sources_file: Path, as_json: bool) -> None:
-    """Show each source, the queue, the model and the database.
+    r"""Show each source, the queue, the model and the database.
 
     Exits with 0 if all is well, and with 1 if the last crawl of a source failed or one is overdue, so
     that a monitoring system can call it.
@@ -64,14 +64,12 @@ def command(database: Path, sources_file: Path, as_json: bool) -> None:
 
 
 def _cells(health: SourceHealth, report: SourceReport | None, now: datetime) -> tuple[str, ...]:
-    here = None if health.next_due is None else health.next_due.astimezone(ZoneInfo(health.timezone))
     counts = ("-", "-", "-") if report is None else (report.pages, report.listings, report.flagged)
     well = "overdue" if health.overdue else ("yes" if health.is_well else "no")
     return (
         health.source_id,
         _last_run(health, now),
-        minute(here),
-        minute(health.next_due),
+        _next_due(health),
         *(str(count) for count in counts),
         well,
     )
@@ -84,6 +82,12 @@ def _last_run(health: SourceHealth, now: datetime) -> str:
     if run.ended_at is None:
         return f"not ended, begun {age(now - run.requested_at)} ago"
     return f"{run.outcome} {age(now - run.ended_at)} ago"
+
+
+def _next_due(health: SourceHealth) -> str:
+    if health.next_due is None:
+        return "by hand"
+    return f"{minute(health.next_due.astimezone(ZoneInfo(health.timezone)))} ({health.next_due:%H:%M %Z})"
 
 
 def _record(health: SourceHealth, report: SourceReport | None) -> dict[str, object]:

@@ -1,0 +1,147 @@
+"""Child processes: how they end, how long they may take, and how they are stopped. All of them are real."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from listings.model import RunOutcome
+from scheduler.children import MAX_LINE_CHARS, Children, Exit, end, explain
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOUR = timedelta(hours=1)
+NONE = timedelta(0)
+
+DEAF = """
+import os, signal, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+open(sys.argv[1], "w").close()
+while True: signal.pause()
+"""
+"""Ignores SIGTERM, and opens a FIFO once it does."""
+
+POLITE = """
+import signal, sys
+def leave(*_): sys.exit(7)
+signal.signal(signal.SIGTERM, leave)
+open(sys.argv[1], "w").close()
+while True: signal.pause()
+"""
+"""Exits with 7 when asked to, and opens a FIFO once it listens."""
+
+
+def python(code: str, *arguments: str) -> tuple[str, ...]:
+    """Return the command that runs a piece of Python in a child."""
+    return (sys.executable, "-c", code, *arguments)
+
+
+@pytest.fixture
+def ready(tmp_path: Path) -> Path:
+    """A FIFO: reading it waits until a child has opened it."""
+    path = tmp_path / "ready"
+    os.mkfifo(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("code", "exit_code", "last_line"),
+    [
+        ("print('done')", 0, "done"),
+        ("import sys; sys.exit('it broke')", 1, "it broke"),
+        ("import sys; print('x' * 5000, file=sys.stderr)", 0, "x" * MAX_LINE_CHARS),
+        ("import sys; sys.stdout.buffer.write(b'\\xff\\n\\n')", 0, "\N{REPLACEMENT CHARACTER}"),
+        ("pass", 0, ""),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", -9, ""),
+        ("import sys; print(repr(sys.stdin.read()))", 0, "''"),
+    ],
+)
+def test_how_a_child_ended_and_its_last_words(
+    tmp_path: Path, code: str, exit_code: int, last_line: str
+) -> None:
+    """The exit code, a signal as its negative, and the last line of the log; there is nothing to read."""
+    found = Children(NONE).run(python(code), limit=HOUR, log=tmp_path / "logs" / "child.log")
+    assert found == Exit(code=exit_code, last_line=last_line)
+
+
+def test_a_child_leads_its_own_process_group(tmp_path: Path) -> None:
+    """A Ctrl-C in our terminal reaches us, not the child; we end it in order."""
+    found = Children(NONE).run(
+        python("import os; print(os.getpgid(0) == os.getpid())"), limit=HOUR, log=tmp_path / "child.log"
+    )
+    assert found is not None
+    assert found.last_line == "True"
+
+
+def test_a_child_over_its_limit_is_ended(tmp_path: Path) -> None:
+    """A limit of no time at all ends a child that would wait for ever."""
+    waiting = python("import signal; signal.pause()")
+    found = Children(HOUR).run(waiting, limit=NONE, log=tmp_path / "child.log")
+    assert found == Exit(code=-signal.SIGTERM, timed_out=True)
+
+
+@pytest.mark.parametrize(("code", "grace", "ended"), [(DEAF, NONE, -signal.SIGKILL), (POLITE, HOUR, 7)])
+def test_a_child_is_asked_first_and_killed_only_if_it_does_not_listen(
+    ready: Path, code: str, grace: timedelta, ended: int
+) -> None:
+    """SIGTERM comes first; SIGKILL follows after the grace."""
+    process = subprocess.Popen(python(code, str(ready)), process_group=0)
+    ready.read_text()
+    end(process, grace)
+    assert process.returncode == ended
+
+
+@pytest.mark.parametrize(("code", "grace", "ended"), [(DEAF, NONE, -signal.SIGKILL), (POLITE, HOUR, 7)])
+def test_stopping_ends_the_running_child_and_begins_no_other(
+    tmp_path: Path, ready: Path, code: str, grace: timedelta, ended: int
+) -> None:
+    """After `stop` nothing runs, and nothing can be started."""
+    children = Children(grace)
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(
+            children.run, python(code, str(ready)), limit=HOUR, log=tmp_path / "child.log"
+        )
+        ready.read_text()
+        children.stop()
+        assert running.result() == Exit(code=ended)
+    assert children.run(python("pass"), limit=HOUR, log=tmp_path / "child.log") is None
+
+
+def test_the_grandchildren_of_a_child_over_its_limit_end_with_it(tmp_path: Path, ready: Path) -> None:
+    """The whole process group is signalled; the FIFO reports its last writer gone."""
+    code = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[2], sys.argv[1]])"
+    nested = (
+        "import sys, signal; keep = open(sys.argv[1], 'w'); keep.write('here'); keep.flush(); signal.pause()"
+    )
+    process = subprocess.Popen(python(code, str(ready), nested), process_group=0)
+    with ready.open() as pipe:
+        assert pipe.read(4) == "here"
+        end(process, HOUR)
+        assert pipe.read() == ""
+
+
+@pytest.mark.parametrize(
+    ("child", "outcome", "said"),
+    [
+        (Exit(code=-15, timed_out=True), RunOutcome.TIMED_OUT, "not done within 2:00:00"),
+        (Exit(code=0, timed_out=True), RunOutcome.TIMED_OUT, "not done within 2:00:00"),
+        (Exit(code=-9), RunOutcome.KILLED, "SIGKILL"),
+        (Exit(code=-11), RunOutcome.KILLED, "SIGSEGV"),
+        (Exit(code=3), RunOutcome.FAILED, "exit code 3"),
+        (Exit(code=1, last_line="no archive"), RunOutcome.FAILED, "no archive"),
+        (Exit(code=0), RunOutcome.FAILED, "without writing how it ended"),
+    ],
+)
+def test_a_child_that_wrote_no_ending_is_explained(child: Exit, outcome: RunOutcome, said: str) -> None:
+    """The ledger gets an outcome and a sentence with the signal or exit code, and the last words."""
+    found, sentence = explain(child, timedelta(hours=2))
+    assert found is outcome
+    assert said in sentence

@@ -1,0 +1,190 @@
+"""One look at a source: every due time gets one row, whatever becomes of the child that worked on it."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from crawler.sources import Schedule
+from listings.database import open_database
+from listings.locks import hold
+from listings.model import Run, RunKind, RunOutcome, Source, SourceKind
+from listings.runs import begin_run, list_runs, record_not_run
+from listings.sources import declare_source
+from scheduler.work import ScheduledSource, Settings, Worker
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+NIGHTS = [datetime(2026, 11, day, 3, 30, tzinfo=UTC) for day in (21, 22, 23, 24)]
+
+
+def scheduled(name: str, cron: str = "30 3 * * *") -> ScheduledSource:
+    """Return a source that is due each night; its name says how the stand-in behaves."""
+    source = Source(
+        source_id=name, kind=SourceKind.SAVED, name=name, supplied_by="A. Nowak", supplied_on="2026-11-02"
+    )
+    return ScheduledSource(source=source, schedule=Schedule(cron=cron, timezone="UTC"))
+
+
+def worker(settings: Settings) -> Worker:
+    """Return a worker for whom it is always noon."""
+    return Worker(settings, now=lambda: NOON)
+
+
+def crawls(settings: Settings) -> list[Run]:
+    """Return the rows of the ledger that are crawls, oldest first."""
+    with closing(open_database(settings.database)) as db:
+        return [run for run in reversed(list_runs(db)) if run.kind is RunKind.CRAWL]
+
+
+def begin(settings: Settings, name: str, due_at: datetime | None) -> None:
+    """Leave a run without an ending, as a power cut does."""
+    with closing(open_database(settings.database)) as db:
+        declare_source(db, scheduled(name).source, now=NIGHTS[0])
+        begin_run(db, RunKind.CRAWL, source_id=name, due_at=due_at, now=NIGHTS[0])
+
+
+def account(settings: Settings, name: str, due_at: datetime) -> None:
+    """Leave a row that accounts for a due time."""
+    with closing(open_database(settings.database)) as db:
+        declare_source(db, scheduled(name).source, now=due_at)
+        record_not_run(
+            db, RunKind.CRAWL, source_id=name, due_at=due_at, outcome=RunOutcome.MISSED, sentence="Before."
+        )
+
+
+def test_a_source_without_any_run_is_crawled_at_once(settings: Settings) -> None:
+    """The child writes its own ending, and nothing is added to it."""
+    assert worker(settings).crawl(scheduled("andes"))
+    (run,) = crawls(settings)
+    assert (run.outcome, run.sentence, run.due_at) == (RunOutcome.DONE, "One page.", NOON)
+
+
+def test_a_source_that_is_not_due_is_left_alone(settings: Settings) -> None:
+    """Looking twice at the same time crawls once."""
+    busy = worker(settings)
+    assert busy.crawl(scheduled("andes"))
+    assert not busy.crawl(scheduled("andes"))
+    assert len(crawls(settings)) == 1
+
+
+def test_after_three_nights_away_one_crawl_stands_for_all(settings: Settings) -> None:
+    """The newest due time is crawled for, the others say missed."""
+    account(settings, "andes", NIGHTS[0])
+    worker(settings).crawl(scheduled("andes"))
+    assert [(run.due_at, run.outcome) for run in crawls(settings)[1:]] == [
+        (NIGHTS[1], RunOutcome.MISSED),
+        (NIGHTS[2], RunOutcome.MISSED),
+        (NIGHTS[3], RunOutcome.DONE),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome", "said"),
+    [
+        ("killed", RunOutcome.KILLED, "SIGKILL"),
+        ("breaks", RunOutcome.FAILED, "it broke"),
+        ("forgets", RunOutcome.FAILED, "without writing how it ended"),
+        ("refuses", RunOutcome.FAILED, "the archive is missing"),
+    ],
+)
+def test_a_child_that_dies_without_an_ending_gets_one(
+    settings: Settings, name: str, outcome: RunOutcome, said: str
+) -> None:
+    """The due time has exactly one row, also when the child died before it wrote any."""
+    worker(settings).crawl(scheduled(name))
+    (run,) = crawls(settings)
+    assert (run.outcome, run.due_at) == (outcome, NOON)
+    assert said in run.sentence
+
+
+def test_a_child_over_its_limit_is_recorded_as_timed_out(settings: Settings) -> None:
+    """Even one that had no time to begin its run."""
+    hasty = replace(settings, crawl_limit=timedelta(0), stop_grace=timedelta(0))
+    worker(hasty).crawl(scheduled("andes"))
+    (run,) = crawls(settings)
+    assert run.outcome is RunOutcome.TIMED_OUT
+
+
+def test_an_interrupted_crawl_goes_on_before_the_next_begins(settings: Settings) -> None:
+    """The run of the power cut is ended by a second attempt; then last night's is made up for."""
+    begin(settings, "andes", NIGHTS[1])
+    worker(settings).crawl(scheduled("andes"))
+    assert [(run.due_at, run.outcome, run.attempts) for run in crawls(settings)] == [
+        (NIGHTS[1], RunOutcome.DONE, 2),
+        (NIGHTS[2], RunOutcome.MISSED, 0),
+        (NIGHTS[3], RunOutcome.DONE, 1),
+    ]
+
+
+def test_an_interrupted_crawl_by_hand_goes_on(settings: Settings) -> None:
+    """A run without a due time is gone on with as well."""
+    begin(settings, "andes", None)
+    account(settings, "andes", NIGHTS[3])
+    assert worker(settings).crawl(scheduled("andes"))
+    assert [(run.due_at, run.outcome) for run in crawls(settings)] == [
+        (None, RunOutcome.DONE),
+        (NIGHTS[3], RunOutcome.MISSED),
+    ]
+
+
+def test_a_crawl_under_way_elsewhere_is_not_ended_from_here(settings: Settings) -> None:
+    """Whoever holds the lock for a source owns its run: the due time is skipped, the run is left alone."""
+    begin(settings, "andes", NIGHTS[2])
+    with hold(settings.database, "crawl-andes"):
+        worker(settings).crawl(scheduled("andes"))
+    under_way, skipped = crawls(settings)
+    assert under_way.ended_at is None
+    assert (skipped.due_at, skipped.outcome) == (NIGHTS[3], RunOutcome.SKIPPED)
+    assert "Another process" in skipped.sentence
+
+
+def test_due_times_that_pass_during_the_work_are_skipped(settings: Settings) -> None:
+    """After a crawl that took all night, the times it slept through have rows that say so."""
+    account(settings, "andes", NIGHTS[1])
+    worker(settings).skip_passed(scheduled("andes"))
+    assert [(run.due_at, run.outcome) for run in crawls(settings)[1:]] == [
+        (NIGHTS[2], RunOutcome.SKIPPED),
+        (NIGHTS[3], RunOutcome.SKIPPED),
+    ]
+
+
+def test_stopping_lets_the_child_write_its_own_ending(settings: Settings, ready: Path) -> None:
+    """SIGTERM reaches the child, which ends its run in order; nothing else can be begun."""
+    busy = worker(settings)
+    with ThreadPoolExecutor(1) as thread:
+        crawl = thread.submit(busy.crawl, scheduled("waits"))
+        ready.read_text()
+        busy.stop()
+        assert crawl.result()
+    (run,) = crawls(settings)
+    assert run.outcome is RunOutcome.STOPPED
+    assert not busy.crawl(scheduled("andes"))
+    assert len(crawls(settings)) == 1
+
+
+def test_a_child_that_does_not_stop_is_killed_and_recorded(settings: Settings, ready: Path) -> None:
+    """A stubborn child has the grace and no more."""
+    busy = worker(replace(settings, stop_grace=timedelta(0)))
+    with ThreadPoolExecutor(1) as thread:
+        crawl = thread.submit(busy.crawl, scheduled("stubborn"))
+        ready.read_text()
+        busy.stop()
+        assert crawl.result()
+    (run,) = crawls(settings)
+    assert run.outcome is RunOutcome.KILLED
+
+
+def test_scoring_has_its_own_row(settings: Settings) -> None:
+    """Without a model in use the score command decides what to do, so it is called."""
+    assert worker(settings).score()
+    with closing(open_database(settings.database)) as db:
+        (run,) = list_runs(db)
+    assert (run.kind, run.outcome) == (RunKind.SCORE, RunOutcome.DONE)
