@@ -25,8 +25,8 @@ GREEK_NAMES = {
 """Greek letters that chemical names spell out when they stand as a word of their own."""
 
 LOOKALIKES = str.maketrans(
-    "авеікмнорстухѕјԁԛԝһӏєпгαβεηικνορτυχωϲγμ",
-    "abeikmhopctyxsjdqwhlenrabenikvoptuxwcyu",
+    "авеікмнорстухѕјԁԛԝһӏєαβεηικνορτυχωϲγμ",
+    "abeikmhopctyxsjdqwhleabenikvoptuxwcyu",
 )
 """Cyrillic and Greek small letters, after case folding, and the Latin letters they are mistaken for.
 

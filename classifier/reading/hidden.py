@@ -24,7 +24,7 @@ LEET_WORD = re.compile(
     r"[^\W\d_][\d@$!|€]+[^\W\d_]|(?<![^\W_])[@$!|€0134578][^\W\d_]{3}|[^\W\d_]{2}[@$!|€0134578]"
 )
 MASKED_WORD = re.compile(r"(?<![\w*])[a-z][a-z]*\*[a-z*]*[a-z](?![\w*])")
-CUT_OFF = re.compile(r"\s*\.{2,}\s*$")
+CUT_OFF = re.compile(r"(?<=[^\W_])\s*\.{2,}\s*$")
 WORD_START = re.compile(r"(?<![^\W_])[^\W_]")
 
 SHORTEST_DISGUISED = 6

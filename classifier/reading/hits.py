@@ -96,7 +96,7 @@ def _spelling(text: str, pattern: Pattern, places: list[int]) -> How | None:
     ]
     longest_piece = max(b - a for a, b in pairwise([0, *(i for i, _ in odd), len(places)]))
     is_stretched = places[-1] - places[0] >= STRETCH * len(places)
-    if is_stretched or (longest_piece > 1 and any(LIST_BREAK.search(gap) for _, gap in gaps)):
+    if is_stretched or (longest_piece > 2 and any(LIST_BREAK.search(gap) for _, gap in gaps)):
         return None
     if not odd:
         return "disguised" if pattern.kind == "misspelt" else "name"

@@ -68,6 +68,7 @@ NOT_OFFERED_AFTER = (
 """Phrases that begin right after the name."""
 
 ABOUT_SOMETHING_ELSE = (
+    "periodic table", "element display",
     "test strip", "test strips", "test kit", "test kits", "teststreifen", "试纸", "t-shirt", "keycap",
     "keycaps", "inhibitor", "antibody", "elisa", "paperback", "hardcover", "dvd", "textbook", "necklace",
     "earrings", "mug", "poster", "novel", "detector", "gas analyzer", "safety data sheet", "libro",
