@@ -1,0 +1,64 @@
+"""What can go wrong with models, each error a sentence for the analyst."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from listings.errors import ListingsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class ModelError(ListingsError):
+    """Base of every error of this package."""
+
+
+class NoModelInUse(ModelError):
+    """Nothing can be scored before a first model is trained."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No model is in use yet; train and promote the first with `precursor-watch retrain`."
+        )
+
+
+class ModelFolderWrong(ModelError):
+    """A model's files are missing, damaged, or from libraries that may read them otherwise."""
+
+    def __init__(self, folder: Path, found: str) -> None:
+        super().__init__(f"The model in {folder} cannot be used: {found}. Retrain, or roll back to another.")
+
+
+class EmbedderUnusable(ModelError):
+    """The embedder's files are missing or are not the ones they should be."""
+
+    def __init__(self, name: str, found: str) -> None:
+        super().__init__(f"The embedder {name} cannot be used: {found}.")
+
+
+class EmbedderMismatch(ModelError):
+    """A model was fitted on the vectors of another embedder."""
+
+    def __init__(self, fitted_on: str, given: str) -> None:
+        super().__init__(
+            f"The model was fitted on vectors of the embedder {fitted_on}, not of {given}; "
+            "set that embedder again, or retrain with this one."
+        )
+
+
+class TooFewLabels(ModelError):
+    """There is nothing to learn from."""
+
+    def __init__(self, offers: int, others: int) -> None:
+        super().__init__(
+            f"The labels hold {offers} offers and {others} others; training needs at least 10 of each. "
+            "Add the starter set with --starter, or give more verdicts."
+        )
+
+
+class DataFileWrong(ModelError):
+    """A file of labelled or unlabelled listings cannot be read."""
+
+    def __init__(self, path: str, found: str) -> None:
+        super().__init__(f"{path} cannot be read: {found}.")

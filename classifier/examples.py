@@ -1,0 +1,147 @@
+"""Labelled texts: the starter set, the verdicts, and files that people bring."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from classifier.errors import DataFileWrong
+from listings.model import ListingContent
+from listings.text import listing_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from listings.labels import Label
+
+VERDICT_WEIGHT = 3.0
+"""A judged real listing counts as much as three written ones."""
+
+HELD_OUT_OF = 5
+"""One group in this many is held out of every evaluation model, by the hash of its name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One labelled text."""
+
+    text: str
+    label: int
+    """1 for an offer of a controlled precursor, 0 for none."""
+    group: str
+    """Texts of one group (a seller, a template) are never split between training and evaluation."""
+    weight: float = 1.0
+    origin: str = "starter"
+    """`starter` or `verdict`."""
+    kind: str = ""
+    """What sort of example it is, e.g. `disguised`; for the tables of an evaluation."""
+
+    @property
+    def is_held_out(self) -> bool:
+        """Say whether the example is kept for comparing models; the same for every model, for ever."""
+        return (
+            int(hashlib.sha256(self.group.encode("utf-8", "replace")).hexdigest()[:8], 16) % HELD_OUT_OF == 0
+        )
+
+
+def load_starter(path: Path) -> list[Example]:
+    """Read the starter set: JSON lines with `title`, `description`, `label`, `group` and `kind`.
+
+    Raises:
+        DataFileWrong: If the file is missing or a line is not such an object.
+    """
+    return [
+        Example(
+            text=row_text(row),
+            label=_label(path, number, row),
+            group=f"starter:{row.get('group', number)}",
+            kind=str(row.get("kind", "")),
+        )
+        for number, row in read_rows(path)
+    ]
+
+
+def from_labels(labels: Iterable[Label]) -> list[Example]:
+    """Turn standing verdicts into examples, grouped by seller within its source.
+
+    Texts that were judged both ways teach nothing and are left out; a text judged many times the same
+    way counts once.
+    """
+    by_text: dict[str, list[Label]] = {}
+    for label in labels:
+        by_text.setdefault(label.text_hash, []).append(label)
+    return [
+        Example(
+            text=same[-1].text,
+            label=same[-1].label,
+            group=f"{same[-1].source_id}:{same[-1].seller_name or same[-1].listing_id}",
+            weight=VERDICT_WEIGHT,
+            origin="verdict",
+        )
+        for same in by_text.values()
+        if len({label.label for label in same}) == 1
+    ]
+
+
+def row_text(row: dict[str, Any]) -> str:
+    """Return the text of a listing given as an object with `title` and perhaps `description`."""
+    title, description = (" ".join(str(row.get(key) or "").split()) for key in ("title", "description"))
+    return listing_text(ListingContent(title=title, description=description))
+
+
+def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (line number, object) of a JSONL (also .gz) or CSV file.
+
+    Raises:
+        DataFileWrong: At the first line that is no object, or if the file cannot be opened.
+    """
+    try:
+        opener = gzip.open if path.suffix == ".gz" else open
+        with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
+            if path.name.removesuffix(".gz").endswith(".csv"):
+                yield from enumerate(csv.DictReader(file), start=2)
+            else:
+                yield from _json_lines(str(path), file)
+    except (OSError, UnicodeDecodeError, csv.Error, EOFError) as error:
+        raise DataFileWrong(
+            str(path), f"{error}; expected UTF-8 JSONL or CSV with title and label"
+        ) from error
+
+
+def _json_lines(path: str, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        yield number, json_object(path, number, line)
+
+
+def json_object(path: str, number: int, line: str) -> dict[str, Any]:
+    """Return the object on one line of JSONL.
+
+    Raises:
+        DataFileWrong: If the line is not a JSON object.
+    """
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise DataFileWrong(path, f"line {number} is not JSON ({error})") from error
+    if not isinstance(row, dict):
+        raise DataFileWrong(path, f"line {number} is a {type(row).__name__}, not an object with a title")
+    return row
+
+
+def _label(path: Path, number: int, row: dict[str, Any]) -> int:
+    if row.get("label") not in {0, 1}:
+        raise DataFileWrong(str(path), f"line {number} has the label {row.get('label')!r}, not 0 or 1")
+    return int(row["label"])
+
+
+def split_held_out(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
+    """Return (training, held-out) examples."""
+    training = [example for example in examples if not example.is_held_out]
+    return training, [example for example in examples if example.is_held_out]

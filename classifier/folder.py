@@ -1,0 +1,155 @@
+"""A trained model on disk: a folder that says what it is and refuses to be read as anything else.
+
+    model.skops        the pipeline in use: no pickle, no type that skops does not know
+    evaluation.skops   its twin, trained without the held-out groups, for fair comparisons
+    neighbours.npz     vectors and labels of what it was trained on
+    neighbours.jsonl   their texts, line by line
+    card.json, card.md what it is made of and how good it is
+
+To change this layout: raise `FORMAT` below; folders of another format are refused with a sentence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from classifier.errors import ModelFolderWrong
+from classifier.evidence import FEATURES
+from listings.rows import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from sklearn.pipeline import Pipeline
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbours:
+    """What a model was trained on, to show the nearest examples beside a score."""
+
+    vectors: NDArray[np.float32]
+    """Shape (n, dimensions), rows of length 1."""
+    labels: NDArray[np.int64]
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainedModel:
+    """A model with all that scoring needs."""
+
+    model_id: str
+    pipeline: Pipeline
+    evaluation_pipeline: Pipeline
+    threshold: float
+    embedder_id: str
+    neighbours: Neighbours
+    card: Mapping[str, Any]
+
+
+def fingerprint(pipeline: Pipeline, *, threshold: float, embedder_id: str, edition: str) -> str:
+    """Return the model's id: 12 hexadecimal digits of what decides its scores."""
+    weigh = pipeline.named_steps["weigh"]
+    digest = hashlib.sha256(json.dumps([list(FEATURES), threshold, embedder_id, edition]).encode())
+    for array in (weigh.coef_, weigh.intercept_):
+        digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
+    return digest.hexdigest()[:12]
+
+
+def save_model(model: TrainedModel, models_folder: Path) -> Path:
+    """Write the model under `models_folder` and return its folder; an equal one there is kept."""
+    from skops.io import dump
+
+    folder = models_folder / model.model_id
+    if (folder / "card.json").exists():
+        return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    dump(model.pipeline, folder / "model.skops")
+    dump(model.evaluation_pipeline, folder / "evaluation.skops")
+    np.savez_compressed(
+        folder / "neighbours.npz",
+        vectors=model.neighbours.vectors.astype(np.float16),
+        labels=model.neighbours.labels.astype(np.int8),
+    )
+    lines = "".join(json.dumps(clean(text), ensure_ascii=False) + "\n" for text in model.neighbours.texts)
+    (folder / "neighbours.jsonl").write_text(lines, encoding="utf-8")
+    (folder / "card.md").write_text(card_text(model.card), encoding="utf-8")
+    # Last, because its presence says that the folder is whole.
+    (folder / "card.json").write_text(json.dumps(model.card, indent=2, ensure_ascii=False), encoding="utf-8")
+    return folder
+
+
+def load_model(folder: Path) -> TrainedModel:
+    """Read a model back.
+
+    Raises:
+        ModelFolderWrong: If a file is missing or damaged, the format or the features are others, or the
+            weights are not those the card names.
+    """
+    try:
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        _check_card(folder, card)
+        pipeline, evaluation = (_load_pipeline(folder / name) for name in ("model.skops", "evaluation.skops"))
+        arrays = np.load(folder / "neighbours.npz", allow_pickle=False)
+        texts = (folder / "neighbours.jsonl").read_text(encoding="utf-8").splitlines()
+        neighbours = Neighbours(
+            vectors=arrays["vectors"].astype(np.float32),
+            labels=arrays["labels"].astype(np.int64),
+            texts=tuple(json.loads(line) for line in texts),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelFolderWrong(folder, str(error)) from error
+    return _checked(folder, card, pipeline, evaluation, neighbours)
+
+
+def card_text(card: Mapping[str, Any]) -> str:
+    """Return the card as Markdown, for a person."""
+    lines = [f"# Model {card['model_id']}", "", str(card["summary"]), ""]
+    for title in ("data", "training", "held_out", "versions"):
+        lines += [f"## {title.replace('_', ' ').capitalize()}", ""]
+        lines += [f"- {name.replace('_', ' ')}: {value}" for name, value in card[title].items()]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _check_card(folder: Path, card: Mapping[str, Any]) -> None:
+    if card.get("format") != FORMAT:
+        raise ModelFolderWrong(folder, f"its format is {card.get('format')!r}, not {FORMAT}")
+    if card["features"] != list(FEATURES):
+        raise ModelFolderWrong(folder, "its evidence features are not those of this release")
+
+
+def _load_pipeline(path: Path) -> Pipeline:
+    from skops.io import load
+
+    return load(path, trusted=[])  # refuses any type that skops does not know to be safe
+
+
+def _checked(
+    folder: Path, card: Mapping[str, Any], pipeline: Pipeline, evaluation: Pipeline, neighbours: Neighbours
+) -> TrainedModel:
+    found = fingerprint(
+        pipeline,
+        threshold=card["threshold"],
+        embedder_id=card["embedder_id"],
+        edition=card["training"]["gazetteer_edition"],
+    )
+    if found != card["model_id"]:
+        raise ModelFolderWrong(folder, f"its weights give the id {found}, its card says {card['model_id']}")
+    return TrainedModel(
+        model_id=found,
+        pipeline=pipeline,
+        evaluation_pipeline=evaluation,
+        threshold=card["threshold"],
+        embedder_id=card["embedder_id"],
+        neighbours=neighbours,
+        card=card,
+    )

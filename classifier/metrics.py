@@ -1,0 +1,67 @@
+"""How good probabilities are against labels: pure functions over arrays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sklearn.metrics import average_precision_score, precision_recall_curve
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+BINS = 10
+
+
+def average_precision(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> float:
+    """Return the area under the precision-recall steps; NaN when one class is missing."""
+    if labels.min(initial=1) == labels.max(initial=0):
+        return float("nan")
+    return float(average_precision_score(labels, scores))
+
+
+def recall_at_precision(labels: NDArray[np.int64], scores: NDArray[np.float64], wanted: float) -> float:
+    """Return the highest recall at which precision is at least `wanted`; 0 if it never is."""
+    if not labels.sum():
+        return float("nan")
+    precision, recall, _lines = precision_recall_curve(labels, scores)
+    return float(recall[precision >= wanted].max(initial=0.0))
+
+
+def precision_recall(labels: NDArray[np.int64], flagged: NDArray[np.bool_]) -> tuple[float, float]:
+    """Return precision and recall of a flag; NaN where there is nothing to divide by."""
+    hits = float((flagged & (labels == 1)).sum())
+    flags, offers = float(flagged.sum()), float(labels.sum())
+    return hits / flags if flags else float("nan"), hits / offers if offers else float("nan")
+
+
+def calibration_error(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> float:
+    """Return the expected calibration error over ten equal bins (Naeini et al., AAAI 2015), in [0, 1]."""
+    bins = np.minimum((probabilities * BINS).astype(int), BINS - 1)
+    gaps = [
+        abs(labels[bins == index].mean() - probabilities[bins == index].mean()) * (bins == index).mean()
+        for index in range(BINS)
+        if (bins == index).any()
+    ]
+    return float(sum(gaps))
+
+
+def summary(
+    labels: NDArray[np.int64], probabilities: NDArray[np.float64], threshold: float
+) -> dict[str, float | int]:
+    """Return the figures that every card and evaluation shows, rounded to four places."""
+    precision, recall = precision_recall(labels, probabilities >= threshold)
+    figures = {
+        "average_precision": average_precision(labels, probabilities),
+        "recall_at_95_precision": recall_at_precision(labels, probabilities, 0.95),
+        "recall_at_90_precision": recall_at_precision(labels, probabilities, 0.90),
+        "precision": precision,
+        "recall": recall,
+        "calibration_error": calibration_error(labels, probabilities),
+    }
+    counts = {
+        "rows": len(labels),
+        "offers": int(labels.sum()),
+        "flagged": int((probabilities >= threshold).sum()),
+    }
+    return {**counts, **{name: round(value, 4) for name, value in figures.items()}}

@@ -1,0 +1,119 @@
+"""Texts to scores with their reasons: pure, given a model, a gazetteer and vectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from classifier.errors import EmbedderMismatch
+from classifier.evidence import FEATURES, evidence_matrix, evidence_spans, offered_keys, read_all
+from classifier.weighing import intercept, log_odds_terms, sigmoid
+from listings.model import Contribution, Neighbour, Reasons
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from classifier.folder import Neighbours, TrainedModel
+    from classifier.gazetteer import Gazetteer
+    from classifier.reading import Reading
+
+SOUND = "what the text sounds like"
+"""Name of the embedding's contribution, all its columns together."""
+
+SHOWN_CONTRIBUTIONS = 8
+SHOWN_NEIGHBOURS = 3
+NEIGHBOUR_CHARS = 160
+
+NEIGHBOURS_ABOVE = 0.5
+"""Nearest examples are looked up from this share of the threshold upwards: nobody reads the others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredText:
+    """A probability and its reasons."""
+
+    p_offer: float
+    reasons: Reasons
+
+
+def score_texts(
+    texts: Sequence[str], vectors: NDArray[np.float32], model: TrainedModel, gazetteer: Gazetteer
+) -> list[ScoredText]:
+    """Return each text's calibrated probability of being an offer, with its reasons.
+
+    Args:
+        texts: Listing texts as built by `listings.text.listing_text`; may be empty.
+        vectors: float32 of shape (len(texts), dimensions), by the model's embedder.
+        model: Its features are those of this release (checked when it was loaded).
+        gazetteer: The knowledge the texts are read with.
+
+    Returns:
+        One `ScoredText` for each text, in order; contributions and rest sum to the log-odds.
+    """
+    if not texts:
+        return []
+    readings = read_all(texts, gazetteer)
+    features = np.hstack([evidence_matrix(texts, readings), vectors])
+    terms = log_odds_terms(model.pipeline, features)
+    constant = intercept(model.pipeline)
+    probabilities = sigmoid(terms.sum(axis=1) + constant)
+    wanted = np.flatnonzero(probabilities >= model.threshold * NEIGHBOURS_ABOVE)
+    nearest = dict(zip(wanted.tolist(), _nearest(vectors[wanted], model.neighbours), strict=True))
+    return [
+        ScoredText(
+            p_offer=float(probabilities[index]),
+            reasons=_reasons(terms[index], constant, reading, nearest.get(index, ())),
+        )
+        for index, reading in enumerate(readings)
+    ]
+
+
+def check_embedder(model: TrainedModel, embedder_id: str) -> None:
+    """Refuse vectors that the model was not fitted on.
+
+    Raises:
+        EmbedderMismatch: If the ids differ.
+    """
+    if model.embedder_id != embedder_id:
+        raise EmbedderMismatch(model.embedder_id, embedder_id)
+
+
+def _reasons(
+    terms: NDArray[np.float64], constant: float, reading: Reading, nearest: tuple[Neighbour, ...]
+) -> Reasons:
+    named = dict(zip(FEATURES, terms[: len(FEATURES)].tolist(), strict=True))
+    named[SOUND] = float(terms[len(FEATURES) :].sum())
+    ranked = sorted(named.items(), key=lambda item: -abs(item[1]))
+    shown = [(name, value) for name, value in ranked[:SHOWN_CONTRIBUTIONS] if value]
+    offered = list(offered_keys(reading).values())
+    return Reasons(
+        contributions=tuple(Contribution(feature=name, log_odds=value) for name, value in shown),
+        rest_log_odds=constant + sum(named.values()) - sum(value for _name, value in shown),
+        spans=evidence_spans(reading),
+        neighbours=nearest,
+        substances=tuple(mention.substance.name for mention in offered),
+        family=offered[0].substance.family if offered else "",
+        tier=offered[0].substance.tier if offered else None,
+    )
+
+
+def _nearest(vectors: NDArray[np.float32], neighbours: Neighbours) -> list[tuple[Neighbour, ...]]:
+    if not len(vectors) or not len(neighbours.vectors):
+        return [()] * len(vectors)
+    similarity = vectors @ neighbours.vectors.T
+    best = np.argsort(-similarity, axis=1, kind="stable")[:, :SHOWN_NEIGHBOURS]
+    return [
+        tuple(
+            Neighbour(
+                label=int(neighbours.labels[column]),
+                text=neighbours.texts[column][:NEIGHBOUR_CHARS],
+                similarity=round(float(similarity[row, column]), 3),
+            )
+            for column in columns
+        )
+        for row, columns in enumerate(best)
+    ]

@@ -1,0 +1,130 @@
+"""The model itself: one scikit-learn pipeline that weighs evidence and embedding by logistic regression.
+
+Calibration is folded into the weights (Platt scaling of a linear score is again a linear score), so the
+probability is one sigmoid of one sum, and every reason shown is a term of that sum, exactly.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import precision_recall_curve
+from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import MaxAbsScaler
+
+from classifier.errors import TooFewLabels
+from classifier.evidence import FEATURES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+EMBEDDING_WEIGHT = 3.0
+"""Stretches unit vectors, so that the penalty on weights lets sound count beside evidence."""
+
+PENALTY_C = 1.0
+FOLDS = 5
+MINIMUM_OF_A_CLASS = 10
+
+TARGET_PRECISION = 0.95
+"""The line is the lowest at which this share of out-of-fold flags was right."""
+
+
+def build_pipeline(seed: int) -> Pipeline:
+    """Return an unfitted pipeline over columns `FEATURES` followed by the embedding."""
+    evidence = slice(0, len(FEATURES))
+    scale = ColumnTransformer(
+        [("evidence", MaxAbsScaler(), evidence), ("embedding", "passthrough", slice(len(FEATURES), None))],
+        transformer_weights={"evidence": 1.0, "embedding": EMBEDDING_WEIGHT},
+    )
+    return Pipeline(
+        [("scale", scale), ("weigh", LogisticRegression(C=PENALTY_C, max_iter=2_000, random_state=seed))]
+    )
+
+
+def fit_calibrated(
+    features: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    *,
+    groups: Sequence[str],
+    weights: NDArray[np.float64],
+    seed: int,
+) -> tuple[Pipeline, float]:
+    """Fit the pipeline, fold its calibration into the weights, and choose the line.
+
+    Calibration and line come from out-of-fold scores in which no group was split.
+
+    Args:
+        features: float32 of shape (n, len(FEATURES) + dimensions).
+        labels: 0 or 1, shape (n,).
+        groups: A name per row.
+        weights: Positive, shape (n,).
+        seed: Of the folds.
+
+    Returns:
+        The fitted pipeline, whose `predict_proba` is calibrated, and the threshold in [0, 1].
+
+    Raises:
+        TooFewLabels: If either class has fewer than `MINIMUM_OF_A_CLASS` rows.
+    """
+    offers = int(labels.sum())
+    if min(offers, len(labels) - offers) < MINIMUM_OF_A_CLASS:
+        raise TooFewLabels(offers, len(labels) - offers)
+    folds = StratifiedGroupKFold(min(FOLDS, len(set(groups))), shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        # Small label sets cannot be stratified by group exactly; the folds are still disjoint by group.
+        warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
+        sums = cross_val_predict(
+            build_pipeline(seed),
+            features,
+            labels,
+            groups=list(groups),
+            cv=folds,
+            method="decision_function",
+            params={"weigh__sample_weight": weights},
+        )
+    platt = LogisticRegression(C=1e6).fit(sums.reshape(-1, 1), labels, sample_weight=weights)
+    slope, shift = max(float(platt.coef_[0, 0]), 1e-6), float(platt.intercept_[0])
+    pipeline = build_pipeline(seed).fit(features, labels, weigh__sample_weight=weights)
+    weigh = pipeline.named_steps["weigh"]
+    weigh.coef_ = weigh.coef_ * slope
+    weigh.intercept_ = weigh.intercept_ * slope + shift
+    return pipeline, choose_threshold(labels, sigmoid(sums * slope + shift))
+
+
+def choose_threshold(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> float:
+    """Return the lowest probability above which at least `TARGET_PRECISION` of the rows are offers.
+
+    Returns:
+        A value in [0.05, 0.95]; 0.5 when no line reaches the precision.
+    """
+    precision, _recall, lines = precision_recall_curve(labels, probabilities)
+    good = lines[precision[:-1] >= TARGET_PRECISION]
+    return float(np.clip(good.min(), 0.05, 0.95)) if len(good) else 0.5
+
+
+def log_odds_terms(pipeline: Pipeline, features: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return each column's term of the score's sum.
+
+    Returns:
+        float64 of shape (n, columns); a row's sum plus `intercept(pipeline)` is its log-odds.
+    """
+    scaled = np.asarray(pipeline.named_steps["scale"].transform(features), dtype=np.float64)
+    terms: NDArray[np.float64] = scaled * pipeline.named_steps["weigh"].coef_[0]
+    return terms
+
+
+def intercept(pipeline: Pipeline) -> float:
+    """Return the constant of the score's sum, in log-odds."""
+    return float(pipeline.named_steps["weigh"].intercept_[0])
+
+
+def sigmoid(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return probabilities in [0, 1] of the same shape."""
+    return 1.0 / (1.0 + np.exp(-np.clip(log_odds, -60, 60)))

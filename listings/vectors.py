@@ -1,0 +1,59 @@
+"""Kept embeddings, in a file of their own beside the store: a cache, so it may be deleted at any time."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+CHUNK = 500
+"""Hashes asked for in one statement; SQLite allows 32,766 arguments, and smaller plans stay cached."""
+
+
+class VectorCache:
+    """Vectors by embedder and text hash. Vectors of two embedders are never mixed."""
+
+    def __init__(self, connection: sqlite3.Connection, embedder_id: str) -> None:
+        self._connection = connection
+        self._embedder_id = embedder_id
+        connection.execute("""
+            CREATE TABLE IF NOT EXISTS vectors (
+                embedder_id TEXT NOT NULL,
+                text_hash TEXT NOT NULL,
+                vector BLOB NOT NULL, -- little-endian float32
+                PRIMARY KEY (embedder_id, text_hash)
+            ) STRICT, WITHOUT ROWID
+        """)
+
+    def get(self, text_hashes: Sequence[str]) -> dict[str, bytes]:
+        """Return the kept vectors of these texts, as little-endian float32; unknown texts are absent."""
+        found: dict[str, bytes] = {}
+        for start in range(0, len(text_hashes), CHUNK):
+            chunk = text_hashes[start : start + CHUNK]
+            marks = ", ".join("?" * len(chunk))
+            query = f"SELECT text_hash, vector FROM vectors WHERE embedder_id = ? AND text_hash IN ({marks})"  # noqa: S608 (only question marks)
+            found.update(self._connection.execute(query, (self._embedder_id, *chunk)))
+        return found
+
+    def put(self, vectors: Mapping[str, bytes]) -> None:
+        """Keep vectors, in one transaction."""
+        rows = [(self._embedder_id, text_hash, vector) for text_hash, vector in vectors.items()]
+        with self._connection:
+            self._connection.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?, ?)", rows)
+
+
+@contextmanager
+def open_vectors(database: Path | None, embedder_id: str) -> Iterator[VectorCache]:
+    """Open the cache that belongs to the store at `database`; in memory when there is no store."""
+    path = ":memory:" if database is None else str(database.with_name(database.name + ".vectors"))
+    connection = sqlite3.connect(path, timeout=60)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = OFF")  # a lost cache costs time, nothing else
+        yield VectorCache(connection, embedder_id)
+    finally:
+        connection.close()
