@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from crawler.sources import Schedule
 
 LOOK_BACK = timedelta(days=31)
-"""Due times longer ago than this are not accounted for one by one."""
+"""Of the due times longer ago than this only the first is accounted for, however many there were."""
 
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 """In the order in which cron numbers them: 0 is Sunday."""
@@ -61,16 +61,16 @@ def plan(schedule: Schedule, *, accounted_to: datetime | None, now: datetime) ->
 
 
 def due_times(schedule: Schedule, *, after: datetime, until: datetime) -> Iterator[datetime]:
-    """Yield the due times in (`after`, `until`], in UTC, going back at most `LOOK_BACK`.
+    """Yield the due times in (`after`, `until`], in UTC: the first one, then those of the last `LOOK_BACK`.
 
     Raises:
         ScheduleWrong: If the cron line cannot be used.
     """
     trigger = cron_trigger(schedule)
-    moment = _next(trigger, max(after, until - LOOK_BACK))
+    moment = _next(trigger, after)
     while moment is not None and moment <= until:
         yield moment
-        moment = _next(trigger, moment)
+        moment = _next(trigger, max(moment, until - LOOK_BACK))
 
 
 def next_due(schedule: Schedule, *, after: datetime) -> datetime | None:

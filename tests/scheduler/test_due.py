@@ -137,8 +137,16 @@ def test_a_clock_that_was_set_back_begins_nothing_twice() -> None:
 
 
 def test_looking_back_is_bounded() -> None:
-    """A source that runs each minute and was off for years gives a month of missed times, not years."""
+    """A source that runs each hour and was off for years gives a month of missed times, not years of them."""
     every_hour = Schedule(cron="0 * * * *", timezone="UTC")
     decided = plan(every_hour, accounted_to=NOON - timedelta(days=3650), now=NOON)
     assert decided.begin == NOON
-    assert len(decided.missed) == LOOK_BACK / timedelta(hours=1) - 1
+    assert len(decided.missed) == LOOK_BACK / timedelta(hours=1)
+    assert decided.missed[0] == NOON - timedelta(days=3650) + timedelta(hours=1)
+
+
+def test_a_rare_due_time_is_found_however_long_ago_it_was() -> None:
+    """A crawl that is due at New Year is made up for in November."""
+    yearly = Schedule(cron="0 0 1 1 *", timezone="UTC")
+    decided = plan(yearly, accounted_to=datetime(2025, 11, 1, tzinfo=UTC), now=NOON)
+    assert decided == Plan(begin=datetime(2026, 1, 1, tzinfo=UTC))

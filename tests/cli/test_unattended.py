@@ -1,0 +1,204 @@
+"""`run`, `status`, `runs` and `sources` as an operator or a monitoring system calls them."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from contextlib import closing
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cli.main import group
+from crawler.sources import load_sources
+from listings.database import open_database
+from listings.model import RunKind, RunOutcome
+from listings.runs import begin_run, end_run
+from listings.sources import declare_source
+from listings.times import utc_now
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TABLE = """
+[sources.andes]
+name = "Andes [bold]"
+archive = "andes"
+supplied_by = "A. Nowak"
+supplied_on = 2026-11-02
+schedule = { cron = "0 0 1 1 *", timezone = "America/Lima" }
+
+[sources.pontus]
+name = "Pontus"
+archive = "pontus"
+supplied_by = "A. Nowak"
+supplied_on = 2026-11-02
+"""
+
+
+@pytest.fixture
+def sources_file(store_path: Path) -> Path:
+    """Two sources with their archives, one of them with a schedule: each New Year in Lima."""
+    path = store_path.with_name("sources.toml")
+    path.write_text(TABLE, encoding="utf-8")
+    for name in ("andes", "pontus"):
+        path.with_name(name).mkdir()
+    return path
+
+
+def call(*arguments: object) -> Result:
+    """Call the command line in this process."""
+    return CliRunner().invoke(group, [str(argument) for argument in arguments])
+
+
+def crawl(store_path: Path, sources_file: Path, outcome: RunOutcome | None, *, ago: timedelta) -> None:
+    """Leave a crawl of andes in the ledger."""
+    then = utc_now() - ago
+    with closing(open_database(store_path)) as db:
+        declare_source(db, load_sources(sources_file)["andes"].source, now=then)
+        run = begin_run(db, RunKind.CRAWL, source_id="andes", now=then)
+        if outcome:
+            end_run(db, run.run_id, outcome, "A sentence [with] brackets.", counts={"pages": 2}, now=then)
+
+
+def status(store_path: Path, sources_file: Path) -> tuple[int, dict[str, Any]]:
+    """Return the exit code of `status --json` and what it says of andes."""
+    result = call("status", "--db", store_path, "--sources", sources_file, "--json")
+    return result.exit_code, json.loads(result.stdout)["sources"][0]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "ago", "exit_code", "overdue"),
+    [
+        (RunOutcome.DONE, timedelta(minutes=5), 0, False),
+        (RunOutcome.STOPPED, timedelta(minutes=5), 0, False),
+        (RunOutcome.FAILED, timedelta(minutes=5), 1, False),
+        (RunOutcome.KILLED, timedelta(minutes=5), 1, False),
+        (RunOutcome.TIMED_OUT, timedelta(minutes=5), 1, False),
+        (RunOutcome.DONE, timedelta(days=400), 1, True),
+        (None, timedelta(minutes=5), 0, False),
+        (None, timedelta(days=400), 1, True),
+    ],
+)
+def test_status_exits_with_1_when_a_person_should_look(
+    store_path: Path,
+    sources_file: Path,
+    outcome: RunOutcome | None,
+    ago: timedelta,
+    exit_code: int,
+    overdue: bool,  # noqa: FBT001 (a column of the table above)
+) -> None:
+    """The last crawl failed, or a due time passed and nothing accounts for it."""
+    crawl(store_path, sources_file, outcome, ago=ago)
+    code, andes = status(store_path, sources_file)
+    assert (code, andes["overdue"]) == (exit_code, overdue)
+
+
+def test_status_says_a_scheduled_source_that_was_never_crawled_is_overdue(
+    store_path: Path, sources_file: Path
+) -> None:
+    """A source that is crawled by hand never is."""
+    result = call("status", "--db", store_path, "--sources", sources_file, "--json")
+    andes, pontus = json.loads(result.stdout)["sources"]
+    assert (andes["overdue"], pontus["overdue"]) == (True, False)
+    assert result.exit_code == 1
+
+
+def test_status_is_one_screen_for_a_person(store_path: Path, sources_file: Path) -> None:
+    """It names the outcome and age, the next due time in both zones, queue, model and database."""
+    crawl(store_path, sources_file, RunOutcome.DONE, ago=timedelta(hours=3))
+    shown = call("status", "--db", store_path, "--sources", sources_file).stdout
+    words = " ".join(shown.split())
+    for said in ("andes", "done 3 h", "00:00 -05", "(05:00 UTC)", "by hand", "0 listings", "none in use"):
+        assert said in words
+
+
+def test_status_of_a_missing_database_is_a_sentence(sources_file: Path, tmp_path: Path) -> None:
+    """A read-only command makes no new database."""
+    missing = tmp_path / "absent.db"
+    result = call("status", "--db", missing, "--sources", sources_file)
+    assert "no such file" in str(result.exception)
+    assert not missing.exists()
+
+
+def test_runs_lists_the_newest_first_and_prints_brackets_as_they_are(
+    store_path: Path, sources_file: Path
+) -> None:
+    """A sentence is never taken for markup."""
+    crawl(store_path, sources_file, RunOutcome.FAILED, ago=timedelta(hours=2))
+    crawl(store_path, sources_file, RunOutcome.DONE, ago=timedelta(hours=1))
+    shown = " ".join(call("runs", "--db", store_path).stdout.split())
+    assert "[with]" in shown
+    listed = json.loads(call("runs", "--db", store_path, "--json", "--limit", "1").stdout)
+    assert [(run["outcome"], run["counts"], run["due_at"]) for run in listed] == [
+        ("done", {"pages": 2}, None)
+    ]
+
+
+def test_runs_of_an_empty_store_says_how_to_begin(store_path: Path) -> None:
+    """There is no empty table."""
+    assert "precursor-watch crawl" in call("runs", "--db", store_path).stdout
+
+
+def test_sources_check_passes_when_every_archive_is_there(sources_file: Path) -> None:
+    """The list shows the schedule, and the name as it is declared."""
+    result = call("sources", "--sources", sources_file, "--check")
+    assert result.exit_code == 0
+    shown = " ".join(result.stdout.split())
+    assert "0 0 1 1 *" in shown
+    assert "[bold]" in shown
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [('archive = "pontus"', 'archive = "gone"', "no archive"), ("0 0 1 1 *", "0 25 * * *", "0 25 * * *")],
+)
+def test_sources_check_fails_with_the_reason(sources_file: Path, old: str, new: str, said: str) -> None:
+    """Without --check the same is said, and the exit code stays 0."""
+    sources_file.write_text(TABLE.replace(old, new), encoding="utf-8")
+    checked = call("sources", "--sources", sources_file, "--check")
+    assert checked.exit_code == 1
+    assert said in checked.stderr
+    listed = call("sources", "--sources", sources_file, "--json")
+    assert listed.exit_code == 0
+    assert [source["source_id"] for source in json.loads(listed.stdout)] == ["andes", "pontus"]
+    assert said in " ".join(source["problem"] for source in json.loads(listed.stdout))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_run_stops_in_order_when_asked(store_path: Path, sources_file: Path, number: signal.Signals) -> None:
+    """SIGTERM and Ctrl-C end the service with exit code 0, and the log says so."""
+    crawl(store_path, sources_file, RunOutcome.DONE, ago=timedelta(minutes=1))
+    command = [sys.executable, "-m", "cli", "run", "--db", str(store_path), "--sources", str(sources_file)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as service:
+        assert service.stderr is not None
+        assert any("service_started" in line for line in service.stderr)
+        service.send_signal(number)
+        assert "service_stopped" in service.stderr.read()
+    assert service.returncode == 0
+
+
+@pytest.mark.parametrize("name", ["run", "status", "runs", "sources"])
+def test_help_has_an_example(name: str) -> None:
+    """Every command shows one call that works."""
+    result = call(name, "--help")
+    assert result.exit_code == 0
+    assert f"precursor-watch {name}" in result.stdout
+
+
+def test_status_imports_nothing_heavy(store_path: Path, sources_file: Path) -> None:
+    """Neither the crawler's framework nor the embedder's is loaded to look at a table."""
+    code = (
+        "import sys; from cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'scrapy', 'torch', 'sklearn', 'fastapi', 'twisted'} & set(sys.modules)\n"
+        "print(sorted(heavy), file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", code, "status", "--db", str(store_path), "--sources", str(sources_file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == "[]"
