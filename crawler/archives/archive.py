@@ -122,8 +122,8 @@ def open_archive(
         path: The folder or file; a folder may hold any mixture.
         base_url: What the paths of files that do not say their URL are relative to; when empty, a URL
             under the reserved domain `.invalid` that carries the archive's name.
-        manifest: CSV or JSON lines that say which file was which URL. When None, `manifest.csv` or
-            `manifest.jsonl` at the top of the archive is used if there is one.
+        manifest: CSV or JSON lines that say which file was which URL, as paths below the archive's root.
+            When None, each `manifest.csv` or `manifest.jsonl` in the archive speaks for its own folder.
         max_page_bytes: Limit of one page's body, unpacked. A larger one is a page with a fault.
 
     Raises:

@@ -33,7 +33,7 @@ def folder_files(root: Path) -> Iterator[StoredFile | ArchiveFault]:
         paths.extend(Path(folder) / name for name in [*names, *links])
     for path in sorted(paths):
         name = path.relative_to(root).as_posix()
-        if not path.resolve().is_relative_to(root.resolve()):
+        if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
             yield _refusal(name, "The link leads out of the archive's folder; it was not followed.")
         elif path.is_file():
             yield path_file(path, name)

@@ -12,7 +12,7 @@ from crawler.archives.bodies import read_bounded, too_large
 from crawler.archives.containers import MAX_RATIO, blocks_of, spooled, zip_files
 from crawler.archives.html_files import index_html
 from crawler.archives.kinds import Kind, kind_of
-from crawler.archives.manifest import MANIFEST_NAMES, Manifest, read_manifest
+from crawler.archives.manifest import MANIFEST_NAMES, Manifest, ManifestRow, read_manifest
 from crawler.archives.mhtml import index_mhtml
 from crawler.archives.pages import ArchiveError, ArchiveFault, Capture, StoredFile, UnreadableBodyError
 from crawler.archives.warc import index_warc
@@ -46,15 +46,14 @@ class Indexer:
         listed: Iterable[StoredFile | ArchiveFault],
         *,
         manifest: Manifest | None = None,
-        prefix: str = "",
         depth: int = 0,
     ) -> None:
         """Index the files of one folder or ZIP.
 
         Args:
             listed: What the folder or ZIP holds.
-            manifest: Says which file was which URL; looked for among the files when None.
-            prefix: What precedes the names of a manifest to make them the names of these files.
+            manifest: Says which file was which URL. When None, each manifest among the files speaks for
+                the files beside and below it.
             depth: Number of ZIPs around these files.
         """
         files = {}
@@ -63,21 +62,12 @@ class Indexer:
                 self.faults.append(entry)
             elif not PurePosixPath(entry.name).name.startswith("."):
                 files[entry.name] = entry
-        manifest = manifest or self._find_manifest(files, prefix)
-        rows = {prefix + name: row for name, row in manifest.rows.items()}
-        self.faults.extend(manifest.faults)
+        rows = self._note(manifest, "") if manifest else self._find_rows(files)
         self.faults.extend(_missing(name) for name in rows if name not in files)
         for name, file in files.items():
             row = rows.get(name)
-            for capture in self._read_file(file, files, depth, is_listed=row is not None):
-                if row is not None:
-                    capture = replace(  # noqa: PLW2901 - the same capture, told its URL
-                        capture,
-                        stated_url=row.url,
-                        captured_at=row.captured_at or capture.captured_at,
-                        encoding=row.encoding,
-                    )
-                self.captures.append(capture)
+            found = self._read_file(file, files, depth, is_listed=row is not None)
+            self.captures.extend(_told(capture, row) if row else capture for capture in found)
 
     def read_zip(
         self, file: StoredFile, *, manifest: Manifest | None = None, prefix: str, depth: int = 0
@@ -99,17 +89,25 @@ class Indexer:
             self.faults.append(_fault(file, f"The ZIP cannot be opened: {error}."))
             return
         listed = zip_files(zip_file, file, prefix, self.max_page_bytes)
-        self.read_files(listed, manifest=manifest, prefix=prefix, depth=depth + 1)
+        self.read_files(listed, manifest=manifest, depth=depth + 1)
 
     def _open_zip(self, file: StoredFile, *, is_packed: bool) -> ZipFile:
         with file.open() as handle:
             source = spooled(file, blocks_of(handle), self.resources) if is_packed else file
         return self.resources.enter_context(ZipFile(self.resources.enter_context(source.open())))
 
-    def _find_manifest(self, files: Mapping[str, StoredFile], prefix: str) -> Manifest:
-        file = next((files[prefix + name] for name in MANIFEST_NAMES if prefix + name in files), None)
-        if file is None:
-            return Manifest(rows={})
+    def _find_rows(self, files: Mapping[str, StoredFile]) -> dict[str, ManifestRow]:
+        rows: dict[str, ManifestRow] = {}
+        for name, file in files.items():
+            if PurePosixPath(name).name in MANIFEST_NAMES:
+                rows |= self._note(self._read_manifest(file), name.removesuffix(PurePosixPath(name).name))
+        return rows
+
+    def _note(self, manifest: Manifest, folder: str) -> dict[str, ManifestRow]:
+        self.faults.extend(manifest.faults)
+        return {folder + name: row for name, row in manifest.rows.items()}
+
+    def _read_manifest(self, file: StoredFile) -> Manifest:
         try:
             with file.open() as handle:
                 text = read_bounded(handle, self.max_page_bytes).decode("utf-8-sig", errors="replace")
@@ -188,6 +186,11 @@ def _bounded(blocks: Iterable[bytes], max_bytes: int) -> Iterator[bytes]:
         if left < 0:
             raise too_large(max_bytes)
         yield block
+
+
+def _told(capture: Capture, row: ManifestRow) -> Capture:
+    captured_at = row.captured_at or capture.captured_at
+    return replace(capture, stated_url=row.url, captured_at=captured_at, encoding=row.encoding)
 
 
 def _missing(name: str) -> ArchiveFault:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MANIFEST_NAMES = ("manifest.csv", "manifest.jsonl")
-"""Looked for at the top of the archive, in this order."""
+"""A file so called speaks for the files beside and below it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Manifest:
 def read_manifest(text: str, name: str) -> Manifest:
     """Read a manifest of CSV or, when `name` ends in `.jsonl`, of JSON lines.
 
-    Columns `file` (path below the archive's root) and `url` are required, `captured_at` (ISO 8601) and
+    Columns `file` (path below the manifest's own folder) and `url` are required, `captured_at` (ISO 8601) and
     `encoding` optional; others are passed over.
 
     Raises:

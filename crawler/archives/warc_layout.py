@@ -65,6 +65,7 @@ class PlainLayout:
     def __init__(self, handle: BinaryIO) -> None:
         """Read from `handle`, which stays the caller's to close."""
         self._reader = LineReader(_Borrowed(handle))
+        self._size = self._reader.seek(0, io.SEEK_END)
 
     def find_record(self, offset: int) -> int | None:
         """Go line by line to one that begins a record."""
@@ -83,8 +84,8 @@ class PlainLayout:
     def pass_block(self, reader: LineReader, declared: int) -> tuple[int, int]:
         """Go behind the block; one that was cut short ends where the next record begins."""
         start = reader.tell()
-        there = _skip(reader, declared)
-        end = reader.tell()
+        there = min(declared, self._size - start)
+        end = reader.seek(start + there)
         if there == declared and not reader.readline().strip():
             return there, end
         following = self.find_record(start)
@@ -107,7 +108,7 @@ class GzipLayout:
 
     def find_record(self, offset: int) -> int | None:
         """Go to a gzip member that unpacks to the beginning of a record."""
-        while (found := self._find_magic(offset)) is not None:
+        while (found := self.find_member(offset)) is not None:
             if _start_in(self.open_record(found).readline()) == 0:
                 return found
             offset = found + 1
@@ -137,7 +138,8 @@ class GzipLayout:
         self._handle.seek(offset)
         return self._handle.read(size)
 
-    def _find_magic(self, offset: int) -> int | None:
+    def find_member(self, offset: int) -> int | None:
+        """Go to what may be the beginning of a gzip member."""
         self._handle.seek(offset)
         window = b""
         while block := self._handle.read(_BLOCK_BYTES):
@@ -196,18 +198,14 @@ def layout_of(handle: BinaryIO) -> Layout:
 
 
 def unpack_members(handle: BinaryIO) -> Iterator[bytes]:
-    """Yield all that a gzip file unpacks to, up to its end or the first damage."""
+    """Yield all that the members of a gzip file unpack to, whatever lies between them."""
+    layout = GzipLayout(handle)
     offset = 0
-    while True:
-        handle.seek(offset)
-        if handle.read(len(GZIP_MAGIC)) != GZIP_MAGIC:
-            return
-        handle.seek(offset)
+    while (start := layout.find_member(offset)) is not None:
+        handle.seek(start)
         member = GzipMember(handle)
         while block := member.read(_BLOCK_BYTES):
             yield block
-        if member.is_broken:
-            return
         offset = member.end_offset
 
 

@@ -74,7 +74,7 @@ def main() -> None:
         process = AsyncCrawlerProcess({**saved_settings(archive), "LOG_LEVEL": "WARNING"})
         process.crawl(SavedSpider, start=sys.argv[2:], seen=seen)
         process.start()
-    print(json.dumps({"are_blocked": are_blocked, "seen": seen}))
+    sys.stdout.write(json.dumps({"are_blocked": are_blocked, "seen": seen}))
 
 
 if __name__ == "__main__":

@@ -201,8 +201,9 @@ def mhtml(pages: tuple[Saved, ...] | list[Saved]) -> bytes:
         f"Content-Type: image/png\nContent-Transfer-Encoding: base64\nContent-Location: {BASE}a.png\n\niVBO\n"
     )
     head = (
-        f"From: <Saved by Blink>\nSnapshot-Content-Location: {pages[0].url}\nDate: Sun, 1 Mar 2026 12:00:00 -0000\n"
-        'MIME-Version: 1.0\nContent-Type: multipart/related; type="text/html"; boundary="----b"\n\n'
+        f"From: <Saved by Blink>\nSnapshot-Content-Location: {pages[0].url}\n"
+        "Date: Sun, 1 Mar 2026 12:00:00 -0000\nMIME-Version: 1.0\n"
+        'Content-Type: multipart/related; type="text/html"; boundary="----b"\n\n'
     )
     return (head + "".join(f"------b\n{part}\n" for part in parts) + "------b--\n").encode()
 

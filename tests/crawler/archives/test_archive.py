@@ -140,6 +140,14 @@ def test_manifest_elsewhere_is_used_when_given(tmp_path: Path) -> None:
         assert contents(archive) == EXPECTED
 
 
+def test_each_folder_may_have_its_own_manifest(tmp_path: Path) -> None:
+    """The names in a manifest are relative to the folder it lies in."""
+    write_folder_with_csv(tmp_path / "site" / "inner")
+    with open_archive(tmp_path / "site") as archive:
+        assert contents(archive) == EXPECTED
+        assert archive.faults == ()
+
+
 @pytest.mark.parametrize("content", [None, "name,address\n"])
 def test_a_given_manifest_that_cannot_be_used_is_refused(content: str | None, tmp_path: Path) -> None:
     """A manifest asked for by name is either used or refused with a sentence."""

@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 import random
+import time
 import zlib
 from typing import TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -71,6 +72,17 @@ def test_a_whole_record_is_read_behind_a_damaged_one(case: str, tmp_path: Path) 
         assert bool(bad.sentence) == (expected is not None)
 
 
+def test_records_that_claim_to_be_huge_cost_no_second_reading(tmp_path: Path) -> None:
+    """Ten thousand records that each claim more than the file holds are indexed in a moment."""
+    claim = BAD_RECORD[:200].replace(b"Content-Length: 3", b"Content-Length: 99999993")
+    (tmp_path / "a.warc").write_bytes(claim * 10_000 + GOOD_RECORD)
+    began = time.perf_counter()
+    with open_archive(tmp_path / "a.warc") as archive:
+        good = archive.fetch(GOOD_URL)
+    assert good is not None
+    assert time.perf_counter() - began < 10
+
+
 @pytest.mark.parametrize(
     "damage",
     [gzip.compress(BAD_RECORD)[:60], damaged_gzip(), b"garbage" * 5000, b"\x1f\x8b\x08 not really"],
@@ -98,6 +110,17 @@ def test_a_warc_cut_anywhere_keeps_what_came_before(cut: int, tmp_path: Path) ->
     assert good is not None
     assert good.body == GOOD
     assert bad is None or bad.fault in {None, PageOutcome.TRUNCATED}
+
+
+def test_a_warc_gzipped_as_a_whole_is_read_behind_damage(tmp_path: Path) -> None:
+    """Where one gzip member holds several records, later members are read though an earlier one is cut."""
+    joined = gzip.compress(record("warcinfo", "", b"") + BAD_RECORD)
+    (tmp_path / "a.warc.gz").write_bytes(joined + joined[:80] + gzip.compress(GOOD_RECORD))
+    with open_archive(tmp_path / "a.warc.gz") as archive:
+        good, bad = archive.fetch(GOOD_URL), archive.fetch(BAD_URL)
+    assert good is not None
+    assert bad is not None
+    assert (good.body, good.fault, bad.fault) == (GOOD, None, None)
 
 
 GZIP, BROTLI, CHUNKED = "Content-Encoding: gzip", "Content-Encoding: br", "Transfer-Encoding: chunked"

@@ -94,7 +94,8 @@ def test_times_are_read_as_utc(text: str, moment: datetime | None) -> None:
 
 def test_singlefile_gives_the_date_too() -> None:
     """The date in SingleFile's comment is the time of capture."""
-    head = "<!--\n Page saved with SingleFile \n url: https://shop.example/ \n saved date: Sun Mar 01 2026 14:00:00 GMT+0200 (EET)\n-->"
+    date = "Sun Mar 01 2026 14:00:00 GMT+0200 (EET)"
+    head = f"<!--\n Page saved with SingleFile \n url: https://shop.example/ \n saved date: {date}\n-->"
     assert comment_date(head) == datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 

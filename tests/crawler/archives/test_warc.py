@@ -33,7 +33,7 @@ def revisit(fields: str, block: bytes = REVISIT_HEAD) -> bytes:
 @pytest.mark.parametrize("block", [REVISIT_HEAD, b""])
 @pytest.mark.parametrize("is_later", [True, False])
 def test_a_revisit_gives_the_body_it_repeats(
-    fields: str, block: bytes, is_later: bool, tmp_path: Path
+    fields: str, block: bytes, *, is_later: bool, tmp_path: Path
 ) -> None:
     """A revisit record is served with the body of its original, which may lie before or behind it."""
     records = [original(), revisit(fields, block)]
@@ -80,7 +80,9 @@ def test_a_revisit_of_a_picture_is_no_page(tmp_path: Path) -> None:
         ("Content-Type: text/plain\r\n", "robots.txt", False),
     ],
 )
-def test_content_types_tell_pages_from_assets(headers: str, path: str, is_page: bool, tmp_path: Path) -> None:
+def test_content_types_tell_pages_from_assets(
+    headers: str, path: str, *, is_page: bool, tmp_path: Path
+) -> None:
     """Whatever a reader may have to judge is a page; what belongs to a page is not."""
     (tmp_path / "a.warc").write_bytes(response(Saved(url=BASE + path, body=b"x"), headers=headers))
     with open_archive(tmp_path) as archive:
