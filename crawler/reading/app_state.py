@@ -143,7 +143,7 @@ def _content(value: Mapping[str, Any], document: Document) -> ListingContent | N
         "price_amount": reading.amount if reading else None,
         "currency": reading.currency if reading else "",
         "seller_name": _first(plain, "seller"),
-        "minimum_order_text": _first(plain, "minimum"),
+        "minimum_order_text": _first(plain, "minimum").rpartition(":")[2].strip(),
         "location": _first(plain, "location"),
         "item_id": _first(plain, "id"),
         "images": (image,) if image else (),

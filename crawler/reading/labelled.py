@@ -78,6 +78,26 @@ def _row_at(lines: Sequence[Line], at: int) -> tuple[int, LabelledRow | None]:
     return 1, None
 
 
+def column_rows(row: etree._Element) -> list[LabelledRow]:
+    """Reads a table row by the headings of its columns; nothing when the table has none."""
+    if row.tag != "tr":
+        return []
+    table = next(row.iterancestors("table"), None)
+    header = next(table.iter("tr"), None) if table is not None else None
+    if header is None or header is row:
+        return []
+    cells = [cell for cell in row if cell.tag in {"td", "th"}]
+    names = [squeeze("".join(cell.itertext())) for cell in header if cell.tag in {"td", "th"}]
+    if len(names) != len(cells):
+        return []
+    pairs = ((name, squeeze("".join(cell.itertext())), cell) for name, cell in zip(names, cells, strict=True))
+    return [
+        LabelledRow(name, value, known_label(name), True, cell)
+        for name, value, cell in pairs
+        if name and value and value not in {"-", "–", "—"}
+    ]
+
+
 def _name(text: str) -> str:
     return squeeze(text).rstrip(" :：")
 
@@ -102,7 +122,7 @@ def _is_label_cell(line: Line, following: Line) -> bool:
 
 def _pair_in_line(line: Line) -> LabelledRow | None:
     """Reads `Label: value`, or a block whose two children are a known label and its value."""
-    in_list = line.element.tag in {"li", "td", "dd"}
+    in_list = line.element.tag in {"li", "dd"}
     if separated := _SEPARATED.fullmatch(line.text):
         name, value = _name(separated["label"]), separated["value"]
         label = known_label(name)

@@ -63,12 +63,16 @@ def is_aside(element: etree._Element) -> bool:
     return _is_aside_name(name) or (identity is not None and _is_aside_name(identity))
 
 
-def visible_lines(root: etree._Element, skipped: Collection[etree._Element] = ()) -> list[Line]:
+def visible_lines(
+    root: etree._Element, skipped: Collection[etree._Element] = (), *, inline_apart: bool = False
+) -> list[Line]:
     """Lays the page out as lines: one for each block, table cell, list item or line break.
 
     Args:
         root: Where to begin.
         skipped: Elements to leave out with all they hold, such as rows of other listings.
+        inline_apart: Whether inline elements that stand side by side without text between them are lines of their
+            own, as in the rows of many lists.
 
     Returns:
         The lines in page order.
@@ -92,7 +96,7 @@ def visible_lines(root: etree._Element, skipped: Collection[etree._Element] = ()
                 walk.skip_subtree()
                 left_out = element
                 continue
-            if tag not in _INLINE:
+            if element is not root and (tag not in _INLINE or (inline_apart and _stands_apart(element))):
                 end_line()
                 blocks.append(element)
             if element.text:
@@ -102,13 +106,21 @@ def visible_lines(root: etree._Element, skipped: Collection[etree._Element] = ()
                 left_out = None
                 if tag not in _INLINE:
                     end_line()
-            elif tag not in _INLINE:
+            elif blocks[-1] is element and element is not root:
                 end_line()
                 blocks.pop()
             if element.tail and element is not root:
                 words.append(element.tail)
     end_line()
     return lines
+
+
+def _stands_apart(element: etree._Element) -> bool:
+    """Whether an inline element has like neighbours and no text beside it."""
+    parent = element.getparent()
+    if parent is None or len(parent) < 2 or (parent.text or "").strip():  # noqa: PLR2004
+        return False
+    return not any((each.tail or "").strip() for each in parent)
 
 
 def is_struck(element: etree._Element) -> bool:

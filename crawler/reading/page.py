@@ -15,7 +15,7 @@ from crawler.reading.lines import Line, visible_lines
 from crawler.reading.links import followable_links
 from crawler.reading.merge import merge
 from crawler.reading.opengraph import is_product, read_opengraph
-from crawler.reading.pager import next_page
+from crawler.reading.pager import is_paged, next_page
 from crawler.reading.row_listing import row_listing
 from crawler.reading.rows import find_rows
 from crawler.reading.schema_org import content_of_product, is_offer_node, product_url, text_of
@@ -98,8 +98,9 @@ class _Reader:
         self.document = document
         self.status = status
         self.structured = read_structured(document)
-        self.groups = find_rows(document)
-        others = {row for group in self.groups if len(group.elements) > 1 for row in group.elements}
+        self.paged = is_paged(document)
+        self.groups = find_rows(document, paged=self.paged)
+        others = {row for group in self.groups for row in group.elements}
         self.lines: list[Line] = visible_lines(document.root, others)
         self.visible = VisiblePage(document, self.lines, others)
         self.opengraph = read_opengraph(document)
@@ -165,8 +166,6 @@ class _Reader:
         shown = self._visible_rows()
         if listed and len(listed) >= len(shown):
             return _with_shown(listed, shown)
-        if len(shown) >= _FEWEST_LINKS and any(row.content.price_text for row in shown):
-            return shown
         states = state_rows(read_states(self.document), self.document)
         if len(states) > len(shown):
             return tuple(ReadListing(url=url, content=content) for url, content in states)
@@ -198,9 +197,10 @@ class _Reader:
             + 2 * is_product(self.document)
         )
         one += 2 * bool(seen.price_text) + min(known, 3) + (self.visible.heading is not None)
+        one += 2 * (self.opengraph is not None and self.opengraph.price_amount is not None)
         one += len(seen.description) >= _LONG_DESCRIPTION
         listed = any(each.listed for each in self.structured)
-        many = 3 * (listed and product is None) + 2 * (self.next_page is not None)
+        many = 3 * (listed and product is None) + 2 * (self.next_page is not None) + self.paged
         if self.groups:
             best = self.groups[0]
             number = len(best.elements)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,16 @@ def next_page(document: Document) -> str | None:
             if says_next(link) and not _is_not_paging(link) and (url := _other_page(link, document)):
                 return url
     return _number_after_current(document)
+
+
+def is_paged(document: Document) -> bool:
+    """Tells whether the page is one of several of a list: it links to numbered pages in a row."""
+    numbers = []
+    for link in document.root.iter("a"):
+        text = squeeze(link.text or "")
+        if _PAGE_NUMBER.fullmatch(text) and link.get("href"):
+            numbers.append(int(text))
+    return any(following - number == 1 for number, following in itertools.pairwise(numbers))
 
 
 def _other_page(link: etree._Element, document: Document) -> str:

@@ -31,6 +31,7 @@ SIGNED_AMOUNT = re.compile(rf"(?:{_SIGNS})\s{{0,3}}\d|\d[\d\s.,']{{0,18}}[万千
 """A number with a currency sign at either side."""
 _RANGE = re.compile(r"(\d)(?:\s*[-–—~～]\s*|\s+(?:to|a|bis|à|до|至)\s+)(?=[^\d]{0,6}\d)")
 _PER_UNIT = re.compile(r"(?<=[\d\s€$元円원₽₹.])/\s?[^\d\s].*$", re.DOTALL)
+_CODE = re.compile(rf"\b(?:{'|'.join(sorted(ISO_CODES))}|RMB)\b")
 _NATIONAL_DOLLAR = re.compile(r"\b[A-Z]{2,3}\s?\$")
 _INDIAN_GROUPS = re.compile(r"\b\d{1,2}(?:,\d{2})+,\d{3}\b")
 _NEGOTIABLE = re.compile(
@@ -97,8 +98,12 @@ def _sign_beside_number(text: str, currency_hint: str) -> str:
     if _DIGIT.search(text) is None:
         return Price.fromstring("", currency_hint=currency_hint or None).currency or ""
     known = Price.fromstring(text, currency_hint=currency_hint or None).currency or ""
-    if known == "$" and (national := _NATIONAL_DOLLAR.search(text)):
-        return national[0]
+    if known in {"$", "¥", "￥"}:
+        # The sign alone is shared by several countries; a code beside it settles which.
+        if code := _CODE.search(text):
+            return code[0]
+        if national := _NATIONAL_DOLLAR.search(text):
+            return national[0]
     if known:
         return known
     beside = _WORD_AND_NUMBER.fullmatch(_PER_UNIT.sub("", text))

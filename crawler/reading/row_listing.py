@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from crawler.reading.labelled import labelled_rows
+from crawler.reading.labelled import column_rows, labelled_rows
 from crawler.reading.labels import Label
 from crawler.reading.lines import element_text, is_struck, visible_lines
 from crawler.reading.names import name_test
@@ -49,8 +49,8 @@ def row_listing(row: etree._Element, document: Document) -> tuple[str, ListingCo
     url, title = main_link(row, document)
     if not url or len(title) < _SHORTEST_TITLE:
         return None
-    lines = visible_lines(row)
-    labelled = labelled_rows(lines)
+    lines = visible_lines(row, inline_apart=True)
+    labelled = column_rows(row) or labelled_rows(lines)
     values: dict[str, Any] = {"title": title}
     for each in labelled:
         if (
@@ -114,9 +114,7 @@ def _seller(row: etree._Element, title: str) -> etree._Element | None:
     for element in row.iter():
         if element.tag not in {"a", "span", "div", "p", "td", "li", "strong", "b", "h3", "h4", "em"}:
             continue
-        if _is_seller_name(
-            f"{element.get('class') or ''} {element.get('href') or '' if element.tag == 'a' else ''}"
-        ):
+        if _is_seller_name(element.get("class") or ""):
             link = next((each for each in element.iter("a") if _is_name(element_text(each), title)), None)
             if link is not None or _is_name(element_text(element), title):
                 return link if link is not None else element

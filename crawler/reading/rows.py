@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from crawler.reading.lines import element_text, is_aside, squeeze
+from crawler.reading.names import name_test
 from crawler.reading.price import SIGNED_AMOUNT, says_negotiable
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _STATE = re.compile(
     r"\d|^(?:odd|even|first|last|active|highlighted|featured|premium|promoted|sponsored|ad|top|new|selected|current|alt)$|"
     r"^(?:col|grid|sg|span|row)[-_]",
 )  # fmt: skip
+_is_company_name = name_test(r"company|compnay|seller|supplier|shop-?name|store-?name|vendor")
 _ITEM_NAME = re.compile(r"result|item|product|offer|listing|card|goods|anuncio|ad[-_]", re.IGNORECASE)
 
 Signature = tuple[str, frozenset[str]]
@@ -47,16 +49,17 @@ class Rows:
     """How much the blocks look like listings; comparable within one page."""
 
 
-def find_rows(document: Document) -> list[Rows]:
+def find_rows(document: Document, *, paged: bool) -> list[Rows]:
     """Finds the groups of like blocks on a page.
 
     Args:
         document: The page.
+        paged: Whether the page is one of a list's pages, so that even a single row is a row.
 
     Returns:
         Groups that look like listings, best first. One inside another is left out.
     """
-    groups = _groups(document)
+    groups = _groups(document, paged=paged)
     found = [rows for elements in groups.values() if (rows := _judge(elements)) is not None]
     found.sort(key=lambda rows: rows.score, reverse=True)
     kept: list[Rows] = []
@@ -98,6 +101,7 @@ def main_link(row: etree._Element, document: Document) -> tuple[str, str]:
             if each is not row
         )
         named = "title" in (link.get("class") or "").lower() or "name" in (link.get("class") or "").lower()
+        weight[url] -= 200 * _is_company_name(link.get("class") or "")
         weight[url] += (
             1
             + 100 * in_heading
@@ -127,7 +131,7 @@ def _title_of_link(link: etree._Element) -> str:
     return full or (squeeze(image.get("alt") or "") if image is not None else "")
 
 
-def _groups(document: Document) -> dict[tuple[Signature, ...], list[etree._Element]]:
+def _groups(document: Document, *, paged: bool) -> dict[tuple[Signature, ...], list[etree._Element]]:
     """Groups the ancestors of links by tag and names of themselves, their parent and grandparent."""
     groups: dict[tuple[Signature, ...], list[etree._Element]] = {}
     seen: set[etree._Element] = set()
@@ -156,7 +160,7 @@ def _groups(document: Document) -> dict[tuple[Signature, ...], list[etree._Eleme
     return {
         key: elements
         for key, elements in groups.items()
-        if len(elements) >= _FEWEST_ROWS or _is_lone_row(elements[0])
+        if len(elements) >= _FEWEST_ROWS or _is_lone_row(elements[0], paged=paged)
     }
 
 
@@ -169,8 +173,14 @@ def _plain_names(names: str) -> frozenset[str]:
     return frozenset(name for name in names.split() if not _STATE.search(name))
 
 
-def _is_lone_row(element: etree._Element) -> bool:
-    """Whether a block without its like is the only result of a search, by its own and its parent's name."""
+def _is_lone_row(element: etree._Element, *, paged: bool) -> bool:
+    """Whether a block without its like is a list's only row: by names, or by its price on a page of a list."""
+    if (
+        paged
+        and element.tag in {"div", "li", "tr", "article", "section"}
+        and len(element_text(element)) < _READ_OF_ROW
+    ):
+        return len(SIGNED_AMOUNT.findall(element_text(element))) == 1 and len(_hrefs(element)) == 1
     parent = element.getparent()
     own, around = element.get("class") or "", (parent.get("class") or "") if parent is not None else ""
     return "result" in around and _ITEM_NAME.search(own) is not None

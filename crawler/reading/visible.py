@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.reading.labelled import labelled_rows
 from crawler.reading.labels import Label, known_label
+from crawler.reading.item_number import number_in_url
 from crawler.reading.lines import element_text, is_aside, is_struck, squeeze
 from crawler.reading.named import Role, named_elements
 from crawler.reading.names import name_test
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
     from crawler.reading.document import Document
     from crawler.reading.labelled import LabelledRow
-    from crawler.reading.lines import Line
+    from crawler.reading.item_number import number_in_url
+from crawler.reading.lines import Line
 
 _is_old_price_name = name_test(
     r"old|was|regular|before|strike|cross|compare|rrp|msrp|list-?price|discount|saving|save|antes|shipping|filter|history"
@@ -30,6 +32,8 @@ _HOME = frozenset({"home", "inicio", "início", "accueil", "startseite", "гла
 _SITE_SUFFIX = re.compile(r"\s+[|–—·_-]\s+[^|–—·]{2,60}$")
 _LONGEST_PRICE_TEXT = 80
 _LONGEST_TITLE = 400
+_MOST_LINES_OF_DESCRIPTION = 40
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _SHORTEST_DESCRIPTION = 60
 
 
@@ -115,6 +119,7 @@ class VisiblePage:
         seller = self._seller()
         if seller is not None:
             put("seller_name", element_text(seller), "visible:seller")
+        put("item_id", number_in_url(self.document), "url")
         put("seller_url", self._seller_url(seller, values.get("seller_name", "")), "visible:seller")
         put("category_path", self.breadcrumbs(), "visible:breadcrumbs")
         put(
@@ -160,6 +165,32 @@ class VisiblePage:
         above = set(self.heading.xpath("preceding::*"))
         return [e for e in elements if e not in above] + [e for e in elements if e in above]
 
+    def _under_description_heading(self) -> str:
+        """Returns the lines between a heading such as *Description* and the next heading or known label."""
+        parts: list[str] = []
+        inside = False
+        for line in self.lines:
+            label = known_label(line.text)
+            if label is Label.DESCRIPTION and not parts:
+                inside = True
+            elif inside and (line.element.tag in _HEADINGS or label is not None):
+                break
+            elif inside:
+                parts.append(line.text)
+        return " ".join(parts[:_MOST_LINES_OF_DESCRIPTION])
+
+    def _crumb_line(self) -> tuple[str, ...]:
+        """Reads a line such as `You are here: Home > Chemicals > Amines`: its links after the home page."""
+        for line in self.lines:
+            parts = [part for part in _CRUMB_SEPARATOR.split(line.text) if part]
+            first = re.split(r"[:：]\s*", parts[0])[-1] if parts else ""
+            if len(parts) > 2 and first.casefold() in _HOME:  # noqa: PLR2004
+                links = [element_text(link) for link in line.element.iter("a")]
+                return tuple(
+                    link for link in links if link and link.casefold() not in _HOME and link != self.title
+                )
+        return ()
+
     def _seller(self) -> etree._Element | None:
         """Finds the shortest named seller text: a link or a leaf, not a whole card."""
         for element in self._in_order(self.named[Role.SELLER]):
@@ -197,7 +228,7 @@ class VisiblePage:
             path = [part for part in path if part and part.casefold() not in _HOME and part != self.title]
             if path:
                 return tuple(path)
-        return ()
+        return self._crumb_line()
 
     def _images(self) -> tuple[str, ...]:
         links = []
@@ -214,6 +245,8 @@ class VisiblePage:
                 text = element_text(element)
                 if len(text) >= _SHORTEST_DESCRIPTION:
                     return text
+        if under_heading := self._under_description_heading():
+            return under_heading
         shown = {row.element for row in self.rows}
         paragraphs = [
             line.text
