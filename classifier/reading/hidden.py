@@ -23,11 +23,12 @@ LEET_OTHER = str.maketrans("1!|", "lll")
 LEET_WORD = re.compile(
     r"[^\W\d_][\d@$!|€]+[^\W\d_]|(?<![^\W_])[@$!|€0134578][^\W\d_]{3}|[^\W\d_]{2}[@$!|€0134578]"
 )
+WORD_WITH_LETTERS = re.compile(r"[\d@$!|€]*[^\W\d_][\w@$!|€]*")
 MASKED_WORD = re.compile(r"(?<![\w*])[a-z][a-z]*\*[a-z*]*[a-z](?![\w*])")
 CUT_OFF = re.compile(r"(?<=[^\W_])\s*\.{2,}\s*$")
 WORD_START = re.compile(r"(?<![^\W_])[^\W_]")
 
-SHORTEST_DISGUISED = 6
+SHORTEST_DISGUISED = 5
 """Letters a name needs before other characters may stand for letters in it."""
 SHORTEST_STUMP = 8
 """Letters of a cut-off name that are enough to know it."""
@@ -37,32 +38,37 @@ def find_hidden(text: str, matcher: Matcher) -> Iterator[Hit]:
     """Yield the names hidden in a folded text, beyond what stands in it openly."""
     if LEET_WORD.search(text):
         yield from _leet(text, matcher)
-    for word in MASKED_WORD.finditer(text):
-        yield from _masked(word, matcher)
+    if "*" in text:
+        yield from _masked(text, matcher)
     if cut := CUT_OFF.search(text):
         yield from _cut_off(text[: cut.start()], matcher)
 
 
 def _leet(text: str, matcher: Matcher) -> Iterator[Hit]:
-    for table in ({}, LEET_OTHER):
-        plain = text.translate(table).translate(LEET)
-        for pattern, places in find_patterns(plain, matcher):
-            letters = sum(text[place].isalpha() for place in places)
-            is_replaced = letters < len(places) <= 2 * letters and pattern.text.isalpha()
-            if not is_replaced or pattern.kind == "misspelt" or len(places) < SHORTEST_DISGUISED:
-                continue
-            if hit := accept(plain, pattern, places):
-                yield Hit(start=hit.start, end=hit.end, substance=hit.substance, how="disguised")
+    for other in ({}, LEET_OTHER):
+        plain = WORD_WITH_LETTERS.sub(lambda word: word.group().translate(other).translate(LEET), text)  # noqa: B023 - used at once
+        yield from _hits_in(plain, text, matcher)
 
 
-def _masked(word: re.Match[str], matcher: Matcher) -> Iterator[Hit]:
-    shown = word.group()
-    if len(shown) < SHORTEST_DISGUISED or shown.count("*") * 3 > len(shown):
-        return
-    shape = re.compile(shown.replace("*", "[a-z]"))
-    owners = {s.key: s for text, s in matcher.stems if shape.fullmatch(text)}
-    if len(owners) == 1 and not any(shape.fullmatch(rival) for rival in matcher.rival_stems):
-        yield Hit(start=word.start(), end=word.end(), substance=next(iter(owners.values())), how="disguised")
+def _masked(text: str, matcher: Matcher) -> Iterator[Hit]:
+    """Yield names of which a letter or two are masked, if only one word of the names fits."""
+    for word in MASKED_WORD.finditer(text):
+        shape = re.compile(word.group().replace("*", "[a-z]"))
+        fitting = [known for known in matcher.words if shape.fullmatch(known)]
+        if len(fitting) == 1 and word.group().count("*") * 3 <= len(word.group()):
+            plain = text[: word.start()] + fitting[0] + text[word.end() :]
+            yield from _hits_in(plain, text, matcher)
+
+
+def _hits_in(plain: str, text: str, matcher: Matcher) -> Iterator[Hit]:
+    """Yield the names in `plain` that replaced characters of the equally long `text` hide."""
+    for pattern, places in find_patterns(plain, matcher):
+        is_hidden = any(text[place] != plain[place] for place in places)
+        shown = sum(text[place] == plain[place] for place in places)
+        if not is_hidden or shown * 3 < len(places) or len(places) < SHORTEST_DISGUISED:
+            continue
+        if pattern.kind in {"name", "rival"} and (hit := accept(plain, pattern, places)):
+            yield Hit(start=hit.start, end=hit.end, substance=hit.substance, how="disguised")
 
 
 def _cut_off(shown: str, matcher: Matcher) -> Iterator[Hit]:

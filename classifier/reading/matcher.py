@@ -37,6 +37,8 @@ SPELLINGS = (
     ("gamma", "r"),
 )
 
+SHORTEST_MASKED = 5
+"""Letters of a word of which one may be masked."""
 CODE_DIGITS = 5
 """Digits a first part of a CAS number needs to be known without the rest."""
 SALT_BEGINNINGS = (
@@ -77,6 +79,8 @@ class Matcher:
     stems: tuple[tuple[str, Substance], ...]
     """Squeezed names in alphabetical order, for titles cut off in the middle of one."""
     rival_stems: tuple[str, ...]
+    words: frozenset[str]
+    """Latin words of which names are made, for words with a masked letter."""
     codes: frozenset[str]
     """First parts of CAS numbers by which the trade calls a listed substance, e.g. `28578`."""
 
@@ -106,8 +110,16 @@ def matcher_for(gazetteer: Gazetteer) -> Matcher:
             if p.kind == "name" and p.substance and not p.text.startswith(SALT_BEGINNINGS)
         ),
         rival_stems=tuple(rivals),
+        words=_words(gazetteer),
         codes=_codes(gazetteer),
     )
+
+
+def _words(gazetteer: Gazetteer) -> frozenset[str]:
+    names = (fold(name.text).text for s in gazetteer.substances for name in s.names)
+    rivals = (fold(name).text for name in gazetteer.rivals)
+    found = (word for text in (*names, *rivals) for word in re.findall("[a-z]+", text))
+    return frozenset(word for word in found if len(word) >= SHORTEST_MASKED)
 
 
 def _codes(gazetteer: Gazetteer) -> frozenset[str]:
@@ -163,12 +175,13 @@ def _misspelt(patterns: Iterable[Pattern]) -> Iterator[Pattern]:
     seen: dict[str, set[str]] = defaultdict(set)
     for pattern in list(patterns):
         text = pattern.text
-        if pattern.kind != "name" or pattern.context or not re.fullmatch(r"[a-z]+", text):
+        if pattern.kind != "name" or pattern.context or pattern.is_code or not text.isascii():
             continue
         if len(text) < SHORTEST_MISSPELT:
             continue
-        wrong = {text[:i] + text[i + 1 :] for i in range(1, len(text) - 1)}
-        wrong |= {text[:i] + text[i + 1] + text[i] + text[i + 2 :] for i in range(1, len(text) - 1)}
+        inner = [i for i in range(1, len(text) - 1) if text[i].isalpha()]
+        wrong = {text[:i] + text[i + 1 :] for i in inner}
+        wrong |= {text[:i] + text[i + 1] + text[i] + text[i + 2 :] for i in inner if text[i + 1].isalpha()}
         for word in sorted(wrong - {text} - seen["all"]):
             seen["all"].add(word)
             yield Pattern(text=word, kind="misspelt", substance=pattern.substance, splits=pattern.splits)
