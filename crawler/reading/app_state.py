@@ -30,17 +30,52 @@ _FEWEST_ROWS = 3
 # Each field's key names, compared without case, `_` and `-`; the first that is filled counts.
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "title": ("puretitle", "productname", "producttitle", "title", "subject", "name", "enpuretitle"),
-    "url": ("producturl", "detailurl", "itemurl", "canonicalurl", "permalink", "url", "href", "link", "actionurl", "slug"),
-    "price": ("price", "saleprice", "currentprice", "pricetext", "promotionprice", "lowprice", "minprice", "priceinfo",
-              "priceamount", "finalprice", "unitprice", "offerprice", "amount"),  # fmt: skip
+    "url": (
+        "producturl",
+        "detailurl",
+        "itemurl",
+        "canonicalurl",
+        "permalink",
+        "url",
+        "href",
+        "link",
+        "actionurl",
+        "slug",
+    ),
+    "price": (
+        "price",
+        "saleprice",
+        "currentprice",
+        "pricetext",
+        "promotionprice",
+        "lowprice",
+        "minprice",
+        "priceinfo",
+        "priceamount",
+        "finalprice",
+        "unitprice",
+        "offerprice",
+        "amount",
+    ),
     "currency": ("currency", "currencycode", "pricecurrency", "currencyid"),
-    "seller": ("companyname", "suppliername", "sellername", "shopname", "storename", "vendorname", "seller", "supplier", "vendor", "shop"),
+    "seller": (
+        "companyname",
+        "suppliername",
+        "sellername",
+        "shopname",
+        "storename",
+        "vendorname",
+        "seller",
+        "supplier",
+        "vendor",
+        "shop",
+    ),
     "minimum": ("moq", "minorder", "minimumorder", "minorderquantity", "moqv2", "halftrustmoq"),
     "location": ("countryname", "location", "city", "region", "suppliercountry", "countrycode"),
     "id": ("productid", "itemid", "id", "sku", "offerid"),
     "image": ("mainimage", "imageurl", "image", "thumbnail", "picture", "img", "mainimageurl"),
     "description": ("description", "shortdescription"),
-}  # fmt: skip
+}
 
 
 def read_states(document: Document) -> list[Any]:
@@ -106,7 +141,7 @@ def _same(one: str, other: str) -> bool:
         bool(one)
         and (one.casefold() in other.casefold() or other.casefold() in one.casefold())
         and len(other) > 5
-    )  # noqa: PLR2004
+    )
 
 
 def _walk(states: Sequence[Any]) -> Iterator[Any]:

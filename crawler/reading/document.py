@@ -68,9 +68,10 @@ def parse_document(response: web_poet.HttpResponse) -> Document | None:
     # libxml2 keeps its depth limit here (2,048), so that no nesting can exhaust the stack.
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     try:
-        root = etree.fromstring(text.encode("utf-8"), parser)
+        root: etree._Element | None = etree.fromstring(text.encode("utf-8"), parser)
     except etree.XMLSyntaxError:
         return None
+    # The stubs deny it, but a page of comments alone has no root.
     if root is None:
         return None
     url = str(response.url)
@@ -130,7 +131,7 @@ def _registrable_host(host: str) -> str:
 
 @lru_cache(maxsize=4096)
 def registrable_host(url: str) -> str:
-    """Returns the domain a site's owner registered, e.g. `example.co.uk`; the bare host where there is none."""
+    """Returns the domain a site's owner registered, e.g. `example.co.uk`, or the bare host."""
     try:
         return _registrable_host((urlsplit(url).hostname or "").lower())
     except ValueError:

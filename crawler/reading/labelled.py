@@ -23,7 +23,7 @@ _MOST_WORDS_OF_NEW_LABEL = 5
 _CLOCK_OR_LINK = re.compile(r"\d$|https?$|^www|[.!?;]\s")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledRow:
     """One property a page shows."""
 
@@ -36,6 +36,11 @@ class LabelledRow:
     """Whether it stands in a table, list or definition list, not in running text."""
     element: etree._Element
     """Where the value stands."""
+
+    @property
+    def fills_field(self) -> bool:
+        """Whether the row fills a field of a listing by itself; a price is read with more care."""
+        return self.label not in {None, Label.PRICE, Label.CATEGORY, Label.ATTRIBUTE}
 
 
 def labelled_rows(lines: Sequence[Line]) -> list[LabelledRow]:
@@ -68,13 +73,25 @@ def _row_at(lines: Sequence[Line], at: int) -> tuple[int, LabelledRow | None]:
             values.append(lines[at + taken].text)
             taken += 1
         name = _name(line.text)
-        return taken, LabelledRow(name, " ".join(values), known_label(name), True, following.element)
+        return taken, LabelledRow(
+            name=name,
+            value=" ".join(values),
+            label=known_label(name),
+            in_table=True,
+            element=following.element,
+        )
     if (pair := _pair_in_line(line)) is not None:
         return 1, pair
-    if following is not None and len(line.text) <= 40 and _WITHOUT_SEPARATOR.fullmatch(line.text):  # noqa: PLR2004
+    if following is not None and len(line.text) <= 40 and _WITHOUT_SEPARATOR.fullmatch(line.text):
         label = known_label(line.text)
         if label is not None and label is not Label.DESCRIPTION and _may_be_value(line, following):
-            return 2, LabelledRow(_name(line.text), following.text, label, False, following.element)
+            return 2, LabelledRow(
+                name=_name(line.text),
+                value=following.text,
+                label=label,
+                in_table=False,
+                element=following.element,
+            )
     return 1, None
 
 
@@ -92,7 +109,7 @@ def column_rows(row: etree._Element) -> list[LabelledRow]:
         return []
     pairs = ((name, squeeze("".join(cell.itertext())), cell) for name, cell in zip(names, cells, strict=True))
     return [
-        LabelledRow(name, value, known_label(name), True, cell)
+        LabelledRow(name=name, value=value, label=known_label(name), in_table=True, element=cell)
         for name, value, cell in pairs
         if name and value and value not in {"-", "–", "—"}
     ]
@@ -107,7 +124,7 @@ def _is_label_cell(line: Line, following: Line) -> bool:
     tag, next_tag = line.element.tag, following.element.tag
     if tag == "dt" and next_tag == "dd":
         return True
-    if tag not in {"th", "td"} or next_tag != "td" or len(line.text) > 60:  # noqa: PLR2004
+    if tag not in {"th", "td"} or next_tag != "td" or len(line.text) > 60:
         return False
     row = line.element.getparent()
     if row is None or line.element.getnext() is not following.element:
@@ -117,7 +134,7 @@ def _is_label_cell(line: Line, following: Line) -> bool:
     headings = [cell.tag for cell in cells].count("th")
     if headings == len(cells) or len(cells) % 2 or place % 2:
         return False
-    return len(cells) == 2 or headings * 2 == len(cells) or known_label(line.text) is not None  # noqa: PLR2004
+    return len(cells) == 2 or headings * 2 == len(cells) or known_label(line.text) is not None
 
 
 def _pair_in_line(line: Line) -> LabelledRow | None:
@@ -127,15 +144,17 @@ def _pair_in_line(line: Line) -> LabelledRow | None:
         name, value = _name(separated["label"]), separated["value"]
         label = known_label(name)
         if label is not None or (in_list and _looks_like_label(name)):
-            return LabelledRow(name, value, label, in_list, line.element)
+            return LabelledRow(name=name, value=value, label=label, in_table=in_list, element=line.element)
         return None
     children = [child for child in line.element if isinstance(child.tag, str)]
-    if len(children) == 2 and len(line.text) <= _LONGEST_VALUE:  # noqa: PLR2004
+    if len(children) == 2 and len(line.text) <= _LONGEST_VALUE:
         name = squeeze("".join(children[0].itertext()))
         label = known_label(name)
         value = line.text[len(name) :].strip(" :：")
         if label is not None and value and line.text.startswith(name):
-            return LabelledRow(_name(name), value, label, True, line.element)
+            return LabelledRow(
+                name=_name(name), value=value, label=label, in_table=True, element=line.element
+            )
     return None
 
 
@@ -145,7 +164,7 @@ def _looks_like_label(name: str) -> bool:
 
 def _may_be_value(line: Line, following: Line) -> bool:
     """Whether the next line answers a label: near it in the tree, short, and no label itself."""
-    if known_label(following.text) is not None or len(following.text) > 200:  # noqa: PLR2004
+    if known_label(following.text) is not None or len(following.text) > 200:
         return False
     parent = line.element.getparent()
     while parent is not None and parent.tag in {"span", "b", "strong", "label"}:

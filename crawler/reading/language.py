@@ -99,7 +99,7 @@ def _language_of_script(sample: str, letters: int, declared: str) -> str:
 @cache
 def _identifier() -> LanguageIdentifier:
     # Loaded on first need: the model takes a third of a second and most pages declare their language.
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
     identifier.set_languages(_CANDIDATES)

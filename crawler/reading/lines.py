@@ -17,12 +17,50 @@ _UNSEEN = frozenset(
 )
 _FURNITURE = frozenset({"nav", "footer"})
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data dfn em font i img ins kbd label mark q s small span strong sub sup "
-    "time tt u var wbr del strike input button nobr".split(),
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "code",
+        "data",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "label",
+        "mark",
+        "q",
+        "s",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "tt",
+        "u",
+        "var",
+        "wbr",
+        "del",
+        "strike",
+        "input",
+        "button",
+        "nobr",
+    ],
 )
 _is_aside_name = name_test(
-    r"related|similar|recommend|recently|also[-_]?(?:bought|viewed|like)|cross-?sell|up-?sell|carousel|you-?may|"
-    r"footer|cookie|newsletter|breadcrumb|(?:^|[\s_-])(?:nav|navbar|menu|navigation|topbar)(?:$|[\s_-])|relacionad|"
+    r"related|similar|recommend|recently|also[-_]?(?:bought|viewed|like)|cross-?sell|up-?sell|carousel|"
+    r"you-?may|"
+    r"footer|cookie|newsletter|breadcrumb|(?:^|[\s_-])(?:nav|navbar|menu|navigation|topbar)(?:$|[\s_-])|"
+    r"relacionad|"
     r"semelhant|similaires|aehnlich|pohozh|pokhozh|xiangguan|tuijian",
 )
 _STRUCK = frozenset({"del", "s", "strike"})
@@ -118,7 +156,7 @@ def visible_lines(
 def _stands_apart(element: etree._Element) -> bool:
     """Whether an inline element has like neighbours and no text beside it."""
     parent = element.getparent()
-    if parent is None or len(parent) < 2 or (parent.text or "").strip():  # noqa: PLR2004
+    if parent is None or len(parent) < 2 or (parent.text or "").strip():
         return False
     return not any((each.tail or "").strip() for each in parent)
 

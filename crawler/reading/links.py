@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
 _LEADS_NOWHERE = re.compile(
     r"\.(?:jpe?g|png|gif|webp|svg|ico|css|js|pdf|zip|docx?|xlsx?|mp4|xml|rss|exe)$|"
-    r"/(?:log-?in|log-?out|sign-?in|sign-?up|register|account|cart|basket|checkout|wishlist|compare|share|privacy|terms|"
-    r"cookies?|help|faq|about(?:-us)?|contact(?:-us)?|impressum|agb|datenschutz|carrito|ingresar|registro|vhod|rss|feed|print)"
+    r"/(?:log-?in|log-?out|sign-?in|sign-?up|register|account|cart|basket|checkout|wishlist|compare|"
+    r"share|privacy|terms|"
+    r"cookies?|help|faq|about(?:-us)?|contact(?:-us)?|impressum|agb|datenschutz|carrito|ingresar|"
+    r"registro|vhod|rss|feed|print)"
     r"(?:$|[/.?])",
     re.IGNORECASE,
 )

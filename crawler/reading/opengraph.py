@@ -53,7 +53,7 @@ def read_opengraph(document: Document) -> ListingContent | None:
         "availability": meta.get("product:availability", "") or meta.get("og:availability", ""),
     }
     values["attributes"] = tuple((name, value) for name, value in named.items() if value)
-    filled = {
+    filled: dict[str, Any] = {
         name: " ".join(value.split()) if isinstance(value, str) else value for name, value in values.items()
     }
     filled = {name: value for name, value in filled.items() if value not in ("", None, ())}

@@ -25,7 +25,8 @@ _SIGNATURES = (
 )  # fmt: skip
 _JSON = re.compile(rb"\s*(?:\{\s*(?:\"|\})|\[\s*[\[{\"\d\]])")
 _MARKUP = re.compile(
-    rb"<\s*(?:!doctype|!--|html|head|body|title|meta|div|table|p|a|h\d|span|ul|ol|li|section|article|main)\b|<!--",
+    rb"<\s*(?:!doctype|!--|html|head|body|title|meta|div|table|p|a|h\d|span|ul|ol|li|section|article|"
+    rb"main)\b|<!--",
     re.IGNORECASE,
 )
 _XML = re.compile(rb"\s*(?:\xef\xbb\xbf)?<\?xml|\s*<(?:rss|feed|urlset|sitemapindex|svg)\b", re.IGNORECASE)
@@ -35,24 +36,36 @@ _REFUSED = {401: "asks for a log-in", 403: "refuses access", 429: "says that too
 _GONE = {404, 410}
 _UNAVAILABLE = 500
 _CHALLENGE = re.compile(
-    r"captcha|cf-chl|challenge-platform|just a moment|attention required|access denied|are you (?:a )?(?:human|robot)|"
-    r"verify (?:that )?you(?:'re| are) (?:a )?human|robot check|unusual traffic|security check|pardon our interruption|"
-    r"checking your browser|request blocked|ddos protection|滑动验证|安全验证|人机验证|подтвердите, что (?:вы|запросы)|"
-    r"доступ (?:ограничен|запрещ)|acceso denegado|no eres un robot|acesso negado|accès refusé|zugriff verweigert",
+    r"captcha|cf-chl|challenge-platform|just a moment|attention required|access denied|"
+    r"are you (?:a )?(?:human|robot)|"
+    r"verify (?:that )?you(?:'re| are) (?:a )?human|robot check|unusual traffic|security check|"
+    r"pardon our interruption|"
+    r"checking your browser|request blocked|ddos protection|滑动验证|安全验证|人机验证|"
+    r"подтвердите, что (?:вы|запросы)|"
+    r"доступ (?:ограничен|запрещ)|acceso denegado|no eres un robot|acesso negado|accès refusé|"
+    r"zugriff verweigert",
     re.IGNORECASE,
 )
 _LOG_IN = re.compile(
-    r"log ?in|sign ?in|iniciar sesi[oó]n|inicia sesi[oó]n|entrar|fazer login|connexion|se connecter|anmelden|einloggen|войти|вход|登录|登錄",
+    r"log ?in|sign ?in|iniciar sesi[oó]n|inicia sesi[oó]n|entrar|fazer login|connexion|se connecter|"
+    r"anmelden|einloggen|войти|вход|登录|登錄",
     re.IGNORECASE,
 )
 _GONE_WORDS = re.compile(
-    r"page (?:was |is |could )?not (?:be )?found|404|no longer (?:available|exists?|listed)|has (?:been removed|expired|ended)|"
-    r"(?:listing|item|ad|product|offer) (?:was |is |has been )?(?:not found|removed|deleted|unavailable|expired)|does(?:n't| not) exist|"
-    r"p[aá]gina no encontrada|no (?:existe|se encontr[oó])|ya no est[aá] disponible|(?:anuncio|publicaci[oó]n) (?:finalizad|eliminad|no disponible|caducad|pausad)|"
-    r"p[aá]gina n[aã]o encontrada|n[aã]o est[aá] mais dispon|an[uú]ncio (?:removido|expirado|n[aã]o encontrado)|"
-    r"page (?:introuvable|non trouvée)|n'est plus disponible|n'existe (?:plus|pas)|annonce (?:supprimée|expirée)|"
-    r"seite nicht gefunden|nicht mehr verfügbar|anzeige (?:gelöscht|nicht gefunden|beendet|abgelaufen)|existiert nicht|"
-    r"страница не найдена|не существует|(?:объявление|товар|лот) (?:снят|удален|удалён|не найден|закрыт)|больше не доступ|"
+    r"page (?:was |is |could )?not (?:be )?found|404|no longer (?:available|exists?|listed)|"
+    r"has (?:been removed|expired|ended)|"
+    r"(?:listing|item|ad|product|offer) (?:was |is |has been )?(?:not found|removed|deleted|unavailable|"
+    r"expired)|does(?:n't| not) exist|"
+    r"p[aá]gina no encontrada|no (?:existe|se encontr[oó])|ya no est[aá] disponible|(?:anuncio|"
+    r"publicaci[oó]n) (?:finalizad|eliminad|no disponible|caducad|pausad)|"
+    r"p[aá]gina n[aã]o encontrada|n[aã]o est[aá] mais dispon|an[uú]ncio (?:removido|expirado|"
+    r"n[aã]o encontrado)|"
+    r"page (?:introuvable|non trouvée)|n'est plus disponible|n'existe (?:plus|pas)|annonce (?:supprimée|"
+    r"expirée)|"
+    r"seite nicht gefunden|nicht mehr verfügbar|anzeige (?:gelöscht|nicht gefunden|beendet|abgelaufen)|"
+    r"existiert nicht|"
+    r"страница не найдена|не существует|(?:объявление|товар|лот) (?:снят|удален|удалён|не найден|"
+    r"закрыт)|больше не доступ|"
     r"页面不存在|页面未找到|已下架|已删除|已失效|不存在|找不到|已过期|已结束",
     re.IGNORECASE,
 )

@@ -146,14 +146,14 @@ class _Reader:
         return replace(found, sentence="HTML in which no listing and no list was found.")
 
     def _own_product(self) -> tuple[str, Node] | None:
-        """Finds the structured product that the page is about: by URL, by title, or because it is the only one."""
+        """Finds the structured product that the page is about: by title, or as the only one."""
         shown = f"{self.visible.title} {self.document.meta.get('og:title', '')}".casefold()
         for each in self.structured:
             for node in each.products:
                 name = text_of(node.get("name")).casefold()
                 if name and (
                     name in shown or (len(self.visible.title) > 3 and self.visible.title.casefold() in name)
-                ):  # noqa: PLR2004
+                ):
                     return each.rule, node
             priced = [node for node in each.products if is_offer_node(node)]
             names = {text_of(node.get("name")) for node in priced or each.products}
@@ -204,7 +204,7 @@ class _Reader:
         if self.groups:
             best = self.groups[0]
             number = len(best.elements)
-            many += (number > 1) + (number >= 5) + (number >= 10) + (best.priced >= 0.5)  # noqa: PLR2004
+            many += (number > 1) + (number >= 5) + (number >= 10) + (best.priced >= 0.5)
         return one >= _LISTING_LINE and one > many
 
     def _merged(

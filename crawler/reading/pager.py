@@ -15,13 +15,17 @@ if TYPE_CHECKING:
     from crawler.reading.document import Document
 
 _NEXT_WORDS = (
-    r"next(?: page| ›| »| >)?|older(?: posts)?|siguiente|página siguiente|siguientes|próxim[oa]|próxima página|seguinte|"
-    r"suivante?|page suivante|nächste(?: seite)?|weiter|vor|след\.?|следующая(?: страница)?|далее|вперед|вперёд|下一页|下页|"
-    r"下一頁|次へ|次のページ|다음|volgende|næste|nästa|neste|dalej|następna|další|avanti|successiv[ao]|następny|sonraki"
+    r"next(?: page| ›| »| >)?|older(?: posts)?|siguiente|página siguiente|siguientes|próxim[oa]|"
+    r"próxima página|seguinte|"
+    r"suivante?|page suivante|nächste(?: seite)?|weiter|vor|след\.?|следующая(?: страница)?|далее|"
+    r"вперед|вперёд|下一页|下页|"
+    r"下一頁|次へ|次のページ|다음|volgende|næste|nästa|neste|dalej|następna|další|avanti|successiv[ao]|"
+    r"następny|sonraki"
 )
 _NEXT = re.compile(rf"[\s(\[]*(?:{_NEXT_WORDS})[\s)\]›»>→…▶]*|[›»→▶]|>{{1,2}}|&gt;", re.IGNORECASE)
 _is_next_name = name_test(
-    r"(?:^|[\s_-])(?:next|siguiente|suivant|proxima|sig|pagenavnext)(?:$|[\s_-])|pagination[-_]?next|next[-_]?page|nextlink|arrow[-_]?right(?=.*pag)"
+    r"(?:^|[\s_-])(?:next|siguiente|suivant|proxima|sig|pagenavnext)(?:$|[\s_-])|pagination[-_]?next|"
+    r"next[-_]?page|nextlink|arrow[-_]?right(?=.*pag)"
 )
 _is_not_pager_name = name_test(r"slid|carousel|swiper|gallery|photo|month|post[-_]nav|testimonial|thread")
 _PAGE_NUMBER = re.compile(r"\d{1,5}")
@@ -70,7 +74,7 @@ def _says_next(link: etree._Element) -> bool:
     return any(
         _NEXT.fullmatch(text) is not None
         for text in (shown, link.get("aria-label") or "", link.get("title") or "")
-        if text and len(text) <= 40  # noqa: PLR2004
+        if text and len(text) <= 40
     )
 
 
@@ -98,7 +102,7 @@ def _number_after_current(document: Document) -> str | None:
     """Finds a pager: numbered links with one number between them that is no link to another page."""
     for link in document.root.iter("a"):
         number = squeeze(link.text or "")
-        if not _PAGE_NUMBER.fullmatch(number) or int(number) < 2 or not link.get("href"):  # noqa: PLR2004
+        if not _PAGE_NUMBER.fullmatch(number) or int(number) < 2 or not link.get("href"):
             continue
         previous = _text_before(link)
         if previous == str(int(number) - 1) and (url := _other_page(link, document)):

@@ -35,8 +35,10 @@ _CODE = re.compile(rf"\b(?:{'|'.join(sorted(ISO_CODES))}|RMB)\b")
 _NATIONAL_DOLLAR = re.compile(r"\b[A-Z]{2,3}\s?\$")
 _INDIAN_GROUPS = re.compile(r"\b\d{1,2}(?:,\d{2})+,\d{3}\b")
 _NEGOTIABLE = re.compile(
-    r"negotiable|面议|面議|电议|询价|a consultar|consultar precio|preço sob consulta|sob consulta|sur demande|auf anfrage|"
-    r"договорная|по запросу|on request|call for price|contact (?:for|us)|get (?:latest )?(?:price|quote)|a convenir|a negociar",
+    r"negotiable|面议|面議|电议|询价|a consultar|consultar precio|preço sob consulta|sob consulta|"
+    r"sur demande|auf anfrage|"
+    r"договорная|по запросу|on request|call for price|contact (?:for|us)|get (?:latest )?(?:price|"
+    r"quote)|a convenir|a negociar",
     re.IGNORECASE,
 )
 _WAS_NOW = re.compile(r"\bwas\b.*\bnow\b", re.IGNORECASE | re.DOTALL)
@@ -46,7 +48,37 @@ _DIGIT = re.compile(r"\d")
 _WORD_AND_NUMBER = re.compile(
     r"(?P<before>[^\d\s+~<>]{0,6}?)\s*:?\s*\d[\d\s.,']*(?:,-)?\s*(?P<after>[^\d\s+~<>%()]{0,7})"
 )
-_UNITS = frozenset("万 千 g kg mg ml l ft m cm mm pcs pc шт кг г л + - – — * ~ . , от з".split())
+_UNITS = frozenset(
+    [
+        "万",
+        "千",
+        "g",
+        "kg",
+        "mg",
+        "ml",
+        "l",
+        "ft",
+        "m",
+        "cm",
+        "mm",
+        "pcs",
+        "pc",
+        "шт",
+        "кг",
+        "г",
+        "л",
+        "+",
+        "-",
+        "–",
+        "—",
+        "*",
+        "~",
+        ".",
+        ",",
+        "от",
+        "з",
+    ]
+)
 _LONGEST_PRICE = 160
 
 

@@ -23,7 +23,8 @@ _is_seller_name = name_test(
     r"seller|supplier|vendor|company|store|shop|vendedor|brand-name|compnay|merchant|firma"
 )
 _COMPANY = re.compile(
-    r"\b(?:Co\.?,? ?Ltd|Ltd|GmbH|Inc|LLC|S\.?A\.?(?: de C\.?V\.?)?|S\.?L\.?|S\.?R\.?L|Ltda|AG|Factory|Corporation|Limited)\b\.?$|"
+    r"\b(?:Co\.?,? ?Ltd|Ltd|GmbH|Inc|LLC|S\.?A\.?(?: de C\.?V\.?)?|S\.?L\.?|S\.?R\.?L|Ltda|AG|Factory|"
+    r"Corporation|Limited)\b\.?$|"
     r"有限公司|厂$|\b(?:ООО|ОАО|ЗАО|ИП)\b",
     re.IGNORECASE,
 )
@@ -31,7 +32,11 @@ _is_price_name = name_test(r"price|precio|preco|preço|prix|preis|цена|cena|
 _OLD_is_price_name = name_test(
     r"old|was|strike|original|before|list-?price|discount|symbol|fraction|decimal|shipping"
 )
-_MINIMUM = re.compile(r"(?:(?:min(?:imum|\.)?\s*order|moq|起订量?|pedido m[ií]nimo|мин\.? заказ)\s*[:：]?\s*(?P<after>.{1,40}))|(?P<before>\d.{1,30})\(?\s*(?:min\.? order|moq)\)?", re.IGNORECASE)  # fmt: skip
+_MINIMUM = re.compile(
+    r"(?:(?:min(?:imum|\.)?\s*order|moq|起订量?|pedido m[ií]nimo|"
+    r"мин\.? заказ)\s*[:：]?\s*(?P<after>.{1,40}))|(?P<before>\d.{1,30})\(?\s*(?:min\.? order|moq)\)?",
+    re.IGNORECASE,
+)
 _LONGEST_PRICE_TEXT = 80
 _SHORTEST_TITLE = 3
 
@@ -53,11 +58,7 @@ def row_listing(row: etree._Element, document: Document) -> tuple[str, ListingCo
     labelled = column_rows(row) or labelled_rows(lines)
     values: dict[str, Any] = {"title": title}
     for each in labelled:
-        if (
-            each.label is not None
-            and each.label.value in ListingContent.__dataclass_fields__
-            and each.label is not Label.PRICE
-        ):
+        if each.fills_field and each.label is not None:
             values.setdefault(each.label.value, each.value)
     price = _price_text(row, lines) or next(
         (each.value for each in labelled if each.label is Label.PRICE), ""
@@ -96,7 +97,7 @@ def _price_text(row: etree._Element, lines: list[Line]) -> str:
             and not is_struck(line.element)
         ):
             return _once(line.text)
-    return next((line.text for line in lines if says_negotiable(line.text) and len(line.text) <= 30), "")  # noqa: PLR2004
+    return next((line.text for line in lines if says_negotiable(line.text) and len(line.text) <= 30), "")
 
 
 def _is_price(text: str) -> bool:
@@ -106,7 +107,7 @@ def _is_price(text: str) -> bool:
 def _once(text: str) -> str:
     """Takes a price once that a row says twice, for screen readers and for the eye."""
     half = len(text) // 2
-    return text[:half] if len(text) > 3 and text[:half] == text[half:] else text  # noqa: PLR2004
+    return text[:half] if len(text) > 3 and text[:half] == text[half:] else text
 
 
 def _seller(row: etree._Element, title: str) -> etree._Element | None:
@@ -130,7 +131,7 @@ def _seller(row: etree._Element, title: str) -> etree._Element | None:
 
 
 def _is_name(text: str, title: str) -> bool:
-    return 2 < len(text) <= 90 and text != title and ":" not in text and not SIGNED_AMOUNT.search(text)  # noqa: PLR2004
+    return 2 < len(text) <= 90 and text != title and ":" not in text and not SIGNED_AMOUNT.search(text)
 
 
 def _minimum_order(lines: list[Line]) -> str:

@@ -26,7 +26,8 @@ _SHORTEST_ROW = 40
 _MOST_LINKS_OF_ROW = 20
 # Words that mark one row among its like, and would split a list in two.
 _STATE = re.compile(
-    r"\d|^(?:odd|even|first|last|active|highlighted|featured|premium|promoted|sponsored|ad|top|new|selected|current|alt)$|"
+    r"\d|^(?:odd|even|first|last|active|highlighted|featured|premium|promoted|sponsored|ad|top|new|"
+    r"selected|current|alt)$|"
     r"^(?:col|grid|sg|span|row)[-_]",
 )  # fmt: skip
 _is_company_name = name_test(r"company|compnay|seller|supplier|shop-?name|store-?name|vendor")
@@ -91,7 +92,7 @@ def main_link(row: etree._Element, document: Document) -> tuple[str, str]:
         if not url:
             continue
         text = _title_of_link(link)
-        if SIGNED_AMOUNT.search(text) and len(text) < 40:  # noqa: PLR2004
+        if SIGNED_AMOUNT.search(text) and len(text) < 40:
             text = ""
         if len(text) > len(titles.get(url, "")):
             titles[url] = text
@@ -165,7 +166,7 @@ def _groups(document: Document, *, paged: bool) -> dict[tuple[Signature, ...], l
 
 
 def _signature(element: etree._Element) -> Signature:
-    return element.tag, _plain_names(element.get("class") or "")
+    return str(element.tag), _plain_names(element.get("class") or "")
 
 
 @lru_cache(maxsize=16384)
@@ -174,7 +175,7 @@ def _plain_names(names: str) -> frozenset[str]:
 
 
 def _is_lone_row(element: etree._Element, *, paged: bool) -> bool:
-    """Whether a block without its like is a list's only row: by names, or by its price on a page of a list."""
+    """Whether a block without its like is a list's only row, by names or by its price."""
     if (
         paged
         and element.tag in {"div", "li", "tr", "article", "section"}
@@ -199,11 +200,11 @@ def _judge(elements: list[etree._Element]) -> Rows | None:
     priced = share * sum(bool(SIGNED_AMOUNT.search(text)) or says_negotiable(text) for text in texts)
     pictured = share * sum(element.find(".//img") is not None for element in sample)
     length = share * sum(min(len(text), 200) for text in texts)
-    if length < _SHORTEST_ROW and not (priced >= 0.5 or (pictured >= 0.5 and length >= 12)):  # noqa: PLR2004
+    if length < _SHORTEST_ROW and not (priced >= 0.5 or (pictured >= 0.5 and length >= 12)):
         return None
-    if not priced and not pictured and length < 60 and elements[0].tag == "a":  # noqa: PLR2004
+    if not priced and not pictured and length < 60 and elements[0].tag == "a":
         return None
-    several = sum(len(SIGNED_AMOUNT.findall(text)) > 6 for text in texts) > len(texts) / 2  # noqa: PLR2004
+    several = sum(len(SIGNED_AMOUNT.findall(text)) > 6 for text in texts) > len(texts) / 2
     score = len(elements) * (length / 150 + 1.5 * priced + 0.5 * pictured) * (0.3 if several else 1)
     return Rows(elements=tuple(elements), priced=priced, pictured=pictured, score=score)
 

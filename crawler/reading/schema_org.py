@@ -36,8 +36,15 @@ def content_of_product(node: Node, rule: str, document: Document) -> ListingCont
     """
     offer = _main_offer(node)
     price_text, amount, currency = _price(offer, document)
-    seller = next((s for holder in (offer, node) for name in ("seller", "offeredBy", "provider")
-                   for s in as_list(holder.get(name))), None)  # fmt: skip
+    seller = next(
+        (
+            s
+            for holder in (offer, node)
+            for name in ("seller", "offeredBy", "provider")
+            for s in as_list(holder.get(name))
+        ),
+        None,
+    )
     values: dict[str, Any] = {
         "title": text_of(node.get("name")),
         "description": text_of(node.get("description")),

@@ -1,7 +1,7 @@
 """Finds the schema.org data of a page: JSON-LD, microdata and RDFa Lite, as one kind of node.
 
 A node is a dict as JSON-LD writes it, with `@type` and properties. extruct reads the syntaxes from the tree
-that is already parsed; RDFa Lite is brought to microdata first, which says the same with other attribute names.
+that is parsed already; RDFa Lite is brought to microdata first, which says the same in other attributes.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ Node: TypeAlias = Mapping[str, Any]
 
 _PRODUCTS = frozenset(
     {
-        "Product", "IndividualProduct", "ProductModel", "ProductGroup", "SomeProducts", "Vehicle", "Car", "Book",
-        "ChemicalSubstance", "MolecularEntity", "Drug", "SoftwareApplication", "Service",
+        "Product", "IndividualProduct", "ProductModel", "ProductGroup", "SomeProducts", "Vehicle", "Car",
+        "Book",        "ChemicalSubstance", "MolecularEntity", "Drug", "SoftwareApplication", "Service",
     },
 )  # fmt: skip
 _LISTS = frozenset({"ItemList", "OfferCatalog"})
@@ -59,7 +59,7 @@ class Structured:
     breadcrumbs: tuple[str, ...] = ()
 
 
-class _LeanMicrodata(MicrodataExtractor):
+class _LeanMicrodata(MicrodataExtractor):  # type: ignore[misc]  # extruct has no types
     """extruct's reader without its copying and cleaning of every element, which costs most of its time."""
 
     def _extract_textContent(self, node: etree._Element) -> str:  # noqa: N802
@@ -185,7 +185,7 @@ def _sort_out_node(node: Node, in_list: bool, found: Structured, waiting: list[t
         inside = in_list or bool(_LISTS.intersection(types))
         waiting.extend(
             (value, inside)
-            for name, value in reversed(node.items())
+            for name, value in reversed(list(node.items()))
             if isinstance(value, (dict, list)) and name not in _OTHER_ITEMS
         )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from crawler.reading.item_number import number_in_url
 from crawler.reading.labelled import labelled_rows
 from crawler.reading.labels import Label, known_label
-from crawler.reading.item_number import number_in_url
 from crawler.reading.lines import element_text, is_aside, is_struck, squeeze
 from crawler.reading.named import Role, named_elements
 from crawler.reading.names import name_test
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
     from crawler.reading.document import Document
     from crawler.reading.labelled import LabelledRow
-    from crawler.reading.item_number import number_in_url
-from crawler.reading.lines import Line
+    from crawler.reading.lines import Line
 
 _is_old_price_name = name_test(
-    r"old|was|regular|before|strike|cross|compare|rrp|msrp|list-?price|discount|saving|save|antes|shipping|filter|history"
+    r"old|was|regular|before|strike|cross|compare|rrp|msrp|list-?price|discount|saving|save|antes|"
+    r"shipping|filter|history"
 )
 _CRUMB_SEPARATOR = re.compile(r"\s*(?:[>»›→]|\s/\s|::|\\|\s\|\s)\s*")
 _HOME = frozenset({"home", "inicio", "início", "accueil", "startseite", "главная", "首页", "home page"})
@@ -103,13 +103,9 @@ class VisiblePage:
 
         put("title", self.title, self.title_rule)
         for row in self.rows:
-            if (
-                row.label is not None
-                and row.label.value in ListingContent.__dataclass_fields__
-                and row.label is not Label.PRICE
-            ):
-                if row.label is not Label.DESCRIPTION or len(row.value) >= _SHORTEST_DESCRIPTION:
-                    put(row.label.value, row.value, f"visible:label {row.name}")
+            long_enough = row.label is not Label.DESCRIPTION or len(row.value) >= _SHORTEST_DESCRIPTION
+            if row.fills_field and row.label is not None and long_enough:
+                put(row.label.value, row.value, f"visible:label {row.name}")
         price_text, rule = self.price_text()
         if price_text:
             reading = read_price(price_text, self.document.place)
@@ -184,7 +180,7 @@ class VisiblePage:
         for line in self.lines:
             parts = [part for part in _CRUMB_SEPARATOR.split(line.text) if part]
             first = re.split(r"[:：]\s*", parts[0])[-1] if parts else ""
-            if len(parts) > 2 and first.casefold() in _HOME:  # noqa: PLR2004
+            if len(parts) > 2 and first.casefold() in _HOME:
                 links = [element_text(link) for link in line.element.iter("a")]
                 return tuple(
                     link for link in links if link and link.casefold() not in _HOME and link != self.title
@@ -203,7 +199,7 @@ class VisiblePage:
                     and known_label(text) is None
                     and ":" not in text
                     and not SIGNED_AMOUNT.search(text)
-                ):  # noqa: PLR2004
+                ):
                     return candidate
         return None
 
@@ -272,14 +268,19 @@ def _current_price(element: etree._Element) -> str:
         child.tag in {"del", "s", "strike"} or _is_old_price_name(child.get("class", ""))
         for child in element.iterdescendants()
     ):
-        return squeeze(" ".join("".join(child.itertext()) for child in element if child.tag not in {"del", "s", "strike"}
-                                and not _is_old_price_name(child.get("class", ""))))  # fmt: skip
+        return squeeze(
+            " ".join(
+                "".join(child.itertext())
+                for child in element
+                if child.tag not in {"del", "s", "strike"} and not _is_old_price_name(child.get("class", ""))
+            )
+        )
     return element_text(element)
 
 
 def _is_icon(image: etree._Element) -> bool:
     for name in ("width", "height"):
         size = image.get(name, "")
-        if size.isdigit() and int(size[:6]) < 60:  # noqa: PLR2004
+        if size.isdigit() and int(size[:6]) < 60:
             return True
     return False
