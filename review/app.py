@@ -22,6 +22,7 @@ from review import api, pages, words
 from review.connections import Connections
 from review.desk import Desk, answer_page
 from review.errors import ForeignRequest, FormExpired, OtherScore
+from review.marking import cut
 from review.safety import HEADERS, LOOPBACK_HOSTS, FormTokens, SafeHeaders
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def build_templates() -> Environment:
         "tier": words.tier_words,
         "when": words.when,
         "defang": words.defang,
+        "cut": cut,
     }
     environment.globals |= {"DECISIONS": words.DECISIONS, "REASONS": words.REASONS, "KEYS": words.KEYS}
     return environment

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 MAX_SHOWN_CHARS = 600
 """A field longer than this is cut in the tables; the text pane holds it whole."""
 
-_APART = ("title", "description", "price_amount", "currency", "attributes", "images")
-"""Fields that have a place of their own, or stand beside the raw one."""
+_APART = ("description", "currency", "attributes", "images")
+"""Fields that have a place of their own, or stand with another one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +119,6 @@ def read_fields(content: ListingContent) -> tuple[Field, ...]:
         for name, words in FIELDS.items()
         if name not in _APART and _shown(content, name)
     ]
-    if content.price_amount is not None:
-        amount = f"{content.price_amount:f} {content.currency}".strip()
-        fields.insert(1, Field(name=FIELDS["price_amount"], value=amount, found_by="from the price"))
     rule = content.provenance.get("attributes", "")
     rows = (Field(name=name, value=_short(value), found_by=rule) for name, value in content.attributes)
     return (*fields, *rows)
@@ -171,13 +168,15 @@ def _shown(content: ListingContent, name: str) -> str:
     value = getattr(content, name)
     if name == "seller_url":
         return _short(defang(value)) if value else ""
+    if name == "price_amount":
+        return "" if value is None else f"{value:f} {content.currency}".strip()
     if name == "category_path":
         return _short(" › ".join(value))
     if name == "attributes":
         return _short("; ".join(f"{label}: {said}" for label, said in value))
     if name == "images":
         return _short(" ".join(defang(url) for url in value))
-    return "" if value is None else _short(str(value))
+    return _short(str(value))
 
 
 def _short(text: str) -> str:

@@ -57,10 +57,11 @@ KEYS = (
 )
 
 FIELDS = {
-    "title": "Title", "price_text": "Price", "quantity_text": "Quantity", "pack_text": "Pack",
+    "title": "Title", "price_text": "Price", "price_amount": "Price as a number",
+    "quantity_text": "Quantity", "pack_text": "Pack",
     "minimum_order_text": "Minimum order", "seller_name": "Seller", "seller_url": "Seller's page",
     "location": "Location", "item_id": "Item number", "category_path": "Category", "language": "Language",
-    "description": "Description", "price_amount": "Price as a number", "currency": "Currency",
+    "description": "Description", "currency": "Currency",
     "attributes": "Properties", "images": "Images",
 }  # fmt: skip
 """Fields of `ListingContent` as the pages name them, in the order they are shown."""

@@ -17,6 +17,7 @@ from listings.model import (
     PageOutcome,
     Reasons,
     RunKind,
+    RunOutcome,
     Score,
     Source,
     SourceKind,
@@ -24,7 +25,7 @@ from listings.model import (
 )
 from listings.models import promote, register_model
 from listings.pages import SeenListing, record_page
-from listings.runs import begin_run
+from listings.runs import begin_run, end_run
 from listings.scores import record_scores, unscored_sightings
 from listings.sources import declare_source
 
@@ -37,6 +38,14 @@ NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 SITE = "https://mercado.example"
 THRESHOLD = 0.5
 MODEL_ID = "0123456789ab"
+
+SOURCE = Source(
+    source_id="mercado",
+    kind=SourceKind.SAVED,
+    name="Mercado Inventado (saved copy)",
+    supplied_by="the tests",
+    supplied_on="2026-11-01",
+)
 
 HOSTILE_TITLE = "<script>alert('title')</script><img src=x onerror=alert(1)>"
 HOSTILE_SELLER = "\"><svg onload=alert('seller')> Import"
@@ -178,17 +187,7 @@ FLAGGED = 10
 def fill_store(path: Path, planted: tuple[Planted, ...] = PLANTED) -> None:
     """Write a store with a source, a crawl, a model in use, and one score for each listing."""
     db = open_database(path)
-    declare_source(
-        db,
-        Source(
-            source_id="mercado",
-            kind=SourceKind.SAVED,
-            name="Mercado Inventado (saved copy)",
-            supplied_by="the tests",
-            supplied_on="2026-11-01",
-        ),
-        now=NOW,
-    )
+    declare_source(db, SOURCE, now=NOW)
     put_model_in_use(db, MODEL_ID)
     see(db, planted, at=NOW - timedelta(days=3))
     score(db, planted)
@@ -221,6 +220,7 @@ def see(db: Database, planted: tuple[Planted, ...], *, at: datetime) -> None:
             locator=f"mercado.zip#item/{number}.html",
         )
         record_page(db, page, [SeenListing(url=f"{SITE}/item/{number}", content=each.content)])
+    end_run(db, run.run_id, RunOutcome.DONE, "Done.", now=at)
 
 
 def score(db: Database, planted: tuple[Planted, ...], model_id: str = MODEL_ID) -> None:

@@ -1,0 +1,102 @@
+"""The JSON API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.review.store import FLAGGED
+
+if TYPE_CHECKING:
+    from fastapi.testclient import TestClient
+
+OWN = {"Origin": "http://127.0.0.1"}
+
+
+def first(client: TestClient) -> dict[str, Any]:
+    """Return the top of the queue."""
+    entry: dict[str, Any] = client.get("/api/queue?limit=1").json()["listings"][0]
+    return entry
+
+
+def a_verdict(client: TestClient, **changed: object) -> dict[str, Any]:
+    """Return the body of a verdict about the top of the queue."""
+    entry = first(client)
+    given = {"sighting_id": entry["sighting_id"], "score_id": entry["score_id"], "decision": "offer"}
+    return given | changed
+
+
+def test_queue_and_listing_agree(client: TestClient) -> None:
+    """The listing of a queue row holds the same score, its reasons and where the page is kept."""
+    entry = first(client)
+    listing = client.get(f"/api/listings/{entry['listing_id']}").json()
+    assert listing["score_id"] == entry["score_id"]
+    assert listing["score"]["reasons"]["substances"] == ["phenylacetone"]
+    assert listing["sightings"][0]["content"]["price_amount"] == 1250.0
+    assert listing["locator"] == "mercado.zip#item/0.html"
+
+
+def test_verdict_by_json_leaves_the_queue(client: TestClient) -> None:
+    """A verdict is answered with the row that was written."""
+    answer = client.post("/api/verdicts", json=a_verdict(client, reason_code="disguised"), headers=OWN)
+    assert answer.status_code == 201
+    assert answer.json()["reviewer"] == "ada"
+    assert answer.json()["reason_code"] == "disguised"
+    assert client.get("/api/queue").json()["total"] == FLAGGED - 1
+
+
+@pytest.mark.parametrize("headers", [{}, {"Origin": "https://evil.example"}, {"Origin": "null"}])
+def test_verdict_from_elsewhere_is_refused(client: TestClient, headers: dict[str, str]) -> None:
+    """Without this app's own origin nothing is written, and the sentence says what is asked for."""
+    answer = client.post("/api/verdicts", json=a_verdict(client), headers=headers)
+    assert answer.status_code == 403
+    assert "Origin header" in answer.json()["detail"]
+    assert client.get("/api/queue").json()["total"] == FLAGGED
+
+
+def test_verdict_must_be_json_by_name(client: TestClient) -> None:
+    """A form of another site cannot say application/json, so plain text is refused."""
+    import json
+
+    body = json.dumps(a_verdict(client))
+    answer = client.post("/api/verdicts", content=body, headers=OWN | {"Content-Type": "text/plain"})
+    assert answer.status_code == 422
+    assert client.get("/api/queue").json()["total"] == FLAGGED
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        ({"decision": "undone"}, 422),
+        ({"decision": "perhaps"}, 422),
+        ({"reason_code": "no such"}, 422),
+        ({"note": "x" * 5_000}, 422),
+        ({"sighting_id": 10**30}, 422),
+        ({"reviewer": "someone else"}, 422),
+        ({"sighting_id": 999_999, "score_id": None}, 404),
+        ({"score_id": 999_999}, 409),
+    ],
+)
+def test_wrong_verdicts_are_refused_with_a_sentence(
+    client: TestClient, changed: dict[str, object], status: int
+) -> None:
+    """What cannot be a verdict is told why; the queue stays as it was."""
+    answer = client.post("/api/verdicts", json=a_verdict(client, **changed), headers=OWN)
+    assert answer.status_code == status
+    assert answer.json()["detail"].endswith(".")
+    assert client.get("/api/queue").json()["total"] == FLAGGED
+
+
+def test_unknown_listing_is_a_sentence(client: TestClient) -> None:
+    """A listing that is not there is answered with 404 and a sentence, as JSON."""
+    answer = client.get("/api/listings/none")
+    assert answer.status_code == 404
+    assert "There is no listing none" in answer.json()["detail"]
+
+
+def test_description_names_the_api_and_no_page(client: TestClient) -> None:
+    """OpenAPI describes the JSON routes only."""
+    assert set(client.get("/openapi.json").json()["paths"]) == {
+        "/api/queue", "/api/listings/{listing_id}", "/api/verdicts",
+    }  # fmt: skip

@@ -1,0 +1,253 @@
+"""A reviewer at work in a real headless Chromium."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from listings.database import open_database
+from listings.model import Decision, ReasonCode
+from listings.queue import review_queue
+from listings.verdicts import latest_undoable
+from review.app import create_app
+from review.serve import address_of, build_server, listen
+from tests.review.store import FLAGGED, NOW, PLANTED, score, see
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, ConsoleMessage, Dialog, Request
+
+    from listings.model import Verdict
+
+pytestmark = pytest.mark.browser
+
+QUIET = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+"""The browser asks nothing of anyone on its own account."""
+
+TITLE = "h1#title"
+
+
+@dataclass
+class Watched:
+    """A page and everything that went wrong on it."""
+
+    page: Page
+    address: str
+    wrong: list[str] = field(default_factory=list)
+
+    def on_console(self, message: ConsoleMessage) -> None:
+        """Keep errors and warnings; a violation of the policy is one."""
+        if message.type in {"error", "warning"}:
+            self.wrong.append(message.text)
+
+    def on_dialog(self, dialog: Dialog) -> None:
+        """Keep a dialog: none of ours opens one."""
+        self.wrong.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def on_request(self, request: Request) -> None:
+        """Keep a request that leaves this machine."""
+        if urlsplit(request.url).hostname != "127.0.0.1":
+            self.wrong.append(f"request: {request.url}")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Return a Chromium; without one these tests fail, because they would prove nothing."""
+    path = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+    if not path.exists():
+        pytest.fail(
+            f"The browser tests need Chromium and {path} is not there: install it (Debian: apt-get install "
+            "chromium), or set CHROMIUM to the path of one."
+        )
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def address(database: Path) -> Iterator[str]:
+    """Serve the store on a free port; the socket listens before the server runs, so nobody waits."""
+    with listen("127.0.0.1", 0) as listener:
+        server = build_server(create_app(database, reviewer="ada", clock=lambda: NOW))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        yield address_of(listener)
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def watched(browser: Browser, address: str) -> Iterator[Watched]:
+    """Return a page on the queue; the test fails if anything goes wrong on it."""
+    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
+        context.set_default_timeout(10_000)
+        seen = Watched(page=context.new_page(), address=address)
+        seen.page.on("console", seen.on_console)
+        seen.page.on("dialog", seen.on_dialog)
+        seen.page.on("request", seen.on_request)
+        seen.page.on("pageerror", lambda error: seen.wrong.append(str(error)))
+        seen.page.goto(address)
+        yield seen
+        assert seen.wrong == []
+
+
+def last_verdict(database: Path) -> Verdict | None:
+    """Return the newest verdict that stands, as another process would read it."""
+    db = open_database(database)
+    verdict = latest_undoable(db, "ada")
+    db.close()
+    return verdict
+
+
+def expect_left(page: Page, count: int) -> None:
+    """Wait until the page says how many are left."""
+    expect(page.locator(".counts dd").first).to_have_text(str(count))
+
+
+def test_clear_case_is_decided_by_two_keys(watched: Watched, database: Path) -> None:
+    """A reason's key and a verdict's key write the verdict, and the next listing is there."""
+    page = watched.page
+    page.keyboard.press("u")
+    page.keyboard.press("1")
+    expect(page.locator(TITLE)).to_contain_text("1-苯基-2-丙酮")
+    expect_left(page, FLAGGED - 1)
+    verdict = last_verdict(database)
+    assert verdict is not None
+    assert (verdict.decision, verdict.reason_code) == (Decision.OFFER, ReasonCode.UNDOCUMENTED)
+
+
+def test_note_is_typed_kept_and_sent(watched: Watched, database: Path) -> None:
+    """While a note is typed, letters and digits are text; Escape gives the keys back."""
+    page = watched.page
+    page.keyboard.press("a")
+    page.keyboard.type("pays 1234 by jzu?")
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("4")
+    expect_left(page, FLAGGED - 1)
+    verdict = last_verdict(database)
+    assert verdict is not None
+    assert (verdict.decision, verdict.reason_code) == (Decision.ESCALATE, ReasonCode.DISGUISED)
+    assert verdict.note == "pays 1234 by jzu?"
+
+
+def test_undo_by_key_brings_the_listing_back(watched: Watched, database: Path) -> None:
+    """A slip of the finger costs one key."""
+    page = watched.page
+    page.keyboard.press("2")
+    expect(page.locator(".said")).to_contain_text("Last verdict: Not an offer")
+    page.keyboard.press("z")
+    expect(page.locator(TITLE)).to_contain_text("Phenylacetone (P2P)")
+    expect(page.locator(".said")).to_contain_text("Taken back")
+    expect_left(page, FLAGGED)
+    assert last_verdict(database) is None
+
+
+def test_walking_searching_and_help_by_key(watched: Watched) -> None:
+    """The whole list can be walked and searched without a mouse."""
+    page = watched.page
+    page.keyboard.press("j")
+    expect(page.locator(TITLE)).to_contain_text("苯基")
+    page.keyboard.press("k")
+    expect(page.locator(TITLE)).to_contain_text("Phenylacetone")
+    page.keyboard.press("?")
+    expect(page.locator(".help dl")).to_be_visible()
+    page.keyboard.press("?")
+    page.keyboard.press("/")
+    page.keyboard.type("beaker")
+    page.keyboard.press("Enter")
+    expect(page.locator(TITLE)).to_have_text("Glass beaker, 250 ml")
+    assert urlsplit(page.url).query == "q=beaker"
+
+
+def test_reason_key_pressed_twice_clears_it_and_enter_decides_nothing(
+    watched: Watched, database: Path
+) -> None:
+    """Neither a second thought nor a stray Enter becomes a verdict."""
+    page = watched.page
+    reason = page.locator("input[value=licit_documented]")
+    page.keyboard.press("d")
+    expect(reason).to_be_checked()
+    reason.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("d")
+    expect(reason).not_to_be_checked()
+    assert last_verdict(database) is None
+
+
+def test_stale_screen_loses_nothing(watched: Watched, database: Path) -> None:
+    """When the listing changed meanwhile, the page says so and the note is still there."""
+    page = watched.page
+    page.locator("textarea").fill("half an hour of thought")
+    db = open_database(database)
+    see(db, PLANTED[1:2], at=NOW)  # the crawl now reads another text at the first listing's address
+    score(db, PLANTED)
+    db.close()
+    page.keyboard.press("Tab")
+    page.locator("button[value=offer]").click()
+    expect(page.locator(".warned")).to_contain_text("has changed since it was shown")
+    expect(page.locator("textarea")).to_have_value("half an hour of thought")
+    assert last_verdict(database) is None
+    watched.wrong = [each for each in watched.wrong if "409" not in each]
+
+
+def test_hostile_listings_execute_nothing(watched: Watched, database: Path) -> None:
+    """Every planted listing is opened: no dialog, no console error, no request elsewhere, no override."""
+    db = open_database(database)
+    entries = review_queue(db)
+    db.close()
+    for entry in entries:
+        watched.page.goto(f"{watched.address}listings/{entry.listing_id}")
+        expect(watched.page.locator(".row-title")).to_have_count(FLAGGED)
+    watched.page.goto(f"{watched.address}?q=gnihton")
+    expect(watched.page.locator(TITLE)).to_have_text(
+        "Reagent U+202Egnihton U+202C PU+200BMU+200BK oil".replace("n U", "nU")
+    )
+
+
+def test_policy_stops_a_script_that_slips_in(watched: Watched) -> None:
+    """Even if markup got into a page, its script would not run."""
+    watched.page.evaluate(
+        "document.querySelector('main').insertAdjacentHTML('beforeend', '<img src=x onerror=\"alert(1)\">')"
+    )
+    expect(watched.page.locator("main > img")).to_have_count(1)
+    watched.page.wait_for_function("document.querySelector('main > img').complete")
+    assert not [each for each in watched.wrong if each.startswith("dialog")]
+    assert any("Content Security Policy" in each for each in watched.wrong)
+    watched.wrong.clear()
+
+
+@pytest.mark.parametrize("width", [360, 768, 1100, 2560])
+@pytest.mark.parametrize("terms", ["", "WWW", "iframe"])
+def test_no_width_scrolls_sideways(watched: Watched, width: int, terms: str) -> None:
+    """The page fits its window, whatever the listing holds."""
+    watched.page.set_viewport_size({"width": width, "height": 800})
+    watched.page.goto(f"{watched.address}?q={terms}")
+    expect(watched.page.locator(TITLE)).to_be_visible()
+    assert watched.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_works_without_javascript(browser: Browser, address: str, database: Path) -> None:
+    """The same forms work where scripts are switched off."""
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(address)
+        page.locator("label", has_text="Disguised").click()
+        page.locator("button[value=offer]").click()
+        expect_left(page, FLAGGED - 1)
+    verdict = last_verdict(database)
+    assert verdict is not None
+    assert verdict.reason_code is ReasonCode.DISGUISED

@@ -1,0 +1,99 @@
+"""What the item shows: fields, bars, evidence, history."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from listings.database import Database, open_database
+from listings.model import Contribution, Decision, ListingContent, Reasons
+from listings.queue import ListingFile, listing_file, review_queue
+from listings.verdicts import give_verdict, undo_verdict
+from review.items import read_bars, read_evidence, read_fields, read_item
+from tests.review.store import NOW, PLANTED, score, see
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def db(database: Path) -> Iterator[Database]:
+    """Return an open connection to the filled store."""
+    opened = open_database(database)
+    yield opened
+    opened.close()
+
+
+def first_file(db: Database) -> ListingFile:
+    """Return the listing at the top of the queue."""
+    return listing_file(db, review_queue(db)[0].listing_id)
+
+
+def test_fields_keep_the_raw_value_and_the_rule_that_read_it() -> None:
+    """The price is shown as on the page, then as a number, with the rule that read it."""
+    content = ListingContent(
+        title="Drum", price_text="US $ 1.250,00", price_amount=Decimal("1250.00"), currency="USD",
+        attributes=(("Purity", "99 %"),), provenance={"price_text": "json-ld"},
+    )  # fmt: skip
+    shown = [(field.name, field.value, field.found_by) for field in read_fields(content)]
+    assert shown == [
+        ("Title", "Drum", ""),
+        ("Price", "US $ 1.250,00", "json-ld"),
+        ("Price as a number", "1250.00 USD", ""),
+        ("Purity", "99 %", ""),
+    ]
+
+
+def test_bars_are_in_percent_of_the_longest() -> None:
+    """The chart's longest bar fills it, and what is not listed is one bar of its own."""
+    reasons = Reasons(contributions=(Contribution(feature="name", log_odds=-4.0),), rest_log_odds=1.0)
+    assert [(bar.words, bar.length) for bar in read_bars(reasons)] == [
+        ("name", 100.0),
+        ("everything else", 25.0),
+    ]
+
+
+def test_bars_of_an_empty_sum_have_no_length() -> None:
+    """A score of exactly one half without reasons divides by nothing."""
+    assert [bar.length for bar in read_bars(Reasons())] == [0.0]
+
+
+def test_evidence_is_listed_once_however_often_it_is_said(db: Database) -> None:
+    """The same words of the same kind are one row with a count."""
+    file = first_file(db)
+    assert file.score is not None
+    found = read_evidence(file.sightings[0].text, file.score.reasons)
+    assert [(each.words, each.kind, each.times) for each in found] == [
+        ("Phenylacetone", "name", 2),
+        ("103-79-7", "cas", 2),
+        ("Discreet parcel", "trade", 1),
+    ]
+
+
+def test_history_names_the_fields_that_changed(db: Database) -> None:
+    """A new price is shown with the old one beside it."""
+    listing_id = review_queue(db)[0].listing_id
+    dearer = replace(PLANTED[0], content=replace(PLANTED[0].content, price_text="US $ 1.400,00 / kg"))
+    see(db, (dearer,), at=NOW)
+    score(db, (dearer,))
+    newest, first = read_item(listing_file(db, listing_id)).history
+    assert [(each.name, each.before, each.after) for each in newest.changed] == [
+        ("Price", "US $ 1.250,00 / kg", "US $ 1.400,00 / kg")
+    ]
+    assert first.changed == ()
+
+
+def test_a_verdict_taken_back_does_not_stand(db: Database) -> None:
+    """The item says what was last decided and not taken back."""
+    sighting_id = first_file(db).sightings[0].sighting_id
+    first = give_verdict(db, sighting_id, Decision.UNSURE, reviewer="ada", now=NOW)
+    second = give_verdict(db, sighting_id, Decision.OFFER, reviewer="ada", now=NOW + timedelta(minutes=1))
+    undo_verdict(db, second.verdict_id, reviewer="ada", now=NOW + timedelta(minutes=2))
+    item = read_item(listing_file(db, first.listing_id))
+    assert item.standing == first
+    assert item.undone == {second.verdict_id}

@@ -1,0 +1,53 @@
+"""Cutting text at evidence and at what cannot be seen."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from listings.model import Span
+from review.marking import cut
+
+spans = st.builds(
+    lambda start, length, kind: Span(start=start, end=start + length, kind=kind),
+    st.integers(-3, 40),
+    st.integers(0, 20),
+    st.sampled_from(["cas", "name"]),
+)
+
+
+@given(text=st.text(max_size=30), marked=st.lists(spans, max_size=6))
+def test_pieces_joined_are_the_text(text: str, marked: list[Span]) -> None:
+    """Nothing is lost or doubled, wherever the spans lie."""
+    assert "".join(piece.text for piece in cut(text, marked)) == text
+
+
+def test_overlapping_spans_keep_both_names() -> None:
+    """Where two spans overlap, the piece carries both, and each label stands once, at its end."""
+    name = Span(start=0, end=8, kind="name")
+    cas = Span(start=4, end=12, kind="cas")
+    pieces = cut("abcdefghijklmno", [name, cas])
+    assert [(piece.text, piece.spans, piece.ending) for piece in pieces] == [
+        ("abcd", (name,), ()),
+        ("efgh", (name, cas), (name,)),
+        ("ijkl", (cas,), (cas,)),
+        ("mno", (), ()),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "unseen"),
+    [
+        ("P\u200bMK", ["U+200B ZERO WIDTH SPACE"]),
+        ("\u202eoil", ["U+202E RIGHT-TO-LEFT OVERRIDE"]),
+        ("P\u200dMK", ["U+200D ZERO WIDTH JOINER"]),
+        ("soft\u00adener", ["U+00AD SOFT HYPHEN"]),
+        ("می\u200cخواهم", []),
+        ("👩\u200d🔬", []),
+        ("plain words", []),
+    ],
+)
+def test_hidden_characters_are_named(text: str, unseen: list[str]) -> None:
+    """What hides in a word is named; joiners that spell Persian or an emoji are left alone."""
+    assert [piece.unseen for piece in cut(text) if piece.unseen] == unseen

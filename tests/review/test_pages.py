@@ -1,0 +1,278 @@
+"""The pages and forms, as a browser without JavaScript meets them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from fastapi.testclient import TestClient
+
+from listings.database import open_database
+from listings.model import Decision, ReasonCode
+from listings.queue import count_queue, listing_file, review_queue
+from listings.sources import declare_source
+from listings.verdicts import latest_undoable
+from review.app import create_app
+from review.lists import PAGE_SIZE
+from tests.review.forms import judge, read_form, undo
+from tests.review.store import (
+    FLAGGED,
+    NOW,
+    PLANTED,
+    SOURCE,
+    Planted,
+    fill_store,
+    put_model_in_use,
+    score,
+    see,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_queue_stands_beside_its_first_item(client: TestClient) -> None:
+    """The first page shows the most likely offer with its reasons, and how many wait."""
+    page = client.get("/").text
+    assert '<h1 id="title" dir="auto" lang="en">Phenylacetone (P2P) CAS 103-79-7, 25 kg drum</h1>' in page
+    assert f"<dt>left</dt><dd>{FLAGGED}</dd>" in page
+    assert '<mark data-kind="cas" title="UN 1988, Table I; check digit is right">103-79-7' in page
+    assert "hxxps://mercado[.]example/item/0" in page
+    assert "mercado.zip#item/0.html" in page
+    assert "https://mercado" not in page
+
+
+def test_verdict_leaves_the_queue_and_the_next_item_comes(client: TestClient, database: Path) -> None:
+    """A verdict is written with its reason and note, and the next listing is shown."""
+    answer = judge(
+        client,
+        client.get("/").text,
+        decision="offer",
+        reason_code="licit_undocumented",
+        note=" asks for cash ",
+    )
+    assert answer.status_code == 200
+    assert "1-苯基-2-丙酮" in answer.text
+    assert f"<dt>left</dt><dd>{FLAGGED - 1}</dd>" in answer.text
+    assert "<dt>done today</dt><dd>1</dd>" in answer.text
+    assert "Last verdict: <b>Offer</b> (undocumented)" in answer.text
+    db = open_database(database)
+    verdict = latest_undoable(db, "ada")
+    db.close()
+    assert verdict is not None
+    assert (verdict.decision, verdict.reason_code, verdict.note, verdict.decided_at) == (
+        Decision.OFFER, ReasonCode.UNDOCUMENTED, "asks for cash", NOW,
+    )  # fmt: skip
+    assert verdict.score_id is not None
+
+
+def test_undo_brings_the_listing_back(client: TestClient) -> None:
+    """After an undo the listing is on the screen and waits again."""
+    after = judge(client, client.get("/").text, decision="not_offer")
+    back = undo(client, after.text)
+    assert "Taken back." in back.text
+    assert "Phenylacetone (P2P)" in back.text
+    assert f"<dt>left</dt><dd>{FLAGGED}</dd>" in back.text
+
+
+def test_undo_sent_twice_changes_nothing(client: TestClient) -> None:
+    """The second of two undos of one verdict is answered with a sentence."""
+    after = judge(client, client.get("/").text, decision="not_offer").text
+    undo(client, after)
+    again = undo(client, after)
+    assert again.status_code == 409
+    assert "already taken back" in again.text
+
+
+def test_judging_everything_ends_at_an_empty_queue(client: TestClient) -> None:
+    """When the last listing is judged the page says so and what to do next."""
+    page = client.get("/").text
+    for _ in range(FLAGGED):
+        page = judge(client, page, decision="unsure").text
+    assert "Nothing waits for a verdict" in page
+    assert "precursor-watch crawl" in page
+
+
+def test_stale_screen_keeps_reason_and_note(client: TestClient, database: Path) -> None:
+    """A listing that changed meanwhile is shown as it stands now, with what was written beside it."""
+    page = client.get("/").text
+    changed = replace(PLANTED[0], content=replace(PLANTED[0].content, description="Sold out."))
+    db = open_database(database)
+    see(db, (changed,), at=NOW)
+    score(db, (changed,))
+    db.close()
+    answer = judge(client, page, decision="offer", reason_code="disguised", note="long thought")
+    assert answer.status_code == 409
+    assert "has changed since it was shown" in answer.text
+    assert "Sold out." in answer.text
+    assert ">long thought</textarea>" in answer.text
+    assert 'value="disguised" data-key="g" checked' in answer.text
+    assert f"<dt>left</dt><dd>{FLAGGED}</dd>" in answer.text
+
+
+def test_score_of_another_model_makes_the_screen_stale(client: TestClient, database: Path) -> None:
+    """What the reviewer saw is what the verdict keeps: another model's score must be looked at first."""
+    page = client.get("/").text
+    db = open_database(database)
+    put_model_in_use(db, "ba9876543210")
+    score(db, PLANTED, "ba9876543210")
+    db.close()
+    answer = judge(client, page, decision="offer", note="kept")
+    assert answer.status_code == 409
+    assert "Another model has scored this listing" in answer.text
+    assert ">kept</textarea>" in answer.text
+
+
+def test_form_of_an_earlier_process_is_refused_and_kept(client: TestClient) -> None:
+    """A form without this process's token writes nothing; the note is on the fresh page."""
+    form = read_form(client.get("/").text, "/verdict")
+    sent = form.values | {"form_token": "0" * 64, "decision": "offer", "note": "kept"}
+    answer = client.post(form.action, data=sent)
+    assert answer.status_code == 403
+    assert "nothing was written" in answer.text
+    assert ">kept</textarea>" in answer.text
+    assert f"<dt>left</dt><dd>{FLAGGED}</dd>" in answer.text
+
+
+def test_form_sent_without_the_cookie_is_refused(client: TestClient) -> None:
+    """A token stolen from the page is worth nothing without the browser's cookie."""
+    form = read_form(client.get("/").text, "/verdict")
+    client.cookies.clear()
+    assert client.post(form.action, data=form.values | {"decision": "offer"}).status_code == 403
+
+
+def test_undo_without_token_is_refused(client: TestClient) -> None:
+    """Another site cannot take a verdict back."""
+    form = read_form(judge(client, client.get("/").text, decision="offer").text, "/undo")
+    assert client.post(form.action, data={}).status_code == 403
+
+
+def test_search_finds_judged_and_unflagged_listings(client: TestClient) -> None:
+    """A search looks at everything, and going on stays within what was found."""
+    found = client.get("/", params={"q": "soil"}).text
+    assert "Garden soil improver" in found
+    assert "Not flagged" in found
+    piperonal = client.get("/", params={"q": "perfumery"}).text
+    assert "<h2>4 found</h2>" in piperonal
+    after = judge(client, piperonal, decision="not_offer")
+    assert after.url.query == b"q=perfumery"
+    assert "<h2>4 found</h2>" in after.text
+
+
+def test_search_that_finds_nothing_says_so(client: TestClient) -> None:
+    """What was typed stays in the box."""
+    page = client.get("/", params={"q": 'nosuch" OR "1'}).text
+    assert "No listing holds all of these words" in page
+    assert 'value="nosuch&#34; OR &#34;1"' in page
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "sentence"),
+    [
+        ("/nope", 404, "There is no such page here."),
+        ("/listings/ffffffffffffffff", 404, "There is no listing ffffffffffffffff"),
+        ("/listings/%3Cscript%3E", 404, "There is no listing &lt;script&gt;"),
+        ("/?page=abc", 422, "nothing was written"),
+        ("/?page=99999999999999999999", 422, "nothing was written"),
+        ("/docs", 404, "There is no such page here."),
+    ],
+)
+def test_errors_are_sentences(client: TestClient, address: str, status: int, sentence: str) -> None:
+    """Whatever is asked for wrongly is answered with a page that says what to do."""
+    answer = client.get(address)
+    assert answer.status_code == status
+    assert sentence in answer.text
+    assert "Go to the queue" in answer.text
+
+
+def test_page_past_the_end_is_the_last_page(client: TestClient) -> None:
+    """An old address of a page that the queue no longer has still shows the queue."""
+    assert f"1–{FLAGGED} of {FLAGGED}" in client.get("/?page=7").text
+
+
+def test_queue_is_paged_by_the_server(tmp_path: Path) -> None:
+    """Paging and the next key go over the border of a page and back."""
+    many = tuple(
+        Planted(content=replace(PLANTED[-2].content, title=f"Lot {number:03}"), p_offer=0.9 - number / 1000)
+        for number in range(PAGE_SIZE + 3)
+    )
+    fill_store(tmp_path / "many.db", many)
+    db = open_database(tmp_path / "many.db")
+    ids = [entry.listing_id for entry in review_queue(db, limit=100)]
+    db.close()
+    with TestClient(create_app(tmp_path / "many.db", reviewer="ada"), base_url="http://127.0.0.1") as client:
+        last = client.get(f"/listings/{ids[PAGE_SIZE - 1]}").text
+        assert f'rel="next" href="/listings/{ids[PAGE_SIZE]}?page=2"' in last
+        second = client.get("/?page=2").text
+        assert f"{PAGE_SIZE + 1}–{PAGE_SIZE + 3} of {PAGE_SIZE + 3}" in second
+        assert f'rel="prev" href="/listings/{ids[PAGE_SIZE - 1]}"' in second
+        assert 'rel="next"' in second
+        end = client.get(f"/listings/{ids[-1]}?page=2").text
+        assert 'rel="next"' not in end
+        assert client.get("/?page=2").text.count("<li>") < client.get("/").text.count("<li>")
+        assert f'/listings/{ids[0]}"' in judge(client, end, decision="unsure").text
+
+
+@pytest.mark.parametrize(
+    ("steps", "sentence"),
+    [("nothing", "There are no listings yet"), ("seen", "No model is in use yet")],
+)
+def test_empty_queue_says_what_to_do_first(tmp_path: Path, steps: str, sentence: str) -> None:
+    """A store without listings, or without a model, is told apart from one that is all judged."""
+    path = tmp_path / "new.db"
+    db = open_database(path)
+    if steps == "seen":
+        declare_source(db, SOURCE, now=NOW)
+        see(db, PLANTED[:1], at=NOW)
+    assert count_queue(db) == 0
+    db.close()
+    with TestClient(create_app(path, reviewer="ada"), base_url="http://127.0.0.1") as client:
+        assert sentence in client.get("/").text
+
+
+def test_hostile_text_is_shown_and_never_markup(client: TestClient) -> None:
+    """Every field of a hostile listing is printed as text."""
+    page = client.get("/", params={"q": "iframe"}).text
+    assert "&lt;script&gt;alert(&#39;title&#39;)&lt;/script&gt;" in page
+    assert "{{ 7 * 7 }}" in page
+    assert page.count("<script") == 2
+    for tag in ("<iframe", "<svg onload", "<img src=x", "<b>free", "<style"):
+        assert tag not in page
+    assert "javascript[:]alert" in page
+
+
+def test_unexpected_error_is_a_sentence_with_safe_headers(database: Path) -> None:
+    """A fault of ours shows no traceback, and its page is as guarded as the others."""
+
+    def broken_clock() -> None:
+        raise RuntimeError("secret detail")
+
+    app = create_app(database, reviewer="ada", clock=broken_clock)  # type: ignore[arg-type]
+    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
+        answer = client.get("/")
+    assert answer.status_code == 500
+    assert "Something failed that should not have" in answer.text
+    assert "secret detail" not in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_missing_store_is_a_sentence(tmp_path: Path) -> None:
+    """A database that was moved away while serving is named."""
+    with TestClient(create_app(tmp_path / "gone.db", reviewer="ada"), base_url="http://127.0.0.1") as client:
+        answer = client.get("/")
+    assert answer.status_code == 503
+    assert "there is no such file" in answer.text
+
+
+def test_listing_file_of_a_judged_listing_can_be_judged_again(client: TestClient, database: Path) -> None:
+    """A change of mind is a new verdict on the same page."""
+    judge(client, client.get("/").text, decision="unsure")
+    db = open_database(database)
+    listing_id = latest_undoable(db, "ada").listing_id  # type: ignore[union-attr]
+    page = client.get(f"/listings/{listing_id}").text
+    assert "Judged: unsure" in page
+    judge(client, page, decision="offer")
+    decisions = [verdict.decision for verdict in listing_file(db, listing_id).verdicts]
+    db.close()
+    assert decisions == [Decision.UNSURE, Decision.OFFER]

@@ -1,0 +1,58 @@
+"""What every answer carries, and which requests are refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from review.safety import HEADERS, SESSION_COOKIE
+
+if TYPE_CHECKING:
+    from fastapi.testclient import TestClient
+
+
+@pytest.mark.parametrize("address", ["/", "/nope", "/static/review.css", "/api/queue", "/openapi.json"])
+def test_every_answer_carries_the_headers(client: TestClient, address: str) -> None:
+    """Pages, errors, files and JSON are guarded alike."""
+    answer = client.get(address)
+    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+
+
+def test_policy_allows_nothing_inline() -> None:
+    """No script or style inside a page runs, and nothing is loaded from elsewhere."""
+    policy = HEADERS["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy
+    assert "http" not in policy
+
+
+def test_pages_are_not_kept_by_the_browser(client: TestClient) -> None:
+    """What an investigator read is not left in the cache; the program's own files may be."""
+    assert client.get("/").headers["cache-control"] == "no-store"
+    assert "cache-control" not in client.get("/static/keys.js").headers
+
+
+def test_cookie_is_out_of_reach_of_scripts_and_other_sites(client: TestClient) -> None:
+    """The session cookie is HttpOnly and SameSite=Strict, and is set once."""
+    cookie = client.get("/").headers["set-cookie"]
+    assert cookie.startswith(f"{SESSION_COOKIE}=")
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    assert "set-cookie" not in client.get("/").headers
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:8080", 200),
+        ("localhost:8080", 200),
+        ("[::1]:8080", 200),
+        ("evil.example", 400),
+        ("127.0.0.1.evil.example", 400),
+        ("localhost@evil.example", 400),
+    ],
+)
+def test_only_this_machines_own_names_are_answered(client: TestClient, host: str, status: int) -> None:
+    """A foreign name that points here (DNS rebinding) gets nothing."""
+    assert client.get("/", headers={"Host": host}).status_code == status
