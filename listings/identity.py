@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
 if TYPE_CHECKING:
     from listings.model import ListingContent
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 TRACKING_PARAMETERS = frozenset({"fbclid", "gclid", "msclkid", "yclid", "spm", "scm", "ref_", "_ga"})
 TRACKING_PREFIXES = ("utm_", "mc_", "algo_", "pvid")
 SESSION_PARAMETERS = frozenset({"sid", "sessionid", "session_id", "jsessionid", "phpsessid"})
+ROW_MARK = "#row"
+"""Ends the address of a list row that has none of its own: the list page's, with this."""
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -22,22 +24,27 @@ def canonical_url(url: str) -> str:
 
     The scheme and host are lower-cased, the default port, the fragment, tracking and session
     parameters are dropped and the others sorted. The path is kept as it is: servers tell case apart.
+    What is no web address, as on a hostile page, only loses its fragment.
     """
-    parts = urlsplit(url.strip())
-    host = parts.netloc.rpartition("@")[2].lower().removesuffix(DEFAULT_PORTS.get(parts.scheme.lower(), ":"))
+    bare = url.partition("#")[0].strip()
+    parts = _web_address(bare)
+    if parts is None:
+        return bare
+    host = parts.netloc.rpartition("@")[2].lower().removesuffix(DEFAULT_PORTS[parts.scheme])
     kept = sorted(
         (name, value)
         for name, value in parse_qsl(parts.query, keep_blank_values=True)
         if not _is_noise(name.lower())
     )
-    return urlunsplit((parts.scheme.lower(), host, parts.path or "/", urlencode(kept), ""))
+    query = urlencode(kept, errors="replace")
+    return urlunsplit((parts.scheme, host, parts.path or "/", query, "")).strip()
 
 
 def listing_id(source_id: str, url: str, item_id: str, title: str) -> str:
     """Return the stable id of a listing: 16 hexadecimal digits.
 
     A listing is its canonical URL within its source. A list row without a link of its own is told
-    apart by the site's item id and, where there is none, by its title; `url` is then the list page.
+    apart by the site's item id and, where there is none, by its title; `url` is then the list page's.
 
     Args:
         source_id: The source it was read from; the same page in two sources is two listings.
@@ -46,7 +53,7 @@ def listing_id(source_id: str, url: str, item_id: str, title: str) -> str:
         title: As read.
     """
     parts = [source_id, canonical_url(url)]
-    if urlsplit(url).fragment == "row":
+    if url.endswith(ROW_MARK):
         parts.append(item_id or title)
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
@@ -60,6 +67,15 @@ def content_hash(content: ListingContent) -> str:
     said = {key: value for key, value in asdict(content).items() if key not in {"provenance", "images"}}
     line = json.dumps(said, ensure_ascii=True, sort_keys=True, default=str)
     return hashlib.sha256(line.encode("ascii")).hexdigest()
+
+
+def _web_address(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in DEFAULT_PORTS and parts.hostname and parts.port != 0
+    except ValueError:  # e.g. `http://[`, or a port that is no number
+        return None
+    return parts if usable else None
 
 
 def _is_noise(parameter: str) -> bool:

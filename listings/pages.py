@@ -30,7 +30,7 @@ def record_page(db: Database, page: Page, seen: Sequence[SeenListing] = ()) -> d
     """Write a page and the listings on it in one transaction.
 
     A page already recorded in the same run is left as it is, so an interrupted run can be gone over
-    again. A list row never replaces what the item's own page said.
+    again. Within one run a listing is what its own page says, else what the first row said of it.
 
     Returns:
         How many listings were new, changed and unchanged; all 0 for a page recorded before.
@@ -68,7 +68,7 @@ def count_changes(db: Database, run_id: int) -> dict[Change, int]:
 
 def _record_listing(db: Database, page: Page, page_id: int, seen: SeenListing) -> Change | None:
     identity = listing_id(page.source_id, seen.url, seen.content.item_id, seen.content.title)
-    change = _change(db, identity, seen)
+    change = _change(db, page.run_id, identity, seen)
     if change is Change.NEW:
         _insert_listing(db, identity, page, seen)
     if change is not Change.UNCHANGED:
@@ -77,29 +77,37 @@ def _record_listing(db: Database, page: Page, page_id: int, seen: SeenListing) -
     return change if rows.insert(db, "page_listings", link, ignore=True) is not None else None
 
 
-def _change(db: Database, identity: str, seen: SeenListing) -> Change:
-    query = "SELECT content_hash FROM sightings WHERE listing_id = ? ORDER BY sighting_id DESC LIMIT 1"
+def _change(db: Database, run_id: int, identity: str, seen: SeenListing) -> Change:
+    query = """
+        SELECT content_hash, sightings.run_id, outcome FROM sightings JOIN pages USING (page_id)
+        WHERE listing_id = ? ORDER BY sighting_id DESC LIMIT 1
+    """
     latest = db.execute(query, [identity]).fetchone()
     if latest is None:
         return Change.NEW
-    if latest[0] == content_hash(seen.content) or (seen.is_row and _has_own_page(db, identity)):
+    has_own_page = latest["outcome"] == PageOutcome.LISTING
+    if seen.is_row and has_own_page:
+        return Change.UNCHANGED
+    if latest["content_hash"] == content_hash(seen.content):
+        return Change.UNCHANGED
+    if has_own_page is not seen.is_row and _was_seen_in(db, run_id, identity):
         return Change.UNCHANGED
     return Change.CHANGED
 
 
-def _has_own_page(db: Database, identity: str) -> bool:
+def _was_seen_in(db: Database, run_id: int, identity: str) -> bool:
     query = """
-        SELECT 1 FROM sightings JOIN pages USING (page_id)
-        WHERE listing_id = ? AND outcome = 'listing' LIMIT 1
+        SELECT 1 FROM page_listings JOIN pages USING (page_id)
+        WHERE listing_id = ? AND run_id = ? LIMIT 1
     """
-    return db.execute(query, [identity]).fetchone() is not None
+    return db.execute(query, [identity, run_id]).fetchone() is not None
 
 
 def _insert_listing(db: Database, identity: str, page: Page, seen: SeenListing) -> None:
     values = {
         "listing_id": identity,
         "source_id": page.source_id,
-        "url": canonical_url(seen.url),
+        "url": rows.clean(canonical_url(seen.url)),
         "item_id": rows.clean(seen.content.item_id),
         "first_seen_at": times.to_text(page.fetched_at),
     }

@@ -108,7 +108,7 @@ def search(db: Database, terms: str, *, limit: int = 50) -> list[Sighting]:
     Terms are split at white space and matched as parts of words, whatever their case, so `103-79` and
     `苯乙酸` are found. Anything a person types is a plain term; there is no query syntax to get wrong.
     """
-    words = [word for word in terms.replace("\0", " ").split() if word]
+    words = rows.clean(terms.replace("\0", " ")).split()
     if not words:
         return []
     long_words = [word for word in words if len(word) >= MIN_TRIGRAM]
@@ -126,8 +126,10 @@ def search(db: Database, terms: str, *, limit: int = 50) -> list[Sighting]:
 def report_sources(db: Database) -> list[SourceReport]:
     """Return, for each source, what its latest crawl met and what is known of its listings."""
     query = """
-        SELECT source_id, max(run_id) FROM sources LEFT JOIN runs USING (source_id)
-        WHERE runs.kind IS NULL OR runs.kind = 'crawl' GROUP BY source_id ORDER BY source_id
+        SELECT sources.source_id, max(run_id) FROM sources LEFT JOIN run_log
+          ON run_log.source_id = sources.source_id AND run_log.kind = 'crawl'
+          AND coalesce(outcome, '') NOT IN ('skipped', 'missed')
+        GROUP BY sources.source_id ORDER BY sources.source_id
     """
     return [_report_source(db, row[0], row[1]) for row in db.execute(query).fetchall()]
 

@@ -43,10 +43,11 @@ _JSON_FIELDS = ("category_path", "attributes", "images", "provenance")
 
 def insert(db: Database, table: str, values: Mapping[str, object], *, ignore: bool = False) -> int | None:
     """Insert one row and return its rowid; None when `ignore` is set and a unique row stood there."""
-    verb = "INSERT OR IGNORE" if ignore else "INSERT"
     names = ", ".join(values)
     marks = ", ".join("?" * len(values))
-    cursor = db.conn.execute(f"{verb} INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))
+    conflict = " ON CONFLICT DO NOTHING" if ignore else ""  # unlike OR IGNORE, it hides no other constraint
+    statement = f"INSERT INTO {table} ({names}) VALUES ({marks}){conflict}"  # noqa: S608 (no input in it)
+    cursor = db.conn.execute(statement, tuple(values.values()))
     return cursor.lastrowid if cursor.rowcount == 1 else None
 
 

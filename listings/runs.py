@@ -7,13 +7,23 @@ from typing import TYPE_CHECKING
 
 from listings import rows, times
 from listings.database import Database, transaction
-from listings.errors import UnknownRow
+from listings.errors import ListingsError, UnknownRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from listings.model import Run, RunKind, RunOutcome
+
+
+class DueTimeTaken(ListingsError):
+    """A due time has exactly one run, and that one has ended."""
+
+    def __init__(self, kind: RunKind, source_id: str | None, due_at: str | None) -> None:
+        super().__init__(
+            f"The {kind} of {source_id or 'all sources'} due at {due_at} has been accounted for already; "
+            "leave the due time out to run it again by hand."
+        )
 
 
 def begin_run(
@@ -28,6 +38,9 @@ def begin_run(
 
     An interrupted run is one of this kind and source without an ending. The caller holds the lock for
     that work (see `listings.locks`), so a run without an ending is not under way elsewhere.
+
+    Raises:
+        DueTimeTaken: If the due time has a row that has ended already.
     """
     with transaction(db):
         run_id = _unfinished(db, kind, source_id) or _insert_run(db, kind, source_id, due_at, now)
@@ -134,7 +147,10 @@ def _insert_run(
         "due_at": None if due_at is None else times.to_text(due_at),
         "requested_at": times.to_text(now),
     }
-    return int(rows.insert(db, "runs", values) or 0)
+    run_id = rows.insert(db, "runs", values, ignore=True)
+    if run_id is None:
+        raise DueTimeTaken(kind, source_id, values["due_at"])
+    return run_id
 
 
 def _insert_ending(
