@@ -1,0 +1,69 @@
+"""`crawl`: read saved sources into the store."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.options import database_option, json_option, sources_option
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from listings.model import Run
+
+
+@click.command(name="crawl")
+@click.argument("names", nargs=-1, metavar="[SOURCE]...")
+@click.option("--due-at", type=click.DateTime(), help="The schedule's time (UTC), for the run's row.")
+@sources_option
+@database_option
+@json_option
+def command(
+    names: tuple[str, ...], due_at: datetime | None, sources_file: Path, database: Path, *, as_json: bool
+) -> None:
+    """Crawl the named sources, or all of them; each is one run in its own process.
+
+    Example: precursor-watch crawl anuncios-sur
+    """
+    from crawler.sources import pick_sources
+
+    declared = pick_sources(sources_file, names)
+    if len(declared) > 1:
+        sys.exit(
+            max(
+                [
+                    _crawl_in_child(each.source.source_id, sources_file, database, as_json=as_json)
+                    for each in declared
+                ]
+            )
+        )
+    from datetime import UTC
+
+    from crawler.run import crawl_source
+
+    run = crawl_source(database, declared[0], due_at=due_at and due_at.replace(tzinfo=UTC))
+    _print_run(run, as_json=as_json)
+
+
+def _crawl_in_child(source_id: str, sources_file: Path, database: Path, *, as_json: bool) -> int:
+    # Twisted's reactor cannot be started twice, so each source has a process.
+    command = [sys.executable, "-m", "cli", "crawl", source_id, "--sources", str(sources_file)]
+    flags = ["--json"] if as_json else []
+    return abs(subprocess.run([*command, "--db", str(database), *flags], check=False).returncode)
+
+
+def _print_run(run: Run, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(
+            json.dumps(
+                {"run_id": run.run_id, "source_id": run.source_id, "outcome": run.outcome, **run.counts}
+            )
+        )
+    else:
+        click.echo(f"{run.source_id}: {run.outcome}. {run.sentence}")

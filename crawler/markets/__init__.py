@@ -1,0 +1,1 @@
+"""Marketplaces that general rules do not read well enough: one small page object per file."""

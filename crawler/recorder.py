@@ -1,0 +1,116 @@
+"""From pages as the spider met them to rows of the store."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from listings.model import Page, PageOutcome
+from listings.pages import SeenListing, record_page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container
+    from datetime import datetime
+    from typing import Self
+
+    from scrapy.crawler import Crawler
+
+    from crawler.archives import ArchiveFault
+    from crawler.spider import CrawledPage
+    from listings.database import Database
+
+RECORDER_SETTING = "PAGE_RECORDER"
+"""Scrapy setting that holds the `Recorder` of a crawl."""
+
+
+class Recorder:
+    """Writes the pages of one run, each in its own transaction."""
+
+    def __init__(
+        self,
+        db: Database,
+        *,
+        source_id: str,
+        run_id: int,
+        archive: Container[str],
+        now: Callable[[], datetime],
+    ) -> None:
+        """Take the open store and what every page of this run has in common."""
+        self._db = db
+        self._source_id = source_id
+        self._run_id = run_id
+        self._archive = archive
+        self._now = now
+
+    def record(self, crawled: CrawledPage) -> None:
+        """Write one page and what was read on it.
+
+        A row whose own page is in the archive is left to that page, which says more.
+        """
+        saved, reading = crawled.saved, crawled.reading
+        body = saved.body if saved else b""
+        page = Page(
+            run_id=self._run_id,
+            source_id=self._source_id,
+            url=crawled.url,
+            fetched_at=self._now(),
+            captured_at=saved.captured_at if saved else None,
+            http_status=crawled.http_status,
+            outcome=reading.outcome,
+            sentence=reading.sentence,
+            payload_sha256=hashlib.sha256(body).hexdigest(),
+            payload_bytes=len(body),
+            locator=saved.locator if saved else "",
+        )
+        seen = [
+            SeenListing(url=row.url, content=row.content, is_row=True)
+            for row in reading.rows
+            if row.url not in self._archive
+        ]
+        if reading.listing:
+            seen = [SeenListing(url=reading.listing.url, content=reading.listing.content)]
+        record_page(self._db, page, seen)
+
+    def record_fault(self, fault: ArchiveFault) -> None:
+        """Write an archive entry that could not be read so far as to know its URL."""
+        page = Page(
+            run_id=self._run_id,
+            source_id=self._source_id,
+            url=f"archive:{fault.locator}",
+            fetched_at=self._now(),
+            outcome=fault.outcome,
+            sentence=fault.sentence,
+            payload_sha256=hashlib.sha256(b"").hexdigest(),
+            payload_bytes=0,
+            locator=fault.locator,
+        )
+        record_page(self._db, page)
+
+    def __deepcopy__(self, _: dict[int, object]) -> Self:
+        """Return the recorder itself: Scrapy copies its settings, but an open store has one owner."""
+        return self
+
+
+class RecorderPipeline:
+    """Scrapy's last step: hands each page to the recorder."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        """Take the recorder of this crawl."""
+        self._recorder = recorder
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Take the recorder from the crawler's settings."""
+        return cls(crawler.settings[RECORDER_SETTING])
+
+    def process_item(self, item: CrawledPage) -> CrawledPage:
+        """Record one page."""
+        self._recorder.record(item)
+        return item
+
+
+def sentence_for(outcomes: dict[PageOutcome, int], changes: dict[str, int]) -> str:
+    """Return what a crawl came to, for a person."""
+    pages = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in outcomes.items())
+    listed = ", ".join(f"{count} {change}" for change, count in changes.items())
+    return f"{sum(outcomes.values())} pages ({pages or 'none'}); listings: {listed}."

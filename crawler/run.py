@@ -1,0 +1,105 @@
+"""One crawl of one source, in this process: archive in, rows out. Twisted allows one per process."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from scrapy.crawler import AsyncCrawlerProcess
+
+from crawler.archives import open_archive
+from crawler.archives.handler import saved_settings
+from crawler.errors import CrawlError
+from crawler.recorder import RECORDER_SETTING, Recorder, sentence_for
+from crawler.settings import SHARED
+from crawler.spider import MarketplaceSpider
+from listings import locks, runs, times
+from listings.database import open_database
+from listings.model import RunKind, RunOutcome
+from listings.pages import count_changes, count_outcomes, recorded_urls
+from listings.sources import declare_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from scrapy.crawler import Crawler
+
+    from crawler.sources import DeclaredSource
+    from listings.database import Database
+    from listings.model import Run
+
+
+class CrawlBroken(CrawlError):
+    """Scrapy ended a crawl for another reason than having finished it."""
+
+    def __init__(self, source_id: str, reason: str) -> None:
+        super().__init__(
+            f"The crawl of {source_id} ended early: {reason}. Run it again; it goes on from there."
+        )
+
+
+def crawl_source(
+    database: Path,
+    declared: DeclaredSource,
+    *,
+    due_at: datetime | None = None,
+    now: Callable[[], datetime] = times.utc_now,
+) -> Run:
+    """Crawl a saved source into the store; an interrupted crawl of it is gone on with.
+
+    Args:
+        database: The store; created when it is not there.
+        declared: The source and its archive.
+        due_at: The schedule's time when the service asked for it.
+        now: The clock.
+
+    Returns:
+        The run, ended.
+
+    Raises:
+        AlreadyUnderWay: If another process is crawling this source.
+        ArchiveError: If nothing readable lies at the archive's path; the run says so too.
+    """
+    source = declared.source
+    with locks.hold(database, f"crawl-{source.source_id}"), closing(open_database(database)) as db:
+        declare_source(db, source, now=now())
+        run = runs.begin_run(db, RunKind.CRAWL, source_id=source.source_id, due_at=due_at, now=now())
+        try:
+            outcome = _crawl(db, declared, run, now)
+        except Exception as error:
+            runs.end_run(db, run.run_id, RunOutcome.FAILED, str(error), now=now())
+            raise
+        outcomes, changes = count_outcomes(db, run.run_id), count_changes(db, run.run_id)
+        counts = {"pages": sum(outcomes.values()), **outcomes, **changes}
+        runs.end_run(db, run.run_id, outcome, sentence_for(outcomes, changes), counts=counts, now=now())
+        return runs.get_run(db, run.run_id)
+
+
+def _crawl(db: Database, declared: DeclaredSource, run: Run, now: Callable[[], datetime]) -> RunOutcome:
+    with open_archive(declared.archive, base_url=declared.base_url, manifest=declared.manifest) as archive:
+        recorder = Recorder(
+            db, source_id=declared.source.source_id, run_id=run.run_id, archive=archive, now=now
+        )
+        for fault in archive.faults:
+            recorder.record_fault(fault)
+        process = AsyncCrawlerProcess({**SHARED, **saved_settings(archive), RECORDER_SETTING: recorder})
+        crawler = process.create_crawler(MarketplaceSpider)
+        done = recorded_urls(db, run.run_id)
+        task = process.crawl(crawler, archive=archive, begin=declared.start, done=done)
+        process.start()
+        if failure := task.exception():
+            raise CrawlBroken(declared.source.source_id, str(failure)) from failure
+        return _outcome(declared.source.source_id, crawler)
+
+
+def _outcome(source_id: str, crawler: Crawler) -> RunOutcome:
+    stats = crawler.stats.get_stats() if crawler.stats else {}
+    reason = stats.get("finish_reason")
+    if reason == "finished":
+        return RunOutcome.DONE
+    # Scrapy gives the same reason for a signal and for its own breakdown; only the latter logs errors.
+    if reason == "shutdown" and not stats.get("log_count/ERROR"):
+        return RunOutcome.STOPPED
+    raise CrawlBroken(source_id, f"{reason}, see the log")

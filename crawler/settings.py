@@ -1,0 +1,16 @@
+"""Scrapy's settings, in one place: what every crawl shares."""
+
+from __future__ import annotations
+
+from crawler.recorder import RecorderPipeline
+
+SHARED = {
+    "ADDONS": {"scrapy_poet.Addon": 300},
+    "SCRAPY_POET_DISCOVER": ["crawler.markets"],
+    "ITEM_PIPELINES": {RecorderPipeline: 900},
+    "HTTPERROR_ALLOW_ALL": True,  # a 404 is a page outcome, not a silence
+    "CONCURRENT_REQUESTS": 1,  # saved pages come at once; one at a time keeps their order, and so the ids
+    "LOG_LEVEL": "WARNING",
+    "LOGSTATS_INTERVAL": 0,
+    "URLLENGTH_LIMIT": 8_000,
+}

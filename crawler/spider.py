@@ -1,0 +1,106 @@
+"""The one spider: asks for pages, has each read by its page object, follows what is worth following."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator  # noqa: TC003 (scrapy-poet resolves annotations of callbacks)
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import scrapy
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response  # noqa: TC002 (as above)
+
+from crawler.archives.handler import PAGE_META
+from crawler.reading.page import MarketplacePage, PageReading
+from listings.model import PageOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator
+
+    from twisted.python.failure import Failure
+
+    from crawler.archives import Archive, SavedPage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrawledPage:
+    """A page as the spider met it, on its way to the store."""
+
+    url: str
+    http_status: int | None
+    saved: SavedPage | None
+    """None when nothing was fetched."""
+    reading: PageReading
+
+
+class MarketplaceSpider(scrapy.Spider):
+    """Crawls one source. Marketplaces differ in their page objects, never in their spider."""
+
+    name = "marketplace"
+
+    def __init__(
+        self, *, archive: Archive, begin: tuple[str, ...], done: Container[str], **kwargs: Any
+    ) -> None:
+        """Take what to crawl.
+
+        Args:
+            archive: Every page that may be asked for.
+            begin: Where to begin and follow links from; empty means every page of the archive.
+            done: URLs that need not be read again when every page is asked for.
+            **kwargs: Scrapy's own.
+        """
+        super().__init__(**kwargs)
+        self.archive = archive
+        self.begin = begin
+        self.done = done
+
+    async def start(self) -> AsyncIterator[scrapy.Request]:
+        """Ask for the first pages."""
+        for url in self.begin or self.archive.urls():
+            if self.begin or url not in self.done:
+                yield self._request(url)
+
+    async def parse(self, response: Response, page: MarketplacePage) -> AsyncIterator[Any]:  # type: ignore[override]
+        """Have a page read, and go on to what it links to."""
+        saved: SavedPage = response.meta[PAGE_META]
+        reading = _fault_reading(saved) or await _read_safely(page)
+        yield CrawledPage(url=response.url, http_status=response.status, saved=saved, reading=reading)
+        if self.begin:
+            for request in self._follow(reading):
+                yield request
+
+    def failed(self, failure: Failure) -> CrawledPage:
+        """Record a page that could not be fetched, with the reason as its sentence."""
+        request: scrapy.Request = failure.request  # type: ignore[attr-defined]
+        reason = failure.getErrorMessage()
+        if not failure.check(IgnoreRequest):
+            self.logger.error("page_failed", exc_info=failure.value)
+        return CrawledPage(
+            url=request.url,
+            http_status=None,
+            saved=request.meta.get(PAGE_META),
+            reading=PageReading(
+                outcome=PageOutcome.UNREADABLE, sentence=f"It could not be fetched: {reason}"
+            ),
+        )
+
+    def _follow(self, reading: PageReading) -> Iterator[scrapy.Request]:
+        wanted = [reading.next_page or "", *(row.url for row in reading.rows), *reading.links]
+        return (self._request(url) for url in dict.fromkeys(wanted) if url and url in self.archive)
+
+    def _request(self, url: str) -> scrapy.Request:
+        return scrapy.Request(url, callback=self.parse, errback=self.failed)
+
+
+def _fault_reading(saved: SavedPage) -> PageReading | None:
+    return PageReading(outcome=saved.fault, sentence=saved.sentence) if saved.fault else None
+
+
+async def _read_safely(page: MarketplacePage) -> PageReading:
+    try:
+        return await page.to_item()
+    except Exception as error:  # noqa: BLE001 (one page's defect must not end the crawl)
+        found = f"{type(error).__name__}: {error}"
+        return PageReading(
+            outcome=PageOutcome.UNREADABLE, sentence=f"Reading it failed ({found}); please report this page."
+        )
