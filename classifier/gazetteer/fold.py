@@ -125,8 +125,15 @@ class Folded:
     text: str
     """Folded text: lower case, see the module's first paragraph."""
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether every folded character stands where it stood in the original."""
+        return self.original.isascii() and "&" not in self.original
+
     def offsets(self) -> list[tuple[int, int]]:
         """Return, for each folded character, start and end of what it came from in the original."""
+        if self.is_plain:
+            return [(index, index + 1) for index in range(len(self.text))]
         spans: list[tuple[int, int]] = []
         for start, end, character in _units(self.original):
             spans.extend([(start, end)] * len(_CHARACTERS[character]))

@@ -24,7 +24,7 @@ LEET_WORD = re.compile(
     r"[^\W\d_][\d@$!|€]+[^\W\d_]|(?<![^\W_])[@$!|€0134578][^\W\d_]{3}|[^\W\d_]{2}[@$!|€0134578]"
 )
 WORD_WITH_LETTERS = re.compile(r"[\d@$!|€]*[^\W\d_][\w@$!|€]*")
-MASKED_WORD = re.compile(r"(?<![\w*])[a-z][a-z]*\*[a-z*]*[a-z](?![\w*])")
+MASKED_WORD = re.compile(r"(?<![\w*])[a-z]{1,20}\*[a-z*]{0,20}[a-z](?![\w*])")
 CUT_OFF = re.compile(r"(?<=[^\W_])\s*\.{2,}\s*$")
 WORD_START = re.compile(r"(?<![^\W_])[^\W_]")
 
@@ -52,12 +52,15 @@ def _leet(text: str, matcher: Matcher) -> Iterator[Hit]:
 
 def _masked(text: str, matcher: Matcher) -> Iterator[Hit]:
     """Yield names of which a letter or two are masked, if only one word of the names fits."""
-    for word in MASKED_WORD.finditer(text):
-        shape = re.compile(word.group().replace("*", "[a-z]"))
-        fitting = [known for known in matcher.words if shape.fullmatch(known)]
-        if len(fitting) == 1 and word.group().count("*") * 3 <= len(word.group()):
-            plain = text[: word.start()] + fitting[0] + text[word.end() :]
-            yield from _hits_in(plain, text, matcher)
+    known: dict[str, str] = {}
+    for word in set(MASKED_WORD.findall(text)):
+        if word.count("*") * 3 <= len(word):
+            shape = re.compile(word.replace("*", "[a-z]"))
+            fitting = [known_word for known_word in matcher.words if shape.fullmatch(known_word)]
+            known |= {word: fitting[0]} if len(fitting) == 1 else {}
+    if known:
+        plain = MASKED_WORD.sub(lambda word: known.get(word.group(), word.group()), text)
+        yield from _hits_in(plain, text, matcher)
 
 
 def _hits_in(plain: str, text: str, matcher: Matcher) -> Iterator[Hit]:

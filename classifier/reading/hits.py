@@ -63,8 +63,11 @@ def accept(text: str, pattern: Pattern, places: list[int]) -> Hit | None:
 def longest(hits: Iterable[Hit]) -> list[Hit]:
     """Keep the longest of overlapping hits, then drop those that name unlisted chemicals."""
     kept: list[Hit] = []
+    taken: set[int] = set()
     for hit in sorted(hits, key=lambda h: (h.start - h.end, RANK[h.how], h.start)):
-        if all(hit.end <= other.start or hit.start >= other.end for other in kept):
+        places = range(hit.start, hit.end)
+        if taken.isdisjoint(places):
+            taken.update(places)
             kept.append(hit)
     return sorted((h for h in kept if h.substance), key=lambda h: h.start)
 

@@ -41,10 +41,10 @@ def read_text(text: str, gazetteer: Gazetteer) -> Reading:
     signs = find_trade_signs(folded.text, matcher.codes, found)
     if not (hits or numbers or signs):
         return NOTHING
-    offsets = folded.offsets()
+    offsets = [] if folded.is_plain else folded.offsets()
 
     def span(start: int, end: int) -> tuple[int, int]:
-        return offsets[start][0], offsets[end - 1][1]
+        return (offsets[start][0], offsets[end - 1][1]) if offsets else (start, end)
 
     return Reading(
         mentions=tuple(mention for hit in hits if (mention := _mention(hit, text, folded.text, span))),

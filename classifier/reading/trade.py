@@ -27,7 +27,7 @@ PURITY = re.compile(
 )
 MONEY = r"(?:us\$|usd|\$|eur|€|£|gbp|¥|cny|rmb|r\$|mxn|руб\.?|₽|元|美元)"
 PRICE_PER_UNIT = re.compile(
-    rf"(?:{MONEY}\s?\d[\d.,]*|\d[\d.,]*\s?{MONEY})\s?(?:/|per|por|pro|par|за|each|一|每)\s?(?:1\s?)?{UNIT}(?![a-z\u0400-\u052f])"
+    rf"(?:{MONEY}\s?\d[\d.,]{{0,14}}|(?<![\d.,])\d[\d.,]{{0,14}}\s?{MONEY})\s?(?:/|per|por|pro|par|за|each|一|每)\s?(?:1\s?)?{UNIT}(?![a-z\u0400-\u052f])"
 )
 CODE_AND_FORM = re.compile(
     r"(?<![\d-])(?P<code>\d{4,7})(?:-\d{2}(?:-\d)?)?(?![\d-])\s?"
@@ -39,6 +39,8 @@ CAS_WORD_BEFORE = re.compile(r"cas[\s\w.:#№-]{0,12}$")
 DIGIT_BEFORE = re.compile(r"\d[ .,/-]?$|(?<!cas)(?<!no)(?<!rn)[a-z]$")
 DIGIT_OR_LETTER_AFTER = re.compile(r"[ .,/-]?\d|[a-z]")
 HAS_DIGIT = re.compile(r"\d")
+WINDOW = 24
+"""Characters before a number in which the word CAS announces it."""
 WIDEST_GAP = 4
 """Characters between two digits: an emoji with its spaces."""
 LONG_NUMBER = 8
@@ -85,7 +87,7 @@ def _is_whole_phrase(text: str, pattern: Pattern, places: list[int]) -> bool:
         return False
     if IS_CJK.match(text[start]):
         return True
-    before, after = text[:start][-1:], text[end:][:1]
+    before, after = text[max(0, start - 1) : start], text[end : end + 1]
     gaps = [i for i, (a, b) in enumerate(pairwise(places), start=1) if b - a > 1]
     is_spaced = all(i in pattern.splits for i in gaps) or len(gaps) >= len(places) - 2
     return is_spaced and not any(c.isalnum() and not IS_CJK.match(c) for c in (before, after) if c)
@@ -95,7 +97,9 @@ def find_cas_numbers(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield number, start and end of each plainly written CAS number whose check digit is right."""
     for found in PLAIN_CAS.finditer(text):
         number = found.group()
-        is_date = DATE_LIKE.fullmatch(number) and not CAS_WORD_BEFORE.search(text[: found.start()])
+        is_date = DATE_LIKE.fullmatch(number) and not CAS_WORD_BEFORE.search(
+            text[max(0, found.start() - WINDOW) : found.start()]
+        )
         if is_cas_number(number) and not is_date:
             yield number, found.start(), found.end()
 
@@ -107,7 +111,7 @@ def is_cas_spelling(text: str, digits: list[int]) -> bool:
         text: Folded text.
         digits: Position of each digit in `text`.
     """
-    before, after = text[: digits[0]], text[digits[-1] + 1 :]
+    before, after = text[max(0, digits[0] - WINDOW) : digits[0]], text[digits[-1] + 1 : digits[-1] + 4]
     if DIGIT_BEFORE.search(before) or DIGIT_OR_LETTER_AFTER.match(after):
         return False
     gaps = [text[a + 1 : b] for a, b in pairwise(digits)]
