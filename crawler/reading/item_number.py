@@ -19,8 +19,8 @@ _ID_PARAMETERS = frozenset(
 def number_in_url(document: Document) -> str:
     """Finds the item's number.
 
-    It is a parameter that is named as one, or the last number of five digits or more in the path that the page
-    repeats outside of the URL.
+    It is a parameter that is named as one, or the last number of five digits or more in the path that the
+    page repeats elsewhere.
 
     Args:
         document: The item's own page.

@@ -101,7 +101,7 @@ def is_aside(element: etree._Element) -> bool:
     return _is_aside_name(name) or (identity is not None and _is_aside_name(identity))
 
 
-def visible_lines(
+def visible_lines(  # noqa: C901 - one walk over the tree; apart, its branches say less
     root: etree._Element, skipped: Collection[etree._Element] = (), *, inline_apart: bool = False
 ) -> list[Line]:
     """Lays the page out as lines: one for each block, table cell, list item or line break.
@@ -109,8 +109,8 @@ def visible_lines(
     Args:
         root: Where to begin.
         skipped: Elements to leave out with all they hold, such as rows of other listings.
-        inline_apart: Whether inline elements that stand side by side without text between them are lines of their
-            own, as in the rows of many lists.
+        inline_apart: Whether inline elements that stand side by side without text between them are lines of
+            their own, as in the rows of many lists.
 
     Returns:
         The lines in page order.

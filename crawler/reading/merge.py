@@ -18,9 +18,9 @@ _SINGLE = tuple(field.name for field in fields(ListingContent) if field.name not
 def merge(sources: Sequence[ListingContent], language: str) -> ListingContent:
     """Merges sources by precedence.
 
-    Each field is the first source's that has it. A price is taken whole, so that an amount never meets another
-    source's currency; its text is the visible one where that shows the same amount. Attributes are added up, the
-    page's own table first.
+    Each field is the first source's that has it. A price is taken whole, so that an amount never meets
+    another source's currency; its text is the visible one where that shows the same amount. Attributes are
+    added up, the page's own table first.
 
     Args:
         sources: Most reliable first; the visible page last.

@@ -23,9 +23,14 @@ class Role(StrEnum):
 
 _ROLE_NAMES = {
     Role.PRICE: r"price|precio|preco|preço|prix|preis|цена|cena(?![a-z])|tsena|价格|jiage",
-    Role.SELLER: r"seller(?!s-?rank)|supplier|vendor|company-?name|store-?name|shop-?name|vendedor|prodav|merchant|anunciante|postav",
+    Role.SELLER: (
+        r"seller(?!s-?rank)|supplier|vendor|company-?name|store-?name|shop-?name|vendedor|prodav|merchant|"
+        r"anunciante|postav"
+    ),
     Role.BREADCRUMBS: r"bread-?_?crumb|crumbs|migas|kroshki|mianbaoxie",
-    Role.DESCRIPTION: r"description|descripcion|descricao|beschreibung|opisanie|prod(?:uct)?-?desc|item-?desc|goods-?desc",
+    Role.DESCRIPTION: (
+        r"description|descripcion|descricao|beschreibung|opisanie|prod(?:uct)?-?desc|item-?desc|goods-?desc"
+    ),
 }
 _TESTS = {role: name_test(pattern) for role, pattern in _ROLE_NAMES.items()}
 _NOT_SHOWN = frozenset(

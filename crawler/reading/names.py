@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def name_test(pattern: str) -> Callable[[str], bool]:
     """Makes a test for names, without regard to case, that remembers its answers.
 
-    Names repeat within and across the pages of a site, and searching each again is what reading a page costs most.
+    Names repeat within and across the pages of a site; searching each again is what reading costs most.
 
     Args:
         pattern: A regular expression, found anywhere in a name.

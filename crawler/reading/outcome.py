@@ -16,13 +16,27 @@ if TYPE_CHECKING:
 Verdict = tuple[PageOutcome, str]
 
 _SIGNATURES = (
-    (b"\x89PNG", "a PNG image"), (b"\xff\xd8\xff", "a JPEG image"), (b"GIF8", "a GIF image"), (b"%PDF", "a PDF document"),
-    (b"PK\x03\x04", "a ZIP archive"), (b"\x1f\x8b", "gzip-compressed data"), (b"RIFF", "a RIFF file (WebP, WAV or AVI)"),
-    (b"\x28\xb5\x2f\xfd", "Zstandard-compressed data"), (b"Rar!", "a RAR archive"), (b"7z\xbc\xaf", "a 7-Zip archive"),
-    (b"\x7fELF", "a program"), (b"MZ\x90", "a program"), (b"SQLite format 3", "a SQLite database"), (b"OggS", "an Ogg file"),
-    (b"BZh", "bzip2-compressed data"), (b"\xfd7zXZ", "xz-compressed data"), (b"\x00\x00\x01\x00", "an icon"),
-    (b"{\\rtf", "an RTF document"), (b"\xd0\xcf\x11\xe0", "an old Office document"), (b"wOF", "a web font"),
-)  # fmt: skip
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\x1f\x8b", "gzip-compressed data"),
+    (b"RIFF", "a RIFF file (WebP, WAV or AVI)"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard-compressed data"),
+    (b"Rar!", "a RAR archive"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"\x7fELF", "a program"),
+    (b"MZ\x90", "a program"),
+    (b"SQLite format 3", "a SQLite database"),
+    (b"OggS", "an Ogg file"),
+    (b"BZh", "bzip2-compressed data"),
+    (b"\xfd7zXZ", "xz-compressed data"),
+    (b"\x00\x00\x01\x00", "an icon"),
+    (b"{\\rtf", "an RTF document"),
+    (b"\xd0\xcf\x11\xe0", "an old Office document"),
+    (b"wOF", "a web font"),
+)
 _JSON = re.compile(rb"\s*(?:\{\s*(?:\"|\})|\[\s*[\[{\"\d\]])")
 _MARKUP = re.compile(
     rb"<\s*(?:!doctype|!--|html|head|body|title|meta|div|table|p|a|h\d|span|ul|ol|li|section|article|"
@@ -84,10 +98,18 @@ def before_parsing(body: bytes, status: int | None, *, max_bytes: int, complete:
     Returns:
         The outcome and its sentence, or None when the page is worth parsing.
     """
+    return _by_status(status) or _by_bytes(body, max_bytes=max_bytes, complete=complete)
+
+
+def _by_status(status: int | None) -> Verdict | None:
     if status in _GONE:
         return PageOutcome.GONE, f"The site says that the page is gone (HTTP {status})."
     if status in _REFUSED:
         return PageOutcome.BLOCKED, f"The site {_REFUSED[status]} (HTTP {status}); this is not worked around."
+    return None
+
+
+def _by_bytes(body: bytes, *, max_bytes: int, complete: bool) -> Verdict | None:
     if len(body) > max_bytes:
         return (
             PageOutcome.TOO_LARGE,

@@ -34,8 +34,8 @@ _PAGE_NUMBER = re.compile(r"\d{1,5}")
 def next_page(document: Document) -> str | None:
     """Finds the next page.
 
-    In order: `rel=next`, a link that says *next* in words, arrows or its name, and the number after the current
-    one in a pager.
+    In order: `rel=next`, a link that says *next* in words, arrows or its name, and the number after the
+    current one in a pager.
 
     Args:
         document: The page.

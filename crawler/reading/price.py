@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from price_parser import Price
 
 from crawler.reading.currency import ISO_CODES, Place, currency_code
+from crawler.reading.labels import known_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
 _MULTIPLIERS: Mapping[str, int] = {
     "万": 10_000,
@@ -27,7 +28,7 @@ _SIGNS = (
     rf"US\s?\$|R\$|[A-Z]{1, 3}\$|U\$S|[$€£¥￥₹₽₴₸₺₪฿₫₱₦₩₲]|\b(?:{'|'.join(sorted(ISO_CODES))}|RMB)\b"
     r"|\bRs\.?|руб\.?|грн\.?|元|円|원|zł|Kč|\bkr\b|\bS/\.?|(?<=\d)\s?р\."
 )
-SIGNED_AMOUNT = re.compile(rf"(?:{_SIGNS})\s{{0,3}}\d|\d[\d\s.,']{{0,18}}[万千]?\s?(?:{_SIGNS})")
+SIGNED_AMOUNT = re.compile(rf"(?:{_SIGNS})\s{{0,3}}\d[\d.,']*|\d[\d\s.,']{{0,18}}[万千]?\s?(?:{_SIGNS})")
 """A number with a currency sign at either side."""
 _RANGE = re.compile(r"(\d)(?:\s*[-–—~～]\s*|\s+(?:to|a|bis|à|до|至)\s+)(?=[^\d]{0,6}\d)")
 _PER_UNIT = re.compile(r"(?<=[\d\s€$元円원₽₹.])/\s?[^\d\s].*$", re.DOTALL)
@@ -79,6 +80,7 @@ _UNITS = frozenset(
         "з",
     ]
 )
+_LONGEST_SIGN = 4
 _LONGEST_PRICE = 160
 
 
@@ -136,11 +138,11 @@ def _sign_beside_number(text: str, currency_hint: str) -> str:
             return code[0]
         if national := _NATIONAL_DOLLAR.search(text):
             return national[0]
-    if known:
-        return known
     beside = _WORD_AND_NUMBER.fullmatch(_PER_UNIT.sub("", text))
     word = (beside["before"] or beside["after"] or "").strip(" :,-") if beside else ""
-    return "" if word.casefold() in _UNITS else word
+    if known and not (word != known and word.endswith(known) and len(word) <= _LONGEST_SIGN):
+        return known
+    return "" if word.casefold() in _UNITS or known_label(word) is not None else word
 
 
 def _lower_end(text: str) -> str:

@@ -205,6 +205,12 @@ def _judge(elements: list[etree._Element]) -> Rows | None:
     if not priced and not pictured and length < 60 and elements[0].tag == "a":
         return None
     several = sum(len(SIGNED_AMOUNT.findall(text)) > 6 for text in texts) > len(texts) / 2
+    if len(elements) == _FEWEST_ROWS and priced + pictured == 0:
+        return None
+    headed = sum(next(element.iter("h1"), None) is not None for element in sample)
+    if 0 < headed < len(sample):
+        # The page's own item and something beside it, not rows.
+        return None
     score = len(elements) * (length / 150 + 1.5 * priced + 0.5 * pictured) * (0.3 if several else 1)
     return Rows(elements=tuple(elements), priced=priced, pictured=pictured, score=score)
 

@@ -177,11 +177,18 @@ def _attributes(node: Node, offer: Node) -> tuple[tuple[str, str], ...]:
     rows.append(
         ("gtin", next((text for name in _GTINS if (text := text_of(node.get(name) or offer.get(name)))), ""))
     )
-    rows.append(("availability", text_of(offer.get("availability")).rpartition("/")[2]))
+    rows.append(("availability", _availability(node, offer)))
     rows.append(
         ("condition", text_of(offer.get("itemCondition") or node.get("itemCondition")).rpartition("/")[2])
     )
     return tuple((name, value) for name, value in rows if name and value)
+
+
+def _availability(node: Node, main: Node) -> str:
+    """Returns `InStock` where any variant is, else what the main offer says."""
+    offers = [main, *(each for each in as_list(node.get("offers")) if isinstance(each, Mapping))]
+    said = [text_of(offer.get("availability")).rpartition("/")[2] for offer in offers]
+    return "InStock" if "InStock" in said else said[0]
 
 
 def _images(node: Node, document: Document) -> tuple[str, ...]:

@@ -164,21 +164,24 @@ def _sort_out(rule: str, nodes: Iterable[Node]) -> Structured:
         if isinstance(value, list):
             waiting.extend((each, in_list) for each in reversed(value))
         elif isinstance(value, Mapping):
-            _sort_out_node(value, in_list, found, waiting)
+            _sort_out_node(value, found, waiting, in_list=in_list)
     return found
 
 
-def _sort_out_node(node: Node, in_list: bool, found: Structured, waiting: list[tuple[object, bool]]) -> None:
+def _sort_out_node(
+    node: Node, found: Structured, waiting: list[tuple[object, bool]], *, in_list: bool
+) -> None:
     types = types_of(node)
+    among = found.listed if in_list else found.products
     if "BreadcrumbList" in types:
         found.breadcrumbs = found.breadcrumbs or _breadcrumbs(node)
     elif _PRODUCTS.intersection(types) and node.get("name"):
-        (found.listed if in_list else found.products).append(node)
+        among.append(node)
     elif "Offer" in types and isinstance(node.get("itemOffered"), Mapping):
         product = {"@type": "Product", **node["itemOffered"], "offers": node}
-        (found.listed if in_list else found.products).append(product)
+        among.append(product)
     elif "Offer" in types and node.get("name"):
-        (found.listed if in_list else found.products).append({**node, "offers": node})
+        among.append({**node, "offers": node})
     elif in_list and "ListItem" in types and not isinstance(node.get("item"), Mapping) and node.get("name"):
         found.listed.append({**node, "url": node.get("url") or node.get("item") or ""})
     else:

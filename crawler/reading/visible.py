@@ -30,6 +30,7 @@ _is_old_price_name = name_test(
 _CRUMB_SEPARATOR = re.compile(r"\s*(?:[>»›→]|\s/\s|::|\\|\s\|\s)\s*")
 _HOME = frozenset({"home", "inicio", "início", "accueil", "startseite", "главная", "首页", "home page"})
 _SITE_SUFFIX = re.compile(r"\s+[|–—·_-]\s+[^|–—·]{2,60}$")
+_BARE_AMOUNT = re.compile(r"\D{0,16}\d[\d.,'\s–-]*\D{0,5}")
 _LONGEST_PRICE_TEXT = 80
 _LONGEST_TITLE = 400
 _MOST_LINES_OF_DESCRIPTION = 40
@@ -43,7 +44,7 @@ def page_title(
     """Finds what a page is about.
 
     Returns:
-        The title, the rule that found it (`visible:h1`, `visible:title`) and the heading's element, if it is one.
+        The title, the rule that found it (`visible:h1`, `visible:title`) and the heading, if it is one.
     """
     of_document = _document_title(document)
     headings = [
@@ -259,7 +260,7 @@ def _is_attribute(row: LabelledRow) -> bool:
 
 
 def _shows_amount(text: str) -> bool:
-    return any(character.isdigit() for character in text)
+    return SIGNED_AMOUNT.search(text) is not None or _BARE_AMOUNT.fullmatch(text) is not None
 
 
 def _current_price(element: etree._Element) -> str:
