@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 MAX_NOTE_CHARS = 4_000
 
+RowId = Annotated[int, Field(ge=1, lt=2**63)]
+"""The number of a row, as SQLite counts."""
+
 
 def _none_if_empty(value: object) -> object:
     """Return None for the empty text by which a form says *nothing chosen*."""
@@ -30,11 +33,11 @@ class NewVerdict(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    sighting_id: int
+    sighting_id: RowId
     """The sighting that was shown; a later one makes the screen stale."""
-    score_id: Annotated[int | None, BeforeValidator(_none_if_empty)] = None
+    score_id: Annotated[RowId | None, BeforeValidator(_none_if_empty)] = None
     """The score that was shown; None when the listing had none."""
-    decision: Decision
+    decision: Literal[Decision.OFFER, Decision.NOT_OFFER, Decision.UNSURE, Decision.ESCALATE]
     reason_code: Annotated[ReasonCode | None, BeforeValidator(_none_if_empty)] = None
     note: Annotated[str, Field(max_length=MAX_NOTE_CHARS)] = ""
 

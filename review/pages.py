@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from listings.models import model_in_use
 from listings.queue import count_listings, listing_file
 from listings.verdicts import StaleScreen, latest_undoable, undo_verdict
-from review.decide import Draft, give
+from review.decide import Draft, RowId, give
 from review.desk import TheDatabase, TheDesk, answer_page, desk_of
 from review.errors import FormExpired, OtherScore
 from review.items import read_item
@@ -60,7 +60,7 @@ def show_list(request: Request, db: TheDatabase, where: TheList) -> Response:
 
 @router.get("/listings/{listing_id}")
 def show_listing(
-    request: Request, db: TheDatabase, where: TheList, listing_id: str, undone: int | None = None
+    request: Request, db: TheDatabase, where: TheList, listing_id: str, undone: RowId | None = None
 ) -> Response:
     """Show one listing beside the list."""
     said = "Taken back. The listing waits again; nothing of the first verdict was erased." if undone else ""
@@ -93,7 +93,7 @@ def take_back(
     db: TheDatabase,
     desk: TheDesk,
     where: TheList,
-    verdict_id: int,
+    verdict_id: RowId,
     form_token: Annotated[str, Form()] = "",
 ) -> Response:
     """Take a verdict back and show its listing again."""

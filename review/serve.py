@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -42,7 +43,8 @@ def serve(
         open_database(database, must_exist=True).close()
         if announce:
             announce(address_of(listener))
-        build_server(create_app(database, reviewer=reviewer)).run(sockets=[listener])
+        with suppress(KeyboardInterrupt):  # uvicorn has stopped in order, then hands the Ctrl+C on
+            build_server(create_app(database, reviewer=reviewer)).run(sockets=[listener])
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -26,6 +26,17 @@ document.addEventListener("keydown", (event) => {
   press(element);
 });
 
+// Enter on a reason presses the form's default button, which sends nothing; htmx must not send it either.
+document.addEventListener(
+  "submit",
+  (event) => {
+    if (event.submitter?.formMethod !== "dialog") return;
+    event.preventDefault();
+    event.stopPropagation();
+  },
+  { capture: true },
+);
+
 // After a swap the page begins at its top, with the item in the list in view and read out first.
 function arrive() {
   document.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest" });

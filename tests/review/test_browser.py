@@ -213,9 +213,7 @@ def test_hostile_listings_execute_nothing(watched: Watched, database: Path) -> N
         watched.page.goto(f"{watched.address}listings/{entry.listing_id}")
         expect(watched.page.locator(".row-title")).to_have_count(FLAGGED)
     watched.page.goto(f"{watched.address}?q=gnihton")
-    expect(watched.page.locator(TITLE)).to_have_text(
-        "Reagent U+202Egnihton U+202C PU+200BMU+200BK oil".replace("n U", "nU")
-    )
+    expect(watched.page.locator(TITLE)).to_have_text("Reagent U+202EgnihtonU+202C PU+200BMU+200BK oil")
 
 
 def test_policy_stops_a_script_that_slips_in(watched: Watched) -> None:
@@ -230,14 +228,14 @@ def test_policy_stops_a_script_that_slips_in(watched: Watched) -> None:
     watched.wrong.clear()
 
 
-@pytest.mark.parametrize("width", [360, 768, 1100, 2560])
 @pytest.mark.parametrize("terms", ["", "WWW", "iframe"])
-def test_no_width_scrolls_sideways(watched: Watched, width: int, terms: str) -> None:
+def test_no_width_scrolls_sideways(watched: Watched, terms: str) -> None:
     """The page fits its window, whatever the listing holds."""
-    watched.page.set_viewport_size({"width": width, "height": 800})
     watched.page.goto(f"{watched.address}?q={terms}")
-    expect(watched.page.locator(TITLE)).to_be_visible()
-    assert watched.page.evaluate("document.documentElement.scrollWidth") <= width
+    for width in (360, 768, 1100, 2560):
+        watched.page.set_viewport_size({"width": width, "height": 800})
+        expect(watched.page.locator(TITLE)).to_be_visible()
+        assert watched.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_works_without_javascript(browser: Browser, address: str, database: Path) -> None:
@@ -245,7 +243,9 @@ def test_works_without_javascript(browser: Browser, address: str, database: Path
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
         page.goto(address)
+        expect_left(page, FLAGGED)
         page.locator("label", has_text="Disguised").click()
+        page.keyboard.press("Enter")
         page.locator("button[value=offer]").click()
         expect_left(page, FLAGGED - 1)
     verdict = last_verdict(database)

@@ -175,6 +175,7 @@ def test_search_that_finds_nothing_says_so(client: TestClient) -> None:
         ("/listings/%3Cscript%3E", 404, "There is no listing &lt;script&gt;"),
         ("/?page=abc", 422, "nothing was written"),
         ("/?page=99999999999999999999", 422, "nothing was written"),
+        (f"/listings/x?undone={10**30}", 422, "nothing was written"),
         ("/docs", 404, "There is no such page here."),
     ],
 )

@@ -1,0 +1,39 @@
+"""`precursor-watch serve`, as a process of its own."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from urllib.request import urlopen
+
+ROOT = Path(__file__).parents[2]
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    """Start the command from the checkout."""
+    command = [sys.executable, "-m", "cli", "serve", *arguments]
+    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def test_address_is_announced_and_answers_until_ctrl_c(store_path: Path) -> None:
+    """The address stands on standard error, is open when it is said, and Ctrl+C ends it in order."""
+    with start("--db", str(store_path), "--port", "0", "--reviewer", "ada") as serving:
+        assert serving.stderr is not None
+        said = serving.stderr.readline()
+        assert said.startswith("Reviewing as ada at http://127.0.0.1:")
+        with urlopen(said.split()[4], timeout=30) as page:
+            assert "There are no listings yet" in page.read().decode()
+        serving.send_signal(signal.SIGINT)
+        out, err = serving.communicate(timeout=30)
+    assert (serving.returncode, out, err) == (0, "", "")
+
+
+def test_other_hosts_are_refused_with_a_sentence(store_path: Path) -> None:
+    """Listening to other machines is not offered before there are log-ins."""
+    with start("--db", str(store_path), "--host", "0.0.0.0") as serving:
+        _, err = serving.communicate(timeout=30)
+    assert serving.returncode == 1
+    assert err.startswith("precursor-watch: The review app has no log-ins yet")
+    assert "Traceback" not in err
