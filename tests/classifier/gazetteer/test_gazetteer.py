@@ -1,0 +1,116 @@
+"""The gazetteer answers what is listed, where and since when."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from classifier.gazetteer import DEFAULT_PROFILE, Gazetteer, Profile, load_gazetteer
+from classifier.gazetteer.build import since
+from classifier.gazetteer.lookup import is_cas_number
+
+
+@pytest.fixture(scope="module")
+def gazetteer() -> Gazetteer:
+    """The gazetteer under the default profile."""
+    return load_gazetteer()
+
+
+def test_every_listed_substance_is_complete(gazetteer: Gazetteer) -> None:
+    """Each has a law entry with a source, a family, a tier, and a name or number to find it by."""
+    for substance in gazetteer.substances:
+        assert substance.entries
+        assert substance.family in {"opioid", "amphetamine-type", "other"}
+        assert substance.tier in {1, 2, 3}
+        assert substance.names or substance.cas or substance.key.startswith("MED")
+
+
+def test_every_cas_number_has_a_right_check_digit(gazetteer: Gazetteer) -> None:
+    """No number with a typing error got into the files."""
+    assert [c for s in gazetteer.substances for c in s.cas if not is_cas_number(c)] == []
+
+
+@pytest.mark.parametrize("lang", ["en", "zh", "es", "fr", "ru", "de", "pt"])
+def test_common_substances_have_a_name_in_each_language(lang: str, gazetteer: Gazetteer) -> None:
+    """Each of seven languages names at least thirty of the listed substances."""
+    named = [s.key for s in gazetteer.substances if any(n.lang == lang for n in s.names)]
+    assert len(named) >= 30
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "key"),
+    [
+        ("acetone", "listed", "ACE"),
+        ("  Acetic   ANHYDRIDE ", "listed", "AA"),
+        ("108-24-7", "listed", "AA"),
+        ("丙酮", "listed", "ACE"),
+        ("серная кислота", "listed", "H2SO4"),
+        ("28578-16-7", "listed", "PMKE_ethyl"),
+        ("Propionyl chloride", "listed", "PCL"),
+        ("chloroform", "not_listed", "CHCL3"),
+        ("pyridine", "confusable", None),
+        ("108-24-8", "unknown", None),
+        ("oak stool with cushion", "unknown", None),
+        ("", "unknown", None),
+    ],
+)
+def test_a_name_or_number_is_looked_up(
+    query: str, status: str, key: str | None, gazetteer: Gazetteer
+) -> None:
+    """A query in any spelling says its status, its substance, and why in a sentence."""
+    result = gazetteer.lookup(query)
+    assert result.status == status
+    assert (result.substance.key if result.substance else None) == key
+    assert result.why.endswith((".", "]."))
+
+
+def test_the_answer_names_instrument_and_date(gazetteer: Gazetteer) -> None:
+    """The reason for a listed substance says which list it stands on, since when, and who said so."""
+    why = gazetteer.lookup("1-boc-4-piperidone").why
+    assert "UN 1988 Convention, Table I" in why
+    assert "2024-12-03" in why
+
+
+def test_the_profile_chooses_the_law() -> None:
+    """Chloroform is listed when the profile counts the catalogue that lists it, and not otherwise."""
+    china = Profile(
+        lists=DEFAULT_PROFILE.lists
+        | {("China: Catalogue of precursor chemicals (Regulation 445)", "Category")}
+    )
+    assert load_gazetteer(profile=china).lookup("chloroform").status == "listed"
+
+
+def test_the_law_is_read_as_of_a_date() -> None:
+    """A substance scheduled in December 2024 is listed by that table on the day, not on the eve."""
+    un_only = Profile(lists=frozenset({("UN 1988 Convention", "Table I")}))
+    eve = load_gazetteer(profile=un_only, as_of=date(2024, 12, 2))
+    day = load_gazetteer(profile=un_only, as_of=date(2024, 12, 3))
+    assert eve.lookup("79099-07-3").status == "not_listed"
+    assert day.lookup("79099-07-3").status == "listed"
+
+
+def test_the_edition_tells_version_and_date(gazetteer: Gazetteer) -> None:
+    """The edition carries a version and the date of the build."""
+    version, _, built_on = gazetteer.edition.partition(" of ")
+    assert version.count(".") == 2
+    assert date.fromisoformat(built_on)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1988", "1988"),
+        ("1988 Table II; Table I since 2001", "1988"),
+        ("CND decision 67/6-67/7 (March 2024); in force 2024-12-03", "2024-12-03"),
+        ("final rule 2020-04-15; in force 2020-05-15; halides added 2023-11-30", "2020-05-15"),
+        ("final rule FR Doc 2026-06523; effective 2026-05-04", "2026-05-04"),
+        ("2020/1737 (2021-01-13)", "2021-01-13"),
+        ("February 2018", "2018-02"),
+        ("2012 (GK)", "2012"),
+        ("", ""),
+    ],
+)
+def test_the_first_day_of_control_is_read(text: str, expected: str) -> None:
+    """The build reads the day in force from the wordings of the sources."""
+    assert since(text) == expected

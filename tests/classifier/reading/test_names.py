@@ -1,0 +1,202 @@
+"""Names are read whole, in seven languages.
+
+The examples were written here; plain names of chemicals aside, none is taken from a real listing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from classifier.reading import read_text
+
+if TYPE_CHECKING:
+    from classifier.gazetteer import Gazetteer
+
+NAMED = [
+    ("Acetic Anhydride 99%", "AA"),
+    ("Phenyl Acetic Acid", "PAA"),
+    ("Phenyl Acetone", "P2P"),
+    ("Methylethyl ketone, drum", "MEK"),
+    ("2 Butanone", "MEK"),
+    ("Phosphorus red, powder", "RP"),
+    ("L-ephedrine", "EPH"),
+    ("(+)-pseudoephedrine HCl", "PSE"),
+    ("(1R,2S)-(-)-ephedrine hydrochloride", "EPH"),
+    ("Sulphuric acid", "H2SO4"),
+    ("Muriatic Acid 33%", "HCL"),
+    ("γ-butyrolactone", "GBL"),
+    ("r-butyrolactone", "GBL"),
+    ("acetone/toluene blend", "ACE"),
+    ("acetone99%", "ACE"),
+    ("Acetone-99.5% drum", "ACE"),
+    ("Acetones", "ACE"),
+    ("N-Boc-4-piperidone", "BOC4P"),
+    ("Methyl 3-(1,3-benzodioxol-5-yl)-2-methyloxirane-2-carboxylate", "PMKE_methyl"),
+    ("丙酮", "ACE"),
+    ("工业丙酮 桶装", "ACE"),
+    ("盐酸 31%", "HCL"),
+    ("盐酸麻黄碱", "EPH"),
+    ("浓硫酸", "H2SO4"),
+    ("N-叔丁氧羰基-4-哌啶酮", "BOC4P"),
+    ("ácido sulfúrico 20 litros", "H2SO4"),
+    ("anidrido acético", "AA"),
+    ("acide chlorhydrique", "HCL"),
+    ("Schwefelsäure 96 %", "H2SO4"),
+    ("Kaliumpermanganat p.a.", "KMNO4"),
+    ("ацетона 20 л", "ACE"),
+    ("серной кислоты", "H2SO4"),
+    ("фенилацетон", "P2P"),
+]
+
+LONGER_NAMES = [
+    "2-methyl-4-(trifluoromethyl)benzaldehyde",
+    "4-hydroxyphenylacetic acid",
+    "4-hydroxy phenyl acetic acid",
+    "Acetylacetone, reagent",
+    "acetone oxime",
+    "acetone cyanohydrin",
+    "Acetone-d6",
+    "nitrotoluene",
+    "2,4-dinitro toluene",
+    "Toluene-2,4-diisocyanate",
+    "toluene diisocyanate",
+    "p-toluene sulfonic acid",
+    "diethylene glycol monoethyl ether",
+    "methyl ethyl ketone peroxide",
+    "methyl ethyl ketoxime",
+    "Trifluoro acetic anhydride, 250 ml",
+    "chloroacetic anhydride",
+    "piperidine-4-carboxylic acid",
+    "1-Methyl-4-piperidone oxime",
+    "2,2,6,6-tetramethyl-4-piperidone",
+    "benzaldehyde, 4-methoxy-",
+    "2-ethoxy phenyl acetonitrile",
+    "lysergic acid diethylamide",
+    "dimethylamine",
+    "tri methyl amine",
+    "iodized salt",
+    "Iodine-131",
+    "Iodine monochloride",
+    "potassium iodine tablets",
+    "betaine hydrochloric acid salt",
+    "pyridine",
+    "丙酮酸",
+    "环己酮",
+    "苯丙酮",
+    "二甲苯",
+    "硫酸镁",
+    "盐酸二甲双胍片",
+    "羟基苯乙酸",
+    "甲苯二异氰酸酯",
+    "三乙胺",
+    "Ace Tone organ",
+    "Ethernet cable",
+]
+
+
+@pytest.mark.parametrize(("text", "key"), NAMED)
+def test_a_listed_name_is_read(text: str, key: str, gazetteer: Gazetteer) -> None:
+    """A name in any usual spelling of seven languages is read as its substance, and as offered."""
+    assert key in [m.substance.key for m in read_text(text, gazetteer).offered]
+
+
+@pytest.mark.parametrize("text", LONGER_NAMES)
+def test_a_name_inside_a_longer_one_is_not_read(text: str, gazetteer: Gazetteer) -> None:
+    """A listed name that is part of another chemical's name, or of a word, is no mention."""
+    assert read_text(text, gazetteer).offered == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("Potassium permangan...", "KMNO4"),
+        ("Sulfuric acid 98% tec...", "H2SO4"),
+        ("pure methyl isobutyl keton...", "MIBK"),
+        ("Pseudoephedr…", "PSE"),
+        ("Anthranilic ac...", "ANT"),
+        ("Phenylacet...", ""),
+        ("Toluene-3,5-dithi...", ""),
+        ("Zinc chlorhydrat...", ""),
+        ("5-[2-(PIPERIDIN...", ""),
+        ("Sodium per...", ""),
+    ],
+)
+def test_a_cut_off_title_is_read_if_it_can_be_one_name_only(
+    text: str, key: str, gazetteer: Gazetteer
+) -> None:
+    """A name cut off by the marketplace counts if no unlisted chemical begins the same way."""
+    assert [m.substance.key for m in read_text(text, gazetteer).offered] == ([key] if key else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("PMK oil", "PMK"),
+        ("PMK ethyl glycidate", "PMKE_ethyl"),
+        ("BMK powder 25kg", "BMKA"),
+        ("BMK 99.5%", "P2P"),
+        ("масло ПМК", "PMK"),
+        ("MEK", "MEK"),
+        ("MEK drum solvent", "MEK"),
+        ("GBL 99.9%", "GBL"),
+        ("4-AP and 1-boc-4-piperidone", "4AP"),
+        ("PMK", ""),
+        ("PMK keycap set", ""),
+        ("P2P wireless camera", ""),
+        ("MEK inhibitor powder", ""),
+        ("4-AP 98%", ""),
+        ("AA batteries 24 pack", ""),
+        ("PAA dispersant 50%", ""),
+        ("MAPA household gloves", ""),
+        ("BMK burner motor", ""),
+    ],
+)
+def test_an_abbreviation_counts_in_its_context_only(text: str, key: str, gazetteer: Gazetteer) -> None:
+    """An abbreviation is evidence beside a form, pack or purity, and never beside another meaning."""
+    keys = [m.substance.key for m in read_text(text, gazetteer).offered]
+    assert key in keys if key else keys == []
+
+
+def test_no_confusable_is_taken_for_an_offer(gazetteer: Gazetteer) -> None:
+    """None of the legitimate chemicals and products on the confusable list is read as an offer."""
+    wrong = [
+        c.name for c in gazetteer.confusables if not c.borderline and read_text(c.name, gazetteer).offered
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "paint thinner free of toluene",
+        "acetone-free polish remover for nails",
+        "Quitaesmalte sin acetona",
+        "removedor sem acetona",
+        "dissolvant sans acétone",
+        "Nagellackentferner ohne Aceton",
+        "жидкость без ацетона",
+        "洗甲水 不含丙酮",
+        "test kit for potassium permanganate",
+        "potassium permanganate test strips",
+        "book about ephedrine",
+        "libro sobre la efedrina",
+        "substitute for acetone",
+        "acetone resistant gloves",
+        "sulfuric acid pump",
+        "pump for hydrochloric acid",
+        "hydrogen chloride gas detector",
+        "iodine contrast media",
+        "reference standard of ephedrine",
+        "powder soluble in acetone",
+        "safrole smelling candle",
+        "masterbatch pellets, red phosphorus flame retardant masterbatch black",
+        "盐酸检测试纸",
+    ],
+)
+def test_a_mere_mention_is_not_an_offer(text: str, gazetteer: Gazetteer) -> None:
+    """A substance that the words deny, test for or write about is no offer; the reason is given."""
+    reading = read_text(text, gazetteer)
+    assert reading.offered == ()
+    assert all(m.why_not for m in reading.mentions)
