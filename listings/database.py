@@ -36,13 +36,16 @@ def open_database(path: Path, *, must_exist: bool = False) -> Database:
         raise StoreUnusable(path, "there is no such file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        db = Database(sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000, check_same_thread=False))
-        _prepare(db)
-        db.execute("PRAGMA journal_mode = WAL")
-        _migrate(db, path)
+        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000, check_same_thread=False)
     except (sqlite3.Error, OSError) as error:
         raise StoreUnusable(path, str(error)) from error
-    return db
+    try:
+        return _ours(Database(connection), path)
+    except BaseException as error:
+        connection.close()
+        if isinstance(error, sqlite3.Error):
+            raise StoreUnusable(path, str(error)) from error
+        raise
 
 
 def open_in_memory() -> Database:
@@ -78,16 +81,21 @@ def _prepare(db: Database) -> None:
     db.conn.row_factory = sqlite3.Row
 
 
-def _migrate(db: Database, path: Path) -> None:
+def _ours(db: Database, path: Path) -> Database:
+    """Return `db` with our schema as it is today; a file that is not ours is refused unaltered."""
+    _prepare(db)
     known = {migration.name for migration in migrations.applied(db)}
-    ours = {migration.name for migration in migrations.pending(db)} | known
     tables = set(db.table_names())
     if tables and not known:
         raise StoreUnusable(path, f"it holds other tables ({', '.join(sorted(tables)[:3])}) and none of ours")
-    if unknown := {row for row in known if row not in _released()}:
+    released = _released()
+    if unknown := known - released:
         raise StoreUnusable(path, f"it was written by a newer release (schema step {max(unknown)})")
-    if ours - known:
-        migrations.apply(db)
+    if released - known:
+        db.execute("PRAGMA journal_mode = WAL")
+        with transaction(db):  # another process that opens the new file at the same time waits here
+            migrations.apply(db)
+    return db
 
 
 def _released() -> set[str]:

@@ -39,9 +39,8 @@ def record_page(db: Database, page: Page, seen: Sequence[SeenListing] = ()) -> d
     with transaction(db):
         page_id = rows.insert(db, "pages", _page_row(page), ignore=True)
         if page_id is not None:
-            for listing in seen:
-                if change := _record_listing(db, page, page_id, listing):
-                    tally[change] += 1
+            for identity, listing in _first_showings(page, seen).items():
+                tally[_record_listing(db, page, page_id, identity, listing)] += 1
     return tally
 
 
@@ -66,15 +65,22 @@ def count_changes(db: Database, run_id: int) -> dict[Change, int]:
     return {change: found.get(change, 0) for change in Change}
 
 
-def _record_listing(db: Database, page: Page, page_id: int, seen: SeenListing) -> Change | None:
-    identity = listing_id(page.source_id, seen.url, seen.content.item_id, seen.content.title)
-    change = _change(db, page.run_id, identity, seen)
+def _first_showings(page: Page, seen: Sequence[SeenListing]) -> dict[str, SeenListing]:
+    showings: dict[str, SeenListing] = {}
+    for listing in seen:
+        identity = listing_id(page.source_id, listing.url, listing.content.item_id, listing.content.title)
+        showings.setdefault(identity, listing)
+    return showings
+
+
+def _record_listing(db: Database, page: Page, page_id: int, identity: str, seen: SeenListing) -> Change:
+    change = _change(db, identity, seen)
     if change is Change.NEW:
         _insert_listing(db, identity, page, seen)
     if change is not Change.UNCHANGED:
         _insert_sighting(db, identity, page, page_id, seen.content)
-    link = {"page_id": page_id, "listing_id": identity, "change": change}
-    return change if rows.insert(db, "page_listings", link, ignore=True) is not None else None
+    rows.insert(db, "page_listings", {"page_id": page_id, "listing_id": identity, "change": change})
+    return change
 
 
 def _change(db: Database, run_id: int, identity: str, seen: SeenListing) -> Change:
