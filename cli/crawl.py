@@ -55,7 +55,7 @@ def _crawl_in_child(source_id: str, sources_file: Path, database: Path, *, as_js
     # Twisted's reactor cannot be started twice, so each source has a process.
     command = [sys.executable, "-m", "cli", "crawl", source_id, "--sources", str(sources_file)]
     flags = ["--json"] if as_json else []
-    return abs(subprocess.run([*command, "--db", str(database), *flags], check=False).returncode)
+    return abs(subprocess.run([*command, "--db", str(database), *flags], check=False).returncode)  # noqa: S603
 
 
 def _print_run(run: Run, *, as_json: bool) -> None:

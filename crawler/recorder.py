@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from listings.model import Page, PageOutcome
+from listings.model import Change, Page, PageOutcome
 from listings.pages import SeenListing, record_page
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class RecorderPipeline:
         return item
 
 
-def sentence_for(outcomes: dict[PageOutcome, int], changes: dict[str, int]) -> str:
+def sentence_for(outcomes: dict[PageOutcome, int], changes: dict[Change, int]) -> str:
     """Return what a crawl came to, for a person."""
     pages = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in outcomes.items())
     listed = ", ".join(f"{count} {change}" for change, count in changes.items())

@@ -72,7 +72,7 @@ def crawl_source(
             runs.end_run(db, run.run_id, RunOutcome.FAILED, str(error), now=now())
             raise
         outcomes, changes = count_outcomes(db, run.run_id), count_changes(db, run.run_id)
-        counts = {"pages": sum(outcomes.values()), **outcomes, **changes}
+        counts: dict[str, int] = {"pages": sum(outcomes.values())} | {**outcomes} | {**changes}
         runs.end_run(db, run.run_id, outcome, sentence_for(outcomes, changes), counts=counts, now=now())
         return runs.get_run(db, run.run_id)
 

@@ -60,7 +60,7 @@ class MarketplaceSpider(scrapy.Spider):
             if self.begin or url not in self.done:
                 yield self._request(url)
 
-    async def parse(self, response: Response, page: MarketplacePage) -> AsyncIterator[Any]:  # type: ignore[override]
+    async def parse(self, response: Response, page: MarketplacePage) -> AsyncIterator[Any]:
         """Have a page read, and go on to what it links to."""
         saved: SavedPage = response.meta[PAGE_META]
         reading = _fault_reading(saved) or await _read_safely(page)
@@ -73,7 +73,7 @@ class MarketplaceSpider(scrapy.Spider):
         """Record a page that could not be fetched, with the reason as its sentence."""
         request: scrapy.Request = failure.request  # type: ignore[attr-defined]
         reason = failure.getErrorMessage()
-        if not failure.check(IgnoreRequest):
+        if not isinstance(failure.value, IgnoreRequest):
             self.logger.error("page_failed", exc_info=failure.value)
         return CrawledPage(
             url=request.url,

@@ -62,9 +62,9 @@ class Archive:
         """Return the original URLs of all pages, in an order that depends on the archive alone."""
         return self._pages.keys()
 
-    def __contains__(self, url: str) -> bool:
+    def __contains__(self, url: object) -> bool:
         """Say whether a page is saved under a URL, without reading it."""
-        return normal_url(url) in self._pages
+        return isinstance(url, str) and normal_url(url) in self._pages
 
     def fetch(self, url: str) -> SavedPage | None:
         """Read the page saved under a URL; None when there is none.

@@ -1,0 +1,26 @@
+"""Progress bars on standard error; nothing when nobody watches."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@contextmanager
+def progress_bar(what: str, *, total: int | None = None) -> Iterator[Callable[[int, int | None], None]]:
+    """Show a bar while inside; call what is yielded with (done so far, total if it is known by now)."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+        task = bars.add_task(what, total=total)
+
+        def show(done: int, of: int | None = None) -> None:
+            bars.update(task, completed=done, total=of if of is not None else total)
+
+        yield show

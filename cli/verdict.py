@@ -1,0 +1,84 @@
+"""`verdict`: give a verdict by hand, or take one back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.errors import CommandFailed
+from cli.options import database_option, reviewer_option
+from listings.model import Decision, ReasonCode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from listings.database import Database
+    from listings.model import Verdict
+
+DECISIONS = [decision.value for decision in Decision if decision is not Decision.UNDONE]
+
+
+@click.command(name="verdict")
+@click.argument("listing_id", required=False)
+@click.argument("decision", required=False, type=click.Choice(DECISIONS))
+@click.option("--reason", type=click.Choice([code.value for code in ReasonCode]), help="Reason code.")
+@click.option("--note", default="", help="In your own words.")
+@click.option("--undo", type=int, metavar="VERDICT", help="Take this verdict back instead.")
+@reviewer_option
+@database_option
+def command(
+    listing_id: str | None,
+    decision: str | None,
+    *,
+    reason: str | None,
+    note: str,
+    undo: int | None,
+    reviewer: str,
+    database: Path,
+) -> None:
+    """Decide about a listing as it now stands; the queue and the next retraining follow.
+
+    Example: precursor-watch verdict 5f0c9a7be1d2c3f4 offer --reason disguised --note "no name on label"
+
+    Example: precursor-watch verdict --undo 17
+    """
+    from cli.output import reading
+
+    with reading(database) as db:
+        if undo is not None:
+            given = _undo(db, undo, reviewer)
+        elif listing_id and decision:
+            given = _give(db, listing_id, Decision(decision), reason, note, reviewer)
+        else:
+            raise click.UsageError("Give a listing and a decision, or --undo and a verdict's number.")
+    undoes = f", takes back {given.undoes}" if given.undoes else ""
+    click.echo(f"Verdict {given.verdict_id}: listing {given.listing_id} {given.decision}{undoes}.")
+
+
+def _undo(db: Database, verdict_id: int, reviewer: str) -> Verdict:
+    from listings.times import utc_now
+    from listings.verdicts import undo_verdict
+
+    return undo_verdict(db, verdict_id, reviewer=reviewer, now=utc_now())
+
+
+def _give(
+    db: Database, listing_id: str, decision: Decision, reason: str | None, note: str, reviewer: str
+) -> Verdict:
+    from listings.queue import listing_file
+    from listings.times import utc_now
+    from listings.verdicts import give_verdict
+
+    if not reviewer.strip():
+        raise CommandFailed("No reviewer is named; give --reviewer, so that the record says who decided.")
+    sighting = listing_file(db, listing_id).sightings[0]
+    return give_verdict(
+        db,
+        sighting.sighting_id,
+        decision,
+        reason_code=ReasonCode(reason) if reason else None,
+        note=note,
+        reviewer=reviewer,
+        now=utc_now(),
+    )
