@@ -39,8 +39,9 @@ def record_page(db: Database, page: Page, seen: Sequence[SeenListing] = ()) -> d
     with transaction(db):
         page_id = rows.insert(db, "pages", _page_row(page), ignore=True)
         if page_id is not None:
-            for identity, listing in _first_showings(page, seen).items():
-                tally[_record_listing(db, page, page_id, identity, listing)] += 1
+            for listing in seen:
+                if change := _record_listing(db, page, page_id, listing):
+                    tally[change] += 1
     return tally
 
 
@@ -65,48 +66,39 @@ def count_changes(db: Database, run_id: int) -> dict[Change, int]:
     return {change: found.get(change, 0) for change in Change}
 
 
-def _first_showings(page: Page, seen: Sequence[SeenListing]) -> dict[str, SeenListing]:
-    showings: dict[str, SeenListing] = {}
-    for listing in seen:
-        identity = listing_id(page.source_id, listing.url, listing.content.item_id, listing.content.title)
-        showings.setdefault(identity, listing)
-    return showings
-
-
-def _record_listing(db: Database, page: Page, page_id: int, identity: str, seen: SeenListing) -> Change:
-    change = _change(db, identity, seen)
+def _record_listing(db: Database, page: Page, page_id: int, seen: SeenListing) -> Change | None:
+    identity = listing_id(page.source_id, seen.url, seen.content.item_id, seen.content.title)
+    change = _change(db, page.run_id, identity, seen)
     if change is Change.NEW:
         _insert_listing(db, identity, page, seen)
     if change is not Change.UNCHANGED:
         _insert_sighting(db, identity, page, page_id, seen.content)
-    rows.insert(db, "page_listings", {"page_id": page_id, "listing_id": identity, "change": change})
-    return change
+    link = {"page_id": page_id, "listing_id": identity, "change": change}
+    return change if rows.insert(db, "page_listings", link, ignore=True) is not None else None
 
 
 def _change(db: Database, run_id: int, identity: str, seen: SeenListing) -> Change:
     query = """
-        SELECT content_hash, sightings.run_id, outcome FROM sightings JOIN pages USING (page_id)
+        SELECT content_hash, outcome FROM sightings JOIN pages USING (page_id)
         WHERE listing_id = ? ORDER BY sighting_id DESC LIMIT 1
     """
     latest = db.execute(query, [identity]).fetchone()
     if latest is None:
         return Change.NEW
-    has_own_page = latest["outcome"] == PageOutcome.LISTING
-    if seen.is_row and has_own_page:
+    if seen.is_row and latest["outcome"] == PageOutcome.LISTING:
         return Change.UNCHANGED
-    if latest["content_hash"] == content_hash(seen.content):
-        return Change.UNCHANGED
-    if has_own_page is not seen.is_row and _was_seen_in(db, run_id, identity):
+    if latest["content_hash"] == content_hash(seen.content) or _was_seen_in(db, run_id, identity, seen):
         return Change.UNCHANGED
     return Change.CHANGED
 
 
-def _was_seen_in(db: Database, run_id: int, identity: str) -> bool:
+def _was_seen_in(db: Database, run_id: int, identity: str, seen: SeenListing) -> bool:
+    """Return whether this run has met the listing as it is met now: in a row, or on a page of its own."""
     query = """
         SELECT 1 FROM page_listings JOIN pages USING (page_id)
-        WHERE listing_id = ? AND run_id = ? LIMIT 1
+        WHERE listing_id = ? AND run_id = ? AND (outcome <> 'listing') = ? LIMIT 1
     """
-    return db.execute(query, [identity, run_id]).fetchone() is not None
+    return db.execute(query, [identity, run_id, seen.is_row]).fetchone() is not None
 
 
 def _insert_listing(db: Database, identity: str, page: Page, seen: SeenListing) -> None:
