@@ -1,0 +1,268 @@
+"""Opening the store: from blank, again, by two at once, and everything that is not a store of ours."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from listings.database import Database, open_database, transaction
+from listings.errors import StoreUnusable, UnknownRow
+from listings.migrations import APPEND_ONLY, migrations
+from listings.model import Decision, RunKind, RunOutcome
+from listings.runs import begin_run, end_run, get_run, list_runs
+from listings.verdicts import give_verdict
+from tests.listings.build import FULL, NOW, crawl_run, score_all, see, use
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OPEN = "import sys; from pathlib import Path; from listings.database import open_database\n"
+"""What a child process begins with; the database is its first argument."""
+
+
+def test_a_blank_file_gets_every_migration(store_path: Path) -> None:
+    """WAL is on, foreign keys are held, and each step is on record."""
+    with closing(open_database(store_path)) as db:
+        assert [step.name[:4] for step in migrations.applied(db)][:3] == ["m001", "m002", "m003"]
+        assert migrations.pending(db) == []
+        assert db.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+        assert db.execute("PRAGMA foreign_keys").fetchone()[0] == 1
+        assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+
+
+def test_a_store_from_the_first_step_is_brought_up_to_date(tmp_path: Path) -> None:
+    """A file of an older release gets the missing steps and keeps its rows."""
+    path = tmp_path / "old.db"
+    with closing(Database(path)) as old:
+        migrations.apply(old, stop_before="m002_full_text_search")
+        old.execute("INSERT INTO runs (kind, requested_at) VALUES ('score', '2026-11-24T12:00:00.000Z')")
+        old.conn.commit()
+    with closing(open_database(path)) as db:
+        assert migrations.pending(db) == []
+        assert [run.kind for run in list_runs(db)] == [RunKind.SCORE]
+
+
+def test_opening_again_changes_nothing(store_path: Path) -> None:
+    """The file has the same bytes after it was opened and closed."""
+    before = store_path.read_bytes()
+    open_database(store_path).close()
+    assert store_path.read_bytes() == before
+
+
+def test_missing_folders_are_made_unless_the_store_must_exist(tmp_path: Path) -> None:
+    """A command that only reads leaves no empty store behind."""
+    path = tmp_path / "new" / "folder" / "store.db"
+    with pytest.raises(StoreUnusable, match="no such file"):
+        open_database(path, must_exist=True)
+    assert not path.parent.exists()
+    open_database(path).close()
+    assert path.exists()
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Path:
+    """Somebody else's database."""
+    path = tmp_path / "foreign.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE recipes (name)")
+        connection.commit()
+    return path
+
+
+@pytest.fixture
+def newer(store_path: Path) -> Path:
+    """A store that a later release has migrated."""
+    with closing(sqlite3.connect(store_path)) as connection:
+        connection.execute(
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
+            " VALUES ('precursor-watch', 'm999_from_the_future', '2030-01-01')"
+        )
+        connection.commit()
+    return store_path
+
+
+@pytest.fixture
+def text_file(tmp_path: Path) -> Path:
+    """A file that is no database."""
+    path = tmp_path / "notes.txt"
+    path.write_text("These are notes, and quite long enough to be taken for a database header.\n" * 20)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("which", "said"),
+    [
+        ("foreign", "other tables \\(recipes\\)"),
+        ("newer", "newer release .*m999"),
+        ("text_file", "not a database"),
+    ],
+)
+def test_a_file_that_is_not_ours_is_refused_and_left_as_it_was(
+    request: pytest.FixtureRequest, which: str, said: str
+) -> None:
+    """The sentence names the file and what it is; not one byte of it changes."""
+    path: Path = request.getfixturevalue(which)
+    before = path.read_bytes()
+    with pytest.raises(StoreUnusable, match=said) as error:
+        open_database(path)
+    assert str(path) in str(error.value)
+    assert "--db" in str(error.value)
+    assert path.read_bytes() == before
+
+
+def test_a_folder_is_no_store(tmp_path: Path) -> None:
+    """SQLite's own words are passed on in a sentence."""
+    with pytest.raises(StoreUnusable, match="unable to open"):
+        open_database(tmp_path)
+
+
+def test_a_file_where_a_folder_should_be_is_refused(text_file: Path) -> None:
+    """The path runs through a file."""
+    with pytest.raises(StoreUnusable, match=r"exists|Not a directory"):
+        open_database(text_file / "store.db")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write to any folder")
+def test_a_read_only_folder_is_refused(tmp_path: Path) -> None:
+    """The sentence says that it cannot be opened there."""
+    tmp_path.chmod(0o500)
+    with pytest.raises(StoreUnusable, match=r"unable to open|Permission denied|readonly"):
+        open_database(tmp_path / "store.db")
+
+
+def test_a_failed_transaction_leaves_nothing(db: Database) -> None:
+    """Everything inside or nothing, also when the inner one succeeded."""
+
+    def fail_halfway() -> None:
+        with transaction(db):
+            begin_run(db, RunKind.SCORE, now=NOW)
+            get_run(db, 99)
+
+    with pytest.raises(UnknownRow):
+        fail_halfway()
+    assert list_runs(db) == []
+    assert not db.conn.in_transaction
+
+
+def test_two_processes_may_create_the_same_store_at_once(tmp_path: Path) -> None:
+    """One makes the tables, the others wait and find them."""
+    path = tmp_path / "store.db"
+    code = OPEN + "sys.stdin.read(1); open_database(Path(sys.argv[1])).close()"
+    run_together(path, code, processes=4)
+    with closing(open_database(path, must_exist=True)) as db:
+        assert migrations.pending(db) == []
+
+
+def test_two_processes_may_write_at_once(store_path: Path) -> None:
+    """Each waits for the other's transaction; no row is lost and none fails."""
+    code = OPEN + (
+        "from listings.model import RunKind; from listings.runs import begin_run, end_run\n"
+        "from listings.model import RunOutcome; from listings.times import utc_now\n"
+        "db = open_database(Path(sys.argv[1])); sys.stdin.read(1)\n"
+        "for _ in range(50):\n"
+        "    run = begin_run(db, RunKind.SCORE, now=utc_now())\n"
+        "    end_run(db, run.run_id, RunOutcome.DONE, 'Done.', now=utc_now())\n"
+        "db.close()\n"
+    )
+    run_together(store_path, code, processes=2)
+    with closing(open_database(store_path)) as db:
+        runs = list_runs(db, limit=1000)
+        assert sum(run.attempts for run in runs) == 100
+        assert all(run.ended_at for run in runs)
+
+
+def run_together(path: Path, code: str, *, processes: int) -> None:
+    """Start processes that wait for a byte, give it to all of them, and check that none failed."""
+    command = [sys.executable, "-c", code, str(path)]
+    started = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(processes)
+    ]
+    for process in started:
+        assert process.stdin is not None
+        process.stdin.write("x")
+        process.stdin.flush()
+    assert [process.communicate()[1] for process in started] == [""] * processes
+    assert {process.returncode for process in started} == {0}
+
+
+@pytest.fixture
+def filled(db: Database) -> Database:
+    """A store with a row in every append-only table."""
+    run_id = crawl_run(db)
+    see(db, run_id, "https://andes.example/1", FULL)
+    use(db)
+    score_all(db)
+    give_verdict(db, 1, Decision.OFFER, reviewer="ada", now=NOW)
+    end_run(db, run_id, RunOutcome.DONE, "Done.", now=NOW)
+    return db
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize("change", ["DELETE FROM {table}", "UPDATE {table} SET {column} = {column}"])
+def test_no_row_of_a_listings_life_is_ever_edited(filled: Database, table: str, change: str) -> None:
+    """Whoever asks, by whatever tool: a trigger refuses."""
+    column = filled.table(table).columns[0].name
+    assert filled.table(table).count > 0
+    with pytest.raises(sqlite3.IntegrityError, match=f"{table} is append-only"):
+        filled.execute(change.format(table=table, column=column))
+
+
+def test_a_replaced_row_is_refused_as_well(filled: Database) -> None:
+    """INSERT OR REPLACE deletes the old row, and SQLite fires the trigger only if told to."""
+    with pytest.raises(sqlite3.IntegrityError):
+        filled.execute("INSERT OR REPLACE INTO run_endings VALUES (1, '', 'done', 'Other.', '{}')")
+    assert filled.execute("SELECT sentence FROM run_endings").fetchall()[0][0] == "Done."
+
+
+VERDICT_COLUMNS = "(listing_id, sighting_id, decision, note, reviewer, decided_at)"
+
+OUR_TABLES = (
+    "sources", "runs", "run_attempts", "run_endings", "pages", "listings", "sightings", "page_listings",
+    "models", "promotions", "scores", "verdicts",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("table", OUR_TABLES)
+def test_every_table_is_strict(db: Database, table: str) -> None:
+    """A text in a number's place is refused by SQLite itself."""
+    row = db.execute("SELECT strict FROM pragma_table_list WHERE name = ?", [table]).fetchone()
+    assert row[0] == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO runs (kind, source_id, requested_at) VALUES ('crawl', 'nowhere', '')",
+        "INSERT INTO run_endings VALUES (99, '', 'done', '', '{}')",
+        "INSERT INTO promotions (model_id, promoted_at, promoted_by, sentence) VALUES ('none', '', '', '')",
+        "INSERT INTO listings VALUES ('x', 'nowhere', '', '', '')",
+        f"INSERT INTO verdicts {VERDICT_COLUMNS} VALUES ('none', 99, 'offer', '', '', '')",
+    ],
+)
+def test_a_row_that_points_nowhere_is_refused(db: Database, statement: str) -> None:
+    """Foreign keys are held on every connection that `open_database` gives out."""
+    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+        db.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO run_endings VALUES (1, '', 'done', '', 'no json')",
+        "INSERT INTO sources VALUES ('x', 'rumour', '', '', '', '')",
+        "INSERT INTO models VALUES ('x', '', '', '', 1.5, '{}')",
+        f"INSERT INTO verdicts {VERDICT_COLUMNS} VALUES ('x', 1, 'maybe', '', '', '')",
+        f"INSERT INTO verdicts {VERDICT_COLUMNS} VALUES ('x', 1, 'undone', '', '', '')",
+    ],
+)
+def test_a_value_outside_its_range_is_refused(db: Database, statement: str) -> None:
+    """Words and probabilities are checked where they are kept."""
+    with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+        db.execute(statement)

@@ -1,0 +1,45 @@
+"""What of a listing is searched and scored, and what is not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from listings.model import ListingContent
+from listings.text import MAX_TEXT_CHARS, listing_text, text_hash
+from tests.listings.build import FULL
+
+
+def test_the_text_is_what_is_offered_line_by_line() -> None:
+    """Title, quantity, pack, minimum order, description, attributes; neither seller nor price."""
+    assert listing_text(FULL).splitlines() == [
+        "Industrial solvent, 200 L drum",
+        "40 drums",
+        "200 L",
+        "1 drum",
+        "Clean drums. 有机溶剂",
+        "Purity: 99 %",
+        "Purity: by GC",
+    ]
+
+
+def test_a_price_move_leaves_the_text_as_it_was() -> None:
+    """So a judged listing does not return for it."""
+    moved = replace(FULL, price_text="US $ 1.300,00", price_amount=Decimal(1300))
+    assert text_hash(listing_text(moved)) == text_hash(listing_text(FULL))
+
+
+def test_a_title_alone_is_a_text() -> None:
+    """Empty fields leave no empty lines."""
+    assert listing_text(ListingContent(title="Drum")) == "Drum"
+
+
+def test_a_text_is_cut_where_no_reader_gets_to() -> None:
+    """A hostile page may be far longer."""
+    assert len(listing_text(ListingContent(title="x" * 1_000_000))) == MAX_TEXT_CHARS
+
+
+def test_the_hash_tells_lone_surrogates_apart() -> None:
+    """Hostile texts have a hash like any other."""
+    assert text_hash("\ud800") != text_hash("\ud801")
+    assert len(text_hash("")) == 64
