@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from listings.model import RunOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import timedelta
     from pathlib import Path
 
@@ -43,13 +43,21 @@ class Children:
         self._running: set[subprocess.Popen[bytes]] = set()
         self._stopping = False
 
-    def run(self, command: Sequence[str], *, limit: timedelta, log: Path) -> Exit | None:
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        limit: timedelta,
+        log: Path,
+        before_time_out: Callable[[], None] = lambda: None,
+    ) -> Exit | None:
         """Run a command to its end and say how it ended.
 
         Args:
             command: The program and its arguments.
             limit: When this has passed, its whole process group is ended.
             log: The file its standard output and error go to; replaced.
+            before_time_out: Called when the limit has passed, while the child still runs.
 
         Returns:
             None, with nothing started, once `stop` has been called.
@@ -62,6 +70,7 @@ class Children:
         try:
             timed_out = _has_run_out(process, limit)
             if timed_out:
+                before_time_out()
                 end(process, self._grace)
         finally:
             with self._lock:

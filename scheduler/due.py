@@ -35,7 +35,7 @@ class Plan:
     """What to do now about the due times that no run accounts for yet."""
 
     begin: datetime | None = None
-    """The due time to crawl for now; None when nothing is due."""
+    """The due time to crawl for now, in whole seconds; None when nothing is due."""
     missed: tuple[datetime, ...] = ()
     """Earlier due times that nothing was begun for, oldest first; they are not made up for."""
 
@@ -55,7 +55,7 @@ def plan(schedule: Schedule, *, accounted_to: datetime | None, now: datetime) ->
         ScheduleWrong: If the cron line cannot be used.
     """
     if accounted_to is None:
-        return Plan(begin=now)
+        return Plan(begin=now.replace(microsecond=0))
     passed = tuple(due_times(schedule, after=accounted_to, until=now))
     return Plan(begin=passed[-1], missed=passed[:-1]) if passed else Plan()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from listings.models import model_in_use
 from listings.runs import accounted_to, end_run, record_not_run, unfinished_run
 from listings.scores import count_unscored
 from listings.sources import declare_source
-from scheduler.children import Children, explain
+from scheduler.children import Children, Exit, explain
 from scheduler.due import due_times, plan
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ log = structlog.get_logger()
 
 MISSED = "Nothing began it in time; the next run stands for it."
 SKIPPED = "The run before it had not ended."
+TIMED_OUT = Exit(code=0, timed_out=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +108,7 @@ class Worker:
     def _crawl(self, db: Database, source_id: str, due_at: datetime | None) -> bool:
         arguments: tuple[str, ...] = ("crawl", source_id, "--sources", str(self._settings.sources_file))
         if due_at is not None:
-            arguments += ("--due-at", times.to_text(due_at))
+            arguments += ("--due-at", f"{due_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}")
         ended = self._run(db, RunKind.CRAWL, source_id, arguments, self._settings.crawl_limit)
         if ended is not None and due_at is not None:
             _record_not_run(db, source_id, [due_at], *ended)
@@ -124,21 +125,29 @@ class Worker:
         """Run a child to its end; return how it ended for a run that has no row, or None when stopping."""
         work = kind if source_id is None else f"{kind}-{source_id}"
         database = self._settings.database
-        command = (*self._settings.command, *arguments, "--db", str(database))
+
+        def end_unfinished(outcome: RunOutcome, sentence: str) -> None:
+            if run := unfinished_run(db, kind, source_id=source_id):
+                end_run(db, run.run_id, outcome, sentence, now=self._now())
+
         log.info("child_begun", work=work)
-        output = database.with_name(database.name + ".logs") / f"{work}.log"
-        child = self._children.run(command, limit=limit, log=output)
+        child = self._children.run(
+            (*self._settings.command, *arguments, "--db", str(database)),
+            limit=limit,
+            log=database.with_name(database.name + ".logs") / f"{work}.log",
+            # Written first, because the first ending stands: a child that stops in order would say so.
+            before_time_out=lambda: end_unfinished(*explain(TIMED_OUT, limit)),
+        )
         if child is None:
             return None
-        outcome, sentence = explain(child, limit)
-        log.info("child_ended", work=work, exit_code=child.code, log=str(output))
+        ended = explain(child, limit)
+        log.info("child_ended", work=work, exit_code=child.code)
         try:
             with hold(database, work):
-                if run := unfinished_run(db, kind, source_id=source_id):
-                    end_run(db, run.run_id, outcome, sentence, now=self._now())
+                end_unfinished(*ended)
         except AlreadyUnderWay as error:
             return RunOutcome.SKIPPED, str(error)
-        return outcome, sentence
+        return ended
 
     @contextmanager
     def _store(self) -> Iterator[Database]:

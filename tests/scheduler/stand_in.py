@@ -34,7 +34,7 @@ def crawl(db_path: Path, source_id: str, due_at: str | None) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN if source_id == "stubborn" else _on_sigterm)
     db = open_database(db_path)
     with hold(db_path, f"crawl-{source_id}"):
-        due = None if due_at is None else from_text(due_at)
+        due = None if due_at is None else from_text(due_at + "Z")
         run = begin_run(db, RunKind.CRAWL, source_id=source_id, due_at=due, now=utc_now())
         match source_id:
             case "killed":

@@ -83,9 +83,15 @@ def test_a_child_leads_its_own_process_group(tmp_path: Path) -> None:
 
 def test_a_child_over_its_limit_is_ended(tmp_path: Path) -> None:
     """A limit of no time at all ends a child that would wait for ever."""
-    waiting = python("import signal; signal.pause()")
-    found = Children(HOUR).run(waiting, limit=NONE, log=tmp_path / "child.log")
+    told: list[str] = []
+    found = Children(HOUR).run(
+        python("import signal; signal.pause()"),
+        limit=NONE,
+        log=tmp_path / "child.log",
+        before_time_out=lambda: told.append("once"),
+    )
     assert found == Exit(code=-signal.SIGTERM, timed_out=True)
+    assert told == ["once"]
 
 
 @pytest.mark.parametrize(("code", "grace", "ended"), [(DEAF, NONE, -signal.SIGKILL), (POLITE, HOUR, 7)])

@@ -115,8 +115,9 @@ def test_days_on_which_clocks_change(cron: str, timezone: str, after: str, due_i
 
 
 def test_a_source_without_any_run_is_due_at_once() -> None:
-    """Nothing is counted as missed before the first run."""
-    assert plan(daily(), accounted_to=None, now=NOON) == Plan(begin=NOON)
+    """Nothing is counted as missed before the first run, which is due this second."""
+    now = NOON.replace(microsecond=123_456)
+    assert plan(daily(), accounted_to=None, now=now) == Plan(begin=NOON)
 
 
 def test_nothing_is_due_between_two_due_times() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -111,6 +112,17 @@ def test_a_child_over_its_limit_is_recorded_as_timed_out(settings: Settings) -> 
     worker(hasty).crawl(scheduled("andes"))
     (run,) = crawls(settings)
     assert run.outcome is RunOutcome.TIMED_OUT
+
+
+def test_a_child_that_stops_in_order_at_its_limit_is_timed_out_not_stopped(
+    settings: Settings, ready: Path
+) -> None:
+    """Its own ending comes second, and the first stands."""
+    reader = os.open(ready, os.O_RDWR)
+    worker(replace(settings, crawl_limit=timedelta(seconds=2))).crawl(scheduled("waits"))
+    os.close(reader)
+    (run,) = crawls(settings)
+    assert (run.outcome, run.due_at) == (RunOutcome.TIMED_OUT, NOON)
 
 
 def test_an_interrupted_crawl_goes_on_before_the_next_begins(settings: Settings) -> None:
