@@ -126,7 +126,11 @@ def _suffixes() -> tldextract.TLDExtract:
 
 @lru_cache(maxsize=4096)
 def _registrable_host(host: str) -> str:
-    return _suffixes()(host).top_domain_under_public_suffix or host
+    parts = _suffixes()(host)
+    if parts.top_domain_under_public_suffix or parts.suffix or parts.ipv4 or parts.ipv6:
+        return parts.top_domain_under_public_suffix or host
+    # A top-level domain that is in no list counts as a suffix, as the list's own default rule has it.
+    return ".".join(host.split(".")[-2:])
 
 
 @lru_cache(maxsize=4096)

@@ -119,8 +119,11 @@ class _Reader:
             next_page=self.next_page,
             language=language,
         )
-        if self._is_listing(product, seen):
-            content = self._merged(product, seen, language)
+        state = None
+        if not (product or seen.price_amount or (self.opengraph and self.opengraph.price_amount)):
+            state = state_product(read_states(self.document), self.visible.title, self.document)
+        if self._is_listing(product, seen, state):
+            content = self._merged(product, seen, state, language)
             if content.title:
                 listing = ReadListing(url=self._own_url(), content=content)
                 return replace(
@@ -181,18 +184,19 @@ class _Reader:
 
     def _visible_rows(self) -> tuple[ReadListing, ...]:
         for group in self.groups[:1]:
-            found: dict[str, ReadListing] = {}
-            for row in group.elements:
-                if read := row_listing(row, self.document):
-                    found.setdefault(read[0], ReadListing(url=read[0], content=read[1]))
-            return tuple(found.values())
+            read = [found for row in group.elements if (found := row_listing(row, self.document))]
+            # One item may be shown twice, first as a banner and then in its place.
+            unlike = {(url, content.title, content.price_text): (url, content) for url, content in read}
+            return tuple(ReadListing(url=url, content=content) for url, content in unlike.values())
         return ()
 
-    def _is_listing(self, product: tuple[str, Node] | None, seen: ListingContent) -> bool:
+    def _is_listing(
+        self, product: tuple[str, Node] | None, seen: ListingContent, state: ListingContent | None
+    ) -> bool:
         """Weighs what speaks for one item's own page against what speaks for a list."""
         known = sum(row.label is not None for row in self.visible.rows)
         one = (
-            3 * (product is not None)
+            3 * (product is not None or state is not None)
             + (product is not None and is_offer_node(product[1]))
             + 2 * is_product(self.document)
         )
@@ -208,26 +212,28 @@ class _Reader:
         return one >= _LISTING_LINE and one > many
 
     def _merged(
-        self, product: tuple[str, Node] | None, seen: ListingContent, language: str
+        self,
+        product: tuple[str, Node] | None,
+        seen: ListingContent,
+        state: ListingContent | None,
+        language: str,
     ) -> ListingContent:
         sources = []
         if product is not None:
             sources.append(content_of_product(product[1], product[0], self.document))
         if self.opengraph is not None:
             sources.append(self.opengraph)
-        if not any(source.price_amount for source in (*sources, seen)):
-            state = state_product(read_states(self.document), self.visible.title, self.document)
-            if state is not None:
-                sources.append(state)
-        crumbs = next((each.breadcrumbs for each in self.structured if each.breadcrumbs), ())
-        content = merge([*sources, seen], language)
-        if crumbs:
-            path = crumbs[:-1] if crumbs[-1] == content.title else crumbs
-            content = replace(
-                content,
-                category_path=path,
-                provenance={**content.provenance, "category_path": self.structured[0].rule},
-            )
+        if state is not None:
+            sources.append(state)
+        return self._with_breadcrumbs(merge([*sources, seen], language))
+
+    def _with_breadcrumbs(self, content: ListingContent) -> ListingContent:
+        """Prefers a structured trail to the shown one; the item itself is no category."""
+        for each in self.structured:
+            if each.breadcrumbs:
+                path = tuple(name for name in each.breadcrumbs if name != content.title)
+                provenance = {**content.provenance, "category_path": each.rule}
+                return replace(content, category_path=path, provenance=provenance)
         return content
 
     def _own_url(self) -> str:

@@ -113,7 +113,7 @@ def _once(text: str) -> str:
 def _seller(row: etree._Element, title: str) -> etree._Element | None:
     by_suffix = None
     for element in row.iter():
-        if element.tag not in {"a", "span", "div", "p", "td", "li", "strong", "b", "h3", "h4", "em"}:
+        if element.tag in {"img", "svg", "button", "input"}:
             continue
         if _is_seller_name(element.get("class") or ""):
             link = next((each for each in element.iter("a") if _is_name(element_text(each), title)), None)

@@ -31,7 +31,7 @@ _STATE = re.compile(
     r"^(?:col|grid|sg|span|row)[-_]",
 )  # fmt: skip
 _is_company_name = name_test(r"company|compnay|seller|supplier|shop-?name|store-?name|vendor")
-_ITEM_NAME = re.compile(r"result|item|product|offer|listing|card|goods|anuncio|ad[-_]", re.IGNORECASE)
+_is_item_name = name_test(r"result|item|product|offer|listing|card|goods|anuncio|ad[-_]")
 
 Signature = tuple[str, frozenset[str]]
 
@@ -184,35 +184,40 @@ def _is_lone_row(element: etree._Element, *, paged: bool) -> bool:
         return len(SIGNED_AMOUNT.findall(element_text(element))) == 1 and len(_hrefs(element)) == 1
     parent = element.getparent()
     own, around = element.get("class") or "", (parent.get("class") or "") if parent is not None else ""
-    return "result" in around and _ITEM_NAME.search(own) is not None
+    return "result" in around and _is_item_name(own)
 
 
 def _judge(elements: list[etree._Element]) -> Rows | None:
+    """Estimates from the first few blocks whether all of them are rows."""
     sample = elements[:_SAMPLE]
-    links = [_hrefs(element) for element in sample]
-    firsts = [next(iter(each), "") for each in links]
-    if len(set(firsts)) * 2 <= len(firsts) and len(firsts) > 1:
-        return None
-    if sum(map(len, links)) / len(links) > _MOST_LINKS_OF_ROW:
+    if not _link_like_rows(sample):
         return None
     texts = [element_text(element)[:_READ_OF_ROW] for element in sample]
     share = 1 / len(sample)
     priced = share * sum(bool(SIGNED_AMOUNT.search(text)) or says_negotiable(text) for text in texts)
     pictured = share * sum(element.find(".//img") is not None for element in sample)
     length = share * sum(min(len(text), 200) for text in texts)
-    if length < _SHORTEST_ROW and not (priced >= 0.5 or (pictured >= 0.5 and length >= 12)):
+    is_menu = (
+        not priced and not pictured and (length < 60 if elements[0].tag == "a" else length < _SHORTEST_ROW)
+    )
+    is_icon_bar = not priced and length < _SHORTEST_TITLE * 3
+    is_layout = len(elements) == _FEWEST_ROWS and priced + pictured == 0
+    if is_menu or is_icon_bar or is_layout:
         return None
-    if not priced and not pictured and length < 60 and elements[0].tag == "a":
-        return None
-    several = sum(len(SIGNED_AMOUNT.findall(text)) > 6 for text in texts) > len(texts) / 2
-    if len(elements) == _FEWEST_ROWS and priced + pictured == 0:
-        return None
-    headed = sum(next(element.iter("h1"), None) is not None for element in sample)
-    if 0 < headed < len(sample):
-        # The page's own item and something beside it, not rows.
-        return None
-    score = len(elements) * (length / 150 + 1.5 * priced + 0.5 * pictured) * (0.3 if several else 1)
+    holds_several = sum(len(SIGNED_AMOUNT.findall(text)) > 6 for text in texts) > len(texts) / 2
+    score = len(elements) * (length / 150 + 1.5 * priced + 0.5 * pictured) * (0.3 if holds_several else 1)
     return Rows(elements=tuple(elements), priced=priced, pictured=pictured, score=score)
+
+
+def _link_like_rows(sample: list[etree._Element]) -> bool:
+    """Whether the blocks link to pages of their own, to few each, and none is the page's own item."""
+    links = [_hrefs(element) for element in sample]
+    firsts = {next(iter(each), "") for each in links}
+    named_as_results = all(_is_item_name(element.get("class") or "") for element in sample)
+    if len(firsts) * 2 <= len(sample) and len(sample) > 1 and not named_as_results:
+        return False
+    headed = sum(next(element.iter("h1"), None) is not None for element in sample)
+    return headed in {0, len(sample)} and sum(map(len, links)) / len(links) <= _MOST_LINKS_OF_ROW
 
 
 def _hrefs(element: etree._Element) -> dict[str, None]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from crawler.reading.document import Document
     from crawler.reading.structured import Node
 
+_DEEPEST_NAME = 4
 _TAG = re.compile(r"<[^>]+>")
 _PLAIN_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _PROPERTIES = ("brand", "mpn", "model", "casNumber", "cas", "molecularFormula", "material", "color")
@@ -77,9 +78,11 @@ def product_url(node: Node, document: Document) -> str:
 
 def text_of(value: object) -> str:
     """Returns a property's first value as text, markup removed and white space collapsed."""
-    value = as_list(value)[0] if as_list(value) else ""
-    if isinstance(value, Mapping):
-        return text_of(value.get("name") or value.get("@value") or value.get("value"))
+    for _ in range(_DEEPEST_NAME):
+        value = as_list(value)[0] if as_list(value) else ""
+        if not isinstance(value, Mapping):
+            break
+        value = value.get("name") or value.get("@value") or value.get("value")
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return ""
     text = str(value)

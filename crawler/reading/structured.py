@@ -1,7 +1,7 @@
 """Finds the schema.org data of a page: JSON-LD, microdata and RDFa Lite, as one kind of node.
 
-A node is a dict as JSON-LD writes it, with `@type` and properties. extruct reads the syntaxes from the tree
-that is parsed already; RDFa Lite is brought to microdata first, which says the same in other attributes.
+A node is a dict as JSON-LD writes it, with `@type` and properties. JSON-LD is read by extruct from the tree
+that is parsed already; the other two by `scoped`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from extruct.jsonld import JsonLdExtractor
-from extruct.w3cmicrodata import MicrodataExtractor
 
-from crawler.reading.lines import element_text
+from crawler.reading.scoped import MICRODATA, RDFA_LITE, read_scoped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,10 +25,21 @@ Node: TypeAlias = Mapping[str, Any]
 
 _PRODUCTS = frozenset(
     {
-        "Product", "IndividualProduct", "ProductModel", "ProductGroup", "SomeProducts", "Vehicle", "Car",
-        "Book",        "ChemicalSubstance", "MolecularEntity", "Drug", "SoftwareApplication", "Service",
+        "Product",
+        "IndividualProduct",
+        "ProductModel",
+        "ProductGroup",
+        "SomeProducts",
+        "Vehicle",
+        "Car",
+        "Book",
+        "ChemicalSubstance",
+        "MolecularEntity",
+        "Drug",
+        "SoftwareApplication",
+        "Service",
     },
-)  # fmt: skip
+)
 _LISTS = frozenset({"ItemList", "OfferCatalog"})
 _OTHER_ITEMS = frozenset(
     {
@@ -43,7 +53,7 @@ _OTHER_ITEMS = frozenset(
     },
 )
 _MOST_NODES = 5000
-_JSON_ERRORS = (ValueError, RecursionError, TypeError, AttributeError, KeyError, IndexError)
+_JSON_ERRORS = (ValueError, RecursionError)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,13 +67,6 @@ class Structured:
     listed: list[Node] = field(default_factory=list)
     """Members of an item list, in order."""
     breadcrumbs: tuple[str, ...] = ()
-
-
-class _LeanMicrodata(MicrodataExtractor):  # type: ignore[misc]  # extruct has no types
-    """extruct's reader without its copying and cleaning of every element, which costs most of its time."""
-
-    def _extract_textContent(self, node: etree._Element) -> str:  # noqa: N802
-        return element_text(node)
 
 
 def read_structured(document: Document) -> list[Structured]:
@@ -81,10 +84,9 @@ def read_structured(document: Document) -> list[Structured]:
     if "ld+json" in document.text:
         found.append(_sort_out("json-ld", _json_ld(document.root)))
     if "itemscope" in document.text:
-        found.append(_sort_out("microdata", _microdata(document)))
+        found.append(_sort_out("microdata", read_scoped(document.root, document.base_url, MICRODATA)))
     if "typeof=" in document.text and not any(each.products or each.listed for each in found):
-        _rename_rdfa(document.root)
-        found.append(_sort_out("rdfa", _microdata(document)))
+        found.append(_sort_out("rdfa", read_scoped(document.root, document.base_url, RDFA_LITE)))
     return [each for each in found if each.products or each.listed or each.breadcrumbs]
 
 
@@ -116,41 +118,6 @@ def _json_ld(root: etree._Element) -> Iterator[Node]:
         except _JSON_ERRORS:
             # One broken block says nothing about the next.
             continue
-
-
-def _microdata(document: Document) -> list[Node]:
-    try:
-        items = _LeanMicrodata().extract_items(document.root, document.base_url)
-        return [_node_of_microdata(item) for item in items]
-    except _JSON_ERRORS:
-        return []
-
-
-def _node_of_microdata(item: dict[str, Any]) -> Node:
-    node: dict[str, Any] = {"@type": item.get("type", [])}
-    if "value" in item:
-        node["name"] = item["value"]
-    for name, value in item.get("properties", {}).items():
-        values = [_node_of_microdata(each) if isinstance(each, dict) else each for each in as_list(value)]
-        node[name] = values if len(values) != 1 else values[0]
-    return node
-
-
-def _rename_rdfa(root: etree._Element) -> None:
-    """Gives every RDFa Lite element of the tree the microdata attributes that mean the same."""
-    for element in root.iter():
-        kind, name = element.get("typeof"), element.get("property")
-        if kind is not None and element.get("itemscope") is None:
-            element.set("itemscope", "")
-            element.set(
-                "itemtype", f"https://schema.org/{kind.split(':')[-1].split()[0] if kind.strip() else ''}"
-            )
-        if (
-            name
-            and element.get("itemprop") is None
-            and not name.startswith(("og:", "product:", "article:", "fb:"))
-        ):
-            element.set("itemprop", " ".join(each.split(":")[-1] for each in name.split()))
 
 
 def _sort_out(rule: str, nodes: Iterable[Node]) -> Structured:
