@@ -1,0 +1,80 @@
+"""Crawls for the tests, each in a process of its own: Twisted's reactor starts once."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crawler.run import crawl_source
+from crawler.sources import DeclaredSource
+from listings.model import Source, SourceKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from listings.model import Run
+
+ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+NETWORK_EVENTS = frozenset({"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"})
+"""What Python itself reports, whoever asks, before anything leaves the process."""
+
+
+class NetworkTouched(BaseException):
+    """Something asked for a connection or an address. No `except Exception` hides it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One crawl to be done."""
+
+    database: Path
+    declared: DeclaredSource
+    now: datetime = NOW
+
+
+def declare(
+    archive: Path, *, source_id: str = "shop", start: tuple[str, ...] = (), base_url: str = ""
+) -> DeclaredSource:
+    """Return a saved source as the sources file would declare it."""
+    source = Source(
+        source_id=source_id,
+        kind=SourceKind.SAVED,
+        name=source_id,
+        supplied_by="the tests",
+        supplied_on="2026-11-24",
+    )
+    return DeclaredSource(source=source, archive=archive, start=start, base_url=base_url)
+
+
+def crawl_all(jobs: Sequence[Job]) -> list[Run]:
+    """Do every crawl, two at a time, each in a fresh process in which no network can be touched.
+
+    What a crawl raises is raised here.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["crawler.run", "scrapy_poet", "tests.crawler.crawls"])
+    with ProcessPoolExecutor(max_workers=2, mp_context=context, max_tasks_per_child=1) as pool:
+        return list(pool.map(crawl_offline, jobs))
+
+
+def crawl(database: Path, declared: DeclaredSource, *, now: datetime = NOW) -> Run:
+    """Do one crawl in a fresh process and return its run."""
+    return crawl_all([Job(database=database, declared=declared, now=now)])[0]
+
+
+def crawl_offline(job: Job) -> Run:
+    """Do one crawl in this process, in which from now on no network can be touched."""
+    sys.addaudithook(refuse_network)
+    return crawl_source(job.database, job.declared, now=lambda: job.now)
+
+
+def refuse_network(event: str, arguments: tuple[object, ...]) -> None:
+    """Raise at the first sign of a connection; an audit hook."""
+    if event in NETWORK_EVENTS:
+        raise NetworkTouched(f"{event} {arguments!r}")
