@@ -13,14 +13,17 @@ from cli.options import database_option, json_option, sources_option
 from cli.output import age, minute, print_json, print_table, reading
 from crawler.sources import load_sources
 from listings import times
+from listings.model import RunKind
 from listings.models import model_in_use
 from listings.queue import count_queue, report_sources
-from scheduler.health import SourceHealth, source_health
+from listings.runs import latest_run
+from scheduler.health import SourceHealth, ended_well, source_health
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from listings.model import Run
     from listings.queue import SourceReport
 
 HEADINGS = ("source", "last run", "next due", "pages", "listings", "flagged", "well")
@@ -33,8 +36,8 @@ HEADINGS = ("source", "last run", "next due", "pages", "listings", "flagged", "w
 def command(database: Path, sources_file: Path, as_json: bool) -> None:
     r"""Show each source, the queue, the model and the database.
 
-    Exits with 0 if all is well, and with 1 if the last crawl of a source failed or one is overdue, so
-    that a monitoring system can call it.
+    Exits with 0 if all is well, and with 1 if the last scoring or the last crawl of a source failed or
+    a source is overdue, so that a monitoring system can call it.
 
     \b
     Example:
@@ -46,20 +49,23 @@ def command(database: Path, sources_file: Path, as_json: bool) -> None:
         health = [source_health(db, each, now=now) for each in declared]
         reports = {report.source_id: report for report in report_sources(db)}
         waiting, model = count_queue(db), model_in_use(db)
+        scored = latest_run(db, RunKind.SCORE)
     facts = {
         "database": database,
         "database_bytes": database.stat().st_size,
         "model_id": None if model is None else model.model_id,
         "queue": waiting,
+        "last_score_run": None if scored is None else asdict(scored),
     }
     if as_json:
         print_json({**facts, "sources": [_record(each, reports.get(each.source_id)) for each in health]})
     else:
         print_table(HEADINGS, [_cells(each, reports.get(each.source_id), now) for each in health])
         click.echo(f"\nQueue     {waiting} listings wait for a verdict")
+        click.echo(f"Scoring   {_last_run(scored, now)}")
         click.echo(f"Model     {facts['model_id'] or 'none in use yet'}")
         click.echo(f"Database  {database}, {database.stat().st_size / 1e6:,.1f} MB")
-    if not all(each.is_well for each in health):
+    if not (ended_well(scored) and all(each.is_well for each in health)):
         sys.exit(1)
 
 
@@ -68,15 +74,14 @@ def _cells(health: SourceHealth, report: SourceReport | None, now: datetime) -> 
     well = "overdue" if health.overdue else ("yes" if health.is_well else "no")
     return (
         health.source_id,
-        _last_run(health, now),
+        _last_run(health.last_run, now),
         _next_due(health),
         *(str(count) for count in counts),
         well,
     )
 
 
-def _last_run(health: SourceHealth, now: datetime) -> str:
-    run = health.last_run
+def _last_run(run: Run | None, now: datetime) -> str:
     if run is None:
         return "never"
     if run.ended_at is None:

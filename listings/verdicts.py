@@ -135,6 +135,16 @@ def latest_undoable(db: Database, reviewer: str) -> Verdict | None:
     return None if row is None else rows.verdict_from(row)
 
 
+def count_standing(db: Database, reviewer: str, *, since: datetime) -> int:
+    """Return how many of a reviewer's verdicts given since then have not been taken back."""
+    query = """
+        SELECT count(*) FROM verdicts
+        WHERE reviewer = ? AND decided_at >= ? AND decision <> 'undone'
+          AND NOT EXISTS (SELECT 1 FROM verdicts AS undo WHERE undo.undoes = verdicts.verdict_id)
+    """
+    return int(db.execute(query, [reviewer, times.to_text(since)]).fetchone()[0])
+
+
 def _latest_sighting(db: Database, listing_id: str) -> int:
     query = "SELECT max(sighting_id) FROM sightings WHERE listing_id = ?"
     return int(db.execute(query, [listing_id]).fetchone()[0])

@@ -6,7 +6,7 @@ import io
 import zlib
 from typing import TYPE_CHECKING, BinaryIO
 
-import brotli  # type: ignore[import-untyped]  # ships no types
+import brotli
 from warcio.bufferedreaders import ChunkedDataReader
 
 from crawler.archives.pages import UnreadableBodyError

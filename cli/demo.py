@@ -1,0 +1,52 @@
+"""`demo`: the whole life of a listing on the fixtures, up to the queue."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+ROOT = Path(__file__).parent.parent
+
+
+@click.command(name="demo")
+@click.option(
+    "--db",
+    "database",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("var/demo.db"),
+    show_default=True,
+    help="The demo's own database.",
+)
+def command(database: Path) -> None:
+    """Crawl the fixture marketplaces, train the starter model, score, and show the flagged queue.
+
+    The fixtures are invented marketplaces saved in five formats; none of their text is in the training
+    set. Run again, it crawls again, finds everything unchanged, and is quick.
+
+    Example: precursor-watch demo
+    """
+    from cli.output import reading
+    from listings.models import model_in_use
+
+    _step("crawl", "--sources", str(ROOT / "sources.toml"), "--db", str(database))
+    with reading(database) as db:
+        is_trained = model_in_use(db) is not None
+    if not is_trained:
+        click.echo(
+            "Training the starter model; its texts are embedded once, which takes a minute or two.", err=True
+        )
+        _step("retrain", "--db", str(database))
+    _step("score", "--db", str(database))
+    _step("queue", "--db", str(database))
+    click.echo(f"Judge them in the browser:  precursor-watch serve --db {database}", err=True)
+    click.echo(f"or here:  precursor-watch verdict LISTING offer --db {database}", err=True)
+
+
+def _step(*arguments: str) -> None:
+    click.echo(f"$ precursor-watch {' '.join(arguments)}", err=True)
+    ended = subprocess.run([sys.executable, "-m", "cli", *arguments], check=False)  # noqa: S603 (our own command)
+    if ended.returncode:
+        sys.exit(ended.returncode)
