@@ -43,7 +43,12 @@ class SourceHealth:
     @property
     def is_well(self) -> bool:
         """Whether nobody needs to look at this source."""
-        return not self.overdue and (self.last_run is None or self.last_run.outcome not in BAD_OUTCOMES)
+        return not self.overdue and ended_well(self.last_run)
+
+
+def ended_well(run: Run | None) -> bool:
+    """Return whether a run needs no look: none yet, under way, or ended otherwise than badly."""
+    return run is None or run.outcome not in BAD_OUTCOMES
 
 
 def source_health(db: Database, declared: DeclaredSource, *, now: datetime) -> SourceHealth:

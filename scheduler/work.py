@@ -141,7 +141,8 @@ class Worker:
         if child is None:
             return None
         ended = explain(child, limit)
-        log.info("child_ended", work=work, exit_code=child.code)
+        tell = log.info if child.code == 0 else log.warning
+        tell("child_ended", work=work, exit_code=child.code, last_line=child.last_line)
         try:
             with hold(database, work):
                 end_unfinished(*ended)

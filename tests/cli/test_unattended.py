@@ -108,6 +108,15 @@ def test_status_says_a_scheduled_source_that_was_never_crawled_is_overdue(
     assert result.exit_code == 1
 
 
+def test_status_exits_with_1_when_the_last_scoring_failed(store_path: Path, sources_file: Path) -> None:
+    """Nothing new reaches the queue then, however well the crawls went."""
+    crawl(store_path, sources_file, RunOutcome.DONE, ago=timedelta(minutes=5))
+    with closing(open_database(store_path)) as db:
+        run = begin_run(db, RunKind.SCORE, now=utc_now())
+        end_run(db, run.run_id, RunOutcome.FAILED, "No embedder.", now=utc_now())
+    assert status(store_path, sources_file)[0] == 1
+
+
 def test_status_is_one_screen_for_a_person(store_path: Path, sources_file: Path) -> None:
     """It names the outcome and age, the next due time in both zones, queue, model and database."""
     crawl(store_path, sources_file, RunOutcome.DONE, ago=timedelta(hours=3))
