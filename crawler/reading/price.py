@@ -28,8 +28,7 @@ _SIGNS = (
     rf"US\s?\$|R\$|[A-Z]{1, 3}\$|U\$S|[$€£¥￥₹₽₴₸₺₪฿₫₱₦₩₲]|\b(?:{'|'.join(sorted(ISO_CODES))}|RMB)\b"
     r"|\bRs\.?|руб\.?|грн\.?|元|円|원|zł|Kč|\bkr\b|\bS/\.?|(?<=\d)\s?р\."
 )
-SIGNED_AMOUNT = re.compile(rf"(?:{_SIGNS})\s{{0,3}}\d[\d.,']*|\d[\d\s.,']{{0,18}}[万千]?\s?(?:{_SIGNS})")
-"""A number with a currency sign at either side."""
+_SIGNED_AMOUNT = re.compile(rf"(?:{_SIGNS})\s{{0,3}}\d[\d.,']*|\d[\d\s.,']{{0,18}}[万千]?\s?(?:{_SIGNS})")
 _RANGE = re.compile(r"(\d)(?:\s*[-–—~～]\s*|\s+(?:to|a|bis|à|до|至)\s+)(?=[^\d]{0,6}\d)")
 _PER_UNIT = re.compile(r"(?<=[\d\s€$元円원₽₹.])/\s?[^\d\s].*$", re.DOTALL)
 _CODE = re.compile(rf"\b(?:{'|'.join(sorted(ISO_CODES))}|RMB)\b")
@@ -98,6 +97,12 @@ class PriceReading:
     """ISO 4217, or empty."""
 
 
+@lru_cache(maxsize=8192)
+def count_amounts(text: str) -> int:
+    """Counts the numbers that have a currency sign at either side; rules ask this of the same texts again."""
+    return len(_SIGNED_AMOUNT.findall(text)) if _DIGIT.search(text) else 0
+
+
 def says_negotiable(text: str) -> bool:
     """Tells whether the text leaves the price to be asked for, in any of the languages read."""
     return len(text) <= _LONGEST_PRICE and _NEGOTIABLE.search(text) is not None
@@ -150,7 +155,7 @@ def _lower_end(text: str) -> str:
     text = _PER_UNIT.sub("", _WAS_NOW.sub("", text))
     if in_range := _RANGE.search(text):
         text = text[: in_range.end(1)]
-    if signed := SIGNED_AMOUNT.search(text):
+    if signed := _SIGNED_AMOUNT.search(text):
         leading = text[: signed.start()]
         if re.search(r"\d", leading) and not re.search(r"\d[\d\s.,]*$", leading):
             text = text[signed.start() :]

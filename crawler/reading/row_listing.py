@@ -9,8 +9,9 @@ from crawler.reading.labelled import column_rows, labelled_rows
 from crawler.reading.labels import Label
 from crawler.reading.lines import element_text, is_struck, visible_lines
 from crawler.reading.names import name_test
-from crawler.reading.price import SIGNED_AMOUNT, read_price, says_negotiable
+from crawler.reading.price import count_amounts, read_price, says_negotiable
 from crawler.reading.rows import main_link
+from crawler.reading.seller import looks_like_name
 from listings.model import ListingContent
 
 if TYPE_CHECKING:
@@ -91,11 +92,7 @@ def _price_text(row: etree._Element, lines: list[Line]) -> str:
             if text:
                 return _once(text)
     for line in lines:
-        if (
-            SIGNED_AMOUNT.search(line.text)
-            and len(line.text) <= _LONGEST_PRICE_TEXT
-            and not is_struck(line.element)
-        ):
+        if count_amounts(line.text) and len(line.text) <= _LONGEST_PRICE_TEXT and not is_struck(line.element):
             return _once(line.text)
     return next((line.text for line in lines if says_negotiable(line.text) and len(line.text) <= 30), "")
 
@@ -131,7 +128,7 @@ def _seller(row: etree._Element, title: str) -> etree._Element | None:
 
 
 def _is_name(text: str, title: str) -> bool:
-    return 2 < len(text) <= 90 and text != title and ":" not in text and not SIGNED_AMOUNT.search(text)
+    return text != title and looks_like_name(text)
 
 
 def _minimum_order(lines: list[Line]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from crawler.reading.lines import element_text, is_aside, squeeze
 from crawler.reading.names import name_test
-from crawler.reading.price import SIGNED_AMOUNT, says_negotiable
+from crawler.reading.price import count_amounts, says_negotiable
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -92,7 +92,7 @@ def main_link(row: etree._Element, document: Document) -> tuple[str, str]:
         if not url:
             continue
         text = _title_of_link(link)
-        if SIGNED_AMOUNT.search(text) and len(text) < 40:
+        if count_amounts(text) and len(text) < 40:
             text = ""
         if len(text) > len(titles.get(url, "")):
             titles[url] = text
@@ -181,7 +181,7 @@ def _is_lone_row(element: etree._Element, *, paged: bool) -> bool:
         and element.tag in {"div", "li", "tr", "article", "section"}
         and len(element_text(element)) < _READ_OF_ROW
     ):
-        return len(SIGNED_AMOUNT.findall(element_text(element))) == 1 and len(_hrefs(element)) == 1
+        return count_amounts(element_text(element)) == 1 and len(_hrefs(element)) == 1
     parent = element.getparent()
     own, around = element.get("class") or "", (parent.get("class") or "") if parent is not None else ""
     return "result" in around and _is_item_name(own)
@@ -194,7 +194,7 @@ def _judge(elements: list[etree._Element]) -> Rows | None:
         return None
     texts = [element_text(element)[:_READ_OF_ROW] for element in sample]
     share = 1 / len(sample)
-    priced = share * sum(bool(SIGNED_AMOUNT.search(text)) or says_negotiable(text) for text in texts)
+    priced = share * sum((count_amounts(text) > 0) or says_negotiable(text) for text in texts)
     pictured = share * sum(element.find(".//img") is not None for element in sample)
     length = share * sum(min(len(text), 200) for text in texts)
     is_menu = (
@@ -204,7 +204,7 @@ def _judge(elements: list[etree._Element]) -> Rows | None:
     is_layout = len(elements) == _FEWEST_ROWS and priced + pictured == 0
     if is_menu or is_icon_bar or is_layout:
         return None
-    holds_several = sum(len(SIGNED_AMOUNT.findall(text)) > 6 for text in texts) > len(texts) / 2
+    holds_several = sum(count_amounts(text) > 6 for text in texts) > len(texts) / 2
     score = len(elements) * (length / 150 + 1.5 * priced + 0.5 * pictured) * (0.3 if holds_several else 1)
     return Rows(elements=tuple(elements), priced=priced, pictured=pictured, score=score)
 

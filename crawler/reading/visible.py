@@ -11,7 +11,8 @@ from crawler.reading.labels import Label, known_label
 from crawler.reading.lines import element_text, is_aside, is_struck, squeeze
 from crawler.reading.named import Role, named_elements
 from crawler.reading.names import name_test
-from crawler.reading.price import SIGNED_AMOUNT, read_price, says_negotiable
+from crawler.reading.price import count_amounts, read_price, says_negotiable
+from crawler.reading.seller import looks_like_name
 from listings.model import ListingContent
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class VisiblePage:
         started = self.heading is None
         for line in self.lines:
             started = started or line.element is self.heading
-            if started and len(line.text) <= _LONGEST_PRICE_TEXT and SIGNED_AMOUNT.search(line.text):
+            if started and len(line.text) <= _LONGEST_PRICE_TEXT and count_amounts(line.text):
                 return line.text, "visible:amount"
         return "", ""
 
@@ -195,12 +196,7 @@ class VisiblePage:
                 continue
             for candidate in (*element.iter("a"), *element.iter("h2", "h3", "h4", "strong", "b"), element):
                 text = element_text(candidate)
-                if (
-                    2 < len(text) <= 90
-                    and known_label(text) is None
-                    and ":" not in text
-                    and not SIGNED_AMOUNT.search(text)
-                ):
+                if text != self.title and looks_like_name(text):
                     return candidate
         return None
 
@@ -260,7 +256,7 @@ def _is_attribute(row: LabelledRow) -> bool:
 
 
 def _shows_amount(text: str) -> bool:
-    return SIGNED_AMOUNT.search(text) is not None or _BARE_AMOUNT.fullmatch(text) is not None
+    return count_amounts(text) > 0 or _BARE_AMOUNT.fullmatch(text) is not None
 
 
 def _current_price(element: etree._Element) -> str:
