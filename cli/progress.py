@@ -24,3 +24,15 @@ def progress_bar(what: str, *, total: int | None = None) -> Iterator[Callable[[i
             bars.update(task, completed=done, total=of if of is not None else total)
 
         yield show
+
+
+def summing(show: Callable[[int, int | None], None]) -> Callable[[int], None]:
+    """Turn a bar's *done so far* into *done since the last call*."""
+    done = 0
+
+    def step(count: int) -> None:
+        nonlocal done
+        done += count
+        show(done, None)
+
+    return step

@@ -10,8 +10,6 @@ import click
 from cli.options import database_option, json_option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from classifier.run import Retrained
 
 STARTER = Path(__file__).parent.parent / "fixtures" / "training" / "listings.jsonl"
@@ -70,7 +68,7 @@ def command(  # noqa: PLR0913 (one parameter per option)
     Example: precursor-watch retrain --dry-run
     """
     from classifier.run import RetrainOptions, retrain
-    from cli.progress import progress_bar
+    from cli.progress import progress_bar, summing
 
     options = RetrainOptions(
         starter=None if no_starter else starter,
@@ -82,19 +80,8 @@ def command(  # noqa: PLR0913 (one parameter per option)
         by=by,
     )
     with progress_bar("embedding") as show:
-        result = retrain(database, options, progress=_summing(show))
+        result = retrain(database, options, progress=summing(show))
     _print_result(result, as_json=as_json)
-
-
-def _summing(show: Callable[[int, int | None], None]) -> Callable[[int], None]:
-    done = 0
-
-    def step(count: int) -> None:
-        nonlocal done
-        done += count
-        show(done, None)
-
-    return step
 
 
 def _print_result(result: Retrained, *, as_json: bool) -> None:

@@ -1,0 +1,189 @@
+"""How a model does on labelled listings it was not trained on: pure functions from arrays to figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from classifier.metrics import (
+    BINS,
+    average_precision,
+    calibration_error,
+    precision_recall,
+    recall_at_precision,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+RESAMPLES = 200
+"""Bootstrap resamples; intervals are the central 95 % of them."""
+
+SHOWN_MISTAKES = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One figure with its bootstrap interval; None where it cannot be had."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+    def __str__(self) -> str:
+        if self.value is None or self.low is None or self.high is None:
+            return "-"
+        return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """Labelled rows as one way of scoring sees them."""
+
+    name: str
+    labels: NDArray[np.int64]
+    scores: NDArray[np.float64]
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """A row on the wrong side of the line."""
+
+    row_id: str
+    title: str
+    label: int
+    score: float
+    given_label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """Everything `evaluate` shows."""
+
+    file: str
+    model_id: str
+    rows: int
+    offers: int
+    threshold: float
+    budget: int
+    titles_only: bool
+    figures: dict[str, dict[str, Figure]]
+    """By way of scoring (the model first, then the baselines), then by figure."""
+    slices: list[dict[str, object]] = field(default_factory=list)
+    reliability: list[dict[str, float]] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
+
+
+def figures_of(scored: Scored, *, budget: int, seed: int) -> dict[str, Figure]:
+    """Return every figure of one way of scoring, with intervals.
+
+    Args:
+        scored: Labels and scores in one order.
+        budget: How many listings a person reads: precision and recall of the `budget` highest.
+        seed: Of the bootstrap.
+    """
+    measures: dict[str, Callable[[NDArray[np.int64], NDArray[np.float64]], float]] = {
+        "average precision": average_precision,
+        "recall at 95 % precision": lambda y, p: recall_at_precision(y, p, 0.95),
+        "recall at 90 % precision": lambda y, p: recall_at_precision(y, p, 0.90),
+        "precision at the line": lambda y, p: precision_recall(y, p >= scored.threshold)[0],
+        "recall at the line": lambda y, p: precision_recall(y, p >= scored.threshold)[1],
+        f"precision of the first {budget}": lambda y, p: precision_recall(y, _first(p, budget))[0],
+        f"recall of the first {budget}": lambda y, p: precision_recall(y, _first(p, budget))[1],
+        "calibration error": calibration_error,
+    }
+    picks = np.random.default_rng(seed).integers(0, len(scored.labels), (RESAMPLES, len(scored.labels)))
+    return {name: _interval(measure, scored, picks) for name, measure in measures.items()}
+
+
+def slices_of(scored: Scored, keys: Mapping[str, Sequence[str]]) -> list[dict[str, object]]:
+    """Return counts, precision and recall at the line for each value of each key, e.g. each language.
+
+    Args:
+        scored: The model's scores.
+        keys: For each kind of slice, a value for each row; empty values are left out.
+    """
+    found = []
+    for kind, values in keys.items():
+        column = np.array(values, dtype=object)
+        for value in sorted({value for value in values if value}):
+            rows = column == value
+            labels, scores = scored.labels[rows], scored.scores[rows]
+            precision, recall = precision_recall(labels, scores >= scored.threshold)
+            found.append(
+                {
+                    "slice": f"{kind} {value}",
+                    "rows": int(rows.sum()),
+                    "offers": int(labels.sum()),
+                    "flagged": int((scores >= scored.threshold).sum()),
+                    "average_precision": rounded(average_precision(labels, scores)),
+                    "precision": rounded(precision),
+                    "recall": rounded(recall),
+                }
+            )
+    return found
+
+
+def reliability_of(scored: Scored) -> list[dict[str, float]]:
+    """Return, for each tenth of the probabilities, how many rows lie there and how many are offers."""
+    bins = np.minimum((scored.scores * BINS).astype(int), BINS - 1)
+    return [
+        {
+            "from": index / BINS,
+            "to": (index + 1) / BINS,
+            "rows": float((bins == index).sum()),
+            "mean_score": float(scored.scores[bins == index].mean()),
+            "offers": float(scored.labels[bins == index].mean()),
+        }
+        for index in range(BINS)
+        if (bins == index).any()
+    ]
+
+
+def mistakes_of(scored: Scored, rows: Sequence[dict[str, object]]) -> list[Mistake]:
+    """Return the most confident mistakes of both kinds, false flags first."""
+    flagged = scored.scores >= scored.threshold
+    false_flags = np.flatnonzero(flagged & (scored.labels == 0))
+    missed = np.flatnonzero(~flagged & (scored.labels == 1))
+    worst = [
+        *false_flags[np.argsort(-scored.scores[false_flags], kind="stable")][:SHOWN_MISTAKES],
+        *missed[np.argsort(scored.scores[missed], kind="stable")][:SHOWN_MISTAKES],
+    ]
+    return [
+        Mistake(
+            row_id=str(rows[index].get("id", index)),
+            title=str(rows[index].get("title", ""))[:120],
+            label=int(scored.labels[index]),
+            score=round(float(scored.scores[index]), 4),
+            given_label=str(rows[index].get("label", "")),
+        )
+        for index in worst
+    ]
+
+
+def _interval(
+    measure: Callable[[NDArray[np.int64], NDArray[np.float64]], float],
+    scored: Scored,
+    picks: NDArray[np.int64],
+) -> Figure:
+    values = np.array([measure(scored.labels[pick], scored.scores[pick]) for pick in picks])
+    values = values[~np.isnan(values)]
+    low, high = np.quantile(values, (0.025, 0.975)) if len(values) else (np.nan, np.nan)
+    value = measure(scored.labels, scored.scores)
+    return Figure(value=rounded(value), low=rounded(low), high=rounded(high))
+
+
+def rounded(value: float) -> float | None:
+    """Return the value to four places, or None for NaN, which JSON does not know."""
+    return None if np.isnan(value) else round(float(value), 4)
+
+
+def _first(scores: NDArray[np.float64], budget: int) -> NDArray[np.bool_]:
+    chosen = np.zeros(len(scores), dtype=bool)
+    chosen[np.argsort(-scores, kind="stable")[:budget]] = True
+    return chosen

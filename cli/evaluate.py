@@ -1,0 +1,116 @@
+"""`evaluate`: the model in use on labelled listings, beside what one would use instead."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.options import database_option, json_option
+from cli.retrain import STARTER
+
+if TYPE_CHECKING:
+    from classifier.evaluation import Evaluation
+
+
+@click.command(name="evaluate")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--positive", default="1,offer", show_default=True, help="Labels that mean an offer.")
+@click.option("--ignore", default="", help="Labels whose rows are left out.")
+@click.option("--titles-only", is_flag=True, help="Leave descriptions out, or length does the classifying.")
+@click.option("--budget", type=click.IntRange(1), default=300, show_default=True, help="Listings read a day.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the bootstrap.")
+@click.option("--no-baselines", is_flag=True, help="Measure this model alone.")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write a page with plots too.")
+@database_option
+@json_option
+def command(  # noqa: PLR0913 (one parameter per option)
+    file: Path,
+    positive: str,
+    ignore: str,
+    budget: int,
+    seed: int,
+    html: Path | None,
+    database: Path,
+    *,
+    titles_only: bool,
+    no_baselines: bool,
+    as_json: bool,
+) -> None:
+    """Measure the model in use on a JSONL or CSV file with title, description and label.
+
+    Figures come with bootstrap intervals, by language, source and tier, and beside three baselines
+    trained on the starter set: the gazetteer alone, TF-IDF and the bare embedding.
+
+    Example: precursor-watch evaluate labelled.jsonl --positive listed_precursor --titles-only
+    """
+    from classifier.errors import NoModelInUse
+    from classifier.evaluate import EvaluateOptions, evaluate_file
+    from classifier.scorer import open_scorer
+    from cli.output import print_json, reading
+    from cli.progress import progress_bar, summing
+    from listings.models import model_in_use
+
+    options = EvaluateOptions(
+        positive=_labels(positive),
+        ignore=_labels(ignore),
+        titles_only=titles_only,
+        budget=budget,
+        seed=seed,
+        baselines_from=None if no_baselines or not STARTER.exists() else STARTER,
+    )
+    with reading(database) as db:
+        model = model_in_use(db)
+    if model is None:
+        raise NoModelInUse
+    with open_scorer(model, database=database) as scorer, progress_bar("embedding") as show:
+        evaluation = evaluate_file(file, scorer, options, progress=summing(show))
+    if html:
+        from classifier.evaluation_page import evaluation_page
+
+        html.write_text(evaluation_page(evaluation), encoding="utf-8")
+    if as_json:
+        print_json(asdict(evaluation))
+    else:
+        _print(evaluation)
+
+
+def _labels(text: str) -> tuple[str, ...]:
+    return tuple(label.strip() for label in text.split(",") if label.strip())
+
+
+def _print(evaluation: Evaluation) -> None:
+    from cli.output import print_table
+
+    click.echo(
+        f"{evaluation.rows} rows, {evaluation.offers} offers; model {evaluation.model_id}, "
+        f"line {evaluation.threshold:.3f}{', titles only' if evaluation.titles_only else ''}"
+    )
+    names = list(evaluation.figures)
+    first = evaluation.figures[names[0]]
+    print_table(
+        ("FIGURE (95 % INTERVAL)", *(name.upper() for name in names)),
+        [(figure, *(str(evaluation.figures[name][figure]) for name in names)) for figure in first],
+    )
+    print_table(
+        ("SLICE", "ROWS", "OFFERS", "FLAGGED", "AP", "PRECISION", "RECALL"),
+        [
+            tuple("-" if value is None else str(value) for value in each.values())
+            for each in evaluation.slices
+        ],
+    )
+    print_table(
+        ("MISTAKE", "SCORE", "ID", "LABEL", "TITLE"),
+        [
+            (
+                "missed" if each.label else "false flag",
+                f"{each.score:.3f}",
+                each.row_id,
+                each.given_label,
+                each.title,
+            )
+            for each in evaluation.mistakes
+        ],
+    )
