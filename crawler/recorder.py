@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from typing import TYPE_CHECKING
 
@@ -92,21 +93,32 @@ class Recorder:
 
 
 class RecorderPipeline:
-    """Scrapy's last step: hands each page to the recorder."""
+    """Scrapy's last step: hands each page to the recorder, and ends a crawl that cannot keep its pages."""
 
-    def __init__(self, recorder: Recorder) -> None:
-        """Take the recorder of this crawl."""
-        self._recorder = recorder
+    def __init__(self, crawler: Crawler) -> None:
+        """Take the crawler, whose settings hold the recorder."""
+        self._crawler = crawler
+        self._recorder: Recorder = crawler.settings[RECORDER_SETTING]
+        self._closing: asyncio.Future[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Take the recorder from the crawler's settings."""
-        return cls(crawler.settings[RECORDER_SETTING])
+        """Make the pipeline of a crawl."""
+        return cls(crawler)
 
     def process_item(self, item: CrawledPage) -> CrawledPage:
         """Record one page."""
-        self._recorder.record(item)
+        try:
+            self._recorder.record(item)
+        except Exception as error:
+            # Scrapy itself would log the error, go on, and call the crawl finished without the page.
+            self._close(f"{item.url} could not be kept ({error})")
+            raise
         return item
+
+    def _close(self, reason: str) -> None:
+        if self._crawler.engine and not self._closing:
+            self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason=reason))
 
 
 def sentence_for(outcomes: dict[PageOutcome, int], changes: dict[Change, int]) -> str:

@@ -97,7 +97,7 @@ def _crawl(db: Database, declared: DeclaredSource, run: Run, now: Callable[[], d
 def _outcome(source_id: str, crawler: Crawler) -> RunOutcome:
     stats = crawler.stats.get_stats() if crawler.stats else {}
     reason = stats.get("finish_reason")
-    if reason == "finished":
+    if reason == "finished" and not stats.get("spider_exceptions/count"):
         return RunOutcome.DONE
     # Scrapy gives the same reason for a signal and for its own breakdown; only the latter logs errors.
     if reason == "shutdown" and not stats.get("log_count/ERROR"):

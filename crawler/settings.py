@@ -12,5 +12,6 @@ SHARED = {
     "CONCURRENT_REQUESTS": 1,  # saved pages come at once; one at a time keeps their order, and so the ids
     "LOG_LEVEL": "WARNING",
     "LOGSTATS_INTERVAL": 0,
-    "URLLENGTH_LIMIT": 8_000,
+    "URLLENGTH_LIMIT": 0,  # none: what an archive holds is read under however long an address
+    "METAREFRESH_ENABLED": False,  # a saved page that reloads itself, or hops on, is still a page
 }

@@ -20,6 +20,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from crawler.archives.urls import normal_url
 from crawler.errors import CrawlError
 from listings.model import Source, SourceKind
 
@@ -126,6 +127,9 @@ def _check_table(path: Path, source_id: str, table: Any) -> None:
     for key in REQUIRED:
         if key not in table:
             raise SourcesFileWrong(path, f"sources.{source_id} lacks {key!r}")
+    for url in [*table.get("start", []), *([table["base_url"]] if "base_url" in table else [])]:
+        if not isinstance(url, str) or not normal_url(url):
+            raise SourcesFileWrong(path, f"sources.{source_id} gives {url!r}, which is no http(s) address")
 
 
 def _schedule(path: Path, source_id: str, table: dict[str, Any] | None) -> Schedule | None:

@@ -56,9 +56,14 @@ class MarketplaceSpider(scrapy.Spider):
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
         """Ask for the first pages."""
-        for url in self.begin or self.archive.urls():
-            if self.begin or url not in self.done:
+        if self.begin:
+            for url in self.begin:
                 yield self._request(url)
+            return
+        for url in self.archive.urls():
+            if url not in self.done:
+                # Scrapy takes `?a=1&b=2` and `?b=2&a=1` for one page, but the archive holds both.
+                yield self._request(url).replace(dont_filter=True)
 
     async def parse(self, response: Response, page: MarketplacePage) -> AsyncIterator[Any]:
         """Have a page read, and go on to what it links to."""
@@ -72,13 +77,14 @@ class MarketplaceSpider(scrapy.Spider):
     def failed(self, failure: Failure) -> CrawledPage:
         """Record a page that could not be fetched, with the reason as its sentence."""
         request: scrapy.Request = failure.request  # type: ignore[attr-defined]
+        saved: SavedPage | None = request.meta.get(PAGE_META)
         reason = failure.getErrorMessage()
         if not isinstance(failure.value, IgnoreRequest):
             self.logger.error("page_failed", exc_info=failure.value)
         return CrawledPage(
             url=request.url,
             http_status=None,
-            saved=request.meta.get(PAGE_META),
+            saved=saved if saved and saved.url == request.url else None,  # not the redirect that led here
             reading=PageReading(
                 outcome=PageOutcome.UNREADABLE, sentence=f"It could not be fetched: {reason}"
             ),

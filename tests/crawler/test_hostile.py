@@ -1,0 +1,86 @@
+"""Damaged and hostile pages each get an outcome and a sentence, and the crawl goes on."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from listings.database import open_database
+from listings.model import RunOutcome
+from listings.runs import list_runs
+from tests.crawler.crawls import ROOT, crawl, declare
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from listings.database import Database
+
+BASE = "https://hostile.example/item/"
+READ_FROM_PAGE = "One listing, read from the visible page."
+READ_FROM_BOTH = "One listing, read from json-ld and the visible page."
+NOTHING_FOUND = "HTML in which no listing and no list was found."
+NO_TEXT = "The page has no text: no bytes, or only white space."
+CHALLENGE = "The site shows a challenge or refusal instead of the page; this is not worked around."
+PAGES = {
+    "bidi-and-zero-width-in-title": ("listing", READ_FROM_PAGE),
+    "broken-json-ld": ("listing", READ_FROM_PAGE),
+    "challenge": ("blocked", CHALLENGE),
+    "deep-json-ld": ("listing", READ_FROM_PAGE),
+    "empty": ("empty", NO_TEXT),
+    "forty-digit-price": ("listing", READ_FROM_BOTH),
+    "good-kettle": ("listing", READ_FROM_BOTH),
+    "good-lantern": ("listing", READ_FROM_BOTH),
+    "image-error-in-title": ("listing", READ_FROM_PAGE),
+    "json-named": ("not_html", "The bytes are JSON, not HTML, whatever the name says."),
+    "latin-1-declared-utf-8": ("listing", READ_FROM_PAGE),
+    "negative-price": ("listing", READ_FROM_BOTH),
+    "nested-divs": ("not_understood", NOTHING_FOUND),
+    "nul-bytes": ("listing", READ_FROM_PAGE),
+    "pdf-named": ("not_html", "The bytes are a PDF document, not HTML, whatever the name says."),
+    "png-named": ("not_html", "The bytes are a PNG image, not HTML, whatever the name says."),
+    "script-in-title": ("listing", READ_FROM_PAGE),
+    "soft-not-found": ("gone", "The page says in words that what it showed is no longer there."),
+    "truncated-in-attribute": (
+        "truncated",
+        "The page ends in the middle of a tag; it was not read as a listing.",
+    ),
+    "truncated-in-json-ld": ("not_understood", NOTHING_FOUND),
+    "utf-16-with-bom": ("listing", READ_FROM_PAGE),
+    "whitespace": ("empty", NO_TEXT),
+}
+GOOD = {
+    "good-kettle": ("Enamel whistling kettle, two litres", "24.00"),
+    "good-lantern": ("Storm lantern with spare wick", "18.50"),
+}
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A store into which the hostile pages were crawled."""
+    database = tmp_path_factory.mktemp("hostile") / "precursor-watch.db"
+    crawl(database, declare(ROOT / "fixtures" / "hostile"))
+    with closing(open_database(database)) as db:
+        yield db
+
+
+def test_the_crawl_ends_as_done(hostile: Database) -> None:
+    """No page, however damaged, fails the run; each has one row."""
+    (run,) = list_runs(hostile)
+    assert run.outcome is RunOutcome.DONE
+    assert run.counts["pages"] == len(PAGES)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_hostile_page_gets_its_outcome_and_sentence(hostile: Database, name: str) -> None:
+    """The outcome is what a person would say of the page, and the sentence says why."""
+    query = "SELECT outcome, sentence FROM pages WHERE url = ?"
+    assert tuple(hostile.execute(query, [BASE + name]).fetchone()) == PAGES[name]
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_good_page_among_hostile_ones_is_read(hostile: Database, name: str) -> None:
+    """What stands beside damaged pages is read as if it stood alone."""
+    query = "SELECT title, price_amount FROM sightings JOIN pages USING (page_id) WHERE url = ?"
+    assert tuple(hostile.execute(query, [BASE + name]).fetchone()) == GOOD[name]
