@@ -13,7 +13,7 @@ FOLDER holds `controlled.csv` (substances, instruments, names), `pubchem_synonym
   judgement and no part of any law.
 - `names.csv`, `cas.csv`, `entries.csv`: additions marked `general knowledge` or with their source,
   such as salts, trade spellings, German and Portuguese names, and what the official lists of
-  April 2026 have beyond `controlled.csv`.
+  April 2026 have beyond `controlled.csv`. `{a|b}` in a name stands for either.
 - `dropped_names.csv`: names of the sources that are too short, ambiguous or brands, with reasons.
 
 Rivals, the names of unlisted chemicals that contain or begin like a listed one, come from the
@@ -34,19 +34,21 @@ import ahocorasick_rs
 
 from classifier.gazetteer.fold import fold, squeeze
 from classifier.gazetteer.lookup import is_cas_number
+from classifier.gazetteer.translate import inversions, translations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 Row = dict[str, str]
 
-VERSION = "2026.11.1"
+VERSION = "2026.11.2"
 """Year and month of the facts, then a number raised with every change of the files."""
 
 HERE = Path(__file__).parent
 CURATED = HERE / "curated"
 DATA = HERE / "data"
 GENERAL = "general knowledge"
+BY_PIECES = "general knowledge: spelled by rule from another name"
 
 MIXED_KEYS = frozenset({"NME", "PPA", "PSE", "RP", "CBD"})
 """Keys under which the synonym file mixes several substances or products; names by hand instead."""
@@ -183,15 +185,32 @@ def _names(controlled: list[Row], pubchem: list[Row]) -> Iterator[Row]:
         for row in curated
         if row["context"] or row["kind"] == "code"
     }
-    seen: set[tuple[str, str, str]] = set()
+    seen: set[tuple[str, str, str, bool]] = set()
     own = [row for row in _source_names(controlled, pubchem)
            if row["name"].casefold() not in dropped
            and (row["substance_key"], _comparable(row["name"])) not in ruled]  # fmt: skip
-    for row in [*own, *curated]:
-        mark = (row["substance_key"], _comparable(row["name"]), row["lang"])
+    for row in [*own, *curated, *_variants([*own, *curated])]:
+        mark = (row["substance_key"], _comparable(row["name"]), row["lang"], ", " in row["name"])
         if mark not in seen and mark[1]:
             seen.add(mark)
             yield row
+
+
+def _variants(rows: list[Row]) -> Iterator[Row]:
+    """Yield spellings in other languages of the English names, and inverted ones of the Russian."""
+    for row in rows:
+        if row["context"] or row["kind"] in {"code", "abbreviation"}:
+            continue
+        if row["lang"] == "en":
+            for lang, name in translations(row["name"]):
+                yield _name(row["substance_key"], name, lang, "synonym", BY_PIECES)
+                yield from _inverted(row["substance_key"], name, lang)
+        yield from _inverted(row["substance_key"], row["name"], row["lang"])
+
+
+def _inverted(key: str, name: str, lang: str) -> Iterator[Row]:
+    for inverted in inversions(name, lang):
+        yield _name(key, inverted, lang, "synonym", BY_PIECES)
 
 
 def _comparable(name: str) -> str:
@@ -212,8 +231,18 @@ def _name(key: str, name: str, lang: str, kind: str, source: str, context: str =
 
 def _curated_names() -> Iterator[Row]:
     for row in _read(CURATED / "names.csv"):
-        for name in row["names"].split(";"):
+        for name in (one for names in row["names"].split(";") for one in alternatives(names)):
             yield _name(row["substance_key"], name, row["lang"], row["kind"], GENERAL, row["context"])
+
+
+def alternatives(text: str) -> Iterator[str]:
+    """Yield `text` once for each choice in its braces: `{a|b} c` gives `a c` and `b c`."""
+    choice = re.search(r"\{([^{}]*)\}", text)
+    if choice is None:
+        yield text
+        return
+    for part in choice[1].split("|"):
+        yield from alternatives(text[: choice.start()] + part + text[choice.end() :])
 
 
 def _source_names(controlled: list[Row], pubchem: list[Row]) -> Iterator[Row]:

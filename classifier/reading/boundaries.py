@@ -38,7 +38,9 @@ AFTER_TIGHT_LOCANT = re.compile(r"['\"]*-\s?\d|-d\d|\s*\[\d|-\(|-[nos](?:-|,)|-a
 AFTER_LOCANT_WORD = re.compile(
     r"\s+\d{1,2}(?:,\d{1,2})*-?\s?[a-z]*(?:carbox|sulf|di|tri|meth|carbal|amin|one\b|ol\b|yl)"
 )
-AFTER_INVERTED = re.compile(r",\s?(?:[a-z0-9,()'\[\]]+-)+(?:\s|,|$)|,\s?\d")
+AFTER_INVERTED = re.compile(
+    r",\s?(?:[a-z0-9,()'\[\]]+-)+(?:\s|,|$)|,\s?\d\S*(?:(?:yl|oxy|oro|omo|odo|tro|ino|oxo|ano|ido|thio)(?![a-z])|\.\.|…)"
+)
 LATIN_ENDING = re.compile(r"e?s(?![a-z0-9])")
 RUSSIAN_ENDING = re.compile("(?:а|у|ом|е|ы|и|ов|ам|ами|ах|я|ю|ем|ой|ою)(?![а-яё0-9])")
 
@@ -79,7 +81,7 @@ CJK_AFTER = frozenset(
     "酸酮肟醇醛酯胺腈氰醚酰基缩磺二三四氯溴氟硝氨羟烯炔烷脲肼苯甲乙丙丁戊己铵钠钾钙镁铜锌铝铁钡锰镍铅铬钛锂亚氢氧硫磷盐啶唑"
 )
 """Characters that, after a Chinese name, make it the beginning of a longer one."""
-CJK_ACID_FOLLOWERS = frozenset("溶液厂试价供批原工分优高浓发化电含%（( ,，.。·/|-、的、")
+CJK_ACID_FOLLOWERS = frozenset("清溶液厂试价供批原工分优高浓发化电含%（( ,，.。·/|-、的、")
 """After 盐酸 and 硫酸 nearly every other character begins the name of a salt."""
 CJK_SALT_OF_A_BASE = re.compile("盐酸盐|硫酸盐")
 

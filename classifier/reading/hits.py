@@ -99,7 +99,8 @@ def _spelling(text: str, pattern: Pattern, places: list[int]) -> How | None:
     ]
     longest_piece = max(b - a for a, b in pairwise([0, *(i for i, _ in odd), len(places)]))
     is_stretched = places[-1] - places[0] >= STRETCH * len(places)
-    if is_stretched or (longest_piece > 2 and any(LIST_BREAK.search(gap) for _, gap in gaps)):
+    parted = any(LIST_BREAK.search(gap) for i, gap in gaps if i not in pattern.commas)
+    if is_stretched or (longest_piece > 2 and parted):
         return None
     if not odd:
         return "disguised" if pattern.kind == "misspelt" else "name"

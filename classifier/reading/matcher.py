@@ -7,9 +7,10 @@ longest name wins), listed CAS numbers, and the phrases of the trade.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
@@ -36,6 +37,15 @@ SPELLINGS = (
     ("gamma", "y"),
     ("gamma", "r"),
 )
+
+RUSSIAN_ADJECTIVE = re.compile("([а-я]+)(ая|ыи|ии)")
+RUSSIAN_NOUN = re.compile("([а-я]*[бвгджзклмнпрстфхцчшщ])(а?)")
+DECLENSIONS = {
+    ("ая", "а"): (("ои", "ы"), ("ую", "у"), ("ои", "ои"), ("ои", "е")),
+    ("ыи", ""): (("ого", "а"), ("ому", "у"), ("ым", "ом")),
+    ("ии", ""): (("ого", "а"), ("ому", "у"), ("им", "ом")),
+}
+"""Oblique endings of adjective and noun by their endings in the nominative; й is folded to и."""
 
 SHORTEST_MASKED = 5
 """Letters of a word of which one may be masked."""
@@ -68,6 +78,8 @@ class Pattern:
     trade: TradeKind | None = None
     splits: frozenset[int] = frozenset()
     """Where in `text` a separator is usual; after how many characters."""
+    commas: frozenset[int] = frozenset()
+    """Those of `splits` where the name itself has a comma and a space, as index names do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -95,7 +107,8 @@ def matcher_for(gazetteer: Gazetteer) -> Matcher:
     """Return the matcher of a gazetteer, compiled once for each."""
     patterns: dict[tuple[str, str], Pattern] = {}
     for pattern in [*_names(gazetteer), *_numbers(gazetteer), *_trade()]:
-        patterns.setdefault((pattern.text, pattern.trade or "substance"), pattern)
+        mark = (pattern.text, pattern.trade or "substance")
+        patterns[mark] = _merged(patterns.get(mark, pattern), pattern)
     taken = {text for text, kind in patterns if kind == "substance"}
     rivals = [text for text in _rivals(gazetteer) if text not in taken]
     kept = [*patterns.values(), *(Pattern(text=text, kind="rival") for text in rivals)]
@@ -115,6 +128,11 @@ def matcher_for(gazetteer: Gazetteer) -> Matcher:
     )
 
 
+def _merged(first: Pattern, second: Pattern) -> Pattern:
+    """Return the first of two spellings of the same letters, which may be parted as in either."""
+    return replace(first, splits=first.splits | second.splits, commas=first.commas | second.commas)
+
+
 def _words(gazetteer: Gazetteer) -> frozenset[str]:
     names = (fold(name.text).text for s in gazetteer.substances for name in s.names)
     rivals = (fold(name).text for name in gazetteer.rivals)
@@ -130,19 +148,20 @@ def _codes(gazetteer: Gazetteer) -> frozenset[str]:
 def _names(gazetteer: Gazetteer) -> Iterator[Pattern]:
     for substance in gazetteer.substances:
         for name in substance.names:
-            for text, splits in _spellings(fold(name.text).text):
+            for spelling in _spellings(fold(name.text).text):
                 yield Pattern(
-                    text=text,
+                    text=squeeze(spelling),
                     kind="name",
                     substance=substance,
                     context=name.context,
                     is_code=name.kind in {"abbreviation", "code"},
-                    splits=splits,
+                    splits=_splits(spelling),
+                    commas=_splits(spelling, after=", "),
                 )
 
 
-def _spellings(folded: str) -> Iterator[tuple[str, frozenset[int]]]:
-    """Yield a folded name squeezed, and its variants; each with the places of its separators."""
+def _spellings(folded: str) -> Iterator[str]:
+    """Yield a folded name and its variants."""
     variants = {folded}
     for usual, other in SPELLINGS:
         variants |= {v.replace(usual, other) for v in variants if usual in v}
@@ -150,22 +169,31 @@ def _spellings(folded: str) -> Iterator[tuple[str, frozenset[int]]]:
     for variant in sorted(variants):
         squeezed = squeeze(variant)
         if len(squeezed) > 1 or not squeezed.isascii():
-            yield squeezed, _splits(variant)
+            yield variant
 
 
 def _russian_cases(folded: str) -> Iterator[str]:
-    """Yield the genitive, accusative and instrumental of names of the form "... кислота"."""
-    if folded.endswith("ая кислота"):
-        stem = folded.removesuffix("ая кислота")
-        yield from (stem + ending for ending in ("ои кислоты", "ую кислоту", "ои кислотои", "ои кислоте"))
+    """Yield the oblique cases of a name of adjective and noun, in either order.
+
+    A noun alone needs none: its endings are read as such, see `boundaries`.
+    """
+    words = folded.split(" ")
+    for first, second in itertools.permutations(words) if len(words) == 2 else ():
+        adjective, noun = RUSSIAN_ADJECTIVE.fullmatch(first), RUSSIAN_NOUN.fullmatch(second)
+        if adjective is None or noun is None:
+            continue
+        for of_adjective, of_noun in DECLENSIONS.get((adjective[2], noun[2]), ()):
+            pair = (adjective[1] + of_adjective, noun[1] + of_noun)
+            yield " ".join(pair if first == words[0] else reversed(pair))
 
 
-def _splits(folded: str) -> frozenset[int]:
+def _splits(folded: str, after: str = "") -> frozenset[int]:
+    """Return after how many letters and digits there is something else, or `after` in particular."""
     places, count = set(), 0
-    for character in folded:
+    for index, character in enumerate(folded):
         if character.isalnum():
             count += 1
-        else:
+        elif folded.startswith(after, index):
             places.add(count)
     return frozenset(places)
 
