@@ -1,0 +1,1 @@
+"""Measurements against what a user would otherwise pick, each printed as a table by its own command."""

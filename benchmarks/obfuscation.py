@@ -1,0 +1,175 @@
+"""How much recall the model in use loses when the titles of offers are obfuscated, and what it flags instead.
+
+Run: `python -m benchmarks.obfuscation FILE [--db PATH] [--positive LABEL,...] [--negatives N] [--json]`
+
+Every title is scored alone and plain, then under each transformation. A transformation is measured on the
+titles it changes, against the same titles left plain.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+from benchmarks.transformations import TRANSFORMATIONS
+from classifier.errors import NoModelInUse
+from classifier.examples import read_rows, row_text
+from classifier.scorer import open_scorer
+from cli.options import DEFAULT_DATABASE
+from cli.output import print_json, print_table, reading
+from listings.errors import ListingsError
+from listings.models import model_in_use
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from benchmarks.transformations import Transformation
+    from listings.model import Model
+
+    Flag = Callable[[Sequence[str]], list[bool]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """What one transformation does to the flags."""
+
+    transformation: str
+    offers: int
+    """Titles of offers that it changes."""
+    recall_plain: float
+    """Share of these that are flagged as they were written, from 0 to 1."""
+    recall_obfuscated: float
+    """Share of these that are flagged once obfuscated."""
+    negatives: int
+    """Other titles that it changes."""
+    flags_added: int
+    """Of these, the ones that are flagged only once obfuscated."""
+
+
+def measure(offers: Sequence[str], negatives: Sequence[str], flag: Flag, *, seed: int) -> list[Loss]:
+    """Return the loss under each transformation.
+
+    Args:
+        offers: Titles of listings that offer a controlled precursor.
+        negatives: Titles of other listings.
+        flag: Says of each title whether the model flags it.
+        seed: Decides what the transformations change.
+    """
+    plain_offers, plain_negatives = flag(offers), flag(negatives)
+    losses = []
+    for name, way in TRANSFORMATIONS.items():
+        changed, before, after = _compare(offers, plain_offers, way, flag, seed=seed)
+        touched, quiet, loud = _compare(negatives, plain_negatives, way, flag, seed=seed)
+        losses.append(
+            Loss(
+                transformation=name,
+                offers=changed,
+                recall_plain=sum(before) / max(changed, 1),
+                recall_obfuscated=sum(after) / max(changed, 1),
+                negatives=touched,
+                flags_added=sum(new and not old for old, new in zip(quiet, loud, strict=True)),
+            )
+        )
+    return losses
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure the titles of a file and print the result; return the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        offers, negatives = _titles(options.file, set(options.positive.split(",")))
+        sample = Random(options.seed).sample(negatives, min(options.negatives, len(negatives)))
+        with reading(options.db) as db:
+            model = model_in_use(db)
+        if model is None:
+            raise NoModelInUse
+        losses = _measure_with(model, offers, sample, seed=options.seed)
+    except ListingsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if options.json:
+        print_json(
+            {"model_id": model.model_id, "seed": options.seed, "losses": [asdict(loss) for loss in losses]}
+        )
+    else:
+        _print_losses(losses)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.obfuscation", description=__doc__)
+    parser.add_argument("file", type=Path, help="JSONL or CSV with title and label.")
+    parser.add_argument(
+        "--db", type=Path, default=DEFAULT_DATABASE, help="The database that knows the model."
+    )
+    parser.add_argument("--positive", default="1", help="Labels that count as offers, with commas between.")
+    parser.add_argument("--negatives", type=int, default=500, help="How many other titles to sample.")
+    parser.add_argument("--seed", type=int, default=0, help="Decides the sample and the changes.")
+    parser.add_argument("--json", action="store_true", help="Print JSON instead of a table.")
+    return parser
+
+
+def _titles(file: Path, positive: set[str]) -> tuple[list[str], list[str]]:
+    """Return the titles of the offers and of all others, each text once."""
+    offers: dict[str, None] = {}
+    others: dict[str, None] = {}
+    for _, row in read_rows(file):
+        titles = offers if str(row.get("label")) in positive else others
+        titles[row_text({"title": row.get("title")})] = None
+    return list(offers), [title for title in others if title not in offers]
+
+
+def _measure_with(model: Model, offers: Sequence[str], negatives: Sequence[str], *, seed: int) -> list[Loss]:
+    # No database: vectors of texts that nobody wrote are not worth keeping beside the store.
+    with open_scorer(model, database=None) as scorer:
+
+        def flag(titles: Sequence[str]) -> list[bool]:
+            return [scored.p_offer >= model.threshold for scored in scorer.score(titles)]
+
+        return measure(offers, negatives, flag, seed=seed)
+
+
+def _compare(
+    titles: Sequence[str], plain: Sequence[bool], way: Transformation, flag: Flag, *, seed: int
+) -> tuple[int, list[bool], list[bool]]:
+    """Return how many titles change, and whether each of them is flagged before and after."""
+    pairs = [
+        (way(title, Random(f"{seed}:{title}")), title, flagged)
+        for title, flagged in zip(titles, plain, strict=True)
+    ]
+    changed = [(new, flagged) for new, old, flagged in pairs if new != old]
+    after = flag([new for new, _ in changed]) if changed else []
+    return len(changed), [flagged for _, flagged in changed], after
+
+
+def _print_losses(losses: Sequence[Loss]) -> None:
+    headings = (
+        "transformation",
+        "offers",
+        "recall plain",
+        "obfuscated",
+        "lost (points)",
+        "negatives",
+        "flags added",
+    )
+    rows = [
+        (
+            loss.transformation,
+            str(loss.offers),
+            f"{loss.recall_plain:.3f}",
+            f"{loss.recall_obfuscated:.3f}",
+            f"{100 * (loss.recall_plain - loss.recall_obfuscated):+.1f}",
+            str(loss.negatives),
+            str(loss.flags_added),
+        )
+        for loss in losses
+    ]
+    print_table(headings, rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
