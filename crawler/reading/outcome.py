@@ -66,7 +66,7 @@ _LOG_IN = re.compile(
     re.IGNORECASE,
 )
 _GONE_WORDS = re.compile(
-    r"page (?:was |is |could )?not (?:be )?found|404|no longer (?:available|exists?|listed)|"
+    r"page (?:was |is |could )?not (?:be )?found|\b404\b|no longer (?:available|exists?|listed)|"
     r"has (?:been removed|expired|ended)|"
     r"(?:listing|item|ad|product|offer) (?:was |is |has been )?(?:not found|removed|deleted|unavailable|"
     r"expired)|does(?:n't| not) exist|"
@@ -83,7 +83,7 @@ _GONE_WORDS = re.compile(
     r"页面不存在|页面未找到|已下架|已删除|已失效|不存在|找不到|已过期|已结束",
     re.IGNORECASE,
 )
-_LONGEST_REFUSAL = 1500
+_LONGEST_REFUSAL = 800
 
 
 def before_parsing(body: bytes, status: int | None, *, max_bytes: int, complete: bool) -> Verdict | None:
@@ -148,44 +148,46 @@ def _other_format(body: bytes) -> str:
 
 
 def without_listing(
-    document: Document, lines: Sequence[Line], title: str, status: int | None
+    document: Document, lines: Sequence[Line], title: str, status: int | None, *, has_rows: bool
 ) -> Verdict | None:
     """Decides whether a page on which no listing was read is a refusal or a farewell.
 
     Args:
         document: The page.
-        lines: Its visible lines.
+        lines: Its visible lines, without those of rows.
         title: Its heading or title.
         status: HTTP status, or None.
+        has_rows: Whether the page shows rows of a list; then only its title can say that it is something
+            else, since list pages too have log-in forms and notes in their margins.
 
     Returns:
-        *Blocked* or *gone* with a sentence, or None.
+        *Blocked*, *gone* or *not understood* with a sentence, or None.
     """
-    shown = " ".join(line.text for line in lines)[:_LONGEST_REFUSAL]
-    short = len(shown) < _LONGEST_REFUSAL
     named = f"{title} {_title(document)}"
-    if (
-        _CHALLENGE.search(named)
-        or (short and _CHALLENGE.search(shown))
-        or (short and "cf-chl" in document.text)
-    ):
+    shown = "" if has_rows else " ".join(line.text for line in lines)
+    if len(shown) > _LONGEST_REFUSAL:
+        # A page with this much to say is more than a refusal.
+        shown = ""
+    said = f"{named} {shown}"
+    if _CHALLENGE.search(said) or (shown and "cf-chl" in document.text):
         return (
             PageOutcome.BLOCKED,
-            "The site shows a challenge or refusal instead of the page; this is not worked around.",
+            "The site shows a challenge instead of the page; it is not worked around.",
         )
-    asks_password = any(
-        (field.get("type") or "").lower() == "password" for field in document.root.iter("input")
-    )
-    if asks_password and short and _LOG_IN.search(f"{named} {shown}"):
+    if shown and _asks_password(document) and _LOG_IN.search(said):
         return (
             PageOutcome.BLOCKED,
-            "The site asks for a log-in instead of showing the page; this is not worked around.",
+            "The site asks for a log-in instead of showing the page; it is not met.",
         )
-    if _GONE_WORDS.search(named) or (len(shown) < _LONGEST_REFUSAL / 3 and _GONE_WORDS.search(shown)):
+    if _GONE_WORDS.search(said):
         return PageOutcome.GONE, "The page says in words that what it showed is no longer there."
     if status is not None and status >= _UNAVAILABLE:
         return PageOutcome.NOT_UNDERSTOOD, f"The site answered with an error of its own (HTTP {status})."
     return None
+
+
+def _asks_password(document: Document) -> bool:
+    return any((field.get("type") or "").lower() == "password" for field in document.root.iter("input"))
 
 
 def _title(document: Document) -> str:

@@ -134,7 +134,10 @@ class _Reader:
                     next_page=None,
                 )
         rows = self._rows()
-        if decided := outcome.without_listing(self.document, self.lines, self.visible.title, self.status):
+        decided = outcome.without_listing(
+            self.document, self.lines, self.visible.title, self.status, has_rows=len(rows) >= _FEWEST_LINKS
+        )
+        if decided:
             return replace(found, outcome=decided[0], sentence=decided[1])
         if rows:
             return replace(

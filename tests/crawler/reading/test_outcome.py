@@ -68,6 +68,15 @@ def test_log_in_wall_is_blocked() -> None:
     assert read_page(response(page)).outcome is PageOutcome.BLOCKED
 
 
+def test_list_with_a_log_in_form_stays_a_list() -> None:
+    """Forums and shops show a log-in form beside their rows."""
+    rows = "".join(
+        f'<li class=row><a href="/i/{n}">Citric acid lot {n}</a> <b>$1{n}</b></li>' for n in range(5)
+    )
+    page = f"<html><body><form>Log in <input type=password></form><ul>{rows}</ul></body></html>"
+    assert read_page(response(page)).outcome is PageOutcome.CATEGORY
+
+
 def test_large_page_is_not_parsed() -> None:
     """The limit is an argument."""
     assert read_page(response(_ARTICLE), max_bytes=10).outcome is PageOutcome.TOO_LARGE
