@@ -35,14 +35,13 @@ def command(
 
     declared = pick_sources(sources_file, names)
     if len(declared) > 1:
-        sys.exit(
-            max(
-                [
-                    _crawl_in_child(each.source.source_id, sources_file, database, as_json=as_json)
-                    for each in declared
-                ]
-            )
-        )
+        if due_at:
+            raise click.UsageError("--due-at goes with one source; name it.")
+        codes = [
+            _crawl_in_child(each.source.source_id, sources_file, database, as_json=as_json)
+            for each in declared
+        ]
+        sys.exit(int(any(codes)))
     from datetime import UTC
 
     from crawler.run import crawl_source
@@ -55,7 +54,7 @@ def _crawl_in_child(source_id: str, sources_file: Path, database: Path, *, as_js
     # Twisted's reactor cannot be started twice, so each source has a process.
     command = [sys.executable, "-m", "cli", "crawl", source_id, "--sources", str(sources_file)]
     flags = ["--json"] if as_json else []
-    return abs(subprocess.run([*command, "--db", str(database), *flags], check=False).returncode)  # noqa: S603
+    return subprocess.run([*command, "--db", str(database), *flags], check=False).returncode  # noqa: S603
 
 
 def _print_run(run: Run, *, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator  # noqa: TC003 (scrapy-poet resolves annotations of callbacks)
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import scrapy
@@ -28,9 +28,9 @@ class CrawledPage:
 
     url: str
     http_status: int | None
-    saved: SavedPage | None
+    saved: SavedPage | None = field(repr=False)  # Scrapy logs an item whole when a pipeline fails
     """None when nothing was fetched."""
-    reading: PageReading
+    reading: PageReading = field(repr=False)
 
 
 class MarketplaceSpider(scrapy.Spider):

@@ -39,7 +39,7 @@ class Job:
 
 
 def declare(
-    archive: Path, *, source_id: str = "shop", start: tuple[str, ...] = (), base_url: str = ""
+    archive: Path, *, source_id: str = "shop", start: tuple[str, ...] = (), manifest: Path | None = None
 ) -> DeclaredSource:
     """Return a saved source as the sources file would declare it."""
     source = Source(
@@ -49,7 +49,7 @@ def declare(
         supplied_by="the tests",
         supplied_on="2026-11-24",
     )
-    return DeclaredSource(source=source, archive=archive, start=start, base_url=base_url)
+    return DeclaredSource(source=source, archive=archive, start=start, manifest=manifest)
 
 
 def crawl_all(jobs: Sequence[Job]) -> list[Run]:

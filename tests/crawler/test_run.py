@@ -1,0 +1,208 @@
+"""A crawl that cannot be done says why: in the run's row, and in one sentence on standard error."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from crawler.archives import ArchiveError
+from crawler.run import crawl_source
+from fixtures.marketplaces.build import write_site
+from listings.database import open_database
+from listings.errors import ListingsError
+from listings.locks import AlreadyUnderWay, hold
+from listings.model import RunOutcome
+from listings.runs import list_runs
+from tests.crawler.archives.site import BASE, Saved, html, warc
+from tests.crawler.crawls import ROOT, crawl, declare
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+TABLE = """
+[sources.shop]
+name = "Shop"
+archive = "{archive}"
+supplied_by = "the tests"
+supplied_on = 2026-11-24
+"""
+
+
+def command(folder: Path, *arguments: str, archive: str = "saved") -> list[str]:
+    """Return the command line of a crawl whose sources file and store lie in `folder`."""
+    sources = folder / "sources.toml"
+    sources.write_text(TABLE.format(archive=archive), "utf-8")
+    store = ["--db", str(folder / "precursor-watch.db"), "--sources", str(sources)]
+    return [sys.executable, "-m", "cli", "crawl", *store, *arguments]
+
+
+def write_absent(path: Path) -> None:
+    """Leave nothing there."""
+
+
+def write_picture(path: Path) -> None:
+    """Write something that is no archive."""
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(64))
+
+
+def write_forbidden(path: Path) -> None:
+    """Write a link that leads back to itself, which nobody can open, the administrator included."""
+    path.symlink_to(path)
+
+
+@pytest.mark.parametrize(
+    ("write", "said"),
+    [
+        (write_absent, "cannot be opened (No such file or directory); expected a folder"),
+        (write_picture, "is no saved page or archive; expected a folder"),
+        (write_forbidden, "cannot be opened (Too many levels of symbolic links); expected a folder"),
+    ],
+)
+def test_an_archive_that_cannot_be_opened_fails_the_run(
+    write: Callable[[Path], None], said: str, tmp_path: Path
+) -> None:
+    """The command exits with 1 and a sentence, and the run's row ends as failed with the same one."""
+    write(tmp_path / "saved")
+    done = subprocess.run(command(tmp_path), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    with closing(open_database(tmp_path / "precursor-watch.db")) as db:
+        (run,) = list_runs(db)
+    assert run.outcome is RunOutcome.FAILED
+    assert said in run.sentence
+
+
+def test_a_manifest_that_cannot_be_opened_fails_the_run(tmp_path: Path) -> None:
+    """A typing error in the sources file is no crawl of something else."""
+    (tmp_path / "saved").mkdir()
+    declared = declare(tmp_path / "saved", manifest=tmp_path / "absent.csv")
+    with pytest.raises(ArchiveError, match=r"manifest .*absent\.csv cannot be opened"):
+        crawl(tmp_path / "precursor-watch.db", declared)
+
+
+def test_an_archive_without_a_page_is_a_crawl_of_no_pages(tmp_path: Path) -> None:
+    """An empty folder is readable; that it held nothing is what the run says."""
+    (tmp_path / "saved").mkdir()
+    run = crawl(tmp_path / "precursor-watch.db", declare(tmp_path / "saved"))
+    assert run.outcome is RunOutcome.DONE
+    assert run.sentence == "0 pages (none); listings: 0 new, 0 changed, 0 unchanged."
+
+
+def test_entries_that_cannot_be_read_are_pages_with_the_reason(tmp_path: Path) -> None:
+    """A broken ZIP among good pages has a row that says where it lies and what is wrong with it."""
+    (tmp_path / "saved").mkdir()
+    (tmp_path / "saved" / "broken.zip").write_bytes(b"PK\x03\x04 and no more")
+    (tmp_path / "saved" / "good.warc").write_bytes(
+        warc([Saved(url=BASE, body=html("Home", "Hello"))], is_gzip=False)
+    )
+    run = crawl(tmp_path / "precursor-watch.db", declare(tmp_path / "saved"))
+    with closing(open_database(tmp_path / "precursor-watch.db")) as db:
+        rows = dict(db.execute("SELECT url, sentence FROM pages").fetchall())
+    assert run.outcome is RunOutcome.DONE
+    assert rows["archive:broken.zip"].startswith("The ZIP cannot be opened: ")
+    assert BASE in rows
+
+
+def test_a_source_is_crawled_by_one_process_at_a_time(tmp_path: Path) -> None:
+    """The second is refused at once, with a sentence, and leaves no run behind."""
+    (tmp_path / "saved").mkdir()
+    database = tmp_path / "precursor-watch.db"
+    with hold(database, "crawl-shop"):
+        with pytest.raises(AlreadyUnderWay, match="Another process is already at work on crawl-shop"):
+            crawl_source(database, declare(tmp_path / "saved"))
+        done = subprocess.run(command(tmp_path), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "wait for it, or stop it first" in done.stderr
+    with closing(open_database(database)) as db:
+        assert list_runs(db) == []
+
+
+def test_a_page_that_cannot_be_kept_ends_the_crawl_as_failed(tmp_path: Path) -> None:
+    """Rather than be done without a page, the run fails, names the page and gives the reason."""
+    write_site("labware-shop", "warc", tmp_path / "saved")
+    database = tmp_path / "precursor-watch.db"
+    with closing(open_database(database)) as db:
+        db.execute("""
+            CREATE TRIGGER full BEFORE INSERT ON pages WHEN (SELECT count(*) FROM pages) = 3
+            BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END
+        """)
+    done = subprocess.run(command(tmp_path), cwd=ROOT, capture_output=True, text=True, check=False)
+    said = r"The crawl of shop ended early: https://\S+ could not be kept \(database or disk is full\)"
+    assert done.returncode == 1
+    assert re.search(said, done.stderr)
+    assert "<html" not in done.stderr, "the page's own text is no matter for a log"
+    with closing(open_database(database)) as db:
+        (run,) = list_runs(db)
+    assert run.outcome is RunOutcome.FAILED
+    assert re.match(said, run.sentence)
+
+
+def test_sources_that_fail_do_not_keep_the_others_from_being_crawled(tmp_path: Path) -> None:
+    """Of two sources the first is not there; the second is crawled, and the command exits with 1."""
+    write_site("labware-shop", "wacz", tmp_path / "there")
+    arguments = command(tmp_path, archive="absent")
+    with (tmp_path / "sources.toml").open("a", encoding="utf-8") as sources:
+        sources.write(TABLE.format(archive="there").replace("sources.shop", "sources.other"))
+    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "absent cannot be opened" in done.stderr
+    assert done.stdout.startswith("other: done. ")
+
+
+def test_a_due_time_goes_with_one_source(tmp_path: Path) -> None:
+    """A due time for several sources at once is misuse."""
+    arguments = command(tmp_path, "--due-at", "2026-11-24T09:00:00")
+    with (tmp_path / "sources.toml").open("a", encoding="utf-8") as sources:
+        sources.write(TABLE.format(archive="there").replace("sources.shop", "sources.other"))
+    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "--due-at goes with one source" in done.stderr
+
+
+def test_a_crawl_asked_to_stop_ends_in_order(tmp_path: Path) -> None:
+    """SIGTERM ends the run as stopped; what was read is kept, and the next crawl is a run of its own."""
+    write_site("harbor-wholesale", "folder", tmp_path / "saved")
+    database = tmp_path / "precursor-watch.db"
+    process = subprocess.Popen(command(tmp_path), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    wait_for_pages(database, process, 3)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    with closing(open_database(database)) as db:
+        (run,) = list_runs(db)
+        assert run.outcome is RunOutcome.STOPPED
+        assert 3 <= run.counts["pages"] < 50
+    again = crawl(database, declare(tmp_path / "saved"))
+    assert (again.run_id, again.attempts, again.outcome) == (run.run_id + 1, 1, RunOutcome.DONE)
+    assert again.counts["unchanged"] >= run.counts["new"] > 0
+
+
+def wait_for_pages(database: Path, process: subprocess.Popen[bytes], pages: int) -> None:
+    """Return as soon as a crawl has recorded so many pages."""
+    while process.poll() is None:
+        try:
+            with closing(open_database(database, must_exist=True)) as db:
+                if db.execute("SELECT count(*) FROM pages").fetchone()[0] >= pages:
+                    return
+        except ListingsError:  # the store is not there yet
+            time.sleep(0.005)
+    raise AssertionError("the crawl ended too soon")
+
+
+@pytest.mark.parametrize(
+    "touch", ["socket.create_connection(('127.0.0.1', 9))", "socket.getaddrinfo('shop.example', 80)"]
+)
+def test_the_guard_under_which_these_crawls_run_works(touch: str) -> None:
+    """In a process with the guard, connecting to an address and looking one up both raise."""
+    guard = "from tests.crawler.crawls import refuse_network; sys.addaudithook(refuse_network)"
+    arguments = [sys.executable, "-c", f"import socket, sys; {guard}; {touch}"]
+    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "NetworkTouched: " in done.stderr
