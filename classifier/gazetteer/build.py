@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING
 
 import ahocorasick_rs
 
+from classifier.gazetteer.choices import alternatives
 from classifier.gazetteer.fold import fold, squeeze
 from classifier.gazetteer.lookup import is_cas_number
 from classifier.gazetteer.translate import inversions, translations
@@ -233,16 +234,6 @@ def _curated_names() -> Iterator[Row]:
     for row in _read(CURATED / "names.csv"):
         for name in (one for names in row["names"].split(";") for one in alternatives(names)):
             yield _name(row["substance_key"], name, row["lang"], row["kind"], GENERAL, row["context"])
-
-
-def alternatives(text: str) -> Iterator[str]:
-    """Yield `text` once for each choice in its braces: `{a|b} c` gives `a c` and `b c`."""
-    choice = re.search(r"\{([^{}]*)\}", text)
-    if choice is None:
-        yield text
-        return
-    for part in choice[1].split("|"):
-        yield from alternatives(text[: choice.start()] + part + text[choice.end() :])
 
 
 def _source_names(controlled: list[Row], pubchem: list[Row]) -> Iterator[Row]:

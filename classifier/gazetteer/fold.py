@@ -35,7 +35,11 @@ A hand-picked part of the Unicode confusables (UTS 39) that keyboards can type.
 
 SCRIPT_LETTERS = "\u0370-\u03ff\u0400-\u052f"
 FOREIGN_LETTER = re.compile(f"[{SCRIPT_LETTERS}]")
-LETTER_RUN = re.compile(f"[a-z0-9{SCRIPT_LETTERS}\u200b-\u200f]+")
+RUN_LETTER = f"[a-z0-9{SCRIPT_LETTERS}\u200b-\u200f]"
+LETTER_RUN = re.compile(
+    f"(?<!{RUN_LETTER})(?:{RUN_LETTER}[ ._*-]){{3,}}{RUN_LETTER}(?!{RUN_LETTER})|{RUN_LETTER}+"
+)
+"""A word, or one whose letters stand apart."""
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 FANCY_LETTERS = {
     "ß": "ss",

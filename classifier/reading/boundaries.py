@@ -26,6 +26,9 @@ WINDOW = 60
 MINERAL_KEYS = frozenset({"H2SO4", "HCL", "HI", "I2", "RP", "WP", "KMNO4", "NAMNO4", "HPA"})
 """Substances whose names take no locants or organic prefixes."""
 
+STRONG_ACIDS = frozenset({"H2SO4", "HCL", "HI"})
+"""Those of them whose salts and esters are other substances."""
+
 BEFORE_TIGHT_LOCANT = re.compile(r"(?:^|[^a-z0-9.])\d{1,2}[a-z]?['\"]*(?:,\d{1,2}[a-z]?['\"]*)*-$")
 BEFORE_COMMA_DIGIT = re.compile(r"\d['\"]*,$|\d-$")
 OPEN_BRACKET = re.compile(r"[-\d\])][(\[]+$")
@@ -39,7 +42,15 @@ AFTER_LOCANT_WORD = re.compile(
     r"\s+\d{1,2}(?:,\d{1,2})*-?\s?[a-z]*(?:carbox|sulf|di|tri|meth|carbal|amin|one\b|ol\b|yl)"
 )
 AFTER_INVERTED = re.compile(
-    r",\s?(?:[a-z0-9,()'\[\]]+-)+(?:\s|,|$)|,\s?\d\S*(?:(?:yl|oxy|oro|omo|odo|tro|ino|oxo|ano|ido|thio)(?![a-z])|\.\.|…)"
+    r",\s?(?:[a-z0-9,()'\[\]]+-)+(?:\s|,|$)"
+    r"|,\s?\d\S*(?:(?:yl|oxy|oro|omo|odo|tro|ino|oxo|ano|ido|thio|azone|oxime|imine)(?![a-z])|\.\.|…)"
+)
+AFTER_INDEX_NAME = re.compile(r",\s?[^,;|/]{0,50}yl ester(?![a-z])|\s*\(\d:[\d?]\)")
+AFTER_INDEX_SALT = re.compile(r",\s?[^,;|/]{1,50}(?:salt|ester|amide)(?![a-z])")
+"""Index names put the parent first: `Sulfuric acid, didecyl ester`, `cresol methylamine (1:1)`."""
+AFTER_ETHER = re.compile(
+    r",\s?\S*yl(?![a-z])(?!\s+(?:\S*yl\s+)?(?:ketone|acetate|alcohol|chloride|ether))"
+    r"|\s+(?:de|of)\s+(?:petrol|glycol)|\s+[а-я0-9-]+\s+кислоты"
 )
 LATIN_ENDING = re.compile(r"e?s(?![a-z0-9])")
 RUSSIAN_ENDING = re.compile("(?:а|у|ом|е|ы|и|ов|ам|ами|ах|я|ю|ем|ой|ою)(?![а-яё0-9])")
@@ -144,16 +155,20 @@ def _is_prefixed(before: str, key: str) -> bool:
 def _is_suffixed(after: str, key: str) -> bool:
     has_amount = JOINED_FORM.match(after[1:].lstrip())
     if not has_amount and (
-        AFTER_TIGHT_LOCANT.match(after) or (key not in MINERAL_KEYS and AFTER_INVERTED.match(after))
+        AFTER_TIGHT_LOCANT.match(after) or (key not in MINERAL_KEYS - {"HPA"} and AFTER_INVERTED.match(after))
     ):
         return True
     if (key == "I2" and ISOTOPE.match(after)) or AFTER_LOCANT_WORD.match(after):
+        return True
+    if (key == "ETH" and AFTER_ETHER.match(after)) or AFTER_INDEX_NAME.match(after):
+        return True
+    if key in STRONG_ACIDS and AFTER_INDEX_SALT.match(after):
         return True
     following = NEXT_WORD.match(after)
     if following is None:
         return False
     rest = following[1]
-    names_a_salt = key in {"HCL", "H2SO4", "HI"} and SALT_OF_MINERAL_ACID.match(rest)
+    names_a_salt = key in STRONG_ACIDS and SALT_OF_MINERAL_ACID.match(rest)
     return bool(COMPOUND_PATTERN.match(rest) or names_a_salt) or _is_cut_off_suffix(rest)
 
 

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Literal
 
 import ahocorasick_rs
 
+from classifier.gazetteer.choices import alternatives
 from classifier.gazetteer.fold import fold, squeeze
-from classifier.reading.phrases import TRADE_PHRASES
+from classifier.reading.trade_phrases import TRADE_PHRASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -222,8 +223,8 @@ def _numbers(gazetteer: Gazetteer) -> Iterator[Pattern]:
 
 def _trade() -> Iterator[Pattern]:
     for kind, phrases in TRADE_PHRASES.items():
-        for phrase in phrases:
-            folded = fold(phrase).text
+        for phrase in (one for choices in phrases for one in alternatives(choices)):
+            folded = fold(phrase).text.strip()
             yield Pattern(text=squeeze(folded), kind="trade", trade=kind, splits=_splits(folded))
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from classifier.gazetteer.choices import alternatives
 from classifier.gazetteer.fold import fold
 from classifier.reading.phrases import (
     ABOUT_SOMETHING_ELSE,
+    ASKING_BEFORE,
     CHEMISTRY_WORDS,
+    FOR_WORDS,
     FORM_WORDS,
     NOT_OFFERED_AFTER,
     NOT_OFFERED_BEFORE,
     OTHER_MEANINGS,
+    SALE_BEFORE_FOR,
 )
 
 WINDOW = 48
@@ -22,9 +26,10 @@ SHORT_TEXT = 160
 NEAR = 80
 """Characters within which a context supports an abbreviation."""
 
+KIND = r"(?:(?:natural|pure|anhydrous|synthetic|liquid)\s+|\([+-]\)-)?"
 BETWEEN = (
-    r"(?:\s*[-:]?\s*(?:the|any|added|de|del|la|el|le|les|l'|d'|do|da|o|a|of|and|or|y|e|et|und|oder"
-    r"|[a-z]+,)?\s*)"
+    r"(?:\s*[-:,]?\s*(?:the|any|added|de|del|la|el|le|les|l'|d'|do|da|o|a|of|and|or|y|e|et|und|oder"
+    rf"|[a-z]+,)?\s*{KIND})"
 )
 LINKING = r"(?:[\s-]*(?:gas|vapou?r|acid|liquid|fume|chemical|hcl)?[\s-]*)"
 CJK = r"\u3400-\u9fff"
@@ -35,9 +40,14 @@ WHOLE_TEXT = re.compile(r"(?:[\W\d]|pure|grade|industrial|technical|tech|liquid|
 @lru_cache(maxsize=1)
 def _patterns() -> dict[str, re.Pattern[str]]:
     return {
-        "before": re.compile(rf"(?:{_any(NOT_OFFERED_BEFORE)}){BETWEEN}$"),
+        "before": re.compile(
+            rf"(?P<asking>{_any(ASKING_BEFORE)}\s+)?(?:{_any(NOT_OFFERED_BEFORE)}){BETWEEN}$"
+        ),
         "after": re.compile(
             rf"(?:[\s-]*(?:gas|vapou?r|acid|liquid|fume|chemical|hcl)?[\s-]*)(?:{_any(NOT_OFFERED_AFTER)})"
+        ),
+        "for": re.compile(
+            rf"(?P<sale>{_any(SALE_BEFORE_FOR)})?\s*(?P<for>{_any(FOR_WORDS)})(?:\s+(?:the|el|la|le|les|o|a))?\s+{KIND}$"
         ),
         "about": re.compile(_any(ABOUT_SOMETHING_ELSE)),
         "form": re.compile(_any(FORM_WORDS)),
@@ -49,7 +59,9 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 def _any(phrases: tuple[str, ...]) -> str:
     """Return an alternation of phrases as whole words; Chinese ones need no word boundary."""
     parts = []
-    for phrase in sorted({fold(p).text for p in phrases}, key=len, reverse=True):
+    for phrase in sorted(
+        {fold(p).text for choices in phrases for p in alternatives(choices)}, key=len, reverse=True
+    ):
         words = re.escape(phrase).replace(r"\ ", r"[\s-]+").replace(r"\-", r"[\s-]?")
         is_cjk = re.match(f"[{CJK}]", phrase)
         parts.append(words if is_cjk else rf"(?<![^\W_]){words}(?![a-z0-9\u0400-\u052f])")
@@ -59,8 +71,12 @@ def _any(phrases: tuple[str, ...]) -> str:
 def why_not_offered(text: str, start: int, end: int) -> str:
     """Return why the name at `text[start:end]` of a folded text is not for sale, or the empty text."""
     patterns = _patterns()
-    if before := patterns["before"].search(text[max(0, start - WINDOW) : start]):
+    before = patterns["before"].search(text[max(0, start - WINDOW) : start])
+    if before and not before["asking"]:
         return f'after "{before.group().strip()}"'
+    goods = patterns["for"].search(text[max(0, start - WINDOW) : start])
+    if goods and not goods["sale"]:
+        return f'after "{goods["for"]}"'
     if after := patterns["after"].match(text[end : end + WINDOW]):
         return f'before "{after.group().strip()}"'
     if len(text) <= SHORT_TEXT and (about := patterns["about"].search(text)):

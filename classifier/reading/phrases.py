@@ -1,15 +1,10 @@
-"""The words that tell an offer from a mention, and how a seller trades, in seven languages.
+"""The words that tell an offer from a mention, in seven languages.
 
-Written for this project. Each phrase is folded like the text, so accents and case do not matter.
+Written for this project. `{a|b}` stands for either. Each phrase is folded like the text, so accents and case do not matter.
 English, Spanish, Portuguese, French, German, Russian, Chinese, in this order.
 """
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from classifier.reading.model import TradeKind
 
 NOT_OFFERED_BEFORE = (
     # without it
@@ -42,7 +37,41 @@ NOT_OFFERED_BEFORE = (
     "analogue of", "analog of", "isomer of", "derivative of", "derivatives of", "derivado de", "ester of",
     "esters of", "salt of", "compatible with", "used with", "contains", "containing", "traces of",
     "ban on", "import ban on", "seizure of", "povidone", "pvp", "polyvinylpyrrolidone", "providone",
-    "cadexomer",
+    "cadexomer", "resistant to acids such as", "resistentes a", "resistentes al", "resistentes ao",
+    "resistants a", "stable against", "стойкие", "стойкость", "устойчивые к",
+    # bought, not sold
+    "wanted", "wtb", "want to buy", "looking for", "looking to buy", "in search of", "searching for",
+    "in need of", "we need", "i need", "request for quotation", "rfq", "purchase inquiry", "purchase request",
+    "busco", "buscamos", "se busca", "se necesita", "necesito", "necesitamos", "compro", "compramos",
+    "se compra", "procuro", "procuramos", "procura-se", "preciso de", "precisamos de", "compra-se", "cherche",
+    "cherchons", "recherche", "recherchons", "on recherche", "achete", "j'achete", "achetons", "suche",
+    "suchen", "gesucht", "kaufe", "ankauf", "ankauf von", "куплю", "купим", "ищу", "ищем", "приму", "закупаем",
+    "закупка", "покупаем", "требуется", "求购", "收购", "采购", "急需", "寻找", "长期收", "高价收",
+    # written, taught, shown
+    "history of", "story of", "chemistry of", "safe handling of", "handling of", "hazards of", "toxicity of",
+    "training on", "course on", "course in", "seminar on", "report on", "study of", "patent for",
+    "market report", "market research report", "market study", "data sheet for", "sds for", "sign for",
+    "historia de", "historia del", "manejo de", "manejo seguro de", "manipulacion de", "informe de mercado",
+    "estudio de mercado", "hoja de seguridad de", "senal de peligro", "cartel de", "etiqueta de peligro",
+    "historia do", "manuseio de", "manuseio seguro de", "relatorio de mercado", "estudo de mercado",
+    "placa de seguranca", "etiqueta de perigo", "ficha de seguranca de", "histoire de", "histoire du",
+    "manipulation de", "etude de marche", "rapport de marche", "etiquette de danger", "panneau de danger",
+    "fiche de securite", "geschichte von", "geschichte des", "geschichte der", "umgang mit", "handhabung von",
+    "marktbericht", "marktstudie", "warnschild", "gefahrenschild", "gefahrstoffetikett",
+    "sicherheitsdatenblatt", "история", "работа с", "обращение с", "безопасная работа", "обзор рынка",
+    "отчет о рынке", "исследование рынка", "анализ рынка", "знак опасности", "наклейка", "табличка",
+    "паспорт безопасности на", "тест-полоски", "газоанализатор", "датчик",
+    # its empty drum, and what it must not touch
+    "empty", "vide de", "vides de", "vacio de", "vacios de", "vazio de", "vazios de", "leeres", "leere",
+    "leerer", "пустая бочка", "пустые бочки", "из-под", "空", "空桶", "clean with", "clean the surface with",
+    "cleaned with", "wipe with", "wash with", "wipe the surface with", "degrease with", "limpiar con",
+    "limpie con", "lavar con", "limpar com", "lavar com", "nettoyer avec", "laver avec", "nicht mit",
+    "reinigen mit", "не чистить", "не мыть", "чистить", "протирать", "contact with", "avoid contact with",
+    "{transferencia|trasvase|vapores|vapeurs|vapor} {de|del|do}", "armazenar", "almacenar",
+    "для {хранения|перекачки}", "{acids such as|acidos como|acides comme|sauren wie|кислотам как|таким как}",
+    "{detector|gas detection} {tube|tubes} for", "gasprufrohrchen", "prufrohrchen", "tubo detector de",
+    "tube detecteur de", "индикаторная трубка", "未添加",
+    "incompatible with", "请勿用", "勿用", "避免接触", "不耐", "忌",
 )  # fmt: skip
 """Phrases that end right before the name (an article may stand between)."""
 
@@ -62,7 +91,14 @@ NOT_OFFERED_AFTER = (
     "matches", "striker", "smelling", "scented", "flavored", "flavoured", "masterbatch",
     "flame retardant masterbatch", "tira reactiva", "sustituto", "bomba", "guantes", "teste", "luvas",
     "resistente", "handschuhe", "pumpe", "frei", "bestandig", "teststreifen",
-    "тест", "насос", "试纸", "检测",
+    "concentration meter", "concentration sensor", "leak detector", "safety sign", "warning sign",
+    "hazard sign", "hazard label", "warning label", "label sticker", "safety training", "handling training",
+    "handling course", "safety course", "market report", "market size", "market research", "market analysis",
+    "market outlook", "market forecast", "industry report", "history", "handbook", "fumes", "fume extraction",
+    "drum empty", "empty drum", "vacio", "vazio", "vide", "leer", "reinigen", "gesucht",
+    "тест", "насос", "试纸", "检测", "安全{标|操|培|手|数|技|柜}", "化学史", "气体{检测|报警|探测|分析}", "浓度计", "浓度", "市场{报告|分析|研究|调研}", "培训", "操作{培训|规程|手册}",
+    "空桶", "桶已清洗", "桶 已清洗", "{输送|转移|计量|隔膜}泵", "{储存|安全|防爆|防火}柜", "{防护|耐酸}手套", "阀", "呼吸器",
+    "滤毒罐", "检测管", "报警", "泄漏",
     "测试", "泵", "手套", "传感器", "替代品", "检测仪", "报警器", "储罐", "替代",
 )  # fmt: skip
 """Phrases that begin right after the name."""
@@ -72,9 +108,28 @@ ABOUT_SOMETHING_ELSE = (
     "test strip", "test strips", "test kit", "test kits", "teststreifen", "试纸", "t-shirt", "keycap",
     "keycaps", "inhibitor", "antibody", "elisa", "paperback", "hardcover", "dvd", "textbook", "necklace",
     "earrings", "mug", "poster", "novel", "detector", "gas analyzer", "safety data sheet", "libro",
-    "livro", "книга",
+    "livro", "книга", "livre", "buch", "seminar", "webinar", "training course", "market research",
+    "market report", "safety sign", "warnschild", "gefahrstoffschrank", "concentration meter",
+    "respirator cartridge", "scrubber tower", "fume scrubber", "periodisches system", "培训", "图书", "标识牌",
+    "研究报告", "检测仪", "已清洗",
 )  # fmt: skip
 """Words that, anywhere in a short text, say that no chemical is for sale."""
+
+FOR_WORDS = ("for", "para", "pour", "fur", "для", "per il")
+"""Words that, right before a name, say that something for it is sold, unless one of the next stands before."""
+
+ASKING_BEFORE = ("who is", "who's", "anyone", "quien", "quem", "qui", "wer", "кто", "谁")
+"""Words that turn "looking for" into a seller's question: who is looking for it?"""
+
+SALE_BEFORE_FOR = (
+    "price", "prices", "quote", "quotes", "quotation", "supplier", "suppliers", "vendor", "vendors", "seller",
+    "source", "offer", "offers", "deal", "deals", "sale", "sales", "order", "orders", "discount", "stock",
+    "manufacturer", "factory", "contact us", "contact me", "contact", "inquiry", "enquiry", "pm", "dm",
+    "precio", "precios", "oferta", "ofertas", "proveedor", "cotizacion", "preco", "precos", "fornecedor",
+    "prix", "offre", "fournisseur", "preis", "preise", "angebot", "lieferant", "anbieter", "цена", "цены",
+    "предложение", "поставщик",
+)  # fmt: skip
+"""Words after which "for" a name still offers it."""
 
 FORM_WORDS = (
     "oil", "oils", "powder", "powders", "wax", "liquid", "crystal", "crystals", "crystalline", "glycidate",
@@ -106,72 +161,3 @@ OTHER_MEANINGS = (
     "extract", "olive", "seed", "essential", "lotion",
 )  # fmt: skip
 """Words beside which an abbreviation means something else."""
-
-TRADE_PHRASES: dict[TradeKind, tuple[str, ...]] = {
-    "stealth": (
-        "stealth shipping", "stealth packaging", "stealth packing", "stealth delivery", "stealth package",
-        "discreet packaging", "discreet package", "discreet shipping", "discreet delivery",
-        "discrete packaging", "discrete shipping", "discreetly packaged", "discreetly packed",
-        "disguised packaging", "disguised package", "disguise package", "vacuum sealed", "vacuum packed",
-        "special packaging", "customized packaging for customs", "secret packaging", "hidden package",
-        "camouflage packaging", "plain packaging", "double vacuum", "embalaje discreto", "envio discreto",
-        "paquete discreto", "entrega discreta", "empaque discreto", "embalagem discreta",
-        "emballage discret", "livraison discrete", "expedition discrete", "diskrete verpackung",
-        "diskreter versand", "neutrale verpackung", "скрытая упаковка", "незаметная упаковка",
-        "анонимная доставка", "конфиденциальная доставка", "隐蔽包装", "伪装包装",
-        "保密发货", "隐秘包装", "真空包装发货",
-    ),
-    "customs_promise": (
-        "pass customs", "passing customs", "pass the customs", "customs clearance guaranteed",
-        "clear customs", "guaranteed customs clearance", "safe customs clearance", "customs guaranteed",
-        "no customs problem", "no customs issue", "no customs issues", "no customs problems",
-        "double clearance", "double customs clearance", "safe delivery", "safe delivery guaranteed",
-        "guaranteed delivery", "delivery guaranteed", "safe shipping", "100 safe", "safe line",
-        "special line", "secure line", "free reship", "free resend", "reship policy", "reship guarantee",
-        "resend if seized", "if seized", "door to door safe", "100 customs pass", "customs pass",
-        "pasa aduana", "pasa la aduana", "paso de aduana", "aduana garantizada", "sin problemas de aduana",
-        "despacho de aduana garantizado", "entrega segura", "entrega garantizada", "envio seguro",
-        "doble despacho", "passa pela alfandega", "alfandega garantida", "sem problemas na alfandega",
-        "entrega garantida", "passage en douane", "douane garantie", "passe la douane",
-        "livraison garantie", "livraison sure", "zoll garantiert", "sichere lieferung",
-        "zollabfertigung garantiert", "ohne zollprobleme", "durch den zoll", "гарантия доставки",
-        "прохождение таможни", "без проблем с таможней", "гарантия прохождения таможни",
-        "безопасная доставка", "таможня гарантирована", "包清关", "双清", "双清包税",
-        "保证清关", "安全到货", "包过关", "通关无忧",
-        "安全送达",
-    ),
-    "off_platform": (
-        "whatsapp", "whats app", "whatsap", "watsapp", "telegram", "wickr", "threema", "signal app",
-        "signal me", "on signal", "wechat", "we chat", "protonmail", "proton me", "tutanota", "skype",
-        "session id", "add me on", "kik", "viber", "wire app", "contact us on signal", "телеграм",
-        "телеграмм", "ватсап", "вотсап", "вацап", "微信", "加微", "薇信", "威信", "电报群", "飞机号",
-    ),
-    "crypto": (
-        "bitcoin", "bitcoins", "btc", "usdt", "monero", "xmr", "ethereum accepted", "cryptocurrency",
-        "crypto payment", "crypto accepted", "tether", "accept crypto", "litecoin", "criptomonedas",
-        "criptomoneda", "criptomoedas", "cryptomonnaie", "kryptowahrung", "биткоин", "биткойн",
-        "криптовалюта", "криптой", "比特币", "泰达币", "虚拟币",
-    ),
-    "destination": (
-        "to mexico", "in mexico", "mexico stock", "mexico warehouse", "to netherlands",
-        "netherlands stock", "holland stock", "netherlands warehouse", "to the netherlands", "to poland",
-        "poland warehouse", "to canada", "canada warehouse", "to germany", "germany warehouse",
-        "germany stock", "eu warehouse", "europe warehouse", "europe stock", "uk warehouse",
-        "usa warehouse", "to usa uk", "to australia", "australia warehouse", "russia warehouse",
-        "to russia", "to belgium", "ukraine warehouse", "pick up in", "local pickup available", "a mexico",
-        "envio a mexico", "almacen en mexico", "entrega en mexico", "para o mexico", "para mexico",
-        "vers le mexique", "vers les pays bas", "nach mexiko", "in die niederlande",
-        "lager in deutschland", "в мексику", "склад в россии", "в нидерланды",
-        "墨西哥", "荷兰仓", "墨西哥专线",
-        "德国仓", "美国专线",
-    ),
-    "controlled_hint": (
-        "research chemical", "research chemicals", "banned in", "hot sale in mexico",
-        "hot selling in mexico", "not for human consumption", "no license required", "without license",
-        "no licence required", "no documents required", "no prescription", "without prescription",
-        "precursor chemical", "fentanyl precursor", "sin licencia", "sin receta", "precursor quimico",
-        "sem licenca", "sem receita", "sans ordonnance", "sans licence", "ohne rezept", "ohne lizenz",
-        "без лицензии", "без рецепта", "прекурсор", "免证", "易制毒",
-    ),
-}  # fmt: skip
-"""Phrases of each kind of trade sign; quantities, purity and prices are patterns, see `trade.py`."""

@@ -13,7 +13,7 @@ from classifier.reading.offered import why_not_offered
 from classifier.reading.trade import find_cas_numbers, find_trade_signs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from classifier.gazetteer.model import Gazetteer
 
@@ -47,7 +47,7 @@ def read_text(text: str, gazetteer: Gazetteer) -> Reading:
         return (offsets[start][0], offsets[end - 1][1]) if offsets else (start, end)
 
     return Reading(
-        mentions=tuple(mention for hit in hits if (mention := _mention(hit, text, folded.text, span))),
+        mentions=tuple(_mentions(hits, text, folded.text, span)),
         cas_numbers=tuple(
             CasNumber(number=number, span=span(start, end), listed=number in gazetteer.by_cas)
             for number, start, end in numbers
@@ -59,16 +59,23 @@ def read_text(text: str, gazetteer: Gazetteer) -> Reading:
     )
 
 
-def _mention(hit: Hit, text: str, folded: str, span: Callable[[int, int], tuple[int, int]]) -> Mention | None:
-    if hit.substance is None:
-        return None
-    first, last = span(hit.start, hit.end)
-    is_hidden = hit.how != "cas" and is_disguised(text[first:last])
-    why_not = why_not_offered(folded, hit.start, hit.end)
-    return Mention(
-        substance=hit.substance,
-        span=(first, last),
-        how="disguised" if is_hidden else hit.how,
-        offered=not why_not,
-        why_not=why_not,
-    )
+def _mentions(
+    hits: list[Hit], text: str, folded: str, span: Callable[[int, int], tuple[int, int]]
+) -> Iterator[Mention]:
+    """Yield the mentions; of names side by side, as in `ketone (MEK)`, the first decides for all."""
+    last, why_last = 0, ""
+    for hit in hits:
+        if hit.substance is None:
+            continue
+        is_beside = hit.start > 0 and not folded[last : hit.start].strip(" ([-")
+        why_not = (why_last if is_beside else "") or why_not_offered(folded, hit.start, hit.end)
+        last, why_last = hit.end, why_not
+        first, end = span(hit.start, hit.end)
+        is_hidden = hit.how != "cas" and is_disguised(text[first:end])
+        yield Mention(
+            substance=hit.substance,
+            span=(first, end),
+            how="disguised" if is_hidden else hit.how,
+            offered=not why_not,
+            why_not=why_not,
+        )
