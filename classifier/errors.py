@@ -52,8 +52,20 @@ class TooFewLabels(ModelError):
 
     def __init__(self, offers: int, others: int) -> None:
         super().__init__(
-            f"The labels hold {offers} offers and {others} others; training needs at least 10 of each. "
+            f"The labels hold {offers} offers and {others} others; training needs at least 10 of each, "
+            "without the fifth that is kept back for comparisons. "
             "Add the starter set with --starter, or give more verdicts."
+        )
+
+
+class TooFewSellers(ModelError):
+    """What makes an offer and who makes it cannot be told apart."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"Every {what} among the labels comes from one seller or template; training needs at least two, "
+            "without the fifth that is kept back for comparisons. "
+            "Add the starter set with --starter, or give verdicts on other sellers."
         )
 
 

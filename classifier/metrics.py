@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ BINS = 10
 
 def average_precision(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> float:
     """Return the area under the precision-recall steps; NaN when one class is missing."""
-    if labels.min(initial=1) == labels.max(initial=0):
+    if len(np.unique(labels)) < 2:
         return float("nan")
     return float(average_precision_score(labels, scores))
 
@@ -48,8 +49,8 @@ def calibration_error(labels: NDArray[np.int64], probabilities: NDArray[np.float
 
 def summary(
     labels: NDArray[np.int64], probabilities: NDArray[np.float64], threshold: float
-) -> dict[str, float | int]:
-    """Return the figures that every card and evaluation shows, rounded to four places."""
+) -> dict[str, float | int | None]:
+    """Return the figures that every card shows, rounded to four places; None where there is none."""
     precision, recall = precision_recall(labels, probabilities >= threshold)
     figures = {
         "average_precision": average_precision(labels, probabilities),
@@ -64,4 +65,5 @@ def summary(
         "offers": int(labels.sum()),
         "flagged": int((probabilities >= threshold).sum()),
     }
-    return {**counts, **{name: round(value, 4) for name, value in figures.items()}}
+    rounded = {name: None if math.isnan(value) else round(value, 4) for name, value in figures.items()}
+    return {**counts, **rounded}

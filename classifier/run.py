@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classifier.embedding import open_embedder
-from classifier.errors import NoModelInUse
+from classifier.errors import ModelFolderWrong, NoModelInUse
 from classifier.examples import from_labels, load_starter
 from classifier.folder import load_model, save_model
 from classifier.gazetteer import load_gazetteer
 from classifier.scorer import open_scorer
-from classifier.training import build_dataset, compare, train
+from classifier.training import build_dataset, compare, not_compared, train
 from listings import labels, locks, models, runs, scores, times
 from listings.database import open_database
 from listings.model import Model, RunKind, RunOutcome, Score
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from classifier.embedding import Embedder
     from classifier.folder import TrainedModel
     from classifier.scorer import Scorer
-    from classifier.training import Comparison
+    from classifier.training import Comparison, Dataset
     from listings.database import Database
     from listings.model import Run, Sighting
 
@@ -45,9 +45,9 @@ class RetrainOptions:
     """A name or path for `open_embedder`."""
     seed: int = 0
     force: bool = False
-    """Promote even a model that is worse; the record says so."""
+    """Promote even a model that is worse or could not be compared; the record says so."""
     dry_run: bool = False
-    """Train and compare; write nothing."""
+    """Train and compare; write nothing but the vectors that were made."""
     by: str = "retrain"
     """Who asked; kept with the promotion."""
 
@@ -108,7 +108,7 @@ def retrain(
     now: Callable[[], datetime] = times.utc_now,
     progress: Callable[[int], None] | None = None,
 ) -> Retrained:
-    """Train a candidate on the starter set and the verdicts, and promote it unless it is worse.
+    """Train a candidate on the starter set and the verdicts, and promote it if it is not worse.
 
     Args:
         database: The store; created when it is not there, so that a first model can be trained.
@@ -120,7 +120,7 @@ def retrain(
     Raises:
         TooFewLabels: If there is nothing to learn from.
         AlreadyUnderWay: If another process is retraining on this store.
-        ModelError: If the starter set, the embedder or the model in use cannot be read.
+        ModelError: If the starter set or the embedder cannot be read.
     """
     with locks.hold(database, "retrain"), closing(open_database(database)) as db:
         run = None if options.dry_run else runs.begin_run(db, RunKind.RETRAIN, now=now())
@@ -188,18 +188,25 @@ def _retrain(
     candidate = train(
         data, embedder=embedder, gazetteer_edition=gazetteer.edition, seed=options.seed, now=now()
     )
-    row = models.model_in_use(db)
-    in_use = load_model(Path(row.folder)) if row and row.embedder_id == embedder.embedder_id else None
-    comparison = compare(candidate, in_use, data)
-    promoted = not options.dry_run and (options.force or not comparison.is_worse)
+    comparison = _compare(db, candidate, data)
+    promoted = not options.dry_run and (options.force or comparison.may_replace)
     if not options.dry_run:
         _register(db, candidate, save_model(candidate, options.models_folder), now())
     if promoted:
-        forced = " Promoted by force." if comparison.is_worse else ""
+        forced = "" if comparison.may_replace else " Promoted by force."
         models.promote(
             db, candidate.model_id, promoted_by=options.by, sentence=comparison.sentence + forced, now=now()
         )
     return Retrained(model=candidate, comparison=comparison, promoted=promoted)
+
+
+def _compare(db: Database, candidate: TrainedModel, data: Dataset) -> Comparison:
+    row = models.model_in_use(db)
+    try:
+        in_use = load_model(Path(row.folder)) if row else None
+    except ModelFolderWrong as error:
+        return not_compared(candidate.card["held_out"], str(error))
+    return compare(candidate, in_use, data)
 
 
 def _register(db: Database, model: TrainedModel, folder: Path, moment: datetime) -> None:

@@ -13,7 +13,7 @@ from classifier.embedding import embed_texts
 from classifier.evidence import FEATURES, evidence_matrix, read_all
 from classifier.examples import VERDICT_WEIGHT
 from classifier.folder import FORMAT, Neighbours, TrainedModel, fingerprint
-from classifier.metrics import average_precision, summary
+from classifier.metrics import summary
 from classifier.weighing import fit_calibrated
 from listings import times
 
@@ -75,7 +75,8 @@ class Comparison:
     candidate: dict[str, Any]
     in_use: dict[str, Any] | None
     """None when there is no model in use."""
-    is_worse: bool
+    may_replace: bool
+    """False if the candidate is worse, or if nothing says that it is not."""
     sentence: str
 
 
@@ -148,18 +149,28 @@ def compare(candidate: TrainedModel, in_use: TrainedModel | None, data: Dataset)
     """
     mine = held_out_figures(candidate.evaluation_pipeline, candidate.threshold, data)
     if in_use is None:
-        return Comparison(
-            candidate=mine, in_use=None, is_worse=False, sentence="It is the first model; nothing to compare."
-        )
+        first = "It is the first model; nothing to compare."
+        return Comparison(candidate=mine, in_use=None, may_replace=True, sentence=first)
+    if in_use.embedder_id != candidate.embedder_id:
+        return not_compared(mine, f"the model in use was fitted on vectors of {in_use.embedder_id}")
+    if mine["average_precision"] is None:
+        return not_compared(mine, "the held-out examples lack offers or others")
     theirs = held_out_figures(in_use.evaluation_pipeline, in_use.threshold, data)
-    change = mine["average_precision"] - theirs["average_precision"]
-    is_worse = change < -TOLERANCE
+    may_replace = mine["average_precision"] - theirs["average_precision"] >= -TOLERANCE
     sentence = (
         f"Held-out average precision {mine['average_precision']:.4f}, "
         f"against {theirs['average_precision']:.4f} "
-        f"of {in_use.model_id} on the same {mine['rows']}: {'worse' if is_worse else 'not worse'}."
+        f"of {in_use.model_id} on the same {mine['rows']}: {'not worse' if may_replace else 'worse'}."
     )
-    return Comparison(candidate=mine, in_use=theirs, is_worse=is_worse, sentence=sentence)
+    return Comparison(candidate=mine, in_use=theirs, may_replace=may_replace, sentence=sentence)
+
+
+def not_compared(candidate: dict[str, Any], why: str) -> Comparison:
+    """Return the comparison that could not be made; a person has to decide."""
+    sentence = (
+        f"There is nothing to compare it with: {why.rstrip('.')}. Use --force to promote it all the same."
+    )
+    return Comparison(candidate=candidate, in_use=None, may_replace=False, sentence=sentence)
 
 
 def describe(data: Dataset) -> dict[str, object]:
@@ -172,10 +183,10 @@ def describe(data: Dataset) -> dict[str, object]:
 
 
 def held_out_figures(pipeline: Pipeline, threshold: float, data: Dataset) -> dict[str, Any]:
-    """Return the figures of a pipeline on the held-out rows; empty when there are none."""
+    """Return the figures of a pipeline on the held-out rows; without any, there is no average precision."""
     kept = data.where(data.held_out)
     if not len(kept.labels):
-        return {"average_precision": average_precision(kept.labels, np.zeros(0)), "rows": 0}
+        return {"average_precision": None, "rows": 0}
     return summary(kept.labels, pipeline.predict_proba(kept.features)[:, 1], threshold)
 
 
