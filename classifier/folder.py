@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,7 @@ import numpy as np
 
 from classifier.errors import ModelFolderWrong
 from classifier.evidence import FEATURES
+from classifier.weighing import intercept, log_odds_terms
 from listings.rows import clean
 
 if TYPE_CHECKING:
@@ -30,6 +33,12 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 FORMAT = 1
+
+DAMAGED = (
+    OSError, ValueError, TypeError, AttributeError, IndexError, EOFError, RecursionError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What reading a file raises that is not what it says it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +66,10 @@ class TrainedModel:
 
 def fingerprint(pipeline: Pipeline, *, threshold: float, embedder_id: str, edition: str) -> str:
     """Return the model's id: 12 hexadecimal digits of what decides its scores."""
-    weigh = pipeline.named_steps["weigh"]
+    # The terms of a row of ones are the weights with their scaling.
+    terms = log_odds_terms(pipeline, np.ones((1, pipeline.n_features_in_), dtype=np.float32))
     digest = hashlib.sha256(json.dumps([list(FEATURES), threshold, embedder_id, edition]).encode())
-    for array in (weigh.coef_, weigh.intercept_):
-        digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
+    digest.update(np.append(terms, intercept(pipeline)).astype("<f8").tobytes())
     return digest.hexdigest()[:12]
 
 
@@ -98,16 +107,12 @@ def load_model(folder: Path) -> TrainedModel:
         card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
         _check_card(folder, card)
         pipeline, evaluation = (_load_pipeline(folder / name) for name in ("model.skops", "evaluation.skops"))
-        arrays = np.load(folder / "neighbours.npz", allow_pickle=False)
-        texts = (folder / "neighbours.jsonl").read_text(encoding="utf-8").splitlines()
-        neighbours = Neighbours(
-            vectors=arrays["vectors"].astype(np.float32),
-            labels=arrays["labels"].astype(np.int64),
-            texts=tuple(json.loads(line) for line in texts),
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelFolderWrong(folder, str(error)) from error
-    return _checked(folder, card, pipeline, evaluation, neighbours)
+        neighbours = _load_neighbours(folder)
+        return _checked(folder, card, pipeline, evaluation, neighbours)
+    except KeyError as error:
+        raise ModelFolderWrong(folder, f"{error} is missing") from error
+    except DAMAGED as error:
+        raise ModelFolderWrong(folder, str(error) or type(error).__name__) from error
 
 
 def card_text(card: Mapping[str, Any]) -> str:
@@ -131,6 +136,15 @@ def _load_pipeline(path: Path) -> Pipeline:
     from skops.io import load
 
     return load(path, trusted=[])  # refuses any type that skops does not know to be safe
+
+
+def _load_neighbours(folder: Path) -> Neighbours:
+    # Opened here, because numpy leaves a damaged archive open.
+    with (folder / "neighbours.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        vectors, labels = arrays["vectors"].astype(np.float32), arrays["labels"].astype(np.int64)
+    # Only the ends of our lines part them: texts may hold U+2028 and the like.
+    lines = (folder / "neighbours.jsonl").read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    return Neighbours(vectors=vectors, labels=labels, texts=tuple(json.loads(line) for line in lines))
 
 
 def _checked(
