@@ -6,15 +6,17 @@ import csv
 import gzip
 import hashlib
 import json
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from classifier.errors import DataFileWrong
 from listings.model import ListingContent
+from listings.rows import clean
 from listings.text import listing_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from listings.labels import Label
@@ -89,9 +91,12 @@ def from_labels(labels: Iterable[Label]) -> list[Example]:
 
 
 def row_text(row: dict[str, Any]) -> str:
-    """Return the text of a listing given as an object with `title` and perhaps `description`."""
+    """Return the text of a listing given as an object with `title` and perhaps `description`.
+
+    It can be stored and embedded: what is no Unicode text is replaced, as the store replaces it.
+    """
     title, description = (" ".join(str(row.get(key) or "").split()) for key in ("title", "description"))
-    return listing_text(ListingContent(title=title, description=description))
+    return clean(listing_text(ListingContent(title=title, description=description)))
 
 
 def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -104,10 +109,11 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         opener = gzip.open if path.suffix == ".gz" else open
         with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
             if path.name.removesuffix(".gz").endswith(".csv"):
-                yield from enumerate(csv.DictReader(file), start=2)
+                for number, row in enumerate(csv.DictReader(file), start=2):
+                    yield number, _listing(str(path), number, row)
             else:
                 yield from _json_lines(str(path), file)
-    except (OSError, UnicodeDecodeError, csv.Error, EOFError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error, EOFError, zlib.error) as error:
         raise DataFileWrong(
             str(path), f"{error}; expected UTF-8 JSONL or CSV with title and label"
         ) from error
@@ -120,28 +126,29 @@ def _json_lines(path: str, lines: Iterable[str]) -> Iterator[tuple[int, dict[str
         yield number, json_object(path, number, line)
 
 
-def json_object(path: str, number: int, line: str) -> dict[str, Any]:
-    """Return the object on one line of JSONL.
+def json_object(path: str, number: int, line: str | bytes) -> dict[str, Any]:
+    """Return the listing on one line of JSONL.
 
     Raises:
-        DataFileWrong: If the line is not a JSON object.
+        DataFileWrong: If the line is not a JSON object, or has neither title nor description.
     """
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataFileWrong(path, f"line {number} is not JSON ({error})") from error
     if not isinstance(row, dict):
         raise DataFileWrong(path, f"line {number} is a {type(row).__name__}, not an object with a title")
+    return _listing(path, number, row)
+
+
+def _listing(path: str, number: int, row: dict[str, Any]) -> dict[str, Any]:
+    if "title" not in row and "description" not in row:
+        raise DataFileWrong(path, f"line {number} has neither title nor description")
     return row
 
 
 def _label(path: Path, number: int, row: dict[str, Any]) -> int:
-    if row.get("label") not in {0, 1}:
+    label = str(row.get("label"))  # CSV gives text
+    if label not in {"0", "1"}:
         raise DataFileWrong(str(path), f"line {number} has the label {row.get('label')!r}, not 0 or 1")
-    return int(row["label"])
-
-
-def split_held_out(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
-    """Return (training, held-out) examples."""
-    training = [example for example in examples if not example.is_held_out]
-    return training, [example for example in examples if example.is_held_out]
+    return int(label)
