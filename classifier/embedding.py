@@ -121,7 +121,7 @@ def embed_texts(
     missing = {key: text for key, text in zip(hashes, texts, strict=True) if key not in kept}
     # Texts of like length share a batch, so that little is padded.
     ordered = sorted(missing, key=lambda key: len(missing[key]))
-    if progress and len(kept):
+    if progress:
         progress(len(texts) - len(missing))
     for start in range(0, len(ordered), CHUNK):
         keys = ordered[start : start + CHUNK]
