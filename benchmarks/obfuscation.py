@@ -147,15 +147,7 @@ def _compare(
 
 
 def _print_losses(losses: Sequence[Loss]) -> None:
-    headings = (
-        "transformation",
-        "offers",
-        "recall plain",
-        "obfuscated",
-        "lost (points)",
-        "negatives",
-        "flags added",
-    )
+    headings = ("transformation", "offers", "plain", "after", "lost", "others", "flags added")
     rows = [
         (
             loss.transformation,
@@ -164,11 +156,12 @@ def _print_losses(losses: Sequence[Loss]) -> None:
             f"{loss.recall_obfuscated:.3f}",
             f"{100 * (loss.recall_plain - loss.recall_obfuscated):+.1f}",
             str(loss.negatives),
-            str(loss.flags_added),
+            f"{loss.flags_added} ({100 * loss.flags_added / max(loss.negatives, 1):.1f} %)",
         )
         for loss in losses
     ]
     print_table(headings, rows)
+    print("plain, after: recall of the changed offers; lost: percentage points.")
 
 
 if __name__ == "__main__":

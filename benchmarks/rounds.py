@@ -1,0 +1,78 @@
+"""Two ways of doing one thing, measured in turn, and what comes of it as one value."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import statistics
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ratio:
+    """How fast ours is beside the stock way, round by round."""
+
+    name: str
+    unit: str
+    """What is counted each second, e.g. `pages/s`."""
+    target: float
+    """The ratio that is aimed at, at least."""
+    ours: tuple[float, ...]
+    stock: tuple[float, ...]
+
+    @property
+    def rounds(self) -> list[float]:
+        """Ours divided by stock, of each round."""
+        return [mine / theirs for mine, theirs in zip(self.ours, self.stock, strict=True)]
+
+    @property
+    def median(self) -> float:
+        """The middle one of the rounds' ratios."""
+        return statistics.median(self.rounds)
+
+    def row(self) -> str:
+        """Return the ratio as a line of a table for people."""
+        ours, stock = statistics.median(self.ours), statistics.median(self.stock)
+        spread = f"{min(self.rounds):.2f}-{max(self.rounds):.2f}"
+        speeds = f"{ours:>9,.0f} {stock:>9,.0f} {self.unit:<10}"
+        return f"{self.name:<30} {speeds} {self.median:>6.2f} {spread:>11} {self.target:>6.1f}"
+
+    def as_json(self) -> dict[str, object]:
+        """Return every figure, for programs."""
+        return {**asdict(self), "rounds": self.rounds, "median": self.median}
+
+
+HEADING = f"{'BENCHMARK':<30} {'OURS':>9} {'STOCK':>9} {'UNIT':<10} {'RATIO':>6} {'SPREAD':>11} {'AIM':>6}"
+
+
+def alternate(
+    ours: Callable[[], float], stock: Callable[[], float], rounds: int
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Measure two ways in turn, each going first in every second round.
+
+    Args:
+        ours: Does the work once and returns its speed.
+        stock: The same for the other way.
+        rounds: How often; at least 1.
+
+    Returns:
+        The speeds of ours, and those of stock.
+    """
+    speeds: tuple[list[float], list[float]] = ([], [])
+    for number in range(rounds):
+        for side in (0, 1) if number % 2 == 0 else (1, 0):
+            speeds[side].append((ours, stock)[side]())
+    return tuple(speeds[0]), tuple(speeds[1])
+
+
+def machine(packages: Sequence[str]) -> str:
+    """Return the machine and the versions that the figures belong to, on one line."""
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages)
+    load = f"load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "load unknown"
+    python = f"Python {platform.python_version()}"
+    return f"{platform.machine()}, {os.cpu_count()} cores, {load}, {python}, {versions}"
