@@ -1,0 +1,81 @@
+"""What was read in a text becomes named numbers and spans that point into it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from classifier.evidence import FEATURES, evidence_matrix, evidence_spans, read_all
+
+if TYPE_CHECKING:
+    from classifier.gazetteer import Gazetteer
+
+EXAMPLES = {
+    "offers a tier 1 substance": ("Phenylacetone, 25 kg", "Acetone, 25 kg"),
+    "offers a tier 2 substance": ("Phenylacetic acid 1 kg", "Acetone, 25 kg"),
+    "offers a tier 3 substance": ("Acetone, 25 kg drum", "Phenylacetone, 25 kg"),
+    "listed by CAS number": ("CAS 103-79-7 in stock", "Phenylacetone in stock"),
+    "listed by name": ("Phenylacetone in stock", "CAS 103-79-7 in stock"),
+    "listed by abbreviation": ("P2P 5 kg", "Phenylacetone 5 kg"),
+    "listed name in disguise": ("Ph3nylac3tone 1 kg", "Phenylacetone 1 kg"),
+    "offered in the title": ("Phenylacetone\nin stock", "Special product\nPhenylacetone"),
+    "share of the title that names it": ("Phenylacetone", "Special product\nPhenylacetone"),
+    "more than one listed substance": ("Phenylacetone and ephedrine", "Phenylacetone, phenylacetone"),
+    "listed substance only mentioned": ("Nail polish remover, acetone free", "Acetone"),
+    "another CAS number": ("Sodium chloride CAS 7647-14-5", "CAS 103-79-7"),
+    "states a quantity": ("25 kg", "in drums"),
+    "states a purity": ("purity 99.5%", "very clean"),
+    "priced by weight": ("$120/kg", "$120"),
+    "promises stealth": ("stealth packaging", "plain goods"),
+    "promises customs": ("100% pass customs", "customs documents needed"),
+    "contact off the platform": ("wickr only", "message me here"),
+    "takes crypto": ("pay by USDT", "pay by card"),
+    "names a destination": ("shipping to Mexico", "shipping included"),
+    "hints at control": ("banned in 3 countries", "sold in 3 countries"),
+    "code in place of a name": ("28578 oil in stock", "model 28578"),
+    "evasive trade in a listed substance": ("Phenylacetone, wickr only", "Kettle, wickr only"),
+    "evasive trade in an unnamed chemical": ("99.5% powder, wickr only", "Kettle, wickr only"),
+}
+"""For each feature, a text that has it and one that has not. Written here."""
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_feature_is_read_where_it_stands_and_nowhere_else(feature: str, gazetteer: Gazetteer) -> None:
+    """Each feature is positive on a text that shows it and zero on one that only comes near."""
+    texts = EXAMPLES[feature]
+    column = list(FEATURES).index(feature)
+    with_it, without = evidence_matrix(texts, read_all(texts, gazetteer))[:, column]
+    assert with_it > 0
+    assert without == 0
+
+
+def test_no_texts_give_no_rows() -> None:
+    """The matrix keeps its width when it has no rows."""
+    assert evidence_matrix([], []).shape == (0, len(FEATURES))
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "kind"),
+    [
+        ("Discreet: phenylacetone 5 kg", "phenylacetone", "name"),
+        ("New BMK 103-79-7 stock", "103-79-7", "cas"),
+        ("Salt, CAS 7647-14-5", "7647-14-5", "cas"),
+        ("Polish remover, acetone free", "acetone", "mention"),
+        ("Kettle, wickr only", "wickr", "trade"),
+    ],
+)
+def test_span_points_at_the_words_that_counted(
+    text: str, words: str, kind: str, gazetteer: Gazetteer
+) -> None:
+    """A reviewer is shown the very words, with their kind."""
+    spans = evidence_spans(read_all([text], gazetteer)[0])
+    assert (words, kind) in [(text[span.start : span.end], span.kind) for span in spans]
+
+
+def test_span_names_the_law_or_why_it_does_not_count(gazetteer: Gazetteer) -> None:
+    """The note of an offered substance cites its lists; of a mentioned one it says why not."""
+    texts = ["Phenylacetone", "Polish remover, acetone free"]
+    offered, mentioned = (evidence_spans(reading)[0] for reading in read_all(texts, gazetteer))
+    assert "UN 1988 Convention, Table I" in offered.note
+    assert mentioned.note.startswith("only mentioned: ")

@@ -1,0 +1,167 @@
+"""Labelled texts from files and verdicts, and every way in which a file can be wrong."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from classifier.errors import DataFileWrong
+from classifier.examples import HELD_OUT_OF, from_labels, json_object, load_starter, read_rows, row_text
+from listings.labels import Label
+from listings.text import text_hash
+from tests.classifier.toy import NOW, STARTER, example
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from classifier.training import Dataset
+
+ROWS = [
+    {"title": "Acetone", "description": "25 kg", "label": 1, "group": "a", "kind": "named"},
+    {"title": "Kettle", "label": 0},
+]
+JSONL = "".join(json.dumps(row) + "\n" for row in ROWS)
+CSV = "title,description,label,group,kind\nAcetone,25 kg,1,a,named\nKettle,,0,,\n"
+
+
+def label(
+    text: str, value: int, *, seller: str = "Ficticia Ltd", source: str = "andes", listing: str = "1"
+) -> Label:
+    """Return a judged text."""
+    return Label(
+        listing_id=listing,
+        source_id=source,
+        seller_name=seller,
+        text=text,
+        text_hash=text_hash(text),
+        label=value,
+        decided_at=NOW,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("listings.jsonl", JSONL.encode()),
+        ("listings.jsonl", b"\xef\xbb\xbf" + JSONL.replace("\n", "\r\n\r\n").encode()),
+        ("listings.jsonl.gz", gzip.compress(JSONL.encode())),
+        ("listings.csv", CSV.encode()),
+        ("listings.csv", b"\xef\xbb\xbf" + CSV.encode()),
+        ("listings.csv.gz", gzip.compress(CSV.encode())),
+    ],
+)
+def test_the_same_rows_are_read_from_every_format(tmp_path: Path, name: str, content: bytes) -> None:
+    """JSON lines and CSV, compressed or not, with a byte order mark or not."""
+    (tmp_path / name).write_bytes(content)
+    offer, other = load_starter(tmp_path / name)
+    assert (offer.text, offer.label, offer.group, offer.kind) == ("Acetone\n25 kg", 1, "starter:a", "named")
+    assert (other.text, other.label) == ("Kettle", 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("missing.jsonl", None, "No such file"),
+        ("a.jsonl", b'{"title": "a", "label": 1}\n{"title"\n', "line 2 is not JSON"),
+        ("a.jsonl", b"[" * 100_000, "line 1 is not JSON"),
+        ("a.jsonl", b"[1, 2]", "line 1 is a list, not an object with a title"),
+        ("a.jsonl", b'{"name": "a", "label": 1}', "line 1 has neither title nor description"),
+        ("a.csv", b"name,label\na,1\n", "line 2 has neither title nor description"),
+        ("a.jsonl", b'{"title": "a", "label": 2}', "line 1 has the label 2, not 0 or 1"),
+        ("a.jsonl", b'{"title": "a", "label": [1]}', r"line 1 has the label \[1\], not 0 or 1"),
+        ("a.jsonl", b'{"title": "a"}', "line 1 has the label None, not 0 or 1"),
+        ("a.csv", b"title,label\na,offer\n", "line 2 has the label 'offer', not 0 or 1"),
+        ("a.jsonl", b'{"title": "\xff"}', "expected UTF-8 JSONL or CSV with title and label"),
+        ("a.jsonl.gz", b"plain text", "expected UTF-8 JSONL or CSV"),
+        ("a.jsonl.gz", gzip.compress(JSONL.encode())[:-12], "expected UTF-8 JSONL or CSV"),
+        ("a.jsonl.gz", gzip.compress(JSONL.encode())[:10] + b"\xff" * 40, "expected UTF-8 JSONL or CSV"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_a_sentence(
+    tmp_path: Path, name: str, content: bytes | None, sentence: str
+) -> None:
+    """The sentence names the file, the line where there is one, and what was found there."""
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataFileWrong, match=sentence) as raised:
+        load_starter(tmp_path / name)
+    assert str(tmp_path / name) in str(raised.value)
+
+
+def test_rows_carry_the_number_of_their_line(tmp_path: Path) -> None:
+    """Blank lines are passed over and counted."""
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"title": "a"}\n\n{"title": "b"}\n', encoding="utf-8")
+    assert [number for number, _row in read_rows(path)] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        ({"title": " A \n B ", "description": "c\td"}, "A B\nc d"),
+        ({"title": None, "description": "c"}, "c"),
+        ({"title": 7}, "7"),
+        ({"title": "\ud800a\0"}, "?a\ufffd"),
+    ],
+)
+def test_text_of_a_row_is_one_line_each_and_can_be_stored(row: dict[str, object], text: str) -> None:
+    """White space is folded; lone surrogates and NUL are replaced as the store replaces them."""
+    assert row_text(row) == text
+
+
+def test_object_is_read_from_bytes_too() -> None:
+    """A pipe gives bytes, and those that are no UTF-8 are named by their line."""
+    assert json_object("pipe", 1, '\ufeff{"title": "é"}'.encode()) == {"title": "é"}
+    with pytest.raises(DataFileWrong, match="pipe cannot be read: line 3 is not JSON"):
+        json_object("pipe", 3, b'{"title": "\xff"}')
+
+
+def test_texts_judged_both_ways_teach_nothing() -> None:
+    """Two people who disagree about one text leave it out."""
+    labels = [label("a", 1), label("a", 0, listing="2"), label("b", 1)]
+    assert [each.text for each in from_labels(labels)] == ["b"]
+
+
+def test_one_seller_cannot_outvote_the_rest_by_repeating() -> None:
+    """500 identical listings count once, with the weight of one verdict."""
+    labels = [label("Phenylacetone", 1, listing=str(number)) for number in range(500)]
+    (kept,) = from_labels(labels)
+    assert (kept.weight, kept.origin) == (3.0, "verdict")
+
+
+def test_verdicts_are_grouped_by_seller_within_a_source() -> None:
+    """A listing without a seller is a group of its own."""
+    labels = [
+        label("a", 1),
+        label("b", 0),
+        label("c", 0, source="pontus"),
+        label("d", 0, seller="", listing="9"),
+    ]
+    groups = [each.group for each in from_labels(labels)]
+    assert groups == ["andes:Ficticia Ltd", "andes:Ficticia Ltd", "pontus:Ficticia Ltd", "andes:9"]
+
+
+def test_held_out_part_depends_on_the_group_alone() -> None:
+    """The same seller falls on the same side for every model, for ever."""
+    sides = {group: example("a", 1, group).is_held_out for group in "abcdefghij"}
+    assert {group for group, held_out in sides.items() if held_out} == {"a", "f", "j"}
+    assert all(example(group * 3, 0, group).is_held_out == side for group, side in sides.items())
+
+
+def test_held_out_part_of_the_starter_set_is_about_a_fifth() -> None:
+    """Both classes stand in it, and no group on both sides."""
+    examples = load_starter(STARTER)
+    held_out = [each for each in examples if each.is_held_out]
+    assert len(held_out) / len(examples) == pytest.approx(1 / HELD_OUT_OF, abs=0.05)
+    assert {each.label for each in held_out} == {0, 1}
+
+
+def test_dataset_keeps_its_columns_in_step(data: Dataset) -> None:
+    """Examples, features and labels of a part are those of the whole."""
+    part = data.where(data.held_out)
+    assert all(each.is_held_out for each in part.examples)
+    assert [each.label for each in part.examples] == part.labels.tolist()
+    assert part.features.shape == (len(part.examples), data.features.shape[1])

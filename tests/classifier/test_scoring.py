@@ -1,0 +1,108 @@
+"""A score and its reasons: every shown term adds up to the probability."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from classifier.errors import EmbedderMismatch
+from classifier.evidence import evidence_matrix, read_all
+from classifier.scoring import SHOWN_CONTRIBUTIONS, SOUND, check_embedder, score_texts
+from classifier.weighing import sigmoid
+from tests.classifier.toy import ToyEmbedder
+
+if TYPE_CHECKING:
+    from classifier.folder import TrainedModel
+    from classifier.gazetteer import Gazetteer
+    from classifier.scoring import ScoredText
+
+TEXTS = (
+    "Phenylacetone CAS 103-79-7, 25 kg, 99.5%\nWickr only, USDT, stealth packaging to Mexico",
+    "Phenylacetic acid 1 kg",
+    "Polish remover, acetone free",
+    "Mountain bike, hydraulic brakes",
+    "苯丙酮 现货 25公斤",
+    "",
+)
+
+
+@pytest.fixture(scope="module")
+def scored(model: TrainedModel, gazetteer: Gazetteer) -> list[ScoredText]:
+    """The texts above, scored by the toy model."""
+    return score_texts(TEXTS, ToyEmbedder()(TEXTS), model, gazetteer)
+
+
+def test_reasons_sum_exactly_to_the_log_odds(scored: list[ScoredText]) -> None:
+    """Contributions and rest give the probability back."""
+    for text in scored:
+        total = sum(each.log_odds for each in text.reasons.contributions) + text.reasons.rest_log_odds
+        assert total == pytest.approx(np.log(text.p_offer / (1 - text.p_offer)), abs=1e-9)
+        assert sigmoid(np.array(total)) == pytest.approx(text.p_offer, abs=1e-12)
+
+
+def test_probability_is_that_of_the_pipeline(
+    scored: list[ScoredText], model: TrainedModel, gazetteer: Gazetteer
+) -> None:
+    """What is explained is what scikit-learn would have said."""
+    features = np.hstack([evidence_matrix(TEXTS, read_all(TEXTS, gazetteer)), ToyEmbedder()(TEXTS)])
+    said = model.pipeline.predict_proba(features)[:, 1]
+    assert [text.p_offer for text in scored] == pytest.approx(said, abs=1e-6)
+
+
+def test_contributions_come_largest_first_and_none_is_nothing(scored: list[ScoredText]) -> None:
+    """A reviewer reads the strongest reason first, and no reason of zero."""
+    for text in scored:
+        sizes = [abs(each.log_odds) for each in text.reasons.contributions]
+        assert sizes == sorted(sizes, reverse=True)
+        assert len(sizes) <= SHOWN_CONTRIBUTIONS
+        assert all(sizes)
+
+
+def test_sound_is_one_contribution(scored: list[ScoredText]) -> None:
+    """All columns of the embedding stand under one name."""
+    names = [each.feature for each in scored[3].reasons.contributions]
+    assert names == [SOUND]
+
+
+def test_open_offer_scores_above_ordinary_goods(scored: list[ScoredText]) -> None:
+    """The order of plain cases holds even with toy vectors."""
+    assert scored[0].p_offer > 0.9
+    assert scored[3].p_offer < 0.1
+
+
+def test_substances_family_and_tier_are_those_on_offer(scored: list[ScoredText]) -> None:
+    """A substance that is only mentioned gives neither name nor tier."""
+    offered, mentioned = scored[0].reasons, scored[2].reasons
+    assert (offered.family, offered.tier, len(offered.substances)) == ("amphetamine-type", 1, 1)
+    assert (mentioned.family, mentioned.tier, mentioned.substances) == ("", None, ())
+
+
+def test_nearest_examples_are_shown_for_likely_offers_only(scored: list[ScoredText]) -> None:
+    """Nearest first; nobody reads the neighbours of what is not flagged."""
+    likely = [each.similarity for each in scored[0].reasons.neighbours]
+    assert len(likely) == 3
+    assert likely == sorted(likely, reverse=True)
+    assert scored[3].reasons.neighbours == ()
+
+
+def test_a_text_scores_the_same_alone_and_in_company(
+    scored: list[ScoredText], model: TrainedModel, gazetteer: Gazetteer
+) -> None:
+    """No score depends on what else was in the batch."""
+    alone = score_texts(TEXTS[:1], ToyEmbedder()(TEXTS[:1]), model, gazetteer)[0]
+    assert alone.p_offer == pytest.approx(scored[0].p_offer, abs=1e-12)
+    assert alone.reasons.spans == scored[0].reasons.spans
+
+
+def test_no_texts_give_no_scores(model: TrainedModel, gazetteer: Gazetteer) -> None:
+    """An empty batch is no error."""
+    assert score_texts([], ToyEmbedder()([]), model, gazetteer) == []
+
+
+def test_vectors_of_another_embedder_are_refused(model: TrainedModel) -> None:
+    """The sentence names both embedders."""
+    check_embedder(model, "toy@1")
+    with pytest.raises(EmbedderMismatch, match=r"toy@1, not of other@2.*retrain"):
+        check_embedder(model, "other@2")

@@ -1,0 +1,102 @@
+"""A toy embedder and a small world around it: no download, no torch, the same numbers every time."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from classifier.evidence import FEATURES
+from classifier.examples import Example
+from classifier.training import Dataset, build_dataset, train
+from listings.vectors import open_vectors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from classifier.folder import TrainedModel
+    from classifier.gazetteer import Gazetteer
+
+DIMENSIONS = 16
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+STARTER = Path(__file__).parents[2] / "fixtures" / "training" / "listings.jsonl"
+EVERY = 15
+"""The tests train on one starter listing in this many: some 400, of every kind and language."""
+
+
+class EmbedderBroken(Exception):
+    """What a toy embedder raises when it was told to break."""
+
+
+@dataclass(slots=True)
+class ToyEmbedder:
+    """Counts the three-letter pieces of a text in 16 buckets; remembers what it was asked."""
+
+    name: str = "toy"
+    embedder_id: str = "toy@1"
+    before_call: Callable[[int], None] | None = None
+    """Called with the number of the call, from 1, before it is answered."""
+    asked: list[list[str]] = field(default_factory=list)
+
+    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return float32 of shape (len(texts), 16), each row of length 1."""
+        self.asked.append(list(texts))
+        if self.before_call:
+            self.before_call(len(self.asked))
+        return np.array([vector(text) for text in texts], dtype=np.float32).reshape(-1, DIMENSIONS)
+
+    @property
+    def texts_asked(self) -> int:
+        """How many texts it has embedded, or was told to embed when it broke."""
+        return sum(len(texts) for texts in self.asked)
+
+
+def breaking_at(call: int) -> ToyEmbedder:
+    """Return an embedder that raises at its n-th call and at none before or after."""
+
+    def raise_at(number: int) -> None:
+        if number == call:
+            raise EmbedderBroken(f"The toy broke at call {number}.")
+
+    return ToyEmbedder(before_call=raise_at)
+
+
+def vector(text: str) -> NDArray[np.float32]:
+    """Return the 16 numbers of a text, of length 1."""
+    counts = np.zeros(DIMENSIONS)
+    for start in range(max(1, len(text) - 2)):
+        counts[zlib.crc32(text[start : start + 3].lower().encode("utf-8", "replace")) % DIMENSIONS] += 1
+    return np.asarray(counts / np.linalg.norm(counts), dtype=np.float32)
+
+
+def dataset_of(examples: Sequence[Example], gazetteer: Gazetteer) -> Dataset:
+    """Return examples as arrays, embedded by the toy."""
+    embedder = ToyEmbedder()
+    with open_vectors(None, embedder.embedder_id) as cache:
+        return build_dataset(examples, embedder=embedder, cache=cache, gazetteer=gazetteer)
+
+
+def train_toy(data: Dataset, *, seed: int = 0, embedder: ToyEmbedder | None = None) -> TrainedModel:
+    """Train a model on toy vectors."""
+    return train(data, embedder=embedder or ToyEmbedder(), gazetteer_edition="test", seed=seed, now=NOW)
+
+
+def numbers(
+    labels: Sequence[int], groups: Sequence[str] | None = None
+) -> tuple[NDArray[np.float32], NDArray[np.int64], list[str]]:
+    """Return features in which column 0 tells the label, the labels, and a group for each row."""
+    features = np.zeros((len(labels), len(FEATURES) + DIMENSIONS), dtype=np.float32)
+    features[:, 0] = labels
+    features[:, len(FEATURES)] = 1.0
+    return features, np.array(labels, dtype=np.int64), list(groups or map(str, range(len(labels))))
+
+
+def example(text: str, label: int, group: str = "a") -> Example:
+    """Return a labelled text."""
+    return Example(text=text, label=label, group=group)
