@@ -1,0 +1,68 @@
+"""A crawl killed at any moment and started again leaves the store that an undisturbed crawl leaves."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fixtures.marketplaces.build import write_site
+from fixtures.marketplaces.data import STEMS, read_site
+from listings.database import open_database
+from listings.model import RunOutcome
+from listings.runs import list_runs
+from tests.crawler.comparable import comparable
+from tests.crawler.crawls import ROOT
+from tests.crawler.killing import kill_when, rows_in
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TABLE = """
+[sources.all]
+name = "All marketplaces in one folder"
+archive = "saved"
+supplied_by = "the tests"
+supplied_on = 2026-11-24
+start = {start}
+"""
+KILLS = 3
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every fixture marketplace saved in it: enough pages to be interrupted among."""
+    folder = tmp_path_factory.mktemp("interrupted")
+    for stem in STEMS:
+        write_site(stem, "folder", folder / "saved" / stem)
+    homes = [read_site(stem).base_url + "/" for stem in STEMS]
+    (folder / "followed.toml").write_text(TABLE.format(start=homes), "utf-8")
+    (folder / "whole.toml").write_text(TABLE.format(start=[]), "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(("mode", "seed"), [("followed", 1), ("whole", 2)])
+def test_a_killed_crawl_started_again_leaves_the_same_store(saved: Path, mode: str, seed: int) -> None:
+    """SIGKILL at random moments, once before the first page: the same rows, in one continued run."""
+    choose = random.Random(seed)
+    moments = [0, *sorted(choose.sample(range(1, 180), KILLS - 1))]
+    disturbed, undisturbed = saved / f"{mode}-killed.db", saved / f"{mode}.db"
+    for pages in moments:
+        kill_when(_command(saved, mode, disturbed), rows_in(disturbed, "pages", pages))
+    for database in (disturbed, undisturbed):
+        subprocess.run(_command(saved, mode, database), cwd=ROOT, check=True, capture_output=True)
+    with closing(open_database(disturbed)) as killed, closing(open_database(undisturbed)) as whole:
+        (run,) = list_runs(killed)
+        assert run.outcome is RunOutcome.DONE
+        assert KILLS <= run.attempts <= KILLS + 1, "the first kill may come before the run has its row"
+        assert comparable(killed) == comparable(whole)
+        assert killed.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+
+
+def _command(saved: Path, mode: str, database: Path) -> list[str]:
+    command = [sys.executable, "-m", "cli", "crawl", "--db", str(database)]
+    return [*command, "--sources", str(saved / f"{mode}.toml")]
