@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import itertools
 import re
+import tomllib
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from importlib.resources import files
+from typing import TYPE_CHECKING, Literal, cast
 
 import ahocorasick_rs
 
 from classifier.gazetteer.choices import alternatives
 from classifier.gazetteer.fold import fold, squeeze
-from classifier.reading.trade_phrases import TRADE_PHRASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,7 +51,7 @@ DECLENSIONS = {
 
 SHORTEST_MASKED = 5
 """Letters of a word of which one may be masked."""
-CODE_DIGITS = 5
+CODE_DIGITS = 4
 """Digits a first part of a CAS number needs to be known without the rest."""
 SALT_BEGINNINGS = (
     "chlorhydrate",
@@ -142,7 +143,7 @@ def _words(gazetteer: Gazetteer) -> frozenset[str]:
 
 
 def _codes(gazetteer: Gazetteer) -> frozenset[str]:
-    first_parts = (cas.partition("-")[0] for cas, s in gazetteer.by_cas.items() if s.tier == 1)
+    first_parts = (cas.partition("-")[0] for cas, s in gazetteer.by_cas.items() if s.tier < 3)
     return frozenset(part for part in first_parts if len(part) >= CODE_DIGITS)
 
 
@@ -200,7 +201,7 @@ def _splits(folded: str, after: str = "") -> frozenset[int]:
 
 
 def _misspelt(patterns: Iterable[Pattern]) -> Iterator[Pattern]:
-    """Yield long names with one letter missing or two neighbours swapped."""
+    """Yield long names with one letter missing or doubled, or two neighbours swapped."""
     seen: dict[str, set[str]] = defaultdict(set)
     for pattern in list(patterns):
         text = pattern.text
@@ -209,7 +210,9 @@ def _misspelt(patterns: Iterable[Pattern]) -> Iterator[Pattern]:
         if len(text) < SHORTEST_MISSPELT:
             continue
         inner = [i for i in range(1, len(text) - 1) if text[i].isalpha()]
-        wrong = {text[:i] + text[i + 1 :] for i in inner}
+        wrong = {text[:i] + text[i + 1 :] for i in inner} | {
+            text[:i] + text[i : i + 1] + text[i:] for i in inner
+        }
         wrong |= {text[:i] + text[i + 1] + text[i] + text[i + 2 :] for i in inner if text[i + 1].isalpha()}
         for word in sorted(wrong - {text} - seen["all"]):
             seen["all"].add(word)
@@ -222,10 +225,13 @@ def _numbers(gazetteer: Gazetteer) -> Iterator[Pattern]:
 
 
 def _trade() -> Iterator[Pattern]:
-    for kind, phrases in TRADE_PHRASES.items():
+    table = (files("classifier.reading") / "trade_phrases.toml").read_text(encoding="utf-8")
+    for kind, phrases in tomllib.loads(table).items():
         for phrase in (one for choices in phrases for one in alternatives(choices)):
             folded = fold(phrase).text.strip()
-            yield Pattern(text=squeeze(folded), kind="trade", trade=kind, splits=_splits(folded))
+            yield Pattern(
+                text=squeeze(folded), kind="trade", trade=cast("TradeKind", kind), splits=_splits(folded)
+            )
 
 
 def _rivals(gazetteer: Gazetteer) -> list[str]:

@@ -1,6 +1,7 @@
 """The words that tell an offer from a mention, in seven languages.
 
-Written for this project. `{a|b}` stands for either. Each phrase is folded like the text, so accents and case do not matter.
+Written for this project. `{a|b}` stands for either. Each phrase is folded like the text, so accents and case
+do not matter.
 English, Spanish, Portuguese, French, German, Russian, Chinese, in this order.
 """
 
@@ -45,7 +46,8 @@ NOT_OFFERED_BEFORE = (
     "busco", "buscamos", "se busca", "se necesita", "necesito", "necesitamos", "compro", "compramos",
     "se compra", "procuro", "procuramos", "procura-se", "preciso de", "precisamos de", "compra-se", "cherche",
     "cherchons", "recherche", "recherchons", "on recherche", "achete", "j'achete", "achetons", "suche",
-    "suchen", "gesucht", "kaufe", "ankauf", "ankauf von", "куплю", "купим", "ищу", "ищем", "приму", "закупаем",
+    "suchen", "gesucht", "kaufe", "ankauf", "ankauf von", "куплю", "купим", "ищу", "ищем", "приму",
+    "закупаем",
     "закупка", "покупаем", "требуется", "求购", "收购", "采购", "急需", "寻找", "长期收", "高价收",
     # written, taught, shown
     "history of", "story of", "chemistry of", "safe handling of", "handling of", "hazards of", "toxicity of",
@@ -96,8 +98,11 @@ NOT_OFFERED_AFTER = (
     "handling course", "safety course", "market report", "market size", "market research", "market analysis",
     "market outlook", "market forecast", "industry report", "history", "handbook", "fumes", "fume extraction",
     "drum empty", "empty drum", "vacio", "vazio", "vide", "leer", "reinigen", "gesucht",
-    "тест", "насос", "试纸", "检测", "安全{标|操|培|手|数|技|柜}", "化学史", "气体{检测|报警|探测|分析}", "浓度计", "浓度", "市场{报告|分析|研究|调研}", "培训", "操作{培训|规程|手册}",
-    "空桶", "桶已清洗", "桶 已清洗", "{输送|转移|计量|隔膜}泵", "{储存|安全|防爆|防火}柜", "{防护|耐酸}手套", "阀", "呼吸器",
+    "тест", "насос", "试纸", "检测", "安全{标|操|培|手|数|技|柜}", "化学史",
+    "气体{检测|报警|探测|分析}", "浓度计", "浓度",
+    "市场{报告|分析|研究|调研}", "培训", "操作{培训|规程|手册}",
+    "空桶", "桶已清洗", "桶 已清洗", "{输送|转移|计量|隔膜}泵",
+    "{储存|安全|防爆|防火}柜", "{防护|耐酸}手套", "阀", "呼吸器",
     "滤毒罐", "检测管", "报警", "泄漏",
     "测试", "泵", "手套", "传感器", "替代品", "检测仪", "报警器", "储罐", "替代",
 )  # fmt: skip
@@ -110,13 +115,14 @@ ABOUT_SOMETHING_ELSE = (
     "earrings", "mug", "poster", "novel", "detector", "gas analyzer", "safety data sheet", "libro",
     "livro", "книга", "livre", "buch", "seminar", "webinar", "training course", "market research",
     "market report", "safety sign", "warnschild", "gefahrstoffschrank", "concentration meter",
-    "respirator cartridge", "scrubber tower", "fume scrubber", "periodisches system", "培训", "图书", "标识牌",
+    "respirator cartridge", "scrubber tower", "fume scrubber", "periodisches system", "培训", "图书",
+    "标识牌",
     "研究报告", "检测仪", "已清洗",
 )  # fmt: skip
 """Words that, anywhere in a short text, say that no chemical is for sale."""
 
 FOR_WORDS = ("for", "para", "pour", "fur", "для", "per il")
-"""Words that, right before a name, say that something for it is sold, unless one of the next stands before."""
+"""Words that, right before a name, say that something for it is sold, unless one of the next comes first."""
 
 ASKING_BEFORE = ("who is", "who's", "anyone", "quien", "quem", "qui", "wer", "кто", "谁")
 """Words that turn "looking for" into a seller's question: who is looking for it?"""

@@ -29,15 +29,22 @@ MONEY = r"(?:us\$|usd|\$|eur|€|£|gbp|¥|cny|rmb|r\$|mxn|руб\.?|₽|元|美
 PRICE_PER_UNIT = re.compile(
     rf"(?:{MONEY}\s?\d[\d.,]{{0,14}}|(?<![\d.,])\d[\d.,]{{0,14}}\s?{MONEY})\s?(?:/|per|por|pro|par|за|each|一|每)\s?(?:1\s?)?{UNIT}(?![a-z\u0400-\u052f])"
 )
-CODE_AND_FORM = re.compile(
-    r"(?<![\d-])(?P<code>\d{4,7})(?:-\d{2}(?:-\d)?)?(?![\d-])\s?"
-    r"(?:oil|powder|wax|liquid|crystal|油|粉|масло|порошок|aceite|polvo|oleo)"
+FORM = (
+    r"(?:oil|powder|wax|liquid|crystals?|油|粉|晶体|масло|порошок|кристаллы|aceite|polvo|cristales|oleo|po|huile|poudre"
+    r"|pulver|kristalle)"
 )
-CODE_AFTER_CAS = re.compile(r"cas\W{0,3}(?P<code>\d{5,7})(?![\d-])")
+CODES = (
+    re.compile(rf"(?<![\d-])(?P<code>\d{{5,7}})(?:-\d{{2}}(?:-\d)?)?(?![\d-])\s?{FORM}"),
+    re.compile(rf"(?:^|[^\w\s]\s*|new\s+)(?:{FORM}|code|product|no\.?)\s?(?P<code>\d{{5,7}})(?![\d-])"),
+    re.compile(r"cas\W{0,3}(?P<code>\d{4,7})(?![\d-]|,\d)"),
+    re.compile(r"(?<![\d-])(?P<code>\d{4,7})-[x*]{1,2}-[x*](?!\w)"),
+)
+"""Shapes in which the first part of a CAS number stands for a substance."""
 PLAIN_CAS = re.compile(r"(?<![\w.-])(\d{2,7})-(\d{2})-(\d)(?![\w-])")
 CAS_WORD_BEFORE = re.compile(r"cas[\s\w.:#№-]{0,12}$")
 DIGIT_BEFORE = re.compile(r"\d[ .,/-]?$|(?<!cas)(?<!no)(?<!rn)[a-z]$")
-DIGIT_OR_LETTER_AFTER = re.compile(r"[ .,/-]?\d|[a-z]")
+DIGIT_OR_LETTER_AFTER = re.compile(r"[.,/-]?\d|[a-z]")
+SPACED_DIGIT_AFTER = re.compile(r" \d")
 HAS_DIGIT = re.compile(r"\d")
 WINDOW = 24
 """Characters before a number in which the word CAS announces it."""
@@ -75,7 +82,7 @@ def _find_patterns(text: str, codes: frozenset[str]) -> Iterator[tuple[TradeKind
     for kind, pattern in PATTERNS:
         for found in pattern.finditer(text):
             yield kind, found.start(), found.end()
-    for found in [*CODE_AND_FORM.finditer(text), *CODE_AFTER_CAS.finditer(text)]:
+    for found in (one for shape in CODES for one in shape.finditer(text)):
         if found["code"] in codes:
             yield "code_number", found.start(), found.end()
 
@@ -117,11 +124,13 @@ def is_cas_spelling(text: str, digits: list[int]) -> bool:
     gaps = [text[a + 1 : b] for a, b in pairwise(digits)]
     if any(len(gap) > WIDEST_GAP or any(c.isalnum() for c in gap) for gap in gaps):
         return False
-    if CAS_WORD_BEFORE.search(before):
+    *inner, middle, between, last = gaps
+    inner.append(between)
+    is_hyphened = "-" in middle and "-" in last and len(set(inner)) == 1 and "-" not in inner[0]
+    if is_hyphened or CAS_WORD_BEFORE.search(before):
         return True
-    *first, middle, between, last = gaps
-    if middle and last and not between and not any(first):
-        is_hyphened = "-" in middle and "-" in last
-        is_odd = bool(set(middle + last) - set(" .-/,:"))
-        return is_hyphened or is_odd or len(digits) >= LONG_NUMBER
+    if SPACED_DIGIT_AFTER.match(after):
+        return False
+    if middle and last and not any(inner):
+        return bool(set(middle + last) - set(" .-/,:")) or len(digits) >= LONG_NUMBER
     return all(gaps) and len(digits) >= LONG_NUMBER - 1
