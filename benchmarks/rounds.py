@@ -7,10 +7,12 @@ import os
 import platform
 import statistics
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,7 @@ class Ratio:
         """Return the ratio as a line of a table for people."""
         ours, stock = statistics.median(self.ours), statistics.median(self.stock)
         spread = f"{min(self.rounds):.2f}-{max(self.rounds):.2f}"
-        speeds = f"{ours:>9,.0f} {stock:>9,.0f} {self.unit:<10}"
+        speeds = f"{ours:>9,.0f} {stock:>9,.0f} {self.unit:<11}"
         return f"{self.name:<30} {speeds} {self.median:>6.2f} {spread:>11} {self.target:>6.1f}"
 
     def as_json(self) -> dict[str, object]:
@@ -47,27 +49,25 @@ class Ratio:
         return {**asdict(self), "rounds": self.rounds, "median": self.median}
 
 
-HEADING = f"{'BENCHMARK':<30} {'OURS':>9} {'STOCK':>9} {'UNIT':<10} {'RATIO':>6} {'SPREAD':>11} {'AIM':>6}"
+HEADING = f"{'BENCHMARK':<30} {'OURS':>9} {'STOCK':>9} {'UNIT':<11} {'RATIO':>6} {'SPREAD':>11} {'AIM':>6}"
 
 
-def alternate(
-    ours: Callable[[], float], stock: Callable[[], float], rounds: int
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def alternate(ours: Callable[[], T], stock: Callable[[], T], rounds: int) -> tuple[list[T], list[T]]:
     """Measure two ways in turn, each going first in every second round.
 
     Args:
-        ours: Does the work once and returns its speed.
+        ours: Does the work once and returns how fast it was.
         stock: The same for the other way.
         rounds: How often; at least 1.
 
     Returns:
-        The speeds of ours, and those of stock.
+        What ours returned each time, and what stock returned.
     """
-    speeds: tuple[list[float], list[float]] = ([], [])
+    speeds: tuple[list[T], list[T]] = ([], [])
     for number in range(rounds):
         for side in (0, 1) if number % 2 == 0 else (1, 0):
             speeds[side].append((ours, stock)[side]())
-    return tuple(speeds[0]), tuple(speeds[1])
+    return speeds
 
 
 def machine(packages: Sequence[str]) -> str:
