@@ -113,4 +113,5 @@ def _print(evaluation: Evaluation) -> None:
             )
             for each in evaluation.mistakes
         ],
+        cut=("TITLE",),
     )

@@ -17,7 +17,7 @@ from listings import times
 from listings.database import open_database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import timedelta
 
     from listings.database import Database
@@ -42,11 +42,21 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
 
 
-def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table as wide as the terminal; nothing in a cell is taken for markup."""
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, cut: Collection[str] = ()) -> None:
+    """Print a table as wide as the terminal; nothing in a cell is taken for markup.
+
+    Args:
+        headings: Of the columns.
+        rows: A text for each column.
+        cut: Columns that are cut with an ellipsis, so that each row is one line and the others whole;
+            when none is named, long cells are folded.
+    """
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     for heading in headings:
-        table.add_column(heading, overflow="fold")
+        if heading in cut:
+            table.add_column(heading, overflow="ellipsis", no_wrap=True, ratio=1)
+        else:
+            table.add_column(heading, overflow="fold", no_wrap=bool(cut))
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     Console().print(table)

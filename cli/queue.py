@@ -33,12 +33,12 @@ def command(limit: int, offset: int, database: Path, *, as_json: bool) -> None:
     if as_json:
         print_json({"waiting": waiting, "entries": [asdict(entry) for entry in entries]})
         return
-    print_table(("P", "TIER", "SUBSTANCE", "TITLE", "SELLER", "SOURCE", "LISTING"), map(_row, entries))
+    headings = ("P", "TIER", "SUBSTANCE", "TITLE", "SOURCE", "LISTING")
+    print_table(headings, map(_row, entries), cut=("SUBSTANCE", "TITLE"))
     click.echo(f"{waiting} waiting.", err=True)
 
 
 def _row(entry: QueueEntry) -> tuple[str, ...]:
     tier = "-" if entry.tier is None else str(entry.tier)
-    substance = entry.substances[0] if entry.substances else "none named"
-    shown = (entry.title, entry.seller_name or "-", entry.source_id, entry.listing_id)
-    return (f"{entry.p_offer:.2f}", tier, substance, *shown)
+    substance = entry.substances[0] if entry.substances else "(none named)"
+    return (f"{entry.p_offer:.2f}", tier, substance, entry.title, entry.source_id, entry.listing_id)
