@@ -53,12 +53,15 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, cut: 
     """
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     for heading in headings:
-        if heading in cut:
-            table.add_column(heading, overflow="ellipsis", no_wrap=True, ratio=1)
-        else:
-            table.add_column(heading, overflow="fold", no_wrap=bool(cut))
+        # A column that may be cut must count as one that may wrap, or rich shortens all alike.
+        table.add_column(heading, overflow="fold", no_wrap=bool(cut) and heading not in cut)
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(
+            *(
+                Text(cell, no_wrap=True, overflow="ellipsis") if heading in cut else Text(cell)
+                for heading, cell in zip(headings, row, strict=True)
+            )
+        )
     Console().print(table)
 
 
