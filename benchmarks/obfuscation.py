@@ -87,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             model = model_in_use(db)
         if model is None:
             raise NoModelInUse
-        losses = _measure_with(model, offers, sample, seed=options.seed)
+        losses = _measure_with(model, offers, sample, database=options.db, seed=options.seed)
     except ListingsError as error:
         print(error, file=sys.stderr)
         return 1
@@ -123,9 +123,11 @@ def _titles(file: Path, positive: set[str]) -> tuple[list[str], list[str]]:
     return list(offers), [title for title in others if title not in offers]
 
 
-def _measure_with(model: Model, offers: Sequence[str], negatives: Sequence[str], *, seed: int) -> list[Loss]:
-    # No database: vectors of texts that nobody wrote are not worth keeping beside the store.
-    with open_scorer(model, database=None) as scorer:
+def _measure_with(
+    model: Model, offers: Sequence[str], negatives: Sequence[str], *, database: Path, seed: int
+) -> list[Loss]:
+    # Vectors of texts that nobody wrote are not worth keeping beside the store.
+    with open_scorer(model, database=database, keep_vectors=False) as scorer:
 
         def flag(titles: Sequence[str]) -> list[bool]:
             return [scored.p_offer >= model.threshold for scored in scorer.score(titles)]

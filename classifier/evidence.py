@@ -6,10 +6,12 @@ trained before the change is refused at load, because its features are others.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from classifier.gazetteer import load_gazetteer
 from listings.model import Span
 
 if TYPE_CHECKING:
@@ -89,6 +91,12 @@ def evidence_matrix(texts: Sequence[str], readings: Sequence[Reading]) -> NDArra
         for text, reading in zip(texts, readings, strict=True)
     ]
     return np.array(rows, dtype=np.float32).reshape(len(rows), len(FEATURES))
+
+
+@cache
+def default_gazetteer() -> Gazetteer:
+    """Return the gazetteer under the default profile, one for the process: its first reading compiles it."""
+    return load_gazetteer()
 
 
 def read_all(texts: Iterable[str], gazetteer: Gazetteer) -> list[Reading]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classifier.embedding import open_embedder
 from classifier.errors import ModelFolderWrong, NoModelInUse
+from classifier.evidence import default_gazetteer
 from classifier.examples import from_labels, load_starter
 from classifier.folder import load_model, save_model
-from classifier.gazetteer import load_gazetteer
-from classifier.scorer import open_scorer
+from classifier.scorer import model_folder, open_scorer
 from classifier.training import build_dataset, compare, not_compared, train
 from listings import labels, locks, models, runs, scores, times
 from listings.database import open_database
@@ -22,6 +21,7 @@ from listings.vectors import open_vectors
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+    from pathlib import Path
 
     from classifier.embedding import Embedder
     from classifier.folder import TrainedModel
@@ -84,7 +84,7 @@ def score_new(
         AlreadyUnderWay: If another process is scoring this store.
         ModelError: If the model's files or its embedder cannot be used.
     """
-    with locks.hold(database, "score"), closing(open_database(database, must_exist=True)) as db:
+    with closing(open_database(database, must_exist=True)) as db, locks.hold(database, "score"):
         in_use = models.model_in_use(db)
         if in_use is None:
             raise NoModelInUse
@@ -182,16 +182,20 @@ def _retrain(
 ) -> Retrained:
     examples = load_starter(options.starter) if options.starter else []
     examples += from_labels(labels.standing_labels(db))
-    gazetteer = load_gazetteer()
+    gazetteer = default_gazetteer()
     with open_vectors(database, embedder.embedder_id) as cache:
         data = build_dataset(examples, embedder=embedder, cache=cache, gazetteer=gazetteer, progress=progress)
     candidate = train(
         data, embedder=embedder, gazetteer_edition=gazetteer.edition, seed=options.seed, now=now()
     )
-    comparison = _compare(db, candidate, data)
+    comparison = _compare(db, database, candidate, data)
     promoted = not options.dry_run and (options.force or comparison.may_replace)
     if not options.dry_run:
-        _register(db, candidate, save_model(candidate, options.models_folder), now())
+        folder = save_model(candidate, options.models_folder).resolve()
+        home = database.resolve().parent
+        # Beneath the store's folder the path is kept relative, so that both can be moved together.
+        kept_as = folder.relative_to(home) if folder.is_relative_to(home) else folder
+        _register(db, candidate, str(kept_as), now())
     if promoted:
         forced = "" if comparison.may_replace else " Promoted by force."
         models.promote(
@@ -200,20 +204,20 @@ def _retrain(
     return Retrained(model=candidate, comparison=comparison, promoted=promoted)
 
 
-def _compare(db: Database, candidate: TrainedModel, data: Dataset) -> Comparison:
+def _compare(db: Database, database: Path, candidate: TrainedModel, data: Dataset) -> Comparison:
     row = models.model_in_use(db)
     try:
-        in_use = load_model(Path(row.folder)) if row else None
+        in_use = load_model(model_folder(row, database)) if row else None
     except ModelFolderWrong as error:
         return not_compared(candidate.card["held_out"], str(error))
     return compare(candidate, in_use, data)
 
 
-def _register(db: Database, model: TrainedModel, folder: Path, moment: datetime) -> None:
+def _register(db: Database, model: TrainedModel, folder: str, moment: datetime) -> None:
     row = Model(
         model_id=model.model_id,
         created_at=moment,
-        folder=str(folder.resolve()),
+        folder=folder,
         embedder_id=model.embedder_id,
         threshold=model.threshold,
         card=model.card,

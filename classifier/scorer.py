@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classifier.embedding import embed_texts, open_embedder
+from classifier.evidence import default_gazetteer
 from classifier.folder import load_model
-from classifier.gazetteer import load_gazetteer
 from classifier.scoring import check_embedder, score_texts
 from listings.vectors import open_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from classifier.embedding import Embedder
     from classifier.folder import TrainedModel
@@ -40,20 +40,28 @@ class Scorer:
 
 
 @contextmanager
-def open_scorer(model: Model, *, database: Path | None, embedder: Embedder | None = None) -> Iterator[Scorer]:
+def open_scorer(
+    model: Model, *, database: Path, embedder: Embedder | None = None, keep_vectors: bool = True
+) -> Iterator[Scorer]:
     """Make a registered model ready to score while inside.
 
     Args:
         model: As registered in the store.
-        database: Where vectors are kept beside; None keeps them in memory.
+        database: The store it is registered in.
         embedder: What made the model's vectors; None opens the one its card names.
+        keep_vectors: Keep them beside the store for the next time; otherwise in memory.
 
     Raises:
         ModelFolderWrong: If the model's files cannot be used.
         EmbedderMismatch: If the embedder is not the one the model was fitted on.
     """
-    trained = load_model(Path(model.folder))
+    trained = load_model(model_folder(model, database))
     embedder = embedder or open_embedder(str(trained.card["embedder"]))
     check_embedder(trained, embedder.embedder_id)
-    with open_vectors(database, embedder.embedder_id) as cache:
-        yield Scorer(model=trained, embedder=embedder, gazetteer=load_gazetteer(), cache=cache)
+    with open_vectors(database if keep_vectors else None, embedder.embedder_id) as cache:
+        yield Scorer(model=trained, embedder=embedder, gazetteer=default_gazetteer(), cache=cache)
+
+
+def model_folder(model: Model, database: Path) -> Path:
+    """Return where a registered model lies; its folder may be relative to its store's."""
+    return database.resolve().parent / model.folder
