@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from classifier.evidence import default_gazetteer
 from classifier.examples import load_starter
-from classifier.gazetteer import load_gazetteer
 from tests.classifier.toy import EVERY, STARTER, dataset_of, train_toy
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def gazetteer() -> Gazetteer:
     """The gazetteer under the default profile."""
-    return load_gazetteer()
+    return default_gazetteer()
 
 
 @pytest.fixture(scope="session")

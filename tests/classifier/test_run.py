@@ -1,0 +1,312 @@
+"""Scoring and retraining on a real store: nothing is lost, done twice or promoted unnoticed."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from classifier.errors import (
+    DataFileWrong,
+    EmbedderMismatch,
+    ModelFolderWrong,
+    NoModelInUse,
+    TooFewLabels,
+)
+from classifier.examples import load_starter
+from classifier.run import BATCH, Retrained, RetrainOptions, retrain, score_new
+from listings import locks
+from listings.database import open_database
+from listings.errors import StoreUnusable
+from listings.model import Decision, ListingContent, RunKind, RunOutcome
+from listings.models import list_models, model_in_use
+from listings.pages import SeenListing, record_page
+from listings.queue import review_queue
+from listings.runs import latest_run, list_runs
+from listings.scores import count_unscored, get_score
+from listings.verdicts import give_verdict
+from tests.classifier.toy import EVERY, NOW, STARTER, EmbedderBroken, ToyEmbedder, breaking_at
+from tests.listings.build import crawl_run, page
+
+if TYPE_CHECKING:
+    from listings.database import Database
+    from listings.model import Run
+
+SEEN = BATCH + 88
+"""Listings in the store: more than one transaction scores."""
+
+
+def options(store_path: Path, **changes: object) -> RetrainOptions:
+    """Return a retraining on the starter slice beside the store."""
+    plain = {"starter": store_path.with_name("starter.jsonl"), "models_folder": store_path.parent / "models"}
+    return RetrainOptions(**{**plain, "embedder": "toy", "by": "ada", **changes})  # type: ignore[arg-type]
+
+
+def write_starter(path: Path, *, flipped: bool = False) -> None:
+    """Write a slice of the starter set; flipped, everything but its held-out part is labelled wrongly."""
+    lines = STARTER.read_text(encoding="utf-8").splitlines()[::EVERY]
+    rows = [json.loads(line) for line in lines]
+    for row, example in zip(rows, load_starter(STARTER)[::EVERY], strict=True):
+        row["label"] = 1 - row["label"] if flipped and not example.is_held_out else row["label"]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a store of many listings, none of them scored, and a first toy model in use."""
+    database = tmp_path_factory.mktemp("trained") / "precursor-watch.db"
+    write_starter(database.with_name("starter.jsonl"))
+    with closing(open_database(database)) as db:
+        run_id = crawl_run(db)
+        contents = [ListingContent(title=f"Phenylacetone {n} kg, wickr only") for n in range(SEEN)]
+        seen = [
+            SeenListing(url=f"https://andes.example/{n}", content=each) for n, each in enumerate(contents)
+        ]
+        record_page(db, page(run_id, "https://andes.example/list"), seen)
+    retrain(database, options(database), embedder=ToyEmbedder(), now=lambda: NOW)
+    return database.parent
+
+
+@pytest.fixture
+def store(trained: Path, tmp_path: Path) -> Path:
+    """The store of a copy of that folder, to be written to: a store and its models can be moved together."""
+    shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "precursor-watch.db"
+
+
+def score(store: Path, embedder: ToyEmbedder | None = None) -> Run:
+    """Score what is new, by a fixed clock."""
+    return score_new(store, embedder=embedder or ToyEmbedder(), now=lambda: NOW)
+
+
+def retrained(store: Path, **changes: object) -> Retrained:
+    """Retrain by a fixed clock."""
+    return retrain(store, options(store, **changes), embedder=ToyEmbedder(), now=lambda: NOW)
+
+
+def waiting(db: Database) -> int:
+    """Return how many sightings the model in use has not scored."""
+    in_use = model_in_use(db)
+    assert in_use
+    return count_unscored(db, in_use.model_id)
+
+
+def promotions(db: Database) -> list[tuple[str, str, str]]:
+    """Return every promotion: model, by whom, why."""
+    query = "SELECT model_id, promoted_by, sentence FROM promotions ORDER BY promotion_id"
+    return [tuple(row) for row in db.execute(query)]
+
+
+def test_every_new_sighting_is_scored_with_its_reasons(store: Path) -> None:
+    """The run says how many, and each score can be read back whole."""
+    run = score(store)
+    assert (run.outcome, run.counts) == (RunOutcome.DONE, {"scored": SEEN, "flagged": SEEN})
+    with closing(open_database(store)) as db:
+        entry = review_queue(db, limit=1)[0]
+        kept = get_score(db, entry.score_id)
+    assert (kept.run_id, kept.scored_at, kept.model_id) == (run.run_id, NOW, entry.model_id)
+    assert kept.reasons.contributions
+    assert len(kept.reasons.neighbours) == 3
+
+
+def test_scoring_again_does_nothing(store: Path) -> None:
+    """No score is written twice and no text is embedded again."""
+    score(store)
+    embedder = ToyEmbedder()
+    assert score(store, embedder).counts == {"scored": 0, "flagged": 0}
+    assert embedder.asked == []
+
+
+def test_progress_runs_up_to_all_that_waited(store: Path) -> None:
+    """Once for each transaction."""
+    steps = list[tuple[int, int]]()
+    score_new(store, embedder=ToyEmbedder(), progress=lambda done, of: steps.append((done, of)))
+    assert steps == [(BATCH, SEEN), (SEEN, SEEN)]
+
+
+def test_failure_keeps_what_was_scored_and_is_written_down(store: Path) -> None:
+    """The run ends as failed with the error's words; the next one does the rest."""
+    with pytest.raises(EmbedderBroken):
+        score(store, breaking_at(2))
+    with closing(open_database(store)) as db:
+        failed = latest_run(db, RunKind.SCORE)
+        assert failed
+        assert (failed.outcome, failed.sentence) == (RunOutcome.FAILED, "The toy broke at call 2.")
+        assert waiting(db) == SEEN - BATCH
+    run = score(store)
+    assert (run.run_id, run.counts["scored"]) == (failed.run_id + 1, SEEN - BATCH)
+
+
+def _score_until_killed(store: Path) -> None:
+    def kill_at_second(call: int) -> None:
+        if call == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    score(store, ToyEmbedder(before_call=kill_at_second))
+
+
+def test_killed_run_is_gone_on_with(store: Path) -> None:
+    """After SIGKILL the run has no ending; the next process ends that same run and does only the rest."""
+    child = multiprocessing.get_context("spawn").Process(target=_score_until_killed, args=(store,))
+    child.start()
+    child.join(timeout=60)
+    assert child.exitcode == -signal.SIGKILL
+    with closing(open_database(store)) as db:
+        killed = latest_run(db, RunKind.SCORE)
+        assert killed
+        assert killed.outcome is None
+        assert waiting(db) == SEEN - BATCH
+    run = score(store)
+    assert (run.run_id, run.attempts, run.outcome) == (killed.run_id, 2, RunOutcome.DONE)
+    assert run.counts["scored"] == SEEN - BATCH
+
+
+def test_nothing_is_scored_before_there_is_a_model(store_path: Path) -> None:
+    """The sentence says what to do, and no run is begun."""
+    with pytest.raises(NoModelInUse, match="precursor-watch retrain"):
+        score(store_path)
+    with closing(open_database(store_path)) as db:
+        assert list_runs(db) == []
+
+
+def test_two_processes_do_not_score_one_store(store: Path) -> None:
+    """The second is refused at once."""
+    with locks.hold(store, "score"), pytest.raises(locks.AlreadyUnderWay, match="score"):
+        score(store)
+
+
+def test_missing_store_is_refused_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    """A mistyped path makes neither a store nor a folder."""
+    with pytest.raises(StoreUnusable, match="no such file"):
+        score(tmp_path / "typo" / "precursor-watch.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_model_without_its_files_scores_nothing(store: Path) -> None:
+    """The run says which folder is wrong."""
+    with closing(open_database(store)) as db:
+        in_use = model_in_use(db)
+        assert in_use
+    shutil.rmtree(store.parent / "models")
+    with pytest.raises(ModelFolderWrong):
+        score(store)
+    with closing(open_database(store)) as db:
+        run = latest_run(db, RunKind.SCORE)
+    assert run
+    assert run.outcome is RunOutcome.FAILED
+    assert in_use.model_id in run.sentence
+
+
+def test_model_is_not_used_with_another_embedder(store: Path) -> None:
+    """Vectors of another embedder would give meaningless scores."""
+    with pytest.raises(EmbedderMismatch):
+        score(store, ToyEmbedder(embedder_id="other@2"))
+
+
+def test_first_model_is_put_in_use(store: Path) -> None:
+    """It is on disk, in the register and promoted, and the ledger says so."""
+    with closing(open_database(store)) as db:
+        in_use = model_in_use(db)
+        run = latest_run(db, RunKind.RETRAIN)
+        assert in_use
+        assert run
+        assert promotions(db) == [(in_use.model_id, "ada", "It is the first model; nothing to compare.")]
+    assert (store.parent / in_use.folder / "card.json").exists()
+    assert run.outcome is RunOutcome.DONE
+    assert in_use.model_id in run.sentence
+
+
+def test_models_elsewhere_are_found_by_their_full_path(
+    store_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A models folder that is not beneath the store's is kept as it is."""
+    write_starter(store_path.with_name("starter.jsonl"))
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    model_id = retrained(store_path, models_folder=elsewhere).model.model_id
+    with closing(open_database(store_path)) as db:
+        assert [each.folder for each in list_models(db)] == [str(elsewhere / model_id)]
+    assert score(store_path).outcome is RunOutcome.DONE
+
+
+def test_standing_verdicts_are_learned_from(store: Path) -> None:
+    """They stand on the new model's card, and the model is another one."""
+    score(store)
+    with closing(open_database(store)) as db:
+        for entry in review_queue(db, limit=5):
+            give_verdict(db, entry.sighting_id, Decision.NOT_OFFER, reviewer="ada", now=NOW)
+    result = retrained(store)
+    assert result.model.card["data"]["verdict_examples"] == 5
+    assert result.comparison.in_use is not None
+
+
+def test_worse_candidate_is_kept_but_not_promoted(store: Path) -> None:
+    """The old model stays in use; the worse one can be looked at."""
+    write_starter(store.with_name("starter.jsonl"), flipped=True)
+    result = retrained(store)
+    assert not result.promoted
+    with closing(open_database(store)) as db:
+        in_use = model_in_use(db)
+        assert in_use
+        assert in_use.model_id != result.model.model_id
+        assert len(promotions(db)) == 1
+        assert {each.model_id for each in list_models(db)} == {in_use.model_id, result.model.model_id}
+        run = latest_run(db, RunKind.RETRAIN)
+    assert run
+    assert run.sentence.endswith(": worse.")
+
+
+def test_force_promotes_a_worse_candidate_and_says_so(store: Path) -> None:
+    """The record names who did it and that it was by force."""
+    write_starter(store.with_name("starter.jsonl"), flipped=True)
+    result = retrained(store, force=True)
+    with closing(open_database(store)) as db:
+        model_id, by, sentence = promotions(db)[-1]
+    assert (result.promoted, model_id, by) == (True, result.model.model_id, "ada")
+    assert sentence.endswith(": worse. Promoted by force.")
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_dry_run_writes_nothing(store: Path, *, force: bool) -> None:
+    """No run, no model and no promotion, in the store or on disk; the comparison is made all the same."""
+    with closing(open_database(store)) as db:
+        before = list(db.conn.iterdump())
+    files = sorted((store.parent / "models").rglob("*"))
+    result = retrained(store, dry_run=True, force=force, seed=5)
+    assert not result.promoted
+    assert result.comparison.in_use is not None
+    with closing(open_database(store)) as db:
+        assert list(db.conn.iterdump()) == before
+    assert sorted((store.parent / "models").rglob("*")) == files
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_unreadable_model_in_use_is_replaced_by_force_only(store: Path, *, force: bool) -> None:
+    """Nothing can be compared with it, so a person decides."""
+    with closing(open_database(store)) as db:
+        in_use = model_in_use(db)
+        assert in_use
+    (store.parent / "models" / in_use.model_id / "model.skops").write_bytes(b"damaged")
+    result = retrained(store, force=force, seed=5)
+    assert result.promoted is force
+    assert "nothing to compare" in result.comparison.sentence
+
+
+@pytest.mark.parametrize(("starter", "error"), [(None, TooFewLabels), (Path("missing.jsonl"), DataFileWrong)])
+def test_failed_retraining_is_written_down(
+    store_path: Path, starter: Path | None, error: type[Exception]
+) -> None:
+    """The run ends as failed with the sentence, and no model is registered."""
+    with pytest.raises(error) as raised:
+        retrained(store_path, starter=starter)
+    with closing(open_database(store_path)) as db:
+        run = latest_run(db, RunKind.RETRAIN)
+        assert list_models(db) == []
+    assert run
+    assert (run.outcome, run.sentence) == (RunOutcome.FAILED, str(raised.value))
