@@ -15,6 +15,7 @@ from pathlib import Path
 from benchmarks.pages import write_pages
 from benchmarks.rounds import HEADING, Ratio, alternate, machine
 
+PAGES = 1_500
 PACKAGES = ("scrapy", "scrapy-poet", "lxml", "sqlite-utils")
 
 
@@ -54,7 +55,7 @@ def _speeds(way: str, folder: Path, pages: int) -> tuple[float, float]:
 def main() -> None:
     """Read the command line, measure, print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.crawl", description=__doc__)
-    parser.add_argument("--pages", type=int, default=1_500, help="at least so many [1500]")
+    parser.add_argument("--pages", type=int, default=PAGES, help="at least so many [1500]")
     parser.add_argument("--rounds", type=int, default=5, help="crawls in each way [5]")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     chosen = parser.parse_args()
