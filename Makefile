@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/installed
+INSTALLED := $(VENV)/installed
+DEV := $(VENV)/installed-dev
 DB ?= var/demo.db
 
 # The embedder's weights come with a package; nothing may be fetched at run time.
@@ -13,42 +14,46 @@ export HF_HUB_OFFLINE := 1
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(STAMP) ## crawl the fixtures, score them, print the flagged queue
+demo: $(INSTALLED) ## crawl the fixtures, score them, print the flagged queue
 	$(BIN)/precursor-watch demo --db $(DB)
 
-serve: $(STAMP) ## open the review app on the demo's database
+serve: $(INSTALLED) ## open the review app on the demo's database
 	$(BIN)/precursor-watch serve --db $(DB)
 
-test: $(STAMP) ## run every test, those in a browser too
+test: $(DEV) ## run every test, those in a browser too
 	$(BIN)/python -m pytest
 
-test-unit: $(STAMP) ## run the tests that need neither browser nor model
+test-unit: $(DEV) ## run the tests that need neither browser nor model
 	$(BIN)/python -m pytest -m "not browser and not model"
 
-lint: $(STAMP) ## ruff, mypy --strict, the direction of imports, docstrings
+lint: $(DEV) ## ruff, mypy --strict, the direction of imports, docstrings
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/interrogate --quiet listings crawler classifier review scheduler cli tests
 
-format: $(STAMP) ## put the code in form
+format: $(DEV) ## put the code in form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(STAMP) ## measure against what one would use instead, in one run
+bench: $(DEV) ## measure against what one would use instead, in one run
 	$(BIN)/python -m benchmarks
 
-fixtures: $(STAMP) ## write the committed fixtures anew
+fixtures: $(DEV) ## write the committed fixtures anew
 	$(BIN)/python -m fixtures.marketplaces.build
 	$(BIN)/python -m fixtures.training.build
 
 clean: ## remove the virtual environment and the demo's files
 	rm -rf $(VENV) var
 
-$(STAMP): pyproject.toml constraints.txt
+$(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else 0'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable . --group dev
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(DEV): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev
 	touch $@

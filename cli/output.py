@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -14,13 +15,16 @@ from rich.table import Table
 from rich.text import Text
 
 from listings import times
-from listings.database import open_database
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import timedelta
 
     from listings.database import Database
+
+
+DRIVES_A_TERMINAL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Controls and changes of direction: a listing's text must neither drive the terminal nor lie on it."""
 
 
 @contextmanager
@@ -30,6 +34,8 @@ def reading(database: Path) -> Iterator[Database]:
     Raises:
         StoreUnusable: If it is missing or cannot be used.
     """
+    from listings.database import open_database
+
     db = open_database(database, must_exist=True)
     try:
         yield db
@@ -43,7 +49,7 @@ def print_json(value: object) -> None:
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, cut: Collection[str] = ()) -> None:
-    """Print a table as wide as the terminal; nothing in a cell is taken for markup.
+    """Print a table as wide as the terminal; nothing in a cell is taken for markup or a control.
 
     Args:
         headings: Of the columns.
@@ -59,10 +65,14 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, cut: 
         table.add_row(
             *(
                 Text(cell, no_wrap=True, overflow="ellipsis") if heading in cut else Text(cell)
-                for heading, cell in zip(headings, row, strict=True)
+                for heading, cell in zip(headings, map(_shown, row), strict=True)
             )
         )
     Console().print(table)
+
+
+def _shown(cell: str) -> str:
+    return DRIVES_A_TERMINAL.sub("\ufffd", cell)
 
 
 def age(span: timedelta) -> str:

@@ -9,7 +9,6 @@ import click
 
 from cli.options import database_option, json_option
 from cli.output import minute, print_json, print_table, reading
-from listings.runs import list_runs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +27,8 @@ def command(database: Path, as_json: bool, limit: int) -> None:
     Example:
       precursor-watch runs --limit 50
     """
+    from listings.runs import list_runs
+
     with reading(database) as db:
         runs = list_runs(db, limit=limit)
     if as_json:

@@ -11,13 +11,6 @@ import click
 
 from cli.options import database_option, json_option, sources_option
 from cli.output import age, minute, print_json, print_table, reading
-from crawler.sources import load_sources
-from listings import times
-from listings.model import RunKind
-from listings.models import model_in_use
-from listings.queue import count_queue, report_sources
-from listings.runs import latest_run
-from scheduler.health import SourceHealth, ended_well, source_health
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,6 +18,7 @@ if TYPE_CHECKING:
 
     from listings.model import Run
     from listings.queue import SourceReport
+    from scheduler.health import SourceHealth
 
 HEADINGS = ("source", "last run", "next due", "pages", "listings", "flagged", "well")
 
@@ -43,6 +37,14 @@ def command(database: Path, sources_file: Path, as_json: bool) -> None:
     Example:
       precursor-watch status --json
     """
+    from crawler.sources import load_sources
+    from listings import times
+    from listings.model import RunKind
+    from listings.models import model_in_use
+    from listings.queue import count_queue, report_sources
+    from listings.runs import latest_run
+    from scheduler.health import ended_well, source_health
+
     now = times.utc_now()
     declared = load_sources(sources_file).values()
     with reading(database) as db:
