@@ -27,7 +27,10 @@ class ModelFolderWrong(ModelError):
     """A model's files are missing, damaged, or from libraries that may read them otherwise."""
 
     def __init__(self, folder: Path, found: str) -> None:
-        super().__init__(f"The model in {folder} cannot be used: {found}. Retrain, or roll back to another.")
+        super().__init__(
+            f"The model in {folder} cannot be used: {found}. "
+            "Retrain with --force, or go back to another with `precursor-watch models --use`."
+        )
 
 
 class EmbedderUnusable(ModelError):

@@ -1,4 +1,4 @@
-"""`models`: which models there are, and which one is in use."""
+"""`models`: which models there are, which one is in use, and the way back to an earlier one."""
 
 from __future__ import annotations
 
@@ -6,24 +6,32 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import database_option, json_option
+from cli.options import database_option, json_option, reviewer_option
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from listings.database import Database
+
 
 @click.command(name="models")
+@click.option("--use", metavar="MODEL", help="Put this model in use, e.g. to go back to an earlier one.")
+@reviewer_option
 @database_option
 @json_option
-def command(database: Path, *, as_json: bool) -> None:
+def command(use: str | None, reviewer: str, database: Path, *, as_json: bool) -> None:
     """List the trained models, newest first; the one in use is marked.
 
     Example: precursor-watch models --json
+
+    Example: precursor-watch models --use 3f0c9a7be1d2
     """
     from cli.output import minute, print_json, print_table, reading
     from listings.models import list_models, model_in_use
 
     with reading(database) as db:
+        if use:
+            _use(db, database, use, reviewer)
         models, in_use = list_models(db), model_in_use(db)
     current = in_use.model_id if in_use else None
     if as_json:
@@ -43,3 +51,14 @@ def command(database: Path, *, as_json: bool) -> None:
         for model in models
     ]
     print_table(("", "MODEL", "TRAINED", "THRESHOLD", "HELD-OUT AP", "FOLDER"), rows)
+
+
+def _use(db: Database, database: Path, model_id: str, reviewer: str) -> None:
+    from classifier.folder import load_model
+    from classifier.scorer import model_folder
+    from listings.models import get_model, promote
+    from listings.times import utc_now
+
+    load_model(model_folder(get_model(db, model_id), database))  # one that cannot score is refused here
+    promote(db, model_id, promoted_by=reviewer, sentence="Put in use by hand.", now=utc_now())
+    click.echo("`precursor-watch score` now scores what this model has not scored yet.", err=True)
