@@ -61,14 +61,15 @@ def _score_pipe(database: Path) -> None:
                 flagged = scored.p_offer >= model.threshold
                 said = {"p_offer": scored.p_offer, "flagged": flagged, "threshold": model.threshold}
                 reasons = {"model_id": model.model_id, "reasons": asdict(scored.reasons)}
-                click.echo(json.dumps({**row, **said, **reasons}, ensure_ascii=False))
+                line = json.dumps({**row, **said, **reasons}, ensure_ascii=False)
+                click.echo(line.encode("utf-8", "replace"))  # a lone surrogate must not end the pipe
 
 
 def _batches() -> Iterator[list[dict[str, object]]]:
     from classifier.examples import json_object
 
     batch: list[dict[str, object]] = []
-    for number, line in enumerate(sys.stdin, start=1):
+    for number, line in enumerate(sys.stdin.buffer, start=1):
         if line.strip():
             batch.append(json_object("standard input", number, line))
         if len(batch) == PIPE_BATCH:
