@@ -45,11 +45,13 @@ def command(
     """
     from cli.output import reading
 
+    if not reviewer.strip():
+        raise CommandFailed("No reviewer is named; give --reviewer, so that the record says who decided.")
     with reading(database) as db:
-        if undo is not None:
-            given = _undo(db, undo, reviewer)
-        elif listing_id and decision:
+        if undo is None and listing_id and decision:
             given = _give(db, listing_id, Decision(decision), reason, note, reviewer)
+        elif undo is not None and listing_id is None:
+            given = _undo(db, undo, reviewer)
         else:
             raise click.UsageError("Give a listing and a decision, or --undo and a verdict's number.")
     undoes = f", takes back {given.undoes}" if given.undoes else ""
@@ -70,8 +72,6 @@ def _give(
     from listings.times import utc_now
     from listings.verdicts import give_verdict
 
-    if not reviewer.strip():
-        raise CommandFailed("No reviewer is named; give --reviewer, so that the record says who decided.")
     sighting = listing_file(db, listing_id).sightings[0]
     return give_verdict(
         db,
