@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from cli.errors import exit_with_sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 COMMANDS = (
     "crawl", "score", "queue", "verdict", "retrain", "evaluate", "models", "gazetteer",
@@ -44,10 +47,14 @@ def group() -> None:
     """
 
 
-def main() -> None:
-    """Run the command line; an expected failure becomes one sentence and exit code 1."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; an expected failure becomes one sentence and exit code 1.
+
+    Args:
+        arguments: Without the program's name; None takes those of the process.
+    """
     with exit_with_sentence():
-        group.main(args=sys.argv[1:], prog_name="precursor-watch")
+        group.main(args=arguments, prog_name="precursor-watch")
 
 
 if __name__ == "__main__":

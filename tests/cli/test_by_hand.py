@@ -1,0 +1,214 @@
+"""`queue`, `verdict`, `report`, `models` and `gazetteer` on a small store."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from classifier.run import RetrainOptions, retrain
+from listings.database import open_database
+from listings.model import Decision
+from listings.models import promote, register_model
+from listings.verdicts import verdicts_of
+from tests.classifier.toy import EVERY, NOW, STARTER, ToyEmbedder
+from tests.cli.calls import call, call_process
+from tests.listings.build import FULL, crawl_run, model, score_all, see
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from listings.model import Verdict
+
+
+@pytest.fixture
+def store(store_path: Path) -> Path:
+    """A store with two flagged listings."""
+    with closing(open_database(store_path)) as db:
+        run_id = crawl_run(db)
+        see(db, run_id, "https://andes.example/1", FULL)
+        see(
+            db,
+            run_id,
+            "https://andes.example/2",
+            replace(FULL, title="Solvent [bold]\x1b[31m\x9b1m\u202e", seller_name=""),
+        )
+        register_model(db, replace(model(), card={"held_out": {"average_precision": 0.91}}))
+        promote(db, "aaaaaaaaaaaa", promoted_by="ada", sentence="It is the first.", now=NOW)
+        score_all(db)
+    return store_path
+
+
+def queue(store: Path) -> dict[str, Any]:
+    """Return what `queue --json` says."""
+    said: dict[str, Any] = json.loads(call("queue", "--db", store, "--json").out)
+    return said
+
+
+def verdicts(store: Path, listing_id: str) -> list[Verdict]:
+    """Return every verdict about a listing."""
+    with closing(open_database(store)) as db:
+        return verdicts_of(db, listing_id)
+
+
+def test_queue_shows_what_waits(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table goes to standard output and the count to standard error."""
+    monkeypatch.setenv("COLUMNS", "200")
+    called = call("queue", "--db", store)
+    assert called.exit_code == 0
+    assert [
+        word for word in ("TITLE", "0.90", "acetone", "Industrial", "andes") if word not in called.out
+    ] == []
+    assert called.err == "2 waiting.\n"
+
+
+def test_text_of_a_listing_commands_no_terminal(store: Path) -> None:
+    """Markup and escape sequences in a title are shown or dropped, never obeyed."""
+    shown = call("queue", "--db", store).out
+    assert not {"\x1b", "\x9b", "\u202e"} & set(shown)
+    assert "[bold]" in shown
+
+
+def test_queue_as_json_has_every_field(store: Path) -> None:
+    """Programs get the number waiting and the entries, limited as asked."""
+    said = json.loads(call("queue", "--db", store, "--json", "--limit", "1", "--offset", "1").out)
+    assert said["waiting"] == 2
+    (entry,) = said["entries"]
+    assert (entry["p_offer"], entry["substances"], entry["tier"]) == (0.9, ["acetone"], 3)
+
+
+def test_verdict_leaves_the_queue_and_undo_returns_it(store: Path) -> None:
+    """Given, taken back, given again: three rows, and the last one stands."""
+    listing_id = queue(store)["entries"][0]["listing_id"]
+    by_ada = ("--db", store, "--reviewer", "ada")
+    given = call("verdict", listing_id, "offer", "--reason", "disguised", "--note", "no name", *by_ada)
+    assert given.out == f"Verdict 1: listing {listing_id} offer.\n"
+    assert queue(store)["waiting"] == 1
+    assert call("verdict", "--undo", "1", *by_ada).out == (
+        f"Verdict 2: listing {listing_id} undone, takes back 1.\n"
+    )
+    assert queue(store)["waiting"] == 2
+    call("verdict", listing_id, "not_offer", *by_ada)
+    assert queue(store)["waiting"] == 1
+    rows = verdicts(store, listing_id)
+    assert [row.decision for row in rows] == [Decision.OFFER, Decision.UNDONE, Decision.NOT_OFFER]
+    assert (rows[0].reviewer, rows[0].note, rows[0].reason_code) == ("ada", "no name", "disguised")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "sentence"),
+    [
+        (("0000000000000000", "offer"), 1, "There is no listing 0000000000000000 in this database"),
+        (("--undo", "7"), 1, "There is no verdict 7 in this database"),
+        (("0000000000000000", "offer", "--reviewer", " "), 1, "No reviewer is named; give --reviewer"),
+        (("0000000000000000",), 2, "Give a listing and a decision, or --undo"),
+        ((), 2, "Give a listing and a decision, or --undo"),
+        (("0000000000000000", "offer", "--undo", "1"), 2, "Give a listing and a decision, or --undo"),
+    ],
+)
+def test_verdict_that_cannot_be_given_is_refused(
+    store: Path, arguments: tuple[str, ...], exit_code: int, sentence: str
+) -> None:
+    """The sentence says what is missing, and nothing is written."""
+    called = call("verdict", "--db", store, "--reviewer", "ada", *arguments)
+    assert called.exit_code == exit_code
+    assert sentence in called.err
+    assert queue(store)["waiting"] == 2
+
+
+@pytest.mark.parametrize("arguments", [("--undo", "1", "--reviewer", " "), ("--undo", "1", "--reviewer", "")])
+def test_undo_without_a_name_is_refused(store: Path, arguments: tuple[str, ...]) -> None:
+    """The record must say who took a verdict back."""
+    listing_id = queue(store)["entries"][0]["listing_id"]
+    call("verdict", listing_id, "offer", "--db", store, "--reviewer", "ada")
+    called = call("verdict", "--db", store, *arguments)
+    assert called.exit_code == 1
+    assert "No reviewer is named" in called.err
+    assert len(verdicts(store, listing_id)) == 1
+
+
+def test_a_verdict_is_undone_once(store: Path) -> None:
+    """Twice is refused with a sentence."""
+    listing_id = queue(store)["entries"][0]["listing_id"]
+    call("verdict", listing_id, "offer", "--db", store, "--reviewer", "ada")
+    codes = [call("verdict", "--undo", "1", "--db", store).exit_code for _ in range(2)]
+    assert codes == [0, 1]
+
+
+def test_report_counts_pages_and_fields(store: Path) -> None:
+    """What each source's latest crawl came to."""
+    (report,) = json.loads(call("report", "--db", store, "--json").out)
+    counts = {key: report[key] for key in ("pages", "listings", "with_title", "with_seller", "flagged")}
+    assert counts == {"pages": 2, "listings": 2, "with_title": 2, "with_seller": 1, "flagged": 2}
+    assert "2 listing" in call("report", "--db", store).out
+
+
+@pytest.mark.parametrize("command", ["queue", "report", "models"])
+def test_empty_store_is_no_error(command: str, store_path: Path) -> None:
+    """Headings without rows, and valid JSON."""
+    assert call(command, "--db", store_path).exit_code == 0
+    json.loads(call(command, "--db", store_path, "--json").out)
+
+
+def test_models_marks_the_one_in_use(store: Path) -> None:
+    """Newest first, with figures."""
+    assert "in use" in call("models", "--db", store).out
+    (said,) = json.loads(call("models", "--db", store, "--json").out)
+    assert (said["in_use"], said["held_out"]["average_precision"]) == (True, 0.91)
+
+
+def test_earlier_model_is_put_in_use_again(store_path: Path) -> None:
+    """The way back from a bad model is one command, and the record says who took it."""
+    starter = store_path.with_name("starter.jsonl")
+    slice_ = STARTER.read_text(encoding="utf-8").splitlines(keepends=True)[::EVERY]
+    starter.write_text("".join(slice_), encoding="utf-8")
+    options = RetrainOptions(starter=starter, models_folder=store_path.parent / "models", embedder="toy")
+    old, _new = (
+        retrain(store_path, replace(options, seed=seed, force=True), embedder=ToyEmbedder()).model.model_id
+        for seed in (0, 1)
+    )
+    called = call("models", "--use", old, "--reviewer", "ada", "--db", store_path, "--json")
+    assert [each["model_id"] for each in json.loads(called.out) if each["in_use"]] == [old]
+    with closing(open_database(store_path)) as db:
+        last = db.execute(
+            "SELECT promoted_by, sentence FROM promotions ORDER BY promotion_id DESC"
+        ).fetchone()
+    assert tuple(last) == ("ada", "Put in use by hand.")
+
+
+@pytest.mark.parametrize(
+    ("model_id", "sentence"),
+    [("bbbbbbbbbbbb", "There is no model bbbbbbbbbbbb"), ("aaaaaaaaaaaa", "cannot be used")],
+)
+def test_model_that_cannot_score_is_not_put_in_use(store: Path, model_id: str, sentence: str) -> None:
+    """An unknown one, and one whose files are gone."""
+    called = call("models", "--use", model_id, "--db", store)
+    assert called.exit_code == 1
+    assert sentence in called.err
+    with closing(open_database(store)) as db:
+        assert db.execute("SELECT count(*) FROM promotions").fetchone()[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("103-79-7", "listed"), ("acetone", "listed"), ("kettle", "unknown"), ("103-79-8", "unknown")],
+)
+def test_gazetteer_answers(query: str, status: str) -> None:
+    """In words and in JSON, with the reason."""
+    said = json.loads(call("gazetteer", query, "--json").out)
+    assert (said["query"], said["status"]) == (query, status)
+    assert said["why"] in call("gazetteer", query).out
+
+
+def test_nothing_is_scored_without_a_model(store_path: Path) -> None:
+    """Neither the store nor a pipe; the sentence says how to get a model."""
+    for flag in ((), ("--json",)):
+        called = call_process("score", "--db", store_path, *flag, stdin=b'{"title": "a"}\n')
+        assert (called.exit_code, called.out) == (1, "")
+        assert called.err == (
+            "precursor-watch: No model is in use yet; "
+            "train and promote the first with `precursor-watch retrain`.\n"
+        )

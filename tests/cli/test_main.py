@@ -1,0 +1,152 @@
+"""The group of all commands: complete, quick to list, and clear about what went wrong."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+import cli
+from cli.main import COMMANDS
+from tests.cli.calls import ROOT, call, call_process
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HEAVY = ("torch", "transformers", "sklearn", "skops", "scrapy", "twisted", "fastapi", "uvicorn")
+NO_COMMANDS = {"errors", "logs", "main", "options", "output", "progress"}
+"""Modules of cli/ that commands share."""
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_command_has_help_and_an_example(name: str) -> None:
+    """Help says what the command does and shows one call of it."""
+    called = call(name, "--help")
+    assert called.exit_code == 0
+    assert called.out.startswith(f"Usage: precursor-watch {name} ")
+    assert "Example:" in called.out
+    assert f"precursor-watch {name}" in called.out.partition("Example:")[2]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_options_are_explained(name: str) -> None:
+    """No option of any command stands in its help without a word about it."""
+    command: click.Command = importlib.import_module(f"cli.{name}").command
+    for option in command.params:
+        assert not isinstance(option, click.Option) or option.help, option.name
+
+
+def test_every_module_of_a_command_is_listed() -> None:
+    """A command whose file is there can be called."""
+    modules = {path.stem for path in Path(cli.__file__).parent.glob("[!_]*.py")}
+    assert modules - NO_COMMANDS == set(COMMANDS)
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("gazetteer", "--help")])
+def test_help_loads_no_heavy_library(arguments: Sequence[str]) -> None:
+    """Help comes at once, because each framework is imported only by the command that needs it."""
+    script = f"""
+import sys
+from cli.main import main
+try:
+    main({list(arguments)!r})
+except SystemExit as ended:
+    assert not ended.code
+print("loaded:", *(name for name in {HEAVY!r} if name in sys.modules))
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.splitlines()[-1] == "loaded:"
+
+
+def test_group_lists_its_commands_in_order() -> None:
+    """In the order in which a listing meets them."""
+    lines = call("--help").out.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in lines if line.startswith("  ") and line[2] != " "] == list(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nonsense",),
+        ("queue", "--nonsense"),
+        ("queue", "--limit", "0"),
+        ("queue", "--db", "."),
+        ("verdict", "5f0c9a7be1d2c3f4", "perhaps"),
+        ("verdict", "5f0c9a7be1d2c3f4", "offer", "--reason", "because"),
+        ("retrain", "--starter", "missing.jsonl"),
+        ("serve", "--port", "70000"),
+        ("crawl", "--due-at", "yesterday"),
+    ],
+)
+def test_misuse_exits_with_2_and_a_usage_line(arguments: Sequence[str]) -> None:
+    """A call that cannot be meant does nothing."""
+    called = call(*arguments)
+    assert (called.exit_code, called.out) == (2, "")
+    assert called.err.startswith("Usage: precursor-watch")
+
+
+@pytest.mark.parametrize("command", ["queue", "report", "models", "runs", "status", "score", "serve"])
+def test_missing_database_is_named_and_not_made(command: str, tmp_path: Path) -> None:
+    """A mistyped path is said to be missing; nothing is created there."""
+    called = call(command, "--db", tmp_path / "typo" / "precursor-watch.db")
+    assert (called.exit_code, called.out) == (1, "")
+    assert called.err.startswith("precursor-watch: ")
+    assert "typo/precursor-watch.db cannot be used" in called.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["queue", "report", "models", "runs", "score", "crawl", "retrain"])
+def test_file_that_is_no_database_is_refused_unaltered(command: str, tmp_path: Path) -> None:
+    """A text file given by mistake stays what it was."""
+    path = tmp_path / "notes.txt"
+    path.write_text(
+        "Not a database at all, but quite long enough to be taken for one. " * 20, encoding="utf-8"
+    )
+    before = path.read_bytes()
+    called = call_process(command, *(["anuncios-sur"] if command == "crawl" else []), "--db", path)
+    assert (called.exit_code, called.out) == (1, "")
+    assert "notes.txt cannot be used as a precursor-watch database" in called.err
+    assert "Traceback" not in called.err
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("command", ["crawl", "sources", "status"])
+@pytest.mark.parametrize(
+    "content", [None, b"[sources", b"\xff\xfe\x00", b"[sources.andes]\nname = 7\n", b"sources = 3\n"]
+)
+def test_bad_sources_file_is_named(command: str, content: bytes | None, store_path: Path) -> None:
+    """A sources file that is missing, broken or incomplete is refused with its path."""
+    path = store_path.with_name("places.toml")
+    if content is not None:
+        path.write_bytes(content)
+    database = () if command == "sources" else ("--db", store_path)
+    called = call(command, "--sources", path, *database)
+    assert (called.exit_code, called.out) == (1, "")
+    assert called.err.startswith("precursor-watch: ")
+    assert "places.toml" in called.err
+
+
+def test_database_may_be_named_by_the_environment(
+    store_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """PRECURSOR_WATCH_DB stands in for --db, and --db has the last word."""
+    monkeypatch.setenv("PRECURSOR_WATCH_DB", str(store_path))
+    assert call("queue").exit_code == 0
+    assert call("queue", "--db", tmp_path / "other.db").exit_code == 1
+
+
+def test_closed_pipe_ends_a_command_quietly(store_path: Path) -> None:
+    """A reader that has seen enough is no error to report."""
+    command = [sys.executable, "-m", "cli", "gazetteer", "acetone", "--json"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""

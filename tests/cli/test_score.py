@@ -1,0 +1,79 @@
+"""`retrain` and `score` with the real embedding model, as processes in a pipe."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from listings.database import open_database
+from listings.queue import review_queue
+from tests.classifier.toy import STARTER
+from tests.cli.calls import Called, call_process
+from tests.listings.build import FULL, crawl_run, see
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.model
+
+PIPED: list[dict[str, Any]] = [
+    {"title": "Phenylacetone 103-79-7, 25 kg", "description": "Wickr only", "id": 7},
+    {"title": "Mountain bike, hydraulic brakes"},
+]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with one listing and a model trained on a small slice of the starter set."""
+    path = tmp_path_factory.mktemp("scored") / "precursor-watch.db"
+    slice_ = STARTER.read_text(encoding="utf-8").splitlines(keepends=True)[::30]
+    path.with_name("starter.jsonl").write_text("".join(slice_), encoding="utf-8")
+    with closing(open_database(path)) as db:
+        see(db, crawl_run(db), "https://andes.example/1", FULL)
+    called = call_process("retrain", "--starter", path.with_name("starter.jsonl"), "--db", path, "--json")
+    assert (called.exit_code, called.err) == (0, "")
+    assert json.loads(called.out)["promoted"] is True
+    return path
+
+
+def pipe(store: Path, stdin: bytes) -> Called:
+    """Score JSON lines."""
+    return call_process("score", "--json", "--db", store, stdin=stdin)
+
+
+def lines(rows: list[dict[str, Any]]) -> bytes:
+    """Return rows as JSON lines."""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+
+
+def test_pipe_gives_each_listing_back_with_its_score(store: Path) -> None:
+    """In order, with what it came with; only JSON on standard output and nothing on standard error."""
+    hostile = b'\n{"title": "\\ud800 a\\u0000"}\n' + lines([{"title": "苯" * 9_000}])
+    called = pipe(store, b"\xef\xbb\xbf" + lines(PIPED) + hostile)
+    assert (called.exit_code, called.err) == (0, "")
+    offer, *others = (json.loads(line) for line in called.out.splitlines())
+    assert {key: offer[key] for key in PIPED[0]} == PIPED[0]
+    assert offer["p_offer"] > offer["threshold"] > others[0]["p_offer"]
+    assert [row["flagged"] for row in (offer, *others)] == [True, False, False, False]
+    assert offer["reasons"]["substances"] == ["1-Phenyl-2-propanone"]
+
+
+def test_bad_line_in_a_pipe_is_named(store: Path) -> None:
+    """The command ends with a sentence and no traceback."""
+    called = pipe(store, lines(PIPED[:1]) + b'{"title": "\xff"}\n')
+    assert called.exit_code == 1
+    assert called.err.startswith("precursor-watch: standard input cannot be read: line 2 is not JSON")
+    assert "Traceback" not in called.err
+
+
+def test_new_sightings_are_scored_once(store: Path) -> None:
+    """The second call finds nothing to do; the listing waits in the queue if it is flagged."""
+    first, second = (call_process("score", "--db", store) for _ in range(2))
+    assert (first.exit_code, first.err, second.exit_code, second.err) == (0, "", 0, "")
+    assert first.out.startswith("1 scored, ")
+    assert second.out.startswith("0 scored, 0 flagged by model ")
+    with closing(open_database(store)) as db:
+        assert len(review_queue(db)) == int(first.out.split()[2])
