@@ -10,7 +10,6 @@ import click
 
 from cli.options import json_option, sources_option
 from cli.output import print_json, print_table
-from crawler.sources import load_sources
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +28,8 @@ def command(sources_file: Path, as_json: bool, check: bool) -> None:
     Example:
       precursor-watch sources --check
     """
+    from crawler.sources import load_sources
+
     declared = list(load_sources(sources_file).values())
     problems = {each.source.source_id: found for each in declared if (found := _problem(each))}
     if as_json:

@@ -20,7 +20,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from crawler.archives.urls import normal_url
 from crawler.errors import CrawlError
 from listings.model import Source, SourceKind
 
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SOURCE_ID = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+HTTP_ADDRESS = re.compile(r"https?://[^\s/?#]+", re.IGNORECASE)
 REQUIRED = {"name": str, "archive": str, "supplied_by": str, "supplied_on": date}
 OPTIONAL = {"start": list, "base_url": str, "manifest": str, "schedule": dict}
 
@@ -128,7 +128,7 @@ def _check_table(path: Path, source_id: str, table: Any) -> None:
         if key not in table:
             raise SourcesFileWrong(path, f"sources.{source_id} lacks {key!r}")
     for url in [*table.get("start", []), *([table["base_url"]] if "base_url" in table else [])]:
-        if not isinstance(url, str) or not normal_url(url):
+        if not isinstance(url, str) or not HTTP_ADDRESS.match(url):
             raise SourcesFileWrong(path, f"sources.{source_id} gives {url!r}, which is no http(s) address")
 
 
