@@ -16,8 +16,11 @@ FOLDER holds `controlled.csv` (substances, instruments, names), `pubchem_synonym
   April 2026 have beyond `controlled.csv`. `{a|b}` in a name stands for either.
 - `dropped_names.csv`: names of the sources that are too short, ambiguous or brands, with reasons.
 
-Rivals, the names of unlisted chemicals that contain or begin like a listed one, come from the
-identifier database of the `chemicals` package (MIT licence), needed for building only.
+- `classes.csv`: classes of substances that a wording of the law covers, with patterns of structures.
+
+Rivals, the names of unlisted chemicals that contain or begin like a listed one, and the members of the
+classes come from the identifier database of the `chemicals` package (MIT licence). It and RDKit are
+needed for building, not for reading.
 """
 
 from __future__ import annotations
@@ -26,7 +29,6 @@ import argparse
 import calendar
 import csv
 import re
-from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +37,7 @@ import ahocorasick_rs
 from classifier.gazetteer.choices import alternatives
 from classifier.gazetteer.fold import fold, squeeze
 from classifier.gazetteer.lookup import is_cas_number
+from classifier.gazetteer.members import class_members, compounds
 from classifier.gazetteer.translate import inversions, translations
 
 if TYPE_CHECKING:
@@ -57,7 +60,7 @@ MIXED_KEYS = frozenset({"NME", "PPA", "PSE", "RP", "CBD"})
 CODE_LIKE = re.compile(
     r"^(?:DTX|CHEBI|CHEMBL|SCHEMBL|RefChem|NSC|EINECS|EC \d|FEMA|UNII|MFCD|BRN|AI3|USAF|NCGC|NCI|"
     r"CIS|DEA NO|UN-?\d|RCRA|Caswell|IEM|NS0|DBA|ABA|BTX|GWP|s\d|J\d|R[ -]\d)"
-    r"|^[A-Z0-9]{10}$|^[A-Z]{14}-|^\d{3}-\d{3}-\d$|\[|InChI|^\d[\d-]+\d$|[;{}]|IMPURITY|\(H"
+    r"|^[A-Z0-9]{10}$|^[A-Z]{14}-|^\d{3}-\d{3}-\d$|\[|InChI|^\d[\d-]+\d$|[;{}]|IMPURITY|^agn-pc|\(parent\)|\(H"
     r"|its salts|its optical",
     re.IGNORECASE,
 )
@@ -65,8 +68,11 @@ ABBREVIATION = re.compile(r"^[A-Z0-9-]{2,6}$")
 MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
 COMMON_NAME_LENGTH = 40
 PREFIX_LENGTH = 8
-NAME_COLUMNS = slice(7, 12)
-"""The systematic name and the commonest synonyms; what follows is registry codes and inversions."""
+SHORTEST_HELD = 6
+BULK_TIER = "3"
+"""Solvents have no salts; the tables leave out those of the bulk acids."""
+LONGEST_MEMBER_NAME = 70
+CHEMICALS = "chemicals 1.5.2"
 
 
 def main() -> None:
@@ -88,8 +94,11 @@ def build(folder: Path, *, built_on: str) -> None:
     _write("entries.csv", _entries(controlled))
     _write("cas.csv", cas)
     _write("names.csv", names)
+    _write("classes.csv", _classes())
+    members = list(_members(names, cas))
+    _write("class_members.csv", members)
     _write("confusables.csv", _confusables(_read(folder / "confusable.csv")))
-    _write("rivals.csv", _rivals(names, {row["cas"] for row in cas}))
+    _write("rivals.csv", _rivals(names, members, {row["cas"] for row in cas}))
 
 
 def _read(path: Path) -> list[Row]:
@@ -106,7 +115,8 @@ def _write(name: str, rows: Iterable[Row]) -> None:
 
 
 def _substances(controlled: list[Row]) -> Iterator[Row]:
-    canonical = {row["substance_key"]: row["canonical_name"] for row in reversed(controlled)}
+    canonical = {row["substance_key"]: row["name"] for row in _read(CURATED / "classes.csv")}
+    canonical |= {row["substance_key"]: row["canonical_name"] for row in reversed(controlled)}
     for row in _read(CURATED / "substances.csv"):
         yield {
             "substance_key": row["substance_key"],
@@ -117,7 +127,7 @@ def _substances(controlled: list[Row]) -> Iterator[Row]:
 
 
 def _entries(controlled: list[Row]) -> Iterator[Row]:
-    added = _read(CURATED / "entries.csv")
+    added = [*_read(CURATED / "entries.csv"), *(_class_entry(row) for row in _read(CURATED / "classes.csv"))]
     replaced = {(row["substance_key"], row["instrument"]) for row in added}
     for row in controlled:
         if (row["substance_key"], row["instrument"]) in replaced:
@@ -141,6 +151,20 @@ def _entries(controlled: list[Row]) -> Iterator[Row]:
             "since": since(row["control_date"]),
             **{column: row[column] for column in ("control_date", "code", "source", "grade", "status")},
         }
+
+
+def _class_entry(row: Row) -> Row:
+    is_official = row["source"].startswith("eCFR")
+    return {
+        **row,
+        "grade": "official text" if is_official else "secondary",
+        "status": f'class wording: "{row["wording"]}"',
+    }
+
+
+def _classes() -> Iterator[Row]:
+    for row in _read(CURATED / "classes.csv"):
+        yield {**row, "since": since(row["control_date"])}
 
 
 def since(text: str) -> str:
@@ -283,23 +307,54 @@ def _confusables(rows: list[Row]) -> Iterator[Row]:
         }
 
 
-def _rivals(names: list[Row], known_cas: set[str]) -> Iterator[Row]:
-    """Find common names of other chemicals that hold a listed name as words, or begin like one."""
-    listed = sorted({_comparable(row["name"]) for row in names if len(_comparable(row["name"])) >= 6})
-    own = set(listed)
+def _members(names: list[Row], cas: list[Row]) -> Iterator[Row]:
+    """Write out the members of the classes, and the salts of substances that the law lists with theirs."""
+    bulk = {row["substance_key"] for row in _read(CURATED / "substances.csv") if row["tier"] == BULK_TIER}
+    parents = {
+        row["inchikey"]: row["substance_key"]
+        for row in reversed(cas)
+        if row["inchikey"] and row["substance_key"] not in bulk
+    }
+    taken = {_comparable(row["name"]) for row in names}
+    for key, number, candidates in class_members(parents, {row["cas"] for row in cas}):
+        row = {"substance_key": key, "cas": number, "source": CHEMICALS}
+        kept = {_comparable(n): n for n in reversed(candidates) if _is_member_name(n)}
+        for name in [n for mark, n in kept.items() if mark not in taken] or [""]:
+            taken.add(_comparable(name))
+            yield {**row, "name": name}
+
+
+def _is_member_name(name: str) -> bool:
+    is_long_enough = 8 <= len(name) <= LONGEST_MEMBER_NAME
+    return (
+        is_long_enough
+        and name.isascii()
+        and name.count("-") + name.count(" ") > 0
+        and not CODE_LIKE.search(name)
+    )
+
+
+def _rivals(names: list[Row], members: list[Row], known_cas: set[str]) -> Iterator[Row]:
+    """Find common names of other chemicals that hold a listed name as words, or begin like one.
+
+    Members of classes are rivals as well: they are no offers where a profile leaves their class out.
+    """
+    own = {_comparable(row["name"]) for row in names}
+    letters = own | {_comparable(row["name"]) for row in members}
+    listed = sorted(name for name in letters if len(name) >= SHORTEST_HELD)
     prefixes = {name[:PREFIX_LENGTH] for name in listed if len(name) > PREFIX_LENGTH}
     automaton = ahocorasick_rs.AhoCorasick(listed)
     found: dict[str, str] = {}
-    for cas, candidates in _other_chemicals():
+    for cas, _, candidates in compounds():
         if cas in known_cas:
             continue
-        for name in candidates:
+        for name in filter(_is_common_name, candidates):
             squeezed = _comparable(name)
             if squeezed in own or squeezed in found:
                 continue
             if squeezed[:PREFIX_LENGTH] in prefixes or _holds_listed_name(automaton, name, squeezed):
                 found[squeezed] = name
-    yield from ({"name": name, "source": "chemicals 1.5.2"} for _, name in sorted(found.items()))
+    yield from ({"name": name, "source": CHEMICALS} for _, name in sorted(found.items()))
 
 
 def _holds_listed_name(automaton: ahocorasick_rs.AhoCorasick, name: str, squeezed: str) -> bool:
@@ -312,20 +367,6 @@ def _holds_listed_name(automaton: ahocorasick_rs.AhoCorasick, name: str, squeeze
         if not before.isalnum() and not after.isalnum():
             return True
     return False
-
-
-def _other_chemicals() -> Iterator[tuple[str, list[str]]]:
-    import chemicals
-
-    folder = Path(chemicals.__file__).parent / "Identifiers"
-    by_name: dict[str, list[str]] = defaultdict(list)
-    for file in ("chemical identifiers pubchem small.tsv", "chemical identifiers pubchem large.tsv",
-                 "Inorganic db.tsv"):  # fmt: skip
-        with (folder / file).open(encoding="utf-8") as lines:
-            for line in lines:
-                columns = line.rstrip("\n").split("\t")
-                by_name[columns[1]] = [n for n in columns[NAME_COLUMNS] if _is_common_name(n)]
-    yield from by_name.items()
 
 
 def _is_common_name(name: str) -> bool:

@@ -25,19 +25,25 @@ if TYPE_CHECKING:
 
 Rows = list[dict[str, str]]
 NOT_IN_FORCE = "proposed"
+MEMBER_NAME = {"lang": "en", "kind": "synonym", "context": ""}
+"""What all names of class members have in common."""
 
 
 class GazetteerError(Exception):
     """The gazetteer's own files cannot be used."""
 
 
-def load_gazetteer(*, profile: Profile = DEFAULT_PROFILE, as_of: date | None = None) -> Gazetteer:
+def load_gazetteer(
+    *, profile: Profile = DEFAULT_PROFILE, as_of: date | None = None, classes: bool = True
+) -> Gazetteer:
     """Read the gazetteer from the files that come with the package.
 
     Args:
         profile: The lists that count.
         as_of: Leave out entries that came into force later; None leaves out nothing. An entry
             whose date was not read counts at every date.
+        classes: Whether to count the known members of classes that the law describes in words, such
+            as "phenylacetic acid, its esters, and its salts", and salts known by their own number.
 
     Returns:
         A new `Gazetteer`; callers keep it, since reading takes some tenths of a second.
@@ -46,7 +52,7 @@ def load_gazetteer(*, profile: Profile = DEFAULT_PROFILE, as_of: date | None = N
         GazetteerError: If a file is missing or a substance lacks its family or tier.
     """
     entries = _entries(profile, as_of)
-    substances = _substances(entries)
+    substances = _substances(entries, classes=classes)
     listed = tuple(s for s in substances if s.entries)
     return Gazetteer(
         edition=_edition(),
@@ -104,11 +110,14 @@ def _date(text: str) -> date | None:
     return date(year, month, day)
 
 
-def _substances(entries: dict[str, list[LawEntry]]) -> list[Substance]:
-    cas = _grouped(_read("cas.csv"), "cas")
+def _substances(entries: dict[str, list[LawEntry]], *, classes: bool) -> list[Substance]:
+    notes = {row["substance_key"]: row["note"] for row in _read("classes.csv")}
+    members = _read("class_members.csv") if classes else []
+    left_out = set() if classes else set(notes)
+    cas = _grouped([*_read("cas.csv"), *members], "cas")
     inchikeys = _grouped(_read("cas.csv"), "inchikey")
     names: dict[str, list[Name]] = defaultdict(list)
-    for row in _read("names.csv"):
+    for row in [*_read("names.csv"), *({**MEMBER_NAME, **row} for row in members if row["name"])]:
         names[row["substance_key"]].append(
             Name(
                 text=row["name"],
@@ -128,8 +137,10 @@ def _substances(entries: dict[str, list[LawEntry]]) -> list[Substance]:
             cas=tuple(cas[row["substance_key"]]),
             inchikeys=tuple(inchikeys[row["substance_key"]]),
             names=tuple(names[row["substance_key"]]),
+            note=notes.get(row["substance_key"], ""),
         )
         for row in _read("substances.csv")
+        if row["substance_key"] not in left_out
     ]
 
 

@@ -51,12 +51,27 @@ def look_up(gazetteer: Gazetteer, query: str) -> LookupResult:
     if cas.replace("-", "").isdigit() and CAS_SHAPE.fullmatch(cas) and not is_cas_number(cas):
         why = f"{query} is no CAS number: its check digit is wrong. Check it for a typing error."
         return LookupResult(query=query, status="unknown", substance=None, why=why)
-    return LookupResult(
-        query=query,
-        status="unknown",
-        substance=None,
-        why=f"{query} is not among the names and numbers known here.",
-    )
+    return _look_up_structure(gazetteer, query, cas)
+
+
+def _look_up_structure(gazetteer: Gazetteer, query: str, cas: str) -> LookupResult:
+    """Answer for what only the `chemicals` package may know, by its structure."""
+    from classifier.chemistry import ChemistryMissing, class_of, structure_of
+
+    unknown = f"{query} is not among the names and numbers known here."
+    try:
+        known = structure_of(cas)
+        entry = class_of(known[1]) if known else None
+    except ChemistryMissing as error:
+        return LookupResult(query=query, status="unknown", substance=None, why=f"{unknown} {error}")
+    if known is None:
+        return LookupResult(query=query, status="unknown", substance=None, why=unknown)
+    substance = next((s for s in gazetteer.substances if entry and s.key == entry.key), None)
+    if entry is None or substance is None:
+        why = f"{known[0]} is not listed here, nor is it of a class that the lists of this profile describe."
+        return LookupResult(query=query, status="not_listed", substance=None, why=why)
+    why = f'{known[0]} falls under the words "{entry.wording}". {_why_listed(substance, None)}'
+    return LookupResult(query=query, status="listed", substance=substance, why=why)
 
 
 def _comparable(text: str) -> str:
@@ -77,6 +92,8 @@ def _why_listed(substance: Substance, name: Name | None) -> str:
     for entry in substance.entries:
         since = f" since {entry.since_text}" if entry.since_text else ", date not read"
         sentences.append(f"{entry.instrument}, {entry.list_name}{since} [{entry.source}; {entry.status}].")
+    if substance.note:
+        sentences.append(f"{substance.note}.")
     if name is not None and name.context:
         sentences.append(f"{name.text} alone is no evidence of it: in a text it counts only in a context.")
     return " ".join(sentences)

@@ -49,7 +49,10 @@ class Name:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Substance:
-    """One controlled substance; equal entries of several instruments are one substance."""
+    """One controlled substance, or one class that the law describes in words.
+
+    Equal entries of several instruments are one substance.
+    """
 
     key: str
     """Short stable key, e.g. `P2P`."""
@@ -64,6 +67,8 @@ class Substance:
     inchikeys: tuple[str, ...]
     """Compare the first 14 characters; several sources leave stereochemistry out."""
     names: tuple[Name, ...]
+    note: str = ""
+    """What a person should know of a class, e.g. that many members are ordinary flavour materials."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

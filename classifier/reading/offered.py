@@ -41,7 +41,7 @@ WHOLE_TEXT = re.compile(r"(?:[\W\d]|pure|grade|industrial|technical|tech|liquid|
 def _patterns() -> dict[str, re.Pattern[str]]:
     return {
         "before": re.compile(
-            rf"(?P<asking>{_any(ASKING_BEFORE)}\s+)?(?:{_any(NOT_OFFERED_BEFORE)}){BETWEEN}$"
+            rf"(?P<asking>(?:{_any(ASKING_BEFORE)})\s*)?(?:{_any(NOT_OFFERED_BEFORE)}){BETWEEN}$"
         ),
         "after": re.compile(
             rf"(?:[\s-]*(?:gas|vapou?r|acid|liquid|fume|chemical|hcl)?[\s-]*)(?:{_any(NOT_OFFERED_AFTER)})"
@@ -71,11 +71,12 @@ def _any(phrases: tuple[str, ...]) -> str:
 def why_not_offered(text: str, start: int, end: int) -> str:
     """Return why the name at `text[start:end]` of a folded text is not for sale, or the empty text."""
     patterns = _patterns()
-    before = patterns["before"].search(text[max(0, start - WINDOW) : start])
-    if before and not before["asking"]:
+    words_before = text[max(0, start - WINDOW) : start]
+    before, goods = patterns["before"].search(words_before), patterns["for"].search(words_before)
+    is_asked = before is not None and bool(before["asking"])
+    if before and not is_asked:
         return f'after "{before.group().strip()}"'
-    goods = patterns["for"].search(text[max(0, start - WINDOW) : start])
-    if goods and not goods["sale"]:
+    if goods and not goods["sale"] and not is_asked:
         return f'after "{goods["for"]}"'
     if after := patterns["after"].match(text[end : end + WINDOW]):
         return f'before "{after.group().strip()}"'

@@ -64,7 +64,8 @@ NOT_OFFERED_BEFORE = (
     "отчет о рынке", "исследование рынка", "анализ рынка", "знак опасности", "наклейка", "табличка",
     "паспорт безопасности на", "тест-полоски", "газоанализатор", "датчик",
     # its empty drum, and what it must not touch
-    "empty", "vide de", "vides de", "vacio de", "vacios de", "vazio de", "vazios de", "leeres", "leere",
+    "empty", "vide",
+    "vide de", "vides de", "vacio de", "vacios de", "vazio de", "vazios de", "leeres", "leere",
     "leerer", "пустая бочка", "пустые бочки", "из-под", "空", "空桶", "clean with", "clean the surface with",
     "cleaned with", "wipe with", "wash with", "wipe the surface with", "degrease with", "limpiar con",
     "limpie con", "lavar con", "limpar com", "lavar com", "nettoyer avec", "laver avec", "nicht mit",

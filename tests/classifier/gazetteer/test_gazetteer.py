@@ -18,12 +18,12 @@ def gazetteer() -> Gazetteer:
 
 
 def test_every_listed_substance_is_complete(gazetteer: Gazetteer) -> None:
-    """Each has a law entry with a source, a family, a tier, and a name or number to find it by."""
+    """Each has a law entry with a source, a family, a tier, and and something to find it by."""
     for substance in gazetteer.substances:
         assert substance.entries
         assert substance.family in {"opioid", "amphetamine-type", "other"}
         assert substance.tier in {1, 2, 3}
-        assert substance.names or substance.cas or substance.key.startswith("MED")
+        assert substance.names or substance.cas or substance.note or substance.key.startswith("MED")
 
 
 def test_every_cas_number_has_a_right_check_digit(gazetteer: Gazetteer) -> None:
@@ -49,6 +49,12 @@ def test_common_substances_have_a_name_in_each_language(lang: str, gazetteer: Ga
         ("28578-16-7", "listed", "PMKE_ethyl"),
         ("Propionyl chloride", "listed", "PCL"),
         ("chloroform", "not_listed", "CHCL3"),
+        ("Кислота серная", "listed", "H2SO4"),
+        ("N-metilefedrina", "listed", "NME"),
+        ("Ephedrinhydrochlorid", "listed", "EPH"),
+        ("methyl anthranilate", "listed", "ANTE"),
+        ("101-97-3", "listed", "PAAE"),
+        ("1-acetyl-4-piperidone", "listed", "4PD"),
         ("pyridine", "confusable", None),
         ("108-24-8", "unknown", None),
         ("oak stool with cushion", "unknown", None),
@@ -88,6 +94,20 @@ def test_the_law_is_read_as_of_a_date() -> None:
     day = load_gazetteer(profile=un_only, as_of=date(2024, 12, 3))
     assert eve.lookup("79099-07-3").status == "not_listed"
     assert day.lookup("79099-07-3").status == "listed"
+
+
+def test_classes_can_be_left_out() -> None:
+    """Members that only the wording of a class covers are no hits when classes are left out."""
+    plain = load_gazetteer(classes=False)
+    assert "101-97-3" not in plain.by_cas
+    assert "101-97-3" in load_gazetteer().by_cas
+
+
+def test_a_class_member_is_explained_by_its_wording(gazetteer: Gazetteer) -> None:
+    """The reason quotes the words of the law and warns that many members are ordinary materials."""
+    why = gazetteer.lookup("ethyl phenylacetate").why
+    assert "Phenylacetic acid, its esters, and its salts" in why
+    assert "ordinary flavour" in why
 
 
 def test_the_edition_tells_version_and_date(gazetteer: Gazetteer) -> None:

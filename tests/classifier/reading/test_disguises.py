@@ -45,6 +45,7 @@ DISGUISES: dict[str, Callable[[str], str]] = {
     "circled letters": lambda name: name.translate(CIRCLED),
     "digits for letters": lambda name: name.translate(FIRST_VOWEL_LEET),
     "a masked letter": lambda name: f"{name[:4]}*{name[5:]}",
+    "a doubled letter": lambda name: name[:5] + name[4:],
     "a missing letter": lambda name: name[:4] + name[5:],
     "two letters swapped": lambda name: name[:2] + name[2:4][::-1] + name[4:],
     "combining strokes": lambda name: "".join(f"{c}\u0336" for c in name),
@@ -60,6 +61,12 @@ def test_a_disguise_keeps_the_hit(disguise: str, name: str, gazetteer: Gazetteer
     (found,) = read_text(text, gazetteer).mentions
     assert found.substance.key == plain.substance.key
     assert text[found.span[0] : found.span[1]].strip("\u202e\u202c") in text[5:-2]
+
+
+@pytest.mark.parametrize("text", ["К р а с н ы й ф о с ф о р", "с-е-р-н-а-я к-и-с-л-о-т-а", "А.Ц.Е.Т.О.Н"])
+def test_russian_letters_set_apart_stay_russian(text: str, gazetteer: Gazetteer) -> None:
+    """Single letters that look Latin are read in the script of the letters around them."""
+    assert [m.how for m in read_text(text, gazetteer).mentions] == ["disguised"]
 
 
 @pytest.mark.parametrize(
@@ -91,6 +98,9 @@ def test_it_says_how_a_substance_is_named(text: str, how: str, gazetteer: Gazett
         "103🔥79🔥7",
         "103_79_7",
         "CAS no. 1 0 3 - 7 9 - 7",
+        "1 0 3 - 7 9 - 7 160 kg",
+        "103--79--7 4 x 2.5 L",
+        "CAS 103-79-7 20 MT",
         "①⓪③-⑦⑨-⑦",
         "¹⁰³-⁷⁹-⁷",
         "103\u200b-79-\u200b7",

@@ -48,6 +48,24 @@ NAMED = [
     ("ацетона 20 л", "ACE"),
     ("серной кислоты", "H2SO4"),
     ("фенилацетон", "P2P"),
+    ("Кислота серная, канистра", "H2SO4"),
+    ("кислоты серной 20 л", "H2SO4"),
+    ("калий марганцовокислый", "KMNO4"),
+    ("хлористый бензил", "BZCL"),
+    ("Anhydride éthanoïque", "AA"),
+    ("Ethansäureanhydrid", "AA"),
+    ("Methylaminhydrochlorid", "MMA"),
+    ("Aldehído benzoico", "BZAL"),
+    ("Alfa-fenilacetoacetato de metila", "MAPA"),
+    ("PMK metil glicidato", "PMKE_methyl"),
+    ("БМК глицидная кислота", "BMKA"),
+    ("Éthylglycidate de PMK", "PMKE_ethyl"),
+    ("МИБК", "MIBK"),
+    ("灰锰氧", "KMNO4"),
+    ("Phosphorus, red, lumps", "RP"),
+    ("Toluene, 1,4-butanediol, glycerol", "TOL"),
+    ("CAS 123-62-6 100 g", "PPAN"),
+    ("methyl anthranilate, natural", "ANTE"),
 ]
 
 LONGER_NAMES = [
@@ -91,6 +109,13 @@ LONGER_NAMES = [
     "羟基苯乙酸",
     "甲苯二异氰酸酯",
     "三乙胺",
+    "Sulfuric acid, dioctyl ester",
+    "Sulfuric acid, nickel salt (1:1)",
+    "Ether, hexyl phenyl",
+    "éther de pétrole",
+    "этиловый эфир масляной кислоты",
+    "chlorocresol methylamine (1:1)",
+    "Benzaldehyde, 4-methyl-, 1h-indol-3-ylhydrazone",
     "Ace Tone organ",
     "Ethernet cable",
 ]
@@ -170,6 +195,28 @@ def test_no_confusable_is_taken_for_an_offer(gazetteer: Gazetteer) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "best price for acetone",
+        "contact us for acetone",
+        "precio para acetona",
+        "Qui cherche acétone ? en stock",
+        "who is looking for acetone",
+        "acetone cleaner 1 L",
+        "丙酮清洗剂 1升",
+    ],
+)
+def test_a_sellers_words_before_a_name_keep_it_an_offer(text: str, gazetteer: Gazetteer) -> None:
+    """A price for it, or a seller's question who wants it, offers it."""
+    assert [m.substance.key for m in read_text(text, gazetteer).offered] == ["ACE"]
+
+
+def test_names_side_by_side_share_their_reason(gazetteer: Gazetteer) -> None:
+    """When the first of two names beside each other is only mentioned, so is the second."""
+    assert read_text("free of methyl ethyl ketone (MEK solvent)", gazetteer).offered == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "paint thinner free of toluene",
         "acetone-free polish remover for nails",
         "Quitaesmalte sin acetona",
@@ -193,6 +240,31 @@ def test_no_confusable_is_taken_for_an_offer(gazetteer: Gazetteer) -> None:
         "safrole smelling candle",
         "masterbatch pellets, red phosphorus flame retardant masterbatch black",
         "盐酸检测试纸",
+        "transfer pump for acetone",
+        "Pompe à fût pour acétone",
+        "Armario de seguridad para acetona",
+        "Fasspumpe für Salzsäure",
+        "насос для ацетона",
+        "wanted: acetone 200 L",
+        "compro acetona",
+        "recherche acétone",
+        "Suche Aceton, 1 L",
+        "куплю ацетон",
+        "求购丙酮",
+        "seminar: safe handling of acetone",
+        "curso de manejo seguro de acetona",
+        "Warnschild Aceton",
+        "Знак опасности: ацетон",
+        "丙酮安全操作培训",
+        "market research report: acetone",
+        "acetone concentration meter",
+        "scrubber tower for acetone fumes",
+        "empty acetone drum",
+        "tambor vacío de acetona",
+        "Fût vide d'acétone",
+        "kettle. Do not clean with acetone.",
+        "Nicht mit Aceton reinigen",
+        "请勿用丙酮清洗",
     ],
 )
 def test_a_mere_mention_is_not_an_offer(text: str, gazetteer: Gazetteer) -> None:

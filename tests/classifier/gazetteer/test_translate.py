@@ -1,0 +1,47 @@
+"""Names are spelled in other languages by their pieces. Examples were written here."""
+
+from __future__ import annotations
+
+import pytest
+
+from classifier.gazetteer.choices import alternatives
+from classifier.gazetteer.translate import inversions, translations
+
+
+@pytest.mark.parametrize(
+    ("english", "lang", "spelling"),
+    [
+        ("N-methylephedrine", "de", "n-methylephedrin"),
+        ("N-methylephedrine", "es", "n-metilefedrina"),
+        ("N-methylephedrine", "ru", "n-метилэфедрин"),
+        ("benzylfentanyl", "es", "bencilfentanilo"),
+        ("alpha-phenylacetoacetonitrile", "ru", "альфа-фенилацетоацетонитрил"),
+        ("2-aminobenzoic acid", "fr", "acide 2-aminobenzoique"),
+        ("2-aminobenzoic acid", "ru", "2-аминобензойная кислота"),
+        ("4-piperidone hydrochloride", "de", "4-piperidonhydrochlorid"),
+        ("methyl alpha-phenylacetoacetate", "pt", "alfa-fenilacetoacetato de metila"),
+        ("ethyl alpha-phenylacetoacetate", "fr", "alpha-phenylacetoacetate d'ethyle"),
+        ("methyl alpha-phenylacetoacetate", "de", "methyl alpha-phenylacetoacetat"),
+    ],
+)
+def test_a_name_of_known_pieces_is_spelled_in_other_languages(english: str, lang: str, spelling: str) -> None:
+    """Each language has its own pieces, its own order of ester and acid, and its own salts."""
+    assert (lang, spelling) in list(translations(english))
+
+
+@pytest.mark.parametrize("english", ["sassafras oil", "red phosphorus", "condy's crystals", ""])
+def test_a_name_with_an_unknown_piece_is_left_alone(english: str) -> None:
+    """Nothing is guessed about a name whose pieces are not in the table."""
+    assert [text for _, text in translations(english) if text] == []
+
+
+def test_russian_catalogues_put_the_noun_first() -> None:
+    """Adjective and noun change places in Russian, and in no other language."""
+    assert list(inversions("серная кислота", "ru")) == ["кислота серная"]
+    assert list(inversions("sulfuric acid", "en")) == []
+
+
+def test_braces_stand_for_choices() -> None:
+    """Every choice is spelled out, also nested and empty ones."""
+    assert list(alternatives("{a|b} c")) == ["a c", "b c"]
+    assert set(alternatives("x{y{1|2}|}")) == {"xy1", "xy2", "x"}
