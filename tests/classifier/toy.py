@@ -97,6 +97,13 @@ def numbers(
     return features, np.array(labels, dtype=np.int64), list(groups or map(str, range(len(labels))))
 
 
+def write_starter(path: Path, *, every: int = EVERY) -> Path:
+    """Write a slice of the starter set and return its path."""
+    lines = STARTER.read_text(encoding="utf-8").splitlines(keepends=True)[::every]
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
+
+
 def example(text: str, label: int, group: str = "a") -> Example:
     """Return a labelled text."""
     return Example(text=text, label=label, group=group)

@@ -14,7 +14,7 @@ from listings.database import open_database
 from listings.model import Decision
 from listings.models import promote, register_model
 from listings.verdicts import verdicts_of
-from tests.classifier.toy import EVERY, NOW, STARTER, ToyEmbedder
+from tests.classifier.toy import NOW, ToyEmbedder, write_starter
 from tests.cli.calls import call, call_process
 from tests.listings.build import FULL, crawl_run, model, score_all, see
 
@@ -162,9 +162,7 @@ def test_models_marks_the_one_in_use(store: Path) -> None:
 
 def test_earlier_model_is_put_in_use_again(store_path: Path) -> None:
     """The way back from a bad model is one command, and the record says who took it."""
-    starter = store_path.with_name("starter.jsonl")
-    slice_ = STARTER.read_text(encoding="utf-8").splitlines(keepends=True)[::EVERY]
-    starter.write_text("".join(slice_), encoding="utf-8")
+    starter = write_starter(store_path.with_name("starter.jsonl"))
     options = RetrainOptions(starter=starter, models_folder=store_path.parent / "models", embedder="toy")
     old, _new = (
         retrain(store_path, replace(options, seed=seed, force=True), embedder=ToyEmbedder()).model.model_id

@@ -10,7 +10,7 @@ import pytest
 
 from listings.database import open_database
 from listings.queue import review_queue
-from tests.classifier.toy import STARTER
+from tests.classifier.toy import write_starter
 from tests.cli.calls import Called, call_process
 from tests.listings.build import FULL, crawl_run, see
 
@@ -29,11 +29,10 @@ PIPED: list[dict[str, Any]] = [
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with one listing and a model trained on a small slice of the starter set."""
     path = tmp_path_factory.mktemp("scored") / "precursor-watch.db"
-    slice_ = STARTER.read_text(encoding="utf-8").splitlines(keepends=True)[::30]
-    path.with_name("starter.jsonl").write_text("".join(slice_), encoding="utf-8")
+    starter = write_starter(path.with_name("starter.jsonl"), every=30)
     with closing(open_database(path)) as db:
         see(db, crawl_run(db), "https://andes.example/1", FULL)
-    called = call_process("retrain", "--starter", path.with_name("starter.jsonl"), "--db", path, "--json")
+    called = call_process("retrain", "--starter", starter, "--db", path, "--json")
     assert (called.exit_code, called.err) == (0, "")
     assert json.loads(called.out)["promoted"] is True
     return path
