@@ -37,7 +37,7 @@ BRACKET_OF_A_NAME = re.compile(r"(?:yl|oxy|oro|omo|odo|tro|ino|oxo|yano|thio|ido
 BEFORE_WORD = re.compile(rf"(?:^|[^a-z0-9])({SUBSTITUENT})(?P<gap>-|\s+|\s*-\s*)$")
 
 JOINED_FORM = re.compile(r"\d+(?:[.,]\d+)?\s*(?:%|kg|kgs|g|l|ml|lt|ltr|lb|oz|mt)(?![a-z])")
-AFTER_TIGHT_LOCANT = re.compile(r"['\"]*-\s?\d|-d\d|\s*\[\d|-\(|-[nos](?:-|,)|-alpha|-beta|-\d*h-")
+AFTER_TIGHT_LOCANT = re.compile(r"['\"]*-\s?\d|-d\d|\s*\[\d|-\(|-[nospm](?:-|,)|-alpha|-beta|-\d*h-")
 AFTER_LOCANT_WORD = re.compile(
     r"\s+\d{1,2}(?:,\d{1,2})*-?\s?[a-z]*(?:carbox|sulf|di|tri|meth|carbal|amin|one\b|ol\b|yl)"
 )
@@ -143,8 +143,9 @@ def _is_prefixed(before: str, key: str) -> bool:
         return True
     if (key == "HCL" and BEFORE_SALT.search(before)) or (key == "I2" and BEFORE_ELEMENT.search(before)):
         return True
-    if before.endswith((")", "]", "}", ")-", "]-", "}-")):
-        bracket = BEFORE_BRACKET.search(before)
+    beside = before.rstrip() if key == "ETH" else before
+    if beside.endswith((")", "]", "}", ")-", "]-", "}-")):
+        bracket = BEFORE_BRACKET.search(beside)
         return bracket is None or bool(BRACKET_OF_A_NAME.search(bracket[1]))
     word = BEFORE_WORD.search(before)
     if key in MINERAL_KEYS:

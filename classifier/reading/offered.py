@@ -26,12 +26,13 @@ SHORT_TEXT = 160
 NEAR = 80
 """Characters within which a context supports an abbreviation."""
 
-KIND = r"(?:(?:natural|pure|anhydrous|synthetic|liquid)\s+|\([+-]\)-)?"
+KIND = r"(?:(?:natural|pure|anhydrous|amorphous|synthetic|liquid)\s+|\([^() ]{1,8}\)-)*\(?"
 BETWEEN = (
     r"(?:\s*[-:,]?\s*(?:the|any|added|de|del|la|el|le|les|l'|d'|do|da|o|a|of|and|or|y|e|et|und|oder"
     rf"|[a-z]+,)?\s*{KIND})"
 )
 LINKING = r"(?:[\s-]*(?:gas|vapou?r|acid|liquid|fume|chemical|hcl)?[\s-]*)"
+FREE_SERVICE = r"free\s+(?:shipping|delivery|sample|samples|worldwide|postage|reship|express)"
 CJK = r"\u3400-\u9fff"
 SALE_UNIT = re.compile(r"\d\s?(?:kg|g|l|ml|ton|t)\b|\d\s?%")
 WHOLE_TEXT = re.compile(r"(?:[\W\d]|pure|grade|industrial|technical|tech|liquid|solvent|chemical|resin)*")
@@ -44,7 +45,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             rf"(?P<asking>(?:{_any(ASKING_BEFORE)})\s*)?(?:{_any(NOT_OFFERED_BEFORE)}){BETWEEN}$"
         ),
         "after": re.compile(
-            rf"(?:[\s-]*(?:gas|vapou?r|acid|liquid|fume|chemical|hcl)?[\s-]*)(?:{_any(NOT_OFFERED_AFTER)})"
+            rf"(?:[\s-]*(?:gas|vapou?r|acid|liquid|fume|chemical|hcl)?[\s-]*)(?!{FREE_SERVICE})(?:{_any(NOT_OFFERED_AFTER)})"
         ),
         "for": re.compile(
             rf"(?P<sale>{_any(SALE_BEFORE_FOR)})?\s*(?P<for>{_any(FOR_WORDS)})(?:\s+(?:the|el|la|le|les|o|a))?\s+{KIND}$"

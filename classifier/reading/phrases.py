@@ -54,7 +54,8 @@ NOT_OFFERED_BEFORE = (
     "training on", "course on", "course in", "seminar on", "report on", "study of", "patent for",
     "market report", "market research report", "market study", "data sheet for", "sds for", "sign for",
     "historia de", "historia del", "manejo de", "manejo seguro de", "manipulacion de", "informe de mercado",
-    "estudio de mercado", "hoja de seguridad de", "senal de peligro", "cartel de", "etiqueta de peligro",
+    "estudio de mercado", "hoja de seguridad de", "senal de peligro", "cartel de",
+    "etiqueta de {peligro|seguridad}",
     "historia do", "manuseio de", "manuseio seguro de", "relatorio de mercado", "estudo de mercado",
     "placa de seguranca", "etiqueta de perigo", "ficha de seguranca de", "histoire de", "histoire du",
     "manipulation de", "etude de marche", "rapport de marche", "etiquette de danger", "panneau de danger",
@@ -64,6 +65,9 @@ NOT_OFFERED_BEFORE = (
     "отчет о рынке", "исследование рынка", "анализ рынка", "знак опасности", "наклейка", "табличка",
     "паспорт безопасности на", "тест-полоски", "газоанализатор", "датчик",
     # its empty drum, and what it must not touch
+    "{last|previous} contents", "previously", "ultimo {contenido|conteudo}", "dernier contenu",
+    "vorher", "zuletzt",
+    "последнее содержимое",
     "empty", "vide",
     "vide de", "vides de", "vacio de", "vacios de", "vazio de", "vazios de", "leeres", "leere",
     "leerer", "пустая бочка", "пустые бочки", "из-под", "空", "空桶", "clean with", "clean the surface with",
@@ -119,6 +123,21 @@ ABOUT_SOMETHING_ELSE = (
     "respirator cartridge", "scrubber tower", "fume scrubber", "periodisches system", "培训", "图书",
     "标识牌",
     "研究报告", "检测仪", "已清洗",
+    # a picture, book, course or register of it
+    "label roll", "roll of labels", "{rollo|rolo} de etiquetas", "rouleau d'etiquettes", "etikettenrolle",
+    "рулон этикеток", "wall chart", "lamina de pared", "quadro de parede", "planche murale",
+    "wandtafel", "挂图",
+    "{slides|folien|слайды|diapositives|diapositivas} {:|of|on|uber|sur|sobre|}", "e-book", "ebook", "电子书",
+    "{register|registry|log} book", "registre pour", "libro de registro", "livro de registro", "журнал учета",
+    "登记本", "one-day training", "training on the law", "tageskurs", "stage d'un jour", "curso de um dia",
+    "curso de un dia", "однодневный курс", "keeping a register", "tenir le registre",
+    # what finds, holds or withstands it
+    "saliva test", "field kit", "kit de campo", "kit de terrain", "feldtest", "schnelltest",
+    "экспресс-полоски",
+    "полевой набор", "{tiras|fitas} rapidas", "bandelettes rapides", "sensor head", "tete de capteur",
+    "sensorkopf", "cabezal {sensor|de sensor}", "传感头", "安全柜", "armoire agreee", "сейф-шкаф",
+    "{handheld|hand} scanner", "handscanner", "{escaner|scanner} portatil", "光谱仪", "empaque que resiste",
+    "软管", "抽桶泵", "pumpe furs",
 )  # fmt: skip
 """Words that, anywhere in a short text, say that no chemical is for sale."""
 
