@@ -22,7 +22,7 @@ READ_FROM_PAGE = "One listing, read from the visible page."
 READ_FROM_BOTH = "One listing, read from json-ld and the visible page."
 NOTHING_FOUND = "HTML in which no listing and no list was found."
 NO_TEXT = "The page has no text: no bytes, or only white space."
-CHALLENGE = "The site shows a challenge or refusal instead of the page; this is not worked around."
+CHALLENGE = "The site shows a challenge instead of the page; it is not worked around."
 PAGES = {
     "bidi-and-zero-width-in-title": ("listing", READ_FROM_PAGE),
     "broken-json-ld": ("listing", READ_FROM_PAGE),
