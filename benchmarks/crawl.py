@@ -16,7 +16,7 @@ from benchmarks.pages import write_pages
 from benchmarks.rounds import HEADING, Ratio, alternate, machine
 
 PAGES = 1_500
-PACKAGES = ("scrapy", "scrapy-poet", "lxml", "sqlite-utils")
+PACKAGES = ("scrapy", "web-poet", "lxml", "sqlite-utils")
 
 
 def measure(*, pages: int, rounds: int) -> list[Ratio]:

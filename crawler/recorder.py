@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from typing import TYPE_CHECKING
 
+from crawler.archives.urls import normal_url
 from listings.model import Change, Page, PageOutcome
 from listings.pages import SeenListing, record_page
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from crawler.archives import ArchiveFault
+    from crawler.reading.page import PageReading, ReadListing
     from crawler.spider import CrawledPage
     from listings.database import Database
 
@@ -42,11 +44,13 @@ class Recorder:
         self._run_id = run_id
         self._archive = archive
         self._now = now
+        self._left_to_own_page: dict[str, ReadListing] = {}
 
     def record(self, crawled: CrawledPage) -> None:
         """Write one page and what was read on it.
 
-        A row whose own page is in the archive is left to that page, which says more.
+        A row whose own page is in the archive is left to that page, which says more; if that page turns
+        out to show no listing, the row stands for it.
         """
         saved, reading = crawled.saved, crawled.reading
         body = saved.body if saved else b""
@@ -63,14 +67,20 @@ class Recorder:
             payload_bytes=len(body),
             locator=saved.locator if saved else "",
         )
-        seen = [
-            SeenListing(url=row.url, content=row.content, is_row=True)
-            for row in reading.rows
-            if row.url not in self._archive
-        ]
+        record_page(self._db, page, self._listings_on(crawled.url, reading))
+
+    def _listings_on(self, url: str, reading: PageReading) -> list[SeenListing]:
+        row = self._left_to_own_page.pop(url, None)
         if reading.listing:
-            seen = [SeenListing(url=reading.listing.url, content=reading.listing.content)]
-        record_page(self._db, page, seen)
+            return [SeenListing(url=reading.listing.url, content=reading.listing.content)]
+        for each in reading.rows:
+            if each.url in self._archive:
+                self._left_to_own_page.setdefault(normal_url(each.url), each)
+        rows = [each for each in reading.rows if each.url not in self._archive]
+        return [
+            SeenListing(url=each.url, content=each.content, is_row=True)
+            for each in [*rows, *([row] if row else [])]
+        ]
 
     def record_fault(self, fault: ArchiveFault) -> None:
         """Write an archive entry that could not be read so far as to know its URL."""

@@ -10,13 +10,14 @@ from scrapy.crawler import AsyncCrawlerProcess
 from crawler.archives import open_archive
 from crawler.archives.handler import saved_settings
 from crawler.errors import CrawlError
+from crawler.markets import find_markets
 from crawler.recorder import RECORDER_SETTING, Recorder, sentence_for
 from crawler.settings import SHARED
 from crawler.spider import MarketplaceSpider
 from listings import locks, runs, times
 from listings.database import open_database
 from listings.model import RunKind, RunOutcome
-from listings.pages import count_changes, count_outcomes, recorded_urls
+from listings.pages import count_changes, count_outcomes
 from listings.sources import declare_source
 
 if TYPE_CHECKING:
@@ -84,10 +85,10 @@ def _crawl(db: Database, declared: DeclaredSource, run: Run, now: Callable[[], d
         )
         for fault in archive.faults:
             recorder.record_fault(fault)
+        find_markets()
         process = AsyncCrawlerProcess({**SHARED, **saved_settings(archive), RECORDER_SETTING: recorder})
         crawler = process.create_crawler(MarketplaceSpider)
-        done = recorded_urls(db, run.run_id)
-        task = process.crawl(crawler, archive=archive, begin=declared.start, done=done)
+        task = process.crawl(crawler, archive=archive, begin=declared.start)
         process.start()
         if failure := task.exception():
             raise CrawlBroken(declared.source.source_id, str(failure)) from failure

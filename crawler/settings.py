@@ -8,8 +8,6 @@ _DOWNLOADER = "scrapy.downloadermiddlewares"
 _SPIDER = "scrapy.spidermiddlewares"
 
 SHARED = {
-    "ADDONS": {"scrapy_poet.Addon": 300},
-    "SCRAPY_POET_DISCOVER": ["crawler.markets"],
     "ITEM_PIPELINES": {RecorderPipeline: 900},
     "DOWNLOADER_MIDDLEWARES": {  # what only matters to a server that is asked, and costs time for every page
         f"{_DOWNLOADER}.defaultheaders.DefaultHeadersMiddleware": None,

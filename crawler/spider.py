@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator  # noqa: TC003 (scrapy-poet resolves annotations of callbacks)
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import scrapy
+import web_poet
 from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Response  # noqa: TC002 (as above)
 
 from crawler.archives.handler import PAGE_META
-from crawler.reading.page import MarketplacePage, PageReading
+from crawler.markets import page_class_for
+from crawler.reading.page import PageReading
 from listings.model import PageOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import AsyncIterator, Iterator
 
+    from scrapy.http import Response
     from twisted.python.failure import Failure
 
     from crawler.archives import Archive, SavedPage
@@ -38,21 +39,17 @@ class MarketplaceSpider(scrapy.Spider):
 
     name = "marketplace"
 
-    def __init__(
-        self, *, archive: Archive, begin: tuple[str, ...], done: Container[str], **kwargs: Any
-    ) -> None:
+    def __init__(self, *, archive: Archive, begin: tuple[str, ...], **kwargs: Any) -> None:
         """Take what to crawl.
 
         Args:
             archive: Every page that may be asked for.
             begin: Where to begin and follow links from; empty means every page of the archive.
-            done: URLs that need not be read again when every page is asked for.
             **kwargs: Scrapy's own.
         """
         super().__init__(**kwargs)
         self.archive = archive
         self.begin = begin
-        self.done = done
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
         """Ask for the first pages."""
@@ -61,14 +58,13 @@ class MarketplaceSpider(scrapy.Spider):
                 yield self._request(url)
             return
         for url in self.archive.urls():
-            if url not in self.done:
-                # Scrapy takes `?a=1&b=2` and `?b=2&a=1` for one page, but the archive holds both.
-                yield self._request(url).replace(dont_filter=True)
+            # Scrapy takes `?a=1&b=2` and `?b=2&a=1` for one page, but the archive holds both.
+            yield self._request(url).replace(dont_filter=True)
 
-    async def parse(self, response: Response, page: MarketplacePage) -> AsyncIterator[Any]:
+    async def parse(self, response: Response) -> AsyncIterator[Any]:
         """Have a page read, and go on to what it links to."""
         saved: SavedPage = response.meta[PAGE_META]
-        reading = _fault_reading(saved) or await _read_safely(page)
+        reading = _fault_reading(saved) or await _read_safely(response)
         yield CrawledPage(url=response.url, http_status=response.status, saved=saved, reading=reading)
         if self.begin:
             for request in self._follow(reading):
@@ -102,11 +98,21 @@ def _fault_reading(saved: SavedPage) -> PageReading | None:
     return PageReading(outcome=saved.fault, sentence=saved.sentence) if saved.fault else None
 
 
-async def _read_safely(page: MarketplacePage) -> PageReading:
+async def _read_safely(response: Response) -> PageReading:
     try:
+        page = page_class_for(response.url)(response=_page_input(response))
         return await page.to_item()
     except Exception as error:  # noqa: BLE001 (one page's defect must not end the crawl)
         found = f"{type(error).__name__}: {error}"
         return PageReading(
             outcome=PageOutcome.UNREADABLE, sentence=f"Reading it failed ({found}); please report this page."
         )
+
+
+def _page_input(response: Response) -> web_poet.HttpResponse:
+    return web_poet.HttpResponse(
+        url=response.url,
+        body=response.body,
+        status=response.status,
+        headers=web_poet.HttpResponseHeaders.from_bytes_dict(response.headers),
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -64,7 +63,9 @@ def content_hash(content: ListingContent) -> str:
     Provenance and image addresses are left out: a better rule or a rotating image host is no change
     of the offer.
     """
-    said = {key: value for key, value in asdict(content).items() if key not in {"provenance", "images"}}
+    said = {
+        name: getattr(content, name) for name in content.__slots__ if name not in {"provenance", "images"}
+    }
     line = json.dumps(said, ensure_ascii=True, sort_keys=True, default=str)
     return hashlib.sha256(line.encode("ascii")).hexdigest()
 

@@ -45,11 +45,6 @@ def record_page(db: Database, page: Page, seen: Sequence[SeenListing] = ()) -> d
     return tally
 
 
-def recorded_urls(db: Database, run_id: int) -> set[str]:
-    """Return the addresses of the pages this run has recorded already."""
-    return {row[0] for row in db.execute("SELECT url FROM pages WHERE run_id = ?", [run_id])}
-
-
 def count_outcomes(db: Database, run_id: int) -> dict[PageOutcome, int]:
     """Return how many pages of a run had each outcome."""
     query = "SELECT outcome, count(*) FROM pages WHERE run_id = ? GROUP BY outcome ORDER BY outcome"

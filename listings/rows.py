@@ -15,6 +15,7 @@ from listings.model import (
     ListingContent,
     Model,
     Neighbour,
+    Promotion,
     QueueEntry,
     ReasonCode,
     Reasons,
@@ -64,7 +65,8 @@ def clean(text: str) -> str:
 def content_row(content: ListingContent) -> dict[str, object]:
     """Return the columns of `sightings` that hold `content`."""
     row: dict[str, object] = {
-        name: clean(value) if isinstance(value, str) else value for name, value in asdict(content).items()
+        name: clean(value) if isinstance(value := getattr(content, name), str) else value
+        for name in content.__slots__
     }
     row["price_amount"] = None if content.price_amount is None else f"{content.price_amount:f}"
     for name in _JSON_FIELDS:
@@ -135,6 +137,12 @@ def model_from(row: Row) -> Model:
         card=json.loads(row["card"]),
         **{name: row[name] for name in fields},
     )
+
+
+def promotion_from(row: Row) -> Promotion:
+    """Read a promotion."""
+    fields = ("promotion_id", "model_id", "promoted_by", "sentence")
+    return Promotion(promoted_at=times.from_text(row["promoted_at"]), **{name: row[name] for name in fields})
 
 
 def reasons_from(text: str) -> Reasons:

@@ -1,1 +1,22 @@
-"""Marketplaces that general rules do not read well enough: one small page object per file."""
+"""Marketplaces that general rules do not read well enough: one small page object per file.
+
+To add one, write `crawler/markets/NAME.py` with a subclass of `MarketplacePage` under web-poet's
+`@handle_urls("its.domain")`; it is found by being here.
+"""
+
+from __future__ import annotations
+
+from web_poet import consume_modules, default_registry
+
+from crawler.reading.page import MarketplacePage, PageReading
+
+
+def find_markets() -> None:
+    """Import every page object of this package, which makes its rules known. Call it once, before a crawl."""
+    consume_modules(__name__)
+
+
+def page_class_for(url: str) -> type[MarketplacePage]:
+    """Return the page object class whose rule matches a URL best, or the general one."""
+    found: type[MarketplacePage] | None = default_registry.page_cls_for_item(url, PageReading)
+    return found or MarketplacePage

@@ -141,7 +141,10 @@ class _Reader:
             return replace(found, outcome=decided[0], sentence=decided[1])
         if rows:
             return replace(
-                found, outcome=PageOutcome.CATEGORY, sentence=f"A list page with {len(rows)} rows.", rows=rows
+                found,
+                outcome=PageOutcome.CATEGORY,
+                sentence=f"A list page with {len(rows)} rows.",
+                rows=tuple(_in_language(row, language) for row in rows),
             )
         if len(links) >= _FEWEST_LINKS:
             return replace(
@@ -255,6 +258,11 @@ def _with_shown(listed: tuple[ReadListing, ...], shown: tuple[ReadListing, ...])
         replace(row, content=merge([row.content, by_url[row.url]], "")) if row.url in by_url else row
         for row in listed
     )
+
+
+def _in_language(row: ReadListing, language: str) -> ReadListing:
+    """A row is too short to tell its language by; it is taken to be in its page's."""
+    return replace(row, content=replace(row.content, language=row.content.language or language))
 
 
 def _listing_sentence(content: ListingContent) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from listings.model import Change, ListingContent, PageOutcome, RunKind, RunOutcome
-from listings.pages import SeenListing, count_changes, count_outcomes, record_page, recorded_urls
+from listings.pages import SeenListing, count_changes, count_outcomes, record_page
 from listings.queue import count_listings, listing_file, report_sources
 from listings.runs import end_run, record_not_run
 from listings.scores import unscored_sightings
@@ -72,7 +72,6 @@ def test_the_same_page_in_the_same_run_is_recorded_once(db: Database) -> None:
     see(db, run, URL, FULL)
     assert see(db, run, URL, CHANGED) == changes()
     assert len(sightings(db)) == 1
-    assert recorded_urls(db, run) == {URL}
 
 
 def test_a_list_row_never_replaces_the_items_own_page(db: Database) -> None:
@@ -138,7 +137,6 @@ def test_a_page_that_fails_halfway_is_not_recorded(db: Database) -> None:
     broken = SeenListing(url=URL, content=None)  # type: ignore[arg-type]
     with pytest.raises(AttributeError):
         record_page(db, page(run, LIST), [SeenListing(url=URL, content=FULL), broken])
-    assert recorded_urls(db, run) == set()
     assert count_listings(db) == 0
 
 
