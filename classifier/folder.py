@@ -91,8 +91,10 @@ def save_model(model: TrainedModel, models_folder: Path) -> Path:
     lines = "".join(json.dumps(clean(text), ensure_ascii=False) + "\n" for text in model.neighbours.texts)
     (folder / "neighbours.jsonl").write_text(lines, encoding="utf-8")
     (folder / "card.md").write_text(card_text(model.card), encoding="utf-8")
-    # Last, because its presence says that the folder is whole.
-    (folder / "card.json").write_text(json.dumps(model.card, indent=2, ensure_ascii=False), encoding="utf-8")
+    # Last and at once, because its presence says that the folder is whole.
+    part = folder / "card.json.part"
+    part.write_text(json.dumps(model.card, indent=2, ensure_ascii=False), encoding="utf-8")
+    part.replace(folder / "card.json")
     return folder
 
 

@@ -29,6 +29,10 @@ class VectorCache:
             ) STRICT, WITHOUT ROWID
         """)
 
+    def of(self, embedder_id: str) -> VectorCache:
+        """Return the vectors of another embedder in the same file."""
+        return VectorCache(self._connection, embedder_id)
+
     def get(self, text_hashes: Sequence[str]) -> dict[str, bytes]:
         """Return the kept vectors of these texts, as little-endian float32; unknown texts are absent."""
         found: dict[str, bytes] = {}
@@ -48,12 +52,31 @@ class VectorCache:
 
 @contextmanager
 def open_vectors(database: Path | None, embedder_id: str) -> Iterator[VectorCache]:
-    """Open the cache that belongs to the store at `database`; in memory when there is no store."""
-    path = ":memory:" if database is None else str(database.with_name(database.name + ".vectors"))
-    connection = sqlite3.connect(path, timeout=60)
+    """Open the cache that belongs to the store at `database`; in memory when there is no store.
+
+    A file that is damaged is put aside as `*.damaged` and begun anew: it holds nothing that cannot be
+    made again.
+    """
+    path = None if database is None else database.with_name(database.name + ".vectors")
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = OFF")  # a lost cache costs time, nothing else
+        connection = _connect(path)
+    except sqlite3.DatabaseError:
+        if path is None:
+            raise
+        path.replace(path.with_name(path.name + ".damaged"))
+        connection = _connect(path)
+    try:
         yield VectorCache(connection, embedder_id)
     finally:
         connection.close()
+
+
+def _connect(path: Path | None) -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:" if path is None else path, timeout=60)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+    except sqlite3.DatabaseError:
+        connection.close()
+        raise
+    return connection
