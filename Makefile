@@ -43,6 +43,7 @@ bench: $(DEV) ## measure against what one would use instead, in one run
 fixtures: $(DEV) ## write the committed fixtures anew
 	$(BIN)/python -m fixtures.marketplaces.build
 	$(BIN)/python -m fixtures.training.build
+	$(BIN)/python -m fixtures.evaluation.build
 
 clean: ## remove the virtual environment and the demo's files
 	rm -rf $(VENV) var
