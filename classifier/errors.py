@@ -29,7 +29,7 @@ class ModelFolderWrong(ModelError):
     def __init__(self, folder: Path, found: str) -> None:
         super().__init__(
             f"The model in {folder} cannot be used: {found}. "
-            "Retrain with --force, or go back to another with `precursor-watch models --use`."
+            "Retrain with --force, or go back with `precursor-watch models rollback`."
         )
 
 

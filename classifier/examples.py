@@ -1,4 +1,4 @@
-"""Labelled texts: the starter set, the verdicts, and files that people bring."""
+"""Labelled texts, and the files that people bring them in."""
 
 from __future__ import annotations
 
@@ -13,16 +13,11 @@ from typing import TYPE_CHECKING, Any
 from classifier.errors import DataFileWrong
 from listings.model import ListingContent
 from listings.rows import clean
-from listings.text import listing_text
+from listings.text import MAX_TEXT_CHARS, listing_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
-
-    from listings.labels import Label
-
-VERDICT_WEIGHT = 3.0
-"""A judged real listing counts as much as three written ones."""
 
 HELD_OUT_OF = 5
 """One group in this many is held out of every evaluation model, by the hash of its name."""
@@ -39,16 +34,25 @@ class Example:
     """Texts of one group (a seller, a template) are never split between training and evaluation."""
     weight: float = 1.0
     origin: str = "starter"
-    """`starter` or `verdict`."""
+    """`starter`, `verdict` or `imported`."""
     kind: str = ""
-    """What sort of example it is, e.g. `disguised`; for the tables of an evaluation."""
+    """What sort of example it is, e.g. `disguised`; as all below, empty where it is not known."""
+    language: str = ""
+    """ISO 639-1."""
+    family: str = ""
+    tier: str = ""
+    """`1`, `2` or `3`, of the substance on offer."""
+    is_newest: bool = False
+    """Whether it belongs to the newest judged groups, which are held out too."""
 
     @property
     def is_held_out(self) -> bool:
-        """Say whether the example is kept for comparing models; the same for every model, for ever."""
-        return (
-            int(hashlib.sha256(self.group.encode("utf-8", "replace")).hexdigest()[:8], 16) % HELD_OUT_OF == 0
-        )
+        """Say whether the example is kept for comparing models, by its group's name or its age.
+
+        By name it is the same for every model, for ever.
+        """
+        digest = hashlib.sha256(self.group.encode("utf-8", "replace")).hexdigest()
+        return self.is_newest or int(digest[:8], 16) % HELD_OUT_OF == 0
 
 
 def load_starter(path: Path) -> list[Example]:
@@ -60,41 +64,24 @@ def load_starter(path: Path) -> list[Example]:
     return [
         Example(
             text=row_text(row),
-            label=_label(path, number, row),
+            label=row_label(path, number, row),
             group=f"starter:{row.get('group', number)}",
-            kind=str(row.get("kind", "")),
+            kind=str(row.get("kind") or ""),
+            language=str(row.get("language") or ""),
+            family=str(row.get("family") or ""),
+            tier=str(row.get("tier") or ""),
         )
         for number, row in read_rows(path)
     ]
 
 
-def from_labels(labels: Iterable[Label]) -> list[Example]:
-    """Turn standing verdicts into examples, grouped by seller within its source.
-
-    Texts that were judged both ways teach nothing and are left out; a text judged many times the same
-    way counts once.
-    """
-    by_text: dict[str, list[Label]] = {}
-    for label in labels:
-        by_text.setdefault(label.text_hash, []).append(label)
-    return [
-        Example(
-            text=same[-1].text,
-            label=same[-1].label,
-            group=f"{same[-1].source_id}:{same[-1].seller_name or same[-1].listing_id}",
-            weight=VERDICT_WEIGHT,
-            origin="verdict",
-        )
-        for same in by_text.values()
-        if len({label.label for label in same}) == 1
-    ]
-
-
 def row_text(row: dict[str, Any]) -> str:
-    """Return the text of a listing given as an object with `title` and perhaps `description`.
+    """Return the text of a listing given as an object with its `text`, or `title` and perhaps `description`.
 
     It can be stored and embedded: what is no Unicode text is replaced, as the store replaces it.
     """
+    if row.get("text"):
+        return clean(str(row["text"])[:MAX_TEXT_CHARS])
     title, description = (" ".join(str(row.get(key) or "").split()) for key in ("title", "description"))
     return clean(listing_text(ListingContent(title=title, description=description)))
 
@@ -142,13 +129,18 @@ def json_object(path: str, number: int, line: str | bytes) -> dict[str, Any]:
 
 
 def _listing(path: str, number: int, row: dict[str, Any]) -> dict[str, Any]:
-    if "title" not in row and "description" not in row:
-        raise DataFileWrong(path, f"line {number} has neither title nor description")
+    if not {"title", "description", "text"} & row.keys():
+        raise DataFileWrong(path, f"line {number} has neither title nor description nor text")
     return row
 
 
-def _label(path: Path, number: int, row: dict[str, Any]) -> int:
-    label = str(row.get("label"))  # CSV gives text
+def row_label(path: Path, number: int, row: dict[str, Any]) -> int:
+    """Return the label of a row of `read_rows`: 0 or 1, as a number or, as in CSV, in text.
+
+    Raises:
+        DataFileWrong: If it is anything else; the sentence names the line.
+    """
+    label = str(row.get("label"))
     if label not in {"0", "1"}:
         raise DataFileWrong(str(path), f"line {number} has the label {row.get('label')!r}, not 0 or 1")
     return int(label)

@@ -21,6 +21,31 @@ def average_precision(labels: NDArray[np.int64], scores: NDArray[np.float64]) ->
     return float(average_precision_score(labels, scores))
 
 
+def resampled_average_precision(
+    labels: NDArray[np.int64], scores: NDArray[np.float64], draws: NDArray[np.int16]
+) -> NDArray[np.float64]:
+    """Return the average precision of each resample; the rows are sorted once for all of them.
+
+    Args:
+        labels: 0 or 1, shape (n,).
+        scores: Shape (n,).
+        draws: How often each row was drawn, shape (resamples, n).
+
+    Returns:
+        Shape (resamples,); NaN where no offer was drawn.
+    """
+    order = np.argsort(-scores, kind="stable")
+    offers = labels[order]
+    ends = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True))  # of rows with one score
+    found = np.empty(len(draws))
+    for index, draw in enumerate(draws):
+        drawn = draw[order].astype(np.int64)
+        hits, flags = np.cumsum(drawn * offers)[ends], np.cumsum(drawn)[ends]
+        steps = np.diff(hits, prepend=0) * hits / np.maximum(flags, 1)
+        found[index] = steps.sum() / hits[-1] if hits[-1] else np.nan
+    return found
+
+
 def recall_at_precision(labels: NDArray[np.int64], scores: NDArray[np.float64], wanted: float) -> float:
     """Return the highest recall at which precision is at least `wanted`; 0 if it never is."""
     if not labels.sum():

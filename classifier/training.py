@@ -1,4 +1,4 @@
-"""Examples to a trained model, and a candidate held against the model in use."""
+"""Examples to a trained model and its evaluation twin."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from classifier.embedding import embed_texts
-from classifier.evidence import FEATURES, evidence_matrix, read_all
-from classifier.examples import VERDICT_WEIGHT
+from classifier.evidence import FEATURES
+from classifier.features import features_of
 from classifier.folder import FORMAT, Neighbours, TrainedModel, fingerprint
+from classifier.judged import GROUP_WEIGHT, VERDICT_WEIGHT
 from classifier.metrics import summary
 from classifier.weighing import fit_calibrated
 from listings import times
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from listings.vectors import VectorCache
 
 LIBRARIES = ("scikit-learn", "skops", "sentence-transformers", "torch", "numpy")
-
-TOLERANCE = 0.005
-"""A candidate whose held-out average precision is lower by more than this is worse."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,18 +65,6 @@ class Dataset:
         return [example.group for example in self.examples]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """A candidate beside the model in use, on the same held-out examples."""
-
-    candidate: dict[str, Any]
-    in_use: dict[str, Any] | None
-    """None when there is no model in use."""
-    may_replace: bool
-    """False if the candidate is worse, or if nothing says that it is not."""
-    sentence: str
-
-
 def build_dataset(
     examples: Sequence[Example],
     *,
@@ -90,11 +75,9 @@ def build_dataset(
 ) -> Dataset:
     """Read and embed the examples; vectors kept before are not made again."""
     texts = [example.text for example in examples]
-    vectors = embed_texts(texts, embedder, cache, progress=progress)
-    evidence = evidence_matrix(texts, read_all(texts, gazetteer))
     return Dataset(
         examples=tuple(examples),
-        features=np.hstack([evidence, vectors]) if texts else evidence,
+        features=features_of(texts, embedder=embedder, cache=cache, gazetteer=gazetteer, progress=progress),
         labels=np.array([example.label for example in examples], dtype=np.int64),
     )
 
@@ -122,7 +105,12 @@ def train(
         "threshold": threshold,
         "features": list(FEATURES),
         "data": describe(data),
-        "training": {"seed": seed, "gazetteer_edition": gazetteer_edition, "verdict_weight": VERDICT_WEIGHT},
+        "training": {
+            "seed": seed,
+            "gazetteer_edition": gazetteer_edition,
+            "verdict_weight": VERDICT_WEIGHT,
+            "group_weight": GROUP_WEIGHT,
+        },
         "held_out": held_out_figures(evaluation_pipeline, threshold, data),
         "versions": {"python": sys.version.split()[0]} | {name: version(name) for name in LIBRARIES},
     }
@@ -139,38 +127,6 @@ def train(
         ),
         card=card,
     )
-
-
-def compare(candidate: TrainedModel, in_use: TrainedModel | None, data: Dataset) -> Comparison:
-    """Hold a candidate against the model in use on the held-out part of the candidate's data.
-
-    Both are judged by their evaluation twins, which saw no held-out group, so that the older model is
-    not flattered by rows it was trained on.
-    """
-    mine = held_out_figures(candidate.evaluation_pipeline, candidate.threshold, data)
-    if in_use is None:
-        first = "It is the first model; nothing to compare."
-        return Comparison(candidate=mine, in_use=None, may_replace=True, sentence=first)
-    if in_use.embedder_id != candidate.embedder_id:
-        return not_compared(mine, f"the model in use was fitted on vectors of {in_use.embedder_id}")
-    if mine["average_precision"] is None:
-        return not_compared(mine, "the held-out examples lack offers or others")
-    theirs = held_out_figures(in_use.evaluation_pipeline, in_use.threshold, data)
-    may_replace = mine["average_precision"] - theirs["average_precision"] >= -TOLERANCE
-    sentence = (
-        f"Held-out average precision {mine['average_precision']:.4f}, "
-        f"against {theirs['average_precision']:.4f} "
-        f"of {in_use.model_id} on the same {mine['rows']}: {'not worse' if may_replace else 'worse'}."
-    )
-    return Comparison(candidate=mine, in_use=theirs, may_replace=may_replace, sentence=sentence)
-
-
-def not_compared(candidate: dict[str, Any], why: str) -> Comparison:
-    """Return the comparison that could not be made; a person has to decide."""
-    sentence = (
-        f"There is nothing to compare it with: {why.rstrip('.')}. Use --force to promote it all the same."
-    )
-    return Comparison(candidate=candidate, in_use=None, may_replace=False, sentence=sentence)
 
 
 def describe(data: Dataset) -> dict[str, object]:

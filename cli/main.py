@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS = (
-    "crawl", "score", "queue", "verdict", "retrain", "evaluate", "models", "gazetteer",
+    "crawl", "score", "queue", "verdict", "labels", "retrain", "evaluate", "models", "gazetteer",
     "serve", "run", "status", "runs", "sources", "report", "demo",
 )  # fmt: skip
 """Every command in the order a listing meets them; `NAME` lives in `cli/NAME.py` as `command`."""

@@ -1,4 +1,4 @@
-"""`models`: which models there are, which one is in use, and the way back to an earlier one."""
+"""`models`: which models there are, what became of each, and the way forward or back to another one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.errors import CommandFailed
 from cli.options import database_option, json_option, reviewer_option
 
 if TYPE_CHECKING:
@@ -13,25 +14,39 @@ if TYPE_CHECKING:
 
     from listings.database import Database
 
+why_option = click.option("--why", help="In your own words; kept with the promotion.")
 
-@click.command(name="models")
-@click.option("--use", metavar="MODEL", help="Put this model in use, e.g. to go back to an earlier one.")
-@reviewer_option
+
+class ListByDefault(click.Group):
+    """A group that lists when no subcommand is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take options without a subcommand for those of `list`."""
+        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(name="models", cls=ListByDefault)
+def command() -> None:
+    """List the trained models, show one, or put another in use.
+
+    Example: precursor-watch models rollback --why "flags paint thinner"
+    """
+
+
+@command.command(name="list")
 @database_option
 @json_option
-def command(use: str | None, reviewer: str, database: Path, *, as_json: bool) -> None:
+def list_command(database: Path, *, as_json: bool) -> None:
     """List the trained models, newest first; the one in use is marked.
 
     Example: precursor-watch models --json
-
-    Example: precursor-watch models --use 3f0c9a7be1d2
     """
     from cli.output import minute, print_json, print_table, reading
     from listings.models import list_models, model_in_use
 
     with reading(database) as db:
-        if use:
-            _use(db, database, use, reviewer)
         models, in_use = list_models(db), model_in_use(db)
     current = in_use.model_id if in_use else None
     if as_json:
@@ -53,12 +68,89 @@ def command(use: str | None, reviewer: str, database: Path, *, as_json: bool) ->
     print_table(("", "MODEL", "TRAINED", "THRESHOLD", "HELD-OUT AP", "FOLDER"), rows)
 
 
-def _use(db: Database, database: Path, model_id: str, reviewer: str) -> None:
+@command.command(name="show")
+@click.argument("model_id", required=False, metavar="[MODEL]")
+@database_option
+@json_option
+def show_command(model_id: str | None, database: Path, *, as_json: bool) -> None:
+    """Show a model's card and when it was put in use, by whom and why; without a MODEL, the one in use.
+
+    Example: precursor-watch models show 3f0c9a7be1d2
+    """
+    from dataclasses import asdict
+
+    from classifier.folder import card_text
+    from cli.output import minute, print_json, print_table, reading
+    from listings.models import get_model, promotions
+
+    with reading(database) as db:
+        model = get_model(db, model_id or _in_use(db))
+        promoted = [each for each in promotions(db) if each.model_id == model.model_id]
+    if as_json:
+        print_json({**model.card, "folder": model.folder, "promotions": [asdict(each) for each in promoted]})
+        return
+    click.echo(card_text(model.card))
+    rows = [(minute(each.promoted_at), each.promoted_by, each.sentence) for each in promoted]
+    print_table(("PROMOTED", "BY", "WHY"), rows)
+
+
+@command.command(name="promote")
+@click.argument("model_id", metavar="MODEL")
+@why_option
+@reviewer_option
+@database_option
+def promote_command(model_id: str, why: str | None, reviewer: str, database: Path) -> None:
+    """Put a model in use by hand.
+
+    Example: precursor-watch models promote 3f0c9a7be1d2 --why "agreed on 2 November"
+    """
+    from cli.output import reading
+
+    with reading(database) as db:
+        _promote(db, database, model_id, reviewer, why or "Put in use by hand.")
+
+
+@command.command(name="rollback")
+@why_option
+@reviewer_option
+@database_option
+def rollback_command(why: str | None, reviewer: str, database: Path) -> None:
+    """Go back to the model that was in use before the one in use; again, to the one before that.
+
+    Example: precursor-watch models rollback --why "flags paint thinner"
+    """
+    from cli.output import reading
+    from listings.models import model_before, promotions
+
+    with reading(database) as db:
+        current, before = _in_use(db), model_before(promotions(db))
+        if before is None:
+            raise CommandFailed(
+                f"Model {current} is the first that was in use; there is none to go back to. "
+                "Put any other in use with `precursor-watch models promote`."
+            )
+        _promote(db, database, before, reviewer, f"Rolled back from {current}. {why or ''}".strip())
+
+
+def _in_use(db: Database) -> str:
+    from classifier.errors import NoModelInUse
+    from listings.models import model_in_use
+
+    model = model_in_use(db)
+    if model is None:
+        raise NoModelInUse
+    return model.model_id
+
+
+def _promote(db: Database, database: Path, model_id: str, reviewer: str, sentence: str) -> None:
     from classifier.folder import load_model
     from classifier.scorer import model_folder
     from listings.models import get_model, promote
     from listings.times import utc_now
 
+    if not reviewer.strip():
+        raise CommandFailed("No reviewer is named; give --reviewer, so that the record says who decided.")
     load_model(model_folder(get_model(db, model_id), database))  # one that cannot score is refused here
-    promote(db, model_id, promoted_by=reviewer, sentence="Put in use by hand.", now=utc_now())
+    promote(db, model_id, promoted_by=reviewer, sentence=sentence, now=utc_now())
+    click.echo(f"Model {model_id} is in use.")
     click.echo("`precursor-watch score` now scores what this model has not scored yet.", err=True)

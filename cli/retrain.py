@@ -10,6 +10,8 @@ import click
 from cli.options import database_option, json_option
 
 if TYPE_CHECKING:
+    from classifier.comparing import Comparison
+    from classifier.rescoring import Rescore
     from classifier.run import Retrained
 
 STARTER = Path(__file__).parent.parent / "fixtures" / "training" / "listings.jsonl"
@@ -39,7 +41,8 @@ STARTER = Path(__file__).parent.parent / "fixtures" / "training" / "listings.jso
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the folds.")
 @click.option("--force", is_flag=True, help="Promote even a worse model; the record says so.")
-@click.option("--dry-run", is_flag=True, help="Train and compare; write nothing.")
+@click.option("--dry-run", is_flag=True, help="Train, compare and rescore; write nothing.")
+@click.option("--no-rescore", is_flag=True, help="Do not try the candidate on every listing as last seen.")
 @click.option(
     "--by",
     envvar=["PRECURSOR_WATCH_REVIEWER", "USER"],
@@ -59,16 +62,18 @@ def command(  # noqa: PLR0913 (one parameter per option)
     no_starter: bool,
     force: bool,
     dry_run: bool,
+    no_rescore: bool,
     as_json: bool,
 ) -> None:
-    """Train a candidate on the starter set and all standing verdicts; promote it unless it is worse.
+    """Train a candidate on the starter set, verdicts and imported labels; promote it unless it is worse.
 
-    Candidate and model in use are judged on the same held-out groups, each by a twin that never saw them.
+    Candidate and model in use are judged on the same held-out groups, each by a twin that never saw them,
+    as a whole and on every slice. What the candidate would change in the queue is shown as well.
 
     Example: precursor-watch retrain --dry-run
     """
     from classifier.run import RetrainOptions, retrain
-    from cli.progress import progress_bar, summing
+    from cli.progress import step_bars
 
     options = RetrainOptions(
         starter=None if no_starter else starter,
@@ -77,30 +82,65 @@ def command(  # noqa: PLR0913 (one parameter per option)
         seed=seed,
         force=force,
         dry_run=dry_run,
+        rescore=not no_rescore,
         by=by,
     )
-    with progress_bar("embedding") as show:
-        result = retrain(database, options, progress=summing(show))
+    with step_bars() as show:
+        result = retrain(database, options, progress=show)
     _print_result(result, as_json=as_json)
 
 
 def _print_result(result: Retrained, *, as_json: bool) -> None:
-    from cli.output import print_json, print_table
+    from cli.output import print_json
 
-    comparison = result.comparison
     if as_json:
-        print_json(
-            {
-                "model_id": result.model.model_id,
-                "promoted": result.promoted,
-                "candidate": comparison.candidate,
-                "in_use": comparison.in_use,
-                "sentence": comparison.sentence,
-            }
-        )
+        print_json({**result.record(), "sentence": result.sentence})
         return
+    _print_comparison(result.comparison)
+    if result.rescore:
+        _print_rescore(result.rescore)
+    click.echo(f"Model {result.model.model_id}: {result.sentence}")
+    click.echo("Promoted." if result.promoted else "Not promoted.")
+
+
+def _print_comparison(comparison: Comparison) -> None:
+    from cli.output import print_table
+
     in_use = comparison.in_use or {}
     rows = [(name, str(value), str(in_use.get(name, "-"))) for name, value in comparison.candidate.items()]
     print_table(("HELD OUT", "CANDIDATE", "IN USE"), rows)
-    click.echo(f"Model {result.model.model_id}: {comparison.sentence}")
-    click.echo("Promoted." if result.promoted else "Not promoted.")
+    if comparison.differences:
+        print_table(
+            ("SLICE", "FIGURE", "ROWS", "CANDIDATE", "IN USE", "DIFFERENCE, 95 %", ""),
+            [
+                (
+                    each.slice,
+                    each.figure,
+                    str(each.rows),
+                    f"{each.candidate:.3f}",
+                    f"{each.in_use:.3f}",
+                    f"{each.low:+.3f} to {each.high:+.3f}",
+                    "WORSE" if each.is_worse else "",
+                )
+                for each in comparison.differences
+            ],
+        )
+
+
+def _print_rescore(rescore: Rescore) -> None:
+    from cli.output import print_table
+
+    for what, changes in rescore.shown.items():
+        if changes:
+            click.echo(f"{what.capitalize()}: {rescore.counts[what]}, the first {len(changes)}:")
+            rows = [
+                (
+                    each.listing_id,
+                    f"{each.p_candidate:.2f}",
+                    "-" if each.p_in_use is None else f"{each.p_in_use:.2f}",
+                    each.decision or "",
+                    each.title,
+                )
+                for each in changes
+            ]
+            print_table(("LISTING", "CANDIDATE", "IN USE", "VERDICT", "TITLE"), rows, cut={"TITLE"})

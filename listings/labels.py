@@ -1,17 +1,18 @@
-"""Labels: what the standing verdicts teach, as the next training run reads it."""
+"""Labels: what standing verdicts and imported files teach, as the next training run reads it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from listings import times
+from listings import rows, times
+from listings.database import Database, transaction
 from listings.model import Decision
+from listings.text import text_hash
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
-
-    from listings.database import Database
 
 TEACHING = {Decision.OFFER: 1, Decision.NOT_OFFER: 0}
 """Decisions that settle the label; *unsure* and *escalate* teach nothing."""
@@ -21,36 +22,133 @@ TEACHING = {Decision.OFFER: 1, Decision.NOT_OFFER: 0}
 class Label:
     """One judged text."""
 
-    listing_id: str
-    source_id: str
-    seller_name: str
     text: str
     text_hash: str
     label: int
     """1 for an offer, 0 for none."""
+    group: str
+    """Who sells it: the seller within the source, else the listing; of an imported text, as its file says."""
+    language: str = ""
+    """ISO 639-1; empty when it is not known."""
+    first_judged_at: datetime
+    """When this store first heard either answer about it; never moves, whatever is decided later."""
+    is_imported: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedText:
+    """A standing verdict with all that another tool needs of it."""
+
+    reviewer: str
     decided_at: datetime
+    decision: Decision
+    reason_code: str
+    note: str
+    url: str
+    group: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLabel:
+    """A label as a file brings it."""
+
+    text: str
+    label: int
+    group: str
+    """Who sells it; empty when the file does not say."""
 
 
 def standing_labels(db: Database) -> list[Label]:
     """Return the standing verdicts that settle a label, in the order they were given."""
-    query = """
-        SELECT standing_verdicts.listing_id, source_id, seller_name, sightings.text,
-               standing_verdicts.text_hash, decision, decided_at
-        FROM standing_verdicts
-        JOIN sightings USING (sighting_id)
-        JOIN listings ON listings.listing_id = standing_verdicts.listing_id
-        WHERE decision IN ('offer', 'not_offer')
-        ORDER BY verdict_id
-    """
+    query = f"""
+        SELECT {_GROUP}, language, sightings.text, standing_verdicts.text_hash, decision,
+               (SELECT min(decided_at) FROM verdicts AS earlier
+                WHERE earlier.listing_id = standing_verdicts.listing_id
+                  AND earlier.decision IN ('offer', 'not_offer')) AS first_judged_at
+        FROM {_STANDING} ORDER BY verdict_id
+    """  # noqa: S608 (no input in it)
     return [
         Label(
-            listing_id=row["listing_id"],
-            source_id=row["source_id"],
-            seller_name=row["seller_name"],
             text=row["text"],
             text_hash=row["text_hash"],
             label=TEACHING[Decision(row["decision"])],
-            decided_at=times.from_text(row["decided_at"]),
+            group=row["group_name"],
+            language=row["language"],
+            first_judged_at=times.from_text(row["first_judged_at"]),
         )
         for row in db.execute(query)
     ]
+
+
+def judged_texts(db: Database) -> list[JudgedText]:
+    """Return the standing verdicts that settle a label as others are told of them, oldest first."""
+    query = f"""
+        SELECT reviewer, decided_at, decision, reason_code, note, url, {_GROUP}, sightings.text
+        FROM {_STANDING} ORDER BY verdict_id
+    """  # noqa: S608 (no input in it)
+    return [
+        JudgedText(
+            reviewer=row["reviewer"],
+            decided_at=times.from_text(row["decided_at"]),
+            decision=Decision(row["decision"]),
+            reason_code=row["reason_code"] or "",
+            note=row["note"],
+            url=row["url"],
+            group=row["group_name"],
+            text=row["text"],
+        )
+        for row in db.execute(query)
+    ]
+
+
+def imported_labels(db: Database) -> list[Label]:
+    """Return every imported label, in the order they came."""
+    query = "SELECT * FROM imported_labels ORDER BY imported_label_id"
+    return [
+        Label(
+            text=row["text"],
+            text_hash=row["text_hash"],
+            label=row["label"],
+            group=row["group_name"] or f"imported:{row['text_hash'][:16]}",
+            first_judged_at=times.from_text(row["imported_at"]),
+            is_imported=True,
+        )
+        for row in db.execute(query)
+    ]
+
+
+def import_labels(
+    db: Database, labels: Iterable[NewLabel], *, origin: str, imported_by: str, now: datetime
+) -> int:
+    """Keep labels from a file, all or none; a text that was imported before with this label stays one row.
+
+    A text that is imported with both labels is kept twice, and teaches nothing.
+
+    Returns:
+        How many were new.
+    """
+    with transaction(db):
+        fresh = [
+            {
+                "text": rows.clean(label.text),
+                "text_hash": text_hash(rows.clean(label.text)),
+                "label": label.label,
+                "group_name": rows.clean(label.group),
+                "origin": rows.clean(origin),
+                "imported_by": imported_by,
+                "imported_at": times.to_text(now),
+            }
+            for label in labels
+        ]
+        return sum(rows.insert(db, "imported_labels", row, ignore=True) is not None for row in fresh)
+
+
+_GROUP = """
+    source_id || ':' || CASE seller_name WHEN '' THEN listings.listing_id ELSE seller_name END AS group_name
+"""
+
+_STANDING = """
+    standing_verdicts JOIN sightings USING (sighting_id)
+    JOIN listings ON listings.listing_id = standing_verdicts.listing_id AND decision IN ('offer', 'not_offer')
+"""

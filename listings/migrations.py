@@ -45,6 +45,25 @@ def m003_review_queue(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m004_imported_labels(db: Database) -> None:
+    """Keep labels that were judged elsewhere, beside the verdicts; they are append-only too."""
+    db.execute("""
+        CREATE TABLE imported_labels (
+            imported_label_id INTEGER PRIMARY KEY,
+            text TEXT NOT NULL,
+            text_hash TEXT NOT NULL,
+            label INTEGER NOT NULL CHECK (label IN (0, 1)), -- 1 for an offer
+            group_name TEXT NOT NULL, -- who sells, as far as the file said
+            origin TEXT NOT NULL, -- name of the file
+            imported_by TEXT NOT NULL,
+            imported_at TEXT NOT NULL,
+            UNIQUE (text_hash, label)
+        ) STRICT
+    """)
+    _refuse_changes(db, "imported_labels")
+
+
 def _refuse_changes(db: Database, table: str) -> None:
     for verb in ("UPDATE", "DELETE"):
         db.execute(f"""

@@ -336,6 +336,18 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Promotion:
+    """A model was put in use. The last promotion is in force."""
+
+    promotion_id: int
+    model_id: str
+    promoted_at: datetime
+    promoted_by: str
+    sentence: str
+    """Why, for a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueueEntry:
     """One row of `review_queue`: flagged by the model in use and not yet judged as it stands."""
 

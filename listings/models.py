@@ -9,9 +9,10 @@ from listings.database import Database, transaction
 from listings.errors import UnknownRow
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from listings.model import Model
+    from listings.model import Model, Promotion
 
 
 def register_model(db: Database, model: Model) -> None:
@@ -62,3 +63,23 @@ def list_models(db: Database) -> list[Model]:
     """Return every registered model, newest first."""
     query = "SELECT * FROM models ORDER BY created_at DESC, model_id"
     return [rows.model_from(row) for row in db.execute(query)]
+
+
+def promotions(db: Database) -> list[Promotion]:
+    """Return every promotion, oldest first; the last one is in force."""
+    query = "SELECT * FROM promotions ORDER BY promotion_id"
+    return [rows.promotion_from(row) for row in db.execute(query)]
+
+
+def model_before(history: Sequence[Promotion]) -> str | None:
+    """Return the id of the model that was in use before the one in use, or None if there was none.
+
+    Going back is no step forward: after A, B, C and back to B, the model before is A.
+    """
+    path: list[str] = []
+    for promotion in history:
+        if promotion.model_id in path:
+            del path[path.index(promotion.model_id) + 1 :]
+        else:
+            path.append(promotion.model_id)
+    return path[-2] if len(path) > 1 else None

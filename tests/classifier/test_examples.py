@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classifier.errors import DataFileWrong
-from classifier.examples import HELD_OUT_OF, from_labels, json_object, load_starter, read_rows, row_text
-from listings.labels import Label
-from listings.text import text_hash
-from tests.classifier.toy import NOW, STARTER, example
+from classifier.examples import HELD_OUT_OF, json_object, load_starter, read_rows, row_text
+from tests.classifier.toy import STARTER, example
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,21 +23,6 @@ ROWS = [
 ]
 JSONL = "".join(json.dumps(row) + "\n" for row in ROWS)
 CSV = "title,description,label,group,kind\nAcetone,25 kg,1,a,named\nKettle,,0,,\n"
-
-
-def label(
-    text: str, value: int, *, seller: str = "Ficticia Ltd", source: str = "andes", listing: str = "1"
-) -> Label:
-    """Return a judged text."""
-    return Label(
-        listing_id=listing,
-        source_id=source,
-        seller_name=seller,
-        text=text,
-        text_hash=text_hash(text),
-        label=value,
-        decided_at=NOW,
-    )
 
 
 @pytest.mark.parametrize(
@@ -117,31 +100,6 @@ def test_object_is_read_from_bytes_too() -> None:
     assert json_object("pipe", 1, '\ufeff{"title": "é"}'.encode()) == {"title": "é"}
     with pytest.raises(DataFileWrong, match="pipe cannot be read: line 3 is not JSON"):
         json_object("pipe", 3, b'{"title": "\xff"}')
-
-
-def test_texts_judged_both_ways_teach_nothing() -> None:
-    """Two people who disagree about one text leave it out."""
-    labels = [label("a", 1), label("a", 0, listing="2"), label("b", 1)]
-    assert [each.text for each in from_labels(labels)] == ["b"]
-
-
-def test_one_seller_cannot_outvote_the_rest_by_repeating() -> None:
-    """500 identical listings count once, with the weight of one verdict."""
-    labels = [label("Phenylacetone", 1, listing=str(number)) for number in range(500)]
-    (kept,) = from_labels(labels)
-    assert (kept.weight, kept.origin) == (3.0, "verdict")
-
-
-def test_verdicts_are_grouped_by_seller_within_a_source() -> None:
-    """A listing without a seller is a group of its own."""
-    labels = [
-        label("a", 1),
-        label("b", 0),
-        label("c", 0, source="pontus"),
-        label("d", 0, seller="", listing="9"),
-    ]
-    groups = [each.group for each in from_labels(labels)]
-    assert groups == ["andes:Ficticia Ltd", "andes:Ficticia Ltd", "pontus:Ficticia Ltd", "andes:9"]
 
 
 def test_held_out_part_depends_on_the_group_alone() -> None:

@@ -89,7 +89,7 @@ def test_a_damaged_file_is_refused(folder: Path, name: str, damage: str) -> None
     with pytest.raises(ModelFolderWrong) as raised:
         load_model(folder)
     assert str(raised.value).startswith(f"The model in {folder} cannot be used: ")
-    assert str(raised.value).endswith("or go back to another with `precursor-watch models --use`.")
+    assert str(raised.value).endswith("or go back with `precursor-watch models rollback`.")
 
 
 def _set(key: str, value: object) -> Callable[[dict[str, Any]], object]:

@@ -164,17 +164,32 @@ def test_earlier_model_is_put_in_use_again(store_path: Path) -> None:
     """The way back from a bad model is one command, and the record says who took it."""
     starter = write_starter(store_path.with_name("starter.jsonl"))
     options = RetrainOptions(starter=starter, models_folder=store_path.parent / "models", embedder="toy")
-    old, _new = (
+    old, new = (
         retrain(store_path, replace(options, seed=seed, force=True), embedder=ToyEmbedder()).model.model_id
         for seed in (0, 1)
     )
-    called = call("models", "--use", old, "--reviewer", "ada", "--db", store_path, "--json")
-    assert [each["model_id"] for each in json.loads(called.out) if each["in_use"]] == [old]
-    with closing(open_database(store_path)) as db:
-        last = db.execute(
-            "SELECT promoted_by, sentence FROM promotions ORDER BY promotion_id DESC"
-        ).fetchone()
-    assert tuple(last) == ("ada", "Put in use by hand.")
+    by_ada = ("--reviewer", "ada", "--db", store_path)
+    assert call("models", "rollback", "--why", "flags thinner", *by_ada).out == f"Model {old} is in use.\n"
+    assert call("models", "promote", new, *by_ada).exit_code == 0
+    said = json.loads(call("models", "--db", store_path, "--json").out)
+    assert [each["model_id"] for each in said if each["in_use"]] == [new]
+    shown = json.loads(call("models", "show", old, "--db", store_path, "--json").out)
+    assert [each["promoted_by"] for each in shown["promotions"]] == ["retrain", "ada"]
+    assert shown["promotions"][1]["sentence"] == f"Rolled back from {new}. flags thinner"
+    assert "Put in use by hand." in call("models", "show", "--db", store_path).out
+
+
+def test_there_is_nothing_before_the_first_model(store: Path) -> None:
+    """The sentence says what else can be done."""
+    called = call("models", "rollback", "--db", store)
+    assert (called.exit_code, called.out) == (1, "")
+    assert "the first that was in use; there is none to go back to" in called.err
+
+
+@pytest.mark.parametrize("arguments", [("show",), ("rollback",)])
+def test_no_model_in_use_is_said(arguments: tuple[str, ...], store_path: Path) -> None:
+    """In an empty store there is none to show or to leave."""
+    assert "No model is in use yet" in call("models", *arguments, "--db", store_path).err
 
 
 @pytest.mark.parametrize(
@@ -183,7 +198,7 @@ def test_earlier_model_is_put_in_use_again(store_path: Path) -> None:
 )
 def test_model_that_cannot_score_is_not_put_in_use(store: Path, model_id: str, sentence: str) -> None:
     """An unknown one, and one whose files are gone."""
-    called = call("models", "--use", model_id, "--db", store)
+    called = call("models", "promote", model_id, "--db", store)
     assert called.exit_code == 1
     assert sentence in called.err
     with closing(open_database(store)) as db:

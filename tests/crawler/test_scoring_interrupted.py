@@ -52,7 +52,7 @@ def both(store: Path) -> tuple[Tables, Tables]:
     disturbed, undisturbed = _copy(store, "killed"), _copy(store, "undisturbed")
     vectors = disturbed.with_name(disturbed.name + ".vectors")
     moments = (
-        rows_in(vectors, "vectors", 401),
+        rows_in(vectors, "vectors", 801),  # the starter rows have two each: evidence and embedding
         rows_in(disturbed, "scores", 1),
         rows_in(disturbed, "scores", 600),
     )

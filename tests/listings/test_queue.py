@@ -219,7 +219,7 @@ def test_only_decided_verdicts_teach(flagged: Database) -> None:
     undo(flagged, judge(flagged, 5, Decision.OFFER))
     labels = standing_labels(flagged)
     assert [(label.text.splitlines()[0], label.label) for label in labels] == [("Drum 1", 1), ("Drum 2", 0)]
-    assert (labels[0].source_id, labels[0].seller_name) == ("andes", "Ficticia Ltd")
+    assert labels[0].group == "andes:Ficticia Ltd"
 
 
 SHOP = (

@@ -1,0 +1,86 @@
+"""A text as one row of numbers: what is read in it, then what it sounds like; both kept between runs."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache as once
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from classifier.embedding import embed_texts
+from classifier.evidence import evidence_matrix, read_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from importlib.resources.abc import Traversable
+
+    from numpy.typing import NDArray
+
+    from classifier.embedding import Embedder
+    from classifier.gazetteer import Gazetteer
+    from listings.vectors import VectorCache
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceReader:
+    """Reads evidence as an embedder makes vectors, so that it is kept by the same cache."""
+
+    gazetteer: Gazetteer
+    name: str = "evidence"
+
+    @property
+    def embedder_id(self) -> str:
+        """Of the gazetteer and of everything in this package that decides how a text is read."""
+        listed = sorted(substance.key for substance in self.gazetteer.substances)
+        known = "\n".join([package_digest(), self.gazetteer.edition, *listed, *sorted(self.gazetteer.by_cas)])
+        return f"{self.name}@{hashlib.sha256(known.encode()).hexdigest()[:12]}"
+
+    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return float32 of shape (len(texts), len(FEATURES))."""
+        return evidence_matrix(texts, read_all(texts, self.gazetteer))
+
+
+def features_of(
+    texts: Sequence[str],
+    *,
+    embedder: Embedder,
+    cache: VectorCache,
+    gazetteer: Gazetteer,
+    progress: Callable[[int], None] | None = None,
+) -> NDArray[np.float32]:
+    """Return evidence and embedding of texts, reading and embedding only what was not kept before.
+
+    Args:
+        texts: May be empty and may repeat.
+        embedder: Its id must be the cache's.
+        cache: Where both are kept between runs.
+        gazetteer: The knowledge the texts are read with.
+        progress: Called with the number of texts embedded since the last call.
+
+    Returns:
+        float32 of shape (len(texts), len(FEATURES) + dimensions).
+    """
+    reader = EvidenceReader(gazetteer=gazetteer)
+    vectors = embed_texts(texts, embedder, cache, progress=progress)
+    evidence = embed_texts(texts, reader, cache.of(reader.embedder_id))
+    return np.hstack([evidence, vectors])
+
+
+@once
+def package_digest() -> str:
+    """Return a hash of every file of this package: kept evidence is read anew when any of them changes."""
+    digest = hashlib.sha256()
+    for file in _walk(files("classifier")):
+        digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _walk(folder: Traversable) -> Iterator[Traversable]:
+    for entry in sorted(folder.iterdir(), key=lambda each: each.name):
+        if entry.is_dir() and entry.name != "__pycache__":
+            yield from _walk(entry)
+        elif entry.is_file():
+            yield entry

@@ -1,0 +1,190 @@
+"""Retraining: labels to a candidate, compared and tried on all history before it may be used."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from classifier.comparing import Comparison, compare, not_compared
+from classifier.errors import ModelFolderWrong
+from classifier.evidence import default_gazetteer
+from classifier.examples import load_starter
+from classifier.features import features_of
+from classifier.folder import load_model, save_model
+from classifier.judged import from_labels
+from classifier.rescoring import Rescore, rescore
+from classifier.scorer import model_folder
+from classifier.training import build_dataset, train
+from listings import labels, models
+from listings.history import standing_listings
+from listings.model import Model
+from listings.queue import count_listings
+from listings.vectors import open_vectors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from classifier.embedding import Embedder
+    from classifier.examples import Example
+    from classifier.folder import TrainedModel
+    from classifier.training import Dataset
+    from listings.database import Database
+    from listings.vectors import VectorCache
+
+    Progress = Callable[[str, int, int], None]
+    """Called with what is being done, how much of it is done, and how much there is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetrainOptions:
+    """What a retraining is made of, and what may become of it."""
+
+    starter: Path | None
+    """The starter set; None trains on verdicts and imported labels alone."""
+    models_folder: Path
+    embedder: str
+    """A name or path for `open_embedder`."""
+    seed: int = 0
+    force: bool = False
+    """Promote even a model that is worse or could not be compared; the record says so."""
+    dry_run: bool = False
+    """Train, compare and rescore; write nothing but the vectors that were made."""
+    rescore: bool = True
+    """Try the candidate on every listing as last seen."""
+    by: str = "retrain"
+    """Who asked; kept with the promotion."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrained:
+    """What a retraining came to."""
+
+    model: TrainedModel
+    comparison: Comparison
+    rescore: Rescore | None
+    """None when it was not asked for."""
+    promoted: bool
+
+    def record(self) -> dict[str, Any]:
+        """Return everything but the model as plain values, for `comparison.json` and other programs."""
+        return {
+            "model_id": self.model.model_id,
+            **asdict(self.comparison),
+            "rescore": None if self.rescore is None else asdict(self.rescore),
+            "promoted": self.promoted,
+        }
+
+    @property
+    def why(self) -> str:
+        """Say why it was promoted or not."""
+        forced = " Promoted by force." if self.promoted and not self.comparison.may_replace else ""
+        return self.comparison.sentence + forced
+
+    @property
+    def sentence(self) -> str:
+        """Say why, and what would change in the queue."""
+        return self.why if self.rescore is None else f"{self.why} {self.rescore.sentence}"
+
+
+def make_candidate(
+    db: Database,
+    database: Path,
+    options: RetrainOptions,
+    embedder: Embedder,
+    *,
+    now: datetime,
+    progress: Progress | None,
+) -> Retrained:
+    """Train a candidate, hold it against the model in use and try it on all history; keep nothing of it."""
+    examples = _examples(db, options)
+    gazetteer = default_gazetteer()
+    with open_vectors(database, embedder.embedder_id) as cache:
+        step = _counting(progress, "embedding", len(examples))
+        data = build_dataset(examples, embedder=embedder, cache=cache, gazetteer=gazetteer, progress=step)
+        candidate = train(
+            data, embedder=embedder, gazetteer_edition=gazetteer.edition, seed=options.seed, now=now
+        )
+        comparison = _compare(db, database, candidate, data, options.seed)
+        history = _rescore(db, candidate, embedder, cache, progress) if options.rescore else None
+    promoted = not options.dry_run and (options.force or comparison.may_replace)
+    return Retrained(model=candidate, comparison=comparison, rescore=history, promoted=promoted)
+
+
+def keep_candidate(
+    db: Database, database: Path, options: RetrainOptions, result: Retrained, *, now: datetime
+) -> None:
+    """Write the model, what it was compared with and, if it was promoted, that it is in use."""
+    candidate = result.model
+    folder = save_model(candidate, options.models_folder).resolve()
+    record = json.dumps(result.record(), indent=2, ensure_ascii=False)
+    (folder / "comparison.json").write_text(record, encoding="utf-8")
+    home = database.resolve().parent
+    # Beneath the store's folder the path is kept relative, so that both can be moved together.
+    kept_as = folder.relative_to(home) if folder.is_relative_to(home) else folder
+    row = Model(
+        model_id=candidate.model_id,
+        created_at=now,
+        folder=str(kept_as),
+        embedder_id=candidate.embedder_id,
+        threshold=candidate.threshold,
+        card=candidate.card,
+    )
+    models.register_model(db, row)
+    if result.promoted:
+        models.promote(db, candidate.model_id, promoted_by=options.by, sentence=result.why, now=now)
+
+
+def _examples(db: Database, options: RetrainOptions) -> list[Example]:
+    starter = load_starter(options.starter) if options.starter else []
+    return starter + from_labels(labels.imported_labels(db) + labels.standing_labels(db))
+
+
+def _compare(db: Database, database: Path, candidate: TrainedModel, data: Dataset, seed: int) -> Comparison:
+    row = models.model_in_use(db)
+    try:
+        in_use = load_model(model_folder(row, database)) if row else None
+    except ModelFolderWrong as error:
+        return not_compared(candidate.card["held_out"], str(error))
+    return compare(candidate, in_use, data, seed=seed)
+
+
+def _rescore(
+    db: Database,
+    candidate: TrainedModel,
+    embedder: Embedder,
+    cache: VectorCache,
+    progress: Progress | None,
+) -> Rescore:
+    def score(texts: Sequence[str]) -> NDArray[np.float64]:
+        features = features_of(texts, embedder=embedder, cache=cache, gazetteer=default_gazetteer())
+        probabilities: NDArray[np.float64] = candidate.pipeline.predict_proba(features)[:, 1]
+        return probabilities
+
+    in_use = models.model_in_use(db)
+    return rescore(
+        standing_listings(db),
+        score=score,
+        threshold=candidate.threshold,
+        threshold_in_use=in_use.threshold if in_use else None,
+        progress=_counting(progress, "rescoring", count_listings(db)),
+    )
+
+
+def _counting(progress: Progress | None, what: str, total: int) -> Callable[[int], None] | None:
+    """Turn *done since the last call* into *done so far* of a named step."""
+    if progress is None:
+        return None
+    done = 0
+
+    def step(count: int) -> None:
+        nonlocal done
+        done += count
+        progress(what, done, total)
+
+    return step

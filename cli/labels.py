@@ -1,0 +1,66 @@
+"""`labels`: verdicts to a file, and labels from a file beside the verdicts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cli.errors import CommandFailed
+from cli.options import database_option, reviewer_option
+
+file_argument = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+
+
+@click.group(name="labels")
+def command() -> None:
+    """Take labels out of the database, or bring in labels that were judged elsewhere.
+
+    A file is CSV or JSONL, by its ending. A verdict given here outweighs an imported label on the same text.
+
+    Example: precursor-watch labels export verdicts.csv
+    """
+
+
+@command.command(name="export")
+@file_argument
+@database_option
+def export_command(file: Path, database: Path) -> None:
+    """Write every standing verdict that settles a label: who, when, what, why, where, and the text.
+
+    Example: precursor-watch labels export verdicts.jsonl
+    """
+    from classifier.label_files import write_labels
+    from cli.output import reading
+    from listings.labels import judged_texts
+
+    with reading(database) as db:
+        count = write_labels(file, judged_texts(db))
+    click.echo(f"{count} labels written to {file}.", err=True)
+
+
+@command.command(name="import")
+@file_argument
+@reviewer_option
+@database_option
+def import_command(file: Path, reviewer: str, database: Path) -> None:
+    """Keep labels from a file for the next retraining: all of them, or none if a row is wrong.
+
+    Each row has `label` (1 for an offer, 0 for none) and `text`, or `title` and `description`; `group`
+    says who sells it, so that one seller's texts are weighed together.
+
+    Example: precursor-watch labels import judged-elsewhere.csv --reviewer ada
+    """
+    from contextlib import closing
+
+    from classifier.label_files import read_labels
+    from listings.database import open_database
+    from listings.labels import import_labels
+    from listings.times import utc_now
+
+    if not reviewer.strip():
+        raise CommandFailed("No reviewer is named; give --reviewer, so that the record says who decided.")
+    labels = read_labels(file)
+    with closing(open_database(database)) as db:
+        new = import_labels(db, labels, origin=file.name, imported_by=reviewer, now=utc_now())
+    click.echo(f"{new} labels imported, {len(labels) - new} were there already.")
