@@ -8,6 +8,7 @@ from datetime import date
 from importlib.resources import files
 from typing import TYPE_CHECKING, cast
 
+from classifier.errors import ModelError
 from classifier.gazetteer.model import (
     DEFAULT_PROFILE,
     Confusable,
@@ -29,7 +30,7 @@ MEMBER_NAME = {"lang": "en", "kind": "synonym", "context": ""}
 """What all names of class members have in common."""
 
 
-class GazetteerError(Exception):
+class GazetteerError(ModelError):
     """The gazetteer's own files cannot be used."""
 
 
