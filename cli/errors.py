@@ -6,7 +6,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from listings.errors import ListingsError
+from listings.errors import Interrupted, ListingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,9 @@ class CommandFailed(ListingsError):
 
 @contextmanager
 def exit_with_sentence() -> Iterator[None]:
-    """Print an expected error as a sentence and exit with 1; let any other error show itself.
+    """Print an expected error as a sentence and exit with 1, or with 130 for work that was asked to stop.
+
+    Any other error shows itself.
 
     A closed pipe (`precursor-watch queue | head`) ends the command quietly.
     """
@@ -26,7 +28,7 @@ def exit_with_sentence() -> Iterator[None]:
         yield
     except ListingsError as error:
         print(f"precursor-watch: {error}", file=sys.stderr)  # noqa: T201
-        sys.exit(1)
+        sys.exit(error.EXIT_CODE if isinstance(error, Interrupted) else 1)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)

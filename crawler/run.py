@@ -16,6 +16,7 @@ from crawler.settings import SHARED
 from crawler.spider import MarketplaceSpider
 from listings import locks, runs, times
 from listings.database import open_database
+from listings.errors import Interrupted
 from listings.model import RunKind, RunOutcome
 from listings.pages import count_changes, count_outcomes
 from listings.sources import declare_source
@@ -37,8 +38,16 @@ class CrawlBroken(CrawlError):
 
     def __init__(self, source_id: str, reason: str) -> None:
         super().__init__(
-            f"The crawl of {source_id} ended early: {reason}. Run it again; it goes on from there."
+            f"The crawl of {source_id} ended early: {reason}. What it had read is kept; run it again, "
+            "and it begins anew."
         )
+
+
+class CrawlStopped(Interrupted):
+    """A crawl was asked to stop (SIGTERM, SIGINT) before it had finished."""
+
+    def __init__(self, source_id: str) -> None:
+        super().__init__(f"The crawl of {source_id} was stopped; it goes on at the next start.")
 
 
 def crawl_source(
@@ -61,6 +70,7 @@ def crawl_source(
 
     Raises:
         AlreadyUnderWay: If another process is crawling this source.
+        CrawlStopped: If the process was asked to stop; the run has no ending then, and is gone on with.
         ArchiveError: If nothing readable lies at the archive's path; the run says so too.
     """
     source = declared.source
@@ -68,17 +78,21 @@ def crawl_source(
         declare_source(db, source, now=now())
         run = runs.begin_run(db, RunKind.CRAWL, source_id=source.source_id, due_at=due_at, now=now())
         try:
-            outcome = _crawl(db, declared, run, now)
+            _crawl(db, declared, run, now)
+        except CrawlStopped:
+            raise
         except Exception as error:
             runs.end_run(db, run.run_id, RunOutcome.FAILED, str(error), now=now())
             raise
         outcomes, changes = count_outcomes(db, run.run_id), count_changes(db, run.run_id)
         counts: dict[str, int] = {"pages": sum(outcomes.values())} | {**outcomes} | {**changes}
-        runs.end_run(db, run.run_id, outcome, sentence_for(outcomes, changes), counts=counts, now=now())
+        runs.end_run(
+            db, run.run_id, RunOutcome.DONE, sentence_for(outcomes, changes), counts=counts, now=now()
+        )
         return runs.get_run(db, run.run_id)
 
 
-def _crawl(db: Database, declared: DeclaredSource, run: Run, now: Callable[[], datetime]) -> RunOutcome:
+def _crawl(db: Database, declared: DeclaredSource, run: Run, now: Callable[[], datetime]) -> None:
     with open_archive(declared.archive, base_url=declared.base_url, manifest=declared.manifest) as archive:
         recorder = Recorder(
             db, source_id=declared.source.source_id, run_id=run.run_id, archive=archive, now=now
@@ -90,17 +104,19 @@ def _crawl(db: Database, declared: DeclaredSource, run: Run, now: Callable[[], d
         crawler = process.create_crawler(MarketplaceSpider)
         task = process.crawl(crawler, archive=archive, begin=declared.start)
         process.start()
+        if not task.done():  # the second signal made Scrapy leave at once
+            raise CrawlStopped(declared.source.source_id)
         if failure := task.exception():
             raise CrawlBroken(declared.source.source_id, str(failure)) from failure
-        return _outcome(declared.source.source_id, crawler)
+        _expect_finished(declared.source.source_id, crawler)
 
 
-def _outcome(source_id: str, crawler: Crawler) -> RunOutcome:
+def _expect_finished(source_id: str, crawler: Crawler) -> None:
     stats = crawler.stats.get_stats() if crawler.stats else {}
     reason = stats.get("finish_reason")
     if reason == "finished" and not stats.get("spider_exceptions/count"):
-        return RunOutcome.DONE
+        return
     # Scrapy gives the same reason for a signal and for its own breakdown; only the latter logs errors.
     if reason == "shutdown" and not stats.get("log_count/ERROR"):
-        return RunOutcome.STOPPED
+        raise CrawlStopped(source_id)
     raise CrawlBroken(source_id, f"{reason}, see the log")

@@ -12,6 +12,13 @@ class ListingsError(Exception):
     """Base of every error of this package."""
 
 
+class Interrupted(ListingsError):
+    """Work was asked to stop; its run has no ending, so the next start goes on with it."""
+
+    EXIT_CODE = 130
+    """Of a process that was asked to stop, as shells have it for Ctrl-C."""
+
+
 class StoreUnusable(ListingsError):
     """The database file cannot be opened as ours."""
 

@@ -65,14 +65,12 @@ class RunKind(StrEnum):
 
 
 class RunOutcome(StrEnum):
-    """How a run ended. A run without an ending is under way or was interrupted."""
+    """How a run ended. A run without an ending is under way, or goes on at the next start."""
 
     DONE = "done"
     FAILED = "failed"
     TIMED_OUT = "timed_out"
     KILLED = "killed"
-    STOPPED = "stopped"
-    """Asked to stop (SIGTERM, SIGINT) and stopped in order."""
     SKIPPED = "skipped"
     """Due but not begun, for example because the one before it was still under way."""
     MISSED = "missed"

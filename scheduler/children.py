@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from listings.errors import Interrupted
 from listings.model import RunOutcome
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class Exit:
     code: int
     """Its exit code; the negative of the signal's number when a signal ended it."""
     timed_out: bool = False
+    interrupted: bool = False
+    """It was asked to stop, by `Children.stop` or by a person, so its work goes on at the next start."""
     last_line: str = ""
     """The last line it wrote."""
 
@@ -75,7 +78,12 @@ class Children:
         finally:
             with self._lock:
                 self._running.discard(process)
-        return Exit(code=process.returncode, timed_out=timed_out, last_line=_last_line(log))
+        return Exit(
+            code=process.returncode,
+            timed_out=timed_out,
+            interrupted=not timed_out and self._was_asked_to_stop(process.returncode),
+            last_line=_last_line(log),
+        )
 
     def stop(self) -> None:
         """Start nothing more, ask every child to stop, and end those that have not within the grace."""
@@ -87,6 +95,9 @@ class Children:
         deadline = time.monotonic() + self._grace.total_seconds()
         for process in running:
             _kill_after(process, max(0.0, deadline - time.monotonic()))
+
+    def _was_asked_to_stop(self, code: int) -> bool:
+        return code == Interrupted.EXIT_CODE or (self._stopping and code != 0)
 
     def _start(self, command: Sequence[str], output: int) -> subprocess.Popen[bytes] | None:
         with self._lock:

@@ -80,10 +80,12 @@ class Worker:
         with self._store() as db:
             declare_source(db, due.source, now=self._now())
             interrupted = unfinished_run(db, RunKind.CRAWL, source_id=source_id)
-            resumed = interrupted is not None and self._crawl(db, source_id, interrupted.due_at)
+            if interrupted is not None and not self._crawl(db, source_id, interrupted.due_at):
+                return False
             decided = plan(due.schedule, accounted_to=_accounted_to(db, source_id), now=self._now())
             _record_not_run(db, source_id, decided.missed, RunOutcome.MISSED, MISSED)
-            return (decided.begin is not None and self._crawl(db, source_id, decided.begin)) or resumed
+            begun = decided.begin is not None and self._crawl(db, source_id, decided.begin)
+            return begun or interrupted is not None
 
     def score(self) -> bool:
         """Score what no run has scored yet, one child at a time; return whether there was anything."""
@@ -122,7 +124,12 @@ class Worker:
         arguments: tuple[str, ...],
         limit: timedelta,
     ) -> tuple[RunOutcome, str] | None:
-        """Run a child to its end; return how it ended for a run that has no row, or None when stopping."""
+        """Run a child to its end and return how it ended for a run that has no row.
+
+        Returns:
+            None for a child that was not begun, or was asked to stop: its run has no ending then, so that
+            the next start goes on with it.
+        """
         work = kind if source_id is None else f"{kind}-{source_id}"
         database = self._settings.database
 
@@ -140,9 +147,11 @@ class Worker:
         )
         if child is None:
             return None
-        ended = explain(child, limit)
         tell = log.info if child.code == 0 else log.warning
         tell("child_ended", work=work, exit_code=child.code, last_line=child.last_line)
+        if child.interrupted:
+            return None
+        ended = explain(child, limit)
         try:
             with hold(database, work):
                 end_unfinished(*ended)

@@ -75,7 +75,6 @@ def status(store_path: Path, sources_file: Path) -> tuple[int, dict[str, Any]]:
     ("outcome", "ago", "exit_code", "overdue"),
     [
         (RunOutcome.DONE, timedelta(minutes=5), 0, False),
-        (RunOutcome.STOPPED, timedelta(minutes=5), 0, False),
         (RunOutcome.FAILED, timedelta(minutes=5), 1, False),
         (RunOutcome.KILLED, timedelta(minutes=5), 1, False),
         (RunOutcome.TIMED_OUT, timedelta(minutes=5), 1, False),

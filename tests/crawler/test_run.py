@@ -16,7 +16,7 @@ from crawler.archives import ArchiveError
 from crawler.run import crawl_source
 from fixtures.marketplaces.build import write_site
 from listings.database import open_database
-from listings.errors import ListingsError
+from listings.errors import Interrupted, ListingsError
 from listings.locks import AlreadyUnderWay, hold
 from listings.model import RunOutcome
 from listings.runs import list_runs
@@ -127,7 +127,7 @@ def test_a_source_is_crawled_by_one_process_at_a_time(tmp_path: Path) -> None:
 
 
 def test_a_page_that_cannot_be_kept_ends_the_crawl_as_failed(tmp_path: Path) -> None:
-    """Rather than be done without a page, the run fails, names the page and gives the reason."""
+    """Rather than be done without a page, the run fails and says which and why; the next begins anew."""
     write_site("labware-shop", "warc", tmp_path / "saved")
     database = tmp_path / "precursor-watch.db"
     with closing(open_database(database)) as db:
@@ -144,6 +144,7 @@ def test_a_page_that_cannot_be_kept_ends_the_crawl_as_failed(tmp_path: Path) -> 
         (run,) = list_runs(db)
     assert run.outcome is RunOutcome.FAILED
     assert re.match(said, run.sentence)
+    assert run.sentence.endswith("run it again, and it begins anew.")
 
 
 def test_sources_that_fail_do_not_keep_the_others_from_being_crawled(tmp_path: Path) -> None:
@@ -168,21 +169,31 @@ def test_a_due_time_goes_with_one_source(tmp_path: Path) -> None:
     assert "--due-at goes with one source" in done.stderr
 
 
-def test_a_crawl_asked_to_stop_ends_in_order(tmp_path: Path) -> None:
-    """SIGTERM ends the run as stopped; what was read is kept, and the next crawl is a run of its own."""
+@pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT], [signal.SIGTERM, signal.SIGTERM]])
+def test_a_crawl_asked_to_stop_is_gone_on_with_by_the_next(
+    signals: list[signal.Signals], tmp_path: Path
+) -> None:
+    """The run has no ending, what was read is kept, and the next start does the rest under the same run.
+
+    A service manager and the service may both send the signal, so the second changes nothing.
+    """
     write_site("harbor-wholesale", "folder", tmp_path / "saved")
     database = tmp_path / "precursor-watch.db"
     process = subprocess.Popen(command(tmp_path), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     wait_for_pages(database, process, 3)
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=30)
+    for number in signals:
+        process.send_signal(number)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == Interrupted.EXIT_CODE
+    assert b"The crawl of shop was stopped; it goes on at the next start." in said
+    assert b"Traceback" not in said
     with closing(open_database(database)) as db:
         (run,) = list_runs(db)
-        assert run.outcome is RunOutcome.STOPPED
-        assert 3 <= run.counts["pages"] < 50
+        kept = db.execute("SELECT count(*) FROM pages").fetchone()[0]
+    assert run.ended_at is None
     again = crawl(database, declare(tmp_path / "saved"))
-    assert (again.run_id, again.attempts, again.outcome) == (run.run_id + 1, 1, RunOutcome.DONE)
-    assert again.counts["unchanged"] >= run.counts["new"] > 0
+    assert (again.run_id, again.attempts, again.outcome) == (run.run_id, 2, RunOutcome.DONE)
+    assert again.counts["pages"] > kept >= 3
 
 
 def wait_for_pages(database: Path, process: subprocess.Popen[bytes], pages: int) -> None:

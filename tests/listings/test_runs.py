@@ -130,7 +130,7 @@ def test_the_unfinished_run_is_found_until_it_ends(db: Database) -> None:
     """It is the one that the next attempt goes on with."""
     run = crawl(db)
     assert unfinished_run(db, RunKind.CRAWL, source_id="andes") == run
-    end_run(db, run.run_id, RunOutcome.STOPPED, "Asked to.", now=NOW)
+    end_run(db, run.run_id, RunOutcome.DONE, "Fine.", now=NOW)
     assert unfinished_run(db, RunKind.CRAWL, source_id="andes") is None
 
 

@@ -3,7 +3,7 @@
 Usage: python stand_in.py crawl SOURCE --db DB ... [--due-at ISO], or: python stand_in.py score --db DB
 
 A source named `waits` opens the FIFO `ready` beside the database when it has begun its run, then waits
-for a signal; SIGTERM makes it write that it was stopped. `stubborn` does the same and ignores SIGTERM.
+for a signal; SIGTERM makes it leave its run without an ending. `stubborn` does the same and ignores SIGTERM.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from listings.database import open_database
+from listings.errors import Interrupted
 from listings.locks import hold
 from listings.model import RunKind, RunOutcome
 from listings.runs import begin_run, end_run
@@ -45,7 +46,7 @@ def crawl(db_path: Path, source_id: str, due_at: str | None) -> None:
                 return
             case "waits" | "stubborn":
                 _wait(db_path)
-                end_run(db, run.run_id, RunOutcome.STOPPED, "It was asked to stop.", now=utc_now())
+                sys.exit(Interrupted.EXIT_CODE)
             case _:
                 end_run(db, run.run_id, RunOutcome.DONE, "One page.", counts={"pages": 1}, now=utc_now())
     db.conn.close()

@@ -117,7 +117,7 @@ def test_stopping_ends_the_running_child_and_begins_no_other(
         )
         ready.read_text()
         children.stop()
-        assert running.result() == Exit(code=ended)
+        assert running.result() == Exit(code=ended, interrupted=True)
     assert children.run(python("pass"), limit=HOUR, log=tmp_path / "child.log") is None
 
 

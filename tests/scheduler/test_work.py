@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -114,10 +115,10 @@ def test_a_child_over_its_limit_is_recorded_as_timed_out(settings: Settings) -> 
     assert run.outcome is RunOutcome.TIMED_OUT
 
 
-def test_a_child_that_stops_in_order_at_its_limit_is_timed_out_not_stopped(
+def test_a_child_that_stops_in_order_at_its_limit_is_timed_out_not_interrupted(
     settings: Settings, ready: Path
 ) -> None:
-    """Its own ending comes second, and the first stands."""
+    """A crawl that takes too long would take too long again, so it is not gone on with."""
     reader = os.open(ready, os.O_RDWR)
     worker(replace(settings, crawl_limit=timedelta(seconds=2))).crawl(scheduled("waits"))
     os.close(reader)
@@ -168,30 +169,44 @@ def test_due_times_that_pass_during_the_work_are_skipped(settings: Settings) -> 
     ]
 
 
-def test_stopping_lets_the_child_write_its_own_ending(settings: Settings, ready: Path) -> None:
-    """SIGTERM reaches the child, which ends its run in order; nothing else can be begun."""
-    busy = worker(settings)
+@pytest.mark.parametrize(("name", "grace"), [("waits", timedelta(hours=1)), ("stubborn", timedelta(0))])
+def test_a_crawl_that_was_stopped_is_gone_on_with_at_the_next_start(
+    settings: Settings, ready: Path, name: str, grace: timedelta
+) -> None:
+    """Whether the child stops in order or is killed after the grace, its run has no ending till then."""
+    busy = worker(replace(settings, stop_grace=grace))
     with ThreadPoolExecutor(1) as thread:
-        crawl = thread.submit(busy.crawl, scheduled("waits"))
+        crawl = thread.submit(busy.crawl, scheduled(name))
         ready.read_text()
         busy.stop()
-        assert crawl.result()
+        assert not crawl.result()
+    assert not busy.crawl(scheduled("andes")), "nothing else can be begun"
     (run,) = crawls(settings)
-    assert run.outcome is RunOutcome.STOPPED
-    assert not busy.crawl(scheduled("andes"))
-    assert len(crawls(settings)) == 1
-
-
-def test_a_child_that_does_not_stop_is_killed_and_recorded(settings: Settings, ready: Path) -> None:
-    """A stubborn child has the grace and no more."""
-    busy = worker(replace(settings, stop_grace=timedelta(0)))
+    assert run.ended_at is None
+    ready.unlink()
+    os.mkfifo(ready)
     with ThreadPoolExecutor(1) as thread:
-        crawl = thread.submit(busy.crawl, scheduled("stubborn"))
+        next_start = worker(replace(settings, stop_grace=grace))
+        crawl = thread.submit(next_start.crawl, scheduled(name))
         ready.read_text()
-        busy.stop()
-        assert crawl.result()
+        next_start.stop()
+        crawl.result()
+    (resumed,) = crawls(settings)
+    assert (resumed.run_id, resumed.due_at, resumed.attempts) == (run.run_id, run.due_at, 2)
+
+
+def test_a_crawl_that_a_person_stopped_is_not_begun_again_at_once(settings: Settings, ready: Path) -> None:
+    """The run keeps its due time, and no other is begun beside it, though one is due."""
+    begin(settings, "waits", NIGHTS[2])
+    with ThreadPoolExecutor(1) as thread:
+        crawl = thread.submit(worker(settings).crawl, scheduled("waits"))
+        ready.read_text()
+        with closing(open_database(settings.database)) as db:
+            pid = db.execute("SELECT max(rowid), pid FROM run_attempts").fetchone()[1]
+        os.kill(pid, signal.SIGTERM)
+        assert not crawl.result()
     (run,) = crawls(settings)
-    assert run.outcome is RunOutcome.KILLED
+    assert (run.due_at, run.ended_at) == (NIGHTS[2], None)
 
 
 def test_scoring_has_its_own_row(settings: Settings) -> None:
