@@ -28,6 +28,12 @@ EVASIVE = frozenset({"stealth", "customs_promise", "off_platform", "crypto", "co
 CHEMICAL = frozenset({"purity", "code_number", "price_per_unit"})
 """Trade signs that something is sold by weight and grade."""
 
+WITHHELD = frozenset({"name_withheld", "number_spoken", "spelled_letters"})
+"""Trade signs that what is sold is kept from being read or searched for."""
+
+UNDECLARED = frozenset({"no_papers", "stands_in"})
+"""Trade signs that the law or the border is talked of as something to get past."""
+
 
 def _tier(tier: int) -> Callable[[str, Reading], float]:
     return lambda _text, reading: any(mention.substance.tier == tier for mention in reading.offered)
@@ -39,6 +45,16 @@ def _how(how: str) -> Callable[[str, Reading], float]:
 
 def _trade(kind: str) -> Callable[[str, Reading], float]:
     return lambda _text, reading: kind in _kinds(reading)
+
+
+def _unnamed_form(others: frozenset[str]) -> Callable[[str, Reading], float]:
+    """Return what counts the signs of `others` beside a chemical form, where nothing listed is offered."""
+
+    def count(_text: str, reading: Reading) -> float:
+        kinds = _kinds(reading)
+        return "form" in kinds and not reading.offered and len(kinds & others)
+
+    return count
 
 
 def _covered_by_offer(text: str, reading: Reading) -> float:
@@ -80,6 +96,15 @@ FEATURES: dict[str, Callable[[str, Reading], float]] = {
     "evasive trade in an unnamed chemical": lambda _text, reading: (
         (not reading.mentions) * bool(_kinds(reading) & CHEMICAL) * len(_kinds(reading) & EVASIVE)
     ),
+    "a chemical form": _trade("form"),
+    "name kept off the page": _trade("name_withheld"),
+    "number said in words or in part": _trade("number_spoken"),
+    "abbreviation spelled by letter names": _trade("spelled_letters"),
+    "no papers asked": _trade("no_papers"),
+    "stands in for something banned": _trade("stands_in"),
+    "a chemical form with its name withheld": _unnamed_form(WITHHELD),
+    "a chemical form without papers": _unnamed_form(UNDECLARED),
+    "evasive trade in a chemical form": _unnamed_form(EVASIVE),
 }
 """Each feature's plain name and how it is read; values are 0 or 1, or small counts."""
 

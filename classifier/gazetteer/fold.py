@@ -25,12 +25,13 @@ GREEK_NAMES = {
 """Greek letters that chemical names spell out when they stand as a word of their own."""
 
 LOOKALIKES = str.maketrans(
-    "авеікмнорстухѕјԁԛԝһӏєαβεηικνορτυχωϲγμ",
-    "abeikmhopctyxsjdqwhleabenikvoptuxwcyu",
+    "авеікмнорстухѕјԁԛԝһӏєαβεζηικνορτυχωϲγμ",
+    "abeikmhopctyxsjdqwhleabeznikvoptuxwcyu",
 )
 """Cyrillic and Greek small letters, after case folding, and the Latin letters they are mistaken for.
 
-A hand-picked part of the Unicode confusables (UTS 39) that keyboards can type.
+A hand-picked part of the Unicode confusables (UTS 39) that keyboards can type. The Greek capitals that look like
+another Latin letter than their small letters do (Η, Ν, Υ) are in `FANCY_LETTERS`.
 """
 
 SCRIPT_LETTERS = "\u0370-\u03ff\u0400-\u052f"
@@ -69,6 +70,9 @@ FANCY_LETTERS = {
     "，": ",",
     "、": ",",
     "。": ".",
+    "Η": "h",
+    "Ν": "n",
+    "Υ": "y",
     "【": "[",
     "】": "]",
 }

@@ -97,6 +97,33 @@ CJK_ACID_FOLLOWERS = frozenset("清溶液厂试价供批原工分优高浓发化
 CJK_SALT_OF_A_BASE = re.compile("盐酸盐|硫酸盐")
 
 
+SHORTEST_SPACED = 7
+"""Letters set apart by spaces that are a word even when the words around are set apart likewise."""
+
+
+def is_piece_of_spelled_word(text: str, places: list[int]) -> bool:
+    """Say whether letters set apart go on at either end, as in `V_I_B_E_R_S` or `T_O_G_E_T_H_E_R`.
+
+    Args:
+        text: Folded text.
+        places: Position of each letter found in it, in order.
+    """
+    if len(places) < 2 or IS_CJK.match(text[places[0]]):
+        return False
+    gap_before, gap_after = (text[a + 1 : b] for a, b in (places[:2], places[-2:]))
+    if not (gap_before or gap_after) or (gap_before.isspace() and len(places) >= SHORTEST_SPACED):
+        return False
+    before = text[max(0, places[0] - len(gap_before) - 2) : places[0]]
+    after = text[places[-1] + 1 : places[-1] + len(gap_after) + 3]
+    return _is_lone_letter(before[::-1], gap_before[::-1]) or _is_lone_letter(after, gap_after)
+
+
+def _is_lone_letter(beside: str, gap: str) -> bool:
+    """Say whether the text beside is the gap and then one letter by itself."""
+    letters = beside[len(gap) :]
+    return gap != "" and beside.startswith(gap) and letters[:1].isalpha() and not letters[1:2].isalnum()
+
+
 def is_part_of_longer_name(text: str, start: int, end: int, key: str) -> bool:
     """Say whether the name at `text[start:end]` of a folded text is only part of another name.
 

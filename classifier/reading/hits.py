@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from classifier.gazetteer.fold import squeeze, squeezed_positions
-from classifier.reading.boundaries import IS_CJK, is_part_of_longer_name
+from classifier.reading.boundaries import IS_CJK, is_part_of_longer_name, is_piece_of_spelled_word
 from classifier.reading.offered import has_context
 from classifier.reading.trade import is_cas_spelling
 
@@ -54,6 +54,8 @@ def accept(text: str, pattern: Pattern, places: list[int]) -> Hit | None:
     if pattern.kind == "trade" or not _is_whole_word(text, start, end, pattern):
         return None
     spelling = _spelling(text, pattern, places)
+    if spelling == "disguised" and is_piece_of_spelled_word(text, places):
+        return None
     if spelling is None or (pattern.substance and not _stands(text, start, end, pattern)):
         return None
     how: How = "abbreviation" if pattern.is_code and spelling == "name" else spelling

@@ -20,6 +20,12 @@ TradeKind = Literal[
     "destination",
     "controlled_hint",
     "code_number",
+    "form",
+    "name_withheld",
+    "number_spoken",
+    "spelled_letters",
+    "no_papers",
+    "stands_in",
 ]
 
 

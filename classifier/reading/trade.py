@@ -7,7 +7,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from classifier.gazetteer.lookup import is_cas_number
-from classifier.reading.boundaries import IS_CJK
+from classifier.reading.boundaries import IS_CJK, is_piece_of_spelled_word
+from classifier.reading.spoken import find_spoken, is_beside_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,9 +73,12 @@ def find_trade_signs(
         found: Patterns found in the text, with the position of each of their characters.
     """
     signs = set(_find_patterns(text, codes)) if HAS_DIGIT.search(text) else set()
+    signs.update(find_spoken(text))
     for pattern, places in found:
         if pattern.trade and _is_whole_phrase(text, pattern, places):
-            signs.add((pattern.trade, places[0], places[-1] + 1))
+            start, end = places[0], places[-1] + 1
+            if pattern.trade != "number_spoken" or is_beside_number(text, start, end):
+                signs.add((pattern.trade, start, end))
     return sorted(signs, key=lambda sign: (sign[1], sign[2], sign[0]))
 
 
@@ -96,7 +100,9 @@ def _is_whole_phrase(text: str, pattern: Pattern, places: list[int]) -> bool:
         return True
     before, after = text[max(0, start - 1) : start], text[end : end + 1]
     gaps = [i for i, (a, b) in enumerate(pairwise(places), start=1) if b - a > 1]
-    is_spaced = all(i in pattern.splits for i in gaps) or len(gaps) >= len(places) - 2
+    is_spaced = all(i in pattern.splits for i in gaps) or len(gaps) >= max(2, len(places) - 2)
+    if gaps and is_spaced and is_piece_of_spelled_word(text, places):
+        return False
     return is_spaced and not any(c.isalnum() and not IS_CJK.match(c) for c in (before, after) if c)
 
 
