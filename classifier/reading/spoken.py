@@ -1,0 +1,150 @@
+"""Find numbers said in words and abbreviations said as the names of their letters, in seven languages.
+
+The words are folded like the text: no accents, and Cyrillic words of look-alikes only as Latin letters.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from classifier.gazetteer.fold import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from classifier.reading.model import TradeKind
+
+DIGITS = (
+    "zero oh one two three four five six seven eight nine",
+    "cero uno dos tres cuatro cinco seis siete ocho nueve",
+    "um dois três quatro sete oito nove meia",
+    "zéro un deux trois quatre cinq six sept huit neuf",
+    "null eins zwei zwo drei vier fünf sechs sieben acht neun",
+    "ноль нуль один два три четыре пять шесть семь восемь девять",
+)
+CHINESE_DIGITS = "零〇一二三四五六七八九幺"
+DASHES = (
+    "dash hyphen minus stroke slash guion guión menos raya hífen traço tiret trait moins strich bindestrich тире дефис"
+    " минус черта"
+).split()
+CHINESE_DASHES = "杠横"
+
+LETTERS = (
+    (
+        "bee cee dee eff gee aitch haitch jay kay el ell em en pee cue kew ar ess tee vee ex wye zed zee",
+        "a ay ei e i o oh you",
+    ),
+    ("be ce efe ge hache jota ka ele eme ene pe cu erre ese uve equis zeta", "a de e i o te u ve"),
+    ("bê cê dê efe gê agá jota cá ele eme ene pê quê erre esse tê vê xis zê", "a á e é i o ó u"),
+    ("bé cé dé effe gé hache ji ka emme enne pé ku erre esse té vé ixe zède", "a e i o u ah elle"),
+    (
+        "beh ceh ef eff geh ha jot kah ka el em en pe peh ku qu er es te teh vau ix zett",
+        "a ah be ce de e i o u we",
+    ),
+    ("бэ бе вэ ве гэ дэ жэ зэ ка эль эл эм эн пэ эр эс тэ эф ха цэ че", "а е и о у э и"),
+)
+"""Names of letters that are hardly words, and those that are, in each language but Chinese."""
+CHINESE_LETTERS = "艾姆 哎姆 诶姆 爱姆 艾恩 恩 诶 屁 批 皮 艾 艾尺 艾弗 艾丝 埃斯 艾斯 阿尔 克诶 开 凯 比 必 西 迪 踢 提 伊 欧 吉 杰 艾勒 艾欧 艾克斯".split()
+CHINESE_SURE = (
+    "艾姆",
+    "哎姆",
+    "诶姆",
+    "爱姆",
+    "艾恩",
+    "诶",
+    "艾弗",
+    "艾丝",
+    "埃斯",
+    "克诶",
+    "艾勒",
+    "艾克斯",
+)
+SURE_LETTERS = 2
+"""Letter names that are hardly words, from which a run of them spells something."""
+
+FEWEST_DIGITS = 4
+"""Digits from which a number may be the part of a registry number that identifies it."""
+NEAR = 48
+"""Characters after the words that announce a number, in which its digits stand."""
+NEAR_BEFORE = 12
+
+
+FAMILY = re.compile(
+    r"(?<![\w.,-])\d{4,7}[ -](?:family|line|clan|group|familie|reihe|gruppe)(?!\w)"
+    r"|(?<!\w)(?:familia|linea|grupo|linha|famille|gamme|familie|groupe)\s(?:(?:del?|la|do|da|du|der|des|el)\s){0,2}\d{4,7}(?![\w-])"
+    r"|(?:семеиств[оа]|лини[яи]|групп[аы]|линеик[аи])\s\d{4,7}(?![\w-])|(?<!\d)\d{4,7}(?:家族|那一类|那类)"
+)
+"""The first part of a number, said to be the name of a kind; й is folded to и."""
+
+
+@cache
+def _digit_word() -> str:
+    return _any_of(word for words in DIGITS for word in words.split())
+
+
+@cache
+def _spoken_number() -> re.Pattern[str]:
+    """Return what finds digits said one by one, and numbers whose separator is said."""
+    word, dash = _digit_word(), _any_of(DASHES)
+    gap = rf"(?:[ ,./-]{{1,3}}(?:(?:{dash})[ ,./-]{{1,3}})?)"
+    part = rf"(?:\d{{1,7}}|{word}(?:[ -]{word}){{0,6}})"
+    said = rf"[ ,]{{0,2}}{dash}[ ,]{{0,2}}"
+    chinese = f"[{CHINESE_DIGITS}]"
+    return re.compile(
+        rf"(?<![^\W_]){word}(?:{gap}{word}){{3,11}}(?![^\W_])"
+        rf"|(?<![^\W_]){part}{said}{part}{said}{part}(?![^\W_])"
+        rf"|(?:{chinese}|\d){{2,7}}[{CHINESE_DASHES}](?:{chinese}|\d){{2}}(?:[{CHINESE_DASHES}](?:{chinese}|\d))?"
+        rf"|{chinese}{{5,10}}"
+    )
+
+
+@cache
+def _one_digit() -> re.Pattern[str]:
+    return re.compile(rf"\d|[{CHINESE_DIGITS}]|(?<![^\W_])(?:{_digit_word()})(?![^\W_])")
+
+
+@cache
+def _spelled_letters() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
+    """Return, for each language, what finds a run of letter names and what finds the sure ones in it."""
+    shapes = []
+    for sure, doubtful in LETTERS:
+        name = rf"(?:{_any_of([*sure.split(), *doubtful.split()])}|{_digit_word()})"
+        run = re.compile(rf"(?<![^\W_]){name}(?:[ ,.-]{{1,2}}{name}){{2,6}}(?![^\W_])")
+        shapes.append((run, re.compile(rf"(?<![^\W_]){_any_of(sure.split())}(?![^\W_])")))
+    return tuple(shapes)
+
+
+CHINESE_RUN = re.compile(rf"(?:{'|'.join(sorted(CHINESE_LETTERS, key=len, reverse=True))}){{3,6}}")
+
+
+def find_spoken(text: str) -> Iterator[tuple[TradeKind, int, int]]:
+    """Yield kind, start and end of each number said in words and each abbreviation spelled out.
+
+    Args:
+        text: Folded text.
+    """
+    for found in _spoken_number().finditer(text):
+        if len(_one_digit().findall(found.group())) >= FEWEST_DIGITS:
+            yield "number_spoken", found.start(), found.end()
+    for found in FAMILY.finditer(text):
+        yield "number_spoken", found.start(), found.end()
+    for run, sure in _spelled_letters():
+        for found in run.finditer(text):
+            if len(sure.findall(found.group())) >= SURE_LETTERS:
+                yield "spelled_letters", found.start(), found.end()
+    for found in CHINESE_RUN.finditer(text):
+        if any(name in found.group() for name in CHINESE_SURE):
+            yield "spelled_letters", found.start(), found.end()
+
+
+def is_beside_number(text: str, start: int, end: int) -> bool:
+    """Say whether a number of at least four digits, in figures or words, stands beside `text[start:end]`."""
+    beside = (text[max(0, start - NEAR_BEFORE) : start], text[end : end + NEAR])
+    return any(len(_one_digit().findall(part)) >= FEWEST_DIGITS for part in beside)
+
+
+def _any_of(words: Iterable[str]) -> str:
+    folded = {fold(word).text for word in words}
+    return f"(?:{'|'.join(sorted(folded, key=lambda word: (-len(word), word)))})"
