@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 RESAMPLES = 200
 """Bootstrap resamples of the groups; intervals are the central 95 % of the differences."""
 
+SHOWN_LOST = 5
 MINIMUM_ROWS = 20
 """A slice of fewer rows is shown, and guards nothing."""
 
@@ -69,6 +70,8 @@ class Comparison:
     in_use: dict[str, Any] | None
     """None when there is no model in use, or none that can be compared with."""
     differences: tuple[Difference, ...] = ()
+    lost: tuple[str, ...] = ()
+    """Names of strongly controlled substances whose plain offers the candidate no longer flags."""
     may_replace: bool
     """False if the candidate is worse on any slice, or if nothing says that it is not."""
     sentence: str
@@ -93,13 +96,25 @@ class _Pair:
 
 
 def compare(
-    candidate: TrainedModel, in_use: TrainedModel | None, data: Dataset, *, seed: int = 0
+    candidate: TrainedModel,
+    in_use: TrainedModel | None,
+    data: Dataset,
+    *,
+    lost: Sequence[str] = (),
+    seed: int = 0,
 ) -> Comparison:
     """Hold a candidate against the model in use on the held-out part of the candidate's data.
 
     Both are judged by their evaluation twins, which saw no held-out group, so that the older model is
     not flattered by rows it was trained on. The intervals come from resampling groups, not rows: texts
     of one seller are one observation.
+
+    Args:
+        candidate: The newly trained model.
+        in_use: None when there is none.
+        data: What the candidate was trained on, the held-out part included.
+        lost: Names whose plain offers only the model in use flags; any makes the candidate worse.
+        seed: Of the resamples.
     """
     mine = held_out_figures(candidate.evaluation_pipeline, candidate.threshold, data)
     if in_use is None:
@@ -112,13 +127,21 @@ def compare(
     theirs = held_out_figures(in_use.evaluation_pipeline, in_use.threshold, data)
     differences = tuple(_differences(candidate, in_use, data.where(data.held_out), seed))
     worse = [str(each) for each in differences if each.is_worse]
+    if lost:
+        more = f" and {len(lost) - SHOWN_LOST} more" if len(lost) > SHOWN_LOST else ""
+        worse.append(f"plain offers of {', '.join(lost[:SHOWN_LOST])}{more} (no longer flagged)")
     sentence = (
         f"Held-out average precision {mine['average_precision']:.4f}, "
         f"against {theirs['average_precision']:.4f} of {in_use.model_id} on the same {mine['rows']}: "
         + (f"worse on {'; '.join(worse)}." if worse else "not worse.")
     )
     return Comparison(
-        candidate=mine, in_use=theirs, differences=differences, may_replace=not worse, sentence=sentence
+        candidate=mine,
+        in_use=theirs,
+        differences=differences,
+        lost=tuple(lost),
+        may_replace=not worse,
+        sentence=sentence,
     )
 
 

@@ -54,21 +54,17 @@ def from_labels(labels: Iterable[Label]) -> list[Example]:
 
 
 def joined_groups(texts: Sequence[str], groups: Sequence[str]) -> list[str]:
-    """Join groups that share near-duplicate texts; each union bears the name of its first member.
+    """Return a group for each text: its own, or that of the first of the texts that it nearly repeats.
 
-    Returns:
-        A group for each text.
+    Sellers who share a text are not joined: short titles are common to all, and would make them one.
     """
     if not texts:
         return []
-    names = list(dict.fromkeys(groups))
-    number_of = {name: number for number, name in enumerate(names)}
-    numbers = np.array([number_of[group] for group in groups])
-    pairs = numbers[near_duplicate_pairs(texts)]
-    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(names), len(names)))
-    _count, union_of = connected_components(links, directed=False)
-    first = np.unique(union_of, return_index=True)[1]
-    return [names[first[union_of[number]]] for number in numbers]
+    pairs = near_duplicate_pairs(texts)
+    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(texts), len(texts)))
+    _count, cluster_of = connected_components(links, directed=False)
+    first = np.unique(cluster_of, return_index=True)[1]
+    return [groups[first[cluster]] for cluster in cluster_of]
 
 
 def _settle(same: Sequence[tuple[Label, str]]) -> tuple[Label, str] | None:

@@ -13,6 +13,7 @@ from classifier.examples import load_starter
 from classifier.features import features_of
 from classifier.folder import load_model, save_model
 from classifier.judged import from_labels
+from classifier.plain_offers import lost_names
 from classifier.rescoring import Rescore, rescore
 from classifier.scorer import model_folder
 from classifier.training import build_dataset, train
@@ -35,10 +36,11 @@ if TYPE_CHECKING:
     from classifier.folder import TrainedModel
     from classifier.training import Dataset
     from listings.database import Database
-    from listings.vectors import VectorCache
 
     Progress = Callable[[str, int, int], None]
     """Called with what is being done, how much of it is done, and how much there is."""
+
+    Features = Callable[[Sequence[str]], NDArray[np.float32]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +112,12 @@ def make_candidate(
         candidate = train(
             data, embedder=embedder, gazetteer_edition=gazetteer.edition, seed=options.seed, now=now
         )
-        comparison = _compare(db, database, candidate, data, options.seed)
-        history = _rescore(db, candidate, embedder, cache, progress) if options.rescore else None
+
+        def features(texts: Sequence[str]) -> NDArray[np.float32]:
+            return features_of(texts, embedder=embedder, cache=cache, gazetteer=gazetteer)
+
+        comparison = _compare(db, database, candidate, data, features, options.seed)
+        history = _rescore(db, candidate, features, progress) if options.rescore else None
     promoted = not options.dry_run and (options.force or comparison.may_replace)
     return Retrained(model=candidate, comparison=comparison, rescore=history, promoted=promoted)
 
@@ -145,31 +151,30 @@ def _examples(db: Database, options: RetrainOptions) -> list[Example]:
     return starter + from_labels(labels.imported_labels(db) + labels.standing_labels(db))
 
 
-def _compare(db: Database, database: Path, candidate: TrainedModel, data: Dataset, seed: int) -> Comparison:
+def _compare(
+    db: Database,
+    database: Path,
+    candidate: TrainedModel,
+    data: Dataset,
+    features: Features,
+    seed: int,
+) -> Comparison:
     row = models.model_in_use(db)
     try:
         in_use = load_model(model_folder(row, database)) if row else None
     except ModelFolderWrong as error:
         return not_compared(candidate.card["held_out"], str(error))
-    return compare(candidate, in_use, data, seed=seed)
+    lost = []
+    if in_use and in_use.embedder_id == candidate.embedder_id:
+        lost = lost_names(candidate, in_use, default_gazetteer(), features)
+    return compare(candidate, in_use, data, lost=lost, seed=seed)
 
 
-def _rescore(
-    db: Database,
-    candidate: TrainedModel,
-    embedder: Embedder,
-    cache: VectorCache,
-    progress: Progress | None,
-) -> Rescore:
-    def score(texts: Sequence[str]) -> NDArray[np.float64]:
-        features = features_of(texts, embedder=embedder, cache=cache, gazetteer=default_gazetteer())
-        probabilities: NDArray[np.float64] = candidate.pipeline.predict_proba(features)[:, 1]
-        return probabilities
-
+def _rescore(db: Database, candidate: TrainedModel, features: Features, progress: Progress | None) -> Rescore:
     in_use = models.model_in_use(db)
     return rescore(
         standing_listings(db),
-        score=score,
+        score=lambda texts: candidate.pipeline.predict_proba(features(texts))[:, 1],
         threshold=candidate.threshold,
         threshold_in_use=in_use.threshold if in_use else None,
         progress=_counting(progress, "rescoring", count_listings(db)),

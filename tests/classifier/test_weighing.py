@@ -76,7 +76,7 @@ def test_line_is_the_lowest_that_keeps_the_precision(
     labels: list[int], probabilities: list[float], line: float
 ) -> None:
     """It stays between 0.05 and 0.95, and is 0.5 where no line will do."""
-    assert choose_threshold(np.array(labels), np.array(probabilities)) == line
+    assert choose_threshold(np.array(labels), np.array(probabilities), np.ones(len(labels))) == line
 
 
 def test_sigmoid_keeps_to_its_range() -> None:

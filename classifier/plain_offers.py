@@ -1,0 +1,49 @@
+"""Plain offers of every strongly controlled substance: what no batch of verdicts may unteach unnoticed.
+
+Held-out examples say little of one substance, and verdicts on it speak for themselves. These texts are the
+law's own words, nobody can judge them otherwise, and no model was trained on them, so that the models in
+full can be held against each other.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from classifier.folder import TrainedModel
+    from classifier.gazetteer import Gazetteer
+
+STRONGEST_TIERS = 2
+"""Tier 3, bulk solvents and acids, is sold so widely that verdicts may well decide about it."""
+
+FORM = "{} 25 kg"
+LANGUAGE = "en"
+"""One language is enough: what is unlearned is a substance or plain naming as such."""
+
+
+def lost_names(
+    candidate: TrainedModel,
+    in_use: TrainedModel,
+    gazetteer: Gazetteer,
+    features: Callable[[Sequence[str]], NDArray[np.float32]],
+) -> list[str]:
+    """Return the names whose plain offers the model in use flags and the candidate does not."""
+    names = sorted(
+        {
+            name.text
+            for substance in gazetteer.substances
+            if substance.tier <= STRONGEST_TIERS and substance.cas  # without one it is a class, not a name
+            for name in substance.names
+            if name.lang == LANGUAGE and not name.context
+        }
+    )
+    rows = features([FORM.format(name) for name in names])
+    mine, theirs = (
+        model.pipeline.predict_proba(rows)[:, 1] >= model.threshold for model in (candidate, in_use)
+    )
+    return [name for name, is_lost in zip(names, theirs & ~mine, strict=True) if is_lost]
