@@ -1,0 +1,40 @@
+"""Evidence is kept beside vectors, and read anew when anything that decides it changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from classifier.evidence import FEATURES, evidence_matrix, read_all
+from classifier.features import EvidenceReader, features_of
+from listings.vectors import open_vectors
+from tests.classifier.toy import ToyEmbedder, vector
+
+if TYPE_CHECKING:
+    from classifier.gazetteer import Gazetteer
+
+TEXTS = ["Phenylacetone 5 kg", "Kettle", "Phenylacetone 5 kg"]
+
+
+def test_features_are_evidence_then_vector(gazetteer: Gazetteer) -> None:
+    """The same numbers from the cache as when they are made."""
+    embedder = ToyEmbedder()
+    with open_vectors(None, embedder.embedder_id) as cache:
+        made, kept = (
+            features_of(TEXTS, embedder=embedder, cache=cache, gazetteer=gazetteer) for _time in range(2)
+        )
+    assert embedder.texts_asked == 2
+    assert np.array_equal(made, kept)
+    assert np.array_equal(made[:, : len(FEATURES)], evidence_matrix(TEXTS, read_all(TEXTS, gazetteer)))
+    assert np.array_equal(made[:, len(FEATURES) :], [vector(text) for text in TEXTS])
+
+
+def test_another_gazetteer_has_other_evidence(gazetteer: Gazetteer) -> None:
+    """Another edition or profile never meets evidence that was kept before."""
+    ours = EvidenceReader(gazetteer=gazetteer).embedder_id
+    assert EvidenceReader(gazetteer=gazetteer).embedder_id == ours
+    assert EvidenceReader(gazetteer=replace(gazetteer, edition="next")).embedder_id != ours
+    fewer = replace(gazetteer, substances=gazetteer.substances[1:])
+    assert EvidenceReader(gazetteer=fewer).embedder_id != ours
