@@ -25,11 +25,29 @@ DIGITS = (
     "ноль нуль один два три четыре пять шесть семь восемь девять",
 )
 CHINESE_DIGITS = "零〇一二三四五六七八九幺"
-DASHES = (
-    "dash hyphen minus stroke slash guion guión menos raya hífen traço tiret trait moins strich bindestrich тире дефис"
-    " минус черта"
-).split()
-CHINESE_DASHES = "杠横"
+DASHES = [
+    "dash",
+    "hyphen",
+    "minus",
+    "stroke",
+    "slash",
+    "guion",
+    "guión",
+    "menos",
+    "raya",
+    "hífen",
+    "traço",
+    "tiret",
+    "trait",
+    "moins",
+    "strich",
+    "bindestrich",
+    "тире",
+    "дефис",
+    "минус",
+    "черта",
+]
+CHINESE_DASHES = "杠横减"
 
 LETTERS = (
     (
@@ -40,27 +58,17 @@ LETTERS = (
     ("bê cê dê efe gê agá jota cá ele eme ene pê quê erre esse tê vê xis zê", "a á e é i o ó u"),
     ("bé cé dé effe gé hache ji ka emme enne pé ku erre esse té vé ixe zède", "a e i o u ah elle"),
     (
-        "beh ceh ef eff geh ha jot kah ka el em en pe peh ku qu er es te teh vau ix zett",
-        "a ah be ce de e i o u we",
+        "beh ceh ef eff geh ha jot kah ka el ell em emm en enn pe peh ku er es teh vau ix zett",
+        "a ah be ce de e i o qu te u we",
     ),
     ("бэ бе вэ ве гэ дэ жэ зэ ка эль эл эм эн пэ эр эс тэ эф ха цэ че", "а е и о у э и"),
 )
 """Names of letters that are hardly words, and those that are, in each language but Chinese."""
-CHINESE_LETTERS = "艾姆 哎姆 诶姆 爱姆 艾恩 恩 诶 屁 批 皮 艾 艾尺 艾弗 艾丝 埃斯 艾斯 阿尔 克诶 开 凯 比 必 西 迪 踢 提 伊 欧 吉 杰 艾勒 艾欧 艾克斯".split()
-CHINESE_SURE = (
-    "艾姆",
-    "哎姆",
-    "诶姆",
-    "爱姆",
-    "艾恩",
-    "诶",
-    "艾弗",
-    "艾丝",
-    "埃斯",
-    "克诶",
-    "艾勒",
-    "艾克斯",
+CHINESE_SURE = "艾姆|哎姆|诶姆|爱姆|艾马|艾恩|艾娜|诶|艾弗|艾丝|埃斯|克诶|艾勒|艾克斯"
+CHINESE_RUN = re.compile(
+    rf"(?:(?:{CHINESE_SURE}|阿尔|艾欧|艾尺|艾斯|艾|恩|屁|批|皮|开|凯|比|必|西|迪|踢|提|伊|欧|吉|杰|马)[ ·-]?){{3,6}}"
 )
+CHINESE_SURE_LETTER = re.compile(CHINESE_SURE)
 SURE_LETTERS = 2
 """Letter names that are hardly words, from which a run of them spells something."""
 
@@ -68,15 +76,27 @@ FEWEST_DIGITS = 4
 """Digits from which a number may be the part of a registry number that identifies it."""
 NEAR = 48
 """Characters after the words that announce a number, in which its digits stand."""
-NEAR_BEFORE = 12
+NEAR_BEFORE = 30
+"""Characters before such words."""
 
 
 FAMILY = re.compile(
     r"(?<![\w.,-])\d{4,7}[ -](?:family|line|clan|group|familie|reihe|gruppe)(?!\w)"
     r"|(?<!\w)(?:familia|linea|grupo|linha|famille|gamme|familie|groupe)\s(?:(?:del?|la|do|da|du|der|des|el)\s){0,2}\d{4,7}(?![\w-])"
-    r"|(?:семеиств[оа]|лини[яи]|групп[аы]|линеик[аи])\s\d{4,7}(?![\w-])|(?<!\d)\d{4,7}(?:家族|那一类|那类)"
+    r"|(?:семеиств[оа]|лини[яи]|групп[аы]|линеик[аи])\s\d{4,7}(?![\w-])|(?<!\d)\d{4,7}(?:家族|系列|那一类|那类)"
+    r"|(?<![\w.,-])\d{4,7}er[ -](?:reihe|serie|familie|gruppe)"
 )
 """The first part of a number, said to be the name of a kind; й is folded to и."""
+
+FILLER = (
+    r"(?:something|whatever|blah|anything|two digits|algo|cualquier cosa|dos cifras|qualquer coisa|dois digitos"
+    r"|quelque chose|machin|truc|deux chiffres|irgendwas|irgendetwas|zwei ziffern|что-то|там|что-нибудь|две цифры)"
+)
+LEFT_OUT = re.compile(
+    rf"(?<![\w.,-])\d{{4,7}}(?:[ -]{{1,3}}(?:{FILLER}|dash|hyphen|minus|menos|guion|hifen|tiret|strich|тире)){{1,4}}[ -]{{1,3}}\d(?!\d)"
+    r"|(?<!\d)\d{4,7}(?:什么|某某|多少|啥){1,3}\d(?!\d)|(?<![\w.,-])\d{4,7}(?:[x*_?]{2,4}(?!\w)|…|\.{3})"
+)
+"""A number whose middle or end is passed over."""
 
 
 @cache
@@ -111,12 +131,12 @@ def _spelled_letters() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
     shapes = []
     for sure, doubtful in LETTERS:
         name = rf"(?:{_any_of([*sure.split(), *doubtful.split()])}|{_digit_word()})"
-        run = re.compile(rf"(?<![^\W_]){name}(?:[ ,.-]{{1,2}}{name}){{2,6}}(?![^\W_])")
-        shapes.append((run, re.compile(rf"(?<![^\W_]){_any_of(sure.split())}(?![^\W_])")))
+        sure_name = _any_of(sure.split())
+        run = re.compile(
+            rf"(?<![^\W_])(?:{name}(?:[ ,.-]{{1,2}}{name}){{2,6}}|(?P<joined>{sure_name}{{3,6}}))(?![^\W_])"
+        )
+        shapes.append((run, re.compile(rf"(?<![^\W_]){sure_name}(?![^\W_])")))
     return tuple(shapes)
-
-
-CHINESE_RUN = re.compile(rf"(?:{'|'.join(sorted(CHINESE_LETTERS, key=len, reverse=True))}){{3,6}}")
 
 
 def find_spoken(text: str) -> Iterator[tuple[TradeKind, int, int]]:
@@ -128,14 +148,14 @@ def find_spoken(text: str) -> Iterator[tuple[TradeKind, int, int]]:
     for found in _spoken_number().finditer(text):
         if len(_one_digit().findall(found.group())) >= FEWEST_DIGITS:
             yield "number_spoken", found.start(), found.end()
-    for found in FAMILY.finditer(text):
+    for found in (one for shape in (FAMILY, LEFT_OUT) for one in shape.finditer(text)):
         yield "number_spoken", found.start(), found.end()
     for run, sure in _spelled_letters():
         for found in run.finditer(text):
-            if len(sure.findall(found.group())) >= SURE_LETTERS:
+            if found["joined"] or len(sure.findall(found.group())) >= SURE_LETTERS:
                 yield "spelled_letters", found.start(), found.end()
     for found in CHINESE_RUN.finditer(text):
-        if any(name in found.group() for name in CHINESE_SURE):
+        if CHINESE_SURE_LETTER.search(found.group()):
             yield "spelled_letters", found.start(), found.end()
 
 

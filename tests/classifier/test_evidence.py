@@ -36,6 +36,21 @@ EXAMPLES = {
     "code in place of a name": ("28578 oil in stock", "model 28578"),
     "evasive trade in a listed substance": ("Phenylacetone, wickr only", "Kettle, wickr only"),
     "evasive trade in an unnamed chemical": ("99.5% powder, wickr only", "Kettle, wickr only"),
+    "a chemical form": ("white crystals", "white shoes"),
+    "name kept off the page": ("the name is on the lid", "the price is on the lid"),
+    "number said in words or in part": ("the 28578 family", "toner family 285"),
+    "abbreviation spelled by letter names": ("pee em kay", "tee shirt"),
+    "no papers asked": ("no licence needed for this drone", "drone with licence"),
+    "stands in for something banned": ("replaces what was banned", "replaces the old filter"),
+    "a chemical form with its name withheld": (
+        "White powder, the name is on the lid",
+        "Phenylacetone oil, the name is on the lid",
+    ),
+    "a chemical form without papers": (
+        "White powder, no end use statement",
+        "Drone, no licence needed",
+    ),
+    "evasive trade in a chemical form": ("White powder, wickr only", "Kettle, wickr only"),
 }
 """For each feature, a text that has it and one that has not. Written here."""
 

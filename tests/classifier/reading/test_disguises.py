@@ -22,6 +22,7 @@ GAZETTEER = load_gazetteer()
 LONG_NAMES = ["phenylacetone", "pseudoephedrine", "piperidine", "acetic anhydride", "potassium permanganate"]
 CYRILLIC = str.maketrans("aceopxy", "асеорху")
 GREEK = str.maketrans("oi", "οι")
+GREEK_CAPITALS = str.maketrans("ABEHIKMNOPTXYZ", "ΑΒΕΗΙΚΜΝΟΡΤΧΥΖ")
 FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 BOLD = {ord("a") + i: 0x1D41A + i for i in range(26)}
 CIRCLED = {ord("a") + i: 0x24D0 + i for i in range(26)}
@@ -40,6 +41,8 @@ DISGUISES: dict[str, Callable[[str], str]] = {
     "entities": lambda name: "".join(f"&#{ord(c)};" for c in name),
     "Cyrillic look-alikes": lambda name: name.translate(CYRILLIC),
     "Greek look-alikes": lambda name: name.translate(GREEK),
+    "Greek capitals": lambda name: name.upper().translate(GREEK_CAPITALS),
+    "Greek capitals set apart": lambda name: ".".join(name.upper().translate(GREEK_CAPITALS)),
     "full width": lambda name: name.translate(FULL_WIDTH),
     "mathematical bold": lambda name: name.translate(BOLD),
     "circled letters": lambda name: name.translate(CIRCLED),
@@ -86,6 +89,16 @@ def test_russian_letters_set_apart_stay_russian(text: str, gazetteer: Gazetteer)
 def test_it_says_how_a_substance_is_named(text: str, how: str, gazetteer: Gazetteer) -> None:
     """Honest spellings and disguises are told apart."""
     assert [m.how for m in read_text(text, gazetteer).mentions] == [how]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["F_a_c_e T_o_n_i_c", "P.O.L.Y.T.R.O.N D.I.O.D.A", "T o g e t h e r", "V_I_B_E_R_S", "t-o-g-e-t-h-e-r"],
+)
+def test_letters_set_apart_in_ordinary_titles_are_no_sign(text: str, gazetteer: Gazetteer) -> None:
+    """A name that is only a piece of longer words set apart the same way is not read."""
+    reading = read_text(text, gazetteer)
+    assert (reading.mentions, reading.trade) == ((), ())
 
 
 @pytest.mark.parametrize(
