@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from listings.errors import Interrupted, ListingsError
+from listings.text import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ def exit_with_sentence() -> Iterator[None]:
     try:
         yield
     except ListingsError as error:
-        print(f"precursor-watch: {error}", file=sys.stderr)  # noqa: T201
+        print(f"precursor-watch: {harmless(str(error))}", file=sys.stderr)  # noqa: T201
         sys.exit(error.EXIT_CODE if isinstance(error, Interrupted) else 1)
     except BrokenPipeError:
         sys.stderr.close()

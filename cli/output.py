@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -15,16 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from listings import times
+from listings.text import COMMANDS, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import timedelta
 
     from listings.database import Database
-
-
-DRIVES_A_TERMINAL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Controls and changes of direction: a listing's text must neither drive the terminal nor lie on it."""
 
 
 @contextmanager
@@ -44,8 +40,12 @@ def reading(database: Path) -> Iterator[Database]:
 
 
 def print_json(value: object) -> None:
-    """Print `value` as JSON; times are written as the store writes them, paths as text."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+    """Print `value` as JSON; times are written as the store writes them, paths as text.
+
+    What a terminal would obey is escaped, which leaves the value as it is.
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+    click.echo(COMMANDS.sub(lambda found: f"\\u{ord(found.group()):04x}", text))
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, cut: Collection[str] = ()) -> None:
@@ -65,14 +65,10 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, cut: 
         table.add_row(
             *(
                 Text(cell, no_wrap=True, overflow="ellipsis") if heading in cut else Text(cell)
-                for heading, cell in zip(headings, map(_shown, row), strict=True)
+                for heading, cell in zip(headings, map(harmless, row), strict=True)
             )
         )
     Console().print(table)
-
-
-def _shown(cell: str) -> str:
-    return DRIVES_A_TERMINAL.sub("\ufffd", cell)
 
 
 def age(span: timedelta) -> str:

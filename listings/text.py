@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +11,13 @@ if TYPE_CHECKING:
 
 MAX_TEXT_CHARS = 20_000
 """A listing's text is cut here; the embedder reads far less, and a hostile page can be far longer."""
+
+
+BREAKS = re.compile("\r\n|[\t-\r\x85\u2028\u2029]")
+"""White space that ends a line or moves on in it."""
+
+COMMANDS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Controls, of which a terminal takes commands, and changes of direction."""
 
 
 def listing_text(content: ListingContent) -> str:
@@ -25,6 +33,15 @@ def listing_text(content: ListingContent) -> str:
     lines = [content.title, content.quantity_text, content.pack_text, content.minimum_order_text]
     lines += [content.description, *(f"{name}: {value}" for name, value in content.attributes)]
     return "\n".join(line for line in lines if line)[:MAX_TEXT_CHARS]
+
+
+def harmless(text: str) -> str:
+    """Return `text` as one line that a terminal or a log shows and never obeys.
+
+    White space that breaks or moves the line becomes a space; other controls and changes of writing
+    direction become U+FFFD, because hostile text lies by them.
+    """
+    return COMMANDS.sub("\ufffd", BREAKS.sub(" ", text))
 
 
 def text_hash(text: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
 from listings.model import ListingContent
-from listings.text import MAX_TEXT_CHARS, listing_text, text_hash
+from listings.text import MAX_TEXT_CHARS, harmless, listing_text, text_hash
 from tests.listings.build import FULL
 
 
@@ -37,6 +39,21 @@ def test_a_title_alone_is_a_text() -> None:
 def test_a_text_is_cut_where_no_reader_gets_to() -> None:
     """A hostile page may be far longer."""
     assert len(listing_text(ListingContent(title="x" * 1_000_000))) == MAX_TEXT_CHARS
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain 苯 é", "plain 苯 é"),
+        ("two\r\nlines\tand\x0bmore", "two lines and more"),
+        ("\x1b[31mred\x9b1m\x7f", "\ufffd[31mred\ufffd1m\ufffd"),
+        ("\u202eeman\u2066\u200f", "\ufffdeman\ufffd\ufffd"),
+        ("one\u2028two\x85three", "one two three"),
+    ],
+)
+def test_hostile_text_is_shown_in_one_line_and_not_obeyed(text: str, shown: str) -> None:
+    """A terminal is neither driven nor lied to, and no line is forged."""
+    assert harmless(text) == shown
 
 
 def test_the_hash_tells_lone_surrogates_apart() -> None:
