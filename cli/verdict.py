@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.errors import CommandFailed
 from cli.options import database_option, reviewer_option
 from listings.model import Decision, ReasonCode
 
@@ -24,6 +23,12 @@ DECISIONS = [decision.value for decision in Decision if decision is not Decision
 @click.argument("decision", required=False, type=click.Choice(DECISIONS))
 @click.option("--reason", type=click.Choice([code.value for code in ReasonCode]), help="Reason code.")
 @click.option("--note", default="", help="In your own words.")
+@click.option(
+    "--score",
+    "score_id",
+    type=int,
+    help="The score you saw (score_id of queue --json); refused if the listing changed since.",
+)
 @click.option("--undo", type=int, metavar="VERDICT", help="Take this verdict back instead.")
 @reviewer_option
 @database_option
@@ -33,11 +38,14 @@ def command(
     *,
     reason: str | None,
     note: str,
+    score_id: int | None,
     undo: int | None,
     reviewer: str,
     database: Path,
 ) -> None:
     """Decide about a listing as it now stands; the queue and the next retraining follow.
+
+    What was judged is named on standard error. With --score it must be what you saw.
 
     Example: precursor-watch verdict 5f0c9a7be1d2c3f4 offer --reason disguised --note "no name on label"
 
@@ -45,11 +53,9 @@ def command(
     """
     from cli.output import reading
 
-    if not reviewer.strip():
-        raise CommandFailed("No reviewer is named; give --reviewer, so that the record says who decided.")
     with reading(database) as db:
         if undo is None and listing_id and decision:
-            given = _give(db, listing_id, Decision(decision), reason, note, reviewer)
+            given = _give(db, listing_id, Decision(decision), score_id, reason, note, reviewer)
         elif undo is not None and listing_id is None:
             given = _undo(db, undo, reviewer)
         else:
@@ -66,19 +72,33 @@ def _undo(db: Database, verdict_id: int, reviewer: str) -> Verdict:
 
 
 def _give(
-    db: Database, listing_id: str, decision: Decision, reason: str | None, note: str, reviewer: str
+    db: Database,
+    listing_id: str,
+    decision: Decision,
+    score_id: int | None,
+    reason: str | None,
+    note: str,
+    reviewer: str,
 ) -> Verdict:
     from listings.queue import listing_file
+    from listings.text import harmless
     from listings.times import utc_now
     from listings.verdicts import give_verdict
 
-    sighting = listing_file(db, listing_id).sightings[0]
-    return give_verdict(
+    file = listing_file(db, listing_id)
+    sighting = file.sightings[0]
+    given = give_verdict(
         db,
         sighting.sighting_id,
         decision,
+        score_id=file.score_id if score_id is None else score_id,
         reason_code=ReasonCode(reason) if reason else None,
         note=note,
         reviewer=reviewer,
         now=utc_now(),
     )
+    p_offer = f"P {file.score.p_offer:.2f}" if file.score else "not scored"
+    click.echo(
+        f"Judged: {harmless(sighting.content.title)} (sighting {sighting.sighting_id}, {p_offer}).", err=True
+    )
+    return given

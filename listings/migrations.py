@@ -224,7 +224,7 @@ _TABLES = (
         decision TEXT NOT NULL CHECK (decision IN ('offer', 'not_offer', 'unsure', 'escalate', 'undone')),
         reason_code TEXT,
         note TEXT NOT NULL,
-        reviewer TEXT NOT NULL,
+        reviewer TEXT NOT NULL CHECK (trim(reviewer) <> ''),
         decided_at TEXT NOT NULL,
         undoes INTEGER UNIQUE REFERENCES verdicts(verdict_id),
         CHECK ((decision = 'undone') = (undoes IS NOT NULL))

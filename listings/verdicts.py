@@ -8,6 +8,7 @@ from listings import rows, times
 from listings.database import Database, transaction
 from listings.errors import ListingsError, UnknownRow
 from listings.model import Decision
+from listings.scores import current_score
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,12 +26,31 @@ class AlreadyUndone(ListingsError):
 
 
 class StaleScreen(ListingsError):
-    """The listing was seen with other content after the reviewer's screen was drawn."""
+    """The listing was seen or scored otherwise after the reviewer's screen was drawn."""
 
-    def __init__(self, listing_id: str) -> None:
+    def __init__(self, listing_id: str, what: str) -> None:
         super().__init__(
-            f"Listing {listing_id} has changed since it was shown; look at it as it stands now, then decide."
+            f"Listing {listing_id} {what} since it was shown, so nothing was written; "
+            "look at it as it stands now, then decide."
         )
+
+
+class ReviewerUnnamed(ListingsError):
+    """A decision was to be written as nobody's."""
+
+    def __init__(self) -> None:
+        super().__init__("No reviewer is named; give --reviewer, so that the record says who decided.")
+
+
+def reviewer_name(said: str) -> str:
+    """Return a reviewer's name as the record keeps it, without white space around it.
+
+    Raises:
+        ReviewerUnnamed: If nothing in it can be seen.
+    """
+    if not any(character.isprintable() and not character.isspace() for character in said):
+        raise ReviewerUnnamed
+    return rows.clean(said.strip())
 
 
 def give_verdict(
@@ -38,38 +58,46 @@ def give_verdict(
     sighting_id: int,
     decision: Decision,
     *,
+    score_id: int | None,
     reason_code: ReasonCode | None = None,
     note: str = "",
     reviewer: str,
     now: datetime,
 ) -> Verdict:
-    """Write a person's decision about a listing as the sighting shows it.
+    """Write a person's decision about a listing as it was shown to them.
 
-    The score of the model in use is kept with it, as what was on the screen.
+    Args:
+        db: The store.
+        sighting_id: The sighting that was shown.
+        decision: Anything but `UNDONE`.
+        score_id: The score that was shown; None when the listing was shown without one.
+        reason_code: Why.
+        note: In the reviewer's own words.
+        reviewer: Who decided.
+        now: When.
 
     Raises:
+        ReviewerUnnamed: If the reviewer's name is blank.
         UnknownRow: If there is no such sighting.
-        StaleScreen: If a later sighting of the listing exists.
+        StaleScreen: If that is no longer the listing's newest sighting, or the model in use has
+            another score for it.
     """
     if decision is Decision.UNDONE:
         raise ValueError("An undo names the verdict it takes back: call undo_verdict.")
-    with transaction(db):
-        row = db.execute("SELECT listing_id FROM sightings WHERE sighting_id = ?", [sighting_id]).fetchone()
-        if row is None:
-            raise UnknownRow("sighting", sighting_id)
-        if _latest_sighting(db, row[0]) != sighting_id:
-            raise StaleScreen(row[0])
+    name = reviewer_name(reviewer)
+    with transaction(db):  # so that nothing comes between the look at what stands and the verdict on it
+        listing_id = _listing_shown(db, sighting_id, score_id)
         verdict_id = rows.insert(
             db,
             "verdicts",
             {
-                "listing_id": row[0],
+                "listing_id": listing_id,
                 "sighting_id": sighting_id,
-                "score_id": _score_on_screen(db, sighting_id),
+                "score_id": score_id,
                 "decision": decision,
                 "reason_code": reason_code,
                 "note": rows.clean(note),
-                "reviewer": reviewer,
+                "reviewer": name,
                 "decided_at": times.to_text(now),
             },
         )
@@ -80,9 +108,11 @@ def undo_verdict(db: Database, verdict_id: int, *, reviewer: str, now: datetime)
     """Take a verdict back by a new row that names it; the listing returns to the queue.
 
     Raises:
+        ReviewerUnnamed: If the reviewer's name is blank.
         UnknownRow: If there is no such verdict.
         AlreadyUndone: If it was taken back before or is itself an undo.
     """
+    name = reviewer_name(reviewer)
     with transaction(db):
         verdict = get_verdict(db, verdict_id)
         undone = db.execute("SELECT 1 FROM verdicts WHERE undoes = ?", [verdict_id]).fetchone()
@@ -97,7 +127,7 @@ def undo_verdict(db: Database, verdict_id: int, *, reviewer: str, now: datetime)
                 "score_id": verdict.score_id,
                 "decision": Decision.UNDONE,
                 "note": "",
-                "reviewer": reviewer,
+                "reviewer": name,
                 "decided_at": times.to_text(now),
                 "undoes": verdict_id,
             },
@@ -145,15 +175,16 @@ def count_standing(db: Database, reviewer: str, *, since: datetime) -> int:
     return int(db.execute(query, [reviewer, times.to_text(since)]).fetchone()[0])
 
 
-def _latest_sighting(db: Database, listing_id: str) -> int:
-    query = "SELECT max(sighting_id) FROM sightings WHERE listing_id = ?"
-    return int(db.execute(query, [listing_id]).fetchone()[0])
-
-
-def _score_on_screen(db: Database, sighting_id: int) -> int | None:
-    query = """
-        SELECT score_id FROM scores
-        WHERE sighting_id = ? AND model_id = (SELECT model_id FROM model_in_use)
-    """
-    row = db.execute(query, [sighting_id]).fetchone()
-    return None if row is None else int(row[0])
+def _listing_shown(db: Database, sighting_id: int, score_id: int | None) -> str:
+    """Return which listing was shown by this sighting and score, if it still stands so."""
+    row = db.execute("SELECT listing_id FROM sightings WHERE sighting_id = ?", [sighting_id]).fetchone()
+    if row is None:
+        raise UnknownRow("sighting", sighting_id)
+    listing_id = str(row[0])
+    newest = "SELECT max(sighting_id) FROM sightings WHERE listing_id = ?"
+    if db.execute(newest, [listing_id]).fetchone()[0] != sighting_id:
+        raise StaleScreen(listing_id, "has changed")
+    scored = current_score(db, sighting_id)
+    if (scored[0] if scored else None) != score_id:
+        raise StaleScreen(listing_id, "has got another score")
+    return listing_id

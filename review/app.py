@@ -17,11 +17,11 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from listings.errors import ListingsError, StoreUnusable, UnknownRow
 from listings.times import utc_now
-from listings.verdicts import AlreadyUndone, StaleScreen
+from listings.verdicts import AlreadyUndone, StaleScreen, reviewer_name
 from review import api, pages, words
 from review.connections import Connections
 from review.desk import Desk, answer_page
-from review.errors import ForeignRequest, FormExpired, OtherScore
+from review.errors import ForeignRequest, FormExpired
 from review.marking import cut
 from review.safety import HEADERS, LOOPBACK_HOSTS, FormTokens, SafeHeaders
 
@@ -37,7 +37,6 @@ STATUS = {
     UnknownRow: 404,
     AlreadyUndone: 409,
     StaleScreen: 409,
-    OtherScore: 409,
     FormExpired: 403,
     ForeignRequest: 403,
     StoreUnusable: 503,
@@ -52,6 +51,9 @@ def create_app(database: Path, *, reviewer: str, clock: Callable[[], datetime] =
         database: The store's file; opened when the first page is asked for.
         reviewer: Who decides; written with every verdict.
         clock: Returns the present time, aware.
+
+    Raises:
+        ReviewerUnnamed: If the reviewer's name is blank.
     """
     connections = Connections(database)
 
@@ -63,7 +65,7 @@ def create_app(database: Path, *, reviewer: str, clock: Callable[[], datetime] =
     app = FastAPI(title="precursor-watch review", docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.desk = Desk(
         connections=connections,
-        reviewer=reviewer,
+        reviewer=reviewer_name(reviewer),
         clock=clock,
         templates=build_templates(),
         tokens=FormTokens(),

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from listings.model import Decision, ReasonCode  # noqa: TC001 (pydantic reads the annotations)
-from listings.scores import current_score
 from listings.verdicts import give_verdict
-from review.errors import OtherScore
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,17 +50,14 @@ def give(db: Database, verdict: NewVerdict, *, reviewer: str, now: datetime) -> 
     """Write a verdict, unless the reviewer saw something else than what stands now.
 
     Raises:
-        OtherScore: If another model has scored the listing since.
         UnknownRow: If there is no such sighting.
-        StaleScreen: If a later sighting of the listing exists.
+        StaleScreen: If the listing has been seen or scored otherwise since.
     """
-    scored = current_score(db, verdict.sighting_id)
-    if (scored[0] if scored else None) != verdict.score_id:
-        raise OtherScore
     return give_verdict(
         db,
         verdict.sighting_id,
         verdict.decision,
+        score_id=verdict.score_id,
         reason_code=verdict.reason_code,
         note=verdict.note.strip(),
         reviewer=reviewer,

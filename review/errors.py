@@ -47,13 +47,3 @@ class ForeignRequest(ReviewError):
             f"Nothing was written: the request {found}. Send it as application/json with an Origin header "
             "that names this app."
         )
-
-
-class OtherScore(ReviewError):
-    """The score on the reviewer's screen is no longer the one in force."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Another model has scored this listing since it was shown, so nothing was written; "
-            "look at its reasons as they stand now, then decide."
-        )

@@ -17,7 +17,7 @@ from listings.queue import count_listings, listing_file
 from listings.verdicts import StaleScreen, latest_undoable, undo_verdict
 from review.decide import Draft, RowId, give
 from review.desk import TheDatabase, TheDesk, answer_page, desk_of
-from review.errors import FormExpired, OtherScore
+from review.errors import FormExpired
 from review.items import read_item
 from review.lists import MAX_PAGE, Where, address_after_verdict, read_list
 from review.progress import done_today
@@ -82,7 +82,7 @@ def take_verdict(
         give(db, draft, reviewer=desk.reviewer, now=desk.clock())
     except FormExpired as error:
         return _answer_item(request, db, where, listing_id, warned=str(error), draft=draft, status=403)
-    except (StaleScreen, OtherScore) as error:
+    except StaleScreen as error:
         return _answer_item(request, db, where, listing_id, warned=str(error), draft=draft, status=409)
     return _go(address_after_verdict(db, where, listing_file(db, listing_id)))
 

@@ -35,16 +35,18 @@ def serve(
 
     Raises:
         NotLoopback: If `host` can be reached from other machines.
+        ReviewerUnnamed: If the reviewer's name is blank.
         StoreUnusable: If the database is not there or not ours.
         PortUnusable: If the port is taken or not allowed.
     """
+    app = create_app(database, reviewer=reviewer)
     listener = listen(host, port)
     with listener:
         open_database(database, must_exist=True).close()
         if announce:
             announce(address_of(listener))
         with suppress(KeyboardInterrupt):  # uvicorn has stopped in order, then hands the Ctrl+C on
-            build_server(create_app(database, reviewer=reviewer)).run(sockets=[listener])
+            build_server(app).run(sockets=[listener])
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -64,7 +64,14 @@ def test_the_life_of_a_listing(tmp_path: Path) -> None:
         assert entry.model_id == first.model.model_id
 
         # Ada says that it is no offer; it leaves the queue.
-        slip = give_verdict(db, entry.sighting_id, Decision.NOT_OFFER, reviewer="ada", now=utc_now())
+        slip = give_verdict(
+            db,
+            entry.sighting_id,
+            Decision.NOT_OFFER,
+            score_id=entry.score_id,
+            reviewer="ada",
+            now=utc_now(),
+        )
         assert in_queue(db) is None
 
         # That was a slip of the hand. She takes it back, and the listing waits again.
@@ -76,6 +83,7 @@ def test_the_life_of_a_listing(tmp_path: Path) -> None:
             db,
             entry.sighting_id,
             Decision.OFFER,
+            score_id=entry.score_id,
             reason_code=ReasonCode.UNDOCUMENTED,
             reviewer="ada",
             now=utc_now(),

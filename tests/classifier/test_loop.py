@@ -19,9 +19,9 @@ from listings.model import Decision, ListingContent, RunKind
 from listings.models import model_in_use, promotions
 from listings.pages import SeenListing, record_page
 from listings.runs import latest_run
-from listings.verdicts import give_verdict
 from tests.classifier.toy import NOW, write_starter
 from tests.listings.build import crawl_run, page
+from tests.listings.build import judge as judge_one
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -110,7 +110,7 @@ def judge(
     with closing(open_database(store)) as db:
         for minute, sighting_id in enumerate(sightings_of(db, write.__name__)):
             moment = NOW + timedelta(minutes=minute)
-            give_verdict(db, sighting_id, decision, reviewer="ada", now=moment)
+            judge_one(db, sighting_id, decision, now=moment)
 
 
 def sightings_of(db: Database, kind: str) -> list[int]:

@@ -25,15 +25,14 @@ from classifier.run import BATCH, Retrained, RetrainOptions, retrain, score_new
 from listings import locks
 from listings.database import open_database
 from listings.errors import StoreUnusable
-from listings.model import Decision, ListingContent, RunKind, RunOutcome
+from listings.model import ListingContent, RunKind, RunOutcome
 from listings.models import list_models, model_in_use
 from listings.pages import SeenListing, record_page
 from listings.queue import review_queue
 from listings.runs import latest_run, list_runs
 from listings.scores import count_unscored, get_score
-from listings.verdicts import give_verdict
 from tests.classifier.toy import EVERY, NOW, STARTER, EmbedderBroken, ToyEmbedder, breaking_at
-from tests.listings.build import crawl_run, page
+from tests.listings.build import crawl_run, judge, page
 
 if TYPE_CHECKING:
     from listings.database import Database
@@ -241,7 +240,7 @@ def test_standing_verdicts_are_learned_from(store: Path) -> None:
     score(store)
     with closing(open_database(store)) as db:
         for entry in review_queue(db, limit=5):
-            give_verdict(db, entry.sighting_id, Decision.NOT_OFFER, reviewer="ada", now=NOW)
+            judge(db, entry.sighting_id)
     result = retrained(store)
     assert result.model.card["data"]["verdict_examples"] == 5
     assert result.comparison.in_use is not None

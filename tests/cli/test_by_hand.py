@@ -11,8 +11,9 @@ import pytest
 
 from classifier.run import RetrainOptions, retrain
 from listings.database import open_database
-from listings.model import Decision
+from listings.model import Decision, RunOutcome
 from listings.models import promote, register_model
+from listings.runs import end_run
 from listings.verdicts import verdicts_of
 from tests.classifier.toy import NOW, ToyEmbedder, write_starter
 from tests.cli.calls import call, call_process
@@ -72,6 +73,22 @@ def test_text_of_a_listing_commands_no_terminal(store: Path) -> None:
     assert "[bold]" in shown
 
 
+def test_json_commands_no_terminal_and_keeps_the_value(store: Path) -> None:
+    """Controls and changes of direction are escaped, other scripts stay readable."""
+    printed = call("queue", "--db", store, "--json").out
+    assert not {"\x1b", "\x9b", "\u202e"} & set(printed)
+    assert "Solvent [bold]\x1b[31m\x9b1m\u202e" in [
+        entry["title"] for entry in json.loads(printed)["entries"]
+    ]
+
+
+def test_sentence_of_an_error_commands_no_terminal(store_path: Path) -> None:
+    """Whatever was typed or found is quoted in one line without controls."""
+    called = call("verdict", "\x1b[31m\nprecursor-watch: done\u202e", "offer", "--db", store_path)
+    assert called.err.count("\n") == 1
+    assert not {"\x1b", "\u202e"} & set(called.err)
+
+
 def test_queue_as_json_has_every_field(store: Path) -> None:
     """Programs get the number waiting and the entries, limited as asked."""
     said = json.loads(call("queue", "--db", store, "--json", "--limit", "1", "--offset", "1").out)
@@ -98,12 +115,38 @@ def test_verdict_leaves_the_queue_and_undo_returns_it(store: Path) -> None:
     assert (rows[0].reviewer, rows[0].note, rows[0].reason_code) == ("ada", "no name", "disguised")
 
 
+def test_verdict_names_what_it_judged(store: Path) -> None:
+    """On standard error, and with nothing in it that drives a terminal."""
+    by_title = {entry["title"]: entry["listing_id"] for entry in queue(store)["entries"]}
+    for title, said in (
+        (FULL.title, FULL.title),
+        ("Solvent [bold]\x1b[31m\x9b1m\u202e", "Solvent [bold]\ufffd[31m\ufffd1m\ufffd"),
+    ):
+        called = call("verdict", by_title[title], "offer", "--db", store, "--reviewer", "ada")
+        assert f"Judged: {said} (sighting " in called.err
+
+
+def test_verdict_by_an_old_screen_is_refused(store: Path) -> None:
+    """What `queue --json` showed is no longer what stands, so nothing is written."""
+    entry = queue(store)["entries"][0]
+    by_ada = ("--score", entry["score_id"], "--db", store, "--reviewer", "ada")
+    with closing(open_database(store)) as db:
+        end_run(db, 1, RunOutcome.DONE, "Done.", now=NOW)
+        see(db, crawl_run(db), entry["url"], replace(FULL, description="Sold out."))
+        score_all(db)
+    called = call("verdict", entry["listing_id"], "offer", *by_ada)
+    assert (called.exit_code, called.out) == (1, "")
+    assert "another score since it was shown, so nothing was written" in called.err
+    fresh = next(each for each in queue(store)["entries"] if each["listing_id"] == entry["listing_id"])
+    again = ("--score", fresh["score_id"], *by_ada[2:])
+    assert call("verdict", entry["listing_id"], "offer", *again).exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "sentence"),
     [
         (("0000000000000000", "offer"), 1, "There is no listing 0000000000000000 in this database"),
         (("--undo", "7"), 1, "There is no verdict 7 in this database"),
-        (("0000000000000000", "offer", "--reviewer", " "), 1, "No reviewer is named; give --reviewer"),
         (("0000000000000000",), 2, "Give a listing and a decision, or --undo"),
         ((), 2, "Give a listing and a decision, or --undo"),
         (("0000000000000000", "offer", "--undo", "1"), 2, "Give a listing and a decision, or --undo"),
@@ -119,12 +162,14 @@ def test_verdict_that_cannot_be_given_is_refused(
     assert queue(store)["waiting"] == 2
 
 
-@pytest.mark.parametrize("arguments", [("--undo", "1", "--reviewer", " "), ("--undo", "1", "--reviewer", "")])
-def test_undo_without_a_name_is_refused(store: Path, arguments: tuple[str, ...]) -> None:
-    """The record must say who took a verdict back."""
+@pytest.mark.parametrize("blank", [" ", ""])
+@pytest.mark.parametrize("is_undo", [False, True])
+def test_verdict_without_a_name_is_refused(store: Path, blank: str, *, is_undo: bool) -> None:
+    """The record must say who gave a verdict or took it back."""
     listing_id = queue(store)["entries"][0]["listing_id"]
     call("verdict", listing_id, "offer", "--db", store, "--reviewer", "ada")
-    called = call("verdict", "--db", store, *arguments)
+    what = ("--undo", "1") if is_undo else (listing_id, "not_offer")
+    called = call("verdict", "--db", store, *what, "--reviewer", blank)
     assert called.exit_code == 1
     assert "No reviewer is named" in called.err
     assert len(verdicts(store, listing_id)) == 1

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from listings.model import (
     Change,
     Contribution,
+    Decision,
     ListingContent,
     Model,
     Neighbour,
@@ -24,11 +25,13 @@ from listings.model import (
 from listings.models import promote, register_model
 from listings.pages import SeenListing, record_page
 from listings.runs import begin_run
-from listings.scores import record_scores, unscored_sightings
+from listings.scores import current_score, record_scores, unscored_sightings
 from listings.sources import declare_source
+from listings.verdicts import give_verdict
 
 if TYPE_CHECKING:
     from listings.database import Database
+    from listings.model import Verdict
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -122,6 +125,20 @@ def score_all(db: Database, p_offer: float = 0.9, model_id: str = "aaaaaaaaaaaa"
     """Give every unscored sighting the same probability; return how many there were."""
     waiting = unscored_sightings(db, model_id, limit=1000)
     return record_scores(db, [score(sighting.sighting_id, p_offer, model_id) for sighting in waiting])
+
+
+def judge(
+    db: Database,
+    sighting_id: int,
+    decision: Decision = Decision.NOT_OFFER,
+    *,
+    reviewer: str = "ada",
+    now: datetime = NOW,
+) -> Verdict:
+    """Give a verdict by a screen that was drawn just now."""
+    scored = current_score(db, sighting_id)
+    score_id = scored[0] if scored else None
+    return give_verdict(db, sighting_id, decision, score_id=score_id, reviewer=reviewer, now=now)
 
 
 def score(sighting_id: int, p_offer: float, model_id: str = "aaaaaaaaaaaa") -> Score:

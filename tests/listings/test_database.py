@@ -14,10 +14,9 @@ import pytest
 from listings.database import Database, open_database, transaction
 from listings.errors import StoreUnusable, UnknownRow
 from listings.migrations import APPEND_ONLY, migrations
-from listings.model import Decision, RunKind, RunOutcome
+from listings.model import RunKind, RunOutcome
 from listings.runs import begin_run, end_run, get_run, list_runs
-from listings.verdicts import give_verdict
-from tests.listings.build import FULL, NOW, crawl_run, score_all, see, use
+from tests.listings.build import FULL, NOW, crawl_run, judge, score_all, see, use
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -199,7 +198,7 @@ def filled(db: Database) -> Database:
     see(db, run_id, "https://andes.example/1", FULL)
     use(db)
     score_all(db)
-    give_verdict(db, 1, Decision.OFFER, reviewer="ada", now=NOW)
+    judge(db, 1)
     end_run(db, run_id, RunOutcome.DONE, "Done.", now=NOW)
     return db
 
@@ -243,7 +242,7 @@ def test_every_table_is_strict(db: Database, table: str) -> None:
         "INSERT INTO run_endings VALUES (99, '', 'done', '', '{}')",
         "INSERT INTO promotions (model_id, promoted_at, promoted_by, sentence) VALUES ('none', '', '', '')",
         "INSERT INTO listings VALUES ('x', 'nowhere', '', '', '')",
-        f"INSERT INTO verdicts {VERDICT_COLUMNS} VALUES ('none', 99, 'offer', '', '', '')",
+        f"INSERT INTO verdicts {VERDICT_COLUMNS} VALUES ('none', 99, 'offer', '', 'ada', '')",
     ],
 )
 def test_a_row_that_points_nowhere_is_refused(db: Database, statement: str) -> None:
@@ -258,8 +257,9 @@ def test_a_row_that_points_nowhere_is_refused(db: Database, statement: str) -> N
         "INSERT INTO run_endings VALUES (1, '', 'done', '', 'no json')",
         "INSERT INTO sources VALUES ('x', 'rumour', '', '', '', '')",
         "INSERT INTO models VALUES ('x', '', '', '', 1.5, '{}')",
-        f"INSERT INTO verdicts {VERDICT_COLUMNS} VALUES ('x', 1, 'maybe', '', '', '')",
-        f"INSERT INTO verdicts {VERDICT_COLUMNS} VALUES ('x', 1, 'undone', '', '', '')",
+        f"INSERT INTO verdicts {VERDICT_COLUMNS} VALUES ('x', 1, 'maybe', '', 'ada', '')",
+        f"INSERT INTO verdicts {VERDICT_COLUMNS} VALUES ('x', 1, 'offer', '', ' ', '')",
+        f"INSERT INTO verdicts {VERDICT_COLUMNS} VALUES ('x', 1, 'undone', '', 'ada', '')",
     ],
 )
 def test_a_value_outside_its_range_is_refused(db: Database, statement: str) -> None:

@@ -15,6 +15,7 @@ from listings.runs import end_run
 from listings.scores import record_scores
 from listings.verdicts import (
     AlreadyUndone,
+    ReviewerUnnamed,
     StaleScreen,
     get_verdict,
     give_verdict,
@@ -22,7 +23,7 @@ from listings.verdicts import (
     undo_verdict,
     verdicts_of,
 )
-from tests.listings.build import FULL, NOW, REASONS, crawl_run, score, score_all, see, use
+from tests.listings.build import FULL, NOW, REASONS, crawl_run, judge, score, score_all, see, use
 
 if TYPE_CHECKING:
     from listings.database import Database
@@ -48,11 +49,6 @@ def url(number: int) -> str:
 def waiting(db: Database) -> list[int]:
     """Return the sightings in the queue, in its order."""
     return [entry.sighting_id for entry in review_queue(db)]
-
-
-def judge(db: Database, sighting_id: int, decision: Decision = Decision.NOT_OFFER) -> Verdict:
-    """Give a verdict as ada."""
-    return give_verdict(db, sighting_id, decision, reviewer="ada", now=NOW)
 
 
 def undo(db: Database, verdict: Verdict) -> Verdict:
@@ -152,6 +148,7 @@ def test_a_verdict_keeps_what_was_on_the_screen(flagged: Database) -> None:
         flagged,
         2,
         Decision.OFFER,
+        score_id=2,
         reason_code=ReasonCode.UNDOCUMENTED,
         note="No papers.\0\ud800",
         reviewer="ada",
@@ -171,6 +168,30 @@ def test_a_listing_that_changed_after_it_was_shown_cannot_be_judged_by_the_old_s
     see_again(flagged, 3, replace(FULL, title="Now something else"))
     with pytest.raises(StaleScreen, match="has changed"):
         judge(flagged, 3)
+
+
+def test_a_listing_that_was_scored_anew_cannot_be_judged_by_the_old_screen(flagged: Database) -> None:
+    """Neither by another model's score nor by one that the reviewer cannot have seen."""
+    use(flagged, "bbbbbbbbbbbb")
+    for score_id in (3, 99):
+        with pytest.raises(StaleScreen, match="another score"):
+            give_verdict(flagged, 3, Decision.OFFER, score_id=score_id, reviewer="ada", now=NOW)
+    record_scores(flagged, [score(3, 0.7, "bbbbbbbbbbbb")])
+    with pytest.raises(StaleScreen, match="another score"):
+        give_verdict(flagged, 3, Decision.OFFER, score_id=None, reviewer="ada", now=NOW)
+    assert give_verdict(flagged, 3, Decision.OFFER, score_id=6, reviewer="ada", now=NOW).score_id == 6
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\n\t", "\u200b\u200b", "\u00a0"])
+def test_nobody_decides_nothing(flagged: Database, blank: str) -> None:
+    """A verdict and an undo say who gave them; the store itself refuses a blank, too."""
+    verdict = judge(flagged, 3)
+    with pytest.raises(ReviewerUnnamed, match="No reviewer is named"):
+        judge(flagged, 2, reviewer=blank)
+    with pytest.raises(ReviewerUnnamed, match="No reviewer is named"):
+        undo_verdict(flagged, verdict.verdict_id, reviewer=blank, now=NOW)
+    assert verdicts_of(flagged, verdict.listing_id) == [verdict]
+    assert judge(flagged, 4, reviewer=" ada ").reviewer == "ada"
 
 
 def test_a_verdict_is_taken_back_once(flagged: Database) -> None:
@@ -194,7 +215,7 @@ def test_the_latest_undoable_verdict_is_the_reviewers_own(flagged: Database) -> 
     assert latest_undoable(flagged, "ada") is None
     first = judge(flagged, 2)
     second = judge(flagged, 3)
-    give_verdict(flagged, 4, Decision.OFFER, reviewer="grace", now=NOW)
+    judge(flagged, 4, Decision.OFFER, reviewer="grace")
     assert latest_undoable(flagged, "ada") == second
     undo(flagged, second)
     assert latest_undoable(flagged, "ada") == first

@@ -12,8 +12,9 @@ import pytest
 from listings.database import Database, open_database
 from listings.model import Contribution, Decision, ListingContent, Reasons
 from listings.queue import ListingFile, listing_file, review_queue
-from listings.verdicts import give_verdict, undo_verdict
+from listings.verdicts import undo_verdict
 from review.items import read_bars, read_evidence, read_fields, read_item
+from tests.listings.build import judge
 from tests.review.store import NOW, PLANTED, score, see
 
 if TYPE_CHECKING:
@@ -91,8 +92,8 @@ def test_history_names_the_fields_that_changed(db: Database) -> None:
 def test_a_verdict_taken_back_does_not_stand(db: Database) -> None:
     """The item says what was last decided and not taken back."""
     sighting_id = first_file(db).sightings[0].sighting_id
-    first = give_verdict(db, sighting_id, Decision.UNSURE, reviewer="ada", now=NOW)
-    second = give_verdict(db, sighting_id, Decision.OFFER, reviewer="ada", now=NOW + timedelta(minutes=1))
+    first = judge(db, sighting_id, Decision.UNSURE, now=NOW)
+    second = judge(db, sighting_id, Decision.OFFER, now=NOW + timedelta(minutes=1))
     undo_verdict(db, second.verdict_id, reviewer="ada", now=NOW + timedelta(minutes=2))
     item = read_item(listing_file(db, first.listing_id))
     assert item.standing == first

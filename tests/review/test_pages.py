@@ -12,7 +12,7 @@ from listings.database import open_database
 from listings.model import Decision, ReasonCode
 from listings.queue import count_queue, listing_file, review_queue
 from listings.sources import declare_source
-from listings.verdicts import latest_undoable
+from listings.verdicts import ReviewerUnnamed, latest_undoable
 from review.app import create_app
 from review.lists import PAGE_SIZE
 from tests.review.forms import judge, read_form, undo
@@ -120,8 +120,15 @@ def test_score_of_another_model_makes_the_screen_stale(client: TestClient, datab
     db.close()
     answer = judge(client, page, decision="offer", note="kept")
     assert answer.status_code == 409
-    assert "Another model has scored this listing" in answer.text
+    assert "has got another score since it was shown" in answer.text
     assert ">kept</textarea>" in answer.text
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\u200b"])
+def test_nobody_reviews(database: Path, blank: str) -> None:
+    """The app is not built for a reviewer without a name."""
+    with pytest.raises(ReviewerUnnamed, match="give --reviewer"):
+        create_app(database, reviewer=blank)
 
 
 def test_form_of_an_earlier_process_is_refused_and_kept(client: TestClient) -> None:
