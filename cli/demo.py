@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from cli.program import PROGRAM
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -47,6 +49,6 @@ def command(database: Path) -> None:
 
 def _step(*arguments: str) -> None:
     click.echo(f"$ precursor-watch {' '.join(arguments)}", err=True)
-    ended = subprocess.run([sys.executable, "-m", "cli", *arguments], check=False)  # noqa: S603 (our own command)
+    ended = subprocess.run([*PROGRAM, *arguments], check=False)  # noqa: S603 (our own command)
     if ended.returncode:
         sys.exit(ended.returncode)

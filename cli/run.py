@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import signal
-import sys
 from threading import Event
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.options import database_option, sources_option
+from cli.program import PROGRAM
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-PROGRAM = (sys.executable, "-m", "cli")
-"""How a child process is told to do a piece of work: this program, by one of its other commands."""
 
 
 @click.command("run")

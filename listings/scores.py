@@ -34,6 +34,15 @@ def count_unscored(db: Database, model_id: str) -> int:
     return int(db.execute(query, [model_id]).fetchone()[0])
 
 
+def count_awaiting(db: Database) -> int:
+    """Return how many sightings the model in use has not scored: all of them before the first model."""
+    query = """
+        SELECT (SELECT count(*) FROM sightings)
+             - (SELECT count(*) FROM scores WHERE model_id = (SELECT model_id FROM model_in_use))
+    """
+    return int(db.execute(query).fetchone()[0])
+
+
 def record_scores(db: Database, scores: Iterable[Score]) -> int:
     """Write scores in one transaction; one that stands already for its sighting and model stays.
 

@@ -26,10 +26,10 @@ log = structlog.get_logger()
 
 
 def serve(settings: Settings, stop: Event) -> None:
-    """Crawl each source when it is due and score what is new, until `stop` is set.
+    """Crawl each source when it is due and score what no run has scored, until `stop` is set.
 
-    Every source is looked at once at the start: an interrupted crawl goes on, and if due times passed
-    meanwhile the newest is made up for. When `stop` is set nothing more begins, the children are asked
+    Every source is looked at once at the start: an interrupted crawl or scoring goes on, and if due times
+    passed meanwhile the newest is made up for. When `stop` is set nothing more begins, the children are asked
     to end, and this returns when all have.
 
     Raises:
@@ -103,8 +103,9 @@ def _scheduler(parallel: int) -> BackgroundScheduler:
 
 
 def _visit(worker: Worker, due: ScheduledSource) -> None:
-    if worker.crawl(due):
-        worker.score()
+    has_crawled = worker.crawl(due)
+    worker.score()
+    if has_crawled:
         worker.skip_passed(due)
 
 

@@ -15,8 +15,8 @@ from listings.database import Database, open_database, transaction
 from listings.locks import AlreadyUnderWay, hold
 from listings.model import RunKind, RunOutcome
 from listings.models import model_in_use
-from listings.runs import accounted_to, end_run, record_not_run, unfinished_run
-from listings.scores import count_unscored
+from listings.runs import accounted_to, begin_run, end_run, latest_run, record_not_run, unfinished_run
+from listings.scores import count_awaiting
 from listings.sources import declare_source
 from scheduler.children import Children, Exit, explain
 from scheduler.due import due_times, plan
@@ -41,7 +41,7 @@ class Settings:
     """What the service needs to know; the composition root fills it in."""
 
     command: tuple[str, ...]
-    """Our own command line, e.g. `(sys.executable, "-m", "cli")`; the subcommand is added to it."""
+    """Our own command line, e.g. `(sys.executable, "-P", "-m", "cli")`; the subcommand is added to it."""
     database: Path
     sources_file: Path
     parallel: int = 2
@@ -69,6 +69,7 @@ class Worker:
         self._now = now
         self._children = Children(settings.stop_grace)
         self._scoring = Lock()
+        self._has_told = False
 
     def crawl(self, due: ScheduledSource) -> bool:
         """Go on with an interrupted crawl of a source, then crawl it if its schedule says so.
@@ -88,12 +89,26 @@ class Worker:
             return begun or interrupted is not None
 
     def score(self) -> bool:
-        """Score what no run has scored yet, one child at a time; return whether there was anything."""
+        """Go on with an interrupted scoring and score what waits, one child at a time.
+
+        Before the first model nothing can be scored, which is logged once.
+
+        Returns:
+            Whether anything was done.
+        """
         with self._scoring, self._store() as db:
-            model = model_in_use(db)
-            if model is not None and count_unscored(db, model.model_id) == 0:
+            waiting = count_awaiting(db)
+            if model_in_use(db) is None:
+                self._tell_once_that_a_model_is_wanted(waiting)
+                return False
+            if waiting == 0 and unfinished_run(db, RunKind.SCORE) is None:
                 return False
             return self._run(db, RunKind.SCORE, None, ("score",), self._settings.score_limit) is not None
+
+    def _tell_once_that_a_model_is_wanted(self, waiting: int) -> None:
+        if not self._has_told:
+            log.warning("no_model_in_use", waiting=waiting, do="precursor-watch retrain")
+            self._has_told = True
 
     def skip_passed(self, due: ScheduledSource) -> None:
         """Write that the due times which passed during the work just done for a source were skipped."""
@@ -133,6 +148,8 @@ class Worker:
         work = kind if source_id is None else f"{kind}-{source_id}"
         database = self._settings.database
 
+        before = latest_run(db, kind, source_id=source_id)
+
         def end_unfinished(outcome: RunOutcome, sentence: str) -> None:
             if run := unfinished_run(db, kind, source_id=source_id):
                 end_run(db, run.run_id, outcome, sentence, now=self._now())
@@ -155,6 +172,11 @@ class Worker:
         try:
             with hold(database, work):
                 end_unfinished(*ended)
+                if (
+                    source_id is None and latest_run(db, kind) == before
+                ):  # a source's due time has its own row
+                    run = begin_run(db, kind, now=self._now())
+                    end_run(db, run.run_id, *ended, now=self._now())
         except AlreadyUnderWay as error:
             return RunOutcome.SKIPPED, str(error)
         return ended

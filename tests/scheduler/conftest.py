@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from listings.database import open_database
+from listings.model import RunOutcome
+from listings.pages import SeenListing, record_page
+from listings.runs import end_run
 from scheduler.work import Settings
+from tests.listings import build
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +54,24 @@ def declare(settings: Settings) -> Callable[..., None]:
         settings.sources_file.write_text("".join(TABLE.format(name=name) for name in names), encoding="utf-8")
 
     return write
+
+
+@pytest.fixture
+def waiting(store_path: Path) -> None:
+    """One sighting that has no score, of a source that is crawled by hand; no model is in use."""
+    with closing(open_database(store_path)) as db:
+        run_id = build.crawl_run(db, replace(build.ANDES, source_id="by-hand"))
+        url = "https://andes.example/1"
+        seen = SeenListing(url=url, content=build.FULL)
+        record_page(db, build.page(run_id, url, source_id="by-hand"), [seen])
+        end_run(db, run_id, RunOutcome.DONE, "One page.", now=build.NOW)
+
+
+@pytest.fixture
+def scorable(store_path: Path, waiting: None) -> None:
+    """One sighting that has no score, and a model in use, which has no files."""
+    with closing(open_database(store_path)) as db:
+        build.use(db)
 
 
 @pytest.fixture

@@ -14,9 +14,12 @@ from crawler.sources import SourcesFileWrong
 from listings.database import open_database
 from listings.locks import AlreadyUnderWay, hold
 from listings.model import RunKind, RunOutcome
-from listings.runs import list_runs
+from listings.runs import begin_run, list_runs, record_not_run
+from listings.sources import declare_source
+from listings.times import utc_now
 from scheduler.errors import NothingScheduled, ScheduleWrong
 from scheduler.service import run_once, serve
+from tests.listings import build
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,11 +34,13 @@ def outcomes(settings: Settings) -> set[tuple[RunKind, str | None, RunOutcome | 
         return {(run.kind, run.source_id, run.outcome) for run in list_runs(db)}
 
 
+@pytest.mark.usefixtures("scorable")
 def test_once_crawls_what_is_due_and_scores_it(settings: Settings, declare: Callable[..., None]) -> None:
     """A source that breaks does not keep the others from being crawled."""
     declare("andes", "breaks", "pontus")
     run_once(settings, Event())
     assert outcomes(settings) == {
+        (RunKind.CRAWL, "by-hand", RunOutcome.DONE),
         (RunKind.CRAWL, "andes", RunOutcome.DONE),
         (RunKind.CRAWL, "breaks", RunOutcome.FAILED),
         (RunKind.CRAWL, "pontus", RunOutcome.DONE),
@@ -58,6 +63,7 @@ def test_a_stop_ends_the_children_in_order(
     assert outcomes(settings) == {(RunKind.CRAWL, "waits", None)}
 
 
+@pytest.mark.usefixtures("scorable")
 def test_a_service_crawls_and_scores_what_is_due_when_it_starts(
     settings: Settings, declare: Callable[..., None], ready: Path
 ) -> None:
@@ -70,10 +76,34 @@ def test_a_service_crawls_and_scores_what_is_due_when_it_starts(
         stop.set()
         service.result()
     assert outcomes(settings) == {
+        (RunKind.CRAWL, "by-hand", RunOutcome.DONE),
         (RunKind.CRAWL, "andes", RunOutcome.DONE),
         (RunKind.SCORE, None, RunOutcome.DONE),
         (RunKind.CRAWL, "waits", None),
     }
+
+
+@pytest.mark.usefixtures("scorable")
+def test_a_service_goes_on_with_an_interrupted_scoring_though_nothing_is_due(
+    settings: Settings, declare: Callable[..., None], ready: Path
+) -> None:
+    """The first source has been crawled already; what waits for a score is scored after it was looked at."""
+    declare("andes", "waits")
+    with closing(open_database(settings.database)) as db:
+        declare_source(db, build.ANDES, now=build.NOW)
+        record_not_run(
+            db, RunKind.CRAWL, source_id="andes", due_at=utc_now(), outcome=RunOutcome.MISSED, sentence="."
+        )
+        begin_run(db, RunKind.SCORE, now=utc_now())
+    stop = Event()
+    with ThreadPoolExecutor(1) as thread:
+        service = thread.submit(serve, replace(settings, parallel=1), stop)
+        ready.read_text()
+        stop.set()
+        service.result()
+    with closing(open_database(settings.database)) as db:
+        (scoring,) = (run for run in list_runs(db) if run.kind is RunKind.SCORE)
+    assert (scoring.outcome, scoring.attempts) == (RunOutcome.DONE, 2)
 
 
 @pytest.mark.parametrize("work", [serve, run_once])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -11,7 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from structlog.testing import capture_logs
 
+from cli.program import PROGRAM
 from crawler.sources import Schedule
 from listings.database import open_database
 from listings.locks import hold
@@ -19,6 +22,7 @@ from listings.model import Run, RunKind, RunOutcome, Source, SourceKind
 from listings.runs import begin_run, list_runs, record_not_run
 from listings.sources import declare_source
 from scheduler.work import ScheduledSource, Settings, Worker
+from tests.listings import build
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -209,9 +213,60 @@ def test_a_crawl_that_a_person_stopped_is_not_begun_again_at_once(settings: Sett
     assert (run.due_at, run.ended_at) == (NIGHTS[2], None)
 
 
-def test_scoring_has_its_own_row(settings: Settings) -> None:
-    """Without a model in use the score command decides what to do, so it is called."""
-    assert worker(settings).score()
+def scorings(settings: Settings) -> list[Run]:
+    """Return the rows of the ledger that are scorings, oldest first."""
     with closing(open_database(settings.database)) as db:
-        (run,) = list_runs(db)
-    assert (run.kind, run.outcome) == (RunKind.SCORE, RunOutcome.DONE)
+        return [run for run in reversed(list_runs(db)) if run.kind is RunKind.SCORE]
+
+
+@pytest.mark.usefixtures("scorable")
+def test_scoring_has_its_own_row(settings: Settings) -> None:
+    """The child writes it, and nothing is added."""
+    assert worker(settings).score()
+    (run,) = scorings(settings)
+    assert (run.outcome, run.sentence) == (RunOutcome.DONE, "Nothing to score.")
+
+
+def test_an_interrupted_scoring_is_gone_on_with_though_nothing_waits(settings: Settings) -> None:
+    """Killed between its last score and its ending, it needs the ending; then there is nothing to do."""
+    with closing(open_database(settings.database)) as db:
+        build.use(db)
+        begin_run(db, RunKind.SCORE, now=NIGHTS[0])
+    assert worker(settings).score()
+    assert not worker(settings).score()
+    (run,) = scorings(settings)
+    assert (run.outcome, run.attempts) == (RunOutcome.DONE, 2)
+
+
+@pytest.mark.usefixtures("waiting")
+def test_before_the_first_model_no_scoring_is_begun_and_the_log_says_so_once(settings: Settings) -> None:
+    """What to do is in the log, and in `status`."""
+    busy = worker(settings)
+    with capture_logs() as logged:
+        assert not busy.score()
+        assert not busy.score()
+    assert [(entry["event"], entry["waiting"]) for entry in logged] == [("no_model_in_use", 1)]
+    assert scorings(settings) == []
+
+
+@pytest.mark.usefixtures("scorable")
+def test_the_real_scoring_that_cannot_begin_has_a_row_that_says_why(settings: Settings) -> None:
+    """The model in use has no files; whoever wrote the row, there is one, and it has failed."""
+    assert worker(replace(settings, command=PROGRAM)).score()
+    (run,) = scorings(settings)
+    assert run.outcome is RunOutcome.FAILED
+    assert "models/aaaaaaaaaaaa" in run.sentence
+
+
+@pytest.mark.usefixtures("scorable")
+@pytest.mark.parametrize("had_one_before", [True, False])
+def test_a_scoring_that_dies_before_its_row_gets_one(settings: Settings, *, had_one_before: bool) -> None:
+    """As one does whose program cannot be imported; an earlier row is not mistaken for its own."""
+    if had_one_before:
+        worker(settings).score()
+    code = "import sys; sys.exit('precursor-watch: no model in use')"
+    assert worker(replace(settings, command=(sys.executable, "-c", code))).score()
+    run = scorings(settings)[-1]
+    assert len(scorings(settings)) == 1 + had_one_before
+    assert run.outcome is RunOutcome.FAILED
+    assert "exit code 1. Its last words: precursor-watch: no model in use" in run.sentence
