@@ -30,8 +30,8 @@ LOOKALIKES = str.maketrans(
 )
 """Cyrillic and Greek small letters, after case folding, and the Latin letters they are mistaken for.
 
-A hand-picked part of the Unicode confusables (UTS 39) that keyboards can type. The Greek capitals that look like
-another Latin letter than their small letters do (Η, Μ, Ν, Υ) are in `FANCY_LETTERS`.
+A hand-picked part of the Unicode confusables (UTS 39) that keyboards can type. Greek capitals that look
+like another Latin letter than their small letters do (Η, Μ, Ν, Υ) are in `FANCY_LETTERS`.
 """
 
 SCRIPT_LETTERS = "\u0370-\u03ff\u0400-\u052f"

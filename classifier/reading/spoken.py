@@ -66,7 +66,8 @@ LETTERS = (
 """Names of letters that are hardly words, and those that are, in each language but Chinese."""
 CHINESE_SURE = "艾姆|哎姆|诶姆|爱姆|艾马|艾恩|艾娜|诶|艾弗|艾丝|埃斯|克诶|艾勒|艾克斯"
 CHINESE_RUN = re.compile(
-    rf"(?:(?:{CHINESE_SURE}|阿尔|艾欧|艾尺|艾斯|艾|恩|屁|批|皮|开|凯|比|必|西|迪|踢|提|伊|欧|吉|杰|马)[ ·-]?){{3,6}}"
+    rf"(?:(?:{CHINESE_SURE}|阿尔|艾欧|艾尺|艾斯|艾|恩|屁|批|皮|开|凯|比|必|西|迪|踢"
+    r"|提|伊|欧|吉|杰|马)[ ·-]?){3,6}"
 )
 CHINESE_SURE_LETTER = re.compile(CHINESE_SURE)
 SURE_LETTERS = 2
@@ -89,11 +90,13 @@ FAMILY = re.compile(
 """The first part of a number, said to be the name of a kind; й is folded to и."""
 
 FILLER = (
-    r"(?:something|whatever|blah|anything|two digits|algo|cualquier cosa|dos cifras|qualquer coisa|dois digitos"
-    r"|quelque chose|machin|truc|deux chiffres|irgendwas|irgendetwas|zwei ziffern|что-то|там|что-нибудь|две цифры)"
+    r"(?:something|whatever|blah|anything|two digits|algo|cualquier cosa|dos cifras|qualquer coisa"
+    r"|dois digitos|quelque chose|machin|truc|deux chiffres|irgendwas|irgendetwas|zwei ziffern"
+    r"|что-то|там|что-нибудь|две цифры)"
 )
 LEFT_OUT = re.compile(
-    rf"(?<![\w.,-])\d{{4,7}}(?:[ -]{{1,3}}(?:{FILLER}|dash|hyphen|minus|menos|guion|hifen|tiret|strich|тире)){{1,4}}[ -]{{1,3}}\d(?!\d)"
+    rf"(?<![\w.,-])\d{{4,7}}(?:[ -]{{1,3}}(?:{FILLER}|dash|hyphen|minus|menos|guion|hifen|tiret|strich"
+    r"|тире)){1,4}[ -]{1,3}\d(?!\d)"
     r"|(?<!\d)\d{4,7}(?:什么|某某|多少|啥){1,3}\d(?!\d)|(?<![\w.,-])\d{4,7}(?:[x*_?]{2,4}(?!\w)|…|\.{3})"
 )
 """A number whose middle or end is passed over."""

@@ -21,7 +21,9 @@ UNIT = (
     r"|litros?|litrow?|ml|mt|tons?|tonnes?|toneladas?|tonnen|lbs?|oz|gallons?|drums?|barrels?|liter|кг|г|л|мл|тонн[аы]?|т"
     r"|公斤|千克|克|吨|升|毫升|桶)"
 )
-QUANTITY = re.compile(rf"(?<![\w.,])\d[\d., ]{{0,8}}\s?{UNIT}(?![a-z\u0400-\u052f])")
+SPELLED_ON = r"(?P<gap>[ ._*·-])[a-z](?P=gap)[a-z](?![a-z])"
+"""What follows a letter that begins a word whose letters are set apart, as in `5 l_a_r_g_e`."""
+QUANTITY = re.compile(rf"(?<![\w.,])\d[\d., ]{{0,8}}\s?{UNIT}(?![a-z\u0400-\u052f]|{SPELLED_ON})")
 PURITY = re.compile(
     r"(?<![\w.,])\d{2,3}(?:[.,]\d{1,3})?\s?(?:%|percent|pct)(?:\s?(?:min|up|pure|purity))?"
     r"|(?:purity|pureza|purete|reinheit|чистота|纯度|含量)"

@@ -93,7 +93,14 @@ def test_it_says_how_a_substance_is_named(text: str, how: str, gazetteer: Gazett
 
 @pytest.mark.parametrize(
     "text",
-    ["F_a_c_e T_o_n_i_c", "P.O.L.Y.T.R.O.N D.I.O.D.A", "T o g e t h e r", "V_I_B_E_R_S", "t-o-g-e-t-h-e-r"],
+    [
+        "F_a_c_e T_o_n_i_c",
+        "P.O.L.Y.T.R.O.N D.I.O.D.A",
+        "T o g e t h e r",
+        "V_I_B_E_R_S",
+        "size 5 l_a_r_g_e",
+        "t-o-g-e-t-h-e-r",
+    ],
 )
 def test_letters_set_apart_in_ordinary_titles_are_no_sign(text: str, gazetteer: Gazetteer) -> None:
     """A name that is only a piece of longer words set apart the same way is not read."""
