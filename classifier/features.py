@@ -12,6 +12,7 @@ import numpy as np
 
 from classifier.embedding import embed_texts
 from classifier.evidence import evidence_matrix, read_all
+from listings.text import text_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -67,6 +68,14 @@ def features_of(
     vectors = embed_texts(texts, embedder, cache, progress=progress)
     evidence = embed_texts(texts, reader, cache.of(reader.embedder_id))
     return np.hstack([evidence, vectors])
+
+
+def keep_evidence(
+    texts: Sequence[str], evidence: NDArray[np.float32], gazetteer: Gazetteer, cache: VectorCache
+) -> None:
+    """Keep evidence that was read for another purpose, so that retraining need not read the texts again."""
+    rows = {text_hash(text): row.astype("<f4").tobytes() for text, row in zip(texts, evidence, strict=True)}
+    cache.of(EvidenceReader(gazetteer=gazetteer).embedder_id).put(rows)
 
 
 @once

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from classifier.embedding import embed_texts, open_embedder
-from classifier.evidence import default_gazetteer
+from classifier.evidence import default_gazetteer, evidence_matrix, read_all
+from classifier.features import keep_evidence
 from classifier.folder import load_model
-from classifier.scoring import check_embedder, score_texts
+from classifier.scoring import check_embedder, score_readings
 from listings.vectors import open_vectors
 
 if TYPE_CHECKING:
@@ -36,7 +37,10 @@ class Scorer:
     def score(self, texts: Sequence[str]) -> list[ScoredText]:
         """Return each text's probability and reasons, in order."""
         vectors = embed_texts(texts, self.embedder, self.cache)
-        return score_texts(texts, vectors, self.model, self.gazetteer)
+        readings = read_all(texts, self.gazetteer)
+        evidence = evidence_matrix(texts, readings)
+        keep_evidence(texts, evidence, self.gazetteer, self.cache)
+        return score_readings(readings, evidence, vectors, self.model)
 
 
 @contextmanager

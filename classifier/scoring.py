@@ -54,10 +54,27 @@ def score_texts(
     Returns:
         One `ScoredText` for each text, in order; contributions and rest sum to the log-odds.
     """
-    if not texts:
-        return []
     readings = read_all(texts, gazetteer)
-    features = np.hstack([evidence_matrix(texts, readings), vectors])
+    return score_readings(readings, evidence_matrix(texts, readings), vectors, model)
+
+
+def score_readings(
+    readings: Sequence[Reading],
+    evidence: NDArray[np.float32],
+    vectors: NDArray[np.float32],
+    model: TrainedModel,
+) -> list[ScoredText]:
+    """Return what `score_texts` does, of texts that were read already.
+
+    Args:
+        readings: One of each text.
+        evidence: As `evidence_matrix` makes it of them.
+        vectors: One of each text, by the model's embedder.
+        model: Its features are those of this release.
+    """
+    if not readings:
+        return []
+    features = np.hstack([evidence, vectors])
     terms = log_odds_terms(model.pipeline, features)
     constant = intercept(model.pipeline)
     probabilities = sigmoid(terms.sum(axis=1) + constant)

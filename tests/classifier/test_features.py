@@ -9,10 +9,13 @@ import numpy as np
 
 from classifier.evidence import FEATURES, evidence_matrix, read_all
 from classifier.features import EvidenceReader, features_of
+from classifier.scorer import Scorer
+from listings.text import text_hash
 from listings.vectors import open_vectors
 from tests.classifier.toy import ToyEmbedder, vector
 
 if TYPE_CHECKING:
+    from classifier.folder import TrainedModel
     from classifier.gazetteer import Gazetteer
 
 TEXTS = ["Phenylacetone 5 kg", "Kettle", "Phenylacetone 5 kg"]
@@ -38,3 +41,12 @@ def test_another_gazetteer_has_other_evidence(gazetteer: Gazetteer) -> None:
     assert EvidenceReader(gazetteer=replace(gazetteer, edition="next")).embedder_id != ours
     fewer = replace(gazetteer, substances=gazetteer.substances[1:])
     assert EvidenceReader(gazetteer=fewer).embedder_id != ours
+
+
+def test_a_scored_text_is_not_read_again(model: TrainedModel, gazetteer: Gazetteer) -> None:
+    """Scoring keeps the evidence that retraining asks for."""
+    embedder = ToyEmbedder()
+    with open_vectors(None, embedder.embedder_id) as cache:
+        Scorer(model=model, embedder=embedder, gazetteer=gazetteer, cache=cache).score(TEXTS)
+        kept = cache.of(EvidenceReader(gazetteer=gazetteer).embedder_id)
+        assert set(kept.get([text_hash(text) for text in TEXTS])) == {text_hash(text) for text in TEXTS}
