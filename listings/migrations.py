@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 migrations = Migrations("precursor-watch")
 
-APPEND_ONLY = ("pages", "page_listings", "sightings", "runs", "run_attempts", "run_endings", "models",
+APPEND_ONLY = ("pages", "page_listings", "listings", "sightings", "runs", "run_attempts", "run_endings", "models",
                "promotions", "scores", "verdicts")  # fmt: skip
-"""Tables whose rows are never updated or deleted; triggers refuse it, whoever asks."""
+"""Tables whose rows are never updated, replaced or deleted; triggers refuse it, whoever asks."""
 
 
 @migrations()
@@ -65,11 +65,26 @@ def m004_imported_labels(db: Database) -> None:
 
 
 def _refuse_changes(db: Database, table: str) -> None:
+    """Add the triggers; the table's unique indexes must be there already.
+
+    INSERT OR REPLACE deletes the old row without asking the trigger on DELETE, unless the connection has
+    set `recursive_triggers`, so a row whose key is taken is refused before it is inserted.
+    """
     for verb in ("UPDATE", "DELETE"):
         db.execute(f"""
             CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}
             BEGIN SELECT RAISE(ABORT, '{table} is append-only: a new row corrects an old one'); END
         """)
+    rows = db.table(table)
+    keys = {tuple(rows.pks), *(tuple(index.columns) for index in rows.indexes if index.unique)}
+    taken = " OR ".join(
+        f"EXISTS (SELECT 1 FROM {table} WHERE {' AND '.join(f'{name} = NEW.{name}' for name in key)})"
+        for key in sorted(keys)
+    )
+    db.execute(f"""
+        CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {taken}
+        BEGIN SELECT RAISE(ABORT, '{table} is append-only: a row with this key stands already'); END
+    """)
 
 
 _TABLES = (

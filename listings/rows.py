@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -43,13 +44,23 @@ _JSON_FIELDS = ("category_path", "attributes", "images", "provenance")
 
 
 def insert(db: Database, table: str, values: Mapping[str, object], *, ignore: bool = False) -> int | None:
-    """Insert one row and return its rowid; None when `ignore` is set and a unique row stood there."""
+    """Insert one row of an append-only table and return its rowid.
+
+    Args:
+        db: The store.
+        table: One of `listings.migrations.APPEND_ONLY`.
+        values: By column.
+        ignore: Return None when a row with this key stands already, which the table's trigger finds.
+    """
     names = ", ".join(values)
     marks = ", ".join("?" * len(values))
-    conflict = " ON CONFLICT DO NOTHING" if ignore else ""  # unlike OR IGNORE, it hides no other constraint
-    statement = f"INSERT INTO {table} ({names}) VALUES ({marks}){conflict}"  # noqa: S608 (no input in it)
-    cursor = db.conn.execute(statement, tuple(values.values()))
-    return cursor.lastrowid if cursor.rowcount == 1 else None
+    statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 (no input in it)
+    try:
+        return db.conn.execute(statement, tuple(values.values())).lastrowid
+    except sqlite3.IntegrityError as error:
+        if ignore and error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_TRIGGER:
+            return None
+        raise
 
 
 def to_json(value: object) -> str:

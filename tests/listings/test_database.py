@@ -213,11 +213,28 @@ def test_no_row_of_a_listings_life_is_ever_edited(filled: Database, table: str, 
         filled.execute(change.format(table=table, column=column))
 
 
-def test_a_replaced_row_is_refused_as_well(filled: Database) -> None:
-    """INSERT OR REPLACE deletes the old row, and SQLite fires the trigger only if told to."""
-    with pytest.raises(sqlite3.IntegrityError):
-        filled.execute("INSERT OR REPLACE INTO run_endings VALUES (1, '', 'done', 'Other.', '{}')")
-    assert filled.execute("SELECT sentence FROM run_endings").fetchall()[0][0] == "Done."
+@pytest.mark.parametrize("table", APPEND_ONLY)
+def test_no_row_of_a_listings_life_is_ever_replaced(filled: Database, tmp_path: Path, table: str) -> None:
+    """Not by a plain connection either, in which SQLite lets a REPLACE delete without asking a trigger."""
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as plain:
+        filled.conn.backup(plain)
+        row = plain.execute(f"SELECT * FROM {table}").fetchone()  # noqa: S608 (no input in it)
+        marks = ", ".join("?" * len(row))
+        for verb in ("INSERT OR REPLACE", "REPLACE", "INSERT OR IGNORE", "INSERT"):
+            with pytest.raises(sqlite3.IntegrityError, match=f"{table} is append-only"):
+                plain.execute(f"{verb} INTO {table} VALUES ({marks})", row)
+        assert plain.execute(f"SELECT * FROM {table}").fetchone() == row  # noqa: S608 (so)
+
+
+def test_no_unique_value_is_taken_over_by_a_new_row(filled: Database) -> None:
+    """A score of the same sighting and model under a new id would delete the old one."""
+    columns = (
+        "sighting_id, model_id, run_id, scored_at, p_offer, threshold, substances, family, tier, reasons"
+    )
+    statement = f"INSERT OR REPLACE INTO scores ({columns}) SELECT {columns} FROM scores"  # noqa: S608 (so)
+    with pytest.raises(sqlite3.IntegrityError, match="scores is append-only"):
+        filled.execute(statement)
+    assert filled.execute("SELECT score_id FROM scores").fetchall()[0][0] == 1
 
 
 VERDICT_COLUMNS = "(listing_id, sighting_id, decision, note, reviewer, decided_at)"
