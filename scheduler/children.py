@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from listings.errors import Interrupted
 from listings.model import RunOutcome
+from listings.text import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -153,4 +154,4 @@ def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> N
 
 def _last_line(log: Path) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
-    return next((line.strip()[:MAX_LINE_CHARS] for line in reversed(lines) if line.strip()), "")
+    return next((harmless(line.strip()[:MAX_LINE_CHARS]) for line in reversed(lines) if line.strip()), "")

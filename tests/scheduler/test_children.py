@@ -59,6 +59,7 @@ def ready(tmp_path: Path) -> Path:
         ("import sys; sys.exit('it broke')", 1, "it broke"),
         ("import sys; print('x' * 5000, file=sys.stderr)", 0, "x" * MAX_LINE_CHARS),
         ("import sys; sys.stdout.buffer.write(b'\\xff\\n\\n')", 0, "\N{REPLACEMENT CHARACTER}"),
+        (r"print('\x1b[31mred\u202e')", 0, "\N{REPLACEMENT CHARACTER}[31mred\N{REPLACEMENT CHARACTER}"),
         ("pass", 0, ""),
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", -9, ""),
         ("import sys; print(repr(sys.stdin.read()))", 0, "''"),
