@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 migrations = Migrations("precursor-watch")
 
-APPEND_ONLY = ("pages", "page_listings", "listings", "sightings", "runs", "run_attempts", "run_endings", "models",
-               "promotions", "scores", "verdicts")  # fmt: skip
+APPEND_ONLY = ("pages", "page_listings", "listings", "sightings", "runs", "run_attempts", "run_endings",
+               "models", "promotions", "scores", "verdicts")  # fmt: skip
 """Tables whose rows are never updated, replaced or deleted; triggers refuse it, whoever asks."""
 
 
@@ -78,7 +78,7 @@ def _refuse_changes(db: Database, table: str) -> None:
     rows = db.table(table)
     keys = {tuple(rows.pks), *(tuple(index.columns) for index in rows.indexes if index.unique)}
     taken = " OR ".join(
-        f"EXISTS (SELECT 1 FROM {table} WHERE {' AND '.join(f'{name} = NEW.{name}' for name in key)})"
+        f"EXISTS (SELECT 1 FROM {table} WHERE {' AND '.join(f'{name} = NEW.{name}' for name in key)})"  # noqa: S608 (no input in it)
         for key in sorted(keys)
     )
     db.execute(f"""

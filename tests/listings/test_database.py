@@ -218,12 +218,12 @@ def test_no_row_of_a_listings_life_is_ever_replaced(filled: Database, tmp_path: 
     """Not by a plain connection either, in which SQLite lets a REPLACE delete without asking a trigger."""
     with closing(sqlite3.connect(tmp_path / "copy.db")) as plain:
         filled.conn.backup(plain)
-        row = plain.execute(f"SELECT * FROM {table}").fetchone()  # noqa: S608 (no input in it)
+        row = plain.execute(f"SELECT * FROM {table}").fetchone()
         marks = ", ".join("?" * len(row))
         for verb in ("INSERT OR REPLACE", "REPLACE", "INSERT OR IGNORE", "INSERT"):
             with pytest.raises(sqlite3.IntegrityError, match=f"{table} is append-only"):
                 plain.execute(f"{verb} INTO {table} VALUES ({marks})", row)
-        assert plain.execute(f"SELECT * FROM {table}").fetchone() == row  # noqa: S608 (so)
+        assert plain.execute(f"SELECT * FROM {table}").fetchone() == row
 
 
 def test_no_unique_value_is_taken_over_by_a_new_row(filled: Database) -> None:
@@ -231,7 +231,7 @@ def test_no_unique_value_is_taken_over_by_a_new_row(filled: Database) -> None:
     columns = (
         "sighting_id, model_id, run_id, scored_at, p_offer, threshold, substances, family, tier, reasons"
     )
-    statement = f"INSERT OR REPLACE INTO scores ({columns}) SELECT {columns} FROM scores"  # noqa: S608 (so)
+    statement = f"INSERT OR REPLACE INTO scores ({columns}) SELECT {columns} FROM scores"
     with pytest.raises(sqlite3.IntegrityError, match="scores is append-only"):
         filled.execute(statement)
     assert filled.execute("SELECT score_id FROM scores").fetchall()[0][0] == 1
