@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"(?<![A-Za-z0-9])\d{5,}(?![A-Za-z0-9])")
 _CODE = re.compile(r"(?<![A-Za-z0-9])(?=[A-Z0-9]*\d)[A-Z][A-Z0-9]{5,}(?![A-Za-z0-9])")
-_ID_PARAMETERS = frozenset(
+ID_PARAMETERS = frozenset(
     {"id", "pid", "itemid", "item_id", "productid", "product_id", "sku", "prod", "offerid"}
 )
+"""Names of query parameters, in lower case, that hold a site's own number for an item."""
 
 
 def number_in_url(document: Document) -> str:
@@ -30,14 +31,15 @@ def number_in_url(document: Document) -> str:
     """
     try:
         parts = urlsplit(document.url)
-        named = next((value for name, value in parse_qsl(parts.query) if name.lower() in _ID_PARAMETERS), "")
+        named = next((value for name, value in parse_qsl(parts.query) if name.lower() in ID_PARAMETERS), "")
     except ValueError:
         return ""
     if named and named.isalnum() and any(map(str.isdigit, named)):
         return named
     path = unquote(parts.path)
+    elsewhere = document.text.replace(parts.path, "")
     for pattern in (_NUMBER, _CODE):
         for number in reversed(pattern.findall(path)):
-            if number in document.text.replace(parts.path, ""):
+            if number in elsewhere:
                 return str(number)
     return ""

@@ -15,6 +15,7 @@ from crawler.reading.lines import Line, visible_lines
 from crawler.reading.links import followable_links
 from crawler.reading.merge import merge
 from crawler.reading.opengraph import is_product, read_opengraph
+from crawler.reading.own_address import own_address
 from crawler.reading.pager import is_paged, next_page
 from crawler.reading.row_listing import row_listing
 from crawler.reading.rows import find_rows
@@ -243,12 +244,12 @@ class _Reader:
         return content
 
     def _own_url(self) -> str:
-        for link in self.document.root.iter("link"):
-            if (link.get("rel") or "").lower() == "canonical" and (
-                url := self.document.absolute(link.get("href") or "")
-            ):
-                return url
-        return self.document.url
+        claims = (
+            self.document.absolute(link.get("href") or "")
+            for link in self.document.root.iter("link")
+            if "canonical" in (link.get("rel") or "").lower().split()
+        )
+        return own_address(self.document.url, next(filter(None, claims), ""))
 
 
 def _with_shown(listed: tuple[ReadListing, ...], shown: tuple[ReadListing, ...]) -> tuple[ReadListing, ...]:
