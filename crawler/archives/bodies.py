@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _TRANSPORT_HEADERS = frozenset({"content-encoding", "transfer-encoding", "content-length"})
 _ZLIB_GZIP_OR_ZLIB = 47
 _ZLIB_RAW = -15
+_GZIP_MAGIC = b"\x1f\x8b"
+_BLOCK_BYTES = 4096
 
 
 def read_bounded(handle: BinaryIO, max_bytes: int) -> bytes:
@@ -68,23 +70,35 @@ def inflate(data: bytes, max_bytes: int) -> bytes:
         UnreadableBodyError: If the result is over `max_bytes` or the data ends too early.
         zlib.error: If the data is none of the three.
     """
-    unpacked = b""
-    while data:
-        window = zlib.decompressobj(_ZLIB_GZIP_OR_ZLIB if _has_header(data) else _ZLIB_RAW)
-        unpacked += window.decompress(data, max_bytes + 1 - len(unpacked))
+    unpacked = bytearray()
+    start = 0
+    while start < len(data):
+        start = _inflate_member(data, start, unpacked, max_bytes)
+        while data.startswith(b"\0", start):
+            start += 1
+        if not data.startswith(_GZIP_MAGIC, start):
+            break
+    return bytes(unpacked)
+
+
+def _inflate_member(data: bytes, start: int, unpacked: bytearray, max_bytes: int) -> int:
+    """Add to `unpacked` what the member at `start` holds, and return the offset behind it."""
+    window = zlib.decompressobj(_ZLIB_GZIP_OR_ZLIB if _has_header(data[start : start + 2]) else _ZLIB_RAW)
+    while not window.eof:
+        # Only a little at a time: zlib copies whatever follows a member, and there may be a million of them.
+        block = data[start : start + _BLOCK_BYTES]
+        if not block:
+            raise _cut(bytes(unpacked))
+        unpacked += window.decompress(block, max_bytes + 1 - len(unpacked))
         if len(unpacked) > max_bytes:
             raise too_large(max_bytes)
-        if not window.eof:
-            raise _cut(unpacked)
-        data = window.unused_data.lstrip(b"\0")
-        if not data.startswith(b"\x1f\x8b"):
-            break
-    return unpacked
+        start += len(block) - len(window.unused_data)
+    return start
 
 
 def _has_header(data: bytes) -> bool:
     is_zlib = data[0] & 0x0F == zlib.DEFLATED and int.from_bytes(data[:2], "big") % 31 == 0
-    return is_zlib or data.startswith(b"\x1f\x8b")
+    return is_zlib or data.startswith(_GZIP_MAGIC)
 
 
 def _decompress(body: bytes, encoding: str, max_bytes: int) -> bytes:
