@@ -20,9 +20,10 @@ from listings.times import utc_now
 from listings.verdicts import AlreadyUndone, StaleScreen, reviewer_name
 from review import api, pages, words
 from review.connections import Connections
+from review.decide import MAX_NOTE_CHARS
 from review.desk import Desk, answer_page
 from review.errors import ForeignRequest, FormExpired
-from review.marking import cut
+from review.marking import cut, spell_unseen
 from review.safety import HEADERS, LOOPBACK_HOSTS, FormTokens, SafeHeaders
 
 if TYPE_CHECKING:
@@ -81,13 +82,14 @@ def create_app(database: Path, *, reviewer: str, clock: Callable[[], datetime] =
 
 
 def build_templates() -> Environment:
-    """Return the templates; whatever they print is escaped, and a missing name is an error."""
+    """Return the templates: whatever they print is escaped and shows, and a missing name is an error."""
     environment = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=spell_unseen,
     )
     environment.filters |= {
         "decision": words.decision_words,
@@ -97,7 +99,12 @@ def build_templates() -> Environment:
         "defang": words.defang,
         "cut": cut,
     }
-    environment.globals |= {"DECISIONS": words.DECISIONS, "REASONS": words.REASONS, "KEYS": words.KEYS}
+    environment.globals |= {
+        "DECISIONS": words.DECISIONS,
+        "REASONS": words.REASONS,
+        "KEYS": words.KEYS,
+        "MAX_NOTE_CHARS": MAX_NOTE_CHARS,
+    }
     return environment
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from listings.model import Verdict
 
 MAX_NOTE_CHARS = 4_000
+"""The form's limit, too."""
 
 RowId = Annotated[int, Field(ge=1, lt=2**63)]
 """The number of a row, as SQLite counts."""
@@ -24,6 +25,11 @@ RowId = Annotated[int, Field(ge=1, lt=2**63)]
 def _none_if_empty(value: object) -> object:
     """Return None for the empty text by which a form says *nothing chosen*."""
     return None if value == "" else value
+
+
+def _as_typed(value: object) -> object:
+    """Return a note with each line break as one character, as the form counts it; it is sent as two."""
+    return value.replace("\r\n", "\n") if isinstance(value, str) else value
 
 
 class NewVerdict(BaseModel):
@@ -37,7 +43,7 @@ class NewVerdict(BaseModel):
     """The score that was shown; None when the listing had none."""
     decision: Literal[Decision.OFFER, Decision.NOT_OFFER, Decision.UNSURE, Decision.ESCALATE]
     reason_code: Annotated[ReasonCode | None, BeforeValidator(_none_if_empty)] = None
-    note: Annotated[str, Field(max_length=MAX_NOTE_CHARS)] = ""
+    note: Annotated[str, BeforeValidator(_as_typed), Field(max_length=MAX_NOTE_CHARS)] = ""
 
 
 class Draft(NewVerdict):

@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from listings.model import Span
 
 UNSEEN = re.compile(
-    "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
+    "\u2028-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
     # Joiners are ordinary spelling in Persian, Hindi and emoji; between plain letters they hide a word.
     "|(?<=[!-~])[\u200c\u200d]+(?=[!-~])"
 )
@@ -53,6 +56,17 @@ def cut(text: str, spans: Sequence[Span] = ()) -> tuple[Piece, ...]:
         ending = tuple(span for span in over if span.end <= end or end == len(text))
         pieces += [*stretch, Piece(text=last.text, unseen=last.unseen, spans=over, ending=ending)]
     return tuple(pieces)
+
+
+def spell_unseen(value: object) -> object:
+    """Return a text with the code of each character that does not show, e.g. `[U+202E]`; else the value.
+
+    It finishes whatever a template prints, so that no field of a listing is forgotten, and it fits where
+    `cut` cannot be used: in attributes and titles. What is markup already has been through it.
+    """
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return UNSEEN.sub(lambda found: "".join(f"[U+{ord(each):04X}]" for each in found.group()), value)
 
 
 def _seen(text: str) -> Iterator[tuple[str, str]]:

@@ -132,13 +132,14 @@ def judge(
     sighting_id: int,
     decision: Decision = Decision.NOT_OFFER,
     *,
+    note: str = "",
     reviewer: str = "ada",
     now: datetime = NOW,
 ) -> Verdict:
     """Give a verdict by a screen that was drawn just now."""
     scored = current_score(db, sighting_id)
     score_id = scored[0] if scored else None
-    return give_verdict(db, sighting_id, decision, score_id=score_id, reviewer=reviewer, now=now)
+    return give_verdict(db, sighting_id, decision, score_id=score_id, note=note, reviewer=reviewer, now=now)
 
 
 def score(sighting_id: int, p_offer: float, model_id: str = "aaaaaaaaaaaa") -> Score:

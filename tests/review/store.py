@@ -203,7 +203,7 @@ def put_model_in_use(db: Database, model_id: str) -> None:
     promote(db, model_id, promoted_by="the tests", sentence="First model.", now=NOW)
 
 
-def see(db: Database, planted: tuple[Planted, ...], *, at: datetime) -> None:
+def see(db: Database, planted: tuple[Planted, ...], *, at: datetime, archive: str = "mercado.zip") -> None:
     """Record one crawl that meets these listings, each on its own page."""
     run = begin_run(db, RunKind.CRAWL, source_id="mercado", now=at)
     for number, each in enumerate(planted):
@@ -217,7 +217,7 @@ def see(db: Database, planted: tuple[Planted, ...], *, at: datetime) -> None:
             sentence="One listing.",
             payload_sha256=f"{number:064x}",
             payload_bytes=1_000,
-            locator=f"mercado.zip#item/{number}.html",
+            locator=f"{archive}#item/{number}.html",
         )
         record_page(db, page, [SeenListing(url=f"{SITE}/item/{number}", content=each.content)])
     end_run(db, run.run_id, RunOutcome.DONE, "Done.", now=at)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 
 from listings.model import Span
-from review.marking import cut
+from review.marking import cut, spell_unseen
 
 spans = st.builds(
     lambda start, length, kind: Span(start=start, end=start + length, kind=kind),
@@ -21,6 +22,21 @@ spans = st.builds(
 def test_pieces_joined_are_the_text(text: str, marked: list[Span]) -> None:
     """Nothing is lost or doubled, wherever the spans lie."""
     assert "".join(piece.text for piece in cut(text, marked)) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("\u202eoil\u200b\u200b", "[U+202E]oil[U+200B][U+200B]"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        (Markup("\u202e"), Markup("\u202e")),
+        (7, 7),
+        (None, None),
+    ],
+)
+def test_unseen_characters_are_spelled_out(value: object, shown: object) -> None:
+    """In text; numbers and finished markup are left alone."""
+    assert spell_unseen(value) == shown
 
 
 def test_overlapping_spans_keep_both_names() -> None:
@@ -45,6 +61,14 @@ def test_overlapping_spans_keep_both_names() -> None:
         ("soft\u00adener", ["U+00AD SOFT HYPHEN"]),
         ("می\u200cخواهم", []),
         ("👩\u200d🔬", []),
+        (
+            "P\u3164M\u115fK\u1160",
+            ["U+3164 HANGUL FILLER", "U+115F HANGUL CHOSEONG FILLER", "U+1160 HANGUL JUNGSEONG FILLER"],
+        ),
+        ("P\u034fM\u2800K", ["U+034F COMBINING GRAPHEME JOINER", "U+2800 BRAILLE PATTERN BLANK"]),
+        ("\u180e\U000e0041", ["U+180E MONGOLIAN VOWEL SEPARATOR", "U+E0041 TAG LATIN CAPITAL LETTER A"]),
+        ("\x1b[31m", ["U+001B UNNAMED"]),
+        ("lines\r\n\tof text", []),
         ("plain words", []),
     ],
 )

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from listings.database import open_database
-from listings.model import Decision, ReasonCode
-from listings.queue import count_queue, listing_file, review_queue
+from listings.model import Decision, ListingContent, ReasonCode
+from listings.queue import count_queue, listing_file, review_queue, search
 from listings.sources import declare_source
 from listings.verdicts import ReviewerUnnamed, latest_undoable
 from review.app import create_app
+from review.decide import MAX_NOTE_CHARS
 from review.lists import PAGE_SIZE
+from review.marking import UNSEEN
+from review.words import FIELDS
+from tests.listings.build import judge as judge_one
 from tests.review.forms import judge, read_form, undo
 from tests.review.store import (
     FLAGGED,
@@ -248,6 +252,49 @@ def test_hostile_text_is_shown_and_never_markup(client: TestClient) -> None:
     for tag in ("<iframe", "<svg onload", "<img src=x", "<b>free", "<style"):
         assert tag not in page
     assert "javascript[:]alert" in page
+
+
+def test_nothing_on_the_page_hides_or_turns_around(tmp_path: Path) -> None:
+    """Every text of a hostile listing, its file's name and a note: what does not show is spelled out."""
+    hide = "ab\u202e\u3164\u200b\x9bcd"
+    filled: dict[str, Any] = {
+        name: hide for name in FIELDS if isinstance(getattr(PLANTED[0].content, name), str)
+    }
+    content = ListingContent(
+        **filled,
+        category_path=(hide,),
+        attributes=((hide, hide),),
+        provenance={"title": hide, "description": hide},
+    )
+    evidence = (("ab", hide, hide, hide),)
+    planted = replace(PLANTED[0], content=content, evidence=evidence, substances=(hide,))
+    path = tmp_path / "hostile.db"
+    fill_store(path, (planted,))
+    db = open_database(path)
+    changed = replace(planted, content=replace(planted.content, price_text=hide * 2, location=hide * 2))
+    see(db, (changed,), at=NOW, archive=hide)
+    score(db, (changed,))
+    judge_one(db, review_queue(db)[0].sighting_id, reviewer=f"ada{hide}", note=hide)
+    listing_id = search(db, "ab")[0].listing_id
+    db.close()
+    with TestClient(create_app(path, reviewer=f"ada{hide}"), base_url="http://127.0.0.1") as client:
+        for address in (f"/listings/{listing_id}", "/?q=ab", f"/?q={hide}", f"/listings/{hide}"):
+            page = client.get(address).text
+            assert [f"U+{ord(each):04X}" for each in page if UNSEEN.match(each)] == []
+            assert "[U+202E]" in page
+
+
+def test_a_note_is_kept_as_it_was_typed(client: TestClient, database: Path) -> None:
+    """Marks that a right-to-left note needs come back with the refused form, and line breaks count once."""
+    lines = "\u200f" + "\r\n" * (MAX_NOTE_CHARS - 2) + "x"
+    form = read_form(client.get("/").text, "/verdict")
+    refused = client.post(
+        form.action, data=form.values | {"form_token": "", "decision": "offer", "note": lines}
+    )
+    assert refused.status_code == 403
+    assert ">\u200f\n" in refused.text
+    assert f'maxlength="{MAX_NOTE_CHARS}"' in refused.text
+    assert judge(client, client.get("/").text, decision="offer", note=lines).status_code == 200
 
 
 def test_unexpected_error_is_a_sentence_with_safe_headers(database: Path) -> None:
