@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.options import database_option, json_option, sources_option
+from cli.program import run_each
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,6 +29,8 @@ def command(
 ) -> None:
     """Crawl the named sources, or all of them; each is one run in its own process.
 
+    SIGTERM or Ctrl-C stops in order, with exit code 130; the same command goes on from there.
+
     Example: precursor-watch crawl anuncios-sur
     """
     from crawler.sources import pick_sources
@@ -37,24 +39,19 @@ def command(
     if len(declared) > 1:
         if due_at:
             raise click.UsageError("--due-at goes with one source; name it.")
-        codes = [
-            _crawl_in_child(each.source.source_id, sources_file, database, as_json=as_json)
-            for each in declared
-        ]
+        # Twisted's reactor cannot be started twice, so each source has a process.
+        shared = ["--sources", str(sources_file), "--db", str(database), *(["--json"] if as_json else [])]
+        codes = run_each(["crawl", each.source.source_id, *shared] for each in declared)
         sys.exit(int(any(codes)))
     from datetime import UTC
 
+    from cli.progress import progress_bar
     from crawler.run import crawl_source
 
-    run = crawl_source(database, declared[0], due_at=due_at and due_at.replace(tzinfo=UTC))
+    (source,) = declared
+    with progress_bar(f"crawling {source.source.source_id}") as show:
+        run = crawl_source(database, source, due_at=due_at and due_at.replace(tzinfo=UTC), progress=show)
     _print_run(run, as_json=as_json)
-
-
-def _crawl_in_child(source_id: str, sources_file: Path, database: Path, *, as_json: bool) -> int:
-    # Twisted's reactor cannot be started twice, so each source has a process.
-    command = [sys.executable, "-m", "cli", "crawl", source_id, "--sources", str(sources_file)]
-    flags = ["--json"] if as_json else []
-    return subprocess.run([*command, "--db", str(database), *flags], check=False).returncode  # noqa: S603
 
 
 def _print_run(run: Run, *, as_json: bool) -> None:

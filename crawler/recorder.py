@@ -11,13 +11,13 @@ from listings.model import Change, Page, PageOutcome
 from listings.pages import SeenListing, record_page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable
     from datetime import datetime
     from typing import Self
 
     from scrapy.crawler import Crawler
 
-    from crawler.archives import ArchiveFault
+    from crawler.archives import Archive, ArchiveFault
     from crawler.reading.page import PageReading, ReadListing
     from crawler.spider import CrawledPage
     from listings.database import Database
@@ -35,15 +35,27 @@ class Recorder:
         *,
         source_id: str,
         run_id: int,
-        archive: Container[str],
+        archive: Archive,
         now: Callable[[], datetime],
+        progress: Callable[[int, int], None] | None = None,
     ) -> None:
-        """Take the open store and what every page of this run has in common."""
+        """Take the open store and what every page of this run has in common.
+
+        Args:
+            db: The open store.
+            source_id: The source crawled.
+            run_id: The run.
+            archive: Every page that may be met.
+            now: The clock.
+            progress: Called after each page with (pages recorded so far, pages in the archive).
+        """
         self._db = db
         self._source_id = source_id
         self._run_id = run_id
         self._archive = archive
         self._now = now
+        self._progress = progress
+        self._recorded = 0
         self._left_to_own_page: dict[str, ReadListing] = {}
 
     def record(self, crawled: CrawledPage) -> None:
@@ -68,6 +80,9 @@ class Recorder:
             locator=saved.locator if saved else "",
         )
         record_page(self._db, page, self._listings_on(crawled.url, reading))
+        self._recorded += 1
+        if self._progress:
+            self._progress(self._recorded, len(self._archive))
 
     def _listings_on(self, url: str, reading: PageReading) -> list[SeenListing]:
         row = self._left_to_own_page.pop(url, None)

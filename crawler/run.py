@@ -56,6 +56,7 @@ def crawl_source(
     *,
     due_at: datetime | None = None,
     now: Callable[[], datetime] = times.utc_now,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Run:
     """Crawl a saved source into the store; an interrupted crawl of it is gone on with.
 
@@ -64,6 +65,7 @@ def crawl_source(
         declared: The source and its archive.
         due_at: The schedule's time when the service asked for it.
         now: The clock.
+        progress: Called after each page with (pages recorded so far, pages in the archive).
 
     Returns:
         The run, ended.
@@ -78,7 +80,7 @@ def crawl_source(
         declare_source(db, source, now=now())
         run = runs.begin_run(db, RunKind.CRAWL, source_id=source.source_id, due_at=due_at, now=now())
         try:
-            _crawl(db, declared, run, now)
+            _crawl(db, declared, run, now, progress)
         except CrawlStopped:
             raise
         except Exception as error:
@@ -92,10 +94,21 @@ def crawl_source(
         return runs.get_run(db, run.run_id)
 
 
-def _crawl(db: Database, declared: DeclaredSource, run: Run, now: Callable[[], datetime]) -> None:
+def _crawl(
+    db: Database,
+    declared: DeclaredSource,
+    run: Run,
+    now: Callable[[], datetime],
+    progress: Callable[[int, int], None] | None,
+) -> None:
     with open_archive(declared.archive, base_url=declared.base_url, manifest=declared.manifest) as archive:
         recorder = Recorder(
-            db, source_id=declared.source.source_id, run_id=run.run_id, archive=archive, now=now
+            db,
+            source_id=declared.source.source_id,
+            run_id=run.run_id,
+            archive=archive,
+            now=now,
+            progress=progress,
         )
         for fault in archive.faults:
             recorder.record_fault(fault)

@@ -62,6 +62,10 @@ class Archive:
         """Return the original URLs of all pages, in an order that depends on the archive alone."""
         return self._pages.keys()
 
+    def __len__(self) -> int:
+        """Return the number of pages."""
+        return len(self._pages)
+
     def __contains__(self, url: object) -> bool:
         """Say whether a page is saved under a URL, without reading it."""
         return isinstance(url, str) and normal_url(url) in self._pages

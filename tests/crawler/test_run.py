@@ -133,10 +133,10 @@ def test_a_page_that_cannot_be_kept_ends_the_crawl_as_failed(tmp_path: Path) -> 
     with closing(open_database(database)) as db:
         db.execute("""
             CREATE TRIGGER full BEFORE INSERT ON pages WHEN (SELECT count(*) FROM pages) = 3
-            BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END
+            BEGIN INSERT INTO a_full_disk VALUES (1); END
         """)
     done = subprocess.run(command(tmp_path), cwd=ROOT, capture_output=True, text=True, check=False)
-    said = r"The crawl of shop ended early: https://\S+ could not be kept \(database or disk is full\)"
+    said = r"The crawl of shop ended early: https://\S+ could not be kept \(no such table: \S+a_full_disk\)"
     assert done.returncode == 1
     assert re.search(said, done.stderr)
     assert "<html" not in done.stderr, "the page's own text is no matter for a log"
@@ -157,6 +157,60 @@ def test_sources_that_fail_do_not_keep_the_others_from_being_crawled(tmp_path: P
     assert done.returncode == 1
     assert "absent cannot be opened" in done.stderr
     assert done.stdout.startswith("other: done. ")
+
+
+@pytest.fixture
+def two_sources(tmp_path: Path) -> list[str]:
+    """The command line of a crawl of two sources, each the same saved marketplace, as installed."""
+    write_site("harbor-wholesale", "folder", tmp_path / "saved")
+    _, *arguments = command(tmp_path)
+    with (tmp_path / "sources.toml").open("a", encoding="utf-8") as sources:
+        sources.write(TABLE.format(archive="saved").replace("sources.shop", "sources.other"))
+    return [sys.executable, "-P", *arguments]
+
+
+def test_a_module_in_the_folder_it_is_called_in_is_not_imported(
+    two_sources: list[str], tmp_path: Path
+) -> None:
+    """Evidence may hold a file of any name; neither the command nor its children run it."""
+    evidence = tmp_path / "evidence"
+    evidence.mkdir()
+    for name in ("click.py", "json.py", "cli.py"):
+        (evidence / name).write_text("raise SystemExit('evidence was executed')", "utf-8")
+    done = subprocess.run(two_sources, cwd=evidence, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.split(".")[0] for line in done.stdout.splitlines()] == ["shop: done", "other: done"]
+
+
+def test_several_crawls_asked_to_stop_leave_no_child_and_begin_no_other(
+    two_sources: list[str], tmp_path: Path
+) -> None:
+    """SIGTERM reaches the crawl that runs, and the second source is not begun."""
+    database = tmp_path / "precursor-watch.db"
+    process = subprocess.Popen(two_sources, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    wait_for_pages(database, process, 3)
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == Interrupted.EXIT_CODE
+    assert b"The crawl of shop was stopped; it goes on at the next start." in said
+    with hold(database, "crawl-shop"), closing(open_database(database)) as db:
+        (run,) = list_runs(db)
+    assert (run.source_id, run.ended_at) == ("shop", None)
+
+
+def test_progress_is_told_page_by_page(tmp_path: Path) -> None:
+    """The number of pages recorded grows by one up to those of the archive."""
+    write_site("labware-shop", "wacz", tmp_path / "saved")
+    code = (
+        "import sys; from pathlib import Path; from crawler.run import crawl_source\n"
+        "from tests.crawler.crawls import declare\n"
+        "crawl_source(Path(sys.argv[1]), declare(Path(sys.argv[2])), progress=print)"
+    )
+    arguments = [sys.executable, "-c", code, str(tmp_path / "precursor-watch.db"), str(tmp_path / "saved")]
+    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=True)
+    told = [tuple(map(int, line.split())) for line in done.stdout.splitlines()]
+    assert told == [(number, len(told)) for number in range(1, len(told) + 1)]
+    assert told
 
 
 def test_a_due_time_goes_with_one_source(tmp_path: Path) -> None:
