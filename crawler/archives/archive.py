@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from crawler.archives.addresses import assign_urls
 from crawler.archives.containers import folder_files, path_file
-from crawler.archives.indexing import READ_ERRORS, Indexer
+from crawler.archives.indexing import Indexer, what_failed
 from crawler.archives.kinds import EXPECTED, Kind, kind_of
 from crawler.archives.manifest import Manifest, read_manifest
 from crawler.archives.pages import (
@@ -88,11 +88,9 @@ class Archive:
             except UnreadableBodyError as error:
                 fault, sentence = error.outcome, error.sentence
                 payload = Payload(headers=(), body=error.body)
-            except READ_ERRORS as error:
-                fault, sentence = (
-                    PageOutcome.UNREADABLE,
-                    f"The entry cannot be read: {error or type(error).__name__}.",
-                )
+            except Exception as error:  # noqa: BLE001 (see `what_failed`)
+                fault = PageOutcome.UNREADABLE
+                sentence = f"The entry cannot be read: {what_failed(error)}."
         return SavedPage(
             url=url,
             status=payload.status,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from crawler.archives.bodies import read_bounded, too_large
 from crawler.archives.containers import MAX_RATIO, blocks_of, spooled, zip_files
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
     from contextlib import ExitStack
 
-READ_ERRORS = (OSError, EOFError, BadZipFile, zlib.error, NotImplementedError)
-"""What opening and reading a stored file raises when the file is damaged, forbidden or gone."""
 _SNIFFED_BYTES = 512
 _MAX_ZIP_DEPTH = 2
 
@@ -85,8 +82,8 @@ class Indexer:
             return
         try:
             zip_file = self._open_zip(file, is_packed=depth > 0)
-        except READ_ERRORS as error:
-            self.faults.append(_fault(file, f"The ZIP cannot be opened: {error}."))
+        except Exception as error:  # noqa: BLE001 (see `what_failed`)
+            self.faults.append(_fault(file, f"The ZIP cannot be opened: {what_failed(error)}."))
             return
         listed = zip_files(zip_file, file, prefix, self.max_page_bytes)
         self.read_files(listed, manifest=manifest, depth=depth + 1)
@@ -112,8 +109,11 @@ class Indexer:
             with file.open() as handle:
                 text = read_bounded(handle, self.max_page_bytes).decode("utf-8-sig", errors="replace")
             return read_manifest(text, file.locator)
-        except (ArchiveError, UnreadableBodyError, *READ_ERRORS) as error:
+        except (ArchiveError, UnreadableBodyError) as error:
             return Manifest(rows={}, faults=(_fault(file, str(error)),))
+        except Exception as error:  # noqa: BLE001 (see `what_failed`)
+            sentence = f"The manifest cannot be read: {what_failed(error)}."
+            return Manifest(rows={}, faults=(_fault(file, sentence),))
 
     def _read_file(
         self, file: StoredFile, files: Container[str], depth: int, *, is_listed: bool
@@ -122,8 +122,8 @@ class Indexer:
             found = list(self._index(file, files, depth, is_listed=is_listed))
         except UnreadableBodyError as error:
             found = [ArchiveFault(locator=file.locator, outcome=error.outcome, sentence=error.sentence)]
-        except READ_ERRORS as error:
-            found = [_fault(file, f"The file cannot be read: {error or type(error).__name__}.")]
+        except Exception as error:  # noqa: BLE001 (see `what_failed`)
+            found = [_fault(file, f"The file cannot be read: {what_failed(error)}.")]
         for entry in found:
             if isinstance(entry, ArchiveFault):
                 self.faults.append(entry)
@@ -162,6 +162,15 @@ class Indexer:
             limit = max(self.max_page_bytes, MAX_RATIO * handle.seek(0, 2))
             unpacked = spooled(file, _bounded(unpack_members(handle), limit), self.resources)
         return list(index_warc(unpacked))
+
+
+def what_failed(error: Exception) -> str:
+    """Say for a fault's sentence what reading a stored file failed with.
+
+    One damaged file must not end a crawl, and the readers of ZIP, e-mail, CSV, JSON and compressed data
+    have no common base of what they raise: so whatever one file raises becomes a fault of that file.
+    """
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
 
 
 def _kind(file: StoredFile) -> Kind:

@@ -43,7 +43,7 @@ def read_manifest(text: str, name: str) -> Manifest:
     `encoding` optional; others are passed over.
 
     Raises:
-        ArchiveError: If the columns are missing.
+        ArchiveError: If the columns are missing, or the CSV cannot be read to its end.
     """
     rows: dict[str, ManifestRow] = {}
     faults = []
@@ -65,11 +65,15 @@ def read_manifest(text: str, name: str) -> Manifest:
 
 def _csv_rows(text: str, name: str) -> Iterator[tuple[int, Mapping[str, object]]]:
     reader = csv.DictReader(text.splitlines())
-    if missing := {"file", "url"} - set(reader.fieldnames or ()):
-        lacking = " and ".join(sorted(missing))
-        raise ArchiveError(f"The manifest {name} lacks the column {lacking}; expected file and url.")
-    for row in reader:
-        yield reader.line_num, row
+    try:
+        if missing := {"file", "url"} - set(reader.fieldnames or ()):
+            lacking = " and ".join(sorted(missing))
+            raise ArchiveError(f"The manifest {name} lacks the column {lacking}; expected file and url.")
+        for row in reader:
+            yield reader.line_num, row
+    except csv.Error as error:
+        message = f"The manifest {name} cannot be read behind line {reader.line_num} ({error}); expected CSV."
+        raise ArchiveError(message) from error
 
 
 def _json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
@@ -78,6 +82,6 @@ def _json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
             continue
         try:
             row = json.loads(content)
-        except ValueError:
+        except (ValueError, RecursionError):
             row = None
         yield line, row if isinstance(row, dict) else {}

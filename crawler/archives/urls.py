@@ -15,8 +15,9 @@ _COMMENT = re.compile(
     re.IGNORECASE,
 )
 _SAVED_DATE = re.compile(r"saved date:\s*(?P<date>[^(\n]+)", re.IGNORECASE)
-_TAG = re.compile(r"<(?:link|meta)\b[^>]*>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+# Linear on whatever input: no tag is looked for within another, and no name within a name.
+_TAG = re.compile(r"<(?:link|meta)\b[^<>]*>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""(?<![\w:-])([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 
 _KEPT_IN_PATHS = "/=&,;:@!$'()*+"
 """Left as they are, as in the links of pages that a mirroring tool has rewritten."""
@@ -65,7 +66,8 @@ def declared_url(head: str) -> str:
 
 def path_url(name: str, base_url: str) -> str:
     """Return the URL of a file by its path below the archive's root."""
-    path = quote(name.removesuffix(".gz"), safe=_KEPT_IN_PATHS)
+    # Names on disk may hold bytes that are no UTF-8; Python gives these as lone surrogates.
+    path = quote(name.removesuffix(".gz"), safe=_KEPT_IN_PATHS, errors="surrogateescape")
     return normal_url(urljoin(base_url, f"./{path}"))
 
 

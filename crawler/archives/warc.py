@@ -6,6 +6,7 @@ that wget wrapped in `<…>`. What warcio gives up on is passed over here: damag
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _LOOKED_AT_BYTES = 4096
 _PADDING = b"\r\n\0 "
 _HTTP_RECORDS = frozenset({"response", "revisit"})
+_STATUS = re.compile(rb"HTTP/[\d.]{1,8}\s+(\d{3})(?!\d)")
 _CAPTURES = _HTTP_RECORDS | {"resource"}
 
 
@@ -180,14 +182,14 @@ def _read_http_head(stream: LimitReader, *, is_optional: bool) -> tuple[int, tup
     first = stream.readline()
     if is_optional and not first.strip():
         return 200, ()
-    code = first[len(b"HTTP/1.1 ") :].split(maxsplit=1)[:1]
-    if not first.startswith(b"HTTP/") or not code or not code[0].isdigit():
+    status = _STATUS.match(first)
+    if status is None:
         message = (
             f"The record begins with {first[:40]!r}; expected an HTTP status line such as 'HTTP/1.1 200 OK'."
         )
         raise _BrokenRecordError(message)
     parsed = StatusAndHeadersParser([], verify=False).parse(stream, first)
-    return int(code[0]), tuple(parsed.headers)
+    return int(status[1]), tuple(parsed.headers)
 
 
 def _is_garbage(layout: Layout, offset: int, end: int | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import os
@@ -9,12 +10,12 @@ import random
 import time
 import zlib
 from typing import TYPE_CHECKING
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_LZMA, ZipFile, ZipInfo
 
 import brotli
 import pytest
 
-from crawler.archives import open_archive
+from crawler.archives import ArchiveError, open_archive
 from listings.model import PageOutcome
 from tests.crawler.archives.site import BASE, PAGES, Saved, html, mhtml, record, response, wacz, warc
 
@@ -307,21 +308,115 @@ def test_a_cut_mhtml_file_is_truncated_only_where_it_ends(tmp_path: Path) -> Non
     assert faults == [None, PageOutcome.TRUNCATED]
 
 
-@pytest.mark.parametrize("seed", range(20))
+def zip_with_a_bad_name() -> bytes:
+    """Return a ZIP that calls a name UTF-8 which is not."""
+    return zipped(("\u00e4\u00e4.html", GOOD)).replace("\u00e4\u00e4".encode(), b"\xff" * 4)
+
+
+def zip_with_bad_lzma() -> bytes:
+    """Return a ZIP of a page without a name that tells its kind, packed with LZMA and damaged."""
+    stream = io.BytesIO()
+    with ZipFile(stream, "w", ZIP_LZMA) as archive:
+        archive.writestr("item.php", GOOD * 20)
+    content = bytearray(stream.getvalue())
+    content[45:60] = b"\xff" * 15
+    return bytes(content)
+
+
+def deep_mhtml() -> bytes:
+    """Return a message in a message, many times over."""
+    return b"Content-Type: message/rfc822\n\n" * 1200 + mhtml(PAGES[:1])
+
+
+ENDLESS_STATUS = response(Saved(url=BAD_URL, body=GOOD, status="9" * 5000 + " OK"))
+WHOLE_FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
+    "name that is no UTF-8 in a ZIP": ("a.zip", zip_with_a_bad_name),
+    "damaged LZMA in a ZIP": ("a.zip", zip_with_bad_lzma),
+    "deep MHTML": ("a.mht", deep_mhtml),
+    "deep JSON in a manifest": ("manifest.jsonl", lambda: b"[" * 100_000),
+    "large first field in a manifest": ("manifest.csv", lambda: b"x" * 200_000),
+    "large field in a manifest": ("manifest.csv", lambda: b"file,url\n" + b"x" * 200_000),
+    "status of many digits": ("a.warc", lambda: ENDLESS_STATUS),
+    "status that no database holds": ("a.warc", lambda: ENDLESS_STATUS.replace(b"9" * 4980, b"")),
+    "status of two digits": ("a.warc", lambda: ENDLESS_STATUS.replace(b"9" * 4998, b"")),
+}
+
+
+@pytest.mark.parametrize("case", WHOLE_FILES)
+def test_a_file_on_which_its_reader_breaks_is_a_fault_and_no_more(case: str, tmp_path: Path) -> None:
+    """Whatever a reader raises for one file is said of that file, and the page beside it is served."""
+    name, write = WHOLE_FILES[case]
+    (tmp_path / name).write_bytes(write())
+    (tmp_path / "good.html").write_bytes(GOOD)
+    with open_archive(tmp_path, base_url=BASE) as archive:
+        good = archive.fetch(BASE + "good.html")
+        assert list(archive.urls()) == [BASE + "good.html"]
+    assert good is not None
+    assert good.body == GOOD
+    assert len(archive.faults) == 1
+    assert archive.faults[0].locator.startswith(name)
+    assert archive.faults[0].sentence.endswith(".")
+
+
+@pytest.mark.parametrize("name", ["deep JSON in a manifest", "large field in a manifest"])
+def test_a_hostile_manifest_asked_for_by_name_raises_nothing_but_the_sentence(
+    name: str, tmp_path: Path
+) -> None:
+    """A given manifest is used, line by line, or refused as a whole."""
+    file, write = WHOLE_FILES[name]
+    (tmp_path / "good.html").write_bytes(GOOD)
+    manifest = tmp_path / f"urls-{file}"
+    manifest.write_bytes(write())
+    with contextlib.suppress(ArchiveError), open_archive(tmp_path, manifest=manifest) as archive:
+        assert archive.faults
+
+
+def test_a_file_name_that_is_no_utf_8_gives_a_url(tmp_path: Path) -> None:
+    """Old disks hold names in other character sets; their bytes go into the URL as they are."""
+    (tmp_path / os.fsdecode(b"caf\xe9.html")).write_bytes(GOOD)
+    with open_archive(tmp_path, base_url=BASE) as archive:
+        assert list(archive.urls()) == [BASE + "caf%E9.html"]
+
+
+def lzma_zip() -> bytes:
+    """Return a ZIP whose entries are packed with LZMA, one of them without a suffix."""
+    stream = io.BytesIO()
+    with ZipFile(stream, "w", ZIP_LZMA) as archive:
+        archive.writestr("item.php", html("Item", "text " * 200))
+        archive.writestr("good.html", GOOD)
+    return stream.getvalue()
+
+
+SAMPLES: dict[str, bytes] = {
+    "a.warc": warc(PAGES, is_gzip=False),
+    "b.warc.gz": warc(PAGES),
+    "c.mht": mhtml(PAGES),
+    "d.zip": zipped(),
+    "e.zip": lzma_zip(),
+    "f.wacz": wacz({"archive/a.warc.gz": warc(PAGES[:2])}),
+    "g.html": GOOD,
+    "h.html.gz": gzip.compress(GOOD),
+    "i/manifest.csv": b"file,url\na.html,https://shop.example/i\n",
+    "j/manifest.jsonl": b'{"file": "a.html", "url": "https://shop.example/j"}\n',
+}
+
+
+@pytest.mark.parametrize("seed", range(60))
 def test_no_damage_raises(seed: int, tmp_path: Path) -> None:
-    """Bytes changed, cut out or put in anywhere never raise, in any format."""
+    """Bits turned over, bytes changed, cut out or put in anywhere never raise, in any format."""
     chance = random.Random(seed)
-    samples = {
-        "a.warc": warc(PAGES, is_gzip=False),
-        "b.warc.gz": warc(PAGES),
-        "c.mht": mhtml(PAGES),
-        "d.zip": zipped(),
-    }
-    for name, content in samples.items():
+    for name, content in SAMPLES.items():
         damaged = bytearray(content)
-        for _ in range(5):
+        for _ in range(chance.randrange(1, 6)):
             start = chance.randrange(len(damaged))
-            damaged[start : start + chance.randrange(50)] = chance.randbytes(chance.randrange(50))
+            if seed % 2:
+                damaged[start] ^= 1 << chance.randrange(8)
+            else:
+                damaged[start : start + chance.randrange(50)] = chance.randbytes(chance.randrange(50)) or b"?"
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(damaged)
     with open_archive(tmp_path) as archive:
         assert all(archive.fetch(url) is not None for url in archive.urls())
+    for name in ("a.warc", "c.mht", "d.zip", "e.zip", "f.wacz"):
+        with contextlib.suppress(ArchiveError), open_archive(tmp_path / name) as archive:
+            assert all(archive.fetch(url) is not None for url in archive.urls())
