@@ -69,8 +69,15 @@ def _any(phrases: tuple[str, ...]) -> str:
     return "|".join(parts)
 
 
-def why_not_offered(text: str, start: int, end: int) -> str:
-    """Return why the name at `text[start:end]` of a folded text is not for sale, or the empty text."""
+def why_not_offered(text: str, start: int, end: int, *, title: str) -> str:
+    """Return why the name at `text[start:end]` of a folded text is not for sale, or the empty text.
+
+    Args:
+        text: Folded text.
+        start: Where the name begins.
+        end: Where it ends.
+        title: Folded first line of the text: a book's title says what the names below it are.
+    """
     patterns = _patterns()
     words_before = text[max(0, start - WINDOW) : start]
     before, goods = patterns["before"].search(words_before), patterns["for"].search(words_before)
@@ -81,7 +88,8 @@ def why_not_offered(text: str, start: int, end: int) -> str:
         return f'after "{goods["for"]}"'
     if after := patterns["after"].match(text[end : end + WINDOW]):
         return f'before "{after.group().strip()}"'
-    if len(text) <= SHORT_TEXT and (about := patterns["about"].search(text)):
+    short = text if len(text) <= SHORT_TEXT else title
+    if len(short) <= SHORT_TEXT and (about := patterns["about"].search(short)):
         return f'the text is about "{about.group()}"'
     return ""
 

@@ -110,6 +110,7 @@ NOT_OFFERED_AFTER = (
     "{储存|安全|防爆|防火}柜", "{防护|耐酸}手套", "阀", "呼吸器",
     "滤毒罐", "检测管", "报警", "泄漏",
     "测试", "泵", "手套", "传感器", "替代品", "检测仪", "报警器", "储罐", "替代",
+    "povidone", "povidona", "povidon", "повидон",  # an antiseptic of iodine
 )  # fmt: skip
 """Phrases that begin right after the name."""
 
@@ -121,7 +122,7 @@ ABOUT_SOMETHING_ELSE = (
     "livro", "книга", "livre", "buch", "seminar", "webinar", "training course", "market research",
     "market report", "safety sign", "warnschild", "gefahrstoffschrank", "concentration meter",
     "respirator cartridge", "scrubber tower", "fume scrubber", "periodisches system", "培训", "图书",
-    "标识牌",
+    "标识牌", "教材", "教程", "справочник", "учебник", "lehrbuch", "nachschlagewerk",
     "研究报告", "检测仪", "已清洗",
     # a picture, book, course or register of it
     "label roll", "roll of labels", "{rollo|rolo} de etiquetas", "rouleau d'etiquettes", "etikettenrolle",

@@ -47,7 +47,7 @@ def read_text(text: str, gazetteer: Gazetteer) -> Reading:
         return (offsets[start][0], offsets[end - 1][1]) if offsets else (start, end)
 
     return Reading(
-        mentions=tuple(_mentions(hits, text, folded.text, span)),
+        mentions=tuple(_mentions(hits, text, folded.text, span)) if hits else (),
         cas_numbers=tuple(
             CasNumber(number=number, span=span(start, end), listed=number in gazetteer.by_cas)
             for number, start, end in numbers
@@ -64,11 +64,12 @@ def _mentions(
 ) -> Iterator[Mention]:
     """Yield the mentions; of names side by side, as in `ketone (MEK)`, the first decides for all."""
     last, why_last = 0, ""
+    title = fold(text.partition("\n")[0]).text
     for hit in hits:
         if hit.substance is None:
             continue
         is_beside = hit.start > 0 and not folded[last : hit.start].strip(" ([-")
-        why_not = (why_last if is_beside else "") or why_not_offered(folded, hit.start, hit.end)
+        why_not = (why_last if is_beside else "") or why_not_offered(folded, hit.start, hit.end, title=title)
         last, why_last = hit.end, why_not
         first, end = span(hit.start, hit.end)
         is_hidden = hit.how != "cas" and is_disguised(text[first:end])
