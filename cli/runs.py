@@ -28,26 +28,28 @@ def command(database: Path, as_json: bool, limit: int) -> None:
       precursor-watch runs --limit 50
     """
     from listings.runs import list_runs
+    from scheduler.health import standing
 
     with reading(database) as db:
         runs = list_runs(db, limit=limit)
     if as_json:
-        print_json([asdict(run) for run in runs])
+        print_json([{**asdict(run), "standing": standing(run, database)} for run in runs])
     elif runs:
         print_table(
-            ("run", "what", "source", "due", "ended", "outcome", "sentence"), [_cells(run) for run in runs]
+            ("run", "what", "source", "due", "ended", "outcome", "sentence"),
+            [_cells(run, standing(run, database)) for run in runs],
         )
     else:
         click.echo("There is no run yet; begin with `precursor-watch crawl`.")
 
 
-def _cells(run: Run) -> tuple[str, ...]:
+def _cells(run: Run, stands: str) -> tuple[str, ...]:
     return (
         str(run.run_id),
         run.kind,
         run.source_id or "-",
         "by hand" if run.due_at is None else minute(run.due_at),
         minute(run.ended_at),
-        run.outcome or "not ended",
+        stands,
         run.sentence,
     )

@@ -30,8 +30,9 @@ HEADINGS = ("source", "last run", "next due", "pages", "listings", "flagged", "w
 def command(database: Path, sources_file: Path, as_json: bool) -> None:
     r"""Show each source, the queue, the model and the database.
 
-    Exits with 0 if all is well, and with 1 if the last scoring or the last crawl of a source failed or
-    a source is overdue, so that a monitoring system can call it.
+    Exits with 0 if all is well, so that a monitoring system can call it, and with 1 if the last scoring
+    or the last crawl of a source failed or was interrupted, a source is overdue, or listings wait for
+    a first model.
 
     \b
     Example:
@@ -43,20 +44,24 @@ def command(database: Path, sources_file: Path, as_json: bool) -> None:
     from listings.models import model_in_use
     from listings.queue import count_queue, report_sources
     from listings.runs import latest_run
-    from scheduler.health import ended_well, source_health
+    from listings.scores import count_awaiting
+    from scheduler.health import BAD, source_health, standing
 
     now = times.utc_now()
     declared = load_sources(sources_file).values()
     with reading(database) as db:
-        health = [source_health(db, each, now=now) for each in declared]
+        health = [source_health(db, each, database=database, now=now) for each in declared]
         reports = {report.source_id: report for report in report_sources(db)}
         waiting, model = count_queue(db), model_in_use(db)
-        scored = latest_run(db, RunKind.SCORE)
+        scored, unscored = latest_run(db, RunKind.SCORE), count_awaiting(db)
+    scoring = standing(scored, database)
     facts = {
         "database": database,
         "database_bytes": database.stat().st_size,
         "model_id": None if model is None else model.model_id,
         "queue": waiting,
+        "unscored": unscored,
+        "scoring": scoring,
         "last_score_run": None if scored is None else asdict(scored),
     }
     if as_json:
@@ -64,10 +69,15 @@ def command(database: Path, sources_file: Path, as_json: bool) -> None:
     else:
         print_table(HEADINGS, [_cells(each, reports.get(each.source_id), now) for each in health])
         click.echo(f"\nQueue     {waiting} listings wait for a verdict")
-        click.echo(f"Scoring   {_last_run(scored, now)}")
-        click.echo(f"Model     {facts['model_id'] or 'none in use yet'}")
+        click.echo(
+            f"Scoring   {_last_run(scored, scoring, now)}; {unscored} new or changed listings wait for it"
+        )
+        click.echo(
+            f"Model     {facts['model_id'] or 'none in use yet; make it with precursor-watch retrain'}"
+        )
         click.echo(f"Database  {database}, {database.stat().st_size / 1e6:,.1f} MB")
-    if not (ended_well(scored) and all(each.is_well for each in health)):
+    wants_model = model is None and unscored > 0
+    if wants_model or scoring in BAD or not all(each.is_well for each in health):
         sys.exit(1)
 
 
@@ -76,19 +86,19 @@ def _cells(health: SourceHealth, report: SourceReport | None, now: datetime) -> 
     well = "overdue" if health.overdue else ("yes" if health.is_well else "no")
     return (
         health.source_id,
-        _last_run(health.last_run, now),
+        _last_run(health.last_run, health.standing, now),
         _next_due(health),
         *(str(count) for count in counts),
         well,
     )
 
 
-def _last_run(run: Run | None, now: datetime) -> str:
+def _last_run(run: Run | None, stands: str, now: datetime) -> str:
     if run is None:
-        return "never"
+        return stands
     if run.ended_at is None:
-        return f"not ended, begun {age(now - run.requested_at)} ago"
-    return f"{run.outcome} {age(now - run.ended_at)} ago"
+        return f"{stands}, begun {age(now - run.requested_at)} ago"
+    return f"{stands} {age(now - run.ended_at)} ago"
 
 
 def _next_due(health: SourceHealth) -> str:

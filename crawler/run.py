@@ -15,6 +15,7 @@ from crawler.recorder import RECORDER_SETTING, Recorder, sentence_for
 from crawler.settings import SHARED
 from crawler.spider import MarketplaceSpider
 from listings import locks, runs, times
+from listings.archives import record_archive
 from listings.database import open_database
 from listings.errors import Interrupted
 from listings.model import RunKind, RunOutcome
@@ -76,7 +77,10 @@ def crawl_source(
         ArchiveError: If nothing readable lies at the archive's path; the run says so too.
     """
     source = declared.source
-    with locks.hold(database, f"crawl-{source.source_id}"), closing(open_database(database)) as db:
+    with (
+        locks.hold(database, locks.work_of(RunKind.CRAWL, source.source_id)),
+        closing(open_database(database)) as db,
+    ):
         declare_source(db, source, now=now())
         run = runs.begin_run(db, RunKind.CRAWL, source_id=source.source_id, due_at=due_at, now=now())
         try:
@@ -110,6 +114,7 @@ def _crawl(
             now=now,
             progress=progress,
         )
+        record_archive(db, run.run_id, declared.archive, now=now())
         for fault in archive.faults:
             recorder.record_fault(fault)
         find_markets()

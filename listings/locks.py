@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from listings.model import RunKind
+
+
+LOOK_S = 0.2
+"""Longer than `is_held` takes, which must hold the lock for a moment to find it free."""
+
 
 class AlreadyUnderWay(ListingsError):
     """The same work on the same database is being done by another process."""
@@ -23,17 +29,38 @@ class AlreadyUnderWay(ListingsError):
         )
 
 
+def work_of(kind: RunKind, source_id: str | None = None) -> str:
+    """Return the name of the lock for a run, e.g. `crawl-andes` or `score`."""
+    return kind.value if source_id is None else f"{kind}-{source_id}"
+
+
+def is_held(database: Path, work: str) -> bool:
+    """Return whether a process is at `work` on `database` now; nothing is created to find out."""
+    path = _lock_path(database, work)
+    if not path.exists():
+        return False
+    try:
+        with FileLock(path, timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
 @contextmanager
 def hold(database: Path, work: str) -> Iterator[None]:
     """Hold the lock for `work` (e.g. `crawl-andes`) on `database` while inside.
 
     Raises:
-        AlreadyUnderWay: At once, if another process holds it.
+        AlreadyUnderWay: If another process holds it for longer than a look by `is_held` takes.
     """
-    folder = database.with_name(database.name + ".locks")
-    folder.mkdir(parents=True, exist_ok=True)
+    path = _lock_path(database, work)
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(folder / f"{work}.lock", timeout=0):
+        with FileLock(path, timeout=LOOK_S, poll_interval=LOOK_S / 10):
             yield
     except Timeout as error:
         raise AlreadyUnderWay(work, database) from error
+
+
+def _lock_path(database: Path, work: str) -> Path:
+    return database.with_name(database.name + ".locks") / f"{work}.lock"

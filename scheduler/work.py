@@ -12,7 +12,7 @@ import structlog
 
 from listings import times
 from listings.database import Database, open_database, transaction
-from listings.locks import AlreadyUnderWay, hold
+from listings.locks import AlreadyUnderWay, hold, work_of
 from listings.model import RunKind, RunOutcome
 from listings.models import model_in_use
 from listings.runs import accounted_to, begin_run, end_run, latest_run, record_not_run, unfinished_run
@@ -145,7 +145,7 @@ class Worker:
             None for a child that was not begun, or was asked to stop: its run has no ending then, so that
             the next start goes on with it.
         """
-        work = kind if source_id is None else f"{kind}-{source_id}"
+        work = work_of(kind, source_id)
         database = self._settings.database
 
         before = latest_run(db, kind, source_id=source_id)

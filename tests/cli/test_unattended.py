@@ -14,12 +14,17 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import group
+from cli.program import PROGRAM
 from crawler.sources import load_sources
+from fixtures.marketplaces.build import write_site
 from listings.database import open_database
+from listings.locks import hold
 from listings.model import RunKind, RunOutcome
-from listings.runs import begin_run, end_run
+from listings.runs import begin_run, end_run, list_runs
+from listings.scores import count_awaiting
 from listings.sources import declare_source
 from listings.times import utc_now
+from tests.listings import build
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,7 +84,7 @@ def status(store_path: Path, sources_file: Path) -> tuple[int, dict[str, Any]]:
         (RunOutcome.KILLED, timedelta(minutes=5), 1, False),
         (RunOutcome.TIMED_OUT, timedelta(minutes=5), 1, False),
         (RunOutcome.DONE, timedelta(days=400), 1, True),
-        (None, timedelta(minutes=5), 0, False),
+        (None, timedelta(minutes=5), 1, False),
         (None, timedelta(days=400), 1, True),
     ],
 )
@@ -91,7 +96,7 @@ def test_status_exits_with_1_when_a_person_should_look(
     exit_code: int,
     overdue: bool,  # noqa: FBT001 (a column of the table above)
 ) -> None:
-    """The last crawl failed, or a due time passed and nothing accounts for it."""
+    """The last crawl failed or was interrupted, or a due time passed and nothing accounts for it."""
     crawl(store_path, sources_file, outcome, ago=ago)
     code, andes = status(store_path, sources_file)
     assert (code, andes["overdue"]) == (exit_code, overdue)
@@ -114,6 +119,54 @@ def test_status_exits_with_1_when_the_last_scoring_failed(store_path: Path, sour
         run = begin_run(db, RunKind.SCORE, now=utc_now())
         end_run(db, run.run_id, RunOutcome.FAILED, "No embedder.", now=utc_now())
     assert status(store_path, sources_file)[0] == 1
+
+
+def test_a_run_without_an_ending_is_under_way_while_its_lock_is_held(
+    store_path: Path, sources_file: Path
+) -> None:
+    """However long it takes; once the lock is free it is interrupted, in `status` and `runs` alike."""
+    crawl(store_path, sources_file, None, ago=timedelta(days=400))
+    arguments = ("status", "--db", store_path, "--sources", sources_file)
+    with hold(store_path, "crawl-andes"):
+        assert status(store_path, sources_file)[0] == 0
+        assert "under way, begun" in call(*arguments).stdout
+        assert "under way" in call("runs", "--db", store_path).stdout
+    assert status(store_path, sources_file)[1]["standing"] == "interrupted"
+    assert "interrupted" in call("runs", "--db", store_path).stdout
+
+
+def test_without_a_model_the_real_service_scores_nothing_and_status_says_what_waits(
+    store_path: Path, sources_file: Path
+) -> None:
+    """`run --once` crawls, starts no scoring, and exits with 1 as `status` does, with what to do."""
+    write_site("labware-shop", "folder", sources_file.with_name("andes"))
+    command = [*PROGRAM, "run", "--once", "--db", str(store_path), "--sources", str(sources_file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "no_model_in_use" in done.stderr
+    shown = " ".join(done.stdout.split())
+    with closing(open_database(store_path)) as db:
+        waiting = count_awaiting(db)
+        (run,) = list_runs(db)
+    assert (run.kind, run.outcome) == (RunKind.CRAWL, RunOutcome.DONE)
+    assert f"never; {waiting} new or changed listings wait for it" in shown
+    assert waiting > 0
+    assert "make it with precursor-watch retrain" in shown
+
+
+def test_the_real_score_command_without_a_model_leaves_status_at_1(
+    store_path: Path, sources_file: Path
+) -> None:
+    """The command exits with 1 and a sentence; what waits keeps `status` from saying that all is well."""
+    crawl(store_path, sources_file, RunOutcome.DONE, ago=timedelta(minutes=5))
+    with closing(open_database(store_path)) as db:
+        build.see(db, build.crawl_run(db), "https://andes.example/1", build.FULL)
+    command = [*PROGRAM, "score", "--db", str(store_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "precursor-watch retrain" in done.stderr
+    with hold(store_path, "crawl-andes"):
+        assert status(store_path, sources_file)[0] == 1
 
 
 def test_status_is_one_screen_for_a_person(store_path: Path, sources_file: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from listings.locks import AlreadyUnderWay, hold
+from listings.locks import AlreadyUnderWay, hold, is_held
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,7 @@ def hold_now(path: Path, work: str) -> None:
         pass
 
 
-def test_a_second_holder_is_refused_at_once_with_a_sentence(tmp_path: Path) -> None:
+def test_a_second_holder_is_refused_with_a_sentence(tmp_path: Path) -> None:
     """It names the work and the database; other work, and other databases, are free."""
     path = tmp_path / "store.db"
     with hold(path, "crawl-andes"):
@@ -38,6 +38,17 @@ def test_a_second_holder_is_refused_at_once_with_a_sentence(tmp_path: Path) -> N
         hold_now(path, "crawl-pontus")
         hold_now(tmp_path / "other.db", "crawl-andes")
     hold_now(path, "crawl-andes")
+
+
+def test_whether_work_is_held_is_seen_without_leaving_a_trace(tmp_path: Path) -> None:
+    """Looking creates no file, and takes nothing from a holder."""
+    path = tmp_path / "store.db"
+    assert not is_held(path, "score")
+    assert list(tmp_path.iterdir()) == []
+    with hold(path, "score"):
+        assert is_held(path, "score")
+        assert not is_held(path, "crawl-andes")
+    assert not is_held(path, "score")
 
 
 def test_a_failure_inside_frees_the_lock(tmp_path: Path) -> None:
