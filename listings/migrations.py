@@ -64,6 +64,23 @@ def m004_imported_labels(db: Database) -> None:
     _refuse_changes(db, "imported_labels")
 
 
+@migrations()
+def m005_crawl_archives(db: Database) -> None:
+    """Keep which archive each crawl read; what `pages.locator` says lies in it."""
+    db.execute("""
+        CREATE TABLE crawl_archives (
+            archive_id INTEGER PRIMARY KEY,
+            run_id INTEGER NOT NULL REFERENCES runs(run_id),
+            path TEXT NOT NULL, -- absolute
+            sha256 TEXT NOT NULL, -- of a file; empty for a folder
+            bytes INTEGER, -- of a file
+            recorded_at TEXT NOT NULL,
+            UNIQUE (run_id, path, sha256)
+        ) STRICT
+    """)
+    _refuse_changes(db, "crawl_archives")
+
+
 def _refuse_changes(db: Database, table: str) -> None:
     """Add the triggers; the table's unique indexes must be there already.
 
@@ -140,7 +157,7 @@ _TABLES = (
         sentence TEXT NOT NULL, -- for a person: what was found
         payload_sha256 TEXT NOT NULL,
         payload_bytes INTEGER NOT NULL,
-        locator TEXT NOT NULL, -- archive path, '#', entry or offset
+        locator TEXT NOT NULL, -- in the run's archive: path, '#', entry or offset
         UNIQUE (run_id, url)
     ) STRICT
     """,

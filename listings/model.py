@@ -211,7 +211,8 @@ class Page:
     """Of the body as kept, before decoding its charset; of no bytes when there was none."""
     payload_bytes: int
     locator: str = ""
-    """Where the bytes lie: archive path, then `#` and the entry or offset."""
+    """Where the bytes lie in the run's archive (see `listings.archives`): the file's path in it, then `#`
+    and the entry or offset. The bytes stay there; the store keeps their hash."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,9 +30,14 @@ class ListingFile:
     """Of the newest sighting, by the model in use."""
     verdicts: tuple[Verdict, ...]
     """Oldest first."""
+    archive: str
+    """Absolute path of the archive in which the page of the newest sighting is kept; empty if unrecorded."""
+    archive_sha256: str
+    """As it was when crawled; empty for a folder."""
     locator: str
-    """Where the page of the newest sighting is kept."""
+    """Where in the archive the page is."""
     payload_sha256: str
+    """Of the page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +94,7 @@ def listing_file(db: Database, listing_id: str) -> ListingFile:
         raise UnknownRow("listing", listing_id)
     query = "SELECT * FROM sightings WHERE listing_id = ? ORDER BY sighting_id DESC"
     sightings = tuple(rows.sighting_from(each) for each in db.execute(query, [listing_id]))
-    page = db.execute("SELECT * FROM pages WHERE page_id = ?", [sightings[0].page_id]).fetchone()
+    page = _kept(db, sightings[0].page_id)
     score_id, score = current_score(db, sightings[0].sighting_id) or (None, None)
     return ListingFile(
         listing=rows.listing_from(row),
@@ -97,6 +102,8 @@ def listing_file(db: Database, listing_id: str) -> ListingFile:
         score_id=score_id,
         score=score,
         verdicts=tuple(verdicts_of(db, listing_id)),
+        archive=page["path"] or "",
+        archive_sha256=page["sha256"] or "",
         locator=page["locator"],
         payload_sha256=page["payload_sha256"],
     )
@@ -132,6 +139,16 @@ def report_sources(db: Database) -> list[SourceReport]:
         GROUP BY sources.source_id ORDER BY sources.source_id
     """
     return [_report_source(db, row[0], row[1]) for row in db.execute(query).fetchall()]
+
+
+def _kept(db: Database, page_id: int) -> rows.Row:
+    """Return a page and the archive that its run was reading when it came to the page."""
+    query = """
+        SELECT locator, payload_sha256, path, sha256 FROM pages
+        LEFT JOIN crawl_archives ON crawl_archives.run_id = pages.run_id AND recorded_at <= fetched_at
+        WHERE page_id = ? ORDER BY archive_id DESC LIMIT 1
+    """
+    return db.execute(query, [page_id]).fetchone()
 
 
 def _report_source(db: Database, source_id: str, run_id: int | None) -> SourceReport:

@@ -39,7 +39,8 @@ def test_the_life_of_a_listing(tmp_path: Path) -> None:
     with closing(open_database(store)) as db:
         listing = find_listing(db)
 
-        # Its page was kept as evidence, byte for byte.
+        # Its page can be found again: the store keeps where the saved copy lies and the hash of its bytes.
+        assert (Path(listing.archive) / listing.locator).samefile(PAGE)
         assert listing.payload_sha256 == hashlib.sha256(PAGE.read_bytes()).hexdigest()
         assert listing.sightings[0].content.seller_name == "Importa Directo 24"
 

@@ -7,19 +7,17 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
+from listings.archives import record_archive
 from listings.database import Database, open_database, transaction
 from listings.errors import StoreUnusable, UnknownRow
 from listings.migrations import APPEND_ONLY, migrations
 from listings.model import RunKind, RunOutcome
 from listings.runs import begin_run, end_run, get_run, list_runs
 from tests.listings.build import FULL, NOW, crawl_run, judge, score_all, see, use
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 OPEN = "import sys; from pathlib import Path; from listings.database import open_database\n"
 """What a child process begins with; the database is its first argument."""
@@ -199,11 +197,12 @@ def filled(db: Database) -> Database:
     use(db)
     score_all(db)
     judge(db, 1)
+    record_archive(db, run_id, Path(__file__), now=NOW)
     end_run(db, run_id, RunOutcome.DONE, "Done.", now=NOW)
     return db
 
 
-@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize("table", [*APPEND_ONLY, "crawl_archives"])
 @pytest.mark.parametrize("change", ["DELETE FROM {table}", "UPDATE {table} SET {column} = {column}"])
 def test_no_row_of_a_listings_life_is_ever_edited(filled: Database, table: str, change: str) -> None:
     """Whoever asks, by whatever tool: a trigger refuses."""
@@ -213,7 +212,7 @@ def test_no_row_of_a_listings_life_is_ever_edited(filled: Database, table: str, 
         filled.execute(change.format(table=table, column=column))
 
 
-@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize("table", [*APPEND_ONLY, "crawl_archives"])
 def test_no_row_of_a_listings_life_is_ever_replaced(filled: Database, tmp_path: Path, table: str) -> None:
     """Not by a plain connection either, in which SQLite lets a REPLACE delete without asking a trigger."""
     with closing(sqlite3.connect(tmp_path / "copy.db")) as plain:
@@ -241,7 +240,7 @@ VERDICT_COLUMNS = "(listing_id, sighting_id, decision, note, reviewer, decided_a
 
 OUR_TABLES = (
     "sources", "runs", "run_attempts", "run_endings", "pages", "listings", "sightings", "page_listings",
-    "models", "promotions", "scores", "verdicts",
+    "models", "promotions", "scores", "verdicts", "imported_labels", "crawl_archives",
 )  # fmt: skip
 
 

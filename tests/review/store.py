@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from listings.archives import record_archive
 from listings.database import Database, open_database
 from listings.model import (
     Contribution,
@@ -30,8 +32,6 @@ from listings.scores import record_scores, unscored_sightings
 from listings.sources import declare_source
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from listings.model import Sighting
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
@@ -206,6 +206,7 @@ def put_model_in_use(db: Database, model_id: str) -> None:
 def see(db: Database, planted: tuple[Planted, ...], *, at: datetime, archive: str = "mercado.zip") -> None:
     """Record one crawl that meets these listings, each on its own page."""
     run = begin_run(db, RunKind.CRAWL, source_id="mercado", now=at)
+    record_archive(db, run.run_id, Path("/evidence/mercado.zip"), now=at)
     for number, each in enumerate(planted):
         url = f"{SITE}/item/{run.run_id}/{number}"
         page = Page(

@@ -43,7 +43,8 @@ def test_queue_stands_beside_its_first_item(client: TestClient) -> None:
     assert f"<dt>left</dt><dd>{FLAGGED}</dd>" in page
     assert '<mark data-kind="cas" title="UN 1988, Table I; check digit is right">103-79-7' in page
     assert "hxxps://mercado[.]example/item/0" in page
-    assert "mercado.zip#item/0.html" in page
+    assert "<code>/evidence/mercado.zip</code>" in page
+    assert "<code>mercado.zip#item/0.html</code>" in page
     assert "https://mercado" not in page
 
 
