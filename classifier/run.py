@@ -118,7 +118,9 @@ def _score_all(
 ) -> dict[str, int]:
     waiting = scores.count_unscored(db, scorer.model.model_id)
     counts = {"scored": 0, "flagged": 0}
-    while batch := scores.unscored_sightings(db, scorer.model.model_id, limit=BATCH):
+    last = 0
+    while batch := scores.unscored_sightings(db, scorer.model.model_id, after=last, limit=BATCH):
+        last = batch[-1].sighting_id
         fresh = _score_batch(batch, scorer, run_id, now())
         counts["scored"] += scores.record_scores(db, fresh)
         counts["flagged"] += sum(score.p_offer >= score.threshold for score in fresh)

@@ -25,8 +25,6 @@ from listings.model import (
     RunOutcome,
     Score,
     Sighting,
-    Source,
-    SourceKind,
     Span,
     Verdict,
 )
@@ -98,12 +96,6 @@ def content_from(row: Row) -> ListingContent:
         images=tuple(json.loads(row["images"])),
         provenance=json.loads(row["provenance"]),
     )
-
-
-def source_from(row: Row) -> Source:
-    """Read a source."""
-    fields = ("source_id", "name", "supplied_by", "supplied_on")
-    return Source(kind=SourceKind(row["kind"]), **{name: row[name] for name in fields})
 
 
 def listing_from(row: Row) -> Listing:

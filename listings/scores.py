@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from listings import rows
 from listings.database import Database, transaction
-from listings.errors import UnknownRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,16 +13,27 @@ if TYPE_CHECKING:
     from listings.model import Score, Sighting
 
 
-def unscored_sightings(db: Database, model_id: str, *, limit: int) -> list[Sighting]:
-    """Return the oldest sightings that this model has not scored, at most `limit` of them."""
+def unscored_sightings(db: Database, model_id: str, *, after: int = 0, limit: int) -> list[Sighting]:
+    """Return the oldest sightings that this model has not scored.
+
+    Superseded ones are among them: only a listing's latest sighting can be queued, but the record says of
+    each text what the model made of it.
+
+    Args:
+        db: The store.
+        model_id: Whose scores count.
+        after: Only sightings with a higher id; the last one of the batch before, so that going through
+            a long history looks at each once.
+        limit: At most so many.
+    """
     query = """
         SELECT * FROM sightings
-        WHERE NOT EXISTS (
+        WHERE sighting_id > ? AND NOT EXISTS (
             SELECT 1 FROM scores WHERE scores.sighting_id = sightings.sighting_id AND model_id = ?
         )
         ORDER BY sighting_id LIMIT ?
     """
-    return [rows.sighting_from(row) for row in db.execute(query, [model_id, limit])]
+    return [rows.sighting_from(row) for row in db.execute(query, [after, model_id, limit])]
 
 
 def count_unscored(db: Database, model_id: str) -> int:
@@ -53,18 +63,6 @@ def record_scores(db: Database, scores: Iterable[Score]) -> int:
         return sum(
             rows.insert(db, "scores", rows.score_row(score), ignore=True) is not None for score in scores
         )
-
-
-def get_score(db: Database, score_id: int) -> Score:
-    """Return one score with its reasons.
-
-    Raises:
-        UnknownRow: If there is no such score.
-    """
-    row = db.execute("SELECT * FROM scores WHERE score_id = ?", [score_id]).fetchone()
-    if row is None:
-        raise UnknownRow("score", score_id)
-    return rows.score_from(row)
 
 
 def current_score(db: Database, sighting_id: int) -> tuple[int, Score] | None:

@@ -30,7 +30,7 @@ from listings.models import list_models, model_in_use
 from listings.pages import SeenListing, record_page
 from listings.queue import review_queue
 from listings.runs import latest_run, list_runs
-from listings.scores import count_unscored, get_score
+from listings.scores import count_unscored, current_score
 from tests.classifier.toy import EVERY, NOW, STARTER, EmbedderBroken, ToyEmbedder, breaking_at
 from tests.listings.build import crawl_run, judge, page
 
@@ -110,7 +110,8 @@ def test_every_new_sighting_is_scored_with_its_reasons(store: Path) -> None:
     assert (run.outcome, run.counts) == (RunOutcome.DONE, {"scored": SEEN, "flagged": SEEN})
     with closing(open_database(store)) as db:
         entry = review_queue(db, limit=1)[0]
-        kept = get_score(db, entry.score_id)
+        score_id, kept = current_score(db, entry.sighting_id) or pytest.fail("It has no score.")
+    assert score_id == entry.score_id
     assert (kept.run_id, kept.scored_at, kept.model_id) == (run.run_id, NOW, entry.model_id)
     assert kept.reasons.contributions
     assert len(kept.reasons.neighbours) == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import asdict, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,8 @@ from listings.model import ListingContent
 from listings.models import get_model, list_models, model_in_use, promote, register_model
 from listings.pages import SeenListing, record_page
 from listings.rows import clean, content_from, content_row
-from listings.scores import count_unscored, current_score, get_score, record_scores, unscored_sightings
-from listings.sources import list_sources
+from listings.scores import count_unscored, current_score, record_scores, unscored_sightings
+from listings.sources import declare_source
 from tests.listings.build import ANDES, FULL, NOW, crawl_run, model, page, score, score_all, see, use
 
 if TYPE_CHECKING:
@@ -84,9 +85,11 @@ def test_a_large_price_is_written_out() -> None:
 
 def test_a_source_is_read_back_as_it_was_declared(db: Database) -> None:
     """Declared again it is replaced, not doubled."""
-    crawl_run(db)
-    crawl_run(db)
-    assert list_sources(db) == [ANDES]
+    for name in ("Andes", ANDES.name):
+        declare_source(db, replace(ANDES, name=name), now=NOW)
+    assert [dict(row) for row in db.execute("SELECT * FROM sources")] == [
+        {**asdict(ANDES), "declared_at": "2026-11-24T12:00:00.000Z"}
+    ]
 
 
 def test_a_score_is_read_back_with_its_reasons(db: Database) -> None:
@@ -95,7 +98,6 @@ def test_a_score_is_read_back_with_its_reasons(db: Database) -> None:
     use(db)
     assert current_score(db, 1) is None
     assert record_scores(db, [score(1, 0.9)]) == 1
-    assert get_score(db, 1) == score(1, 0.9)
     assert current_score(db, 1) == (1, score(1, 0.9))
     use(db, "bbbbbbbbbbbb")
     assert current_score(db, 1) is None
@@ -109,8 +111,10 @@ def test_a_score_stands_for_its_sighting_and_model(db: Database) -> None:
     use(db, "bbbbbbbbbbbb")
     record_scores(db, [score(2, 0.1)])
     assert [sighting.sighting_id for sighting in unscored_sightings(db, "aaaaaaaaaaaa", limit=9)] == [1, 3]
+    assert [each.sighting_id for each in unscored_sightings(db, "aaaaaaaaaaaa", after=1, limit=9)] == [3]
     assert record_scores(db, [score(2, 0.8), score(3, 0.8)]) == 1
-    assert get_score(db, 1).p_offer == 0.1
+    kept = db.execute("SELECT p_offer FROM scores WHERE sighting_id = 2 AND model_id = 'aaaaaaaaaaaa'")
+    assert [row[0] for row in kept] == [0.1]
     assert count_unscored(db, "aaaaaaaaaaaa") == 1
     assert score_all(db, model_id="bbbbbbbbbbbb") == 3
 
@@ -149,9 +153,3 @@ def test_an_unknown_model_is_a_sentence(db: Database) -> None:
         get_model(db, "cccc")
     with pytest.raises(UnknownRow, match="no model cccc"):
         promote(db, "cccc", promoted_by="ada", sentence="", now=NOW)
-
-
-def test_an_unknown_score_is_a_sentence(db: Database) -> None:
-    """It names the id."""
-    with pytest.raises(UnknownRow, match="no score 7"):
-        get_score(db, 7)
