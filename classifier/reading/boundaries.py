@@ -94,6 +94,8 @@ CJK_AFTER = frozenset(
 """Characters that, after a Chinese name, make it the beginning of a longer one."""
 CJK_ACID_FOLLOWERS = frozenset("清溶液厂试价供批原工分优高浓发化电含%（( ,，.。·/|-、的、")
 """After 盐酸 and 硫酸 nearly every other character begins the name of a salt."""
+CJK_COMPOUND = re.compile("化(?![工学验])")
+"""As in 碘化钾, potassium iodide; 化工, 化学 and 化验 are trades."""
 CJK_SALT_OF_A_BASE = re.compile("盐酸盐|硫酸盐")
 
 
@@ -157,6 +159,8 @@ def _is_joined_after(after: str, name: str, key: str) -> bool:
     if IS_CJK.match(name[-1]):
         if key in {"HCL", "H2SO4"} and IS_CJK.match(first):
             return first not in CJK_ACID_FOLLOWERS
+        if CJK_COMPOUND.match(after):
+            return True
         return first in CJK_AFTER and not CJK_SALT_OF_A_BASE.match(after)
     if not first.isalnum() or IS_CJK.match(first):
         return False

@@ -253,9 +253,8 @@ class VisiblePage:
 
 def _is_attribute(row: LabelledRow) -> bool:
     """Say whether a row is a property of the goods: one that fills a field of its own is not said twice."""
-    if row.fills_field and row.label not in {Label.DESCRIPTION, Label.CATEGORY, Label.ATTRIBUTE, None}:
-        return False
-    return row.in_table or row.label is Label.ATTRIBUTE
+    has_own_field = row.label not in {Label.DESCRIPTION, Label.CATEGORY, Label.ATTRIBUTE, None}
+    return not has_own_field and (row.in_table or row.label is Label.ATTRIBUTE)
 
 
 def _shows_amount(text: str) -> bool:

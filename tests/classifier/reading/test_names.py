@@ -101,6 +101,7 @@ LONGER_NAMES = [
     "betaine hydrochloric acid salt",
     "pyridine",
     "丙酮酸",
+    "碘化钾 99%",
     "环己酮",
     "苯丙酮",
     "二甲苯",
