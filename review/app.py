@@ -60,6 +60,7 @@ def create_app(database: Path, *, reviewer: str, clock: Callable[[], datetime] =
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        """Close the connections when the app stops."""
         yield
         connections.close()
 

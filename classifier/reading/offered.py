@@ -32,7 +32,10 @@ BETWEEN = (
     rf"|[a-z]+,)?\s*{KIND})"
 )
 LINKING = r"(?:[\s-]*(?:gas|vapou?r|acid|liquid|fume|chemical|hcl)?[\s-]*)"
-FREE_SERVICE = r"free(?:[\s-]+(?:flowing|running)|\s+(?:shipping|delivery|sample|samples|worldwide|postage|reship|express))"
+FREE_SERVICE = (
+    r"free(?:[\s-]+(?:flowing|running)"
+    r"|\s+(?:shipping|delivery|sample|samples|worldwide|postage|reship|express))"
+)
 CJK = r"\u3400-\u9fff"
 SALE_UNIT = re.compile(r"\d\s?(?:kg|g|l|ml|ton|t)\b|\d\s?%")
 WHOLE_TEXT = re.compile(r"(?:[\W\d]|pure|grade|industrial|technical|tech|liquid|solvent|chemical|resin)*")

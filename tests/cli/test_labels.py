@@ -10,10 +10,8 @@ import pytest
 
 from listings.database import open_database
 from listings.labels import imported_labels, standing_labels
-from listings.model import Decision
-from listings.verdicts import give_verdict
 from tests.cli.calls import call
-from tests.listings.build import FULL, NOW, crawl_run, see
+from tests.listings.build import FULL, crawl_run, judge, see
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +22,7 @@ def store(store_path: Path) -> Path:
     """A store with one verdict."""
     with closing(open_database(store_path)) as db:
         see(db, crawl_run(db), "https://andes.example/1", FULL)
-        give_verdict(db, 1, Decision.NOT_OFFER, note="a drum", reviewer="ada", now=NOW)
+        judge(db, 1, note="a drum")
     return store_path
 
 
