@@ -16,7 +16,13 @@ _DETECTABLE = ["cp1251", "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp
 # Escape-based charsets use ASCII bytes only, so valid UTF-8 says nothing against them.
 _ESCAPED = frozenset({"iso2022_jp", "iso-2022-jp", "hz", "hz-gb-2312"})
 _LATIN = frozenset({"cp1252", "latin_1", "iso8859-1", "iso-8859-1", "windows-1252"})
-_MARKUP = re.compile(rb"<(script|style)\b.*?</\1\s*>|<[^>]*>|\s+", re.DOTALL | re.IGNORECASE)
+# A script without an end runs to the end of the page, so that none is looked for twice.
+_MARKUP = re.compile(rb"<(script|style)\b.*?(?:</\1\s*>|\Z)|<[^<>]*>|\s+", re.DOTALL | re.IGNORECASE)
+_HTML_LANGUAGE = re.compile(rb"<html\b[^<>]*?\blang\s*=\s*[\"']?([a-z]{2})\b", re.IGNORECASE)
+_WESTERN = frozenset(
+    {b"en", b"fr", b"de", b"es", b"pt", b"it", b"nl", b"sv", b"da", b"nb", b"no", b"fi", b"ca"}
+)
+"""Languages written in Windows-1252; detection tells it badly from its Central European neighbour."""
 _ACCENTED_WORD = re.compile("[\u00c0-\u00ff]{4,}")
 _NON_ASCII = re.compile("[\u0080-\U0010ffff]")
 _SAMPLE_BYTES = 6000
@@ -27,8 +33,9 @@ def decode_page(body: bytes, content_type: str | None = None) -> str:
     """Decodes a page's bytes to text.
 
     The order is: byte order mark; valid UTF-8, whatever is declared; the `Content-Type` header and then
-    the `<meta>` declaration, where the bytes agree with them; detection. GB2312 is read as GB18030, its
-    superset, and ISO-8859-1 as Windows-1252, as browsers do.
+    the `<meta>` declaration, where the bytes agree with them; Windows-1252, where the page's language is
+    written in it and the bytes agree; detection. GB2312 is read as GB18030, its superset, and ISO-8859-1
+    as Windows-1252, as browsers do.
 
     Args:
         body: The payload, already decompressed.
@@ -71,6 +78,11 @@ def _is_mojibake(text: str) -> bool:
     return accented > len(_NON_ASCII.findall(text)) / 2
 
 
+def _is_western(body: bytes) -> bool:
+    language = _HTML_LANGUAGE.search(body[:_SAMPLE_BYTES])
+    return language is not None and language[1].lower() in _WESTERN
+
+
 def _decode_by_detection(body: bytes, declared: list[str]) -> str:
     utf8 = body.decode("utf-8", errors="replace")
     if utf8.count("\ufffd") <= max(1, _TOLERATED_DAMAGE * len(_NON_ASCII.findall(utf8))):
@@ -80,6 +92,9 @@ def _decode_by_detection(body: bytes, declared: list[str]) -> str:
         damaged = text.count("\ufffd") > _TOLERATED_DAMAGE * len(_NON_ASCII.findall(text))
         if not damaged and not (name in _LATIN and _is_mojibake(text)):
             return text
+    western = _decode_strictly(body, "cp1252") if _is_western(body) else None
+    if western and not _is_mojibake(western):
+        return western
     sample = _MARKUP.sub(b" ", body[: _SAMPLE_BYTES * 20])[:_SAMPLE_BYTES]
     best = from_bytes(sample, cp_isolation=_DETECTABLE).best()
     return body.decode(best.encoding if best else "utf-8", errors="replace")

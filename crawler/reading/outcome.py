@@ -124,10 +124,23 @@ def _by_bytes(body: bytes, *, max_bytes: int, complete: bool) -> Verdict | None:
             PageOutcome.TRUNCATED,
             "The body ends before its declared length; it was not read as a listing.",
         )
-    tail = body[-_SNIFFED_BYTES:]
-    if b"</html" not in tail.lower() and _ENDS_INSIDE_TAG.search(tail):
-        return PageOutcome.TRUNCATED, "The page ends in the middle of a tag; it was not read as a listing."
+    if where := _ends_inside(body):
+        return (
+            PageOutcome.TRUNCATED,
+            f"The page ends in the middle of a {where}; it was not read as a listing.",
+        )
     return None
+
+
+def _ends_inside(body: bytes) -> str:
+    """Names what a page breaks off in, or returns empty text."""
+    tail = body[-_SNIFFED_BYTES:]
+    if b"</html" in tail.lower():
+        return ""
+    lowered = body.lower()
+    if lowered.rfind(b"<script") > lowered.rfind(b"</script"):
+        return "script"
+    return "tag" if _ENDS_INSIDE_TAG.search(tail) else ""
 
 
 def _other_format(body: bytes) -> str:

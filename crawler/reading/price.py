@@ -30,6 +30,7 @@ _SIGNS = (
 )
 _SIGNED_AMOUNT = re.compile(rf"(?:{_SIGNS})\s{{0,3}}\d[\d.,']*|\d[\d\s.,']{{0,18}}[万千]?\s?(?:{_SIGNS})")
 _RANGE = re.compile(r"(\d)(?:\s*[-–—~～]\s*|\s+(?:to|a|bis|à|до|至)\s+)(?=[^\d]{0,6}\d)")
+_NEGATIVE = re.compile(rf"\D{{0,12}}(?<!\w)[-−–](?:(?:{_SIGNS})\s?)?\d")
 _PER_UNIT = re.compile(r"(?<=[\d\s€$元円원₽₹.])/\s?[^\d\s].*$", re.DOTALL)
 _CODE = re.compile(rf"\b(?:{'|'.join(sorted(ISO_CODES))}|RMB)\b")
 _NATIONAL_DOLLAR = re.compile(r"\b[A-Z]{2,3}\s?\$")
@@ -90,7 +91,7 @@ class PriceReading:
     text: str
     """As the page shows it, white space collapsed."""
     amount: Decimal | None
-    """The lower end where a range is shown; None when the price is left to negotiation."""
+    """The lower end where a range is shown; None when the price is left to negotiation, or below zero."""
     sign: str
     """Currency sign or code as shown."""
     currency: str
@@ -118,13 +119,16 @@ def read_price(text: str, place: Place, currency_hint: str = "") -> PriceReading
         currency_hint: A currency named beside the price, used when the text itself shows none.
 
     Returns:
-        The reading; its amount is None when the text shows no number or leaves the price open.
+        The reading; its amount is None when the text shows no number, leaves the price open or shows a
+        number below zero, which is no price but a discount or an error.
     """
     shown = " ".join(text.split())
     lowest = _lower_end(shown[:_LONGEST_PRICE])
     sign = _sign_beside_number(shown[:_LONGEST_PRICE], currency_hint)
     thousandths = bool(_THOUSANDTHS.search(lowest)) and sign.upper() in _THREE_DECIMALS
     amount = Price.fromstring(lowest, decimal_separator="." if thousandths else None).amount
+    if _NEGATIVE.match(shown):
+        amount = None
     if amount is not None and (multiplied := _MULTIPLIED.search(lowest)):
         amount *= _MULTIPLIERS[multiplied[1].lower()]
     return PriceReading(

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from crawler.reading.structured import Node
 
 _DEEPEST_NAME = 4
-_TAG = re.compile(r"<[^>]+>")
+_TAG = re.compile(r"<[^<>]+>")
+_LONGEST_TEXT = 100_000
+"""Characters of a property that are read."""
 _PLAIN_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _PROPERTIES = ("brand", "mpn", "model", "casNumber", "cas", "molecularFormula", "material", "color")
 _GTINS = ("gtin", "gtin8", "gtin12", "gtin13", "gtin14")
@@ -85,7 +87,7 @@ def text_of(value: object) -> str:
         value = value.get("name") or value.get("@value") or value.get("value")
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return ""
-    text = str(value)
+    text = str(value)[:_LONGEST_TEXT]
     if "&" in text:
         text = html.unescape(text)
     return " ".join((_TAG.sub(" ", text) if "<" in text else text).split())

@@ -46,7 +46,10 @@ PAGES = {
         "truncated",
         "The page ends in the middle of a tag; it was not read as a listing.",
     ),
-    "truncated-in-json-ld": ("not_understood", NOTHING_FOUND),
+    "truncated-in-json-ld": (
+        "truncated",
+        "The page ends in the middle of a script; it was not read as a listing.",
+    ),
     "utf-16-with-bom": ("listing", READ_FROM_PAGE),
     "whitespace": ("empty", NO_TEXT),
 }
@@ -77,6 +80,21 @@ def test_a_hostile_page_gets_its_outcome_and_sentence(hostile: Database, name: s
     """The outcome is what a person would say of the page, and the sentence says why."""
     query = "SELECT outcome, sentence FROM pages WHERE url = ?"
     assert tuple(hostile.execute(query, [BASE + name]).fetchone()) == PAGES[name]
+
+
+def test_accents_of_a_page_that_wrongly_says_utf_8_are_kept(hostile: Database) -> None:
+    """Bytes of Windows-1252 on an English page are read as such."""
+    query = "SELECT title FROM sightings JOIN pages USING (page_id) WHERE url = ?"
+    row = hostile.execute(query, [BASE + "latin-1-declared-utf-8"]).fetchone()
+    assert row["title"] == "Crème brûlée torch"
+
+
+def test_a_price_below_zero_is_kept_as_text_only(hostile: Database) -> None:
+    """No amount is made of it, neither its own nor that without the sign."""
+    query = "SELECT price_text, price_amount FROM sightings JOIN pages USING (page_id) WHERE url = ?"
+    row = hostile.execute(query, [BASE + "negative-price"]).fetchone()
+    assert "-5.00" in row["price_text"]
+    assert row["price_amount"] is None
 
 
 @pytest.mark.parametrize("name", GOOD)

@@ -40,6 +40,27 @@ def test_meta_declaration_is_used() -> None:
     assert "цена" in decode_page(page.encode("cp1251"))
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "encoding"),
+    [
+        ("en", "Crème brûlée torch. Réglable, à recharger; livrée sans gaz.", "cp1252"),
+        ("fr", "Crème brûlée", "cp1252"),
+        (
+            "pl",
+            "Kwas cytrynowy spożywczy, worki po dwadzieścia pięć kilogramów, wysyłka następnego dnia",
+            "cp1250",
+        ),
+        ("en", "Продаём глицерин и лимонную кислоту со склада в больших бочках", "cp1251"),
+    ],
+)
+def test_a_wrong_declaration_of_utf_8_is_settled_by_the_language(
+    language: str, text: str, encoding: str
+) -> None:
+    """A page in a Western language is Windows-1252 where its bytes allow it; others are detected."""
+    page = f'<html lang="{language}"><head><meta charset="utf-8"></head><body><p>{text}</p></body></html>'
+    assert decode_page(page.encode(encoding)) == page
+
+
 def test_few_damaged_bytes_do_not_change_the_charset() -> None:
     """One broken byte in a UTF-8 page becomes one replacement character."""
     body = _RUSSIAN.encode().replace(b"</p>", b"\xff</p>")

@@ -23,6 +23,8 @@ _ARTICLE = "<html><head><title>Notes</title></head><body><p>Nothing for sale her
         (b"<?xml version='1.0'?><rss></rss>", 200, PageOutcome.NOT_HTML),
         (b"User-agent: *\nDisallow: /", 200, PageOutcome.NOT_HTML),
         (b"<html><body><h1>Citric acid</h1><div class='pri", 200, PageOutcome.TRUNCATED),
+        (b'<html><head><script type=\'application/ld+json\'>{"name": "Citr', 200, PageOutcome.TRUNCATED),
+        (b"<html><body><script>a('<script>')</script><p>Nothing</p>", 200, PageOutcome.NOT_UNDERSTOOD),
         (_ARTICLE.encode(), 404, PageOutcome.GONE),
         (_ARTICLE.encode(), 410, PageOutcome.GONE),
         (_ARTICLE.encode(), 401, PageOutcome.BLOCKED),

@@ -58,6 +58,19 @@ def test_price_left_open_is_told(text: str) -> None:
     assert read_price(text, Place()).amount is None
 
 
+@pytest.mark.parametrize("text", ["-5.00", "-5.00 EUR", "EUR -5.00", "-€ 5,00", "−5", "Refund: -$5"])
+def test_a_number_below_zero_is_no_price(text: str) -> None:
+    """Its text is kept as shown, but it has no amount."""
+    reading = read_price(text, Place())
+    assert (reading.text, reading.amount) == (text, None)
+
+
+@pytest.mark.parametrize("text", ["Price - 5.00 EUR", "5.00 - 7.00", "5.00 -7.00", "EUR 5,-", "A-5.00"])
+def test_a_dash_elsewhere_is_no_sign(text: str) -> None:
+    """Dashes that separate, range or stand for no cents leave the amount as it is."""
+    assert read_price(text, Place()).amount == 5
+
+
 def test_hint_gives_currency_where_text_has_none() -> None:
     """A currency named beside the price counts when the price itself shows none."""
     assert read_price("12.50", Place(), "EUR").currency == "EUR"
