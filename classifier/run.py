@@ -117,16 +117,14 @@ def _score_all(
     progress: Callable[[int, int], None] | None,
 ) -> dict[str, int]:
     waiting = scores.count_unscored(db, scorer.model.model_id)
-    counts = {"scored": 0, "flagged": 0}
-    last = 0
+    done, last = 0, 0
     while batch := scores.unscored_sightings(db, scorer.model.model_id, after=last, limit=BATCH):
         last = batch[-1].sighting_id
         fresh = _score_batch(batch, scorer, run_id, now())
-        counts["scored"] += scores.record_scores(db, fresh)
-        counts["flagged"] += sum(score.p_offer >= score.threshold for score in fresh)
+        done += scores.record_scores(db, fresh)
         if progress:
-            progress(counts["scored"], waiting)
-    return counts
+            progress(done, waiting)
+    return scores.count_scored(db, run_id)
 
 
 def _score_batch(batch: list[Sighting], scorer: Scorer, run_id: int, moment: datetime) -> list[Score]:

@@ -247,6 +247,7 @@ _TABLES = (
     ) STRICT
     """,
     "CREATE INDEX idx_scores_queue ON scores(model_id, p_offer)",
+    "CREATE INDEX idx_scores_run ON scores(run_id, p_offer, threshold)",
     """
     CREATE TABLE verdicts (
         verdict_id INTEGER PRIMARY KEY,

@@ -65,6 +65,13 @@ def record_scores(db: Database, scores: Iterable[Score]) -> int:
         )
 
 
+def count_scored(db: Database, run_id: int) -> dict[str, int]:
+    """Return how many sightings a run scored and how many of them it flagged, over all its attempts."""
+    query = "SELECT count(*), ifnull(sum(p_offer >= threshold), 0) FROM scores WHERE run_id = ?"
+    scored, flagged = db.execute(query, [run_id]).fetchone()
+    return {"scored": scored, "flagged": flagged}
+
+
 def current_score(db: Database, sighting_id: int) -> tuple[int, Score] | None:
     """Return the id and score that the model in use gave a sighting, or None if it has not scored it."""
     query = """

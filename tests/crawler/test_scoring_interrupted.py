@@ -75,7 +75,6 @@ def test_killed_scoring_started_again_leaves_the_same_scores(both: tuple[Tables,
 
 
 @pytest.mark.model
-@pytest.mark.xfail(strict=True, reason="classifier.run counts only what the last attempt scored")
 def test_killed_scoring_started_again_ends_with_the_same_counts(both: tuple[Tables, Tables]) -> None:
     """The run's ending counts what all its attempts scored."""
     killed, whole = both
