@@ -9,6 +9,7 @@ from scrapy.crawler import AsyncCrawlerProcess
 
 from crawler.archives import open_archive
 from crawler.archives.handler import saved_settings
+from crawler.archives.kinds import EXPECTED
 from crawler.errors import CrawlError
 from crawler.markets import find_markets
 from crawler.recorder import RECORDER_SETTING, Recorder, sentence_for
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
+    from typing import Self
 
     from scrapy.crawler import Crawler
 
+    from crawler.archives import Archive
     from crawler.sources import DeclaredSource
     from listings.database import Database
     from listings.model import Run
@@ -41,6 +44,27 @@ class CrawlBroken(CrawlError):
         super().__init__(
             f"The crawl of {source_id} ended early: {reason}. What it had read is kept; run it again, "
             "and it begins anew."
+        )
+
+
+class NothingToCrawl(CrawlError):
+    """An archive can be read, but holds nothing of what the crawl is to begin with."""
+
+    @classmethod
+    def at_all(cls, declared: DeclaredSource) -> Self:
+        """Return the error for an archive without a page."""
+        return cls(
+            f"{declared.archive} holds no saved page; expected {EXPECTED}, with at least one page in it. "
+            f"Correct `archive` of {declared.source.source_id} in the sources file."
+        )
+
+    @classmethod
+    def at_start(cls, declared: DeclaredSource) -> Self:
+        """Return the error for an archive that lacks every address to start from."""
+        return cls(
+            f"{declared.archive} holds none of the addresses to start from ({', '.join(declared.start)}); "
+            f"expected at least one. Correct `start` of {declared.source.source_id} in the sources file, "
+            "or leave it out to read every page."
         )
 
 
@@ -75,6 +99,7 @@ def crawl_source(
         AlreadyUnderWay: If another process is crawling this source.
         CrawlStopped: If the process was asked to stop; the run has no ending then, and is gone on with.
         ArchiveError: If nothing readable lies at the archive's path; the run says so too.
+        NothingToCrawl: If no page is in it, or none of those at which to start; the run says so too.
     """
     source = declared.source
     with (
@@ -106,6 +131,7 @@ def _crawl(
     progress: Callable[[int, int], None] | None,
 ) -> None:
     with open_archive(declared.archive, base_url=declared.base_url, manifest=declared.manifest) as archive:
+        _expect_pages(archive, declared)
         recorder = Recorder(
             db,
             source_id=declared.source.source_id,
@@ -127,6 +153,13 @@ def _crawl(
         if failure := task.exception():
             raise CrawlBroken(declared.source.source_id, str(failure)) from failure
         _expect_finished(declared.source.source_id, crawler)
+
+
+def _expect_pages(archive: Archive, declared: DeclaredSource) -> None:
+    if not len(archive) and not archive.faults:
+        raise NothingToCrawl.at_all(declared)
+    if declared.start and not any(url in archive for url in declared.start):
+        raise NothingToCrawl.at_start(declared)
 
 
 def _expect_finished(source_id: str, crawler: Crawler) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crawler.archives import ArchiveError
+from crawler.errors import CrawlError
 from crawler.run import crawl_source
 from fixtures.marketplaces.build import write_site
 from listings.database import open_database
@@ -48,6 +49,17 @@ def write_absent(path: Path) -> None:
     """Leave nothing there."""
 
 
+def write_empty(path: Path) -> None:
+    """Leave a folder in which nothing is."""
+    path.mkdir()
+
+
+def write_without_pages(path: Path) -> None:
+    """Leave a folder that holds a style only."""
+    path.mkdir()
+    (path / "style.css").write_bytes(b"p {}")
+
+
 def write_picture(path: Path) -> None:
     """Write something that is no archive."""
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(64))
@@ -62,6 +74,8 @@ def write_forbidden(path: Path) -> None:
     ("write", "said"),
     [
         (write_absent, "cannot be opened (No such file or directory); expected a folder"),
+        (write_empty, "holds no saved page; expected a folder"),
+        (write_without_pages, "holds no saved page; expected a folder"),
         (write_picture, "is no saved page or archive; expected a folder"),
         (write_forbidden, "cannot be opened (Too many levels of symbolic links); expected a folder"),
     ],
@@ -89,12 +103,17 @@ def test_a_manifest_that_cannot_be_opened_fails_the_run(tmp_path: Path) -> None:
         crawl(tmp_path / "precursor-watch.db", declared)
 
 
-def test_an_archive_without_a_page_is_a_crawl_of_no_pages(tmp_path: Path) -> None:
-    """An empty folder is readable; that it held nothing is what the run says."""
+def test_a_crawl_none_of_whose_beginnings_was_saved_fails(tmp_path: Path) -> None:
+    """A typing error in `start` is no crawl of nothing; one of several that is missing is a row."""
     (tmp_path / "saved").mkdir()
-    run = crawl(tmp_path / "precursor-watch.db", declare(tmp_path / "saved"))
-    assert run.outcome is RunOutcome.DONE
-    assert run.sentence == "0 pages (none); listings: 0 new, 0 changed, 0 unchanged."
+    (tmp_path / "saved" / "a.warc").write_bytes(warc([Saved(url=BASE, body=html("Home"))], is_gzip=False))
+    database, absent = tmp_path / "precursor-watch.db", BASE + "absent"
+    with pytest.raises(CrawlError, match=r"holds none of the addresses to start from \(.*/absent\)"):
+        crawl(database, declare(tmp_path / "saved", start=(absent,)))
+    run = crawl(database, declare(tmp_path / "saved", start=(absent, BASE)))
+    with closing(open_database(database)) as db:
+        assert [each.outcome for each in list_runs(db)] == [RunOutcome.DONE, RunOutcome.FAILED]
+    assert run.counts["pages"] == 2
 
 
 def test_entries_that_cannot_be_read_are_pages_with_the_reason(tmp_path: Path) -> None:
