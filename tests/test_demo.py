@@ -28,8 +28,9 @@ def test_demo_queues_nine_in_ten_planted_offers_and_little_else(tmp_path: Path) 
 
 def planted_offers() -> set[str]:
     """The addresses of the offers that the fixtures' authors planted."""
-    lines = (line for path in MARKETPLACES.glob("*/truth.jsonl") for line in path.open(encoding="utf-8"))
-    return {row["url"] for row in map(json.loads, lines) if row["truth"] == "offer"}
+    texts = (path.read_text(encoding="utf-8") for path in MARKETPLACES.glob("*/truth.jsonl"))
+    found = (json.loads(line) for text in texts for line in text.splitlines())
+    return {row["url"] for row in found if row["truth"] == "offer"}
 
 
 def _run(*arguments: str) -> str:
