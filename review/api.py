@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.encoders import jsonable_encoder
 from pydantic import BaseModel, ConfigDict
 
-from listings.model import Decision, ReasonCode  # noqa: TC001 (so)
+from listings.model import Decision, QueueEntry, ReasonCode  # noqa: TC001 (so)
 from listings.queue import count_queue, listing_file, review_queue
 from review.decide import NewVerdict, give
 from review.desk import TheDatabase, TheDesk  # noqa: TC001 (FastAPI reads them)
@@ -22,34 +22,11 @@ router = APIRouter(prefix="/api", tags=["review"])
 MAX_LIMIT = 200
 
 
-class WaitingListing(BaseModel):
-    """One row of the queue."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    listing_id: str
-    sighting_id: int
-    score_id: int
-    source_id: str
-    url: str
-    title: str
-    seller_name: str
-    price_text: str
-    language: str
-    seen_at: datetime
-    p_offer: float
-    threshold: float
-    model_id: str
-    substances: tuple[str, ...]
-    family: str
-    tier: int | None
-
-
 class Queue(BaseModel):
     """A stretch of the queue, most likely offers first."""
 
     total: int
-    listings: list[WaitingListing]
+    listings: list[QueueEntry]
 
 
 class GivenVerdict(BaseModel):
@@ -86,7 +63,7 @@ def list_queue(
 ) -> Queue:
     """Return what waits for a verdict."""
     entries = review_queue(db, limit=limit, offset=offset)
-    return Queue(total=count_queue(db), listings=[WaitingListing.model_validate(each) for each in entries])
+    return Queue(total=count_queue(db), listings=entries)
 
 
 @router.get("/listings/{listing_id}", responses=_UNKNOWN)
