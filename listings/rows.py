@@ -46,7 +46,7 @@ def insert(db: Database, table: str, values: Mapping[str, object], *, ignore: bo
 
     Args:
         db: The store.
-        table: One of `listings.migrations.APPEND_ONLY`.
+        table: One whose rows `listings.migrations.steps.refuse_changes` guards.
         values: By column.
         ignore: Return None when a row with this key stands already, which the table's trigger finds.
     """

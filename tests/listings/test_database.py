@@ -14,7 +14,8 @@ import pytest
 from listings.archives import record_archive
 from listings.database import Database, open_database, transaction
 from listings.errors import StoreUnusable, UnknownRow
-from listings.migrations import APPEND_ONLY, migrations
+from listings.migrations import migrations
+from listings.migrations.m001_life_of_a_listing import APPEND_ONLY
 from listings.model import RunKind, RunOutcome
 from listings.runs import begin_run, end_run, get_run, list_runs
 from tests.listings.build import FULL, NOW, crawl_run, judge, score_all, see, use

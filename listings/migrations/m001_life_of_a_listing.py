@@ -1,20 +1,13 @@
-"""The schema, as numbered steps that are never edited once released.
-
-To change the schema: add a function below the last one, named `mNNN_what_it_does`, and nothing else;
-sqlite-utils applies what is missing, each in its own transaction, when a database is opened.
-The comments inside the DDL are kept by SQLite, so `sqlite-utils schema` and datasette show them.
-"""
+"""The tables a listing passes through, in the order it passes them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlite_utils import Migrations
+from listings.migrations.steps import migrations, refuse_changes
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
-
-migrations = Migrations("precursor-watch")
 
 APPEND_ONLY = ("pages", "page_listings", "listings", "sightings", "runs", "run_attempts", "run_endings",
                "models", "promotions", "scores", "verdicts")  # fmt: skip
@@ -27,81 +20,7 @@ def m001_life_of_a_listing(db: Database) -> None:
     for statement in _TABLES:
         db.execute(statement)
     for table in APPEND_ONLY:
-        _refuse_changes(db, table)
-
-
-@migrations()
-def m002_full_text_search(db: Database) -> None:
-    """Index what a listing says by trigrams, so that CAS numbers and Chinese are found by any part."""
-    db.table("sightings").enable_fts(
-        ["title", "text", "seller_name"], tokenize="trigram", create_triggers=True
-    )
-
-
-@migrations()
-def m003_review_queue(db: Database) -> None:
-    """Derive the queue, and the other questions people ask, as views."""
-    for statement in _VIEWS:
-        db.execute(statement)
-
-
-@migrations()
-def m004_imported_labels(db: Database) -> None:
-    """Keep labels that were judged elsewhere, beside the verdicts; they are append-only too."""
-    db.execute("""
-        CREATE TABLE imported_labels (
-            imported_label_id INTEGER PRIMARY KEY,
-            text TEXT NOT NULL,
-            text_hash TEXT NOT NULL,
-            label INTEGER NOT NULL CHECK (label IN (0, 1)), -- 1 for an offer
-            group_name TEXT NOT NULL, -- who sells, as far as the file said
-            origin TEXT NOT NULL, -- name of the file
-            imported_by TEXT NOT NULL,
-            imported_at TEXT NOT NULL,
-            UNIQUE (text_hash, label)
-        ) STRICT
-    """)
-    _refuse_changes(db, "imported_labels")
-
-
-@migrations()
-def m005_crawl_archives(db: Database) -> None:
-    """Keep which archive each crawl read; what `pages.locator` says lies in it."""
-    db.execute("""
-        CREATE TABLE crawl_archives (
-            archive_id INTEGER PRIMARY KEY,
-            run_id INTEGER NOT NULL REFERENCES runs(run_id),
-            path TEXT NOT NULL, -- absolute
-            sha256 TEXT NOT NULL, -- of a file; empty for a folder
-            bytes INTEGER, -- of a file
-            recorded_at TEXT NOT NULL,
-            UNIQUE (run_id, path, sha256)
-        ) STRICT
-    """)
-    _refuse_changes(db, "crawl_archives")
-
-
-def _refuse_changes(db: Database, table: str) -> None:
-    """Add the triggers; the table's unique indexes must be there already.
-
-    INSERT OR REPLACE deletes the old row without asking the trigger on DELETE, unless the connection has
-    set `recursive_triggers`, so a row whose key is taken is refused before it is inserted.
-    """
-    for verb in ("UPDATE", "DELETE"):
-        db.execute(f"""
-            CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}
-            BEGIN SELECT RAISE(ABORT, '{table} is append-only: a new row corrects an old one'); END
-        """)
-    rows = db.table(table)
-    keys = {tuple(rows.pks), *(tuple(index.columns) for index in rows.indexes if index.unique)}
-    taken = " OR ".join(
-        f"EXISTS (SELECT 1 FROM {table} WHERE {' AND '.join(f'{name} = NEW.{name}' for name in key)})"  # noqa: S608 (no input in it)
-        for key in sorted(keys)
-    )
-    db.execute(f"""
-        CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {taken}
-        BEGIN SELECT RAISE(ABORT, '{table} is append-only: a row with this key stands already'); END
-    """)
+        refuse_changes(db, table)
 
 
 _TABLES = (
@@ -264,61 +183,4 @@ _TABLES = (
     ) STRICT
     """,
     "CREATE INDEX idx_verdicts_listing ON verdicts(listing_id, verdict_id)",
-)
-
-_VIEWS = (
-    """
-    CREATE VIEW run_log AS -- every run with how it ended; no ending: under way or interrupted
-    SELECT runs.run_id, runs.kind, runs.source_id, runs.due_at, runs.requested_at,
-           (SELECT count(*) FROM run_attempts WHERE run_attempts.run_id = runs.run_id) AS attempts,
-           ended_at, outcome, sentence, counts
-    FROM runs LEFT JOIN run_endings USING (run_id)
-    """,
-    """
-    CREATE VIEW model_in_use AS -- the model promoted last
-    SELECT models.*, promotion_id, promoted_at, promoted_by, sentence
-    FROM promotions JOIN models USING (model_id)
-    ORDER BY promotion_id DESC LIMIT 1
-    """,
-    """
-    CREATE VIEW latest_sightings AS -- each listing as it stands now
-    SELECT * FROM sightings
-    WHERE NOT EXISTS (
-        SELECT 1 FROM sightings AS later
-        WHERE later.listing_id = sightings.listing_id AND later.sighting_id > sightings.sighting_id
-    )
-    """,
-    """
-    CREATE VIEW standing_verdicts AS -- the last decision about each listing that was not taken back
-    SELECT verdicts.*, text_hash FROM verdicts JOIN sightings USING (sighting_id)
-    WHERE decision <> 'undone'
-      AND NOT EXISTS (SELECT 1 FROM verdicts AS undo WHERE undo.undoes = verdicts.verdict_id)
-      AND NOT EXISTS (
-          SELECT 1 FROM verdicts AS later
-          WHERE later.listing_id = verdicts.listing_id AND later.verdict_id > verdicts.verdict_id
-            AND later.decision <> 'undone'
-            AND NOT EXISTS (SELECT 1 FROM verdicts AS undo WHERE undo.undoes = later.verdict_id)
-      )
-    """,
-    """
-    CREATE VIEW review_queue AS -- flagged by the model in use and unjudged as the listing now reads
-    SELECT sightings.listing_id, scores.sighting_id, score_id, listings.source_id, url, title, seller_name,
-           price_text, language, seen_at, p_offer, scores.threshold, scores.model_id,
-           substances, family, tier
-    FROM scores
-    JOIN sightings USING (sighting_id)
-    JOIN listings USING (listing_id)
-    WHERE scores.model_id = (SELECT model_id FROM model_in_use)
-      AND p_offer >= (SELECT threshold FROM model_in_use)
-      AND NOT EXISTS (
-          SELECT 1 FROM sightings AS later
-          WHERE later.listing_id = sightings.listing_id AND later.sighting_id > sightings.sighting_id
-      )
-      AND NOT EXISTS (
-          SELECT 1 FROM standing_verdicts
-          WHERE standing_verdicts.listing_id = sightings.listing_id
-            AND standing_verdicts.text_hash = sightings.text_hash
-      )
-    ORDER BY p_offer DESC, scores.sighting_id
-    """,
 )
