@@ -48,7 +48,7 @@ def _problem(declared: DeclaredSource) -> str:
     from scheduler.due import cron_trigger
     from scheduler.errors import ScheduleWrong
 
-    if not declared.archive.exists():
+    if declared.archive is not None and not declared.archive.exists():
         return f"There is no archive at {declared.archive}; put it there or mend the sources file."
     try:
         if declared.schedule is not None:
@@ -63,17 +63,23 @@ def _cells(declared: DeclaredSource) -> tuple[str, ...]:
     return (
         source.source_id,
         source.name,
-        "present" if declared.archive.exists() else "missing",
+        _archive(declared),
         "by hand" if schedule is None else f"{schedule.cron} {schedule.timezone}",
         f"{source.supplied_by}, {source.supplied_on}",
     )
+
+
+def _archive(declared: DeclaredSource) -> str:
+    if declared.archive is None:
+        return "live"
+    return "present" if declared.archive.exists() else "missing"
 
 
 def _record(declared: DeclaredSource, problem: str) -> dict[str, object]:
     return {
         **asdict(declared.source),
         "archive": declared.archive,
-        "archive_present": declared.archive.exists(),
+        "archive_present": _archive(declared) == "present",
         "schedule": None if declared.schedule is None else asdict(declared.schedule),
         "problem": problem,
     }

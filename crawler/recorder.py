@@ -1,33 +1,62 @@
-"""From pages as the spider met them to rows of the store."""
+"""From pages as the spider met them to rows of the store, a few at a time: evidence first, then the rows."""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from crawler.archives.urls import normal_url
+from crawler.errors import CrawlError
+from crawler.evidence.exchange import Exchange
+from listings.database import transaction
+from listings.evidence import record_evidence
+from listings.fetches import record_fetches
 from listings.model import Change, Page, PageOutcome
-from listings.pages import SeenListing, record_page
+from listings.pages import SeenListing, record_more, record_page, recorded_urls
+from listings.readings import LiveReading, was_understood
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
     from datetime import datetime
     from typing import Self
 
-    from scrapy.crawler import Crawler
-
-    from crawler.archives import Archive, ArchiveFault
+    from crawler.archives import ArchiveFault, SavedPage
+    from crawler.evidence.keeper import EvidenceKeeper
     from crawler.reading.page import PageReading, ReadListing
     from crawler.spider import CrawledPage
     from listings.database import Database
+    from listings.evidence import EvidenceRecord
+    from listings.fetches import Fetch
 
 RECORDER_SETTING = "PAGE_RECORDER"
 """Scrapy setting that holds the `Recorder` of a crawl."""
+BATCH_PAGES = 16
+"""Pages that are written together: putting evidence on the disk takes milliseconds, however much it is."""
+LAYOUT_CHANGED = (
+    "Nothing was found where a listing or a list was read before; the site's layout may have changed."
+)
+_SERVER_ERROR = 500
+
+
+class CannotKeep(CrawlError):
+    """A page could not be written; it names the page and says why."""
+
+    def __init__(self, url: str, error: Exception) -> None:
+        super().__init__(f"{url} could not be kept ({error})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Waiting:
+    page: Page
+    seen: list[SeenListing]
+    record_id: str | None
+    reading: LiveReading | None
+    same_as: int | None
 
 
 class Recorder:
-    """Writes the pages of one run, each in its own transaction."""
+    """Writes the pages of one run. What `flush` has returned for survives the death of the process."""
 
     def __init__(
         self,
@@ -35,9 +64,10 @@ class Recorder:
         *,
         source_id: str,
         run_id: int,
-        archive: Archive,
+        reachable: Container[object],
+        keeper: EvidenceKeeper,
         now: Callable[[], datetime],
-        progress: Callable[[int, int], None] | None = None,
+        progress: Callable[[int], None] = lambda _: None,
     ) -> None:
         """Take the open store and what every page of this run has in common.
 
@@ -45,105 +75,190 @@ class Recorder:
             db: The open store.
             source_id: The source crawled.
             run_id: The run.
-            archive: Every page that may be met.
+            reachable: Every address that may be met as a page.
+            keeper: Of the evidence.
             now: The clock.
-            progress: Called after each page with (pages recorded so far, pages in the archive).
+            progress: Called after each page with the number recorded so far.
         """
         self._db = db
         self._source_id = source_id
         self._run_id = run_id
-        self._archive = archive
+        self._reachable = reachable
+        self._keeper = keeper
         self._now = now
         self._progress = progress
         self._recorded = 0
-        self._left_to_own_page: dict[str, ReadListing] = {}
+        self._before = recorded_urls(db, run_id)
+        self._waiting: list[_Waiting] = []
+        self._fetches: list[Fetch] = []
+        self.error = ""
+        """Why it writes no more; empty while it does."""
+        self._left_to_own_page: dict[str, tuple[str, ReadListing]] = {}
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to flush."""
+        return len(self._waiting) >= BATCH_PAGES
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether anything is not written yet."""
+        return bool(self._waiting or self._fetches)
 
     def record(self, crawled: CrawledPage) -> None:
-        """Write one page and what was read on it.
+        """Take one page and what was read on it; `flush` writes it.
 
-        A row whose own page is in the archive is left to that page, which says more; if that page turns
-        out to show no listing, the row stands for it.
+        A row whose own page can be met is left to that page, which says more; if that page turns out to
+        show no listing, the row stands for it.
         """
-        saved, reading = crawled.saved, crawled.reading
-        body = saved.body if saved else b""
-        page = Page(
-            run_id=self._run_id,
-            source_id=self._source_id,
-            url=crawled.url,
-            fetched_at=self._now(),
-            captured_at=saved.captured_at if saved else None,
-            http_status=crawled.http_status,
-            outcome=reading.outcome,
-            sentence=reading.sentence,
-            payload_sha256=hashlib.sha256(body).hexdigest(),
-            payload_bytes=len(body),
-            locator=saved.locator if saved else "",
+        seen = self._listings_on(crawled.url, crawled.reading)
+        if crawled.url in self._before:  # the run goes on, and has this page
+            self._count()
+            return
+        record = crawled.record or self._keep_saved(crawled)
+        page = self._page(crawled)
+        self._waiting.append(
+            _Waiting(
+                page=page,
+                seen=seen,
+                record_id=record.record_id if record else None,
+                reading=crawled.live,
+                same_as=crawled.same_as.page_id if crawled.same_as else None,
+            )
         )
-        record_page(self._db, page, self._listings_on(crawled.url, reading))
-        self._recorded += 1
-        if self._progress:
-            self._progress(self._recorded, len(self._archive))
 
-    def _listings_on(self, url: str, reading: PageReading) -> list[SeenListing]:
-        row = self._left_to_own_page.pop(url, None)
-        if reading.listing:
-            return [SeenListing(url=reading.listing.url, content=reading.listing.content)]
-        for each in reading.rows:
-            if each.url in self._archive:
-                self._left_to_own_page.setdefault(normal_url(each.url), each)
-        rows = [each for each in reading.rows if each.url not in self._archive]
-        return [
-            SeenListing(url=each.url, content=each.content, is_row=True)
-            for each in [*rows, *([row] if row else [])]
-        ]
+    def note_fetch(self, fetch: Fetch) -> None:
+        """Take what became of a request; `flush` writes it."""
+        self._fetches.append(fetch)
+
+    def leave_rows(self, url: str, reading: PageReading) -> None:
+        """Take the rows of a list page that an earlier attempt recorded."""
+        self._listings_on(url, reading)
+
+    def flush(self) -> None:
+        """Put the evidence on the disk, then write all that waits, in one transaction.
+
+        Raises:
+            CannotKeep: If the disk or the store refuses; nothing of what waited is written then.
+        """
+        waiting, self._waiting = self._waiting, []
+        fetches, self._fetches = self._fetches, []
+        if self.error or not (waiting or fetches):
+            return
+        url = waiting[0].page.url if waiting else fetches[0].url
+        try:
+            records = self._keeper.sync()
+            with transaction(self._db):
+                record_evidence(self._db, records)
+                record_fetches(self._db, fetches)
+                for each in waiting:
+                    url = each.page.url
+                    record_page(
+                        self._db,
+                        each.page,
+                        each.seen,
+                        record_id=each.record_id,
+                        reading=each.reading,
+                        same_as=each.same_as,
+                    )
+        except Exception as error:
+            self.error = str(CannotKeep(url, error))
+            raise CannotKeep(url, error) from error
+        for _ in waiting:
+            self._count()
+
+    def finish(self) -> None:
+        """Write what waits, and the rows of lists whose own pages were not met after all."""
+        self.flush()
+        left, self._left_to_own_page = self._left_to_own_page, {}
+        met = recorded_urls(self._db, self._run_id) if left else set()
+        for own_url, (list_url, row) in left.items():
+            if own_url in met:
+                continue
+            page = self._bare_page(url=list_url, outcome=PageOutcome.CATEGORY, sentence="")
+            record_more(self._db, page, [_seen_row(row)])
 
     def record_fault(self, fault: ArchiveFault) -> None:
         """Write an archive entry that could not be read so far as to know its URL."""
-        page = Page(
+        page = self._bare_page(url=f"archive:{fault.locator}", outcome=fault.outcome, sentence=fault.sentence)
+        record_page(self._db, replace(page, locator=fault.locator))
+
+    def _page(self, crawled: CrawledPage) -> Page:
+        saved, body, same = crawled.saved, crawled.body, crawled.same_as
+        outcome, sentence = self._outcome(crawled)
+        page = self._bare_page(url=crawled.url, outcome=outcome, sentence=sentence)
+        return replace(
+            page,
+            captured_at=saved.captured_at if saved else None,
+            http_status=crawled.http_status,
+            payload_sha256=same.payload_sha256 if same else hashlib.sha256(body).hexdigest(),
+            payload_bytes=same.payload_bytes if same else len(body),
+            locator=saved.locator if saved else _locator(crawled.record),
+        )
+
+    def _outcome(self, crawled: CrawledPage) -> tuple[PageOutcome, str]:
+        reading = crawled.reading
+        is_answer = (crawled.http_status or _SERVER_ERROR) < _SERVER_ERROR
+        is_nothing = reading.outcome is PageOutcome.NOT_UNDERSTOOD and is_answer
+        if is_nothing and was_understood(self._db, self._source_id, crawled.url):
+            return PageOutcome.LAYOUT_CHANGED, LAYOUT_CHANGED
+        return reading.outcome, reading.sentence
+
+    def _bare_page(self, *, url: str, outcome: PageOutcome, sentence: str) -> Page:
+        return Page(
             run_id=self._run_id,
             source_id=self._source_id,
-            url=f"archive:{fault.locator}",
+            url=url,
             fetched_at=self._now(),
-            outcome=fault.outcome,
-            sentence=fault.sentence,
+            outcome=outcome,
+            sentence=sentence,
             payload_sha256=hashlib.sha256(b"").hexdigest(),
             payload_bytes=0,
-            locator=fault.locator,
         )
-        record_page(self._db, page)
+
+    def _keep_saved(self, crawled: CrawledPage) -> EvidenceRecord | None:
+        saved = crawled.saved
+        return self._keeper.keep(self._exchange(saved)) if saved and (saved.body or saved.is_http) else None
+
+    def _exchange(self, saved: SavedPage) -> Exchange:
+        captured = saved.captured_at.isoformat() if saved.captured_at else ""
+        notes = {"run": str(self._run_id), "source": self._source_id}
+        return Exchange(
+            url=saved.url,
+            at=self._now(),
+            status=saved.status,
+            headers=saved.headers,
+            is_http=saved.is_http,
+            body=saved.body,
+            cut="unspecified" if saved.fault else "",
+            notes=notes | {"saved-in": saved.locator, "captured-at": captured, "fault": saved.sentence},
+        )
+
+    def _listings_on(self, url: str, reading: PageReading) -> list[SeenListing]:
+        _, row = self._left_to_own_page.pop(url, (url, None))
+        if reading.listing:
+            return [SeenListing(url=reading.listing.url, content=reading.listing.content)]
+        rows = [each for each in reading.rows if each.url not in self._reachable]
+        for each in reading.rows:
+            if each.url in self._reachable:
+                self._left_to_own_page.setdefault(normal_url(each.url), (url, each))
+        return [_seen_row(each) for each in [*rows, *([row] if row else [])]]
+
+    def _count(self) -> None:
+        self._recorded += 1
+        self._progress(self._recorded)
 
     def __deepcopy__(self, _: dict[int, object]) -> Self:
         """Return the recorder itself: Scrapy copies its settings, but an open store has one owner."""
         return self
 
 
-class RecorderPipeline:
-    """Scrapy's last step: hands each page to the recorder, and ends a crawl that cannot keep its pages."""
+def _seen_row(row: ReadListing) -> SeenListing:
+    return SeenListing(url=row.url, content=row.content, is_row=True)
 
-    def __init__(self, crawler: Crawler) -> None:
-        """Take the crawler, whose settings hold the recorder."""
-        self._crawler = crawler
-        self._recorder: Recorder = crawler.settings[RECORDER_SETTING]
-        self._closing: asyncio.Future[None] | None = None
 
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make the pipeline of a crawl."""
-        return cls(crawler)
-
-    def process_item(self, item: CrawledPage) -> CrawledPage:
-        """Record one page."""
-        try:
-            self._recorder.record(item)
-        except Exception as error:
-            # Scrapy itself would log the error, go on, and call the crawl finished without the page.
-            self._close(f"{item.url} could not be kept ({error})")
-            raise
-        return item
-
-    def _close(self, reason: str) -> None:
-        if self._crawler.engine and not self._closing:
-            self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason=reason))
+def _locator(record: EvidenceRecord | None) -> str:
+    return f"{record.file}#{record.offset}" if record else ""
 
 
 def sentence_for(outcomes: dict[PageOutcome, int], changes: dict[Change, int]) -> str:

@@ -5,20 +5,20 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from scrapy.crawler import AsyncCrawlerProcess
-
 from crawler.archives import open_archive
 from crawler.archives.handler import saved_settings
 from crawler.archives.kinds import EXPECTED
 from crawler.errors import CrawlError
-from crawler.markets import find_markets
-from crawler.recorder import RECORDER_SETTING, Recorder, sentence_for
+from crawler.evidence.keeper import EvidenceKeeper
+from crawler.evidence.seal import seal_interrupted
+from crawler.process import CrawlBroken, CrawlStopped, run_spider
+from crawler.recorder import Recorder, sentence_for
 from crawler.settings import SHARED
 from crawler.spider import MarketplaceSpider
 from listings import locks, runs, times
 from listings.archives import record_archive
 from listings.database import open_database
-from listings.errors import Interrupted
+from listings.evidence import evidence_folder
 from listings.model import RunKind, RunOutcome
 from listings.pages import count_changes, count_outcomes
 from listings.sources import declare_source
@@ -29,22 +29,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
-    from scrapy.crawler import Crawler
-
     from crawler.archives import Archive
     from crawler.sources import DeclaredSource
     from listings.database import Database
     from listings.model import Run
-
-
-class CrawlBroken(CrawlError):
-    """Scrapy ended a crawl for another reason than having finished it."""
-
-    def __init__(self, source_id: str, reason: str) -> None:
-        super().__init__(
-            f"The crawl of {source_id} ended early: {reason}. What it had read is kept; run it again, "
-            "and it begins anew."
-        )
 
 
 class NothingToCrawl(CrawlError):
@@ -66,13 +54,6 @@ class NothingToCrawl(CrawlError):
             f"expected at least one. Correct `start` of {declared.source.source_id} in the sources file, "
             "or leave it out to read every page."
         )
-
-
-class CrawlStopped(Interrupted):
-    """A crawl was asked to stop (SIGTERM, SIGINT) before it had finished."""
-
-    def __init__(self, source_id: str) -> None:
-        super().__init__(f"The crawl of {source_id} was stopped; it goes on at the next start.")
 
 
 def crawl_source(
@@ -109,7 +90,7 @@ def crawl_source(
         declare_source(db, source, now=now())
         run = runs.begin_run(db, RunKind.CRAWL, source_id=source.source_id, due_at=due_at, now=now())
         try:
-            _crawl(db, declared, run, now, progress)
+            _crawl(db, declared, run, database, now, progress)
         except CrawlStopped:
             raise
         except Exception as error:
@@ -127,32 +108,43 @@ def _crawl(
     db: Database,
     declared: DeclaredSource,
     run: Run,
+    database: Path,
     now: Callable[[], datetime],
     progress: Callable[[int, int], None] | None,
 ) -> None:
-    with open_archive(declared.archive, base_url=declared.base_url, manifest=declared.manifest) as archive:
+    source_id, folder = declared.source.source_id, evidence_folder(database)
+    seal_interrupted(db, folder, source_id, now=now())
+    with (
+        open_archive(
+            _archive_of(declared), base_url=declared.base_url, manifest=declared.manifest
+        ) as archive,
+        EvidenceKeeper(
+            db, folder, source_id=source_id, run_id=run.run_id, now=now, notes=_about(declared, run)
+        ) as keeper,
+    ):
         _expect_pages(archive, declared)
         recorder = Recorder(
             db,
-            source_id=declared.source.source_id,
+            source_id=source_id,
             run_id=run.run_id,
-            archive=archive,
+            reachable=archive,
+            keeper=keeper,
             now=now,
-            progress=progress,
+            progress=lambda count: progress(count, len(archive)) if progress else None,
         )
-        record_archive(db, run.run_id, declared.archive, now=now())
+        record_archive(db, run.run_id, _archive_of(declared), now=now())
         for fault in archive.faults:
             recorder.record_fault(fault)
-        find_markets()
-        process = AsyncCrawlerProcess({**SHARED, **saved_settings(archive), RECORDER_SETTING: recorder})
-        crawler = process.create_crawler(MarketplaceSpider)
-        task = process.crawl(crawler, archive=archive, begin=declared.start)
-        process.start()
-        if not task.done():  # the second signal made Scrapy leave at once
-            raise CrawlStopped(declared.source.source_id)
-        if failure := task.exception():
-            raise CrawlBroken(declared.source.source_id, str(failure)) from failure
-        _expect_finished(declared.source.source_id, crawler)
+        reason = run_spider(
+            source_id,
+            {**SHARED, **saved_settings(archive)},
+            recorder,
+            MarketplaceSpider,
+            archive=archive,
+            begin=declared.start,
+        )
+        if reason != "finished":
+            raise CrawlBroken(source_id, f"{reason}, see the log")
 
 
 def _expect_pages(archive: Archive, declared: DeclaredSource) -> None:
@@ -162,12 +154,18 @@ def _expect_pages(archive: Archive, declared: DeclaredSource) -> None:
         raise NothingToCrawl.at_start(declared)
 
 
-def _expect_finished(source_id: str, crawler: Crawler) -> None:
-    stats = crawler.stats.get_stats() if crawler.stats else {}
-    reason = stats.get("finish_reason")
-    if reason == "finished" and not stats.get("spider_exceptions/count"):
-        return
-    # Scrapy gives the same reason for a signal and for its own breakdown; only the latter logs errors.
-    if reason == "shutdown" and not stats.get("log_count/ERROR"):
-        raise CrawlStopped(source_id)
-    raise CrawlBroken(source_id, f"{reason}, see the log")
+def _archive_of(declared: DeclaredSource) -> Path:
+    assert declared.archive is not None
+    return declared.archive
+
+
+def _about(declared: DeclaredSource, run: Run) -> dict[str, str]:
+    source = declared.source
+    return {
+        "description": f"Saved pages of {source.name}, as read by crawl {run.run_id}",
+        "source": source.source_id,
+        "run": str(run.run_id),
+        "supplied-by": source.supplied_by,
+        "supplied-on": source.supplied_on,
+        "archive": str(_archive_of(declared).name),
+    }

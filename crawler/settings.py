@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crawler.recorder import RecorderPipeline
+from crawler.pipeline import RecorderPipeline
 
 _DOWNLOADER = "scrapy.downloadermiddlewares"
 _SPIDER = "scrapy.spidermiddlewares"

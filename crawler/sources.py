@@ -54,7 +54,8 @@ class DeclaredSource:
     """A source as the file declares it, its paths made absolute."""
 
     source: Source
-    archive: Path
+    archive: Path | None = None
+    """Of a saved source."""
     base_url: str = ""
     manifest: Path | None = None
     start: tuple[str, ...] = ()

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from crawler.archives import Archive, SavedPage
+    from listings.evidence import EvidenceRecord
+    from listings.readings import EarlierPage, LiveReading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +31,17 @@ class CrawledPage:
 
     url: str
     http_status: int | None
-    saved: SavedPage | None = field(repr=False)  # Scrapy logs an item whole when a pipeline fails
-    """None when nothing was fetched."""
+    saved: SavedPage | None = field(default=None, repr=False)  # Scrapy logs an item whole if it fails
+    """None when nothing was fetched, or it came over the network."""
     reading: PageReading = field(repr=False)
+    body: bytes = field(default=b"", repr=False)
+    """Unpacked, as it was read."""
+    record: EvidenceRecord | None = field(default=None, repr=False)
+    """Where a page that came over the network is kept."""
+    live: LiveReading | None = field(default=None, repr=False)
+    """Of a page that came over the network: what the next crawl is to know."""
+    same_as: EarlierPage | None = field(default=None, repr=False)
+    """The earlier page with the same bytes, for a page that was not read again."""
 
 
 class MarketplaceSpider(scrapy.Spider):
@@ -64,8 +74,14 @@ class MarketplaceSpider(scrapy.Spider):
     async def parse(self, response: Response) -> AsyncIterator[Any]:
         """Have a page read, and go on to what it links to."""
         saved: SavedPage = response.meta[PAGE_META]
-        reading = _fault_reading(saved) or await _read_safely(response)
-        yield CrawledPage(url=response.url, http_status=response.status, saved=saved, reading=reading)
+        reading = _fault_reading(saved) or await read_safely(response)
+        yield CrawledPage(
+            url=response.url,
+            http_status=response.status,
+            saved=saved,
+            reading=reading,
+            body=response.body,
+        )
         if self.begin:
             for request in self._follow(reading):
                 yield request
@@ -77,10 +93,12 @@ class MarketplaceSpider(scrapy.Spider):
         reason = failure.getErrorMessage()
         if not isinstance(failure.value, IgnoreRequest):
             self.logger.error("page_failed", exc_info=failure.value)
+        saved = saved if saved and saved.url == request.url else None  # not the redirect that led here
         return CrawledPage(
             url=request.url,
             http_status=None,
-            saved=saved if saved and saved.url == request.url else None,  # not the redirect that led here
+            body=saved.body if saved else b"",
+            saved=saved,
             reading=PageReading(
                 outcome=PageOutcome.UNREADABLE, sentence=f"It could not be fetched: {reason}"
             ),
@@ -98,7 +116,8 @@ def _fault_reading(saved: SavedPage) -> PageReading | None:
     return PageReading(outcome=saved.fault, sentence=saved.sentence) if saved.fault else None
 
 
-async def _read_safely(response: Response) -> PageReading:
+async def read_safely(response: Response) -> PageReading:
+    """Have a page read by its page object; a defect of ours becomes the page's outcome."""
     try:
         page = page_class_for(response.url)(response=_page_input(response))
         return await page.to_item()

@@ -46,6 +46,12 @@ class PageOutcome(StrEnum):
     """The archive entry could not be opened, decompressed or decoded."""
     NOT_UNDERSTOOD = "not_understood"
     """HTML in which no listing and no list was found."""
+    LAYOUT_CHANGED = "layout_changed"
+    """Not understood, though the same address was read as a listing or a list before."""
+    REFUSED = "refused"
+    """Not asked for: the permission, robots.txt or the page's own word to robots spoke against it."""
+    UNREACHABLE = "unreachable"
+    """No answer came: no such host, no connection, too slow, or redirected in a circle."""
 
 
 class Change(StrEnum):

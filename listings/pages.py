@@ -9,6 +9,7 @@ from listings import rows, times
 from listings.database import Database, transaction
 from listings.identity import canonical_url, content_hash, listing_id
 from listings.model import Change, ListingContent, Page, PageOutcome
+from listings.readings import LiveReading, insert_reading
 from listings.text import listing_text, text_hash
 
 if TYPE_CHECKING:
@@ -26,11 +27,27 @@ class SeenListing:
     """True when read from a row of a list: less complete than the item's own page."""
 
 
-def record_page(db: Database, page: Page, seen: Sequence[SeenListing] = ()) -> dict[Change, int]:
+def record_page(
+    db: Database,
+    page: Page,
+    seen: Sequence[SeenListing] = (),
+    *,
+    record_id: str | None = None,
+    reading: LiveReading | None = None,
+    same_as: int | None = None,
+) -> dict[Change, int]:
     """Write a page and the listings on it in one transaction.
 
     A page already recorded in the same run is left as it is, so an interrupted run can be gone over
     again. Within one run a listing is what its own page says, else what the first row said of it.
+
+    Args:
+        db: The open store.
+        page: The page.
+        seen: The listings on it.
+        record_id: Of the evidence that holds its bytes.
+        reading: What the next live crawl is to know of it.
+        same_as: An earlier page with the same bytes; its listings are on this one too, unchanged.
 
     Returns:
         How many listings were new, changed and unchanged; all 0 for a page recorded before.
@@ -42,7 +59,27 @@ def record_page(db: Database, page: Page, seen: Sequence[SeenListing] = ()) -> d
             for listing in seen:
                 if change := _record_listing(db, page, page_id, listing):
                     tally[change] += 1
+            if record_id is not None:
+                rows.insert(db, "page_evidence", {"page_id": page_id, "record_id": record_id})
+            if reading is not None:
+                insert_reading(db, page_id, reading)
+            if same_as is not None:
+                tally[Change.UNCHANGED] += _repeat_listings(db, page_id, same_as)
     return tally
+
+
+def record_more(db: Database, page: Page, seen: Sequence[SeenListing]) -> None:
+    """Add listings to a page of the run that is recorded already: rows whose own pages were never met."""
+    with transaction(db):
+        query = "SELECT page_id FROM pages WHERE run_id = ? AND url = ?"
+        found = db.execute(query, [page.run_id, rows.clean(page.url)]).fetchone()
+        for listing in seen if found is not None else ():
+            _record_listing(db, page, found["page_id"], listing)
+
+
+def recorded_urls(db: Database, run_id: int) -> set[str]:
+    """Return the addresses of all pages that a run has recorded."""
+    return {row[0] for row in db.execute("SELECT url FROM pages WHERE run_id = ?", [run_id])}
 
 
 def count_outcomes(db: Database, run_id: int) -> dict[PageOutcome, int]:
@@ -85,6 +122,15 @@ def _change(db: Database, run_id: int, identity: str, seen: SeenListing) -> Chan
     if latest["content_hash"] == content_hash(seen.content) or _was_seen_in(db, run_id, identity, seen):
         return Change.UNCHANGED
     return Change.CHANGED
+
+
+def _repeat_listings(db: Database, page_id: int, same_as: int) -> int:
+    query = "SELECT listing_id FROM page_listings WHERE page_id = ?"
+    repeated = [row[0] for row in db.execute(query, [same_as]).fetchall()]
+    for listing in repeated:
+        link = {"page_id": page_id, "listing_id": listing, "change": Change.UNCHANGED}
+        rows.insert(db, "page_listings", link, ignore=True)
+    return len(repeated)
 
 
 def _was_seen_in(db: Database, run_id: int, identity: str, seen: SeenListing) -> bool:

@@ -95,6 +95,7 @@ class Archive:
             url=url,
             status=payload.status,
             headers=payload.headers,
+            is_http=payload.is_http,
             body=payload.body,
             captured_at=capture.captured_at,
             locator=capture.locator,

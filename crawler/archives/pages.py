@@ -48,6 +48,8 @@ class SavedPage:
     """HTTP status; 200 for formats that do not keep it."""
     headers: tuple[tuple[str, str], ...]
     """As saved, less those that described how the body was packed for transport."""
+    is_http: bool = False
+    """Whether status and headers are those of an HTTP answer that the archive kept."""
     body: bytes
     """Dechunked and decompressed, in the page's own character set."""
     captured_at: datetime | None
@@ -79,6 +81,7 @@ class Payload:
     status: int = 200
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    is_http: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

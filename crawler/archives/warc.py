@@ -93,6 +93,7 @@ def read_warc(capture: Capture, max_bytes: int) -> Payload:
         status=head.status,
         headers=without_transport(head.headers or packed_as),
         body=decode_body(block, packed_as, max_bytes),
+        is_http=head.kind in _HTTP_RECORDS,
     )
 
 

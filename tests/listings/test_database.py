@@ -14,6 +14,7 @@ import pytest
 from listings.archives import record_archive
 from listings.database import Database, open_database, transaction
 from listings.errors import StoreUnusable, UnknownRow
+from listings.migrations import m007_permissions_and_evidence as m007
 from listings.migrations import migrations
 from listings.migrations.m001_life_of_a_listing import APPEND_ONLY
 from listings.model import RunKind, RunOutcome
@@ -242,6 +243,7 @@ VERDICT_COLUMNS = "(listing_id, sighting_id, decision, note, reviewer, decided_a
 OUR_TABLES = (
     "sources", "runs", "run_attempts", "run_endings", "pages", "listings", "sightings", "page_listings",
     "models", "promotions", "scores", "verdicts", "imported_labels", "crawl_archives",
+    *m007.TABLES,
 )  # fmt: skip
 
 

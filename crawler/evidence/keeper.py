@@ -1,0 +1,167 @@
+"""Keeps the answers of one crawl as evidence: written, deduplicated, synced, and only then indexed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Self
+
+from crawler.evidence.records import (
+    metadata_record,
+    new_record_id,
+    request_record,
+    response_record,
+    revisit_record,
+    warcinfo_record,
+)
+from crawler.evidence.seal import hash_of
+from crawler.evidence.warc_file import WarcFile
+from listings import evidence
+from listings.evidence import EvidenceRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from crawler.evidence.exchange import Exchange
+    from listings.database import Database
+
+MAX_FILE_BYTES = 500_000_000
+"""A file is sealed once it is as large; about half of what the WARC guidelines recommend at most."""
+_REMEMBERED = 50_000
+"""Payload hashes held, so that memory stays flat; older ones are asked of the store."""
+
+
+class EvidenceKeeper:
+    """Writes the WARC files of one attempt at one run; close it, or use it as a context manager."""
+
+    def __init__(
+        self,
+        db: Database,
+        folder: Path,
+        *,
+        source_id: str,
+        run_id: int,
+        now: Callable[[], datetime],
+        notes: Mapping[str, str],
+        max_file_bytes: int = MAX_FILE_BYTES,
+    ) -> None:
+        """Take where to write; no file is made before there is something to keep.
+
+        Args:
+            db: The open store.
+            folder: Made if it is not there.
+            source_id: The source crawled; part of each file's name.
+            run_id: The run.
+            now: The clock.
+            notes: What is said once at the head of each file, and in short with each page.
+            max_file_bytes: When to begin another file.
+        """
+        self._db = db
+        self._folder = folder
+        self._source_id = source_id
+        self._run_id = run_id
+        self._now = now
+        self._notes = notes
+        self._max_file_bytes = max_file_bytes
+        self._file: WarcFile | None = None
+        self._pending: list[EvidenceRecord] = []
+        self._recent: dict[str, EvidenceRecord] = {}
+
+    def keep(self, exchange: Exchange, *, same_as: EvidenceRecord | None = None) -> EvidenceRecord:
+        """Write an answer, with its request and metadata, and return where it lies.
+
+        It counts as kept after the next `sync`. A body that is kept already, by whichever crawl, is not
+        written again: the record repeats the other.
+
+        Args:
+            exchange: The answer.
+            same_as: The record that the site says still holds (HTTP 304).
+        """
+        if self._file is not None and self._file.size >= self._max_file_bytes:
+            self._seal()
+        file = self._file or self._open()
+        payload = hashlib.sha256(exchange.body)
+        record_id, sha256, size = new_record_id(), payload.hexdigest(), len(exchange.body)
+        original = same_as or (self._known(sha256) if size else None)
+        if original is None:
+            kind = "response" if exchange.is_http else "resource"
+            offset, length = file.write(response_record(exchange, record_id, payload.digest()))
+        else:
+            kind, sha256, size = "revisit", original.payload_sha256, original.payload_bytes
+            of = (original.record_id, original.url, original.written_at)
+            offset, length = file.write(revisit_record(exchange, record_id, bytes.fromhex(sha256), of=of))
+        if exchange.request_headers is not None:
+            file.write(request_record(exchange, record_id))
+        file.write(metadata_record(exchange, record_id))
+        record = EvidenceRecord(
+            record_id=record_id,
+            file=file.path.name,
+            offset=offset,
+            length=length,
+            record_type=kind,
+            run_id=self._run_id,
+            url=exchange.url,
+            written_at=exchange.at,
+            payload_sha256=sha256,
+            payload_bytes=size,
+            repeats=original.record_id if original else None,
+        )
+        self._pending.append(record)
+        if original is None:
+            self._remember(record)
+        return record
+
+    def sync(self) -> list[EvidenceRecord]:
+        """Put on the disk what was kept, and return the records that may now be indexed."""
+        if self._file is not None and self._pending:
+            self._file.sync()
+        pending, self._pending = self._pending, []
+        return pending
+
+    def close(self) -> None:
+        """Seal the file; what was not handed out by `sync` before stays in it without an index."""
+        if self._file is not None:
+            self._seal()
+
+    def __enter__(self) -> Self:
+        """Return the keeper itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def _known(self, sha256: str) -> EvidenceRecord | None:
+        return self._recent.get(sha256) or evidence.record_with_payload(self._db, sha256)
+
+    def _remember(self, record: EvidenceRecord) -> None:
+        if len(self._recent) >= _REMEMBERED:
+            self._recent.pop(next(iter(self._recent)))
+        self._recent[record.payload_sha256] = record
+
+    def _open(self) -> WarcFile:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        at = self._now()
+        stamp = at.strftime("%Y%m%d%H%M%S")
+        taken = len(evidence.list_files(self._db, source_id=self._source_id))
+        name = f"{self._source_id}-{self._run_id:06d}-{stamp}-{taken + 1:05d}-{os.getpid()}.warc.gz"
+        evidence.open_file(self._db, name, self._run_id, now=at)
+        self._file = WarcFile(self._folder / name)
+        about = {
+            "software": f"precursor-watch {version('precursor-watch')}",
+            "format": "WARC File Format 1.1",
+        }
+        self._file.write(warcinfo_record(name, at, about | dict(self._notes)))
+        return self._file
+
+    def _seal(self) -> None:
+        assert self._file is not None
+        self._file.close()
+        size, sha256 = hash_of(self._file.path)
+        evidence.seal_file(
+            self._db, self._file.path.name, size=size, sha256=sha256, sentence="", now=self._now()
+        )
+        self._file = None

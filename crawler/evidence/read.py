@@ -1,0 +1,134 @@
+"""Reading kept records back: one record of a WARC file, checked against what the index says of it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
+
+from crawler.archives.bodies import decode_body
+from crawler.archives.pages import UnreadableBodyError
+from crawler.errors import CrawlError
+from crawler.evidence.records import IDENTICAL, NOT_MODIFIED
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from listings.evidence import EvidenceRecord
+
+MAX_BODY_BYTES = 20_000_000
+
+
+class EvidenceWrong(CrawlError):
+    """A piece of evidence is not what the store says it is."""
+
+    def __init__(self, where: str, found: str) -> None:
+        super().__init__(f"{where}: {found}.")
+        self.where = where
+        """File and offset, or page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptRecord:
+    """A record as it lies in its file."""
+
+    record_type: str
+    warc_headers: tuple[tuple[str, str], ...]
+    status: str
+    """The first line of the HTTP answer; empty for a saved page without one."""
+    http_headers: tuple[tuple[str, str], ...]
+    payload: bytes = field(repr=False)
+    """As it came; empty for a revisit."""
+
+
+def read_record(folder: Path, record: EvidenceRecord) -> KeptRecord:
+    """Read one record and check it: its place, identity, digests and payload.
+
+    Raises:
+        EvidenceWrong: At the first thing that does not match.
+    """
+    where = f"{record.file}#{record.offset}"
+    try:
+        with (folder / record.file).open("rb") as handle:
+            handle.seek(record.offset)
+            member = handle.read(record.length)
+    except OSError as error:
+        raise EvidenceWrong(where, f"the file cannot be read ({error.strerror})") from error
+    if len(member) < record.length:
+        raise EvidenceWrong(where, f"the file ends within the record, after {len(member):,} of its bytes")
+    kept = _parse(where, member)
+    _check(where, record, kept)
+    return kept
+
+
+def unpacked(kept: KeptRecord) -> bytes:
+    """Return the payload without its content encoding, as a page is read.
+
+    Raises:
+        UnreadableBodyError: If it cannot be unpacked within the limit.
+    """
+    headers = [(name, value) for name, value in kept.http_headers if name.lower() != "transfer-encoding"]
+    return decode_body(kept.payload, headers, MAX_BODY_BYTES)
+
+
+def sha256_as_read(kept: KeptRecord) -> str:
+    """Return the SHA-256 of the payload as it is read; empty when it cannot be unpacked."""
+    try:
+        return hashlib.sha256(unpacked(kept)).hexdigest()
+    except UnreadableBodyError:
+        return ""
+
+
+def _parse(where: str, member: bytes) -> KeptRecord:
+    try:
+        # Only the gzip member's own checksum tells of damage in what warcio passes over.
+        plain = zlib.decompress(member, 31)
+        records = ArchiveIterator(io.BytesIO(plain), check_digests=True)
+        found = next(records)
+        payload = found.raw_stream.read()
+    except StopIteration:
+        raise EvidenceWrong(where, "there is no record") from None
+    except (zlib.error, ArchiveLoadFailed, ValueError) as error:
+        raise EvidenceWrong(where, f"the record cannot be read ({error})") from error
+    if found.digest_checker.passed is False:
+        raise EvidenceWrong(
+            where, f"its bytes are not those it was written with ({found.digest_checker.problems[0]})"
+        )
+    http = found.http_headers
+    return KeptRecord(
+        record_type=found.rec_type,
+        warc_headers=tuple(found.rec_headers.headers),
+        status=f"{http.protocol} {http.statusline}" if http else "",
+        http_headers=tuple(http.headers) if http else (),
+        payload=payload,
+    )
+
+
+def _check(where: str, record: EvidenceRecord, kept: KeptRecord) -> None:
+    headers = {name.lower(): value for name, value in kept.warc_headers}
+    expected = {
+        "warc-type": record.record_type,
+        "warc-record-id": f"<urn:uuid:{record.record_id}>",
+        "warc-target-uri": record.url,
+    }
+    if record.repeats:
+        expected["warc-refers-to"] = f"<urn:uuid:{record.repeats}>"
+    for name, value in expected.items():
+        if headers.get(name) != value:
+            raise EvidenceWrong(where, f"its {name} is {headers.get(name)!r}; the store says {value!r}")
+    if record.record_type == "revisit":
+        if headers.get("warc-profile") not in {IDENTICAL, NOT_MODIFIED}:
+            raise EvidenceWrong(
+                where, f"its profile is {headers.get('warc-profile')!r}, which is none of ours"
+            )
+        return
+    found = hashlib.sha256(kept.payload).hexdigest()
+    if found != record.payload_sha256:
+        raise EvidenceWrong(
+            where, f"its payload has the SHA-256 {found}; the store says {record.payload_sha256}"
+        )

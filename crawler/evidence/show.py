@@ -1,0 +1,60 @@
+"""One page's evidence, looked up and checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crawler.archives.pages import UnreadableBodyError
+from crawler.errors import CrawlError
+from crawler.evidence.read import EvidenceWrong, KeptRecord, read_record, unpacked
+from listings import evidence
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from listings.database import Database
+    from listings.evidence import EvidenceRecord
+
+
+class NoEvidence(CrawlError):
+    """A page was asked for of which nothing is kept."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(
+            f"Nothing is kept of the page {page!r}; give its address, or the number of a page that came with "
+            "bytes."
+        )
+
+
+def show(db: Database, folder: Path, page: str) -> tuple[EvidenceRecord, KeptRecord, bytes]:
+    """Return where a page's record lies, the record itself, and its body as the page was read.
+
+    A body that cannot be unpacked is returned as it came.
+
+    Args:
+        db: The store.
+        folder: Of its evidence.
+        page: A page's number, or its address; of an address the newest that is kept.
+
+    Raises:
+        NoEvidence: If nothing is kept of it.
+        EvidenceWrong: If the record, or the one it repeats, is not what the store says.
+    """
+    page_id = evidence.find_page(db, page)
+    record = None if page_id is None else evidence.record_of_page(db, page_id)
+    if record is None:
+        raise NoEvidence(page)
+    kept = read_record(folder, record)
+    if record.repeats is None:
+        return record, kept, _body(kept)
+    original = evidence.get_record(db, record.repeats)
+    if original is None:
+        raise EvidenceWrong(record.file, f"the record {record.repeats} that it repeats is not in the store")
+    return record, kept, _body(read_record(folder, original))
+
+
+def _body(kept: KeptRecord) -> bytes:
+    try:
+        return unpacked(kept)
+    except UnreadableBodyError:
+        return kept.payload

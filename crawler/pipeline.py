@@ -1,0 +1,65 @@
+"""Scrapy's last step: hands each page to the recorder, and ends a crawl that cannot keep its pages."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from crawler.recorder import RECORDER_SETTING, CannotKeep, Recorder
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from scrapy.crawler import Crawler
+
+    from crawler.spider import CrawledPage
+
+FLUSH_AFTER_S = 0.2
+"""Longest time that a page waits for others to be written with: what a kill costs at most."""
+
+
+class RecorderPipeline:
+    """Records pages, and sees to it that none waits long to be written."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        """Take the crawler, whose settings hold the recorder."""
+        self._crawler = crawler
+        self._recorder: Recorder = crawler.settings[RECORDER_SETTING]
+        self._closing: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make the pipeline of a crawl."""
+        return cls(crawler)
+
+    def process_item(self, item: CrawledPage) -> CrawledPage:
+        """Record one page."""
+        try:
+            self._recorder.record(item)
+        except Exception as error:
+            self._close(str(CannotKeep(item.url, error)))
+            raise
+        if self._recorder.is_full:
+            self._flush()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(FLUSH_AFTER_S, self._flush)
+        return item
+
+    def close_spider(self) -> None:
+        """Write what still waits."""
+        self._flush()
+
+    def _flush(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        try:
+            self._recorder.flush()
+        except CannotKeep as error:
+            # Scrapy itself would log the error, go on, and call the crawl finished without the page.
+            self._close(str(error))
+
+    def _close(self, reason: str) -> None:
+        if self._crawler.engine and not self._closing:
+            self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason=reason))

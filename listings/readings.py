@@ -1,0 +1,98 @@
+"""What a live crawl remembers of a page: how to ask whether it changed, and what to do if it did not."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from listings import rows
+from listings.model import PageOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from listings.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveReading:
+    """How a page that came over the network was read."""
+
+    reader: str
+    """Hash of the code that read it; other code may read it otherwise."""
+    etag: str = ""
+    last_modified: str = ""
+    links: tuple[str, ...] = ()
+    """Addresses that were followed from it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierPage:
+    """A page as it was read the last time."""
+
+    page_id: int
+    outcome: PageOutcome
+    sentence: str
+    payload_sha256: str
+    payload_bytes: int
+    record_id: str
+    reading: LiveReading
+
+
+def insert_reading(db: Database, page_id: int, reading: LiveReading) -> None:
+    """Write how a page was read, inside the transaction that writes the page."""
+    values = {
+        "page_id": page_id,
+        "reader": reading.reader,
+        "etag": rows.clean(reading.etag),
+        "last_modified": rows.clean(reading.last_modified),
+        "links": rows.clean(rows.to_json(reading.links)),
+    }
+    rows.insert(db, "page_readings", values)
+
+
+def earlier_page(db: Database, source_id: str, url: str, *, reader: str) -> EarlierPage | None:
+    """Return the page as the same code last read it, or None."""
+    query = """
+        SELECT * FROM pages JOIN page_readings USING (page_id) JOIN page_evidence USING (page_id)
+        WHERE source_id = ? AND url = ? ORDER BY page_id DESC LIMIT 1
+    """
+    row = db.execute(query, [source_id, rows.clean(url)]).fetchone()
+    return _earlier(row) if row is not None and row["reader"] == reader else None
+
+
+def was_understood(db: Database, source_id: str, url: str) -> bool:
+    """Return whether the last page that came from an address, in any run, was read as a listing or a list."""
+    query = """
+        SELECT outcome FROM pages WHERE source_id = ? AND url = ? AND outcome IN
+            ('listing', 'category', 'layout_changed', 'not_understood', 'gone', 'empty')
+        ORDER BY page_id DESC LIMIT 1
+    """
+    row = db.execute(query, [source_id, rows.clean(url)]).fetchone()
+    understood = {PageOutcome.LISTING, PageOutcome.CATEGORY, PageOutcome.LAYOUT_CHANGED}
+    return row is not None and row["outcome"] in understood
+
+
+def readings_of(db: Database, run_id: int) -> Iterator[tuple[str, PageOutcome, tuple[str, ...]]]:
+    """Yield address, outcome and links of each page that a run has recorded, in that order."""
+    query = """
+        SELECT url, outcome, links FROM pages JOIN page_readings USING (page_id)
+        WHERE run_id = ? ORDER BY page_id
+    """
+    for row in db.execute(query, [run_id]).fetchall():
+        yield row["url"], PageOutcome(row["outcome"]), tuple(json.loads(row["links"]))
+
+
+def _earlier(row: rows.Row) -> EarlierPage:
+    names = ("page_id", "sentence", "payload_sha256", "payload_bytes", "record_id")
+    return EarlierPage(
+        outcome=PageOutcome(row["outcome"]),
+        reading=LiveReading(
+            reader=row["reader"],
+            etag=row["etag"],
+            last_modified=row["last_modified"],
+            links=tuple(json.loads(row["links"])),
+        ),
+        **{name: row[name] for name in names},
+    )

@@ -1,0 +1,222 @@
+"""What is kept of each page, and that no change of it goes unnoticed."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+from warcio.archiveiterator import ArchiveIterator
+
+from cli.evidence import command
+from crawler.evidence.read import EvidenceWrong
+from crawler.evidence.verify import verify
+from listings import evidence
+from listings.database import open_database
+from listings.evidence import evidence_folder
+from tests.crawler.archives.site import BASE, Saved, html, warc
+from tests.crawler.crawls import Job, crawl, crawl_all, declare
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SITE = (
+    Saved(url=BASE, body=html("Home", "Hello")),
+    Saved(url=BASE + "item/1", body=html("Oak chair", "<h1>Oak chair</h1><p>Price: 12 EUR</p>")),
+    Saved(url=BASE + "item/1?copy=1", body=html("Oak chair", "<h1>Oak chair</h1><p>Price: 12 EUR</p>")),
+    Saved(url=BASE + "gone", body=html("404", "Not found"), status="404 Not Found"),
+)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store into which the same small site was crawled twice, from a WARC and from a folder."""
+    folder = tmp_path_factory.mktemp("evidence")
+    (folder / "site.warc.gz").write_bytes(warc(SITE))
+    (folder / "saved").mkdir()
+    (folder / "saved" / "lamp.html").write_bytes(html("Lamp", "Price: 3 EUR"))
+    database = folder / "store.db"
+    for _ in range(2):
+        jobs = [
+            Job(database=database, declared=declare(folder / name, source_id=source))
+            for name, source in (("site.warc.gz", "site"), ("saved", "files"))
+        ]
+        crawl_all(jobs)
+    return database
+
+
+@pytest.fixture
+def copy(kept: Path, tmp_path: Path) -> Path:
+    """The same store, to be damaged."""
+    shutil.copytree(kept.parent, tmp_path / "copy")
+    return tmp_path / "copy" / kept.name
+
+
+def walk(database: Path) -> str:
+    """Return what `verify` says first, or nothing."""
+    with closing(open_database(database)) as db:
+        try:
+            verify(db, evidence_folder(database))
+        except EvidenceWrong as error:
+            return str(error)
+    return ""
+
+
+def test_every_page_is_kept_and_the_same_payload_once(kept: Path) -> None:
+    """Two crawls of five pages, two of them alike: ten records, of which four hold a payload."""
+    with closing(open_database(kept)) as db:
+        done = verify(db, evidence_folder(kept))
+        kinds = db.execute("SELECT record_type, count(*) FROM evidence_records GROUP BY 1 ORDER BY 1")
+        assert [tuple(row) for row in kinds] == [("resource", 1), ("response", 3), ("revisit", 6)]
+    assert (done.files, done.unsealed, done.records, done.revisits, done.pages) == (4, 0, 10, 6, 10)
+
+
+def test_another_reader_opens_the_files(kept: Path) -> None:
+    """The iterator of warcio iterator reads every record to its end, and every digest passes."""
+    kinds = set()
+    for path in sorted(evidence_folder(kept).iterdir()):
+        with path.open("rb") as handle:
+            for record in ArchiveIterator(handle, check_digests="raise"):
+                record.content_stream().read()
+                kinds.add(record.rec_type)
+    assert kinds == {"warcinfo", "response", "resource", "revisit", "metadata"}
+
+
+def test_a_saved_page_has_no_request_made_up(kept: Path) -> None:
+    """Nobody was asked, so the metadata says where the page lay, and there is no request record."""
+    with closing(open_database(kept)) as db:
+        first = evidence.list_files(db)[0].file
+    with (evidence_folder(kept) / first).open("rb") as handle:
+        records = list(map(_read, ArchiveIterator(handle)))
+    notes = [text for kind, text in records if kind == "metadata"]
+    assert [kind for kind, _ in records].count("request") == 0
+    assert "run: 1\r\nsource: site\r\nsaved-in: site.warc.gz#" in notes[0]
+
+
+def _read(record: object) -> tuple[str, str]:
+    return record.rec_type, record.raw_stream.read().decode("utf-8", "replace")  # type: ignore[attr-defined]
+
+
+def flip(path: Path, offset: int) -> None:
+    """Change one byte of a file."""
+    content = bytearray(path.read_bytes())
+    content[offset] ^= 0x55
+    path.write_bytes(content)
+
+
+def unseal(database: Path) -> None:
+    """Take the seals out, so that only the records speak."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("DROP TRIGGER evidence_seals_no_delete")
+        connection.execute("DELETE FROM evidence_seals")
+
+
+def edit(statement: str) -> Callable[[Path, Path], None]:
+    """Return a change of the store itself, past its triggers."""
+
+    def change(database: Path, _: Path) -> None:
+        with closing(sqlite3.connect(database)) as connection, connection:
+            names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+            for (name,) in names:
+                connection.execute(f"DROP TRIGGER {name}")
+            connection.execute(statement)
+
+    return change
+
+
+def inside(where: str) -> Callable[[Path, Path], None]:
+    """Return a change of one byte within the first record of a file that has no seal."""
+
+    def change(database: Path, file: Path) -> None:
+        unseal(database)
+        with closing(open_database(database)) as db:
+            record = evidence.records_in(db, file.name)[0]
+        flip(
+            file, record.offset + {"head": 14, "middle": record.length // 2, "sum": record.length - 6}[where]
+        )
+
+    return change
+
+
+DAMAGES: dict[str, tuple[Callable[[Path, Path], object], str]] = {
+    "a byte of a sealed file": (lambda _, file: flip(file, 400), "it has the SHA-256 "),
+    "a byte more": (lambda _, file: file.write_bytes(file.read_bytes() + b"x"), "it was sealed with"),
+    "a file cut short": (lambda _, file: file.write_bytes(file.read_bytes()[:-9]), "it was sealed with"),
+    "a file gone": (lambda _, file: file.unlink(), "the file is missing"),
+    "a file added": (
+        lambda _, file: (file.parent / "a.warc.gz").touch(),
+        "the file is not known to the store",
+    ),
+    "a record's head": (inside("head"), "the record cannot be read"),
+    "a record's body": (inside("middle"), "the record cannot be read"),
+    "a record's checksum": (inside("sum"), "the record cannot be read"),
+    "an index row moved": (
+        edit("UPDATE evidence_records SET offset = offset + 1 WHERE rowid = 2"),
+        "the record cannot be read",
+    ),
+    "an index row's address": (
+        edit("UPDATE evidence_records SET url = 'https://other.example/' WHERE rowid = 2"),
+        "its warc-target-uri is",
+    ),
+    "an index row's hash": (
+        edit("UPDATE evidence_records SET payload_sha256 = 'ab' WHERE rowid = 2"),
+        "its payload has the SHA-256",
+    ),
+    "a page's hash": (edit("UPDATE pages SET payload_sha256 = 'ab' WHERE page_id = 2"), "the store says ab"),
+    "a page given another's record": (
+        edit("UPDATE page_evidence SET record_id = (SELECT record_id FROM page_evidence WHERE page_id = 1)"),
+        "its bytes have the SHA-256",
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_the_first_thing_that_does_not_match_is_named(copy: Path, damage: str) -> None:
+    """Whatever is changed, in a file or in the store, is found, and a sentence says what."""
+    change, said = DAMAGES[damage]
+    assert walk(copy) == ""
+    change(copy, max(evidence_folder(copy).iterdir()))
+    found = walk(copy)
+    assert said in found
+    assert found.endswith(".")
+
+
+def test_verify_prints_what_it_walked_and_fails_on_the_first_mismatch(copy: Path) -> None:
+    """The command says so in words and ends with the error, which becomes exit code 1."""
+    good = CliRunner().invoke(command, ["verify", "--db", str(copy)])
+    assert good.exit_code == 0
+    assert good.output.startswith("4 files, 10 records (6 of them revisits) and 10 pages match; ")
+    next(evidence_folder(copy).iterdir()).unlink()
+    bad = CliRunner().invoke(command, ["verify", "--db", str(copy)])
+    assert isinstance(bad.exception, EvidenceWrong)
+
+
+def test_show_prints_a_page_by_number_or_address(kept: Path) -> None:
+    """Record, headers and size; the body alone when asked for, also of a page kept as a revisit."""
+    shown = CliRunner().invoke(command, ["show", BASE + "gone", "--db", str(kept)])
+    assert "WARC-Type: revisit" in shown.output
+    assert "HTTP/1.1 404 Not Found" in shown.output
+    body = CliRunner().invoke(command, ["show", BASE + "gone", "--body", "--db", str(kept)])
+    assert body.stdout_bytes == html("404", "Not found")
+    by_number = CliRunner().invoke(command, ["show", "1", "--json", "--db", str(kept)])
+    assert f'"url": "{BASE}"' in by_number.output
+    absent = CliRunner().invoke(command, ["show", BASE + "absent", "--db", str(kept)])
+    assert str(absent.exception).startswith(f"Nothing is kept of the page '{BASE}absent'")
+
+
+def test_a_file_left_by_a_dead_process_is_cut_to_whole_records_and_sealed(copy: Path) -> None:
+    """The next crawl of the source takes off a half-written record, and says so; no indexed byte goes."""
+    file = max(evidence_folder(copy).glob("site-*"))
+    whole = file.read_bytes()
+    unseal(copy)
+    file.write_bytes(whole + whole[:150])
+    crawl(copy, declare(copy.parent / "site.warc.gz", source_id="site"))
+    assert file.read_bytes() == whole
+    with closing(open_database(copy)) as db:
+        said = {each.file: each.sentence for each in evidence.list_files(db)}
+    assert said[file.name] == "Its process died; 150 bytes of an unfinished record were cut off."
+    assert walk(copy) == ""
