@@ -1,4 +1,4 @@
-"""`crawl`: read saved sources into the store."""
+"""`crawl`: read sources, saved or live, into the store."""
 
 from __future__ import annotations
 

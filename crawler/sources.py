@@ -9,27 +9,35 @@ start = ["https://andes.example/quimicos"]      # optional; default: every page 
 base_url = "https://andes.example/"             # optional; for files that do not say where they are from
 manifest = "evidence/andes-files.csv"           # optional; `file` and `url` columns
 schedule = { cron = "30 3 * * *", timezone = "America/Lima" }      # optional
+
+A live source has `live = true`, `start` and a permission instead of an archive; see `crawler.live.declared`.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from crawler.errors import CrawlError
+from crawler.live.declared import read_limits, read_permission
+from crawler.live.limits import Limits
 from listings.model import Source, SourceKind
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from listings.permissions import Permission
+
 SOURCE_ID = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 HTTP_ADDRESS = re.compile(r"https?://[^\s/?#]+", re.IGNORECASE)
 REQUIRED = {"name": str, "archive": str, "supplied_by": str, "supplied_on": date}
 OPTIONAL = {"start": list, "base_url": str, "manifest": str, "schedule": dict}
+LIVE_REQUIRED = {"name": str, "live": bool, "start": list}
+LIVE_OPTIONAL = {"permission": dict, "limits": dict, "schedule": dict}
 
 
 class SourcesFileWrong(CrawlError):
@@ -61,6 +69,10 @@ class DeclaredSource:
     start: tuple[str, ...] = ()
     """Where to begin; empty means every page in the archive."""
     schedule: Schedule | None = None
+    permission: Permission | None = None
+    """Of a live source; whether it holds is told by `crawler.live.permission`."""
+    limits: Limits = field(default_factory=Limits)
+    """Of a live source."""
 
 
 def load_sources(path: Path) -> dict[str, DeclaredSource]:
@@ -94,7 +106,10 @@ def pick_sources(path: Path, names: tuple[str, ...]) -> list[DeclaredSource]:
 
 
 def _declared(path: Path, source_id: str, table: Any) -> DeclaredSource:
-    _check_table(path, source_id, table)
+    is_live = isinstance(table, dict) and table.get("live") is True
+    _check_table(path, source_id, table, is_live=is_live)
+    if is_live:
+        return _declared_live(path, source_id, table)
     folder = path.resolve().parent
     return DeclaredSource(
         source=Source(
@@ -112,20 +127,42 @@ def _declared(path: Path, source_id: str, table: Any) -> DeclaredSource:
     )
 
 
-def _check_table(path: Path, source_id: str, table: Any) -> None:
+def _declared_live(path: Path, source_id: str, table: dict[str, Any]) -> DeclaredSource:
+    try:
+        permission = read_permission(table["permission"]) if "permission" in table else None
+        limits = read_limits(table.get("limits", {}))
+    except ValueError as error:
+        raise SourcesFileWrong(path, f"sources.{source_id}: {error}") from error
+    return DeclaredSource(
+        source=Source(
+            source_id=source_id,
+            kind=SourceKind.LIVE,
+            name=table["name"],
+            supplied_by=permission.approved_by if permission else "",
+            supplied_on=permission.valid_from.isoformat() if permission and permission.valid_from else "",
+        ),
+        start=tuple(table["start"]),
+        schedule=_schedule(path, source_id, table.get("schedule")),
+        permission=permission,
+        limits=limits,
+    )
+
+
+def _check_table(path: Path, source_id: str, table: Any, *, is_live: bool) -> None:
+    required, optional = (LIVE_REQUIRED, LIVE_OPTIONAL) if is_live else (REQUIRED, OPTIONAL)
     if not SOURCE_ID.fullmatch(source_id):
         raise SourcesFileWrong(path, f"{source_id!r} is no source name; use a-z, 0-9, - and _")
     if not isinstance(table, dict):
         raise SourcesFileWrong(path, f"sources.{source_id} is not a table")
     for key, value in table.items():
-        expected = {**REQUIRED, **OPTIONAL}.get(key)
+        expected = {**required, **optional}.get(key)
         if expected is None:
-            known = ", ".join([*REQUIRED, *OPTIONAL])
+            known = ", ".join([*required, *optional])
             raise SourcesFileWrong(path, f"sources.{source_id} has an unknown key {key!r}; it knows {known}")
         if not isinstance(value, expected):
             kind = type(value).__name__
             raise SourcesFileWrong(path, f"sources.{source_id}.{key} is a {kind}, not a {expected.__name__}")
-    for key in REQUIRED:
+    for key in required:
         if key not in table:
             raise SourcesFileWrong(path, f"sources.{source_id} lacks {key!r}")
     for url in [*table.get("start", []), *([table["base_url"]] if "base_url" in table else [])]:

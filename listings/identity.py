@@ -33,7 +33,7 @@ def canonical_url(url: str) -> str:
     kept = sorted(
         (name, value)
         for name, value in parse_qsl(parts.query, keep_blank_values=True)
-        if not _is_noise(name.lower())
+        if not is_noise(name.lower())
     )
     query = urlencode(kept, errors="replace")
     return urlunsplit((parts.scheme, host, parts.path or "/", query, "")).strip()
@@ -79,7 +79,8 @@ def _web_address(url: str) -> SplitResult | None:
     return parts if usable else None
 
 
-def _is_noise(parameter: str) -> bool:
+def is_noise(parameter: str) -> bool:
+    """Return whether a parameter (lower case) names the visit, not the page: tracking and sessions."""
     return (
         parameter in TRACKING_PARAMETERS
         or parameter in SESSION_PARAMETERS

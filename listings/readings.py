@@ -74,6 +74,16 @@ def was_understood(db: Database, source_id: str, url: str) -> bool:
     return row is not None and row["outcome"] in understood
 
 
+def count_known(db: Database, source_id: str) -> tuple[int, int]:
+    """Return how many addresses of a source were read before, and how many came with a mark to ask with."""
+    query = """
+        SELECT count(DISTINCT url), count(DISTINCT CASE WHEN etag <> '' OR last_modified <> '' THEN url END)
+        FROM pages JOIN page_readings USING (page_id) WHERE source_id = ?
+    """
+    row = db.execute(query, [source_id]).fetchone()
+    return int(row[0]), int(row[1])
+
+
 def readings_of(db: Database, run_id: int) -> Iterator[tuple[str, PageOutcome, tuple[str, ...]]]:
     """Yield address, outcome and links of each page that a run has recorded, in that order."""
     query = """

@@ -36,6 +36,8 @@ class Job:
     database: Path
     declared: DeclaredSource
     now: datetime = NOW
+    names: dict[str, Sequence[str]] | None = None
+    """For a live source: addresses of hosts, all on this machine."""
 
 
 def declare(
@@ -53,14 +55,14 @@ def declare(
 
 
 def crawl_all(jobs: Sequence[Job]) -> list[Run]:
-    """Do every crawl, two at a time, each in a fresh process in which no network can be touched.
+    """Do every crawl, two at a time, each in a fresh process, of which only a live one can touch a network.
 
     What a crawl raises is raised here.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["crawler.run", "tests.crawler.crawls"])
     with ProcessPoolExecutor(max_workers=2, mp_context=context, max_tasks_per_child=1) as pool:
-        return list(pool.map(crawl_offline, jobs))
+        return list(pool.map(crawl_guarded, jobs))
 
 
 def crawl(database: Path, declared: DeclaredSource, *, now: datetime = NOW) -> Run:
@@ -68,13 +70,21 @@ def crawl(database: Path, declared: DeclaredSource, *, now: datetime = NOW) -> R
     return crawl_all([Job(database=database, declared=declared, now=now)])[0]
 
 
-def crawl_offline(job: Job) -> Run:
-    """Do one crawl in this process, in which from now on no network can be touched."""
-    sys.addaudithook(refuse_network)
-    return crawl_source(job.database, job.declared, now=lambda: job.now)
+def crawl_guarded(job: Job) -> Run:
+    """Do one crawl in this process, in which from now on no network, or 127.0.0.1 alone, can be touched."""
+    sys.addaudithook(refuse_network if job.declared.archive else refuse_far_network)
+    return crawl_source(job.database, job.declared, now=lambda: job.now, names=job.names)
 
 
 def refuse_network(event: str, arguments: tuple[object, ...]) -> None:
     """Raise at the first sign of a connection; an audit hook."""
     if event in NETWORK_EVENTS:
+        raise NetworkTouched(f"{event} {arguments!r}")
+
+
+def refuse_far_network(event: str, arguments: tuple[object, ...]) -> None:
+    """Raise at the first sign of a connection to anywhere but this machine's own address; an audit hook."""
+    is_near = event == "socket.connect" and arguments[1][0] == "127.0.0.1"  # type: ignore[index]
+    is_literal = event == "socket.getaddrinfo" and arguments[0] == "127.0.0.1"
+    if event in NETWORK_EVENTS and not (is_near or is_literal):
         raise NetworkTouched(f"{event} {arguments!r}")

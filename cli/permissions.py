@@ -1,0 +1,146 @@
+"""`precursor-watch permissions`: what may be asked of which site, and what a crawl would ask for."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.options import database_option, json_option, sources_option
+from cli.output import print_json, print_table
+from listings.text import harmless
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crawler.live.plan import Plan
+    from crawler.sources import DeclaredSource
+
+
+@click.group("permissions")
+def command() -> None:
+    """The permissions of live sources: listed, checked, and what a crawl under them would do.
+
+    None of these sends a request.
+
+    Example: precursor-watch permissions check
+    """
+
+
+@command.command("list")
+@sources_option
+@json_option
+def list_command(sources_file: Path, *, as_json: bool) -> None:
+    r"""List the live sources with their permissions.
+
+    \b
+    Example:
+      precursor-watch permissions list
+    """
+    live = _live(sources_file, ())
+    if as_json:
+        print_json([_record(each) for each in live])
+        return
+    print_table(
+        ("source", "basis", "reference", "approved by", "valid", "scope", "state"),
+        [_cells(each) for each in live],
+    )
+
+
+@command.command("check")
+@click.argument("names", nargs=-1, metavar="[SOURCE]...")
+@sources_option
+def check_command(names: tuple[str, ...], sources_file: Path) -> None:
+    r"""Exit with 1 if a live source has no permission that holds now, and say why.
+
+    \b
+    Example:
+      precursor-watch permissions check andes-live
+    """
+    found = {each.source.source_id: _problem(each) for each in _live(sources_file, names)}
+    for source_id, why in found.items():
+        click.echo(harmless(f"{source_id}: {why or 'its permission holds'}."))
+    sys.exit(int(any(found.values())))
+
+
+@command.command("plan")
+@click.argument("name", metavar="SOURCE")
+@sources_option
+@database_option
+@json_option
+def plan_command(name: str, sources_file: Path, database: Path, *, as_json: bool) -> None:
+    r"""Say what a crawl would do: where it would begin, how fast and how far, and what it knows already.
+
+    \b
+    Example:
+      precursor-watch permissions plan andes-live
+    """
+    from crawler.live.plan import plan
+    from listings import times
+
+    (declared,) = _live(sources_file, (name,))
+    made = plan(database, declared, times.utc_now())
+    if as_json:
+        print_json(made.as_json())
+    else:
+        _print(made)
+
+
+def _print(made: Plan) -> None:
+    limits = made.limits
+    click.echo(f"{made.source_id}: {made.refusal or 'would be crawled'}.")
+    for url, why in made.start:
+        click.echo(harmless(f"  begins at {url}" + (f": refused, {why}" if why else "")))
+    for prefix in made.scope:
+        click.echo(harmless(f"  within {prefix}"))
+    click.echo(f"  as {made.user_agent}")
+    click.echo(
+        f"  to each of {len(made.hosts)} hosts ({', '.join(made.hosts)}): {limits.at_once} at once, "
+        f"{limits.seconds_between_requests:g} s apart, or slower if robots.txt or the site says so"
+    )
+    click.echo(f"  at most {limits.max_pages:,} requests and {limits.max_bytes:,} bytes")
+    click.echo(f"  {made.known:,} pages known; of {made.with_marks:,} it would ask whether they changed")
+
+
+def _live(sources_file: Path, names: tuple[str, ...]) -> list[DeclaredSource]:
+    from crawler.sources import pick_sources
+    from listings.model import SourceKind
+
+    picked = pick_sources(sources_file, names)
+    saved = [each.source.source_id for each in picked if each.source.kind is SourceKind.SAVED]
+    if names and saved:
+        raise click.UsageError(f"{', '.join(saved)} is read from an archive; it needs no permission.")
+    return [each for each in picked if each.source.kind is SourceKind.LIVE]
+
+
+def _problem(declared: DeclaredSource) -> str:
+    from crawler.live.permission import problem
+    from listings import times
+
+    return problem(declared.permission, times.utc_now())
+
+
+def _cells(declared: DeclaredSource) -> tuple[str, ...]:
+    permission, why = declared.permission, _problem(declared)
+    if permission is None:
+        return (declared.source.source_id, "", "", "", "", "", why)
+    return (
+        declared.source.source_id,
+        permission.basis,
+        permission.reference,
+        permission.approved_by,
+        f"{permission.valid_from} to {permission.valid_until}",
+        "\n".join(permission.scope),
+        why or "holds",
+    )
+
+
+def _record(declared: DeclaredSource) -> dict[str, object]:
+    permission = declared.permission
+    return {
+        "source_id": declared.source.source_id,
+        "permission_id": permission.permission_id if permission else None,
+        "permission": permission.document if permission else None,
+        "problem": _problem(declared),
+    }

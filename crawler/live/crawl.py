@@ -1,0 +1,152 @@
+"""One live crawl: refused at once without a valid permission, and never beyond it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import crawler
+from crawler.errors import CrawlError
+from crawler.evidence.keeper import EvidenceKeeper
+from crawler.live.frontier import Frontier
+from crawler.live.gate import Gate
+from crawler.live.limits import stricter
+from crawler.live.permission import problem
+from crawler.live.session import Session
+from crawler.live.settings import live_settings
+from crawler.live.spider import LiveSpider
+from crawler.live.who import user_agent
+from crawler.process import run_spider
+from crawler.recorder import Recorder
+from listings.fetches import Fetch, FetchOutcome, bytes_fetched
+from listings.permissions import record_permission
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from crawler.sources import DeclaredSource
+    from listings.database import Database
+    from listings.model import Run
+
+
+class NotPermitted(CrawlError):
+    """A live source may not be crawled now."""
+
+    def __init__(self, source_id: str, why: str) -> None:
+        super().__init__(f"The live source {source_id} was not crawled: {why}. No request was sent.")
+
+
+class CrawlEnded(CrawlError):
+    """A live crawl was ended by its permission or by the site."""
+
+    def __init__(self, source_id: str, why: str) -> None:
+        super().__init__(
+            f"The crawl of {source_id} ended before it was done. {why} What it had read is kept."
+        )
+
+
+def crawl_live(
+    db: Database,
+    declared: DeclaredSource,
+    run: Run,
+    folder: Path,
+    *,
+    now: Callable[[], datetime],
+    progress: Callable[[int, int], None] | None = None,
+    names: Mapping[str, Sequence[str]] | None = None,
+) -> str:
+    """Crawl a live source as far as its permission goes.
+
+    Args:
+        db: The open store.
+        declared: The source, with its permission.
+        run: The run; one that was interrupted is gone on with, and asks for nothing that it has.
+        folder: Of the evidence.
+        now: The clock.
+        progress: Called after each page with (pages recorded, pages asked for so far).
+        names: Addresses of hosts, given instead of asked for.
+
+    Returns:
+        What is to be said beside the counts, e.g. that a budget was used up; mostly empty.
+
+    Raises:
+        NotPermitted: If there is no permission that holds now.
+        CrawlEnded: If the permission ended meanwhile, or the site asked to be left alone.
+    """
+    source_id, permission = declared.source.source_id, declared.permission
+    if (why := problem(permission, now())) or permission is None:
+        raise NotPermitted(source_id, why)
+    permission_id = record_permission(db, source_id, permission, now=now())
+    limits = stricter(declared.limits, permission)
+    sent, received = bytes_fetched(db, run.run_id)
+    gate = Gate(permission, limits, now, sent=sent, received=received)
+    notes = {
+        "description": f"Pages of {declared.source.name}, fetched by crawl {run.run_id}",
+        "operator": permission.contact,
+        "http-header-user-agent": user_agent(permission),
+        "robots": "classic",
+        "source": source_id,
+        "run": str(run.run_id),
+        "permission": permission_id,
+        "permission-basis": permission.basis,
+        "permission-reference": permission.reference,
+        "permission-approved-by": permission.approved_by,
+        "permission-valid": f"{permission.valid_from} to {permission.valid_until}",
+        "permission-scope": " ".join(permission.scope),
+    }
+    with EvidenceKeeper(db, folder, source_id=source_id, run_id=run.run_id, now=now, notes=notes) as keeper:
+        recorder = Recorder(
+            db,
+            source_id=source_id,
+            run_id=run.run_id,
+            reachable=gate.scope,
+            keeper=keeper,
+            now=now,
+            progress=lambda count: progress(count, frontier.asked) if progress else None,
+        )
+
+        def note_cut(url: str, sentence: str) -> None:
+            recorder.note_fetch(
+                Fetch(
+                    run_id=run.run_id,
+                    permission_id=permission_id,
+                    url=url,
+                    asked_at=now(),
+                    outcome=FetchOutcome.REFUSED,
+                    sentence=sentence,
+                )
+            )
+
+        frontier = Frontier(gate.scope, barren_pages=limits.barren_pages, on_cut=note_cut)
+        session = Session(
+            db=db,
+            source_id=source_id,
+            run_id=run.run_id,
+            permission_id=permission_id,
+            limits=limits,
+            user_agent=user_agent(permission),
+            reader=reader_hash(),
+            gate=gate,
+            frontier=frontier,
+            keeper=keeper,
+            recorder=recorder,
+            now=now,
+        )
+        settings = live_settings(session, permission, names or {})
+        run_spider(source_id, settings, recorder, LiveSpider, session=session, begin=declared.start)
+    if gate.stopped and not gate.is_budget_used:
+        raise CrawlEnded(source_id, gate.stopped)
+    return gate.stopped
+
+
+def reader_hash() -> str:
+    """Return the hash of the code that reads pages: other code may read the same page otherwise."""
+    root = Path(crawler.__file__).parent
+    digest = hashlib.sha256()
+    for folder in ("reading", "markets"):
+        for path in sorted((root / folder).rglob("*")):
+            if path.suffix != ".pyc" and path.is_file():
+                digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]

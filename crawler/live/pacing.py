@@ -1,0 +1,83 @@
+"""How fast a site is asked: no faster than the strictest of permission, settings, robots.txt and the site."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import structlog
+from scrapy import signals
+from scrapy.extensions.throttle import AutoThrottle
+
+from crawler.live.session import SESSION_SETTING, Session
+
+if TYPE_CHECKING:
+    from scrapy import Request, Spider
+    from scrapy.core.downloader import Slot
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from scrapy.robotstxt import RobotParser
+
+log = structlog.get_logger()
+BUSY = frozenset({429, 503})
+
+
+class Pacing(AutoThrottle):
+    """Scrapy's AutoThrottle, with a floor for each host that its Crawl-delay may raise."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        """Begin with the floor of permission and settings for every host."""
+        super().__init__(crawler)
+        self._session: Session = crawler.settings[SESSION_SETTING]
+        self._floors: dict[str, float] = {}
+        crawler.signals.connect(self._read_robots, signals.robots_parsed)
+        crawler.signals.connect(self._hold_to_floor, signals.request_reached_downloader)
+
+    def _read_robots(self, robotparser: RobotParser, request: Request) -> None:
+        asked = robotparser.crawl_delay(self._session.user_agent)
+        downloader = self.crawler.engine.downloader if self.crawler.engine else None
+        if asked and downloader:
+            self._floors[downloader.get_slot_key(request)] = asked
+            log.info("crawl_delay", host=downloader.get_slot_key(request), seconds=asked)
+
+    def _hold_to_floor(self, request: Request, spider: Spider) -> None:
+        # Scrapy forgets the slot of a host that has been idle for a minute, and its delay with it.
+        key, slot = self._get_slot(request, spider)
+        if slot is not None and key is not None:
+            slot.delay = max(slot.delay, self._floors.get(key, 0.0))
+
+    def _adjust_delay(self, slot: Slot, latency: float, response: Response) -> None:
+        super()._adjust_delay(slot, latency, response)
+        key = str(response.request.meta.get("download_slot")) if response.request else ""
+        slot.delay = max(slot.delay, self._floors.get(key, 0.0))
+
+
+def busy_wait(request: Request, response: Response | None, session: Session) -> float:
+    """Return how many seconds to leave a host alone: what it asks for, and no less than the back-off."""
+    backoff: float = session.limits.backoff_s * 2 ** int(request.meta.get("retry_times", 0))
+    asked = response.headers.get(b"Retry-After") if response else None
+    return max(backoff, retry_after(asked.decode("latin-1"), session.now()) if asked else 0.0)
+
+
+def retry_after(value: str, now: datetime) -> float:
+    """Read a Retry-After header (RFC 9110, 10.2.3): seconds, or a date; 0 for what is neither."""
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return 0.0
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
+
+
+def hold_slot(crawler: Crawler, request: Request, seconds: float) -> None:
+    """Send nothing more to a request's host for so many seconds."""
+    downloader = crawler.engine.downloader if crawler.engine else None
+    slot = downloader.slots.get(downloader.get_slot_key(request)) if downloader else None
+    if slot is not None:
+        # The slot waits until `delay` has passed since it was last used.
+        slot.lastseen = max(slot.lastseen, monotonic() + seconds - slot.delay)
+        log.info("host_held", host=request.meta.get("download_slot"), seconds=round(seconds, 1))

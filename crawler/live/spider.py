@@ -1,0 +1,198 @@
+"""The spider of a live crawl: the same page objects, on pages that come over the network."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from dataclasses import replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import scrapy
+
+from crawler.live.failures import is_expected, what_failed
+from crawler.live.gate import Stopped
+from crawler.live.session import EARLIER, PAGE, RECORD, Session
+from crawler.live.who import ROBOT
+from crawler.reading.page import PageReading
+from crawler.spider import CrawledPage, read_safely
+from listings.fetches import addresses_settled
+from listings.model import PageOutcome
+from listings.readings import LiveReading, readings_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Iterator
+
+    from scrapy.http import Response
+    from twisted.python.failure import Failure
+
+    from listings.readings import EarlierPage
+
+_META = re.compile(rb"<meta\b[^<>]*>", re.IGNORECASE)
+_META_NAME = re.compile(rb"""name\s*=\s*["']?\s*(?:robots|precursor-watch)\b""", re.IGNORECASE)
+_META_CONTENT = re.compile(rb"""content\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*))""", re.IGNORECASE)
+_HEAD_BYTES = 65_536
+_NO_INDEX = frozenset({"noindex", "none"})
+_NO_FOLLOW = frozenset({"nofollow", "none"})
+_REMEMBERED = frozenset({PageOutcome.LISTING, PageOutcome.CATEGORY, PageOutcome.NOT_UNDERSTOOD})
+NO_INDEX = "The page asks robots not to read it (noindex); it was not read as a listing."
+
+
+class LiveSpider(scrapy.Spider):
+    """Crawls one live source from where it begins, as far as the frontier lets it."""
+
+    name = "live"
+
+    def __init__(self, *, session: Session, begin: tuple[str, ...], **kwargs: Any) -> None:
+        """Take the session, and where to begin."""
+        super().__init__(**kwargs)
+        self._session = session
+        self._begin = begin
+        self._blocked = 0
+        self._closing: asyncio.Future[None] | None = None
+
+    async def start(self) -> AsyncIterator[scrapy.Request]:
+        """Ask for the first pages; of an interrupted run, for those that it had not come to."""
+        session, frontier = self._session, self._session.frontier
+        before = addresses_settled(session.db, session.run_id)
+        for url in before:
+            frontier.settle(url)
+        for url in self._begin:
+            if url not in before:  # also what is out of scope: somebody asked for it, so its refusal is said
+                frontier.settle(url)
+                yield self._request(url)
+        for _, _, links in readings_of(session.db, session.run_id):
+            for url in frontier.admit(links):
+                yield self._request(url)
+
+    async def parse(self, response: Response) -> AsyncIterator[Any]:
+        """Have a page read, unless it is the same as before, and go on to what it links to."""
+        crawled = await self._crawled(response)
+        self._count_refusals(crawled)
+        yield crawled
+        admitted = list(self._session.frontier.admit(crawled.live.links if crawled.live else ()))
+        is_listing = crawled.reading.outcome is PageOutcome.LISTING
+        self._session.frontier.found(response.url, is_listing=is_listing, admitted=admitted)
+        for url in admitted:
+            yield self._request(url)
+
+    def failed(self, failure: Failure) -> CrawledPage | None:
+        """Record a page that did not come, with the reason; end the crawl when nothing more may be asked."""
+        request: scrapy.Request = failure.request  # type: ignore[attr-defined]
+        error = failure.value
+        assert error is not None
+        if isinstance(error, Stopped):
+            self._close()
+            return None  # it was not its turn; the next run comes to it
+        if not is_expected(error):
+            self.logger.error("page_failed", exc_info=error)
+        outcome, sentence = what_failed(error)
+        kept = request.meta.get(RECORD)
+        return CrawledPage(
+            url=request.url,
+            http_status=None,
+            reading=PageReading(outcome=outcome, sentence=sentence),
+            record=kept if kept and kept.url == request.url else None,
+        )
+
+    async def _crawled(self, response: Response) -> CrawledPage:
+        earlier: EarlierPage | None = response.meta.get(EARLIER)
+        same = earlier if earlier and _is_same(response, earlier) else None
+        if same:
+            reading, links = PageReading(outcome=same.outcome, sentence=same.sentence), same.reading.links
+        else:
+            reading = _refusal(response) or await read_safely(response)
+            if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not reading.listing:
+                reading = replace(reading, outcome=PageOutcome.UNREACHABLE)
+            links = () if _asks(response, _NO_FOLLOW) else tuple(self._wanted(reading))
+        return CrawledPage(
+            url=response.url,
+            http_status=response.status,
+            reading=reading,
+            body=response.body,
+            record=response.meta.get(RECORD),
+            live=self._remembered(response, reading, links, same),
+            same_as=same,
+        )
+
+    def _remembered(
+        self, response: Response, reading: PageReading, links: tuple[str, ...], same: EarlierPage | None
+    ) -> LiveReading | None:
+        if not same and (reading.outcome not in _REMEMBERED or response.status != HTTPStatus.OK):
+            return None
+        # A site may leave out of its *not modified* what it said with the page (RFC 9110, 15.4.5).
+        before = same.reading if same else None
+        return LiveReading(
+            reader=self._session.reader,
+            etag=_header(response, b"ETag") or (before.etag if before else ""),
+            last_modified=_header(response, b"Last-Modified") or (before.last_modified if before else ""),
+            links=links,
+        )
+
+    def _wanted(self, reading: PageReading) -> Iterable[str]:
+        wanted = [reading.next_page or "", *(row.url for row in reading.rows), *reading.links]
+        scope = self._session.gate.scope
+        return dict.fromkeys(url for url in (each.partition("#")[0] for each in wanted) if url in scope)
+
+    def _count_refusals(self, crawled: CrawledPage) -> None:
+        self._blocked = self._blocked + 1 if crawled.reading.outcome is PageOutcome.BLOCKED else 0
+        if self._blocked >= self._session.limits.blocked_in_a_row:
+            self._session.gate.stop(
+                f"The site refused {self._blocked} pages one after the other; this is not worked around."
+            )
+
+    def _close(self) -> None:
+        if self.crawler.engine and not self._closing:
+            self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="stopped"))
+
+    def _request(self, url: str) -> scrapy.Request:
+        return scrapy.Request(url, callback=self.parse, errback=self.failed, meta={PAGE: True})
+
+
+def _is_same(response: Response, earlier: EarlierPage) -> bool:
+    if response.status == HTTPStatus.NOT_MODIFIED:
+        return True
+    is_whole = response.status == HTTPStatus.OK and "dataloss" not in response.flags
+    return is_whole and hashlib.sha256(response.body).hexdigest() == earlier.payload_sha256
+
+
+def _refusal(response: Response) -> PageReading | None:
+    """Return what a page is by what came around it, or None when it is to be read."""
+    if "dataloss" in response.flags:
+        sentence = "The connection ended before the whole body had come; it was not read as a listing."
+        return PageReading(outcome=PageOutcome.TRUNCATED, sentence=sentence)
+    if HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
+        to = _header(response, b"Location") or "nowhere"
+        sentence = f"It leads on to {to!r} (HTTP {response.status}), which is not followed."
+        return PageReading(outcome=PageOutcome.UNREACHABLE, sentence=sentence)
+    if _asks(response, _NO_INDEX):
+        return PageReading(outcome=PageOutcome.REFUSED, sentence=NO_INDEX)
+    return None
+
+
+def _asks(response: Response, words: frozenset[str]) -> bool:
+    """Return whether a page, in a header or in its own head, asks robots for one of these."""
+    return any(words.intersection(said) for said in _words_to_robots(response))
+
+
+def _words_to_robots(response: Response) -> Iterator[set[str]]:
+    for value in response.headers.getlist(b"X-Robots-Tag"):
+        text = value.decode("latin-1").lower()
+        name, colon, rest = text.partition(":")
+        if not colon:
+            yield _words(text)
+        elif name.strip() == ROBOT:
+            yield _words(rest)
+    for tag in _META.findall(response.body[:_HEAD_BYTES]):
+        if _META_NAME.search(tag) and (content := _META_CONTENT.search(tag)):
+            yield _words(b"".join(filter(None, content.groups())).decode("latin-1").lower())
+
+
+def _words(text: str) -> set[str]:
+    return {word.strip() for word in text.split(",")}
+
+
+def _header(response: Response, name: bytes) -> str:
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value else ""

@@ -1,0 +1,130 @@
+"""One crawl of a saved source: archive in, rows out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crawler.archives import open_archive
+from crawler.archives.handler import saved_settings
+from crawler.archives.kinds import EXPECTED
+from crawler.errors import CrawlError
+from crawler.evidence.keeper import EvidenceKeeper
+from crawler.process import CrawlBroken, run_spider
+from crawler.recorder import Recorder
+from crawler.settings import SHARED
+from crawler.spider import MarketplaceSpider
+from listings.archives import record_archive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+    from typing import Self
+
+    from crawler.archives import Archive
+    from crawler.sources import DeclaredSource
+    from listings.database import Database
+    from listings.model import Run
+
+
+class NothingToCrawl(CrawlError):
+    """An archive can be read, but holds nothing of what the crawl is to begin with."""
+
+    @classmethod
+    def at_all(cls, declared: DeclaredSource) -> Self:
+        """Return the error for an archive without a page."""
+        return cls(
+            f"{declared.archive} holds no saved page; expected {EXPECTED}, with at least one page in it. "
+            f"Correct `archive` of {declared.source.source_id} in the sources file."
+        )
+
+    @classmethod
+    def at_start(cls, declared: DeclaredSource) -> Self:
+        """Return the error for an archive that lacks every address to start from."""
+        return cls(
+            f"{declared.archive} holds none of the addresses to start from ({', '.join(declared.start)}); "
+            f"expected at least one. Correct `start` of {declared.source.source_id} in the sources file, "
+            "or leave it out to read every page."
+        )
+
+
+def crawl_saved(
+    db: Database,
+    declared: DeclaredSource,
+    run: Run,
+    folder: Path,
+    *,
+    now: Callable[[], datetime],
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    """Crawl a saved source; there is no way to the network from here.
+
+    Args:
+        db: The open store.
+        declared: The source, with its archive.
+        run: The run; one that was interrupted is gone over again.
+        folder: Of the evidence.
+        now: The clock.
+        progress: Called after each page with (pages recorded so far, pages in the archive).
+
+    Raises:
+        NothingToCrawl: If no page is in the archive, or none of those at which to start.
+        CrawlStopped: If the process was asked to stop.
+        CrawlBroken: If a page could not be kept, or Scrapy failed.
+    """
+    source_id = declared.source.source_id
+    with (
+        open_archive(
+            _archive_of(declared), base_url=declared.base_url, manifest=declared.manifest
+        ) as archive,
+        EvidenceKeeper(
+            db, folder, source_id=source_id, run_id=run.run_id, now=now, notes=_about(declared, run)
+        ) as keeper,
+    ):
+        _expect_pages(archive, declared)
+        recorder = Recorder(
+            db,
+            source_id=source_id,
+            run_id=run.run_id,
+            reachable=archive,
+            keeper=keeper,
+            now=now,
+            progress=lambda count: progress(count, len(archive)) if progress else None,
+        )
+        record_archive(db, run.run_id, _archive_of(declared), now=now())
+        for fault in archive.faults:
+            recorder.record_fault(fault)
+        reason = run_spider(
+            source_id,
+            {**SHARED, **saved_settings(archive)},
+            recorder,
+            MarketplaceSpider,
+            archive=archive,
+            begin=declared.start,
+        )
+        if reason != "finished":
+            raise CrawlBroken(source_id, f"{reason}, see the log")
+
+
+def _expect_pages(archive: Archive, declared: DeclaredSource) -> None:
+    if not len(archive) and not archive.faults:
+        raise NothingToCrawl.at_all(declared)
+    if declared.start and not any(url in archive for url in declared.start):
+        raise NothingToCrawl.at_start(declared)
+
+
+def _archive_of(declared: DeclaredSource) -> Path:
+    assert declared.archive is not None
+    return declared.archive
+
+
+def _about(declared: DeclaredSource, run: Run) -> dict[str, str]:
+    source = declared.source
+    return {
+        "description": f"Saved pages of {source.name}, as read by crawl {run.run_id}",
+        "source": source.source_id,
+        "run": str(run.run_id),
+        "supplied-by": source.supplied_by,
+        "supplied-on": source.supplied_on,
+        "archive": str(_archive_of(declared).name),
+    }

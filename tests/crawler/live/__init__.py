@@ -1,0 +1,1 @@
+"""Tests of `crawler.live`, against real HTTP on this machine."""
