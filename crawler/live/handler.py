@@ -55,6 +55,7 @@ class LiveHandler(HTTP11DownloadHandler):
         self._refused_hosts: dict[str, str] = crawler.settings[REFUSALS_SETTING].hosts
         factory: Any = partial(_BoundedFactory, crawler.settings[REACHABLE_SETTING])
         self._pool._factory = factory  # noqa: SLF001
+        self._pool.retryAutomatically = False  # each request is counted, and repeated by Scrapy alone
         crawler.signals.connect(self._count, signals.bytes_received)
 
     async def download_request(self, request: Request) -> Response:
@@ -83,12 +84,14 @@ class _BoundedProtocol(_LenientHTTP11ClientProtocol):
         return super().request(request)
 
     def dataReceived(self, bytes: bytes) -> None:  # noqa: A002, N802 (Twisted's names)
-        if self._parser is not None and self._parser.state in {STATUS, HEADER}:
+        if self._is_in_head():
             self._head_bytes += len(bytes)
-            if self._head_bytes > MAX_HEAD_BYTES and b"\r\n\r\n" not in bytes:
-                self._giveUp(Failure(HeadTooLarge()))  # type: ignore[no-untyped-call]
-                return
         super().dataReceived(bytes)  # type: ignore[no-untyped-call]
+        if self._head_bytes > MAX_HEAD_BYTES and self._is_in_head():
+            self._giveUp(Failure(HeadTooLarge()))  # type: ignore[no-untyped-call]
+
+    def _is_in_head(self) -> bool:
+        return self._parser is not None and self._parser.state in {STATUS, HEADER}
 
 
 class _BoundedFactory(_LenientHTTP11ClientFactory):

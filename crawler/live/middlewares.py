@@ -114,9 +114,8 @@ class RevalidateMiddleware(_OfSession):
 class RedirectOnce(RedirectMiddleware):
     """Scrapy's, but says so when a redirect leads back to where it came from."""
 
-    def handle_referer(self, request: Request, response: Response) -> None:  # noqa: ARG002
-        """Leave no trace of where a redirect came from; nothing else sends one either."""
-        request.headers.pop(b"Referer", None)
+    def _engine_started(self) -> None:
+        """Look for no referrer to send on; Scrapy would warn that there is none."""
 
     def _redirect(self, redirected: Request, request: Request, reason: Any) -> Request:
         seen = {canonical_url(url) for url in [*request.meta.get("redirect_urls", ()), request.url]}

@@ -88,12 +88,15 @@ class LiveSpider(scrapy.Spider):
         if not is_expected(error):
             self.logger.error("page_failed", exc_info=error)
         outcome, sentence = what_failed(error)
+        asked_for = request.meta.get("redirect_urls", [request.url])[0]
+        if asked_for != request.url:
+            sentence = f"It leads on to {request.url}. {sentence}"
         kept = request.meta.get(RECORD)
         return CrawledPage(
-            url=request.url,
+            url=asked_for,
             http_status=None,
             reading=PageReading(outcome=outcome, sentence=sentence),
-            record=kept if kept and kept.url == request.url else None,
+            record=kept if kept and kept.url == asked_for else None,
         )
 
     async def _crawled(self, response: Response) -> CrawledPage:
@@ -103,7 +106,8 @@ class LiveSpider(scrapy.Spider):
             reading, links = PageReading(outcome=same.outcome, sentence=same.sentence), same.reading.links
         else:
             reading = _refusal(response) or await read_safely(response)
-            if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not reading.listing:
+            is_error = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            if is_error and reading.outcome is PageOutcome.NOT_UNDERSTOOD:
                 reading = replace(reading, outcome=PageOutcome.UNREACHABLE)
             links = () if _asks(response, _NO_FOLLOW) else tuple(self._wanted(reading))
         return CrawledPage(

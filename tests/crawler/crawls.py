@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import re
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -15,12 +16,14 @@ from crawler.sources import DeclaredSource
 from listings.model import Source, SourceKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from listings.model import Run
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+NUMERIC = re.compile(r"[0-9a-fx.]+|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
+"""Addresses in whatever notation, which the system reads without asking anybody."""
 NETWORK_EVENTS = frozenset({"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"})
 """What Python itself reports, whoever asks, before anything leaves the process."""
 
@@ -36,6 +39,8 @@ class Job:
     database: Path
     declared: DeclaredSource
     now: datetime = NOW
+    clock: Callable[[], datetime] | None = None
+    """Where the time is to pass; it must survive a pickle."""
     names: dict[str, Sequence[str]] | None = None
     """For a live source: addresses of hosts, all on this machine."""
 
@@ -73,7 +78,7 @@ def crawl(database: Path, declared: DeclaredSource, *, now: datetime = NOW) -> R
 def crawl_guarded(job: Job) -> Run:
     """Do one crawl in this process, in which from now on no network, or 127.0.0.1 alone, can be touched."""
     sys.addaudithook(refuse_network if job.declared.archive else refuse_far_network)
-    return crawl_source(job.database, job.declared, now=lambda: job.now, names=job.names)
+    return crawl_source(job.database, job.declared, now=job.clock or (lambda: job.now), names=job.names)
 
 
 def refuse_network(event: str, arguments: tuple[object, ...]) -> None:
@@ -85,6 +90,6 @@ def refuse_network(event: str, arguments: tuple[object, ...]) -> None:
 def refuse_far_network(event: str, arguments: tuple[object, ...]) -> None:
     """Raise at the first sign of a connection to anywhere but this machine's own address; an audit hook."""
     is_near = event == "socket.connect" and arguments[1][0] == "127.0.0.1"  # type: ignore[index]
-    is_literal = event == "socket.getaddrinfo" and arguments[0] == "127.0.0.1"
+    is_literal = event == "socket.getaddrinfo" and NUMERIC.fullmatch(str(arguments[0])) is not None
     if event in NETWORK_EVENTS and not (is_near or is_literal):
         raise NetworkTouched(f"{event} {arguments!r}")

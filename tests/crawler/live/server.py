@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +24,8 @@ class Asked:
     path: str
     """With its query."""
     headers: Mapping[str, str]
+    at: float
+    """On the clock of `time.monotonic`."""
 
 
 @dataclass(slots=True)
@@ -51,7 +54,9 @@ class Answer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Have the host answer."""
         self.host = self.headers.get("Host", "").partition(":")[0]
-        self.player.asked.append(Asked(host=self.host, path=self.path, headers=dict(self.headers)))
+        self.player.asked.append(
+            Asked(host=self.host, path=self.path, headers=dict(self.headers), at=time.monotonic())
+        )
         with suppress(ConnectionError, TimeoutError):
             self.player.hosts.get(self.host, not_found)(self)
 

@@ -1,0 +1,240 @@
+"""No valid permission, no request: what a permission must say, and what it covers."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from cli.permissions import command
+from crawler.live.addresses import Reachable
+from crawler.live.declared import read_limits, read_permission
+from crawler.live.limits import Limits, stricter
+from crawler.live.permission import problem
+from crawler.live.scope import Scope
+from crawler.sources import SourcesFileWrong, load_sources
+from listings.model import SourceKind
+from tests.crawler.live.sources import permit
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+SCOPE = "https://shop.example/goods/"
+TABLE = """
+[sources.shop]
+name = "Shop"
+live = true
+start = ["https://shop.example/goods/"]
+
+[sources.shop.permission]
+basis = "consent"
+reference = "Letter 114"
+approved_by = "J. Rojas"
+valid_from = 2020-01-01
+valid_until = {until}
+scope = ["https://shop.example/goods/"]
+contact = "monitor@agency.example"
+seconds_between_requests = 5
+
+[sources.saved]
+name = "Saved"
+archive = "saved"
+supplied_by = "J. Rojas"
+supplied_on = 2026-11-02
+"""
+
+
+def test_a_whole_permission_holds_from_its_first_day_to_the_end_of_its_last() -> None:
+    """Both days count, in UTC."""
+    whole = permit(SCOPE)
+    assert problem(whole, NOW) == ""
+    assert problem(whole, datetime(2026, 11, 1, tzinfo=UTC)) == ""
+    assert problem(whole, datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC)) == ""
+
+
+DEFECTS: list[tuple[dict[str, Any], str]] = [
+    ({"basis": ""}, "does not say its basis"),
+    (
+        {"reference": "", "approved_by": ""},
+        "does not say a reference (letter, order or ticket), who approved it",
+    ),
+    ({"valid_from": None}, "does not say from when it holds"),
+    ({"valid_until": None}, "does not say until when it holds"),
+    ({"scope": ()}, "does not say the addresses it covers"),
+    ({"contact": ""}, "does not say a contact"),
+    ({"seconds_between_requests": None}, "does not say a rate"),
+    ({"basis": "hearsay"}, "its basis is 'hearsay', which is none of consent, order, own_site, terms"),
+    ({"basis": "terms"}, "does not say who read them"),
+    ({"valid_from": date(2026, 11, 30), "valid_until": date(2026, 11, 1)}, "before it begins"),
+    ({"valid_from": date(2026, 11, 25)}, "holds from 2026-11-25 on; today is 2026-11-24"),
+    ({"valid_until": date(2026, 11, 23)}, "ended on 2026-11-23; today is 2026-11-24"),
+    ({"seconds_between_requests": 0}, "seconds_between_requests is 0, which is not above 0"),
+    ({"at_once": 0}, "its at_once is 0"),
+    ({"max_pages": -1}, "its max_pages is -1"),
+    ({"contact": "nobody"}, "no e-mail and no web address"),
+    ({"contact": "a@b\r\nX: y"}, "cannot be sent in a header"),
+    ({"private_addresses": ("localhost",)}, "'localhost' is no IP address or network"),
+    ({"scope": ("shop.example",)}, "names 'shop.example', which cannot be used"),
+    ({"scope": ("file:///etc/",)}, "addresses of the kind 'file' are never asked for"),
+    ({"scope": ("https://shop.example/?a=1",)}, "has a query or a fragment"),
+    ({"scope": ("https://user@shop.example/",)}, "holds a user name"),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), DEFECTS, ids=lambda each: str(each)[:40])
+def test_a_permission_that_lacks_something_is_none(change: dict[str, Any], said: str) -> None:
+    """Nothing is assumed in its place, and the sentence names what is wrong."""
+    assert said in problem(permit(SCOPE, **change), NOW)
+
+
+def test_no_permission_at_all_is_said_so() -> None:
+    """The sentence says what to do."""
+    assert problem(None, NOW) == "there is no permission; write one, or crawl a saved copy"
+
+
+COVERED = ["", "chairs", "chairs/7?color=red#top", "a%20b", "%E6%A4%85"]
+NOT_COVERED = [
+    "https://shop.example/goodsandmore",
+    "https://shop.example/",
+    "https://shop.example/goods/../admin",
+    "https://shop.example/goods/%2e%2e/admin",
+    "https://shop.example/goods/%252e%252e/admin",
+    "https://shop.example/goods/..%2fadmin",
+    "https://shop.example/goods/..%5cadmin",
+    "https://shop.example/goods/..\\admin",
+    "http://shop.example/goods/",
+    "https://shop.example:8443/goods/",
+    "https://www.shop.example/goods/",
+    "https://shop.example.evil.example/goods/",
+    "https://shop.example@evil.example/goods/",
+    "https://evil.example/goods/?https://shop.example/goods/",
+    "https://evil.example\\@shop.example/goods/",
+    "https://shop.example:443:80/goods/",
+    "https://shop.example:99999/goods/",
+    "https://shop.еxample/goods/",
+    "//shop.example/goods/",
+    "javascript:alert(1)",
+    "ftp://shop.example/goods/",
+    "",
+]
+
+
+@pytest.mark.parametrize("rest", COVERED)
+def test_what_begins_with_the_scope_is_covered(rest: str) -> None:
+    """Up to a slash or question mark, in whatever case the host is written."""
+    assert SCOPE + rest in Scope([SCOPE])
+    assert SCOPE.replace("shop.example", "SHOP.example.") + rest in Scope([SCOPE])
+
+
+@pytest.mark.parametrize("url", NOT_COVERED)
+def test_what_might_be_read_otherwise_is_not_covered(url: str) -> None:
+    """Neighbours, other ports and schemes, dot segments, user names, and letters that look alike."""
+    assert Scope([SCOPE]).why_not(url)
+
+
+def test_robots_txt_is_covered_with_any_part_of_its_site() -> None:
+    """It must be read to be obeyed."""
+    assert "https://shop.example/robots.txt" in Scope([SCOPE])
+    assert "https://other.example/robots.txt" not in Scope([SCOPE])
+
+
+PUBLIC = ["93.184.215.14", "8.8.8.8", "2606:4700::1111"]
+PRIVATE = [
+    *("127.0.0.1", "127.8.8.8", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0"),
+    *("100.64.0.1", "192.0.2.1", "198.18.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255"),
+    *("::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1"),
+    *("::127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "2001:0:7f00:1::", "2001:db8::1", "not an address"),
+]
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_a_public_address_may_be_reached(address: str) -> None:
+    """IPv4 and IPv6."""
+    assert Reachable().why_not(address) == ""
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_no_other_address_may_be_reached(address: str) -> None:
+    """Loopback, private, link-local, shared, documentation, multicast, and IPv6 forms that lead to them."""
+    assert Reachable().why_not(address)
+
+
+def test_a_private_address_that_is_named_may_be_reached() -> None:
+    """One address or a network; its neighbour may not."""
+    named = Reachable(["10.1.0.0/16", "127.0.0.1"])
+    assert [bool(named.why_not(each)) for each in ("10.1.2.3", "127.0.0.1", "10.2.0.1", "127.0.0.2")] == [
+        False, False, True, True,
+    ]  # fmt: skip
+
+
+def test_the_stricter_of_permission_and_limits_holds() -> None:
+    """Whichever is slower or smaller, one by one."""
+    permission = permit(SCOPE, seconds_between_requests=3, at_once=1, max_pages=50, max_bytes=10**9)
+    both = stricter(Limits(seconds_between_requests=1, at_once=5, max_pages=70, max_bytes=10**6), permission)
+    assert (both.seconds_between_requests, both.at_once, both.max_pages, both.max_bytes) == (3, 1, 50, 10**6)
+
+
+WRONG_TABLES = [
+    ({"basis": 3}, "basis is 3, not a text"),
+    ({"valid_from": "2026-01-01"}, "valid_from is '2026-01-01', not a date like 2026-10-05"),
+    ({"valid_until": NOW}, "not a date like 2026-10-05"),
+    ({"scope": "https://a.example/"}, "not a list of texts"),
+    ({"max_pages": 1.5}, "max_pages is 1.5, not a whole number"),
+    ({"at_once": True}, "at_once is True, not a whole number"),
+    ({"rate": 5}, "permission has an unknown key 'rate'"),
+]
+
+
+@pytest.mark.parametrize(("table", "said"), WRONG_TABLES, ids=lambda each: str(each)[:40])
+def test_a_permission_of_the_wrong_form_is_named(table: dict[str, Any], said: str) -> None:
+    """The message names the key and what was expected."""
+    with pytest.raises(ValueError, match=said):
+        read_permission(table)
+
+
+@pytest.mark.parametrize("table", [{"speed": 1}, {"timeout_s": 0}, {"at_once": 0.5}, {"retries": "2"}])
+def test_limits_of_the_wrong_form_are_refused(table: dict[str, Any]) -> None:
+    """Unknown keys, zeroes and texts."""
+    with pytest.raises(ValueError, match=next(iter(table))):
+        read_limits(table)
+
+
+def test_another_word_is_another_permission() -> None:
+    """The id is the hash of all that it says."""
+    assert permit(SCOPE).permission_id == permit(SCOPE).permission_id
+    assert permit(SCOPE).permission_id != permit(SCOPE, max_pages=9).permission_id
+
+
+def test_a_live_source_is_declared_beside_saved_ones(tmp_path: Any) -> None:
+    """Without a permission it is declared all the same, and refused when it is to be crawled."""
+    path = tmp_path / "sources.toml"
+    path.write_text(TABLE.format(until="2099-12-31"), "utf-8")
+    shop, saved = load_sources(path).values()
+    assert (shop.source.kind, saved.source.kind) == (SourceKind.LIVE, SourceKind.SAVED)
+    assert shop.permission
+    assert problem(shop.permission, NOW) == ""
+    path.write_text(TABLE.format(until='"soon"'), "utf-8")
+    with pytest.raises(SourcesFileWrong, match=r"sources\.shop: valid_until is 'soon', not a date"):
+        load_sources(path)
+    path.write_text(TABLE.partition("[sources.shop.permission]")[0], "utf-8")
+    assert load_sources(path)["shop"].permission is None
+
+
+def test_permissions_are_listed_checked_and_planned(tmp_path: Any) -> None:
+    """Without any request; a permission that has ended makes the check fail and the plan say so."""
+    path = tmp_path / "sources.toml"
+    path.write_text(TABLE.format(until="2099-12-31"), "utf-8")
+    common = ["--sources", str(path)]
+    store = ["--db", str(tmp_path / "none.db")]
+    assert "Letter 114" in CliRunner().invoke(command, ["list", "--json", *common]).output
+    checked = CliRunner().invoke(command, ["check", *common])
+    assert (checked.exit_code, checked.output) == (0, "shop: its permission holds.\n")
+    planned = CliRunner().invoke(command, ["plan", "shop", *common, *store]).output
+    assert planned.startswith("shop: would be crawled.\n  begins at https://shop.example/goods/\n")
+    assert "1 at once, 5 s apart" in planned
+    assert not (tmp_path / "none.db").exists()
+    path.write_text(TABLE.format(until="2020-12-31"), "utf-8")
+    checked = CliRunner().invoke(command, ["check", *common])
+    assert checked.exit_code == 1
+    assert "its permission ended on 2020-12-31" in checked.output
+    assert CliRunner().invoke(command, ["check", "saved", *common]).exit_code == 2
