@@ -1,0 +1,249 @@
+"""How right pages are read: precision, recall and F1 of every field, beside extruct alone on the same pages.
+
+python -m benchmarks.extraction [FOLDER]... [--json] [--errors]
+
+A folder is measured by what lies in it: `expected.jsonl` and `html/` (product pages), `pagination_truth.csv`
+(next-page links), CSV files of price strings, or saved list pages. Without one, the folders of real pages
+under `--data` are taken that are there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import re
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import web_poet
+from price_parser import Price
+
+from benchmarks.extraction_readers import extruct_alone, ours
+from benchmarks.extraction_scores import Counts, score
+from benchmarks.extraction_truth import (
+    is_page,
+    read_body,
+    read_expectations,
+    read_list_pages,
+    read_pagers,
+    read_price_strings,
+)
+from benchmarks.rounds import machine
+from crawler.reading.currency import Place
+from crawler.reading.document import parse_document
+from crawler.reading.page import read_page
+from crawler.reading.pager import next_page
+from crawler.reading.price import read_price
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from crawler.reading.document import Document
+
+DATA = Path("../shared/data")
+DEFAULT = (
+    "pages/product-extraction-benchmark", "pages/fathom-products", "prices", "pages/autopager",
+    "pages/alibaba-search", "pages/alibaba-madeinchina", "pages/mercadolibre",
+)  # fmt: skip
+PACKAGES = ("extruct", "price-parser", "lxml")
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """What was measured on one folder."""
+
+    folder: Path
+    note: str
+    """How much of the folder could be measured."""
+    scores: dict[str, dict[str, Counts]] = field(default_factory=dict)
+    """By field, then by reader: `ours` and `extruct`, or `price-parser` for price strings."""
+    rows: list[dict[str, object]] = field(default_factory=list)
+    """Of list pages: one record a page."""
+    errors: list[str] = field(default_factory=list)
+    """Each wrong or missing value, a line for a person."""
+
+    def as_json(self) -> dict[str, object]:
+        """Return every figure, for programs."""
+        scores = {name: {r: c.as_json() for r, c in each.items()} for name, each in self.scores.items()}
+        return {"folder": str(self.folder), "note": self.note, "scores": scores, "rows": self.rows}
+
+
+def measure(folder: Path) -> Report:
+    """Measure one folder by what lies in it.
+
+    Raises:
+        ValueError: If nothing in it can be measured.
+    """
+    if (folder / "expected.jsonl").is_file():
+        return _measure_products(folder)
+    if (folder / "pagination_truth.csv").is_file():
+        return _measure_pagers(folder)
+    if any(map(is_page, folder.iterdir())):
+        return _measure_lists(folder)
+    if any(_has_prices(path) for path in folder.glob("*.csv")):
+        return _measure_prices(folder)
+    raise ValueError(
+        f"{folder} holds none of expected.jsonl with html/, pagination_truth.csv, *.html and price strings "
+        "in CSV: name a folder that does."
+    )
+
+
+def _measure_products(folder: Path) -> Report:
+    expected = read_expectations(folder)
+    read = [(page, read_body(page.path)) for page in expected.pages]
+    found = {
+        "ours": [(page, ours(body, page.url)) for page, body in read],
+        "extruct": [(page, extruct_alone(body, page.url)) for page, body in read],
+    }
+    note = f"{len(read)} pages; {expected.without} more have no readable expectation"
+    report = Report(folder=folder, note=note)
+    for name in expected.fields:
+        report.scores[name] = {reader: score(pages, name) for reader, pages in found.items()}
+        for page, prediction in found["ours"]:
+            single = score([(page, prediction)], name)
+            if single.wrong or single.missed:
+                wanted, got = list(page.values[name]), prediction.get(name)
+                report.errors.append(
+                    f"{name}: {page.path.name[:12]} {page.url[:60]}: {wanted} read as {got!r}"
+                )
+    return report
+
+
+def _measure_pagers(folder: Path) -> Report:
+    counts = Counts()
+    report = Report(folder=folder, note="")
+    pagers = read_pagers(folder)
+    for pager in pagers:
+        response = web_poet.HttpResponse(
+            url=pager.url,
+            body=read_body(pager.path),
+            headers={"Content-Type": f"text/html; charset={pager.encoding}"},
+        )
+        document = parse_document(response)
+        wanted = set(_marked(document, pager.next_css)) if document else set()
+        got = next_page(document) if document else None
+        is_right = got is not None and got in wanted
+        counts.add(expected=bool(wanted), predicted=got is not None, is_right=is_right)
+        if not is_right and (wanted or got):
+            report.errors.append(
+                f"next page: {pager.path.name} {pager.url[:70]}: {sorted(wanted)} read as {got}"
+            )
+    report.note = f"{len(pagers)} pages"
+    report.scores["next page"] = {"ours": counts}
+    return report
+
+
+def _marked(document: Document, css: str) -> Iterator[str]:
+    for element in document.root.cssselect(css) if css else ():
+        for holder in (element, *element.iterancestors("a"), *element.iter("a")):
+            if holder.tag in {"a", "link"} and (url := document.absolute(holder.get("href") or "")):
+                yield url
+
+
+def _measure_prices(folder: Path) -> Report:
+    strings = read_price_strings(folder)
+    report = Report(folder=folder, note=f"{len(strings)} price strings")
+    counts = {name: {"ours": Counts(), "price-parser": Counts()} for name in ("amount", "currency sign")}
+    for each in strings:
+        reading = read_price(each.text, Place(), each.currency_hint)
+        parsed = Price.fromstring(each.text, currency_hint=each.currency_hint or None)
+        values: tuple[tuple[str, object, object, object], ...] = (
+            ("amount", each.amount, reading.amount, parsed.amount),
+            ("currency sign", each.sign or None, reading.sign or None, parsed.currency),
+        )
+        for name, wanted, got, stock in values:
+            for reader, value in (("ours", got), ("price-parser", stock)):
+                counts[name][reader].add(
+                    expected=wanted is not None,
+                    predicted=value is not None,
+                    is_right=value is not None and value == wanted,
+                )
+            if got != wanted:
+                report.errors.append(f"{name}: {each.text!r} ({each.currency_hint}): {wanted} read as {got}")
+    report.scores = counts
+    return report
+
+
+def _measure_lists(folder: Path) -> Report:
+    pages = read_list_pages(folder)
+    report = Report(folder=folder, note=f"{len(pages)} pages")
+    for page in pages:
+        url = f"https://{folder.name}.example/{page.path.name}"
+        reading = read_page(web_poet.HttpResponse(url=url, body=read_body(page.path), status=200))
+        contents = [row.content for row in reading.rows]
+        titles = {_plain(content.title) for content in contents}
+        known = {_plain(title) for title in page.titles}
+        report.rows.append(
+            {
+                "page": page.path.name,
+                "outcome": str(reading.outcome),
+                "rows": len(contents),
+                "with price": sum(bool(content.price_text) for content in contents),
+                "with seller": sum(bool(content.seller_name) for content in contents),
+                "known titles": len(known),
+                "found": len(known & titles),
+            }
+        )
+    return report
+
+
+def _plain(title: str) -> str:
+    return " ".join(re.findall(r"\w+", title.casefold()))
+
+
+def _has_prices(path: Path) -> bool:
+    with path.open(encoding="utf-8", errors="replace", newline="") as handle:
+        return {"price_raw", "currency_raw", "amount"} <= set(csv.DictReader(handle).fieldnames or ())
+
+
+def _print(report: Report, *, errors: bool) -> None:
+    print(f"\n{report.folder}: {report.note}")
+    if report.scores:
+        print(f"  {'FIELD':<14} {'READER':<13} {'PRECISION':>9} {'RECALL':>7} {'F1':>6} {'SUPPORT':>8}")
+    for name, readers in report.scores.items():
+        for reader, each in readers.items():
+            figures = (
+                f"{each.precision:>9.3f} {each.recall:>7.3f} {each.f1:>6.3f} {each.right + each.missed:>8}"
+            )
+            print(f"  {name:<14} {reader:<13} {figures}")
+    for row in report.rows:
+        print("  " + ", ".join(f"{name}: {value}" for name, value in row.items()))
+    for line in report.errors if errors else ():
+        print(f"  ! {line}")
+
+
+def main() -> None:
+    """Read the command line, measure every folder, print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.extraction", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER")
+    parser.add_argument(
+        "--data", type=Path, default=DATA, help="where the usual folders lie [../shared/data]"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    parser.add_argument("--errors", action="store_true", help="print every wrong or missing value")
+    chosen = parser.parse_args()
+    folders = chosen.folders or [chosen.data / name for name in DEFAULT]
+    reports = []
+    for folder in folders:
+        if not folder.is_dir():
+            print(f"{folder} is not there; it is left out.", file=sys.stderr)
+            continue
+        try:
+            reports.append(measure(folder))
+        except ValueError as error:
+            print(error, file=sys.stderr)
+    if chosen.json:
+        print(json.dumps({"machine": machine(PACKAGES), "folders": [each.as_json() for each in reports]}))
+    else:
+        print(machine(PACKAGES))
+        for report in reports:
+            _print(report, errors=chosen.errors)
+    sys.exit(0 if reports else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""Tests of the extraction benchmark, on invented pages."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from benchmarks.extraction import measure
+from benchmarks.extraction_readers import extruct_alone, ours
+from benchmarks.extraction_scores import Counts, titles_agree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PAGE = """<html><head><title>Oak stool | Holzhof</title><script type="application/ld+json">
+{"@type": "Product", "name": "Oak stool", "sku": "H-7", "brand": {"@type": "Brand", "name": "Holzhof"},
+"offers": {"@type": "Offer", "price": "49.90", "priceCurrency": "EUR", "availability": "OutOfStock"}}
+</script></head><body><h1>Oak stool</h1><p>A stool made of oak, with three legs.</p></body></html>"""
+_RIGHT = {"price": ["49.90"], "currency": ["€"], "sku": ["H-7"], "availability": ["OutOfStock"]}
+
+
+def _folder(folder: Path, rows: list[dict[str, object]]) -> Path:
+    (folder / "html").mkdir()
+    for row in rows:
+        (folder / str(row["file"])).write_text(_PAGE, "utf-8")
+    lines = "\n".join(json.dumps(row) for row in rows)
+    (folder / "expected.jsonl").write_text(f"\0\0\0broken{{\n{lines}\n", "utf-8")
+    return folder
+
+
+def test_right_wrong_and_missing_values_are_told_apart(tmp_path: Path) -> None:
+    """A wrong value counts against precision and recall, a missing one against recall alone."""
+    right: dict[str, object] = {"file": "html/1.html", "url": "https://a.example/1", **_RIGHT}
+    wrong: dict[str, object] = {"file": "html/2.html", "url": "https://a.example/2", **_RIGHT, "price": ["1"]}
+    missing: dict[str, object] = {**right, "file": "html/3.html", "gtin": ["4006381333931"]}
+    report = measure(_folder(tmp_path, [right, wrong, missing]))
+    price, gtin = report.scores["price"]["ours"], report.scores["gtin"]["ours"]
+    assert (price.right, price.wrong, price.missed) == (2, 1, 1)
+    assert (gtin.right, gtin.wrong, gtin.missed) == (0, 0, 1)
+    assert report.scores["sku"]["extruct"].f1 == 1
+
+
+def test_unreadable_expectations_are_counted(tmp_path: Path) -> None:
+    """A page whose line is broken is said to be left out."""
+    folder = _folder(tmp_path, [{"file": "html/1.html", **_RIGHT}])
+    (folder / "html/2.html").write_text(_PAGE, "utf-8")
+    assert measure(folder).note == "1 pages; 1 more have no readable expectation"
+
+
+def test_both_readers_read_one_page_alike() -> None:
+    """What the structured data says, both give."""
+    body = _PAGE.encode()
+    for read in (ours, extruct_alone):
+        found = read(body, "https://a.example/1")
+        assert Decimal(found["price"]) == Decimal("49.90")
+        assert (found["sku"], found["brand"], found["availability"]) == ("H-7", "Holzhof", "OutOfStock")
+
+
+def test_folder_with_nothing_to_measure_is_named(tmp_path: Path) -> None:
+    """The refusal says what is expected."""
+    with pytest.raises(ValueError, match=r"expected\.jsonl"):
+        measure(tmp_path)
+
+
+def test_titles_are_compared_by_words() -> None:
+    """Case and signs do not count; loosely, a site's name in one of them does not either."""
+    assert titles_agree("Oak  Stool®", "oak stool", loosely=False)
+    assert not titles_agree("Oak stool - Holzhof", "Oak stool", loosely=False)
+    assert titles_agree("Oak stool - Holzhof", "Oak stool", loosely=True)
+
+
+def test_nothing_expected_and_nothing_found_is_no_mistake() -> None:
+    """Figures of an empty field are 1, not a division by zero."""
+    assert (Counts().precision, Counts().recall, Counts().f1) == (1, 1, 1)
