@@ -162,10 +162,14 @@ class Recorder:
                         same_as=each.same_as,
                     )
         except Exception as error:
-            self.error = str(CannotKeep(url, error))
+            self.give_up(url, error)
             raise CannotKeep(url, error) from error
         for _ in waiting:
             self._count()
+
+    def give_up(self, url: str, error: Exception) -> None:
+        """Write no more, because a page could not be kept; the first reason stands."""
+        self.error = self.error or str(CannotKeep(url, error))
 
     def finish(self) -> None:
         """Write what waits, and the rows of lists whose own pages were not met after all."""

@@ -86,5 +86,42 @@ def record_permission(db: Database, source_id: str, permission: Permission, *, n
     return permission.permission_id
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """A permission taken back before its last day."""
+
+    withdrawn_at: datetime
+    withdrawn_by: str
+    reason: str
+
+
+def withdraw_permission(db: Database, permission_id: str, withdrawal: Withdrawal) -> None:
+    """Write that a permission holds no longer; the first withdrawal stands.
+
+    A permission that was never crawled under is recorded first, see `record_permission`.
+    """
+    values = {
+        "permission_id": permission_id,
+        "withdrawn_at": times.to_text(withdrawal.withdrawn_at),
+        "withdrawn_by": rows.clean(withdrawal.withdrawn_by),
+        "reason": rows.clean(withdrawal.reason),
+    }
+    with transaction(db):
+        rows.insert(db, "permission_withdrawals", values, ignore=True)
+
+
+def withdrawal_of(db: Database, permission_id: str) -> Withdrawal | None:
+    """Return how a permission was withdrawn, or None when it was not."""
+    query = "SELECT * FROM permission_withdrawals WHERE permission_id = ?"
+    row = db.execute(query, [permission_id]).fetchone()
+    if row is None:
+        return None
+    return Withdrawal(
+        withdrawn_at=times.from_text(row["withdrawn_at"]),
+        withdrawn_by=row["withdrawn_by"],
+        reason=row["reason"],
+    )
+
+
 def _day(day: date | None) -> str:
     return "" if day is None else day.isoformat()

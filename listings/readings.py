@@ -37,6 +37,8 @@ class EarlierPage:
     payload_sha256: str
     payload_bytes: int
     record_id: str
+    has_listings: bool
+    """Whether listings were seen on it, as its own or as rows without a page of their own."""
     reading: LiveReading
 
 
@@ -55,7 +57,8 @@ def insert_reading(db: Database, page_id: int, reading: LiveReading) -> None:
 def earlier_page(db: Database, source_id: str, url: str, *, reader: str) -> EarlierPage | None:
     """Return the page as the same code last read it, or None."""
     query = """
-        SELECT * FROM pages JOIN page_readings USING (page_id) JOIN page_evidence USING (page_id)
+        SELECT *, EXISTS (SELECT 1 FROM page_listings WHERE page_id = pages.page_id) AS has_listings
+        FROM pages JOIN page_readings USING (page_id) JOIN page_evidence USING (page_id)
         WHERE source_id = ? AND url = ? ORDER BY page_id DESC LIMIT 1
     """
     row = db.execute(query, [source_id, rows.clean(url)]).fetchone()
@@ -72,6 +75,21 @@ def was_understood(db: Database, source_id: str, url: str) -> bool:
     row = db.execute(query, [source_id, rows.clean(url)]).fetchone()
     understood = {PageOutcome.LISTING, PageOutcome.CATEGORY, PageOutcome.LAYOUT_CHANGED}
     return row is not None and row["outcome"] in understood
+
+
+def standing_listings(db: Database, source_id: str) -> Iterator[str]:
+    """Yield the addresses of pages that showed a listing when they last came, the oldest first.
+
+    A page that did not come since, because the site was down or refused it, still counts as it last came.
+    """
+    query = """
+        SELECT url FROM pages WHERE page_id IN (
+            SELECT max(page_id) FROM pages WHERE source_id = ?
+            AND outcome NOT IN ('refused', 'unreachable', 'blocked') GROUP BY url
+        ) AND outcome = 'listing' ORDER BY page_id
+    """
+    for row in db.execute(query, [source_id]).fetchall():
+        yield row["url"]
 
 
 def count_known(db: Database, source_id: str) -> tuple[int, int]:
@@ -97,6 +115,7 @@ def readings_of(db: Database, run_id: int) -> Iterator[tuple[str, PageOutcome, t
 def _earlier(row: rows.Row) -> EarlierPage:
     names = ("page_id", "sentence", "payload_sha256", "payload_bytes", "record_id")
     return EarlierPage(
+        has_listings=bool(row["has_listings"]),
         outcome=PageOutcome(row["outcome"]),
         reading=LiveReading(
             reader=row["reader"],

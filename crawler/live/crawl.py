@@ -12,14 +12,14 @@ from crawler.evidence.keeper import EvidenceKeeper
 from crawler.live.frontier import Frontier
 from crawler.live.gate import Gate
 from crawler.live.limits import stricter
-from crawler.live.permission import problem
+from crawler.live.permission import problem, withdrawn
 from crawler.live.session import Session
 from crawler.live.settings import live_settings
 from crawler.live.spider import LiveSpider
 from crawler.live.who import user_agent
 from crawler.process import run_spider
 from crawler.recorder import Recorder
-from listings.fetches import Fetch, FetchOutcome, bytes_fetched
+from listings.fetches import Fetch, FetchOutcome, bytes_fetched, record_fetches
 from listings.permissions import record_permission
 
 if TYPE_CHECKING:
@@ -76,12 +76,21 @@ def crawl_live(
         CrawlEnded: If the permission ended meanwhile, or the site asked to be left alone.
     """
     source_id, permission = declared.source.source_id, declared.permission
-    if (why := problem(permission, now())) or permission is None:
+    permission_id = record_permission(db, source_id, permission, now=now()) if permission else None
+    why = problem(permission, now()) or withdrawn(db, permission_id or "")
+    if why or permission is None or permission_id is None:
+        _record_refusals(db, run, permission_id, declared.start, why, now())
         raise NotPermitted(source_id, why)
-    permission_id = record_permission(db, source_id, permission, now=now())
     limits = stricter(declared.limits, permission)
     sent, received = bytes_fetched(db, run.run_id)
-    gate = Gate(permission, limits, now, sent=sent, received=received)
+    gate = Gate(
+        permission,
+        limits,
+        now,
+        withdrawn=lambda: withdrawn(db, permission_id),
+        sent=sent,
+        received=received,
+    )
     notes = {
         "description": f"Pages of {declared.source.name}, fetched by crawl {run.run_id}",
         "operator": permission.contact,
@@ -139,6 +148,24 @@ def crawl_live(
     if gate.stopped and not gate.is_budget_used:
         raise CrawlEnded(source_id, gate.stopped)
     return gate.stopped
+
+
+def _record_refusals(
+    db: Database, run: Run, permission_id: str | None, start: Sequence[str], why: str, at: datetime
+) -> None:
+    """Write that what the crawl was to begin with was not asked for."""
+    refused = (
+        Fetch(
+            run_id=run.run_id,
+            permission_id=permission_id,
+            url=url,
+            asked_at=at,
+            outcome=FetchOutcome.REFUSED,
+            sentence=f"It was not asked for: {why}.",
+        )
+        for url in start
+    )
+    record_fetches(db, refused)
 
 
 def reader_hash() -> str:

@@ -17,13 +17,21 @@ if TYPE_CHECKING:
     from crawler.live.scope import Scope
 
 MAX_URL_CHARS = 2_000
+KINDS_OF_A_HOST = 10
+"""So many times the barren pages of one kind, one after the other, and no more is asked of the host."""
 _PATH_SESSION = re.compile(rf";(?:{'|'.join(sorted(SESSION_PARAMETERS))})=[^/?;]*", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
 _MOST_ALIKE = 3
 
 
 class Frontier:
-    """Remembers what has been asked for in a run, and what came of each kind of page."""
+    """Remembers what has been asked for in a run, and what came of each kind of page.
+
+    A page brings news when it shows a listing that says what none before it said: the same listings under
+    ever other addresses, as behind session ids and facets, are none. A kind of page that brings no news and
+    leads to no other section of the site is barren. Many barren pages one after the other, and no more of
+    their kind are asked for; ten times as many without any news, and no more of their host.
+    """
 
     def __init__(self, scope: Scope, *, barren_pages: int, on_cut: Callable[[str, str], None]) -> None:
         """Take the scope, how many barren pages end a kind, and what to call when one is ended.
@@ -31,9 +39,10 @@ class Frontier:
         `on_cut` gets the first address that is not asked for, and the sentence why.
         """
         self._scope = scope
-        self._barren_pages = barren_pages
+        self._most = {"kind": barren_pages, "host": barren_pages * KINDS_OF_A_HOST}
         self._on_cut = on_cut
         self._asked: set[int] = set()
+        self._said: set[int] = set()
         self._barren: Counter[str] = Counter()
         self._cut: set[str] = set()
 
@@ -53,28 +62,42 @@ class Frontier:
             fingerprint = _fingerprint(url)
             if fingerprint in self._asked or url not in self._scope or looks_endless(url):
                 continue
-            self._asked.add(fingerprint)
             if self._is_open(url):
+                self._asked.add(fingerprint)
                 yield url
 
-    def found(self, url: str, *, is_listing: bool, admitted: Iterable[str]) -> None:
-        """Take what came of a page: a listing, or links of another kind than its own, or nothing new."""
-        kind = kind_of(url)
-        if is_listing or any(kind_of(each) != kind for each in admitted):
-            self._barren[kind] = 0
-        else:
-            self._barren[kind] += 1
+    def found(self, url: str, *, says: Iterable[str], admitted: Iterable[str]) -> None:
+        """Take what came of a page.
+
+        Args:
+            url: Its address.
+            says: What each listing on it says, in any form in which the same words are the same text.
+            admitted: The links from it that were admitted.
+        """
+        kind, host = kind_of(url), urlsplit(url).netloc
+        said = {hash(each) for each in says}
+        is_news = not said <= self._said
+        self._said |= said
+        section = _section(url)
+        leads_on = is_news or any(_section(each) != section for each in admitted)
+        self._barren[host] = 0 if is_news else self._barren[host] + 1
+        self._barren[kind] = 0 if leads_on else self._barren[kind] + 1
 
     def _is_open(self, url: str) -> bool:
-        kind = kind_of(url)
-        if self._barren[kind] < self._barren_pages:
+        kind, host = kind_of(url), urlsplit(url).netloc
+        return self._may_go_on(url, "kind", kind, f"of its form ({kind})") and self._may_go_on(
+            url, "host", host, f"of {host}"
+        )
+
+    def _may_go_on(self, url: str, what: str, name: str, words: str) -> bool:
+        most = self._most[what]
+        if self._barren[name] < most:
             return True
-        if kind not in self._cut:
-            self._cut.add(kind)
+        if name not in self._cut:
+            self._cut.add(name)
             self._on_cut(
                 url,
-                f"Not asked for, nor more of its form ({kind}): the last {self._barren_pages} such pages led "
-                "to nothing new.",
+                f"Not asked for, nor more {words}: the last {most:,} such pages led to nothing new.",
             )
         return False
 
@@ -105,6 +128,12 @@ def without_session(url: str) -> str:
     path = _PATH_SESSION.sub("", parts.path) or "/"
     pairs = [pair for pair in parts.query.split("&") if not is_noise(pair.partition("=")[0].lower())]
     return parts._replace(path=path, query="&".join(pairs)).geturl()
+
+
+def _section(url: str) -> str:
+    """Return host and first part of the path, numbers alike."""
+    parts = urlsplit(url)
+    return f"{parts.netloc}/{_DIGITS.sub('#', parts.path.strip('/').partition('/')[0])}"
 
 
 def _fingerprint(url: str) -> int:

@@ -34,13 +34,18 @@ class Gate:
         limits: Limits,
         now: Callable[[], datetime],
         *,
+        withdrawn: Callable[[], str] = lambda: "",
         sent: int = 0,
         received: int = 0,
     ) -> None:
-        """Take a permission that holds, and what an interrupted attempt at the run has used already."""
+        """Take a permission that holds, and what an interrupted attempt at the run has used already.
+
+        `withdrawn` says in words that the permission was withdrawn meanwhile, or nothing.
+        """
         self._permission = permission
         self._limits = limits
         self._now = now
+        self._withdrawn = withdrawn
         self._sent = sent
         self._received = received
         self.scope = Scope(permission.scope)
@@ -72,16 +77,17 @@ class Gate:
         self.check(url)
         self._sent += 1
 
-    def receive(self, count: int) -> None:
-        """Count bytes that came."""
+    def receive(self, count: int) -> bool:
+        """Count bytes that came, and return whether more may."""
         self._received += count
+        return self._received < self._limits.max_bytes
 
     def stop(self, why: str) -> None:
         """Let nothing more pass; the first reason stands."""
         self.stopped = self.stopped or why
 
     def _end(self) -> str:
-        if why := problem(self._permission, self._now()):
+        if why := problem(self._permission, self._now()) or self._withdrawn():
             return f"Nothing more was asked for, because {why}."
         self.is_budget_used = True
         if self._sent >= self._limits.max_pages:

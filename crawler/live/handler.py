@@ -15,14 +15,14 @@ from scrapy.core.downloader.handlers.http11 import (
     _LenientHTTP11ClientFactory,
     _LenientHTTP11ClientProtocol,
 )
-from scrapy.exceptions import CannotResolveHostError
+from scrapy.exceptions import CannotResolveHostError, StopDownload
 from scrapy.utils.httpobj import urlparse_cached
 from twisted.python.failure import Failure
 from twisted.web._newclient import HEADER, STATUS
 
 from crawler.live.gate import Refused
 from crawler.live.resolver import REACHABLE_SETTING, REFUSALS_SETTING
-from crawler.live.session import SESSION_SETTING, Session
+from crawler.live.session import RECEIVED, SESSION_SETTING, Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +65,7 @@ class LiveHandler(HTTP11DownloadHandler):
             Refused: If the gate is closed to it, or no address of its host may be reached.
         """
         self._session.gate.send(request.url)
+        request.meta.pop(RECEIVED, None)
         try:
             return await super().download_request(request)
         except CannotResolveHostError:
@@ -72,8 +73,10 @@ class LiveHandler(HTTP11DownloadHandler):
                 raise Refused(f"It was not asked for: {why}.") from None
             raise
 
-    def _count(self, data: bytes) -> None:
-        self._session.gate.receive(len(data))
+    def _count(self, data: bytes, request: Request) -> None:
+        request.meta[RECEIVED] = request.meta.get(RECEIVED, 0) + len(data)
+        if not self._session.gate.receive(len(data)):
+            raise StopDownload(fail=False)
 
 
 class _BoundedProtocol(_LenientHTTP11ClientProtocol):

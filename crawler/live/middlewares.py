@@ -1,4 +1,4 @@
-"""What stands between the spider and the site: permission, robots.txt, evidence, revalidation, back-off."""
+"""What stands between the spider and the site: permission, evidence, revalidation, redirects, back-off."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
-from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
 
 from crawler.evidence.exchange import Exchange
 from crawler.live.failures import RedirectCircle, what_failed
-from crawler.live.gate import Refused
+from crawler.live.gate import Stopped
 from crawler.live.pacing import BUSY, busy_wait, hold_slot
-from crawler.live.session import EARLIER, PAGE, RECORD, SESSION_SETTING, Session
+from crawler.live.session import EARLIER, PAGE, RECEIVED, RECORD, SESSION_SETTING, Session
 from listings.evidence import get_record
 from listings.fetches import Fetch, FetchOutcome
 from listings.identity import canonical_url
@@ -23,14 +22,13 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
-    from scrapy.robotstxt import RobotParser
+
+    from listings.evidence import EvidenceRecord
 
 _CONDITIONS = (b"If-None-Match", b"If-Modified-Since")
 _NOT_MODIFIED = 304
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_FIRST_ERROR, _FIRST_SERVER_ERROR, _TOO_MANY = 400, 500, 429
-MAX_ROBOTS_BYTES = 512_000
-"""Of robots.txt that are read, as RFC 9309 (2.5) has it at least."""
+_FIRST_SERVER_ERROR = 500
 
 
 class _OfSession:
@@ -49,45 +47,9 @@ class PermissionMiddleware(_OfSession):
 
     def process_request(self, request: Request) -> None:
         """Refuse what the permission does not cover."""
+        # A redirect inherits the slot of the host that it leaves, and with it the pace of another site.
+        request.meta.pop("download_slot", None)
         self._session.gate.check(request.url)
-
-
-class StrictRobots(RobotsTxtMiddleware):
-    """Scrapy's, but a robots.txt that cannot be had forbids everything, as RFC 9309 (2.3.1.4) has it."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        """Begin with no site known."""
-        super().__init__(crawler)
-        self._unknown: dict[str, str] = {}
-
-    def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
-        """Refuse what robots.txt forbids, with the reason."""
-        if rp is None or rp.allowed(request.url, self._robotstxt_useragent or self._default_useragent):
-            return
-        why = self._unknown.get(request.url.split("/")[2])
-        raise Refused(
-            f"It was not asked for: the site's robots.txt could not be had ({why}), so it may forbid it."
-            if why
-            else "It was not asked for: the site's robots.txt forbids it."
-        )
-
-    async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
-        status = response.status
-        if status >= _FIRST_SERVER_ERROR or status == _TOO_MANY:
-            self._forbid(netloc, f"HTTP {status}")
-            return
-        body = b"" if status >= _FIRST_ERROR else response.body[:MAX_ROBOTS_BYTES]
-        await super()._parse_robots(response.replace(body=body), netloc, request)
-
-    def _robots_error(self, exc: Exception, netloc: str) -> None:
-        self._forbid(netloc, what_failed(exc)[1].rstrip("."))
-
-    def _forbid(self, netloc: str, why: str) -> None:
-        self._unknown[netloc] = why
-        forbidding = self._parserimpl.from_crawler(self.crawler, b"User-agent: *\nDisallow: /")
-        waiting: Any = self._parsers[netloc]
-        self._parsers[netloc] = forbidding
-        waiting.callback(forbidding)
 
 
 class RevalidateMiddleware(_OfSession):
@@ -166,13 +128,13 @@ class EvidenceMiddleware(_OfSession):
     """Nearest to the network: keeps every answer as it came, and notes what became of every request."""
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Keep an answer, before anything is unpacked, followed or repeated."""
+        """Keep an answer, before anything is unpacked, followed or repeated.
+
+        Raises:
+            Stopped: If it cannot be kept, or came only in part because the budget of bytes was used up.
+        """
         session, is_unmodified = self._session, response.status == _NOT_MODIFIED
-        earlier = request.meta.get(EARLIER) if is_unmodified else None
-        record = session.keeper.keep(
-            self._exchange(request, response),
-            same_as=get_record(session.db, earlier.record_id) if earlier else None,
-        )
+        record = self._keep(request, response, is_unmodified=is_unmodified)
         request.meta[RECORD] = record
         location = response.headers.get(b"Location")
         is_redirect = response.status in _REDIRECTS and location is not None
@@ -191,6 +153,8 @@ class EvidenceMiddleware(_OfSession):
                 record_id=record.record_id,
             )
         )
+        if "download_stopped" in response.flags:
+            session.gate.check(request.url)
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
@@ -204,9 +168,24 @@ class EvidenceMiddleware(_OfSession):
                 url=request.url,
                 asked_at=session.now(),
                 outcome=FetchOutcome.REFUSED if is_refused else FetchOutcome.FAILED,
+                bytes=request.meta.get(RECEIVED, 0),
                 sentence=what_failed(exception)[1],
             )
         )
+
+    def _keep(self, request: Request, response: Response, *, is_unmodified: bool) -> EvidenceRecord:
+        session = self._session
+        earlier = request.meta.get(EARLIER) if is_unmodified else None
+        try:
+            return session.keeper.keep(
+                self._exchange(request, response),
+                same_as=get_record(session.db, earlier.record_id) if earlier else None,
+            )
+        except Exception as error:
+            # What is not kept is not read either, and nothing more is asked for.
+            session.recorder.give_up(request.url, error)
+            session.gate.stop(session.recorder.error)
+            raise Stopped(session.recorder.error) from error
 
     def _exchange(self, request: Request, response: Response) -> Exchange:
         session = self._session
@@ -220,13 +199,19 @@ class EvidenceMiddleware(_OfSession):
             method=request.method,
             protocol=response.protocol or "HTTP/1.1",
             address=str(response.ip_address or ""),
-            cut="disconnect" if "dataloss" in response.flags else "",
+            cut=_cut(response),
             notes={
                 "run": str(session.run_id),
                 "source": session.source_id,
                 "permission": session.permission_id,
             },
         )
+
+
+def _cut(response: Response) -> str:
+    if "download_stopped" in response.flags:
+        return "length"
+    return "disconnect" if "dataloss" in response.flags else ""
 
 
 def _lines(headers: Any) -> tuple[tuple[str, str], ...]:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import structlog
 from scrapy import signals
 from scrapy.extensions.throttle import AutoThrottle
+from scrapy.robotstxt import ProtegoRobotParser
 
 from crawler.live.session import SESSION_SETTING, Session
+from crawler.live.who import ROBOT
 
 if TYPE_CHECKING:
     from scrapy import Request, Spider
@@ -36,9 +38,14 @@ class Pacing(AutoThrottle):
         crawler.signals.connect(self._hold_to_floor, signals.request_reached_downloader)
 
     def _read_robots(self, robotparser: RobotParser, request: Request) -> None:
-        asked = robotparser.crawl_delay(self._session.user_agent)
+        asked = asked_delay(robotparser)
         downloader = self.crawler.engine.downloader if self.crawler.engine else None
-        if asked and downloader:
+        if asked > self._session.limits.longest_wait_s:
+            self._session.gate.stop(
+                f"The site's robots.txt asks for {asked:,.0f} seconds between requests, more than the "
+                f"{self._session.limits.longest_wait_s:,.0f} that a crawl waits (longest_wait_s)."
+            )
+        elif asked and downloader:
             self._floors[downloader.get_slot_key(request)] = asked
             log.info("crawl_delay", host=downloader.get_slot_key(request), seconds=asked)
 
@@ -52,6 +59,13 @@ class Pacing(AutoThrottle):
         super()._adjust_delay(slot, latency, response)
         key = str(response.request.meta.get("download_slot")) if response.request else ""
         slot.delay = max(slot.delay, self._floors.get(key, 0.0))
+
+
+def asked_delay(robots: RobotParser) -> float:
+    """Return how many seconds between requests a robots.txt asks of us: Crawl-delay, or by Request-rate."""
+    rate = robots.rp.request_rate(ROBOT) if isinstance(robots, ProtegoRobotParser) else None
+    by_rate = rate.seconds / rate.requests if rate and rate.requests else 0.0
+    return max(robots.crawl_delay(ROBOT) or 0.0, by_rate)
 
 
 def busy_wait(request: Request, response: Response | None, session: Session) -> float:

@@ -6,11 +6,13 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from crawler.live.scope import Scope, ScopeWrong
-from listings.permissions import Basis, Permission
+from listings.permissions import Basis, Permission, withdrawal_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+
+    from listings.database import Database
 
 _NAMED = {
     "basis": "its basis",
@@ -42,6 +44,15 @@ def problem(permission: Permission | None, now: datetime) -> str:
     if now.date() > permission.valid_until:
         return f"its permission ended on {permission.valid_until}; today is {now.date()}"
     return ""
+
+
+def withdrawn(db: Database, permission_id: str) -> str:
+    """Return in words that a permission was withdrawn; empty when it was not."""
+    found = withdrawal_of(db, permission_id)
+    if found is None:
+        return ""
+    at = f"{found.withdrawn_at:%Y-%m-%d %H:%M} UTC"
+    return f"its permission was withdrawn on {at} by {found.withdrawn_by} ({found.reason})"
 
 
 def _wrong(permission: Permission) -> Iterator[str]:

@@ -22,6 +22,8 @@ PAGE = "precursor_watch_page"
 """Key of `request.meta` of a request for a page, not for robots.txt."""
 RECORD = "precursor_watch_record"
 """Key of `request.meta` under which the evidence middleware leaves the `EvidenceRecord`."""
+RECEIVED = "precursor_watch_received"
+"""Key of `request.meta` under which the handler counts the bytes that came, also of an answer that failed."""
 EARLIER = "precursor_watch_earlier"
 """Key of `request.meta` under which the revalidating middleware leaves the `EarlierPage`."""
 

@@ -12,7 +12,6 @@ from crawler.live.middlewares import (
     PermissionMiddleware,
     RedirectOnce,
     RevalidateMiddleware,
-    StrictRobots,
 )
 from crawler.live.pacing import Pacing
 from crawler.live.resolver import (
@@ -22,8 +21,8 @@ from crawler.live.resolver import (
     CheckingResolver,
     RefusedHosts,
 )
+from crawler.live.robots import RobotsMiddleware
 from crawler.live.session import SESSION_SETTING
-from crawler.live.who import ROBOT
 from crawler.settings import SHARED
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def live_settings(
                 )
             ),
             PermissionMiddleware: 5,
-            StrictRobots: 100,
+            RobotsMiddleware: 100,
             RevalidateMiddleware: 540,
             BusyMiddleware: 550,
             RedirectOnce: 600,
@@ -81,8 +80,7 @@ def live_settings(
         },
         "EXTENSIONS": {"scrapy.extensions.throttle.AutoThrottle": None, Pacing: 0},
         "USER_AGENT": session.user_agent,
-        "ROBOTSTXT_OBEY": True,
-        "ROBOTSTXT_USER_AGENT": ROBOT,
+        "ROBOTSTXT_OBEY": False,  # Scrapy's own way of it; ours is stricter and cannot be switched off
         "AUTOTHROTTLE_ENABLED": True,
         "AUTOTHROTTLE_START_DELAY": delay,
         "AUTOTHROTTLE_MAX_DELAY": max(LONGEST_DELAY_S, delay),

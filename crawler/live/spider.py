@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import re
 from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import scrapy
+from scrapy import signals
 
 from crawler.live.failures import is_expected, what_failed
 from crawler.live.gate import Stopped
+from crawler.live.no_index import NO_FOLLOW, NO_INDEX, asks
 from crawler.live.session import EARLIER, PAGE, RECORD, Session
-from crawler.live.who import ROBOT
 from crawler.reading.page import PageReading
 from crawler.spider import CrawledPage, read_safely
 from listings.fetches import addresses_settled
 from listings.model import PageOutcome
-from listings.readings import LiveReading, readings_of
+from listings.readings import LiveReading, readings_of, standing_listings
+from listings.text import listing_text
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
@@ -29,14 +30,8 @@ if TYPE_CHECKING:
 
     from listings.readings import EarlierPage
 
-_META = re.compile(rb"<meta\b[^<>]*>", re.IGNORECASE)
-_META_NAME = re.compile(rb"""name\s*=\s*["']?\s*(?:robots|precursor-watch)\b""", re.IGNORECASE)
-_META_CONTENT = re.compile(rb"""content\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*))""", re.IGNORECASE)
-_HEAD_BYTES = 65_536
-_NO_INDEX = frozenset({"noindex", "none"})
-_NO_FOLLOW = frozenset({"nofollow", "none"})
 _REMEMBERED = frozenset({PageOutcome.LISTING, PageOutcome.CATEGORY, PageOutcome.NOT_UNDERSTOOD})
-NO_INDEX = "The page asks robots not to read it (noindex); it was not read as a listing."
+NOT_TO_BE_READ = "The page asks robots not to read it (noindex); it was not read as a listing."
 
 
 class LiveSpider(scrapy.Spider):
@@ -65,6 +60,10 @@ class LiveSpider(scrapy.Spider):
         for _, _, links in readings_of(session.db, session.run_id):
             for url in frontier.admit(links):
                 yield self._request(url)
+        # Then the listings that nothing links to any more: only so is it known that they are gone.
+        await self.crawler.signals.wait_for(signals.scheduler_empty)
+        for url in frontier.admit(standing_listings(session.db, session.source_id)):
+            yield self._request(url)
 
     async def parse(self, response: Response) -> AsyncIterator[Any]:
         """Have a page read, unless it is the same as before, and go on to what it links to."""
@@ -72,8 +71,7 @@ class LiveSpider(scrapy.Spider):
         self._count_refusals(crawled)
         yield crawled
         admitted = list(self._session.frontier.admit(crawled.live.links if crawled.live else ()))
-        is_listing = crawled.reading.outcome is PageOutcome.LISTING
-        self._session.frontier.found(response.url, is_listing=is_listing, admitted=admitted)
+        self._session.frontier.found(response.url, says=_says(crawled), admitted=admitted)
         for url in admitted:
             yield self._request(url)
 
@@ -109,7 +107,7 @@ class LiveSpider(scrapy.Spider):
             is_error = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
             if is_error and reading.outcome is PageOutcome.NOT_UNDERSTOOD:
                 reading = replace(reading, outcome=PageOutcome.UNREACHABLE)
-            links = () if _asks(response, _NO_FOLLOW) else tuple(self._wanted(reading))
+            links = () if asks(response, NO_FOLLOW) else tuple(self._wanted(reading))
         return CrawledPage(
             url=response.url,
             http_status=response.status,
@@ -154,6 +152,16 @@ class LiveSpider(scrapy.Spider):
         return scrapy.Request(url, callback=self.parse, errback=self.failed, meta={PAGE: True})
 
 
+def _says(crawled: CrawledPage) -> Iterator[str]:
+    """Yield what each listing on a page says, whatever its address; of a page not read again, its hash."""
+    same, reading = crawled.same_as, crawled.reading
+    if same and same.has_listings:
+        yield same.payload_sha256
+    for each in (reading.listing, *reading.rows):
+        if each:
+            yield f"{listing_text(each.content)}\n{each.content.price_text}\n{each.content.seller_name}"
+
+
 def _is_same(response: Response, earlier: EarlierPage) -> bool:
     if response.status == HTTPStatus.NOT_MODIFIED:
         return True
@@ -170,31 +178,9 @@ def _refusal(response: Response) -> PageReading | None:
         to = _header(response, b"Location") or "nowhere"
         sentence = f"It leads on to {to!r} (HTTP {response.status}), which is not followed."
         return PageReading(outcome=PageOutcome.UNREACHABLE, sentence=sentence)
-    if _asks(response, _NO_INDEX):
-        return PageReading(outcome=PageOutcome.REFUSED, sentence=NO_INDEX)
+    if asks(response, NO_INDEX):
+        return PageReading(outcome=PageOutcome.REFUSED, sentence=NOT_TO_BE_READ)
     return None
-
-
-def _asks(response: Response, words: frozenset[str]) -> bool:
-    """Return whether a page, in a header or in its own head, asks robots for one of these."""
-    return any(words.intersection(said) for said in _words_to_robots(response))
-
-
-def _words_to_robots(response: Response) -> Iterator[set[str]]:
-    for value in response.headers.getlist(b"X-Robots-Tag"):
-        text = value.decode("latin-1").lower()
-        name, colon, rest = text.partition(":")
-        if not colon:
-            yield _words(text)
-        elif name.strip() == ROBOT:
-            yield _words(rest)
-    for tag in _META.findall(response.body[:_HEAD_BYTES]):
-        if _META_NAME.search(tag) and (content := _META_CONTENT.search(tag)):
-            yield _words(b"".join(filter(None, content.groups())).decode("latin-1").lower())
-
-
-def _words(text: str) -> set[str]:
-    return {word.strip() for word in text.split(",")}
 
 
 def _header(response: Response, name: bytes) -> str:

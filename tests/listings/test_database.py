@@ -15,6 +15,7 @@ from listings.archives import record_archive
 from listings.database import Database, open_database, transaction
 from listings.errors import StoreUnusable, UnknownRow
 from listings.migrations import m007_permissions_and_evidence as m007
+from listings.migrations import m008_declarations_and_withdrawals as m008
 from listings.migrations import migrations
 from listings.migrations.m001_life_of_a_listing import APPEND_ONLY
 from listings.model import RunKind, RunOutcome
@@ -244,6 +245,7 @@ OUR_TABLES = (
     "sources", "runs", "run_attempts", "run_endings", "pages", "listings", "sightings", "page_listings",
     "models", "promotions", "scores", "verdicts", "imported_labels", "crawl_archives",
     *m007.TABLES,
+    *m008.TABLES,
 )  # fmt: skip
 
 

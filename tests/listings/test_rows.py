@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import asdict, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from listings.models import get_model, list_models, model_in_use, promote, regis
 from listings.pages import SeenListing, record_page
 from listings.rows import clean, content_from, content_row
 from listings.scores import count_unscored, current_score, record_scores, unscored_sightings
-from listings.sources import declare_source
+from listings.sources import declare_source, declared_source
 from tests.listings.build import ANDES, FULL, NOW, crawl_run, model, page, score, score_all, see, use
 
 if TYPE_CHECKING:
@@ -83,13 +83,16 @@ def test_a_large_price_is_written_out() -> None:
     assert content_row(ListingContent(title="x", price_amount=Decimal("1E+6")))["price_amount"] == "1000000"
 
 
-def test_a_source_is_read_back_as_it_was_declared(db: Database) -> None:
-    """Declared again it is replaced, not doubled."""
-    for name in ("Andes", ANDES.name):
+def test_a_source_is_read_back_as_it_was_declared_last(db: Database) -> None:
+    """Every declaration in other words stays; the same words again are no new one."""
+    names = ("Andes", "Andes, second copy", "Andes, second copy", "Andes")
+    for name in names:
         declare_source(db, replace(ANDES, name=name), now=NOW)
-    assert [dict(row) for row in db.execute("SELECT * FROM sources")] == [
-        {**asdict(ANDES), "declared_at": "2026-11-24T12:00:00.000Z"}
-    ]
+    query = "SELECT name FROM source_declarations WHERE source_id = ? AND name <> ? ORDER BY declaration_id"
+    kept = [row[0] for row in db.execute(query, [ANDES.source_id, ANDES.name])]
+    assert kept == ["Andes", "Andes, second copy", "Andes"]
+    assert declared_source(db, ANDES.source_id) == replace(ANDES, name="Andes")
+    assert db.execute("SELECT count(*) FROM sources").fetchone()[0] == 1
 
 
 def test_a_score_is_read_back_with_its_reasons(db: Database) -> None:

@@ -18,7 +18,7 @@ from listings import evidence
 from listings.database import open_database
 from listings.evidence import evidence_folder
 from tests.crawler.archives.site import BASE, Saved, html, warc
-from tests.crawler.crawls import Job, crawl, crawl_all, declare
+from tests.crawler.crawls import crawl, declare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,11 +41,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "saved" / "lamp.html").write_bytes(html("Lamp", "Price: 3 EUR"))
     database = folder / "store.db"
     for _ in range(2):
-        jobs = [
-            Job(database=database, declared=declare(folder / name, source_id=source))
-            for name, source in (("site.warc.gz", "site"), ("saved", "files"))
-        ]
-        crawl_all(jobs)
+        for name, source in (("site.warc.gz", "site"), ("saved", "files")):
+            crawl(database, declare(folder / name, source_id=source))
     return database
 
 
@@ -89,12 +86,12 @@ def test_another_reader_opens_the_files(kept: Path) -> None:
 def test_a_saved_page_has_no_request_made_up(kept: Path) -> None:
     """Nobody was asked, so the metadata says where the page lay, and there is no request record."""
     with closing(open_database(kept)) as db:
-        first = evidence.list_files(db)[0].file
-    with (evidence_folder(kept) / first).open("rb") as handle:
+        first = evidence.list_files(db, source_id="site")[0]
+    with (evidence_folder(kept) / first.file).open("rb") as handle:
         records = list(map(_read, ArchiveIterator(handle)))
     notes = [text for kind, text in records if kind == "metadata"]
     assert [kind for kind, _ in records].count("request") == 0
-    assert "run: 1\r\nsource: site\r\nsaved-in: site.warc.gz#" in notes[0]
+    assert f"run: {first.run_id}\r\nsource: site\r\nsaved-in: site.warc.gz#" in notes[0]
 
 
 def _read(record: object) -> tuple[str, str]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.live.limits import Limits
 from crawler.sources import DeclaredSource
+from fixtures.misbehaving.server import LOOPBACK
 from listings.model import Source, SourceKind
 from listings.permissions import Permission
-from tests.crawler.live.server import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

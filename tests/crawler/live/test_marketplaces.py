@@ -13,17 +13,17 @@ from crawler.archives import open_archive
 from crawler.archives.urls import normal_url
 from crawler.sources import load_sources
 from fixtures.marketplaces.data import STEMS
+from fixtures.misbehaving.server import serving
 from listings.database import open_database
 from tests.crawler.crawls import ROOT, Job, crawl_all
-from tests.crawler.live.server import serving
 from tests.crawler.live.sources import everywhere, live, permit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from crawler.sources import DeclaredSource
+    from fixtures.misbehaving.server import Answer
     from listings.database import Database
-    from tests.crawler.live.server import Answer
 
 LISTINGS = """
     SELECT listings.url, title, description, price_text, price_amount, currency, quantity_text, pack_text,

@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crawler.evidence.verify import verify
+from fixtures.misbehaving import ways as bad
+from fixtures.misbehaving.answers import give
+from fixtures.misbehaving.server import serving
 from listings.database import open_database
 from listings.evidence import evidence_folder
 from tests.crawler.crawls import Job, crawl_all
-from tests.crawler.live import misbehaving as bad
-from tests.crawler.live.server import serving
 from tests.crawler.live.sources import everywhere, live, permit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from fixtures.misbehaving.server import Server
     from listings.database import Database
-    from tests.crawler.live.server import Server
 
 FORBIDDEN = "/private/list"
 
@@ -31,7 +32,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database
     database = tmp_path_factory.mktemp("misbehaving") / "store.db"
     with serving() as server:
         server.hosts[bad.HOST] = bad.play
-        server.hosts[bad.OTHER] = bad.give()
+        server.hosts[bad.OTHER] = give()
         paths = [*bad.WAYS, *bad.LED_AWAY, FORBIDDEN]
         source = live(
             *(server.url(bad.HOST, path) for path in paths),
