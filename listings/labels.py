@@ -65,7 +65,8 @@ def standing_labels(db: Database) -> list[Label]:
         SELECT {_GROUP}, language, sightings.text, standing_verdicts.text_hash, decision,
                (SELECT min(decided_at) FROM verdicts AS earlier
                 WHERE earlier.listing_id = standing_verdicts.listing_id
-                  AND earlier.decision IN ('offer', 'not_offer')) AS first_judged_at
+                  AND earlier.decision IN ('offer', 'not_offer')
+                  AND earlier.stage IS NOT 'second') AS first_judged_at
         FROM {_STANDING} ORDER BY verdict_id
     """  # noqa: S608 (no input in it)
     return [
@@ -151,4 +152,9 @@ _GROUP = """
 _STANDING = """
     standing_verdicts JOIN sightings USING (sighting_id)
     JOIN listings ON listings.listing_id = standing_verdicts.listing_id AND decision IN ('offer', 'not_offer')
+        AND NOT EXISTS (
+            SELECT 1 FROM review_items
+            WHERE review_items.listing_id = listings.listing_id AND state = 'adjudication'
+        )
 """
+"""What two people disagree on teaches nothing until somebody settles it."""

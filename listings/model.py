@@ -121,6 +121,16 @@ class ReasonCode(StrEnum):
     """Whether it is controlled needs a lawyer or a chemist."""
 
 
+class Stage(StrEnum):
+    """Which look at a listing a verdict is."""
+
+    FIRST = "first"
+    SECOND = "second"
+    """Somebody else's, who did not see the first; it teaches nothing and is compared with the first."""
+    ADJUDICATION = "adjudication"
+    """Settles what the two disagree on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A place pages come from, as the sources file declares it."""
@@ -324,6 +334,17 @@ class Verdict:
     decided_at: datetime
     undoes: int | None = None
     """The verdict this one takes back."""
+    stage: Stage = Stage.FIRST
+    answers: int | None = None
+    """The first verdict that this one checks or settles."""
+    substance: str = ""
+    """What is offered, where the reviewer corrected the program's reading."""
+    shown_at: datetime | None = None
+    """When the listing came onto the reviewer's screen."""
+    score_hidden: bool = False
+    """Whether the score was kept from the reviewer until they had decided."""
+    batch: str = ""
+    """The same for all verdicts that were given at once; empty for one given by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 from listings import rows
 from listings.errors import UnknownRow
 from listings.scores import current_score
+from listings.searching import matching
 from listings.verdicts import verdicts_of
 
 if TYPE_CHECKING:
     from listings.database import Database
     from listings.model import Listing, QueueEntry, Score, Sighting, Verdict
-
-MIN_TRIGRAM = 3
-"""Full-text search is by trigrams; a shorter term is looked for in the text itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +60,8 @@ def review_queue(db: Database, *, limit: int = 50, offset: int = 0) -> list[Queu
 
 def count_queue(db: Database) -> int:
     """Return how many listings wait for a verdict."""
-    return int(db.execute("SELECT count(*) FROM review_queue").fetchone()[0])
+    query = "SELECT count(*) FROM review_items WHERE state = 'waiting' AND is_flagged"
+    return int(db.execute(query).fetchone()[0])
 
 
 def count_listings(db: Database) -> int:
@@ -115,18 +114,8 @@ def search(db: Database, terms: str, *, limit: int = 50) -> list[Sighting]:
     Terms are split at white space and matched as parts of words, whatever their case, so `103-79` and
     `苯乙酸` are found. Anything a person types is a plain term; there is no query syntax to get wrong.
     """
-    words = rows.clean(terms.replace("\0", " ")).split()
-    if not words:
-        return []
-    long_words = [word for word in words if len(word) >= MIN_TRIGRAM]
-    short_words = [word for word in words if len(word) < MIN_TRIGRAM]
-    conditions = ["instr(lower(title || ' ' || text || ' ' || seller_name), lower(?)) > 0"] * len(short_words)
-    arguments: list[object] = list(short_words)
-    if long_words:
-        conditions.append("sighting_id IN (SELECT rowid FROM sightings_fts WHERE sightings_fts MATCH ?)")
-        arguments.append(" ".join('"' + word.replace('"', '""') + '"' for word in long_words))
-    where = " AND ".join(conditions)
-    query = f"SELECT * FROM latest_sightings WHERE {where} ORDER BY sighting_id DESC LIMIT ?"  # noqa: S608 (no input in it)
+    condition, arguments = matching(terms, "latest_sightings.sighting_id")
+    query = f"SELECT * FROM latest_sightings WHERE {condition} ORDER BY sighting_id DESC LIMIT ?"  # noqa: S608 (no input in it)
     return [rows.sighting_from(row) for row in db.execute(query, [*arguments, limit])]
 
 

@@ -26,6 +26,7 @@ from listings.model import (
     Score,
     Sighting,
     Span,
+    Stage,
     Verdict,
 )
 
@@ -195,6 +196,12 @@ def verdict_from(row: Row) -> Verdict:
         decision=Decision(row["decision"]),
         reason_code=None if row["reason_code"] is None else ReasonCode(row["reason_code"]),
         decided_at=times.from_text(row["decided_at"]),
+        stage=Stage(row["stage"] or Stage.FIRST),
+        answers=row["answers"],
+        substance=row["substance"] or "",
+        shown_at=_moment(row["shown_at"]),
+        score_hidden=bool(row["score_hidden"]),
+        batch=row["batch"] or "",
         **{name: row[name] for name in fields},
     )
 

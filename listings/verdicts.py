@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 (dataclasses are read at run time)
 from typing import TYPE_CHECKING
 
 from listings import rows, times
 from listings.database import Database, transaction
+from listings.drafts import forget_draft
 from listings.errors import ListingsError, UnknownRow
-from listings.model import Decision
+from listings.model import Decision, Stage
 from listings.scores import current_score
+from listings.second_review import ask_for_second, stage_of_next
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from listings.model import ReasonCode, Verdict
 
 
@@ -35,6 +37,31 @@ class StaleScreen(ListingsError):
         )
 
 
+class JudgedMeanwhile(StaleScreen):
+    """Somebody gave or took back a verdict after the reviewer's screen was drawn."""
+
+    def __init__(self, listing_id: str, who: str) -> None:
+        super().__init__(listing_id, f"was judged by {who}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """How a verdict came about, beside what was decided."""
+
+    substance: str = ""
+    """What is offered, where the reviewer corrects the program's reading."""
+    shown_at: datetime | None = None
+    """When the listing came onto the screen."""
+    score_hidden: bool = False
+    batch: str = ""
+    """The same for all verdicts given at once."""
+    last_verdict: int | None = None
+    """The newest verdict on the listing when the screen was drawn, 0 for none; None leaves it unchecked."""
+
+
+NO_CIRCUMSTANCES = Circumstances()
+
+
 class ReviewerUnnamed(ListingsError):
     """A decision was to be written as nobody's."""
 
@@ -53,7 +80,7 @@ def reviewer_name(said: str) -> str:
     return rows.clean(said.strip())
 
 
-def give_verdict(
+def give_verdict(  # noqa: PLR0913 (what was decided, on what, by whom)
     db: Database,
     sighting_id: int,
     decision: Decision,
@@ -62,9 +89,13 @@ def give_verdict(
     reason_code: ReasonCode | None = None,
     note: str = "",
     reviewer: str,
+    circumstances: Circumstances = NO_CIRCUMSTANCES,
     now: datetime,
 ) -> Verdict:
     """Write a person's decision about a listing as it was shown to them.
+
+    Which look it is follows from where the listing stands: where a first verdict waits to be checked, anybody
+    else's is the second; where two disagree, a third person's settles it.
 
     Args:
         db: The store.
@@ -74,19 +105,22 @@ def give_verdict(
         reason_code: Why.
         note: In the reviewer's own words.
         reviewer: Who decided.
+        circumstances: How it came about.
         now: When.
 
     Raises:
         ReviewerUnnamed: If the reviewer's name is blank.
         UnknownRow: If there is no such sighting.
-        StaleScreen: If that is no longer the listing's newest sighting, or the model in use has
-            another score for it.
+        StaleScreen: If that is no longer the listing's newest sighting, the model in use has another
+            score for it, or somebody else judged it since (`JudgedMeanwhile`).
     """
     if decision is Decision.UNDONE:
         raise ValueError("An undo names the verdict it takes back: call undo_verdict.")
     name = reviewer_name(reviewer)
     with transaction(db):  # so that nothing comes between the look at what stands and the verdict on it
         listing_id = _listing_shown(db, sighting_id, score_id)
+        _refuse_unseen(db, listing_id, name, circumstances.last_verdict)
+        stage, answers = stage_of_next(db, listing_id, name)
         verdict_id = rows.insert(
             db,
             "verdicts",
@@ -99,9 +133,19 @@ def give_verdict(
                 "note": rows.clean(note),
                 "reviewer": name,
                 "decided_at": times.to_text(now),
+                "stage": None if stage is Stage.FIRST else stage,
+                "answers": answers,
+                "substance": rows.clean(circumstances.substance) or None,
+                "shown_at": circumstances.shown_at and times.to_text(circumstances.shown_at),
+                "score_hidden": int(circumstances.score_hidden) or None,
+                "batch": circumstances.batch or None,
             },
         )
-    return get_verdict(db, int(verdict_id or 0))
+        verdict = get_verdict(db, int(verdict_id or 0))
+        if stage is Stage.FIRST:
+            ask_for_second(db, verdict)
+        forget_draft(db, listing_id, name)
+    return verdict
 
 
 def undo_verdict(db: Database, verdict_id: int, *, reviewer: str, now: datetime) -> Verdict:
@@ -173,6 +217,53 @@ def count_standing(db: Database, reviewer: str, *, since: datetime) -> int:
           AND NOT EXISTS (SELECT 1 FROM verdicts AS undo WHERE undo.undoes = verdicts.verdict_id)
     """
     return int(db.execute(query, [reviewer, times.to_text(since)]).fetchone()[0])
+
+
+def latest_undo(db: Database, reviewer: str) -> Verdict | None:
+    """Return the verdict that this reviewer took back last, if nothing has been decided by them since."""
+    query = "SELECT * FROM verdicts WHERE reviewer = ? ORDER BY verdict_id DESC LIMIT 1"
+    row = db.execute(query, [reviewer]).fetchone()
+    return None if row is None or row["undoes"] is None else get_verdict(db, row["undoes"])
+
+
+def redo_verdict(db: Database, verdict_id: int, *, reviewer: str, now: datetime) -> Verdict:
+    """Give a verdict that was taken back once more, as a new row.
+
+    Raises:
+        UnknownRow: If there is no such verdict.
+        StaleScreen: If the listing has been seen or scored otherwise since.
+    """
+    verdict = get_verdict(db, verdict_id)
+    circumstances = Circumstances(
+        substance=verdict.substance, shown_at=verdict.shown_at, score_hidden=verdict.score_hidden
+    )
+    return give_verdict(
+        db,
+        verdict.sighting_id,
+        verdict.decision,
+        score_id=verdict.score_id,
+        reason_code=verdict.reason_code,
+        note=verdict.note,
+        reviewer=reviewer,
+        circumstances=circumstances,
+        now=now,
+    )
+
+
+def last_verdict_id(db: Database, listing_id: str) -> int:
+    """Return the newest row about a listing, undos included; 0 if there is none."""
+    query = "SELECT ifnull(max(verdict_id), 0) FROM verdicts WHERE listing_id = ?"
+    return int(db.execute(query, [listing_id]).fetchone()[0])
+
+
+def _refuse_unseen(db: Database, listing_id: str, name: str, last_seen: int | None) -> None:
+    """Refuse a decision by a screen on which somebody else's newer one was missing."""
+    if last_seen is None:
+        return
+    query = "SELECT reviewer FROM verdicts WHERE listing_id = ? AND verdict_id > ? AND reviewer <> ? LIMIT 1"
+    row = db.execute(query, [listing_id, last_seen, name]).fetchone()
+    if row is not None:
+        raise JudgedMeanwhile(listing_id, row["reviewer"])
 
 
 def _listing_shown(db: Database, sighting_id: int, score_id: int | None) -> str:

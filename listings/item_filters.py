@@ -1,0 +1,225 @@
+"""Which review items a list holds, in what order, and the SELECT that this comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from listings import times
+from listings.searching import matching
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from listings import rows
+    from listings.database import Database
+
+
+class State(StrEnum):
+    """Where a review item stands."""
+
+    WAITING = "waiting"
+    """Nobody has judged it as it now reads."""
+    SECOND = "second"
+    """Judged once; somebody else is to look, blind."""
+    ADJUDICATION = "adjudication"
+    """Two people disagree, or neither would decide."""
+    DECIDED = "decided"
+
+
+class Sort(StrEnum):
+    """In what order a list stands."""
+
+    LIKELY = "likely"
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    SELLER = "seller"
+
+
+SORTED = {
+    Sort.LIKELY: ("place", "DESC", "ASC"),
+    Sort.NEWEST: ("seen_at", "DESC", "DESC"),
+    Sort.OLDEST: ("seen_at", "ASC", "ASC"),
+    Sort.SELLER: ("seller_name", "ASC", "ASC"),
+}
+"""The column of each order, its direction, and the direction of sighting_id, which settles ties."""
+
+MAX_COUNTED = 10_000
+"""A search is counted up to here; beyond it a count says only that there are more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which items a list holds. What is empty or None does not narrow it."""
+
+    reviewer: str = ""
+    """Who looks: what they judged themselves does not wait for them to check it."""
+    terms: str = ""
+    source: str = ""
+    family: str = ""
+    tier: int | None = None
+    p_from: float | None = None
+    """Lowest place in the queue, from 0 to 1; for a flagged listing that is its score."""
+    p_to: float | None = None
+    kind: str = ""
+    """Of evidence, e.g. `cas`."""
+    language: str = ""
+    seller: str = ""
+    since: str = ""
+    """First day on which it was seen as it now reads, ISO 8601, UTC."""
+    until: str = ""
+    """Last such day."""
+    state: str = ""
+    """A `State`, `all`, or empty: what waits for this reviewer; of a search, every listing of the store."""
+    assignee: str = ""
+    decision: str = ""
+
+    @property
+    def is_store_wide(self) -> bool:
+        """Whether it looks beyond the review items: a search in everything that is kept."""
+        return bool(self.terms) and not self.state
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an item stands in a sorted list: given by values, because the item itself may leave it."""
+
+    value: float | str
+    sighting_id: int
+
+
+class ItemQuery:
+    """A SELECT over review items, or over the whole store, as it is put together."""
+
+    def __init__(self, wanted: Filter, sort: Sort) -> None:
+        self.column, self._order, self._tie = SORTED[sort]
+        self._is_store_wide = wanted.is_store_wide
+        self._conditions: list[str] = []
+        self._arguments: list[object] = []
+        self._search(wanted)
+        self._state(wanted)
+        self._facets(wanted)
+
+    def narrow(self, condition: str, *arguments: object) -> None:
+        """Add a condition."""
+        self._conditions.append(condition)
+        self._arguments += arguments
+
+    def beyond(self, place: Place, *, is_backward: bool = False, is_included: bool = False) -> None:
+        """Keep only what comes after a place in the list's order; before it, going backward."""
+        column, sighting = self._name(self.column), self._name("sighting_id")
+        ahead = {"ASC": ">", "DESC": "<"}
+        behind = {"ASC": "<", "DESC": ">"}
+        signs = behind if is_backward else ahead
+        sign, tie = signs[self._order], signs[self._tie] + ("=" if is_included else "")
+        self.narrow(
+            f"{column} {sign}= ? AND ({column} {sign} ? OR {sighting} {tie} ?)",
+            place.value, place.value, place.sighting_id,
+        )  # fmt: skip
+
+    def unclaimed(self, now: datetime) -> None:
+        """Leave out what somebody else has open."""
+        self.narrow(
+            f"NOT EXISTS (SELECT 1 FROM claims WHERE claims.listing_id = {self._name('listing_id')} "  # noqa: S608 (no input)
+            "AND claims.reviewer <> ? AND expires_at > ?)",
+            self._reviewer, times.to_text(now),
+        )  # fmt: skip
+
+    def run(self, db: Database, limit: int, *, is_backward: bool = False) -> list[rows.Row]:
+        """Return the rows, in reverse order when going backward."""
+        turned = {"ASC": "DESC", "DESC": "ASC"}
+        order, tie = (turned[self._order], turned[self._tie]) if is_backward else (self._order, self._tie)
+        base = self._name("sighting_id")
+        within = f"""
+            SELECT {base} AS found_id FROM {self._tables} WHERE {self._where}
+            ORDER BY {self._name(self.column)} {order}, {base} {tie} LIMIT ?
+        """  # noqa: S608 (no input in it)
+        query = f"""
+            SELECT sightings.listing_id, sightings.sighting_id, listings.source_id, title,
+                   sightings.seller_name, price_text, sightings.language, sightings.seen_at, scores.p_offer,
+                   scores.score_id, scores.substances, ifnull(is_flagged, 0) AS is_flagged,
+                   ifnull(is_sample, 0) AS is_sample, state, decision, ifnull(decided_by, '') AS decided_by,
+                   ifnull(assignee, '') AS assignee, ifnull(place, 0.0) AS place
+            FROM ({within}) JOIN sightings ON sightings.sighting_id = found_id
+            JOIN listings USING (listing_id)
+            LEFT JOIN review_items ON review_items.sighting_id = found_id
+            LEFT JOIN scores ON scores.sighting_id = found_id
+                AND scores.model_id = (SELECT model_id FROM model_in_use)
+            ORDER BY {self._outer(self.column)} {order}, found_id {tie}
+        """  # noqa: S608 (no input in it)
+        return list(db.execute(query, [*self._arguments, limit]))
+
+    def count(self, db: Database) -> int:
+        """Return how many there are, counted no further than `MAX_COUNTED` + 1 when words are searched."""
+        limit = MAX_COUNTED + 1 if self._is_search else -1
+        query = f"SELECT count(*) FROM (SELECT 1 FROM {self._tables} WHERE {self._where} LIMIT ?)"  # noqa: S608 (so)
+        return int(db.execute(query, [*self._arguments, limit]).fetchone()[0])
+
+    @property
+    def _tables(self) -> str:
+        return (
+            "sightings JOIN listings USING (listing_id) LEFT JOIN review_items USING (listing_id)"
+            if self._is_store_wide
+            else "review_items"
+        )
+
+    @property
+    def _where(self) -> str:
+        return " AND ".join(self._conditions) or "true"
+
+    def _name(self, column: str) -> str:
+        """Return the column where the list is read from."""
+        if not self._is_store_wide:
+            return f"review_items.{column}"
+        if column == "source_id":
+            return "listings.source_id"
+        kept = ("sighting_id", "listing_id", "seen_at", "seller_name", "language")
+        return f"{'sightings' if column in kept else 'review_items'}.{column}"
+
+    def _outer(self, column: str) -> str:
+        return "place" if column == "place" else f"sightings.{column}"
+
+    def _search(self, wanted: Filter) -> None:
+        self._is_search = bool(wanted.terms)
+        self._reviewer = wanted.reviewer
+        if wanted.terms:
+            condition, arguments = matching(wanted.terms, self._name("sighting_id"))
+            self.narrow(condition, *arguments)
+        if self._is_store_wide:
+            self.narrow(
+                "NOT EXISTS (SELECT 1 FROM sightings AS later WHERE later.listing_id = sightings.listing_id "
+                "AND later.sighting_id > sightings.sighting_id)"
+            )
+
+    def _state(self, wanted: Filter) -> None:
+        if self._is_store_wide or wanted.state == "all":
+            return
+        if wanted.state:
+            self.narrow(f"{self._name('state')} = ?", wanted.state)
+            return
+        self.narrow(f"{self._name('is_open')} = 1")
+        if wanted.reviewer:
+            self.narrow(
+                f"({self._name('state')} = 'waiting' OR {self._name('decided_by')} <> ?)", wanted.reviewer
+            )
+
+    def _facets(self, wanted: Filter) -> None:
+        equal = {
+            "source_id": wanted.source, "family": wanted.family, "tier": wanted.tier,
+            "language": wanted.language, "seller_name": wanted.seller, "assignee": wanted.assignee,
+            "decision": wanted.decision,
+        }  # fmt: skip
+        for column, value in equal.items():
+            if value not in {"", None}:
+                self.narrow(f"{self._name(column)} = ?", value)
+        if wanted.p_from is not None:
+            self.narrow(f"{self._name('place')} >= ?", wanted.p_from)
+        if wanted.p_to is not None:
+            self.narrow(f"{self._name('place')} <= ?", wanted.p_to)
+        if wanted.kind:
+            self.narrow(f"instr({self._name('kinds')}, ?) > 0", f",{wanted.kind},")
+        if wanted.since:
+            self.narrow(f"{self._name('seen_at')} >= ?", wanted.since)
+        if wanted.until:
+            self.narrow(f"{self._name('seen_at')} < ?", wanted.until + "T99")

@@ -1,0 +1,178 @@
+"""Lists of review items: filtered, sorted and paged by where one stands, not by how far one has come.
+
+A review item is a listing people look at or have looked at: flagged, drawn as a sample, or judged. The table
+`review_items` holds one row for each and is kept by triggers (migration m012), as are the counts of them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from listings import times
+from listings.item_filters import SORTED, Filter, ItemQuery, Place, Sort, State
+from listings.model import Decision
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from listings import rows
+    from listings.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedItem:
+    """One row of a list."""
+
+    listing_id: str
+    sighting_id: int
+    source_id: str
+    title: str
+    seller_name: str
+    price_text: str
+    language: str
+    seen_at: datetime
+    p_offer: float | None
+    substances: tuple[str, ...]
+    is_flagged: bool
+    is_sample: bool
+    state: State | None
+    """None when it is no review item: neither flagged, nor sampled, nor judged."""
+    decision: Decision | None
+    decided_by: str
+    assignee: str
+    place: Place
+
+
+def list_items(
+    db: Database,
+    wanted: Filter,
+    *,
+    sort: Sort = Sort.LIKELY,
+    after: Place | None = None,
+    before: Place | None = None,
+    is_included: bool = False,
+    limit: int = 25,
+) -> list[ListedItem]:
+    """Return a stretch of a list, always in the list's own order.
+
+    Args:
+        db: The store.
+        wanted: Which items.
+        sort: In what order; a store-wide search is always newest first.
+        after: Begin after this place.
+        before: End before this place; the stretch is then the last one before it.
+        is_included: Whether the item at `after` is part of the stretch.
+        limit: At most so many.
+    """
+    query = ItemQuery(wanted, Sort.NEWEST if wanted.is_store_wide else sort)
+    if after is not None:
+        query.beyond(after, is_included=is_included)
+    if before is not None:
+        query.beyond(before, is_backward=True)
+    found = [_item(row, query.column) for row in query.run(db, limit, is_backward=before is not None)]
+    return found[::-1] if before is not None else found
+
+
+def next_item(db: Database, wanted: Filter, *, sort: Sort, place: Place, now: datetime) -> ListedItem | None:
+    """Return the item after a place that nobody else has open, else the first such item, else None."""
+    for after in (place, None):
+        query = ItemQuery(wanted, Sort.NEWEST if wanted.is_store_wide else sort)
+        if after is not None:
+            query.beyond(after)
+        query.unclaimed(now)
+        found = [_item(row, query.column) for row in query.run(db, 2)]
+        for item in found:
+            if item.sighting_id != place.sighting_id:
+                return item
+    return None
+
+
+def place_of(db: Database, listing_id: str, wanted: Filter, sort: Sort) -> Place | None:
+    """Return where a listing stands, or would stand, in a list; None if there is no such listing."""
+    sort = Sort.NEWEST if wanted.is_store_wide else sort
+    column = SORTED[sort][0]
+    query = """
+        SELECT newest.sighting_id, coalesce(review_items.place, p_offer, 0.0) AS place, newest.seen_at,
+               newest.seller_name
+        FROM latest_sightings AS newest
+        LEFT JOIN review_items USING (listing_id)
+        LEFT JOIN scores ON scores.sighting_id = newest.sighting_id
+            AND model_id = (SELECT model_id FROM model_in_use)
+        WHERE newest.listing_id = ?
+    """
+    row = db.execute(query, [listing_id]).fetchone()
+    return None if row is None else Place(value=row[column], sighting_id=row["sighting_id"])
+
+
+def count_items(db: Database, wanted: Filter) -> int:
+    """Return how many items a list holds; of a search at most `MAX_COUNTED` + 1."""
+    kept = _kept_count(db, wanted)
+    if kept is not None:
+        return kept
+    return ItemQuery(wanted, Sort.LIKELY).count(db)
+
+
+def facet_counts(db: Database, states: Sequence[State]) -> dict[str, dict[str, int]]:
+    """Return for each facet and each of its values how many items are in one of these states."""
+    marks = ", ".join("?" * len(states))
+    query = f"""
+        SELECT facet, value, sum(items) FROM review_counts WHERE state IN ({marks})
+        GROUP BY facet, value HAVING sum(items) > 0 ORDER BY facet, sum(items) DESC, value
+    """  # noqa: S608 (marks only)
+    counts: dict[str, dict[str, int]] = {}
+    for facet, value, items in db.execute(query, list(states)):
+        counts.setdefault(facet, {})[value] = items
+    return counts
+
+
+def matching_ids(db: Database, wanted: Filter, *, limit: int) -> list[tuple[str, int, int | None]]:
+    """Return listing, sighting and score ids of the items of a list, likely first: what bulk acts on."""
+    query = ItemQuery(replace(wanted, state=wanted.state or ("all" if wanted.terms else "")), Sort.LIKELY)
+    return [(row["listing_id"], row["sighting_id"], row["score_id"]) for row in query.run(db, limit)]
+
+
+def _kept_count(db: Database, wanted: Filter) -> int | None:
+    """Return the count that the triggers keep, or None if the list is narrowed by more than one facet."""
+    narrowed = {
+        "source": wanted.source, "family": wanted.family, "language": wanted.language,
+        "tier": "" if wanted.tier is None else str(wanted.tier), "assignee": wanted.assignee,
+    }  # fmt: skip
+    named = {facet: value for facet, value in narrowed.items() if value}
+    others = (
+        wanted.terms, wanted.p_from, wanted.p_to, wanted.kind, wanted.seller, wanted.since, wanted.until,
+        wanted.decision,
+    )  # fmt: skip
+    if len(named) > 1 or any(other not in {"", None} for other in others):
+        return None
+    facet, value = next(iter(named.items()), ("all", ""))
+    states = {"": (State.WAITING, State.SECOND), "all": tuple(State)}.get(wanted.state) or (wanted.state,)
+    marks = ", ".join("?" * len(states))
+    kept = f"""
+        SELECT ifnull(sum(items), 0) FROM review_counts WHERE facet = ? AND value = ? AND state IN ({marks})
+    """  # noqa: S608 (marks only)
+    count = int(db.execute(kept, [facet, value, *states]).fetchone()[0])
+    if wanted.state or not wanted.reviewer:
+        return count
+    own = ItemQuery(replace(wanted, state=State.SECOND, reviewer=""), Sort.LIKELY)
+    own.narrow("decided_by = ?", wanted.reviewer)
+    return count - own.count(db)
+
+
+def _item(row: rows.Row, column: str) -> ListedItem:
+    plain = (
+        "listing_id", "sighting_id", "source_id", "title", "seller_name", "price_text", "language", "p_offer",
+        "decided_by", "assignee",
+    )  # fmt: skip
+    return ListedItem(
+        seen_at=times.from_text(row["seen_at"]),
+        substances=tuple(json.loads(row["substances"] or "[]")),
+        is_flagged=bool(row["is_flagged"]),
+        is_sample=bool(row["is_sample"]),
+        state=None if row["state"] is None else State(row["state"]),
+        decision=None if row["decision"] is None else Decision(row["decision"]),
+        place=Place(value=row[column], sighting_id=row["sighting_id"]),
+        **{name: row[name] for name in plain},
+    )
