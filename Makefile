@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 DEV := $(VENV)/installed-dev
 DB ?= var/demo.db
+# Tests of one file stay together, so that what they share is made once.
+PYTEST := $(BIN)/python -m pytest --numprocesses $(or $(JOBS),auto) --dist loadfile
 
 # The embedder's weights come with a package; nothing may be fetched at run time.
 export HF_HUB_OFFLINE := 1
@@ -21,10 +23,10 @@ serve: $(INSTALLED) ## open the review app on the demo's database
 	$(BIN)/precursor-watch serve --db $(DB)
 
 test: $(DEV) ## run every test, those in a browser too
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
-test-unit: $(DEV) ## run the tests that need neither browser nor model
-	$(BIN)/python -m pytest -m "not browser and not model"
+test-unit: $(DEV) ## run the tests that need no browser, no model and no other process
+	$(PYTEST) -m "not browser and not model and not process"
 
 lint: $(DEV) ## ruff, mypy --strict, the direction of imports, docstrings
 	$(BIN)/ruff format --check .

@@ -1,18 +1,78 @@
-"""Stores that tests write to: one in memory, one in a file that is thrown away."""
+"""Stores that tests write to, and the rule that only a test marked for it starts other processes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import multiprocessing.process
+import sys
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from listings.database import open_database, open_in_memory
+from listings.database import Database, open_database, open_in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from listings.database import Database
+STARTS_PROCESSES = frozenset({"process", "browser", "model"})
+"""Marks under which a test may start processes. Those without run in seconds: `make test-unit`."""
+STARTS = frozenset({"subprocess.Popen", "os.posix_spawn", "os.fork", "os.forkpty", "os.system"})
+"""What Python reports to audit hooks before a process is started."""
+
+LONG_BYTES = 80
+
+
+class ProcessStarted(BaseException):
+    """A test without the mark `process` started one. No `except Exception` hides it."""
+
+
+class Alone:
+    """Knows whether the test that runs now may start processes, its fixtures included."""
+
+    is_kept = False
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Hold to the rule while a test without any of the marks is set up, run and torn down."""
+        self.is_kept = not any(item.get_closest_marker(mark) for mark in STARTS_PROCESSES)
+        try:
+            return (yield)
+        finally:
+            self.is_kept = False
+
+    def watch(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Raise when a process is about to be started by a test that may not; an audit hook."""
+        if self.is_kept and event in STARTS:
+            raise ProcessStarted(f"{event} {arguments[:2]!r}: mark the test with pytest.mark.process")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch for processes from now on, those of multiprocessing too, which no audit hook sees."""
+    alone = Alone()
+    config.pluginmanager.register(alone)
+    sys.addaudithook(alone.watch)
+    start = multiprocessing.process.BaseProcess.start
+
+    def watched_start(process: multiprocessing.process.BaseProcess) -> None:
+        alone.watch("os.fork", (process.name,))
+        start(process)
+
+    multiprocessing.process.BaseProcess.start = watched_start  # type: ignore[method-assign]
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name long or binary content by its length: archives hold their time, and workers must agree."""
+    if isinstance(val, bytes) and (len(val) > LONG_BYTES or not val.isascii()):
+        return f"{len(val)}-bytes"
+    return None
+
+
+@pytest.fixture(scope="session")
+def blank_store(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a store without a row, migrated once: a copy is ready at once, a migration takes 0.1 s."""
+    path = tmp_path_factory.mktemp("blank") / "precursor-watch.db"
+    open_database(path).conn.close()
+    return path.read_bytes()
 
 
 @pytest.fixture
@@ -24,8 +84,8 @@ def db() -> Iterator[Database]:
 
 
 @pytest.fixture
-def store_path(tmp_path: Path) -> Path:
+def store_path(tmp_path: Path, blank_store: bytes) -> Path:
     """An empty store in a file, closed, for work by other processes."""
     path = tmp_path / "precursor-watch.db"
-    open_database(path).conn.close()
+    path.write_bytes(blank_store)
     return path

@@ -11,6 +11,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from classifier.run import Retrained, RetrainOptions, retrain, score_new
 from listings.database import open_database
 from listings.model import Decision, ReasonCode
@@ -24,6 +26,8 @@ from tests.cli.calls import call_process
 if TYPE_CHECKING:
     from listings.database import Database
     from listings.model import QueueEntry
+
+pytestmark = pytest.mark.process
 
 TITLE = "Vendo 4-piperidona clorhidrato, tengo 15 kilos"
 SAVED = Path(__file__).parents[1] / "fixtures" / "marketplaces" / "anuncios-sur" / "saved"

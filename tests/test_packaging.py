@@ -48,6 +48,7 @@ def test_no_installed_distribution_claims_our_name(name: str) -> None:
     assert set(packages_distributions().get(name, ())) <= {"precursor-watch"}
 
 
+@pytest.mark.process
 def test_imports_go_one_way() -> None:
     """The contracts in pyproject.toml hold: who may import whom, and which framework is known where."""
     linter = shutil.which("lint-imports", path=str(Path(sys.executable).parent))
@@ -72,6 +73,7 @@ def test_everything_public_says_what_it_is(name: str) -> None:
     assert silent == []
 
 
+@pytest.mark.process
 def test_no_tracked_file_names_a_package_registry() -> None:
     """Where packages come from is the installer's setting, not ours."""
     searched = subprocess.run(

@@ -261,6 +261,7 @@ def test_gazetteer_answers(query: str, status: str) -> None:
     assert said["why"] in call("gazetteer", query).out
 
 
+@pytest.mark.process
 def test_nothing_is_scored_without_a_model(store_path: Path) -> None:
     """Neither the store nor a pipe; the sentence says how to get a model."""
     for flag in ((), ("--json",)):

@@ -47,6 +47,7 @@ def test_every_module_of_a_command_is_listed() -> None:
     assert modules - NO_COMMANDS == set(COMMANDS)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("arguments", [("--help",), ("gazetteer", "--help")])
 def test_help_loads_no_heavy_library(arguments: Sequence[str]) -> None:
     """Help comes at once, because each framework is imported only by the command that needs it."""
@@ -102,6 +103,7 @@ def test_missing_database_is_named_and_not_made(command: str, tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("command", ["queue", "report", "models", "runs", "score", "crawl", "retrain"])
 def test_file_that_is_no_database_is_refused_unaltered(command: str, tmp_path: Path) -> None:
     """A text file given by mistake stays what it was."""
@@ -142,6 +144,7 @@ def test_database_may_be_named_by_the_environment(
     assert call("queue", "--db", tmp_path / "other.db").exit_code == 1
 
 
+@pytest.mark.process
 def test_closed_pipe_ends_a_command_quietly(store_path: Path) -> None:
     """A reader that has seen enough is no error to report."""
     command = [sys.executable, "-m", "cli", "gazetteer", "acetone", "--json"]

@@ -135,6 +135,7 @@ def test_a_run_without_an_ending_is_under_way_while_its_lock_is_held(
     assert "interrupted" in call("runs", "--db", store_path).stdout
 
 
+@pytest.mark.process
 def test_without_a_model_the_real_service_scores_nothing_and_status_says_what_waits(
     store_path: Path, sources_file: Path
 ) -> None:
@@ -154,6 +155,7 @@ def test_without_a_model_the_real_service_scores_nothing_and_status_says_what_wa
     assert "make it with precursor-watch retrain" in shown
 
 
+@pytest.mark.process
 def test_the_real_score_command_without_a_model_leaves_status_at_1(
     store_path: Path, sources_file: Path
 ) -> None:
@@ -230,6 +232,7 @@ def test_sources_check_fails_with_the_reason(sources_file: Path, old: str, new: 
     assert said in " ".join(source["problem"] for source in json.loads(listed.stdout))
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_run_stops_in_order_when_asked(store_path: Path, sources_file: Path, number: signal.Signals) -> None:
     """SIGTERM and Ctrl-C end the service with exit code 0, and the log says so."""
@@ -251,6 +254,7 @@ def test_help_has_an_example(name: str) -> None:
     assert f"precursor-watch {name}" in result.stdout
 
 
+@pytest.mark.process
 def test_status_imports_nothing_heavy(store_path: Path, sources_file: Path) -> None:
     """Neither the crawler's framework nor the embedder's is loaded to look at a table."""
     code = (

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from listings.database import Database
     from listings.model import Run
 
+pytestmark = pytest.mark.process
+
 STEM = "anuncios-sur"
 LISTINGS = read_site(STEM).listings
 EDITED, REMOVED = LISTINGS[1], LISTINGS[2]

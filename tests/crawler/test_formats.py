@@ -17,6 +17,8 @@ from tests.crawler.crawls import Job, crawl_all, declare
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.process
+
 STEMS = ("anuncios-sur", "labware-shop")
 Tables = dict[str, list[tuple[object, ...]]]
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from listings.database import Database
 
+pytestmark = pytest.mark.process
+
 BASE = "https://hostile.example/item/"
 READ_FROM_PAGE = "One listing, read from the visible page."
 READ_FROM_BOTH = "One listing, read from json-ld and the visible page."

@@ -22,6 +22,8 @@ from tests.crawler.killing import kill_when, rows_in
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.process
+
 TABLE = """
 [sources.all]
 name = "All marketplaces in one folder"

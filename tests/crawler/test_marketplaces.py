@@ -15,6 +15,8 @@ from tests.crawler.crawls import NOW
 if TYPE_CHECKING:
     from listings.database import Database
 
+pytestmark = pytest.mark.process
+
 FIELDS = ("title", "price_amount", "currency", "seller_name", "location", "item_id")
 
 

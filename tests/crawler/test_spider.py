@@ -14,6 +14,8 @@ from tests.crawler.crawls import Job, crawl_all, declare
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.process
+
 
 def links(*paths: str) -> str:
     """Return a link to each path of the invented site."""

@@ -150,6 +150,7 @@ def test_a_failed_transaction_leaves_nothing(db: Database) -> None:
     assert not db.conn.in_transaction
 
 
+@pytest.mark.process
 def test_two_processes_may_create_the_same_store_at_once(tmp_path: Path) -> None:
     """One makes the tables, the others wait and find them."""
     path = tmp_path / "store.db"
@@ -159,6 +160,7 @@ def test_two_processes_may_create_the_same_store_at_once(tmp_path: Path) -> None
         assert migrations.pending(db) == []
 
 
+@pytest.mark.process
 def test_two_processes_may_write_at_once(store_path: Path) -> None:
     """Each waits for the other's transaction; no row is lost and none fails."""
     code = OPEN + (

@@ -58,6 +58,7 @@ def test_a_failure_inside_frees_the_lock(tmp_path: Path) -> None:
     hold_now(tmp_path / "store.db", "score")
 
 
+@pytest.mark.process
 def test_a_lock_is_freed_when_its_holder_is_killed(tmp_path: Path) -> None:
     """SIGKILL leaves a file behind and no lock."""
     path = tmp_path / "store.db"

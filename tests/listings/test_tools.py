@@ -66,6 +66,7 @@ async def ask_datasette(path: Path, address: str) -> list[dict[str, Any]]:
     return rows
 
 
+@pytest.mark.process
 def test_the_sqlite_utils_command_line_lists_the_tables(filled_path: Path) -> None:
     """With their rows counted; the schema keeps the comments that explain its columns."""
     tables = {

@@ -48,6 +48,7 @@ def test_ipv6_address_is_in_brackets() -> None:
         assert address_of(listener).startswith("http://[::1]:")
 
 
+@pytest.mark.process
 def test_app_loads_no_model_library() -> None:
     """The app shows what is stored; it never loads the model or the crawler."""
     heavy = "torch sklearn sentence_transformers scrapy apscheduler"

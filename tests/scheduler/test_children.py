@@ -18,6 +18,8 @@ from scheduler.children import MAX_LINE_CHARS, Children, Exit, end, explain
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.process
+
 HOUR = timedelta(hours=1)
 NONE = timedelta(0)
 

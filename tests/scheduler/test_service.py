@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from scheduler.work import Settings
 
+pytestmark = pytest.mark.process
+
 
 def outcomes(settings: Settings) -> set[tuple[RunKind, str | None, RunOutcome | None]]:
     """Return what the ledger says of every run."""

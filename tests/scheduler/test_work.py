@@ -27,6 +27,8 @@ from tests.listings import build
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.process
+
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NIGHTS = [datetime(2026, 11, day, 3, 30, tzinfo=UTC) for day in (21, 22, 23, 24)]
 

@@ -35,6 +35,7 @@ def crawl(archive: Path, *urls: str) -> dict[str, dict[str, object]]:
 OTHER_SCHEMES = ("file:///etc/hostname", "data:,hello", "ftp://shop.example/a", "s3://shop/a")
 
 
+@pytest.mark.process
 def test_a_crawl_follows_links_within_the_archive_without_any_socket(tmp_path: Path) -> None:
     """From the home page the list and its items are reached; what was not saved is not, nor other schemes."""
     seen = crawl(write_folder(tmp_path / "site"), BASE + "index.html", BASE + "absent.html", *OTHER_SCHEMES)
@@ -53,6 +54,7 @@ def test_a_crawl_follows_links_within_the_archive_without_any_socket(tmp_path: P
     assert seen[BASE + "index.html"]["locator"]
 
 
+@pytest.mark.process
 def test_a_saved_redirect_is_followed_within_the_archive(tmp_path: Path) -> None:
     """Scrapy follows a saved redirect to the saved page it leads to, and goes on from there."""
     seen = crawl(write_warc_gz(tmp_path / "site"), REDIRECT.url)

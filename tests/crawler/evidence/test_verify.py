@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.process
+
 SITE = (
     Saved(url=BASE, body=html("Home", "Hello")),
     Saved(url=BASE + "item/1", body=html("Oak chair", "<h1>Oak chair</h1><p>Price: 12 EUR</p>")),

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from fixtures.misbehaving.server import Answer
     from listings.database import Database
 
+pytestmark = pytest.mark.process
+
 LISTINGS = """
     SELECT listings.url, title, description, price_text, price_amount, currency, quantity_text, pack_text,
         minimum_order_text, seller_name, seller_url, location, sightings.item_id, category_path, attributes,

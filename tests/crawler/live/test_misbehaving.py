@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from fixtures.misbehaving.server import Server
     from listings.database import Database
 
+pytestmark = pytest.mark.process
+
 FORBIDDEN = "/private/list"
 
 
