@@ -43,8 +43,25 @@ def command(database: Path) -> None:
         _step("retrain", "--db", str(database))
     _step("score", "--db", str(database))
     _step("queue", "--db", str(database))
+    _make_administrator(database)
     click.echo(f"Judge them in the browser:  precursor-watch serve --db {database}", err=True)
     click.echo(f"or here:  precursor-watch verdict LISTING offer --db {database}", err=True)
+
+
+def _make_administrator(database: Path) -> None:
+    """Make the user who may log in to the demo; the password is shown this once."""
+    from cli.output import reading
+    from listings.times import utc_now
+    from listings.users import Role, add_user, has_administrator
+    from review.security.passwords import Passwords, new_password
+
+    with reading(database) as db:
+        if has_administrator(db):
+            return
+        password = new_password()
+        kept = Passwords().hash(password)
+        add_user(db, "demo", Role.ADMIN, password_hash=kept, actor="demo", now=utc_now())
+    click.echo(f"To log in, shown this once:  name demo, password {password}", err=True)
 
 
 def _step(*arguments: str) -> None:

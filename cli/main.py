@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     "crawl", "score", "queue", "verdict", "labels", "retrain", "evaluate", "models", "gazetteer",
-    "serve", "run", "status", "runs", "sources", "permissions", "evidence", "report", "demo",
+    "serve", "users", "audit", "run", "status", "runs", "sources", "permissions", "evidence", "report",
+    "demo",
 )  # fmt: skip
 """Every command in the order a listing meets them; `NAME` lives in `cli/NAME.py` as `command`."""
 

@@ -41,3 +41,13 @@ reviewer_option = click.option(
     show_envvar=True,
     help="Who decides; kept with the verdict.",
 )
+
+by_option = click.option(
+    "--by",
+    "actor",
+    envvar=["PRECURSOR_WATCH_REVIEWER", "USER"],
+    default="unnamed",
+    show_default=True,
+    show_envvar=True,
+    help="Who does this; kept in the audit log.",
+)

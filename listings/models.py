@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from listings import rows, times
+from listings import audit, rows, times
+from listings.audit import BY_HAND, AuditAction, Origin
 from listings.database import Database, transaction
 from listings.errors import UnknownRow
 
@@ -29,16 +30,39 @@ def register_model(db: Database, model: Model) -> None:
         rows.insert(db, "models", values, ignore=True)
 
 
-def promote(db: Database, model_id: str, *, promoted_by: str, sentence: str, now: datetime) -> None:
-    """Put a registered model in use; the record says who did and why.
+def promote(
+    db: Database,
+    model_id: str,
+    *,
+    promoted_by: str,
+    sentence: str,
+    origin: Origin = BY_HAND,
+    now: datetime,
+) -> None:
+    """Put a registered model in use; the record and the audit log say who did and why.
 
     Raises:
         UnknownRow: If no such model is registered.
     """
-    get_model(db, model_id)
+    model = get_model(db, model_id)
     with transaction(db):
+        before = model_in_use(db)
         values = {"model_id": model_id, "promoted_at": times.to_text(now)}
-        rows.insert(db, "promotions", {**values, "promoted_by": promoted_by, "sentence": sentence})
+        new_id = rows.insert(db, "promotions", {**values, "promoted_by": promoted_by, "sentence": sentence})
+        audit.record(
+            db,
+            AuditAction.MODEL_PROMOTED,
+            actor=promoted_by,
+            origin=origin,
+            subject=f"model:{model_id}",
+            details={
+                "before": before.model_id if before else None,
+                "threshold": model.threshold,
+                "why": sentence,
+            },
+            rows=[("promotions", int(new_id or 0))],
+            now=now,
+        )
 
 
 def model_in_use(db: Database) -> Model | None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 (dataclasses are read at run time)
 from typing import TYPE_CHECKING
 
-from listings import rows, times
+from listings import audit, rows, times
+from listings.audit import BY_HAND, AuditAction, Origin
 from listings.database import Database, transaction
 from listings.drafts import forget_draft
 from listings.errors import ListingsError, UnknownRow
@@ -57,6 +58,8 @@ class Circumstances:
     """The same for all verdicts given at once."""
     last_verdict: int | None = None
     """The newest verdict on the listing when the screen was drawn, 0 for none; None leaves it unchecked."""
+    origin: Origin = BY_HAND
+    """From where it was given; the audit log keeps it."""
 
 
 NO_CIRCUMSTANCES = Circumstances()
@@ -145,10 +148,13 @@ def give_verdict(  # noqa: PLR0913 (what was decided, on what, by whom)
         if stage is Stage.FIRST:
             ask_for_second(db, verdict)
         forget_draft(db, listing_id, name)
+        _log(db, AuditAction.VERDICT_GIVEN, verdict, circumstances.origin)
     return verdict
 
 
-def undo_verdict(db: Database, verdict_id: int, *, reviewer: str, now: datetime) -> Verdict:
+def undo_verdict(
+    db: Database, verdict_id: int, *, reviewer: str, origin: Origin = BY_HAND, now: datetime
+) -> Verdict:
     """Take a verdict back by a new row that names it; the listing returns to the queue.
 
     Raises:
@@ -176,7 +182,9 @@ def undo_verdict(db: Database, verdict_id: int, *, reviewer: str, now: datetime)
                 "undoes": verdict_id,
             },
         )
-    return get_verdict(db, int(new_id or 0))
+        undo = get_verdict(db, int(new_id or 0))
+        _log(db, AuditAction.VERDICT_UNDONE, undo, origin)
+    return undo
 
 
 def get_verdict(db: Database, verdict_id: int) -> Verdict:
@@ -226,7 +234,9 @@ def latest_undo(db: Database, reviewer: str) -> Verdict | None:
     return None if row is None or row["undoes"] is None else get_verdict(db, row["undoes"])
 
 
-def redo_verdict(db: Database, verdict_id: int, *, reviewer: str, now: datetime) -> Verdict:
+def redo_verdict(
+    db: Database, verdict_id: int, *, reviewer: str, origin: Origin = BY_HAND, now: datetime
+) -> Verdict:
     """Give a verdict that was taken back once more, as a new row.
 
     Raises:
@@ -235,7 +245,10 @@ def redo_verdict(db: Database, verdict_id: int, *, reviewer: str, now: datetime)
     """
     verdict = get_verdict(db, verdict_id)
     circumstances = Circumstances(
-        substance=verdict.substance, shown_at=verdict.shown_at, score_hidden=verdict.score_hidden
+        substance=verdict.substance,
+        shown_at=verdict.shown_at,
+        score_hidden=verdict.score_hidden,
+        origin=origin,
     )
     return give_verdict(
         db,
@@ -264,6 +277,30 @@ def _refuse_unseen(db: Database, listing_id: str, name: str, last_seen: int | No
     row = db.execute(query, [listing_id, last_seen, name]).fetchone()
     if row is not None:
         raise JudgedMeanwhile(listing_id, row["reviewer"])
+
+
+def _log(db: Database, action: AuditAction, verdict: Verdict, origin: Origin) -> None:
+    """Write the entry of a verdict: what was decided and what was on the screen."""
+    _, shown, known = audit.on_screen(db, verdict.sighting_id, verdict.score_id)
+    decided = {
+        "verdict_id": verdict.verdict_id,
+        "decision": verdict.decision,
+        "reason_code": verdict.reason_code,
+        "undoes": verdict.undoes,
+        "stage": verdict.stage,
+        "score_hidden": verdict.score_hidden,
+        "batch": verdict.batch,
+    }
+    audit.record(
+        db,
+        action,
+        actor=verdict.reviewer,
+        origin=origin,
+        subject=f"listing:{verdict.listing_id}",
+        details=shown | decided,
+        rows=[("verdicts", verdict.verdict_id), *known],
+        now=verdict.decided_at,
+    )
 
 
 def _listing_shown(db: Database, sighting_id: int, score_id: int | None) -> str:

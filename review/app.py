@@ -7,7 +7,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
@@ -17,14 +17,20 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from listings.errors import ListingsError, StoreUnusable, UnknownRow
 from listings.times import utc_now
-from listings.verdicts import AlreadyUndone, StaleScreen, reviewer_name
-from review import api, pages, words
+from listings.verdicts import AlreadyUndone, StaleScreen
+from review import pages, words
+from review.api import description, queue
 from review.connections import Connections
 from review.decide import MAX_NOTE_CHARS
 from review.desk import Desk, answer_page
-from review.errors import ForeignRequest, FormExpired
+from review.errors import ForeignRequest, FormExpired, LoginBlocked, LoginNeeded, LoginRefused, RoleTooLow
 from review.marking import cut, spell_unseen
-from review.safety import HEADERS, LOOPBACK_HOSTS, FormTokens, SafeHeaders
+from review.security import entering
+from review.security.forms import Cookies, check_form
+from review.security.headers import HEADERS, SafeHeaders
+from review.security.keys import load_key
+from review.security.passwords import Passwords
+from review.security.settings import Safety
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -40,22 +46,42 @@ STATUS = {
     StaleScreen: 409,
     FormExpired: 403,
     ForeignRequest: 403,
+    LoginNeeded: 401,
+    LoginRefused: 401,
+    LoginBlocked: 429,
+    RoleTooLow: 403,
     StoreUnusable: 503,
 }
 """The HTTP status of each expected error; its message is the sentence shown."""
 
 
-def create_app(database: Path, *, reviewer: str, clock: Callable[[], datetime] = utc_now) -> FastAPI:
+PAGES = (pages.router, entering.router)
+"""Routers of pages."""
+
+API = (queue.router, description.router)
+"""Routers of the JSON API."""
+
+
+def create_app(
+    database: Path,
+    *,
+    safety: Safety | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    passwords: Passwords | None = None,
+) -> FastAPI:
     """Build the review app over a store.
 
     Args:
-        database: The store's file; opened when the first page is asked for.
-        reviewer: Who decides; written with every verdict.
+        database: The store's file; opened when the first page is asked for. The app's secret lies beside it.
+        safety: How people reach the app; by default on this machine only.
         clock: Returns the present time, aware.
+        passwords: With a hasher of another strength, for tests.
 
     Raises:
-        ReviewerUnnamed: If the reviewer's name is blank.
+        KeyFileUnusable: If the app's secret cannot be read or made.
     """
+    safety = safety or Safety()
+    key = load_key(database)
     connections = Connections(database)
 
     @asynccontextmanager
@@ -64,22 +90,36 @@ def create_app(database: Path, *, reviewer: str, clock: Callable[[], datetime] =
         yield
         connections.close()
 
-    app = FastAPI(title="precursor-watch review", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app = FastAPI(
+        title="precursor-watch review",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lifespan,
+        dependencies=[Depends(check_form)],
+    )
     app.state.desk = Desk(
         connections=connections,
-        reviewer=reviewer_name(reviewer),
         clock=clock,
         templates=build_templates(),
-        tokens=FormTokens(),
+        safety=safety,
+        cookies=Cookies(key, safety),
+        passwords=passwords or Passwords(),
+        key=key,
     )
-    app.include_router(pages.router)
-    app.include_router(api.router)
+    for router in (*PAGES, *API):
+        app.include_router(router)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_HOSTS, www_redirect=False)
-    app.add_middleware(SafeHeaders)
+    guard(app, safety)
     for error in (ListingsError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(error, answer_error)
     return app
+
+
+def guard(app: FastAPI, safety: Safety) -> None:
+    """Put what guards every answer around the app; what is added last is asked first."""
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=safety.hosts, www_redirect=False)
+    app.add_middleware(SafeHeaders, is_https=safety.is_https)
 
 
 def build_templates() -> Environment:
@@ -113,9 +153,18 @@ def answer_error(request: Request, error: Exception) -> Response:
     """Answer any error with its status and a sentence: as JSON under `/api/`, else as a page."""
     status, sentence = explain(error)
     if request.url.path.startswith("/api/"):
-        return JSONResponse({"detail": sentence}, status_code=status, headers=HEADERS)
+        headers = HEADERS | ({"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {})
+        return JSONResponse({"detail": sentence}, status_code=status, headers=headers)
+    if isinstance(error, LoginNeeded):
+        return entering.send_to_login(request, sentence)
     title = HTTPStatus(status).phrase
-    response = answer_page(request, "error.html", {"title": title, "sentence": sentence}, status=status)
+    shown = {
+        "title": title,
+        "sentence": sentence,
+        "kept": getattr(error, "kept", {}),
+        "resend_to": entering.own_address(request),
+    }
+    response = answer_page(request, "error.html", shown, status=status)
     response.headers.update(HEADERS)  # an unexpected error is answered outside of every middleware
     return response
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from listings.model import Decision, ReasonCode  # noqa: TC001 (pydantic reads the annotations)
-from listings.verdicts import give_verdict
+from listings.verdicts import Circumstances, give_verdict
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from listings.database import Database
     from listings.model import Verdict
+    from review.security.people import Person
 
 MAX_NOTE_CHARS = 4_000
 """The form's limit, too."""
@@ -50,9 +51,10 @@ class Draft(NewVerdict):
     """A verdict as the page's form sends it."""
 
     form_token: str = ""
+    """Checked by `review.security.forms` before."""
 
 
-def give(db: Database, verdict: NewVerdict, *, reviewer: str, now: datetime) -> Verdict:
+def give(db: Database, verdict: NewVerdict, person: Person, *, now: datetime) -> Verdict:
     """Write a verdict, unless the reviewer saw something else than what stands now.
 
     Raises:
@@ -66,6 +68,7 @@ def give(db: Database, verdict: NewVerdict, *, reviewer: str, now: datetime) -> 
         score_id=verdict.score_id,
         reason_code=verdict.reason_code,
         note=verdict.note.strip(),
-        reviewer=reviewer,
+        reviewer=person.name,
+        circumstances=Circumstances(origin=person.origin),
         now=now,
     )

@@ -1,4 +1,4 @@
-"""What every request is given: the store, who reviews, the time, and how a page is answered."""
+"""What every request is given: the store, the time, and how a page is answered."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 
 from listings.database import Database
+from review.security.forms import new_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -17,18 +18,23 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from review.connections import Connections
-    from review.safety import FormTokens
+    from review.security.forms import Cookies
+    from review.security.passwords import Passwords
+    from review.security.settings import Safety
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """The one reviewer's desk that this process serves."""
+    """What every request of this process shares."""
 
     connections: Connections
-    reviewer: str
     clock: Callable[[], datetime]
     templates: Environment
-    tokens: FormTokens
+    safety: Safety
+    cookies: Cookies
+    passwords: Passwords
+    key: bytes
+    """The app's secret; see `review.security.keys.derive`."""
 
 
 def desk_of(request: Request) -> Desk:
@@ -50,12 +56,17 @@ TheDatabase = Annotated[Database, Depends(lend_database)]
 def answer_page(
     request: Request, template: str, shown: Mapping[str, object], *, status: int = 200
 ) -> HTMLResponse:
-    """Render a template as the answer, its forms tied to the browser that asked."""
+    """Render a template as the answer, its forms tied to the browser that asked.
+
+    Every template is given `person`, who asks (None before the log-in), and `form_token`.
+    """
     desk = desk_of(request)
-    session = desk.tokens.session_of(request)
+    key = desk.cookies.read(request)
+    drawn_for = key or new_key()
     body = desk.templates.get_template(template).render(
-        reviewer=desk.reviewer, form_token=desk.tokens.token(session), **shown
+        person=getattr(request.state, "person", None), form_token=desk.cookies.form_token(drawn_for), **shown
     )
     response = HTMLResponse(body, status_code=status)
-    desk.tokens.issue(request, response, session)
+    if key is None:
+        desk.cookies.write(response, drawn_for)
     return response

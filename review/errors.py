@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from listings.errors import ListingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import timedelta
+    from pathlib import Path
 
 
 class ReviewError(ListingsError):
@@ -10,13 +17,18 @@ class ReviewError(ListingsError):
 
 
 class NotLoopback(ReviewError):
-    """The app was asked to listen where other machines can reach it."""
+    """The app was asked to listen where other machines can reach it, without anything that encrypts."""
 
     def __init__(self, host: str) -> None:
         super().__init__(
-            f"The review app has no log-ins yet, so it listens on this machine only; {host} would open it to "
-            "others. Give --host 127.0.0.1, ::1 or localhost; from elsewhere, use an SSH tunnel."
+            f"The review app would listen on {host}, where others can read what passes: passwords, too. Give "
+            "--tls-certificate and --tls-key, or put a reverse proxy with TLS before it and name both with "
+            "--public-url and --trusted-proxy (docs/reverse-proxy.md), or keep to --host 127.0.0.1."
         )
+
+
+class SafetyUnfit(ReviewError):
+    """The settings of the app's safety contradict one another."""
 
 
 class PortUnusable(ReviewError):
@@ -28,22 +40,91 @@ class PortUnusable(ReviewError):
         )
 
 
-class FormExpired(ReviewError):
-    """The form does not carry this process's token: drawn before a restart, or not drawn here at all."""
+class KeyFileUnusable(ReviewError):
+    """The app's secret cannot be read or made."""
+
+    def __init__(self, path: Path, found: str) -> None:
+        super().__init__(
+            f"The app's secret in {path} cannot be used: {found}. Put it right, or move the file away: a new "
+            "one is made then, everybody logs in again, and second factors are set up anew."
+        )
+
+
+class NobodyMayAdminister(ReviewError):
+    """There is no administrator yet."""
+
+    def __init__(self, database: Path) -> None:
+        super().__init__(
+            "Nobody can log in as an administrator yet. Make one first:  "
+            f"precursor-watch users add NAME --role admin --db {database}"
+        )
+
+
+class LoginNeeded(ReviewError):
+    """The request comes from nobody who is logged in."""
 
     def __init__(self) -> None:
         super().__init__(
-            "This page was drawn before the program was last started, so nothing was written. "
-            "It is fresh now: look once more, then decide."
+            "You are not logged in, or your session has ended; nothing was written. Log in, or send a token "
+            "that holds as `Authorization: Bearer`."
+        )
+
+
+class LoginRefused(ReviewError):
+    """Name, password or code are wrong; it is not said which."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The name, the password or the code is wrong. If it should be right, ask an administrator."
+        )
+
+
+class LoginBlocked(ReviewError):
+    """Too many log-ins failed."""
+
+    def __init__(self, wait: timedelta) -> None:
+        self.wait = wait
+        minutes = max(1, round(wait.total_seconds() / 60))
+        super().__init__(
+            f"Too many log-ins failed for this name or from this address. Wait {minutes} min, then try again."
+        )
+
+
+class RoleTooLow(ReviewError):
+    """The user may not do this."""
+
+    def __init__(self, name: str, has: str, needed: str) -> None:
+        super().__init__(
+            f"{name} is a {has} and this needs a {needed}. Nothing was written; an administrator gives roles."
+        )
+
+
+class PasswordUnfit(ReviewError):
+    """A new password would soon be guessed."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(
+            f"This cannot be a password: {found}. A sentence of four or five odd words is a good one."
+        )
+
+
+class FormExpired(ReviewError):
+    """The form was not drawn for this browser's session."""
+
+    def __init__(self, kept: Mapping[str, str]) -> None:
+        self.kept = kept
+        """What the form held."""
+        super().__init__(
+            "This page was drawn for an earlier session, or elsewhere, so nothing was written. "
+            "What it held is kept below: look once more, then send it again."
         )
 
 
 class ForeignRequest(ReviewError):
-    """A JSON write came from another site, or does not say where it came from."""
+    """Another site asked the browser to write here."""
 
     def __init__(self, origin: str) -> None:
-        found = f"came from {origin}" if origin else "does not say where it came from"
         super().__init__(
-            f"Nothing was written: the request {found}. Send it as application/json with an Origin header "
-            "that names this app."
+            f"Nothing was written: the request came from {origin}, and only this app's own pages may write. "
+            "If you opened it under another name than it is served as, check --public-url."
         )

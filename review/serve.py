@@ -1,16 +1,19 @@
-"""Running the review app: this machine only, until log-ins come."""
+"""Running the review app."""
 
 from __future__ import annotations
 
 import socket
-from contextlib import suppress
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import uvicorn
 
 from listings.database import open_database
+from listings.users import has_administrator
 from review.app import create_app
-from review.errors import NotLoopback, PortUnusable
+from review.errors import NobodyMayAdminister, NotLoopback, PortUnusable, SafetyUnfit
+from review.security.settings import Safety, check_safety
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,57 +24,109 @@ if TYPE_CHECKING:
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """The files with which the app itself serves HTTPS."""
+
+    certificate: Path
+    """PEM, with the chain."""
+    key: Path
+    """PEM."""
+
+
 def serve(
-    database: Path, host: str, port: int, reviewer: str, *, announce: Callable[[str], None] | None = None
+    database: Path,
+    host: str,
+    port: int,
+    *,
+    safety: Safety | None = None,
+    tls: Tls | None = None,
+    announce: Callable[[str], None] | None = None,
 ) -> None:
     """Serve the review app until the process is told to stop (SIGINT, SIGTERM).
 
     Args:
-        database: The store's file; it must be there.
-        host: One of `LOOPBACK`.
+        database: The store's file; it must be there and have an administrator.
+        host: One of `LOOPBACK`; another one only with `tls`, or behind a proxy that `safety` names.
         port: TCP port; 0 takes a free one.
-        reviewer: Who decides; written with every verdict.
+        safety: How people reach the app; by default on this machine only.
+        tls: To serve HTTPS.
         announce: Called once with the app's address, when it can be opened.
 
     Raises:
-        NotLoopback: If `host` can be reached from other machines.
-        ReviewerUnnamed: If the reviewer's name is blank.
+        NotLoopback: If others could read what passes between a browser and the app.
+        SafetyUnfit: If settings contradict one another.
         StoreUnusable: If the database is not there or not ours.
+        NobodyMayAdminister: If it has no administrator.
+        KeyFileUnusable: If the app's secret cannot be read or made.
         PortUnusable: If the port is taken or not allowed.
     """
-    app = create_app(database, reviewer=reviewer)
-    listener = listen(host, port)
-    with listener:
-        open_database(database, must_exist=True).close()
+    safety = safety or Safety()
+    check_reach(host, safety, tls)
+    with closing(open_database(database, must_exist=True)) as db:
+        if not has_administrator(db):
+            raise NobodyMayAdminister(database)
+    app = create_app(database, safety=replace(safety, is_encrypted=tls is not None))
+    with listen(host, port) as listener:
+        server = build_server(app, tls)
         if announce:
-            announce(address_of(listener))
+            announce(safety.public_url or address_of(listener, is_encrypted=tls is not None))
         with suppress(KeyboardInterrupt):  # uvicorn has stopped in order, then hands the Ctrl+C on
-            build_server(app).run(sockets=[listener])
+            server.run(sockets=[listener])
+
+
+def check_reach(host: str, safety: Safety, tls: Tls | None) -> None:
+    """Refuse to listen where passwords would pass unencrypted, or for proxies that are not told apart.
+
+    Raises:
+        NotLoopback: If others could read what passes between a browser and the app.
+        SafetyUnfit: If settings contradict one another.
+    """
+    check_safety(safety)
+    is_behind_proxy = safety.is_https and bool(safety.trusted_proxies)
+    if host not in LOOPBACK and tls is None and not is_behind_proxy:
+        raise NotLoopback(host)
 
 
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens already, so that a browser sent there is never turned away.
 
     Raises:
-        NotLoopback: If `host` can be reached from other machines.
         PortUnusable: If the port is taken or not allowed.
     """
-    if host not in LOOPBACK:
-        raise NotLoopback(host)
-    family = socket.AF_INET6 if host == "::1" else socket.AF_INET
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
     except (OSError, OverflowError) as error:
         raise PortUnusable(host, port, str(error)) from error
 
 
-def address_of(listener: socket.socket) -> str:
+def address_of(listener: socket.socket, *, is_encrypted: bool = False) -> str:
     """Return the address to open in a browser."""
+    scheme = "https" if is_encrypted else "http"
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    return f"{scheme}://[{host}]:{port}/" if ":" in host else f"{scheme}://{host}:{port}/"
 
 
-def build_server(app: FastAPI) -> uvicorn.Server:
-    """Return the server for an app; it logs warnings only and names no software."""
-    config = uvicorn.Config(app, log_level="warning", server_header=False, access_log=False)
+def build_server(app: FastAPI, tls: Tls | None = None) -> uvicorn.Server:
+    """Return the server for an app; it logs warnings only and names no software.
+
+    Whom to believe about a client's address is the app's own affair (`review.app.guard`).
+
+    Raises:
+        SafetyUnfit: If certificate and key cannot be used.
+    """
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        server_header=False,
+        access_log=False,
+        proxy_headers=False,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
+    )
+    try:
+        config.load()
+    except OSError as error:  # ssl.SSLError is one
+        raise SafetyUnfit(f"The TLS certificate and key cannot be used: {error}.") from error
     return uvicorn.Server(config)

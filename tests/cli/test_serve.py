@@ -10,6 +10,9 @@ from urllib.request import urlopen
 
 import pytest
 
+from listings.users import Role
+from tests.review.entering import a_user
+
 pytestmark = pytest.mark.process
 
 ROOT = Path(__file__).parents[2]
@@ -23,21 +26,22 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 
 def test_address_is_announced_and_answers_until_ctrl_c(store_path: Path) -> None:
     """The address stands on standard error, is open when it is said, and Ctrl+C ends it in order."""
-    with start("--db", str(store_path), "--port", "0", "--reviewer", "ada") as serving:
+    a_user(store_path, "root", Role.ADMIN)
+    with start("--db", str(store_path), "--port", "0") as serving:
         assert serving.stderr is not None
         said = serving.stderr.readline()
-        assert said.startswith("Reviewing as ada at http://127.0.0.1:")
-        with urlopen(said.split()[4], timeout=30) as page:
-            assert "There are no listings yet" in page.read().decode()
+        assert said.startswith("Reviewing at http://127.0.0.1:")
+        with urlopen(said.split()[2], timeout=30) as page:
+            assert "<h1>Log in</h1>" in page.read().decode()
         serving.send_signal(signal.SIGINT)
         out, err = serving.communicate(timeout=30)
     assert (serving.returncode, out, err) == (0, "", "")
 
 
 def test_other_hosts_are_refused_with_a_sentence(store_path: Path) -> None:
-    """Listening to other machines is not offered before there are log-ins."""
+    """Others could read what passes, so it is said what makes that safe."""
     with start("--db", str(store_path), "--host", "0.0.0.0") as serving:
         _, err = serving.communicate(timeout=30)
     assert serving.returncode == 1
-    assert err.startswith("precursor-watch: The review app has no log-ins yet")
+    assert err.startswith("precursor-watch: The review app would listen on 0.0.0.0")
     assert "Traceback" not in err

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from fastapi.testclient import TestClient
 
-from review.app import create_app
-from tests.review.store import NOW, fill_store
+from tests.review.entering import entered
+from tests.review.store import fill_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from fastapi.testclient import TestClient
 
 
 @pytest.fixture
@@ -25,7 +26,6 @@ def database(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def client(database: Path) -> Iterator[TestClient]:
-    """Return a client that asks as a browser on this machine does and follows redirects."""
-    app = create_app(database, reviewer="ada", clock=lambda: NOW)
-    with TestClient(app, base_url="http://127.0.0.1") as asking:
+    """Return a client of the reviewer ada; it asks as a browser on this machine does."""
+    with entered(database) as asking:
         yield asking

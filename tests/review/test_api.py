@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.review.entering import headers_of
 from tests.review.store import FLAGGED
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
-
-OWN = {"Origin": "http://127.0.0.1"}
 
 
 def first(client: TestClient) -> dict[str, Any]:
@@ -39,19 +38,29 @@ def test_queue_and_listing_agree(client: TestClient) -> None:
 
 def test_verdict_by_json_leaves_the_queue(client: TestClient) -> None:
     """A verdict is answered with the row that was written."""
-    answer = client.post("/api/verdicts", json=a_verdict(client, reason_code="disguised"), headers=OWN)
+    answer = client.post(
+        "/api/verdicts", json=a_verdict(client, reason_code="disguised"), headers=headers_of(client)
+    )
     assert answer.status_code == 201
     assert answer.json()["reviewer"] == "ada"
     assert answer.json()["reason_code"] == "disguised"
     assert client.get("/api/queue").json()["total"] == FLAGGED - 1
 
 
-@pytest.mark.parametrize("headers", [{}, {"Origin": "https://evil.example"}, {"Origin": "null"}])
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}]
+)
 def test_verdict_from_elsewhere_is_refused(client: TestClient, headers: dict[str, str]) -> None:
-    """Without this app's own origin nothing is written, and the sentence says what is asked for."""
-    answer = client.post("/api/verdicts", json=a_verdict(client), headers=headers)
+    """What another site asks for is not written, even with the right token."""
+    answer = client.post("/api/verdicts", json=a_verdict(client), headers=headers_of(client) | headers)
     assert answer.status_code == 403
-    assert "Origin header" in answer.json()["detail"]
+    assert "only this app's own pages may write" in answer.json()["detail"]
+    assert client.get("/api/queue").json()["total"] == FLAGGED
+
+
+def test_verdict_without_the_token_is_refused(client: TestClient) -> None:
+    """A cookie alone writes nothing."""
+    assert client.post("/api/verdicts", json=a_verdict(client)).status_code == 403
     assert client.get("/api/queue").json()["total"] == FLAGGED
 
 
@@ -60,7 +69,9 @@ def test_verdict_must_be_json_by_name(client: TestClient) -> None:
     import json
 
     body = json.dumps(a_verdict(client))
-    answer = client.post("/api/verdicts", content=body, headers=OWN | {"Content-Type": "text/plain"})
+    answer = client.post(
+        "/api/verdicts", content=body, headers=headers_of(client) | {"Content-Type": "text/plain"}
+    )
     assert answer.status_code == 422
     assert client.get("/api/queue").json()["total"] == FLAGGED
 
@@ -82,7 +93,7 @@ def test_wrong_verdicts_are_refused_with_a_sentence(
     client: TestClient, changed: dict[str, object], status: int
 ) -> None:
     """What cannot be a verdict is told why; the queue stays as it was."""
-    answer = client.post("/api/verdicts", json=a_verdict(client, **changed), headers=OWN)
+    answer = client.post("/api/verdicts", json=a_verdict(client, **changed), headers=headers_of(client))
     assert answer.status_code == status
     assert answer.json()["detail"].endswith(".")
     assert client.get("/api/queue").json()["total"] == FLAGGED

@@ -16,8 +16,8 @@ from listings.database import open_database
 from listings.model import Decision, ReasonCode
 from listings.queue import review_queue
 from listings.verdicts import latest_undoable
-from review.app import create_app
 from review.serve import address_of, build_server, listen
+from tests.review.entering import PASSWORD, a_user, build
 from tests.review.store import FLAGGED, NOW, PLANTED, score, see
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def browser() -> Iterator[Browser]:
 def address(database: Path) -> Iterator[str]:
     """Serve the store on a free port; the socket listens before the server runs, so nobody waits."""
     with listen("127.0.0.1", 0) as listener:
-        server = build_server(create_app(database, reviewer="ada", clock=lambda: NOW))
+        a_user(database)
+        server = build_server(build(database))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         yield address_of(listener)
@@ -99,9 +100,18 @@ def watched(browser: Browser, address: str) -> Iterator[Watched]:
         seen.page.on("dialog", seen.on_dialog)
         seen.page.on("request", seen.on_request)
         seen.page.on("pageerror", lambda error: seen.wrong.append(str(error)))
-        seen.page.goto(address)
+        log_in(seen.page, address)
         yield seen
         assert seen.wrong == []
+
+
+def log_in(page: Page, address: str, name: str = "ada") -> None:
+    """Come to the queue by the log-in form."""
+    page.goto(address)
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.locator(".reviewer b")).to_have_text(name)
 
 
 def last_verdict(database: Path) -> Verdict | None:
@@ -242,7 +252,7 @@ def test_works_without_javascript(browser: Browser, address: str, database: Path
     """The same forms work where scripts are switched off."""
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
-        page.goto(address)
+        log_in(page, address)
         expect_left(page, FLAGGED)
         page.locator("label", has_text="Disguised").click()
         page.keyboard.press("Enter")

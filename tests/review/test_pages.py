@@ -12,13 +12,13 @@ from listings.database import open_database
 from listings.model import Decision, ListingContent, ReasonCode
 from listings.queue import count_queue, listing_file, review_queue, search
 from listings.sources import declare_source
-from listings.verdicts import ReviewerUnnamed, latest_undoable
-from review.app import create_app
+from listings.verdicts import latest_undoable
 from review.decide import MAX_NOTE_CHARS
 from review.lists import PAGE_SIZE
 from review.marking import UNSEEN
 from review.words import FIELDS
 from tests.listings.build import judge as judge_one
+from tests.review.entering import entered
 from tests.review.forms import judge, read_form, undo
 from tests.review.store import (
     FLAGGED,
@@ -33,6 +33,7 @@ from tests.review.store import (
 )
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
 
@@ -129,22 +130,17 @@ def test_score_of_another_model_makes_the_screen_stale(client: TestClient, datab
     assert ">kept</textarea>" in answer.text
 
 
-@pytest.mark.parametrize("blank", ["", " ", "\u200b"])
-def test_nobody_reviews(database: Path, blank: str) -> None:
-    """The app is not built for a reviewer without a name."""
-    with pytest.raises(ReviewerUnnamed, match="give --reviewer"):
-        create_app(database, reviewer=blank)
-
-
 def test_form_of_an_earlier_process_is_refused_and_kept(client: TestClient) -> None:
-    """A form without this process's token writes nothing; the note is on the fresh page."""
+    """A form of another session writes nothing; what it held can be sent again."""
     form = read_form(client.get("/").text, "/verdict")
     sent = form.values | {"form_token": "0" * 64, "decision": "offer", "note": "kept"}
     answer = client.post(form.action, data=sent)
     assert answer.status_code == 403
     assert "nothing was written" in answer.text
-    assert ">kept</textarea>" in answer.text
-    assert f"<dt>left</dt><dd>{FLAGGED}</dd>" in answer.text
+    assert ">kept</dd>" in answer.text
+    assert f"<dt>left</dt><dd>{FLAGGED}</dd>" in client.get("/").text
+    again = read_form(answer.text, "/verdict")
+    assert f"<dt>left</dt><dd>{FLAGGED - 1}</dd>" in client.post(again.action, data=again.values).text
 
 
 def test_form_sent_without_the_cookie_is_refused(client: TestClient) -> None:
@@ -214,7 +210,7 @@ def test_queue_is_paged_by_the_server(tmp_path: Path) -> None:
     db = open_database(tmp_path / "many.db")
     ids = [entry.listing_id for entry in review_queue(db, limit=100)]
     db.close()
-    with TestClient(create_app(tmp_path / "many.db", reviewer="ada"), base_url="http://127.0.0.1") as client:
+    with entered(tmp_path / "many.db") as client:
         last = client.get(f"/listings/{ids[PAGE_SIZE - 1]}").text
         assert f'rel="next" href="/listings/{ids[PAGE_SIZE]}?page=2"' in last
         second = client.get("/?page=2").text
@@ -240,7 +236,7 @@ def test_empty_queue_says_what_to_do_first(tmp_path: Path, steps: str, sentence:
         see(db, PLANTED[:1], at=NOW)
     assert count_queue(db) == 0
     db.close()
-    with TestClient(create_app(path, reviewer="ada"), base_url="http://127.0.0.1") as client:
+    with entered(path) as client:
         assert sentence in client.get("/").text
 
 
@@ -278,7 +274,7 @@ def test_nothing_on_the_page_hides_or_turns_around(tmp_path: Path) -> None:
     judge_one(db, review_queue(db)[0].sighting_id, reviewer=f"ada{hide}", note=hide)
     listing_id = search(db, "ab")[0].listing_id
     db.close()
-    with TestClient(create_app(path, reviewer=f"ada{hide}"), base_url="http://127.0.0.1") as client:
+    with entered(path) as client:
         for address in (f"/listings/{listing_id}", "/?q=ab", f"/?q={hide}", f"/listings/{hide}"):
             page = client.get(address).text
             assert [f"U+{ord(each):04X}" for each in page if UNSEEN.match(each)] == []
@@ -293,19 +289,21 @@ def test_a_note_is_kept_as_it_was_typed(client: TestClient, database: Path) -> N
         form.action, data=form.values | {"form_token": "", "decision": "offer", "note": lines}
     )
     assert refused.status_code == 403
-    assert ">\u200f\n" in refused.text
-    assert f'maxlength="{MAX_NOTE_CHARS}"' in refused.text
+    assert 'name="note" value="\u200f\r\n' in refused.text
+    again = read_form(refused.text, "/verdict")
+    assert client.post(again.action, data=again.values).status_code == 200
     assert judge(client, client.get("/").text, decision="offer", note=lines).status_code == 200
 
 
 def test_unexpected_error_is_a_sentence_with_safe_headers(database: Path) -> None:
     """A fault of ours shows no traceback, and its page is as guarded as the others."""
 
-    def broken_clock() -> None:
+    def broken_clock() -> datetime:
         raise RuntimeError("secret detail")
 
-    app = create_app(database, reviewer="ada", clock=broken_clock)  # type: ignore[arg-type]
-    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
+    app = entered(database, clock=broken_clock)
+    with TestClient(app.app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
+        client.cookies.update(app.cookies)
         answer = client.get("/")
     assert answer.status_code == 500
     assert "Something failed that should not have" in answer.text
@@ -315,7 +313,9 @@ def test_unexpected_error_is_a_sentence_with_safe_headers(database: Path) -> Non
 
 def test_missing_store_is_a_sentence(tmp_path: Path) -> None:
     """A database that was moved away while serving is named."""
-    with TestClient(create_app(tmp_path / "gone.db", reviewer="ada"), base_url="http://127.0.0.1") as client:
+    path = tmp_path / "gone.db"
+    with entered(path) as client:
+        path.unlink()
         answer = client.get("/")
     assert answer.status_code == 503
     assert "there is no such file" in answer.text

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from review.safety import HEADERS, SESSION_COOKIE
+from review.security.headers import HEADERS
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
@@ -35,11 +35,13 @@ def test_pages_are_not_kept_by_the_browser(client: TestClient) -> None:
 
 def test_cookie_is_out_of_reach_of_scripts_and_other_sites(client: TestClient) -> None:
     """The session cookie is HttpOnly and SameSite=Strict, and is set once."""
-    cookie = client.get("/").headers["set-cookie"]
-    assert cookie.startswith(f"{SESSION_COOKIE}=")
+    assert "set-cookie" not in client.get("/").headers
+    client.cookies.clear()
+    cookie = client.get("/login").headers["set-cookie"]
+    assert cookie.startswith("precursor_watch=")
     assert "HttpOnly" in cookie
     assert "SameSite=strict" in cookie
-    assert "set-cookie" not in client.get("/").headers
+    assert "set-cookie" not in client.get("/login").headers
 
 
 @pytest.mark.parametrize(

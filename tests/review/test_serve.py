@@ -10,29 +10,38 @@ from pathlib import Path
 import pytest
 
 from listings.errors import StoreUnusable
-from review.errors import NotLoopback, PortUnusable
+from listings.users import Role
+from review.errors import NobodyMayAdminister, NotLoopback, PortUnusable
 from review.serve import address_of, listen, serve
+from tests.review.entering import a_user
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "::", "review.example", ""])
 def test_other_machines_are_kept_out(host: str, database: Path) -> None:
     """An address that others can reach is refused before anything listens."""
-    with pytest.raises(NotLoopback, match="listens on this machine only"):
-        serve(database, host, 0, "ada")
+    with pytest.raises(NotLoopback, match="passwords, too"):
+        serve(database, host, 0)
 
 
 def test_taken_port_is_a_sentence(database: Path) -> None:
     """A port in use is named, with what to do."""
+    a_user(database, "root", Role.ADMIN)
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(PortUnusable, match=f"port {port}.*--port"):
-            serve(database, "127.0.0.1", port, "ada")
+            serve(database, "127.0.0.1", port)
+
+
+def test_first_start_asks_for_an_administrator(database: Path) -> None:
+    """Without one nobody could log in; the sentence holds the command that makes one."""
+    with pytest.raises(NobodyMayAdminister, match="users add NAME --role admin --db"):
+        serve(database, "127.0.0.1", 0)
 
 
 def test_missing_store_is_refused_at_the_start(tmp_path: Path) -> None:
     """A mistyped database is not found out at the first page."""
     with pytest.raises(StoreUnusable, match="no such file"):
-        serve(tmp_path / "none.db", "127.0.0.1", 0, "ada")
+        serve(tmp_path / "none.db", "127.0.0.1", 0)
 
 
 def test_address_can_be_opened_in_a_browser() -> None:

@@ -1,4 +1,4 @@
-"""The JSON API: the queue, one listing whole, and a verdict. Described at `/openapi.json`."""
+"""The queue, one listing whole, and a verdict."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from dataclasses import asdict
 from datetime import datetime  # noqa: TC003 (pydantic reads the annotations)
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from fastapi.encoders import jsonable_encoder
 from pydantic import BaseModel, ConfigDict
 
+from listings import audit
 from listings.model import Decision, QueueEntry, ReasonCode  # noqa: TC001 (so)
 from listings.queue import count_queue, listing_file, review_queue
+from review.api.answers import refusals
 from review.decide import NewVerdict, give
 from review.desk import TheDatabase, TheDesk  # noqa: TC001 (FastAPI reads them)
 from review.lists import MAX_PAGE
-from review.safety import check_same_origin
+from review.security.people import TheReviewer, TheViewer  # noqa: TC001 (so)
 
 router = APIRouter(prefix="/api", tags=["review"])
 
@@ -45,19 +47,10 @@ class GivenVerdict(BaseModel):
     decided_at: datetime
 
 
-class Problem(BaseModel):
-    """Why a request was refused, in one sentence."""
-
-    detail: str
-
-
-_UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
-_REFUSED: dict[int | str, dict[str, Any]] = {status: {"model": Problem} for status in (403, 404, 409)}
-
-
-@router.get("/queue")
+@router.get("/queue", responses=refusals())
 def list_queue(
     db: TheDatabase,
+    person: TheViewer,  # noqa: ARG001 (who asks must be logged in)
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
     offset: Annotated[int, Query(ge=0, le=MAX_PAGE)] = 0,
 ) -> Queue:
@@ -66,16 +59,23 @@ def list_queue(
     return Queue(total=count_queue(db), listings=entries)
 
 
-@router.get("/listings/{listing_id}", responses=_UNKNOWN)
-def get_listing(db: TheDatabase, listing_id: str) -> dict[str, Any]:
+@router.get("/listings/{listing_id}", responses=refusals(404))
+def get_listing(db: TheDatabase, desk: TheDesk, person: TheViewer, listing_id: str) -> dict[str, Any]:
     """Return everything kept about one listing: sightings, score with reasons, verdicts, evidence."""
-    whole: dict[str, Any] = jsonable_encoder(asdict(listing_file(db, listing_id)))
+    file = listing_file(db, listing_id)
+    audit.record_view(
+        db,
+        sighting_id=file.sightings[0].sighting_id,
+        score_id=file.score_id,
+        actor=person.name,
+        origin=person.origin,
+        now=desk.clock(),
+    )
+    whole: dict[str, Any] = jsonable_encoder(asdict(file))
     return whole
 
 
-@router.post("/verdicts", status_code=201, responses=_REFUSED)
-def add_verdict(request: Request, db: TheDatabase, desk: TheDesk, verdict: NewVerdict) -> GivenVerdict:
-    """Write a verdict. The Origin header must name this app, and the body must be application/json."""
-    check_same_origin(request)
-    given = give(db, verdict, reviewer=desk.reviewer, now=desk.clock())
-    return GivenVerdict.model_validate(given)
+@router.post("/verdicts", status_code=201, responses=refusals(404, 409))
+def add_verdict(db: TheDatabase, desk: TheDesk, person: TheReviewer, verdict: NewVerdict) -> GivenVerdict:
+    """Write a verdict about a listing as it was shown."""
+    return GivenVerdict.model_validate(give(db, verdict, person, now=desk.clock()))

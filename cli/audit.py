@@ -1,0 +1,92 @@
+"""`precursor-watch audit`: the log of what everyone did, and whether it is whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.options import database_option, json_option
+from listings.audit import AuditAction
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.group("audit")
+def command() -> None:
+    r"""The audit log: who did what, when, and what was on their screen, chained by hashes.
+
+    \b
+    Example:
+      precursor-watch audit verify
+    """
+
+
+@command.command("list")
+@click.option("--actor", help="Only what this user did.")
+@click.option("--action", type=click.Choice([each.value for each in AuditAction]), help="Only this.")
+@click.option("--subject", help="Only what was done to this, e.g. listing:5f0c9a7be1d2c3f4.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True)
+@database_option
+@json_option
+def list_command(
+    actor: str | None, action: str | None, subject: str | None, *, limit: int, database: Path, as_json: bool
+) -> None:
+    r"""List entries, newest first.
+
+    \b
+    Example:
+      precursor-watch audit list --action verdict_given --actor ada
+    """
+    import json
+    from dataclasses import asdict
+
+    from cli.output import print_json, print_table, reading
+    from listings.audit import list_entries
+    from listings.times import to_text
+
+    wanted = AuditAction(action) if action else None
+    with reading(database) as db:
+        entries = list_entries(db, actor=actor, action=wanted, subject=subject, limit=limit)
+    if as_json:
+        print_json([asdict(entry) for entry in entries])
+        return
+    rows = [
+        (
+            str(entry.entry_id),
+            to_text(entry.at),
+            entry.actor,
+            entry.via,
+            entry.action,
+            entry.subject,
+            json.dumps(entry.details, ensure_ascii=False) if entry.details else "",
+        )
+        for entry in entries
+    ]
+    print_table(("ENTRY", "AT", "WHO", "VIA", "DID", "TO", "DETAILS"), rows, cut=("DETAILS",))
+
+
+@command.command("anchor")
+@database_option
+@json_option
+def anchor_command(database: Path, *, as_json: bool) -> None:
+    r"""Print the newest entry's number and hash, to be kept out of reach of whoever can write the database.
+
+    They could rewrite the whole chain, or cut its end off, but not what you wrote down elsewhere.
+
+    \b
+    Example:
+      precursor-watch audit anchor >> /media/usb/anchors.txt
+    """
+    from cli.output import print_json, reading
+    from listings.audit import head
+    from listings.times import to_text, utc_now
+
+    with reading(database) as db:
+        entry_id, entry_hash = head(db)
+    now = to_text(utc_now())
+    if as_json:
+        print_json({"entry_id": entry_id, "hash": entry_hash, "taken_at": now})
+    else:
+        click.echo(f"{entry_id}:{entry_hash} {now}")

@@ -1,0 +1,334 @@
+"""`precursor-watch users`: who may log in, and as what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.options import by_option, database_option, json_option
+from listings.users import Role
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from listings.tokens import Token
+
+role_choice = click.Choice([role.value for role in Role])
+stdin_option = click.option(
+    "--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it."
+)
+
+
+@click.group("users")
+def command() -> None:
+    r"""Users of the review app: viewers look, reviewers decide, leads assign and export, admins manage users.
+
+    Every change is an entry of the audit log. Nobody is ever deleted, because verdicts name them.
+
+    \b
+    Example:
+      precursor-watch users add ada --role admin
+    """
+
+
+@command.command("add")
+@click.argument("name")
+@click.option("--role", type=role_choice, default=Role.REVIEWER.value, show_default=True)
+@stdin_option
+@click.option("--generate", is_flag=True, help="Make up a password and print it, once.")
+@by_option
+@database_option
+def add_command(
+    name: str, role: str, *, password_stdin: bool, generate: bool, actor: str, database: Path
+) -> None:
+    r"""Add a user; the password is asked for.
+
+    \b
+    Example:
+      precursor-watch users add ada --role lead
+    """
+    from listings.database import open_database
+    from listings.times import utc_now
+    from listings.users import UserNameTaken, UserNameUnfit, add_user, has_user, is_name
+
+    db = open_database(database)
+    try:
+        if not is_name(name):
+            raise UserNameUnfit(name)
+        if has_user(db, name):
+            raise UserNameTaken(name)
+        password, password_hash = _new_password(name, from_stdin=password_stdin, generate=generate)
+        add_user(db, name, Role(role), password_hash=password_hash, actor=actor, now=utc_now())
+    finally:
+        db.close()
+    click.echo(f"{name} may log in as {role}.", err=True)
+    if generate:
+        click.echo(password)
+
+
+@command.command("list")
+@database_option
+@json_option
+def list_command(database: Path, *, as_json: bool) -> None:
+    r"""List the users.
+
+    \b
+    Example:
+      precursor-watch users list
+    """
+    from dataclasses import asdict
+
+    from cli.output import minute, print_json, print_table, reading
+    from listings.users import list_users
+
+    with reading(database) as db:
+        users = list_users(db)
+    if as_json:
+        print_json([asdict(user) for user in users])
+        return
+    rows = [
+        (
+            user.name,
+            user.role,
+            "yes" if user.has_totp else "no",
+            f"disabled {minute(user.disabled_at)}" if user.disabled_at else "may log in",
+            minute(user.created_at),
+        )
+        for user in users
+    ]
+    print_table(("NAME", "ROLE", "SECOND FACTOR", "STATE", "ADDED"), rows)
+
+
+@command.command("role")
+@click.argument("name")
+@click.argument("role", type=role_choice)
+@by_option
+@database_option
+def role_command(name: str, role: str, actor: str, database: Path) -> None:
+    r"""Give a user another role; it holds at once.
+
+    \b
+    Example:
+      precursor-watch users role bo lead
+    """
+    from cli.output import reading
+    from listings.times import utc_now
+    from listings.users import set_role
+
+    with reading(database) as db:
+        set_role(db, name, Role(role), actor=actor, now=utc_now())
+    click.echo(f"{name} is now {role}.", err=True)
+
+
+@command.command("disable")
+@click.argument("name")
+@by_option
+@database_option
+def disable_command(name: str, actor: str, database: Path) -> None:
+    r"""Shut a user out at once; their sessions and tokens end for good.
+
+    \b
+    Example:
+      precursor-watch users disable bo
+    """
+    _set_disabled(database, name, actor, disabled=True)
+    click.echo(f"{name} may no longer log in; sessions and tokens have ended.", err=True)
+
+
+@command.command("enable")
+@click.argument("name")
+@by_option
+@database_option
+def enable_command(name: str, actor: str, database: Path) -> None:
+    r"""Let a disabled user log in again.
+
+    \b
+    Example:
+      precursor-watch users enable bo
+    """
+    _set_disabled(database, name, actor, disabled=False)
+    click.echo(f"{name} may log in again.", err=True)
+
+
+@command.command("password")
+@click.argument("name")
+@stdin_option
+@click.option("--generate", is_flag=True, help="Make up a password and print it, once.")
+@by_option
+@database_option
+def password_command(name: str, *, password_stdin: bool, generate: bool, actor: str, database: Path) -> None:
+    r"""Replace a user's password; every session they had ends.
+
+    \b
+    Example:
+      precursor-watch users password bo
+    """
+    from cli.output import reading
+    from listings.times import utc_now
+    from listings.users import get_user, set_password
+
+    with reading(database) as db:
+        user = get_user(db, name)
+        password, password_hash = _new_password(user.name, from_stdin=password_stdin, generate=generate)
+        set_password(db, user.name, password_hash, actor=actor, now=utc_now())
+    click.echo(f"{user.name} has a new password; every session of theirs has ended.", err=True)
+    if generate:
+        click.echo(password)
+
+
+@command.command("totp")
+@click.argument("name")
+@click.option("--off", is_flag=True, help="Ask for no code any more.")
+@by_option
+@database_option
+def totp_command(name: str, *, off: bool, actor: str, database: Path) -> None:
+    r"""Set up a second factor: print the address that an authenticator app reads, once.
+
+    \b
+    Example:
+      precursor-watch users totp ada
+    """
+    from cli.output import reading
+    from listings.times import utc_now
+    from listings.users import get_user, set_totp
+    from review.security.codes import address_of_seed, new_seed, seal
+    from review.security.keys import load_key
+
+    with reading(database) as db:
+        user = get_user(db, name)
+        seed = "" if off else new_seed()
+        sealed = "" if off else seal(load_key(database), seed)
+        set_totp(db, user.name, sealed, actor=actor, now=utc_now())
+    if off:
+        click.echo(f"{user.name} is asked for no code any more; every session of theirs has ended.", err=True)
+        return
+    click.echo(f"{user.name} is asked for a code from now on. Put this into an authenticator app:", err=True)
+    click.echo(address_of_seed(seed, user.name))
+
+
+@command.group("token")
+def token_command() -> None:
+    r"""Tokens with which a user's own programs use the JSON API.
+
+    \b
+    Example:
+      precursor-watch users token add ada --purpose "nightly export"
+    """
+
+
+@token_command.command("add")
+@click.argument("name")
+@click.option("--purpose", required=True, help="What it is for; shown in the list.")
+@click.option("--days", type=click.IntRange(1, 366), default=90, show_default=True, help="How long it holds.")
+@by_option
+@database_option
+def token_add_command(name: str, purpose: str, days: int, actor: str, database: Path) -> None:
+    r"""Make a token and print it, once; only a hash is kept.
+
+    \b
+    Example:
+      precursor-watch users token add ada --purpose "nightly export" --days 30
+    """
+    from datetime import timedelta
+
+    from cli.output import minute, reading
+    from listings.times import utc_now
+    from listings.tokens import issue_token
+    from review.security.forms import new_token
+
+    key = new_token()
+    with reading(database) as db:
+        lasting = timedelta(days=days)
+        token = issue_token(db, name, key, purpose=purpose, lasting=lasting, actor=actor, now=utc_now())
+    click.echo(
+        f"Token {token.token_id} of {token.user.name} holds until {minute(token.expires_at)}; shown once:",
+        err=True,
+    )
+    click.echo(key)
+
+
+@token_command.command("list")
+@click.argument("name", required=False)
+@database_option
+@json_option
+def token_list_command(name: str | None, database: Path, *, as_json: bool) -> None:
+    r"""List tokens, of one user or of all, without the secrets.
+
+    \b
+    Example:
+      precursor-watch users token list ada
+    """
+    from cli.output import minute, print_json, print_table, reading
+    from listings.times import utc_now
+    from listings.tokens import tokens_of
+    from listings.users import get_user
+
+    with reading(database) as db:
+        tokens = tokens_of(db, get_user(db, name) if name else None)
+    if as_json:
+        print_json([_token_record(token) for token in tokens])
+        return
+    now = utc_now()
+    rows = [
+        (
+            str(token.token_id),
+            token.user.name,
+            token.purpose,
+            "revoked" if token.revoked_at else "expired" if token.expires_at <= now else "holds",
+            minute(token.expires_at),
+            minute(token.last_used_at),
+        )
+        for token in tokens
+    ]
+    print_table(("TOKEN", "USER", "PURPOSE", "STATE", "EXPIRES", "LAST USED"), rows, cut=("PURPOSE",))
+
+
+@token_command.command("revoke")
+@click.argument("token_id", type=int, metavar="TOKEN")
+@by_option
+@database_option
+def token_revoke_command(token_id: int, actor: str, database: Path) -> None:
+    r"""End a token at once.
+
+    \b
+    Example:
+      precursor-watch users token revoke 3
+    """
+    from cli.output import reading
+    from listings.times import utc_now
+    from listings.tokens import revoke_token
+
+    with reading(database) as db:
+        ended = revoke_token(db, token_id, actor=actor, now=utc_now())
+    click.echo(f"Token {token_id} {'is' if ended else 'was already'} revoked.", err=True)
+
+
+def _set_disabled(database: Path, name: str, actor: str, *, disabled: bool) -> None:
+    from cli.output import reading
+    from listings.times import utc_now
+    from listings.users import set_disabled
+
+    with reading(database) as db:
+        set_disabled(db, name, disabled=disabled, actor=actor, now=utc_now())
+
+
+def _new_password(name: str, *, from_stdin: bool, generate: bool) -> tuple[str, str]:
+    """Return a password, asked for, read or made up, and its hash."""
+    import sys
+
+    from review.security.passwords import Passwords, check_new_password, new_password
+
+    if generate:
+        password = new_password()
+    elif from_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    check_new_password(password, name)
+    return password, Passwords().hash(password)
+
+
+def _token_record(token: Token) -> dict[str, object]:
+    fields = ("token_id", "purpose", "created_at", "expires_at", "last_used_at", "revoked_at")
+    return {"user": token.user.name, **{name: getattr(token, name) for name in fields}}

@@ -1,0 +1,82 @@
+"""Users and sessions for tests, without the slow hash of a password."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from argon2 import PasswordHasher
+from fastapi.testclient import TestClient
+
+from listings.audit import Origin, Via
+from listings.database import open_database
+from listings.sessions import begin_session
+from listings.users import Role, add_user, get_user, has_user
+from review.app import create_app
+from review.security.forms import new_key
+from review.security.passwords import Passwords
+from tests.review.store import NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from fastapi import FastAPI
+
+    from review.security.settings import Safety
+
+PASSWORD = "three odd lamps hum"
+WEAK = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+"""A hash that is quick; its strength is a matter of its parameters, not of this code."""
+
+
+def a_user(database: Path, name: str = "ada", role: Role = Role.REVIEWER) -> None:
+    """Add a user with `PASSWORD`, unless there is one of that name."""
+    with closing(open_database(database)) as db:
+        if not has_user(db, name):
+            add_user(db, name, role, password_hash=WEAK.hash(PASSWORD), actor="the tests", now=NOW)
+
+
+def cookie_of(app: FastAPI, database: Path, name: str = "ada", now: datetime = NOW) -> tuple[str, str]:
+    """Begin a session and return the name and value of the cookie that carries it."""
+    desk, key = app.state.desk, new_key()
+    origin = Origin(via=Via.WEB, address="testclient")
+    with closing(open_database(database)) as db:
+        lasting = desk.safety.longest
+        begin_session(db, get_user(db, name), key, lasting=lasting, origin=origin, agent="tests", now=now)
+    return desk.safety.cookie, desk.cookies.sign(key)
+
+
+def build(
+    database: Path, *, safety: Safety | None = None, clock: Callable[[], datetime] = lambda: NOW
+) -> FastAPI:
+    """Build the app with a quick hash."""
+    return create_app(database, safety=safety, clock=clock, passwords=WEAK)
+
+
+def entered(
+    database: Path,
+    name: str = "ada",
+    role: Role = Role.REVIEWER,
+    *,
+    safety: Safety | None = None,
+    clock: Callable[[], datetime] = lambda: NOW,
+) -> TestClient:
+    """Return a client that is logged in; redirects are followed, as browsers do."""
+    app = build(database, safety=safety, clock=clock)
+    a_user(database, name, role)
+    client = TestClient(app, base_url="http://127.0.0.1")
+    client.cookies.set(*cookie_of(app, database, name))
+    return client
+
+
+def headers_of(client: TestClient) -> dict[str, str]:
+    """Return the header that a page's own script sends with a write."""
+    desk = client.app.state.desk  # type: ignore[attr-defined]
+    signed = client.cookies[desk.safety.cookie]
+    return {"X-CSRF-Token": desk.cookies.form_token(desk.cookies.unsign(signed))}
+
+
+AN_HOUR = timedelta(hours=1)

@@ -1,0 +1,94 @@
+"""Every route asks who is there, and for the role it needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from fastapi.routing import APIRoute
+from starlette.routing import Mount
+
+from listings.users import Role
+from review.security.entering import OPEN
+from tests.review.entering import build, entered, headers_of
+from tests.review.forms import judge, read_form
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fastapi import FastAPI
+    from fastapi.dependencies.models import Dependant
+
+
+def routes_of(app: FastAPI) -> Iterator[APIRoute]:
+    """Yield every route of the app but its files; anything else fails, because nothing guards it."""
+    for route in app.routes:
+        if isinstance(route, Mount):
+            assert route.path == "/static"
+        else:
+            yield from _within(route)
+
+
+def _within(route: object) -> Iterator[APIRoute]:
+    if isinstance(route, APIRoute):
+        yield route
+        return
+    inner = getattr(route, "original_router", None)
+    assert inner is not None, f"{route} is no route that asks for a role"
+    for each in inner.routes:
+        yield from _within(each)
+
+
+def role_asked(dependant: Dependant) -> Role | None:
+    """Return the role that a route's dependencies ask for."""
+    for each in dependant.dependencies:
+        role = getattr(each.call, "role", None) or role_asked(each)
+        if role is not None:
+            return Role(role)
+    return None
+
+
+def test_every_route_asks_for_a_role(database: Path) -> None:
+    """But for the log-in itself; a new route that asks for none fails here."""
+    routes = list(routes_of(build(database)))
+    assert len(routes) > 8
+    assert {route.path for route in routes if role_asked(route.dependant) is None} == set(OPEN)
+
+
+def test_no_page_is_shown_to_nobody(database: Path) -> None:
+    """Without a session every page leads to the log-in, and the API says 401 in JSON."""
+    with entered(database) as client:
+        listing_id = client.get("/api/queue").json()["listings"][0]["listing_id"]
+        client.cookies.clear()
+        for address in ("/", f"/listings/{listing_id}", "/?q=acid", "/openapi.json"):
+            answer = client.get(address, follow_redirects=False)
+            assert answer.status_code == 303
+            assert answer.headers["location"].startswith("/login")
+        for address in ("/api/queue", f"/api/listings/{listing_id}"):
+            answer = client.get(address)
+            assert answer.status_code == 401
+            assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_only_reviewers_and_above_write_verdicts(database: Path, role: Role) -> None:
+    """A viewer sees the page and its form is refused on the server, by page and by API."""
+    with entered(database, role=role) as client:
+        page = client.get("/").text
+        entry = client.get("/api/queue").json()["listings"][0]
+        verdict = {"sighting_id": entry["sighting_id"], "score_id": entry["score_id"], "decision": "offer"}
+        by_api = client.post("/api/verdicts", json=verdict, headers=headers_of(client))
+        by_page = judge(client, page, decision="offer")
+        if role is Role.VIEWER:
+            assert (by_api.status_code, by_page.status_code) == (403, 403)
+            assert "ada is a viewer and this needs a reviewer" in by_page.text
+        else:
+            assert (by_api.status_code, by_page.status_code) == (201, 200)
+
+
+def test_form_of_another_session_writes_nothing(database: Path) -> None:
+    """The token on bo's page is worth nothing with ada's cookie."""
+    with entered(database, "bo") as bo, entered(database) as ada:
+        form = read_form(bo.get("/").text, "/verdict")
+        assert ada.post(form.action, data=form.values | {"decision": "offer"}).status_code == 403
