@@ -11,6 +11,7 @@ from listings.audit import AuditAction
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import TextIO
 
 
 @click.group("audit")
@@ -65,6 +66,53 @@ def list_command(
         for entry in entries
     ]
     print_table(("ENTRY", "AT", "WHO", "VIA", "DID", "TO", "DETAILS"), rows, cut=("DETAILS",))
+
+
+@command.command("verify")
+@click.option("--anchor", "given", multiple=True, metavar="NUMBER:HASH", help="An anchor that must be met.")
+@click.option(
+    "--anchors",
+    "file",
+    type=click.File(encoding="utf-8"),
+    help="A file of anchors, as `audit anchor` prints them, one a line; - for standard input.",
+)
+@database_option
+@json_option
+def verify_command(given: tuple[str, ...], file: TextIO | None, *, database: Path, as_json: bool) -> None:
+    r"""Walk the whole log and name the first break.
+
+    Whoever can write the database could cut the log's end off, or write it anew; only an anchor kept
+    elsewhere shows that. Exit codes: 0 whole, 1 broken or unreadable, 2 misuse.
+
+    \b
+    Example:
+      precursor-watch audit verify --anchors /media/usb/anchors.txt
+    """
+    import sys
+    from dataclasses import asdict
+
+    from cli.output import print_json, reading
+    from cli.progress import progress_bar
+    from listings.audit_check import AuditBroken, read_anchors, verify
+
+    anchors = read_anchors([*given, *(file or ())])
+    with reading(database) as db, progress_bar("verifying") as show:
+        try:
+            done = verify(db, anchors=anchors, progress=show)
+        except AuditBroken as error:
+            if not as_json:
+                raise
+            print_json({"whole": False, "broken_at": error.place, "sentence": str(error)})
+            sys.exit(1)
+    if as_json:
+        print_json({"whole": True, **asdict(done)})
+        return
+    met = f"; {done.anchors:,} anchors are met" if anchors else ""
+    click.echo(f"{done.entries:,} entries are whole, and so are the {done.rows:,} rows they vouch for{met}.")
+    if not anchors:
+        click.echo(
+            "No anchor was given, so an end cut off would not show; see `audit anchor --help`.", err=True
+        )
 
 
 @command.command("anchor")
