@@ -92,7 +92,9 @@ _WORDS: dict[Label, str] = {
         "article no, article, "
         "product no, product no., catalog number, catalogue number, cat no, cat. no., cat no., "
         "listing id, ad id, ref, ref., "
-        "reference, model no, model no., order code, stock code, código, código del anuncio, "
+        "reference, order code, stock code, product number, item code, sku number, web id, product #, "
+        "item #, sku #, cod produto, cód. produto, código, código del anuncio, "
+        "número del artículo, cod producto, "
         "id del anuncio, anuncio n.º, "
         "anuncio nº, n.º de anuncio, número de anuncio, anuncio, referencia, código de producto, "
         "código do produto, "
@@ -100,7 +102,10 @@ _WORDS: dict[Label, str] = {
         "artikelnummer, art.-nr., "
         "art.nr., artikel-nr., artikelnr., bestellnummer, anzeigennummer, anzeigen-id, артикул, код товара, "
         "номер объявления, объявление №, № объявления, код, id, 货号, 产品编号, 商品编号, 编号, "
-        "信息编号, 商品货号, 型号, 产品货号"
+        '信息编号, 商品货号, 产品货号, 商品編號, 商品番号, 商品コード, 상품번호, קוד מוצר, מק"ט, מקט, '
+        "anzeige, anzeigen-nr, anzeigennr, inserat-nr, kod produktu, numer produktu, kód produktu, "
+        "kód tovaru, cod produs, cikkszám, ürün kodu, codice articolo, codice prodotto, numero oggetto, "
+        "numéro de l'objet, n° d'objet, nº do anúncio"
     ),
     Label.DESCRIPTION: (
         "description, product description, item description, details, descripción, "
@@ -162,6 +167,7 @@ _WORDS: dict[Label, str] = {
         "размещено, 发布时间, 更新时间, 发布日期, 有效期, phone, teléfono, telefone, téléphone, telefon, "
         "телефон, 电话, hs code, uses, "
         "application, usage, aplicación, uso, aplicação, anwendung, verwendung, применение, model, "
+        "model no, model no., 型号, "
         "modelo, modèle, modell, модель"
     ),
 }

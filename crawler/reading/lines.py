@@ -16,6 +16,7 @@ _UNSEEN = frozenset(
     {"script", "style", "noscript", "template", "head", "svg", "iframe", "select", "textarea", "canvas"}
 )
 _FURNITURE = frozenset({"nav", "footer"})
+_WHOLE_PAGE = frozenset({"html", "body", "main"})
 _INLINE = frozenset(
     [
         "a",
@@ -94,6 +95,8 @@ def is_aside(element: etree._Element) -> bool:
     """Whether an element's tag or names say that it is navigation, a footer or a box of other items."""
     if element.tag in _FURNITURE:
         return True
+    if element.tag in _WHOLE_PAGE:
+        return False
     name = element.get("class") or element.get("id")
     if not name:
         return False
@@ -102,7 +105,11 @@ def is_aside(element: etree._Element) -> bool:
 
 
 def visible_lines(  # noqa: C901 - one walk over the tree; apart, its branches say less
-    root: etree._Element, skipped: Collection[etree._Element] = (), *, inline_apart: bool = False
+    root: etree._Element,
+    skipped: Collection[etree._Element] = (),
+    *,
+    inline_apart: bool = False,
+    spine: Collection[etree._Element] = (),
 ) -> list[Line]:
     """Lays the page out as lines: one for each block, table cell, list item or line break.
 
@@ -111,6 +118,7 @@ def visible_lines(  # noqa: C901 - one walk over the tree; apart, its branches s
         skipped: Elements to leave out with all they hold, such as rows of other listings.
         inline_apart: Whether inline elements that stand side by side without text between them are lines of
             their own, as in the rows of many lists.
+        spine: Elements that are read whatever their names say, since they hold the main heading.
 
     Returns:
         The lines in page order.
@@ -130,7 +138,9 @@ def visible_lines(  # noqa: C901 - one walk over the tree; apart, its branches s
     for event, element in walk:
         tag = element.tag
         if event == "start":
-            if tag in _UNSEEN or (element is not root and (is_aside(element) or element in skipped)):
+            if tag in _UNSEEN or (
+                element is not root and (element in skipped or (is_aside(element) and element not in spine))
+            ):
                 walk.skip_subtree()
                 left_out = element
                 continue

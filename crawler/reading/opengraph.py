@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crawler.reading.item_id import clean_item_id
 from crawler.reading.price import read_price
 from listings.model import ListingContent
 
@@ -29,7 +30,7 @@ def read_opengraph(document: Document) -> ListingContent | None:
         "title": meta.get("og:title", ""),
         "description": meta.get("og:description", ""),
         "images": tuple(link for link in (document.absolute(meta.get("og:image", "")),) if link),
-        "item_id": meta.get("product:retailer_item_id") or meta.get("product:sku", ""),
+        "item_id": clean_item_id(meta.get("product:retailer_item_id") or meta.get("product:sku", "")),
         "category_path": tuple(
             part.strip() for part in meta.get("product:category", "").split(">") if part.strip()
         ),

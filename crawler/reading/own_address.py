@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from crawler.reading.document import registrable_host
-from crawler.reading.item_number import ID_PARAMETERS
+from crawler.reading.item_id import ID_PARAMETERS
 from listings.identity import canonical_url
 
 if TYPE_CHECKING:

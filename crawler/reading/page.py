@@ -10,25 +10,26 @@ import web_poet
 from crawler.reading import outcome
 from crawler.reading.app_state import read_states, state_product, state_rows
 from crawler.reading.document import Document, parse_document
+from crawler.reading.heading import find_heading
+from crawler.reading.kind import Signs, count_buy_buttons, is_listing
 from crawler.reading.language import language_of
 from crawler.reading.lines import Line, visible_lines
 from crawler.reading.links import followable_links
 from crawler.reading.merge import merge
 from crawler.reading.opengraph import is_product, read_opengraph
 from crawler.reading.own_address import own_address
+from crawler.reading.own_product import own_product
 from crawler.reading.pager import is_paged, next_page
 from crawler.reading.row_listing import row_listing
 from crawler.reading.rows import find_rows
-from crawler.reading.schema_org import content_of_product, is_offer_node, product_url, text_of
+from crawler.reading.schema_org import content_of_product, is_offer_node, product_url
 from crawler.reading.structured import Node, Structured, read_structured
 from crawler.reading.visible import VisiblePage
 from listings.model import ListingContent, PageOutcome
 
 MAX_BYTES = 20_000_000
 """Largest page that is parsed, in bytes after decompression."""
-_LISTING_LINE = 3
 _FEWEST_LINKS = 3
-_LONG_DESCRIPTION = 150
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,17 +101,21 @@ class _Reader:
         self.status = status
         self.structured = read_structured(document)
         self.paged = is_paged(document)
-        self.groups = find_rows(document, paged=self.paged)
-        others = {row for group in self.groups for row in group.elements}
-        self.lines: list[Line] = visible_lines(document.root, others)
-        self.visible = VisiblePage(document, self.lines, others)
+        heading = find_heading(document)
+        self.groups = find_rows(document, paged=self.paged, spine=heading.spine)
+        others = {row for group in self.groups if group.is_of_others for row in group.elements}
+        if not others.isdisjoint(heading.spine):  # every row of some lists has an `h1`
+            heading = find_heading(document, others)
+        self.lines: list[Line] = visible_lines(document.root, others, spine=heading.spine)
+        self.visible = VisiblePage(document, heading, self.lines, others)
         self.opengraph = read_opengraph(document)
         self.next_page = next_page(document)
 
     def read(self) -> PageReading:
         """Decides what the page is and reads it as that."""
         links = followable_links(self.document)
-        product = self._own_product()
+        title = self.visible.title
+        product = own_product(self.structured, title, self.document.meta.get("og:title", ""))
         seen = self.visible.content()
         language = language_of(f"{seen.title} {seen.description}", self.document.place.language)
         found = PageReading(
@@ -155,22 +160,6 @@ class _Reader:
             )
         return replace(found, sentence="HTML in which no listing and no list was found.")
 
-    def _own_product(self) -> tuple[str, Node] | None:
-        """Finds the structured product that the page is about: by title, or as the only one."""
-        shown = f"{self.visible.title} {self.document.meta.get('og:title', '')}".casefold()
-        for each in self.structured:
-            for node in each.products:
-                name = text_of(node.get("name")).casefold()
-                if name and (
-                    name in shown or (len(self.visible.title) > 3 and self.visible.title.casefold() in name)
-                ):
-                    return each.rule, node
-            priced = [node for node in each.products if is_offer_node(node)]
-            names = {text_of(node.get("name")) for node in priced or each.products}
-            if len(names) == 1 and not each.listed:
-                return each.rule, (priced or each.products)[0]
-        return None
-
     def _rows(self) -> tuple[ReadListing, ...]:
         listed = max((self._structured_rows(each) for each in self.structured), key=len, default=())
         shown = self._visible_rows()
@@ -200,23 +189,24 @@ class _Reader:
     def _is_listing(
         self, product: tuple[str, Node] | None, seen: ListingContent, state: ListingContent | None
     ) -> bool:
-        """Weighs what speaks for one item's own page against what speaks for a list."""
-        known = sum(row.label is not None for row in self.visible.rows)
-        one = (
-            3 * (product is not None or state is not None)
-            + (product is not None and is_offer_node(product[1]))
-            + 2 * is_product(self.document)
+        opengraph = self.opengraph
+        return is_listing(
+            Signs(
+                has_product=product is not None or state is not None,
+                has_offer=product is not None and is_offer_node(product[1]),
+                is_called_product=is_product(self.document),
+                has_meta_price=opengraph is not None and opengraph.price_amount is not None,
+                has_shown_price=bool(seen.price_text),
+                has_heading=self.visible.heading.element is not None,
+                known_labels=sum(row.label is not None for row in self.visible.rows),
+                description_chars=len(seen.description),
+                buy_buttons=count_buy_buttons(self.document.root, self.visible.skipped),
+                lists_others=product is None and any(each.listed for each in self.structured),
+                has_next_page=self.next_page is not None,
+                is_paged=self.paged,
+                best_rows=self.groups[0] if self.groups else None,
+            )
         )
-        one += 2 * bool(seen.price_text) + min(known, 3) + (self.visible.heading is not None)
-        one += 2 * (self.opengraph is not None and self.opengraph.price_amount is not None)
-        one += len(seen.description) >= _LONG_DESCRIPTION
-        listed = any(each.listed for each in self.structured)
-        many = 3 * (listed and product is None) + 2 * (self.next_page is not None) + self.paged
-        if self.groups:
-            best = self.groups[0]
-            number = len(best.elements)
-            many += (number > 1) + (number >= 5) + (number >= 10) + (best.priced >= 0.5)
-        return one >= _LISTING_LINE and one > many
 
     def _merged(
         self,

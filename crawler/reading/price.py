@@ -46,6 +46,24 @@ _WAS_NOW = re.compile(r"\bwas\b.*\bnow\b", re.IGNORECASE | re.DOTALL)
 _THREE_DECIMALS = frozenset({"KD", "KWD", "OMR", "BHD", "BD", "JOD", "JD", "TND", "DT"})
 _THOUSANDTHS = re.compile(r"\d\.\d{3}(?!\d|[.,]\d)")
 _DIGIT = re.compile(r"\d")
+_OLD = re.compile(
+    r"\b(?:was|were|reg(?:ular|\.)?|list|rrp|msrp|uvp|pvp|orig(?:inal)?|before|compare|normal|antes|statt|"
+    r"de|avant|anstatt|zamiast|old|retail|save|saving|you save|ahorr\w*|économ\w*|spar\w*|desc[ou]\w*)\b"
+    r"|старая|было|скидка|экономия|原价|原價|市价|市價|建議售價|定价|定價|现省|現省|省",
+    re.IGNORECASE,
+)
+_OLD_ALONE = re.compile(
+    r"\b(?:was|rrp|msrp|uvp|pvp|list price|retail price|antes|statt|save|saving)\b"
+    r"|старая цена|原价|原價|市价|市價|建議售價|定价|定價|现省|現省",
+    re.IGNORECASE,
+)
+_NO_ITEM_PRICE = re.compile(
+    r"/\s?mo\b|/\s?month|per month|a month|al mes|por mes|mensual|par mois|/\s?mois|monatlich|/\s?monat|"
+    r"в месяц|每期|分期|期0利率|cuotas? de|parcelas?|x de R|install?ment|\bAPR\b|"
+    r"shipping|delivery|postage|envío|frete|portes|livraison|frais de port|versand|доставк|运费|運費|משלוח|"
+    r"\boff\b|\bsave\b|coupon|orders? (?:over|of)|gift card|за отзыв|满|滿額",
+    re.IGNORECASE,
+)
 _WORD_AND_NUMBER = re.compile(
     r"(?P<before>[^\d\s+~<>]{0,6}?)\s*:?\s*\d[\d\s.,']*(?:,-)?\s*(?P<after>[^\d\s+~<>%()]{0,7})"
 )
@@ -107,6 +125,35 @@ def count_amounts(text: str) -> int:
 def says_negotiable(text: str) -> bool:
     """Tells whether the text leaves the price to be asked for, in any of the languages read."""
     return len(text) <= _LONGEST_PRICE and _NEGOTIABLE.search(text) is not None
+
+
+def is_no_item_price(text: str) -> bool:
+    """Tells whether the amount in a short text is an instalment, an old price, postage or a saving."""
+    first = _SIGNED_AMOUNT.search(text)
+    if first is not None and count_amounts(text) == 1 and _OLD_ALONE.search(text[: first.start()]):
+        return True
+    found = _NO_ITEM_PRICE.search(text)
+    if found is None:
+        return False
+    # `$9.99 Free shipping on orders over $49` shows the price first.
+    return first is None or count_amounts(text) == 1 or found.start() < first.start()
+
+
+def current_amount(text: str) -> str:
+    """Cuts a text that shows several prices down to the one that counts now.
+
+    `Was: $69.00 $32.50 You save: $36.50` becomes `$32.50`. A text with one price, or a range, stays whole.
+    """
+    amounts = list(_SIGNED_AMOUNT.finditer(text))
+    if len(amounts) < 2 or _RANGE.search(text) or _WAS_NOW.search(text):
+        return text
+    end = 0
+    for each in amounts:
+        if not _OLD.search(text[end : each.start()]):
+            is_first = each is amounts[0]
+            return text if is_first else each[0].strip()
+        end = each.end()
+    return text
 
 
 @lru_cache(maxsize=4096)

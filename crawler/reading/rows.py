@@ -13,6 +13,8 @@ from crawler.reading.names import name_test
 from crawler.reading.price import count_amounts, says_negotiable
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from lxml import etree
 
     from crawler.reading.document import Document
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 _LEVELS = 10
 _FEWEST_ROWS = 2
 _SAMPLE = 6
+_FEWEST_OF_OTHERS = 6
 _READ_OF_ROW = 600
 _SHORTEST_TITLE = 4
 _SHORTEST_ROW = 40
@@ -49,19 +52,29 @@ class Rows:
     score: float
     """How much the blocks look like listings; comparable within one page."""
 
+    @property
+    def is_of_others(self) -> bool:
+        """Whether the rows are surely other items; a few blocks of mere text may be parts of one page."""
+        return self.priced + self.pictured > 0 or len(self.elements) >= _FEWEST_OF_OTHERS
 
-def find_rows(document: Document, *, paged: bool) -> list[Rows]:
+
+def find_rows(document: Document, *, paged: bool, spine: Collection[etree._Element] = ()) -> list[Rows]:
     """Finds the groups of like blocks on a page.
 
     Args:
         document: The page.
         paged: Whether the page is one of a list's pages, so that even a single row is a row.
+        spine: Blocks that are no margins whatever their names say.
 
     Returns:
         Groups that look like listings, best first. One inside another is left out.
     """
-    groups = _groups(document, paged=paged)
-    found = [rows for elements in groups.values() if (rows := _judge(elements)) is not None]
+    groups = _groups(document, spine, paged=paged)
+    found = [
+        rows
+        for elements in groups.values()
+        if not _is_layout(elements, spine) and (rows := _judge(elements)) is not None
+    ]
     found.sort(key=lambda rows: rows.score, reverse=True)
     kept: list[Rows] = []
     covered: set[etree._Element] = set()
@@ -132,7 +145,9 @@ def _title_of_link(link: etree._Element) -> str:
     return full or (squeeze(image.get("alt") or "") if image is not None else "")
 
 
-def _groups(document: Document, *, paged: bool) -> dict[tuple[Signature, ...], list[etree._Element]]:
+def _groups(
+    document: Document, spine: Collection[etree._Element], *, paged: bool
+) -> dict[tuple[Signature, ...], list[etree._Element]]:
     """Groups the ancestors of links by tag and names of themselves, their parent and grandparent."""
     groups: dict[tuple[Signature, ...], list[etree._Element]] = {}
     seen: set[etree._Element] = set()
@@ -141,7 +156,9 @@ def _groups(document: Document, *, paged: bool) -> dict[tuple[Signature, ...], l
             continue
         element: etree._Element | None = link
         for _ in range(_LEVELS):
-            if element is None or element in seen or element.tag in {"body", "html"} or is_aside(element):
+            if element is None or element in seen or element.tag in {"body", "html"}:
+                break
+            if is_aside(element) and element not in spine:
                 break
             seen.add(element)
             parent = element.getparent()
@@ -185,6 +202,13 @@ def _is_lone_row(element: etree._Element, *, paged: bool) -> bool:
     parent = element.getparent()
     own, around = element.get("class") or "", (parent.get("class") or "") if parent is not None else ""
     return "result" in around and _is_item_name(own)
+
+
+def _is_layout(elements: list[etree._Element], spine: Collection[etree._Element]) -> bool:
+    """Whether the blocks are parts of the page itself: one holds the main heading, and few another `h1`."""
+    if not any(each in spine for each in elements):
+        return False
+    return sum(next(each.iter("h1"), None) is not None for each in elements) * 2 < len(elements)
 
 
 def _judge(elements: list[etree._Element]) -> Rows | None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from crawler.reading.item_id import clean_item_id
 from crawler.reading.price import read_price
 from crawler.reading.structured import as_list, types_of
 from listings.model import ListingContent
@@ -23,7 +24,7 @@ _LONGEST_TEXT = 100_000
 _PLAIN_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _PROPERTIES = ("brand", "mpn", "model", "casNumber", "cas", "molecularFormula", "material", "color")
 _GTINS = ("gtin", "gtin8", "gtin12", "gtin13", "gtin14")
-_ITEM_IDS = ("sku", "productID", "productId", "identifier", "mpn")
+_ITEM_IDS = ("sku", "productID", "productId", "identifier")  # a maker's number (mpn) is not the site's
 
 
 def content_of_product(node: Node, rule: str, document: Document) -> ListingContent:
@@ -60,7 +61,12 @@ def content_of_product(node: Node, rule: str, document: Document) -> ListingCont
         "seller_url": document.absolute(_link(seller)),
         "location": _location(offer, node, seller),
         "item_id": next(
-            (text for name in _ITEM_IDS if (text := text_of(node.get(name) or offer.get(name)))), ""
+            (
+                text
+                for name in _ITEM_IDS
+                if (text := clean_item_id(text_of(node.get(name) or offer.get(name))))
+            ),
+            "",
         ),
         "category_path": _category(node.get("category")),
         "attributes": _attributes(node, offer),
@@ -124,8 +130,8 @@ def _price(offer: Node, document: Document) -> tuple[str, Decimal | None, str]:
             amount = Decimal(raw)
         except InvalidOperation:
             amount = reading.amount
-    if amount is None:
-        return raw, None, ""
+    if not amount:  # shops write 0 where they show no price
+        return ("", None, "") if amount == 0 else (raw, None, "")
     return f"{code} {raw}".strip() if code not in raw else raw, amount, reading.currency
 
 

@@ -5,84 +5,54 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from crawler.reading.item_number import number_in_url
+from crawler.reading.item_id import clean_item_id, id_in_scripts, labelled_id, number_in_url
 from crawler.reading.labelled import labelled_rows
 from crawler.reading.labels import Label, known_label
-from crawler.reading.lines import element_text, is_aside, is_struck, squeeze
+from crawler.reading.lines import element_text, is_aside
 from crawler.reading.named import Role, named_elements
-from crawler.reading.names import name_test
-from crawler.reading.price import count_amounts, read_price, says_negotiable
+from crawler.reading.price import read_price, says_negotiable
 from crawler.reading.seller import looks_like_name
+from crawler.reading.shown_price import shown_price
 from listings.model import ListingContent
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Sequence
 
     from lxml import etree
 
     from crawler.reading.document import Document
+    from crawler.reading.heading import Heading
     from crawler.reading.labelled import LabelledRow
     from crawler.reading.lines import Line
 
-_is_old_price_name = name_test(
-    r"old|was|regular|before|strike|cross|compare|rrp|msrp|list-?price|discount|saving|save|antes|"
-    r"shipping|filter|history"
-)
 _CRUMB_SEPARATOR = re.compile(r"\s*(?:[>»›→]|\s/\s|::|\\|\s\|\s)\s*")
 _HOME = frozenset({"home", "inicio", "início", "accueil", "startseite", "главная", "首页", "home page"})
-_SITE_SUFFIX = re.compile(r"\s+[|–—·_-]\s+[^|–—·]{2,60}$")
-_BARE_AMOUNT = re.compile(r"\D{0,16}\d[\d.,'\s–-]*\D{0,5}")
-_LONGEST_PRICE_TEXT = 80
-_LONGEST_TITLE = 400
 _MOST_LINES_OF_DESCRIPTION = 40
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _SHORTEST_DESCRIPTION = 60
 
 
-def page_title(
-    document: Document, skipped: Collection[etree._Element] = ()
-) -> tuple[str, str, etree._Element | None]:
-    """Finds what a page is about.
-
-    Returns:
-        The title, the rule that found it (`visible:h1`, `visible:title`) and the heading, if it is one.
-    """
-    of_document = _document_title(document)
-    headings = [
-        (text, heading)
-        for heading in document.root.iter("h1")
-        if not _stands_aside(heading, skipped)
-        and (text := element_text(heading))
-        and len(text) <= _LONGEST_TITLE
-    ]
-    if headings:
-        # Some sites put their own name in an h1: the one that the title repeats is the item's.
-        text, heading = next(
-            ((t, h) for t, h in headings if t.casefold() in of_document.casefold()), headings[0]
-        )
-        return text, "visible:h1", heading
-    return _SITE_SUFFIX.sub("", of_document), "visible:title", None
-
-
-def _document_title(document: Document) -> str:
-    title = next(document.root.iter("title"), None)
-    return squeeze("".join(title.itertext())) if title is not None else ""
-
-
-def _stands_aside(element: etree._Element, skipped: Collection[etree._Element]) -> bool:
-    return any(ancestor in skipped or is_aside(ancestor) for ancestor in element.iterancestors())
+def _stands_aside(
+    element: etree._Element, skipped: Collection[etree._Element], spine: Collection[etree._Element]
+) -> bool:
+    return any(each in skipped or (is_aside(each) and each not in spine) for each in element.iterancestors())
 
 
 class VisiblePage:
     """The visible part of one page, read once."""
 
     def __init__(
-        self, document: Document, lines: Sequence[Line], rows_of_others: Collection[etree._Element]
+        self,
+        document: Document,
+        heading: Heading,
+        lines: Sequence[Line],
+        rows_of_others: Collection[etree._Element],
     ) -> None:
         """Lays out the page.
 
         Args:
             document: The page.
+            heading: What it is about.
             lines: Its visible lines, without those of other listings.
             rows_of_others: Elements that hold other listings.
         """
@@ -91,7 +61,9 @@ class VisiblePage:
         self.skipped = rows_of_others
         self.rows = labelled_rows(lines)
         self.named = named_elements(document.root)
-        self.title, self.title_rule, self.heading = page_title(document, rows_of_others)
+        self.heading = heading
+        self.title = heading.title
+        self.price_element: etree._Element | None = None
 
     def content(self) -> ListingContent:
         """Reads every field the page shows, each with the rule that found it."""
@@ -103,11 +75,12 @@ class VisiblePage:
                 values[name] = value
                 provenance[name] = rule
 
-        put("title", self.title, self.title_rule)
+        put("title", self.title, self.heading.rule)
         for row in self.rows:
             long_enough = row.label is not Label.DESCRIPTION or len(row.value) >= _SHORTEST_DESCRIPTION
             if row.fills_field and row.label is not None and long_enough:
-                put(row.label.value, row.value, f"visible:label {row.name}")
+                value = clean_item_id(row.value) if row.label is Label.ITEM_ID else row.value
+                put(row.label.value, value, f"visible:label {row.name}")
         price_text, rule = self.price_text()
         if price_text:
             reading = read_price(price_text, self.document.place)
@@ -117,7 +90,10 @@ class VisiblePage:
         seller = self._seller()
         if seller is not None:
             put("seller_name", element_text(seller), "visible:seller")
-        put("item_id", number_in_url(self.document), "url")
+        if "item_id" not in values:
+            put("item_id", labelled_id(self.lines), "visible:label")
+            put("item_id", number_in_url(self.document), "url")
+            put("item_id", "" if "item_id" in values else id_in_scripts(self.document), "scripts")
         put("seller_url", self._seller_url(seller, values.get("seller_name", "")), "visible:seller")
         put("category_path", self.breadcrumbs(), "visible:breadcrumbs")
         put(
@@ -131,36 +107,19 @@ class VisiblePage:
 
     def price_text(self) -> tuple[str, str]:
         """Finds the price as shown, and the rule that found it; two empty texts when there is none."""
-        named = list(self._named_prices())
-        if named:
-            return named[0], "visible:price"
-        for row in self.rows:
-            if row.label is Label.PRICE:
-                return row.value, f"visible:label {row.name}"
-        started = self.heading is None
-        for line in self.lines:
-            started = started or line.element is self.heading
-            if started and len(line.text) <= _LONGEST_PRICE_TEXT and count_amounts(line.text):
-                return line.text, "visible:amount"
-        return "", ""
+        text, rule, self.price_element = shown_price(
+            self.heading, self.lines, self.rows, self.named, self.skipped
+        )
+        return text, rule
 
-    def _named_prices(self) -> Iterator[str]:
-        """Yields texts of elements that are named as prices: those after the heading first."""
-        for element in self._in_order(self.named[Role.PRICE]):
-            name = f"{element.get('class', '')} {element.get('id', '')}"
-            if element.tag in {"input", "body", "html"} or _is_old_price_name(name) or is_struck(element):
-                continue
-            if _stands_aside(element, self.skipped) or element in self.skipped:
-                continue
-            text = _current_price(element)
-            if text and len(text) <= _LONGEST_PRICE_TEXT and (_shows_amount(text) or says_negotiable(text)):
-                yield text
+    def _stands_aside(self, element: etree._Element) -> bool:
+        return _stands_aside(element, self.skipped, self.heading.spine)
 
     def _in_order(self, elements: list[etree._Element]) -> list[etree._Element]:
         """Puts elements after the heading before those above it; both stay in page order."""
-        if self.heading is None or not elements:
+        if self.heading.element is None or not elements:
             return elements
-        above = set(self.heading.xpath("preceding::*"))
+        above = set(self.heading.element.xpath("preceding::*"))
         return [e for e in elements if e not in above] + [e for e in elements if e in above]
 
     def _under_description_heading(self) -> str:
@@ -192,7 +151,7 @@ class VisiblePage:
     def _seller(self) -> etree._Element | None:
         """Finds the shortest named seller text: a link or a leaf, not a whole card."""
         for element in self._in_order(self.named[Role.SELLER]):
-            if _stands_aside(element, self.skipped) or element in self.skipped:
+            if self._stands_aside(element) or element in self.skipped:
                 continue
             for candidate in (*element.iter("a"), *element.iter("h2", "h3", "h4", "strong", "b"), element):
                 text = element_text(candidate)
@@ -226,7 +185,7 @@ class VisiblePage:
     def _images(self) -> tuple[str, ...]:
         links = []
         for image in self.document.root.iter("img"):
-            if _stands_aside(image, self.skipped) or _is_icon(image):
+            if self._stands_aside(image) or _is_icon(image):
                 continue
             source = image.get("data-src") or image.get("data-original") or image.get("src") or ""
             links.append(self.document.absolute(source))
@@ -234,7 +193,7 @@ class VisiblePage:
 
     def _description(self) -> str:
         for element in self.named[Role.DESCRIPTION]:
-            if not _stands_aside(element, self.skipped):
+            if not self._stands_aside(element):
                 text = element_text(element)
                 if len(text) >= _SHORTEST_DESCRIPTION:
                     return text
@@ -255,26 +214,6 @@ def _is_attribute(row: LabelledRow) -> bool:
     """Say whether a row is a property of the goods: one that fills a field of its own is not said twice."""
     has_own_field = row.label not in {Label.DESCRIPTION, Label.CATEGORY, Label.ATTRIBUTE, None}
     return not has_own_field and (row.in_table or row.label is Label.ATTRIBUTE)
-
-
-def _shows_amount(text: str) -> bool:
-    return count_amounts(text) > 0 or _BARE_AMOUNT.fullmatch(text) is not None
-
-
-def _current_price(element: etree._Element) -> str:
-    """Returns a price element's text without crossed-out prices in it."""
-    if any(
-        child.tag in {"del", "s", "strike"} or _is_old_price_name(child.get("class", ""))
-        for child in element.iterdescendants()
-    ):
-        return squeeze(
-            " ".join(
-                "".join(child.itertext())
-                for child in element
-                if child.tag not in {"del", "s", "strike"} and not _is_old_price_name(child.get("class", ""))
-            )
-        )
-    return element_text(element)
 
 
 def _is_icon(image: etree._Element) -> bool:
