@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
+from scrapy.exceptions import IgnoreRequest
 from w3lib.url import safe_url_string
 
 from listings.identity import SESSION_PARAMETERS, canonical_url, is_noise
@@ -22,15 +23,21 @@ KINDS_OF_A_HOST = 10
 _PATH_SESSION = re.compile(rf";(?:{'|'.join(sorted(SESSION_PARAMETERS))})=[^/?;]*", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
 _MOST_ALIKE = 3
+_STEPS_BACK = 3
+"""From a listing over its list and the list's category to where the category is named."""
+
+
+class LeftOut(IgnoreRequest):
+    """A page was to be asked for, but its kind has led to nothing new meanwhile."""
 
 
 class Frontier:
     """Remembers what has been asked for in a run, and what came of each kind of page.
 
     A page brings news when it shows a listing that says what none before it said: the same listings under
-    ever other addresses, as behind session ids and facets, are none. A kind of page that brings no news and
-    leads to no other section of the site is barren. Many barren pages one after the other, and no more of
-    their kind are asked for; ten times as many without any news, and no more of their host.
+    ever other addresses, as behind session ids and facets, are none. News counts for the page's kind and for
+    the kinds that led to it. Many pages of a kind one after the other without news, and no more of that kind
+    are asked for; ten times as many, and no more of their host.
     """
 
     def __init__(self, scope: Scope, *, barren_pages: int, on_cut: Callable[[str, str], None]) -> None:
@@ -45,6 +52,7 @@ class Frontier:
         self._said: set[int] = set()
         self._barren: Counter[str] = Counter()
         self._cut: set[str] = set()
+        self._led_by: dict[str, set[str]] = defaultdict(set)
 
     @property
     def asked(self) -> int:
@@ -55,39 +63,54 @@ class Frontier:
         """Take an address as asked for."""
         self._asked.add(_fingerprint(url))
 
-    def admit(self, urls: Iterable[str]) -> Iterator[str]:
-        """Yield those addresses that are to be asked for, in the form to ask with, and settle them."""
+    def admit(self, urls: Iterable[str], *, from_url: str = "") -> Iterator[str]:
+        """Yield those addresses that are to be asked for, in the form to ask with, and settle them.
+
+        `from_url` is the page that links to them, where there is one.
+        """
+        leader = kind_of(from_url) if from_url else ""
         for each in urls:
             url = without_session(each)
             fingerprint = _fingerprint(url)
             if fingerprint in self._asked or url not in self._scope or looks_endless(url):
                 continue
-            if self._is_open(url):
+            if self.is_open(url):
                 self._asked.add(fingerprint)
+                if leader and leader != (kind := kind_of(url)):
+                    self._led_by[kind].add(leader)
                 yield url
 
-    def found(self, url: str, *, says: Iterable[str], admitted: Iterable[str]) -> None:
+    def found(self, url: str, says: Iterable[str]) -> None:
         """Take what came of a page.
 
         Args:
             url: Its address.
             says: What each listing on it says, in any form in which the same words are the same text.
-            admitted: The links from it that were admitted.
         """
         kind, host = kind_of(url), urlsplit(url).netloc
         said = {hash(each) for each in says}
-        is_news = not said <= self._said
+        if said <= self._said:
+            self._barren[kind] += 1
+            self._barren[host] += 1
+            return
         self._said |= said
-        section = _section(url)
-        leads_on = is_news or any(_section(each) != section for each in admitted)
-        self._barren[host] = 0 if is_news else self._barren[host] + 1
-        self._barren[kind] = 0 if leads_on else self._barren[kind] + 1
+        for each in (host, kind, *self._leaders(kind)):
+            self._barren[each] = 0
 
-    def _is_open(self, url: str) -> bool:
+    def is_open(self, url: str) -> bool:
+        """Return whether more of an address's kind and host are asked for; if not, the first time says so."""
         kind, host = kind_of(url), urlsplit(url).netloc
         return self._may_go_on(url, "kind", kind, f"of its form ({kind})") and self._may_go_on(
             url, "host", host, f"of {host}"
         )
+
+    def _leaders(self, kind: str) -> set[str]:
+        found: set[str] = set()
+        nearest = {kind}
+        for _ in range(_STEPS_BACK):
+            nearest = {leader for each in nearest for leader in self._led_by.get(each, ())} - found
+            found |= nearest
+        return found
 
     def _may_go_on(self, url: str, what: str, name: str, words: str) -> bool:
         most = self._most[what]
@@ -128,12 +151,6 @@ def without_session(url: str) -> str:
     path = _PATH_SESSION.sub("", parts.path) or "/"
     pairs = [pair for pair in parts.query.split("&") if not is_noise(pair.partition("=")[0].lower())]
     return parts._replace(path=path, query="&".join(pairs)).geturl()
-
-
-def _section(url: str) -> str:
-    """Return host and first part of the path, numbers alike."""
-    parts = urlsplit(url)
-    return f"{parts.netloc}/{_DIGITS.sub('#', parts.path.strip('/').partition('/')[0])}"
 
 
 def _fingerprint(url: str) -> int:

@@ -9,20 +9,19 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from scrapy import signals
 from scrapy.core.downloader.handlers.http11 import (
     HTTP11DownloadHandler,
     _LenientHTTP11ClientFactory,
     _LenientHTTP11ClientProtocol,
 )
-from scrapy.exceptions import CannotResolveHostError, StopDownload
+from scrapy.exceptions import CannotResolveHostError
 from scrapy.utils.httpobj import urlparse_cached
 from twisted.python.failure import Failure
 from twisted.web._newclient import HEADER, STATUS
 
 from crawler.live.gate import Refused
 from crawler.live.resolver import REACHABLE_SETTING, REFUSALS_SETTING
-from crawler.live.session import RECEIVED, SESSION_SETTING, Session
+from crawler.live.session import SESSION_SETTING, Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +55,6 @@ class LiveHandler(HTTP11DownloadHandler):
         factory: Any = partial(_BoundedFactory, crawler.settings[REACHABLE_SETTING])
         self._pool._factory = factory  # noqa: SLF001
         self._pool.retryAutomatically = False  # each request is counted, and repeated by Scrapy alone
-        crawler.signals.connect(self._count, signals.bytes_received)
 
     async def download_request(self, request: Request) -> Response:
         """Send a request.
@@ -65,18 +63,12 @@ class LiveHandler(HTTP11DownloadHandler):
             Refused: If the gate is closed to it, or no address of its host may be reached.
         """
         self._session.gate.send(request.url)
-        request.meta.pop(RECEIVED, None)
         try:
             return await super().download_request(request)
         except CannotResolveHostError:
             if why := self._refused_hosts.get(urlparse_cached(request).hostname or ""):
                 raise Refused(f"It was not asked for: {why}.") from None
             raise
-
-    def _count(self, data: bytes, request: Request) -> None:
-        request.meta[RECEIVED] = request.meta.get(RECEIVED, 0) + len(data)
-        if not self._session.gate.receive(len(data)):
-            raise StopDownload(fail=False)
 
 
 class _BoundedProtocol(_LenientHTTP11ClientProtocol):

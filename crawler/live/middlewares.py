@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from scrapy import signals
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import IgnoreRequest, StopDownload
 
 from crawler.evidence.exchange import Exchange
 from crawler.live.failures import RedirectCircle, what_failed
+from crawler.live.frontier import LeftOut
 from crawler.live.gate import Stopped
 from crawler.live.pacing import BUSY, busy_wait, hold_slot
-from crawler.live.session import EARLIER, PAGE, RECEIVED, RECORD, SESSION_SETTING, Session
+from crawler.live.session import EARLIER, LINKED, PAGE, RECEIVED, RECORD, SESSION_SETTING, Session
 from listings.evidence import get_record
 from listings.fetches import Fetch, FetchOutcome
 from listings.identity import canonical_url
@@ -45,11 +47,24 @@ class _OfSession:
 class PermissionMiddleware(_OfSession):
     """First of all: asks the gate about every request, also for robots.txt and after every redirect."""
 
+    def __init__(self, crawler: Crawler) -> None:
+        """Count from now on what comes."""
+        super().__init__(crawler)
+        crawler.signals.connect(self._count, signals.bytes_received)
+
     def process_request(self, request: Request) -> None:
         """Refuse what the permission does not cover."""
         # A redirect inherits the slot of the host that it leaves, and with it the pace of another site.
         request.meta.pop("download_slot", None)
         self._session.gate.check(request.url)
+        if request.meta.get(LINKED) and not self._session.frontier.is_open(request.url):
+            raise LeftOut
+        request.meta.pop(RECEIVED, None)
+
+    def _count(self, data: bytes, request: Request) -> None:
+        request.meta[RECEIVED] = request.meta.get(RECEIVED, 0) + len(data)
+        if not self._session.gate.receive(len(data)):
+            raise StopDownload(fail=False)
 
 
 class RevalidateMiddleware(_OfSession):
@@ -127,6 +142,8 @@ class BusyMiddleware(RetryMiddleware):
 class EvidenceMiddleware(_OfSession):
     """Nearest to the network: keeps every answer as it came, and notes what became of every request."""
 
+    _has_said_end = False
+
     def process_response(self, request: Request, response: Response) -> Response:
         """Keep an answer, before anything is unpacked, followed or repeated.
 
@@ -160,6 +177,12 @@ class EvidenceMiddleware(_OfSession):
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Note a request that was refused or failed."""
         session = self._session
+        if isinstance(exception, LeftOut):
+            return  # the first of its kind has a row that speaks for all
+        if isinstance(exception, Stopped):
+            if self._has_said_end:
+                return  # and so has the end of the crawl
+            self._has_said_end = True
         is_refused = isinstance(exception, IgnoreRequest)
         session.recorder.note_fetch(
             Fetch(

@@ -17,7 +17,6 @@ from crawler.live.who import ROBOT
 
 if TYPE_CHECKING:
     from scrapy import Request, Spider
-    from scrapy.core.downloader import Slot
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from scrapy.robotstxt import RobotParser
@@ -55,10 +54,9 @@ class Pacing(AutoThrottle):
         if slot is not None and key is not None:
             slot.delay = max(slot.delay, self._floors.get(key, 0.0))
 
-    def _adjust_delay(self, slot: Slot, latency: float, response: Response) -> None:
-        super()._adjust_delay(slot, latency, response)
-        key = str(response.request.meta.get("download_slot")) if response.request else ""
-        slot.delay = max(slot.delay, self._floors.get(key, 0.0))
+    def _response_downloaded(self, response: Response, request: Request, spider: Spider) -> None:
+        super()._response_downloaded(response, request, spider)
+        self._hold_to_floor(request, spider)
 
 
 def asked_delay(robots: RobotParser) -> float:

@@ -12,9 +12,10 @@ import scrapy
 from scrapy import signals
 
 from crawler.live.failures import is_expected, what_failed
+from crawler.live.frontier import LeftOut
 from crawler.live.gate import Stopped
 from crawler.live.no_index import NO_FOLLOW, NO_INDEX, asks
-from crawler.live.session import EARLIER, PAGE, RECORD, Session
+from crawler.live.session import EARLIER, LINKED, PAGE, RECORD, Session
 from crawler.reading.page import PageReading
 from crawler.spider import CrawledPage, read_safely
 from listings.fetches import addresses_settled
@@ -57,9 +58,9 @@ class LiveSpider(scrapy.Spider):
             if url not in before:  # also what is out of scope: somebody asked for it, so its refusal is said
                 frontier.settle(url)
                 yield self._request(url)
-        for _, _, links in readings_of(session.db, session.run_id):
-            for url in frontier.admit(links):
-                yield self._request(url)
+        for page, _, links in readings_of(session.db, session.run_id):
+            for url in frontier.admit(links, from_url=page):
+                yield self._request(url, is_linked=True)
         # Then the listings that nothing links to any more: only so is it known that they are gone.
         await self.crawler.signals.wait_for(signals.scheduler_empty)
         for url in frontier.admit(standing_listings(session.db, session.source_id)):
@@ -70,16 +71,18 @@ class LiveSpider(scrapy.Spider):
         crawled = await self._crawled(response)
         self._count_refusals(crawled)
         yield crawled
-        admitted = list(self._session.frontier.admit(crawled.live.links if crawled.live else ()))
-        self._session.frontier.found(response.url, says=_says(crawled), admitted=admitted)
-        for url in admitted:
-            yield self._request(url)
+        frontier = self._session.frontier
+        frontier.found(response.url, _says(crawled))
+        for url in frontier.admit(crawled.live.links if crawled.live else (), from_url=response.url):
+            yield self._request(url, is_linked=True)
 
     def failed(self, failure: Failure) -> CrawledPage | None:
         """Record a page that did not come, with the reason; end the crawl when nothing more may be asked."""
         request: scrapy.Request = failure.request  # type: ignore[attr-defined]
         error = failure.value
         assert error is not None
+        if isinstance(error, LeftOut):
+            return None
         if isinstance(error, Stopped):
             self._close()
             return None  # it was not its turn; the next run comes to it
@@ -148,8 +151,9 @@ class LiveSpider(scrapy.Spider):
         if self.crawler.engine and not self._closing:
             self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="stopped"))
 
-    def _request(self, url: str) -> scrapy.Request:
-        return scrapy.Request(url, callback=self.parse, errback=self.failed, meta={PAGE: True})
+    def _request(self, url: str, *, is_linked: bool = False) -> scrapy.Request:
+        meta = {PAGE: True, LINKED: is_linked}
+        return scrapy.Request(url, callback=self.parse, errback=self.failed, meta=meta)
 
 
 def _says(crawled: CrawledPage) -> Iterator[str]:

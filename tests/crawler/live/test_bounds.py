@@ -1,0 +1,348 @@
+"""A live crawl ends, waits or slows down when its permission, its budgets or the site says so."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import resource
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crawler.live.crawl import CrawlEnded, NotPermitted
+from crawler.live.limits import Limits
+from crawler.live.pacing import retry_after
+from crawler.process import CrawlBroken
+from fixtures.misbehaving.answers import PAGE
+from fixtures.misbehaving.server import serving
+from listings.database import open_database
+from listings.model import RunOutcome
+from listings.permissions import Withdrawal, withdraw_permission
+from listings.runs import list_runs
+from tests.crawler.crawls import NOW, Job, crawl_all
+from tests.crawler.live.shop import HOST, Shop
+from tests.crawler.live.sources import everywhere, live, permit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from fixtures.misbehaving.server import Answer, Server
+    from listings.model import Run
+    from listings.permissions import Permission
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server on this machine."""
+    with serving() as playing:
+        yield playing
+
+
+@dataclass(kw_only=True)
+class Bounded:
+    """A shop to be crawled once, with its store."""
+
+    server: Server
+    database: Path
+    shop: Shop = field(default_factory=Shop)
+
+    def permission(self, **changes: Any) -> Permission:
+        """Return a permission for the shop."""
+        return permit(self.server.url(HOST), **changes)
+
+    def crawl(
+        self,
+        permission: Permission | None,
+        *,
+        clock: Callable[[], datetime] | None = None,
+        **limits: Any,
+    ) -> Run:
+        """Crawl the shop."""
+        self.server.hosts[HOST] = self.shop.play
+        source = live(self.server.url(HOST), permission=permission, limits=limits)
+        job = Job(database=self.database, declared=source, names=everywhere(HOST), clock=clock)
+        return crawl_all([job])[0]
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Return what the store says."""
+        with closing(open_database(self.database)) as db:
+            return [tuple(row) for row in db.execute(query)]
+
+    def last_run(self) -> Run:
+        """Return the newest run."""
+        with closing(open_database(self.database)) as db:
+            return list_runs(db, limit=1)[0]
+
+
+@pytest.fixture
+def bounded(server: Server, tmp_path: Path) -> Bounded:
+    """A shop and an empty store."""
+    return Bounded(server=server, database=tmp_path / "store.db")
+
+
+class Passing:
+    """A clock that moves on by a minute each time it is looked at."""
+
+    def __init__(self, begin: datetime) -> None:
+        """Take when it begins."""
+        self.at = begin
+
+    def __call__(self) -> datetime:
+        """Return the time."""
+        self.at += timedelta(minutes=1)
+        return self.at
+
+
+def test_without_a_permission_nothing_is_asked(bounded: Bounded) -> None:
+    """The refusal is a sentence, an ended run, and a row for each address that was to be asked for."""
+    with pytest.raises(NotPermitted, match=r"there is no permission.*No request was sent\.") as refused:
+        bounded.crawl(None)
+    assert not bounded.server.asked
+    run = bounded.last_run()
+    assert (run.outcome, run.sentence) == (RunOutcome.FAILED, str(refused.value))
+    ((url, outcome, permission, sentence),) = bounded.rows(
+        "SELECT url, outcome, permission_id, sentence FROM fetches"
+    )
+    assert (url, outcome, permission) == (bounded.server.url(HOST), "refused", None)
+    assert sentence.startswith("It was not asked for: there is no permission;")
+
+
+def test_a_permission_that_ends_during_a_crawl_ends_it_at_the_next_request(bounded: Bounded) -> None:
+    """At midnight in UTC; what was read until then is kept, and the sentence says why there is no more."""
+    permission = bounded.permission(valid_until=date(2026, 11, 24))
+    clock = Passing(datetime(2026, 11, 24, 22, 50, tzinfo=UTC))
+    with pytest.raises(CrawlEnded, match="its permission ended on 2026-11-24; today is 2026-11-25"):
+        bounded.crawl(permission, clock=clock, at_once=1)
+    sent = bounded.rows("SELECT url, asked_at FROM fetches WHERE outcome <> 'refused'")
+    assert 1 < len(sent) < 14
+    assert len(bounded.server.paths(HOST)) == len(sent)
+    assert bounded.last_run().outcome is RunOutcome.FAILED
+    assert bounded.rows("SELECT count(*) FROM pages WHERE outcome = 'listing'")[0][0] >= 1
+
+
+def test_a_permission_withdrawn_during_a_crawl_ends_it_at_the_next_request(bounded: Bounded) -> None:
+    """Whoever withdraws it need not know of the crawl: the store says so to every request."""
+    permission = bounded.permission(at_once=1)
+
+    def withdraw(answer: Answer) -> bool:
+        if len(bounded.server.asked) == 5:
+            by = Withdrawal(withdrawn_at=NOW, withdrawn_by="the shop", reason="a letter came")
+            with closing(open_database(bounded.database)) as db:
+                withdraw_permission(db, permission.permission_id, by)
+        return False
+
+    bounded.shop.before = withdraw
+    said = r"withdrawn on 2026-11-24 09:00 UTC by the shop \(a letter came\)"
+    with pytest.raises(CrawlEnded, match=said):
+        bounded.crawl(permission)
+    assert len(bounded.server.asked) == 5
+    with pytest.raises(NotPermitted, match=said):
+        bounded.crawl(permission)
+    assert len(bounded.server.asked) == 5
+
+
+def test_a_budget_of_requests_is_kept_to_the_last(bounded: Bounded) -> None:
+    """The robots.txt counts too; the run is done, and says what was used up."""
+    run = bounded.crawl(bounded.permission(max_pages=6))
+    assert len(bounded.server.asked) == 6
+    assert run.outcome is RunOutcome.DONE
+    assert run.sentence.endswith("The budget of 6 requests in one run was used up.")
+
+
+def test_a_budget_of_bytes_is_kept_in_the_middle_of_a_page(bounded: Bounded) -> None:
+    """The rest of the page is not waited for, and what came of it is evidence, marked as cut."""
+
+    def flood(answer: Answer) -> bool:
+        if answer.path != "/item/chair-3":
+            return False
+        answer.send_response(200)
+        answer.send_header("Content-Length", "15000000")
+        answer.end_headers()
+        for _ in range(15_000):
+            answer.wfile.write(bytes(1_000))
+        return True
+
+    bounded.shop.before = flood
+    run = bounded.crawl(bounded.permission(max_bytes=100_000, at_once=1))
+    assert run.sentence.endswith("The budget of 100,000 bytes in one run was used up.")
+    ((received,),) = bounded.rows("SELECT sum(bytes) FROM fetches")
+    assert 100_000 <= received < 1_000_000
+    assert not bounded.rows("SELECT 1 FROM pages WHERE url LIKE '%chair-3'"), "the next run comes to it"
+
+
+def test_a_site_that_refuses_page_after_page_is_left(bounded: Bounded) -> None:
+    """It is not wanted there, and nothing is tried to get in all the same."""
+
+    def refuse(answer: Answer) -> bool:
+        if answer.path.startswith("/item/"):
+            answer.give(b"", 403)
+        return answer.path.startswith("/item/")
+
+    bounded.shop.before = refuse
+    with pytest.raises(CrawlEnded, match="The site refused 3 pages one after the other"):
+        bounded.crawl(bounded.permission(at_once=1), blocked_in_a_row=3)
+    assert len(bounded.server.asked) == 3 + 3
+
+
+def gaps(server: Server) -> list[float]:
+    """Return the seconds between one request and the next."""
+    return [after.at - before.at for before, after in itertools.pairwise(server.asked)]
+
+
+SLACK_S = 0.05
+"""How much sooner than it was sent a request may seem to come, on clocks of two processes."""
+
+
+@pytest.mark.parametrize(
+    ("robots", "rate", "limit", "least_s"),
+    [
+        ("Crawl-delay: 0.3", 0.01, 0.01, 0.3),
+        ("Request-rate: 10/4", 0.01, 0.01, 0.4),
+        ("", 0.3, 0.01, 0.3),
+        ("", 0.01, 0.3, 0.3),
+        ("Crawl-delay: 0.01", 0.2, 0.3, 0.3),
+    ],
+)
+def test_the_slowest_of_robots_permission_and_settings_holds(
+    bounded: Bounded, robots: str, rate: float, limit: float, least_s: float
+) -> None:
+    """From the first page on, though several requests might be under way at once."""
+    bounded.shop.goods = bounded.shop.goods[:3]
+    bounded.shop.robots = f"User-agent: *\n{robots}\n"
+    bounded.crawl(bounded.permission(seconds_between_requests=rate), seconds_between_requests=limit)
+    assert len(bounded.server.asked) == 6
+    assert min(gaps(bounded.server)) >= least_s - SLACK_S
+
+
+def test_a_redirect_to_another_host_keeps_the_pace_of_that_host(bounded: Bounded) -> None:
+    """Its Crawl-delay holds, whoever led there."""
+    calm = "calm.example"
+
+    def play(answer: Answer) -> None:
+        if answer.path == "/robots.txt":
+            answer.give(b"User-agent: *\nCrawl-delay: 0.4", content_type="text/plain")
+        else:
+            answer.give()
+
+    def lead_away(answer: Answer) -> bool:
+        if answer.path.startswith("/item/"):
+            answer.give(b"", 302, Location=bounded.server.url(calm, answer.path))
+        return answer.path.startswith("/item/")
+
+    bounded.shop.goods = bounded.shop.goods[:3]
+    bounded.shop.before = lead_away
+    bounded.server.hosts |= {HOST: bounded.shop.play, calm: play}
+    permission = permit(bounded.server.url(HOST), bounded.server.url(calm))
+    source = live(bounded.server.url(HOST), permission=permission)
+    crawl_all([Job(database=bounded.database, declared=source, names=everywhere(HOST, calm))])
+    times = [each.at for each in bounded.server.asked if each.host == calm]
+    assert len(times) == 4
+    assert min(after - before for before, after in itertools.pairwise(times)) >= 0.4 - SLACK_S
+
+
+def test_a_slow_site_is_asked_more_slowly(bounded: Bounded) -> None:
+    """AutoThrottle: as long as the site takes to answer, so long it is left alone."""
+    import time
+
+    def take_time(answer: Answer) -> bool:
+        time.sleep(0.3)  # a slow server is the point
+        return False
+
+    bounded.shop.goods = bounded.shop.goods[:4]
+    bounded.shop.before = take_time
+    bounded.crawl(bounded.permission(at_once=1), at_once=1)
+    assert min(gaps(bounded.server)) >= 0.3 - SLACK_S
+
+
+def test_a_crawl_delay_longer_than_a_crawl_waits_ends_it(bounded: Bounded) -> None:
+    """A day between requests is a way of saying no."""
+    bounded.shop.robots = "User-agent: *\nCrawl-delay: 86400\n"
+    with pytest.raises(CrawlEnded, match="asks for 86,400 seconds between requests"):
+        bounded.crawl(bounded.permission())
+    assert bounded.server.paths(HOST) == ["/robots.txt"]
+
+
+def busy_once(seconds: str) -> Callable[[Answer], bool]:
+    """Return a site that is busy at the first request for its list."""
+    seen: list[str] = []
+
+    def be_busy(answer: Answer) -> bool:
+        if answer.path != "/list" or seen:
+            return False
+        seen.append(answer.path)
+        answer.give(b"", 503, Retry_After=seconds)
+        return True
+
+    return be_busy
+
+
+def test_a_busy_site_is_asked_again_when_it_said(bounded: Bounded) -> None:
+    """Not a moment sooner than its Retry-After, and then the crawl goes on as if nothing had been."""
+    bounded.shop.before = busy_once("1")
+    run = bounded.crawl(bounded.permission(), retries=1)
+    asked = [each.at for each in bounded.server.asked if each.path == "/list"]
+    assert len(asked) == 2
+    assert asked[1] - asked[0] >= 1 - SLACK_S
+    assert run.counts["listing"] == 12
+
+
+def test_a_site_that_asks_for_a_long_rest_is_left(bounded: Bounded) -> None:
+    """The next run goes there again."""
+    bounded.shop.before = busy_once("86400")
+    with pytest.raises(CrawlEnded, match=r"asks to be left alone for 86,400 seconds \(HTTP 503\)"):
+        bounded.crawl(bounded.permission(), retries=1)
+    assert bounded.server.paths(HOST)[-1] == "/list"
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("120", 120.0),
+        (" 7 ", 7.0),
+        ("Tue, 24 Nov 2026 09:01:00 GMT", 60.0),
+        ("Tue, 24 Nov 2026 08:00:00 GMT", 0.0),
+        ("soon", 0.0),
+        ("-5", 0.0),
+        ("", 0.0),
+        ("9" * 400, float("inf")),
+    ],
+)
+def test_a_retry_after_is_read_as_seconds_or_a_date(value: str, seconds: float) -> None:
+    """RFC 9110, 10.2.3; what is neither asks for nothing."""
+    assert retry_after(value, NOW) == seconds
+
+
+class LittleRoom:
+    """A clock that, when first looked at, leaves its process no more room for a file than 2 MB."""
+
+    def __call__(self) -> datetime:
+        """Return the time."""
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+        return NOW
+
+
+def test_a_crawl_that_cannot_keep_its_evidence_asks_for_nothing_more(bounded: Bounded) -> None:
+    """As on a full disk: the run fails with the reason, and no page is read that is not kept."""
+
+    def bulky(answer: Answer) -> bool:
+        if answer.path.startswith("/item/"):
+            answer.give(PAGE.replace(b"</body>", b"<!-- %s --></body>" % os.urandom(150_000).hex().encode()))
+        return answer.path.startswith("/item/")
+
+    bounded.shop.goods = [f"chair {number}" for number in range(30)]
+    bounded.shop.before = bulky
+    with pytest.raises(CrawlBroken, match=r"/item/chair-\d+ could not be kept \(.*File too large"):
+        bounded.crawl(bounded.permission(at_once=1), clock=LittleRoom())
+    assert 5 < len(bounded.server.asked) < 25
+    ((pages,),) = bounded.rows("SELECT count(*) FROM pages JOIN page_evidence USING (page_id)")
+    assert 0 < pages < len(bounded.server.asked)
+    assert bounded.last_run().outcome is RunOutcome.FAILED
+
+
+def test_limits_have_defaults_that_spare_a_site() -> None:
+    """A second between requests, one at a time, and an end."""
+    assert (Limits().seconds_between_requests, Limits().at_once, Limits().max_pages) == (1.0, 1, 10_000)

@@ -1,0 +1,158 @@
+"""Crawled again, or gone on with after a kill, a live source is asked for no more than is needed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from contextlib import closing
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crawler.evidence.verify import verify
+from fixtures.misbehaving.answers import html
+from fixtures.misbehaving.server import LOOPBACK, serving
+from listings.database import open_database
+from listings.evidence import evidence_folder
+from listings.model import RunOutcome
+from listings.runs import list_runs
+from tests.crawler.crawls import NOW, ROOT, Job, crawl_all
+from tests.crawler.killing import kill_when, rows_in
+from tests.crawler.live.shop import HOST, Shop
+from tests.crawler.live.sources import everywhere, live, permit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fixtures.misbehaving.server import Server
+    from listings.model import Run
+
+TABLE = """
+[sources.shop]
+name = "Shop"
+live = true
+start = ["http://127.0.0.1:{port}/"]
+
+[sources.shop.permission]
+basis = "own_site"
+reference = "Ticket 7"
+approved_by = "the tests"
+valid_from = 2020-01-01
+valid_until = 2099-12-31
+scope = ["http://127.0.0.1:{port}/"]
+contact = "https://tests.example/monitor"
+seconds_between_requests = 0.01
+private_addresses = ["127.0.0.1"]
+
+[sources.shop.limits]
+seconds_between_requests = 0.01
+"""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server on this machine."""
+    with serving() as playing:
+        yield playing
+
+
+def crawl_on(server: Server, database: Path, shop: Shop, day: int) -> tuple[Run, list[str]]:
+    """Crawl a shop on some day; return the run and what was asked for in it."""
+    server.hosts[HOST] = shop.play
+    server.asked.clear()
+    source = live(server.url(HOST), permission=permit(server.url(HOST)))
+    now = NOW + timedelta(days=day)
+    (run,) = crawl_all([Job(database=database, declared=source, names=everywhere(HOST), now=now)])
+    return run, server.paths(HOST)
+
+
+def query(database: Path, statement: str) -> list[tuple[Any, ...]]:
+    """Return what the store says."""
+    with closing(open_database(database)) as db:
+        return [tuple(row) for row in db.execute(statement)]
+
+
+@pytest.mark.parametrize("marks", [True, False], ids=["with marks", "without marks"])
+def test_an_unchanged_shop_is_not_read_again(server: Server, tmp_path: Path, *, marks: bool) -> None:
+    """By ETag where it gives one, else by the hash of what came; the evidence repeats, and verifies."""
+    database, shop = tmp_path / "store.db", Shop(marks=marks)
+    first, _ = crawl_on(server, database, shop, 0)
+    again, asked = crawl_on(server, database, shop, 1)
+    assert (first.counts["new"], again.counts["new"], again.counts["changed"]) == (12, 0, 0)
+    assert again.counts["unchanged"] == 12
+    assert len(asked) == 1 + 2 + 12
+    outcomes = dict(query(database, "SELECT outcome, count(*) FROM fetches WHERE run_id = 2 GROUP BY 1"))
+    assert outcomes == ({"not_modified": 14, "fetched": 1} if marks else {"fetched": 15})
+    kinds = dict(
+        query(database, "SELECT record_type, count(*) FROM evidence_records WHERE run_id = 2 GROUP BY 1")
+    )
+    assert kinds["revisit"] == 14
+    with closing(open_database(database)) as db:
+        assert verify(db, evidence_folder(database)).pages == 28
+
+
+def test_gone_blocked_and_layout_changed_are_told_apart(server: Server, tmp_path: Path) -> None:
+    """A listing that nothing links to any more is asked for until it is gone, and then no more."""
+    database, shop = tmp_path / "store.db", Shop()
+    crawl_on(server, database, shop, 0)
+    strange = {
+        "/item/chair-4": (html("Shop", "<h1>Welcome</h1><p>Our new look.</p>"), 200),
+        "/item/chair-5": (html("Just a moment...", "Checking your browser"), 403),
+        "/item/chair-6": (html("Oops", "Back soon"), 503),
+    }
+
+    def differ(answer: Any) -> bool:
+        if answer.path in strange:
+            body, status = strange[answer.path]
+            answer.give(body, status)
+        return answer.path in strange
+
+    shop.unlisted, shop.gone, shop.before = {"chair 1", "chair 2"}, {"chair 2", "chair 3"}, differ
+    _, asked = crawl_on(server, database, shop, 1)
+    statement = "SELECT url, outcome FROM pages WHERE run_id = 2 AND url LIKE '%item%'"
+    outcomes = {url.rpartition("-")[2]: outcome for url, outcome in query(database, statement)}
+    assert [outcomes[each] for each in "123456"] == [
+        "listing", "gone", "gone", "layout_changed", "blocked", "unreachable",
+    ]  # fmt: skip
+    assert Counter(asked).most_common(1)[0][1] == 1
+    _, asked = crawl_on(server, database, shop, 2)
+    assert "/item/chair-1" in asked, "it stands still, though nothing links to it"
+    assert "/item/chair-2" not in asked, "it is known to be gone"
+    assert "/item/chair-3" in asked, "a list names it"
+    assert {"/item/chair-5", "/item/chair-6"} <= set(asked), "refusals and failures say nothing of a listing"
+
+
+def test_a_killed_crawl_goes_on_without_asking_again(server: Server, tmp_path: Path) -> None:
+    """SIGKILL twice: what was recorded is not asked for again, and the store ends as undisturbed."""
+    shop = Shop(goods=[f"chair {number}" for number in range(60)])
+    server.hosts[LOOPBACK] = shop.play
+    (tmp_path / "sources.toml").write_text(TABLE.format(port=server.port), "utf-8")
+    disturbed, undisturbed = tmp_path / "killed.db", tmp_path / "whole.db"
+    recorded: set[str] = set()
+    for pages in (8, 30):
+        kill_when(_command(tmp_path, disturbed), rows_in(disturbed, "pages", pages))
+        recorded = {row[0] for row in query(disturbed, "SELECT url FROM pages")}
+        with closing(open_database(disturbed)) as db:
+            assert verify(db, evidence_folder(disturbed)).unsealed == 1
+    server.asked.clear()
+    subprocess.run(_command(tmp_path, disturbed), cwd=ROOT, check=True, capture_output=True)
+    asked = {server.url(LOOPBACK, path) for path in server.paths(LOOPBACK)}
+    assert not asked & recorded
+    subprocess.run(_command(tmp_path, undisturbed), cwd=ROOT, check=True, capture_output=True)
+    for statement in (
+        "SELECT url, outcome, sentence, payload_sha256 FROM pages ORDER BY url",
+        "SELECT listing_id, title, price_text, content_hash FROM sightings ORDER BY listing_id",
+    ):
+        assert query(disturbed, statement) == query(undisturbed, statement)
+    with closing(open_database(disturbed)) as db:
+        (run,) = list_runs(db)
+        assert (run.outcome, run.attempts) == (RunOutcome.DONE, 3)
+        assert verify(db, evidence_folder(disturbed)).unsealed == 0
+
+
+def _command(folder: Path, database: Path) -> list[str]:
+    command = [sys.executable, "-m", "cli", "crawl", "--db", str(database)]
+    return [*command, "--sources", str(folder / "sources.toml")]
