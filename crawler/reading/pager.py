@@ -15,27 +15,44 @@ if TYPE_CHECKING:
     from crawler.reading.document import Document
 
 _NEXT_WORDS = (
-    r"next(?: page| ›| »| >)?|older(?: posts)?|siguiente|página siguiente|siguientes|próxim[oa]|"
+    r"next(?: page| ›| »| >)?|siguiente|página siguiente|siguientes|próxim[oa]|"
     r"próxima página|seguinte|"
     r"suivante?|page suivante|nächste(?: seite)?|weiter|vor|след\.?|следующая(?: страница)?|далее|"
     r"вперед|вперёд|下一页|下页|"
-    r"下一頁|次へ|次のページ|다음|volgende|næste|nästa|neste|dalej|następna|další|avanti|successiv[ao]|"
+    r"下一頁|次へ|次のページ|다음|volgende|næste|nästa|neste|dalej|następna|další|avanti|"
+    r"(?:pagina )?successiv[ao]|"
     r"następny|sonraki"
 )
 _NEXT = re.compile(rf"[\s(\[]*(?:{_NEXT_WORDS})[\s)\]›»>→…▶]*|[›»→▶]|>{{1,2}}|&gt;", re.IGNORECASE)
 _is_next_name = name_test(
     r"(?:^|[\s_-])(?:next|siguiente|suivant|proxima|sig|pagenavnext)(?:$|[\s_-])|pagination[-_]?next|"
-    r"next[-_]?page|nextlink|arrow[-_]?right(?=.*pag)"
+    r"next[-_]?page|page[-_]next|nextlink|arrow[-_]?right(?=.*pag)"
 )
-_is_not_pager_name = name_test(r"slid|carousel|swiper|gallery|photo|month|post[-_]nav|testimonial|thread")
+_is_next_block_name = name_test(
+    r"(?:nav|page|pager|pagination)[-_]?next(?:$|\s)|next[-_]?(?:page|link)(?:$|\s)"
+)
+_is_previous_name = name_test(r"prev(?!iew)|first|last(?!-?child)|anterior|zurueck")
+_is_current_name = name_test(r"(?:^|[\s_-])(?:active|current|selected)(?:$|[\s_-])")
+_ANOTHER_RELATION = frozenset({"prev", "previous", "start", "first", "last"})
+_EVERYTHING = re.compile(
+    r"(?:show|view|see) all|alle(?:s)? (?:an)?zeigen|ver todo|tudo|tout (?:voir|afficher)|"
+    r"voir tout|показать вс[её]|wszystk|全部",
+    re.IGNORECASE,
+)
+# Calendars go on for ever, and lead to no listing.
+_CALENDAR = re.compile(r"calendar|[?&](?:week|month|mini|day|year)=", re.IGNORECASE)
+_is_not_pager_name = name_test(
+    r"calendar|slid|carousel|swiper|gallery|photo|month|post[-_]nav|testimonial|thread"
+)
 _PAGE_NUMBER = re.compile(r"\d{1,5}")
 
 
 def next_page(document: Document) -> str | None:
     """Finds the next page.
 
-    In order: `rel=next`, a link that says *next* in words, arrows or its name, and the number after the
-    current one in a pager.
+    In order: a link marked `rel=next`; one that says *next* in words, arrows or its name; the number after
+    the current one in a pager; what the page's head gives as next, which may be stale. Of pages that are
+    called *older* and *newer*, the one is next that the site itself names so.
 
     Args:
         document: The page.
@@ -43,15 +60,18 @@ def next_page(document: Document) -> str | None:
     Returns:
         Absolute URL, or None on the last page and on pages that are no lists.
     """
-    for element in (*document.root.iter("link"), *document.root.iter("a")):
-        if "next" in (element.get("rel") or "").lower().split() and (url := _other_page(element, document)):
+    links = [link for link in document.root.iter("a") if link.get("href") and not _leads_elsewhere(link)]
+    for link in links:
+        if "next" in _relations(link) and (url := _other_page(link, document)):
             return url
-    links = [link for link in document.root.iter("a") if link.get("href")]
     for says_next in (_says_next, _is_named_next):
         for link in links:
             if says_next(link) and not _is_not_paging(link) and (url := _other_page(link, document)):
                 return url
-    return _number_after_current(document)
+    if url := _number_after_current(document):
+        return url
+    heads = (link for link in document.root.iter("link") if "next" in _relations(link))
+    return next((url for link in heads if (url := _other_page(link, document))), None)
 
 
 def is_paged(document: Document) -> bool:
@@ -62,6 +82,17 @@ def is_paged(document: Document) -> bool:
         if _PAGE_NUMBER.fullmatch(text) and link.get("href"):
             numbers.append(int(text))
     return any(following - number == 1 for number, following in itertools.pairwise(numbers))
+
+
+def _relations(link: etree._Element) -> list[str]:
+    return (link.get("rel") or "").lower().split()
+
+
+def _leads_elsewhere(link: etree._Element) -> bool:
+    """Whether a link goes back, to all pages in one, or through a calendar."""
+    if not _ANOTHER_RELATION.isdisjoint(_relations(link)) or _CALENDAR.search(link.get("href") or ""):
+        return True
+    return _EVERYTHING.search(link.text or "") is not None
 
 
 def _other_page(link: etree._Element, document: Document) -> str:
@@ -81,8 +112,12 @@ def _says_next(link: etree._Element) -> bool:
 def _is_named_next(link: etree._Element) -> bool:
     parent = link.getparent()
     own = f"{link.get('class') or ''} {link.get('id') or ''}"
-    parents = (parent.get("class") or "") if parent is not None and parent.tag in {"li", "span"} else ""
-    return _is_next_name(own) or _is_next_name(parents)
+    parents = (parent.get("class") or "") if parent is not None else ""
+    if _is_next_name(own):
+        return not _is_previous_name(own)
+    is_item = parent is not None and parent.tag in {"li", "span"}
+    is_next = _is_next_name(parents) if is_item else _is_next_block_name(parents)
+    return is_next and not _is_previous_name(parents)
 
 
 def _is_not_paging(link: etree._Element) -> bool:
@@ -105,7 +140,9 @@ def _number_after_current(document: Document) -> str | None:
         if not _PAGE_NUMBER.fullmatch(number) or int(number) < 2 or not link.get("href"):
             continue
         previous = _text_before(link)
-        if previous == str(int(number) - 1) and (url := _other_page(link, document)):
+        if previous != str(int(number) - 1) or _is_not_paging(link):
+            continue
+        if url := _other_page(link, document):
             return url
     return None
 
@@ -119,7 +156,7 @@ def _text_before(link: etree._Element) -> str:
             if tail := squeeze(before.tail or ""):
                 return tail.strip("|[] ·")
             anchors = [before, *before.iter("a")]
-            if any(each.tag == "a" and (each.get("href") or "#") not in {"#", ""} for each in anchors):
+            if any(_is_link_to_page(each) for each in anchors):
                 return ""
             return squeeze("".join(before.itertext()))
         parent = current.getparent()
@@ -129,3 +166,9 @@ def _text_before(link: etree._Element) -> str:
             return text.strip("|[] ·")
         current = parent
     return ""
+
+
+def _is_link_to_page(element: etree._Element) -> bool:
+    """Whether an element links to a page other than the one that a pager marks as the current."""
+    is_link = element.tag == "a" and (element.get("href") or "#") not in {"#", ""}
+    return is_link and not _is_current_name(element.get("class") or "")

@@ -28,6 +28,9 @@ _PAGE_2 = "https://shop.example/list?page=2"
         '<li class="pagination-next"><a href="?page=2"><i></i></a></li>',
         '<div><b>1</b> <a href="?page=2">2</a> <a href="?page=3">3</a></div>',
         '<ul><li class="on"><span>1</span></li><li><a href="?page=2">2</a></li></ul>',
+        '<nav><a class="btn active" href="?page=1">1</a><a class="btn" href="?page=2">2</a></nav>',
+        '<div class="nav-next"><a href="?page=2">Newer offers →</a></div>',
+        '<head><link rel="next" href="?stale=9"></head><a class="next" href="?page=2">▸</a>',
     ],
 )
 def test_next_page_is_found(html: str) -> None:
@@ -42,6 +45,11 @@ def test_next_page_is_found(html: str) -> None:
         '<div class="slider"><a href="/photo2">Next</a></div>',
         '<a href="javascript:go()">Next</a>',
         "<p>What comes next is not known.</p>",
+        '<span class="prev_next"><a rel="prev" href="?page=1">«</a></span>',
+        '<a class="next" href="?limit=all">Show all</a>',
+        '<table class="calendar"><tr><td>1</td><td><a href="?d=2">2</a></td></tr></table>',
+        '<a href="/events?month=2026-12">»</a>',
+        '<div class="nav-previous"><a href="?page=3">Older posts</a></div>',
     ],
 )
 def test_last_page_has_no_next(html: str) -> None:
