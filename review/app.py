@@ -14,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from listings.errors import ListingsError, StoreUnusable, UnknownRow
 from listings.times import utc_now
@@ -30,6 +31,7 @@ from review.security.forms import Cookies, check_form
 from review.security.headers import HEADERS, SafeHeaders
 from review.security.keys import load_key
 from review.security.passwords import Passwords
+from review.security.proxy import OnlyEncrypted, OnlyThroughProxy
 from review.security.settings import Safety
 
 if TYPE_CHECKING:
@@ -119,6 +121,11 @@ def create_app(
 def guard(app: FastAPI, safety: Safety) -> None:
     """Put what guards every answer around the app; what is added last is asked first."""
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=safety.hosts, www_redirect=False)
+    if safety.trusted_proxies:
+        if safety.is_https:
+            app.add_middleware(OnlyEncrypted, public_url=safety.public_url)
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(safety.trusted_proxies))
+        app.add_middleware(OnlyThroughProxy, proxies=safety.trusted_proxies)
     app.add_middleware(SafeHeaders, is_https=safety.is_https)
 
 

@@ -125,8 +125,9 @@ def send_to_login(request: Request, sentence: str) -> Response:
         going = f"{here.path}?{here.query}" if here.query else here.path
         return Response(status_code=401, headers={"HX-Redirect": f"/login?{urlencode({'next': going})}"})
     if request.method in {"GET", "HEAD"}:
-        query = urlencode({"next": own_address(request)})
-        return RedirectResponse("/login" if request.url.path == "/" else f"/login?{query}", status_code=303)
+        going = own_address(request)
+        address = "/login" if going == "/" else f"/login?{urlencode({'next': going})}"
+        return RedirectResponse(address, status_code=303)
     return answer_page(request, "login.html", {"sentence": sentence, "next": ""}, status=401)
 
 

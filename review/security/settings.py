@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from listings.logins import Limits
 from review.errors import SafetyUnfit
@@ -56,9 +56,8 @@ def check_safety(safety: Safety) -> None:
         SafetyUnfit: If the public address is none, or a proxy is no address or network.
     """
     if safety.public_url:
-        parts = urlsplit(safety.public_url)
-        is_bare = not (parts.path.strip("/") or parts.query or parts.fragment or parts.username)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or not is_bare:
+        parts = _parts(safety.public_url)
+        if parts is None:
             raise SafetyUnfit(
                 f"--public-url {safety.public_url} is not what a browser opens; give scheme and host, for "
                 "example https://review.agency.example."
@@ -77,3 +76,14 @@ def check_safety(safety: Safety) -> None:
             ) from error
     if safety.trusted_proxies and not safety.public_url:
         raise SafetyUnfit("--trusted-proxy is given without --public-url: say what people open, too.")
+
+
+def _parts(url: str) -> SplitResult | None:
+    """Return the parts of an address that is nothing but scheme, host and port; else None."""
+    try:
+        parts = urlsplit(url)
+        is_bare = not (parts.path.strip("/") or parts.query or parts.fragment or parts.username)
+        is_known = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if is_bare and is_known else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from argon2 import PasswordHasher
@@ -79,4 +78,8 @@ def headers_of(client: TestClient) -> dict[str, str]:
     return {"X-CSRF-Token": desk.cookies.form_token(desk.cookies.unsign(signed))}
 
 
-AN_HOUR = timedelta(hours=1)
+ELSEWHERE = (
+    "//evil.example", "https://evil.example/", "/\\evil.example", "\\\\evil.example", "javascript:alert(1)",
+    "/\t/evil.example", "/\n/evil.example", "http:evil.example", " //evil.example", "",
+)  # fmt: skip
+"""Addresses that browsers take for another site, or for a script."""
