@@ -53,6 +53,8 @@ def verify_command(database: Path, *, as_json: bool) -> None:
         f"{done.files:,} files, {done.records:,} records ({done.revisits:,} of them revisits) and "
         f"{done.pages:,} pages match; {done.bytes:,} bytes."
     )
+    if done.purged:
+        click.echo(f"{done.purged:,} files were taken away by retention; their tombstones say when and why.")
     if done.unsealed:
         click.echo(f"{done.unsealed:,} of the files are not sealed yet; their records were checked.")
 

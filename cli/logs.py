@@ -1,25 +1,52 @@
-"""Logs: events with fields, for people, on standard error."""
+"""`precursor-watch logs`: what a run's processes wrote while they worked."""
 
 from __future__ import annotations
 
-import logging
-import sys
+from typing import TYPE_CHECKING
 
-import structlog
+import click
+
+from cli.options import database_option
+from cli.output import minute, reading
+from listings.text import harmless
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from listings.model import Run
 
 
-def configure_logs() -> None:
-    """Send our events, and what libraries log from WARNING up, to standard error as one line each."""
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=False,
-    )
+@click.command("logs")
+@click.argument("run", type=click.IntRange(1))
+@database_option
+@click.option("--lines", type=click.IntRange(1), help="Only so many of the last lines of each process.")
+def command(run: int, database: Path, lines: int | None) -> None:
+    r"""Show how run number RUN ended and what each process that worked on it wrote.
+
+    Only runs that the service began have logs; a run by hand writes to its terminal.
+
+    \b
+    Example:
+      precursor-watch logs 42 --lines 20
+    """
+    from listings.runs import attempts_at, get_run
+    from scheduler.run_logs import log_of
+
+    with reading(database) as db:
+        found, attempts = get_run(db, run), attempts_at(db, run)
+    click.echo(_heading(found), err=True)
+    for attempt in attempts:
+        ending = f"; {attempt.interrupted}" if attempt.interrupted else ""
+        click.echo(f"-- process {attempt.pid}, begun {minute(attempt.started_at)}{ending}", err=True)
+        path = log_of(database, found, attempt)
+        if path is None:
+            click.echo("   It left no log: it was begun by hand, or its log was purged.", err=True)
+            continue
+        written = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        for line in written[-(lines or len(written)) :]:
+            click.echo(harmless(line))
+
+
+def _heading(run: Run) -> str:
+    what = f"{run.kind} of {run.source_id}" if run.source_id else run.kind
+    return f"Run {run.run_id}, {what}: {run.outcome or 'no ending yet'}. {run.sentence}".rstrip()

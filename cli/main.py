@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     "crawl", "score", "queue", "verdict", "labels", "retrain", "evaluate", "models", "gazetteer",
-    "serve", "users", "audit", "run", "status", "runs", "sources", "permissions", "evidence", "report",
-    "demo",
+    "serve", "users", "audit",
+    "run", "schedule", "status", "runs", "logs", "alerts",
+    "sources", "permissions", "evidence",
+    "backup", "restore", "verify", "retention", "purge",
+    "report", "demo",
 )  # fmt: skip
 """Every command in the order a listing meets them; `NAME` lives in `cli/NAME.py` as `command`."""
 

@@ -15,6 +15,7 @@ from listings.evidence import evidence_folder
 from listings.model import RunKind, RunOutcome, SourceKind
 from listings.pages import count_changes, count_outcomes
 from listings.sources import declare_source
+from listings.trends import count_seen_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -73,6 +74,7 @@ def crawl_source(
             raise
         outcomes, changes = count_outcomes(db, run.run_id), count_changes(db, run.run_id)
         counts: dict[str, int] = {"pages": sum(outcomes.values())} | {**outcomes} | {**changes}
+        counts |= count_seen_fields(db, run.run_id)
         runs.end_run(
             db,
             run.run_id,

@@ -8,7 +8,7 @@ supplied_on = 2026-11-02
 start = ["https://andes.example/quimicos"]      # optional; default: every page in the archive
 base_url = "https://andes.example/"             # optional; for files that do not say where they are from
 manifest = "evidence/andes-files.csv"           # optional; `file` and `url` columns
-schedule = { cron = "30 3 * * *", timezone = "America/Lima" }      # optional
+schedule = { cron = "30 3 * * *", timezone = "America/Lima" }      # optional; or { every_minutes = 360 }
 
 A live source has `live = true`, `start` and a permission instead of an archive; see `crawler.live.declared`.
 """
@@ -51,10 +51,12 @@ class SourcesFileWrong(CrawlError):
 class Schedule:
     """When a source is due."""
 
-    cron: str
-    """Five fields: minute, hour, day of month, month, day of week."""
-    timezone: str
+    cron: str = ""
+    """Five fields: minute, hour, day of month, month, day of week; empty where `every_minutes` is set."""
+    timezone: str = "UTC"
     """IANA name, e.g. `America/Lima`; the cron fields are in this zone's local time."""
+    every_minutes: int = 0
+    """Due each time this many minutes have passed, counted from 1970 in UTC; 0 where `cron` is set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,8 +176,13 @@ def _schedule(path: Path, source_id: str, table: dict[str, Any] | None) -> Sched
     if table is None:
         return None
     where = f"sources.{source_id}.schedule"
+    every = table.get("every_minutes")
+    if set(table) == {"every_minutes"} and isinstance(every, int) and every > 0:
+        return Schedule(every_minutes=every)
     if set(table) != {"cron", "timezone"} or not all(isinstance(value, str) for value in table.values()):
-        raise SourcesFileWrong(path, f"{where} needs exactly two texts, cron and timezone")
+        raise SourcesFileWrong(
+            path, f"{where} needs either two texts, cron and timezone, or every_minutes, a number above 0"
+        )
     if len(table["cron"].split()) != 5:
         raise SourcesFileWrong(path, f"{where}.cron is {table['cron']!r}, not five fields like '30 3 * * *'")
     try:

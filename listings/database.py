@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlite_utils import Database
 
-from listings.errors import StoreUnusable
+from listings.errors import StoreUnusable, StoreUnwritable
 from listings.migrations import migrations
 
 if TYPE_CHECKING:
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 
 BUSY_TIMEOUT_MS = 60_000
 """How long a statement waits for another writer before it gives up."""
+
+_FAULTS_OF_THE_DISK = frozenset(
+    {
+        sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_READONLY_DBMOVED,
+        sqlite3.SQLITE_BUSY_SNAPSHOT, sqlite3.SQLITE_CANTOPEN,
+    }
+)  # fmt: skip
+"""Result codes that say something of the machine and nothing of the statement."""
 
 __all__ = ["Database", "open_database", "open_in_memory", "transaction"]
 
@@ -63,17 +72,29 @@ def transaction(db: Database) -> Iterator[None]:
 
     Taking it at the start (BEGIN IMMEDIATE) lets two processes wait for each other instead of failing
     halfway, when a read has to become a write. Inside another transaction it joins that one.
+
+    Raises:
+        StoreUnwritable: If the disk is full or read-only, or another process has held the lock for too long.
     """
     if db.conn.in_transaction:
         yield
         return
-    db.conn.execute("BEGIN IMMEDIATE")
     try:
-        yield
-    except BaseException:
-        db.conn.rollback()
+        db.conn.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            db.conn.rollback()
+            raise
+        db.conn.commit()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode in _FAULTS_OF_THE_DISK:
+            raise StoreUnwritable(_path(db), str(error)) from error
         raise
-    db.conn.commit()
+
+
+def _path(db: Database) -> str:
+    return str(db.execute("PRAGMA database_list").fetchone()[2]) or ":memory:"
 
 
 @cache

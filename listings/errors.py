@@ -29,6 +29,16 @@ class StoreUnusable(ListingsError):
         )
 
 
+class StoreUnwritable(ListingsError):
+    """The database could not be written now, through no fault of what was to be written."""
+
+    def __init__(self, path: Path | str, found: str) -> None:
+        super().__init__(
+            f"{path} could not be written: {found}. Nothing was changed. Look whether the disk is full or "
+            "read-only, or another program holds the database locked, and try again."
+        )
+
+
 class UnknownRow(ListingsError):
     """A row was asked for by an id that is not in the store."""
 

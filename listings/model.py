@@ -68,6 +68,11 @@ class RunKind(StrEnum):
     CRAWL = "crawl"
     SCORE = "score"
     RETRAIN = "retrain"
+    BACKUP = "backup"
+    VERIFY = "verify"
+    """The store's integrity, the evidence and the audit chain are checked."""
+    PURGE = "purge"
+    """What retention lets go is taken away, with a tombstone for each."""
 
 
 class RunOutcome(StrEnum):
@@ -76,6 +81,7 @@ class RunOutcome(StrEnum):
     DONE = "done"
     FAILED = "failed"
     TIMED_OUT = "timed_out"
+    OUT_OF_MEMORY = "out_of_memory"
     KILLED = "killed"
     SKIPPED = "skipped"
     """Due but not begun, for example because the one before it was still under way."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 
 
 def utc_now() -> datetime:
@@ -24,3 +25,9 @@ def to_text(moment: datetime) -> str:
 def from_text(text: str) -> datetime:
     """Return the aware UTC time that `to_text` wrote."""
     return datetime.fromisoformat(text)
+
+
+def booted_at(now: datetime) -> datetime | None:
+    """Return when this machine was started, reckoned back from `now`; None where it cannot be told."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return None if clock is None else now - timedelta(seconds=time.clock_gettime(clock))

@@ -1,4 +1,4 @@
-"""Child processes: each works in its own process group, under a time limit, and can be stopped."""
+"""Child processes: each works in its own process group, within limits, and can be stopped."""
 
 from __future__ import annotations
 
@@ -7,34 +7,22 @@ import signal
 import subprocess
 import time
 from contextlib import suppress
-from dataclasses import dataclass
-from threading import Lock
+from threading import Lock, get_ident
 from typing import TYPE_CHECKING
 
+from listings import times
 from listings.errors import Interrupted
-from listings.model import RunOutcome
-from listings.text import harmless
+from scheduler.endings import Exit, Limits, OverLimit, last_line
+from scheduler.run_logs import log_name
+from scheduler.vitals import Vitals, kernel_kills
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import timedelta
     from pathlib import Path
 
-MAX_LINE_CHARS = 500
-"""How much of a child's last words is quoted."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exit:
-    """How a child process ended."""
-
-    code: int
-    """Its exit code; the negative of the signal's number when a signal ended it."""
-    timed_out: bool = False
-    interrupted: bool = False
-    """It was asked to stop, by `Children.stop` or by a person, so its work goes on at the next start."""
-    last_line: str = ""
-    """The last line it wrote."""
+LOOK_S = 1.0
+"""How often a child's memory and its signs of life are looked at."""
 
 
 class Children:
@@ -51,39 +39,46 @@ class Children:
         self,
         command: Sequence[str],
         *,
-        limit: timedelta,
-        log: Path,
-        before_time_out: Callable[[], None] = lambda: None,
+        limits: Limits,
+        logs: Path,
+        work: str,
+        before_the_end: Callable[[OverLimit], None] = lambda _: None,
     ) -> Exit | None:
         """Run a command to its end and say how it ended.
 
         Args:
             command: The program and its arguments.
-            limit: When this has passed, its whole process group is ended.
-            log: The file its standard output and error go to; replaced.
-            before_time_out: Called when the limit has passed, while the child still runs.
+            limits: Beyond any of which its whole process group is ended.
+            logs: The folder of the file its standard output and error go to; see `scheduler.run_logs`.
+            work: The work's name, for that file.
+            before_the_end: Called when a limit has passed, while the child still runs.
 
         Returns:
             None, with nothing started, once `stop` has been called.
         """
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("wb") as output:
+        logs.mkdir(parents=True, exist_ok=True)
+        kills, started_at = kernel_kills(), times.utc_now()
+        unnamed = logs / f"{work}.{get_ident()}.starting"  # its name holds the child's number
+        with unnamed.open("wb") as output:
             process = self._start(command, output.fileno())
         if process is None:
+            unnamed.unlink()
             return None
+        log = unnamed.rename(logs / log_name(work, started_at, process.pid))
         try:
-            timed_out = _has_run_out(process, limit)
-            if timed_out:
-                before_time_out()
+            over = _wait(process, limits, log)
+            if over:
+                before_the_end(over)
                 end(process, self._grace)
         finally:
             with self._lock:
                 self._running.discard(process)
         return Exit(
             code=process.returncode,
-            timed_out=timed_out,
-            interrupted=not timed_out and self._was_asked_to_stop(process.returncode),
-            last_line=_last_line(log),
+            over=over,
+            interrupted=not over and self._was_asked_to_stop(process.returncode),
+            killed_by_kernel=process.returncode == -signal.SIGKILL and kernel_kills() > kills,
+            last_line=last_line(log),
         )
 
     def stop(self) -> None:
@@ -117,25 +112,23 @@ def end(process: subprocess.Popen[bytes], grace: timedelta) -> None:
     _kill_after(process, grace.total_seconds())
 
 
-def explain(child: Exit, limit: timedelta) -> tuple[RunOutcome, str]:
-    """Return the outcome and the sentence for a child that did not write its own ending."""
-    words = f" Its last words: {child.last_line}" if child.last_line else ""
-    if child.timed_out:
-        return RunOutcome.TIMED_OUT, f"It was not done within {limit} and was ended.{words}"
-    if child.code < 0:
-        name = signal.Signals(-child.code).name
-        return RunOutcome.KILLED, f"It was ended by {name}, by a person or the system.{words}"
-    if child.code == 0:
-        return RunOutcome.FAILED, f"It exited with code 0 without writing how it ended.{words}"
-    return RunOutcome.FAILED, f"It failed with exit code {child.code}.{words}"
-
-
-def _has_run_out(process: subprocess.Popen[bytes], limit: timedelta) -> bool:
-    try:
-        process.wait(limit.total_seconds())
-    except subprocess.TimeoutExpired:
-        return True
-    return False
+def _wait(process: subprocess.Popen[bytes], limits: Limits, log: Path) -> OverLimit | None:
+    """Wait for the end of a child and return None, or the limit that it went beyond, while it still runs."""
+    deadline = time.monotonic() + limits.time.total_seconds()
+    vitals = Vitals(process.pid, log)
+    while True:
+        left = deadline - time.monotonic()
+        try:
+            process.wait(max(0.0, min(LOOK_S, left)))
+        except subprocess.TimeoutExpired:
+            if left <= 0:
+                return OverLimit.TIME
+            if vitals.memory_bytes() > limits.memory_bytes:
+                return OverLimit.MEMORY
+            if vitals.idle() > limits.stall:
+                return OverLimit.STALL
+        else:
+            return None
 
 
 def _kill_after(process: subprocess.Popen[bytes], seconds: float) -> None:
@@ -150,8 +143,3 @@ def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> N
     if process.poll() is None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)
-
-
-def _last_line(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
-    return next((harmless(line.strip()[:MAX_LINE_CHARS]) for line in reversed(lines) if line.strip()), "")

@@ -7,12 +7,14 @@ a local time that comes twice in autumn is due twice, one hour apart.
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 
 from scheduler.errors import ScheduleWrong
 
@@ -27,6 +29,7 @@ LOOK_BACK = timedelta(days=31)
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 """In the order in which cron numbers them: 0 is Sunday."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -66,7 +69,7 @@ def due_times(schedule: Schedule, *, after: datetime, until: datetime) -> Iterat
     Raises:
         ScheduleWrong: If the cron line cannot be used.
     """
-    trigger = cron_trigger(schedule)
+    trigger = trigger_of(schedule)
     moment = _next(trigger, after)
     while moment is not None and moment <= until:
         yield moment
@@ -79,7 +82,42 @@ def next_due(schedule: Schedule, *, after: datetime) -> datetime | None:
     Raises:
         ScheduleWrong: If the cron line cannot be used.
     """
-    return _next(cron_trigger(schedule), after)
+    return _next(trigger_of(schedule), after)
+
+
+def next_times(schedule: Schedule, *, after: datetime, count: int) -> list[datetime]:
+    """Return the first `count` due times later than `after`, in UTC; fewer where no more come.
+
+    Raises:
+        ScheduleWrong: If the cron line cannot be used.
+    """
+    found: list[datetime] = []
+    while len(found) < count and (moment := next_due(schedule, after=found[-1] if found else after)):
+        found.append(moment)
+    return found
+
+
+def trigger_of(schedule: Schedule) -> CronTrigger | IntervalTrigger:
+    """Return APScheduler's trigger for a schedule of either kind.
+
+    Raises:
+        ScheduleWrong: If the cron line cannot be used.
+    """
+    if schedule.every_minutes:
+        return IntervalTrigger(minutes=schedule.every_minutes, start_date=_EPOCH, timezone=UTC)
+    return cron_trigger(schedule)
+
+
+def spread_of(name: str, within: timedelta) -> timedelta:
+    """Return how long after its due time a piece of work begins, always the same for one name.
+
+    As systemd's FixedRandomDelay: work that is due at the same minute is spread over `within`, and what
+    is expected when stays plain.
+
+    >>> spread_of("crawl-andes", timedelta(0))
+    datetime.timedelta(0)
+    """
+    return within * (zlib.crc32(name.encode()) / 2**32)
 
 
 def cron_trigger(schedule: Schedule) -> CronTrigger:
@@ -104,7 +142,7 @@ def _readable(cron: str) -> str:
     return " ".join((minute, hour, day, month, _name_weekdays(weekday.lower())))
 
 
-def _next(trigger: CronTrigger, after: datetime) -> datetime | None:
+def _next(trigger: CronTrigger | IntervalTrigger, after: datetime) -> datetime | None:
     found: datetime | None = trigger.get_next_fire_time(None, after.astimezone(UTC) + _INSTANT)
     return None if found is None else found.astimezone(UTC)
 

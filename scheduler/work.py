@@ -1,9 +1,9 @@
-"""One look at a source: crawl it in a child process if it is due, and account for every due time."""
+"""One look at a job: do it in a child process if it is due, and account for every due time."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -15,25 +15,40 @@ from listings.database import Database, open_database, transaction
 from listings.locks import AlreadyUnderWay, hold, work_of
 from listings.model import RunKind, RunOutcome
 from listings.models import model_in_use
-from listings.runs import accounted_to, begin_run, end_run, latest_run, record_not_run, unfinished_run
+from listings.requests import pause_of
+from listings.runs import (
+    accounted_to,
+    begin_run,
+    end_run,
+    is_accounted,
+    latest_run,
+    record_not_run,
+    unfinished_run,
+)
 from listings.scores import count_awaiting
 from listings.sources import declare_source
-from scheduler.children import Children, Exit, explain
+from scheduler.alarms.settings import AlarmSettings
+from scheduler.children import Children
 from scheduler.due import due_times, plan
+from scheduler.endings import Exit, explain
+from scheduler.jobs import WorkLimits
+from scheduler.run_logs import logs_folder
+from scheduler.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
 
-    from crawler.sources import Schedule
-    from listings.model import Source
+    from listings.requests import ServiceRequest
+    from scheduler.endings import OverLimit
+    from scheduler.jobs import Job
+    from scheduler.settings import CareSettings
 
 log = structlog.get_logger()
 
 MISSED = "Nothing began it in time; the next run stands for it."
 SKIPPED = "The run before it had not ended."
-TIMED_OUT = Exit(code=0, timed_out=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,47 +61,57 @@ class Settings:
     sources_file: Path
     parallel: int = 2
     """How many sources are crawled at the same time."""
-    crawl_limit: timedelta = timedelta(hours=2)
-    score_limit: timedelta = timedelta(hours=2)
+    per_host: int = 1
+    """How many of them of one host."""
+    spread: timedelta = timedelta(0)
+    """Within which work due at the same minute begins."""
+    limits: WorkLimits = field(default_factory=WorkLimits)
     stop_grace: timedelta = timedelta(seconds=30)
     """How long a child may take to stop when asked."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScheduledSource:
-    """A source that has a schedule."""
-
-    source: Source
-    schedule: Schedule
+    alarms: AlarmSettings = field(default_factory=AlarmSettings)
+    care: CareSettings | None = None
+    """None leaves the data without care, as for a single look by `run --once`."""
 
 
 class Worker:
-    """Does what is due and writes how it ended; made for several threads, one source in each."""
+    """Does what is due and writes how it ended; made for several threads, one job in each."""
 
-    def __init__(self, settings: Settings, now: Callable[[], datetime] = times.utc_now) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        now: Callable[[], datetime] = times.utc_now,
+        children: Children | None = None,
+    ) -> None:
         """Begin with no child running; `now` tells the time."""
         self._settings = settings
         self._now = now
-        self._children = Children(settings.stop_grace)
+        self._children = children or Children(settings.stop_grace)
+        self._turns = Turns(settings.per_host)
         self._scoring = Lock()
         self._has_told = False
+        self._began_at = now()
 
-    def crawl(self, due: ScheduledSource) -> bool:
-        """Go on with an interrupted crawl of a source, then crawl it if its schedule says so.
+    def do(self, job: Job) -> bool:
+        """Go on with an interrupted run of a job, then begin it if its schedule says so.
+
+        Due times of a paused source are skipped, which is written down.
 
         Returns:
-            Whether anything was crawled.
+            Whether anything was done.
         """
-        source_id = due.source.source_id
-        with self._store() as db:
-            declare_source(db, due.source, now=self._now())
-            interrupted = unfinished_run(db, RunKind.CRAWL, source_id=source_id)
-            if interrupted is not None and not self._crawl(db, source_id, interrupted.due_at):
-                return False
-            decided = plan(due.schedule, accounted_to=_accounted_to(db, source_id), now=self._now())
-            _record_not_run(db, source_id, decided.missed, RunOutcome.MISSED, MISSED)
-            begun = decided.begin is not None and self._crawl(db, source_id, decided.begin)
-            return begun or interrupted is not None
+        with self._turns.alone(job.name) as is_ours:
+            return is_ours and self._do(job)
+
+    def do_now(self, job: Job, request: ServiceRequest) -> str:
+        """Do a job because a person asked for it, due or not, and return what came of it, in a sentence."""
+        with self._turns.alone(job.name) as is_ours, self._store() as db:
+            if not is_ours:
+                return f"{job.name} was under way already; it was not begun again."
+            self._declare(db, job)
+            ended = self._run(db, job, None)
+        if ended is None:
+            return f"{job.name} was stopped before its end."
+        return f"{job.name} was done for {request.asked_by}; `precursor-watch runs` says how it ended."
 
     def score(self) -> bool:
         """Go on with an interrupted scoring and score what waits, one child at a time.
@@ -103,64 +128,102 @@ class Worker:
                 return False
             if waiting == 0 and unfinished_run(db, RunKind.SCORE) is None:
                 return False
-            return self._run(db, RunKind.SCORE, None, ("score",), self._settings.score_limit) is not None
+            return self._child(db, RunKind.SCORE, None, ("score",), has_row=False) is not None
 
-    def _tell_once_that_a_model_is_wanted(self, waiting: int) -> None:
-        if not self._has_told:
-            log.warning("no_model_in_use", waiting=waiting, do="precursor-watch retrain")
-            self._has_told = True
-
-    def skip_passed(self, due: ScheduledSource) -> None:
-        """Write that the due times which passed during the work just done for a source were skipped."""
-        source_id = due.source.source_id
+    def skip_passed(self, job: Job) -> None:
+        """Write that the due times which passed during the work just done for a job were skipped."""
         with self._store() as db:
-            if (after := _accounted_to(db, source_id)) is not None:
-                passed = due_times(due.schedule, after=after, until=self._now())
-                _record_not_run(db, source_id, passed, RunOutcome.SKIPPED, SKIPPED)
+            if (after := self._accounted_to(db, job)) is not None:
+                passed = due_times(job.schedule, after=after, until=self._now())
+                self._record_not_run(db, job, passed, RunOutcome.SKIPPED, SKIPPED)
+
+    def is_waiting(self, job: Job) -> bool:
+        """Return whether a due time of a job has passed that nothing accounts for."""
+        with self._store() as db:
+            found = plan(job.schedule, accounted_to=self._accounted_to(db, job), now=self._now())
+            return found.begin is not None
 
     def stop(self) -> None:
         """Begin nothing more and end every child, gracefully at first; returns when all are gone."""
         self._children.stop()
 
-    def _crawl(self, db: Database, source_id: str, due_at: datetime | None) -> bool:
-        arguments: tuple[str, ...] = ("crawl", source_id, "--sources", str(self._settings.sources_file))
+    def _do(self, job: Job) -> bool:
+        with self._store() as db:
+            self._declare(db, job)
+            if job.source_id and (pause := pause_of(db, job.source_id)):
+                self._skip_paused(db, job, pause)
+                return False
+            interrupted = unfinished_run(db, job.kind, source_id=job.source_id)
+            if interrupted is not None and not self._run(db, job, interrupted.due_at):
+                return False
+            decided = plan(job.schedule, accounted_to=self._accounted_to(db, job), now=self._now())
+            self._record_not_run(db, job, decided.missed, RunOutcome.MISSED, MISSED)
+            begun = decided.begin is not None and self._begin(db, job, decided.begin)
+            return begun or interrupted is not None
+
+    def _begin(self, db: Database, job: Job, due_at: datetime) -> bool:
+        if is_accounted(db, job.kind, source_id=job.source_id, due_at=due_at):
+            return False  # the clock ran ahead, and was put back since
+        return self._run(db, job, due_at) is not None
+
+    def _skip_paused(self, db: Database, job: Job, pause: ServiceRequest) -> None:
+        decided = plan(job.schedule, accounted_to=self._accounted_to(db, job), now=self._now())
+        passed = [*decided.missed, *([decided.begin] if decided.begin else [])]
+        sentence = f"{pause.asked_by} paused it at {pause.asked_at:%Y-%m-%d %H:%M} UTC."
+        self._record_not_run(db, job, passed, RunOutcome.SKIPPED, sentence)
+
+    def _run(self, db: Database, job: Job, due_at: datetime | None) -> tuple[RunOutcome, str] | None:
+        arguments = job.arguments
         if due_at is not None:
             arguments += ("--due-at", f"{due_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}")
-        ended = self._run(db, RunKind.CRAWL, source_id, arguments, self._settings.crawl_limit)
+        with self._turns.on_hosts_of(job):
+            ended = self._child(db, job.kind, job.source_id, arguments, has_row=due_at is not None)
         if ended is not None and due_at is not None:
-            _record_not_run(db, source_id, [due_at], *ended)
-        return ended is not None
+            self._record_not_run(db, job, [due_at], *ended)
+        return ended
 
-    def _run(
+    def _child(
         self,
         db: Database,
         kind: RunKind,
         source_id: str | None,
         arguments: tuple[str, ...],
-        limit: timedelta,
+        *,
+        has_row: bool,
     ) -> tuple[RunOutcome, str] | None:
-        """Run a child to its end and return how it ended for a run that has no row.
+        """Run a child to its end and return how it ended, for the row of its due time.
+
+        Args:
+            db: The store.
+            kind: Of the run.
+            source_id: Of a crawl.
+            arguments: Of our command line.
+            has_row: It was due, so a child that dies before it writes a row gets that of its due time;
+                otherwise it gets one here.
 
         Returns:
             None for a child that was not begun, or was asked to stop: its run has no ending then, so that
             the next start goes on with it.
         """
-        work = work_of(kind, source_id)
-        database = self._settings.database
-
+        work, database = work_of(kind, source_id), self._settings.database
+        limits = self._settings.limits.for_kind(kind)
         before = latest_run(db, kind, source_id=source_id)
 
         def end_unfinished(outcome: RunOutcome, sentence: str) -> None:
             if run := unfinished_run(db, kind, source_id=source_id):
                 end_run(db, run.run_id, outcome, sentence, now=self._now())
 
+        def end_over_limit(over: OverLimit) -> None:
+            # Written first, because the first ending stands: a child that stops in order would say so.
+            end_unfinished(*explain(Exit(code=0, over=over), limits))
+
         log.info("child_begun", work=work)
         child = self._children.run(
             (*self._settings.command, *arguments, "--db", str(database)),
-            limit=limit,
-            log=database.with_name(database.name + ".logs") / f"{work}.log",
-            # Written first, because the first ending stands: a child that stops in order would say so.
-            before_time_out=lambda: end_unfinished(*explain(TIMED_OUT, limit)),
+            limits=limits,
+            logs=logs_folder(database),
+            work=work,
+            before_the_end=end_over_limit,
         )
         if child is None:
             return None
@@ -168,18 +231,44 @@ class Worker:
         tell("child_ended", work=work, exit_code=child.code, last_line=child.last_line)
         if child.interrupted:
             return None
-        ended = explain(child, limit)
+        ended = explain(child, limits)
         try:
             with hold(database, work):
                 end_unfinished(*ended)
-                if (
-                    source_id is None and latest_run(db, kind) == before
-                ):  # a source's due time has its own row
-                    run = begin_run(db, kind, now=self._now())
+                if not has_row and latest_run(db, kind, source_id=source_id) == before:
+                    run = begin_run(db, kind, source_id=source_id, now=self._now())
                     end_run(db, run.run_id, *ended, now=self._now())
         except AlreadyUnderWay as error:
             return RunOutcome.SKIPPED, str(error)
         return ended
+
+    def _declare(self, db: Database, job: Job) -> None:
+        if job.source is not None:
+            declare_source(db, job.source, now=self._now())
+
+    def _accounted_to(self, db: Database, job: Job) -> datetime | None:
+        found = accounted_to(db, job.kind, source_id=job.source_id, until=self._now())
+        return self._began_at if found is None and not job.is_due_at_once else found
+
+    def _record_not_run(
+        self, db: Database, job: Job, due: Iterable[datetime], outcome: RunOutcome, sentence: str
+    ) -> None:
+        with transaction(db):
+            for moment in due:
+                record_not_run(
+                    db,
+                    job.kind,
+                    source_id=job.source_id,
+                    due_at=moment,
+                    outcome=outcome,
+                    sentence=sentence,
+                    now=self._now(),
+                )
+
+    def _tell_once_that_a_model_is_wanted(self, waiting: int) -> None:
+        if not self._has_told:
+            log.warning("no_model_in_use", waiting=waiting, do="precursor-watch retrain")
+            self._has_told = True
 
     @contextmanager
     def _store(self) -> Iterator[Database]:
@@ -188,17 +277,3 @@ class Worker:
             yield db
         finally:
             db.close()
-
-
-def _accounted_to(db: Database, source_id: str) -> datetime | None:
-    return accounted_to(db, RunKind.CRAWL, source_id=source_id)
-
-
-def _record_not_run(
-    db: Database, source_id: str, due: Iterable[datetime], outcome: RunOutcome, sentence: str
-) -> None:
-    with transaction(db):
-        for moment in due:
-            record_not_run(
-                db, RunKind.CRAWL, source_id=source_id, due_at=moment, outcome=outcome, sentence=sentence
-            )

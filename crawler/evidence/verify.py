@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from crawler.evidence.read import EvidenceWrong, read_record, sha256_as_read
 from crawler.evidence.seal import hash_of
 from listings import evidence
+from listings.retention import buried_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,6 +23,8 @@ class Verified:
     """What was walked and found to match."""
 
     files: int = 0
+    purged: int = 0
+    """Of the files: retention took them away and left a tombstone, which says why."""
     unsealed: int = 0
     """Of the files: still being written, or left by a process that died; their records were checked."""
     records: int = 0
@@ -41,9 +44,12 @@ def verify(db: Database, folder: Path, *, progress: Callable[[int, int], None] |
         EvidenceWrong: At the first thing that does not match.
     """
     present = sorted(folder.iterdir()) if folder.is_dir() else []  # first: a crawl may add one meanwhile
-    done, files = Verified(), evidence.list_files(db)
+    done, files, buried = Verified(), evidence.list_files(db), buried_files(db)
     _expect_known(present, files)
     for number, each in enumerate(files, start=1):
+        if each.file in buried:
+            done.purged += 1
+            continue
         records = evidence.records_in(db, each.file)
         _verify_file(folder, each, has_records=bool(records))
         as_read = _verify_records(db, folder, records)

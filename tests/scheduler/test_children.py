@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from listings.model import RunOutcome
-from scheduler.children import MAX_LINE_CHARS, Children, Exit, end, explain
+from scheduler.children import Children, end
+from scheduler.endings import MAX_LINE_CHARS, Exit, Limits, OverLimit, explain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.process
 
 HOUR = timedelta(hours=1)
 NONE = timedelta(0)
+AMPLE = Limits(time=HOUR)
 
 DEAF = """
 import os, signal, sys
@@ -71,14 +73,14 @@ def test_how_a_child_ended_and_its_last_words(
     tmp_path: Path, code: str, exit_code: int, last_line: str
 ) -> None:
     """The exit code, a signal as its negative, and the last line of the log; there is nothing to read."""
-    found = Children(NONE).run(python(code), limit=HOUR, log=tmp_path / "logs" / "child.log")
+    found = Children(NONE).run(python(code), limits=AMPLE, logs=tmp_path / "logs", work="child")
     assert found == Exit(code=exit_code, last_line=last_line)
 
 
 def test_a_child_leads_its_own_process_group(tmp_path: Path) -> None:
     """A Ctrl-C in our terminal reaches us, not the child; we end it in order."""
     found = Children(NONE).run(
-        python("import os; print(os.getpgid(0) == os.getpid())"), limit=HOUR, log=tmp_path / "child.log"
+        python("import os; print(os.getpgid(0) == os.getpid())"), limits=AMPLE, logs=tmp_path, work="child"
     )
     assert found is not None
     assert found.last_line == "True"
@@ -86,15 +88,16 @@ def test_a_child_leads_its_own_process_group(tmp_path: Path) -> None:
 
 def test_a_child_over_its_limit_is_ended(tmp_path: Path) -> None:
     """A limit of no time at all ends a child that would wait for ever."""
-    told: list[str] = []
+    told: list[OverLimit] = []
     found = Children(HOUR).run(
         python("import signal; signal.pause()"),
-        limit=NONE,
-        log=tmp_path / "child.log",
-        before_time_out=lambda: told.append("once"),
+        limits=Limits(time=NONE),
+        logs=tmp_path,
+        work="child",
+        before_the_end=told.append,
     )
-    assert found == Exit(code=-signal.SIGTERM, timed_out=True)
-    assert told == ["once"]
+    assert found == Exit(code=-signal.SIGTERM, over=OverLimit.TIME)
+    assert told == [OverLimit.TIME]
 
 
 @pytest.mark.parametrize(("code", "grace", "ended"), [(DEAF, NONE, -signal.SIGKILL), (POLITE, HOUR, 7)])
@@ -116,12 +119,12 @@ def test_stopping_ends_the_running_child_and_begins_no_other(
     children = Children(grace)
     with ThreadPoolExecutor(1) as thread:
         running = thread.submit(
-            children.run, python(code, str(ready)), limit=HOUR, log=tmp_path / "child.log"
+            children.run, python(code, str(ready)), limits=AMPLE, logs=tmp_path, work="child"
         )
         ready.read_text()
         children.stop()
         assert running.result() == Exit(code=ended, interrupted=True)
-    assert children.run(python("pass"), limit=HOUR, log=tmp_path / "child.log") is None
+    assert children.run(python("pass"), limits=AMPLE, logs=tmp_path, work="child") is None
 
 
 def test_the_grandchildren_of_a_child_over_its_limit_end_with_it(tmp_path: Path, ready: Path) -> None:
@@ -140,8 +143,11 @@ def test_the_grandchildren_of_a_child_over_its_limit_end_with_it(tmp_path: Path,
 @pytest.mark.parametrize(
     ("child", "outcome", "said"),
     [
-        (Exit(code=-15, timed_out=True), RunOutcome.TIMED_OUT, "not done within 2:00:00"),
-        (Exit(code=0, timed_out=True), RunOutcome.TIMED_OUT, "not done within 2:00:00"),
+        (Exit(code=-15, over=OverLimit.TIME), RunOutcome.TIMED_OUT, "not done within 2:00:00"),
+        (Exit(code=0, over=OverLimit.TIME), RunOutcome.TIMED_OUT, "not done within 2:00:00"),
+        (Exit(code=-15, over=OverLimit.STALL), RunOutcome.TIMED_OUT, "did not stir for 0:20:00"),
+        (Exit(code=-15, over=OverLimit.MEMORY), RunOutcome.OUT_OF_MEMORY, "more than 4,000 MB"),
+        (Exit(code=-9, killed_by_kernel=True), RunOutcome.OUT_OF_MEMORY, "no memory left"),
         (Exit(code=-9), RunOutcome.KILLED, "SIGKILL"),
         (Exit(code=-11), RunOutcome.KILLED, "SIGSEGV"),
         (Exit(code=3), RunOutcome.FAILED, "exit code 3"),
@@ -151,6 +157,39 @@ def test_the_grandchildren_of_a_child_over_its_limit_end_with_it(tmp_path: Path,
 )
 def test_a_child_that_wrote_no_ending_is_explained(child: Exit, outcome: RunOutcome, said: str) -> None:
     """The ledger gets an outcome and a sentence with the signal or exit code, and the last words."""
-    found, sentence = explain(child, timedelta(hours=2))
+    found, sentence = explain(child, Limits(time=timedelta(hours=2)))
     assert found is outcome
     assert said in sentence
+
+
+def test_a_child_that_holds_too_much_memory_is_ended(tmp_path: Path) -> None:
+    """With its children together; it would hold it for ever."""
+    code = "import signal; held = bytearray(50_000_000); signal.pause()"
+    limits = Limits(time=HOUR, memory_bytes=20_000_000)
+    found = Children(HOUR).run(python(code), limits=limits, logs=tmp_path, work="child")
+    assert found == Exit(code=-signal.SIGTERM, over=OverLimit.MEMORY)
+
+
+def test_a_child_that_does_not_stir_is_ended(tmp_path: Path) -> None:
+    """It uses no processor and writes nothing, as one does that waits for an answer that never comes."""
+    limits = Limits(time=HOUR, stall=NONE)
+    found = Children(HOUR).run(
+        python("import signal; signal.pause()"), limits=limits, logs=tmp_path, work="child"
+    )
+    assert found == Exit(code=-signal.SIGTERM, over=OverLimit.STALL)
+
+
+def test_each_child_has_its_own_log_named_by_time_and_number(tmp_path: Path) -> None:
+    """So that the log of an earlier run can still be read."""
+    children = Children(NONE)
+    for word in ("first", "second"):
+        children.run(
+            python(f"import os; print('{word}', os.getpid())"),
+            limits=AMPLE,
+            logs=tmp_path / "logs",
+            work="work",
+        )
+    words = {path.read_text().split()[0]: path.name for path in (tmp_path / "logs").iterdir()}
+    assert set(words) == {"first", "second"}
+    for path in (tmp_path / "logs").iterdir():
+        assert path.name.split(".")[2] == path.read_text().split()[1]

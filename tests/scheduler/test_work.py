@@ -21,7 +21,8 @@ from listings.locks import hold
 from listings.model import Run, RunKind, RunOutcome, Source, SourceKind
 from listings.runs import begin_run, list_runs, record_not_run
 from listings.sources import declare_source
-from scheduler.work import ScheduledSource, Settings, Worker
+from scheduler.jobs import Job, WorkLimits
+from scheduler.work import Settings, Worker
 from tests.listings import build
 
 if TYPE_CHECKING:
@@ -33,12 +34,25 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NIGHTS = [datetime(2026, 11, day, 3, 30, tzinfo=UTC) for day in (21, 22, 23, 24)]
 
 
-def scheduled(name: str, cron: str = "30 3 * * *") -> ScheduledSource:
-    """Return a source that is due each night; its name says how the stand-in behaves."""
-    source = Source(
+def scheduled(name: str, cron: str = "30 3 * * *") -> Job:
+    """Return the crawl of a source that is due each night; its name says how the stand-in behaves."""
+    from_file = Source(
         source_id=name, kind=SourceKind.SAVED, name=name, supplied_by="A. Nowak", supplied_on="2026-11-02"
     )
-    return ScheduledSource(source=source, schedule=Schedule(cron=cron, timezone="UTC"))
+    return Job(
+        kind=RunKind.CRAWL,
+        source=from_file,
+        schedule=Schedule(cron=cron, timezone="UTC"),
+        arguments=("crawl", name),
+        limits=WorkLimits().for_kind(RunKind.CRAWL),
+    )
+
+
+def source(name: str) -> Source:
+    """Return the source of a crawl."""
+    found = scheduled(name).source
+    assert found is not None
+    return found
 
 
 def worker(settings: Settings) -> Worker:
@@ -55,14 +69,14 @@ def crawls(settings: Settings) -> list[Run]:
 def begin(settings: Settings, name: str, due_at: datetime | None) -> None:
     """Leave a run without an ending, as a power cut does."""
     with closing(open_database(settings.database)) as db:
-        declare_source(db, scheduled(name).source, now=NIGHTS[0])
+        declare_source(db, source(name), now=NIGHTS[0])
         begin_run(db, RunKind.CRAWL, source_id=name, due_at=due_at, now=NIGHTS[0])
 
 
 def account(settings: Settings, name: str, due_at: datetime) -> None:
     """Leave a row that accounts for a due time."""
     with closing(open_database(settings.database)) as db:
-        declare_source(db, scheduled(name).source, now=due_at)
+        declare_source(db, source(name), now=due_at)
         record_not_run(
             db, RunKind.CRAWL, source_id=name, due_at=due_at, outcome=RunOutcome.MISSED, sentence="Before."
         )
@@ -70,7 +84,7 @@ def account(settings: Settings, name: str, due_at: datetime) -> None:
 
 def test_a_source_without_any_run_is_crawled_at_once(settings: Settings) -> None:
     """The child writes its own ending, and nothing is added to it."""
-    assert worker(settings).crawl(scheduled("andes"))
+    assert worker(settings).do(scheduled("andes"))
     (run,) = crawls(settings)
     assert (run.outcome, run.sentence, run.due_at) == (RunOutcome.DONE, "One page.", NOON)
 
@@ -78,15 +92,15 @@ def test_a_source_without_any_run_is_crawled_at_once(settings: Settings) -> None
 def test_a_source_that_is_not_due_is_left_alone(settings: Settings) -> None:
     """Looking twice at the same time crawls once."""
     busy = worker(settings)
-    assert busy.crawl(scheduled("andes"))
-    assert not busy.crawl(scheduled("andes"))
+    assert busy.do(scheduled("andes"))
+    assert not busy.do(scheduled("andes"))
     assert len(crawls(settings)) == 1
 
 
 def test_after_three_nights_away_one_crawl_stands_for_all(settings: Settings) -> None:
     """The newest due time is crawled for, the others say missed."""
     account(settings, "andes", NIGHTS[0])
-    worker(settings).crawl(scheduled("andes"))
+    worker(settings).do(scheduled("andes"))
     assert [(run.due_at, run.outcome) for run in crawls(settings)[1:]] == [
         (NIGHTS[1], RunOutcome.MISSED),
         (NIGHTS[2], RunOutcome.MISSED),
@@ -107,7 +121,7 @@ def test_a_child_that_dies_without_an_ending_gets_one(
     settings: Settings, name: str, outcome: RunOutcome, said: str
 ) -> None:
     """The due time has exactly one row, also when the child died before it wrote any."""
-    worker(settings).crawl(scheduled(name))
+    worker(settings).do(scheduled(name))
     (run,) = crawls(settings)
     assert (run.outcome, run.due_at) == (outcome, NOON)
     assert said in run.sentence
@@ -115,8 +129,8 @@ def test_a_child_that_dies_without_an_ending_gets_one(
 
 def test_a_child_over_its_limit_is_recorded_as_timed_out(settings: Settings) -> None:
     """Even one that had no time to begin its run."""
-    hasty = replace(settings, crawl_limit=timedelta(0), stop_grace=timedelta(0))
-    worker(hasty).crawl(scheduled("andes"))
+    hasty = replace(settings, limits=WorkLimits(crawl=timedelta(0)), stop_grace=timedelta(0))
+    worker(hasty).do(scheduled("andes"))
     (run,) = crawls(settings)
     assert run.outcome is RunOutcome.TIMED_OUT
 
@@ -126,7 +140,7 @@ def test_a_child_that_stops_in_order_at_its_limit_is_timed_out_not_interrupted(
 ) -> None:
     """A crawl that takes too long would take too long again, so it is not gone on with."""
     reader = os.open(ready, os.O_RDWR)
-    worker(replace(settings, crawl_limit=timedelta(seconds=2))).crawl(scheduled("waits"))
+    worker(replace(settings, limits=WorkLimits(crawl=timedelta(seconds=2)))).do(scheduled("waits"))
     os.close(reader)
     (run,) = crawls(settings)
     assert (run.outcome, run.due_at) == (RunOutcome.TIMED_OUT, NOON)
@@ -135,7 +149,7 @@ def test_a_child_that_stops_in_order_at_its_limit_is_timed_out_not_interrupted(
 def test_an_interrupted_crawl_goes_on_before_the_next_begins(settings: Settings) -> None:
     """The run of the power cut is ended by a second attempt; then last night's is made up for."""
     begin(settings, "andes", NIGHTS[1])
-    worker(settings).crawl(scheduled("andes"))
+    worker(settings).do(scheduled("andes"))
     assert [(run.due_at, run.outcome, run.attempts) for run in crawls(settings)] == [
         (NIGHTS[1], RunOutcome.DONE, 2),
         (NIGHTS[2], RunOutcome.MISSED, 0),
@@ -147,7 +161,7 @@ def test_an_interrupted_crawl_by_hand_goes_on(settings: Settings) -> None:
     """A run without a due time is gone on with as well."""
     begin(settings, "andes", None)
     account(settings, "andes", NIGHTS[3])
-    assert worker(settings).crawl(scheduled("andes"))
+    assert worker(settings).do(scheduled("andes"))
     assert [(run.due_at, run.outcome) for run in crawls(settings)] == [
         (None, RunOutcome.DONE),
         (NIGHTS[3], RunOutcome.MISSED),
@@ -158,7 +172,7 @@ def test_a_crawl_under_way_elsewhere_is_not_ended_from_here(settings: Settings) 
     """Whoever holds the lock for a source owns its run: the due time is skipped, the run is left alone."""
     begin(settings, "andes", NIGHTS[2])
     with hold(settings.database, "crawl-andes"):
-        worker(settings).crawl(scheduled("andes"))
+        worker(settings).do(scheduled("andes"))
     under_way, skipped = crawls(settings)
     assert under_way.ended_at is None
     assert (skipped.due_at, skipped.outcome) == (NIGHTS[3], RunOutcome.SKIPPED)
@@ -182,18 +196,18 @@ def test_a_crawl_that_was_stopped_is_gone_on_with_at_the_next_start(
     """Whether the child stops in order or is killed after the grace, its run has no ending till then."""
     busy = worker(replace(settings, stop_grace=grace))
     with ThreadPoolExecutor(1) as thread:
-        crawl = thread.submit(busy.crawl, scheduled(name))
+        crawl = thread.submit(busy.do, scheduled(name))
         ready.read_text()
         busy.stop()
         assert not crawl.result()
-    assert not busy.crawl(scheduled("andes")), "nothing else can be begun"
+    assert not busy.do(scheduled("andes")), "nothing else can be begun"
     (run,) = crawls(settings)
     assert run.ended_at is None
     ready.unlink()
     os.mkfifo(ready)
     with ThreadPoolExecutor(1) as thread:
         next_start = worker(replace(settings, stop_grace=grace))
-        crawl = thread.submit(next_start.crawl, scheduled(name))
+        crawl = thread.submit(next_start.do, scheduled(name))
         ready.read_text()
         next_start.stop()
         crawl.result()
@@ -205,7 +219,7 @@ def test_a_crawl_that_a_person_stopped_is_not_begun_again_at_once(settings: Sett
     """The run keeps its due time, and no other is begun beside it, though one is due."""
     begin(settings, "waits", NIGHTS[2])
     with ThreadPoolExecutor(1) as thread:
-        crawl = thread.submit(worker(settings).crawl, scheduled("waits"))
+        crawl = thread.submit(worker(settings).do, scheduled("waits"))
         ready.read_text()
         with closing(open_database(settings.database)) as db:
             pid = db.execute("SELECT max(rowid), pid FROM run_attempts").fetchone()[1]

@@ -1,0 +1,96 @@
+"""`precursor-watch alerts`: what the service found wrong, who took note, and whether messages arrive."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.options import database_option, json_option, reviewer_option
+from cli.output import minute, print_json, print_table, reading
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from listings.alarms import Alarm
+
+
+@click.group("alerts")
+def command() -> None:
+    r"""Show alarms, take note of one, and try whether messages arrive.
+
+    \b
+    Examples:
+      precursor-watch alerts list
+      precursor-watch alerts acknowledge 12 --note "asked the site's operator"
+      precursor-watch alerts test
+    """
+
+
+@command.command("list")
+@database_option
+@json_option
+@click.option("--all", "everything", is_flag=True, help="Those that are well again too, newest first.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many to show.")
+def list_(database: Path, as_json: bool, everything: bool, limit: int) -> None:
+    """Show the alarms that stand."""
+    from listings.alarms import list_alarms, standing_alarms
+
+    with reading(database) as db:
+        alarms = list_alarms(db, limit=limit) if everything else standing_alarms(db)[:limit]
+    if as_json:
+        print_json([asdict(alarm) for alarm in alarms])
+    elif alarms:
+        headings = ("alarm", "since", "what", "source", "sentence", "told", "taken note of", "well again")
+        print_table(headings, [_cells(alarm) for alarm in alarms])
+    else:
+        click.echo("No alarm stands.")
+
+
+@command.command()
+@database_option
+@reviewer_option
+@click.argument("number", type=click.IntRange(1))
+@click.option("--note", default="", help="What is being done about it.")
+def acknowledge(database: Path, reviewer: str, number: int, note: str) -> None:
+    """Write that you have taken note of an alarm."""
+    from listings import times
+    from listings.alarms import acknowledge as take_note
+
+    with reading(database) as db:
+        alarm = take_note(db, number, by=reviewer, note=note, now=times.utc_now())
+    click.echo(f"Alarm {alarm.alarm_id} is acknowledged by {alarm.acknowledged_by}: {alarm.sentence}")
+
+
+@command.command()
+def test() -> None:
+    """Send a message to every address of [alarms] urls now, whatever the hour."""
+    from cli.settings import load_settings
+    from scheduler.alarms.messages import send
+    from scheduler.alarms.settings import AlarmSettings
+
+    urls = load_settings(AlarmSettings).urls
+    if not urls:
+        raise click.UsageError(
+            "There is no address for alarms; write one into the settings file: "
+            '[alarms] urls = ["mailtos://user:word@mail.example?to=me@b.example"].'
+        )
+    send(urls, "precursor-watch: a test", "This is a test; nothing is wrong. Alarms arrive where this did.")
+    click.echo(f"A test message went to {len(urls)} address{'es' if len(urls) > 1 else ''}.")
+
+
+def _cells(alarm: Alarm) -> tuple[str, ...]:
+    noted = (
+        "-" if alarm.acknowledged_by is None else f"{alarm.acknowledged_by} {minute(alarm.acknowledged_at)}"
+    )
+    return (
+        str(alarm.alarm_id),
+        minute(alarm.raised_at),
+        alarm.kind,
+        alarm.subject or "-",
+        alarm.sentence,
+        minute(alarm.told_at),
+        noted,
+        minute(alarm.resolved_at),
+    )

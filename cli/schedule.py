@@ -1,0 +1,132 @@
+"""`precursor-watch schedule`: when sources are due, and asking the running service for something else."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import click
+
+from cli.errors import CommandFailed
+from cli.options import database_option, json_option, reviewer_option, sources_option
+from cli.output import minute, print_json, print_table, reading
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from listings.requests import Request
+
+source_argument = click.argument("source")
+
+
+@click.group("schedule")
+def command() -> None:
+    r"""Show when sources are due; pause one, resume it, or have it crawled now by the service.
+
+    \b
+    Examples:
+      precursor-watch schedule show
+      precursor-watch schedule pause andes
+      precursor-watch schedule run-now andes
+    """
+
+
+@command.command()
+@database_option
+@sources_option
+@json_option
+@click.option("--next", "count", type=click.IntRange(1, 100), default=1, show_default=True, help="Due times.")
+def show(database: Path, sources_file: Path, as_json: bool, count: int) -> None:
+    """Show the next due times of each source, in its own zone and in UTC, and what is paused."""
+    from listings import times
+    from listings.requests import pause_of
+    from scheduler.due import next_times
+    from scheduler.jobs import WorkLimits, crawl_jobs
+
+    jobs, now = crawl_jobs(sources_file, WorkLimits()).values(), times.utc_now()
+    with reading(database) as db:
+        paused = {job.source_id: pause_of(db, job.source_id or "") for job in jobs}
+    due = {job: next_times(job.schedule, after=now, count=count) for job in jobs}
+    if as_json:
+        print_json(
+            [
+                {
+                    "source_id": job.source_id,
+                    "due": times_,
+                    "paused": (p := paused[job.source_id]) and asdict(p),
+                }
+                for job, times_ in due.items()
+            ]
+        )
+        return
+    rows = [
+        (
+            job.source_id or "",
+            minute(moment.astimezone(ZoneInfo(job.schedule.timezone))),
+            f"{moment:%Y-%m-%d %H:%M}",
+            ""
+            if (pause := paused[job.source_id]) is None
+            else f"by {pause.asked_by} {minute(pause.asked_at)}",
+        )
+        for job, moments in due.items()
+        for moment in moments
+    ]
+    print_table(("source", "due", "in UTC", "paused"), rows)
+
+
+@command.command()
+@database_option
+@sources_option
+@reviewer_option
+@source_argument
+def pause(database: Path, sources_file: Path, reviewer: str, source: str) -> None:
+    """Begin nothing for SOURCE until it is resumed; due times are skipped, with who and when."""
+    from listings.requests import Request
+
+    _ask(Request.PAUSE, database, sources_file, reviewer, source)
+    click.echo(
+        f"{source} is paused. What runs now goes on to its end; resume with `schedule resume {source}`."
+    )
+
+
+@command.command()
+@database_option
+@sources_option
+@reviewer_option
+@source_argument
+def resume(database: Path, sources_file: Path, reviewer: str, source: str) -> None:
+    """Let SOURCE be crawled again when it is due."""
+    from listings.requests import Request
+
+    _ask(Request.RESUME, database, sources_file, reviewer, source)
+    click.echo(f"{source} is resumed.")
+
+
+@command.command("run-now")
+@database_option
+@sources_option
+@reviewer_option
+@source_argument
+def run_now(database: Path, sources_file: Path, reviewer: str, source: str) -> None:
+    """Have the service crawl SOURCE now, due or not."""
+    from listings.locks import is_held
+    from listings.requests import Request
+
+    if not is_held(database, "service"):
+        raise CommandFailed(
+            f"No service is at work on {database}; start one with `precursor-watch run`, or crawl by hand "
+            f"with `precursor-watch crawl {source}`."
+        )
+    number = _ask(Request.RUN_NOW, database, sources_file, reviewer, source)
+    click.echo(f"Asked (request {number}). The service begins within seconds; see `precursor-watch runs`.")
+
+
+def _ask(request: Request, database: Path, sources_file: Path, reviewer: str, source: str) -> int:
+    from crawler.sources import pick_sources
+    from listings import times
+    from listings.requests import ask
+
+    pick_sources(sources_file, (source,))
+    with reading(database) as db:
+        return ask(db, request, source, by=reviewer, now=times.utc_now())

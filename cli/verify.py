@@ -1,0 +1,33 @@
+"""`precursor-watch verify`: whether everything kept is still what was kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.care import due_at_option, recorded
+from cli.options import database_option
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+
+@click.command("verify")
+@database_option
+@due_at_option
+def command(database: Path, due_at: datetime | None) -> None:
+    r"""Check the database, the evidence and the audit chain; name the first thing that is wrong.
+
+    \b
+    Example:
+      precursor-watch verify
+    """
+    from cli.progress import progress_bar
+    from listings.model import RunKind
+    from scheduler.care.whole import check_everything
+
+    with recorded(database, RunKind.VERIFY, due_at) as done, progress_bar("checking") as show:
+        done.sentence = check_everything(database, progress=show)
+    click.echo(done.sentence)

@@ -1,0 +1,78 @@
+"""What people ask of the running service: to pause a source, resume it, or crawl it now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from listings import rows, times
+from listings.database import Database, transaction
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class Request(StrEnum):
+    """What can be asked."""
+
+    PAUSE = "pause"
+    """Nothing is begun for the source until it is resumed; its due times are skipped, with the reason."""
+    RESUME = "resume"
+    RUN_NOW = "run_now"
+    """Crawl it at once, due or not, paused or not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRequest:
+    """One request."""
+
+    request_id: int
+    request: Request
+    source_id: str
+    asked_at: datetime
+    asked_by: str
+
+
+def ask(db: Database, request: Request, source_id: str, *, by: str, now: datetime) -> int:
+    """Write a request for the service to find, and return its number."""
+    values = {"request": request, "source_id": source_id, "asked_at": times.to_text(now)}
+    with transaction(db):
+        request_id = rows.insert(db, "service_requests", {**values, "asked_by": rows.clean(by)})
+    assert request_id is not None
+    return request_id
+
+
+def answer(db: Database, request_id: int, sentence: str, *, now: datetime) -> None:
+    """Write what the service made of a request; it is not open any more then."""
+    values = {"request_id": request_id, "answered_at": times.to_text(now), "sentence": rows.clean(sentence)}
+    with transaction(db):
+        rows.insert(db, "service_answers", values, ignore=True)
+
+
+def open_requests(db: Database) -> list[ServiceRequest]:
+    """Return the requests that have no answer, oldest first."""
+    query = """
+        SELECT * FROM service_requests
+        WHERE NOT EXISTS (SELECT 1 FROM service_answers AS a WHERE a.request_id = service_requests.request_id)
+        ORDER BY request_id
+    """
+    return [_from(row) for row in db.execute(query)]
+
+
+def pause_of(db: Database, source_id: str) -> ServiceRequest | None:
+    """Return the request that a source is paused by now, or None."""
+    query = """
+        SELECT * FROM service_requests WHERE source_id = ? AND request IN ('pause', 'resume')
+        ORDER BY request_id DESC LIMIT 1
+    """
+    row = db.execute(query, [source_id]).fetchone()
+    return _from(row) if row is not None and row["request"] == Request.PAUSE else None
+
+
+def _from(row: rows.Row) -> ServiceRequest:
+    return ServiceRequest(
+        request=Request(row["request"]),
+        asked_at=times.from_text(row["asked_at"]),
+        **{name: row[name] for name in ("request_id", "source_id", "asked_by")},
+    )

@@ -1,0 +1,91 @@
+"""Every check, declared: the kind of its alarm, what it is about, and the function that looks.
+
+To add one, write a function `Look -> Iterator[Finding]` in the module of its matter and declare it here;
+`docs/operate.md` lists them all, which a test holds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scheduler.alarms import crawls, product
+from scheduler.alarms.look import Check
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from listings.alarms import Finding
+    from scheduler.alarms.look import Look
+
+CHECKS = (
+    Check(
+        kind="sources_file",
+        about="the sources file was edited so that it cannot be used; the last good one stays in use",
+        find=product.sources_file,
+    ),
+    Check(
+        kind="run_failed",
+        about="the newest crawl of a source, scoring, retraining, check or backup failed, was ended for its "
+        "time or memory, or was killed",
+        find=crawls.run_failed,
+    ),
+    Check(
+        kind="run_missed",
+        about="it was found within the last day that nothing had been begun for a due time, as when the "
+        "service was down",
+        find=crawls.run_missed,
+    ),
+    Check(kind="source_overdue", about="a due time passed and nothing accounts for it", find=crawls.overdue),
+    Check(
+        kind="yield_unusual",
+        about="a crawl met fewer or more listings than the source's own history lets expect, or none at all",
+        find=crawls.yield_unusual,
+    ),
+    Check(
+        kind="coverage_fallen",
+        about="title, price or seller was read of fewer listings than usual, as when a site changes its "
+        "pages",
+        find=crawls.coverage_fallen,
+    ),
+    Check(
+        kind="pages_blocked",
+        about="a site answered more pages than usual with a refusal or a challenge",
+        find=crawls.pages_blocked,
+    ),
+    Check(
+        kind="layout_changed",
+        about="more pages than usual could not be understood though they could before",
+        find=crawls.layout_changed,
+    ),
+    Check(
+        kind="permission_ending",
+        about="the permission of a live source ends soon or does not hold",
+        find=crawls.permission_ending,
+    ),
+    Check(
+        kind="scores_drifting",
+        about="the scores of the last week lie otherwise than those of the month before",
+        find=product.scores_drifting,
+    ),
+    Check(
+        kind="queue_growing",
+        about="more waits for a verdict than reviewers clear in the days allowed",
+        find=product.queue_growing,
+    ),
+    Check(kind="no_model", about="listings wait for a score and no model is in use", find=product.no_model),
+    Check(
+        kind="model_stale",
+        about="many listings were judged since the model in use was trained",
+        find=product.model_stale,
+    ),
+    Check(kind="disk_low", about="little room is left where the database lies", find=product.disk_low),
+    Check(kind="backup_old", about="the newest backup is older than allowed", find=product.backup_old),
+)
+
+KINDS = frozenset(check.kind for check in CHECKS)
+
+
+def find_all(look: Look) -> Iterator[Finding]:
+    """Yield all that is wrong now."""
+    for check in CHECKS:
+        yield from check.find(look)

@@ -1,0 +1,69 @@
+"""Retention: what may be taken away by the settings, and taking it away with a tombstone for each."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from listings.database import open_database
+from listings.evidence import evidence_folder
+from listings.retention import bury, spent_evidence
+from scheduler.run_logs import logs_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from listings.retention import SpentFile
+    from scheduler.settings import CareSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purgeable:
+    """What retention lets go now."""
+
+    evidence: tuple[SpentFile, ...]
+    logs: tuple[Path, ...]
+
+    @property
+    def sentence(self) -> str:
+        """For the run's row."""
+        size = sum(each.bytes for each in self.evidence) / 1e6
+        return f"{len(self.evidence):,} WARC files ({size:,.1f} MB) and {len(self.logs):,} logs."
+
+
+def find_purgeable(database: Path, care: CareSettings, *, now: datetime) -> Purgeable:
+    """Return what retention lets go, and change nothing."""
+    logs = [
+        path
+        for path in sorted(logs_folder(database).glob("*.log"))
+        if care.log_days and _age(path, now) > timedelta(days=care.log_days)
+    ]
+    if not care.evidence_days:
+        return Purgeable(evidence=(), logs=tuple(logs))
+    with closing(open_database(database, must_exist=True)) as db:
+        spent = spent_evidence(db, before=now - timedelta(days=care.evidence_days))
+    return Purgeable(evidence=tuple(spent), logs=tuple(logs))
+
+
+def purge(database: Path, care: CareSettings, *, by: str, now: datetime) -> Purgeable:
+    """Take away what retention lets go; of evidence a tombstone with its hash stays in the store.
+
+    The tombstone is written first: a purge that was interrupted leaves a file that has one, which the next
+    purge takes away.
+    """
+    found = find_purgeable(database, care, now=now)
+    folder = evidence_folder(database)
+    with closing(open_database(database, must_exist=True)) as db:
+        for each in found.evidence:
+            reason = f"older than {care.evidence_days} days, nothing in it flagged, judged or held"
+            bury(db, each, reason=reason, by=by, now=now)
+            (folder / each.file).unlink(missing_ok=True)
+    for path in found.logs:
+        path.unlink(missing_ok=True)
+    return found
+
+
+def _age(path: Path, now: datetime) -> timedelta:
+    return now - datetime.fromtimestamp(path.stat().st_mtime, UTC)

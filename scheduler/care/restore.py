@@ -1,0 +1,115 @@
+"""Restoring a backup: checked whole first, then put in place beside what was there, never over it."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from listings.database import open_database
+from listings.evidence import evidence_folder
+from listings.locks import hold
+from scheduler.care.manifest import BackedUp, BackupWrong, Manifest, digest_of, read_manifest
+from scheduler.errors import SchedulerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+
+class RestoreRefused(SchedulerError):
+    """Something lies where the backup would go."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} is there already, and a backup is not restored over it. Give another --db, or "
+            "--replace, which moves what is there aside and keeps it."
+        )
+
+
+def check_backup(folder: Path, *, progress: Callable[[int, int], None] | None = None) -> Manifest:
+    """Check every file of a backup against its manifest.
+
+    Raises:
+        BackupWrong: With the first file that is missing or not what was written.
+    """
+    manifest = read_manifest(folder)
+    for number, each in enumerate(manifest.files, start=1):
+        path = folder.parent / each.path
+        if not path.is_file():
+            raise BackupWrong(folder, f"{path} is missing")
+        if digest_of(path) != (each.bytes, each.sha256):
+            raise BackupWrong(folder, f"{path} is not what was written")
+        if progress:
+            progress(number, len(manifest.files))
+    return manifest
+
+
+def restore(
+    folder: Path,
+    database: Path,
+    *,
+    replace: bool = False,
+    now: datetime,
+    progress: Callable[[int, int], None] | None = None,
+) -> Manifest:
+    """Put a backup in place as `database`, with its evidence and models.
+
+    The database itself comes last, so that a restore that was interrupted leaves none, and is done again.
+
+    Args:
+        folder: The backup's own.
+        database: Where it goes.
+        replace: Move a database and evidence that are there aside, to names with `.before-` and the time.
+        now: The present time.
+        progress: Called after each file checked with (files so far, files in all).
+
+    Raises:
+        BackupWrong: If the backup is not whole.
+        RestoreRefused: If a database is there and `replace` is not given.
+        AlreadyUnderWay: If the service works on the database that is there.
+    """
+    manifest = check_backup(folder, progress=progress)
+    with hold(database, "service"):
+        _clear(database, replace=replace, now=now)
+        for each in reversed(manifest.files):
+            _put(folder.parent / each.path, _target(each, database))
+    with closing(open_database(database, must_exist=True)):  # brings its schema up to date
+        return manifest
+
+
+def _clear(database: Path, *, replace: bool, now: datetime) -> None:
+    in_the_way = [
+        path
+        for path in (
+            database,
+            evidence_folder(database),
+            *(_beside(database, end) for end in ("-wal", "-shm")),
+        )
+        if path.exists()
+    ]
+    if in_the_way and not replace:
+        raise RestoreRefused(in_the_way[0])
+    for path in in_the_way:
+        path.rename(path.with_name(f"{path.name}.before-{now:%Y%m%dT%H%M%SZ}"))
+
+
+def _target(file: BackedUp, database: Path) -> Path:
+    home = database.resolve().parent
+    place = Path(file.place.replace("{db}", database.name))
+    target = (home / place).resolve()
+    if not place.is_absolute() and home not in target.parents:
+        raise BackupWrong(Path(file.path), f"it would be put outside {home}")
+    return target
+
+
+def _put(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(target.name + ".part")
+    shutil.copyfile(source, part)
+    part.rename(target)
+
+
+def _beside(database: Path, ending: str) -> Path:
+    return database.with_name(database.name + ending)

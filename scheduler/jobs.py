@@ -1,0 +1,140 @@
+"""What is to be done when: the crawls of the sources file, and the care of the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from crawler.sources import Schedule, load_sources
+from listings.locks import work_of
+from listings.model import RunKind, SourceKind
+from scheduler.due import trigger_of
+from scheduler.endings import Limits
+from scheduler.errors import NothingScheduled
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from crawler.sources import DeclaredSource
+    from listings.model import Source
+    from scheduler.settings import CareSettings, ServiceSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A piece of work with a schedule, done in a child process."""
+
+    kind: RunKind
+    source: Source | None = None
+    """Of a crawl."""
+    schedule: Schedule
+    arguments: tuple[str, ...]
+    """Of our command line."""
+    limits: Limits
+    hosts: frozenset[str] = field(default_factory=frozenset)
+    """That a live crawl asks; work of one host takes turns."""
+
+    is_due_at_once: bool = True
+    """Whether it is due when it has never been done; otherwise it waits for its first due time."""
+
+    @property
+    def source_id(self) -> str | None:
+        """The source's id, or None for work on the whole store."""
+        return self.source.source_id if self.source else None
+
+    @property
+    def name(self) -> str:
+        """Its name in locks and logs, e.g. `crawl-andes` or `backup`."""
+        return work_of(self.kind, self.source_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkLimits:
+    """How long each kind of work may take, and what all of it may hold."""
+
+    crawl: timedelta = timedelta(hours=2)
+    score: timedelta = timedelta(hours=2)
+    retrain: timedelta = timedelta(hours=2)
+    care: timedelta = timedelta(hours=4)
+    memory_bytes: int = 4_000_000_000
+    stall: timedelta = timedelta(minutes=20)
+
+    @classmethod
+    def of(cls, settings: ServiceSettings) -> WorkLimits:
+        """Return the limits that an operator has set."""
+        return cls(
+            crawl=timedelta(minutes=settings.crawl_limit_minutes),
+            score=timedelta(minutes=settings.score_limit_minutes),
+            retrain=timedelta(minutes=settings.retrain_limit_minutes),
+            care=timedelta(minutes=settings.care_limit_minutes),
+            memory_bytes=settings.memory_limit_mb * 1_000_000,
+            stall=timedelta(minutes=settings.stall_minutes),
+        )
+
+    def for_kind(self, kind: RunKind) -> Limits:
+        """Return the limits of one kind of work."""
+        by_kind = {RunKind.CRAWL: self.crawl, RunKind.SCORE: self.score, RunKind.RETRAIN: self.retrain}
+        return Limits(time=by_kind.get(kind, self.care), memory_bytes=self.memory_bytes, stall=self.stall)
+
+
+def crawl_jobs(path: Path, limits: WorkLimits) -> dict[str, Job]:
+    """Return the crawls of the sources that have a schedule, by their name.
+
+    Raises:
+        SourcesFileWrong: If the sources file cannot be used.
+        ScheduleWrong: If a cron line cannot be used.
+        NothingScheduled: If no source has a schedule.
+    """
+    jobs = [_crawl(each, path, limits) for each in load_sources(path).values() if each.schedule is not None]
+    if not jobs:
+        raise NothingScheduled
+    return _by_name(jobs)
+
+
+def care_jobs(care: CareSettings, limits: WorkLimits) -> dict[str, Job]:
+    """Return what is done for the data by the settings, by its name.
+
+    Raises:
+        ScheduleWrong: If a cron line cannot be used.
+    """
+    lines: Mapping[RunKind, str] = {
+        RunKind.BACKUP: care.backup_cron,
+        RunKind.VERIFY: care.verify_cron,
+        RunKind.PURGE: care.purge_cron,
+        RunKind.RETRAIN: care.retrain_cron,
+    }
+    return _by_name(
+        [
+            Job(
+                kind=kind,
+                schedule=Schedule(cron=line, timezone=care.timezone),
+                arguments=(kind.value,),
+                limits=limits.for_kind(kind),
+                is_due_at_once=False,
+            )
+            for kind, line in lines.items()
+            if line
+        ]
+    )
+
+
+def _crawl(declared: DeclaredSource, path: Path, limits: WorkLimits) -> Job:
+    assert declared.schedule is not None
+    is_live = declared.source.kind is SourceKind.LIVE
+    return Job(
+        kind=RunKind.CRAWL,
+        source=declared.source,
+        schedule=declared.schedule,
+        arguments=("crawl", declared.source.source_id, "--sources", str(path)),
+        limits=limits.for_kind(RunKind.CRAWL),
+        hosts=frozenset(urlsplit(url).netloc.lower() for url in declared.start) if is_live else frozenset(),
+    )
+
+
+def _by_name(jobs: list[Job]) -> dict[str, Job]:
+    for job in jobs:
+        trigger_of(job.schedule)
+    return {job.name: job for job in jobs}

@@ -1,0 +1,39 @@
+"""Where the logs of child processes lie, and which of them belongs to an attempt at a run."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from listings.locks import work_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from listings.model import Run
+    from listings.runs import Attempt
+
+STAMP = "%Y%m%dT%H%M%SZ"
+
+SLACK = timedelta(minutes=10)
+"""A process writes its attempt within this time of its start; numbers of processes come again after days."""
+
+
+def logs_folder(database: Path) -> Path:
+    """Return where the logs of the children that work on a database lie."""
+    return database.with_name(database.name + ".logs")
+
+
+def log_name(work: str, started_at: datetime, pid: int) -> str:
+    """Return the name of a child's log, e.g. `crawl-andes.20261126T041500Z.4711.log`."""
+    return f"{work}.{started_at.astimezone(UTC):{STAMP}}.{pid}.log"
+
+
+def log_of(database: Path, run: Run, attempt: Attempt) -> Path | None:
+    """Return the log of one attempt at a run, or None when there is none."""
+    work = work_of(run.kind, run.source_id)
+    for path in sorted(logs_folder(database).glob(f"{work}.*.{attempt.pid}.log")):
+        started = datetime.strptime(path.name.split(".")[-3], STAMP).replace(tzinfo=UTC)
+        if abs(attempt.started_at - started) < SLACK:
+            return path
+    return None

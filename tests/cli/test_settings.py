@@ -1,0 +1,76 @@
+"""The settings file and the environment: what goes first, what is refused, and that all is documented."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from cli.settings import SECTIONS, SettingsWrong, default_of, load_settings, variable
+from scheduler.alarms.settings import AlarmSettings
+from scheduler.settings import ServiceSettings
+
+MANUAL = Path(__file__).parents[2] / "docs" / "settings.md"
+
+
+def write(tmp_path: Path, text: str) -> dict[str, str]:
+    """Write a settings file and return the environment that names it."""
+    path = tmp_path / "settings.toml"
+    path.write_text(text, encoding="utf-8")
+    return {"PRECURSOR_WATCH_SETTINGS": str(path)}
+
+
+def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is optional where none is named."""
+    monkeypatch.chdir(tmp_path)
+    assert load_settings(ServiceSettings, {}) == ServiceSettings()
+
+
+def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
+    """Each value by itself."""
+    environ = write(tmp_path, '[alarms]\nquiet_hours = "22:00-06:00"\nurls = ["json://a/"]\n')
+    environ["PRECURSOR_WATCH_ALARMS_URLS"] = "json://b/ json://c/"
+    found = load_settings(AlarmSettings, environ)
+    assert (found.quiet_hours, found.urls) == ("22:00-06:00", ("json://b/", "json://c/"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[servise]\n", r"section \[servise\]; it knows service, alarms, care"),
+        ("[service]\nparalel = 3\n", "unknown key 'paralel'"),
+        ("[service]\nparallel = true\n", "parallel is True; it must be a whole number"),
+        ("[service]\nparallel = -1\n", "parallel is -1"),
+        ("service = 3\n", "is no section"),
+        ("[service\n", "cannot be used"),
+    ],
+)
+def test_a_file_that_cannot_be_used(tmp_path: Path, text: str, said: str) -> None:
+    """The sentence names the key, what was found and what is expected."""
+    with pytest.raises(SettingsWrong, match=said):
+        load_settings(ServiceSettings, write(tmp_path, text))
+
+
+def test_a_named_file_that_is_missing(tmp_path: Path) -> None:
+    """A typing error in its name does not mean the defaults."""
+    with pytest.raises(SettingsWrong, match=r"nowhere\.toml"):
+        load_settings(ServiceSettings, {"PRECURSOR_WATCH_SETTINGS": str(tmp_path / "nowhere.toml")})
+
+
+def test_a_variable_that_cannot_be_used(tmp_path: Path) -> None:
+    """It is named as it is written."""
+    environ = write(tmp_path, "") | {"PRECURSOR_WATCH_SERVICE_PARALLEL": "many"}
+    with pytest.raises(SettingsWrong, match="PRECURSOR_WATCH_SERVICE_PARALLEL is 'many'"):
+        load_settings(ServiceSettings, environ)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_setting_is_in_the_manual(section: str) -> None:
+    """With its variable and its default."""
+    manual = MANUAL.read_text(encoding="utf-8")
+    for field in fields(SECTIONS[section]):
+        default = default_of(field)
+        shown = "empty" if default in {"", ()} else f"`{default}`"
+        assert f"| `{field.name}` | {shown} | " in manual, field.name
+        assert variable(section, field.name) in manual

@@ -1,0 +1,211 @@
+"""Each check on a store in which just that is wrong, and on one in which all is well."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from crawler.sources import DeclaredSource, Schedule
+from listings.database import open_in_memory
+from listings.model import RunKind, RunOutcome, SourceKind
+from listings.permissions import Basis, Permission
+from listings.runs import begin_run, end_run, record_not_run
+from listings.sources import declare_source
+from scheduler.alarms.checks import CHECKS, KINDS, find_all
+from scheduler.alarms.look import Look
+from scheduler.alarms.settings import AlarmSettings
+from tests.listings import build
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from listings.database import Database
+
+NOW = build.NOW
+DAY = timedelta(days=1)
+WELL = {"pages": 40, "listing": 36, "category": 4, "listings": 36, "with_title": 36, "with_price": 30,
+        "with_seller": 20}  # fmt: skip
+PERMISSION = Permission(
+    basis=Basis.CONSENT,
+    reference="Letter 12",
+    approved_by="A. Nowak",
+    valid_from=date(2026, 1, 1),
+    valid_until=date(2027, 12, 31),
+    scope=("https://andes.example/",),
+    contact="watch@agency.example",
+    seconds_between_requests=5,
+)
+
+
+@pytest.fixture
+def db() -> Iterator[Database]:
+    """A store in which the source andes is declared."""
+    with closing(open_in_memory()) as db:
+        declare_source(db, build.ANDES, now=NOW - 60 * DAY)
+        yield db
+
+
+def look(db: Database, tmp_path: Path, **changes: object) -> Look:
+    """Return a look at noon at one source that is due each night."""
+    declared = DeclaredSource(source=build.ANDES, schedule=Schedule(cron="30 3 * * *", timezone="UTC"))
+    base = Look(
+        db=db,
+        database=tmp_path / "store.db",
+        sources={"andes": declared},
+        now=NOW,
+        settings=AlarmSettings(disk_free_mb=0),
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def nights(db: Database, *counts: Mapping[str, int], outcome: RunOutcome = RunOutcome.DONE) -> None:
+    """Leave one crawl a night, the last of them last night."""
+    for index, each in enumerate(counts):
+        due = NOW.replace(hour=3, minute=30) - DAY * (len(counts) - 1 - index)
+        run = begin_run(db, RunKind.CRAWL, source_id="andes", due_at=due, now=due)
+        end_run(db, run.run_id, outcome, "A sentence.", counts=each, now=due)
+
+
+def found(look: Look) -> dict[str, str]:
+    """Return what is found, by kind."""
+    return {finding.kind: finding.sentence for finding in find_all(look)}
+
+
+def test_where_all_is_well_nothing_is_found(db: Database, tmp_path: Path) -> None:
+    """A month of like nights, the last like the others."""
+    nights(db, *[WELL] * 30)
+    assert found(look(db, tmp_path)) == {}
+
+
+def test_every_kind_is_declared_once() -> None:
+    """The kind names the alarm, so two checks may not share one."""
+    assert len(KINDS) == len(CHECKS)
+
+
+@pytest.mark.parametrize(
+    ("last", "kind", "said"),
+    [
+        ({"pages": 40, "category": 40, "listings": 0}, "yield_unusual", "silent: its last crawl met 0"),
+        ({**WELL, "listings": 12, "with_title": 12, "with_price": 10, "with_seller": 8},
+         "yield_unusual", "met 12 listings, where 27 to 45 are usual after 29 runs"),
+        ({**WELL, "listings": 90, "with_title": 90, "with_price": 75, "with_seller": 50},
+         "yield_unusual", "met 90 listings"),
+        ({**WELL, "with_price": 2}, "coverage_fallen", "price 6%, usually 83%"),
+        ({**WELL, "blocked": 20}, "pages_blocked", "20 of 40 pages of andes came out as blocked"),
+        ({**WELL, "layout_changed": 30}, "layout_changed", "30 of 40 pages"),
+    ],
+)  # fmt: skip
+def test_a_night_unlike_the_others(
+    db: Database, tmp_path: Path, last: Mapping[str, int], kind: str, said: str
+) -> None:
+    """What is ordinary is learnt from the source's own history."""
+    nights(db, *[WELL] * 29, last)
+    assert set(found(look(db, tmp_path))) == {kind}
+    assert said in found(look(db, tmp_path))[kind]
+
+
+def test_of_a_young_source_nothing_is_learnt(db: Database, tmp_path: Path) -> None:
+    """Three nights make no custom."""
+    nights(db, WELL, WELL, {"pages": 40, "category": 40, "listings": 0})
+    assert found(look(db, tmp_path)) == {}
+
+
+@pytest.mark.parametrize(
+    "outcome", [RunOutcome.FAILED, RunOutcome.TIMED_OUT, RunOutcome.OUT_OF_MEMORY, RunOutcome.KILLED]
+)
+def test_a_crawl_that_did_not_do_its_work(db: Database, tmp_path: Path, outcome: RunOutcome) -> None:
+    """The sentence of the run is quoted, and where to read more."""
+    nights(db, {}, outcome=outcome)
+    assert "A sentence. See `precursor-watch logs 1`." in found(look(db, tmp_path))["run_failed"]
+
+
+@pytest.mark.parametrize("kind", [RunKind.SCORE, RunKind.BACKUP, RunKind.VERIFY])
+def test_other_work_that_failed(db: Database, tmp_path: Path, kind: RunKind) -> None:
+    """Scoring, backup and checks are work on the whole store."""
+    nights(db, WELL)
+    run = begin_run(db, kind, now=NOW)
+    end_run(db, run.run_id, RunOutcome.FAILED, "The disk is full.", now=NOW)
+    assert f"The {kind} of the store" in found(look(db, tmp_path))["run_failed"]
+
+
+def test_a_missed_run_is_remembered_for_a_day(db: Database, tmp_path: Path) -> None:
+    """From when it was found, though a later crawl stood for it long since."""
+    due = NOW.replace(hour=3, minute=30) - DAY
+    record_not_run(
+        db,
+        RunKind.CRAWL,
+        source_id="andes",
+        due_at=due,
+        outcome=RunOutcome.MISSED,
+        sentence="Nothing began it.",
+        now=NOW - timedelta(hours=2),
+    )
+    nights(db, WELL)
+    assert "2026-11-23 03:30 UTC was missed" in found(look(db, tmp_path))["run_missed"]
+    later = look(db, tmp_path, now=NOW + timedelta(hours=12))
+    assert "run_missed" in found(later)
+    assert "run_missed" not in found(replace(later, now=NOW + DAY))
+
+
+def test_a_due_time_that_nothing_accounts_for(db: Database, tmp_path: Path) -> None:
+    """A night without any row, at noon."""
+    nights(db, WELL)
+    assert set(found(look(db, tmp_path, now=NOW + DAY))) == {"source_overdue"}
+
+
+@pytest.mark.parametrize(
+    ("until", "said"),
+    [
+        (date(2026, 12, 1), "ends on 2026-12-01"),
+        (date(2026, 11, 1), "ended on 2026-11-01"),
+        (None, "until when it holds"),
+    ],
+)
+def test_a_permission_near_its_end(db: Database, tmp_path: Path, until: date | None, said: str) -> None:
+    """Before it ends, so that it can be renewed; and after, with what is wrong."""
+    nights(db, WELL)
+    live = DeclaredSource(
+        source=replace(build.ANDES, kind=SourceKind.LIVE), permission=replace(PERMISSION, valid_until=until)
+    )
+    assert said in found(look(db, tmp_path, sources={"andes": live}))["permission_ending"]
+
+
+def test_a_long_permission_is_no_finding(db: Database, tmp_path: Path) -> None:
+    """It ends in a year."""
+    nights(db, WELL)
+    live = DeclaredSource(source=replace(build.ANDES, kind=SourceKind.LIVE), permission=PERMISSION)
+    assert found(look(db, tmp_path, sources={"andes": live})) == {}
+
+
+def test_a_full_disk(db: Database, tmp_path: Path) -> None:
+    """The limit is the operator's."""
+    nights(db, WELL)
+    free_mb = shutil.disk_usage(tmp_path).free // 1_000_000
+    settings = AlarmSettings(disk_free_mb=free_mb + 1_000)
+    assert set(found(look(db, tmp_path, settings=settings))) == {"disk_low"}
+
+
+def test_an_old_backup_where_backups_are_made(db: Database, tmp_path: Path) -> None:
+    """Where none was ever made none is expected."""
+    nights(db, WELL)
+    run = begin_run(db, RunKind.BACKUP, now=NOW - 3 * DAY)
+    end_run(db, run.run_id, RunOutcome.DONE, "Done.", now=NOW - 3 * DAY)
+    assert set(found(look(db, tmp_path))) == {"backup_old"}
+
+
+def test_listings_without_a_model(db: Database, tmp_path: Path) -> None:
+    """What waits is counted, and the mend is named."""
+    build.see(db, build.crawl_run(db), "https://andes.example/1", build.FULL)
+    assert "1 listings wait for a score" in found(look(db, tmp_path))["no_model"]
+
+
+def test_a_sources_file_that_cannot_be_used(db: Database, tmp_path: Path) -> None:
+    """The problem is quoted."""
+    nights(db, WELL)
+    assert "no TOML" in found(look(db, tmp_path, sources_problem="It is no TOML."))["sources_file"]

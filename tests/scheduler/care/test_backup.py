@@ -1,0 +1,237 @@
+"""Backup, restore, checking and retention, on a store with real evidence and a model."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from cli.main import group
+from crawler.evidence.read import EvidenceWrong
+from listings.backup import StoreDamaged
+from listings.database import open_database
+from listings.evidence import evidence_folder
+from listings.locks import AlreadyUnderWay, hold
+from listings.model import RunKind, RunOutcome
+from listings.queue import count_listings
+from listings.retention import place_hold, release_hold
+from listings.runs import latest_run
+from listings.scores import record_scores, unscored_sightings
+from scheduler.care.backup import backups_folder, list_backups, make_backup, thin_backups
+from scheduler.care.manifest import BackupWrong, read_manifest
+from scheduler.care.purge import find_purgeable, purge
+from scheduler.care.restore import RestoreRefused, check_backup, restore
+from scheduler.care.whole import check_everything
+from scheduler.run_logs import logs_folder
+from scheduler.settings import CareSettings
+from tests.crawler.archives.site import BASE, Saved, html, warc
+from tests.crawler.crawls import NOW, crawl, declare
+from tests.listings import build
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.process
+
+SITE = (
+    Saved(url=BASE, body=html("Home", "Hello")),
+    Saved(url=BASE + "item/1", body=html("Oak chair", "<h1>Oak chair</h1><p>Price: 12 EUR</p>")),
+)
+NIGHT = datetime(2026, 11, 25, 2, 15, tzinfo=UTC)
+YEAR = timedelta(days=365)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with one crawl, its evidence, and a model whose folder lies beside it."""
+    folder = tmp_path_factory.mktemp("care")
+    (folder / "site.warc.gz").write_bytes(warc(SITE))
+    database = folder / "store.db"
+    crawl(database, declare(folder / "site.warc.gz", source_id="site"))
+    with closing(open_database(database)) as db:
+        build.use(db)
+        model = folder / "models" / "aaaaaaaaaaaa"
+        model.mkdir(parents=True)
+        (model / "card.json").write_text("{}", encoding="utf-8")
+    return database
+
+
+@pytest.fixture
+def store(kept: Path, tmp_path: Path) -> Path:
+    """The same store, to be changed."""
+    shutil.copytree(kept.parent, tmp_path / "here")
+    return tmp_path / "here" / kept.name
+
+
+def test_a_backup_restored_elsewhere_is_a_working_store(store: Path, tmp_path: Path) -> None:
+    """Database, evidence and models are there, and everything is found whole."""
+    backup = make_backup(store, tmp_path / "backups", now=NIGHT)
+    target = tmp_path / "there" / "again.db"
+    restore(backup.folder, target, now=NIGHT)
+    assert "whole; 1 WARC files, 2 records and 2 pages" in check_everything(target)
+    assert (target.parent / "models" / "aaaaaaaaaaaa" / "card.json").read_text(encoding="utf-8") == "{}"
+    with closing(open_database(target)) as db, closing(open_database(store)) as first:
+        assert count_listings(db) == count_listings(first) > 0
+
+
+def test_a_backup_is_made_while_others_write(store: Path, tmp_path: Path) -> None:
+    """A writer in the middle of its work holds nobody up, and what it has not finished is not copied."""
+    with closing(open_database(store)) as writer:
+        writer.conn.execute("BEGIN IMMEDIATE")
+        build_id = writer.conn.execute("INSERT INTO legal_holds VALUES (1, '', 'r', 'ada', 'now')").lastrowid
+        backup = make_backup(store, tmp_path / "backups", now=NIGHT)
+        writer.conn.rollback()
+    assert build_id == 1
+    with closing(sqlite3.connect(backup.folder / "store.db")) as copy:
+        assert copy.execute("SELECT count(*) FROM legal_holds").fetchone() == (0,)
+
+
+def test_evidence_is_copied_once_for_all_backups(store: Path, tmp_path: Path) -> None:
+    """A sealed WARC file never changes; the second backup only points to it."""
+    first = make_backup(store, tmp_path / "backups", now=NIGHT)
+    second = make_backup(store, tmp_path / "backups", now=NIGHT + timedelta(days=1))
+    assert second.bytes - second.copied_bytes == sum(
+        path.stat().st_size for path in (tmp_path / "backups" / "evidence").iterdir()
+    )
+    assert first.copied_bytes > second.copied_bytes
+
+
+def test_old_backups_are_thinned_with_the_evidence_only_they_had(store: Path, tmp_path: Path) -> None:
+    """What a kept backup points to stays."""
+    backups = tmp_path / "backups"
+    folders = [make_backup(store, backups, now=NIGHT + timedelta(days=day)).folder for day in range(3)]
+    (backups / "evidence" / "only-of-an-old-one.warc.gz").write_bytes(b"x")
+    assert thin_backups(backups, keep=2) == [folders[0]]
+    assert list_backups(backups) == folders[1:]
+    assert {path.name for path in (backups / "evidence").iterdir()} == {
+        each.path.split("/")[1]
+        for each in read_manifest(folders[1]).files
+        if each.path.startswith("evidence")
+    }
+
+
+@pytest.mark.parametrize("name", ["store.db", "manifest.json", "models/aaaaaaaaaaaa/card.json"])
+def test_a_backup_with_a_missing_file_is_named_and_not_restored(
+    store: Path, tmp_path: Path, name: str
+) -> None:
+    """Nothing is put in place."""
+    backup = make_backup(store, tmp_path / "backups", now=NIGHT)
+    (backup.folder / name).unlink()
+    with pytest.raises(BackupWrong, match=name.rsplit("/", maxsplit=1)[-1]):
+        restore(backup.folder, tmp_path / "there.db", now=NIGHT)
+    assert not (tmp_path / "there.db").exists()
+
+
+def test_a_backup_that_was_changed_is_named(store: Path, tmp_path: Path) -> None:
+    """One byte of shared evidence."""
+    backup = make_backup(store, tmp_path / "backups", now=NIGHT)
+    (path,) = (tmp_path / "backups" / "evidence").iterdir()
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(BackupWrong, match="is not what was written"):
+        check_backup(backup.folder)
+
+
+def test_a_manifest_that_points_outside_is_refused(store: Path, tmp_path: Path) -> None:
+    """A backup from a stranger must not write where it likes."""
+    backup = make_backup(store, tmp_path / "backups", now=NIGHT)
+    path = backup.folder / "manifest.json"
+    path.write_text(path.read_text(encoding="utf-8").replace("{db}.evidence/", "../../"), encoding="utf-8")
+    with pytest.raises(BackupWrong, match="outside"):
+        restore(backup.folder, tmp_path / "there" / "again.db", now=NIGHT)
+
+
+def test_nothing_is_restored_over_a_database(store: Path, tmp_path: Path) -> None:
+    """What is there is moved aside when that is asked for, and kept."""
+    backup = make_backup(store, tmp_path / "backups", now=NIGHT)
+    with pytest.raises(RestoreRefused, match="--replace"):
+        restore(backup.folder, store, now=NIGHT)
+    restore(backup.folder, store, replace=True, now=NIGHT)
+    assert store.with_name("store.db.before-20261125T021500Z").exists()
+    assert "is whole" in check_everything(store)
+
+
+def test_nothing_is_restored_under_a_running_service(store: Path, tmp_path: Path) -> None:
+    """It would write into what was moved aside."""
+    backup = make_backup(store, tmp_path / "backups", now=NIGHT)
+    with hold(store, "service"), pytest.raises(AlreadyUnderWay):
+        restore(backup.folder, store, replace=True, now=NIGHT)
+
+
+def test_a_damaged_database_is_found(store: Path) -> None:
+    """A page in the middle overwritten, as a failing disk does."""
+    with closing(open_database(store)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with store.open("rb+") as file:
+        file.seek(8 * 4096)
+        file.write(b"\xff" * 8 * 4096)
+    with pytest.raises(StoreDamaged, match="restore the last backup"):
+        check_everything(store)
+
+
+def test_the_commands_leave_a_row_each(store: Path) -> None:
+    """Backup, verify and purge say in the ledger how they ended; a failure too."""
+    for name in ("backup", "verify", "purge"):
+        result = CliRunner().invoke(group, [name, "--db", str(store)], catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+    (path,) = evidence_folder(store).iterdir()
+    path.write_bytes(b"")
+    assert isinstance(CliRunner().invoke(group, ["verify", "--db", str(store)]).exception, EvidenceWrong)
+    with closing(open_database(store)) as db:
+        outcomes = {kind: latest_run(db, kind) for kind in (RunKind.BACKUP, RunKind.VERIFY, RunKind.PURGE)}
+    assert {kind: run and run.outcome for kind, run in outcomes.items()} == {
+        RunKind.BACKUP: RunOutcome.DONE,
+        RunKind.VERIFY: RunOutcome.FAILED,
+        RunKind.PURGE: RunOutcome.DONE,
+    }
+    assert list_backups(backups_folder(store))
+
+
+def test_old_evidence_that_nothing_speaks_for_goes_and_leaves_a_tombstone(store: Path) -> None:
+    """`evidence verify` passes before and after, and says how many were taken away."""
+    care = CareSettings(evidence_days=30)
+    assert find_purgeable(store, care, now=NOW).evidence == ()
+    (gone,) = purge(store, care, by="ada", now=NOW + YEAR).evidence
+    assert list(evidence_folder(store).iterdir()) == []
+    assert "0 records" in check_everything(store)
+    with closing(open_database(store)) as db:
+        (row,) = db.execute("SELECT file, sha256, purged_by FROM evidence_tombstones")
+    assert tuple(row) == (gone.file, gone.sha256, "ada")
+    assert purge(store, care, by="ada", now=NOW + YEAR).evidence == ()
+
+
+@pytest.mark.parametrize("source", ["site", ""])
+def test_a_hold_keeps_evidence_until_it_is_released(store: Path, source: str) -> None:
+    """Of its source, or of all."""
+    care = CareSettings(evidence_days=30)
+    with closing(open_database(store)) as db:
+        number = place_hold(db, source, reason="Case 7", by="ada", now=NOW)
+        assert find_purgeable(store, care, now=NOW + YEAR).evidence == ()
+        release_hold(db, number, by="ada", now=NOW)
+    assert len(find_purgeable(store, care, now=NOW + YEAR).evidence) == 1
+
+
+@pytest.mark.parametrize(("p_offer", "kept_files"), [(0.9, 0), (0.1, 1)])
+def test_evidence_of_what_was_flagged_is_kept(store: Path, p_offer: float, kept_files: int) -> None:
+    """Above the line of its time, whatever the model in use says now."""
+    with closing(open_database(store)) as db:
+        for sighting in unscored_sightings(db, "aaaaaaaaaaaa", limit=10):
+            record_scores(db, [build.score(sighting.sighting_id, p_offer)])
+    care = CareSettings(evidence_days=30)
+    assert len(find_purgeable(store, care, now=NOW + YEAR).evidence) == kept_files
+
+
+def test_old_logs_go(store: Path) -> None:
+    """Young ones stay, and with 0 days all do."""
+    logs_folder(store).mkdir()
+    (logs_folder(store) / "score.20261124T090000Z.1.log").write_text("x", encoding="utf-8")
+    later = datetime.now(UTC) + timedelta(days=91)
+    assert find_purgeable(store, CareSettings(), now=datetime.now(UTC)).logs == ()
+    assert find_purgeable(store, replace(CareSettings(), log_days=0), now=later).logs == ()
+    assert len(purge(store, CareSettings(), by="ada", now=later).logs) == 1
+    assert list(logs_folder(store).iterdir()) == []
