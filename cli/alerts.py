@@ -21,7 +21,7 @@ def command() -> None:
     r"""Show alarms, take note of one, and try whether messages arrive.
 
     \b
-    Examples:
+    Example:
       precursor-watch alerts list
       precursor-watch alerts acknowledge 12 --note "asked the site's operator"
       precursor-watch alerts test

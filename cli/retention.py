@@ -19,7 +19,7 @@ def command() -> None:
     r"""Place and release legal holds; `purge` takes away what no hold and no rule keeps.
 
     \b
-    Examples:
+    Example:
       precursor-watch retention hold andes --reason "Case 2026-114"
       precursor-watch retention holds
       precursor-watch retention release 1

@@ -25,7 +25,7 @@ def command() -> None:
     r"""Show when sources are due; pause one, resume it, or have it crawled now by the service.
 
     \b
-    Examples:
+    Example:
       precursor-watch schedule show
       precursor-watch schedule pause andes
       precursor-watch schedule run-now andes

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 HEAVY = ("torch", "transformers", "sklearn", "skops", "scrapy", "twisted", "fastapi", "uvicorn")
-NO_COMMANDS = {"errors", "logs", "main", "options", "output", "progress", "program"}
+NO_COMMANDS = {"care", "log_output", "settings", "errors", "main", "options", "output", "progress", "program"}
 """Modules of cli/ that commands share."""
 
 

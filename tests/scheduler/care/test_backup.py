@@ -74,7 +74,7 @@ def test_a_backup_restored_elsewhere_is_a_working_store(store: Path, tmp_path: P
     backup = make_backup(store, tmp_path / "backups", now=NIGHT)
     target = tmp_path / "there" / "again.db"
     restore(backup.folder, target, now=NIGHT)
-    assert "whole; 1 WARC files, 2 records and 2 pages" in check_everything(target)
+    assert "entries; 1 WARC files, 2 records and 2 pages" in check_everything(target)
     assert (target.parent / "models" / "aaaaaaaaaaaa" / "card.json").read_text(encoding="utf-8") == "{}"
     with closing(open_database(target)) as db, closing(open_database(store)) as first:
         assert count_listings(db) == count_listings(first) > 0
