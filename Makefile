@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 DEV := $(VENV)/installed-dev
 DB ?= var/demo.db
-# Tests of one file stay together, so that what they share is made once.
-PYTEST := $(BIN)/python -m pytest --numprocesses $(or $(JOBS),auto) --dist loadfile
+# Tests of one file stay together, so that what they share is made once; tests/conftest.py orders the files.
+PYTEST := $(BIN)/python -m pytest --numprocesses $(or $(JOBS),auto) --dist loadfile --no-loadscope-reorder
 
 # The embedder's weights come with a package; nothing may be fetched at run time.
 export HF_HUB_OFFLINE := 1

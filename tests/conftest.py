@@ -20,6 +20,7 @@ STARTS = frozenset({"subprocess.Popen", "os.posix_spawn", "os.fork", "os.forkpty
 """What Python reports to audit hooks before a process is started."""
 
 LONG_BYTES = 80
+HEAVIEST_FIRST = ("model", "browser", "process")
 
 
 class ProcessStarted(BaseException):
@@ -57,7 +58,17 @@ def pytest_configure(config: pytest.Config) -> None:
         alone.watch("os.fork", (process.name,))
         start(process)
 
-    multiprocessing.process.BaseProcess.start = watched_start  # type: ignore[method-assign]
+    multiprocessing.process.BaseProcess.start = watched_start  # type: ignore[method-assign, assignment]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no worker is left with one of them at the end."""
+    ranks: dict[Path, int] = {}
+    for item in items:
+        marks = {mark.name for mark in item.iter_markers()}
+        rank = next((at for at, name in enumerate(HEAVIEST_FIRST) if name in marks), len(HEAVIEST_FIRST))
+        ranks[item.path] = min(rank, ranks.get(item.path, rank))
+    items.sort(key=lambda item: ranks[item.path])
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

@@ -132,6 +132,8 @@ def matcher_for(gazetteer: Gazetteer) -> Matcher:
 
 def _merged(first: Pattern, second: Pattern) -> Pattern:
     """Return the first of two spellings of the same letters, which may be parted as in either."""
+    if first is second:
+        return first
     return replace(first, splits=first.splits | second.splits, commas=first.commas | second.commas)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import zlib
 from contextlib import closing
 from dataclasses import dataclass
@@ -73,12 +74,21 @@ def plain_for_sale(drawn: random.Random) -> str:
     return f"4-Piperidone hydrochloride {drawn.choice(WORDS)} {drawn.randrange(100)} kg, 99 % purity"
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an empty store and a first model in use."""
+    database = tmp_path_factory.mktemp("trained") / "precursor-watch.db"
+    write_starter(database.with_name("starter.jsonl"))
+    open_database(database).conn.close()
+    assert retrained(database).promoted
+    return database.parent
+
+
 @pytest.fixture
-def store(store_path: Path) -> Path:
-    """A store with a first model in use."""
-    write_starter(store_path.with_name("starter.jsonl"))
-    assert retrained(store_path).promoted
-    return store_path
+def store(trained: Path, tmp_path: Path) -> Path:
+    """The store of a copy of that folder, to be written to."""
+    shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "precursor-watch.db"
 
 
 def retrained(store: Path) -> Retrained:

@@ -153,6 +153,7 @@ def _score_until_killed(store: Path) -> None:
     score(store, ToyEmbedder(before_call=kill_at_second))
 
 
+@pytest.mark.process
 def test_killed_run_is_gone_on_with(store: Path) -> None:
     """After SIGKILL the run has no ending; the next process ends that same run, and counts all of it."""
     child = multiprocessing.get_context("spawn").Process(target=_score_until_killed, args=(store,))

@@ -71,16 +71,27 @@ def test_first_model_has_nothing_to_be_compared_with(model: TrainedModel, data: 
     assert comparison.sentence == "It is the first model; nothing to compare."
 
 
+@pytest.fixture(scope="module")
+def bad_model(data: Dataset) -> TrainedModel:
+    """A model that learned every label the wrong way round."""
+    return train_toy(flipped(data))
+
+
 @pytest.mark.parametrize(
     ("candidate_is_good", "in_use_is_good", "may_replace"),
     [(True, True, True), (True, False, True), (False, True, False)],
 )
 def test_only_a_candidate_that_is_not_worse_may_replace(
-    data: Dataset, *, candidate_is_good: bool, in_use_is_good: bool, may_replace: bool
+    model: TrainedModel,
+    bad_model: TrainedModel,
+    data: Dataset,
+    *,
+    candidate_is_good: bool,
+    in_use_is_good: bool,
+    may_replace: bool,
 ) -> None:
     """Both are judged on the same held-out examples; the sentence gives both figures."""
-    good, bad = train_toy(data), train_toy(flipped(data))
-    candidate, in_use = (good if is_good else bad for is_good in (candidate_is_good, in_use_is_good))
+    candidate, in_use = (model if is_good else bad_model for is_good in (candidate_is_good, in_use_is_good))
     comparison = compare(candidate, in_use, data)
     assert comparison.may_replace is may_replace
     assert (": not worse." in comparison.sentence) is may_replace

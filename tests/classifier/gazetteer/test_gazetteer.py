@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from classifier.evidence import default_gazetteer
 from classifier.gazetteer import DEFAULT_PROFILE, Gazetteer, Profile, load_gazetteer
 from classifier.gazetteer.build import since
 from classifier.gazetteer.lookup import is_cas_number
@@ -14,7 +15,7 @@ from classifier.gazetteer.lookup import is_cas_number
 @pytest.fixture(scope="module")
 def gazetteer() -> Gazetteer:
     """The gazetteer under the default profile."""
-    return load_gazetteer()
+    return default_gazetteer()
 
 
 def test_every_listed_substance_is_complete(gazetteer: Gazetteer) -> None:

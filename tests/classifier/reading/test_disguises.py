@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier.gazetteer import load_gazetteer
+from classifier.evidence import default_gazetteer
 from classifier.reading import read_text
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from classifier.gazetteer import Gazetteer
 
-GAZETTEER = load_gazetteer()
+GAZETTEER = default_gazetteer()
 """Loaded once: hypothesis does not take function-scoped fixtures."""
 
 LONG_NAMES = ["phenylacetone", "pseudoephedrine", "piperidine", "acetic anhydride", "potassium permanganate"]

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from fixtures.misbehaving.server import Server
     from listings.database import Database
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(scope="module")
 def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, Server, Path]]:
