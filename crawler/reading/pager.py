@@ -68,8 +68,8 @@ def next_page(document: Document) -> str | None:
         for link in links:
             if says_next(link) and not _is_not_paging(link) and (url := _other_page(link, document)):
                 return url
-    if url := _number_after_current(document):
-        return url
+    if numbered := _number_after_current(document):
+        return numbered
     heads = (link for link in document.root.iter("link") if "next" in _relations(link))
     return next((url for link in heads if (url := _other_page(link, document))), None)
 
@@ -122,7 +122,7 @@ def _is_named_next(link: etree._Element) -> bool:
 
 def _is_not_paging(link: etree._Element) -> bool:
     current: etree._Element | None = link
-    for _ in range(3):
+    for _ in range(5):
         if current is None:
             return False
         if _is_not_pager_name(
