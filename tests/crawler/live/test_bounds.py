@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from listings.model import Run
     from listings.permissions import Permission
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def server() -> Iterator[Server]:

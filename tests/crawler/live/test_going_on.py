@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from fixtures.misbehaving.server import Server
     from listings.model import Run
 
+pytestmark = pytest.mark.process
+
 TABLE = """
 [sources.shop]
 name = "Shop"

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from fixtures.misbehaving.server import Server
     from listings.database import Database
 
+pytestmark = pytest.mark.process
+
 BARREN = 10
 HOME = "http://shop.example/"
 
