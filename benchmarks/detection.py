@@ -1,0 +1,135 @@
+"""How well offers are found, on listings and offers that the model's starter set was not written from.
+
+    python -m benchmarks.detection ../shared/data/listings-dev.jsonl --db var/demo.db [--json]
+
+Prints every figure that detection is judged by: on the labelled listings of FILE as given and as corrected by
+hand (`docs/label-corrections.csv`), its ordinary goods, finished drugs and darknet rows apart; calibration on
+the held-out part of the starter set; recall by language on the saved marketplaces; the disguised offers of
+`fixtures/evaluation`; each beside what one would use instead. The model is the one in use in the database.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import fixtures
+from benchmarks.detection_report import print_report
+from benchmarks.detection_sets import (
+    MODEL,
+    Detection,
+    Scores,
+    calibration_of,
+    count_apart,
+    count_false_flags,
+    count_marketplaces,
+    count_sample,
+    disagreements_of,
+    disguised_set,
+    listing_sets,
+)
+from benchmarks.intervals import Way
+from benchmarks.labelled_rows import APART, read_corrections, read_labelled, read_sample
+from classifier.errors import NoModelInUse
+from classifier.examples import load_starter
+from classifier.scorer import open_scorer
+from classifier.training import build_dataset
+from cli.options import DEFAULT_DATABASE
+from cli.output import print_json, reading
+from listings.errors import ListingsError
+from listings.models import model_in_use
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from classifier.scorer import Scorer
+
+STARTER = Path(fixtures.__path__[0]) / "training" / "listings.jsonl"
+
+
+def measure(file: Path, scorer: Scorer, *, seed: int, full_texts: bool = False) -> Detection:
+    """Return every figure of the model on FILE, the fixtures and the held-out part of the starter set.
+
+    Args:
+        file: The measuring set.
+        scorer: The model in use, and what it needs.
+        seed: Of the resamples.
+        full_texts: Measure titles with their descriptions too, which takes several times as long: most
+            ordinary goods have one and most suppliers' rows do not.
+
+    Raises:
+        DataFileWrong: If FILE cannot be read, or is another edition than the corrections are of.
+    """
+    corrections = read_corrections()
+    rows = read_labelled(file, corrections, scorer.gazetteer)
+    starter = load_starter(STARTER)
+    training = build_dataset(
+        starter, embedder=scorer.embedder, cache=scorer.cache, gazetteer=scorer.gazetteer
+    )
+    scores = Scores(scorer, training)
+    line = scorer.model.threshold
+    others = [row for row in rows if row.given_label not in APART]
+    titles = scores.ways([row.title for row in others], np.array([row.given.label for row in others]))
+    sets = listing_sets(others, titles, "titles", seed)
+    if full_texts:
+        texts = {MODEL: Way(scores=scores.model([row.text for row in others]), line=line)}
+        sets += listing_sets(others, texts, "full texts", seed)
+    disguised, by_part = disguised_set(scores, seed)
+    flagged = titles[MODEL].scores >= line
+    apart = [row for row in rows if row.given_label in APART]
+    return Detection(
+        model_id=scorer.model.model_id,
+        line=line,
+        starter_only=set(scorer.model.card["data"]) == {"starter_examples", "offers", "groups"},
+        sets=[*sets, disguised],
+        counts=[
+            *count_false_flags(others, flagged),
+            *count_apart(apart, scores.model([row.title for row in apart]) >= line),
+            *count_marketplaces(scores),
+            *by_part,
+            *count_sample(others, read_sample()),
+        ],
+        calibration=calibration_of(training, scorer, seed),
+        corrections={
+            how: sum(each.how == how for each in corrections.values())
+            for how in sorted({each.how for each in corrections.values()})
+        },
+        disagreements=disagreements_of(others, titles[MODEL], line),
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Read the command line, measure, print; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.detection", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    parser.add_argument("file", type=Path, help="the measuring set, JSON lines")
+    parser.add_argument("--db", type=Path, default=DEFAULT_DATABASE, help="the database that knows the model")
+    parser.add_argument("--seed", type=int, default=0, help="of the resamples [0]")
+    parser.add_argument("--full-texts", action="store_true", help="measure titles with descriptions too")
+    parser.add_argument("--show", action="store_true", help="list the rows on the wrong side of the line too")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    chosen = parser.parse_args(arguments)
+    try:
+        with reading(chosen.db) as db:
+            model = model_in_use(db)
+        if model is None:
+            raise NoModelInUse
+        with open_scorer(model, database=chosen.db) as scorer:
+            detection = measure(chosen.file, scorer, seed=chosen.seed, full_texts=chosen.full_texts)
+    except ListingsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if chosen.json:
+        print_json(asdict(detection))
+    else:
+        print_report(detection, show=chosen.show)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

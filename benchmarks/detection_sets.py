@@ -1,0 +1,234 @@
+"""The sets that detection is measured on, and what each way of scoring makes of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import fixtures
+from benchmarks.intervals import Interval, Way, curves_of, interval, wilson
+from benchmarks.labelled_rows import APART, ORDINARY, title_hash
+from benchmarks.plain_match import plain_match
+from classifier.baselines import score_baselines
+from classifier.embedding import embed_texts
+from classifier.evidence import read_all
+from classifier.examples import read_rows, row_text
+from classifier.features import features_of
+from classifier.metrics import calibration_error
+from fixtures.marketplaces.data import STEMS, read_site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from benchmarks.intervals import Curve
+    from benchmarks.labelled_rows import Judged, LabelledRow, Truth
+    from classifier.scorer import Scorer
+    from classifier.training import Dataset
+
+DISGUISED = Path(fixtures.__path__[0]) / "evaluation" / "disguised.jsonl"
+MODEL = "this model"
+TIERS = {"tiers 1 and 2": (1, 2), "all tiers": (1, 2, 3, None)}
+"""Which listed rows are to be found. Those of other tiers are left out: neither right nor wrong to flag."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One labelled set: how each way of scoring does on it."""
+
+    name: str
+    rows: int
+    offers: int
+    curves: dict[str, Curve]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many of some rows were flagged, or found, or wrong."""
+
+    name: str
+    count: int
+    of: int
+    share: Interval
+    """With its Wilson interval."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disagreement:
+    """A row on the wrong side of the line, by the corrected label; shown only when asked for."""
+
+    row_id: str
+    given_label: str
+    label: int
+    score: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """Everything this benchmark prints."""
+
+    model_id: str
+    line: float
+    starter_only: bool
+    """Whether the model was trained on the starter set alone, as the figures' claim of unseen texts needs."""
+    sets: list[Measured]
+    counts: list[Count]
+    calibration: Interval
+    """Expected calibration error of the evaluation twin on the starter set's held-out groups."""
+    corrections: dict[str, int]
+    """How many labels were corrected, by how they were found."""
+    disagreements: list[Disagreement]
+
+
+class Scores:
+    """Scores texts in every way; what was read and embedded once is kept."""
+
+    def __init__(self, scorer: Scorer, training: Dataset) -> None:
+        self.scorer, self.training = scorer, training
+
+    def ways(self, texts: Sequence[str], labels: NDArray[np.int64]) -> dict[str, Way]:
+        """Return the model and the baselines on `texts`."""
+        vectors = embed_texts(texts, self.scorer.embedder, self.scorer.cache)
+        readings = read_all(texts, self.scorer.gazetteer)
+        baselines = score_baselines(self.training, texts, readings, vectors, labels)
+        screen = plain_match(texts, self.scorer.gazetteer)
+        found = {MODEL: Way(scores=self.model(texts), line=self.scorer.model.threshold)}
+        found["keyword screen"] = Way(scores=screen, line=1.0)
+        return found | {each.name: Way(scores=each.scores, line=each.threshold) for each in baselines}
+
+    def model(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Return the probabilities of the model in use."""
+        pipeline = self.scorer.model.pipeline
+        return np.asarray(pipeline.predict_proba(self.features(texts))[:, 1], dtype=np.float64)
+
+    def features(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return evidence and embedding."""
+        scorer = self.scorer
+        return features_of(texts, embedder=scorer.embedder, cache=scorer.cache, gazetteer=scorer.gazetteer)
+
+
+def listing_sets(rows: Sequence[LabelledRow], ways: dict[str, Way], read: str, seed: int) -> list[Measured]:
+    """Return the figures on the labelled rows: by tiers, as given and as corrected."""
+    found = []
+    kinds: dict[str, Callable[[LabelledRow], Truth]] = {
+        "as given": lambda row: row.given,
+        "corrected": lambda row: row.corrected,
+    }
+    for kind, truth_of in kinds.items():
+        for name, tiers in TIERS.items():
+            truths = [truth_of(row) for row in rows]
+            kept = [
+                index
+                for index, truth in enumerate(truths)
+                if truth.label == 0 or (truth.label == 1 and truth.tier in tiers)
+            ]
+            labels = np.array([truths[index].label for index in kept], dtype=np.int64)
+            chosen = {way: Way(scores=each.scores[kept], line=each.line) for way, each in ways.items()}
+            found.append(
+                Measured(
+                    name=f"listings, {read}, {name}, {kind}",
+                    rows=len(kept),
+                    offers=int(labels.sum()),
+                    curves=curves_of(labels, chosen, seed=seed),
+                )
+            )
+    return found
+
+
+def count_false_flags(rows: Sequence[LabelledRow], flagged: NDArray[np.bool_]) -> list[Count]:
+    """Return how many ordinary listings were flagged, by their labels and by the corrected ones."""
+    ordinary = np.array([row.given_label in ORDINARY for row in rows])
+    wrong = np.array([row.corrected.label == 0 for row in rows])
+    return [
+        _count("false flags among ordinary listings, as given", flagged[ordinary]),
+        _count("false flags among ordinary listings, corrected", flagged[ordinary & wrong]),
+    ]
+
+
+def count_apart(rows: Sequence[LabelledRow], flagged: NDArray[np.bool_]) -> list[Count]:
+    """Return how many rows were flagged of each label that is reported apart."""
+    labels = np.array([row.given_label for row in rows])
+    return [_count(f"flagged among {label}", flagged[labels == label]) for label in APART]
+
+
+def count_marketplaces(scores: Scores) -> list[Count]:
+    """Return recall and false flags on the saved marketplaces, by language."""
+    found = []
+    for stem in STEMS:
+        site = read_site(stem)
+        texts = [row_text({"title": one.title, "description": one.description}) for one in site.listings]
+        flagged = scores.model(texts) >= scores.scorer.model.threshold
+        offers = np.array([one.truth == "offer" for one in site.listings])
+        found.append(_count(f"saved marketplace {stem} ({site.language}): offers found", flagged[offers]))
+        found.append(_count(f"saved marketplace {stem} ({site.language}): others flagged", flagged[~offers]))
+    return found
+
+
+def disguised_set(scores: Scores, seed: int) -> tuple[Measured, list[Count]]:
+    """Return the figures on the disguised offers, and what was found of each kind and language."""
+    rows = [row for _number, row in read_rows(DISGUISED)]
+    texts, labels = [row_text(row) for row in rows], np.array([int(row["label"]) for row in rows])
+    ways = scores.ways(texts, labels)
+    flagged = ways[MODEL].scores >= ways[MODEL].line
+    counts = []
+    for key in ("kind", "lang"):
+        column = np.array([str(row[key]) for row in rows])
+        for value in dict.fromkeys(column):
+            for label, what in ((1, "found"), (0, "flagged wrongly")):
+                if (chosen := (column == value) & (labels == label)).any():
+                    counts.append(_count(f"disguised, {key} {value}: {what}", flagged[chosen]))
+    measured = Measured(
+        name="disguised and unnamed offers",
+        rows=len(rows),
+        offers=int(labels.sum()),
+        curves=curves_of(labels, ways, seed=seed),
+    )
+    return measured, counts
+
+
+def calibration_of(training: Dataset, scorer: Scorer, seed: int) -> Interval:
+    """Return the calibration error of the evaluation twin on the starter set's held-out groups."""
+    kept = training.where(training.held_out)
+    chances = scorer.model.evaluation_pipeline.predict_proba(kept.features)[:, 1]
+    rows = np.arange(len(kept.labels))
+    picks = [rows, *np.random.default_rng(seed).integers(0, len(rows), (200, len(rows)))]
+    return interval(np.array([calibration_error(kept.labels[pick], chances[pick]) for pick in picks]))
+
+
+def count_sample(rows: Sequence[LabelledRow], sample: dict[str, Judged]) -> list[Count]:
+    """Return how often the blind sample's judge disagreed with what model and label agreed on."""
+    by_id = {row.row_id: row for row in rows}
+    drawn = [(each, by_id[row_id]) for row_id, each in sample.items()]
+    stale = [row.row_id for each, row in drawn if each.title_hash != title_hash(row.title)]
+    if stale:
+        raise ValueError(f"Row {stale[0]} is not the one that was judged for the sample.")
+    counts = []
+    for stratum in dict.fromkeys(each.stratum for each, _row in drawn):
+        judged = [(each, row) for each, row in drawn if each.stratum == stratum and each.label is not None]
+        wrong = np.array([each.label != row.given.label for each, row in judged])
+        counts.append(_count(f"blind sample of agreements on {stratum}: label judged wrong", wrong))
+    return counts
+
+
+def disagreements_of(rows: Sequence[LabelledRow], way: Way, line: float) -> list[Disagreement]:
+    """Return the rows on the wrong side of the line by their corrected labels, highest score first."""
+    return [
+        Disagreement(
+            row_id=row.row_id,
+            given_label=row.given_label,
+            label=row.corrected.label,
+            score=round(float(score), 3),
+            title=row.title[:120],
+        )
+        for row, score in sorted(zip(rows, way.scores, strict=True), key=lambda pair: -pair[1])
+        if row.corrected.label is not None and (score >= line) != row.corrected.label
+    ]
+
+
+def _count(name: str, hits: NDArray[np.bool_]) -> Count:
+    return Count(name=name, count=int(hits.sum()), of=len(hits), share=wilson(int(hits.sum()), len(hits)))
