@@ -42,14 +42,40 @@ class Ratio:
         ours, stock = statistics.median(self.ours), statistics.median(self.stock)
         spread = f"{min(self.rounds):.2f}-{max(self.rounds):.2f}"
         speeds = f"{ours:>9,.0f} {stock:>9,.0f} {self.unit:<11}"
-        return f"{self.name:<30} {speeds} {self.median:>6.2f} {spread:>11} {self.target:>6.1f}"
+        return f"{self.name:<38} {speeds} {self.median:>6.2f} {spread:>15} {self.target:>8.1f}"
 
     def as_json(self) -> dict[str, object]:
         """Return every figure, for programs."""
         return {**asdict(self), "rounds": self.rounds, "median": self.median}
 
 
-HEADING = f"{'BENCHMARK':<30} {'OURS':>9} {'STOCK':>9} {'UNIT':<11} {'RATIO':>6} {'SPREAD':>11} {'AIM':>6}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """How fast something is by itself, round by round, where there is nothing to hold it against."""
+
+    name: str
+    unit: str
+    target: float
+    """The speed that is aimed at, at least."""
+    ours: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """The middle one of the rounds' speeds."""
+        return statistics.median(self.ours)
+
+    def row(self) -> str:
+        """Return the speed as a line of a table for people."""
+        spread = f"{min(self.ours):,.0f}-{max(self.ours):,.0f}"
+        speeds = f"{self.median:>9,.0f} {'-':>9} {self.unit:<11} {'-':>6}"
+        return f"{self.name:<38} {speeds} {spread:>15} {self.target:>8,.0f}"
+
+    def as_json(self) -> dict[str, object]:
+        """Return every figure, for programs."""
+        return {**asdict(self), "median": self.median}
+
+
+HEADING = f"{'BENCHMARK':<38} {'OURS':>9} {'STOCK':>9} {'UNIT':<11} {'RATIO':>6} {'SPREAD':>15} {'AIM':>8}"
 
 
 def alternate(ours: Callable[[], T], stock: Callable[[], T], rounds: int) -> tuple[list[T], list[T]]:

@@ -15,7 +15,7 @@ from classifier.gazetteer import load_gazetteer
 from listings.model import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -124,11 +124,11 @@ def default_gazetteer() -> Gazetteer:
     return load_gazetteer()
 
 
-def read_all(texts: Iterable[str], gazetteer: Gazetteer) -> list[Reading]:
+def read_all(texts: Sequence[str], gazetteer: Gazetteer) -> list[Reading]:
     """Read each text against the gazetteer."""
-    from classifier.reading import read_text
+    from classifier.reading import read_texts
 
-    return [read_text(text, gazetteer) for text in texts]
+    return read_texts(texts, gazetteer)
 
 
 def offered_keys(reading: Reading) -> dict[str, Mention]:

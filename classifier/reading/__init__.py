@@ -7,6 +7,6 @@ or network. It imports `classifier.gazetteer` and nothing else of ours.
 from __future__ import annotations
 
 from classifier.reading.model import CasNumber, Mention, Reading, TradeSign
-from classifier.reading.read import read_text
+from classifier.reading.read import find_mentions, read_text, read_texts
 
-__all__ = ["CasNumber", "Mention", "Reading", "TradeSign", "read_text"]
+__all__ = ["CasNumber", "Mention", "Reading", "TradeSign", "find_mentions", "read_text", "read_texts"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from classifier.gazetteer.fold import squeeze, squeezed_positions
@@ -13,17 +14,22 @@ from classifier.reading.offered import has_context
 from classifier.reading.trade import is_cas_spelling
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from classifier.gazetteer.model import Substance
     from classifier.reading.matcher import Matcher, Pattern
     from classifier.reading.model import How
+
+    Found = tuple[Pattern, list[int]]
+    """A pattern and the position of each of its characters in the folded text."""
 
 SHORTEST_BROKEN = 10
 """Letters from which a name may be broken by spaces anywhere."""
 STRETCH = 6
 """How many times longer than its letters a spelled-out name may be."""
 LIST_BREAK = re.compile(r"[;|]|[.,:/]\s|\s[-/+&]\s")
+BETWEEN_TEXTS = "\n"
+"""Stands in no pattern, so that none is found across two texts."""
 RANK: dict[How, int] = {"cas": 0, "name": 1, "abbreviation": 2, "disguised": 3}
 
 
@@ -38,11 +44,23 @@ class Hit:
     how: How
 
 
-def find_patterns(text: str, matcher: Matcher) -> list[tuple[Pattern, list[int]]]:
+def find_patterns(text: str, matcher: Matcher) -> list[Found]:
     """Return each pattern in a folded text, with the position of each of its characters."""
-    matches = list(matcher.find(squeeze(text)))
-    positions = squeezed_positions(text) if matches else []
-    return [(pattern, positions[start:end]) for pattern, start, end in matches]
+    return find_all_patterns([text], matcher)[0]
+
+
+def find_all_patterns(texts: Sequence[str], matcher: Matcher) -> list[list[Found]]:
+    """Return, for each folded text, what `find_patterns` does; in one pass over all of them."""
+    squeezed = [squeeze(text) for text in texts]
+    starts = [0, *accumulate(len(text) + len(BETWEEN_TEXTS) for text in squeezed)]
+    found: list[list[Found]] = [[] for _ in texts]
+    positions: dict[int, list[int]] = {}
+    for pattern, start, end in matcher.find(BETWEEN_TEXTS.join(squeezed)):
+        index = bisect_right(starts, start) - 1
+        if index not in positions:
+            positions[index] = squeezed_positions(texts[index])
+        found[index].append((pattern, positions[index][start - starts[index] : end - starts[index]]))
+    return found
 
 
 def accept(text: str, pattern: Pattern, places: list[int]) -> Hit | None:

@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from classifier.gazetteer.fold import fold
+from classifier.reading.spoken_marks import LetterNames, WordMarks, may_say_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -101,6 +102,10 @@ LEFT_OUT = re.compile(
 )
 """A number whose middle or end is passed over."""
 
+FOUR_DIGITS = re.compile(r"\d{4}")
+CHINESE_NUMBER = re.compile(f"[{CHINESE_DASHES}]|[{CHINESE_DIGITS}]{{5}}")
+"""What a text has at least, if `FAMILY`, `LEFT_OUT` or the Chinese ways of saying a number match in it."""
+
 
 @cache
 def _digit_word() -> str:
@@ -142,24 +147,57 @@ def _spelled_letters() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
     return tuple(shapes)
 
 
+@cache
+def _word_marks() -> WordMarks:
+    return WordMarks(
+        _folded(*DIGITS),
+        re.compile(_any_of(DASHES)),
+        [
+            LetterNames(
+                sure=_folded(sure),
+                doubtful=_folded(doubtful),
+                joined=re.compile(f"{_any_of(sure.split())}{{3,6}}"),
+            )
+            for sure, doubtful in LETTERS
+        ],
+    )
+
+
+def _folded(*lists: str) -> frozenset[str]:
+    return frozenset(fold(word).text for words in lists for word in words.split())
+
+
 def find_spoken(text: str) -> Iterator[tuple[TradeKind, int, int]]:
     """Yield kind, start and end of each number said in words and each abbreviation spelled out.
 
     Args:
         text: Folded text.
     """
-    for found in _spoken_number().finditer(text):
-        if len(_one_digit().findall(found.group())) >= FEWEST_DIGITS:
-            yield "number_spoken", found.start(), found.end()
-    for found in (one for shape in (FAMILY, LEFT_OUT) for one in shape.finditer(text)):
-        yield "number_spoken", found.start(), found.end()
-    for run, sure in _spelled_letters():
+    marks = _word_marks().of(text)
+    yield from (("number_spoken", start, end) for start, end in _numbers(text, marks))
+    yield from (("spelled_letters", start, end) for start, end in _spellings(text, marks))
+
+
+def _numbers(text: str, marks: list[int]) -> Iterator[tuple[int, int]]:
+    is_said = may_say_number(marks, digits=FEWEST_DIGITS)
+    if is_said or (not text.isascii() and CHINESE_NUMBER.search(text)):
+        for found in _spoken_number().finditer(text):
+            if len(_one_digit().findall(found.group())) >= FEWEST_DIGITS:
+                yield found.span()
+    for shape in (FAMILY, LEFT_OUT) if FOUR_DIGITS.search(text) else ():
+        yield from (found.span() for found in shape.finditer(text))
+
+
+def _spellings(text: str, marks: list[int]) -> Iterator[tuple[int, int]]:
+    for language in _word_marks().languages_spelled(marks, sure=SURE_LETTERS) if marks else ():
+        run, sure = _spelled_letters()[language]
         for found in run.finditer(text):
             if found["joined"] or len(sure.findall(found.group())) >= SURE_LETTERS:
-                yield "spelled_letters", found.start(), found.end()
-    for found in CHINESE_RUN.finditer(text):
-        if CHINESE_SURE_LETTER.search(found.group()):
-            yield "spelled_letters", found.start(), found.end()
+                yield found.span()
+    if not text.isascii() and CHINESE_SURE_LETTER.search(text):
+        for found in CHINESE_RUN.finditer(text):
+            if CHINESE_SURE_LETTER.search(found.group()):
+                yield found.span()
 
 
 def is_beside_number(text: str, start: int, end: int) -> bool:

@@ -23,7 +23,7 @@ UNIT = (
 )
 SPELLED_ON = r"(?P<gap>[ ._*·-])[a-z](?P=gap)[a-z](?![a-z])"
 """What follows a letter that begins a word whose letters are set apart, as in `5 l_a_r_g_e`."""
-QUANTITY = re.compile(rf"(?<![\w.,])\d[\d., ]{{0,8}}\s?{UNIT}(?![a-z\u0400-\u052f]|{SPELLED_ON})")
+QUANTITY = re.compile(rf"\d(?<![\w.,]\d)[\d., ]{{0,8}}\s?{UNIT}(?![a-z\u0400-\u052f]|{SPELLED_ON})")
 PURITY = re.compile(
     r"(?<![\w.,])\d{2,3}(?:[.,]\d{1,3})?\s?(?:%|percent|pct)(?:\s?(?:min|up|pure|purity))?"
     r"|(?:purity|pureza|purete|reinheit|чистота|纯度|含量)"
@@ -43,12 +43,13 @@ CODES = (
     re.compile(r"(?<![\d-])(?P<code>\d{4,7})-[x*]{1,2}-[x*](?!\w)"),
 )
 """Shapes in which the first part of a CAS number stands for a substance."""
-PLAIN_CAS = re.compile(r"(?<![\w.-])(\d{2,7})-(\d{2})-(\d)(?![\w-])")
+PLAIN_CAS = re.compile(r"\d(?<![\w.-]\d)\d{1,6}-\d{2}-\d(?![\w-])")
 CAS_WORD_BEFORE = re.compile(r"cas[\s\w.:#№-]{0,12}$")
 DIGIT_BEFORE = re.compile(r"\d[ .,/-]?$|(?<!cas)(?<!no)(?<!rn)[a-z]$")
 DIGIT_OR_LETTER_AFTER = re.compile(r"[.,/-]?\d|[a-z]")
 SPACED_DIGIT_AFTER = re.compile(r" \d")
 HAS_DIGIT = re.compile(r"\d")
+FOUR_DIGITS = re.compile(r"\d{4}")
 WINDOW = 24
 """Characters before a number in which the word CAS announces it."""
 WIDEST_GAP = 4
@@ -57,11 +58,12 @@ LONG_NUMBER = 8
 """Digits from which a spaced number is hardly a date or a telephone number."""
 DATE_LIKE = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-\d")
 
-PATTERNS: tuple[tuple[TradeKind, re.Pattern[str]], ...] = (
-    ("price_per_unit", PRICE_PER_UNIT),
-    ("quantity", QUANTITY),
-    ("purity", PURITY),
+PATTERNS: tuple[tuple[TradeKind, re.Pattern[str], re.Pattern[str]], ...] = (
+    ("price_per_unit", PRICE_PER_UNIT, re.compile(r"[$€£¥₽元]|usd|eur|gbp|cny|rmb|mxn|руб")),
+    ("quantity", QUANTITY, HAS_DIGIT),
+    ("purity", PURITY, re.compile(r"[%纯含]|pct|p[eu]r|rein|чист")),
 )
+"""Kind, pattern, and what is found faster and stands in each text that the pattern matches."""
 
 
 def find_trade_signs(
@@ -85,10 +87,11 @@ def find_trade_signs(
 
 
 def _find_patterns(text: str, codes: frozenset[str]) -> Iterator[tuple[TradeKind, int, int]]:
-    for kind, pattern in PATTERNS:
-        for found in pattern.finditer(text):
+    for kind, pattern, needed in PATTERNS:
+        for found in pattern.finditer(text) if needed.search(text) else ():
             yield kind, found.start(), found.end()
-    for found in (one for shape in CODES for one in shape.finditer(text)):
+    shapes = CODES if FOUR_DIGITS.search(text) else ()
+    for found in (one for shape in shapes for one in shape.finditer(text)):
         if found["code"] in codes:
             yield "code_number", found.start(), found.end()
 
@@ -110,7 +113,7 @@ def _is_whole_phrase(text: str, pattern: Pattern, places: list[int]) -> bool:
 
 def find_cas_numbers(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield number, start and end of each plainly written CAS number whose check digit is right."""
-    for found in PLAIN_CAS.finditer(text):
+    for found in PLAIN_CAS.finditer(text) if "-" in text else ():
         number = found.group()
         is_date = DATE_LIKE.fullmatch(number) and not CAS_WORD_BEFORE.search(
             text[max(0, found.start() - WINDOW) : found.start()]
