@@ -57,6 +57,7 @@ def command(  # noqa: PLR0913 (options of one command)
     """
     from datetime import timedelta
 
+    from cli.reference import reference_for
     from review.security.settings import Safety
     from review.serve import Tls, serve
 
@@ -73,4 +74,5 @@ def command(  # noqa: PLR0913 (options of one command)
     def announce(address: str) -> None:
         click.echo(f"Reviewing at {address} (stop with Ctrl+C)", err=True)
 
-    serve(database, host, port, safety=safety, tls=tls, announce=announce)
+    reference = reference_for(database)
+    serve(database, host, port, safety=safety, tls=tls, reference=reference, announce=announce)

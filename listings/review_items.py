@@ -90,12 +90,25 @@ def next_item(db: Database, wanted: Filter, *, sort: Sort, place: Place, now: da
     return None
 
 
+def item_of(db: Database, listing_id: str) -> ListedItem | None:
+    """Return the row of a listing, or None if it is no review item."""
+    query = ItemQuery(Filter(state="all"), Sort.LIKELY)
+    query.narrow("review_items.listing_id = ?", listing_id)
+    return next((_item(row, query.column) for row in query.run(db, 1)), None)
+
+
+def title_of(db: Database, sighting_id: int) -> str:
+    """Return the title of a sighting."""
+    query = "SELECT title FROM sightings WHERE sighting_id = ?"
+    return str(db.execute(query, [sighting_id]).fetchone()["title"])
+
+
 def place_of(db: Database, listing_id: str, wanted: Filter, sort: Sort) -> Place | None:
     """Return where a listing stands, or would stand, in a list; None if there is no such listing."""
     sort = Sort.NEWEST if wanted.is_store_wide else sort
     column = SORTED[sort][0]
     query = """
-        SELECT newest.sighting_id, coalesce(review_items.place, p_offer, 0.0) AS place, newest.seen_at,
+        SELECT newest.sighting_id, coalesce(review_items.place, scores.p_offer, 0.0) AS place, newest.seen_at,
                newest.seller_name
         FROM latest_sightings AS newest
         LEFT JOIN review_items USING (listing_id)

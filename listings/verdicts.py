@@ -263,6 +263,18 @@ def redo_verdict(
     )
 
 
+def listing_of(db: Database, sighting_id: int) -> str:
+    """Return the listing of a sighting.
+
+    Raises:
+        UnknownRow: If there is no such sighting.
+    """
+    row = db.execute("SELECT listing_id FROM sightings WHERE sighting_id = ?", [sighting_id]).fetchone()
+    if row is None:
+        raise UnknownRow("sighting", sighting_id)
+    return str(row["listing_id"])
+
+
 def last_verdict_id(db: Database, listing_id: str) -> int:
     """Return the newest row about a listing, undos included; 0 if there is none."""
     query = "SELECT ifnull(max(verdict_id), 0) FROM verdicts WHERE listing_id = ?"
@@ -305,10 +317,7 @@ def _log(db: Database, action: AuditAction, verdict: Verdict, origin: Origin) ->
 
 def _listing_shown(db: Database, sighting_id: int, score_id: int | None) -> str:
     """Return which listing was shown by this sighting and score, if it still stands so."""
-    row = db.execute("SELECT listing_id FROM sightings WHERE sighting_id = ?", [sighting_id]).fetchone()
-    if row is None:
-        raise UnknownRow("sighting", sighting_id)
-    listing_id = str(row[0])
+    listing_id = listing_of(db, sighting_id)
     newest = "SELECT max(sighting_id) FROM sightings WHERE listing_id = ?"
     if db.execute(newest, [listing_id]).fetchone()[0] != sighting_id:
         raise StaleScreen(listing_id, "has changed")

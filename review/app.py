@@ -16,16 +16,21 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from listings.cases import CaseRefused
+from listings.claims import HeldByAnother
 from listings.errors import ListingsError, StoreUnusable, UnknownRow
+from listings.review_settings import SettingRefused
+from listings.samples import NothingToSample
 from listings.times import utc_now
-from listings.verdicts import AlreadyUndone, StaleScreen
-from review import pages, words
+from listings.verdicts import AlreadyUndone, JudgedMeanwhile, StaleScreen
+from review import bulk, choices, languages, pages, words
 from review.api import description, queue
 from review.connections import Connections
-from review.decide import MAX_NOTE_CHARS
-from review.desk import Desk, answer_page
+from review.decide import MAX_NOTE_CHARS, MAX_SUBSTANCE_CHARS
+from review.desk import Desk, answer_page, set_language
 from review.errors import ForeignRequest, FormExpired, LoginBlocked, LoginNeeded, LoginRefused, RoleTooLow
 from review.marking import cut, spell_unseen
+from review.reference import NO_REFERENCE, Reference
 from review.security import entering
 from review.security.forms import Cookies, check_form
 from review.security.headers import HEADERS, SafeHeaders
@@ -46,6 +51,11 @@ STATUS = {
     UnknownRow: 404,
     AlreadyUndone: 409,
     StaleScreen: 409,
+    JudgedMeanwhile: 409,
+    HeldByAnother: 409,
+    CaseRefused: 409,
+    NothingToSample: 409,
+    SettingRefused: 422,
     FormExpired: 403,
     ForeignRequest: 403,
     LoginNeeded: 401,
@@ -57,7 +67,7 @@ STATUS = {
 """The HTTP status of each expected error; its message is the sentence shown."""
 
 
-PAGES = (pages.router, entering.router)
+PAGES = (pages.router, bulk.router, choices.router, entering.router)
 """Routers of pages."""
 
 API = (queue.router, description.router)
@@ -70,6 +80,7 @@ def create_app(
     safety: Safety | None = None,
     clock: Callable[[], datetime] = utc_now,
     passwords: Passwords | None = None,
+    reference: Reference = NO_REFERENCE,
 ) -> FastAPI:
     """Build the review app over a store.
 
@@ -78,6 +89,7 @@ def create_app(
         safety: How people reach the app; by default on this machine only.
         clock: Returns the present time, aware.
         passwords: With a hasher of another strength, for tests.
+        reference: The law and the kept pages, which the app shows and does not know.
 
     Raises:
         KeyFileUnusable: If the app's secret cannot be read or made.
@@ -98,7 +110,7 @@ def create_app(
         redoc_url=None,
         openapi_url=None,
         lifespan=lifespan,
-        dependencies=[Depends(check_form)],
+        dependencies=[Depends(set_language), Depends(check_form)],
     )
     app.state.desk = Desk(
         connections=connections,
@@ -108,6 +120,7 @@ def create_app(
         cookies=Cookies(key, safety),
         passwords=passwords or Passwords(),
         key=key,
+        reference=reference,
     )
     for router in (*PAGES, *API):
         app.include_router(router)
@@ -139,6 +152,7 @@ def build_templates() -> Environment:
         lstrip_blocks=True,
         finalize=spell_unseen,
     )
+    languages.install(environment)
     environment.filters |= {
         "decision": words.decision_words,
         "reason": words.reason_words,
@@ -151,7 +165,15 @@ def build_templates() -> Environment:
         "DECISIONS": words.DECISIONS,
         "REASONS": words.REASONS,
         "KEYS": words.KEYS,
+        "STATES": words.STATES,
+        "SORTS": words.SORTS,
+        "KINDS": words.KINDS,
+        "FAMILIES": words.FAMILIES,
+        "STAGES": words.STAGES,
+        "LANGUAGES": languages.LANGUAGES,
+        "language": languages.ASKED.get,
         "MAX_NOTE_CHARS": MAX_NOTE_CHARS,
+        "MAX_SUBSTANCE_CHARS": MAX_SUBSTANCE_CHARS,
     }
     return environment
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime  # noqa: TC003 (pydantic reads the annotations)
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from listings.model import Decision, ReasonCode  # noqa: TC001 (pydantic reads the annotations)
-from listings.verdicts import Circumstances, give_verdict
+from listings.claims import HeldByAnother, claim_of, release
+from listings.database import transaction
+from listings.model import Decision, ReasonCode
+from listings.verdicts import Circumstances, give_verdict, listing_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from listings.database import Database
     from listings.model import Verdict
     from review.security.people import Person
 
 MAX_NOTE_CHARS = 4_000
 """The form's limit, too."""
+
+MAX_SUBSTANCE_CHARS = 200
 
 RowId = Annotated[int, Field(ge=1, lt=2**63)]
 """The number of a row, as SQLite counts."""
@@ -33,6 +36,11 @@ def _as_typed(value: object) -> object:
     return value.replace("\r\n", "\n") if isinstance(value, str) else value
 
 
+Note = Annotated[str, BeforeValidator(_as_typed), Field(max_length=MAX_NOTE_CHARS)]
+Reason = Annotated[ReasonCode | None, BeforeValidator(_none_if_empty)]
+Given = Literal[Decision.OFFER, Decision.NOT_OFFER, Decision.UNSURE, Decision.ESCALATE]
+
+
 class NewVerdict(BaseModel):
     """What a reviewer decided, and what was on the screen."""
 
@@ -42,9 +50,11 @@ class NewVerdict(BaseModel):
     """The sighting that was shown; a later one makes the screen stale."""
     score_id: Annotated[RowId | None, BeforeValidator(_none_if_empty)] = None
     """The score that was shown; None when the listing had none."""
-    decision: Literal[Decision.OFFER, Decision.NOT_OFFER, Decision.UNSURE, Decision.ESCALATE]
-    reason_code: Annotated[ReasonCode | None, BeforeValidator(_none_if_empty)] = None
-    note: Annotated[str, BeforeValidator(_as_typed), Field(max_length=MAX_NOTE_CHARS)] = ""
+    decision: Given
+    reason_code: Reason = None
+    note: Note = ""
+    substance: Annotated[str, Field(max_length=MAX_SUBSTANCE_CHARS)] = ""
+    """What is offered, where the program read it wrongly."""
 
 
 class Draft(NewVerdict):
@@ -52,6 +62,10 @@ class Draft(NewVerdict):
 
     form_token: str = ""
     """Checked by `review.security.forms` before."""
+    last_verdict: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    """The newest verdict on the listing that the page knew of."""
+    shown_at: Annotated[datetime | None, BeforeValidator(_none_if_empty)] = None
+    score_hidden: bool = False
 
 
 def give(db: Database, verdict: NewVerdict, person: Person, *, now: datetime) -> Verdict:
@@ -59,16 +73,37 @@ def give(db: Database, verdict: NewVerdict, person: Person, *, now: datetime) ->
 
     Raises:
         UnknownRow: If there is no such sighting.
-        StaleScreen: If the listing has been seen or scored otherwise since.
+        StaleScreen: If the listing has been seen, scored or judged otherwise since.
+        HeldByAnother: If it is on somebody else's screen.
     """
-    return give_verdict(
-        db,
-        verdict.sighting_id,
-        verdict.decision,
-        score_id=verdict.score_id,
-        reason_code=verdict.reason_code,
-        note=verdict.note.strip(),
-        reviewer=person.name,
-        circumstances=Circumstances(origin=person.origin),
-        now=now,
+    with transaction(db):
+        listing_id = listing_of(db, verdict.sighting_id)
+        held = claim_of(db, listing_id, now=now)
+        if held and held.reviewer != person.name:
+            raise HeldByAnother(held)
+        given = give_verdict(
+            db,
+            verdict.sighting_id,
+            verdict.decision,
+            score_id=verdict.score_id,
+            reason_code=verdict.reason_code,
+            note=verdict.note.strip(),
+            reviewer=person.name,
+            circumstances=_circumstances(verdict, person),
+            now=now,
+        )
+        release(db, listing_id, reviewer=person.name)
+    return given
+
+
+def _circumstances(verdict: NewVerdict, person: Person) -> Circumstances:
+    if not isinstance(verdict, Draft):
+        return Circumstances(substance=verdict.substance.strip(), origin=person.origin)
+    shown_at = verdict.shown_at if verdict.shown_at and verdict.shown_at.tzinfo else None
+    return Circumstances(
+        substance=verdict.substance.strip(),
+        shown_at=shown_at,
+        score_hidden=verdict.score_hidden,
+        last_verdict=verdict.last_verdict,
+        origin=person.origin,
     )

@@ -9,6 +9,8 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 
 from listings.database import Database
+from review.languages import ASKED, choose_language
+from review.reference import NO_REFERENCE, Reference
 from review.security.forms import new_key
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ class Desk:
     passwords: Passwords
     key: bytes
     """The app's secret; see `review.security.keys.derive`."""
+    reference: Reference = NO_REFERENCE
+    """The law and the kept pages."""
 
 
 def desk_of(request: Request) -> Desk:
@@ -47,6 +51,12 @@ def lend_database(request: Request) -> Iterator[Database]:
     """Lend the request a connection until its answer is ready."""
     with desk_of(request).connections.borrow() as db:
         yield db
+
+
+async def set_language(request: Request) -> None:
+    """Choose the language of all that the answer says: as the reviewer chose, else as the browser asks."""
+    accepted = request.headers.get("accept-language", "")
+    ASKED.set(choose_language(request.cookies.get("language", ""), accepted))
 
 
 TheDesk = Annotated[Desk, Depends(desk_of)]
@@ -63,8 +73,13 @@ def answer_page(
     desk = desk_of(request)
     key = desk.cookies.read(request)
     drawn_for = key or new_key()
+    theme = request.cookies.get("theme", "")
     body = desk.templates.get_template(template).render(
-        person=getattr(request.state, "person", None), form_token=desk.cookies.form_token(drawn_for), **shown
+        person=getattr(request.state, "person", None),
+        form_token=desk.cookies.form_token(drawn_for),
+        theme=theme if theme in {"light", "dark"} else "auto",
+        here=request.url.path,
+        **shown,
     )
     response = HTMLResponse(body, status_code=status)
     if key is None:

@@ -7,7 +7,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from listings.model import Decision
+from listings.model import Decision, Stage
+from review.differences import word_difference
+from review.languages import gettext
 from review.marking import Piece, cut
 from review.words import FIELDS, defang
 
@@ -16,9 +18,13 @@ if TYPE_CHECKING:
 
     from listings.model import ListingContent, Reasons, Score, Sighting, Verdict
     from listings.queue import ListingFile
+    from review.differences import Stretch
 
 MAX_SHOWN_CHARS = 600
 """A field longer than this is cut in the tables; the text pane holds it whole."""
+
+_TEXTS = ("title", "description")
+"""Fields whose changes are shown word by word."""
 
 _APART = ("description", "currency", "attributes", "images")
 """Fields that have a place of their own, or stand with another one."""
@@ -61,6 +67,8 @@ class Changed:
     name: str
     before: str
     after: str
+    words: tuple[Stretch, ...] = ()
+    """For texts: what was taken out and put in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +104,11 @@ def read_item(file: ListingFile) -> Item:
     newest = file.sightings[0]
     spans = file.score.reasons.spans if file.score else ()
     undone = frozenset(verdict.undoes for verdict in file.verdicts if verdict.undoes is not None)
-    given = (verdict for verdict in reversed(file.verdicts) if verdict.decision is not Decision.UNDONE)
+    given = (
+        verdict
+        for verdict in reversed(file.verdicts)
+        if verdict.decision is not Decision.UNDONE and verdict.stage is not Stage.SECOND
+    )
     return Item(
         file=file,
         content=newest.content,
@@ -115,7 +127,7 @@ def read_item(file: ListingFile) -> Item:
 def read_fields(content: ListingContent) -> tuple[Field, ...]:
     """Return the fields that the page filled, in reading order, then its property table."""
     fields = [
-        Field(name=words, value=_shown(content, name), found_by=content.provenance.get(name, ""))
+        Field(name=gettext(words), value=_shown(content, name), found_by=content.provenance.get(name, ""))
         for name, words in FIELDS.items()
         if name not in _APART and _shown(content, name)
     ]
@@ -127,7 +139,7 @@ def read_fields(content: ListingContent) -> tuple[Field, ...]:
 def read_bars(reasons: Reasons) -> tuple[Bar, ...]:
     """Return the terms of the score's sum as bars, the rest last."""
     terms = [(each.feature, each.log_odds) for each in reasons.contributions]
-    terms.append(("everything else", reasons.rest_log_odds))
+    terms.append((gettext("everything else"), reasons.rest_log_odds))
     longest = max(abs(value) for _, value in terms) or 1.0
     return tuple(
         Bar(words=words, log_odds=value, length=round(100 * abs(value) / longest, 2))
@@ -158,7 +170,12 @@ def read_history(sightings: Sequence[Sighting]) -> tuple[Seen, ...]:
 
 def _changes(old: ListingContent, new: ListingContent) -> tuple[Changed, ...]:
     return tuple(
-        Changed(name=words, before=_shown(old, name), after=_shown(new, name))
+        Changed(
+            name=gettext(words),
+            before=_shown(old, name),
+            after=_shown(new, name),
+            words=word_difference(getattr(old, name), getattr(new, name)) if name in _TEXTS else (),
+        )
         for name, words in FIELDS.items()
         if getattr(old, name) != getattr(new, name)
     )

@@ -1,87 +1,147 @@
-"""The list beside the item: one page of the queue, or what a search found."""
+"""The list beside the item: which items, in what order, from where on; all of it stands in the address."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlencode
 
-from listings.queue import count_queue, next_in_queue, review_queue, search
+from fastapi import Depends, Query
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from listings.item_filters import Filter, Place, Sort, State
+from listings.review_items import count_items, list_items, next_item, place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from datetime import datetime
 
     from listings.database import Database
-    from listings.model import QueueEntry, Sighting
-    from listings.queue import ListingFile
+    from listings.review_items import ListedItem
 
 PAGE_SIZE = 25
-"""Rows on one page of the queue."""
+"""Rows on one page of the list."""
 
 MAX_PAGE = 1_000_000
-"""Far beyond any queue; keeps an offset within SQLite's integers."""
+"""Far beyond any queue; keeps an offset of the API within SQLite's integers."""
 
-MAX_HITS = 50
-"""A search shows its newest hits, at most this many; more words narrow it."""
+Text = Annotated[str, Field(max_length=200)]
+Day = Annotated[str, Field(pattern=r"^(\d{4}-\d\d-\d\d)?$")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One line of the list."""
+def _none_if_empty(value: object) -> object:
+    return None if value == "" else value
 
-    listing_id: str
-    title: str
-    seller_name: str
-    price_text: str
-    language: str
-    p_offer: float | None = None
-    """None in a search, which looks at listings whether scored or not."""
-    substances: tuple[str, ...] = ()
+
+class ListQuery(BaseModel):
+    """A list as its address names it; what a form leaves empty does not narrow it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    q: Text = ""
+    source: Text = ""
+    family: Text = ""
+    tier: Annotated[int | None, BeforeValidator(_none_if_empty), Field(ge=1, le=9)] = None
+    p_from: Annotated[float | None, BeforeValidator(_none_if_empty), Field(ge=0, le=1)] = None
+    p_to: Annotated[float | None, BeforeValidator(_none_if_empty), Field(ge=0, le=1)] = None
+    kind: Text = ""
+    language: Text = ""
+    seller: Text = ""
+    since: Day = ""
+    until: Day = ""
+    state: Literal["", "all"] | State = ""
+    assignee: Text = ""
+    decision: Text = ""
+    sort: Sort = Sort.LIKELY
+    at: Annotated[str, Field(max_length=300)] = ""
+    """The place of the first row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Where:
-    """What the list shows, as it stands in the address."""
+    """What the list shows."""
 
-    page: int = 1
-    terms: str = ""
-    """What is searched for; empty for the queue."""
+    wanted: Filter
+    sort: Sort = Sort.LIKELY
+    at: str = ""
 
-    def address(self, listing_id: str = "", *, page: int = 0) -> str:
+    @property
+    def terms(self) -> str:
+        """What is searched for."""
+        return self.wanted.terms
+
+    @property
+    def narrowing(self) -> dict[str, object]:
+        """What narrows and sorts the list, by its name in the address."""
+        named = asdict(self.wanted)
+        named.pop("reviewer")
+        named["q"] = named.pop("terms")
+        named = {name: value for name, value in named.items() if value not in {"", None}}
+        return named | ({} if self.sort is Sort.LIKELY else {"sort": str(self.sort)})
+
+    @property
+    def query(self) -> str:
+        """The list without its place, as it stands behind the question mark."""
+        return urlencode(self.narrowing)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether it is another list than what waits."""
+        return bool(self.narrowing)
+
+    def address(self, listing_id: str = "", *, at: str | None = None, path: str = "/") -> str:
         """Return the address of a listing, or of the list's first, with this list beside it."""
-        named: dict[str, object] = {"q": self.terms} if self.terms else {}
-        if not self.terms and (page or self.page) > 1:
-            named["page"] = page or self.page
-        path = f"/listings/{listing_id}" if listing_id else "/"
+        at = self.at if at is None else at
+        named = self.narrowing | ({"at": at} if at else {})
+        path = f"/listings/{listing_id}" if listing_id else path
         return f"{path}?{urlencode(named)}" if named else path
+
+    def without(self, name: str) -> str:
+        """Return the address of the list without one of the filters."""
+        return f"/?{urlencode({key: value for key, value in self.narrowing.items() if key != name})}"
+
+
+def where_of(query: Annotated[ListQuery, Query()]) -> Where:
+    """Return which list the address asks for."""
+    named = query.model_dump(exclude={"q", "sort", "at"}) | {"terms": query.q.strip()}
+    return Where(wanted=Filter(**named | {"state": str(query.state)}), sort=query.sort, at=query.at)
+
+
+TheList = Annotated[Where, Depends(where_of)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListPage:
-    """The rows to show, and where its neighbours lie."""
+    """The rows to show, and what lies around them."""
 
     where: Where
-    rows: tuple[Row, ...]
+    rows: tuple[ListedItem, ...]
     total: int
-    """Of the whole queue, or of the hits shown."""
+    """Of the list; of a search no more than `listings.review_items.MAX_COUNTED` + 1."""
     left: int
-    """How many listings wait for a verdict."""
-    earlier: Row | None = None
-    """The row before the first, on the page before."""
-    later: Row | None = None
-    """The row after the last, on the page after."""
+    """How many wait for this reviewer."""
+    earlier: tuple[ListedItem, ...] = ()
+    """The page before."""
+    later: ListedItem | None = None
+    """The row after the last."""
 
     @property
-    def first(self) -> int:
-        """The place of the first row, counted from 1."""
-        return (self.where.page - 1) * PAGE_SIZE + 1
+    def earlier_address(self) -> str:
+        """The address of the page before; empty if this is the first."""
+        return self.where.address(at=write_place(self.earlier[0].place)) if self.earlier else ""
+
+    @property
+    def later_address(self) -> str:
+        """The address of the page after; empty if this is the last."""
+        return self.where.address(at=write_place(self.later.place)) if self.later else ""
 
     def before(self, listing_id: str) -> str:
         """Return the address of the row before a listing; empty if there is none."""
         at = self._place(listing_id)
         if at is not None and at > 0:
             return self.where.address(self.rows[at - 1].listing_id)
-        return self.where.address(self.earlier.listing_id, page=self.where.page - 1) if self.earlier else ""
+        if not self.earlier:
+            return ""
+        return self.where.address(self.earlier[-1].listing_id, at=write_place(self.earlier[0].place))
 
     def after(self, listing_id: str) -> str:
         """Return the address of the row after a listing; empty if there is none.
@@ -92,71 +152,82 @@ class ListPage:
         at = -1 if at is None else at
         if at + 1 < len(self.rows):
             return self.where.address(self.rows[at + 1].listing_id)
-        return self.where.address(self.later.listing_id, page=self.where.page + 1) if self.later else ""
+        later = self.later
+        return self.where.address(later.listing_id, at=write_place(later.place)) if later else ""
 
     def _place(self, listing_id: str) -> int | None:
         return next((at for at, row in enumerate(self.rows) if row.listing_id == listing_id), None)
 
 
-def read_list(db: Database, where: Where) -> ListPage:
-    """Return the page of the queue, or the hits, that `where` names; past the end, the last page."""
-    left = count_queue(db)
-    if where.terms:
-        hits = tuple(_row_of_hit(hit) for hit in search(db, where.terms, limit=MAX_HITS))
-        return ListPage(where=Where(terms=where.terms), rows=hits, total=len(hits), left=left)
-    page = max(1, min(where.page, -(-left // PAGE_SIZE)))
-    start = (page - 1) * PAGE_SIZE
-    lead = min(start, 1)
-    rows = _rows(review_queue(db, limit=lead + PAGE_SIZE + 1, offset=start - lead))
-    shown = rows[lead : lead + PAGE_SIZE]
+def read_list(db: Database, where: Where, *, reviewer: str, listing_id: str = "") -> ListPage:
+    """Return the page of the list that `where` names; one that would not hold the listing begins at it."""
+    wanted = replace(where.wanted, reviewer=reviewer)
+    place = read_place(where.at)
+    rows = _rows(db, where, wanted, place)
+    if listing_id and all(row.listing_id != listing_id for row in rows[:PAGE_SIZE]):
+        place = place_of(db, listing_id, wanted, where.sort)
+        if where.at or not rows or (place and _is_beyond(place, rows, where.sort)):
+            rows = _rows(db, where, wanted, place)
+    if not rows and where.at:
+        place, rows = None, _rows(db, where, wanted, None)
+    first = rows[0].place if rows else None
+    earlier = (
+        list_items(db, wanted, sort=where.sort, before=first, limit=PAGE_SIZE) if first and place else []
+    )
     return ListPage(
-        where=Where(page=page),
-        rows=shown,
-        total=left,
-        left=left,
-        earlier=rows[0] if lead and rows else None,
-        later=rows[lead + PAGE_SIZE] if len(rows) > lead + PAGE_SIZE else None,
+        where=replace(where, at=write_place(first) if earlier and first else ""),
+        rows=tuple(rows[:PAGE_SIZE]),
+        total=count_items(db, wanted),
+        left=count_items(db, Filter(reviewer=reviewer)),
+        earlier=tuple(earlier),
+        later=rows[PAGE_SIZE] if len(rows) > PAGE_SIZE else None,
     )
 
 
-def address_after_verdict(db: Database, where: Where, judged: ListingFile) -> str:
-    """Return where the reviewer goes on: the next hit of a search, or the next in the queue.
+def address_after_verdict(
+    db: Database, where: Where, listing_id: str, place: Place | None, *, reviewer: str, now: datetime
+) -> str:
+    """Return where the reviewer goes on: what follows the place in the list that nobody else has open.
 
-    A judged listing has left the queue already, so its follower has moved up onto the page shown.
+    Args:
+        db: The store.
+        where: The list.
+        listing_id: The one that was judged.
+        place: Where it stood before it was.
+        reviewer: Who goes on.
+        now: The present time.
     """
-    if where.terms:
-        listing_id = judged.listing.listing_id
-        return read_list(db, where).after(listing_id) or where.address(listing_id)
-    if judged.score is None:
-        return where.address()
-    sighting_id = judged.sightings[0].sighting_id
-    entry = next_in_queue(db, p_offer=judged.score.p_offer, sighting_id=sighting_id)
-    if entry is None:
-        return "/"
-    began_again = (entry.p_offer, -entry.sighting_id) > (judged.score.p_offer, -sighting_id)
-    return Where(page=1 if began_again else where.page).address(entry.listing_id)
+    wanted = replace(where.wanted, reviewer=reviewer)
+    follower = place and next_item(db, wanted, sort=where.sort, place=place, now=now)
+    if follower:
+        return where.address(follower.listing_id)
+    return where.address(listing_id) if where.is_narrowed else "/"
 
 
-def _rows(entries: Sequence[QueueEntry]) -> tuple[Row, ...]:
-    return tuple(
-        Row(
-            listing_id=entry.listing_id,
-            title=entry.title,
-            seller_name=entry.seller_name,
-            price_text=entry.price_text,
-            language=entry.language,
-            p_offer=entry.p_offer,
-            substances=entry.substances,
-        )
-        for entry in entries
-    )
+def write_place(place: Place | None) -> str:
+    """Return a place as it stands in an address; nothing for none."""
+    return "" if place is None else f"{place.value}~{place.sighting_id}"
 
 
-def _row_of_hit(hit: Sighting) -> Row:
-    return Row(
-        listing_id=hit.listing_id,
-        title=hit.content.title,
-        seller_name=hit.content.seller_name,
-        price_text=hit.content.price_text,
-        language=hit.content.language,
-    )
+def read_place(text: str) -> Place | None:
+    """Read back what `write_place` wrote; None for what it never wrote."""
+    value, _, sighting = text.rpartition("~")
+    if not (sighting.isascii() and sighting.isdecimal() and len(sighting) < 19):
+        return None
+    try:
+        return Place(value=float(value), sighting_id=int(sighting))
+    except ValueError:
+        return Place(value=value, sighting_id=int(sighting))
+
+
+def _rows(db: Database, where: Where, wanted: Filter, place: Place | None) -> list[ListedItem]:
+    return list_items(db, wanted, sort=where.sort, after=place, is_included=True, limit=PAGE_SIZE + 1)
+
+
+def _is_beyond(place: Place, rows: list[ListedItem], sort: Sort) -> bool:
+    """Return whether a place lies behind the rows of the first page."""
+    last = rows[-1].place
+    if type(place.value) is not type(last.value) or len(rows) <= PAGE_SIZE:
+        return False
+    here, there = (place.value, place.sighting_id), (last.value, last.sighting_id)
+    return here > there if sort in {Sort.OLDEST, Sort.SELLER} else place.value < last.value  # type: ignore[operator]

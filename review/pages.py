@@ -6,71 +6,64 @@ JavaScript htmx follows the same links and forms and swaps the body: there is on
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from datetime import timedelta
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from listings import audit
+from listings import audit, claims, related
+from listings.audit import AuditAction
+from listings.database import transaction
+from listings.drafts import KeptDraft, keep_draft
 from listings.models import model_in_use
 from listings.queue import count_listings, listing_file
-from listings.verdicts import StaleScreen, latest_undoable, undo_verdict
-from review.decide import Draft, RowId, give
+from listings.review_items import place_of
+from listings.review_settings import review_settings
+from listings.users import Role
+from listings.verdicts import StaleScreen, get_verdict, redo_verdict, undo_verdict
+from review.decide import MAX_NOTE_CHARS, MAX_SUBSTANCE_CHARS, Draft, RowId, give
 from review.desk import TheDatabase, TheDesk, answer_page, desk_of
-from review.items import read_item
-from review.lists import MAX_PAGE, Where, address_after_verdict, read_list
-from review.progress import done_today
-from review.security.people import Person, TheReviewer, TheViewer  # noqa: TC001 (FastAPI reads them)
-
-if TYPE_CHECKING:
-    from listings.database import Database
-    from listings.model import Verdict
-    from review.lists import ListPage
+from review.errors import RoleTooLow
+from review.inert import make_inert
+from review.item_page import Message, answer_item, around_item
+from review.languages import gettext as _
+from review.lists import TheList, address_after_verdict, read_list
+from review.security.people import TheReviewer, TheViewer  # noqa: TC001 (FastAPI reads them)
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-
-def where_of(
-    page: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 1, q: Annotated[str, Query(max_length=200)] = ""
-) -> Where:
-    """Return which list the address asks for."""
-    return Where(page=page, terms=q.strip())
-
-
-TheList = Annotated[Where, Depends(where_of)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastVerdict:
-    """The reviewer's newest verdict that can still be undone, for the line above the item."""
-
-    verdict: Verdict
-    title: str
+Short = Annotated[str, Form(max_length=MAX_SUBSTANCE_CHARS)]
 
 
 @router.get("/")
 def show_list(request: Request, db: TheDatabase, where: TheList, person: TheViewer) -> Response:
     """Show the list and its first listing, or say that nothing waits."""
-    rows = read_list(db, where)
-    if rows.rows:
-        return _answer_item(request, db, person, rows.where, rows.rows[0].listing_id)
-    shown = _around(request, db, person, rows) | {"known": count_listings(db), "model": model_in_use(db)}
-    return answer_page(request, "empty.html", shown)
+    now = desk_of(request).clock()
+    page = read_list(db, where, reviewer=person.name)
+    held = claims.claims_on(db, [row.listing_id for row in page.rows], now=now)
+    free = [
+        row for row in page.rows if row.listing_id not in held or held[row.listing_id].reviewer == person.name
+    ]
+    if page.rows:
+        return answer_item(request, db, person, page.where, (free or page.rows)[0].listing_id)
+    shown = {"known": count_listings(db), "model": model_in_use(db)}
+    return answer_page(request, "empty.html", shown | around_item(request, db, person, where))
 
 
 @router.get("/listings/{listing_id}")
 def show_listing(
-    request: Request,
-    db: TheDatabase,
-    where: TheList,
-    person: TheViewer,
-    listing_id: str,
-    undone: RowId | None = None,
+    request: Request, db: TheDatabase, where: TheList, person: TheViewer, listing_id: str, done: str = ""
 ) -> Response:
     """Show one listing beside the list."""
-    said = "Taken back. The listing waits again; nothing of the first verdict was erased." if undone else ""
-    return _answer_item(request, db, person, where, listing_id, said=said)
+    said = {
+        "undone": _("Taken back. The listing waits again; nothing of the first verdict was erased."),
+        "redone": _("Given again."),
+        "taken": _("It is yours now."),
+        "filed": _("Written into the case."),
+        "assigned": _("Assigned."),
+    }.get(done, "")
+    return answer_item(request, db, person, where, listing_id, Message(said=said))
 
 
 @router.post("/listings/{listing_id}/verdict")
@@ -84,71 +77,125 @@ def take_verdict(
     draft: Annotated[Draft, Form()],
 ) -> Response:
     """Write a verdict and go on to the next listing; refuse it, nothing lost, if the screen was stale."""
+    now = desk.clock()
+    place = place_of(db, listing_id, where.wanted, where.sort)
     try:
-        give(db, draft, person, now=desk.clock())
-    except StaleScreen as error:
-        return _answer_item(
-            request, db, person, where, listing_id, warned=str(error), draft=draft, status=409
-        )
-    return _go(address_after_verdict(db, where, listing_file(db, listing_id)))
+        give(db, draft, person, now=now)
+    except (StaleScreen, claims.HeldByAnother) as error:
+        refused = Message(warned=str(error), draft=draft, status=409)
+        return answer_item(request, db, person, where, listing_id, refused)
+    return go(address_after_verdict(db, where, listing_id, place, reviewer=person.name, now=now))
 
 
 @router.post("/verdicts/{verdict_id}/undo")
 def take_back(
+    db: TheDatabase, desk: TheDesk, where: TheList, person: TheReviewer, verdict_id: RowId
+) -> Response:
+    """Take a verdict back and show its listing again; another's only for a lead."""
+    if get_verdict(db, verdict_id).reviewer != person.name and not person.may(Role.LEAD):
+        raise RoleTooLow(person.name, person.user.role, Role.LEAD)
+    undo = undo_verdict(db, verdict_id, reviewer=person.name, origin=person.origin, now=desk.clock())
+    return go(with_done(where.address(undo.listing_id), "undone"))
+
+
+@router.post("/verdicts/{verdict_id}/redo")
+def give_again(
+    request: Request,
     db: TheDatabase,
     desk: TheDesk,
     where: TheList,
     person: TheReviewer,
     verdict_id: RowId,
 ) -> Response:
-    """Take a verdict back and show its listing again."""
-    undo = undo_verdict(db, verdict_id, reviewer=person.name, origin=person.origin, now=desk.clock())
-    address = where.address(undo.listing_id)
-    return _go(f"{address}{'&' if '?' in address else '?'}undone={verdict_id}")
+    """Give a verdict that was taken back once more, and show its listing."""
+    verdict = get_verdict(db, verdict_id)
+    if verdict.reviewer != person.name:
+        raise RoleTooLow(person.name, person.user.role, Role.LEAD)
+    try:
+        redo_verdict(db, verdict_id, reviewer=person.name, origin=person.origin, now=desk.clock())
+    except StaleScreen as error:
+        refused = Message(warned=str(error), status=409)
+        return answer_item(request, db, person, where, verdict.listing_id, refused)
+    return go(with_done(where.address(verdict.listing_id), "redone"))
 
 
-def _answer_item(  # noqa: PLR0913 (what stands on the page)
-    request: Request,
-    db: Database,
-    person: Person,
-    where: Where,
+@router.post("/listings/{listing_id}/draft", status_code=204)
+def take_draft(
+    db: TheDatabase,
+    desk: TheDesk,
+    person: TheReviewer,
     listing_id: str,
-    *,
-    said: str = "",
-    warned: str = "",
-    draft: Draft | None = None,
-    status: int = 200,
+    reason_code: Short = "",
+    note: Annotated[str, Form(max_length=2 * MAX_NOTE_CHARS)] = "",
+    substance: Short = "",
 ) -> Response:
-    item = read_item(listing_file(db, listing_id))
-    audit.record_view(
+    """Keep what was written beside a listing, so that a reload loses nothing."""
+    draft = KeptDraft(reason_code=reason_code, note=note.replace("\r\n", "\n"), substance=substance)
+    keep_draft(db, listing_id, person.name, draft, now=desk.clock())
+    return Response(status_code=204)
+
+
+@router.post("/listings/{listing_id}/claim")
+def take_over(
+    db: TheDatabase, desk: TheDesk, where: TheList, person: TheReviewer, listing_id: str
+) -> Response:
+    """Take over a listing that somebody else has open; the log says so."""
+    now = desk.clock()
+    file = listing_file(db, listing_id)
+    with transaction(db):
+        held = claims.claim_of(db, listing_id, now=now)
+        lasts = timedelta(minutes=review_settings(db).claim_minutes)
+        claims.claim(db, listing_id, reviewer=person.name, lasts=lasts, now=now, take_over=True)
+        audit.record(
+            db,
+            AuditAction.CLAIMED,
+            actor=person.name,
+            origin=person.origin,
+            subject=f"listing:{file.listing.listing_id}",
+            details={"from": held.reviewer if held else None},
+            now=now,
+        )
+    return go(with_done(where.address(listing_id), "taken"))
+
+
+@router.get("/listings/{listing_id}/near")
+def show_near(request: Request, db: TheDatabase, person: TheViewer, listing_id: str) -> Response:  # noqa: ARG001
+    """Show listings that say nearly the same, as a piece of the item's page."""
+    newest = listing_file(db, listing_id).sightings[0]
+    return answer_page(request, "near.html", {"near": related.near_duplicates(db, newest)})
+
+
+@router.get("/listings/{listing_id}/page")
+def show_kept_page(
+    request: Request, db: TheDatabase, desk: TheDesk, where: TheList, person: TheViewer, listing_id: str
+) -> Response:
+    """Show the page as it is kept, made harmless, in a frame without any rights."""
+    file = listing_file(db, listing_id)
+    newest = file.sightings[0]
+    kept = desk.reference.page(db, newest.page_id)
+    audit.record(
         db,
-        sighting_id=item.file.sightings[0].sighting_id,
-        score_id=item.file.score_id,
+        AuditAction.PAGE_VIEWED,
         actor=person.name,
         origin=person.origin,
-        now=desk_of(request).clock(),
+        subject=f"listing:{listing_id}",
+        details={"page_id": newest.page_id, "evidence_sha256": file.payload_sha256},
+        now=desk.clock(),
     )
-    shown = {"item": item, "said": said, "warned": warned, "draft": draft}
-    around = _around(request, db, person, read_list(db, where))
-    return answer_page(request, "item.html", shown | around, status=status)
-
-
-def _around(request: Request, db: Database, person: Person, rows: ListPage) -> dict[str, object]:
-    """Return what stands around the item on every page."""
-    return {
-        "list": rows,
-        "done_today": done_today(db, person.name, desk_of(request).clock()),
-        "last": _last_verdict(db, person.name),
+    shown = {
+        "file": file,
+        "back": where.address(listing_id),
+        "inert": make_inert(kept.html) if kept else "",
+        "sha256": kept.sha256 if kept else "",
     }
+    return answer_page(request, "kept_page.html", shown)
 
 
-def _last_verdict(db: Database, reviewer: str) -> LastVerdict | None:
-    verdict = latest_undoable(db, reviewer)
-    if verdict is None:
-        return None
-    seen = listing_file(db, verdict.listing_id).sightings[0]
-    return LastVerdict(verdict=verdict, title=seen.content.title)
-
-
-def _go(address: str) -> RedirectResponse:
+def go(address: str) -> RedirectResponse:
+    """Answer a form that was taken in."""
     return RedirectResponse(address, status_code=303)
+
+
+def with_done(address: str, done: str) -> str:
+    """Return the address with a word by which the next page says what was done."""
+    return f"{address}{'&' if '?' in address else '?'}done={done}"

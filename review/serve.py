@@ -13,6 +13,7 @@ from listings.database import open_database
 from listings.users import has_administrator
 from review.app import create_app
 from review.errors import NobodyMayAdminister, NotLoopback, PortUnusable, SafetyUnfit
+from review.reference import NO_REFERENCE, Reference
 from review.security.settings import Safety, check_safety
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def serve(
     *,
     safety: Safety | None = None,
     tls: Tls | None = None,
+    reference: Reference = NO_REFERENCE,
     announce: Callable[[str], None] | None = None,
 ) -> None:
     """Serve the review app until the process is told to stop (SIGINT, SIGTERM).
@@ -51,6 +53,7 @@ def serve(
         port: TCP port; 0 takes a free one.
         safety: How people reach the app; by default on this machine only.
         tls: To serve HTTPS.
+        reference: The law and the kept pages.
         announce: Called once with the app's address, when it can be opened.
 
     Raises:
@@ -66,7 +69,7 @@ def serve(
     with closing(open_database(database, must_exist=True)) as db:
         if not has_administrator(db):
             raise NobodyMayAdminister(database)
-    app = create_app(database, safety=replace(safety, is_encrypted=tls is not None))
+    app = create_app(database, safety=replace(safety, is_encrypted=tls is not None), reference=reference)
     with listen(host, port) as listener:
         server = build_server(app, tls)
         if announce:

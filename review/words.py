@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from listings.model import Decision, ReasonCode
+from listings.item_filters import Sort, State
+from listings.model import Decision, ReasonCode, Stage
+from review.languages import N_, gettext
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,66 +26,125 @@ class Choice:
 
 
 DECISIONS = (
-    Choice(value=Decision.OFFER, words="Offer", key="1", hint="Offers a controlled precursor, named or not"),
-    Choice(value=Decision.NOT_OFFER, words="Not an offer", key="2", hint="Does not offer one"),
-    Choice(value=Decision.UNSURE, words="Unsure", key="3", hint="Cannot be told from what is shown"),
-    Choice(value=Decision.ESCALATE, words="Escalate", key="4", hint="For someone else to decide"),
+    Choice(
+        value=Decision.OFFER,
+        words=N_("Offer"),
+        key="1",
+        hint=N_("Offers a controlled precursor, named or not"),
+    ),
+    Choice(value=Decision.NOT_OFFER, words=N_("Not an offer"), key="2", hint=N_("Does not offer one")),
+    Choice(value=Decision.UNSURE, words=N_("Unsure"), key="3", hint=N_("Cannot be told from what is shown")),
+    Choice(value=Decision.ESCALATE, words=N_("Escalate"), key="4", hint=N_("For someone else to decide")),
 )
 """The verdicts, in the order of their buttons."""
 
 REASONS = (
-    Choice(value=ReasonCode.UNDOCUMENTED, words="Undocumented", key="u", hint="No sign of the papers"),
-    Choice(value=ReasonCode.DOCUMENTED, words="Documented", key="d", hint="Asks for or shows licences"),
-    Choice(value=ReasonCode.DISGUISED, words="Disguised", key="g", hint="Cover name, code or hint"),
-    Choice(value=ReasonCode.LABORATORY_SUPPLIER, words="Lab supplier", key="l", hint="Reagent packs"),
-    Choice(value=ReasonCode.MENTION_ONLY, words="Mention only", key="m", hint="Named, but not for sale"),
-    Choice(value=ReasonCode.CONFUSABLE, words="Confusable", key="c", hint="Another substance, like name"),
-    Choice(value=ReasonCode.NOT_A_SALE, words="Not a sale", key="s", hint="Article, wanted ad, forum post"),
-    Choice(value=ReasonCode.FINISHED_DRUG, words="Finished drug", key="f", hint="Another queue's work"),
-    Choice(value=ReasonCode.ORDINARY_GOODS, words="Ordinary goods", key="o", hint="Nothing chemical"),
-    Choice(value=ReasonCode.WRONG_READING, words="Wrong reading", key="w", hint="The page was read wrongly"),
-    Choice(value=ReasonCode.NEEDS_LAW_CHECK, words="Needs law check", key="n", hint="Lawyer or chemist"),
+    Choice(
+        value=ReasonCode.UNDOCUMENTED, words=N_("Undocumented"), key="u", hint=N_("No sign of the papers")
+    ),
+    Choice(
+        value=ReasonCode.DOCUMENTED, words=N_("Documented"), key="d", hint=N_("Asks for or shows licences")
+    ),
+    Choice(value=ReasonCode.DISGUISED, words=N_("Disguised"), key="g", hint=N_("Cover name, code or hint")),
+    Choice(value=ReasonCode.LABORATORY_SUPPLIER, words=N_("Lab supplier"), key="l", hint=N_("Reagent packs")),
+    Choice(
+        value=ReasonCode.MENTION_ONLY, words=N_("Mention only"), key="m", hint=N_("Named, but not for sale")
+    ),
+    Choice(
+        value=ReasonCode.CONFUSABLE, words=N_("Confusable"), key="c", hint=N_("Another substance, like name")
+    ),
+    Choice(
+        value=ReasonCode.NOT_A_SALE,
+        words=N_("Not a sale"),
+        key="s",
+        hint=N_("Article, wanted ad, forum post"),
+    ),
+    Choice(
+        value=ReasonCode.FINISHED_DRUG, words=N_("Finished drug"), key="f", hint=N_("Another queue's work")
+    ),
+    Choice(value=ReasonCode.ORDINARY_GOODS, words=N_("Ordinary goods"), key="o", hint=N_("Nothing chemical")),
+    Choice(
+        value=ReasonCode.WRONG_READING,
+        words=N_("Wrong reading"),
+        key="w",
+        hint=N_("The page was read wrongly"),
+    ),
+    Choice(
+        value=ReasonCode.NEEDS_LAW_CHECK, words=N_("Needs law check"), key="n", hint=N_("Lawyer or chemist")
+    ),
 )
 """The reasons, those of offers first; no key clashes with the page's own (j, k, z, a, /, ?)."""
 
 KEYS = (
-    ("1 – 4", "give the verdict"),
-    ("letter", "choose the reason that shows it; again to clear"),
-    ("a", "add a note; Esc leaves it"),
-    ("j  k", "next, previous"),
-    ("z", "undo your last verdict"),
-    ("/", "search"),
-    ("?", "show or hide these keys"),
+    ("1 – 4", N_("give the verdict")),
+    (N_("letter"), N_("choose the reason that shows it; again to clear")),
+    ("a", N_("add a note; Esc leaves it")),
+    ("b", N_("correct the substance")),
+    ("j  k", N_("next, previous")),
+    ("z  y", N_("undo your last verdict, give it again")),
+    ("t", N_("take over what somebody else has open")),
+    ("v", N_("the page as kept")),
+    ("/", N_("search")),
+    ("?", N_("show or hide these keys")),
 )
 
+STATES = {
+    "": N_("Waiting for me"), State.WAITING: N_("Unjudged"), State.SECOND: N_("Second look"),
+    State.ADJUDICATION: N_("To be settled"), State.DECIDED: N_("Decided"), "all": N_("All"),
+}  # fmt: skip
+"""States as the filter names them; the empty one is what waits for who asks."""
+
+SORTS = {
+    Sort.LIKELY: N_("most likely first"), Sort.NEWEST: N_("newest first"), Sort.OLDEST: N_("oldest first"),
+    Sort.SELLER: N_("by seller"),
+}  # fmt: skip
+
+KINDS = {
+    "name": N_("name"), "cas": N_("CAS number"), "abbreviation": N_("abbreviation"),
+    "disguised": N_("disguised name"),
+    "mention": N_("only mentioned"), "trade": N_("trade sign"),
+}  # fmt: skip
+"""Kinds of evidence as the filter names them."""
+
+FAMILIES = {
+    "opioid": N_("opioid"), "amphetamine-type": N_("amphetamine-type"), "other": N_("other"),
+}  # fmt: skip
+
+STAGES = {
+    Stage.FIRST: N_("first look"), Stage.SECOND: N_("second look"), Stage.ADJUDICATION: N_("settled"),
+}  # fmt: skip
+
 FIELDS = {
-    "title": "Title", "price_text": "Price", "price_amount": "Price as a number",
-    "quantity_text": "Quantity", "pack_text": "Pack",
-    "minimum_order_text": "Minimum order", "seller_name": "Seller", "seller_url": "Seller's page",
-    "location": "Location", "item_id": "Item number", "category_path": "Category", "language": "Language",
-    "description": "Description", "currency": "Currency",
-    "attributes": "Properties", "images": "Images",
+    "title": N_("Title"), "price_text": N_("Price"), "price_amount": N_("Price as a number"),
+    "quantity_text": N_("Quantity"), "pack_text": N_("Pack"),
+    "minimum_order_text": N_("Minimum order"), "seller_name": N_("Seller"), "seller_url": N_("Seller's page"),
+    "location": N_("Location"), "item_id": N_("Item number"), "category_path": N_("Category"),
+    "language": N_("Language"),
+    "description": N_("Description"), "currency": N_("Currency"),
+    "attributes": N_("Properties"), "images": N_("Images"),
 }  # fmt: skip
 """Fields of `ListingContent` as the pages name them, in the order they are shown."""
 
-_DECIDED = {choice.value: choice.words for choice in DECISIONS} | {Decision.UNDONE: "Taken back"}
+_DECIDED = {choice.value: choice.words for choice in DECISIONS} | {Decision.UNDONE: N_("Taken back")}
 _REASONED = {choice.value: choice.words for choice in REASONS}
-_TIERS = {1: "tier 1, few licit uses", 2: "tier 2, dual use", 3: "tier 3, bulk chemical"}
+_TIERS = {
+    1: N_("tier 1, few licit uses"), 2: N_("tier 2, dual use"), 3: N_("tier 3, bulk chemical"),
+}  # fmt: skip
 
 
 def decision_words(decision: Decision) -> str:
     """Return a decision as its button says it."""
-    return _DECIDED[decision]
+    return gettext(_DECIDED[decision])
 
 
 def reason_words(reason: ReasonCode | None) -> str:
     """Return a reason as its key says it; nothing for none."""
-    return "" if reason is None else _REASONED[reason]
+    return "" if reason is None else gettext(_REASONED[reason])
 
 
 def tier_words(tier: int | None) -> str:
     """Return what a tier means; nothing for none."""
-    return "" if tier is None else _TIERS.get(tier, f"tier {tier}")
+    return "" if tier is None else gettext(_TIERS.get(tier, f"tier {tier}"))
 
 
 def when(moment: datetime) -> str:

@@ -8,6 +8,7 @@ function press(element) {
     element.focus();
   } else if (element.matches("[type=radio]") && element.checked) {
     element.checked = false; // the same key again takes the reason back
+    element.dispatchEvent(new Event("change", { bubbles: true }));
   } else {
     element.click();
   }
@@ -48,3 +49,24 @@ document.addEventListener("htmx:afterSettle", () => {
   arrive();
 });
 document.addEventListener("DOMContentLoaded", arrive);
+
+// What is written beside a listing is kept while it is written, so that a reload loses nothing.
+let keeping = 0;
+
+function keepDraft(form) {
+  const sent = new URLSearchParams();
+  for (const name of ["form_token", "reason_code", "note", "substance"]) {
+    sent.set(name, new FormData(form).get(name) ?? "");
+  }
+  fetch(form.dataset.draft, { method: "POST", body: sent, keepalive: true });
+}
+
+for (const kind of ["input", "change"]) {
+  document.addEventListener(kind, (event) => {
+    const form = event.target.closest?.("[data-draft]");
+    if (!form) return;
+    clearTimeout(keeping);
+    keeping = setTimeout(() => keepDraft(form), kind === "change" ? 0 : 400);
+  });
+}
+document.addEventListener("submit", () => clearTimeout(keeping), { capture: true });

@@ -254,7 +254,7 @@ def test_works_without_javascript(browser: Browser, address: str, database: Path
         page = context.new_page()
         log_in(page, address)
         expect_left(page, FLAGGED)
-        page.locator("label", has_text="Disguised").click()
+        page.locator(".reasons label", has_text="Disguised").click()
         page.keyboard.press("Enter")
         page.locator("button[value=offer]").click()
         expect_left(page, FLAGGED - 1)

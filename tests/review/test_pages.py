@@ -181,9 +181,10 @@ def test_search_that_finds_nothing_says_so(client: TestClient) -> None:
         ("/nope", 404, "There is no such page here."),
         ("/listings/ffffffffffffffff", 404, "There is no listing ffffffffffffffff"),
         ("/listings/%3Cscript%3E", 404, "There is no listing &lt;script&gt;"),
-        ("/?page=abc", 422, "nothing was written"),
-        ("/?page=99999999999999999999", 422, "nothing was written"),
-        (f"/listings/x?undone={10**30}", 422, "nothing was written"),
+        ("/?tier=abc", 422, "nothing was written"),
+        ("/?p_from=7", 422, "nothing was written"),
+        ("/?since=yesterday", 422, "nothing was written"),
+        ("/?state=nowhere", 422, "nothing was written"),
         ("/docs", 404, "There is no such page here."),
     ],
 )
@@ -195,9 +196,10 @@ def test_errors_are_sentences(client: TestClient, address: str, status: int, sen
     assert "Go to the queue" in answer.text
 
 
-def test_page_past_the_end_is_the_last_page(client: TestClient) -> None:
+def test_page_past_the_end_begins_anew(client: TestClient) -> None:
     """An old address of a page that the queue no longer has still shows the queue."""
-    assert f"1–{FLAGGED} of {FLAGGED}" in client.get("/?page=7").text
+    for place in ("0.0~99", "nonsense", "0.5~", f"1~{10**30}", "x~1"):
+        assert f"{FLAGGED} of {FLAGGED}" in client.get("/", params={"at": place}).text
 
 
 def test_queue_is_paged_by_the_server(tmp_path: Path) -> None:
@@ -212,15 +214,20 @@ def test_queue_is_paged_by_the_server(tmp_path: Path) -> None:
     db.close()
     with entered(tmp_path / "many.db") as client:
         last = client.get(f"/listings/{ids[PAGE_SIZE - 1]}").text
-        assert f'rel="next" href="/listings/{ids[PAGE_SIZE]}?page=2"' in last
-        second = client.get("/?page=2").text
-        assert f"{PAGE_SIZE + 1}–{PAGE_SIZE + 3} of {PAGE_SIZE + 3}" in second
-        assert f'rel="prev" href="/listings/{ids[PAGE_SIZE - 1]}"' in second
-        assert 'rel="next"' in second
-        end = client.get(f"/listings/{ids[-1]}?page=2").text
+        following = address_of(last, "next")
+        assert following.startswith(f"/listings/{ids[PAGE_SIZE]}?at=")
+        second = client.get(following).text
+        assert f"3 of {PAGE_SIZE + 3}" in second
+        assert address_of(second, "prev").startswith(f"/listings/{ids[PAGE_SIZE - 1]}")
+        assert f"{PAGE_SIZE} of {PAGE_SIZE + 3}" in client.get(address_of(second, "prev")).text
+        end = client.get(f"/listings/{ids[-1]}").text
         assert 'rel="next"' not in end
-        assert client.get("/?page=2").text.count("<li>") < client.get("/").text.count("<li>")
-        assert f'/listings/{ids[0]}"' in judge(client, end, decision="unsure").text
+        assert f"/listings/{ids[0]}" in judge(client, end, decision="unsure").text
+
+
+def address_of(page: str, rel: str) -> str:
+    """Return where the link with this relation leads."""
+    return page.split(f'rel="{rel}" href="', 1)[1].split('"', 1)[0].replace("&amp;", "&")
 
 
 @pytest.mark.parametrize(

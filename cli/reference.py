@@ -1,0 +1,62 @@
+"""What the review app shows and does not know: the gazetteer's law, and pages as the crawler keeps them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from review.reference import KeptPage, LawEntry, Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from listings.database import Database
+
+
+def reference_for(database: Path) -> Reference:
+    """Return what the app is handed for a store: each thing is read when it is first asked for."""
+    from listings.evidence import evidence_folder
+
+    folder = evidence_folder(database)
+    return Reference(law=law_of, page=lambda db, page_id: kept_page(db, folder, page_id), evidence=folder)
+
+
+def law_of(substances: Iterable[str]) -> list[LawEntry]:
+    """Return the entries of substances, given by their canonical names; unknown names have none."""
+    by_name = _entries()
+    return [entry for name in substances for entry in by_name.get(name, ())]
+
+
+def kept_page(db: Database, folder: Path, page_id: int) -> KeptPage | None:
+    """Return a page as it is kept, or None when its bytes are not there or not what the store says."""
+    from crawler.evidence.read import EvidenceWrong
+    from crawler.evidence.show import NoEvidence, show
+    from crawler.reading.charset import decode_page
+
+    try:
+        record, kept, body = show(db, folder, str(page_id))
+    except (NoEvidence, EvidenceWrong):
+        return None
+    headers = {name.lower(): value for name, value in kept.http_headers}
+    return KeptPage(html=decode_page(body, headers.get("content-type")), sha256=record.payload_sha256)
+
+
+@cache
+def _entries() -> dict[str, list[LawEntry]]:
+    from classifier.gazetteer import load_gazetteer
+
+    return {
+        substance.name: [
+            LawEntry(
+                substance=substance.name,
+                instrument=entry.instrument,
+                list_name=entry.list_name,
+                since=entry.since_text,
+                code=entry.code,
+                source=entry.source,
+            )
+            for entry in substance.entries
+        ]
+        for substance in load_gazetteer().substances
+    }

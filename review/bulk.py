@@ -1,0 +1,179 @@
+"""Deciding, or assigning, all of a list at once: first what it would touch, then the deed if that holds."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, Response
+from pydantic import BaseModel, Field
+
+from listings import audit, claims
+from listings.audit import AuditAction
+from listings.database import transaction
+from listings.queue import listing_file
+from listings.review_items import count_items, list_items, matching_ids
+from listings.verdicts import Circumstances, give_verdict
+from review.decide import Given, Note, Reason  # noqa: TC001 (pydantic reads them)
+from review.desk import TheDatabase, TheDesk, answer_page
+from review.languages import gettext as _
+from review.lists import TheList, Where  # noqa: TC001 (FastAPI reads them)
+from review.pages import go, with_done
+from review.security.people import Person, TheLead, TheReviewer  # noqa: TC001 (FastAPI reads them)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from listings.database import Database
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+MAX_AT_ONCE = 500
+"""So many listings one bulk verdict touches, at most; the first of the list, most likely first."""
+
+SHOWN = 50
+"""Of them, the preview shows so many."""
+
+
+class BulkVerdict(BaseModel):
+    """One verdict for a whole list."""
+
+    decision: Given
+    seen: str = Field(max_length=64)
+    """What the preview listed."""
+    reason_code: Reason = None
+    note: Note = ""
+
+
+@router.get("/bulk")
+def preview(
+    request: Request, db: TheDatabase, desk: TheDesk, where: TheList, person: TheReviewer
+) -> Response:
+    """Show which listings a verdict on the whole list would touch."""
+    return _answer_preview(request, db, where, person, now=desk.clock())
+
+
+@router.post("/bulk")
+def decide_all(
+    request: Request,
+    db: TheDatabase,
+    desk: TheDesk,
+    where: TheList,
+    person: TheReviewer,
+    form: Annotated[BulkVerdict, Form()],
+) -> Response:
+    """Give one verdict on every listing of the preview; if the list is no longer that one, show it anew."""
+    now = desk.clock()
+    with transaction(db):
+        touched = _touched(db, where, person, now=now)
+        if _digest(touched) != form.seen:
+            warned = _(
+                "The list has changed since it was shown, so nothing was written; look at it once more."
+            )
+            return _answer_preview(request, db, where, person, now=now, warned=warned, status=409)
+        circumstances = Circumstances(batch=secrets.token_hex(8), origin=person.origin)
+        for _listing, sighting_id, score_id in touched:
+            give_verdict(
+                db,
+                sighting_id,
+                form.decision,
+                score_id=score_id,
+                reason_code=form.reason_code,
+                note=form.note.strip(),
+                reviewer=person.name,
+                circumstances=circumstances,
+                now=now,
+            )
+    return go("/")
+
+
+@router.post("/bulk/assign")
+def assign_all(
+    request: Request,
+    db: TheDatabase,
+    desk: TheDesk,
+    where: TheList,
+    person: TheLead,
+    seen: Annotated[str, Form(max_length=64)],
+    assignee: Annotated[str, Form(max_length=64)] = "",
+) -> Response:
+    """Assign every listing of the preview to somebody."""
+    now = desk.clock()
+    touched = _touched(db, where, person, now=now)
+    if _digest(touched) != seen:
+        warned = _("The list has changed since it was shown, so nothing was written; look at it once more.")
+        return _answer_preview(request, db, where, person, now=now, warned=warned, status=409)
+    _assign(db, [listing_id for listing_id, _sighting, _score in touched], assignee, person, now)
+    return go(where.address())
+
+
+@router.post("/listings/{listing_id}/assign")
+def assign_one(
+    db: TheDatabase,
+    desk: TheDesk,
+    where: TheList,
+    person: TheLead,
+    listing_id: str,
+    assignee: Annotated[str, Form(max_length=64)] = "",
+) -> Response:
+    """Assign one listing; an empty name takes the assignment away."""
+    file = listing_file(db, listing_id)
+    _assign(db, [file.listing.listing_id], assignee, person, desk.clock())
+    return go(with_done(where.address(listing_id), "assigned"))
+
+
+def _assign(db: Database, listing_ids: list[str], assignee: str, person: Person, now: datetime) -> None:
+    with transaction(db):
+        claims.assign(db, listing_ids, assignee.strip(), assigned_by=person.name, now=now)
+        for listing_id in listing_ids:
+            audit.record(
+                db,
+                AuditAction.ASSIGNED,
+                actor=person.name,
+                origin=person.origin,
+                subject=f"listing:{listing_id}",
+                details={"assignee": assignee.strip()},
+                now=now,
+            )
+
+
+def _touched(
+    db: Database, where: Where, person: Person, *, now: datetime
+) -> list[tuple[str, int, int | None]]:
+    """Return what a bulk verdict touches: the list's items, but none that somebody else has open."""
+    found = matching_ids(db, replace(where.wanted, reviewer=person.name), limit=MAX_AT_ONCE)
+    held = claims.claims_on(db, [listing_id for listing_id, _sighting, _score in found], now=now)
+    others = {listing_id for listing_id, claim in held.items() if claim.reviewer != person.name}
+    return [each for each in found if each[0] not in others]
+
+
+def _digest(touched: list[tuple[str, int, int | None]]) -> str:
+    """Return what the preview's form carries, by which the server knows what was seen."""
+    return hashlib.sha256(repr(touched).encode()).hexdigest()
+
+
+def _answer_preview(
+    request: Request,
+    db: Database,
+    where: Where,
+    person: Person,
+    *,
+    now: datetime,
+    warned: str = "",
+    status: int = 200,
+) -> Response:
+    touched = _touched(db, where, person, now=now)
+    wanted = replace(where.wanted, reviewer=person.name)
+    shown = {
+        "where": where,
+        "rows": list_items(db, wanted, limit=SHOWN) if touched else [],
+        "count": len(touched),
+        "total": count_items(db, wanted),
+        "seen": _digest(touched),
+        "warned": warned,
+        "limit": MAX_AT_ONCE,
+    }
+    return answer_page(request, "bulk.html", shown, status=status)

@@ -1,0 +1,148 @@
+"""What reviewers set for themselves, and leads for all: saved lists, preferences, shares, samples."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, Response
+
+from listings import audit
+from listings.audit import AuditAction
+from listings.database import transaction
+from listings.drafts import forget_view, save_view
+from listings.review_settings import change_setting, prefer, preferences, review_settings
+from listings.samples import draw_sample, list_draws, miss_rate
+from listings.users import Role
+from review.decide import RowId  # noqa: TC001 (FastAPI reads it)
+from review.desk import TheDatabase, TheDesk, answer_page
+from review.languages import LANGUAGES
+from review.pages import go
+from review.security.people import Person, TheLead, TheViewer  # noqa: TC001 (FastAPI reads them)
+
+if TYPE_CHECKING:
+    from listings.database import Database
+    from review.desk import Desk
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+A_YEAR = 365 * 24 * 3600
+"""Seconds for which the browser keeps language and theme."""
+
+MAX_SAMPLE = 2_000
+
+
+@router.post("/views")
+def keep_view(
+    db: TheDatabase,
+    desk: TheDesk,
+    person: TheViewer,
+    name: Annotated[str, Form(min_length=1, max_length=60)],
+    query: Annotated[str, Form(max_length=2_000)] = "",
+) -> Response:
+    """Keep the list under a name."""
+    save_view(db, person.name, name, query, now=desk.clock())
+    return go(f"/?{query}")
+
+
+@router.post("/views/{view_id}/forget")
+def drop_view(db: TheDatabase, person: TheViewer, view_id: RowId) -> Response:
+    """Forget a saved list."""
+    forget_view(db, person.name, view_id)
+    return go("/")
+
+
+@router.get("/settings")
+def show_settings(request: Request, db: TheDatabase, person: TheViewer) -> Response:
+    """Show what the reviewer and the lead can set."""
+    shown = {
+        "settings": review_settings(db),
+        "hide_score": preferences(db, person.name).get("hide_score") == "1",
+        "chosen_language": request.cookies.get("language", ""),
+        "draws": list_draws(db),
+        "misses": miss_rate(db),
+        "may_lead": person.may(Role.LEAD),
+        "max_sample": MAX_SAMPLE,
+    }
+    return answer_page(request, "settings.html", shown)
+
+
+@router.post("/settings/mine")
+def set_mine(
+    db: TheDatabase,
+    desk: TheDesk,
+    person: TheViewer,
+    hide_score: Annotated[str, Form(max_length=1)] = "",
+    language: Annotated[str, Form(max_length=8)] = "",
+    theme: Annotated[str, Form(max_length=8)] = "",
+) -> Response:
+    """Keep what a reviewer chose for themselves."""
+    prefer(db, person.name, "hide_score", "1" if hide_score else "")
+    answer = go("/settings")
+    for name, value, allowed in (
+        ("language", language, set(LANGUAGES)),
+        ("theme", theme, {"light", "dark", "auto"}),
+    ):
+        kept = value if value in allowed else ""
+        answer.set_cookie(
+            name, kept, max_age=A_YEAR, httponly=True, samesite="strict", secure=desk.safety.is_https
+        )
+    return answer
+
+
+@router.post("/settings/all")
+def set_for_all(
+    db: TheDatabase,
+    desk: TheDesk,
+    person: TheLead,
+    second_percent: Annotated[float, Form(ge=0, le=100)],
+    hidden_percent: Annotated[float, Form(ge=0, le=100)],
+    claim_minutes: Annotated[float, Form(ge=1, le=480)],
+) -> Response:
+    """Put shares and times in force for everyone; what changes is logged."""
+    _change(db, desk, person, "second_share", second_percent / 100)
+    _change(db, desk, person, "hidden_share", hidden_percent / 100)
+    _change(db, desk, person, "claim_minutes", claim_minutes)
+    return go("/settings")
+
+
+@router.post("/settings/sample")
+def take_sample(
+    db: TheDatabase,
+    desk: TheDesk,
+    person: TheLead,
+    size: Annotated[int, Form(ge=1, le=MAX_SAMPLE)],
+) -> Response:
+    """Draw a random sample from below the line into the queue."""
+    now = desk.clock()
+    with transaction(db):
+        draw = draw_sample(db, size, seed=secrets.randbelow(2**31), drawn_by=person.name, now=now)
+        audit.record(
+            db,
+            AuditAction.SETTING_CHANGED,
+            actor=person.name,
+            origin=person.origin,
+            subject=f"sample:{draw.draw_id}",
+            details={"size": draw.size, "population": draw.population, "seed": draw.seed},
+            now=now,
+        )
+    return go("/settings")
+
+
+def _change(db: Database, desk: Desk, person: Person, name: str, value: float) -> None:
+    now = desk.clock()
+    with transaction(db):
+        before = getattr(review_settings(db), name)
+        if before == value:
+            return
+        change_setting(db, name, value, changed_by=person.name, now=now)
+        audit.record(
+            db,
+            AuditAction.SETTING_CHANGED,
+            actor=person.name,
+            origin=person.origin,
+            subject=f"setting:{name}",
+            details={"before": before, "after": value},
+            now=now,
+        )

@@ -1,0 +1,180 @@
+"""The page of one listing beside the list: what is on it, for whom, and what is noted when it is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from listings import audit, cases, claims, related
+from listings.database import transaction
+from listings.drafts import KeptDraft, draft_of, saved_views
+from listings.item_filters import Filter, State
+from listings.queue import listing_file
+from listings.review_items import facet_counts, item_of, title_of
+from listings.review_settings import preferences, review_settings
+from listings.users import Role
+from listings.verdicts import last_verdict_id, latest_undo, latest_undoable
+from review.desk import answer_page, desk_of
+from review.hiding import hides_first, hides_score, waits_for
+from review.items import read_item
+from review.lists import read_list
+from review.plots import price_line
+from review.progress import done_today
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from fastapi import Request, Response
+
+    from listings.database import Database
+    from listings.model import Verdict
+    from listings.queue import ListingFile
+    from listings.review_items import ListedItem
+    from review.decide import Draft
+    from review.lists import Where
+    from review.security.people import Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastVerdict:
+    """The reviewer's newest verdict that can be undone or given again, for the line above the item."""
+
+    verdict: Verdict
+    title: str
+    is_undone: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What is said above the item."""
+
+    said: str = ""
+    warned: str = ""
+    draft: Draft | None = None
+    """What was written beside it, if the form was refused."""
+    status: int = 200
+    more: dict[str, object] = field(default_factory=dict)
+
+
+SILENT = Message()
+
+
+def answer_item(
+    request: Request,
+    db: Database,
+    person: Person,
+    where: Where,
+    listing_id: str,
+    message: Message = SILENT,
+) -> Response:
+    """Answer with one listing beside the list; it is claimed for who may decide, and its view is logged.
+
+    Raises:
+        UnknownRow: If there is no such listing.
+    """
+    now = desk_of(request).clock()
+    file = listing_file(db, listing_id)
+    held = _note_view(db, file, person, now=now)
+    around = around_item(request, db, person, where, listing_id)
+    row = item_of(db, listing_id)
+    hidden = bool(row and around["hides"](row))  # type: ignore[operator]
+    shown = {
+        "item": read_item(file),
+        "row": row,
+        "score_hidden": hidden,
+        "verdicts": _verdicts_shown(file, row, person.name),
+        "waits": row is not None and waits_for(row, person.name),
+        "held": held if held and held.reviewer != person.name else None,
+        "claim": held,
+        "last_verdict": last_verdict_id(db, listing_id),
+        "shown_at": now,
+        "kept_draft": message.draft or draft_of(db, listing_id, person.name) or KeptDraft(),
+        "said": message.said,
+        "warned": message.warned,
+        "is_draft_kept": message.draft is not None,
+        **_near(request, db, file),
+    }
+    return answer_page(request, "item.html", around | shown, status=message.status)
+
+
+def around_item(
+    request: Request, db: Database, person: Person, where: Where, listing_id: str = ""
+) -> dict[str, object]:
+    """Return what stands around the item on every page with a list."""
+    now = desk_of(request).clock()
+    rows = read_list(db, where, reviewer=person.name, listing_id=listing_id)
+    share = review_settings(db).hidden_share
+    always = preferences(db, person.name).get("hide_score") == "1"
+
+    def hides(item: ListedItem) -> bool:
+        return hides_score(item, reviewer=person.name, share=share, always=always)
+
+    return {
+        "list": rows,
+        "done_today": done_today(db, person.name, now),
+        "last": _last_verdict(db, person.name),
+        "hides": hides,
+        "hides_first": lambda item: hides_first(item, reviewer=person.name),
+        "holders": claims.claims_on(db, [row.listing_id for row in rows.rows], now=now),
+        "facets": facet_counts(db, _states(where.wanted)),
+        "views": saved_views(db, person.name),
+        "may_decide": person.may(Role.REVIEWER),
+        "may_lead": person.may(Role.LEAD),
+    }
+
+
+def _note_view(db: Database, file: ListingFile, person: Person, *, now: datetime) -> claims.Claim | None:
+    """Log that the listing was shown, claim it for who may decide, and return who holds it."""
+    listing_id = file.listing.listing_id
+    with transaction(db):
+        audit.record_view(
+            db,
+            sighting_id=file.sightings[0].sighting_id,
+            score_id=file.score_id,
+            actor=person.name,
+            origin=person.origin,
+            now=now,
+        )
+        if not person.may(Role.REVIEWER):
+            return claims.claim_of(db, listing_id, now=now)
+        lasts = timedelta(minutes=review_settings(db).claim_minutes)
+        return claims.claim(db, listing_id, reviewer=person.name, lasts=lasts, now=now)
+
+
+def _near(request: Request, db: Database, file: ListingFile) -> dict[str, object]:
+    newest = file.sightings[0]
+    substances = file.score.reasons.substances if file.score else ()
+    spans = file.score.reasons.spans if file.score else ()
+    named = dict.fromkeys([*substances, *(span.substance for span in spans if span.substance)])
+    return {
+        "law": desk_of(request).reference.law(named),
+        "provenance": related.provenance(db, newest.page_id),
+        "price_line": price_line(related.prices(file.sightings)),
+        "prices": related.prices(file.sightings),
+        "same_text": related.same_text(db, newest),
+        "of_seller": related.others_of_seller(db, newest, file.listing.source_id),
+        "cases": cases.cases_of(db, file.listing.listing_id),
+        "open_cases": [case for case in cases.list_cases(db) if not case.is_closed],
+    }
+
+
+def _verdicts_shown(file: ListingFile, row: ListedItem | None, reviewer: str) -> tuple[Verdict, ...]:
+    """Return the verdicts this reviewer may see: none of others' on what they are to check blind."""
+    if not hides_first(row, reviewer=reviewer):
+        return file.verdicts
+    return tuple(verdict for verdict in file.verdicts if verdict.reviewer == reviewer)
+
+
+def _states(wanted: Filter) -> list[State]:
+    if wanted.state in {"", "all"}:
+        return [State.WAITING, State.SECOND] if not wanted.state else list(State)
+    return [State(wanted.state)]
+
+
+def _last_verdict(db: Database, reviewer: str) -> LastVerdict | None:
+    undone = latest_undo(db, reviewer)
+    verdict = undone or latest_undoable(db, reviewer)
+    if verdict is None:
+        return None
+    return LastVerdict(verdict=verdict, title=title_of(db, verdict.sighting_id), is_undone=bool(undone))

@@ -1,0 +1,211 @@
+"""What several reviewers share: claims, drafts, redo, second looks, lists and deeds on a whole list."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from listings.database import open_database
+from listings.item_filters import Filter
+from listings.model import Decision, Stage
+from listings.queue import listing_file, review_queue
+from listings.review_items import count_items
+from listings.users import Role
+from review.inert import make_inert
+from tests.review.entering import entered, headers_of
+from tests.review.forms import judge, read_form, undo
+from tests.review.store import FLAGGED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fastapi.testclient import TestClient
+
+
+@pytest.fixture
+def lead(database: Path) -> Iterator[TestClient]:
+    """Return a client of the lead lou."""
+    with entered(database, "lou", Role.LEAD) as asking:
+        yield asking
+
+
+def first_id(database: Path) -> str:
+    """Return the listing that stands first in the queue."""
+    with closing(open_database(database)) as db:
+        return review_queue(db)[0].listing_id
+
+
+def test_what_is_open_elsewhere_is_led_past_and_not_decided_unknowingly(
+    client: TestClient, lead: TestClient, database: Path
+) -> None:
+    """The second reviewer gets the next listing; the held one says who holds it, and can be taken over."""
+    mine = client.get("/").text
+    theirs = lead.get("/").text
+    assert read_form(mine, "/verdict").action != read_form(theirs, "/verdict").action
+    listing_id = first_id(database)
+    held = lead.get(f"/listings/{listing_id}").text
+    assert "ada has this listing open until 2026-11-02 08:10 UTC" in held
+    refused = judge(lead, held, decision="offer", note="kept")
+    assert refused.status_code == 409
+    assert ">kept</textarea>" in refused.text
+    form = read_form(refused.text, "/claim")
+    taken = lead.post(form.action, data=form.values)
+    assert "It is yours now." in taken.text
+    assert judge(lead, taken.text, decision="offer").status_code == 200
+    late = judge(client, mine, decision="not_offer")
+    assert late.status_code == 409
+    assert "was judged by lou since it was shown" in late.text
+
+
+def test_draft_survives_a_reload(client: TestClient, database: Path) -> None:
+    """What was typed is on the page again, for its writer only, until the verdict is given."""
+    listing_id = first_id(database)
+    sent = {"reason_code": "disguised", "note": "half a thought", "substance": "piperonal"}
+    answer = client.post(f"/listings/{listing_id}/draft", data=sent, headers=headers_of(client))
+    assert answer.status_code == 204
+    page = client.get(f"/listings/{listing_id}").text
+    assert ">half a thought</textarea>" in page
+    assert 'value="piperonal"' in page
+    assert 'value="disguised" data-key="g" checked' in page
+    with entered(database, "bo") as other:
+        assert "half a thought" not in other.get(f"/listings/{listing_id}").text
+    judge(client, page, decision="offer", substance="piperonal")
+    again = client.get(f"/listings/{listing_id}").text
+    assert "half a thought" not in again
+    assert "Substance: piperonal" in again
+
+
+def test_redo_gives_the_verdict_again(client: TestClient, database: Path) -> None:
+    """After an undo the same key line offers to give it again."""
+    listing_id = first_id(database)
+    back = undo(client, judge(client, client.get("/").text, decision="offer", note="sure").text)
+    form = read_form(back.text, "/redo")
+    redone = client.post(form.action, data=form.values)
+    assert "Given again." in redone.text
+    with closing(open_database(database)) as db:
+        verdicts = listing_file(db, listing_id).verdicts
+    assert [each.decision for each in verdicts] == [Decision.OFFER, Decision.UNDONE, Decision.OFFER]
+    assert verdicts[-1].note == "sure"
+
+
+def test_another_reviewers_verdict_is_not_undone(client: TestClient, lead: TestClient) -> None:
+    """A reviewer takes back their own; a lead anybody's."""
+    form = read_form(judge(lead, lead.get("/").text, decision="unsure").text, "/undo")
+    assert client.post(form.action, headers=headers_of(client)).status_code == 403
+    mine = read_form(judge(client, client.get("/").text, decision="unsure").text, "/undo")
+    assert lead.post(mine.action, headers=headers_of(lead)).status_code == 200
+
+
+def test_second_look_is_blind(client: TestClient, lead: TestClient, database: Path) -> None:
+    """An escalated listing waits for another, who sees neither verdict nor note, and becomes the second."""
+    listing_id = first_id(database)
+    judge(client, client.get("/").text, decision="escalate", note="looks coded")
+    page = lead.get(f"/listings/{listing_id}").text
+    assert "looks coded" not in page
+    assert "Judged:" not in page
+    judge(lead, page, decision="offer")
+    after = lead.get(f"/listings/{listing_id}").text
+    assert "looks coded" in after
+    assert "To be settled" in after
+    with closing(open_database(database)) as db:
+        assert listing_file(db, listing_id).verdicts[-1].stage is Stage.SECOND
+        assert count_items(db, Filter(state="adjudication")) == 1
+
+
+def test_hidden_score_is_nowhere_on_the_page(client: TestClient, database: Path) -> None:
+    """Who chose to see no score sees none before the verdict, and the record says so."""
+    client.post("/settings/mine", data={"hide_score": "1"}, headers=headers_of(client))
+    listing_id = first_id(database)
+    page = client.get(f"/listings/{listing_id}").text
+    assert "The score is hidden until your verdict." in page
+    assert "0.98" not in page
+    judge(client, page, decision="offer")
+    after = client.get(f"/listings/{listing_id}").text
+    assert "0.981" in after
+    assert "without seeing the score" in after
+
+
+def test_filters_stand_in_the_address_and_stay(client: TestClient) -> None:
+    """Going on stays within the filter; a list can be kept under a name and forgotten."""
+    page = client.get("/", params={"seller": "Aromas del Sur (fictional)", "sort": "newest"}).text
+    assert "4 of 4, newest first" in page
+    after = judge(client, page, decision="not_offer")
+    assert b"seller=Aromas" in after.url.query
+    assert "3 of 3" in after.text
+    form = read_form(page, "/views")
+    kept = client.post(form.action, data=form.values | {"name": "perfume"})
+    assert ">perfume</a>" in kept.text
+    gone = read_form(kept.text, "/forget")
+    assert ">perfume</a>" not in client.post(gone.action, data=gone.values).text
+
+
+def test_bulk_verdict_touches_what_its_preview_showed(client: TestClient, database: Path) -> None:
+    """A preview counts first; if the list changed meanwhile nothing is written."""
+    page = client.get("/bulk", params={"seller": "Aromas del Sur (fictional)"}).text
+    assert "4 listings would get this verdict." in page
+    form = read_form(page, "/bulk")
+    judge(client, client.get("/", params={"seller": "Aromas del Sur (fictional)"}).text, decision="offer")
+    late = client.post(form.action, data=form.values | {"decision": "not_offer"})
+    assert late.status_code == 409
+    assert "3 listings would get this verdict." in late.text
+    anew = read_form(late.text, "/bulk")
+    done = client.post(anew.action, data=anew.values | {"decision": "not_offer", "note": "perfumery"})
+    assert done.status_code == 200
+    with closing(open_database(database)) as db:
+        assert count_items(db, Filter(reviewer="ada")) == FLAGGED - 4
+        batches = {row[0] for row in db.execute("SELECT batch FROM verdicts WHERE note = 'perfumery'")}
+    assert len(batches) == 1
+
+
+def test_lead_assigns_and_reviewer_does_not(client: TestClient, lead: TestClient, database: Path) -> None:
+    """Assignment shows in the list and can be filtered for."""
+    listing_id = first_id(database)
+    refused = client.post(
+        f"/listings/{listing_id}/assign", data={"assignee": "ada"}, headers=headers_of(client)
+    )
+    assert refused.status_code == 403
+    lead.post(f"/listings/{listing_id}/assign", data={"assignee": "ada"}, headers=headers_of(lead))
+    assert "1 of 1" in client.get("/", params={"assignee": "ada"}).text
+
+
+def test_settings_and_samples_are_a_leads(client: TestClient, lead: TestClient, database: Path) -> None:
+    """A lead puts shares in force and draws a sample; a reviewer cannot."""
+    chosen = {"second_percent": "100", "hidden_percent": "0", "claim_minutes": "5"}
+    assert client.post("/settings/all", data=chosen, headers=headers_of(client)).status_code == 403
+    assert "100 %" in lead.post("/settings/all", data=chosen, headers=headers_of(lead)).text
+    drawn = lead.post("/settings/sample", data={"size": "50"}, headers=headers_of(lead)).text
+    assert "<td>2</td>" in drawn
+    with closing(open_database(database)) as db:
+        assert count_items(db, Filter()) == FLAGGED + 2
+    sample = client.get("/", params={"q": "beaker", "state": "waiting"}).text
+    assert "The score is hidden until your verdict." in sample
+
+
+def test_kept_page_is_inert() -> None:
+    """Nothing that runs, loads, links or sends is left of a hostile page; its words are."""
+    hostile = (
+        "<title>t</title><h1 onclick=alert(1) style='color:red'>Lot</h1><script>alert(1)</script>"
+        "<style>*{display:none}</style><form action=//evil><input name=p><button>go</button></form>"
+        "<a href='javascript:alert(1)'>here</a><img src=//evil/x onerror=alert(1) alt=drum>"
+        "<iframe src=//evil></iframe><svg onload=alert(1)><script>alert(1)</script></svg>"
+        "<meta http-equiv=refresh content='0;url=//evil'><base href=//evil><link rel=stylesheet href=//evil>"
+        "<table><tr><td colspan=2>25 kg</td></tr></table>"
+    )
+    inert = make_inert(hostile)
+    assert inert.startswith("<h1>Lot</h1>")
+    assert '<td colspan="2">25 kg</td>' in inert
+    for left in ("alert", "evil", "href", "src", "style", "<form", "<input", "<meta", "<img", "onclick"):
+        assert left not in inert
+
+
+def test_page_speaks_the_browsers_language_or_the_chosen_one(client: TestClient) -> None:
+    """The html element says which language the page is in."""
+    assert '<html lang="es"' in client.get("/settings", headers={"accept-language": "es-PE,es;q=0.9"}).text
+    assert '<html lang="en"' in client.get("/settings", headers={"accept-language": "fi"}).text
+    chosen = client.post(
+        "/settings/mine", data={"language": "es", "theme": "dark"}, headers=headers_of(client)
+    )
+    assert '<html lang="es" data-theme="dark">' in chosen.text
