@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlite_utils import Database
-
 from listings.errors import StoreUnusable, StoreUnwritable
 from listings.migrations import migrations
+from listings.sqlite import Database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
