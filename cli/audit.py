@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import database_option, json_option
-from listings.audit import AuditAction
+from listings.audit_actions import AuditAction
 
 if TYPE_CHECKING:
     from pathlib import Path

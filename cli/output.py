@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from listings import times
 from listings.text import COMMANDS, harmless
@@ -57,6 +54,10 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, cut: 
         cut: Columns that are cut with an ellipsis, so that each row is one line and the others whole;
             when none is named, long cells are folded.
     """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     for heading in headings:
         # A column that may be cut must count as one that may wrap, or rich shortens all alike.

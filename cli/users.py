@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import by_option, database_option, json_option
-from listings.users import Role
+from listings.roles import Role
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from listings import audit, rows, times
 from listings.audit import BY_HAND, AuditAction, Origin
 from listings.database import Database, transaction
 from listings.errors import ListingsError
+from listings.roles import Role as Role  # noqa: PLC0414 (whoever asks for users finds it here)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,24 +22,6 @@ if TYPE_CHECKING:
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", re.ASCII)
 """What a user may be called: plain small letters and digits, so that no name looks like another."""
-
-
-class Role(StrEnum):
-    """What a user may do. Each role may do what those before it may."""
-
-    VIEWER = "viewer"
-    """Looks."""
-    REVIEWER = "reviewer"
-    """Gives verdicts."""
-    LEAD = "lead"
-    """Assigns, adjudicates, exports, changes settings of the review."""
-    ADMIN = "admin"
-    """Reads the audit log and manages users."""
-
-    def includes(self, needed: Role) -> bool:
-        """Whether this role may do what `needed` may."""
-        order = list(Role)
-        return order.index(self) >= order.index(needed)
 
 
 class UserNameUnfit(ListingsError):

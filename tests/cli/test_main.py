@@ -18,7 +18,10 @@ from tests.cli.calls import ROOT, call, call_process
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-HEAVY = ("torch", "transformers", "sklearn", "skops", "scrapy", "twisted", "fastapi", "uvicorn")
+HEAVY = (
+    "torch", "transformers", "sklearn", "skops", "scrapy", "twisted", "fastapi", "uvicorn",
+    "numpy", "pandas", "sqlite_utils", "rich", "structlog",
+)  # fmt: skip
 NO_COMMANDS = {"care", "log_output", "settings", "errors", "main", "options", "output", "progress", "program"}
 """Modules of cli/ that commands share."""
 

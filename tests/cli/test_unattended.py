@@ -261,7 +261,7 @@ def test_status_imports_nothing_heavy(store_path: Path, sources_file: Path) -> N
         "import sys; from cli.main import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "heavy = {'scrapy', 'torch', 'sklearn', 'fastapi', 'twisted'} & set(sys.modules)\n"
+        "heavy = {'scrapy', 'torch', 'sklearn', 'fastapi', 'twisted', 'numpy', 'pandas'} & set(sys.modules)\n"
         "print(sorted(heavy), file=sys.stderr)"
     )
     command = [sys.executable, "-c", code, "status", "--db", str(store_path), "--sources", str(sources_file)]
