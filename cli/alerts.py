@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 @click.group("alerts")
 def command() -> None:
-    r"""Show alarms, take note of one, and try whether messages arrive.
+    """Show alarms, take note of one, and try whether messages arrive.
 
     \b
     Example:
       precursor-watch alerts list
       precursor-watch alerts acknowledge 12 --note "asked the site's operator"
       precursor-watch alerts test
-    """
+    """  # noqa: D301 (click wants the character itself)
 
 
 @command.command("list")

@@ -16,11 +16,9 @@ if TYPE_CHECKING:
 
 @click.group("audit")
 def command() -> None:
-    r"""The audit log: who did what, when, and what was on their screen, chained by hashes.
+    """The audit log: who did what, when, and what was on their screen, chained by hashes.
 
-    \b
-    Example:
-      precursor-watch audit verify
+    Example: precursor-watch audit verify
     """
 
 
@@ -34,11 +32,9 @@ def command() -> None:
 def list_command(
     actor: str | None, action: str | None, subject: str | None, *, limit: int, database: Path, as_json: bool
 ) -> None:
-    r"""List entries, newest first.
+    """List entries, newest first.
 
-    \b
-    Example:
-      precursor-watch audit list --action verdict_given --actor ada
+    Example: precursor-watch audit list --action verdict_given --actor ada
     """
     import json
     from dataclasses import asdict
@@ -79,14 +75,12 @@ def list_command(
 @database_option
 @json_option
 def verify_command(given: tuple[str, ...], file: TextIO | None, *, database: Path, as_json: bool) -> None:
-    r"""Walk the whole log and name the first break.
+    """Walk the whole log and name the first break.
 
     Whoever can write the database could cut the log's end off, or write it anew; only an anchor kept
     elsewhere shows that. Exit codes: 0 whole, 1 broken or unreadable, 2 misuse.
 
-    \b
-    Example:
-      precursor-watch audit verify --anchors /media/usb/anchors.txt
+    Example: precursor-watch audit verify --anchors /media/usb/anchors.txt
     """
     import sys
     from dataclasses import asdict
@@ -119,13 +113,11 @@ def verify_command(given: tuple[str, ...], file: TextIO | None, *, database: Pat
 @database_option
 @json_option
 def anchor_command(database: Path, *, as_json: bool) -> None:
-    r"""Print the newest entry's number and hash, to be kept out of reach of whoever can write the database.
+    """Print the newest entry's number and hash, to be kept out of reach of whoever can write the database.
 
     They could rewrite the whole chain, or cut its end off, but not what you wrote down elsewhere.
 
-    \b
-    Example:
-      precursor-watch audit anchor >> /media/usb/anchors.txt
+    Example: precursor-watch audit anchor >> /media/usb/anchors.txt
     """
     from cli.output import print_json, reading
     from listings.audit import head

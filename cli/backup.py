@@ -25,14 +25,12 @@ if TYPE_CHECKING:
 )
 @due_at_option
 def command(database: Path, backups: Path | None, due_at: datetime | None) -> None:
-    r"""Back up the store, its evidence and its models, and check what was written.
+    """Back up the store, its evidence and its models, and check what was written.
 
     The service may run meanwhile. Evidence that is there from an earlier backup is not copied again. Of
     older backups as many are kept as [care] keep_backups says.
 
-    \b
-    Example:
-      precursor-watch backup --to /mnt/backups
+    Example: precursor-watch backup --to /mnt/backups
     """
     from cli.settings import load_settings
     from listings import times

@@ -34,11 +34,9 @@ def command() -> None:
 @database_option
 @json_option
 def verify_command(database: Path, *, as_json: bool) -> None:
-    r"""Walk all of it; name the first thing that does not match, and exit with 1.
+    """Walk all of it; name the first thing that does not match, and exit with 1.
 
-    \b
-    Example:
-      precursor-watch evidence verify
+    Example: precursor-watch evidence verify
     """
     from cli.progress import progress_bar
     from crawler.evidence.verify import verify
@@ -65,13 +63,13 @@ def verify_command(database: Path, *, as_json: bool) -> None:
 @database_option
 @json_option
 def show_command(page: str, database: Path, *, only_body: bool, as_json: bool) -> None:
-    r"""Print the record of a page, given by its number or its address; of an address the newest.
+    """Print the record of a page, given by its number or its address; of an address the newest.
 
     \b
     Example:
       precursor-watch evidence show 17
       precursor-watch evidence show https://shop.example/item/1 --body > page.html
-    """
+    """  # noqa: D301 (click wants the character itself)
     from crawler.evidence.show import show
     from listings.evidence import evidence_folder
 

@@ -21,13 +21,11 @@ if TYPE_CHECKING:
 @database_option
 @click.option("--lines", type=click.IntRange(1), help="Only so many of the last lines of each process.")
 def command(run: int, database: Path, lines: int | None) -> None:
-    r"""Show how run number RUN ended and what each process that worked on it wrote.
+    """Show how run number RUN ended and what each process that worked on it wrote.
 
     Only runs that the service began have logs; a run by hand writes to its terminal.
 
-    \b
-    Example:
-      precursor-watch logs 42 --lines 20
+    Example: precursor-watch logs 42 --lines 20
     """
     from listings.runs import attempts_at, get_run
     from scheduler.run_logs import log_of

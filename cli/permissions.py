@@ -32,11 +32,9 @@ def command() -> None:
 @sources_option
 @json_option
 def list_command(sources_file: Path, *, as_json: bool) -> None:
-    r"""List the live sources with their permissions.
+    """List the live sources with their permissions.
 
-    \b
-    Example:
-      precursor-watch permissions list
+    Example: precursor-watch permissions list
     """
     live = _live(sources_file, ())
     if as_json:
@@ -52,11 +50,9 @@ def list_command(sources_file: Path, *, as_json: bool) -> None:
 @click.argument("names", nargs=-1, metavar="[SOURCE]...")
 @sources_option
 def check_command(names: tuple[str, ...], sources_file: Path) -> None:
-    r"""Exit with 1 if a live source has no permission that holds now, and say why.
+    """Exit with 1 if a live source has no permission that holds now, and say why.
 
-    \b
-    Example:
-      precursor-watch permissions check andes-live
+    Example: precursor-watch permissions check andes-live
     """
     found = {each.source.source_id: _problem(each) for each in _live(sources_file, names)}
     for source_id, why in found.items():
@@ -70,11 +66,9 @@ def check_command(names: tuple[str, ...], sources_file: Path) -> None:
 @database_option
 @json_option
 def plan_command(name: str, sources_file: Path, database: Path, *, as_json: bool) -> None:
-    r"""Say what a crawl would do: where it would begin, how fast and how far, and what it knows already.
+    """Say what a crawl would do: where it would begin, how fast and how far, and what it knows already.
 
-    \b
-    Example:
-      precursor-watch permissions plan andes-live
+    Example: precursor-watch permissions plan andes-live
     """
     from crawler.live.plan import plan
     from listings import times

@@ -20,15 +20,13 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Say what would go, and change nothing.")
 @due_at_option
 def command(database: Path, reviewer: str, *, dry_run: bool, due_at: datetime | None) -> None:
-    r"""Take away what [care] evidence_days and log_days let go.
+    """Take away what [care] evidence_days and log_days let go.
 
     Evidence goes only where nothing in its WARC file was ever flagged or judged, no later page repeats it and
     no hold stands (`precursor-watch retention`). Its hash, the reason, who and when stay in the store, and
     `evidence verify` knows of it.
 
-    \b
-    Example:
-      precursor-watch purge --dry-run
+    Example: precursor-watch purge --dry-run
     """
     from cli.settings import load_settings
     from listings import times

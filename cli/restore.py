@@ -15,14 +15,12 @@ from cli.options import database_option
 @click.option("--replace", is_flag=True, help="Move what is there aside, and keep it.")
 @click.option("--check", is_flag=True, help="Only check that the backup is whole.")
 def command(backup: Path, database: Path, *, replace: bool, check: bool) -> None:
-    r"""Check a backup and put it in place, with its evidence and models.
+    """Check a backup and put it in place, with its evidence and models.
 
     BACKUP is the folder of one backup, or the folder of backups, of which the newest is taken. Nothing is
     written over: give another --db, or --replace.
 
-    \b
-    Example:
-      precursor-watch restore var/precursor-watch.db.backups --db var/restored.db
+    Example: precursor-watch restore var/precursor-watch.db.backups --db var/restored.db
     """
     from cli.progress import progress_bar
     from listings import times

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 @click.group("retention")
 def command() -> None:
-    r"""Place and release legal holds; `purge` takes away what no hold and no rule keeps.
+    """Place and release legal holds; `purge` takes away what no hold and no rule keeps.
 
     \b
     Example:
       precursor-watch retention hold andes --reason "Case 2026-114"
       precursor-watch retention holds
       precursor-watch retention release 1
-    """
+    """  # noqa: D301 (click wants the character itself)
 
 
 @command.command()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 )
 @click.pass_context
 def command(ctx: click.Context, database: Path, sources_file: Path, once: bool, parallel: int | None) -> None:
-    r"""Crawl each source when its schedule says so, and score what is new.
+    """Crawl each source when its schedule says so, and score what is new.
 
     Runs until SIGTERM or Ctrl-C, then ends its child processes in order and exits with 0. After an
     interruption of any kind, start it again: it goes on where it was. An edited sources file is taken up
@@ -35,9 +35,7 @@ def command(ctx: click.Context, database: Path, sources_file: Path, once: bool, 
 
     Limits, alarms and the care of the data are set in the settings file, see docs/settings.md.
 
-    \b
-    Example:
-      precursor-watch run --db var/precursor-watch.db --sources sources.toml
+    Example: precursor-watch run --db var/precursor-watch.db --sources sources.toml
     """
     from cli.log_output import configure_logs
     from cli.settings import load_settings

@@ -21,11 +21,9 @@ if TYPE_CHECKING:
 @json_option
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many to show.")
 def command(database: Path, as_json: bool, limit: int) -> None:
-    r"""Show the newest runs, newest first, each with how it ended.
+    """Show the newest runs, newest first, each with how it ended.
 
-    \b
-    Example:
-      precursor-watch runs --limit 50
+    Example: precursor-watch runs --limit 50
     """
     from listings.runs import list_runs
     from scheduler.health import standing

@@ -22,14 +22,14 @@ source_argument = click.argument("source")
 
 @click.group("schedule")
 def command() -> None:
-    r"""Show when sources are due; pause one, resume it, or have it crawled now by the service.
+    """Show when sources are due; pause one, resume it, or have it crawled now by the service.
 
     \b
     Example:
       precursor-watch schedule show
       precursor-watch schedule pause andes
       precursor-watch schedule run-now andes
-    """
+    """  # noqa: D301 (click wants the character itself)
 
 
 @command.command()

@@ -47,12 +47,11 @@ def command(  # noqa: PLR0913 (options of one command)
     idle_minutes: int,
     session_hours: int,
 ) -> None:
-    r"""Review what was flagged, in the browser.
+    """Review what was flagged, in the browser.
 
     Whoever opens it logs in; `precursor-watch users add` makes users. Without further options it listens on
     this machine only. Behind a reverse proxy: docs/reverse-proxy.md.
 
-    \b
     Example: precursor-watch serve
     """
     from datetime import timedelta

@@ -22,11 +22,9 @@ if TYPE_CHECKING:
 @json_option
 @click.option("--check", is_flag=True, help="Exit with 1 if an archive is missing or a schedule is wrong.")
 def command(sources_file: Path, as_json: bool, check: bool) -> None:
-    r"""List the declared sources.
+    """List the declared sources.
 
-    \b
-    Example:
-      precursor-watch sources --check
+    Example: precursor-watch sources --check
     """
     from crawler.sources import load_sources
 

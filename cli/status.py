@@ -28,15 +28,13 @@ HEADINGS = ("source", "last run", "next due", "pages", "listings", "flagged", "w
 @sources_option
 @json_option
 def command(database: Path, sources_file: Path, as_json: bool) -> None:
-    r"""Show each source, the queue, the model and the database.
+    """Show each source, the queue, the model and the database.
 
     Exits with 0 if all is well, so that a monitoring system can call it, and with 1 if the last scoring
     or the last crawl of a source failed or was interrupted, a source is overdue, or listings wait for
     a first model.
 
-    \b
-    Example:
-      precursor-watch status --json
+    Example: precursor-watch status --json
     """
     from crawler.sources import load_sources
     from listings import times

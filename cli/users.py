@@ -22,13 +22,11 @@ stdin_option = click.option(
 
 @click.group("users")
 def command() -> None:
-    r"""Users of the review app: viewers look, reviewers decide, leads assign and export, admins manage users.
+    """Users of the review app: viewers look, reviewers decide, leads assign and export, admins manage users.
 
     Every change is an entry of the audit log. Nobody is ever deleted, because verdicts name them.
 
-    \b
-    Example:
-      precursor-watch users add ada --role admin
+    Example: precursor-watch users add ada --role admin
     """
 
 
@@ -42,11 +40,9 @@ def command() -> None:
 def add_command(
     name: str, role: str, *, password_stdin: bool, generate: bool, actor: str, database: Path
 ) -> None:
-    r"""Add a user; the password is asked for.
+    """Add a user; the password is asked for.
 
-    \b
-    Example:
-      precursor-watch users add ada --role lead
+    Example: precursor-watch users add ada --role lead
     """
     from listings.database import open_database
     from listings.times import utc_now
@@ -71,11 +67,9 @@ def add_command(
 @database_option
 @json_option
 def list_command(database: Path, *, as_json: bool) -> None:
-    r"""List the users.
+    """List the users.
 
-    \b
-    Example:
-      precursor-watch users list
+    Example: precursor-watch users list
     """
     from dataclasses import asdict
 
@@ -106,11 +100,9 @@ def list_command(database: Path, *, as_json: bool) -> None:
 @by_option
 @database_option
 def role_command(name: str, role: str, actor: str, database: Path) -> None:
-    r"""Give a user another role; it holds at once.
+    """Give a user another role; it holds at once.
 
-    \b
-    Example:
-      precursor-watch users role bo lead
+    Example: precursor-watch users role bo lead
     """
     from cli.output import reading
     from listings.times import utc_now
@@ -126,11 +118,9 @@ def role_command(name: str, role: str, actor: str, database: Path) -> None:
 @by_option
 @database_option
 def disable_command(name: str, actor: str, database: Path) -> None:
-    r"""Shut a user out at once; their sessions and tokens end for good.
+    """Shut a user out at once; their sessions and tokens end for good.
 
-    \b
-    Example:
-      precursor-watch users disable bo
+    Example: precursor-watch users disable bo
     """
     _set_disabled(database, name, actor, disabled=True)
     click.echo(f"{name} may no longer log in; sessions and tokens have ended.", err=True)
@@ -141,11 +131,9 @@ def disable_command(name: str, actor: str, database: Path) -> None:
 @by_option
 @database_option
 def enable_command(name: str, actor: str, database: Path) -> None:
-    r"""Let a disabled user log in again.
+    """Let a disabled user log in again.
 
-    \b
-    Example:
-      precursor-watch users enable bo
+    Example: precursor-watch users enable bo
     """
     _set_disabled(database, name, actor, disabled=False)
     click.echo(f"{name} may log in again.", err=True)
@@ -158,11 +146,9 @@ def enable_command(name: str, actor: str, database: Path) -> None:
 @by_option
 @database_option
 def password_command(name: str, *, password_stdin: bool, generate: bool, actor: str, database: Path) -> None:
-    r"""Replace a user's password; every session they had ends.
+    """Replace a user's password; every session they had ends.
 
-    \b
-    Example:
-      precursor-watch users password bo
+    Example: precursor-watch users password bo
     """
     from cli.output import reading
     from listings.times import utc_now
@@ -183,11 +169,9 @@ def password_command(name: str, *, password_stdin: bool, generate: bool, actor: 
 @by_option
 @database_option
 def totp_command(name: str, *, off: bool, actor: str, database: Path) -> None:
-    r"""Set up a second factor: print the address that an authenticator app reads, once.
+    """Set up a second factor: print the address that an authenticator app reads, once.
 
-    \b
-    Example:
-      precursor-watch users totp ada
+    Example: precursor-watch users totp ada
     """
     from cli.output import reading
     from listings.times import utc_now
@@ -209,11 +193,9 @@ def totp_command(name: str, *, off: bool, actor: str, database: Path) -> None:
 
 @command.group("token")
 def token_command() -> None:
-    r"""Tokens with which a user's own programs use the JSON API.
+    """Tokens with which a user's own programs use the JSON API.
 
-    \b
-    Example:
-      precursor-watch users token add ada --purpose "nightly export"
+    Example: precursor-watch users token add ada --purpose "nightly export"
     """
 
 
@@ -224,11 +206,9 @@ def token_command() -> None:
 @by_option
 @database_option
 def token_add_command(name: str, purpose: str, days: int, actor: str, database: Path) -> None:
-    r"""Make a token and print it, once; only a hash is kept.
+    """Make a token and print it, once; only a hash is kept.
 
-    \b
-    Example:
-      precursor-watch users token add ada --purpose "nightly export" --days 30
+    Example: precursor-watch users token add ada --purpose "nightly export" --days 30
     """
     from datetime import timedelta
 
@@ -253,11 +233,9 @@ def token_add_command(name: str, purpose: str, days: int, actor: str, database: 
 @database_option
 @json_option
 def token_list_command(name: str | None, database: Path, *, as_json: bool) -> None:
-    r"""List tokens, of one user or of all, without the secrets.
+    """List tokens, of one user or of all, without the secrets.
 
-    \b
-    Example:
-      precursor-watch users token list ada
+    Example: precursor-watch users token list ada
     """
     from cli.output import minute, print_json, print_table, reading
     from listings.times import utc_now
@@ -289,11 +267,9 @@ def token_list_command(name: str | None, database: Path, *, as_json: bool) -> No
 @by_option
 @database_option
 def token_revoke_command(token_id: int, actor: str, database: Path) -> None:
-    r"""End a token at once.
+    """End a token at once.
 
-    \b
-    Example:
-      precursor-watch users token revoke 3
+    Example: precursor-watch users token revoke 3
     """
     from cli.output import reading
     from listings.times import utc_now

@@ -18,11 +18,9 @@ if TYPE_CHECKING:
 @database_option
 @due_at_option
 def command(database: Path, due_at: datetime | None) -> None:
-    r"""Check the database, the evidence and the audit chain; name the first thing that is wrong.
+    """Check the database, the evidence and the audit chain; name the first thing that is wrong.
 
-    \b
-    Example:
-      precursor-watch verify
+    Example: precursor-watch verify
     """
     from cli.progress import progress_bar
     from listings.model import RunKind

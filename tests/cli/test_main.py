@@ -33,6 +33,7 @@ def test_command_has_help_and_an_example(name: str) -> None:
     assert called.exit_code == 0
     assert called.out.startswith(f"Usage: precursor-watch {name} ")
     assert "Example:" in called.out
+    assert "\\b" not in called.out
     assert f"precursor-watch {name}" in called.out.partition("Example:")[2]
 
 
