@@ -2,8 +2,9 @@
 
 Run: `python -m benchmarks.obfuscation FILE [--db PATH] [--positive LABEL,...] [--negatives N] [--json]`
 
-Every title is scored alone and plain, then under each transformation. A transformation is measured on the
-titles it changes, against the same titles left plain.
+Every title is scored alone and plain, then under each transformation. Where the file has a `cas` column, each
+number in it stands for one title more, of a listing that gives only the number: `CAS 8008-57-9`. A
+transformation is measured on the titles it changes, against the same titles left plain.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from listings.models import model_in_use
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from benchmarks.transformations import Transformation
+    from benchmarks.transformations.changing import Transformation
     from listings.model import Model
 
     Flag = Callable[[Sequence[str]], list[bool]]
@@ -114,12 +115,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _titles(file: Path, positive: set[str]) -> tuple[list[str], list[str]]:
-    """Return the titles of the offers and of all others, each text once."""
+    """Return the titles of the offers and of all others, and their CAS numbers as titles, each text once."""
     offers: dict[str, None] = {}
     others: dict[str, None] = {}
     for _, row in read_rows(file):
         titles = offers if str(row.get("label")) in positive else others
         titles[row_text({"title": row.get("title")})] = None
+        if row.get("cas"):
+            titles[f"CAS {row['cas']}"] = None
     return list(offers), [title for title in others if title not in offers]
 
 

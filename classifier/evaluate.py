@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from classifier.baselines import score_baselines
-from classifier.embedding import embed_texts
 from classifier.errors import DataFileWrong
 from classifier.evaluation import (
     Evaluation,
@@ -20,6 +19,7 @@ from classifier.evaluation import (
 )
 from classifier.evidence import read_all
 from classifier.examples import load_starter, read_rows, row_text
+from classifier.features import embed_as_shown
 from classifier.scoring import score_texts
 from classifier.training import build_dataset
 
@@ -75,7 +75,7 @@ def evaluate_file(
             str(path), f"no row is labelled an offer (labels: {found}); name them by --positive"
         )
     texts = [row_text({"title": row.get("title")} if options.titles_only else row) for row in rows]
-    vectors = embed_texts(texts, scorer.embedder, scorer.cache, progress=progress)
+    vectors = embed_as_shown(texts, scorer.embedder, scorer.cache, progress=progress)
     scored_texts = score_texts(texts, vectors, scorer.model, scorer.gazetteer)
     scored = Scored(
         name="this model",

@@ -12,6 +12,7 @@ import numpy as np
 
 from classifier.embedding import embed_texts
 from classifier.evidence import evidence_matrix, read_all
+from classifier.reading import as_shown
 from listings.text import text_hash
 
 if TYPE_CHECKING:
@@ -65,9 +66,20 @@ def features_of(
         float32 of shape (len(texts), len(FEATURES) + dimensions).
     """
     reader = EvidenceReader(gazetteer=gazetteer)
-    vectors = embed_texts(texts, embedder, cache, progress=progress)
+    vectors = embed_as_shown(texts, embedder, cache, progress=progress)
     evidence = embed_texts(texts, reader, cache.of(reader.embedder_id))
     return np.hstack([evidence, vectors])
+
+
+def embed_as_shown(
+    texts: Sequence[str],
+    embedder: Embedder,
+    cache: VectorCache,
+    *,
+    progress: Callable[[int], None] | None = None,
+) -> NDArray[np.float32]:
+    """Return what `embed_texts` does, of disguised texts as the eye takes them: a model knows words only."""
+    return embed_texts([as_shown(text) for text in texts], embedder, cache, progress=progress)
 
 
 def keep_evidence(

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from classifier.embedding import embed_texts, open_embedder
+from classifier.embedding import open_embedder
 from classifier.evidence import default_gazetteer, evidence_matrix, read_all
-from classifier.features import keep_evidence
+from classifier.features import embed_as_shown, keep_evidence
 from classifier.folder import load_model
 from classifier.scoring import check_embedder, score_readings
 from listings.vectors import open_vectors
@@ -36,7 +36,7 @@ class Scorer:
 
     def score(self, texts: Sequence[str]) -> list[ScoredText]:
         """Return each text's probability and reasons, in order."""
-        vectors = embed_texts(texts, self.embedder, self.cache)
+        vectors = embed_as_shown(texts, self.embedder, self.cache)
         readings = read_all(texts, self.gazetteer)
         evidence = evidence_matrix(texts, readings)
         keep_evidence(texts, evidence, self.gazetteer, self.cache)

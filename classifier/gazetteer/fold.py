@@ -16,28 +16,10 @@ from dataclasses import dataclass
 from itertools import chain, compress, repeat
 from typing import TYPE_CHECKING
 
+from classifier.gazetteer.characters import GREEK_NAMES, LOOKALIKES, Characters
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-GREEK_NAMES = {
-    "α": "alpha",
-    "β": "beta",
-    "γ": "gamma",
-    "δ": "delta",
-    "ω": "omega",
-    "ψ": "psi",
-}
-"""Greek letters that chemical names spell out when they stand as a word of their own."""
-
-LOOKALIKES = str.maketrans(
-    "авеікмнорстухѕјԁԛԝһӏєαβεζηικνορτυχωϲγμ",
-    "abeikmhopctyxsjdqwhleabeznikvoptuxwcyu",
-)
-"""Cyrillic and Greek small letters, after case folding, and the Latin letters they are mistaken for.
-
-A hand-picked part of the Unicode confusables (UTS 39) that keyboards can type. Greek capitals that look
-like another Latin letter than their small letters do (Η, Μ, Ν, Υ) are in `FANCY_LETTERS`.
-"""
 
 SCRIPT_LETTERS = "\u0370-\u03ff\u0400-\u052f"
 FOREIGN_LETTER = re.compile(f"[{SCRIPT_LETTERS}]")
@@ -46,79 +28,12 @@ LETTER_RUN = re.compile(
     f"(?<!{RUN_LETTER})(?:{RUN_LETTER}[ ._*-]){{3,}}{RUN_LETTER}(?!{RUN_LETTER})|{RUN_LETTER}+"
 )
 """A word, or one whose letters stand apart."""
-SPECIAL = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});|[^\x00-\x7f]+")
-"""An HTML entity, or characters beyond ASCII."""
-FANCY_LETTERS = {
-    "ß": "ss",
-    "ø": "o",
-    "ł": "l",
-    "đ": "d",
-    "æ": "ae",
-    "œ": "oe",
-    "ı": "i",
-    "ɑ": "a",
-    "ɡ": "g",
-    "ⅼ": "l",
-    "‐": "-",
-    "‑": "-",
-    "‒": "-",
-    "–": "-",
-    "—": "-",
-    "―": "-",
-    "−": "-",
-    "﹣": "-",
-    "－": "-",
-    "ー": "-",
-    "’": "'",
-    "′": "'",
-    "‘": "'",
-    "ʼ": "'",
-    "，": ",",
-    "、": ",",
-    "。": ".",
-    "Η": "h",
-    "Μ": "m",
-    "Ν": "n",
-    "Υ": "y",
-    "【": "[",
-    "】": "]",
-}
-UNDECOMPOSED = {
-    **{chr(0x1F150 + i): chr(97 + i) for i in range(26)},
-    **{chr(0x1F170 + i): chr(97 + i) for i in range(26)},
-    **{chr(0x1F1E6 + i): chr(97 + i) for i in range(26)},
-    **{chr(0x2776 + i): str(i + 1) for i in range(9)},
-    "⓿": "0",
-    "⓪": "0",
-    **dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz", strict=True)),
-}
-"""Letters and digits in black circles and squares, and small capitals: Unicode decomposes none of them."""
+SPECIAL = re.compile(
+    r"&(?:amp;)*(?P<sign>#\d{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};)|[^\x00-\x7f]+"
+)
+"""An HTML entity, also one whose ampersand was written as an entity, or characters beyond ASCII."""
 
-
-class _Characters(dict[str, str]):
-    """The folded form of each character, worked out when it is first met."""
-
-    def __missing__(self, character: str) -> str:
-        folded = _fold_character(character)
-        self[character] = folded
-        return folded
-
-
-def _fold_character(character: str) -> str:
-    if character in UNDECOMPOSED:
-        return UNDECOMPOSED[character]
-    kept = []
-    for decomposed in unicodedata.normalize("NFKD", FANCY_LETTERS.get(character, character)).casefold():
-        part = FANCY_LETTERS.get(decomposed, decomposed)
-        kind = unicodedata.category(part[0])
-        if kind in {"Mn", "Me", "Cf"}:
-            continue
-        kept.append(" " if kind in {"Zs", "Zl", "Zp", "Cc"} else part)
-    return "".join(kept)
-
-
-_CHARACTERS = _Characters()
-
+_CHARACTERS = Characters()
 
 ASCII_FOLDED = bytes(ord(chr(code).lower()) if 32 <= code != 127 else 32 for code in range(128)) + bytes(128)
 ASCII_SEPARATORS = bytes(code for code in range(128) if not chr(code).isalnum())
@@ -180,6 +95,15 @@ def squeezed_positions(folded: str) -> list[int]:
     return list(compress(range(len(folded)), map(str.isalnum, folded)))
 
 
+def units(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield start, end and character of each unit of a text: a character, or an entity decoded."""
+    for start, end, characters in _stretches(text):
+        if text[start] == "&" and len(characters) != end - start:
+            yield from ((start, end, character) for character in characters)
+        else:
+            yield from ((start + i, start + i + 1, character) for i, character in enumerate(characters))
+
+
 def _stretches(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield start, end and characters of each stretch: ASCII, other characters, or an entity decoded."""
     position = 0
@@ -187,8 +111,7 @@ def _stretches(text: str) -> Iterator[tuple[int, int, str]]:
         start, end = special.span()
         if position < start:
             yield position, start, text[position:start]
-        characters = special.group()
-        yield start, end, html.unescape(characters) if characters[0] == "&" else characters
+        yield start, end, html.unescape("&" + special["sign"]) if special["sign"] else special.group()
         position = end
     if position < len(text):
         yield position, len(text), text[position:]

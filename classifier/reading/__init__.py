@@ -8,5 +8,15 @@ from __future__ import annotations
 
 from classifier.reading.model import CasNumber, Mention, Reading, TradeSign
 from classifier.reading.read import find_mentions, read_text, read_texts
+from classifier.reading.unfold import as_shown
 
-__all__ = ["CasNumber", "Mention", "Reading", "TradeSign", "find_mentions", "read_text", "read_texts"]
+__all__ = [
+    "CasNumber",
+    "Mention",
+    "Reading",
+    "TradeSign",
+    "as_shown",
+    "find_mentions",
+    "read_text",
+    "read_texts",
+]

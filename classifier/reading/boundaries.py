@@ -36,7 +36,11 @@ BEFORE_BRACKET = re.compile(r"[(\[{]([^()\[\]{}]*(?:\([^()]*\)[^()\[\]{}]*)*)[)\
 BRACKET_OF_A_NAME = re.compile(r"(?:yl|oxy|oro|omo|odo|tro|ino|oxo|yano|thio|ido|eno|ane|ne)$")
 BEFORE_WORD = re.compile(rf"(?:^|[^a-z0-9])({SUBSTITUENT})(?P<gap>-|\s+|\s*-\s*)$")
 
-JOINED_FORM = re.compile(r"\d+(?:[.,]\d+)?\s*(?:%|kg|kgs|g|l|ml|lt|ltr|lb|oz|mt)(?![a-z])")
+JOINED_FORM = re.compile(
+    r"\d+(?:[.,]\d+)?\s*(?:%|kg|kgs|g|l|ml|lt|ltr|lb|oz|mt)(?![a-z])"
+    r"|(?:powders?|crystals?|crystalline|liquids?|oils?|solutions?|flakes|pure|reagent|solvent|hcl|hydrochloride)(?![a-z])"
+)
+"""What sellers write right behind a name without a space."""
 AFTER_TIGHT_LOCANT = re.compile(r"['\"]*-\s?\d|-d\d|\s*\[\d|-\(|-[nospm](?:-|,)|-alpha|-beta|-\d*h-")
 AFTER_LOCANT_WORD = re.compile(
     r"\s+\d{1,2}(?:,\d{1,2})*-?\s?[a-z]*(?:carbox|sulf|di|tri|meth|carbal|amin|one\b|ol\b|yl)"
@@ -99,6 +103,13 @@ CJK_COMPOUND = re.compile("化(?![工学验])")
 CJK_SALT_OF_A_BASE = re.compile("盐酸盐|硫酸盐")
 
 
+CHEMICAL_END = re.compile(rf"{SUBSTITUENT}$")
+CHEMICAL_START = re.compile(
+    r"e?(?:phth|naph|phen|benz|pyr|thi|ox[iya]|azi|yl|chlor|brom|fluor|iod|nitr|sul[fp]|sty|carb|meth|eth|prop|but[aey]"
+    r"|cyan|hydr[aio]|am(?:in|id|on)|di|tri|ter|ol(?![a-z])|one|[iye]n)"
+)
+"""How parts of chemical names end and begin, for words between which there is no space."""
+
 SHORTEST_SPACED = 7
 """Letters set apart by spaces that are a word even when the words around are set apart likewise."""
 
@@ -126,7 +137,9 @@ def _is_lone_letter(beside: str, gap: str) -> bool:
     return gap != "" and beside.startswith(gap) and letters[:1].isalpha() and not letters[1:2].isalnum()
 
 
-def is_part_of_longer_name(text: str, start: int, end: int, key: str) -> bool:
+def is_part_of_longer_name(
+    text: str, start: int, end: int, key: str, seams: tuple[bool, bool] = (False, False)
+) -> bool:
     """Say whether the name at `text[start:end]` of a folded text is only part of another name.
 
     Args:
@@ -134,15 +147,22 @@ def is_part_of_longer_name(text: str, start: int, end: int, key: str) -> bool:
         start: Where the name begins.
         end: Where it ends.
         key: Key of the substance it would name.
+        seams: Whether a word begins at the start, and after the end, though no space stands there.
     """
     name = text[start:end]
-    before, after = text[max(0, start - WINDOW) : start], text[end : end + WINDOW]
+    before = text[max(0, start - WINDOW) : start] + " " * seams[0]
+    after = " " * seams[1] + text[end : end + WINDOW]
     return (
         (before != "" and _is_joined_before(before, name))
         or (after != "" and _is_joined_after(after, name, key))
         or _is_prefixed(before, key)
         or _is_suffixed(after, key)
     )
+
+
+def sounds_chemical(before: str, after: str) -> bool:
+    """Say whether letters right before or after a name sound like parts of a longer one."""
+    return bool(CHEMICAL_END.search(before[-WINDOW:]) or CHEMICAL_START.match(after))
 
 
 def _is_joined_before(before: str, name: str) -> bool:

@@ -9,7 +9,11 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from classifier.gazetteer.fold import squeeze, squeezed_positions
-from classifier.reading.boundaries import IS_CJK, is_part_of_longer_name, is_piece_of_spelled_word
+from classifier.reading.boundaries import (
+    IS_CJK,
+    is_part_of_longer_name,
+    is_piece_of_spelled_word,
+)
 from classifier.reading.offered import has_context
 from classifier.reading.trade import is_cas_spelling
 
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from classifier.gazetteer.model import Substance
     from classifier.reading.matcher import Matcher, Pattern
     from classifier.reading.model import How
+    from classifier.reading.unfold import Unfolded
 
     Found = tuple[Pattern, list[int]]
     """A pattern and the position of each of its characters in the folded text."""
@@ -63,18 +68,26 @@ def find_all_patterns(texts: Sequence[str], matcher: Matcher) -> list[list[Found
     return found
 
 
-def accept(text: str, pattern: Pattern, places: list[int]) -> Hit | None:
-    """Return the hit that a found pattern is, or None when it is only a run of letters."""
+def accept(text: str, pattern: Pattern, places: list[int], unfolded: Unfolded) -> Hit | None:
+    """Return the hit that a found pattern is, or None when it is only a run of letters.
+
+    Args:
+        text: The unfolded text, or an equally long one in which letters were replaced.
+        pattern: What was found in it.
+        places: Where each of its characters stands.
+        unfolded: Knows where words may begin without a space.
+    """
     start, end = places[0], places[-1] + 1
+    seams = unfolded.seams_of(start, end)
     if pattern.kind == "cas":
         accepted = is_cas_spelling(text, places)
         return Hit(start=start, end=end, substance=pattern.substance, how="cas") if accepted else None
-    if pattern.kind == "trade" or not _is_whole_word(text, start, end, pattern):
+    if pattern.kind == "trade" or not _is_whole_word(text, start, end, pattern, seams):
         return None
     spelling = _spelling(text, pattern, places)
     if spelling == "disguised" and is_piece_of_spelled_word(text, places):
         return None
-    if spelling is None or (pattern.substance and not _stands(text, start, end, pattern)):
+    if spelling is None or (pattern.substance and not _stands(text, start, end, pattern, seams)):
         return None
     how: How = "abbreviation" if pattern.is_code and spelling == "name" else spelling
     return Hit(start=start, end=end, substance=pattern.substance, how=how)
@@ -92,9 +105,10 @@ def longest(hits: Iterable[Hit]) -> list[Hit]:
     return sorted((h for h in kept if h.substance), key=lambda h: h.start)
 
 
-def _is_whole_word(text: str, start: int, end: int, pattern: Pattern) -> bool:
+def _is_whole_word(text: str, start: int, end: int, pattern: Pattern, seams: tuple[bool, bool]) -> bool:
     """Say cheaply whether a name begins and ends with a word; endings of listed ones are judged later."""
-    before, after = text[start - 1] if start else " ", text[end] if end < len(text) else " "
+    before = text[start - 1] if start and not seams[0] else " "
+    after = text[end] if end < len(text) and not seams[1] else " "
     if text[start].isascii() and before.isascii() and before.isalnum():
         return False
     if pattern.kind == "rival":
@@ -102,9 +116,9 @@ def _is_whole_word(text: str, start: int, end: int, pattern: Pattern) -> bool:
     return not (after.isdigit() and text[end - 1].isdigit())
 
 
-def _stands(text: str, start: int, end: int, pattern: Pattern) -> bool:
+def _stands(text: str, start: int, end: int, pattern: Pattern, seams: tuple[bool, bool]) -> bool:
     substance = pattern.substance
-    if substance is None or is_part_of_longer_name(text, start, end, substance.key):
+    if substance is None or is_part_of_longer_name(text, start, end, substance.key, seams):
         return False
     return not pattern.context or has_context(text, start, end, context=pattern.context, tier=substance.tier)
 

@@ -64,6 +64,8 @@ SALT_BEGINNINGS = (
     "iron",
 )
 """Beginnings that a name shares with the salts of everything else: no use in a cut-off title."""
+SALTS = ("hydrochloride", "hydrobromide", "hydroiodide")
+"""Salts of everything else, whose names begin like those of the acids."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,8 @@ class Matcher:
     rival_stems: tuple[str, ...]
     words: frozenset[str]
     """Latin words of which names are made, for words with a masked letter."""
+    numbers: dict[str, Substance]
+    """Listed CAS numbers without their hyphens."""
     codes: frozenset[str]
     """First parts of CAS numbers by which the trade calls a listed substance, e.g. `28578`."""
 
@@ -126,6 +130,7 @@ def matcher_for(gazetteer: Gazetteer) -> Matcher:
         ),
         rival_stems=tuple(rivals),
         words=_words(gazetteer),
+        numbers={squeeze(cas): substance for cas, substance in gazetteer.by_cas.items()},
         codes=_codes(gazetteer),
     )
 
@@ -239,4 +244,5 @@ def _trade() -> Iterator[Pattern]:
 def _rivals(gazetteer: Gazetteer) -> list[str]:
     names = [*gazetteer.rivals, *(n.text for s in gazetteer.unlisted for n in s.names if not n.context)]
     names += [c.name.partition("(")[0] for c in gazetteer.confusables if not c.borderline]
+    names += SALTS
     return sorted({text for name in names if len(text := squeeze(fold(name).text)) > 2})

@@ -10,16 +10,21 @@ from classifier.reading.hits import Hit, accept, find_all_patterns, longest
 from classifier.reading.matcher import matcher_for
 from classifier.reading.model import CasNumber, Mention, Reading, TradeSign
 from classifier.reading.offered import why_not_offered
+from classifier.reading.spoken import spoken_digits
 from classifier.reading.trade import find_cas_numbers, find_trade_signs
+from classifier.reading.turned import in_order_shown, joined, moved
+from classifier.reading.unfold import unfold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from classifier.gazetteer.fold import Folded
     from classifier.gazetteer.model import Gazetteer
     from classifier.reading.hits import Found
     from classifier.reading.matcher import Matcher
     from classifier.reading.model import TradeKind
+    from classifier.reading.unfold import Unfolded
+
+    Sign = tuple[TradeKind, int, int]
 
 NOTHING = Reading(mentions=(), cas_numbers=(), trade=())
 
@@ -52,59 +57,70 @@ def read_texts(texts: Sequence[str], gazetteer: Gazetteer) -> list[Reading]:
     readings: list[Reading] = []
     for start in range(0, len(texts), TOGETHER):
         readings += _read_together(texts[start : start + TOGETHER], matcher, gazetteer)
+    for index, text in enumerate(texts):
+        if turned := in_order_shown(text):
+            shown = moved(_read_together([turned[0]], matcher, gazetteer)[0], text, turned[1])
+            readings[index] = joined(readings[index], shown)
     return readings
 
 
 def find_mentions(texts: Sequence[str], gazetteer: Gazetteer) -> list[list[Hit]]:
     """Return where each text names listed substances, and nothing more: the gazetteer's part of `read_texts`.
 
-    Positions are those of the folded text.
+    Positions are those of the unfolded text.
     """
     matcher = matcher_for(gazetteer)
     hits: list[list[Hit]] = []
     for start in range(0, len(texts), TOGETHER):
-        hits += _find_together([fold(text).text for text in texts[start : start + TOGETHER]], matcher)[0]
+        unfolded = [unfold(text) for text in texts[start : start + TOGETHER]]
+        found = find_all_patterns([each.text for each in unfolded], matcher)
+        hits += [_all_hits(each, seen, [], matcher) for each, seen in zip(unfolded, found, strict=True)]
     return hits
 
 
-def _find_together(plain: list[str], matcher: Matcher) -> tuple[list[list[Hit]], list[list[Found]]]:
-    """Return the hits in each folded text, and all patterns found in it, those of the trade too."""
-    found = find_all_patterns(plain, matcher)
-    return [_all_hits(text, seen, matcher) for text, seen in zip(plain, found, strict=True)], found
-
-
 def _read_together(texts: Sequence[str], matcher: Matcher, gazetteer: Gazetteer) -> list[Reading]:
-    folded = [fold(text) for text in texts]
-    plain = [each.text for each in folded]
-    hits, found = _find_together(plain, matcher)
+    unfolded = [unfold(text) for text in texts]
+    plain = [each.text for each in unfolded]
+    found = find_all_patterns(plain, matcher)
     numbers = [list(find_cas_numbers(text)) for text in plain]
     signs = [find_trade_signs(text, matcher.codes, seen) for text, seen in zip(plain, found, strict=True)]
+    hits = [
+        _all_hits(each, seen, sign, matcher) for each, seen, sign in zip(unfolded, found, signs, strict=True)
+    ]
     return [
         _reading(each, hit, number, sign, gazetteer) if hit or number or sign else NOTHING
-        for each, hit, number, sign in zip(folded, hits, numbers, signs, strict=True)
+        for each, hit, number, sign in zip(unfolded, hits, numbers, signs, strict=True)
     ]
 
 
-def _all_hits(text: str, found: list[Found], matcher: Matcher) -> list[Hit]:
-    open_hits = [hit for pattern, places in found if (hit := accept(text, pattern, places))]
-    return longest([*open_hits, *find_hidden(text, matcher)])
+def _all_hits(unfolded: Unfolded, found: list[Found], signs: list[Sign], matcher: Matcher) -> list[Hit]:
+    text = unfolded.text
+    open_hits = [hit for pattern, places in found if (hit := accept(text, pattern, places, unfolded))]
+    return longest([*open_hits, *find_hidden(unfolded, matcher), *_spoken_numbers(text, signs, matcher)])
+
+
+def _spoken_numbers(text: str, signs: list[Sign], matcher: Matcher) -> Iterator[Hit]:
+    """Yield the listed CAS numbers that are said in words."""
+    for kind, start, end in signs:
+        if kind == "number_spoken" and (said := matcher.numbers.get(spoken_digits(text[start:end]))):
+            yield Hit(start=start, end=end, substance=said, how="cas")
 
 
 def _reading(
-    folded: Folded,
+    unfolded: Unfolded,
     hits: list[Hit],
     numbers: list[tuple[str, int, int]],
-    signs: list[tuple[TradeKind, int, int]],
+    signs: list[Sign],
     gazetteer: Gazetteer,
 ) -> Reading:
-    text = folded.original
-    offsets = [] if folded.is_plain else folded.offsets()
+    text = unfolded.folded.original
+    origins = unfolded.spans()
 
     def span(start: int, end: int) -> tuple[int, int]:
-        return (offsets[start][0], offsets[end - 1][1]) if offsets else (start, end)
+        return (origins[start][0], origins[end - 1][1]) if origins else (start, end)
 
     return Reading(
-        mentions=tuple(_mentions(hits, text, folded.text, span)) if hits else (),
+        mentions=tuple(_mentions(hits, text, unfolded, span)) if hits else (),
         cas_numbers=tuple(
             CasNumber(number=number, span=span(start, end), listed=number in gazetteer.by_cas)
             for number, start, end in numbers
@@ -117,9 +133,10 @@ def _reading(
 
 
 def _mentions(
-    hits: list[Hit], text: str, folded: str, span: Callable[[int, int], tuple[int, int]]
+    hits: list[Hit], text: str, unfolded: Unfolded, span: Callable[[int, int], tuple[int, int]]
 ) -> Iterator[Mention]:
     """Yield the mentions; of names side by side, as in `ketone (MEK)`, the first decides for all."""
+    folded = unfolded.text
     last, why_last = 0, ""
     title = fold(text.partition("\n")[0]).text
     for hit in hits:
@@ -129,7 +146,9 @@ def _mentions(
         why_not = (why_last if is_beside else "") or why_not_offered(folded, hit.start, hit.end, title=title)
         last, why_last = hit.end, why_not
         first, end = span(hit.start, hit.end)
-        is_hidden = hit.how != "cas" and is_disguised(text[first:end])
+        is_hidden = hit.how != "cas" and (
+            is_disguised(text[first:end]) or unfolded.is_spelled_out(hit.start, hit.end)
+        )
         yield Mention(
             substance=hit.substance,
             span=(first, end),

@@ -17,15 +17,20 @@ if TYPE_CHECKING:
 
     from classifier.reading.model import TradeKind
 
-DIGITS = (
-    "zero oh one two three four five six seven eight nine",
-    "cero uno dos tres cuatro cinco seis siete ocho nueve",
-    "um dois três quatro sete oito nove meia",
-    "zéro un deux trois quatre cinq six sept huit neuf",
-    "null eins zwei zwo drei vier fünf sechs sieben acht neun",
-    "ноль нуль один два три четыре пять шесть семь восемь девять",
-)
-CHINESE_DIGITS = "零〇一二三四五六七八九幺"
+DIGITS = {
+    "zero oh cero zéro null ноль нуль": "0",
+    "one uno um un eins один": "1",
+    "two dos dois deux zwei zwo два": "2",
+    "three tres três trois drei три": "3",
+    "four cuatro quatro quatre vier четыре": "4",
+    "five cinco cinq fünf пять": "5",
+    "six seis meia sechs шесть": "6",
+    "seven siete sete sept sieben семь": "7",
+    "eight ocho oito huit acht восемь": "8",
+    "nine nueve nove neuf neun девять": "9",
+}
+"""English, Spanish, Portuguese, French, German, Russian; `meia`, half a dozen, is six."""
+CHINESE_DIGITS = dict(zip("零〇一二三四五六七八九幺", "001234567891", strict=True))
 DASHES = [
     "dash",
     "hyphen",
@@ -119,7 +124,7 @@ def _spoken_number() -> re.Pattern[str]:
     gap = rf"(?:[ ,./-]{{1,3}}(?:(?:{dash})[ ,./-]{{1,3}})?)"
     part = rf"(?:\d{{1,7}}|{word}(?:[ -]{word}){{0,6}})"
     said = rf"[ ,]{{0,2}}{dash}[ ,]{{0,2}}"
-    chinese = f"[{CHINESE_DIGITS}]"
+    chinese = f"[{''.join(CHINESE_DIGITS)}]"
     return re.compile(
         rf"(?<![^\W_]){word}(?:{gap}{word}){{3,11}}(?![^\W_])"
         rf"|(?<![^\W_]){part}{said}{part}{said}{part}(?![^\W_])"
@@ -129,8 +134,14 @@ def _spoken_number() -> re.Pattern[str]:
 
 
 @cache
+def _digits() -> dict[str, str]:
+    said = {fold(word).text: digit for words, digit in DIGITS.items() for word in words.split()}
+    return {**said, **CHINESE_DIGITS}
+
+
+@cache
 def _one_digit() -> re.Pattern[str]:
-    return re.compile(rf"\d|[{CHINESE_DIGITS}]|(?<![^\W_])(?:{_digit_word()})(?![^\W_])")
+    return re.compile(rf"\d|[{''.join(CHINESE_DIGITS)}]|(?<![^\W_])(?:{_digit_word()})(?![^\W_])")
 
 
 @cache
@@ -198,6 +209,11 @@ def _spellings(text: str, marks: list[int]) -> Iterator[tuple[int, int]]:
         for found in CHINESE_RUN.finditer(text):
             if CHINESE_SURE_LETTER.search(found.group()):
                 yield found.span()
+
+
+def spoken_digits(text: str) -> str:
+    """Return the digits of a number that is said in words, or in words and figures."""
+    return "".join(_digits().get(digit, digit) for digit in _one_digit().findall(text))
 
 
 def is_beside_number(text: str, start: int, end: int) -> bool:

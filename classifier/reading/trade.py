@@ -45,6 +45,7 @@ CODES = (
 """Shapes in which the first part of a CAS number stands for a substance."""
 PLAIN_CAS = re.compile(r"\d(?<![\w.-]\d)\d{1,6}-\d{2}-\d(?![\w-])")
 CAS_WORD_BEFORE = re.compile(r"cas[\s\w.:#№-]{0,12}$")
+DISGUISED_CAS_WORD_BEFORE = re.compile(r"(?<![a-z0-9])c[a4@][s5$][\s.:#-]{0,3}$")
 DIGIT_BEFORE = re.compile(r"\d[ .,/-]?$|(?<!cas)(?<!no)(?<!rn)[a-z]$")
 DIGIT_OR_LETTER_AFTER = re.compile(r"[.,/-]?\d|[a-z]")
 SPACED_DIGIT_AFTER = re.compile(r" \d")
@@ -130,7 +131,8 @@ def is_cas_spelling(text: str, digits: list[int]) -> bool:
         digits: Position of each digit in `text`.
     """
     before, after = text[max(0, digits[0] - WINDOW) : digits[0]], text[digits[-1] + 1 : digits[-1] + 4]
-    if DIGIT_BEFORE.search(before) or DIGIT_OR_LETTER_AFTER.match(after):
+    is_announced = DISGUISED_CAS_WORD_BEFORE.search(before) is not None
+    if (DIGIT_BEFORE.search(before) and not is_announced) or DIGIT_OR_LETTER_AFTER.match(after):
         return False
     gaps = [text[a + 1 : b] for a, b in pairwise(digits)]
     if any(len(gap) > WIDEST_GAP or any(c.isalnum() for c in gap) for gap in gaps):

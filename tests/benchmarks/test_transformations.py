@@ -9,14 +9,17 @@ from random import Random
 
 import pytest
 
-from benchmarks.transformations import BIDI_MARKS, CYRILLIC, GREEK, TRANSFORMATIONS, ZERO_WIDTH, mixed
+from benchmarks.transformations import TRANSFORMATIONS, mixed
+from benchmarks.transformations.letters import CYRILLIC, GREEK
+from benchmarks.transformations.marks import BIDI_MARKS, BLANKS, ZERO_WIDTH
+from benchmarks.transformations.numbers import DASHES
 
 TITLE = "Orange oil 250 kg, CAS 8008-57-9, 99.5% - new batch"
 NAMES = sorted(TRANSFORMATIONS)
 
 
 def _plain_dashes(text: str) -> str:
-    return "".join("-" if unicodedata.category(char) == "Pd" or char == "\u2212" else char for char in text)
+    return "".join("-" if char in DASHES else char for char in text)
 
 
 def _without(marks: str, text: str) -> str:
@@ -64,7 +67,8 @@ def test_compatibility_forms_fold_back(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "marks"), [("zero_width", ZERO_WIDTH), ("bidi_marks", BIDI_MARKS), ("soft_hyphens", "\u00ad")]
+    ("name", "marks"),
+    [("zero_width", ZERO_WIDTH), ("blanks", BLANKS), ("bidi_marks", BIDI_MARKS), ("soft_hyphens", "\u00ad")],
 )
 def test_invisible_marks_are_all_that_is_added(name: str, marks: str) -> None:
     """Taking the marks away gives the text back."""
@@ -77,15 +81,41 @@ def test_foreign_letters_map_back(name: str, table: dict[str, str]) -> None:
     assert _back(table, TRANSFORMATIONS[name](TITLE, Random(1))) == TITLE
 
 
-@pytest.mark.parametrize(("name", "mark"), [("spaced", " "), ("dotted", "."), ("underscored", "_")])
+@pytest.mark.parametrize(
+    ("name", "mark"), [("spaced", " "), ("dotted", "."), ("dashed", "-"), ("underscored", "_")]
+)
 def test_letters_are_set_apart_by_one_mark(name: str, mark: str) -> None:
     """A word of three letters or more is taken apart, a shorter one is not."""
     assert TRANSFORMATIONS[name]("wax in oil", Random(0)) == f"{mark.join('wax')} in {mark.join('oil')}"
 
 
 def test_entities_read_as_the_text() -> None:
-    """A browser shows the text as it was."""
+    """A browser shows the text as it was; what was escaped twice is unescaped twice."""
     assert html.unescape(TRANSFORMATIONS["html_entities"](TITLE, Random(1))) == TITLE
+    assert html.unescape(html.unescape(TRANSFORMATIONS["double_entities"](TITLE, Random(1)))) == TITLE
+
+
+def test_a_text_written_backwards_is_shown_forwards() -> None:
+    """Behind the mark that turns it round, read from its end, with brackets turned, stands the title."""
+    written = TRANSFORMATIONS["right_to_left"]("wax (blue)", Random(1))
+    assert written.strip("\u202e\u202c") == "(eulb) xaw"
+
+
+def test_a_cut_title_keeps_its_beginning() -> None:
+    """A letter or two are gone, and it shows; a short title is not cut."""
+    cut = TRANSFORMATIONS["cut_off"]("Sweet orange peel", Random(1))
+    assert re.fullmatch(r"Sweet orange pee?( ?\.\.\.|…)", cut)
+    assert TRANSFORMATIONS["cut_off"]("orange", Random(1)) == "orange"
+
+
+def test_masked_words_lose_one_letter() -> None:
+    """A star stands for one inner letter of each long word."""
+    assert re.fullmatch(r"O[a-z]*\*[a-z]*e oil", TRANSFORMATIONS["masked"]("Orange oil", Random(1)))
+
+
+def test_words_run_together_begin_with_capitals() -> None:
+    """Only the spaces between words go."""
+    assert TRANSFORMATIONS["joined"]("sweet orange, 5 kg oil", Random(1)) == "SweetOrange, 5 kgOil"
 
 
 def test_flipped_case_is_the_same_word() -> None:

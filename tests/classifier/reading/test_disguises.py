@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier.evidence import default_gazetteer
-from classifier.reading import read_text
+from classifier.reading import as_shown, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,9 @@ GREEK_CAPITALS = str.maketrans("ABEHIKMNOPTXYZ", "ΑΒΕΗΙΚΜΝΟΡΤΧΥΖ")
 FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 BOLD = {ord("a") + i: 0x1D41A + i for i in range(26)}
 CIRCLED = {ord("a") + i: 0x24D0 + i for i in range(26)}
+LISU = str.maketrans("aceiop", "ꓮꓚꓰꓲꓳꓑ")
+ARMENIAN = str.maketrans("hnou", "հոօս")
+BLACK_SQUARES = {ord("a") + i: 0x1F170 + i for i in range(26)}
 FIRST_VOWEL_LEET = str.maketrans("eao", "340")
 
 DISGUISES: dict[str, Callable[[str], str]] = {
@@ -51,6 +54,17 @@ DISGUISES: dict[str, Callable[[str], str]] = {
     "a doubled letter": lambda name: name[:5] + name[4:],
     "a missing letter": lambda name: name[:4] + name[5:],
     "two letters swapped": lambda name: name[:2] + name[2:4][::-1] + name[4:],
+    "slashes": "/".join,
+    "signs in turn": lambda name: "".join(f"{c}{'.~_•'[i % 4]}" for i, c in enumerate(name))[:-1],
+    "an emoji after each letter": "🔥".join,
+    "written backwards": lambda name: f"\u202e{name[::-1]}\u202c",
+    "fillers": "\u3164".join,
+    "Braille blanks": "\u2800".join,
+    "entities of entities": lambda name: "".join(f"&amp;#{ord(c)};" for c in name),
+    "entities without an end": lambda name: "".join(f"&#x{ord(c):x}" for c in name).replace("&#x20", " "),
+    "Lisu capitals": lambda name: name.translate(LISU),
+    "Armenian letters": lambda name: name.translate(ARMENIAN),
+    "black squares": lambda name: name.translate(BLACK_SQUARES),
     "combining strokes": lambda name: "".join(f"{c}\u0336" for c in name),
 }
 
@@ -70,6 +84,54 @@ def test_a_disguise_keeps_the_hit(disguise: str, name: str, gazetteer: Gazetteer
 def test_russian_letters_set_apart_stay_russian(text: str, gazetteer: Gazetteer) -> None:
     """Single letters that look Latin are read in the script of the letters around them."""
     assert [m.how for m in read_text(text, gazetteer).mentions] == ["disguised"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("(A.m.i.n.o.m.e.t.h.y.l)p.i.p.e.r.i.d.i.n.e", ""),
+        ("(A m i n o m e t h y l)p i p e r i d i n e", ""),
+        ("T/o/l/u/e/n/e-2,4-d/i/s/u/l/f/o/n/i/c a/c/i/d", ""),
+        ("Ami🔥nobenz🔥aldehyde", ""),
+        ("I o d i n e S o l u t i o n", "I o d i n e"),
+        ("s e l l i n g p i p e r i d i n e c h e a p", "p i p e r i d i n e"),
+        ("p i p e r i d i n e e t h a n o l", ""),
+        ("piperidine🔥powder", "piperidine"),
+        ("buy.p.i.p.e.r.i.d.i.n.e", "p.i.p.e.r.i.d.i.n.e"),
+        ("BulkPiperidineForSale", "Piperidine"),
+        ("PIPERIDINESOLUTION", "PIPERIDINE"),
+        ("PiperidineEthanol", ""),
+        ("Piperidine and P i p e", "Piperidine"),
+    ],
+)
+def test_where_words_end_is_told_as_the_eye_tells_it(text: str, shown: str, gazetteer: Gazetteer) -> None:
+    """By signs, capitals and what follows: part of a longer name stays part of it, however it is spelled."""
+    spans = [text[m.span[0] : m.span[1]] for m in read_text(text, gazetteer).mentions]
+    assert spans == ([shown] if shown else [])
+
+
+def test_a_text_turned_round_points_to_what_was_written(gazetteer: Gazetteer) -> None:
+    """The span of a name written backwards covers its letters, and no more."""
+    text = "new: \u202egk 5 enidirepip\u202c now"
+    reading = read_text(text, gazetteer)
+    assert [text[m.span[0] : m.span[1]] for m in reading.mentions] == ["enidirepip"]
+    assert [(s.kind, s.text) for s in reading.trade] == [("quantity", "gk 5")]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Piperidine 5 kg", "Piperidine 5 kg"),
+        ("Pipéridine, ацетон – 丙酮 １ kg", "Pipéridine, ацетон – 丙酮 １ kg"),
+        ("P.i.p.e.r.i.d.i.n.e 5 kg", "piperidine 5 kg"),
+        ("pi\u200bperidine", "piperidine"),
+        ("\u202eenidirepiP", "piperidine"),
+        ("Ｐｉｐｅｒｉｄｉｎｅ", "piperidine"),
+    ],
+)
+def test_only_what_is_disguised_is_written_anew(text: str, shown: str) -> None:
+    """What is embedded is the text itself, unless letters are hidden in it."""
+    assert as_shown(text) == shown
 
 
 @pytest.mark.parametrize(
@@ -126,6 +188,12 @@ def test_letters_set_apart_in_ordinary_titles_are_no_sign(text: str, gazetteer: 
         "103\u200b-79-\u200b7",
         "1️⃣0️⃣3️⃣-7️⃣9️⃣-7️⃣",
         "&#49;03-79-7",
+        "١٠٣-٧٩-٧",
+        "CA5 103-79-7",
+        "CAS one zero three - seven nine - seven",
+        "uno cero tres guion siete nueve guion siete",
+        "eins null drei Strich sieben neun Strich sieben",
+        "一零三杠七九杠七",
     ],
 )
 def test_a_cas_number_is_read_in_any_spelling(text: str, gazetteer: Gazetteer) -> None:

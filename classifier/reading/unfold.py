@@ -1,0 +1,154 @@
+"""Bring words whose letters stand apart together again: what is read is the text as the eye takes it."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from classifier.gazetteer.fold import fold
+from classifier.reading.boundaries import sounds_chemical
+from classifier.reading.turned import in_order_shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from classifier.gazetteer.fold import Folded
+
+LETTER = "a-z\u0370-\u03ff\u0400-\u052f"
+SIGN = r"(?:[^\w\s()\[\]{}]|_)"
+_FIRST = rf"(?<![^\W_])[{LETTER}]"
+SIGNED = rf"{_FIRST}(?:(?:{SIGN}{{1,4}}|{SIGN}\s{SIGN})[{LETTER}\d](?![^\W_])){{2,}}(?<!\d)"
+SPACED = rf"{_FIRST}(?:\s(?:{SIGN}\s)?[{LETTER}\d](?![^\W_])){{3,}}(?<!\d)"
+PICTURED = (
+    rf"(?<=[{LETTER}])[\u2600-\u2604\u2607-\u27bf\u2b50\u2b55\U0001f000-\U0001faff]{{1,3}}(?=[{LETTER}])"
+)
+APART = re.compile(rf"{SIGNED}|{SPACED}|{PICTURED}")
+"""Letters by themselves, three or more with signs or four with spaces between them, and emoji inside a word.
+
+A digit among the letters may stand for one.
+"""
+
+SHORTEST_LOOSE = 7
+"""Letters of a word that is known even where nothing tells the words apart."""
+BEFORE_LOOSE, AFTER_LOOSE = 2, 3
+"""Letters that make a word of its own before and after such a one."""
+
+CASE_SEAM = re.compile(r"(?<=[a-z]{3})(?=[A-Z])")
+"""Where a capital begins the next word of a text without spaces, as in `IodineSolution`."""
+
+DISGUISED = re.compile(
+    "&(?:amp;)*#[xX]?[0-9a-fA-F]|[\u00ad\u034f\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\u2800]"
+    "|[\u0530-\u058f\u13a0-\u13ff\u1400-\u167f\u1d00-\u1d25\u2070-\u209c\u20d0-\u20f0\u2460-\u24ff\u2776-\u2793\u2c80-\u2cff]"
+    "|[\ua4d0-\ua4ff\uab70-\uabbf\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff\U0001f100-\U0001f1ff\U000e0000-\U000e01ef]"
+    "|[A-Za-z][\u0300-\u036f]{2}|[A-Za-z][\u0370-\u03ff\u0400-\u052f]|[\u0370-\u03ff\u0400-\u052f][A-Za-z]"
+)
+"""Characters that ordinary titles do without, accents heaped on one letter, and words in two scripts."""
+
+
+@dataclass(frozen=True, kw_only=True)  # without slots: what is seldom asked for is worked out once
+class Unfolded:
+    """A folded text whose spelled-out words are whole, with the way back to the original."""
+
+    folded: Folded
+    text: str
+    kept: tuple[int, ...] | None
+    """Of each character, its place in the folded text; None if all are there."""
+    loose: tuple[tuple[int, int], ...]
+    """Start and end of the runs whose letters a space sets apart, so that nothing tells where words end."""
+    pictures: frozenset[int]
+    """Places where an emoji stood inside a word, or between two."""
+
+    @cached_property
+    def seams(self) -> frozenset[int]:
+        """Places where a capital begins the next word though no space stands before it."""
+        if self.kept is None and self.folded.is_plain:
+            written = self.folded.original
+        else:
+            spans = self.spans() or []
+            written = "".join(self.folded.original[start] for start, _ in spans)
+        return frozenset(seam.start() for seam in CASE_SEAM.finditer(written))
+
+    def spans(self) -> list[tuple[int, int]] | None:
+        """Return, for each character, start and end of what it came from; None if nothing has moved."""
+        if self.kept is None:
+            return None if self.folded.is_plain else self.folded.offsets()
+        offsets = self.folded.offsets()
+        return [offsets[place] for place in self.kept]
+
+    def is_spelled_out(self, start: int, end: int) -> bool:
+        """Say whether the letters of `text[start:end]` stood apart."""
+        return self.kept is not None and self.kept[end - 1] - self.kept[start] != end - 1 - start
+
+    def seams_of(self, start: int, end: int) -> tuple[bool, bool]:
+        """Say whether a word begins at `start`, and one at `end`, though no space tells."""
+        text = self.text
+        if not ((start and text[start - 1].isalnum()) or (end < len(text) and text[end].isalnum())):
+            return False, False
+        certain = (start in self.seams, end in self.seams)
+        if not (self.loose or self.pictures) or sounds_chemical(text[:start], text[end:]):
+            return certain
+        run = next(((first, last) for first, last in self.loose if first <= start and end <= last), None)
+        if run is None or end - start < SHORTEST_LOOSE:
+            return certain[0] or start in self.pictures, certain[1] or end in self.pictures
+        return start - run[0] >= BEFORE_LOOSE, run[1] - end >= AFTER_LOOSE
+
+
+def unfold(text: str) -> Unfolded:
+    """Return the text as it is read; any string is accepted."""
+    folded = fold(text)
+    runs = [run.span() for run in APART.finditer(folded.text)]
+    kept = tuple(_kept_places(folded.text, runs)) if runs else None
+    closed = folded.text if kept is None else "".join(folded.text[place] for place in kept)
+    return Unfolded(
+        folded=folded,
+        text=closed,
+        kept=kept,
+        loose=tuple(_loose(folded.text, runs, kept)) if kept else (),
+        pictures=frozenset(_pictures(folded.text, runs, kept)) if kept else frozenset(),
+    )
+
+
+def as_shown(text: str) -> str:
+    """Return a disguised text as the eye takes it, in small letters, and any other text as it is.
+
+    Honest accents, scripts and full-width signs are no disguise: such texts come back unchanged.
+    """
+    if text.isascii() and "&#" not in text and APART.search(text.lower()) is None:
+        return text
+    turned = in_order_shown(text)
+    shown = unfold(turned[0] if turned else text)
+    return shown.text if turned or shown.kept or DISGUISED.search(text) else text
+
+
+def _kept_places(folded: str, runs: list[tuple[int, int]]) -> Iterator[int]:
+    position = 0
+    for start, end in runs:
+        yield from range(position, start)
+        is_kept = str.isalnum if _is_spaced(folded, start) else _is_no_sign
+        yield from (place for place in range(start, end) if is_kept(folded[place]))
+        position = end
+    yield from range(position, len(folded))
+
+
+def _is_spaced(folded: str, start: int) -> bool:
+    """Say whether the run that starts there has spaces between its letters."""
+    return folded[start].isalnum() and folded[start + 1].isspace()
+
+
+def _is_no_sign(character: str) -> bool:
+    return character.isalnum() or character.isspace()
+
+
+def _loose(folded: str, runs: list[tuple[int, int]], kept: tuple[int, ...]) -> Iterator[tuple[int, int]]:
+    for start, end in runs:
+        if _is_spaced(folded, start):
+            yield bisect_left(kept, start), bisect_left(kept, end)
+
+
+def _pictures(folded: str, runs: list[tuple[int, int]], kept: tuple[int, ...]) -> Iterator[int]:
+    for start, end in runs:
+        if not folded[start].isalnum():
+            yield bisect_left(kept, end)
