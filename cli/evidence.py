@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,8 +13,6 @@ from cli.output import print_json, reading
 from listings.text import harmless
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from crawler.evidence.read import KeptRecord
     from listings.evidence import EvidenceRecord
 
@@ -31,13 +30,23 @@ def command() -> None:
 
 
 @command.command("verify")
+@click.argument(
+    "bundle", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="[BUNDLE]"
+)
 @database_option
 @json_option
-def verify_command(database: Path, *, as_json: bool) -> None:
-    """Walk all of it; name the first thing that does not match, and exit with 1.
+def verify_command(bundle: Path | None, database: Path, *, as_json: bool) -> None:
+    """Walk all of it, or one exported bundle; name the first thing that does not match, and exit with 1.
+
+    A bundle, the evidence ZIP of the review app, is checked by itself: no database is needed.
 
     Example: precursor-watch evidence verify
+
+    Example: precursor-watch evidence verify precursor-watch-20261102T080000Z.zip
     """
+    if bundle is not None:
+        _verify_bundle(bundle, as_json=as_json)
+        return
     from cli.progress import progress_bar
     from crawler.evidence.verify import verify
     from listings.evidence import evidence_folder
@@ -51,10 +60,25 @@ def verify_command(database: Path, *, as_json: bool) -> None:
         f"{done.files:,} files, {done.records:,} records ({done.revisits:,} of them revisits) and "
         f"{done.pages:,} pages match; {done.bytes:,} bytes."
     )
-    if done.purged:
-        click.echo(f"{done.purged:,} files were taken away by retention; their tombstones say when and why.")
     if done.unsealed:
         click.echo(f"{done.unsealed:,} of the files are not sealed yet; their records were checked.")
+
+
+def _verify_bundle(bundle: Path, *, as_json: bool) -> None:
+    from crawler.evidence.bundle import verify_bundle
+
+    done = verify_bundle(bundle)
+    if as_json:
+        print_json(asdict(done))
+        return
+    click.echo(
+        harmless(
+            f"{done.listings:,} listings and {done.records:,} records match; exported {done.exported_at} by "
+            f"{done.exported_by}. SHA-256 of the manifest: {done.manifest_sha256}"
+        )
+    )
+    if done.without_page:
+        click.echo(f"{done.without_page:,} of the listings have no page in the bundle.")
 
 
 @command.command("show")

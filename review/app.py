@@ -23,12 +23,13 @@ from listings.review_settings import SettingRefused
 from listings.samples import NothingToSample
 from listings.times import utc_now
 from listings.verdicts import AlreadyUndone, JudgedMeanwhile, StaleScreen
-from review import bulk, choices, languages, pages, words
+from review import bulk, casework, choices, figures, handing_on, languages, pages, words
 from review.api import description, queue
 from review.connections import Connections
 from review.decide import MAX_NOTE_CHARS, MAX_SUBSTANCE_CHARS
 from review.desk import Desk, answer_page, set_language
 from review.errors import ForeignRequest, FormExpired, LoginBlocked, LoginNeeded, LoginRefused, RoleTooLow
+from review.exports.tables import NoFollowTheMoney
 from review.marking import cut, spell_unseen
 from review.reference import NO_REFERENCE, Reference
 from review.security import entering
@@ -38,6 +39,7 @@ from review.security.keys import load_key
 from review.security.passwords import Passwords
 from review.security.proxy import OnlyEncrypted, OnlyThroughProxy
 from review.security.settings import Safety
+from review.sheets import NoPdf
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -63,11 +65,16 @@ STATUS = {
     LoginBlocked: 429,
     RoleTooLow: 403,
     StoreUnusable: 503,
+    NoPdf: 501,
+    NoFollowTheMoney: 501,
 }
 """The HTTP status of each expected error; its message is the sentence shown."""
 
 
-PAGES = (pages.router, bulk.router, choices.router, entering.router)
+PAGES = (
+    pages.router, bulk.router, casework.router, figures.router, handing_on.router, choices.router,
+    entering.router,
+)  # fmt: skip
 """Routers of pages."""
 
 API = (queue.router, description.router)
@@ -170,6 +177,7 @@ def build_templates() -> Environment:
         "KINDS": words.KINDS,
         "FAMILIES": words.FAMILIES,
         "STAGES": words.STAGES,
+        "CASE_KINDS": words.CASE_KINDS,
         "LANGUAGES": languages.LANGUAGES,
         "language": languages.ASKED.get,
         "MAX_NOTE_CHARS": MAX_NOTE_CHARS,

@@ -110,6 +110,13 @@ FAMILIES = {
     "opioid": N_("opioid"), "amphetamine-type": N_("amphetamine-type"), "other": N_("other"),
 }  # fmt: skip
 
+CASE_KINDS = {
+    "listing": N_("listing added"), "seller": N_("seller added"), "note": N_("note"),
+    "listing_removed": N_("listing taken out"), "seller_removed": N_("seller taken out"),
+    "closed": N_("closed"), "reopened": N_("opened again"),
+}  # fmt: skip
+"""Lines of a case's journal as the pages name them."""
+
 STAGES = {
     Stage.FIRST: N_("first look"), Stage.SECOND: N_("second look"), Stage.ADJUDICATION: N_("settled"),
 }  # fmt: skip

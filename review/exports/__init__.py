@@ -1,0 +1,1 @@
+"""What people decided, in forms that others can read."""

@@ -1,0 +1,147 @@
+"""The evidence ZIP: reviewed listings with the WARC records of their pages, checkable without this store.
+
+`listings.jsonl` holds what was decided, `evidence.warc.gz` the records, byte by byte as they were kept,
+`records.json` where each lies, `manifest.json` the SHA-256 of every other file, `README.txt` what it is.
+`precursor-watch evidence verify BUNDLE` checks all of it offline (`crawler/evidence/bundle.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from listings.reviewed import evidence_of
+from listings.times import to_text
+from review.exports.tables import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from pathlib import Path
+
+    from listings.database import Database
+    from listings.evidence import EvidenceRecord
+    from listings.reviewed import Reviewed
+
+FORMAT = "precursor-watch evidence bundle 1"
+
+README = """\
+Evidence of reviewed listings, exported by precursor-watch on {at} by {by}.
+
+listings.jsonl    what each listing said, what was decided, by whom and when, with all verdicts before
+evidence.warc.gz  the pages as they were received (WARC 1.1); any WARC reader opens it
+records.json      which record of it is which page, and its SHA-256
+manifest.json     the SHA-256 of every file beside it
+
+Check it without the program that made it:   sha256sum of each file against manifest.json
+Check all of it:                              precursor-watch evidence verify THIS.zip
+
+What this does not prove: that a substance was sold, delivered or is what the text says; who stands behind
+the name of a seller; that the offer is unlawful. A flag is a request to look; a verdict is a reading.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """A bundle, ready to be sent."""
+
+    body: bytes
+    manifest_sha256: str
+    listings: int
+    records: int
+    missing: int
+    """Listings of whose page no bytes are kept."""
+
+
+def make_bundle(
+    db: Database, found: Iterable[Reviewed], evidence: Path | None, *, by: str, anchor: str, now: datetime
+) -> Bundle:
+    """Return the ZIP of these listings.
+
+    Args:
+        db: The store.
+        found: The listings.
+        evidence: The folder of WARC files; None leaves the pages out, and the bundle says so.
+        by: Who exports.
+        anchor: The newest hash of the audit log, to hold the bundle against the log later.
+        now: When.
+    """
+    reviewed = list(found)
+    warc, index, missing = _collect(db, reviewed, evidence)
+    files = {
+        "README.txt": README.format(at=to_text(now), by=by).encode(),
+        "listings.jsonl": "".join(
+            json.dumps(record(each), ensure_ascii=False) + "\n" for each in reviewed
+        ).encode(),
+        "evidence.warc.gz": warc,
+        "records.json": json.dumps(index, ensure_ascii=False, indent=1).encode(),
+    }
+    manifest = {
+        "format": FORMAT,
+        "exported_at": to_text(now),
+        "exported_by": by,
+        "audit_log": anchor,
+        "listings": len(reviewed),
+        "without_page": missing,
+        "files": {
+            name: {"bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
+            for name, body in files.items()
+        },
+    }
+    files["manifest.json"] = json.dumps(manifest, ensure_ascii=False, indent=1).encode()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, body in files.items():
+            moment = zipfile.ZipInfo(name, date_time=now.timetuple()[:6])
+            moment.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(moment, body)
+    return Bundle(
+        body=out.getvalue(),
+        manifest_sha256=hashlib.sha256(files["manifest.json"]).hexdigest(),
+        listings=len(reviewed),
+        records=len(index),
+        missing=missing,
+    )
+
+
+def _collect(
+    db: Database, reviewed: list[Reviewed], evidence: Path | None
+) -> tuple[bytes, list[dict[str, Any]], int]:
+    """Return the records' bytes one after the other, where each lies, and how many pages have none."""
+    warc, index, missing = bytearray(), {}, 0
+    for each in reviewed:
+        records = evidence_of(db, each.page_id) if evidence else []
+        missing += not records
+        for kept in records:
+            if kept.record_id not in index and evidence is not None:
+                body = _read(evidence, kept)
+                index[kept.record_id] = _entry(kept, len(warc), each)
+                warc += body
+    return bytes(warc), list(index.values()), missing
+
+
+def _read(evidence: Path, kept: EvidenceRecord) -> bytes:
+    with (evidence / kept.file).open("rb") as file:
+        file.seek(kept.offset)
+        return file.read(kept.length)
+
+
+def _entry(kept: EvidenceRecord, offset: int, reviewed: Reviewed) -> dict[str, Any]:
+    return {
+        "record_id": kept.record_id,
+        "offset": offset,
+        "length": kept.length,
+        "record_type": kept.record_type,
+        "url": kept.url,
+        "written_at": to_text(kept.written_at),
+        "payload_sha256": kept.payload_sha256,
+        "payload_bytes": kept.payload_bytes,
+        "repeats": kept.repeats,
+        "kept_in": kept.file,
+        "run_id": kept.run_id,
+        "listing_id": reviewed.listing.listing_id,
+    }
