@@ -1,6 +1,7 @@
-"""A full saved crawl (fetch, extract, store) beside a bare Scrapy spider that yields only each page's title.
+"""Full crawls (fetch, extract, keep as evidence, store) beside a bare Scrapy spider that yields only titles.
 
-Both read the same files, each crawl in a process of its own, whose start and imports are not counted.
+Three crawls: of saved pages, of the same pages over HTTP from a server on this machine, and once more of them
+when nothing has changed. Each is in a process of its own, whose start and imports are not counted.
 """
 
 from __future__ import annotations
@@ -12,44 +13,100 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.local_server import addresses, serving
 from benchmarks.pages import write_pages
 from benchmarks.rounds import HEADING, Ratio, alternate, machine
 
 PAGES = 1_500
-PACKAGES = ("scrapy", "web-poet", "lxml", "sqlite-utils")
+MEMORY_PAGES = 20_000
+PAGES_OF_A_HOST = 50
+PACKAGES = ("scrapy", "web-poet", "lxml", "sqlite-utils", "warcio")
+UNITS = ("pages/s", "pages/CPU s")
+"""A busy machine disturbs the second less."""
+Speeds = tuple[float, float]
 
 
 def measure(*, pages: int, rounds: int) -> list[Ratio]:
-    """Crawl at least so many pages in both ways, in turn, so many times each.
+    """Crawl at least so many pages in every way, in turn, so many times each.
 
     Returns:
-        The ratio of pages a second, and of pages a CPU second, which a busy machine disturbs less.
+        The ratios of pages a second, and of pages a CPU second, for each of the three crawls.
     """
+    return [*measure_saved(pages=pages, rounds=rounds), *measure_live(pages=pages, rounds=rounds)]
+
+
+def measure_saved(*, pages: int, rounds: int) -> list[Ratio]:
+    """Crawl saved pages."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "pages"
         written = len(write_pages(folder, pages))
         ours, stock = alternate(
-            lambda: _speeds("ours", folder, written), lambda: _speeds("stock", folder, written), rounds
+            lambda: _once("ours", str(folder), written), lambda: _once("stock", str(folder), written), rounds
         )
-    name = f"crawl, {written:,} saved pages"
+    return _ratios(f"crawl, {written:,} saved pages", 0.5, ours, stock)
+
+
+def measure_live(*, pages: int, rounds: int) -> list[Ratio]:
+    """Crawl pages over HTTP, at first and once more unchanged, without any pause between requests."""
+    count = -(-pages // PAGES_OF_A_HOST)
+    with serving() as port:
+        asked, where = len(addresses(count, port)), f"{port}/{count}"
+        ours, stock = alternate(
+            lambda: _twice(where, asked), lambda: _once("stock-live", where, asked), rounds
+        )
+    first, again = [each[0] for each in ours], [each[1] for each in ours]
+    return [
+        *_ratios(f"crawl, {asked:,} pages over HTTP", 0.6, first, stock),
+        *_ratios(f"recrawl, {asked:,} unchanged", 0.9, again, stock),
+    ]
+
+
+def print_memory(pages: int) -> None:
+    """Crawl so many pages over HTTP in one run, and print how much memory it holds every 1,000 pages."""
+    with serving() as port, tempfile.TemporaryDirectory() as scratch:
+        where = f"{port}/{pages // PAGES_OF_A_HOST}"
+        print(f"{'PAGES':>7} {'RESIDENT MIB':>13}")
+        with subprocess.Popen(
+            _command("ours-memory", where, scratch), stdout=subprocess.PIPE, text=True
+        ) as crawl:
+            for line in crawl.stdout or ():
+                first, second = line.split()
+                if first.isdecimal():
+                    print(f"{int(first):>7,} {int(second):>13,}", flush=True)
+
+
+def _ratios(name: str, target: float, ours: list[Speeds], stock: list[Speeds]) -> list[Ratio]:
     return [
         Ratio(
             name=name,
             unit=unit,
-            target=0.5,
+            target=target,
             ours=tuple(speeds[at] for speeds in ours),
             stock=tuple(speeds[at] for speeds in stock),
         )
-        for at, unit in enumerate(("pages/s", "pages/CPU s"))
+        for at, unit in enumerate(UNITS)
     ]
 
 
-def _speeds(way: str, folder: Path, pages: int) -> tuple[float, float]:
+def _once(way: str, where: str, pages: int) -> Speeds:
     with tempfile.TemporaryDirectory() as scratch:
-        command = [sys.executable, "-m", "benchmarks.crawl_once", way, str(folder), f"{scratch}/bench.db"]
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        return _speeds(way, where, pages, scratch)
+
+
+def _twice(where: str, pages: int) -> tuple[Speeds, Speeds]:
+    with tempfile.TemporaryDirectory() as scratch:
+        first = _speeds("ours-live", where, pages, scratch)
+        return first, _speeds("ours-live", where, pages, scratch)
+
+
+def _speeds(way: str, where: str, pages: int, scratch: str) -> Speeds:
+    done = subprocess.run(_command(way, where, scratch), check=True, stdout=subprocess.PIPE, text=True)
     seconds, cpu_seconds = map(float, done.stdout.split())
     return pages / seconds, pages / cpu_seconds
+
+
+def _command(way: str, where: str, scratch: str) -> list[str]:
+    return [sys.executable, "-m", "benchmarks.crawl_once", way, where, f"{scratch}/bench.db"]
 
 
 def main() -> None:
@@ -57,9 +114,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.crawl", description=__doc__)
     parser.add_argument("--pages", type=int, default=PAGES, help="at least so many [1500]")
     parser.add_argument("--rounds", type=int, default=5, help="crawls in each way [5]")
+    parser.add_argument("--live", action="store_true", help="only those over HTTP")
+    parser.add_argument(
+        "--memory", action="store_true", help="print memory over 20,000 pages, and nothing else"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     chosen = parser.parse_args()
-    ratios = measure(pages=chosen.pages, rounds=chosen.rounds)
+    if chosen.memory:
+        print_memory(MEMORY_PAGES)
+        return
+    ratios = (measure_live if chosen.live else measure)(pages=chosen.pages, rounds=chosen.rounds)
     if chosen.json:
         print(json.dumps({"machine": machine(PACKAGES), "ratios": [ratio.as_json() for ratio in ratios]}))
     else:

@@ -1,5 +1,8 @@
 """One measured crawl in a process of its own; prints its seconds and CPU seconds. Run by `benchmarks.crawl`.
 
+Ways: `stock` and `ours` read a folder of saved pages, `stock-live` and `ours-live` ask
+`benchmarks.local_server` for the same, given as `PORT/HOSTS`; `ours-memory` too, and prints its memory.
+
 The clock begins when everything is imported and, in ours, the language model is loaded, which happens once a
 process at the first page. It ends when the crawl has ended. Ours thus counts the opening of the archive and
 the making of the store.
@@ -7,8 +10,10 @@ the making of the store.
 
 from __future__ import annotations
 
+import resource
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,50 +21,102 @@ import scrapy
 import web_poet
 from scrapy.crawler import AsyncCrawlerProcess
 
+from benchmarks.local_server import addresses, hosts
+from crawler.live import crawl as _crawl  # noqa: F401 (before the clock begins, and Scrapy's HTTP with it)
+from crawler.live.limits import Limits
 from crawler.reading.page import read_page
 from crawler.run import crawl_source
 from crawler.sources import DeclaredSource
+from listings import times
 from listings.model import Source, SourceKind
+from listings.permissions import Permission
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
     from scrapy.http import Response
 
 
 class TitleSpider(scrapy.Spider):
-    """What one would write first: every file, and of each page its title."""
+    """What one would write first: every page, and of each its title."""
 
     name = "titles"
 
-    def __init__(self, folder: Path) -> None:
-        """Take the folder of saved pages."""
+    def __init__(self, urls: Sequence[str]) -> None:
+        """Take the addresses."""
         super().__init__()
-        self.folder = folder
+        self.urls = urls
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
-        """Ask for every saved page as a file."""
-        for path in sorted(self.folder.rglob("*.html")):
-            yield scrapy.Request(path.as_uri(), self.parse)
+        """Ask for every page."""
+        for url in self.urls:
+            yield scrapy.Request(url, self.parse)
 
     def parse(self, response: Response) -> Iterator[dict[str, str | None]]:
         """Yield the title."""
         yield {"title": response.css("title::text").get()}
 
 
-def crawl_stock(folder: Path) -> None:
-    """Crawl a folder with the bare spider."""
+def crawl_stock(urls: Sequence[str]) -> None:
+    """Crawl with the bare spider, as Scrapy comes."""
     process = AsyncCrawlerProcess({"LOG_LEVEL": "WARNING"})
-    process.crawl(TitleSpider, folder=folder)
+    process.crawl(TitleSpider, urls=urls)
     process.start()
 
 
 def crawl_ours(folder: Path, database: Path) -> None:
-    """Crawl a folder into a store: fetch, extract, record."""
-    source = Source(
-        source_id="bench", kind=SourceKind.SAVED, name="bench", supplied_by="-", supplied_on="2026-11-24"
+    """Crawl a folder into a store: fetch, extract, keep, record."""
+    crawl_source(database, DeclaredSource(source=_source(SourceKind.SAVED), archive=folder))
+
+
+def crawl_ours_live(
+    homes: Sequence[str], database: Path, progress: Callable[[int, int], None] | None
+) -> None:
+    """Crawl hosts into a store from their front pages on, without pause, as a bare spider does."""
+    today = times.utc_now().date()
+    permission = Permission(
+        basis="own_site",
+        reference="benchmark",
+        approved_by="whoever runs it",
+        valid_from=today,
+        valid_until=today + timedelta(days=1),
+        scope=tuple(homes),
+        contact="https://bench.example/",
+        seconds_between_requests=1e-6,
+        at_once=8,
+        max_pages=10**6,
+        max_bytes=10**12,
+        private_addresses=("127.1.0.0/16",),
     )
-    crawl_source(database, DeclaredSource(source=source, archive=folder))
+    limits = Limits(
+        seconds_between_requests=1e-6,
+        at_once=8,
+        max_pages=10**6,
+        max_bytes=10**12,
+        barren_pages=10**6,  # each host says what the others say
+    )
+    declared = DeclaredSource(
+        source=_source(SourceKind.LIVE),
+        start=tuple(f"{home}/" for home in homes),
+        permission=permission,
+        limits=limits,
+    )
+    crawl_source(database, declared, progress=progress)
+
+
+def print_memory(every: int) -> Callable[[int, int], None]:
+    """Return a progress function that prints pages and resident memory at intervals."""
+
+    def show(done: int, _: int) -> None:
+        if done % every == 0:
+            pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+            print(done, pages * resource.getpagesize() // 2**20, flush=True)
+
+    return show
+
+
+def _source(kind: SourceKind) -> Source:
+    return Source(source_id="bench", kind=kind, name="bench", supplied_by="-", supplied_on="2026-11-24")
 
 
 def warm_up() -> None:
@@ -69,14 +126,21 @@ def warm_up() -> None:
 
 
 def main() -> None:
-    """Crawl the folder named second in the way named first, into the store named third if ours."""
-    way, folder, database = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    """Crawl what is named second in the way named first, into the store named third if ours."""
+    way, where, database = sys.argv[1], sys.argv[2], Path(sys.argv[3])
     warm_up()
-    began, worked = time.perf_counter(), time.process_time()
+    port, _, count = where.partition("/") if way.endswith(("live", "memory")) else ("0", "", "0")
+    homes = hosts(int(count), int(port))
+    urls = addresses(int(count), int(port)) if way == "stock-live" else []
     if way == "stock":
-        crawl_stock(folder)
+        urls = [path.as_uri() for path in sorted(Path(where).rglob("*.html"))]
+    began, worked = time.perf_counter(), time.process_time()
+    if way.startswith("stock"):
+        crawl_stock(urls)
+    elif way == "ours":
+        crawl_ours(Path(where), database)
     else:
-        crawl_ours(folder, database)
+        crawl_ours_live(homes, database, print_memory(1_000) if way == "ours-memory" else None)
     print(time.perf_counter() - began, time.process_time() - worked)
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ class Rate:
 HEADING = f"{'BENCHMARK':<38} {'OURS':>9} {'STOCK':>9} {'UNIT':<11} {'RATIO':>6} {'SPREAD':>15} {'AIM':>8}"
 
 
-def alternate(ours: Callable[[], T], stock: Callable[[], T], rounds: int) -> tuple[list[T], list[T]]:
+def alternate(ours: Callable[[], T], stock: Callable[[], U], rounds: int) -> tuple[list[T], list[U]]:
     """Measure two ways in turn, each going first in every second round.
 
     Args:
@@ -89,11 +90,15 @@ def alternate(ours: Callable[[], T], stock: Callable[[], T], rounds: int) -> tup
     Returns:
         What ours returned each time, and what stock returned.
     """
-    speeds: tuple[list[T], list[T]] = ([], [])
+    mine: list[T] = []
+    theirs: list[U] = []
     for number in range(rounds):
-        for side in (0, 1) if number % 2 == 0 else (1, 0):
-            speeds[side].append((ours, stock)[side]())
-    return speeds
+        if number % 2 == 0:
+            mine.append(ours())
+        theirs.append(stock())
+        if number % 2:
+            mine.append(ours())
+    return mine, theirs
 
 
 def machine(packages: Sequence[str]) -> str:

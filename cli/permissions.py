@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def command() -> None:
     """The permissions of live sources: listed, checked, and what a crawl under them would do.
 
-    None of these sends a request.
+    None of these sends a request. All but `withdraw` write nothing.
 
     Example: precursor-watch permissions check
     """
@@ -30,31 +30,33 @@ def command() -> None:
 
 @command.command("list")
 @sources_option
+@database_option
 @json_option
-def list_command(sources_file: Path, *, as_json: bool) -> None:
+def list_command(sources_file: Path, database: Path, *, as_json: bool) -> None:
     """List the live sources with their permissions.
 
     Example: precursor-watch permissions list
     """
     live = _live(sources_file, ())
     if as_json:
-        print_json([_record(each) for each in live])
+        print_json([_record(each, database) for each in live])
         return
     print_table(
         ("source", "basis", "reference", "approved by", "valid", "scope", "state"),
-        [_cells(each) for each in live],
+        [_cells(each, database) for each in live],
     )
 
 
 @command.command("check")
 @click.argument("names", nargs=-1, metavar="[SOURCE]...")
 @sources_option
-def check_command(names: tuple[str, ...], sources_file: Path) -> None:
+@database_option
+def check_command(names: tuple[str, ...], sources_file: Path, database: Path) -> None:
     """Exit with 1 if a live source has no permission that holds now, and say why.
 
     Example: precursor-watch permissions check andes-live
     """
-    found = {each.source.source_id: _problem(each) for each in _live(sources_file, names)}
+    found = {each.source.source_id: _problem(each, database) for each in _live(sources_file, names)}
     for source_id, why in found.items():
         click.echo(harmless(f"{source_id}: {why or 'its permission holds'}."))
     sys.exit(int(any(found.values())))
@@ -64,9 +66,13 @@ def check_command(names: tuple[str, ...], sources_file: Path) -> None:
 @click.argument("name", metavar="SOURCE")
 @sources_option
 @database_option
+@click.option("--urls", "with_urls", is_flag=True, help="Name every listing that it would look at again.")
 @json_option
-def plan_command(name: str, sources_file: Path, database: Path, *, as_json: bool) -> None:
+def plan_command(name: str, sources_file: Path, database: Path, *, with_urls: bool, as_json: bool) -> None:
     """Say what a crawl would do: where it would begin, how fast and how far, and what it knows already.
+
+    This is the dry run of a crawl: nothing is asked for, and nothing is written. Of robots.txt it tells what
+    stood there when it was read last.
 
     Example: precursor-watch permissions plan andes-live
     """
@@ -78,14 +84,40 @@ def plan_command(name: str, sources_file: Path, database: Path, *, as_json: bool
     if as_json:
         print_json(made.as_json())
     else:
-        _print(made)
+        _print(made, with_urls=with_urls)
 
 
-def _print(made: Plan) -> None:
+@command.command("withdraw")
+@click.argument("name", metavar="SOURCE")
+@click.option("--by", required=True, help="Who takes the permission back.")
+@click.option("--reason", required=True, help="Why, e.g. the letter that came.")
+@sources_option
+@database_option
+def withdraw_command(name: str, by: str, reason: str, sources_file: Path, database: Path) -> None:
+    """Take a permission back: no more is asked for under it, also by a crawl that is under way.
+
+    It stays in the store with all that was done under it. Only another permission, in other words, lets the
+    source be crawled again.
+
+    Example: precursor-watch permissions withdraw andes-live --by "J. Rojas" --reason "letter no. 120"
+    """
+    from crawler.live.permission import withdraw
+
+    (declared,) = _live(sources_file, (name,))
+    if declared.permission is None:
+        raise click.UsageError(f"{name} has no permission that could be withdrawn.")
+    if not by.strip() or not reason.strip():
+        raise click.UsageError("Both --by and --reason must say something.")
+    click.echo(harmless(f"{name}: {withdraw(database, declared, by=by, reason=reason)}."))
+
+
+def _print(made: Plan, *, with_urls: bool) -> None:
     limits = made.limits
     click.echo(f"{made.source_id}: {made.refusal or 'would be crawled'}.")
     for url, why in made.start:
         click.echo(harmless(f"  begins at {url}" + (f": refused, {why}" if why else "")))
+    for said in made.robots:
+        click.echo(harmless(f"  {said}"))
     for prefix in made.scope:
         click.echo(harmless(f"  within {prefix}"))
     click.echo(f"  as {made.user_agent}")
@@ -95,6 +127,9 @@ def _print(made: Plan) -> None:
     )
     click.echo(f"  at most {limits.max_pages:,} requests and {limits.max_bytes:,} bytes")
     click.echo(f"  {made.known:,} pages known; of {made.with_marks:,} it would ask whether they changed")
+    if with_urls:
+        for url in made.standing:
+            click.echo(harmless(f"  listing {url}"))
 
 
 def _live(sources_file: Path, names: tuple[str, ...]) -> list[DeclaredSource]:
@@ -108,15 +143,15 @@ def _live(sources_file: Path, names: tuple[str, ...]) -> list[DeclaredSource]:
     return [each for each in picked if each.source.kind is SourceKind.LIVE]
 
 
-def _problem(declared: DeclaredSource) -> str:
-    from crawler.live.permission import problem
+def _problem(declared: DeclaredSource, database: Path) -> str:
+    from crawler.live.permission import problem_in
     from listings import times
 
-    return problem(declared.permission, times.utc_now())
+    return problem_in(database, declared.permission, times.utc_now())
 
 
-def _cells(declared: DeclaredSource) -> tuple[str, ...]:
-    permission, why = declared.permission, _problem(declared)
+def _cells(declared: DeclaredSource, database: Path) -> tuple[str, ...]:
+    permission, why = declared.permission, _problem(declared, database)
     if permission is None:
         return (declared.source.source_id, "", "", "", "", "", why)
     return (
@@ -130,11 +165,11 @@ def _cells(declared: DeclaredSource) -> tuple[str, ...]:
     )
 
 
-def _record(declared: DeclaredSource) -> dict[str, object]:
+def _record(declared: DeclaredSource, database: Path) -> dict[str, object]:
     permission = declared.permission
     return {
         "source_id": declared.source.source_id,
         "permission_id": permission.permission_id if permission else None,
         "permission": permission.document if permission else None,
-        "problem": _problem(declared),
+        "problem": _problem(declared, database),
     }

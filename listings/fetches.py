@@ -76,6 +76,16 @@ def bytes_fetched(db: Database, run_id: int) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
+def last_fetched(db: Database, url: str) -> tuple[datetime, int, str] | None:
+    """Return when an address was last answered for, with which status, and the id of the evidence."""
+    query = """
+        SELECT asked_at, http_status, record_id FROM fetches
+        WHERE url = ? AND record_id IS NOT NULL ORDER BY fetch_id DESC LIMIT 1
+    """
+    row = db.execute(query, [rows.clean(url)]).fetchone()
+    return None if row is None else (times.from_text(row[0]), int(row[1]), str(row[2]))
+
+
 def addresses_settled(db: Database, run_id: int) -> set[str]:
     """Return the addresses that a run need not ask for again: each has a page, or was redirected."""
     query = """

@@ -45,12 +45,19 @@ def show(db: Database, folder: Path, page: str) -> tuple[EvidenceRecord, KeptRec
     if record is None:
         raise NoEvidence(page)
     kept = read_record(folder, record)
-    if record.repeats is None:
-        return record, kept, _body(kept)
-    original = evidence.get_record(db, record.repeats)
-    if original is None:
-        raise EvidenceWrong(record.file, f"the record {record.repeats} that it repeats is not in the store")
-    return record, kept, _body(read_record(folder, original))
+    return record, kept, _body(kept) if record.repeats is None else body_of(db, folder, record.repeats)
+
+
+def body_of(db: Database, folder: Path, record_id: str) -> bytes:
+    """Return the body that a record, or the one it repeats, holds, as a page was read from it.
+
+    Raises:
+        EvidenceWrong: If either is not in the store, or is not what the store says.
+    """
+    record = evidence.get_record(db, record_id)
+    if record is None:
+        raise EvidenceWrong(record_id, "the record is not in the store")
+    return body_of(db, folder, record.repeats) if record.repeats else _body(read_record(folder, record))
 
 
 def _body(kept: KeptRecord) -> bytes:

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import ipaddress
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from crawler.live.scope import Scope, ScopeWrong
-from listings.permissions import Basis, Permission, withdrawal_of
+from listings import times
+from listings.database import open_database
+from listings.permissions import (
+    Basis,
+    Permission,
+    Withdrawal,
+    record_permission,
+    withdraw_permission,
+    withdrawal_of,
+)
+from listings.sources import declare_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+    from pathlib import Path
 
+    from crawler.sources import DeclaredSource
     from listings.database import Database
 
 _NAMED = {
@@ -53,6 +66,31 @@ def withdrawn(db: Database, permission_id: str) -> str:
         return ""
     at = f"{found.withdrawn_at:%Y-%m-%d %H:%M} UTC"
     return f"its permission was withdrawn on {at} by {found.withdrawn_by} ({found.reason})"
+
+
+def problem_in(database: Path, permission: Permission | None, now: datetime) -> str:
+    """Return as `problem` does, also whether a store knows that the permission was withdrawn.
+
+    A store that is not there yet is not made.
+    """
+    why = problem(permission, now)
+    if why or permission is None or not database.exists():
+        return why
+    with closing(open_database(database)) as db:
+        return withdrawn(db, permission.permission_id)
+
+
+def withdraw(database: Path, declared: DeclaredSource, *, by: str, reason: str) -> str:
+    """Take a source's permission back, and return in words that it is; the first withdrawal stands."""
+    assert declared.permission is not None
+    now, source_id = times.utc_now(), declared.source.source_id
+    with closing(open_database(database)) as db:
+        declare_source(db, declared.source, now=now)
+        permission_id = record_permission(db, source_id, declared.permission, now=now)
+        withdraw_permission(
+            db, permission_id, Withdrawal(withdrawn_at=now, withdrawn_by=by.strip(), reason=reason.strip())
+        )
+        return withdrawn(db, permission_id)
 
 
 def _wrong(permission: Permission) -> Iterator[str]:

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from protego import Protego
+
+from crawler.evidence.show import body_of
 from crawler.live.limits import Limits, stricter
-from crawler.live.permission import problem
+from crawler.live.permission import problem_in
 from crawler.live.scope import Scope, ScopeWrong
-from crawler.live.who import user_agent
+from crawler.live.who import ROBOT, user_agent
 from listings.database import open_database
+from listings.evidence import evidence_folder
+from listings.fetches import last_fetched
 from listings.permissions import Permission
-from listings.readings import count_known
+from listings.readings import count_known, standing_listings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
 
     from crawler.sources import DeclaredSource
+    from listings.database import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +48,10 @@ class Plan:
     """Pages that were read before."""
     with_marks: int
     """Of them, those that came with an ETag or a Last-Modified."""
+    standing: tuple[str, ...]
+    """Addresses of the listings that it would look at again, whether anything links to them or not."""
+    robots: tuple[str, ...]
+    """Of each site whose robots.txt was read before, what it said then."""
 
     def as_json(self) -> dict[str, Any]:
         """Return all of it as JSON has it."""
@@ -53,12 +66,16 @@ def plan(database: Path, declared: DeclaredSource, now: datetime) -> Plan:
     except ScopeWrong:
         scope = Scope(())
     known, with_marks = 0, 0
+    standing: tuple[str, ...] = ()
+    robots: tuple[str, ...] = ()
     if database.exists():
         with closing(open_database(database)) as db:
             known, with_marks = count_known(db, declared.source.source_id)
+            standing = tuple(url for url in standing_listings(db, declared.source.source_id) if url in scope)
+            robots = tuple(_robots(db, evidence_folder(database), declared.start))
     return Plan(
         source_id=declared.source.source_id,
-        refusal=problem(declared.permission, now),
+        refusal=problem_in(database, declared.permission, now),
         start=tuple((url, scope.why_not(url)) for url in declared.start),
         scope=permission.scope,
         hosts=tuple(scope.hosts),
@@ -66,4 +83,25 @@ def plan(database: Path, declared: DeclaredSource, now: datetime) -> Plan:
         limits=stricter(declared.limits, permission),
         known=known,
         with_marks=with_marks,
+        standing=standing,
+        robots=robots,
     )
+
+
+def _robots(db: Database, folder: Path, start: tuple[str, ...]) -> Iterator[str]:
+    """Yield what each site's robots.txt said when it came last, as it is kept."""
+    for site in dict.fromkeys(f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in start):
+        kept = last_fetched(db, f"{site}/robots.txt")
+        if kept is None:
+            continue
+        asked_at, status, record_id = kept
+        words = f"{site}/robots.txt, read on {asked_at:%Y-%m-%d %H:%M} UTC (HTTP {status})"
+        body = body_of(db, folder, record_id) if status == HTTPStatus.OK else b""
+        rules = Protego.parse(body.decode("utf-8", "ignore"))
+        forbidden = [url for url in start if url.startswith(site) and not rules.can_fetch(url, ROBOT)]
+        delay = rules.crawl_delay(ROBOT)
+        yield (
+            f"{words}, "
+            + (f"forbids {', '.join(forbidden)}" if forbidden else "forbids none of these")
+            + (f" and asks for {delay:g} s between requests" if delay else "")
+        )

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _BUILT_IN = "scrapy.downloadermiddlewares"
 MAX_REDIRECTS = 10
+MOST_AT_ONCE = 64
+"""Requests under way in one crawl, to whichever hosts: each may hold a page of the largest size in memory."""
 LONGEST_DELAY_S = 60.0
 """To which AutoThrottle goes by itself; a Crawl-delay may be longer."""
 
@@ -87,7 +89,7 @@ def live_settings(
         "AUTOTHROTTLE_TARGET_CONCURRENCY": float(limits.at_once),
         "DOWNLOAD_DELAY": delay,
         "DOWNLOAD_DELAY_JITTER": 0,  # a permitted rate is a bound, not a mean
-        "CONCURRENT_REQUESTS": max(16, limits.at_once * len(session.gate.scope.hosts)),
+        "CONCURRENT_REQUESTS": max(16, min(MOST_AT_ONCE, limits.at_once * len(session.gate.scope.hosts))),
         "CONCURRENT_REQUESTS_PER_DOMAIN": limits.at_once,
         "DOWNLOAD_TIMEOUT": limits.timeout_s,
         "DOWNLOAD_MAXSIZE": limits.max_page_bytes,

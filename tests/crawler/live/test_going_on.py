@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crawler.evidence.verify import verify
+from crawler.live.plan import plan
 from fixtures.misbehaving.answers import html
 from fixtures.misbehaving.server import LOOPBACK, serving
 from listings.database import open_database
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.process
 
+ROBOTS = "User-agent: *\nCrawl-delay: 0.01\nDisallow: /private/"
 TABLE = """
 [sources.shop]
 name = "Shop"
@@ -125,6 +127,25 @@ def test_gone_blocked_and_layout_changed_are_told_apart(server: Server, tmp_path
     assert "/item/chair-2" not in asked, "it is known to be gone"
     assert "/item/chair-3" in asked, "a list names it"
     assert {"/item/chair-5", "/item/chair-6"} <= set(asked), "refusals and failures say nothing of a listing"
+
+
+def test_a_plan_tells_what_is_known_and_what_robots_txt_said(server: Server, tmp_path: Path) -> None:
+    """Without a request: how many pages are known, each standing listing, and the robots.txt as kept."""
+    database, shop = (
+        tmp_path / "store.db",
+        Shop(robots=ROBOTS),
+    )
+    crawl_on(server, database, shop, 0)
+    server.asked.clear()
+    urls = (server.url(HOST), server.url(HOST, "/private/"))
+    made = plan(database, live(*urls, permission=permit(server.url(HOST))), NOW)
+    assert (made.refusal, made.known, len(made.standing)) == ("", 14, 12)
+    (said,) = made.robots
+    assert said == (
+        f"{urls[0]}robots.txt, read on 2026-11-24 09:00 UTC (HTTP 200), forbids {urls[1]} and asks for "
+        "0.01 s between requests"
+    )
+    assert not server.asked
 
 
 def test_a_killed_crawl_goes_on_without_asking_again(server: Server, tmp_path: Path) -> None:

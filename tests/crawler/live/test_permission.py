@@ -224,12 +224,12 @@ def test_permissions_are_listed_checked_and_planned(tmp_path: Any) -> None:
     """Without any request; a permission that has ended makes the check fail and the plan say so."""
     path = tmp_path / "sources.toml"
     path.write_text(TABLE.format(until="2099-12-31"), "utf-8")
-    common = ["--sources", str(path)]
     store = ["--db", str(tmp_path / "none.db")]
+    common = ["--sources", str(path), *store]
     assert "Letter 114" in CliRunner().invoke(command, ["list", "--json", *common]).output
     checked = CliRunner().invoke(command, ["check", *common])
     assert (checked.exit_code, checked.output) == (0, "shop: its permission holds.\n")
-    planned = CliRunner().invoke(command, ["plan", "shop", *common, *store]).output
+    planned = CliRunner().invoke(command, ["plan", "shop", *common]).output
     assert planned.startswith("shop: would be crawled.\n  begins at https://shop.example/goods/\n")
     assert "1 at once, 5 s apart" in planned
     assert not (tmp_path / "none.db").exists()
@@ -238,3 +238,22 @@ def test_permissions_are_listed_checked_and_planned(tmp_path: Any) -> None:
     assert checked.exit_code == 1
     assert "its permission ended on 2020-12-31" in checked.output
     assert CliRunner().invoke(command, ["check", "saved", *common]).exit_code == 2
+
+
+def test_a_permission_can_be_withdrawn_and_stays_so(tmp_path: Any) -> None:
+    """Every command says so from then on; the same words do not bring it back, other words do."""
+    path = tmp_path / "sources.toml"
+    path.write_text(TABLE.format(until="2099-12-31"), "utf-8")
+    common = ["--sources", str(path), "--db", str(tmp_path / "store.db")]
+    by = ["--by", "J. Rojas", "--reason", "a letter came"]
+    said = CliRunner().invoke(command, ["withdraw", "shop", *by, *common]).output
+    assert said.startswith("shop: its permission was withdrawn on ")
+    assert said.endswith(" UTC by J. Rojas (a letter came).\n")
+    again = ["--by", "somebody else", "--reason", "another"]
+    assert CliRunner().invoke(command, ["withdraw", "shop", *again, *common]).output == said
+    checked = CliRunner().invoke(command, ["check", *common])
+    assert (checked.exit_code, checked.output) == (1, said)
+    assert CliRunner().invoke(command, ["plan", "shop", *common]).output.startswith(said)
+    assert CliRunner().invoke(command, ["withdraw", "saved", *by, *common]).exit_code == 2
+    path.write_text(TABLE.format(until="2099-12-30"), "utf-8")
+    assert CliRunner().invoke(command, ["check", *common]).exit_code == 0
