@@ -7,9 +7,10 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Security
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.security import HTTPBearer
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
@@ -22,13 +23,24 @@ from listings.errors import ListingsError, StoreUnusable, UnknownRow
 from listings.review_settings import SettingRefused
 from listings.samples import NothingToSample
 from listings.times import utc_now
+from listings.users import LastAdministrator, UnknownUser, UserNameTaken, UserNameUnfit
 from listings.verdicts import AlreadyUndone, JudgedMeanwhile, StaleScreen
 from review import bulk, casework, choices, figures, handing_on, languages, pages, words
-from review.api import description, queue
+from review.api.routers import ROUTERS
 from review.connections import Connections
 from review.decide import MAX_NOTE_CHARS, MAX_SUBSTANCE_CHARS
 from review.desk import Desk, answer_page, set_language
-from review.errors import ForeignRequest, FormExpired, LoginBlocked, LoginNeeded, LoginRefused, RoleTooLow
+from review.errors import (
+    ForeignRequest,
+    FormExpired,
+    LoginBlocked,
+    LoginNeeded,
+    LoginRefused,
+    PasswordUnfit,
+    PasswordWrong,
+    RoleTooLow,
+    SessionNeeded,
+)
 from review.exports.tables import NoFollowTheMoney
 from review.marking import cut, spell_unseen
 from review.reference import NO_REFERENCE, Reference
@@ -64,6 +76,13 @@ STATUS = {
     LoginRefused: 401,
     LoginBlocked: 429,
     RoleTooLow: 403,
+    SessionNeeded: 403,
+    PasswordWrong: 403,
+    PasswordUnfit: 422,
+    UserNameUnfit: 422,
+    UserNameTaken: 409,
+    LastAdministrator: 409,
+    UnknownUser: 404,
     StoreUnusable: 503,
     NoPdf: 501,
     NoFollowTheMoney: 501,
@@ -77,8 +96,9 @@ PAGES = (
 )  # fmt: skip
 """Routers of pages."""
 
-API = (queue.router, description.router)
-"""Routers of the JSON API."""
+
+BEARER = HTTPBearer(auto_error=False, description="A token, from `precursor-watch users token add`.")
+"""For the description; `review.security.people` reads the header."""
 
 
 def create_app(
@@ -129,8 +149,10 @@ def create_app(
         key=key,
         reference=reference,
     )
-    for router in (*PAGES, *API):
+    for router in PAGES:
         app.include_router(router)
+    for router in ROUTERS:
+        app.include_router(router, dependencies=[Security(BEARER)])
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     guard(app, safety)
     for error in (ListingsError, RequestValidationError, HTTPException, Exception):

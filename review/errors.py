@@ -79,6 +79,13 @@ class LoginRefused(ReviewError):
         )
 
 
+class PasswordWrong(ReviewError):
+    """The password that was to be replaced is another one."""
+
+    def __init__(self) -> None:
+        super().__init__("The password now is another one, so it was not replaced.")
+
+
 class LoginBlocked(ReviewError):
     """Too many log-ins failed."""
 
@@ -96,6 +103,15 @@ class RoleTooLow(ReviewError):
     def __init__(self, name: str, has: str, needed: str) -> None:
         super().__init__(
             f"{name} is a {has} and this needs a {needed}. Nothing was written; an administrator gives roles."
+        )
+
+
+class SessionNeeded(ReviewError):
+    """A token was sent where only a log-in will do."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A token cannot do this, so that one who steals it cannot make it last; log in and do it there."
         )
 
 

@@ -16,6 +16,7 @@ class Problem(BaseModel):
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the description of refusals: these, and those that every route has.
 
-    401 nobody is logged in, 403 the role is too low, 422 the request was not understood.
+    400 it is no HTTP of ours (another host's name, a body that is no text), 401 nobody is logged in, 403 the
+    role is too low, 422 the request was not understood.
     """
-    return {status: {"model": Problem} for status in sorted({401, 403, 422, *statuses})}
+    return {status: {"model": Problem} for status in sorted({400, 401, 403, 422, *statuses})}

@@ -12,18 +12,19 @@ from pydantic import BaseModel, ConfigDict, Field
 from listings import audit, logins
 from listings.audit import AuditAction, Origin, Via
 from listings.sessions import begin_session, end_session
-from listings.users import NAME, UnknownUser, credentials, rehash_password
+from listings.users import NAME, UnknownUser, credentials, rehash_password, set_password
 from review.desk import TheDatabase, TheDesk, answer_page
-from review.errors import LoginBlocked, LoginRefused
+from review.errors import LoginBlocked, LoginRefused, PasswordWrong
 from review.security import codes
 from review.security.forms import new_key
-from review.security.passwords import MAX_CHARS
+from review.security.passwords import MAX_CHARS, check_new_password
 from review.security.people import TheViewer, address_of_client
 
 if TYPE_CHECKING:
     from listings.database import Database
     from listings.users import Credentials, User
     from review.desk import Desk
+    from review.security.people import Person
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -116,6 +117,36 @@ def check_entry(db: Database, desk: Desk, entry: Entry, origin: Origin) -> User:
     if desk.passwords.is_outdated(kept.password_hash):
         rehash_password(db, kept.user, desk.passwords.hash(entry.password))
     return kept.user
+
+
+def change_password(db: Database, desk: Desk, person: Person, *, current: str, new: str) -> None:
+    """Replace one's own password and end every other session; the one now is asked for, and guesses counted.
+
+    Raises:
+        PasswordUnfit: If the new one would soon be guessed.
+        PasswordWrong: If the one now is wrong.
+        LoginBlocked: If it was wrong too often.
+    """
+    check_new_password(new, person.name)
+    attempt = logins.begin_attempt(
+        db, person.name, person.origin.address, limits=desk.safety.limits, now=desk.clock()
+    )
+    kept = credentials(db, person.name)
+    if attempt.failure_id is None:
+        raise LoginBlocked(attempt.wait)
+    if not desk.passwords.matches(kept.password_hash, current):
+        _note(db, AuditAction.LOGIN_FAILED, kept, person.origin, desk)
+        raise PasswordWrong
+    logins.forgive(db, person.name, person.origin.address)
+    set_password(
+        db,
+        person.name,
+        desk.passwords.hash(new),
+        keep_session=person.session.session_id if person.session else None,
+        actor=person.name,
+        origin=person.origin,
+        now=desk.clock(),
+    )
 
 
 def send_to_login(request: Request, sentence: str) -> Response:

@@ -13,7 +13,7 @@ from listings.sessions import find_session
 from listings.tokens import find_token
 from listings.users import Role
 from review.desk import TheDatabase, TheDesk  # noqa: TC001 (FastAPI reads the annotations)
-from review.errors import LoginNeeded, RoleTooLow
+from review.errors import LoginNeeded, RoleTooLow, SessionNeeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from listings.users import User
     from review.desk import Desk
 
-API = "/api/"
+API = ("/api/", "/openapi.json")
 """Where tokens are taken."""
 
 
@@ -113,7 +113,21 @@ def _origin(request: Request, via: Via) -> Origin:
     return Origin(via=via, address=address_of_client(request))
 
 
+def visit(person: ThePerson) -> Person:
+    """Return who asks, if they logged in themselves: a token makes no tokens and changes no password.
+
+    Raises:
+        SessionNeeded: If they ask by token.
+    """
+    if person.session is None:
+        raise SessionNeeded
+    return person
+
+
+visit.role = Role.VIEWER  # type: ignore[attr-defined]  # read by the test that every route asks for one
+
 ThePerson = Annotated[Person, Depends(identify)]
+TheVisitor = Annotated[Person, Depends(visit)]
 TheViewer = Annotated[Person, Depends(needs(Role.VIEWER))]
 TheReviewer = Annotated[Person, Depends(needs(Role.REVIEWER))]
 TheLead = Annotated[Person, Depends(needs(Role.LEAD))]

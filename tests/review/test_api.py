@@ -107,7 +107,8 @@ def test_unknown_listing_is_a_sentence(client: TestClient) -> None:
 
 
 def test_description_names_the_api_and_no_page(client: TestClient) -> None:
-    """OpenAPI describes the JSON routes only."""
-    assert set(client.get("/openapi.json").json()["paths"]) == {
-        "/api/queue", "/api/listings/{listing_id}", "/api/verdicts",
-    }  # fmt: skip
+    """OpenAPI describes the JSON routes only, and how a program shows who it is."""
+    described = client.get("/openapi.json").json()
+    assert {"/api/queue", "/api/listings/{listing_id}", "/api/verdicts", "/api/me"} <= set(described["paths"])
+    assert all(path.startswith("/api/") for path in described["paths"])
+    assert described["components"]["securitySchemes"]["HTTPBearer"]["scheme"] == "bearer"

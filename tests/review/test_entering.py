@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 ORIGIN = Origin(via=Via.WEB, address="192.0.2.1")
 
-HTTPS = Safety(public_url="https://review.agency.example", trusted_proxies=("127.0.0.1",))
+HTTPS = Safety(public_url="https://review.agency.example")
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_right_name_and_password_enter(door: TestClient) -> None:
     """However the name's case and spaces; then the queue is shown and says who is there."""
     assert log_in(door, " ADA ").status_code == 303
     page = door.get("/").text
-    assert "Logged in as <b>ada</b>" in page
+    assert "<b>ada</b>" in page
 
 
 def test_the_key_is_another_one_after_the_log_in(door: TestClient) -> None:

@@ -1,0 +1,32 @@
+"""Values that several routes take or answer."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 (pydantic reads the annotations)
+from typing import TYPE_CHECKING, Annotated, Self
+
+from pydantic import BaseModel, Field
+
+if TYPE_CHECKING:
+    from listings.tokens import Token
+
+RowNumber = Annotated[int, Field(ge=1, lt=2**63)]
+"""The number of a row, as SQLite counts."""
+
+
+class TokenRecord(BaseModel):
+    """A token, without its secret."""
+
+    token_id: int
+    user: str
+    purpose: str
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+    @classmethod
+    def of(cls, token: Token) -> Self:
+        """Return the record of a token."""
+        fields = ("token_id", "purpose", "created_at", "expires_at", "last_used_at", "revoked_at")
+        return cls(user=token.user.name, **{name: getattr(token, name) for name in fields})

@@ -1,0 +1,130 @@
+"""SQL in every parameter of every route: no effect, no error that tells of SQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+
+from listings.audit_check import verify
+from listings.database import open_database
+from listings.users import Role
+from tests.review.entering import entered, headers_of
+from tests.review.forms import read_form
+from tests.review.test_roles import routes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fastapi.dependencies.models import Dependant
+    from fastapi.routing import APIRoute
+    from fastapi.testclient import TestClient
+
+INJECTED = (
+    "'", "1 OR 1=1", "' OR '1'='1' --", "') OR ('1'='1", "'; DROP TABLE verdicts; --",
+    "1; DROP TABLE audit_log", "' UNION SELECT sql FROM sqlite_master--",
+    "'||(SELECT password_hash FROM users)||'", "%", 'a" OR b NEAR c *',
+    "\0", "1e309", "9223372036854775808", "../../etc/passwd", "\r\nX: y",
+)  # fmt: skip
+"""What sqlmap and FTS5 query syntax try first, and values that databases take for others."""
+
+SPEAKS_OF_SQL = (
+    "no such column", "no such table", "unrecognized token", "syntax error", "operationalerror",
+    "integrityerror", "traceback", "argon2id", "create table", "fts5:", "overflowerror",
+)  # fmt: skip
+
+
+def names_of(dependant: Dependant) -> Iterator[tuple[str, str]]:
+    """Yield where each parameter of a route stands and what it is called, those of dependencies too."""
+    for kind in ("path", "query", "body"):
+        for field in getattr(dependant, f"{kind}_params"):
+            fields = getattr(field.field_info.annotation, "model_fields", None)
+            for name in fields or (field.alias,):
+                yield kind, name
+    for each in dependant.dependencies:
+        yield from names_of(each)
+
+
+def every_parameter(client: TestClient) -> list[tuple[APIRoute, str, str]]:
+    """Return every route with each of its parameters."""
+    routes = routes_of(client.app)  # type: ignore[arg-type]
+    return [(route, kind, name) for route in routes for kind, name in sorted(set(names_of(route.dependant)))]
+
+
+def send(client: TestClient, route: APIRoute, kind: str, name: str, value: str, known: dict[str, str]) -> Any:
+    """Ask a route with the value in one of its parameters and what would do in the others."""
+    within = dict.fromkeys(route.param_convertors, "1") | known
+    path = route.path_format.format(**within | ({name: quote(value, safe="")} if kind == "path" else {}))
+    method = next(iter((route.methods or set()) - {"HEAD"}))
+    body = {name: value} if kind == "body" else {}
+    sent: dict[str, Any] = {"json": known | body} if path.startswith("/api/") else {"data": known | body}
+    return client.request(
+        method,
+        path,
+        params={name: value} if kind == "query" else {},
+        headers=headers_of(client),
+        follow_redirects=False,
+        **({} if method in {"GET", "DELETE"} else sent),
+    )
+
+
+LEFT_OUT = {"/logout", "/login"}
+"""Ends the session that asks, and slows itself down; tried on its own below."""
+
+MAY_GROW = {
+    "audit_log", "sessions", "api_tokens", "login_failures", "drafts", "saved_views", "preferences", "claims",
+    "cases", "case_entries", "assignments", "review_settings", "review_items", "review_counts",
+}  # fmt: skip
+"""Tables into which a route may write what it was sent, as a value."""
+
+
+def kept(path: Path) -> dict[str, list[Any]]:
+    """Return the schema, and the rows of every table that no value sent may change."""
+    with closing(sqlite3.connect(path)) as plain:
+        schema = plain.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name").fetchall()
+        tables = [
+            name for kind, name, _ in schema if kind == "table" and not name.startswith("sightings_fts")
+        ]
+        rows = {
+            table: plain.execute(f"SELECT * FROM {table}").fetchall()
+            for table in tables
+            if table not in MAY_GROW | {"sqlite_sequence"}
+        }
+    return {"schema": schema, **rows}
+
+
+def test_sql_in_a_parameter_has_no_effect(database: Path, subtests: pytest.Subtests) -> None:
+    """Every parameter of every page and API route takes it for a value, or refuses it with a sentence."""
+    with entered(database, "root", Role.ADMIN) as client:
+        entry = client.get("/api/queue?limit=1").json()["listings"][0]
+        known = {"listing_id": str(entry["listing_id"]), "name": "root"}
+        before = kept(database)
+        places = [each for each in every_parameter(client) if each[0].path not in LEFT_OUT]
+        assert len(places) > 25
+        for route, kind, name in places:
+            with subtests.test(f"{route.path} {kind} {name}"):
+                for value in INJECTED:
+                    answer = send(client, route, kind, name, value, known)
+                    assert answer.status_code < 500, (value, answer.text)
+                    said = answer.text.lower()
+                    assert not [word for word in SPEAKS_OF_SQL if word in said], (value, answer.text)
+        assert kept(database) == before
+    with closing(open_database(database)) as db:
+        verify(db)
+
+
+@pytest.mark.parametrize("field", ["name", "password", "code", "next"])
+def test_sql_in_the_log_in_form_lets_nobody_in(database: Path, field: str) -> None:
+    """Each is a wrong log-in, or a form that is refused; after some, the door is shut."""
+    with entered(database) as client:
+        client.cookies.clear()
+        form = read_form(client.get("/login").text, "/login")
+        for value in INJECTED:
+            sent = form.values | {"name": "ada", "password": "x"} | {field: value}
+            answer = client.post("/login", data=sent, follow_redirects=False)
+            assert answer.status_code in {401, 422, 429}
+            assert not [word for word in SPEAKS_OF_SQL if word in answer.text.lower()]
