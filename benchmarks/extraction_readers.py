@@ -11,6 +11,7 @@ from price_parser import Price
 
 from crawler.reading.charset import decode_page
 from crawler.reading.page import read_page
+from listings.terms import TermName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,14 +34,14 @@ def ours(body: bytes, url: str) -> Prediction:
 
 
 def _of_content(content: ListingContent) -> dict[str, str | None]:
-    named = {name.casefold(): value for name, value in reversed(content.attributes)}
+    terms = {term.name: term.value for term in reversed(content.terms)}
     return {
         "price": None if content.price_amount is None else str(content.price_amount),
         "currency": content.currency,
         "sku": content.item_id,
-        "brand": named.get("brand"),
-        "gtin": named.get("gtin"),
-        "availability": _availability(named.get("availability", "")) or IN_STOCK,
+        "brand": terms.get(TermName.BRAND),
+        "gtin": terms.get(TermName.GTIN),
+        "availability": OUT_OF_STOCK if terms.get(TermName.AVAILABILITY) == "out_of_stock" else IN_STOCK,
         "title": content.title,
     }
 

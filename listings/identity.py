@@ -15,6 +15,7 @@ TRACKING_PREFIXES = ("utm_", "mc_", "algo_", "pvid")
 SESSION_PARAMETERS = frozenset({"sid", "sessionid", "session_id", "jsessionid", "phpsessid"})
 ROW_MARK = "#row"
 """Ends the address of a list row that has none of its own: the list page's, with this."""
+_NOT_SAID = frozenset({"provenance", "images", "terms"})
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -60,12 +61,10 @@ def listing_id(source_id: str, url: str, item_id: str, title: str) -> str:
 def content_hash(content: ListingContent) -> str:
     """Return the SHA-256 of everything the listing says, whichever rule read it.
 
-    Provenance and image addresses are left out: a better rule or a rotating image host is no change
-    of the offer.
+    Provenance, image addresses and the typed terms are left out: a better rule or a rotating image host is no
+    change of the offer, and what the terms are read from is counted as text.
     """
-    said = {
-        name: getattr(content, name) for name in content.__slots__ if name not in {"provenance", "images"}
-    }
+    said = {name: getattr(content, name) for name in content.__slots__ if name not in _NOT_SAID}
     line = json.dumps(said, ensure_ascii=True, sort_keys=True, default=str)
     return hashlib.sha256(line.encode("ascii")).hexdigest()
 

@@ -11,6 +11,8 @@ from datetime import datetime  # noqa: TC003 (the JSON API resolves the annotati
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from listings.terms import Term  # noqa: TC001 (likewise)
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
@@ -182,6 +184,8 @@ class ListingContent:
     """Absolute URLs; never fetched."""
     language: str = ""
     """ISO 639-1 code of the text, e.g. `es`; empty when it cannot be told."""
+    terms: tuple[Term, ...] = ()
+    """Purity, pack size, payment and the like in typed form; read from what is said elsewhere here."""
     provenance: Mapping[str, str] = field(default_factory=dict)
     """For each filled field, the rule that found it, e.g. `json-ld`, `microdata`, `visible:h1`."""
 

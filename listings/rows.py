@@ -29,6 +29,7 @@ from listings.model import (
     Stage,
     Verdict,
 )
+from listings.terms import term_from, term_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 Row = Any
 """A `sqlite3.Row` or a mapping: anything indexed by column name."""
 
-_JSON_FIELDS = ("category_path", "attributes", "images", "provenance")
+_JSON_FIELDS = ("category_path", "attributes", "images", "terms", "provenance")
 
 
 def insert(db: Database, table: str, values: Mapping[str, object], *, ignore: bool = False) -> int | None:
@@ -79,6 +80,7 @@ def content_row(content: ListingContent) -> dict[str, object]:
         for name in content.__slots__
     }
     row["price_amount"] = None if content.price_amount is None else f"{content.price_amount:f}"
+    row["terms"] = [term_row(term) for term in content.terms]
     for name in _JSON_FIELDS:
         row[name] = clean(to_json(row[name]))
     return row
@@ -95,6 +97,7 @@ def content_from(row: Row) -> ListingContent:
         category_path=tuple(json.loads(row["category_path"])),
         attributes=tuple((name, value) for name, value in json.loads(row["attributes"])),
         images=tuple(json.loads(row["images"])),
+        terms=tuple(term_from(term) for term in json.loads(row["terms"])),
         provenance=json.loads(row["provenance"]),
     )
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from listings.model import Decision, Stage
+from listings.terms import in_words
 from review.differences import word_difference
 from review.languages import gettext
 from review.marking import Piece, cut
-from review.words import FIELDS, defang
+from review.words import FIELDS, TERMS, defang
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,7 @@ MAX_SHOWN_CHARS = 600
 _TEXTS = ("title", "description")
 """Fields whose changes are shown word by word."""
 
-_APART = ("description", "currency", "attributes", "images")
+_APART = ("description", "currency", "attributes", "images", "terms")
 """Fields that have a place of their own, or stand with another one."""
 
 
@@ -38,6 +39,17 @@ class Field:
     value: str
     found_by: str
     """The rule that read it; empty when the page's own table said it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownTerm:
+    """One typed term beside the text it was read from."""
+
+    name: str
+    words: str
+    """As understood; empty where it was not."""
+    text: str
+    found_by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +100,7 @@ class Item:
     title: tuple[Piece, ...]
     text: tuple[Piece, ...]
     fields: tuple[Field, ...]
+    terms: tuple[ShownTerm, ...]
     bars: tuple[Bar, ...]
     log_odds: float
     evidence: tuple[Evidence, ...]
@@ -115,6 +128,7 @@ def read_item(file: ListingFile) -> Item:
         title=cut(newest.content.title),
         text=cut(newest.text, spans),
         fields=read_fields(newest.content),
+        terms=read_shown_terms(newest.content),
         bars=read_bars(file.score.reasons) if file.score else (),
         log_odds=_log_odds(file.score) if file.score else 0.0,
         evidence=read_evidence(newest.text, file.score.reasons) if file.score else (),
@@ -134,6 +148,19 @@ def read_fields(content: ListingContent) -> tuple[Field, ...]:
     rule = content.provenance.get("attributes", "")
     rows = (Field(name=name, value=_short(value), found_by=rule) for name, value in content.attributes)
     return (*fields, *rows)
+
+
+def read_shown_terms(content: ListingContent) -> tuple[ShownTerm, ...]:
+    """Return the typed terms of an offer, as the pages name them."""
+    return tuple(
+        ShownTerm(
+            name=gettext(TERMS[term.name]),
+            words=_short(in_words(term)),
+            text=_short(term.text) if term.text else gettext("(kept with the page)"),
+            found_by=term.rule,
+        )
+        for term in content.terms
+    )
 
 
 def read_bars(reasons: Reasons) -> tuple[Bar, ...]:
@@ -189,8 +216,13 @@ def _shown(content: ListingContent, name: str) -> str:
         return "" if value is None else f"{value:f} {content.currency}".strip()
     if name == "category_path":
         return _short(" › ".join(value))
-    if name == "attributes":
-        return _short("; ".join(f"{label}: {said}" for label, said in value))
+    if name in {"attributes", "terms"}:
+        pairs = (
+            value
+            if name == "attributes"
+            else [(gettext(TERMS[term.name]), in_words(term) or term.text) for term in value]
+        )
+        return _short("; ".join(f"{label}: {said}" for label, said in pairs))
     if name == "images":
         return _short(" ".join(defang(url) for url in value))
     return _short(str(value))

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from listings.item_filters import Sort, State
 from listings.model import Decision, ReasonCode, Stage
+from listings.terms import TermName
 from review.languages import N_, gettext
 
 if TYPE_CHECKING:
@@ -128,9 +129,22 @@ FIELDS = {
     "location": N_("Location"), "item_id": N_("Item number"), "category_path": N_("Category"),
     "language": N_("Language"),
     "description": N_("Description"), "currency": N_("Currency"),
-    "attributes": N_("Properties"), "images": N_("Images"),
+    "attributes": N_("Properties"), "images": N_("Images"), "terms": N_("Terms"),
 }  # fmt: skip
 """Fields of `ListingContent` as the pages name them, in the order they are shown."""
+
+TERMS = {
+    TermName.CAS_NUMBER: N_("CAS number"), TermName.PURITY: N_("Purity"), TermName.GRADE: N_("Grade"),
+    TermName.PACK_SIZE: N_("Pack size"), TermName.MINIMUM_ORDER: N_("Minimum order"),
+    TermName.UNIT_PRICE: N_("Price per unit"), TermName.SHIPS_FROM: N_("Ships from"),
+    TermName.SHIPS_TO: N_("Ships to"),
+    TermName.PAYMENT: N_("Payment"), TermName.SUPPLIER_TYPE: N_("Supplier type"),
+    TermName.SUPPLIER_YEARS: N_("Supplier since"), TermName.CERTIFICATE: N_("Certificate claimed"),
+    TermName.CONTACT_CHANNEL: N_("Contact by"), TermName.AVAILABILITY: N_("Availability"),
+    TermName.BRAND: N_("Brand"),
+    TermName.GTIN: N_("GTIN"),
+}  # fmt: skip
+"""Typed terms of an offer as the pages name them."""
 
 _DECIDED = {choice.value: choice.words for choice in DECISIONS} | {Decision.UNDONE: N_("Taken back")}
 _REASONED = {choice.value: choice.words for choice in REASONS}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache
+
+from crawler.reading.spelling import spelling
+from crawler.reading.term_labels import term_words
 
 
 class Label(StrEnum):
@@ -93,7 +95,8 @@ _WORDS: dict[Label, str] = {
         "product no, product no., catalog number, catalogue number, cat no, cat. no., cat no., "
         "listing id, ad id, ref, ref., "
         "reference, order code, stock code, product number, item code, sku number, web id, product #, "
-        "item #, sku #, cod produto, cód. produto, código, código del anuncio, "
+        "item #, sku #, cod produto, cód. produto, id produto, id do produto, id producto, id del producto, "
+        "product-id, produkt-id, produktnummer, id produit, código, código del anuncio, "
         "número del artículo, cod producto, "
         "id del anuncio, anuncio n.º, "
         "anuncio nº, n.º de anuncio, número de anuncio, anuncio, referencia, código de producto, "
@@ -176,14 +179,8 @@ _LONGEST_LABEL = 40
 
 @cache
 def _label_of_word() -> dict[str, Label]:
-    return {spelling(word): label for label, words in _WORDS.items() for word in words.split(",")}
-
-
-@lru_cache(maxsize=8192)
-def spelling(text: str) -> str:
-    """Brings a label to the form in which labels are compared: no case, accents or final punctuation."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return " ".join(plain.split()).rstrip(" :.：*?").replace("（", "(")
+    known = {spelling(word): label for label, words in _WORDS.items() for word in words.split(",")}
+    return dict.fromkeys(map(spelling, term_words()), Label.ATTRIBUTE) | known
 
 
 def known_label(text: str) -> Label | None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _PRICE = ("price_text", "price_amount", "currency")
-_APART = frozenset({*_PRICE, "provenance", "language", "attributes"})
+_APART = frozenset({*_PRICE, "provenance", "language", "attributes", "terms"})
 _SINGLE = tuple(field.name for field in fields(ListingContent) if field.name not in _APART)
 
 

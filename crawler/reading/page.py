@@ -24,6 +24,8 @@ from crawler.reading.row_listing import row_listing
 from crawler.reading.rows import find_rows
 from crawler.reading.schema_org import content_of_product, is_offer_node, product_url
 from crawler.reading.structured import Node, Structured, read_structured
+from crawler.reading.terms import read_terms
+from crawler.reading.terms.stock import shown_stock
 from crawler.reading.visible import VisiblePage
 from listings.model import ListingContent, PageOutcome
 
@@ -129,7 +131,7 @@ class _Reader:
         if not (product or seen.price_amount or (self.opengraph and self.opengraph.price_amount)):
             state = state_product(read_states(self.document), self.visible.title, self.document)
         if self._is_listing(product, seen, state):
-            content = self._merged(product, seen, state, language)
+            content = self._with_terms(self._merged(product, seen, state, language))
             if content.title:
                 listing = ReadListing(url=self._own_url(), content=content)
                 return replace(
@@ -232,6 +234,11 @@ class _Reader:
                 provenance = {**content.provenance, "category_path": each.rule}
                 return replace(content, category_path=path, provenance=provenance)
         return content
+
+    def _with_terms(self, content: ListingContent) -> ListingContent:
+        rows = [(row.name, row.value, f"visible:label {row.name}") for row in self.visible.rows]
+        stock = shown_stock(self.lines, self.visible.heading)
+        return replace(content, terms=read_terms(content, rows, availability=stock))
 
     def _own_url(self) -> str:
         claims = (

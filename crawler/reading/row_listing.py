@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from crawler.reading.labelled import column_rows, labelled_rows
@@ -12,6 +13,7 @@ from crawler.reading.names import name_test
 from crawler.reading.price import count_amounts, read_price, says_negotiable
 from crawler.reading.rows import main_link
 from crawler.reading.seller import looks_like_name
+from crawler.reading.terms import read_terms
 from listings.model import ListingContent
 
 if TYPE_CHECKING:
@@ -79,7 +81,9 @@ def row_listing(row: etree._Element, document: Document) -> tuple[str, ListingCo
     )
     values["images"] = _images(row, document)
     filled = {name: value for name, value in values.items() if value not in ("", None, ())}
-    return url, ListingContent(**filled, provenance=dict.fromkeys(filled, "visible:row"))
+    content = ListingContent(**filled, provenance=dict.fromkeys(filled, "visible:row"))
+    rows = [(each.name, each.value, "visible:row") for each in labelled]
+    return url, replace(content, terms=read_terms(content, rows))
 
 
 def _price_text(row: etree._Element, lines: list[Line]) -> str:

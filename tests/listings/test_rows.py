@@ -19,6 +19,7 @@ from listings.pages import SeenListing, record_page
 from listings.rows import clean, content_from, content_row
 from listings.scores import count_unscored, current_score, record_scores, unscored_sightings
 from listings.sources import declare_source, declared_source
+from listings.terms import Term, TermName
 from tests.listings.build import ANDES, FULL, NOW, crawl_run, model, page, score, score_all, see, use
 
 if TYPE_CHECKING:
@@ -27,6 +28,13 @@ if TYPE_CHECKING:
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=30)
 """Lone surrogates and NUL included."""
 PLAIN_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30)
+
+
+def terms(text: st.SearchStrategy[str]) -> st.SearchStrategy[Term]:
+    """Return terms whose every text is drawn from `text`."""
+    amounts = st.none() | st.decimals(0, 10**9, places=2)
+    names = st.sampled_from(list(TermName))
+    return st.builds(Term, name=names, text=text, value=text, amount=amounts, unit=text, rule=text)
 
 
 def contents(text: st.SearchStrategy[str]) -> st.SearchStrategy[ListingContent]:
@@ -39,6 +47,7 @@ def contents(text: st.SearchStrategy[str]) -> st.SearchStrategy[ListingContent]:
             "category_path": st.lists(text, max_size=3).map(tuple),
             "attributes": st.lists(st.tuples(text, text), max_size=3).map(tuple),
             "images": st.lists(text, max_size=3).map(tuple),
+            "terms": st.lists(terms(text), max_size=3).map(tuple),
             "provenance": st.dictionaries(text, text, max_size=3),
         },
         title=text,
