@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 (the JSON API resolves the annotations)
 from typing import TYPE_CHECKING
 
 from listings import times
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from listings.database import Database
 
 

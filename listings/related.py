@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 (the JSON API resolves the annotations)
 from decimal import Decimal  # noqa: TC003 (dataclasses are read at run time)
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,6 @@ from listings.searching import MIN_TRIGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from listings import rows
     from listings.database import Database

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 (the JSON API resolves the annotations)
 from typing import TYPE_CHECKING
 
 from listings import rows, times
@@ -14,7 +15,6 @@ from listings.models import model_in_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from listings.database import Database
 

@@ -68,6 +68,7 @@ STATUS = {
     JudgedMeanwhile: 409,
     HeldByAnother: 409,
     CaseRefused: 409,
+    bulk.ListChanged: 409,
     NothingToSample: 409,
     SettingRefused: 422,
     FormExpired: 403,

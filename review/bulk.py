@@ -19,6 +19,7 @@ from listings.review_items import count_items, list_items, matching_ids
 from listings.verdicts import Circumstances, give_verdict
 from review.decide import Given, Note, Reason  # noqa: TC001 (pydantic reads them)
 from review.desk import TheDatabase, TheDesk, answer_page
+from review.errors import ReviewError
 from review.languages import gettext as _
 from review.lists import TheList, Where  # noqa: TC001 (FastAPI reads them)
 from review.pages import go, with_done
@@ -30,6 +31,16 @@ if TYPE_CHECKING:
     from listings.database import Database
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+class ListChanged(ReviewError):
+    """A list is no longer what was shown before it was to be decided."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The list has changed since it was shown, so nothing was written; look at it once more.")
+        )
+
 
 MAX_AT_ONCE = 500
 """So many listings one bulk verdict touches, at most; the first of the list, most likely first."""
@@ -67,26 +78,10 @@ def decide_all(
 ) -> Response:
     """Give one verdict on every listing of the preview; if the list is no longer that one, show it anew."""
     now = desk.clock()
-    with transaction(db):
-        touched = _touched(db, where, person, now=now)
-        if _digest(touched) != form.seen:
-            warned = _(
-                "The list has changed since it was shown, so nothing was written; look at it once more."
-            )
-            return _answer_preview(request, db, where, person, now=now, warned=warned, status=409)
-        circumstances = Circumstances(batch=secrets.token_hex(8), origin=person.origin)
-        for _listing, sighting_id, score_id in touched:
-            give_verdict(
-                db,
-                sighting_id,
-                form.decision,
-                score_id=score_id,
-                reason_code=form.reason_code,
-                note=form.note.strip(),
-                reviewer=person.name,
-                circumstances=circumstances,
-                now=now,
-            )
+    try:
+        decide_listed(db, where, form, person, now=now)
+    except ListChanged as error:
+        return _answer_preview(request, db, where, person, now=now, warned=str(error), status=409)
     return go("/")
 
 
@@ -102,11 +97,10 @@ def assign_all(
 ) -> Response:
     """Assign every listing of the preview to somebody."""
     now = desk.clock()
-    touched = _touched(db, where, person, now=now)
-    if _digest(touched) != seen:
-        warned = _("The list has changed since it was shown, so nothing was written; look at it once more.")
-        return _answer_preview(request, db, where, person, now=now, warned=warned, status=409)
-    _assign(db, [listing_id for listing_id, _sighting, _score in touched], assignee, person, now)
+    try:
+        assign_listed(db, where, seen, assignee, person, now=now)
+    except ListChanged as error:
+        return _answer_preview(request, db, where, person, now=now, warned=str(error), status=409)
     return go(where.address())
 
 
@@ -121,11 +115,59 @@ def assign_one(
 ) -> Response:
     """Assign one listing; an empty name takes the assignment away."""
     file = listing_file(db, listing_id)
-    _assign(db, [file.listing.listing_id], assignee, person, desk.clock())
+    assign_to(db, [file.listing.listing_id], assignee, person, desk.clock())
     return go(with_done(where.address(listing_id), "assigned"))
 
 
-def _assign(db: Database, listing_ids: list[str], assignee: str, person: Person, now: datetime) -> None:
+def decide_listed(db: Database, where: Where, form: BulkVerdict, person: Person, *, now: datetime) -> int:
+    """Give one verdict on all that the preview listed, or none; return how many.
+
+    Raises:
+        ListChanged: If the list is no longer what the preview showed.
+    """
+    with transaction(db):
+        touched = _touched_as_seen(db, where, form.seen, person, now=now)
+        circumstances = Circumstances(batch=secrets.token_hex(8), origin=person.origin)
+        for _listing, sighting_id, score_id in touched:
+            give_verdict(
+                db,
+                sighting_id,
+                form.decision,
+                score_id=score_id,
+                reason_code=form.reason_code,
+                note=form.note.strip(),
+                reviewer=person.name,
+                circumstances=circumstances,
+                now=now,
+            )
+    return len(touched)
+
+
+def assign_listed(
+    db: Database, where: Where, seen: str, assignee: str, person: Person, *, now: datetime
+) -> int:
+    """Assign all that the preview listed, or none; return how many.
+
+    Raises:
+        ListChanged: If the list is no longer what the preview showed.
+    """
+    with transaction(db):
+        touched = _touched_as_seen(db, where, seen, person, now=now)
+        assign_to(db, [listing_id for listing_id, _sighting, _score in touched], assignee, person, now)
+    return len(touched)
+
+
+def _touched_as_seen(
+    db: Database, where: Where, seen: str, person: Person, *, now: datetime
+) -> list[tuple[str, int, int | None]]:
+    touched = touched_by(db, where, person, now=now)
+    if digest_of(touched) != seen:
+        raise ListChanged
+    return touched
+
+
+def assign_to(db: Database, listing_ids: list[str], assignee: str, person: Person, now: datetime) -> None:
+    """Assign listings to somebody, and log it; an empty name takes the assignment away."""
     with transaction(db):
         claims.assign(db, listing_ids, assignee.strip(), assigned_by=person.name, now=now)
         for listing_id in listing_ids:
@@ -140,7 +182,7 @@ def _assign(db: Database, listing_ids: list[str], assignee: str, person: Person,
             )
 
 
-def _touched(
+def touched_by(
     db: Database, where: Where, person: Person, *, now: datetime
 ) -> list[tuple[str, int, int | None]]:
     """Return what a bulk verdict touches: the list's items, but none that somebody else has open."""
@@ -150,7 +192,7 @@ def _touched(
     return [each for each in found if each[0] not in others]
 
 
-def _digest(touched: list[tuple[str, int, int | None]]) -> str:
+def digest_of(touched: list[tuple[str, int, int | None]]) -> str:
     """Return what the preview's form carries, by which the server knows what was seen."""
     return hashlib.sha256(repr(touched).encode()).hexdigest()
 
@@ -165,14 +207,14 @@ def _answer_preview(
     warned: str = "",
     status: int = 200,
 ) -> Response:
-    touched = _touched(db, where, person, now=now)
+    touched = touched_by(db, where, person, now=now)
     wanted = replace(where.wanted, reviewer=person.name)
     shown = {
         "where": where,
         "rows": list_items(db, wanted, limit=SHOWN) if touched else [],
         "count": len(touched),
         "total": count_items(db, wanted),
-        "seen": _digest(touched),
+        "seen": digest_of(touched),
         "warned": warned,
         "limit": MAX_AT_ONCE,
     }

@@ -48,7 +48,7 @@ def begin_case(
     now = desk.clock()
     with transaction(db):
         case_id = open_case(db, number, title, opened_by=person.name, now=now)
-        _log(db, case_id, person, {"kind": "opened", "number": number}, now)
+        log_change(db, case_id, person, {"kind": "opened", "number": number}, now)
     return go(f"/cases/{case_id}")
 
 
@@ -58,7 +58,7 @@ def show_case(
 ) -> Response:
     """Show one case; the log notes that it was looked at."""
     case = get_case(db, case_id)
-    _note_view(db, case_id, person, desk.clock())
+    note_view(db, case_id, person, desk.clock())
     held = [listing_file(db, listing_id) for listing_id in case.listings]
     return answer_page(request, "case.html", {"case": case, "held": held})
 
@@ -81,7 +81,9 @@ def change_case(
     if kind.startswith("seller"):
         file = listing_file(db, listing_id)
         seller = (file.listing.source_id, file.sightings[0].content.seller_name)
-    _write(db, desk.clock(), person, case_id, kind, listing_id=listing_id or None, seller=seller, note=note)
+    write_line(
+        db, desk.clock(), person, case_id, kind, listing_id=listing_id or None, seller=seller, note=note
+    )
     return go(f"/cases/{case_id}")
 
 
@@ -95,7 +97,7 @@ def file_listing(
     case_id: Annotated[RowId, Form()],
 ) -> Response:
     """Put a listing into a case."""
-    _write(db, desk.clock(), person, case_id, "listing", listing_id=listing_id)
+    write_line(db, desk.clock(), person, case_id, "listing", listing_id=listing_id)
     return go(with_done(where.address(listing_id), "filed"))
 
 
@@ -121,7 +123,7 @@ def show_case_sheet(
 ) -> Response:
     """Show all of a case as a sheet to print."""
     case = get_case(db, case_id)
-    _note_view(db, case_id, person, desk.clock())
+    note_view(db, case_id, person, desk.clock())
     return answer_sheet(request, db, desk, person, case.listings, case)
 
 
@@ -131,7 +133,7 @@ def send_case_sheet(
 ) -> Response:
     """Send all of a case as PDF."""
     case = get_case(db, case_id)
-    _note_view(db, case_id, person, desk.clock())
+    note_view(db, case_id, person, desk.clock())
     return _pdf(answer_sheet(request, db, desk, person, case.listings, case), f"case-{case_id}")
 
 
@@ -141,7 +143,7 @@ def _pdf(sheet: Response, name: str) -> Response:
     return Response(body, media_type="application/pdf", headers=headers)
 
 
-def _write(
+def write_line(
     db: Database,
     now: datetime,
     person: Person,
@@ -152,6 +154,7 @@ def _write(
     seller: tuple[str, str] | None = None,
     note: str = "",
 ) -> None:
+    """Write a line into a case's journal, and log it."""
     with transaction(db):
         is_listing = kind.startswith("listing")
         write_entry(
@@ -164,10 +167,11 @@ def _write(
             written_by=person.name,
             now=now,
         )
-        _log(db, case_id, person, {"kind": kind, "listing_id": listing_id, "seller": seller}, now)
+        log_change(db, case_id, person, {"kind": kind, "listing_id": listing_id, "seller": seller}, now)
 
 
-def _log(db: Database, case_id: int, person: Person, details: dict[str, object], now: datetime) -> None:
+def log_change(db: Database, case_id: int, person: Person, details: dict[str, object], now: datetime) -> None:
+    """Log a change of a case."""
     audit.record(
         db,
         AuditAction.CASE_CHANGED,
@@ -179,7 +183,8 @@ def _log(db: Database, case_id: int, person: Person, details: dict[str, object],
     )
 
 
-def _note_view(db: Database, case_id: int, person: Person, now: datetime) -> None:
+def note_view(db: Database, case_id: int, person: Person, now: datetime) -> None:
+    """Log that a case was looked at."""
     audit.record(
         db,
         AuditAction.CASE_VIEWED,

@@ -22,7 +22,10 @@ from review.pages import go
 from review.security.people import Person, TheLead, TheViewer  # noqa: TC001 (FastAPI reads them)
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from listings.database import Database
+    from listings.samples import Draw
     from review.desk import Desk
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -101,9 +104,9 @@ def set_for_all(
     claim_minutes: Annotated[float, Form(ge=1, le=480)],
 ) -> Response:
     """Put shares and times in force for everyone; what changes is logged."""
-    _change(db, desk, person, "second_share", second_percent / 100)
-    _change(db, desk, person, "hidden_share", hidden_percent / 100)
-    _change(db, desk, person, "claim_minutes", claim_minutes)
+    change_for_all(db, desk, person, "second_share", second_percent / 100)
+    change_for_all(db, desk, person, "hidden_share", hidden_percent / 100)
+    change_for_all(db, desk, person, "claim_minutes", claim_minutes)
     return go("/settings")
 
 
@@ -115,9 +118,14 @@ def take_sample(
     size: Annotated[int, Form(ge=1, le=MAX_SAMPLE)],
 ) -> Response:
     """Draw a random sample from below the line into the queue."""
-    now = desk.clock()
+    draw_for_all(db, person, size, seed=secrets.randbelow(2**31), now=desk.clock())
+    return go("/settings")
+
+
+def draw_for_all(db: Database, person: Person, size: int, *, seed: int, now: datetime) -> Draw:
+    """Draw a random sample from below the line into the queue, and log it."""
     with transaction(db):
-        draw = draw_sample(db, size, seed=secrets.randbelow(2**31), drawn_by=person.name, now=now)
+        draw = draw_sample(db, size, seed=seed, drawn_by=person.name, now=now)
         audit.record(
             db,
             AuditAction.SETTING_CHANGED,
@@ -127,10 +135,11 @@ def take_sample(
             details={"size": draw.size, "population": draw.population, "seed": draw.seed},
             now=now,
         )
-    return go("/settings")
+    return draw
 
 
-def _change(db: Database, desk: Desk, person: Person, name: str, value: float) -> None:
+def change_for_all(db: Database, desk: Desk, person: Person, name: str, value: float) -> None:
+    """Put a setting in force for everyone, and log it; one that has this value already is let be."""
     now = desk.clock()
     with transaction(db):
         before = getattr(review_settings(db), name)

@@ -10,7 +10,16 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from listings.claims import HeldByAnother, claim_of, release
 from listings.database import transaction
 from listings.model import Decision, ReasonCode
-from listings.verdicts import Circumstances, give_verdict, listing_of
+from listings.users import Role
+from listings.verdicts import (
+    Circumstances,
+    get_verdict,
+    give_verdict,
+    listing_of,
+    redo_verdict,
+    undo_verdict,
+)
+from review.errors import RoleTooLow
 
 if TYPE_CHECKING:
     from listings.database import Database
@@ -94,6 +103,32 @@ def give(db: Database, verdict: NewVerdict, person: Person, *, now: datetime) ->
         )
         release(db, listing_id, reviewer=person.name)
     return given
+
+
+def undo(db: Database, verdict_id: int, person: Person, *, now: datetime) -> Verdict:
+    """Take a verdict back; another's only as a lead.
+
+    Raises:
+        UnknownRow: If there is no such verdict.
+        RoleTooLow: If it is somebody else's.
+        AlreadyUndone: If it was taken back before.
+    """
+    if get_verdict(db, verdict_id).reviewer != person.name and not person.may(Role.LEAD):
+        raise RoleTooLow(person.name, person.user.role, Role.LEAD)
+    return undo_verdict(db, verdict_id, reviewer=person.name, origin=person.origin, now=now)
+
+
+def redo(db: Database, verdict_id: int, person: Person, *, now: datetime) -> Verdict:
+    """Give one's own verdict, which was taken back, once more.
+
+    Raises:
+        UnknownRow: If there is no such verdict.
+        RoleTooLow: If it is somebody else's.
+        StaleScreen: If the listing has been seen, scored or judged otherwise since.
+    """
+    if get_verdict(db, verdict_id).reviewer != person.name:
+        raise RoleTooLow(person.name, person.user.role, Role.LEAD)
+    return redo_verdict(db, verdict_id, reviewer=person.name, origin=person.origin, now=now)
 
 
 def _circumstances(verdict: NewVerdict, person: Person) -> Circumstances:

@@ -20,11 +20,9 @@ from listings.models import model_in_use
 from listings.queue import count_listings, listing_file
 from listings.review_items import place_of
 from listings.review_settings import review_settings
-from listings.users import Role
-from listings.verdicts import StaleScreen, get_verdict, redo_verdict, undo_verdict
-from review.decide import MAX_NOTE_CHARS, MAX_SUBSTANCE_CHARS, Draft, RowId, give
+from listings.verdicts import StaleScreen, get_verdict
+from review.decide import MAX_NOTE_CHARS, MAX_SUBSTANCE_CHARS, Draft, RowId, give, redo, undo
 from review.desk import TheDatabase, TheDesk, answer_page, desk_of
-from review.errors import RoleTooLow
 from review.inert import make_inert
 from review.item_page import Message, answer_item, around_item
 from review.languages import gettext as _
@@ -92,10 +90,8 @@ def take_back(
     db: TheDatabase, desk: TheDesk, where: TheList, person: TheReviewer, verdict_id: RowId
 ) -> Response:
     """Take a verdict back and show its listing again; another's only for a lead."""
-    if get_verdict(db, verdict_id).reviewer != person.name and not person.may(Role.LEAD):
-        raise RoleTooLow(person.name, person.user.role, Role.LEAD)
-    undo = undo_verdict(db, verdict_id, reviewer=person.name, origin=person.origin, now=desk.clock())
-    return go(with_done(where.address(undo.listing_id), "undone"))
+    undone = undo(db, verdict_id, person, now=desk.clock())
+    return go(with_done(where.address(undone.listing_id), "undone"))
 
 
 @router.post("/verdicts/{verdict_id}/redo")
@@ -109,10 +105,8 @@ def give_again(
 ) -> Response:
     """Give a verdict that was taken back once more, and show its listing."""
     verdict = get_verdict(db, verdict_id)
-    if verdict.reviewer != person.name:
-        raise RoleTooLow(person.name, person.user.role, Role.LEAD)
     try:
-        redo_verdict(db, verdict_id, reviewer=person.name, origin=person.origin, now=desk.clock())
+        redo(db, verdict_id, person, now=desk.clock())
     except StaleScreen as error:
         refused = Message(warned=str(error), status=409)
         return answer_item(request, db, person, where, verdict.listing_id, refused)

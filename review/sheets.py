@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from listings import related
+from listings import audit, related
 from listings.queue import listing_file
 from listings.review_items import item_of
 from listings.review_settings import preferences, review_settings
@@ -44,6 +44,14 @@ def answer_sheet(
     for listing_id in listing_ids:
         file, row = listing_file(db, listing_id), item_of(db, listing_id)
         is_blind = hides_first(row, reviewer=person.name)
+        audit.record_view(
+            db,
+            sighting_id=file.sightings[0].sighting_id,
+            score_id=file.score_id,
+            actor=person.name,
+            origin=person.origin,
+            now=desk.clock(),
+        )
         names = file.score.reasons.substances if file.score else ()
         parts.append(
             {

@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
-from review.api import account, audit, description, queue, users
+from review.api import (
+    account,
+    audit,
+    cases,
+    description,
+    figures,
+    items,
+    listings,
+    queue,
+    users,
+    verdicts,
+)
 
-ROUTERS = (queue.router, account.router, users.router, audit.router, description.router)
+ROUTERS = (
+    items.router, listings.router, verdicts.router, queue.router, cases.router, figures.router,
+    account.router, users.router, audit.router, description.router,
+)  # fmt: skip

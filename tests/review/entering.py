@@ -78,6 +78,18 @@ def headers_of(client: TestClient) -> dict[str, str]:
     return {"X-CSRF-Token": desk.cookies.form_token(desk.cookies.unsign(signed))}
 
 
+def on_top(client: TestClient, headers: dict[str, str] | None = None) -> dict[str, object]:
+    """Return what a verdict on the first waiting listing must name: its sighting and score."""
+    first = client.get("/api/items?limit=1", headers=headers).json()["items"][0]
+    listing = client.get(f"/api/listings/{first['listing_id']}", headers=headers).json()
+    return {"sighting_id": first["sighting_id"], "score_id": listing["score_id"]}
+
+
+def count_waiting(client: TestClient) -> int:
+    """Return how many listings wait for who asks."""
+    return int(client.get("/api/items").json()["left"])
+
+
 ELSEWHERE = (
     "//evil.example", "https://evil.example/", "/\\evil.example", "\\\\evil.example", "javascript:alert(1)",
     "/\t/evil.example", "/\n/evil.example", "http:evil.example", " //evil.example", "",

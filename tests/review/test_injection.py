@@ -100,7 +100,7 @@ def kept(path: Path) -> dict[str, list[Any]]:
 def test_sql_in_a_parameter_has_no_effect(database: Path, subtests: pytest.Subtests) -> None:
     """Every parameter of every page and API route takes it for a value, or refuses it with a sentence."""
     with entered(database, "root", Role.ADMIN) as client:
-        entry = client.get("/api/queue?limit=1").json()["listings"][0]
+        entry = client.get("/api/items?limit=1").json()["items"][0]
         known = {"listing_id": str(entry["listing_id"]), "name": "root"}
         before = kept(database)
         places = [each for each in every_parameter(client) if each[0].path not in LEFT_OUT]

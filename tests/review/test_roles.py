@@ -10,7 +10,7 @@ from starlette.routing import Mount
 
 from listings.users import Role
 from review.security.entering import OPEN
-from tests.review.entering import build, entered, headers_of
+from tests.review.entering import build, entered, headers_of, on_top
 from tests.review.forms import read_form
 
 if TYPE_CHECKING:
@@ -59,13 +59,13 @@ def test_every_route_asks_for_a_role(database: Path) -> None:
 def test_no_page_is_shown_to_nobody(database: Path) -> None:
     """Without a session every page leads to the log-in, and the API says 401 in JSON."""
     with entered(database) as client:
-        listing_id = client.get("/api/queue").json()["listings"][0]["listing_id"]
+        listing_id = client.get("/api/items").json()["items"][0]["listing_id"]
         client.cookies.clear()
         for address in ("/", f"/listings/{listing_id}", "/?q=acid", "/openapi.json"):
             answer = client.get(address, follow_redirects=False)
             assert answer.status_code == 303
             assert answer.headers["location"].startswith("/login")
-        for address in ("/api/queue", f"/api/listings/{listing_id}"):
+        for address in ("/api/items", f"/api/listings/{listing_id}"):
             answer = client.get(address)
             assert answer.status_code == 401
             assert answer.headers["www-authenticate"] == "Bearer"
@@ -76,11 +76,11 @@ def test_only_reviewers_and_above_write_verdicts(database: Path, role: Role) -> 
     """A viewer sees the page and its form is refused on the server, by page and by API."""
     with entered(database, role=role) as client:
         page = client.get("/").text
-        entry = client.get("/api/queue").json()["listings"][0]
-        verdict = {"sighting_id": entry["sighting_id"], "score_id": entry["score_id"], "decision": "offer"}
+        listing_id = client.get("/api/items").json()["items"][0]["listing_id"]
+        verdict = on_top(client) | {"decision": "offer"}
         by_api = client.post("/api/verdicts", json=verdict, headers=headers_of(client))
-        form = verdict | {"decision": "offer"}
-        address = f"/listings/{entry['listing_id']}/verdict"
+        form = {name: str(value) for name, value in verdict.items()}
+        address = f"/listings/{listing_id}/verdict"
         by_page = client.post(address, data=form, headers=headers_of(client))
         assert ("/verdict" in page) == (role is not Role.VIEWER)
         if role is Role.VIEWER:

@@ -15,7 +15,7 @@ from listings.tokens import LONGEST, get_token, issue_token, revoke_token
 from listings.users import Role, set_disabled, set_password
 from review.security.forms import new_token
 from tests.review.clocks import Clock
-from tests.review.entering import PASSWORD, WEAK, a_user, build, entered, headers_of
+from tests.review.entering import PASSWORD, WEAK, a_user, build, entered, headers_of, on_top
 from tests.review.store import NOW
 from tests.review.test_entering import log_in
 
@@ -58,8 +58,7 @@ def a_token(db: Database, name: str = "ada", days: int = 30) -> dict[str, str]:
 def test_a_token_acts_as_its_user_without_a_form(program: TestClient, store: Database) -> None:
     """A verdict by token is its user's; the log says that it came by the API."""
     header = a_token(store)
-    entry = program.get("/api/queue", headers=header).json()["listings"][0]
-    verdict = {"sighting_id": entry["sighting_id"], "score_id": entry["score_id"], "decision": "offer"}
+    verdict = on_top(program, header) | {"decision": "offer"}
     given = program.post("/api/verdicts", json=verdict, headers=header)
     assert (given.status_code, given.json()["reviewer"]) == (201, "ada")
     assert [each.via for each in list_entries(store, actor="ada", limit=1)] == ["api"]
