@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 COMMANDS = (
     "crawl", "score", "queue", "verdict", "labels", "retrain", "evaluate", "models", "gazetteer",
     "serve", "users", "audit",
-    "run", "schedule", "status", "runs", "logs", "alerts",
+    "run", "schedule", "status", "runs", "logs", "alerts", "doctor",
     "sources", "permissions", "evidence",
-    "backup", "restore", "verify", "retention", "purge",
+    "backup", "restore", "verify", "retention", "purge", "install-units",
     "report", "demo",
 )  # fmt: skip
 """Every command in the order a listing meets them; `NAME` lives in `cli/NAME.py` as `command`."""
@@ -34,7 +34,7 @@ class LazyGroup(click.Group):
         """Import and return one command, or None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"cli.{cmd_name.replace('-', '_')}").command
         return command
 
 

@@ -130,8 +130,9 @@ def _ours(db: Database, path: Path) -> Database:
     return db
 
 
-def _released() -> set[str]:
+@cache
+def _released() -> frozenset[str]:
     blank = Database(memory=True)
-    names = {migration.name for migration in migrations.pending(blank)}
+    names = frozenset(migration.name for migration in migrations.pending(blank))
     blank.close()
     return names

@@ -77,10 +77,12 @@ def record_not_run(
     `now` is when that was found; None takes the due time itself.
     """
     with transaction(db):
+        if is_accounted(db, kind, source_id=source_id, due_at=due_at):
+            return
         values = {"kind": kind, "source_id": source_id, "due_at": times.to_text(due_at)}
-        run_id = rows.insert(db, "runs", {**values, "requested_at": times.to_text(due_at)}, ignore=True)
-        if run_id is not None:
-            _insert_ending(db, run_id, outcome, sentence, {}, now or due_at)
+        run_id = rows.insert(db, "runs", {**values, "requested_at": times.to_text(due_at)})
+        assert run_id is not None
+        _insert_ending(db, run_id, outcome, sentence, {}, now or due_at)
 
 
 def end_run(
@@ -146,6 +148,24 @@ def latest_missed(db: Database, kind: RunKind, *, source_id: str | None = None) 
     """
     row = db.execute(query, [kind, source_id]).fetchone()
     return None if row is None else rows.run_from(row)
+
+
+def count_by_outcome(db: Database) -> list[tuple[str, str, str, int]]:
+    """Return (kind, source or empty, outcome, how many) of all runs that have ended."""
+    query = """
+        SELECT kind, coalesce(source_id, ''), outcome, count(*) FROM run_endings JOIN runs USING (run_id)
+        GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    """
+    return [tuple(row) for row in db.execute(query)]
+
+
+def last_successes(db: Database) -> list[tuple[str, str, datetime]]:
+    """Return (kind, source or empty, when it ended) of the newest run of each that did its work."""
+    query = """
+        SELECT kind, coalesce(source_id, ''), max(ended_at) FROM run_endings JOIN runs USING (run_id)
+        WHERE outcome = 'done' GROUP BY 1, 2 ORDER BY 1, 2
+    """
+    return [(kind, source, times.from_text(ended)) for kind, source, ended in db.execute(query)]
 
 
 def unfinished_run(db: Database, kind: RunKind, *, source_id: str | None = None) -> Run | None:
@@ -233,9 +253,10 @@ def _insert_run(
         "due_at": None if due_at is None else times.to_text(due_at),
         "requested_at": times.to_text(now),
     }
-    run_id = rows.insert(db, "runs", values, ignore=True)
-    if run_id is None:
+    if due_at is not None and is_accounted(db, kind, source_id=source_id, due_at=due_at):
         raise DueTimeTaken(kind, source_id, values["due_at"])
+    run_id = rows.insert(db, "runs", values)
+    assert run_id is not None
     return run_id
 
 

@@ -24,6 +24,7 @@ from listings.model import RunKind
 from listings.requests import Request, answer, open_requests
 from scheduler.due import spread_of, trigger_of
 from scheduler.jobs import care_jobs, crawl_jobs
+from scheduler.metrics import serving
 from scheduler.sources_file import SourcesFile
 from scheduler.triggers import Later
 from scheduler.warden import Warden
@@ -90,9 +91,8 @@ class Service:
 
     def sweep(self) -> None:
         """Begin what is due and was not begun, because a look at it failed or no wake-up came."""
-        for job in self.jobs.values():
-            if self._worker.is_waiting(job):
-                self._at_once(job, f"swept-{job.name}")
+        for job in self._worker.waiting(self.jobs.values()):
+            self._at_once(job, f"swept-{job.name}")
 
     def reload(self) -> None:
         """Take up the sources file as it is now; one that cannot be used leaves the old jobs as they are."""
@@ -171,23 +171,27 @@ def serve(settings: Settings, stop: Event, reload: Event | None = None) -> None:
         ScheduleWrong: If a cron line cannot be used.
         NothingScheduled: If no source has a schedule.
         AlreadyUnderWay: If another service is at work on the same database.
+        PortTaken: If the port for metrics cannot be had.
     """
-    with hold(settings.database, "service"):
+    # The store is kept open, or each look's close would be the last one and fold the write-ahead log.
+    with hold(settings.database, "service"), closing(open_database(settings.database)):
         worker = Worker(settings)
-        service = Service(settings, _scheduler(settings.parallel), worker)
+        scheduler = _scheduler(settings.parallel)
+        service = Service(settings, scheduler, worker)
         warden = Warden(settings, service)
-        service._scheduler.start()  # noqa: SLF001 (made three lines above)
-        log.info("service_started", jobs=len(service.jobs), database=str(settings.database))
-        while not stop.wait(LOOK_S):
-            if reload is not None and reload.is_set():
-                reload.clear()
-                service.reload()
-            warden.look()
-        log.info("service_stopping")
-        worker.stop()
-        service._scheduler.shutdown(wait=True)  # noqa: SLF001
-        warden.close()
-        log.info("service_stopped")
+        with serving(settings.database, settings.metrics_port, warden.looked_at):
+            scheduler.start()
+            log.info("service_started", jobs=len(service.jobs), database=str(settings.database))
+            while not stop.wait(LOOK_S):
+                if reload is not None and reload.is_set():
+                    reload.clear()
+                    service.reload()
+                warden.look()
+            log.info("service_stopping")
+            worker.stop()
+            scheduler.shutdown(wait=True)
+            warden.close()
+            log.info("service_stopped")
 
 
 def run_once(settings: Settings, stop: Event) -> None:

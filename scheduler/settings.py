@@ -25,6 +25,8 @@ class ServiceSettings:
     """Work whose processes hold more memory together is ended."""
     stall_minutes: int = 20
     """Work that uses no processor and says nothing for this long is ended."""
+    metrics_port: int = 0
+    """Where on 127.0.0.1 the service serves `/metrics` for Prometheus and `/healthz`; 0 serves neither."""
     stop_grace_seconds: int = 30
     """How long work may take to stop when asked, before it is killed."""
 

@@ -57,13 +57,19 @@ class Warden:
         self._settings = settings
         self._service = service
         self._clock = clock
+        self._looked_at = clock()
         self._paces: dict[str, float] = {}
         self._declared: Mapping[str, DeclaredSource] = load_sources(settings.sources_file)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="alarms")
         self._sending: Future[None] | None = None
 
+    def looked_at(self) -> float:
+        """Return when `look` was last called, by the clock that nobody can put forward or back."""
+        return self._looked_at
+
     def look(self) -> None:
         """Do what has come to its turn."""
+        self._looked_at = self._clock()
         self._do("look", 0.0, self._service.look)
         self._do("sweep", SWEEP_S, self._service.sweep)
         self._do("watch", SWEEP_S, self.watch)

@@ -68,6 +68,8 @@ class Settings:
     limits: WorkLimits = field(default_factory=WorkLimits)
     stop_grace: timedelta = timedelta(seconds=30)
     """How long a child may take to stop when asked."""
+    metrics_port: int = 0
+    """Where on 127.0.0.1 metrics and health are served; 0 serves neither."""
     alarms: AlarmSettings = field(default_factory=AlarmSettings)
     care: CareSettings | None = None
     """None leaves the data without care, as for a single look by `run --once`."""
@@ -137,11 +139,14 @@ class Worker:
                 passed = due_times(job.schedule, after=after, until=self._now())
                 self._record_not_run(db, job, passed, RunOutcome.SKIPPED, SKIPPED)
 
-    def is_waiting(self, job: Job) -> bool:
-        """Return whether a due time of a job has passed that nothing accounts for."""
+    def waiting(self, jobs: Iterable[Job]) -> list[Job]:
+        """Return the jobs of which a due time has passed that nothing accounts for."""
         with self._store() as db:
-            found = plan(job.schedule, accounted_to=self._accounted_to(db, job), now=self._now())
-            return found.begin is not None
+            return [
+                job
+                for job in jobs
+                if plan(job.schedule, accounted_to=self._accounted_to(db, job), now=self._now()).begin
+            ]
 
     def stop(self) -> None:
         """Begin nothing more and end every child, gracefully at first; returns when all are gone."""

@@ -24,6 +24,11 @@ def m014_service_and_retention(db: Database) -> None:
 
 
 _STATEMENTS = (
+    # The index of the first step takes two rows without a source for different ones, as SQL has it of NULL.
+    """
+    CREATE UNIQUE INDEX idx_runs_due_of_the_store ON runs(kind, due_at)
+    WHERE source_id IS NULL AND due_at IS NOT NULL
+    """,
     """
     CREATE TABLE service_requests (
         request_id INTEGER PRIMARY KEY,

@@ -40,7 +40,7 @@ def test_command_has_help_and_an_example(name: str) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_options_are_explained(name: str) -> None:
     """No option of any command stands in its help without a word about it."""
-    command: click.Command = importlib.import_module(f"cli.{name}").command
+    command: click.Command = importlib.import_module(f"cli.{name.replace('-', '_')}").command
     for option in command.params:
         assert not isinstance(option, click.Option) or option.help, option.name
 
@@ -48,7 +48,7 @@ def test_options_are_explained(name: str) -> None:
 def test_every_module_of_a_command_is_listed() -> None:
     """A command whose file is there can be called."""
     modules = {path.stem for path in Path(cli.__file__).parent.glob("[!_]*.py")}
-    assert modules - NO_COMMANDS == set(COMMANDS)
+    assert modules - NO_COMMANDS == {name.replace("-", "_") for name in COMMANDS}
 
 
 @pytest.mark.process

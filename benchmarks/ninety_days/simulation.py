@@ -1,0 +1,180 @@
+"""The service through so many days: each step goes to the next moment at which something happens."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, timedelta
+from random import Random
+from typing import TYPE_CHECKING
+
+import structlog
+import time_machine
+from apscheduler.executors.debug import DebugExecutor
+from apscheduler.schedulers.base import BaseScheduler
+
+from benchmarks.ninety_days.children import WorldChildren
+from benchmarks.ninety_days.clock import Clock
+from benchmarks.ninety_days.faults import Fault, Injected, lay_out
+from benchmarks.ninety_days.world import BEGINNING, SCHEDULES
+from listings.database import open_database
+from listings.errors import ListingsError
+from listings.locks import hold
+from listings.times import utc_now
+from scheduler.alarms.settings import AlarmSettings
+from scheduler.alarms.watch import tell
+from scheduler.service import Service
+from scheduler.settings import CareSettings
+from scheduler.warden import Warden
+from scheduler.work import Settings, Worker
+from tests.listings import build
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+LOOK = timedelta(hours=1)
+"""How often the loop beside the scheduler looks; the real one looks every minute."""
+
+AHEAD = timedelta(hours=3)
+BACK = timedelta(hours=-1)
+
+
+class TurnedByHand(BaseScheduler):  # type: ignore[misc]  # APScheduler 3.11 has no types
+    """APScheduler without a thread: `turn` does what is due now, one job after the other."""
+
+    def wakeup(self) -> None:
+        """Do nothing; whoever turns it looks for himself."""
+
+    def shutdown(self, wait: bool = True) -> None:  # noqa: FBT001, FBT002 (APScheduler's own)
+        """Stop."""
+        super().shutdown(wait)
+
+    def turn(self) -> timedelta:
+        """Do what is due and return how long nothing will be."""
+        seconds: float | None = self._process_jobs()
+        return LOOK if seconds is None else timedelta(seconds=max(1.0, seconds))
+
+
+def turned_by_hand() -> TurnedByHand:
+    """Return a scheduler set up as the service's own, but for its thread."""
+    return TurnedByHand(
+        executors={"default": DebugExecutor()},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        timezone=UTC,
+    )
+
+
+@dataclass
+class Lived:
+    """What a simulation leaves behind to be accounted for."""
+
+    database: Path
+    injected: list[Injected]
+    until: datetime
+    messages: list[str] = field(default_factory=list)
+    """Titles of the messages that people got."""
+    starts: int = 0
+    """How often the service was started."""
+    attempts: int = 0
+    """Crawls that were begun or gone on with."""
+
+
+def live(folder: Path, *, days: int, seed: int) -> Lived:
+    """Let the service live through so many days from `BEGINNING`, in a folder of its own."""
+    _be_quiet()
+    settings = _settings(folder)
+    with closing(open_database(settings.database)) as db:
+        build.use(db)
+    lived = Lived(
+        database=settings.database,
+        injected=lay_out(Random(seed), days),
+        until=BEGINNING + timedelta(days=days),
+    )
+    with (
+        closing(open_database(settings.database)),  # or each close would fold the write-ahead log
+        time_machine.travel(BEGINNING, tick=False) as traveller,
+    ):
+        clock = Clock(traveller, BEGINNING)
+        while clock.now < lived.until:
+            lived.starts += 1
+            _serve(settings, clock, lived)
+    return lived
+
+
+def _serve(settings: Settings, clock: Clock, lived: Lived) -> None:
+    """Run one service until it is killed or the days are over."""
+    scheduler = turned_by_hand()
+    children = WorldChildren(settings.database, clock)
+    with hold(settings.database, "service"):
+        service = Service(settings, scheduler, Worker(settings, now=utc_now, children=children))
+        warden = Warden(settings, service, clock=clock.seconds)
+        scheduler.start()
+        while clock.now < lived.until and not children.is_dead:
+            _inject(lived.injected, children, clock, settings.sources_file)
+            with suppress(ListingsError):
+                service.look()
+                service.sweep()
+            quiet = scheduler.turn()
+            if not children.is_dead:
+                _watch(warden, settings, lived)
+                clock.advance(min(quiet, LOOK, _until_next(lived.injected, clock.now)))
+        lived.attempts += children.attempts
+        scheduler.shutdown()
+        warden.close()
+    if children.machine and children.is_dead:
+        clock.advance_to(children.machine.ends)
+
+
+def _watch(warden: Warden, settings: Settings, lived: Lived) -> None:
+    warden.watch()
+    with closing(open_database(settings.database)) as db:
+        tell(db, settings.alarms, now=utc_now(), deliver=lambda _, title, __: lived.messages.append(title))
+
+
+def _inject(injected: Sequence[Injected], children: WorldChildren, clock: Clock, file: Path) -> None:
+    """Let go wrong what is laid out for now, and put right what has ended."""
+    under_way = [each for each in injected if each.begins <= clock.now < each.ends]
+    children.faults = {each.source: each.fault for each in under_way if each.source}
+    machine = next((each for each in under_way if not each.source), None)
+    if machine == children.machine:
+        return
+    children.machine = machine
+    fault = machine.fault if machine else None
+    clock.put(
+        {Fault.CLOCK_AHEAD: AHEAD, Fault.CLOCK_BACK: BACK}.get(fault, timedelta(0)) if fault else timedelta(0)
+    )
+    file.write_text("[sources" if fault is Fault.FILE_BROKEN else _sources_text(), encoding="utf-8")
+
+
+def _until_next(injected: Sequence[Injected], now: datetime) -> timedelta:
+    """Return how long until a fault begins or ends."""
+    moments = [moment for each in injected for moment in (each.begins, each.ends) if moment > now]
+    return min(moments, default=now + LOOK) - now
+
+
+def _settings(folder: Path) -> Settings:
+    file = folder / "sources.toml"
+    file.write_text(_sources_text(), encoding="utf-8")
+    return Settings(
+        command=("precursor-watch",),
+        database=folder / "store.db",
+        sources_file=file,
+        alarms=AlarmSettings(urls=("json://127.0.0.1:9/",), disk_free_mb=0),
+        care=CareSettings(),
+    )
+
+
+def _sources_text() -> str:
+    return "".join(
+        f'[sources.{name}]\nname = "{name}"\narchive = "{name}"\nsupplied_by = "A. Nowak"\n'
+        f"supplied_on = 2027-01-31\nschedule = {{ {schedule} }}\n"
+        for name, schedule in SCHEDULES.items()
+    )
+
+
+def _be_quiet() -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)

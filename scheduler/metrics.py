@@ -1,0 +1,156 @@
+"""Prometheus metrics and a sign of health, served on 127.0.0.1 by the service itself."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from contextlib import closing, contextmanager
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+from prometheus_client import CollectorRegistry, make_wsgi_app
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.exposition import ThreadingWSGIServer
+from prometheus_client.registry import Collector
+
+from listings.alarms import standing_alarms
+from listings.database import open_database
+from listings.models import model_in_use
+from listings.queue import count_queue
+from listings.runs import count_by_outcome, last_successes
+from listings.scores import count_awaiting
+from scheduler.errors import SchedulerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from prometheus_client import Metric
+
+    from listings.database import Database
+
+HOST = "127.0.0.1"
+STALE_S = 120.0
+"""The service is said to be unwell when its loop has not looked for this long."""
+
+
+class PortTaken(SchedulerError):
+    """Another program serves the port for metrics."""
+
+    def __init__(self, port: int, found: str) -> None:
+        super().__init__(
+            f"The metrics cannot be served at {HOST}:{port}: {found}. Set another "
+            "[service] metrics_port, or 0."
+        )
+
+
+class StoreCollector(Collector):
+    """Reads the store anew for each scrape."""
+
+    def __init__(self, database: Path) -> None:
+        """Serve what is in the store at `database`."""
+        self._database = database
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield each metric; their names begin with `precursor_watch_`."""
+        with closing(open_database(self._database, must_exist=True)) as db:
+            yield _gauge("queue_listings", "Flagged listings that wait for a verdict.", count_queue(db))
+            yield _gauge(
+                "unscored_listings", "New or changed listings that wait for a score.", count_awaiting(db)
+            )
+            yield _gauge("database_bytes", "Size of the database file.", self._database.stat().st_size)
+            free = shutil.disk_usage(self._database.resolve().parent).free
+            yield _gauge("disk_free_bytes", "Room left where the database lies.", free)
+            yield from _of_model(db)
+            yield from _of_runs(db)
+            yield _of_alarms(db)
+
+
+@contextmanager
+def serving(database: Path, port: int, looked_at: Callable[[], float]) -> Iterator[None]:
+    """Serve `/metrics` and `/healthz` while inside; port 0 serves nothing.
+
+    Args:
+        database: The store.
+        port: On 127.0.0.1.
+        looked_at: When the service's loop last looked, by `time.monotonic`.
+
+    Raises:
+        PortTaken: If the port cannot be had.
+    """
+    if port == 0:
+        yield
+        return
+    registry = CollectorRegistry()
+    registry.register(StoreCollector(database))
+    app = _with_health(make_wsgi_app(registry), looked_at)
+    try:
+        server = make_server(HOST, port, app, ThreadingWSGIServer, handler_class=_Quiet)
+    except OSError as error:
+        raise PortTaken(port, str(error)) from error
+    thread = Thread(target=server.serve_forever, name="metrics", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _with_health(metrics: Any, looked_at: Callable[[], float]) -> Any:
+    def app(environ: dict[str, Any], start_response: Any) -> Any:
+        if environ.get("PATH_INFO") != "/healthz":
+            return metrics(environ, start_response)
+        idle_s = time.monotonic() - looked_at()
+        status = "200 OK" if idle_s < STALE_S else "503 Service Unavailable"
+        start_response(status, [("Content-Type", "text/plain; charset=utf-8")])
+        return [f"{'well' if idle_s < STALE_S else 'unwell'}: last look {idle_s:.0f} s ago\n".encode()]
+
+    return app
+
+
+def _of_model(db: Database) -> Iterator[Metric]:
+    if model := model_in_use(db):
+        family = GaugeMetricFamily("precursor_watch_model_created_timestamp_seconds", "When it was trained.",
+                                   labels=["model"])  # fmt: skip
+        family.add_metric([model.model_id], model.created_at.timestamp())
+        yield family
+
+
+def _of_runs(db: Database) -> Iterator[Metric]:
+    runs = CounterMetricFamily(
+        "precursor_watch_runs", "Runs that have ended.", labels=["kind", "source", "outcome"]
+    )
+    for kind, source, outcome, count in count_by_outcome(db):
+        runs.add_metric([kind, source, outcome], count)
+    yield runs
+    last = GaugeMetricFamily(
+        "precursor_watch_last_success_timestamp_seconds",
+        "When the newest run that did its work ended.",
+        labels=["kind", "source"],
+    )
+    for kind, source, moment in last_successes(db):
+        last.add_metric([kind, source], moment.timestamp())
+    yield last
+
+
+def _of_alarms(db: Database) -> Metric:
+    family = GaugeMetricFamily(
+        "precursor_watch_alarm_raised_timestamp_seconds",
+        "Alarms that stand, each since when.",
+        labels=["kind", "subject"],
+    )
+    for alarm in standing_alarms(db):
+        family.add_metric([alarm.kind, alarm.subject], alarm.raised_at.timestamp())
+    return family
+
+
+def _gauge(name: str, about: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"precursor_watch_{name}", about, value=value)
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Say nothing: a scrape each few seconds is no event."""

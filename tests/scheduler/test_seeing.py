@@ -1,0 +1,116 @@
+"""What an operator sees: metrics over real HTTP, health, and the doctor's words."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from http.client import HTTPConnection
+from socket import socket
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+from prometheus_client.parser import text_string_to_metric_families
+
+from cli.main import group
+from listings.alarms import Finding, settle
+from listings.database import open_database
+from listings.model import RunKind, RunOutcome
+from listings.runs import begin_run, end_run
+from listings.sources import declare_source
+from scheduler.metrics import STALE_S, PortTaken, serving
+from tests.listings import build
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def get(port: int, path: str) -> tuple[int, str]:
+    """Ask 127.0.0.1 once and return status and body."""
+    with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+
+
+@pytest.fixture
+def lived(store_path: Path) -> Path:
+    """A store with one crawl that did its work, one that failed, an alarm and a listing."""
+    with closing(open_database(store_path)) as db:
+        declare_source(db, build.ANDES, now=build.NOW)
+        build.see(db, build.crawl_run(db), "https://andes.example/1", build.FULL)
+        end_run(db, 1, RunOutcome.DONE, "One page.", now=build.NOW)
+        run = begin_run(db, RunKind.CRAWL, source_id="andes", now=build.NOW)
+        end_run(db, run.run_id, RunOutcome.FAILED, "No.", now=build.NOW)
+        settle(db, [Finding(kind="disk_low", sentence="Little.")], kinds={"disk_low"}, now=build.NOW)
+    return store_path
+
+
+def test_metrics_are_what_the_store_says(lived: Path) -> None:
+    """Read by Prometheus' own parser."""
+    port = free_port()
+    with serving(lived, port, time.monotonic):
+        status, body = get(port, "/metrics")
+    samples = {
+        (sample.name, *sorted(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(body)
+        for sample in family.samples
+    }
+    assert status == 200
+    assert samples["precursor_watch_runs_total", "andes", "crawl", "failed"] == 1
+    assert samples["precursor_watch_unscored_listings",] == 1
+    assert samples["precursor_watch_alarm_raised_timestamp_seconds", "", "disk_low"] == build.NOW.timestamp()
+    last = samples["precursor_watch_last_success_timestamp_seconds", "andes", "crawl"]
+    assert last == build.NOW.timestamp()
+
+
+@pytest.mark.parametrize(("idle_s", "status"), [(0.0, 200), (STALE_S + 1, 503)])
+def test_health_is_that_of_the_loop(lived: Path, idle_s: float, status: int) -> None:
+    """A service whose loop hangs is unwell, though it answers."""
+    port = free_port()
+    with serving(lived, port, lambda: time.monotonic() - idle_s):
+        assert get(port, "/healthz")[0] == status
+
+
+def test_a_port_that_is_taken_is_a_sentence(lived: Path) -> None:
+    """It names the setting."""
+    with socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with (
+            pytest.raises(PortTaken, match="metrics_port"),
+            serving(lived, other.getsockname()[1], time.monotonic),
+        ):
+            pass
+
+
+def test_the_doctor_says_what_is_wrong_and_the_mend(lived: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each thing is looked at, whatever is wrong with the others."""
+    monkeypatch.chdir(lived.parent)
+    found = CliRunner().invoke(group, ["doctor", "--db", str(lived), "--json"])
+    assert found.exit_code == 1
+    for mend in (
+        "see the README for an example",
+        "start it with `precursor-watch run`",
+        "make one with `precursor-watch retrain`",
+        "[alarms] urls",
+        "1 alarms stand",
+        "is whole",
+    ):
+        assert mend in found.stdout
+
+
+def test_logs_of_a_run_by_hand_say_that_there_are_none(lived: Path) -> None:
+    """And how it ended."""
+    found = CliRunner().invoke(group, ["logs", "2", "--db", str(lived)])
+    assert found.exit_code == 0
+    assert "Run 2, crawl of andes: failed. No." in found.stderr
+    assert "It left no log" in found.stderr
