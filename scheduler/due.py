@@ -10,6 +10,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -97,6 +98,7 @@ def next_times(schedule: Schedule, *, after: datetime, count: int) -> list[datet
     return found
 
 
+@cache
 def trigger_of(schedule: Schedule) -> CronTrigger | IntervalTrigger:
     """Return APScheduler's trigger for a schedule of either kind.
 
@@ -120,6 +122,7 @@ def spread_of(name: str, within: timedelta) -> timedelta:
     return within * (zlib.crc32(name.encode()) / 2**32)
 
 
+@cache
 def cron_trigger(schedule: Schedule) -> CronTrigger:
     """Return APScheduler's trigger for a cron line as cron means it.
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-LOOK = timedelta(hours=1)
+LOOK = timedelta(hours=2)
 """How often the loop beside the scheduler looks; the real one looks every minute."""
 
 AHEAD = timedelta(hours=3)

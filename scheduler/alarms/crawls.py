@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from crawler.live.permission import problem
 from listings.alarms import Finding
 from listings.model import RunKind, RunOutcome, SourceKind
-from listings.runs import done_runs, latest_missed, latest_run
+from listings.runs import latest_missed, latest_run
 from scheduler.alarms.bands import usual_band
 from scheduler.health import source_health
 
@@ -23,9 +23,6 @@ FAILURES = frozenset({RunOutcome.FAILED, RunOutcome.TIMED_OUT, RunOutcome.OUT_OF
 REMEMBERED = timedelta(days=1)
 """How long after it was found a missed run is an alarm; the crawl that stood for it may be done long "
 "since."""
-
-HISTORY = 30
-"""How many earlier runs a band is learnt from."""
 
 FIELDS = ("with_title", "with_price", "with_seller")
 
@@ -152,7 +149,7 @@ def permission_ending(look: Look) -> Iterator[Finding]:
 
 def _crawls(look: Look, source_id: str) -> list[Run | None]:
     """Return the newest crawl that did its work, and those before it; the first is None where none did."""
-    return [*done_runs(look.db, RunKind.CRAWL, source_id=source_id, limit=HISTORY + 1)] or [None]
+    return [*look.crawls(source_id)] or [None]
 
 
 def _outcome_risen(look: Look, *, kind: str, outcome: str, advice: str) -> Iterator[Finding]:

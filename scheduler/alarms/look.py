@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from listings.model import RunKind
+from listings.runs import done_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +16,12 @@ if TYPE_CHECKING:
     from crawler.sources import DeclaredSource
     from listings.alarms import Finding
     from listings.database import Database
+    from listings.model import Run
     from scheduler.alarms.settings import AlarmSettings
+
+
+HISTORY = 30
+"""How many earlier crawls a band is learnt from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +36,15 @@ class Look:
     settings: AlarmSettings
     sources_problem: str = ""
     """Why the sources file on disk cannot be used, while the last good one is; empty when it can."""
+    _crawls: dict[str, list[Run]] = field(default_factory=dict)
+
+    def crawls(self, source_id: str) -> list[Run]:
+        """Return the crawls of a source that did their work, newest first; read once for all checks."""
+        if source_id not in self._crawls:
+            self._crawls[source_id] = done_runs(
+                self.db, RunKind.CRAWL, source_id=source_id, limit=HISTORY + 1
+            )
+        return self._crawls[source_id]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
