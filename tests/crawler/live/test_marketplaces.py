@@ -9,20 +9,17 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from crawler.archives import open_archive
-from crawler.archives.urls import normal_url
 from crawler.sources import load_sources
 from fixtures.marketplaces.data import STEMS
+from fixtures.misbehaving.mirror import mirror
 from fixtures.misbehaving.server import serving
 from listings.database import open_database
 from tests.crawler.crawls import ROOT, Job, crawl_all
 from tests.crawler.live.sources import everywhere, live, permit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from crawler.sources import DeclaredSource
-    from fixtures.misbehaving.server import Answer
     from listings.database import Database
 
 pytestmark = pytest.mark.process
@@ -36,29 +33,6 @@ LISTINGS = """
 """
 PAGES = "SELECT url, http_status, outcome, sentence FROM pages WHERE source_id = ?"
 Rows = list[tuple[object, ...]]
-
-
-def mirror(declared: DeclaredSource, home: str, served_as: str) -> Callable[[Answer], None]:
-    """Return the site of an archive, its own addresses replaced by those under which it is served."""
-    assert declared.archive
-    with open_archive(declared.archive, base_url=declared.base_url, manifest=declared.manifest) as archive:
-        pages = {url: archive.fetch(url) for url in archive.urls()}
-
-    def play(answer: Answer) -> None:
-        page = pages.get(normal_url(home + answer.path))
-        if page is None:
-            answer.give(b"", 404)
-            return
-        headers = {name.lower().replace("-", "_"): value for name, value in page.headers}
-        location = headers.get("location", "").replace(home, served_as)
-        answer.give(
-            page.body.replace(home.encode(), served_as.encode()),
-            page.status,
-            content_type=headers.get("content_type", "text/html"),
-            **({"Location": location} if location else {}),
-        )
-
-    return play
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,64 @@
+"""A store of the first release, opened by this one: nothing of it is lost, and work goes on."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from listings.backup import check_store
+from listings.database import open_database
+from listings.model import RunKind
+from listings.queue import count_listings, listing_file, review_queue, search
+from listings.runs import list_runs, unfinished_run
+from scheduler.care.backup import make_backup
+from scheduler.care.restore import restore
+from scheduler.care.whole import check_everything
+from tests.listings.build import NOW
+
+FIRST = Path(__file__).parents[1] / "fixtures" / "first-release" / "watch.db"
+
+
+@pytest.fixture
+def upgraded(tmp_path: Path) -> Path:
+    """A copy of it, opened once."""
+    path = tmp_path / "watch.db"
+    shutil.copyfile(FIRST, path)
+    open_database(path).close()
+    return path
+
+
+def test_everything_it_said_is_still_said(upgraded: Path) -> None:
+    """Listings, scores, verdicts, the undone one and the model in use."""
+    with closing(open_database(upgraded)) as db:
+        check_store(db, upgraded)
+        queue = review_queue(db, limit=100)
+        assert (count_listings(db), len(queue)) == (46, 45)
+        assert all(entry.p_offer == 0.9 for entry in queue)
+        verdicts = db.execute(
+            "SELECT listing_id, decision, reviewer FROM verdicts ORDER BY verdict_id"
+        ).fetchall()
+        assert [tuple(row)[1:] for row in verdicts] == [
+            ("offer", "ada"),
+            ("not_offer", "ada"),
+            ("undone", "ada"),
+        ]
+        assert listing_file(db, verdicts[0][0]).verdicts[0].decision == "offer"
+        assert search(db, "flask")
+
+
+def test_its_interrupted_crawl_is_gone_on_with(upgraded: Path) -> None:
+    """The run of the power cut has no ending yet, and the next crawl finds it."""
+    with closing(open_database(upgraded)) as db:
+        assert [run.kind for run in list_runs(db)] == [RunKind.CRAWL, RunKind.CRAWL]
+        assert unfinished_run(db, RunKind.CRAWL, source_id="labware-shop") is not None
+
+
+def test_it_is_found_whole_backed_up_and_restored(upgraded: Path, tmp_path: Path) -> None:
+    """The audit log begins with the rows that were there before it."""
+    assert "is whole" in check_everything(upgraded)
+    backup = make_backup(upgraded, tmp_path / "backups", now=NOW)
+    restore(backup.folder, tmp_path / "there" / "again.db", now=NOW)
+    assert "is whole" in check_everything(tmp_path / "there" / "again.db")
