@@ -20,12 +20,8 @@ if TYPE_CHECKING:
 def command() -> None:
     """Show alarms, take note of one, and try whether messages arrive.
 
-    \b
-    Example:
-      precursor-watch alerts list
-      precursor-watch alerts acknowledge 12 --note "asked the site's operator"
-      precursor-watch alerts test
-    """  # noqa: D301 (click wants the character itself)
+    Example: precursor-watch alerts list
+    """
 
 
 @command.command("list")

@@ -20,13 +20,11 @@ if TYPE_CHECKING:
 @sources_option
 @json_option
 def command(database: Path, sources_file: Path, *, as_json: bool) -> None:
-    r"""Look at everything the product needs, and say the mend for what is wrong.
+    """Look at everything the product needs, and say the mend for what is wrong.
 
     Nothing is changed. Exits with 1 if something is wrong.
 
-    \b
-    Example:
-      precursor-watch doctor
+    Example: precursor-watch doctor
     """
     from cli.settings import load_settings
     from scheduler.alarms.settings import AlarmSettings

@@ -89,11 +89,8 @@ def _verify_bundle(bundle: Path, *, as_json: bool) -> None:
 def show_command(page: str, database: Path, *, only_body: bool, as_json: bool) -> None:
     """Print the record of a page, given by its number or its address; of an address the newest.
 
-    \b
-    Example:
-      precursor-watch evidence show 17
-      precursor-watch evidence show https://shop.example/item/1 --body > page.html
-    """  # noqa: D301 (click wants the character itself)
+    Example: precursor-watch evidence show 17
+    """
     from crawler.evidence.show import show
     from listings.evidence import evidence_folder
 

@@ -30,13 +30,11 @@ from cli.options import database_option, sources_option
     help="Where the units are written.",
 )
 def command(database: Path, sources_file: Path, settings: Path, user: str, folder: Path) -> None:
-    r"""Write hardened systemd units for `run` and `serve`, and have systemd verify them.
+    """Write hardened systemd units for `run` and `serve`, and have systemd verify them.
 
     Nothing is started; what to type next is printed.
 
-    \b
-    Example:
-      precursor-watch install-units --db /srv/watch/watch.db --sources /srv/watch/sources.toml
+    Example: precursor-watch install-units --db /srv/watch/watch.db --sources /srv/watch/sources.toml
     """
     from scheduler.install import Place, check_units, write_units
 

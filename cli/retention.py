@@ -18,12 +18,8 @@ if TYPE_CHECKING:
 def command() -> None:
     """Place and release legal holds; `purge` takes away what no hold and no rule keeps.
 
-    \b
-    Example:
-      precursor-watch retention hold andes --reason "Case 2026-114"
-      precursor-watch retention holds
-      precursor-watch retention release 1
-    """  # noqa: D301 (click wants the character itself)
+    Example: precursor-watch retention hold andes --reason "Case 2026-114"
+    """
 
 
 @command.command()

@@ -24,12 +24,8 @@ source_argument = click.argument("source")
 def command() -> None:
     """Show when sources are due; pause one, resume it, or have it crawled now by the service.
 
-    \b
-    Example:
-      precursor-watch schedule show
-      precursor-watch schedule pause andes
-      precursor-watch schedule run-now andes
-    """  # noqa: D301 (click wants the character itself)
+    Example: precursor-watch schedule show
+    """
 
 
 @command.command()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from listings.locks import is_held, work_of
 from listings.model import RunKind, RunOutcome
-from listings.runs import accounted_to, latest_run
+from listings.requests import pause_of
+from listings.runs import accounted_to, done_runs, latest_run
+from scheduler.alarms.bands import usual_band
 from scheduler.due import next_due, plan
 
 if TYPE_CHECKING:
@@ -18,9 +20,13 @@ if TYPE_CHECKING:
     from crawler.sources import DeclaredSource
     from listings.database import Database
     from listings.model import Run
+    from scheduler.alarms.bands import Band
 
 LATE = timedelta(minutes=10)
 """A crawl may begin this much after its due time, for example behind others, before it counts as overdue."""
+
+HISTORY = 30
+"""How many crawls the usual number of listings is learnt from."""
 
 UNDER_WAY = "under way"
 INTERRUPTED = "interrupted"
@@ -45,6 +51,12 @@ class SourceHealth:
     """IANA name of the schedule's zone; empty without a schedule."""
     overdue: bool
     """A due time has passed and nothing accounts for it."""
+    paused_by: str | None = None
+    """Who asked that nothing be begun for it."""
+    usual_listings: Band | None = None
+    """How many listings its crawls usually meet; None while too few are done to say."""
+    last_success_at: datetime | None = None
+    """When the newest crawl that did its work ended."""
 
     @property
     def is_well(self) -> bool:
@@ -70,23 +82,33 @@ def source_health(db: Database, declared: DeclaredSource, *, database: Path, now
     source_id = declared.source.source_id
     last_run = latest_run(db, RunKind.CRAWL, source_id=source_id)
     stands = standing(last_run, database)
-    schedule = declared.schedule
-    if schedule is None:
-        return SourceHealth(
-            source_id=source_id,
-            last_run=last_run,
-            standing=stands,
-            next_due=None,
-            timezone="",
-            overdue=False,
-        )
-    accounted = accounted_to(db, RunKind.CRAWL, source_id=source_id)
-    waiting = plan(schedule, accounted_to=accounted, now=now - LATE).begin is not None
-    return SourceHealth(
+    done = done_runs(db, RunKind.CRAWL, source_id=source_id, limit=HISTORY)
+    pause = pause_of(db, source_id)
+    health = SourceHealth(
         source_id=source_id,
         last_run=last_run,
         standing=stands,
+        next_due=None,
+        timezone="",
+        overdue=False,
+        paused_by=pause.asked_by if pause else None,
+        usual_listings=usual_band([listings_met(run) for run in done]),
+        last_success_at=done[0].ended_at if done else None,
+    )
+    schedule = declared.schedule
+    if schedule is None:
+        return health
+    accounted = accounted_to(db, RunKind.CRAWL, source_id=source_id, until=now)
+    waiting = plan(schedule, accounted_to=accounted, now=now - LATE).begin is not None
+    return replace(
+        health,
         next_due=next_due(schedule, after=now),
         timezone=schedule.timezone,
-        overdue=waiting and stands != UNDER_WAY,
+        overdue=waiting and stands != UNDER_WAY and pause is None,
     )
+
+
+def listings_met(run: Run) -> int:
+    """Return how many listings a crawl met."""
+    changes = sum(run.counts.get(name, 0) for name in ("new", "changed", "unchanged"))
+    return run.counts.get("listings", changes)

@@ -18,6 +18,7 @@ from cli.program import PROGRAM
 from listings.audit_check import verify as verify_audit
 from listings.backup import check_store
 from listings.database import open_database
+from listings.times import to_text, utc_now
 
 LISTINGS = """
     SELECT listings.url, source_id, title, description, price_text, price_amount, currency, seller_name,
@@ -48,7 +49,8 @@ def main() -> None:
 
 
 def _soak(folder: Path, chosen: argparse.Namespace, *, can_be_filled: bool) -> Service:
-    environ = {**os.environ, "PRECURSOR_WATCH_SERVICE_STOP_GRACE_SECONDS": "60"}
+    settings = {"SERVICE_STOP_GRACE_SECONDS": 60, "ALARMS_DISK_FREE_MB": 50}
+    environ = {**os.environ, **{f"PRECURSOR_WATCH_{name}": str(value) for name, value in settings.items()}}
     command = [*PROGRAM, "run", "--db", str(folder / "watch.db"), "--sources", str(folder / "sources.toml")]
     service = Service(command=command, environ=environ, log=folder / "service.log")
     chance, began = random.Random(chosen.seed), time.monotonic()
@@ -63,10 +65,25 @@ def _soak(folder: Path, chosen: argparse.Namespace, *, can_be_filled: bool) -> S
                 time.sleep(chosen.kill_every)
             has_filled = True
         time.sleep(RESTART_S)
-    service.keep()
-    time.sleep(120)  # two due times that nobody disturbs
+    _wait_for_a_crawl_of_each(folder / "watch.db", service)
     print(f"The service stopped with exit code {service.stop()}.")
     return service
+
+
+def _wait_for_a_crawl_of_each(database: Path, service: Service) -> None:
+    """Wait until every source was crawled once without being disturbed, at most ten minutes."""
+    since, deadline = to_text(utc_now()), time.monotonic() + 600
+    query = """
+        SELECT count(*) FROM sources WHERE NOT EXISTS (
+            SELECT 1 FROM run_log WHERE run_log.source_id = sources.source_id AND outcome = 'done'
+              AND requested_at > ?)
+    """
+    while time.monotonic() < deadline:
+        service.keep()
+        with closing(open_database(database)) as db:
+            if db.execute(query, [since]).fetchone()[0] == 0:
+                return
+        time.sleep(RESTART_S)
 
 
 def _report(undisturbed: Path, soaked: Path, service: Service, *, is_filled: bool) -> int:

@@ -47,6 +47,6 @@ def served() -> Iterator[str]:
             server = stack.enter_context(serving())
             home, served_as = declared.start[0].rstrip("/"), server.url(LOOPBACK, "")
             server.hosts[LOOPBACK] = mirror(declared, home, served_as)
-            begin, end = today - timedelta(days=1), today + timedelta(days=2)
+            begin, end = today - timedelta(days=1), today + timedelta(days=60)
             text += SOURCE.format(stem=stem, url=f"{served_as}/", host=LOOPBACK, begin=begin, end=end)
         yield text

@@ -10,7 +10,7 @@ from listings.alarms import Finding
 from listings.model import RunKind, RunOutcome, SourceKind
 from listings.runs import latest_missed, latest_run
 from scheduler.alarms.bands import usual_band
-from scheduler.health import source_health
+from scheduler.health import listings_met, source_health
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -179,8 +179,7 @@ def _fallen(newest: Run, earlier: list[Run | None], field: str) -> str:
 
 
 def _listings(run: Run | None) -> int:
-    counts = run.counts if run else {}
-    return counts.get("listings", sum(counts.get(name, 0) for name in ("new", "changed", "unchanged")))
+    return listings_met(run) if run else 0
 
 
 def _share(run: Run, part: str, whole: str) -> float:

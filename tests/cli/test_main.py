@@ -22,7 +22,18 @@ HEAVY = (
     "torch", "transformers", "sklearn", "skops", "scrapy", "twisted", "fastapi", "uvicorn",
     "numpy", "pandas", "sqlite_utils", "rich", "structlog",
 )  # fmt: skip
-NO_COMMANDS = {"care", "log_output", "settings", "errors", "main", "options", "output", "progress", "program"}
+NO_COMMANDS = {
+    "reference",
+    "care",
+    "log_output",
+    "settings",
+    "errors",
+    "main",
+    "options",
+    "output",
+    "progress",
+    "program",
+}
 """Modules of cli/ that commands share."""
 
 
