@@ -11,7 +11,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses $(or $(JOBS),auto) --dist loadf
 # The embedder's weights come with a package; nothing may be fetched at run time.
 export HF_HUB_OFFLINE := 1
 
-.PHONY: help demo test test-unit lint format serve run bench fixtures clean
+.PHONY: messages screenshots help demo test test-unit lint format serve run bench fixtures clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,13 @@ fixtures: $(DEV) ## write the committed fixtures anew
 	$(BIN)/python -m fixtures.marketplaces.build
 	$(BIN)/python -m fixtures.training.build
 	$(BIN)/python -m fixtures.evaluation.build
+
+messages: $(DEV) ## bring the catalogues of the pages up to date; then translate what is new
+	$(BIN)/pybabel extract -F review/locale/babel.cfg -k N_ --no-location --omit-header -o $(VENV)/messages.pot .
+	$(BIN)/pybabel update --no-fuzzy-matching --omit-header -l es -i $(VENV)/messages.pot -o review/locale/es.po
+
+screenshots: $(DEV) ## draw every page of the review app into docs/images
+	$(BIN)/python -m benchmarks.screenshots
 
 clean: ## remove the virtual environment and the demo's files
 	rm -rf $(VENV) var

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from listings import times
-from listings.searching import matching
+from listings.searching import is_indexed, matching
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,7 +45,10 @@ SORTED = {
 }
 """The column of each order, its direction, and the direction of sighting_id, which settles ties."""
 
-MAX_COUNTED = 10_000
+STORE_WIDE = ("sighting_id", "DESC", "DESC")
+"""The order of a search in the whole store: the full-text index gives it without sorting what it finds."""
+
+MAX_COUNTED = 1_000
 """A search is counted up to here; beyond it a count says only that there are more."""
 
 
@@ -89,11 +92,16 @@ class Place:
     sighting_id: int
 
 
+def order_of(wanted: Filter, sort: Sort) -> tuple[str, str, str]:
+    """Return the order in which a list stands; a search in the whole store has but one."""
+    return STORE_WIDE if wanted.is_store_wide else SORTED[sort]
+
+
 class ItemQuery:
     """A SELECT over review items, or over the whole store, as it is put together."""
 
     def __init__(self, wanted: Filter, sort: Sort) -> None:
-        self.column, self._order, self._tie = SORTED[sort]
+        self.column, self._order, self._tie = order_of(wanted, sort)
         self._is_store_wide = wanted.is_store_wide
         self._conditions: list[str] = []
         self._arguments: list[object] = []
@@ -158,11 +166,10 @@ class ItemQuery:
 
     @property
     def _tables(self) -> str:
-        return (
-            "sightings JOIN listings USING (listing_id) LEFT JOIN review_items USING (listing_id)"
-            if self._is_store_wide
-            else "review_items"
-        )
+        if not self._is_store_wide:
+            return "review_items"
+        found = "sightings_fts CROSS JOIN sightings ON sightings.sighting_id = sightings_fts.rowid"
+        return f"{found if self._is_indexed else 'sightings'} {_BESIDE}"
 
     @property
     def _where(self) -> str:
@@ -174,6 +181,8 @@ class ItemQuery:
             return f"review_items.{column}"
         if column == "source_id":
             return "listings.source_id"
+        if column == "sighting_id" and self._is_indexed:
+            return "sightings_fts.rowid"
         kept = ("sighting_id", "listing_id", "seen_at", "seller_name", "language")
         return f"{'sightings' if column in kept else 'review_items'}.{column}"
 
@@ -183,8 +192,10 @@ class ItemQuery:
     def _search(self, wanted: Filter) -> None:
         self._is_search = bool(wanted.terms)
         self._reviewer = wanted.reviewer
+        self._is_indexed = self._is_store_wide and is_indexed(wanted.terms)
         if wanted.terms:
-            condition, arguments = matching(wanted.terms, self._name("sighting_id"))
+            column = self._name("sighting_id")
+            condition, arguments = matching(wanted.terms, column, is_joined=self._is_indexed)
             self.narrow(condition, *arguments)
         if self._is_store_wide:
             self.narrow(
@@ -213,6 +224,8 @@ class ItemQuery:
         for column, value in equal.items():
             if value not in {"", None}:
                 self.narrow(f"{self._name(column)} = ?", value)
+        if wanted.assignee and not self._is_store_wide:
+            self.narrow("review_items.assignee <> ''")  # else its partial index is not used
         if wanted.p_from is not None:
             self.narrow(f"{self._name('place')} >= ?", wanted.p_from)
         if wanted.p_to is not None:
@@ -223,3 +236,6 @@ class ItemQuery:
             self.narrow(f"{self._name('seen_at')} >= ?", wanted.since)
         if wanted.until:
             self.narrow(f"{self._name('seen_at')} < ?", wanted.until + "T99")
+
+
+_BESIDE = "JOIN listings USING (listing_id) LEFT JOIN review_items USING (listing_id)"

@@ -79,7 +79,8 @@ def others_of_seller(db: Database, sighting: Sighting, source_id: str, *, limit:
     if not sighting.content.seller_name:
         return []
     query = f"""
-        {_LINE} WHERE sightings.seller_name = ? AND sightings.listing_id <> ? AND listings.source_id = ?
+        {_LINE} WHERE sightings.seller_name = ? AND sightings.seller_name <> ''
+          AND sightings.listing_id <> ? AND listings.source_id = ?
           AND {_IS_NEWEST} ORDER BY sightings.listing_id LIMIT ?
     """
     found = db.execute(query, [sighting.content.seller_name, sighting.listing_id, source_id, limit])

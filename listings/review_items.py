@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from listings import times
-from listings.item_filters import SORTED, Filter, ItemQuery, Place, Sort, State
+from listings.item_filters import Filter, ItemQuery, Place, Sort, State, order_of
 from listings.model import Decision
 
 if TYPE_CHECKING:
@@ -61,13 +61,13 @@ def list_items(
     Args:
         db: The store.
         wanted: Which items.
-        sort: In what order; a store-wide search is always newest first.
+        sort: In what order; a store-wide search has its own, last recorded first.
         after: Begin after this place.
         before: End before this place; the stretch is then the last one before it.
         is_included: Whether the item at `after` is part of the stretch.
         limit: At most so many.
     """
-    query = ItemQuery(wanted, Sort.NEWEST if wanted.is_store_wide else sort)
+    query = ItemQuery(wanted, sort)
     if after is not None:
         query.beyond(after, is_included=is_included)
     if before is not None:
@@ -79,7 +79,7 @@ def list_items(
 def next_item(db: Database, wanted: Filter, *, sort: Sort, place: Place, now: datetime) -> ListedItem | None:
     """Return the item after a place that nobody else has open, else the first such item, else None."""
     for after in (place, None):
-        query = ItemQuery(wanted, Sort.NEWEST if wanted.is_store_wide else sort)
+        query = ItemQuery(wanted, sort)
         if after is not None:
             query.beyond(after)
         query.unclaimed(now)
@@ -105,8 +105,7 @@ def title_of(db: Database, sighting_id: int) -> str:
 
 def place_of(db: Database, listing_id: str, wanted: Filter, sort: Sort) -> Place | None:
     """Return where a listing stands, or would stand, in a list; None if there is no such listing."""
-    sort = Sort.NEWEST if wanted.is_store_wide else sort
-    column = SORTED[sort][0]
+    column = order_of(wanted, sort)[0]
     query = """
         SELECT newest.sighting_id, coalesce(review_items.place, scores.p_offer, 0.0) AS place, newest.seen_at,
                newest.seller_name
@@ -117,7 +116,7 @@ def place_of(db: Database, listing_id: str, wanted: Filter, sort: Sort) -> Place
         WHERE newest.listing_id = ?
     """
     row = db.execute(query, [listing_id]).fetchone()
-    return None if row is None else Place(value=row[column], sighting_id=row["sighting_id"])
+    return None if row is None else _place(row, column)
 
 
 def count_items(db: Database, wanted: Filter) -> int:
@@ -170,7 +169,7 @@ def _kept_count(db: Database, wanted: Filter) -> int | None:
     if wanted.state or not wanted.reviewer:
         return count
     own = ItemQuery(replace(wanted, state=State.SECOND, reviewer=""), Sort.LIKELY)
-    own.narrow("decided_by = ?", wanted.reviewer)
+    own.narrow("decided_by = ? AND decided_by <> ''", wanted.reviewer)
     return count - own.count(db)
 
 
@@ -186,6 +185,11 @@ def _item(row: rows.Row, column: str) -> ListedItem:
         is_sample=bool(row["is_sample"]),
         state=None if row["state"] is None else State(row["state"]),
         decision=None if row["decision"] is None else Decision(row["decision"]),
-        place=Place(value=row[column], sighting_id=row["sighting_id"]),
+        place=_place(row, column),
         **{name: row[name] for name in plain},
     )
+
+
+def _place(row: rows.Row, column: str) -> Place:
+    value = row[column]
+    return Place(value=value if isinstance(value, str) else float(value), sighting_id=row["sighting_id"])

@@ -8,17 +8,28 @@ MIN_TRIGRAM = 3
 """The index is of trigrams; a shorter word is looked for in the text itself."""
 
 
-def matching(terms: str, column: str) -> tuple[str, list[object]]:
+def is_indexed(terms: str) -> bool:
+    """Return whether any word is long enough for the full-text index."""
+    return any(len(word) >= MIN_TRIGRAM for word in _words(terms))
+
+
+def matching(terms: str, column: str, *, is_joined: bool = False) -> tuple[str, list[object]]:
     """Return an SQL condition on a column of sighting ids, and its arguments: every word of `terms` is there.
 
     Words are split at white space and matched as parts of words, whatever their case, in title, text and
     seller. Of no words at all the condition is false. The column is named with its table.
+
+    Args:
+        terms: As typed.
+        column: Of the sightings' ids.
+        is_joined: The query reads from `sightings_fts` itself, which then gives its order, too.
     """
-    words = rows.clean(terms.replace("\0", " ")).split()
+    words = _words(terms)
     long_words = [word for word in words if len(word) >= MIN_TRIGRAM]
     conditions, arguments = [], []
     if long_words:
-        conditions.append(f"{column} IN (SELECT rowid FROM sightings_fts WHERE sightings_fts MATCH ?)")  # noqa: S608 (no input)
+        within = "SELECT rowid FROM sightings_fts WHERE sightings_fts MATCH ?"
+        conditions.append("sightings_fts MATCH ?" if is_joined else f"{column} IN ({within})")
         arguments.append(" ".join('"' + word.replace('"', '""') + '"' for word in long_words))
     for word in words:
         if len(word) < MIN_TRIGRAM:
@@ -28,3 +39,7 @@ def matching(terms: str, column: str) -> tuple[str, list[object]]:
             )
             arguments.append(word)
     return " AND ".join(conditions) or "false", list(arguments)
+
+
+def _words(terms: str) -> list[str]:
+    return rows.clean(terms.replace("\0", " ")).split()

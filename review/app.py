@@ -188,6 +188,7 @@ def build_templates() -> Environment:
         "reason": words.reason_words,
         "tier": words.tier_words,
         "when": words.when,
+        "lang": words.language_tag,
         "defang": words.defang,
         "cut": cut,
     }

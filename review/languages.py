@@ -76,12 +76,14 @@ def install(environment: Environment) -> None:
     """
     environment.add_extension("jinja2.ext.i18n")
     environment.install_gettext_callables(gettext, ngettext)  # type: ignore[attr-defined]
-    environment.globals |= {"_": _filled, "ngettext": _counted}
+    environment.globals |= {"_": filled, "ngettext": counted}
 
 
-def _filled(message: str, **values: object) -> str:
+def filled(message: str, **values: object) -> str:
+    """Return a message in the language asked for, with its places filled in; plain text, not markup."""
     return gettext(message) % values if values else gettext(message).replace("%%", "%")
 
 
-def _counted(one: str, many: str, number: int, **values: object) -> str:
+def counted(one: str, many: str, number: int, **values: object) -> str:
+    """Return the message that goes with a number, which stands in it as `num`; plain text, not markup."""
     return ngettext(one, many, number) % {"num": f"{number:,}", **values}

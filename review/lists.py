@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlencode
 
@@ -72,11 +73,7 @@ class Where:
     @property
     def narrowing(self) -> dict[str, object]:
         """What narrows and sorts the list, by its name in the address."""
-        named = asdict(self.wanted)
-        named.pop("reviewer")
-        named["q"] = named.pop("terms")
-        named = {name: value for name, value in named.items() if value not in {"", None}}
-        return named | ({} if self.sort is Sort.LIKELY else {"sort": str(self.sort)})
+        return _narrowing(self.wanted, self.sort)
 
     @property
     def query(self) -> str:
@@ -98,6 +95,15 @@ class Where:
     def without(self, name: str) -> str:
         """Return the address of the list without one of the filters."""
         return f"/?{urlencode({key: value for key, value in self.narrowing.items() if key != name})}"
+
+
+@lru_cache(maxsize=256)
+def _narrowing(wanted: Filter, sort: Sort) -> dict[str, object]:
+    named = asdict(wanted)
+    named.pop("reviewer")
+    named["q"] = named.pop("terms")
+    named = {name: value for name, value in named.items() if value not in {"", None}}
+    return named | ({} if sort is Sort.LIKELY else {"sort": str(sort)})
 
 
 def where_of(query: Annotated[ListQuery, Query()]) -> Where:

@@ -45,6 +45,8 @@ def cut(text: str, spans: Sequence[Span] = ()) -> tuple[Piece, ...]:
 
     Spans may overlap; what lies outside the text is ignored. The pieces' texts joined are `text`.
     """
+    if not spans and not UNSEEN.search(text):
+        return (Piece(text=text),)
     within = [span for span in spans if 0 <= span.start < min(span.end, len(text))]
     borders = {0, len(text)}.union(*({span.start, min(span.end, len(text))} for span in within))
     edges = sorted(borders)

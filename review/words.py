@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -166,6 +167,11 @@ def reason_words(reason: ReasonCode | None) -> str:
 def tier_words(tier: int | None) -> str:
     """Return what a tier means; nothing for none."""
     return "" if tier is None else gettext(_TIERS.get(tier, f"tier {tier}"))
+
+
+def language_tag(code: str) -> str:
+    """Return a language code fit for a `lang` attribute; empty, which says unknown, for anything else."""
+    return code if re.fullmatch("[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", code) else ""
 
 
 def when(moment: datetime) -> str:

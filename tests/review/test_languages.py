@@ -1,0 +1,76 @@
+"""Every message of the pages is in every catalogue, with the same places to fill in."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.pofile import read_po
+
+from review import languages
+from review.languages import FOLDER, LANGUAGES, choose_language
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
+
+HOLES = re.compile(r"%\(\w+\)s|<[^>]+>")
+
+
+def messages() -> set[tuple[str, ...]]:
+    """Return what the code and the templates say, as gettext's tools find it."""
+    with (FOLDER / "babel.cfg").open(encoding="utf-8") as file:
+        mapping, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
+    keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None}
+    found = extract_from_dir(Path.cwd(), mapping, options, keywords)
+    return {(each[2],) if isinstance(each[2], str) else tuple(each[2]) for each in found}
+
+
+def in_catalogue(code: str) -> Catalog:
+    """Return a language's catalogue."""
+    with (FOLDER / f"{code}.po").open("rb") as file:
+        return read_po(file, locale=code)
+
+
+@pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
+def test_catalogue_is_complete(code: str) -> None:
+    """Nothing is untranslated, nothing is left over, and no place to fill in was lost."""
+    said = {
+        (message.id,) if isinstance(message.id, str) else tuple(message.id): message.string
+        for message in in_catalogue(code)
+        if message.id
+    }
+    assert set(said) == messages()
+    for message, translated in said.items():
+        for each in (translated,) if isinstance(translated, str) else translated or ("",):
+            assert each
+            assert set(HOLES.findall(each)) == set(HOLES.findall(message[-1]))
+
+
+@pytest.mark.parametrize(
+    ("preferred", "accepted", "chosen"),
+    [
+        ("es", "en", "es"),
+        ("", "es-PE,en;q=0.8", "es"),
+        ("", "fi,es;q=0.5", "es"),
+        ("xx", "", "en"),
+        ("", ";;,,", "en"),
+    ],
+)
+def test_language_is_chosen_asked_for_or_english(preferred: str, accepted: str, chosen: str) -> None:
+    """What the reviewer set comes before what the browser asks for."""
+    assert choose_language(preferred, accepted) == chosen
+
+
+def test_filled_text_stays_plain_and_percent_signs_single() -> None:
+    """What is filled in is no markup, so that the environment escapes it; numbers get their commas."""
+    token = languages.ASKED.set("es")
+    try:
+        assert languages.filled("Case %(number)s", number="<b>") == "Caso <b>"
+        assert languages.counted("%(num)s found", "%(num)s found", 1200) == "1,200 encontrados"
+        assert languages.filled("Cohen's kappa") == "Kappa de Cohen"
+    finally:
+        languages.ASKED.reset(token)
