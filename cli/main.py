@@ -16,11 +16,11 @@ COMMANDS = (
     "crawl", "score", "queue", "verdict", "labels", "retrain", "evaluate", "models", "gazetteer",
     "serve", "users", "audit",
     "run", "schedule", "status", "runs", "logs", "alerts", "doctor",
-    "sources", "permissions", "evidence",
+    "sources", "permissions", "try-page", "evidence",
     "backup", "restore", "verify", "retention", "purge", "install-units",
     "report", "demo",
 )  # fmt: skip
-"""Every command in the order a listing meets them; `NAME` lives in `cli/NAME.py` as `command`."""
+"""Every command in the order a listing meets them; `NAME` is `command` of `cli/NAME.py` (`_` for `-`)."""
 
 
 class LazyGroup(click.Group):

@@ -86,6 +86,13 @@ def last_fetched(db: Database, url: str) -> tuple[datetime, int, str] | None:
     return None if row is None else (times.from_text(row[0]), int(row[1]), str(row[2]))
 
 
+def last_said(db: Database, url: str) -> str:
+    """Return why the last request for an address was refused or failed; empty when it was not."""
+    query = "SELECT sentence FROM fetches WHERE url = ? ORDER BY fetch_id DESC LIMIT 1"
+    row = db.execute(query, [rows.clean(url)]).fetchone()
+    return "" if row is None else str(row[0])
+
+
 def addresses_settled(db: Database, run_id: int) -> set[str]:
     """Return the addresses that a run need not ask for again: each has a page, or was redirected."""
     query = """

@@ -1,0 +1,117 @@
+"""`try-page`: what is read on one page, field by field, with the rule that read it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.options import database_option, json_option, sources_option
+from cli.output import print_json, print_table
+from listings.text import harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from crawler.reading.page import PageReading
+    from crawler.trial import TriedPage
+    from listings.model import ListingContent
+
+_MOST_ROWS = 10
+_LONGEST_VALUE = 300
+
+
+@click.command("try-page")
+@click.argument("page", metavar="FILE|URL")
+@click.option(
+    "--url", default="", help="The address that a saved page is from, or the one page of an archive."
+)
+@sources_option
+@database_option
+@json_option
+def command(page: str, url: str, sources_file: Path, database: Path, *, as_json: bool) -> None:
+    """Show what is read on one page: each field, and the rule that read it.
+
+    A FILE is any saved page or archive that a source can be. A URL is asked for only if a live source's
+    permission covers it and holds, as a crawl would ask: robots.txt first, once, at the permitted pace. The
+    requests and the page are then kept beside the database in `*.trials`, apart from the store.
+
+    \b
+    Example:
+      precursor-watch try-page saved/item.html --url https://shop.example/item/7
+    """  # noqa: D301 (click wants the character itself)
+    tried = _try(page, url, sources_file, database)
+    if as_json:
+        print_json([_record(each) for each in tried])
+        return
+    for each in tried:
+        _print(each)
+
+
+def _try(page: str, url: str, sources_file: Path, database: Path) -> list[TriedPage]:
+    from crawler.sources import load_sources
+    from crawler.trial import try_file, try_url
+
+    if page.startswith(("http://", "https://")):
+        return [try_url(page, load_sources(sources_file).values(), database)]
+    return try_file(Path(page), url)
+
+
+def _print(tried: TriedPage) -> None:
+    reading = tried.reading
+    click.echo(harmless(f"{tried.url}: {reading.outcome.replace('_', ' ')}. {reading.sentence}"))
+    about = [
+        f"read by {tried.page_object}" if tried.page_object else "",
+        f"language {reading.language}" if reading.language else "",
+        f"next page {reading.next_page}" if reading.next_page else "",
+        f"{len(reading.links)} links to follow" if reading.links else "",
+        f"kept in {tried.kept}" if tried.kept else "",
+    ]
+    click.echo(harmless("; ".join(filter(None, about))))
+    if reading.listing:
+        rows = [("address", reading.listing.url, ""), *_fields(reading.listing.content)]
+        print_table(("field", "value", "read from"), rows)
+    elif reading.rows:
+        print_table(("title", "price", "seller", "address"), _rows(reading))
+        if len(reading.rows) > _MOST_ROWS:
+            click.echo(f"and {len(reading.rows) - _MOST_ROWS} more rows; --json has them all")
+    click.echo()
+
+
+def _fields(content: ListingContent) -> Iterator[tuple[str, str, str]]:
+    for name in content.__slots__:
+        value = getattr(content, name)
+        if name in {"provenance", "terms", "attributes", "images"} or value in ("", None, ()):
+            continue
+        shown = " > ".join(value) if isinstance(value, tuple) else str(value)
+        yield name, _short(shown), content.provenance.get(name, "")
+    for label, value in content.attributes:
+        yield label, _short(value), content.provenance.get("attributes", "")
+    for image in content.images[:3]:
+        yield "image", image, content.provenance.get("images", "")
+    from listings.terms import in_words
+
+    for term in content.terms:
+        said = f" ({term.text})" if term.text and term.text != in_words(term) else ""
+        yield f"term: {term.name}", _short(f"{in_words(term)}{said}".strip()), term.rule
+
+
+def _rows(reading: PageReading) -> Iterator[tuple[str, str, str, str]]:
+    for row in reading.rows[:_MOST_ROWS]:
+        content = row.content
+        yield _short(content.title), content.price_text, content.seller_name, row.url
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]} … ({len(text):,} characters)"
+
+
+def _record(tried: TriedPage) -> dict[str, object]:
+    import json
+
+    from listings.rows import to_json
+
+    whole: dict[str, object] = json.loads(to_json(asdict(tried)))
+    return whole
