@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -109,7 +110,6 @@ def _short(text: str) -> str:
 
 
 def _record(tried: TriedPage) -> dict[str, object]:
-    import json
 
     from listings.rows import to_json
 

@@ -1,4 +1,4 @@
-"""One page read to be looked at, from a file or, under a permission, from its site; the store is not touched."""
+"""One page read to be looked at, from a file or, under a permission, from its site, and never stored."""
 
 from __future__ import annotations
 
