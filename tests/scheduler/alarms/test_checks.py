@@ -6,6 +6,7 @@ import shutil
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,7 +24,6 @@ from tests.listings import build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from listings.database import Database
 
@@ -81,6 +81,13 @@ def test_where_all_is_well_nothing_is_found(db: Database, tmp_path: Path) -> Non
     """A month of like nights, the last like the others."""
     nights(db, *[WELL] * 30)
     assert found(look(db, tmp_path)) == {}
+
+
+def test_every_alarm_is_in_the_manual() -> None:
+    """With when it is raised."""
+    manual = (Path(__file__).parents[3] / "docs" / "operate.md").read_text(encoding="utf-8")
+    for check in CHECKS:
+        assert f"| `{check.kind}` | {check.about[0].upper()}{check.about[1:]} |" in manual
 
 
 def test_every_kind_is_declared_once() -> None:
