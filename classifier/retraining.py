@@ -61,6 +61,8 @@ class RetrainOptions:
     """Try the candidate on every listing as last seen."""
     by: str = "retrain"
     """Who asked; kept with the promotion."""
+    due_at: datetime | None = None
+    """The schedule's time, when the service asked for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

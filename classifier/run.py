@@ -92,7 +92,9 @@ def retrain(
         ModelError: If the starter set or the embedder cannot be read.
     """
     with locks.hold(database, "retrain"), closing(open_database(database)) as db:
-        run = None if options.dry_run else runs.begin_run(db, RunKind.RETRAIN, now=now())
+        run = None
+        if not options.dry_run:
+            run = runs.begin_run(db, RunKind.RETRAIN, due_at=options.due_at, now=now())
         try:
             embedder = embedder or open_embedder(options.embedder)
             result = make_candidate(db, database, options, embedder, now=now(), progress=progress)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 due_at_option = click.option(
     "--due-at", type=click.DateTime(["%Y-%m-%dT%H:%M:%S"]), hidden=True, help="The schedule's time, in UTC."
 )
+
+
+def in_utc(due_at: datetime | None) -> datetime | None:
+    """Return the time that `due_at_option` read, aware."""
+    return None if due_at is None else due_at.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -35,7 +41,6 @@ def recorded(database: Path, kind: RunKind, due_at: datetime | None) -> Iterator
         AlreadyUnderWay: If another process does the same.
     """
     from contextlib import closing
-    from datetime import UTC
 
     from listings import times
     from listings.database import open_database
@@ -43,9 +48,8 @@ def recorded(database: Path, kind: RunKind, due_at: datetime | None) -> Iterator
     from listings.model import RunOutcome
     from listings.runs import begin_run, end_run
 
-    due = None if due_at is None else due_at.replace(tzinfo=UTC)
     with hold(database, work_of(kind)), closing(open_database(database, must_exist=True)) as db:
-        run, done = begin_run(db, kind, due_at=due, now=times.utc_now()), Done()
+        run, done = begin_run(db, kind, due_at=in_utc(due_at), now=times.utc_now()), Done()
         try:
             yield done
         except Exception as error:

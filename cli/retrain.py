@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.care import due_at_option, in_utc
 from cli.options import database_option, json_option
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from classifier.comparing import Comparison
     from classifier.rescoring import Rescore
     from classifier.run import Retrained
@@ -49,6 +52,7 @@ STARTER = Path(__file__).parent.parent / "fixtures" / "training" / "listings.jso
     default="retrain",
     help="Who asks; kept with the promotion.",
 )
+@due_at_option
 @database_option
 @json_option
 def command(  # noqa: PLR0913 (one parameter per option)
@@ -57,6 +61,7 @@ def command(  # noqa: PLR0913 (one parameter per option)
     embedder: str,
     seed: int,
     by: str,
+    due_at: datetime | None,
     database: Path,
     *,
     no_starter: bool,
@@ -84,6 +89,7 @@ def command(  # noqa: PLR0913 (one parameter per option)
         dry_run=dry_run,
         rescore=not no_rescore,
         by=by,
+        due_at=in_utc(due_at),
     )
     with step_bars() as show:
         result = retrain(database, options, progress=show)
