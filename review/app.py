@@ -42,6 +42,7 @@ from review.errors import (
     SessionNeeded,
 )
 from review.exports.tables import NoFollowTheMoney
+from review.lookalikes import mark_lookalikes
 from review.marking import cut, spell_unseen
 from review.reference import NO_REFERENCE, Reference
 from review.security import entering
@@ -191,6 +192,7 @@ def build_templates() -> Environment:
         "lang": words.language_tag,
         "defang": words.defang,
         "cut": cut,
+        "alike": mark_lookalikes,
     }
     environment.globals |= {
         "DECISIONS": words.DECISIONS,
