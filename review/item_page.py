@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from listings import audit, cases, claims, related
+from listings.audit import AuditAction
 from listings.database import transaction
 from listings.drafts import KeptDraft, draft_of, saved_views
 from listings.item_filters import Filter, State
@@ -138,8 +139,19 @@ def _note_view(db: Database, file: ListingFile, person: Person, *, now: datetime
         )
         if not person.may(Role.REVIEWER):
             return claims.claim_of(db, listing_id, now=now)
+        before = claims.claim_of(db, listing_id, now=now)
         lasts = timedelta(minutes=review_settings(db).claim_minutes)
-        return claims.claim(db, listing_id, reviewer=person.name, lasts=lasts, now=now)
+        held = claims.claim(db, listing_id, reviewer=person.name, lasts=lasts, now=now)
+        if before is None:  # a claim renewed is no news
+            audit.record(
+                db,
+                AuditAction.CLAIMED,
+                actor=person.name,
+                origin=person.origin,
+                subject=f"listing:{listing_id}",
+                now=now,
+            )
+        return held
 
 
 def _near(request: Request, db: Database, file: ListingFile) -> dict[str, object]:

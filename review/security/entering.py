@@ -9,8 +9,9 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from listings import audit, logins
+from listings import audit, claims, logins
 from listings.audit import AuditAction, Origin, Via
+from listings.database import transaction
 from listings.sessions import begin_session, end_session
 from listings.users import NAME, UnknownUser, credentials, rehash_password, set_password
 from review.desk import TheDatabase, TheDesk, answer_page
@@ -72,16 +73,18 @@ def log_in(request: Request, db: TheDatabase, desk: TheDesk, entry: Annotated[En
 
 @router.post("/logout")
 def log_out(db: TheDatabase, desk: TheDesk, person: TheViewer) -> Response:
-    """End the session here and in the store."""
+    """End the session here and in the store; what they had open is free for others."""
     if person.session:
-        end_session(
-            db,
-            person.session.session_id,
-            AuditAction.LOGGED_OUT,
-            actor=person.name,
-            origin=person.origin,
-            now=desk.clock(),
-        )
+        with transaction(db):
+            claims.release_all(db, reviewer=person.name)
+            end_session(
+                db,
+                person.session.session_id,
+                AuditAction.LOGGED_OUT,
+                actor=person.name,
+                origin=person.origin,
+                now=desk.clock(),
+            )
     response = RedirectResponse("/login", status_code=303)
     desk.cookies.clear(response)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
