@@ -26,6 +26,7 @@ MAX_PAGE = 1_000_000
 """Far beyond any queue; keeps an offset of the API within SQLite's integers."""
 
 Text = Annotated[str, Field(max_length=200)]
+Share = Annotated[float, Field(ge=0, le=1)]
 Day = Annotated[str, Field(pattern=r"^(\d{4}-\d\d-\d\d)?$")]
 
 
@@ -41,9 +42,9 @@ class ListQuery(BaseModel):
     q: Text = ""
     source: Text = ""
     family: Text = ""
-    tier: Annotated[int | None, BeforeValidator(_none_if_empty), Field(ge=1, le=9)] = None
-    p_from: Annotated[float | None, BeforeValidator(_none_if_empty), Field(ge=0, le=1)] = None
-    p_to: Annotated[float | None, BeforeValidator(_none_if_empty), Field(ge=0, le=1)] = None
+    tier: Annotated[Annotated[int, Field(ge=1, le=9)] | None, BeforeValidator(_none_if_empty)] = None
+    p_from: Annotated[Share | None, BeforeValidator(_none_if_empty)] = None
+    p_to: Annotated[Share | None, BeforeValidator(_none_if_empty)] = None
     kind: Text = ""
     language: Text = ""
     seller: Text = ""
