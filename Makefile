@@ -51,7 +51,7 @@ messages: $(DEV) ## bring the catalogues of the pages up to date; then translate
 	$(BIN)/pybabel extract -F review/locale/babel.cfg -k N_ --no-location --omit-header -o $(VENV)/messages.pot .
 	$(BIN)/pybabel update --no-fuzzy-matching --omit-header -l es -i $(VENV)/messages.pot -o review/locale/es.po
 
-screenshots: $(DEV) ## draw every page of the review app into docs/images
+screenshots: $(DEV) ## draw every page of the review app into var/screenshots
 	$(BIN)/python -m benchmarks.screenshots
 
 clean: ## remove the virtual environment and the demo's files

@@ -1,0 +1,145 @@
+"""Draws every page of the review app, light and dark, wide and narrow, from an invented store.
+
+python -m benchmarks.screenshots               # into var/screenshots
+python -m benchmarks.screenshots --to docs/images --only queue-light-1440
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import threading
+from contextlib import closing
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import sync_playwright
+
+from cli.reference import reference_for
+from listings.cases import open_case, write_entry
+from listings.database import open_database
+from listings.model import Decision
+from listings.queue import review_queue
+from listings.review_settings import change_setting
+from listings.samples import draw_sample
+from listings.users import Role
+from review.app import create_app
+from review.serve import address_of, build_server, listen
+from tests.listings.build import judge
+from tests.review.entering import WEAK, a_user, cookie_of
+from tests.review.store import NOW, PLANTED, Planted, fill_store, score, see
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from playwright.sync_api import Browser
+
+VIEWS = (("light", 1440), ("dark", 1440), ("light", 360), ("light", 2560))
+QUIET = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+
+
+def main() -> None:
+    """Fill a store, serve it, draw."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--to", type=Path, default=Path("var/screenshots"))
+    parser.add_argument("--only", default="", help="names that begin so")
+    asked = parser.parse_args()
+    asked.to.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        store = Path(folder) / "store.db"
+        pages = fill(store)
+        app = create_app(store, clock=lambda: NOW, passwords=WEAK, reference=reference_for(store))
+        with listen("127.0.0.1", 0) as listener:
+            server = build_server(app)
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+            thread.start()
+            with sync_playwright() as playwright:
+                chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+                browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
+                for name in draw(browser, app, store, address_of(listener), pages, asked.to, asked.only):
+                    print(name)
+                browser.close()
+            server.should_exit = True
+            thread.join()
+
+
+def fill(store: Path) -> dict[str, str]:
+    """Fill a store in which something of everything has happened; return the pages by name."""
+    plain = tuple(
+        each for each in PLANTED if "<" not in each.content.title and "W" * 9 not in each.content.title
+    )
+    lots = tuple(
+        Planted(
+            content=replace(PLANTED[6].content, title=f"Piperonal, perfumery grade, lot {number:02}"),
+            p_offer=0.8 - number / 100,
+            substances=("piperonal",),
+        )
+        for number in range(20)
+    )
+    fill_store(store, (*plain, *lots))
+    for name, role in (("ada", Role.LEAD), ("ben", Role.REVIEWER)):
+        a_user(store, name, role)
+    with closing(open_database(store)) as db:
+        change_setting(db, "second_share", 1, changed_by="ada", now=NOW)
+        change_setting(db, "hidden_share", 0, changed_by="ada", now=NOW)
+        content = replace(
+            plain[0].content, description=plain[0].content.description.replace("in stock", "back in stock"),
+            price_text="US $ 990,00 / kg", price_amount=Decimal(990),
+        )  # fmt: skip
+        changed = replace(plain[0], content=content)
+        see(db, (changed,), at=NOW)
+        score(db, (*plain, *lots, changed))
+        draw_sample(db, 1, seed=1, drawn_by="ada", now=NOW)
+        queue = review_queue(db, limit=100)
+        for at, entry in enumerate(queue[-14:]):
+            decision = Decision.OFFER if at % 3 else Decision.NOT_OFFER
+            judge(db, entry.sighting_id, decision, reviewer="ben", now=NOW)
+            if at % 2:
+                judge(db, entry.sighting_id, Decision.OFFER, reviewer="cleo", now=NOW)
+        case = open_case(db, "2026/114", "Oil and drums", opened_by="ada", now=NOW)
+        first = queue[0].listing_id
+        write_entry(db, case, "listing", listing_id=first, written_by="ada", now=NOW)
+        seller = ("mercado", plain[0].content.seller_name)
+        write_entry(db, case, "seller", seller=seller, written_by="ada", now=NOW)
+        write_entry(db, case, "note", note="Same drum in two photographs.", written_by="ada", now=NOW)
+    return {
+        "queue": "", "item": f"listings/{first}",
+        "filter": "?seller=Aromas+del+Sur+%28fictional%29&sort=newest",
+        "kept-page": f"listings/{first}/page", "sheet": f"listings/{first}/sheet", "cases": "cases",
+        "case": "cases/1", "figures": "figures", "exports": "exports", "settings": "settings",
+        "bulk": "bulk?source=mercado", "nothing-found": "?q=nosuch", "login": "login",
+    }  # fmt: skip
+
+
+def draw(
+    browser: Browser, app: FastAPI, store: Path, address: str, pages: dict[str, str], to: Path, only: str
+) -> list[str]:
+    """Draw each page in each view and return the files' names."""
+    cookie, value = cookie_of(app, store)
+    drawn = []
+    for scheme, width in VIEWS:
+        size = {"width": width, "height": 900}
+        with browser.new_context(viewport=size, color_scheme=scheme) as context:  # type: ignore[arg-type]
+            for name, path in pages.items():
+                file = f"{name}-{scheme}-{width}.png"
+                if not file.startswith(only):
+                    continue
+                context.clear_cookies()
+                if name != "login":
+                    context.add_cookies([{"name": cookie, "value": value, "url": address}])
+                page = context.new_page()
+                page.goto(address + path, wait_until="networkidle")
+                page.screenshot(
+                    path=to / file, full_page=width < 1440 or name in {"figures", "sheet", "item"}
+                )
+                page.close()
+                drawn.append(file)
+    return drawn
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""What the review app is handed: the gazetteer's law, and a page as a real crawl keeps it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cli.reference import law_of, reference_for
+from listings.database import open_database
+from tests.crawler.archives.site import BASE, Saved, html, warc
+from tests.crawler.crawls import crawl, declare
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_law_names_instrument_list_and_source() -> None:
+    """A listed substance has its entries, an unknown name none."""
+    entries = law_of(["Acetic anhydride", "no such substance"])
+    assert {entry.substance for entry in entries} == {"Acetic anhydride"}
+    un = next(entry for entry in entries if entry.instrument == "UN 1988 Convention")
+    assert (un.list_name, un.code) == ("Table I", "HS 2915.24")
+    assert un.source
+
+
+@pytest.mark.process
+def test_kept_page_is_decoded_and_damage_shows_nothing(tmp_path: Path) -> None:
+    """The bytes of the evidence come back as text with their hash; damaged evidence comes back as nothing."""
+    body = html("Oak chair", "<h1>Oak chair ñ</h1><p>Price: 12 EUR</p>")
+    (tmp_path / "site.warc.gz").write_bytes(warc((Saved(url=BASE + "item/1", body=body),)))
+    database = tmp_path / "store.db"
+    crawl(database, declare(tmp_path / "site.warc.gz", source_id="site"))
+    reference = reference_for(database)
+    with closing(open_database(database)) as db:
+        page_id = int(db.execute("SELECT page_id FROM page_evidence").fetchone()[0])
+        kept = reference.page(db, page_id)
+        assert kept is not None
+        assert "Oak chair ñ" in kept.html
+        assert len(kept.sha256) == 64
+        for file in (reference.evidence or tmp_path).iterdir():
+            file.write_bytes(b"damaged")
+        assert reference.page(db, page_id) is None
