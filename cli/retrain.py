@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from classifier.rescoring import Rescore
     from classifier.run import Retrained
 
+WOULD = {
+    "entering": "Would enter the queue",
+    "leaving": "Would leave the queue",
+    "turning": "Would turn against a verdict that the model in use agrees with",
+}
 STARTER = Path(__file__).parent.parent / "fixtures" / "training" / "listings.jsonl"
 
 
@@ -138,7 +143,8 @@ def _print_rescore(rescore: Rescore) -> None:
 
     for what, changes in rescore.shown.items():
         if changes:
-            click.echo(f"{what.capitalize()}: {rescore.counts[what]}, the first {len(changes)}:")
+            first = f", the first {len(changes)}" if len(changes) < rescore.counts[what] else ""
+            click.echo(f"{WOULD[what]}: {rescore.counts[what]}{first}")
             rows = [
                 (
                     each.listing_id,
