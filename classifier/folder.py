@@ -5,6 +5,7 @@
     neighbours.npz     vectors and labels of what it was trained on
     neighbours.jsonl   their texts, line by line
     card.json, card.md what it is made of and how good it is
+    comparison.json    what it was held against when it was trained; scoring does without it
 
 To change this layout: raise `FORMAT` below; folders of another format are refused with a sentence.
 """
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 FORMAT = 1
+
+COMPARISON = "comparison.json"
+"""What the model was held against when it was trained, beside its other files; scoring does without it."""
 
 DAMAGED = (
     OSError, ValueError, TypeError, AttributeError, IndexError, EOFError, RecursionError,
@@ -115,6 +119,15 @@ def load_model(folder: Path) -> TrainedModel:
         raise ModelFolderWrong(folder, f"{error} is missing") from error
     except DAMAGED as error:
         raise ModelFolderWrong(folder, str(error) or type(error).__name__) from error
+
+
+def read_comparison(folder: Path) -> dict[str, Any]:
+    """Return what the model was compared with when it was trained; empty if that was not kept."""
+    try:
+        found = json.loads((folder / COMPARISON).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def card_text(card: Mapping[str, Any]) -> str:

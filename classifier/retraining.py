@@ -11,7 +11,7 @@ from classifier.errors import ModelFolderWrong
 from classifier.evidence import default_gazetteer
 from classifier.examples import load_starter
 from classifier.features import features_of
-from classifier.folder import load_model, save_model
+from classifier.folder import COMPARISON, load_model, save_model
 from classifier.judged import from_labels
 from classifier.plain_offers import lost_names
 from classifier.rescoring import Rescore, rescore
@@ -131,7 +131,7 @@ def keep_candidate(
     candidate = result.model
     folder = save_model(candidate, options.models_folder).resolve()
     record = json.dumps(result.record(), indent=2, ensure_ascii=False)
-    (folder / "comparison.json").write_text(record, encoding="utf-8")
+    (folder / COMPARISON).write_text(record, encoding="utf-8")
     home = database.resolve().parent
     # Beneath the store's folder the path is kept relative, so that both can be moved together.
     kept_as = folder.relative_to(home) if folder.is_relative_to(home) else folder

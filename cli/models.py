@@ -44,19 +44,32 @@ def list_command(database: Path, *, as_json: bool) -> None:
     Example: precursor-watch models --json
     """
     from cli.output import minute, print_json, print_table, reading
-    from listings.models import list_models, model_in_use
+    from listings.models import list_models, model_in_use, promotions
 
     with reading(database) as db:
         models, in_use = list_models(db), model_in_use(db)
+        used = {each.model_id for each in promotions(db)}
     current = in_use.model_id if in_use else None
     if as_json:
         print_json(
-            [{"in_use": model.model_id == current, "folder": model.folder, **model.card} for model in models]
+            [
+                {
+                    "in_use": model.model_id == current,
+                    "was_in_use": model.model_id in used,
+                    "folder": model.folder,
+                    **model.card,
+                }
+                for model in models
+            ]
         )
         return
     rows = [
         (
-            "in use" if model.model_id == current else "",
+            "in use"
+            if model.model_id == current
+            else "was in use"
+            if model.model_id in used
+            else "never used",
             model.model_id,
             minute(model.created_at),
             f"{model.threshold:.3f}",
@@ -79,35 +92,50 @@ def show_command(model_id: str | None, database: Path, *, as_json: bool) -> None
     """
     from dataclasses import asdict
 
-    from classifier.folder import card_text
+    from classifier.folder import card_text, read_comparison
+    from classifier.scorer import model_folder
     from cli.output import minute, print_json, print_table, reading
     from listings.models import get_model, promotions
 
     with reading(database) as db:
         model = get_model(db, model_id or _in_use(db))
         promoted = [each for each in promotions(db) if each.model_id == model.model_id]
+    compared = read_comparison(model_folder(model, database))
     if as_json:
-        print_json({**model.card, "folder": model.folder, "promotions": [asdict(each) for each in promoted]})
+        said = {"folder": model.folder, "comparison": compared, "promotions": [asdict(e) for e in promoted]}
+        print_json({**model.card, **said})
         return
     click.echo(card_text(model.card))
+    if compared:
+        click.echo(f"When it was trained: {compared['sentence']}\n")
     rows = [(minute(each.promoted_at), each.promoted_by, each.sentence) for each in promoted]
     print_table(("PROMOTED", "BY", "WHY"), rows)
 
 
 @command.command(name="promote")
 @click.argument("model_id", metavar="MODEL")
+@click.option("--force", is_flag=True, help="Even one that `retrain` refused; the record says so.")
 @why_option
 @reviewer_option
 @database_option
-def promote_command(model_id: str, why: str | None, reviewer: str, database: Path) -> None:
+def promote_command(model_id: str, why: str | None, reviewer: str, database: Path, *, force: bool) -> None:
     """Put a model in use by hand.
+
+    One that `retrain` did not promote, because it was worse or could not be compared, needs --force.
 
     Example: precursor-watch models promote 3f0c9a7be1d2 --why "agreed on 2 November"
     """
     from cli.output import reading
 
     with reading(database) as db:
-        _promote(db, database, model_id, reviewer, why or "Put in use by hand.")
+        refused = _why_refused(db, database, model_id)
+        if refused and not force:
+            raise CommandFailed(
+                f"Model {model_id} was not promoted when it was trained: {refused} "
+                "Give --force to put it in use all the same; the record will say so."
+            )
+        said = why or "Put in use by hand."
+        _promote(db, database, model_id, reviewer, f"{said} By force, though: {refused}" if refused else said)
 
 
 @command.command(name="rollback")
@@ -130,6 +158,19 @@ def rollback_command(why: str | None, reviewer: str, database: Path) -> None:
                 "Put any other in use with `precursor-watch models promote`."
             )
         _promote(db, database, before, reviewer, f"Rolled back from {current}. {why or ''}".strip())
+
+
+def _why_refused(db: Database, database: Path, model_id: str) -> str:
+    """Return why a model that was never in use was not promoted; empty if nothing speaks against it."""
+    from classifier.folder import read_comparison
+    from classifier.scorer import model_folder
+    from listings.models import get_model, promotions
+
+    compared = read_comparison(model_folder(get_model(db, model_id), database))
+    if not compared or compared.get("may_replace", True):
+        return ""
+    was_used = any(each.model_id == model_id for each in promotions(db))
+    return "" if was_used else str(compared["sentence"])
 
 
 def _in_use(db: Database) -> str:

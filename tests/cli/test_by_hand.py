@@ -224,6 +224,24 @@ def test_earlier_model_is_put_in_use_again(store_path: Path) -> None:
     assert "Put in use by hand." in call("models", "show", "--db", store_path).out
 
 
+def test_a_refused_model_is_put_in_use_by_force_only(store_path: Path) -> None:
+    """What `retrain` found worse needs `--force`, and the record says what spoke against it."""
+    starter = write_starter(store_path.with_name("starter.jsonl"))
+    options = RetrainOptions(starter=starter, models_folder=store_path.parent / "models", embedder="toy")
+    retrain(store_path, options, embedder=ToyEmbedder())
+    other = ToyEmbedder(name="other", embedder_id="other@1")
+    refused = retrain(store_path, replace(options, seed=1), embedder=other).model.model_id
+    by_ada = ("models", "promote", refused, "--reviewer", "ada", "--db", store_path)
+    called = call(*by_ada)
+    assert (called.exit_code, called.out) == (1, "")
+    assert "There is nothing to compare it with" in called.err
+    assert "never used" in call("models", "--db", store_path).out
+    assert call(*by_ada, "--force", "--why", "new weights").exit_code == 0
+    shown = json.loads(call("models", "show", "--db", store_path, "--json").out)
+    assert shown["promotions"][0]["sentence"].startswith("new weights By force, though: There is nothing")
+    assert shown["comparison"]["may_replace"] is False
+
+
 def test_there_is_nothing_before_the_first_model(store: Path) -> None:
     """The sentence says what else can be done."""
     called = call("models", "rollback", "--db", store)
