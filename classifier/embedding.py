@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 
+from classifier.backends import REFERENCE, asked_for, choose_backend, in_backend, run_model, this_machine
 from classifier.errors import EmbedderUnusable
+from classifier.static import distil
 from listings.text import text_hash
+from listings.vectors import open_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
 
+    from classifier.backends import Backend
+    from classifier.static import StaticEmbedder
     from listings.vectors import VectorCache
 
 DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
@@ -57,20 +62,56 @@ class TransformerEmbedder:
 
     name: str
     folder: Path
-    embedder_id: str
+    weights_id: str
+    """Name and weights, e.g. `all-MiniLM-L6-v2@53aa51172d14`."""
+    backend: Backend = REFERENCE
     _model: SentenceTransformer | None = None
+
+    @property
+    def embedder_id(self) -> str:
+        """Of the weights, and of the backend if it is not float32, e.g. `…@53aa51172d14+bfloat16`."""
+        return self.weights_id if self.backend == REFERENCE else f"{self.weights_id}+{self.backend}"
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Encode texts on the CPU; order and duplicates are kept."""
         if self._model is None:
-            self._model = _load(self.folder)
-        vectors = self._model.encode(
-            [text[:MAX_CHARS] for text in texts],
-            batch_size=32,
-            normalize_embeddings=True,
-            show_progress_bar=False,
-        )
-        return np.asarray(vectors, dtype=np.float32)
+            self._model = in_backend(self.load(), self.backend)
+        return run_model(self._model, [text[:MAX_CHARS] for text in texts])
+
+    def distil(self) -> StaticEmbedder | None:
+        """Return the static copy of the model, for a first stage; None if it has none."""
+        if self._model is None:
+            self._model = in_backend(self.load(), self.backend)
+        return distil(self._model)
+
+    def load(self) -> SentenceTransformer:
+        """Load the model in float32."""
+        return _load(self.folder)
+
+
+def weights_of(embedder_id: str) -> str:
+    """Return an embedder's id without its backend: vectors of the same weights are within the tolerance."""
+    return embedder_id.partition("+")[0]
+
+
+def fastest(embedder: TransformerEmbedder, database: Path | None) -> TransformerEmbedder:
+    """Return the embedder in the backend that this machine is fastest at, or the one that was asked for.
+
+    What was measured is kept beside the store, so that every later run uses the same vectors.
+
+    Args:
+        embedder: Not used yet.
+        database: The store; None keeps nothing.
+    """
+    if asked := asked_for():
+        return replace(embedder, backend=asked)
+    here = this_machine()
+    with open_vectors(database, embedder.weights_id) as cache:
+        chosen = cache.backend(here)
+        if chosen is None:
+            chosen, trials = choose_backend(embedder.load)
+            cache.keep_backend(here, chosen, [asdict(trial) for trial in trials])
+    return replace(embedder, backend=cast("Backend", chosen))
 
 
 def open_embedder(name: str = DEFAULT_EMBEDDER) -> TransformerEmbedder:
@@ -90,7 +131,7 @@ def open_embedder(name: str = DEFAULT_EMBEDDER) -> TransformerEmbedder:
     digest = hashlib.sha256(weights.read_bytes()).hexdigest()
     if name == DEFAULT_EMBEDDER and digest != DEFAULT_SHA256:
         raise EmbedderUnusable(name, f"{weights.name} has the SHA-256 {digest}, not {DEFAULT_SHA256}")
-    return TransformerEmbedder(name=name, folder=folder, embedder_id=f"{folder_name(name)}@{digest[:12]}")
+    return TransformerEmbedder(name=name, folder=folder, weights_id=f"{folder_name(name)}@{digest[:12]}")
 
 
 def folder_name(name: str) -> str:

@@ -2,6 +2,8 @@
 
     model.skops        the pipeline in use: no pickle, no type that skops does not know
     evaluation.skops   its twin, trained without the held-out groups, for fair comparisons
+    first_stage.skops  what settles texts before the transformer, if the model has a cascade
+    static.npz, .json  its token vectors and their tokenizer
     neighbours.npz     vectors and labels of what it was trained on
     neighbours.jsonl   their texts, line by line
     card.json, card.md what it is made of and how good it is
@@ -21,8 +23,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from classifier.cascade import FirstStage
 from classifier.errors import ModelFolderWrong
 from classifier.evidence import FEATURES
+from classifier.static import StaticEmbedder
 from classifier.weighing import intercept, log_odds_terms
 from listings.rows import clean
 
@@ -66,14 +70,28 @@ class TrainedModel:
     embedder_id: str
     neighbours: Neighbours
     card: Mapping[str, Any]
+    first_stage: FirstStage | None = None
+    """Settles what is clearly not an offer; None in models without one."""
 
 
-def fingerprint(pipeline: Pipeline, *, threshold: float, embedder_id: str, edition: str) -> str:
+def fingerprint(
+    pipeline: Pipeline,
+    *,
+    threshold: float,
+    embedder_id: str,
+    edition: str,
+    first_stage: FirstStage | None = None,
+) -> str:
     """Return the model's id: 12 hexadecimal digits of what decides its scores."""
     # The terms of a row of ones are the weights with their scaling.
     terms = log_odds_terms(pipeline, np.ones((1, pipeline.n_features_in_), dtype=np.float32))
     digest = hashlib.sha256(json.dumps([list(FEATURES), threshold, embedder_id, edition]).encode())
     digest.update(np.append(terms, intercept(pipeline)).astype("<f8").tobytes())
+    if first_stage:
+        ones = np.ones((1, first_stage.pipeline.n_features_in_), dtype=np.float32)
+        weights = np.append(log_odds_terms(first_stage.pipeline, ones), intercept(first_stage.pipeline))
+        digest.update(np.append(weights, first_stage.line).astype("<f8").tobytes())
+        digest.update(first_stage.static.weights.astype("<f2").tobytes())
     return digest.hexdigest()[:12]
 
 
@@ -92,6 +110,10 @@ def save_model(model: TrainedModel, models_folder: Path) -> Path:
         vectors=model.neighbours.vectors.astype(np.float16),
         labels=model.neighbours.labels.astype(np.int8),
     )
+    if model.first_stage:
+        dump(model.first_stage.pipeline, folder / "first_stage.skops")
+        np.savez_compressed(folder / "static.npz", weights=model.first_stage.static.weights)
+        (folder / "static.json").write_text(model.first_stage.static.tokenizer, encoding="utf-8")
     lines = "".join(json.dumps(clean(text), ensure_ascii=False) + "\n" for text in model.neighbours.texts)
     (folder / "neighbours.jsonl").write_text(lines, encoding="utf-8")
     (folder / "card.md").write_text(card_text(model.card), encoding="utf-8")
@@ -114,7 +136,8 @@ def load_model(folder: Path) -> TrainedModel:
         _check_card(folder, card)
         pipeline, evaluation = (_load_pipeline(folder / name) for name in ("model.skops", "evaluation.skops"))
         neighbours = _load_neighbours(folder)
-        return _checked(folder, card, pipeline, evaluation, neighbours)
+        first_stage = _load_first_stage(folder, card)
+        return _checked(folder, card, (pipeline, evaluation), neighbours, first_stage)
     except KeyError as error:
         raise ModelFolderWrong(folder, f"{error} is missing") from error
     except DAMAGED as error:
@@ -133,9 +156,9 @@ def read_comparison(folder: Path) -> dict[str, Any]:
 def card_text(card: Mapping[str, Any]) -> str:
     """Return the card as Markdown, for a person."""
     lines = [f"# Model {card['model_id']}", "", str(card["summary"]), ""]
-    for title in ("data", "training", "held_out", "versions"):
+    for title in ("data", "training", "cascade", "held_out", "versions"):
         lines += [f"## {title.replace('_', ' ').capitalize()}", ""]
-        lines += [f"- {name.replace('_', ' ')}: {value}" for name, value in card[title].items()]
+        lines += [f"- {name.replace('_', ' ')}: {value}" for name, value in card.get(title, {}).items()]
         lines.append("")
     return "\n".join(lines)
 
@@ -153,6 +176,19 @@ def _load_pipeline(path: Path) -> Pipeline:
     return load(path, trusted=[])  # refuses any type that skops does not know to be safe
 
 
+def _load_first_stage(folder: Path, card: Mapping[str, Any]) -> FirstStage | None:
+    if not card.get("cascade"):
+        return None
+    with (folder / "static.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        weights = arrays["weights"].astype(np.float16)
+    tokenizer = (folder / "static.json").read_text(encoding="utf-8")
+    return FirstStage(
+        pipeline=_load_pipeline(folder / "first_stage.skops"),
+        static=StaticEmbedder(tokenizer=tokenizer, weights=weights),
+        line=float(card["cascade"]["line"]),
+    )
+
+
 def _load_neighbours(folder: Path) -> Neighbours:
     # Opened here, because numpy leaves a damaged archive open.
     with (folder / "neighbours.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
@@ -163,13 +199,19 @@ def _load_neighbours(folder: Path) -> Neighbours:
 
 
 def _checked(
-    folder: Path, card: Mapping[str, Any], pipeline: Pipeline, evaluation: Pipeline, neighbours: Neighbours
+    folder: Path,
+    card: Mapping[str, Any],
+    pipelines: tuple[Pipeline, Pipeline],
+    neighbours: Neighbours,
+    first_stage: FirstStage | None,
 ) -> TrainedModel:
+    pipeline, evaluation = pipelines
     found = fingerprint(
         pipeline,
         threshold=card["threshold"],
         embedder_id=card["embedder_id"],
         edition=card["training"]["gazetteer_edition"],
+        first_stage=first_stage,
     )
     if found != card["model_id"]:
         raise ModelFolderWrong(folder, f"its weights give the id {found}, its card says {card['model_id']}")
@@ -181,4 +223,5 @@ def _checked(
         embedder_id=card["embedder_id"],
         neighbours=neighbours,
         card=card,
+        first_stage=first_stage,
     )

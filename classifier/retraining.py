@@ -6,9 +6,12 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from classifier.cascade import has_evidence
 from classifier.comparing import Comparison, compare, not_compared
 from classifier.errors import ModelFolderWrong
-from classifier.evidence import default_gazetteer
+from classifier.evidence import default_gazetteer, read_all
 from classifier.examples import load_starter
 from classifier.features import features_of
 from classifier.folder import COMPARISON, load_model, save_model
@@ -16,7 +19,7 @@ from classifier.judged import from_labels
 from classifier.plain_offers import lost_names
 from classifier.rescoring import Rescore, rescore
 from classifier.scorer import model_folder
-from classifier.training import build_dataset, train
+from classifier.training import Cascade, build_dataset, train
 from listings import labels, models
 from listings.history import standing_listings
 from listings.model import Model
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from classifier.embedding import Embedder
@@ -112,7 +114,12 @@ def make_candidate(
         step = _counting(progress, "embedding", len(examples))
         data = build_dataset(examples, embedder=embedder, cache=cache, gazetteer=gazetteer, progress=step)
         candidate = train(
-            data, embedder=embedder, gazetteer_edition=gazetteer.edition, seed=options.seed, now=now
+            data,
+            embedder=embedder,
+            gazetteer_edition=gazetteer.edition,
+            seed=options.seed,
+            now=now,
+            cascade=_cascade(examples, embedder),
         )
 
         def features(texts: Sequence[str]) -> NDArray[np.float32]:
@@ -151,6 +158,15 @@ def keep_candidate(
 def _examples(db: Database, options: RetrainOptions) -> list[Example]:
     starter = load_starter(options.starter) if options.starter else []
     return starter + from_labels(labels.imported_labels(db) + labels.standing_labels(db))
+
+
+def _cascade(examples: Sequence[Example], embedder: Embedder) -> Cascade | None:
+    """Return what a first stage is made of; None for an embedder that cannot be copied, as in tests."""
+    static = getattr(embedder, "distil", lambda: None)()
+    if static is None:
+        return None
+    readings = read_all([example.text for example in examples], default_gazetteer())
+    return Cascade(static=static, evident=np.array([has_evidence(reading) for reading in readings]))
 
 
 def _compare(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from classifier.embedding import open_embedder
+from classifier.embedding import fastest, open_embedder
 from classifier.errors import NoModelInUse
 from classifier.retraining import Retrained, RetrainOptions, keep_candidate, make_candidate
 from classifier.scorer import open_scorer
@@ -96,7 +96,7 @@ def retrain(
         if not options.dry_run:
             run = runs.begin_run(db, RunKind.RETRAIN, due_at=options.due_at, now=now())
         try:
-            embedder = embedder or open_embedder(options.embedder)
+            embedder = embedder or fastest(open_embedder(options.embedder), database)
             result = make_candidate(db, database, options, embedder, now=now(), progress=progress)
             if run:
                 keep_candidate(db, database, options, result, now=now())

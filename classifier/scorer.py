@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from classifier.embedding import open_embedder
+from classifier.embedding import fastest, open_embedder
 from classifier.evidence import default_gazetteer, evidence_matrix, read_all
 from classifier.features import embed_as_shown, keep_evidence
 from classifier.folder import load_model
-from classifier.scoring import check_embedder, score_readings
+from classifier.scoring import check_embedder, score_readings, settle_readings
 from listings.vectors import open_vectors
 
 if TYPE_CHECKING:
@@ -34,13 +35,25 @@ class Scorer:
     gazetteer: Gazetteer
     cache: VectorCache
 
+    cascade: bool = True
+    """Let the model's first stage, if it has one, settle what is clearly not an offer."""
+
     def score(self, texts: Sequence[str]) -> list[ScoredText]:
-        """Return each text's probability and reasons, in order."""
-        vectors = embed_as_shown(texts, self.embedder, self.cache)
+        """Return each text's probability and reasons, in order; equal texts are read once."""
+        distinct = list(dict.fromkeys(texts))
+        found = dict(zip(distinct, self._score(distinct), strict=True))
+        return [found[text] for text in texts]
+
+    def _score(self, texts: Sequence[str]) -> list[ScoredText]:
         readings = read_all(texts, self.gazetteer)
         evidence = evidence_matrix(texts, readings)
         keep_evidence(texts, evidence, self.gazetteer, self.cache)
-        return score_readings(readings, evidence, vectors, self.model)
+        stage = self.model.first_stage if self.cascade else None
+        scored = settle_readings(readings, evidence, texts, stage) if stage else [None] * len(texts)
+        rest = [row for row, settled in enumerate(scored) if settled is None]
+        vectors = embed_as_shown([texts[row] for row in rest], self.embedder, self.cache)
+        whole = iter(score_readings([readings[row] for row in rest], evidence[rest], vectors, self.model))
+        return [settled or next(whole) for settled in scored]
 
 
 @contextmanager
@@ -48,6 +61,8 @@ def open_scorer(
     model: Model, *, database: Path, embedder: Embedder | None = None, keep_vectors: bool = True
 ) -> Iterator[Scorer]:
     """Make a registered model ready to score while inside.
+
+    `PRECURSOR_WATCH_CASCADE=off` leaves out its first stage.
 
     Args:
         model: As registered in the store.
@@ -60,10 +75,18 @@ def open_scorer(
         EmbedderMismatch: If the embedder is not the one the model was fitted on.
     """
     trained = load_model(model_folder(model, database))
-    embedder = embedder or open_embedder(str(trained.card["embedder"]))
+    embedder = embedder or fastest(
+        open_embedder(str(trained.card["embedder"])), database if keep_vectors else None
+    )
     check_embedder(trained, embedder.embedder_id)
     with open_vectors(database if keep_vectors else None, embedder.embedder_id) as cache:
-        yield Scorer(model=trained, embedder=embedder, gazetteer=default_gazetteer(), cache=cache)
+        yield Scorer(
+            model=trained,
+            embedder=embedder,
+            gazetteer=default_gazetteer(),
+            cache=cache,
+            cascade=os.environ.get("PRECURSOR_WATCH_CASCADE", "on") != "off",
+        )
 
 
 def model_folder(model: Model, database: Path) -> Path:

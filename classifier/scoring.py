@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from classifier.cascade import has_evidence
+from classifier.embedding import weights_of
 from classifier.errors import EmbedderMismatch
 from classifier.evidence import FEATURES, evidence_matrix, evidence_spans, offered_keys, read_all
 from classifier.weighing import intercept, log_odds_terms, sigmoid
-from listings.model import Contribution, Neighbour, Reasons
+from listings.model import Contribution, Neighbour, Reasons, ScoreStage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from classifier.cascade import FirstStage
     from classifier.folder import Neighbours, TrainedModel
     from classifier.gazetteer import Gazetteer
     from classifier.reading import Reading
@@ -89,13 +92,38 @@ def score_readings(
     ]
 
 
+def settle_readings(
+    readings: Sequence[Reading], evidence: NDArray[np.float32], texts: Sequence[str], stage: FirstStage
+) -> list[ScoredText | None]:
+    """Return the score of each text that the first stage settles; None of each that the transformer must see.
+
+    Args:
+        readings: One of each text.
+        evidence: As `evidence_matrix` makes it of them.
+        texts: What was read.
+        stage: Of the model.
+    """
+    settled: list[ScoredText | None] = [None] * len(texts)
+    rows = [row for row, reading in enumerate(readings) if not has_evidence(reading)]
+    if not rows or stage.line <= 0:
+        return settled
+    features = np.hstack([evidence[rows], stage.static([texts[row] for row in rows])])
+    terms = log_odds_terms(stage.pipeline, features)
+    constant = intercept(stage.pipeline)
+    probabilities = sigmoid(terms.sum(axis=1) + constant)
+    for index in np.flatnonzero(probabilities < stage.line):
+        reasons = replace(_reasons(terms[index], constant, readings[rows[index]], ()), stage=ScoreStage.FIRST)
+        settled[rows[index]] = ScoredText(p_offer=float(probabilities[index]), reasons=reasons)
+    return settled
+
+
 def check_embedder(model: TrainedModel, embedder_id: str) -> None:
-    """Refuse vectors that the model was not fitted on.
+    """Refuse vectors of other weights than the model was fitted on; any backend of the same will do.
 
     Raises:
         EmbedderMismatch: If the ids differ.
     """
-    if model.embedder_id != embedder_id:
+    if model.embedder_id != weights_of(embedder_id):
         raise EmbedderMismatch(model.embedder_id, embedder_id)
 
 

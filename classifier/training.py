@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from classifier.cascade import FirstStage, fit_first_stage
+from classifier.embedding import weights_of
 from classifier.evidence import FEATURES
 from classifier.features import features_of
 from classifier.folder import FORMAT, Neighbours, TrainedModel, fingerprint
 from classifier.judged import GROUP_WEIGHT, VERDICT_WEIGHT
 from classifier.metrics import summary
-from classifier.weighing import fit_calibrated
+from classifier.weighing import fit_with_folds
 from listings import times
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from classifier.embedding import Embedder
     from classifier.examples import Example
     from classifier.gazetteer import Gazetteer
+    from classifier.static import StaticEmbedder
     from listings.vectors import VectorCache
 
 LIBRARIES = ("scikit-learn", "skops", "sentence-transformers", "torch", "numpy")
@@ -65,6 +68,15 @@ class Dataset:
         return [example.group for example in self.examples]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cascade:
+    """What a first stage is made of."""
+
+    static: StaticEmbedder
+    evident: NDArray[np.bool_]
+    """Which rows of the data have evidence, so that they go to the transformer."""
+
+
 def build_dataset(
     examples: Sequence[Example],
     *,
@@ -83,17 +95,36 @@ def build_dataset(
 
 
 def train(
-    data: Dataset, *, embedder: Embedder, gazetteer_edition: str, seed: int, now: datetime
+    data: Dataset,
+    *,
+    embedder: Embedder,
+    gazetteer_edition: str,
+    seed: int,
+    now: datetime,
+    cascade: Cascade | None = None,
 ) -> TrainedModel:
     """Train a model on all of the data, and its evaluation twin without the held-out groups.
+
+    Args:
+        data: What it learns from.
+        embedder: Made the data's vectors.
+        gazetteer_edition: What the data was read with.
+        seed: Of the folds.
+        now: The clock.
+        cascade: Gives the model a first stage; without it every text goes to the transformer.
 
     Raises:
         TooFewLabels: If a class has too few rows.
     """
-    pipeline, threshold = _fit(data, seed)
-    evaluation_pipeline, _line = _fit(data.where(~data.held_out), seed)
+    pipeline, threshold, folds = _fit(data, seed)
+    evaluation_pipeline, _line, _folds = _fit(data.where(~data.held_out), seed)
+    first_stage, settling = _first_stage(data, cascade, folds >= threshold, threshold, seed)
     model_id = fingerprint(
-        pipeline, threshold=threshold, embedder_id=embedder.embedder_id, edition=gazetteer_edition
+        pipeline,
+        threshold=threshold,
+        embedder_id=weights_of(embedder.embedder_id),
+        edition=gazetteer_edition,
+        first_stage=first_stage,
     )
     card = {
         "format": FORMAT,
@@ -101,16 +132,18 @@ def train(
         "summary": "Probability that a listing offers a controlled precursor: a flag is a request to look.",
         "created_at": times.to_text(now),
         "embedder": embedder.name,
-        "embedder_id": embedder.embedder_id,
+        "embedder_id": weights_of(embedder.embedder_id),
         "threshold": threshold,
         "features": list(FEATURES),
         "data": describe(data),
         "training": {
             "seed": seed,
+            "vectors_of": embedder.embedder_id,
             "gazetteer_edition": gazetteer_edition,
             "verdict_weight": VERDICT_WEIGHT,
             "group_weight": GROUP_WEIGHT,
         },
+        "cascade": settling,
         "held_out": held_out_figures(evaluation_pipeline, threshold, data),
         "versions": {"python": sys.version.split()[0]} | {name: version(name) for name in LIBRARIES},
     }
@@ -119,14 +152,35 @@ def train(
         pipeline=pipeline,
         evaluation_pipeline=evaluation_pipeline,
         threshold=threshold,
-        embedder_id=embedder.embedder_id,
+        embedder_id=weights_of(embedder.embedder_id),
         neighbours=Neighbours(
             vectors=data.features[:, len(FEATURES) :],
             labels=data.labels,
             texts=tuple(example.text[:500] for example in data.examples),
         ),
         card=card,
+        first_stage=first_stage,
     )
+
+
+def _first_stage(
+    data: Dataset, cascade: Cascade | None, flagged: NDArray[np.bool_], threshold: float, seed: int
+) -> tuple[FirstStage | None, dict[str, float]]:
+    """Return the first stage and what it costs and saves; neither without a static embedder."""
+    if cascade is None:
+        return None, {}
+    static = cascade.static([example.text for example in data.examples])
+    pipeline, settling = fit_first_stage(
+        np.hstack([data.features[:, : len(FEATURES)], static]),
+        data.labels,
+        groups=data.groups,
+        weights=data.weights,
+        flagged=flagged,
+        evident=cascade.evident,
+        seed=seed,
+    )
+    line = min(settling.line, threshold)
+    return FirstStage(pipeline=pipeline, static=cascade.static, line=line), asdict(settling) | {"line": line}
 
 
 def describe(data: Dataset) -> dict[str, object]:
@@ -146,5 +200,5 @@ def held_out_figures(pipeline: Pipeline, threshold: float, data: Dataset) -> dic
     return summary(kept.labels, pipeline.predict_proba(kept.features)[:, 1], threshold)
 
 
-def _fit(data: Dataset, seed: int) -> tuple[Pipeline, float]:
-    return fit_calibrated(data.features, data.labels, groups=data.groups, weights=data.weights, seed=seed)
+def _fit(data: Dataset, seed: int) -> tuple[Pipeline, float, NDArray[np.float64]]:
+    return fit_with_folds(data.features, data.labels, groups=data.groups, weights=data.weights, seed=seed)

@@ -58,6 +58,21 @@ def fit_calibrated(
     weights: NDArray[np.float64],
     seed: int,
 ) -> tuple[Pipeline, float]:
+    """Return the pipeline and the threshold of `fit_with_folds`."""
+    pipeline, threshold, _probabilities = fit_with_folds(
+        features, labels, groups=groups, weights=weights, seed=seed
+    )
+    return pipeline, threshold
+
+
+def fit_with_folds(
+    features: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    *,
+    groups: Sequence[str],
+    weights: NDArray[np.float64],
+    seed: int,
+) -> tuple[Pipeline, float, NDArray[np.float64]]:
     """Fit the pipeline, fold its calibration into the weights, and choose the line.
 
     Calibration and line come from out-of-fold scores in which no group was split.
@@ -70,7 +85,8 @@ def fit_calibrated(
         seed: Of the folds.
 
     Returns:
-        The fitted pipeline, whose `predict_proba` is calibrated, and the threshold in [0, 1].
+        The fitted pipeline, whose `predict_proba` is calibrated, the threshold in [0, 1], and each row's
+        calibrated probability by the fold that did not see it.
 
     Raises:
         TooFewLabels: If either class has fewer than `MINIMUM_OF_A_CLASS` rows.
@@ -99,7 +115,8 @@ def fit_calibrated(
     weigh = pipeline.named_steps["weigh"]
     weigh.coef_ = weigh.coef_ * slope
     weigh.intercept_ = weigh.intercept_ * slope + shift
-    return pipeline, choose_threshold(labels, sigmoid(sums * slope + shift), weights)
+    probabilities = sigmoid(sums * slope + shift)
+    return pipeline, choose_threshold(labels, probabilities, weights), probabilities
 
 
 def _check_enough(labels: NDArray[np.int64], groups: Sequence[str]) -> None:

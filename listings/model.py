@@ -91,6 +91,15 @@ class RunOutcome(StrEnum):
     """Due while the service was not there to begin it."""
 
 
+class ScoreStage(StrEnum):
+    """What gave a score."""
+
+    TRANSFORMER = "transformer"
+    """The whole model."""
+    FIRST = "first"
+    """Its light first stage, which settles what is clearly not an offer."""
+
+
 class Decision(StrEnum):
     """A person's answer to the question whether a listing offers a controlled precursor."""
 
@@ -311,6 +320,8 @@ class Reasons:
     """`opioid`, `amphetamine-type`, `other`, or empty."""
     tier: int | None = None
     """1 few licit uses, 2 dual use, 3 bulk solvents, acids and reagents."""
+    stage: ScoreStage = ScoreStage.TRANSFORMER
+    """What gave the score."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from listings.model import (
     RunKind,
     RunOutcome,
     Score,
+    ScoreStage,
     Sighting,
     Span,
     Stage,
@@ -163,6 +164,7 @@ def reasons_from(text: str) -> Reasons:
         substances=tuple(data["substances"]),
         family=data["family"],
         tier=data["tier"],
+        stage=ScoreStage(data.get("stage", ScoreStage.TRANSFORMER)),
     )
 
 
@@ -178,6 +180,7 @@ def score_row(score: Score) -> dict[str, object]:
         "substances": to_json(score.reasons.substances),
         "family": score.reasons.family,
         "tier": score.reasons.tier,
+        "stage": score.reasons.stage,
         "reasons": clean(to_json(asdict(score.reasons))),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -28,10 +29,31 @@ class VectorCache:
                 PRIMARY KEY (embedder_id, text_hash)
             ) STRICT, WITHOUT ROWID
         """)
+        connection.execute("""
+            CREATE TABLE IF NOT EXISTS backends (
+                embedder_id TEXT NOT NULL,
+                machine TEXT NOT NULL,
+                backend TEXT NOT NULL, -- the number type found to be fastest among those that are right
+                trials TEXT NOT NULL, -- JSON: each one's speed and greatest distance to float32
+                PRIMARY KEY (embedder_id, machine)
+            ) STRICT, WITHOUT ROWID
+        """)
 
     def of(self, embedder_id: str) -> VectorCache:
         """Return the vectors of another embedder in the same file."""
         return VectorCache(self._connection, embedder_id)
+
+    def backend(self, machine: str) -> str | None:
+        """Return the backend that was chosen for these weights on a machine; None if none was measured."""
+        query = "SELECT backend FROM backends WHERE embedder_id = ? AND machine = ?"
+        row = self._connection.execute(query, (self._embedder_id, machine)).fetchone()
+        return None if row is None else str(row[0])
+
+    def keep_backend(self, machine: str, backend: str, trials: Sequence[Mapping[str, object]]) -> None:
+        """Keep the backend that was chosen, with the measurements it was chosen by."""
+        row = (self._embedder_id, machine, backend, json.dumps(list(trials)))
+        with self._connection:
+            self._connection.execute("INSERT OR REPLACE INTO backends VALUES (?, ?, ?, ?)", row)
 
     def get(self, text_hashes: Sequence[str]) -> dict[str, bytes]:
         """Return the kept vectors of these texts, as little-endian float32; unknown texts are absent."""

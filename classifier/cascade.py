@@ -1,0 +1,127 @@
+"""The first stage: a light model over evidence and static vectors settles what is clearly not an offer.
+
+Whatever has evidence goes to the transformer, however it sounds. Of the rest, the first stage settles what it
+gives a probability below its *line*. The line is set from out-of-fold scores, so that at most `RECALL_BUDGET`
+of the offers are given up; what it comes to is measured at every training and stands in the card.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from classifier.weighing import fit_with_folds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+    from sklearn.pipeline import Pipeline
+
+    from classifier.reading import Reading
+    from classifier.static import StaticEmbedder
+
+    Static = Callable[[Sequence[str]], NDArray[np.float32]]
+
+PLAIN = frozenset({"quantity", "purity", "price_per_unit", "form", "destination"})
+"""Signs of trade that ordinary goods bear too: one kind of them alone is no evidence, two are."""
+
+RECALL_BUDGET = 0.005
+"""Greatest share of the offers that may be given up."""
+
+USED_OF_BUDGET = 0.5
+"""How much of it the line uses: out-of-fold scores are of texts like the training set's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstStage:
+    """What settles texts before the transformer."""
+
+    pipeline: Pipeline
+    static: StaticEmbedder
+    line: float
+    """Below it a text without evidence is settled; 0 settles nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settling:
+    """What a line costs and saves, on out-of-fold scores."""
+
+    line: float
+    recall_given_up: float
+    """Share of the offers, by weight, that the whole model flags and the first stage settles."""
+    settled: float
+    """Share of what is no offer, by weight, that is settled."""
+    with_evidence: float
+    """Share of all, by weight, that goes to the transformer because of its evidence."""
+
+
+def has_evidence(reading: Reading) -> bool:
+    """Say whether what was read in a text is reason enough for the transformer to look at it."""
+    if reading.mentions or reading.cas_numbers:
+        return True
+    kinds = {sign.kind for sign in reading.trade}
+    return len(kinds) > 1 or not kinds <= PLAIN
+
+
+def fit_first_stage(
+    features: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    *,
+    groups: Sequence[str],
+    weights: NDArray[np.float64],
+    flagged: NDArray[np.bool_],
+    evident: NDArray[np.bool_],
+    seed: int,
+) -> tuple[Pipeline, Settling]:
+    """Fit the light model and set its line.
+
+    Args:
+        features: Evidence, then static vectors.
+        labels: 0 or 1.
+        groups: A name per row; no group is split over folds.
+        weights: Positive.
+        flagged: Which rows the whole model flags, out of fold.
+        evident: Which rows `has_evidence`.
+        seed: Of the folds.
+    """
+    pipeline, _threshold, probabilities = fit_with_folds(
+        features, labels, groups=groups, weights=weights, seed=seed
+    )
+    return pipeline, set_line(probabilities, labels=labels, weights=weights, flagged=flagged, evident=evident)
+
+
+def set_line(
+    probabilities: NDArray[np.float64],
+    *,
+    labels: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    flagged: NDArray[np.bool_],
+    evident: NDArray[np.bool_],
+) -> Settling:
+    """Return the highest line that keeps to the budget, and what it comes to.
+
+    Args:
+        probabilities: Of the first stage, out of fold.
+        labels: 0 or 1.
+        weights: Positive.
+        flagged: Which rows the whole model flags, out of fold.
+        evident: Which rows `has_evidence`.
+    """
+    offers = float(weights[labels == 1].sum())
+    lost = np.where((labels == 1) & flagged & ~evident, weights, 0.0)
+    order = np.argsort(probabilities, kind="stable")
+    given_up = np.cumsum(lost[order])
+    beyond = np.flatnonzero(given_up > RECALL_BUDGET * USED_OF_BUDGET * offers)
+    line = float(probabilities[order[beyond[0]]]) if len(beyond) else 0.5
+    line = min(line, 0.5)
+    settled = (probabilities < line) & ~evident
+    others = labels == 0
+    return Settling(
+        line=line,
+        recall_given_up=float(lost[settled].sum() / offers),
+        settled=float(weights[settled & others].sum() / weights[others].sum()),
+        with_evidence=float(weights[evident].sum() / weights.sum()),
+    )

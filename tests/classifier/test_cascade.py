@@ -1,0 +1,176 @@
+"""The first stage settles what is clearly not an offer, says so, and never decides against evidence."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
+
+from classifier.cascade import RECALL_BUDGET, has_evidence, set_line
+from classifier.embedding import open_embedder
+from classifier.errors import ModelFolderWrong
+from classifier.evidence import read_all
+from classifier.folder import load_model, save_model
+from classifier.reading import read_text
+from classifier.scorer import Scorer
+from classifier.static import StaticEmbedder
+from classifier.training import Cascade, train
+from listings.model import ScoreStage
+from listings.rows import reasons_from, to_json
+from listings.vectors import open_vectors
+from tests.classifier.toy import NOW, ToyEmbedder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from classifier.folder import TrainedModel
+    from classifier.gazetteer import Gazetteer
+    from classifier.training import Dataset
+
+ORDINARY = "Handmade wooden garden bench with two seats, collect in person on Sundays"
+OFFER = "PMK powder CAS 28578-16-7, 25 kg drums, stealth packaging, customs clearance guaranteed"
+
+
+@pytest.fixture(scope="module")
+def cascaded(data: Dataset, gazetteer: Gazetteer) -> TrainedModel:
+    """A model with a first stage over random token vectors."""
+    texts = [example.text for example in data.examples]
+    evident = np.array([has_evidence(reading) for reading in read_all(texts, gazetteer)])
+    cascade = Cascade(static=static_of(texts), evident=evident)
+    return train(data, embedder=ToyEmbedder(), gazetteer_edition="test", seed=0, now=NOW, cascade=cascade)
+
+
+def static_of(texts: Sequence[str]) -> StaticEmbedder:
+    """Return an embedder of whole words with 32 random numbers each."""
+    words = {word for text in texts for word, _span in Whitespace().pre_tokenize_str(text)}
+    vocabulary = {word: index for index, word in enumerate(["?", *sorted(words - {"?"})])}
+    tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="?"))
+    tokenizer.pre_tokenizer = Whitespace()
+    weights = np.random.default_rng(0).normal(size=(len(vocabulary), 32))
+    return StaticEmbedder(tokenizer=tokenizer.to_str(), weights=weights.astype(np.float16))
+
+
+def test_what_is_settled_says_so_and_is_not_embedded(cascaded: TrainedModel, gazetteer: Gazetteer) -> None:
+    """The score is below the threshold, its reasons name the stage, also when read back from the store."""
+    embedder = ToyEmbedder()
+    with open_vectors(None, embedder.embedder_id) as cache:
+        scorer = Scorer(model=cascaded, embedder=embedder, gazetteer=gazetteer, cache=cache)
+        settled, whole = scorer.score([ORDINARY, OFFER])
+    assert settled.reasons.stage is ScoreStage.FIRST
+    assert settled.p_offer < cascaded.threshold
+    assert whole.reasons.stage is ScoreStage.TRANSFORMER
+    assert embedder.asked == [[OFFER]]
+    assert reasons_from(to_json(asdict(settled.reasons))).stage is ScoreStage.FIRST
+
+
+def test_reasons_of_a_settled_text_sum_to_its_score(cascaded: TrainedModel, gazetteer: Gazetteer) -> None:
+    """The first stage explains itself as exactly as the whole model."""
+    embedder = ToyEmbedder()
+    with open_vectors(None, embedder.embedder_id) as cache:
+        scorer = Scorer(model=cascaded, embedder=embedder, gazetteer=gazetteer, cache=cache)
+        (settled,) = scorer.score([ORDINARY])
+    reasons = settled.reasons
+    log_odds = sum(each.log_odds for each in reasons.contributions) + reasons.rest_log_odds
+    assert settled.p_offer == pytest.approx(1 / (1 + np.exp(-log_odds)))
+
+
+def test_off_by_a_setting(cascaded: TrainedModel, gazetteer: Gazetteer) -> None:
+    """Without the cascade the transformer sees every text, a repeated one once."""
+    embedder = ToyEmbedder()
+    with open_vectors(None, embedder.embedder_id) as cache:
+        scorer = Scorer(model=cascaded, embedder=embedder, gazetteer=gazetteer, cache=cache, cascade=False)
+        scored = scorer.score([ORDINARY, OFFER, ORDINARY])
+    assert {each.reasons.stage for each in scored} == {ScoreStage.TRANSFORMER}
+    assert embedder.texts_asked == 2
+    assert scored[0] == scored[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "evident"),
+    [
+        (ORDINARY, False),
+        ("Pure olive oil, 5 l", True),  # two plain signs: a form and a quantity
+        ("Garden hose 25 m, 3 kg", False),  # one plain sign
+        ("acetone", True),
+        ("the product formerly known as CAS 108-94-1", True),
+        ("stealth packaging, ask", True),
+    ],
+)
+def test_evidence_goes_to_the_transformer(text: str, gazetteer: Gazetteer, *, evident: bool) -> None:
+    """Names, numbers, a telling sign, or two plain ones."""
+    assert has_evidence(read_text(text, gazetteer)) is evident
+
+
+def test_the_card_says_what_the_cascade_costs(cascaded: TrainedModel, tmp_path: Path) -> None:
+    """In figures for programs, and in words for people."""
+    found = cascaded.card["cascade"]
+    assert 0 < found["line"] <= cascaded.threshold
+    assert found["recall_given_up"] <= RECALL_BUDGET
+    assert 0 < found["settled"] < 1
+    assert "- recall given up: " in (save_model(cascaded, tmp_path) / "card.md").read_text(encoding="utf-8")
+
+
+def test_a_saved_first_stage_scores_the_same(
+    cascaded: TrainedModel, gazetteer: Gazetteer, tmp_path: Path
+) -> None:
+    """Bit for bit; and a folder whose token vectors were changed is refused."""
+    folder = save_model(cascaded, tmp_path)
+    embedder = ToyEmbedder()
+    with open_vectors(None, embedder.embedder_id) as cache:
+        before, after = (
+            Scorer(model=model, embedder=embedder, gazetteer=gazetteer, cache=cache).score([ORDINARY])
+            for model in (cascaded, load_model(folder))
+        )
+    assert before == after
+    with np.load(folder / "static.npz") as arrays:
+        changed = arrays["weights"] + 1
+    np.savez_compressed(folder / "static.npz", weights=changed)
+    with pytest.raises(ModelFolderWrong, match="its weights give the id"):
+        load_model(folder)
+
+
+def test_a_model_without_first_stage_has_none(model: TrainedModel, tmp_path: Path) -> None:
+    """Models of before load as they did, and send every text to the transformer."""
+    folder = save_model(model, tmp_path)
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    del card["cascade"]
+    (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    assert load_model(folder).first_stage is None
+
+
+def test_the_line_keeps_to_the_budget() -> None:
+    """Of 1,000 offers two that the whole model flags may be settled, and not a third."""
+    rng = random.Random(0)
+    labels = np.array([1] * 1_000 + [0] * 1_000)
+    found = np.array(
+        [rng.uniform(0.2, 1.0) for _ in range(1_000)] + [rng.uniform(0, 0.3) for _ in range(1_000)]
+    )
+    found[:5] = [0.01, 0.02, 0.03, 0.04, 0.05]
+    flagged, evident = np.ones(2_000, dtype=bool), np.zeros(2_000, dtype=bool)
+    evident[0] = True  # goes to the transformer however it sounds
+    settling = set_line(found, labels=labels, weights=np.ones(2_000), flagged=flagged, evident=evident)
+    assert settling.recall_given_up == 0.002
+    assert settling.line == 0.04
+    flagged[:5] = False  # what the whole model would not flag either is no loss
+    again = set_line(found, labels=labels, weights=np.ones(2_000), flagged=flagged, evident=evident)
+    assert again.line > 0.19
+
+
+@pytest.mark.model
+def test_a_static_copy_sounds_like_its_model() -> None:
+    """Made twice it is the same, and what is alike to the model is more alike than what is not."""
+    first, second = (open_embedder().distil() for _ in range(2))
+    assert first is not None
+    assert second is not None
+    assert np.array_equal(first.weights, second.weights)
+    laptop, notebook, solvent = first(["laptop computer", "notebook pc", "industrial solvent"])
+    assert laptop @ notebook > laptop @ solvent
+    assert np.array_equal(first([""]), np.zeros((1, first.weights.shape[1]), dtype=np.float32))
