@@ -45,7 +45,7 @@ from review.exports.tables import NoFollowTheMoney
 from review.lookalikes import mark_lookalikes
 from review.marking import cut, spell_unseen
 from review.reference import NO_REFERENCE, Reference
-from review.security import entering
+from review.security import account, entering
 from review.security.forms import Cookies, check_form
 from review.security.headers import HEADERS, SafeHeaders
 from review.security.keys import load_key
@@ -94,7 +94,7 @@ STATUS = {
 
 PAGES = (
     pages.router, bulk.router, casework.router, figures.router, handing_on.router, choices.router,
-    entering.router,
+    entering.router, account.router,
 )  # fmt: skip
 """Routers of pages."""
 

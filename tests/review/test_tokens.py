@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from listings.users import Role, set_disabled, set_password
 from review.security.forms import new_token
 from tests.review.clocks import Clock
 from tests.review.entering import PASSWORD, WEAK, a_user, build, entered, headers_of, on_top
+from tests.review.forms import read_form
 from tests.review.store import NOW
 from tests.review.test_entering import log_in
 
@@ -235,3 +237,42 @@ def test_a_password_set_by_an_administrator_leaves_tokens(program: TestClient, s
     header = a_token(store)
     set_password(store, "ada", WEAK.hash("four even lamps hum"), actor="root", now=NOW)
     assert program.get("/api/me", headers=header).status_code == 200
+
+
+def test_the_account_page_does_what_the_api_does(database: Path) -> None:
+    """Replace the password, end another session, make a token that is shown once, end it."""
+    with entered(database) as elsewhere, entered(database) as client:
+        page = client.get("/account").text
+        ended = client.post("/account/sessions/revoke", data=read_form(page, "/sessions/revoke").values)
+        assert "The session has ended." in ended.text
+        assert elsewhere.get("/", follow_redirects=False).status_code == 303
+        form = read_form(page, "/account/tokens").values
+        made = client.post("/account/tokens", data=form | {"purpose": "<b>nightly", "days": "7"}).text
+        key = re.findall(r"<code>(pcw_[\w-]+)</code>", made)[0]
+        assert "&lt;b&gt;nightly" in made
+        assert key not in client.get("/account").text
+        header = {"Authorization": f"Bearer {key}"}
+        assert client.get("/api/me", headers=header).status_code == 200
+        client.post("/account/tokens/revoke", data=read_form(made, "/tokens/revoke").values)
+        assert client.get("/api/me", headers=header).status_code == 401
+        form = read_form(page, "/account/password").values
+        wrong = client.post("/account/password", data=form | {"current": "x", "new": "four even lamps hum"})
+        assert (wrong.status_code, "not replaced" in wrong.text) == (403, True)
+        right = client.post(
+            "/account/password", data=form | {"current": PASSWORD, "new": "four even lamps hum"}
+        )
+        assert "The password was replaced" in right.text
+
+
+def test_others_numbers_on_the_account_page_are_refused(database: Path, store: Database) -> None:
+    """A token or session of somebody else is answered as one that nobody has."""
+    a_user(database, "bo")
+    a_token(store, "bo")
+    with entered(database, "bo") as bo, entered(database) as ada:
+        (session,) = bo.get("/api/me/sessions").json()
+        for path, sent in (
+            ("/account/tokens/revoke", {"token_id": "1"}),
+            ("/account/sessions/revoke", {"session_id": str(session["session_id"])}),
+        ):
+            assert ada.post(path, data=sent, headers=headers_of(ada)).status_code == 404
+        assert bo.get("/api/me").status_code == 200

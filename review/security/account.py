@@ -1,0 +1,127 @@
+"""The page of one's own account: password, sessions, tokens."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from listings.audit import AuditAction
+from listings.errors import UnknownRow
+from listings.sessions import end_session, sessions_of
+from listings.tokens import LONGEST, get_token, issue_token, revoke_token, tokens_of
+from review.desk import TheDatabase, TheDesk, answer_page
+from review.errors import LoginBlocked, PasswordUnfit, PasswordWrong
+from review.security.entering import change_password
+from review.security.forms import new_token
+from review.security.passwords import MAX_CHARS
+from review.security.people import Person, TheVisitor  # noqa: TC001 (FastAPI reads them)
+
+if TYPE_CHECKING:
+    from listings.database import Database
+    from review.desk import Desk
+
+router = APIRouter(prefix="/account", include_in_schema=False, default_response_class=HTMLResponse)
+
+RowNumber = Annotated[int, Form(ge=1, lt=2**63)]
+Secret = Annotated[str, Form(max_length=MAX_CHARS)]
+
+
+@router.get("")
+def show_account(
+    request: Request, db: TheDatabase, desk: TheDesk, person: TheVisitor, done: str = ""
+) -> Response:
+    """Show the account."""
+    return _answer(request, db, desk, person, done=done)
+
+
+@router.post("/password")
+def replace_password(
+    request: Request, db: TheDatabase, desk: TheDesk, person: TheVisitor, current: Secret, new: Secret
+) -> Response:
+    """Replace the password; every other session ends."""
+    try:
+        change_password(db, desk, person, current=current, new=new)
+    except (PasswordUnfit, PasswordWrong) as error:
+        return _answer(request, db, desk, person, warned=str(error), status=403)
+    except LoginBlocked as error:
+        return _answer(request, db, desk, person, warned=str(error), status=429)
+    return RedirectResponse("/account?done=password", status_code=303)
+
+
+@router.post("/tokens")
+def make_token(
+    request: Request,
+    db: TheDatabase,
+    desk: TheDesk,
+    person: TheVisitor,
+    purpose: Annotated[str, Form(min_length=1, max_length=200)],
+    days: Annotated[int, Form(ge=1, le=LONGEST.days)] = 90,
+) -> Response:
+    """Make a token and show it, this once: reloading the answer asks the browser first."""
+    key = new_token()
+    lasting = timedelta(days=days)
+    issue_token(
+        db,
+        person.name,
+        key,
+        purpose=purpose,
+        lasting=lasting,
+        actor=person.name,
+        origin=person.origin,
+        now=desk.clock(),
+    )
+    return _answer(request, db, desk, person, new_key=key)
+
+
+@router.post("/tokens/revoke")
+def end_token(db: TheDatabase, desk: TheDesk, person: TheVisitor, token_id: RowNumber) -> Response:
+    """End a token of one's own."""
+    if get_token(db, token_id).user.user_id != person.user.user_id:
+        raise UnknownRow("token", token_id)
+    revoke_token(db, token_id, actor=person.name, origin=person.origin, now=desk.clock())
+    return RedirectResponse("/account?done=token", status_code=303)
+
+
+@router.post("/sessions/revoke")
+def revoke_session(db: TheDatabase, desk: TheDesk, person: TheVisitor, session_id: RowNumber) -> Response:
+    """End a session of one's own."""
+    own = {each.session_id for each in sessions_of(db, person.user, idle=desk.safety.idle, now=desk.clock())}
+    if session_id not in own:
+        raise UnknownRow("session", session_id)
+    end_session(
+        db,
+        session_id,
+        AuditAction.SESSION_REVOKED,
+        actor=person.name,
+        origin=person.origin,
+        now=desk.clock(),
+    )
+    return RedirectResponse("/account?done=session", status_code=303)
+
+
+def _answer(
+    request: Request,
+    db: Database,
+    desk: Desk,
+    person: Person,
+    *,
+    done: str = "",
+    warned: str = "",
+    new_key: str = "",
+    status: int = 200,
+) -> Response:
+    now = desk.clock()
+    shown = {
+        "tokens": [
+            each for each in tokens_of(db, person.user) if not each.revoked_at and each.expires_at > now
+        ],
+        "sessions": sessions_of(db, person.user, idle=desk.safety.idle, now=now),
+        "done": done,
+        "warned": warned,
+        "new_key": new_key,
+        "longest": LONGEST.days,
+    }
+    return answer_page(request, "account.html", shown, status=status)
