@@ -29,10 +29,18 @@ _LONGEST_VALUE = 300
 @click.option(
     "--url", default="", help="The address that a saved page is from, or the one page of an archive."
 )
+@click.option(
+    "--save-fixture",
+    "fixtures",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the one page and what was read as a test case of its page object into this folder.",
+)
 @sources_option
 @database_option
 @json_option
-def command(page: str, url: str, sources_file: Path, database: Path, *, as_json: bool) -> None:
+def command(
+    page: str, url: str, fixtures: Path | None, sources_file: Path, database: Path, *, as_json: bool
+) -> None:
     """Show what is read on one page: each field, and the rule that read it.
 
     A FILE is any saved page or archive that a source can be. A URL is asked for only if a live source's
@@ -44,6 +52,12 @@ def command(page: str, url: str, sources_file: Path, database: Path, *, as_json:
       precursor-watch try-page saved/item.html --url https://shop.example/item/7
     """  # noqa: D301 (click wants the character itself)
     tried = _try(page, url, sources_file, database)
+    if fixtures is not None:
+        from crawler.markets.cases import save_case
+
+        if len(tried) != 1:
+            raise click.UsageError(f"{page} holds {len(tried)} pages; name one of them with --url.")
+        click.echo(f"Written to {save_case(tried[0], fixtures)}", err=True)
     if as_json:
         print_json([_record(each) for each in tried])
         return
@@ -114,4 +128,4 @@ def _record(tried: TriedPage) -> dict[str, object]:
     from listings.rows import to_json
 
     whole: dict[str, object] = json.loads(to_json(asdict(tried)))
-    return whole
+    return {name: value for name, value in whole.items() if name != "body"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import web_poet
@@ -39,6 +39,9 @@ class TriedPage:
     page_object: str
     """Name of the class that read it."""
     reading: PageReading
+    body: bytes = field(default=b"", repr=False)
+    """As it was read, unpacked."""
+    content_type: str = ""
     kept: str = ""
     """Of a page that was asked for: the store in which the requests and the page are kept."""
 
@@ -140,4 +143,10 @@ def _try(url: str, body: bytes, status: int | None, headers: Mapping[str, str]) 
     kept = {name: value for name, value in headers.items() if name.lower() == "content-type"}
     response = web_poet.HttpResponse(url=url, body=body, status=status, headers=kept)
     reading = asyncio.run(kind(response=response).to_item())
-    return TriedPage(url=url, page_object=f"{kind.__module__}.{kind.__name__}", reading=reading)
+    return TriedPage(
+        url=url,
+        page_object=f"{kind.__module__}.{kind.__name__}",
+        reading=reading,
+        body=body,
+        content_type=next(iter(kept.values()), ""),
+    )

@@ -1,18 +1,24 @@
 """Marketplaces that general rules do not read well enough: one small page object per file.
 
 To add one, write `crawler/markets/NAME.py` with a subclass of `MarketplacePage` under web-poet's
-`@handle_urls("its.domain")`; it is found by being here.
+`@handle_urls("its.domain", to_return=PageReading)`; it is found by being here. `docs/add-a-marketplace.md`
+walks through it.
 """
 
 from __future__ import annotations
 
+import tldextract.tldextract
 from web_poet import consume_modules, default_registry
 
+from crawler.reading.document import suffixes
 from crawler.reading.page import MarketplacePage, PageReading
 
 
 def find_markets() -> None:
     """Import every page object of this package, which makes its rules known. Call it once, before a crawl."""
+    # Matching a URL to a rule goes through tldextract's own extractor, which would fetch its list of suffixes
+    # over the network: a crawl of saved pages must ask nobody.
+    tldextract.tldextract.TLD_EXTRACTOR = suffixes()
     consume_modules(__name__)
 
 

@@ -119,14 +119,15 @@ def _origin(url: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _suffixes() -> tldextract.TLDExtract:
+def suffixes() -> tldextract.TLDExtract:
+    """Returns what tells a host's registrable part, by the list that is installed."""
     # The list that comes with the package: reading a page never touches the network.
     return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
 @lru_cache(maxsize=4096)
 def _registrable_host(host: str) -> str:
-    parts = _suffixes()(host)
+    parts = suffixes()(host)
     if parts.top_domain_under_public_suffix or parts.suffix or parts.ipv4 or parts.ipv6:
         return parts.top_domain_under_public_suffix or host
     # A top-level domain that is in no list counts as a suffix, as the list's own default rule has it.

@@ -68,7 +68,11 @@ class MarketplacePage(web_poet.WebPage[PageReading]):
 
     async def to_item(self) -> PageReading:
         """Reads the page this object was made for."""
-        return read_page(self.response)
+        return self.corrected(read_page(self.response))
+
+    def corrected(self, reading: PageReading) -> PageReading:
+        """Returns the reading with what general rules get wrong put right; subclasses say what that is."""
+        return reading
 
 
 def read_page(

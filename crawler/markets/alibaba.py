@@ -1,0 +1,38 @@
+"""Alibaba.com: general rules take its advertising for the title, and its own name for the brand."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from web_poet import handle_urls
+
+from crawler.reading.page import MarketplacePage, PageReading
+from listings.terms import TermName
+
+_ADVERTISING = re.compile(r"\s+[-–]\s+Buy .{1,400} on Alibaba\.com$", re.IGNORECASE)
+_ITS_OWN_NAMES = frozenset({"ali", "alibaba", "alibaba.com"})
+
+
+@handle_urls("alibaba.com", to_return=PageReading)
+class AlibabaPage(MarketplacePage):
+    """A page of Alibaba.com, of any of its languages and shops."""
+
+    def corrected(self, reading: PageReading) -> PageReading:
+        """Cut the advertising off the title, and drop the brand that is the site's own name."""
+        if reading.listing is None:
+            return reading
+        content = reading.listing.content
+        attributes = tuple(
+            (name, value)
+            for name, value in content.attributes
+            if not (name == "brand" and value.lower() in _ITS_OWN_NAMES)
+        )
+        terms = tuple(
+            term
+            for term in content.terms
+            if not (term.name is TermName.BRAND and term.value.lower() in _ITS_OWN_NAMES)
+        )
+        title = _ADVERTISING.sub("", content.title)
+        content = replace(content, title=title, attributes=attributes, terms=terms)
+        return replace(reading, listing=replace(reading.listing, content=content))

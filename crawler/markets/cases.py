@@ -1,0 +1,76 @@
+"""Test cases of page objects in web-poet's format: a saved page, and what is to be read on it by field."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from listings.rows import to_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crawler.reading.page import PageReading
+    from crawler.trial import TriedPage
+
+ADAPTER = "crawler.markets.cases.ReadingAdapter"
+
+
+class ReadingAdapter:
+    """Lays a reading out flat, so that web-poet's plugin for pytest gives one result for each field."""
+
+    def __init__(self, reading: PageReading | dict[str, Any]) -> None:
+        """Take what a page object read, or what it was laid out as before: web-poet's `rerun` asks twice."""
+        self._reading = reading
+
+    def asdict(self) -> dict[str, Any]:
+        """Return outcome, language and next page, and every filled field of the listing or of the rows."""
+        reading = self._reading
+        if isinstance(reading, dict):
+            return reading
+        flat: dict[str, Any] = {
+            "outcome": str(reading.outcome),
+            "language": reading.language,
+            "next_page": reading.next_page,
+        }
+        if reading.listing is not None:
+            flat |= {"url": reading.listing.url, **asdict(reading.listing.content)}
+        if reading.rows:
+            flat["rows"] = [{"url": row.url, **_filled(asdict(row.content))} for row in reading.rows]
+        plain: dict[str, Any] = json.loads(to_json(_filled(flat)))
+        for holder in (plain, *plain.get("rows", ())):
+            if "terms" in holder:
+                holder["terms"] = [_filled(term) for term in holder["terms"]]
+        return plain
+
+
+def save_case(tried: TriedPage, folder: Path) -> Path:
+    """Write a tried page as a test case.
+
+    Args:
+        tried: One page that was read.
+        folder: Of all cases; the case lies in `PAGE.OBJECT/case-N` below it, as web-poet's plugin wants it.
+
+    Returns:
+        The case's own folder.
+    """
+    cases = folder / tried.page_object
+    number = 1 + sum(1 for _ in cases.glob("case-*"))
+    case = cases / f"case-{number}"
+    (case / "inputs").mkdir(parents=True)
+    (case / "inputs" / "HttpResponse-body.html").write_bytes(tried.body)
+    headers = {"content-type": tried.content_type} if tried.content_type else {}
+    info = {"_encoding": None, "headers": list(headers.items()), "status": 200, "url": tried.url}
+    (case / "inputs" / "HttpResponse-info.json").write_text(_pretty(info), "utf-8")
+    (case / "meta.json").write_text(_pretty({"adapter": ADAPTER}), "utf-8")
+    (case / "output.json").write_text(_pretty(ReadingAdapter(tried.reading).asdict()), "utf-8")
+    return case
+
+
+def _filled(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value not in ("", None, (), [], {})}
+
+
+def _pretty(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
