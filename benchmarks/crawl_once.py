@@ -121,7 +121,8 @@ def _source(kind: SourceKind) -> Source:
 
 def warm_up() -> None:
     """Read one small page, so that what is loaded once a process is there before the clock starts."""
-    body = b"<title>Oak chair</title><h1>Oak chair</h1><p>Price: 12.50 EUR. A sturdy chair made of oak.</p>"
+    words = b"A sturdy chair made of oak, kept in a dry room by the family that had it made. " * 5
+    body = b"<title>Oak chair</title><h1>Oak chair</h1><p>Price: 12.50 EUR.</p><p>" + words + b"</p>"
     read_page(web_poet.HttpResponse(url="https://warm.example/", body=body, status=200))
 
 

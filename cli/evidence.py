@@ -33,9 +33,10 @@ def command() -> None:
 @click.argument(
     "bundle", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="[BUNDLE]"
 )
+@click.option("--since", default="", metavar="LINE", help="What an earlier walk printed for all seals.")
 @database_option
 @json_option
-def verify_command(bundle: Path | None, database: Path, *, as_json: bool) -> None:
+def verify_command(bundle: Path | None, since: str, database: Path, *, as_json: bool) -> None:
     """Walk all of it, or one exported bundle; name the first thing that does not match, and exit with 1.
 
     A bundle, the evidence ZIP of the review app, is checked by itself: no database is needed.
@@ -52,7 +53,7 @@ def verify_command(bundle: Path | None, database: Path, *, as_json: bool) -> Non
     from listings.evidence import evidence_folder
 
     with reading(database) as db, progress_bar("verifying") as show:
-        done = verify(db, evidence_folder(database), progress=show)
+        done = verify(db, evidence_folder(database), since=since, progress=show)
     if as_json:
         print_json(asdict(done))
         return
@@ -60,6 +61,7 @@ def verify_command(bundle: Path | None, database: Path, *, as_json: bool) -> Non
         f"{done.files:,} files, {done.records:,} records ({done.revisits:,} of them revisits) and "
         f"{done.pages:,} pages match; {done.bytes:,} bytes."
     )
+    click.echo(f"All seals: {done.seals}")
     if done.unsealed:
         click.echo(f"{done.unsealed:,} of the files are not sealed yet; their records were checked.")
 

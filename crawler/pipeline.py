@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from crawler.spider import CrawledPage
 
-FLUSH_AFTER_S = 0.2
+FLUSH_AFTER_S = 1.0
 """Longest time that a page waits for others to be written with: what a kill costs at most."""
 
 

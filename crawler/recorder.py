@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 RECORDER_SETTING = "PAGE_RECORDER"
 """Scrapy setting that holds the `Recorder` of a crawl."""
-BATCH_PAGES = 16
+BATCH_PAGES = 32
 """Pages that are written together: putting evidence on the disk takes milliseconds, however much it is."""
 LAYOUT_CHANGED = (
     "Nothing was found where a listing or a list was read before; the site's layout may have changed."

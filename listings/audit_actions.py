@@ -24,6 +24,8 @@ class AuditAction(StrEnum):
     EXPORTED = "exported"
     SETTING_CHANGED = "setting_changed"
     MODEL_PROMOTED = "model_promoted"
+    PERMISSION_WITHDRAWN = "permission_withdrawn"
+    """Of a live source; nothing more may be asked of its site under it."""
     LOGGED_IN = "logged_in"
     LOGIN_FAILED = "login_failed"
     LOGIN_BLOCKED = "login_blocked"

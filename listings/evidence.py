@@ -126,6 +126,12 @@ def list_files(db: Database, *, source_id: str | None = None) -> list[EvidenceFi
     return [_file(row) for row in db.execute(query, [source_id, source_id])]
 
 
+def list_seals(db: Database) -> Iterator[tuple[str, int, str, str]]:
+    """Yield file, size, SHA-256 and time of each seal, in the order in which they were set."""
+    for row in db.execute("SELECT file, bytes, sha256, sealed_at FROM evidence_seals ORDER BY rowid"):
+        yield row["file"], row["bytes"], row["sha256"], row["sealed_at"]
+
+
 def pages_with_payload(db: Database, file: str) -> Iterator[tuple[int, str, str, str]]:
     """Yield page id, address, the page's SHA-256 and record id of each page kept whole in a file."""
     query = """

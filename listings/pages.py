@@ -82,6 +82,12 @@ def recorded_urls(db: Database, run_id: int) -> set[str]:
     return {row[0] for row in db.execute("SELECT url FROM pages WHERE run_id = ?", [run_id])}
 
 
+def page_outcomes(db: Database) -> list[tuple[str, str, str]]:
+    """Return address, outcome and sentence of every page, in the order in which they were met."""
+    query = "SELECT url, outcome, sentence FROM pages ORDER BY page_id"
+    return [(row[0], row[1], row[2]) for row in db.execute(query)]
+
+
 def count_outcomes(db: Database, run_id: int) -> dict[PageOutcome, int]:
     """Return how many pages of a run had each outcome."""
     query = "SELECT outcome, count(*) FROM pages WHERE run_id = ? GROUP BY outcome ORDER BY outcome"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crawler.evidence.read import EvidenceWrong, read_record, sha256_as_read
-from crawler.evidence.seal import hash_of
+from crawler.evidence.seal import all_seals, hash_of
 from listings import evidence
 from listings.retention import buried_files
 
@@ -32,17 +32,32 @@ class Verified:
     """Of the records."""
     pages: int = 0
     bytes: int = 0
+    seals: str = ""
+    """One line for all seals, to be written down, see `crawler.evidence.seal.all_seals`."""
 
 
-def verify(db: Database, folder: Path, *, progress: Callable[[int, int], None] | None = None) -> Verified:
+def verify(
+    db: Database,
+    folder: Path,
+    *,
+    since: str = "",
+    progress: Callable[[int, int], None] | None = None,
+) -> Verified:
     """Check every file, record and page that the store knows, and that it knows every file there is.
 
     Of a file: its size and SHA-256 as sealed. Of a record: place, identity, digests, payload, and for a
     revisit the record that it repeats. Of a page: the SHA-256 of its bytes as read.
 
+    Args:
+        db: The store.
+        folder: Of its evidence.
+        since: A line that an earlier walk gave for all seals, which must still hold.
+        progress: Called after each file with (files walked, all files).
+
     Raises:
         EvidenceWrong: At the first thing that does not match.
     """
+    _expect_seals(db, since)
     present = sorted(folder.iterdir()) if folder.is_dir() else []  # first: a crawl may add one meanwhile
     done, files, buried = Verified(), evidence.list_files(db), buried_files(db)
     _expect_known(present, files)
@@ -67,7 +82,17 @@ def verify(db: Database, folder: Path, *, progress: Callable[[int, int], None] |
         done.bytes += sum(record.length for record in records)
         if progress:
             progress(number, len(files))
+    done.seals = all_seals(db)
     return done
+
+
+def _expect_seals(db: Database, since: str) -> None:
+    if not since:
+        return
+    count = since.partition("-")[0]
+    found = all_seals(db, first=int(count) if count.isdecimal() else 0)
+    if found != since:
+        raise EvidenceWrong("the seals", f"they give {found}; the line written down is {since}")
 
 
 def _expect_known(present: Iterable[Path], files: Iterable[EvidenceFile]) -> None:

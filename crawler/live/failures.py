@@ -26,14 +26,18 @@ class RedirectCircle(IgnoreRequest):
     """A redirect leads back to an address it came from."""
 
 
+class NotAllowed(IgnoreRequest):
+    """A site's robots.txt forbids a page, or could not be had, so that it may."""
+
+    def __init__(self, outcome: PageOutcome, sentence: str) -> None:
+        super().__init__(sentence)
+        self.outcome = outcome
+
+
 def what_failed(error: BaseException) -> Failure:
     """Return the outcome of a page whose request ended in an exception, and why, in a sentence."""
-    if isinstance(error, Refused):
-        return PageOutcome.REFUSED, str(error)
-    if isinstance(error, RedirectCircle):
-        return PageOutcome.UNREACHABLE, f"Its redirects lead in a circle, back to {error}."
     if isinstance(error, IgnoreRequest):
-        return _ignored(str(error))
+        return _ignored(error)
     simple: dict[type[BaseException], Failure] = {
         DownloadCancelledError: (PageOutcome.TOO_LARGE, "Its body is larger than the limit; it was cut off."),
         DownloadTimeoutError: (PageOutcome.UNREACHABLE, "No whole answer came within the time limit."),
@@ -65,7 +69,14 @@ def is_expected(error: BaseException) -> bool:
     )
 
 
-def _ignored(message: str) -> Failure:
+def _ignored(error: IgnoreRequest) -> Failure:
+    message = str(error)
+    if isinstance(error, Refused):
+        return PageOutcome.REFUSED, message
+    if isinstance(error, NotAllowed):
+        return error.outcome, message
+    if isinstance(error, RedirectCircle):
+        return PageOutcome.UNREACHABLE, f"Its redirects lead in a circle, back to {message}."
     if "DOWNLOAD_MAXSIZE" in message:
         return PageOutcome.TOO_LARGE, "Its body unpacks to more than the limit; it was not unpacked."
     if "max redirections" in message:

@@ -97,11 +97,14 @@ class Frontier:
         for each in (host, kind, *self._leaders(kind)):
             self._barren[each] = 0
 
-    def is_open(self, url: str) -> bool:
-        """Return whether more of an address's kind and host are asked for; if not, the first time says so."""
+    def is_open(self, url: str, *, is_row: bool = False) -> bool:
+        """Return whether an address is still worth asking for; the first that is not says so for all.
+
+        A row of a list is a listing by all appearance: it is left out with its kind, but not with its host.
+        """
         kind, host = kind_of(url), urlsplit(url).netloc
-        return self._may_go_on(url, "kind", kind, f"of its form ({kind})") and self._may_go_on(
-            url, "host", host, f"of {host}"
+        return self._may_go_on(url, "kind", kind, f"of its form ({kind})") and (
+            is_row or self._may_go_on(url, "host", host, f"of {host}")
         )
 
     def _leaders(self, kind: str) -> set[str]:

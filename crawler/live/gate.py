@@ -21,6 +21,10 @@ class Refused(IgnoreRequest):
     """A request was not sent; says why."""
 
 
+class HostRefused(Refused):
+    """No address of a host may be reached; says why."""
+
+
 class Stopped(Refused):
     """Nothing more may be sent in this crawl; says why."""
 

@@ -19,7 +19,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from twisted.python.failure import Failure
 from twisted.web._newclient import HEADER, STATUS
 
-from crawler.live.gate import Refused
+from crawler.live.gate import HostRefused
 from crawler.live.resolver import REACHABLE_SETTING, REFUSALS_SETTING
 from crawler.live.session import SESSION_SETTING, Session
 
@@ -60,14 +60,15 @@ class LiveHandler(HTTP11DownloadHandler):
         """Send a request.
 
         Raises:
-            Refused: If the gate is closed to it, or no address of its host may be reached.
+            Refused: If the gate is closed to it.
+            HostRefused: If no address of its host may be reached.
         """
         self._session.gate.send(request.url)
         try:
             return await super().download_request(request)
         except CannotResolveHostError:
             if why := self._refused_hosts.get(urlparse_cached(request).hostname or ""):
-                raise Refused(f"It was not asked for: {why}.") from None
+                raise HostRefused(f"It was not asked for: {why}.") from None
             raise
 
 

@@ -57,7 +57,8 @@ class PermissionMiddleware(_OfSession):
         # A redirect inherits the slot of the host that it leaves, and with it the pace of another site.
         request.meta.pop("download_slot", None)
         self._session.gate.check(request.url)
-        if request.meta.get(LINKED) and not self._session.frontier.is_open(request.url):
+        is_row = request.priority > 0
+        if request.meta.get(LINKED) and not self._session.frontier.is_open(request.url, is_row=is_row):
             raise LeftOut
         request.meta.pop(RECEIVED, None)
 

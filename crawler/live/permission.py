@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from crawler.live.scope import Scope, ScopeWrong
 from listings import times
-from listings.database import open_database
+from listings.audit import record
+from listings.audit_actions import AuditAction
+from listings.database import open_database, transaction
 from listings.permissions import (
     Basis,
     Permission,
@@ -87,9 +89,20 @@ def withdraw(database: Path, declared: DeclaredSource, *, by: str, reason: str) 
     with closing(open_database(database)) as db:
         declare_source(db, declared.source, now=now)
         permission_id = record_permission(db, source_id, declared.permission, now=now)
-        withdraw_permission(
-            db, permission_id, Withdrawal(withdrawn_at=now, withdrawn_by=by.strip(), reason=reason.strip())
-        )
+        withdrawal = Withdrawal(withdrawn_at=now, withdrawn_by=by.strip(), reason=reason.strip())
+        with transaction(db):
+            if withdrawal_of(db, permission_id) is None:
+                withdraw_permission(db, permission_id, withdrawal)
+                details = {"source": source_id, "reason": withdrawal.reason}
+                subject = f"permission:{permission_id}"
+                record(
+                    db,
+                    AuditAction.PERMISSION_WITHDRAWN,
+                    actor=withdrawal.withdrawn_by,
+                    subject=subject,
+                    details=details,
+                    now=now,
+                )
         return withdrawn(db, permission_id)
 
 

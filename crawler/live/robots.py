@@ -12,10 +12,11 @@ from scrapy import Request, signals
 from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import ProtegoRobotParser
 
-from crawler.live.failures import what_failed
-from crawler.live.gate import Refused, Stopped
+from crawler.live.failures import NotAllowed, what_failed
+from crawler.live.gate import HostRefused, Stopped
 from crawler.live.session import SESSION_SETTING, Session
 from crawler.live.who import ROBOT
+from listings.model import PageOutcome
 
 if TYPE_CHECKING:
     from datetime import datetime, time
@@ -41,11 +42,13 @@ class Robots:
     read_at: datetime
     unknown: str = ""
     """Why it could not be had, so that it must be taken to forbid all; empty when it was."""
+    outcome: PageOutcome = PageOutcome.REFUSED
+    """Of the pages that it forbids, or may forbid."""
 
     def why_not(self, url: str, now: datetime) -> str:
         """Return in words why an address may not be asked for now; empty when it may."""
         if self.unknown:
-            return f"the site's robots.txt could not be had ({self.unknown}), so it may forbid it"
+            return self.unknown
         if not self.parser.allowed(url, ROBOT):
             return "the site's robots.txt forbids it"
         hours = self.parser.rp.visit_time(ROBOT)
@@ -78,7 +81,7 @@ class RobotsMiddleware:
             return
         robots = await self._robots_for(request)
         if why := robots.why_not(request.url, self._session.now()):
-            raise Refused(f"It was not asked for: {why}.")
+            raise NotAllowed(robots.outcome, f"It was not asked for: {why}.")
 
     async def _robots_for(self, request: Request) -> Robots:
         parts = urlsplit(request.url)
@@ -100,12 +103,15 @@ class RobotsMiddleware:
             response = await self._crawler.engine.download_async(asking)
         except Stopped:
             raise
+        except HostRefused as error:
+            return self._forbidding(str(error).removeprefix("It was not asked for: ").rstrip("."))
         except Exception as error:  # noqa: BLE001 (whatever it is, the file was not had)
-            return self._forbidding(what_failed(error)[1].rstrip("."))
+            outcome, sentence = what_failed(error)
+            return self._not_had(sentence.rstrip("."), outcome)
         if response.status >= _FIRST_SERVER_ERROR or response.status in _UNWELCOME:
-            return self._forbidding(f"HTTP {response.status}")
+            return self._not_had(f"HTTP {response.status}")
         if "dataloss" in response.flags:
-            return self._forbidding("it came cut short")
+            return self._not_had("it came cut short", PageOutcome.UNREACHABLE)
         robots = Robots(parser=self._parse(response), read_at=self._session.now())
         await self._crawler.signals.send_catch_log_async(
             signal=signals.robots_parsed, robotparser=robots.parser, request=request
@@ -117,9 +123,16 @@ class RobotsMiddleware:
         body = response.body[:MAX_ROBOTS_BYTES] if is_there else b""
         return ProtegoRobotParser.from_crawler(self._crawler, body)
 
-    def _forbidding(self, why: str) -> Robots:
+    def _not_had(self, why: str, outcome: PageOutcome = PageOutcome.REFUSED) -> Robots:
+        is_down = outcome is PageOutcome.UNREACHABLE
+        return self._forbidding(
+            f"the site's robots.txt could not be had ({why}), so it may forbid it",
+            PageOutcome.UNREACHABLE if is_down else PageOutcome.REFUSED,
+        )
+
+    def _forbidding(self, why: str, outcome: PageOutcome = PageOutcome.REFUSED) -> Robots:
         parser = ProtegoRobotParser.from_crawler(self._crawler, b"User-agent: *\nDisallow: /")
-        return Robots(parser=parser, read_at=self._session.now(), unknown=why)
+        return Robots(parser=parser, read_at=self._session.now(), unknown=why, outcome=outcome)
 
 
 def _is_between(start: time, end: time, moment: time) -> bool:

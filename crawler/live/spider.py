@@ -12,7 +12,7 @@ import scrapy
 from scrapy import signals
 
 from crawler.live.failures import is_expected, what_failed
-from crawler.live.frontier import LeftOut
+from crawler.live.frontier import LeftOut, without_session
 from crawler.live.gate import Stopped
 from crawler.live.no_index import NO_FOLLOW, NO_INDEX, asks
 from crawler.live.session import EARLIER, LINKED, PAGE, RECORD, Session
@@ -73,8 +73,9 @@ class LiveSpider(scrapy.Spider):
         yield crawled
         frontier = self._session.frontier
         frontier.found(response.url, _says(crawled))
+        rows = {without_session(row.url) for row in crawled.reading.rows}
         for url in frontier.admit(crawled.live.links if crawled.live else (), from_url=response.url):
-            yield self._request(url, is_linked=True)
+            yield self._request(url, is_linked=True, priority=int(url in rows))
 
     def failed(self, failure: Failure) -> CrawledPage | None:
         """Record a page that did not come, with the reason; end the crawl when nothing more may be asked."""
@@ -151,9 +152,9 @@ class LiveSpider(scrapy.Spider):
         if self.crawler.engine and not self._closing:
             self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="stopped"))
 
-    def _request(self, url: str, *, is_linked: bool = False) -> scrapy.Request:
+    def _request(self, url: str, *, is_linked: bool = False, priority: int = 0) -> scrapy.Request:
         meta = {PAGE: True, LINKED: is_linked}
-        return scrapy.Request(url, callback=self.parse, errback=self.failed, meta=meta)
+        return scrapy.Request(url, self.parse, errback=self.failed, meta=meta, priority=priority)
 
 
 def _says(crawled: CrawledPage) -> Iterator[str]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import random
 import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,17 +17,20 @@ from click.testing import CliRunner
 from warcio.archiveiterator import ArchiveIterator
 
 from cli.evidence import command
+from crawler.evidence.exchange import Exchange
+from crawler.evidence.keeper import EvidenceKeeper
 from crawler.evidence.read import EvidenceWrong
+from crawler.evidence.seal import all_seals
 from crawler.evidence.verify import verify
 from listings import evidence
 from listings.database import open_database
-from listings.evidence import evidence_folder
+from listings.evidence import evidence_folder, record_evidence
+from listings.runs import list_runs
 from tests.crawler.archives.site import BASE, Saved, html, warc
-from tests.crawler.crawls import crawl, declare
+from tests.crawler.crawls import NOW, crawl, declare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 pytestmark = pytest.mark.process
 
@@ -192,6 +200,63 @@ def test_verify_prints_what_it_walked_and_fails_on_the_first_mismatch(copy: Path
     next(evidence_folder(copy).iterdir()).unlink()
     bad = CliRunner().invoke(command, ["verify", "--db", str(copy)])
     assert isinstance(bad.exception, EvidenceWrong)
+
+
+def test_a_line_written_down_holds_until_a_seal_is_changed(copy: Path) -> None:
+    """Later files change nothing of it; a seal that was rewritten with its file is found all the same."""
+    with closing(open_database(copy)) as db:
+        line = verify(db, evidence_folder(copy)).seals
+        first = all_seals(db, first=2)
+        assert line.startswith("4-")
+        assert verify(db, evidence_folder(copy), since=first).seals == line
+    edit("UPDATE evidence_seals SET sealed_at = '2020-01-01T00:00:00.000Z' WHERE rowid = 1")(copy, copy)
+    assert walk(copy) == ""
+    with closing(open_database(copy)) as db, pytest.raises(EvidenceWrong, match="the line written down is"):
+        verify(db, evidence_folder(copy), since=first)
+
+
+def test_a_file_that_is_full_is_sealed_and_another_begun(tmp_path: Path) -> None:
+    """Each has its own head, and every record is found in the file in which it lies."""
+    database = tmp_path / "store.db"
+    crawl(database, declare(_site_of(tmp_path, 30)))
+    with closing(open_database(database)) as db:
+        (run,) = list_runs(db)
+        notes = {"source": "shop"}
+        with EvidenceKeeper(
+            db, evidence_folder(database), source_id="shop", run_id=run.run_id, now=lambda: NOW,
+            notes=notes, max_file_bytes=2_000,
+        ) as keeper:  # fmt: skip
+            for number in range(12):
+                body = random.Random(number).randbytes(900)
+                url = f"{BASE}{number}"
+                keeper.keep(Exchange(url=url, at=NOW, status=200, headers=(), body=body, is_http=False))
+                record_evidence(db, keeper.sync())
+        done = verify(db, evidence_folder(database))
+        assert (done.files, done.unsealed) == (1 + 6, 0)
+        assert done.records == 30 + 12
+
+
+def _site_of(folder: Path, pages: int) -> Path:
+    (folder / "saved").mkdir()
+    for number in range(pages):
+        (folder / "saved" / f"{number}.html").write_bytes(html(f"Lamp {number}", f"Price: {number} EUR"))
+    return folder / "saved"
+
+
+def test_the_command_line_of_warcio_finds_nothing_wrong(kept: Path) -> None:
+    """`warcio check` passes every digest, and `warcio index` lists every record that the store knows."""
+    warcio = Path(sys.executable).with_name("warcio")
+    with closing(open_database(kept)) as db:
+        files = evidence.list_files(db)
+        known = {record.offset for record in evidence.records_in(db, files[0].file)}
+    path = str(evidence_folder(kept) / files[0].file)
+    checked = subprocess.run([warcio, "check", "-v", path], capture_output=True, text=True, check=True)
+    assert "digest failed" not in checked.stdout
+    assert "digest pass" in checked.stdout
+    fields = ["index", "-f", "offset,warc-type", path]
+    index = subprocess.run([warcio, *fields], capture_output=True, text=True, check=True).stdout
+    offsets = {int(json.loads(line)["offset"]) for line in index.splitlines()}
+    assert known <= offsets
 
 
 def test_show_prints_a_page_by_number_or_address(kept: Path) -> None:
