@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
     from crawler.live.addresses import Reachable
 
-MAX_HEAD_BYTES = 262_144
-"""Status line and headers of an answer; servers themselves accept 8 to 64 KiB."""
+MAX_HEAD_BYTES = 65_536
+"""Status line and headers of an answer; servers themselves accept 8 to 64 KiB of a request's."""
 
 
 class HeadTooLarge(Exception):
