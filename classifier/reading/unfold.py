@@ -31,6 +31,10 @@ APART = re.compile(rf"{SIGNED}|{SPACED}|{PICTURED}")
 A digit among the letters may stand for one.
 """
 
+ASCII_CLASSES = bytes(97 if chr(code).isalnum() else 32 for code in range(128)) + bytes(128)
+LONE_LETTERS = re.compile(rb" a +a +a ")
+"""What plain texts must have for `APART` to find anything, once letters, digits and the rest look alike."""
+
 SHORTEST_LOOSE = 7
 """Letters of a word that is known even where nothing tells the words apart."""
 BEFORE_LOOSE, AFTER_LOOSE = 2, 3
@@ -99,7 +103,8 @@ class Unfolded:
 def unfold(text: str) -> Unfolded:
     """Return the text as it is read; any string is accepted."""
     folded = fold(text)
-    runs = [run.span() for run in APART.finditer(folded.text)]
+    is_worth_it = not folded.text.isascii() or _may_be_apart(folded.text)
+    runs = [run.span() for run in APART.finditer(folded.text)] if is_worth_it else []
     kept = tuple(_kept_places(folded.text, runs)) if runs else None
     closed = folded.text if kept is None else "".join(folded.text[place] for place in kept)
     return Unfolded(
@@ -116,11 +121,19 @@ def as_shown(text: str) -> str:
 
     Honest accents, scripts and full-width signs are no disguise: such texts come back unchanged.
     """
-    if text.isascii() and "&#" not in text and APART.search(text.lower()) is None:
+    is_written_so = text.isascii() and "&#" not in text and "&amp;" not in text
+    if not _may_be_apart(text) and (is_written_so or DISGUISED.search(text) is None):
         return text
     turned = in_order_shown(text)
     shown = unfold(turned[0] if turned else text)
     return shown.text if turned or shown.kept or DISGUISED.search(text) else text
+
+
+def _may_be_apart(text: str) -> bool:
+    """Say, in a fraction of the time that `APART` takes, whether it can find anything."""
+    if text.isascii():
+        return LONE_LETTERS.search(b" %b " % text.encode().translate(ASCII_CLASSES)) is not None
+    return APART.search(text.casefold()) is not None
 
 
 def _kept_places(folded: str, runs: list[tuple[int, int]]) -> Iterator[int]:
