@@ -12,6 +12,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from classifier.gazetteer import load_gazetteer
+from classifier.signs import (
+    CHEMICAL,
+    EVASIVE,
+    UNDECLARED,
+    WITHHELD,
+    covered_by_offer,
+    is_chemical_form,
+    is_named_first,
+    kinds_of,
+    named_after_preposition,
+    talks_of_chemistry,
+    unnamed_form,
+)
 from listings.model import Span
 
 if TYPE_CHECKING:
@@ -21,18 +34,22 @@ if TYPE_CHECKING:
 
     from classifier.gazetteer import Gazetteer
     from classifier.reading import Mention, Reading
+    from classifier.reading.model import GoodsKind
 
-EVASIVE = frozenset({"stealth", "customs_promise", "off_platform", "crypto", "controlled_hint"})
-"""Trade signs of a seller who expects trouble; common among sellers of other forbidden goods too."""
-
-CHEMICAL = frozenset({"purity", "code_number", "price_per_unit"})
-"""Trade signs that something is sold by weight and grade."""
-
-WITHHELD = frozenset({"name_withheld", "number_spoken", "spelled_letters"})
-"""Trade signs that what is sold is kept from being read or searched for."""
-
-UNDECLARED = frozenset({"no_papers", "stands_in"})
-"""Trade signs that the law or the border is talked of as something to get past."""
+NOTES = {
+    "talk_customs": "of passing customs",
+    "talk_label": "of labels left off",
+    "talk_papers": "of papers not needed",
+    "talk_ban": "of bans and lists",
+    "talk_name": "of a name not written",
+    "talk_list": "of a list not shown",
+    "talk_gone": "of what others no longer sell",
+    "talk_route": "of its own way of sending",
+    "talk_special": "of something special",
+    "bare_code": "may stand for a CAS number",
+    "insiders": "to those who know",
+}
+"""What a reviewer is told of signs whose kind is no plain word."""
 
 
 def _tier(tier: int) -> Callable[[str, Reading], float]:
@@ -44,27 +61,11 @@ def _how(how: str) -> Callable[[str, Reading], float]:
 
 
 def _trade(kind: str) -> Callable[[str, Reading], float]:
-    return lambda _text, reading: kind in _kinds(reading)
+    return lambda _text, reading: kind in kinds_of(reading)
 
 
-def _unnamed_form(others: frozenset[str]) -> Callable[[str, Reading], float]:
-    """Return what counts the signs of `others` beside a chemical form, where nothing listed is offered."""
-
-    def count(_text: str, reading: Reading) -> float:
-        kinds = _kinds(reading)
-        return "form" in kinds and not reading.offered and len(kinds & others)
-
-    return count
-
-
-def _covered_by_offer(text: str, reading: Reading) -> float:
-    title_end = text.find("\n") if "\n" in text else len(text)
-    covered = sum(
-        min(mention.span[1], title_end) - mention.span[0]
-        for mention in reading.offered
-        if mention.span[0] < title_end
-    )
-    return min(1.0, covered / max(1, title_end))
+def _goods(kind: GoodsKind) -> Callable[[str, Reading], float]:
+    return lambda _text, reading: any(good.kind == kind for good in reading.goods)
 
 
 FEATURES: dict[str, Callable[[str, Reading], float]] = {
@@ -75,8 +76,8 @@ FEATURES: dict[str, Callable[[str, Reading], float]] = {
     "listed by name": _how("name"),
     "listed by abbreviation": _how("abbreviation"),
     "listed name in disguise": _how("disguised"),
-    "offered in the title": lambda text, reading: _covered_by_offer(text, reading) > 0,
-    "share of the title that names it": _covered_by_offer,
+    "offered in the title": lambda text, reading: covered_by_offer(text, reading) > 0,
+    "share of the title that names it": covered_by_offer,
     "more than one listed substance": lambda _text, reading: np.log2(max(1, len(offered_keys(reading)))),
     "listed substance only mentioned": lambda _text, reading: bool(reading.mentions and not reading.offered),
     "another CAS number": lambda _text, reading: any(not cas.listed for cas in reading.cas_numbers),
@@ -91,20 +92,47 @@ FEATURES: dict[str, Callable[[str, Reading], float]] = {
     "hints at control": _trade("controlled_hint"),
     "code in place of a name": _trade("code_number"),
     "evasive trade in a listed substance": lambda _text, reading: (
-        bool(reading.offered) * len(_kinds(reading) & EVASIVE)
+        bool(reading.offered) * len(kinds_of(reading) & EVASIVE)
     ),
     "evasive trade in an unnamed chemical": lambda _text, reading: (
-        (not reading.mentions) * bool(_kinds(reading) & CHEMICAL) * len(_kinds(reading) & EVASIVE)
+        (not reading.mentions and not reading.goods)
+        * bool(kinds_of(reading) & CHEMICAL)
+        * len(kinds_of(reading) & EVASIVE)
     ),
-    "a chemical form": _trade("form"),
+    "a chemical form": is_chemical_form,
     "name kept off the page": _trade("name_withheld"),
     "number said in words or in part": _trade("number_spoken"),
     "abbreviation spelled by letter names": _trade("spelled_letters"),
     "no papers asked": _trade("no_papers"),
     "stands in for something banned": _trade("stands_in"),
-    "a chemical form with its name withheld": _unnamed_form(WITHHELD),
-    "a chemical form without papers": _unnamed_form(UNDECLARED),
-    "evasive trade in a chemical form": _unnamed_form(EVASIVE),
+    "a chemical form with its name withheld": unnamed_form(WITHHELD),
+    "a chemical form without papers": unnamed_form(UNDECLARED),
+    "evasive trade in a chemical form": unnamed_form(EVASIVE),
+    "number that may stand for a substance": _trade("bare_code"),
+    "called by a letter or small number": _trade("nickname"),
+    "speaks to those who know": _trade("insiders"),
+    "talks of passing customs": _trade("talk_customs"),
+    "talks of labels left off": _trade("talk_label"),
+    "talks of papers not needed": _trade("talk_papers"),
+    "talks of bans and lists": _trade("talk_ban"),
+    "talks of a name not written": _trade("talk_name"),
+    "talks of a list not shown": _trade("talk_list"),
+    "talks of what others no longer sell": _trade("talk_gone"),
+    "talks of its own way of sending": _trade("talk_route"),
+    "calls what it sells special": _trade("talk_special"),
+    "talks of chemistry": talks_of_chemistry,
+    "names everyday goods": _goods("everyday"),
+    "names a material that is not listed": _goods("material"),
+    "names a service": _goods("service"),
+    "names what tests, holds or explains": _goods("about"),
+    "listed substance beside what tests, holds or explains it": lambda _text, reading: (
+        bool(reading.mentions) and _goods("about")(_text, reading)
+    ),
+    "named after a preposition": named_after_preposition,
+    "named first": is_named_first,
+    "listed substance beside everyday goods": lambda _text, reading: (
+        bool(reading.mentions) and _goods("everyday")(_text, reading)
+    ),
 }
 """Each feature's plain name and how it is read; values are 0 or 1, or small counts."""
 
@@ -158,7 +186,12 @@ def evidence_spans(reading: Reading) -> tuple[Span, ...]:
         if not cas.listed
     ]
     trade = [
-        Span(start=sign.span[0], end=sign.span[1], kind="trade", note=sign.kind.replace("_", " "))
+        Span(
+            start=sign.span[0],
+            end=sign.span[1],
+            kind="trade",
+            note=NOTES.get(sign.kind, sign.kind.replace("_", " ")),
+        )
         for sign in reading.trade
     ]
     return tuple(sorted([*mentions, *others, *trade], key=lambda span: (span.start, span.end)))
@@ -170,7 +203,3 @@ def law_note(mention: Mention) -> str:
         f"{entry.instrument}, {entry.list_name}" + (f", since {entry.since_text}" if entry.since_text else "")
         for entry in mention.substance.entries
     )
-
-
-def _kinds(reading: Reading) -> set[str]:
-    return {sign.kind for sign in reading.trade}

@@ -20,13 +20,28 @@ TradeKind = Literal[
     "destination",
     "controlled_hint",
     "code_number",
+    "bare_code",
     "form",
     "name_withheld",
     "number_spoken",
     "spelled_letters",
     "no_papers",
     "stands_in",
+    "insiders",
+    "nickname",
+    "talk_customs",
+    "talk_label",
+    "talk_papers",
+    "talk_ban",
+    "talk_name",
+    "talk_list",
+    "talk_gone",
+    "talk_route",
+    "talk_special",
+    "chemistry",
 ]
+
+GoodsKind = Literal["everyday", "material", "about", "service"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +79,22 @@ class TradeSign:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Goods:
+    """Something plainly for sale in the title that is on no list."""
+
+    kind: GoodsKind
+    span: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """Everything read in one text; each tuple in the order of the text."""
 
     mentions: tuple[Mention, ...]
     cas_numbers: tuple[CasNumber, ...]
     trade: tuple[TradeSign, ...]
+    goods: tuple[Goods, ...] = ()
+    """Of the title only: pages name many things around what they sell."""
 
     @property
     def offered(self) -> tuple[Mention, ...]:

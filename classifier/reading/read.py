@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from classifier.gazetteer.fold import fold, is_disguised
+from classifier.reading.goods import find_goods
 from classifier.reading.hidden import find_hidden
 from classifier.reading.hits import Hit, accept, find_all_patterns, longest
 from classifier.reading.matcher import matcher_for
-from classifier.reading.model import CasNumber, Mention, Reading, TradeSign
+from classifier.reading.model import CasNumber, Goods, Mention, Reading, TradeSign
 from classifier.reading.offered import why_not_offered
 from classifier.reading.spoken import spoken_digits
 from classifier.reading.trade import find_cas_numbers, find_trade_signs
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from classifier.gazetteer.model import Gazetteer
     from classifier.reading.hits import Found
     from classifier.reading.matcher import Matcher
-    from classifier.reading.model import TradeKind
+    from classifier.reading.model import GoodsKind, TradeKind
     from classifier.reading.unfold import Unfolded
 
     Sign = tuple[TradeKind, int, int]
@@ -87,10 +88,18 @@ def _read_together(texts: Sequence[str], matcher: Matcher, gazetteer: Gazetteer)
     hits = [
         _all_hits(each, seen, sign, matcher) for each, seen, sign in zip(unfolded, found, signs, strict=True)
     ]
+    goods = [_goods_of(text, sign) for text, sign in zip(plain, signs, strict=True)]
     return [
-        _reading(each, hit, number, sign, gazetteer) if hit or number or sign else NOTHING
-        for each, hit, number, sign in zip(unfolded, hits, numbers, signs, strict=True)
+        _reading(each, hit, number, sign, good, gazetteer) if hit or number or sign or good else NOTHING
+        for each, hit, number, sign, good in zip(unfolded, hits, numbers, signs, goods, strict=True)
     ]
+
+
+def _goods_of(text: str, signs: list[Sign]) -> list[tuple[GoodsKind, int, int]]:
+    """Return the goods of a title that stand before any chemical form and are no part of another sign."""
+    first_form = min((start for kind, start, _end in signs if kind == "form"), default=len(text))
+    taken = [(start, end) for kind, start, end in signs if kind not in {"form", "chemistry"}]
+    return list(find_goods(text, taken, first_form))
 
 
 def _all_hits(unfolded: Unfolded, found: list[Found], signs: list[Sign], matcher: Matcher) -> list[Hit]:
@@ -111,6 +120,7 @@ def _reading(
     hits: list[Hit],
     numbers: list[tuple[str, int, int]],
     signs: list[Sign],
+    goods: list[tuple[GoodsKind, int, int]],
     gazetteer: Gazetteer,
 ) -> Reading:
     text = unfolded.folded.original
@@ -129,6 +139,7 @@ def _reading(
             TradeSign(kind=kind, span=span(start, end), text=text[slice(*span(start, end))])
             for kind, start, end in signs
         ),
+        goods=tuple(Goods(kind=kind, span=span(start, end)) for kind, start, end in goods),
     )
 
 

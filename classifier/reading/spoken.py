@@ -112,6 +112,25 @@ CHINESE_NUMBER = re.compile(f"[{CHINESE_DASHES}]|[{CHINESE_DIGITS}]{{5}}")
 """What a text has at least, if `FAMILY`, `LEFT_OUT` or the Chinese ways of saying a number match in it."""
 
 
+THING = (
+    r"(?:oil|powder|wax|crystals?|liquid|stuff|goods|product|salt|base|aceite|polvo|cera|cristal(?:es)?|liquido|producto"
+    r"|oleo|po|cristais|produto|huile|poudre|cire|cristaux|liquide|produit|ol|pulver|wachs|kristalle?|flussigkeit|ware"
+    r"|produkt|масло|порошок|воск|кристаллы|жидкость|товар|продукт)"
+)
+NUMBERED = (
+    r"(?:product|item|article|code|position|producto|articulo|codigo|posicion|produto|artigo|produit|produkt|artikel"
+    r"|posten|продукт|товар|позиция|код)"
+)
+NICKNAME = re.compile(
+    rf"(?<![\w-])(?:[b-df-hj-np-tv-xz]\d?[ -]|[a-z]\d?-){THING}(?!\w)"
+    rf"|(?<![\w-]){THING}[ -](?:type |tipo |typ )?[b-df-hj-np-tv-xz]\d?(?![\w-])"
+    rf"|(?<![^\W_]){NUMBERED}[ .#№:]{{1,3}}(?:n[or°]?\.? ?)?\d{{1,3}}[a-z]?"
+    r"(?![\w-]|[.,:]\d|\s?(?:%|kg|g|l|ml|pcs)\b)"
+    r"|(?<![a-z])[a-z]\d?[油粉蜡晶料](?!\w)|(?:产品|货号|代号|编号)[ :]?[a-z]?\d{1,3}(?!\d)"
+)
+"""A thing called by one letter or a small number. Vowels alone are words: `a powder`, `y aceite`."""
+
+
 @cache
 def _digit_word() -> str:
     return _any_of(word for words in DIGITS for word in words.split())
@@ -179,7 +198,7 @@ def _folded(*lists: str) -> frozenset[str]:
 
 
 def find_spoken(text: str) -> Iterator[tuple[TradeKind, int, int]]:
-    """Yield kind, start and end of each number said in words and each abbreviation spelled out.
+    """Yield kind, start and end of each number said in words, nickname and abbreviation spelled out.
 
     Args:
         text: Folded text.
@@ -187,6 +206,7 @@ def find_spoken(text: str) -> Iterator[tuple[TradeKind, int, int]]:
     marks = _word_marks().of(text)
     yield from (("number_spoken", start, end) for start, end in _numbers(text, marks))
     yield from (("spelled_letters", start, end) for start, end in _spellings(text, marks))
+    yield from (("nickname", *found.span()) for found in NICKNAME.finditer(text))
 
 
 def _numbers(text: str, marks: list[int]) -> Iterator[tuple[int, int]]:

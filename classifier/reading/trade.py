@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from classifier.gazetteer.lookup import is_cas_number
 from classifier.reading.boundaries import IS_CJK, is_piece_of_spelled_word
+from classifier.reading.goods import is_other_form
 from classifier.reading.spoken import find_spoken, is_beside_number
+from classifier.reading.topics import find_topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +45,8 @@ CODES = (
     re.compile(r"(?<![\d-])(?P<code>\d{4,7})-[x*]{1,2}-[x*](?!\w)"),
 )
 """Shapes in which the first part of a CAS number stands for a substance."""
+BARE_CODE = re.compile(r"(?<![\w.,/-])\d{4,7}(?![\w/]|[.,]\d|-\d{3}|\s?(?:%|kg|g|l|ml|eur|usd|\$|€)(?!\w))")
+"""A number that may be the first part of a CAS number; it counts where something chemical is spoken of."""
 PLAIN_CAS = re.compile(r"\d(?<![\w.-]\d)\d{1,6}-\d{2}-\d(?![\w-])")
 CAS_WORD_BEFORE = re.compile(r"cas[\s\w.:#№-]{0,12}$")
 DISGUISED_CAS_WORD_BEFORE = re.compile(r"(?<![a-z0-9])c[a4@][s5$][\s.:#-]{0,3}$")
@@ -79,11 +83,15 @@ def find_trade_signs(
     """
     signs = set(_find_patterns(text, codes)) if HAS_DIGIT.search(text) else set()
     signs.update(find_spoken(text))
+    signs.update(find_topics(text))
     for pattern, places in found:
         if pattern.trade and _is_whole_phrase(text, pattern, places):
             start, end = places[0], places[-1] + 1
             if pattern.trade != "number_spoken" or is_beside_number(text, start, end):
                 signs.add((pattern.trade, start, end))
+    signs = {sign for sign in signs if sign[0] != "form" or not is_other_form(text, *sign[1:])}
+    if not any(kind in {"form", "chemistry"} for kind, _start, _end in signs):
+        signs = {sign for sign in signs if sign[0] != "bare_code"}
     return sorted(signs, key=lambda sign: (sign[1], sign[2], sign[0]))
 
 
@@ -95,6 +103,9 @@ def _find_patterns(text: str, codes: frozenset[str]) -> Iterator[tuple[TradeKind
     for found in (one for shape in shapes for one in shape.finditer(text)):
         if found["code"] in codes:
             yield "code_number", found.start(), found.end()
+    for found in BARE_CODE.finditer(text) if shapes else ():
+        if found.group() in codes:
+            yield "bare_code", found.start(), found.end()
 
 
 def _is_whole_phrase(text: str, pattern: Pattern, places: list[int]) -> bool:

@@ -61,6 +61,7 @@ def moved(reading: Reading, text: str, spans: list[tuple[int, int]]) -> Reading:
         trade=tuple(
             replace(each, span=back(each.span), text=text[slice(*back(each.span))]) for each in reading.trade
         ),
+        goods=tuple(replace(each, span=back(each.span)) for each in reading.goods),
     )
 
 
@@ -76,4 +77,5 @@ def joined(written: Reading, shown: Reading) -> Reading:
         mentions=both(written.mentions, shown.mentions),
         cas_numbers=both(written.cas_numbers, shown.cas_numbers),
         trade=both(written.trade, shown.trade),
+        goods=written.goods,
     )

@@ -51,6 +51,27 @@ EXAMPLES = {
         "Drone, no licence needed",
     ),
     "evasive trade in a chemical form": ("White powder, wickr only", "Kettle, wickr only"),
+    "number that may stand for a substance": ("28578, thick oil", "28578, thick book"),
+    "called by a letter or small number": ("K-oil, product 9", "a powder, one liquid"),
+    "speaks to those who know": ("the usual oil", "the new oil"),
+    "talks of passing customs": ("any border, that is our worry", "customs duties are paid by the buyer"),
+    "talks of labels left off": ("stickers peeled off every sack", "stickers for every sack"),
+    "talks of papers not needed": ("papers never asked", "papers enclosed"),
+    "talks of bans and lists": ("came after the ban", "the price list"),
+    "talks of a name not written": ("name only between us", "your name on the mug"),
+    "talks of a list not shown": ("the full list in private", "the list of parts"),
+    "talks of what others no longer sell": ("nobody dares to sell it", "sold by the metre"),
+    "talks of its own way of sending": ("our own quiet route", "route map"),
+    "calls what it sells special": ("delicate raw goods", "raw wood"),
+    "talks of chemistry": ("for a certain synthesis", "for a certain evening"),
+    "names everyday goods": ("Leather boots", "White powder, packed among boots"),
+    "names a material that is not listed": ("Beeswax, 25 kg", "Wax, 25 kg"),
+    "names a service": ("Customs broker", "Customs"),
+    "names what tests, holds or explains": ("Safety poster", "Safety"),
+    "listed substance beside what tests, holds or explains it": ("Ephedrine poster", "Ephedrine"),
+    "named after a preposition": ("Register of ephedrine", "Ephedrine, register"),
+    "named first": ("Ephedrine 5 kg", "5 kg ephedrine"),
+    "listed substance beside everyday goods": ("Phenylacetone t-shirt", "Phenylacetone"),
 }
 """For each feature, a text that has it and one that has not. Written here."""
 
@@ -63,6 +84,44 @@ def test_feature_is_read_where_it_stands_and_nowhere_else(feature: str, gazettee
     with_it, without = evidence_matrix(texts, read_all(texts, gazetteer))[:, column]
     assert with_it > 0
     assert without == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Oven mitt\nPowder coated hooks, crystal clear window, drum and oil proof, wipe liquids off at once.",
+        "Crystal glass vase",
+        "Printer drum unit",
+        "Лак жидкое мыло",
+        "水晶酒杯 粉色",
+        "Question about my order\n" + "Where is it? " * 40 + "The powder was loose. " + "x " * 200 + "99 %",
+    ],
+)
+def test_forms_of_everyday_goods_are_no_chemical_form(text: str, gazetteer: Gazetteer) -> None:
+    """Powder, crystals, drums and liquids of a shop's page say nothing."""
+    column = list(FEATURES).index("a chemical form")
+    assert evidence_matrix([text], read_all([text], gazetteer))[0, column] == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "White powder, sent among toys",
+        "Klares Öl, geht als Kleber raus",
+        "白色粉末 藏在玩具里",
+        "Порошок, по бумагам как краска",
+    ],
+)
+def test_what_goods_are_passed_off_as_is_not_what_is_sold(text: str, gazetteer: Gazetteer) -> None:
+    """A chemical hidden among toys is still a chemical."""
+    column = list(FEATURES).index("a chemical form")
+    assert evidence_matrix([text], read_all([text], gazetteer))[0, column] == 1
+
+
+def test_a_page_of_forms_is_read_in_time(gazetteer: Gazetteer) -> None:
+    """Many forms and signs on one page do not multiply with one another, and all are still found."""
+    text = "white powder, no label, name in chat. " * 500
+    assert evidence_matrix([text], read_all([text], gazetteer)).max() >= 1
 
 
 def test_no_texts_give_no_rows() -> None:

@@ -1,0 +1,126 @@
+"""Find signs of trade by what is talked of and what is said of it, however it is worded.
+
+`trade_phrases.toml` lists phrases; nobody can list them all. Here a word for the border and a word for a
+promise in one sentence are a promise about the border. The words stand in `topics.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, cast
+
+from classifier.gazetteer.fold import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from classifier.reading.model import TradeKind
+
+WITHIN = 32
+"""Characters between what is talked of and what is said of it."""
+WITHIN_CJK = 6
+"""The same where words are written together: a character there is half a word."""
+MOST_CHARS = 1_000
+"""Offers come to the point; the foot of a page talks of papers and parcels whatever it sells."""
+STOP = re.compile(r"[.;!?|\n]\s|[。；！？\n]")
+"""Ends of a sentence, over which nothing is said of anything."""
+CJK = re.compile(r"[\u3400-\u9fff]")
+
+
+WORD = re.compile(r"[^\W_]+")
+KEY = 2
+"""Letters by which the words that may begin a topic are looked up; no topic is shorter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """The words of one kind of sign, as patterns over folded text."""
+
+    kind: TradeKind
+    said: re.Pattern[str] | None
+    """None where the topic is a sign by itself."""
+    topic_cjk: re.Pattern[str]
+    said_cjk: re.Pattern[str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stem:
+    """One beginning of a word of a topic."""
+
+    text: str
+    is_whole: bool
+    """Whether the word must end where it ends."""
+    topic: Topic
+
+
+def find_topics(text: str) -> Iterator[tuple[TradeKind, int, int]]:
+    """Yield kind, start and end of each topic of a folded text with what is said of it."""
+    text = text[:MOST_CHARS]
+    topics, stems = _topics()
+    for word in WORD.finditer(text):
+        start = word.start()
+        for stem in stems.get(text[start : start + KEY], ()):
+            end = start + len(stem.text)
+            if text.startswith(stem.text, start) and not (stem.is_whole and text[end : end + 1].isalnum()):
+                yield from _said(text, stem.topic.kind, start, end, stem.topic.said, WITHIN)
+    if CJK.search(text):
+        for topic in topics:
+            for found in topic.topic_cjk.finditer(text):
+                yield from _said(text, topic.kind, *found.span(), topic.said_cjk, WITHIN_CJK)
+
+
+def _said(
+    text: str, kind: TradeKind, start: int, end: int, said: re.Pattern[str] | None, within: int
+) -> Iterator[tuple[TradeKind, int, int]]:
+    """Yield the topic at `text[start:end]` if something is said of it after or before, in its sentence."""
+    if said is None:
+        yield kind, start, end
+        return
+    after = STOP.split(text[end : end + within], maxsplit=1)[0]
+    if right := said.search(text, end, end + len(after)):
+        yield kind, start, right.end()
+        return
+    before = STOP.split(text[max(0, start - within) : start])[-1]
+    if left := said.search(text, start - len(before), start):
+        yield kind, left.start(), end
+
+
+@cache
+def _topics() -> tuple[tuple[Topic, ...], Mapping[str, tuple[Stem, ...]]]:
+    """Return the topics, and their stems by the first letters."""
+    table = tomllib.loads((files("classifier.reading") / "topics.toml").read_text(encoding="utf-8"))
+    topics, stems = [], defaultdict(list)
+    for kind, words in table.items():
+        topic = Topic(
+            kind=cast("TradeKind", kind),
+            said=_words(words["said"]) if words["said"] else None,
+            topic_cjk=_parts(words["topic"]),
+            said_cjk=_parts(words["said"]) if words["said"] else None,
+        )
+        topics.append(topic)
+        for word in dict.fromkeys(words["topic"]):
+            if not CJK.search(word):
+                text = fold(word.rstrip("$")).text
+                stems[text[:KEY]].append(Stem(text=text, is_whole=word.endswith("$"), topic=topic))
+    return tuple(topics), {key: tuple(found) for key, found in stems.items()}
+
+
+def _words(words: Iterable[str]) -> re.Pattern[str]:
+    """Return what finds the words that are parted by spaces, at their beginning."""
+    shapes = {
+        re.escape(fold(word.rstrip("$")).text) + (r"(?![^\W_])" if word.endswith("$") else "")
+        for word in words
+        if not CJK.search(word)
+    }
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(sorted(shapes, key=len, reverse=True))})")
+
+
+def _parts(words: Iterable[str]) -> re.Pattern[str]:
+    """Return what finds the words that are written together."""
+    shapes = {re.escape(fold(word.rstrip("$")).text) for word in words if CJK.search(word)}
+    return re.compile("|".join(sorted(shapes, key=len, reverse=True)))

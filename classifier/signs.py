@@ -1,0 +1,134 @@
+"""Signs of trade put together: what stands near what, and what it then means."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from classifier.reading import Reading, TradeSign
+
+EVASIVE = frozenset(
+    {
+        "stealth",
+        "customs_promise",
+        "off_platform",
+        "crypto",
+        "controlled_hint",
+        "talk_customs",
+        "talk_label",
+        "talk_route",
+    }
+)
+"""Trade signs of a seller who expects trouble; common among sellers of other forbidden goods too."""
+
+CHEMICAL = frozenset({"purity", "code_number", "price_per_unit"})
+"""Trade signs that something is sold by weight and grade."""
+
+WITHHELD = frozenset(
+    {
+        "name_withheld",
+        "number_spoken",
+        "spelled_letters",
+        "talk_name",
+        "talk_list",
+        "bare_code",
+        "nickname",
+        "insiders",
+    }
+)
+"""Trade signs that what is sold is kept from being read or searched for."""
+
+UNDECLARED = frozenset({"no_papers", "stands_in", "talk_papers", "talk_ban", "talk_gone"})
+"""Trade signs that the law or the border is talked of as something to get past."""
+
+TELLING = CHEMICAL | WITHHELD | UNDECLARED | EVASIVE
+
+LEAD = 300
+"""Characters in which an offer says what it is about."""
+
+PREPOSITION = re.compile(
+    r"(?:(?<![^\W_])(?:of|for|with|in|into|from|to|on|about|against|by|through|imitating|that|which|under|was|no|any"
+    r"|de|del|con|para|en|contra|a|al|que|sobre|por|da|do|das|dos|com|em|ao|d|du|des|pour|avec|dans|par|le|la|les|el|os"
+    r"|von|für|mit|gegen|zu|aus|nach|über|durch|der|die|das|dem|den|от|для|с|со|в|во|из|на|о|об|под|к|за|был|была|нет"
+    r"|где)[\s:]+|[放抗仿存装把管用认送])[\s\"'(]*$"
+)
+"""A word before a name that says it is not itself for sale: something for it, of it, with it is."""
+
+MOST_FORMS = 40
+"""Forms of one text that are looked at, so that a hostile one cannot make the work grow with its square."""
+
+NEAR = 240
+"""Characters between a chemical form and what makes it one: further apart they belong to different things."""
+
+
+def is_chemical_form(text: str, reading: Reading) -> float:
+    """Say whether something chemical by its form is on sale.
+
+    A form counts in the title, or near a purity, a price by weight or a sign that something is kept back,
+    and only where nothing else is named for sale: powder and crystals are words of every shop.
+    """
+    return not reading.goods and any(
+        sign.kind == "form" and (sign.span[0] < title_end(text) or near(sign, reading, TELLING))
+        for sign in reading.trade
+    )
+
+
+def unnamed_form(others: frozenset[str]) -> Callable[[str, Reading], float]:
+    """Return what counts the signs of `others` near a chemical form, where nothing is named for sale."""
+
+    def count(_text: str, reading: Reading) -> float:
+        if reading.offered or reading.goods:
+            return 0.0
+        forms = [sign for sign in reading.trade if sign.kind in {"form", "chemistry"}]
+        return max((len(near(form, reading, others)) for form in forms[:MOST_FORMS]), default=0)
+
+    return count
+
+
+def talks_of_chemistry(_text: str, reading: Reading) -> float:
+    """Say whether a text that names nothing else for sale soon talks of chemistry."""
+    return not reading.goods and any(
+        sign.kind == "chemistry" and sign.span[0] < LEAD for sign in reading.trade
+    )
+
+
+def near(sign: TradeSign, reading: Reading, kinds: frozenset[str]) -> set[str]:
+    """Return the kinds of trade signs near one, of those that are asked for."""
+    return {
+        other.kind
+        for other in reading.trade
+        if other.kind in kinds and other.span[0] - sign.span[1] < NEAR and sign.span[0] - other.span[1] < NEAR
+    }
+
+
+def kinds_of(reading: Reading) -> set[str]:
+    """Return the kinds of trade signs of a text."""
+    return {sign.kind for sign in reading.trade}
+
+
+def title_end(text: str) -> int:
+    """Return where the first line ends."""
+    return text.find("\n") if "\n" in text else len(text)
+
+
+def named_after_preposition(text: str, reading: Reading) -> float:
+    """Say whether every listed name in the title follows a word like `for`: what it is for is sold."""
+    title = [mention for mention in reading.offered if mention.span[0] < title_end(text)]
+    return bool(title) and all(PREPOSITION.search(text[: mention.span[0]].casefold()) for mention in title)
+
+
+def is_named_first(text: str, reading: Reading) -> float:
+    """Say whether a listed name that is offered begins the text."""
+    return any(not text[: mention.span[0]].strip(" \t-*#>[(\"'") for mention in reading.offered)
+
+
+def covered_by_offer(text: str, reading: Reading) -> float:
+    """Return the share of the title that names what is listed, from 0 to 1."""
+    end = title_end(text)
+    covered = sum(
+        min(mention.span[1], end) - mention.span[0] for mention in reading.offered if mention.span[0] < end
+    )
+    return min(1.0, covered / max(1, end))
