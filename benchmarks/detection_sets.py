@@ -13,8 +13,7 @@ from benchmarks.intervals import Interval, Way, curves_of, interval, wilson
 from benchmarks.labelled_rows import APART, ORDINARY, title_hash
 from benchmarks.plain_match import plain_match
 from classifier.baselines import score_baselines
-from classifier.embedding import embed_texts
-from classifier.evidence import read_all
+from classifier.evidence import FEATURES
 from classifier.examples import read_rows, row_text
 from classifier.features import features_of
 from classifier.metrics import calibration_error
@@ -32,6 +31,15 @@ if TYPE_CHECKING:
 
 DISGUISED = Path(fixtures.__path__[0]) / "evaluation" / "disguised.jsonl"
 MODEL = "this model"
+GAZETTEER = "gazetteer alone"
+NAMED = [
+    list(FEATURES).index(name)
+    for name in (
+        *(f"offers a tier {tier} substance" for tier in (1, 2, 3)),
+        "listed substance only mentioned",
+    )
+]
+"""Columns of which one is set where a listed substance is named, offered or not."""
 TIERS = {"tiers 1 and 2": (1, 2), "all tiers": (1, 2, 3, None)}
 """Which listed rows are to be found. Those of other tiers are left out: neither right nor wrong to flag."""
 
@@ -93,18 +101,25 @@ class Scores:
 
     def ways(self, texts: Sequence[str], labels: NDArray[np.int64]) -> dict[str, Way]:
         """Return the model and the baselines on `texts`."""
-        vectors = embed_texts(texts, self.scorer.embedder, self.scorer.cache)
-        readings = read_all(texts, self.scorer.gazetteer)
-        baselines = score_baselines(self.training, texts, readings, vectors, labels)
-        screen = plain_match(texts, self.scorer.gazetteer)
-        found = {MODEL: Way(scores=self.model(texts), line=self.scorer.model.threshold)}
-        found["keyword screen"] = Way(scores=screen, line=1.0)
-        return found | {each.name: Way(scores=each.scores, line=each.threshold) for each in baselines}
+        features = self.features(texts)
+        model = Way(scores=self._model(features), line=self.scorer.model.threshold)
+        screen = Way(scores=plain_match(texts, self.scorer.gazetteer), line=1.0)
+        reading = Way(scores=(features[:, NAMED] > 0).any(axis=1).astype(np.float64), line=1.0)
+        # The readings, which only the gazetteer's own baseline needs, are in the features already.
+        learnt = score_baselines(self.training, texts, (), features[:, len(FEATURES) :], labels)
+        found = {MODEL: model, "keyword screen": screen, GAZETTEER: reading}
+        return found | {
+            each.name: Way(scores=each.scores, line=each.threshold)
+            for each in learnt
+            if each.name != GAZETTEER
+        }
 
     def model(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return the probabilities of the model in use."""
-        pipeline = self.scorer.model.pipeline
-        return np.asarray(pipeline.predict_proba(self.features(texts))[:, 1], dtype=np.float64)
+        return self._model(self.features(texts))
+
+    def _model(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        return np.asarray(self.scorer.model.pipeline.predict_proba(features)[:, 1], dtype=np.float64)
 
     def features(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return evidence and embedding."""
