@@ -43,9 +43,8 @@ def main(entries: int) -> None:
         cuts = quantiles(taken, n=100)
         print(f"{name}: p50 {cuts[49]:.2f} ms, p95 {cuts[94]:.2f} ms, p99 {cuts[98]:.2f} ms")
     print(f"ratio of the medians: {quantiles(chained, n=100)[49] / quantiles(plain, n=100)[49]:.1f}")
-    print(
-        f"verified: {done.entries:,} entries and {done.rows:,} rows at {done.entries / seconds:,.0f} entries/s"
-    )
+    pace = done.entries / seconds
+    print(f"verified: {done.entries:,} entries and {done.rows:,} rows at {pace:,.0f} entries/s")
 
 
 def _timed(act: Callable[[], None]) -> float:

@@ -130,3 +130,21 @@ def test_a_token_is_printed_once_listed_and_revoked(store: Path) -> None:
         assert call("users", "token", "revoke", "1", "--db", store).exit_code == 0
         assert find_token(db, key, now=utc_now()) is None
     assert "revoked" in call("users", "token", "list", "root", "--db", store).out
+
+
+def test_the_demo_makes_somebody_who_may_log_in_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The name and password stand on the screen; a second run finds the user and says nothing."""
+    from cli.demo import _make_administrator
+
+    path = tmp_path / "demo.db"
+    open_database(path).close()
+    _make_administrator(path)
+    password = capsys.readouterr().err.split()[-1]
+    with closing(open_database(path)) as db:
+        kept = credentials(db, "demo")
+    assert kept.user.role == "admin"
+    assert Passwords().matches(kept.password_hash, password)
+    _make_administrator(path)
+    assert capsys.readouterr().err == ""
