@@ -139,9 +139,11 @@ class ItemQuery:
         turned = {"ASC": "DESC", "DESC": "ASC"}
         order, tie = (turned[self._order], turned[self._tie]) if is_backward else (self._order, self._tie)
         base = self._name("sighting_id")
+        # One term only where one suffices: by two, the full-text index would sort all that it finds.
+        first = "" if self.column == "sighting_id" else f"{self._name(self.column)} {order}, "
         within = f"""
             SELECT {base} AS found_id FROM {self._tables} WHERE {self._where}
-            ORDER BY {self._name(self.column)} {order}, {base} {tie} LIMIT ?
+            ORDER BY {first}{base} {tie} LIMIT ?
         """  # noqa: S608 (no input in it)
         query = f"""
             SELECT sightings.listing_id, sightings.sighting_id, listings.source_id, title,
@@ -161,7 +163,12 @@ class ItemQuery:
     def count(self, db: Database) -> int:
         """Return how many there are, counted no further than `MAX_COUNTED` + 1 when words are searched."""
         limit = MAX_COUNTED + 1 if self._is_search else -1
-        query = f"SELECT count(*) FROM (SELECT 1 FROM {self._tables} WHERE {self._where} LIMIT ?)"  # noqa: S608 (so)
+        tables = self._tables
+        if self._is_store_wide and not any(
+            name in self._where for name in ("listings.source", "review_items.")
+        ):
+            tables = tables.removesuffix(_BESIDE)  # what no condition asks for need not be joined
+        query = f"SELECT count(*) FROM (SELECT 1 FROM {tables} WHERE {self._where} LIMIT ?)"  # noqa: S608 (so)
         return int(db.execute(query, [*self._arguments, limit]).fetchone()[0])
 
     @property

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from listings.queue import ListingFile
     from listings.review_items import ListedItem
     from review.decide import Draft
-    from review.lists import Where
+    from review.lists import ListPage, Where
     from review.security.people import Person
 
 
@@ -68,8 +68,18 @@ def answer_item(
     where: Where,
     listing_id: str,
     message: Message = SILENT,
+    page: ListPage | None = None,
 ) -> Response:
     """Answer with one listing beside the list; it is claimed for who may decide, and its view is logged.
+
+    Args:
+        request: What was asked.
+        db: The store.
+        person: Who asks.
+        where: The list.
+        listing_id: The listing.
+        message: What is said above it.
+        page: The list's page that holds it, if it has been read already.
 
     Raises:
         UnknownRow: If there is no such listing.
@@ -77,7 +87,8 @@ def answer_item(
     now = desk_of(request).clock()
     file = listing_file(db, listing_id)
     held = _note_view(db, file, person, now=now)
-    around = around_item(request, db, person, where, listing_id)
+    rows = page or read_list(db, where, reviewer=person.name, listing_id=listing_id)
+    around = around_item(request, db, person, rows)
     row = item_of(db, listing_id)
     hidden = bool(row and around["hides"](row))  # type: ignore[operator]
     shown = {
@@ -99,12 +110,9 @@ def answer_item(
     return answer_page(request, "item.html", around | shown, status=message.status)
 
 
-def around_item(
-    request: Request, db: Database, person: Person, where: Where, listing_id: str = ""
-) -> dict[str, object]:
+def around_item(request: Request, db: Database, person: Person, rows: ListPage) -> dict[str, object]:
     """Return what stands around the item on every page with a list."""
     now = desk_of(request).clock()
-    rows = read_list(db, where, reviewer=person.name, listing_id=listing_id)
     share = review_settings(db).hidden_share
     always = preferences(db, person.name).get("hide_score") == "1"
 
@@ -118,7 +126,7 @@ def around_item(
         "hides": hides,
         "hides_first": lambda item: hides_first(item, reviewer=person.name),
         "holders": claims.claims_on(db, [row.listing_id for row in rows.rows], now=now),
-        "facets": facet_counts(db, _states(where.wanted)),
+        "facets": facet_counts(db, _states(rows.where.wanted)),
         "views": saved_views(db, person.name),
         "may_decide": person.may(Role.REVIEWER),
         "may_lead": person.may(Role.LEAD),

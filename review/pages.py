@@ -44,9 +44,10 @@ def show_list(request: Request, db: TheDatabase, where: TheList, person: TheView
         row for row in page.rows if row.listing_id not in held or held[row.listing_id].reviewer == person.name
     ]
     if page.rows:
-        return answer_item(request, db, person, page.where, (free or page.rows)[0].listing_id)
+        first = (free or page.rows)[0].listing_id
+        return answer_item(request, db, person, page.where, first, page=page)
     shown = {"known": count_listings(db), "model": model_in_use(db)}
-    return answer_page(request, "empty.html", shown | around_item(request, db, person, where))
+    return answer_page(request, "empty.html", shown | around_item(request, db, person, page))
 
 
 @router.get("/listings/{listing_id}")
