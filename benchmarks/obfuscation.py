@@ -1,6 +1,8 @@
 """How much recall the model in use loses when the titles of offers are obfuscated, and what it flags instead.
 
-Run: `python -m benchmarks.obfuscation FILE [--db PATH] [--positive LABEL,...] [--negatives N] [--json]`
+Run: `python -m benchmarks.obfuscation FILE [--db PATH | --reading] [--positive LABEL,...] [--json]`
+
+With `--reading` no model is asked: a title counts as flagged when it is read to offer a listed substance.
 
 Every title is scored alone and plain, then under each transformation. Where the file has a `cas` column, each
 number in it stands for one title more, of a listing that gives only the number: `CAS 8008-57-9`. A
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.transformations import TRANSFORMATIONS
 from classifier.errors import NoModelInUse
+from classifier.evidence import default_gazetteer, read_all
 from classifier.examples import read_rows, row_text
 from classifier.scorer import open_scorer
 from cli.options import DEFAULT_DATABASE
@@ -84,21 +87,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         offers, negatives = _titles(options.file, set(options.positive.split(",")))
         sample = Random(options.seed).sample(negatives, min(options.negatives, len(negatives)))
-        with reading(options.db) as db:
-            model = model_in_use(db)
-        if model is None:
-            raise NoModelInUse
-        losses = _measure_with(model, offers, sample, database=options.db, seed=options.seed)
+        if options.reading:
+            who, losses = "reading", measure(offers, sample, _reads_an_offer, seed=options.seed)
+        else:
+            with reading(options.db) as db:
+                model = model_in_use(db)
+            if model is None:
+                raise NoModelInUse
+            who = model.model_id
+            losses = _measure_with(model, offers, sample, database=options.db, seed=options.seed)
     except ListingsError as error:
         print(error, file=sys.stderr)
         return 1
     if options.json:
-        print_json(
-            {"model_id": model.model_id, "seed": options.seed, "losses": [asdict(loss) for loss in losses]}
-        )
+        found = [asdict(loss) for loss in [*losses, overall(losses)]]
+        print_json({"model_id": who, "seed": options.seed, "losses": found})
     else:
-        _print_losses(losses)
+        _print_losses([*losses, overall(losses)])
     return 0
+
+
+def overall(losses: Sequence[Loss]) -> Loss:
+    """Return all transformations as one, each title counted as often as it was changed."""
+    offers = sum(loss.offers for loss in losses)
+    plain = sum(loss.recall_plain * loss.offers for loss in losses)
+    obfuscated = sum(loss.recall_obfuscated * loss.offers for loss in losses)
+    return Loss(
+        transformation="overall",
+        offers=offers,
+        recall_plain=plain / max(offers, 1),
+        recall_obfuscated=obfuscated / max(offers, 1),
+        negatives=sum(loss.negatives for loss in losses),
+        flags_added=sum(loss.flags_added for loss in losses),
+    )
+
+
+def _reads_an_offer(titles: Sequence[str]) -> list[bool]:
+    return [bool(each.offered) for each in read_all(titles, default_gazetteer())]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -107,6 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--db", type=Path, default=DEFAULT_DATABASE, help="The database that knows the model."
     )
+    parser.add_argument("--reading", action="store_true", help="Measure the reading alone, without a model.")
     parser.add_argument("--positive", default="1", help="Labels that count as offers, with commas between.")
     parser.add_argument("--negatives", type=int, default=500, help="How many other titles to sample.")
     parser.add_argument("--seed", type=int, default=0, help="Decides the sample and the changes.")
@@ -161,7 +187,7 @@ def _print_losses(losses: Sequence[Loss]) -> None:
             f"{loss.recall_obfuscated:.3f}",
             f"{100 * (loss.recall_plain - loss.recall_obfuscated):+.1f}",
             str(loss.negatives),
-            f"{loss.flags_added} ({100 * loss.flags_added / max(loss.negatives, 1):.1f} %)",
+            f"{loss.flags_added} ({100 * loss.flags_added / max(loss.negatives, 1):.2f} %)",
         )
         for loss in losses
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from benchmarks.obfuscation import main, measure
@@ -39,6 +40,20 @@ def test_flags_that_only_the_disguise_raises_are_counted() -> None:
     """A model that takes strange letters for a sign is found out."""
     losses = {loss.transformation: loss for loss in measure(["wax"], ["oil", "Öl"], _is_strange, seed=0)}
     assert losses["full_width"].flags_added == 1
+
+
+def test_reading_alone_is_measured_without_a_store(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A number in a `cas` column is a title too, and all ways together are one row."""
+    titles = tmp_path / "titles.jsonl"
+    rows = '{"title": "Piperidine", "cas": "110-89-4", "label": 1}\n{"title": "Orange oil", "label": 0}\n'
+    titles.write_text(rows, encoding="utf-8")
+    assert main([str(titles), "--reading", "--json"]) == 0
+    losses = {loss["transformation"]: loss for loss in json.loads(capsys.readouterr().out)["losses"]}
+    assert losses["cas_in_words"]["offers"] == 1
+    assert losses["spaced"]["recall_obfuscated"] == 1.0
+    assert losses["overall"]["flags_added"] == 0
 
 
 def test_a_missing_store_is_told_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
