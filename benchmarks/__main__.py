@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from benchmarks import crawl, scoring
+from benchmarks import crawl, gazetteer, scoring
 from benchmarks.rounds import HEADING, machine
 
 
@@ -18,8 +18,9 @@ def main() -> None:
     ratios = [
         *crawl.measure(pages=crawl.PAGES, rounds=chosen.rounds),
         *scoring.measure(texts=scoring.TEXTS, rounds=chosen.rounds),
+        *gazetteer.measure(scoring.choose_texts(gazetteer.TEXTS), rounds=chosen.rounds),
     ]
-    here = machine([*crawl.PACKAGES, *scoring.PACKAGES])
+    here = machine([*crawl.PACKAGES, *scoring.PACKAGES, *gazetteer.PACKAGES])
     if chosen.json:
         print(json.dumps({"machine": here, "ratios": [ratio.as_json() for ratio in ratios]}))
     else:

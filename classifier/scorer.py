@@ -58,7 +58,12 @@ class Scorer:
 
 @contextmanager
 def open_scorer(
-    model: Model, *, database: Path, embedder: Embedder | None = None, keep_vectors: bool = True
+    model: Model,
+    *,
+    database: Path,
+    embedder: Embedder | None = None,
+    keep_vectors: bool = True,
+    vectors_beside: Path | None = None,
 ) -> Iterator[Scorer]:
     """Make a registered model ready to score while inside.
 
@@ -69,6 +74,7 @@ def open_scorer(
         database: The store it is registered in.
         embedder: What made the model's vectors; None opens the one its card names.
         keep_vectors: Keep them beside the store for the next time; otherwise in memory.
+        vectors_beside: Keep them beside this file instead.
 
     Raises:
         ModelFolderWrong: If the model's files cannot be used.
@@ -79,7 +85,8 @@ def open_scorer(
         open_embedder(str(trained.card["embedder"])), database if keep_vectors else None
     )
     check_embedder(trained, embedder.embedder_id)
-    with open_vectors(database if keep_vectors else None, embedder.embedder_id) as cache:
+    beside = vectors_beside or (database if keep_vectors else None)
+    with open_vectors(beside, embedder.embedder_id) as cache:
         yield Scorer(
             model=trained,
             embedder=embedder,

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS = (
-    "crawl", "score", "queue", "verdict", "labels", "retrain", "evaluate", "models", "gazetteer",
+    "crawl", "score", "score-archive", "queue", "verdict", "labels", "retrain", "evaluate", "models",
+    "gazetteer",
     "serve", "users", "audit",
     "run", "schedule", "status", "runs", "logs", "alerts", "doctor",
     "sources", "permissions", "try-page", "evidence",

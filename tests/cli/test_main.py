@@ -23,6 +23,7 @@ HEAVY = (
     "numpy", "pandas", "sqlite_utils", "rich", "structlog",
 )  # fmt: skip
 NO_COMMANDS = {
+    "archive_scoring",
     "reference",
     "care",
     "log_output",

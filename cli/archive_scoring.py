@@ -1,0 +1,197 @@
+"""Archives of any size to a file of flagged listings, in bounded memory, going on where it was killed.
+
+After each batch the output is synced, and then the checkpoint beside it says how much of the input is done
+and how long the output was: what a kill left behind that is cut off before going on. So the output of an
+interrupted run is, byte for byte, that of an undisturbed one.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import click
+
+from cli.errors import CommandFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import BinaryIO
+
+    from classifier.scoring import ScoredText
+
+    Batch = tuple[int, int, list[dict[str, Any]]]
+    """Units of the input done, units in all (0 if unknown), and the listings in the last one."""
+
+BATCH = 2_048
+"""Listings scored at once: what a kill can cost, and what memory holds."""
+
+UNITS = 4
+"""How many times as many units of the input may be gathered, if they hold few listings."""
+
+PARQUET_ROWS = 1_024
+LINES = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
+
+
+class Scores(Protocol):
+    """What scores texts."""
+
+    def score(self, texts: Sequence[str]) -> list[ScoredText]:
+        """Return each text's probability and reasons."""
+
+
+def score_archive(
+    source: Path,
+    output: Path,
+    scorer: Scores,
+    *,
+    model_id: str,
+    threshold: float,
+    batch: int = BATCH,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, int]:
+    """Write the flagged listings of an archive as JSON lines; go on where an earlier call was killed.
+
+    Args:
+        source: JSONL (also .gz), Parquet, or whatever `crawl` reads: WARC, WACZ, ZIP, MHTML, HTML, a folder.
+        output: Its checkpoint is `output` with `.checkpoint` added, and stays as the record of what was done.
+        scorer: Of the model.
+        model_id: Goes into every line.
+        threshold: The line.
+        batch: Listings scored at once.
+        progress: Called with (units done, units in all).
+
+    Returns:
+        Counts: `done` (units of the input: lines' bytes, rows or pages), `listings`, `flagged`, `bytes`.
+
+    Raises:
+        CommandFailed: If the output was begun from another input or by another model.
+    """
+    mark = Path(f"{output}.checkpoint")
+    counts = _begun(mark, output, whose := _whose(source, model_id))
+    with output.open("r+b" if output.exists() else "w+b") as file:
+        file.truncate(counts["bytes"])
+        file.seek(counts["bytes"])
+        for done, of, rows in _gathered(_read(source, counts["done"]), batch):
+            scored = scorer.score([_text(row) for row in rows]) if rows else []
+            for row, each in zip(rows, scored, strict=True):
+                if each.p_offer >= threshold:
+                    counts["flagged"] += 1
+                    said = {"p_offer": each.p_offer, "threshold": threshold, "model_id": model_id}
+                    _write(file, {**row, **said, "reasons": asdict(each.reasons)})
+            counts |= {"done": done, "listings": counts["listings"] + len(rows), "bytes": _sync(file)}
+            _keep(mark, {**whose, **counts})
+            if progress:
+                progress(done, of)
+    return counts
+
+
+def _begun(mark: Path, output: Path, whose: dict[str, object]) -> dict[str, int]:
+    counts = {"done": 0, "listings": 0, "flagged": 0, "bytes": 0}
+    if not mark.exists():
+        if output.exists() and output.stat().st_size:
+            message = f"{output} is there, and no checkpoint says how it was made; move it or name another."
+            raise CommandFailed(message)
+        return counts
+    kept = json.loads(mark.read_text(encoding="utf-8"))
+    if other := [name for name, value in whose.items() if kept.get(name) != value]:
+        message = f"{output} was begun with another {' and '.join(other)} ({mark.name}); name another output."
+        raise CommandFailed(message)
+    return {name: int(kept[name]) for name in counts}
+
+
+def _whose(source: Path, model_id: str) -> dict[str, object]:
+    try:
+        size = source.stat().st_size if source.is_file() else 0
+    except OSError as error:
+        message = f"{source} cannot be read ({error.strerror}); give a file or folder."
+        raise CommandFailed(message) from error
+    if not source.exists():
+        message = f"{source} is not there; give a file or folder."
+        raise CommandFailed(message)
+    return {"input": str(source.resolve()), "size": size, "model_id": model_id}
+
+
+def _read(source: Path, start: int) -> Iterator[Batch]:
+    if source.name.endswith(LINES):
+        return _read_lines(source, start)
+    if source.suffix == ".parquet":
+        return _read_parquet(source, start)
+    from crawler.archives.records import archive_records
+
+    return archive_records(source, start=start)
+
+
+def _read_lines(source: Path, start: int) -> Iterator[Batch]:
+    """Yield lines; done is counted in bytes of the unpacked text, all is known of plain files only."""
+    from classifier.errors import DataFileWrong
+    from classifier.examples import json_object
+
+    is_packed = source.suffix == ".gz"
+    with (gzip.open if is_packed else open)(source, "rb") as lines:
+        lines.seek(start)
+        done, total = start, 0 if is_packed else source.stat().st_size
+        name = f"{source.name} from byte {start}" if start else source.name
+        for number, line in enumerate(lines, start=1):
+            done += len(line)
+            try:
+                yield done, total, [json_object(name, number, line)] if line.strip() else []
+            except DataFileWrong as error:  # one bad line must not end a long archive
+                click.echo(f"Passed over: {error}", err=True)
+                yield done, total, []
+
+
+def _read_parquet(source: Path, start: int) -> Iterator[Batch]:
+    try:
+        from pyarrow.parquet import ParquetFile
+    except ImportError as error:
+        message = 'Parquet needs the package pyarrow; install this project with its extra "parquet".'
+        raise CommandFailed(message) from error
+    done = 0
+    with ParquetFile(source) as file:
+        for rows in file.iter_batches(batch_size=PARQUET_ROWS):
+            for row in rows.to_pylist():
+                done += 1
+                if done > start:
+                    yield done, file.metadata.num_rows, [row]
+
+
+def _gathered(units: Iterator[Batch], batch: int) -> Iterator[Batch]:
+    """Gather units of the input until they hold enough listings, or are many without any."""
+    gathered: list[dict[str, Any]] = []
+    done = of = held = 0
+    for done, of, rows in units:
+        gathered += rows
+        held += 1
+        if len(gathered) >= batch or held >= UNITS * batch:
+            yield done, of, gathered
+            gathered, held = [], 0
+    if held:
+        yield done, of, gathered
+
+
+def _text(row: dict[str, Any]) -> str:
+    from classifier.examples import row_text
+
+    return row_text(row)
+
+
+def _write(file: BinaryIO, row: dict[str, Any]) -> None:
+    line = json.dumps(row, ensure_ascii=False, default=str)
+    file.write(line.encode("utf-8", "replace") + b"\n")
+
+
+def _sync(file: BinaryIO) -> int:
+    file.flush()
+    os.fsync(file.fileno())
+    return file.tell()
+
+
+def _keep(mark: Path, record: dict[str, object]) -> None:
+    part = Path(f"{mark}.part")
+    part.write_text(json.dumps(record, indent=2), encoding="utf-8")
+    part.replace(mark)

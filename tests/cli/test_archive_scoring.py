@@ -1,0 +1,149 @@
+"""`score-archive`: what is flagged is written once, whatever the format, and a kill changes nothing."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import multiprocessing
+import os
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from classifier.scoring import ScoredText
+from cli.archive_scoring import score_archive
+from cli.errors import CommandFailed
+from listings.model import Reasons
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+ROWS = [{"id": number, "title": f"Lot {number}" + " of PMK" * (number % 10 == 3)} for number in range(200)]
+PAGE = """<html><head><title>{0}</title><script type="application/ld+json">
+{{"@context": "https://schema.org", "@type": "Product", "name": "{0}", "offers":
+{{"@type": "Offer", "price": "5", "priceCurrency": "EUR"}}}}</script></head>
+<body><h1>{0}</h1></body></html>"""
+
+
+@dataclass
+class Scorer:
+    """Flags what names PMK; kills its own process at the n-th call, if told to."""
+
+    killed_at: int = 0
+    calls: int = 0
+
+    def score(self, texts: Sequence[str]) -> list[ScoredText]:
+        """Return 0.9 or 0.1."""
+        self.calls += 1
+        if self.calls == self.killed_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return [ScoredText(p_offer=0.9 if "PMK" in text else 0.1, reasons=Reasons()) for text in texts]
+
+
+def run(source: Path, output: Path, scorer: Scorer | None = None, *, model: str = "m1") -> dict[str, int]:
+    """Score in batches of 16."""
+    return score_archive(source, output, scorer or Scorer(), model_id=model, threshold=0.5, batch=16)
+
+
+def lines_of(output: Path) -> list[dict[str, Any]]:
+    """Return what was written."""
+    return [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """200 listings as JSON lines, an empty line among them."""
+    path = tmp_path / "archive.jsonl"
+    path.write_text("\n".join(json.dumps(row) for row in ROWS[:50]) + "\n\n", encoding="utf-8")
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in ROWS[50:])
+    return path
+
+
+def test_flagged_listings_are_written_with_their_score(source: Path, tmp_path: Path) -> None:
+    """In the order of the input, with all that the input said of them."""
+    counts = run(source, tmp_path / "out.jsonl")
+    found = lines_of(tmp_path / "out.jsonl")
+    assert [row["id"] for row in found] == list(range(3, 200, 10))
+    assert found[0] | {"reasons": 0} == ROWS[3] | {
+        "p_offer": 0.9, "threshold": 0.5, "model_id": "m1", "reasons": 0,
+    }  # fmt: skip
+    assert (counts["listings"], counts["flagged"], counts["done"]) == (200, 20, source.stat().st_size)
+
+
+def test_a_finished_archive_is_not_scored_again(source: Path, tmp_path: Path) -> None:
+    """Nothing is read, nothing is written."""
+    first = run(source, tmp_path / "out.jsonl")
+    again = Scorer()
+    assert run(source, tmp_path / "out.jsonl", again) == first
+    assert again.calls == 0
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_a_killed_run_is_gone_on_with(source: Path, tmp_path: Path, *, is_packed: bool) -> None:
+    """After SIGKILL in the sixth batch, with half a line left behind, the output is the undisturbed one."""
+    if is_packed:
+        packed = tmp_path / "archive.jsonl.gz"
+        packed.write_bytes(gzip.compress(source.read_bytes()))
+        source = packed
+    run(source, tmp_path / "whole.jsonl")
+    output = tmp_path / "killed.jsonl"
+    child = multiprocessing.get_context("fork").Process(
+        target=run, args=(source, output, Scorer(killed_at=6))
+    )
+    child.start()
+    child.join(timeout=120)
+    assert child.exitcode == -signal.SIGKILL
+    with output.open("ab") as file:
+        file.write(b'{"id": 1')
+    later = Scorer()
+    run(source, output, later)
+    assert 0 < later.calls < 13
+    assert output.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
+
+
+def test_another_input_or_model_is_refused(source: Path, tmp_path: Path) -> None:
+    """One output is of one input and one model."""
+    output = tmp_path / "out.jsonl"
+    run(source, output)
+    with pytest.raises(CommandFailed, match="begun with another model_id"):
+        run(source, output, model="m2")
+    (tmp_path / "other.jsonl").write_text("{}\n", encoding="utf-8")
+    with pytest.raises(CommandFailed, match="begun with another input and size"):
+        run(tmp_path / "other.jsonl", output)
+    (tmp_path / "mine.jsonl").write_text("my notes\n", encoding="utf-8")
+    with pytest.raises(CommandFailed, match="no checkpoint says how it was made"):
+        run(source, tmp_path / "mine.jsonl")
+
+
+def test_a_bad_line_is_passed_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is named, and the rest is scored."""
+    source = tmp_path / "archive.jsonl"
+    source.write_text('{"title": "PMK"}\nnot JSON\n{"title": "PMK too"}\n', encoding="utf-8")
+    assert run(source, tmp_path / "out.jsonl")["flagged"] == 2
+    assert "line 2 is not JSON" in capsys.readouterr().err
+
+
+def test_saved_pages_are_read(tmp_path: Path) -> None:
+    """A folder of pages, as WARC and WACZ, goes through the same reader as a crawl."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    for name, title in (("a", "Garden bench"), ("b", "PMK oil"), ("c", "PMK powder")):
+        (folder / f"{name}.html").write_text(PAGE.format(title), encoding="utf-8")
+    (folder / "broken.html").write_bytes(b"")
+    counts = run(folder, tmp_path / "out.jsonl")
+    assert (counts["done"], counts["listings"], counts["flagged"]) == (4, 3, 2)
+    assert sorted(row["title"] for row in lines_of(tmp_path / "out.jsonl")) == ["PMK oil", "PMK powder"]
+
+
+def test_parquet_is_read(tmp_path: Path) -> None:
+    """Row by row, as far as the package for it is installed."""
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pyarrow.Table.from_pylist(ROWS), tmp_path / "archive.parquet")
+    counts = run(tmp_path / "archive.parquet", tmp_path / "out.jsonl")
+    assert (counts["done"], counts["flagged"]) == (200, 20)
