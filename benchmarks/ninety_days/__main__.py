@@ -11,6 +11,9 @@ from pathlib import Path
 from benchmarks.ninety_days.account import account, tally
 from benchmarks.ninety_days.simulation import live
 
+SHOWN = 5
+"""How much of what does not hold is printed of each line."""
+
 
 def main() -> None:
     """Read the command line, simulate, print."""
@@ -34,8 +37,10 @@ def main() -> None:
             f"  {line.what:45} {line.expected:8,} {line.found:8,}  "
             f"{'holds' if line.holds else 'DOES NOT HOLD'}"
         )
-        for words in line.wrong:
+        for words in line.wrong[:SHOWN]:
             print(f"      {words}")
+        if len(line.wrong) > SHOWN:
+            print(f"      and {len(line.wrong) - SHOWN} more")
     sys.exit(0 if all(line.holds for line in lines) else 1)
 
 

@@ -40,9 +40,9 @@ class Fault(StrEnum):
     SERVICE_KILLED = "service_killed"
     """With the child, in the middle of a crawl."""
     CLOCK_AHEAD = "clock_ahead"
-    """Put forward by hours, and back half an hour later."""
+    """Put forward by hours, and back an hour later."""
     CLOCK_BACK = "clock_back"
-    """Put back by an hour, and right half an hour later."""
+    """Put back by an hour, and right an hour later."""
     FILE_BROKEN = "file_broken"
     """The sources file is edited into nonsense, and mended."""
 
@@ -114,7 +114,7 @@ def _of_machine(chance: Random, end: datetime) -> list[Injected]:
     while moment < end:
         fault = OF_THE_MACHINE[len(found) % len(OF_THE_MACHINE)]
         lasts = (
-            timedelta(hours=chance.uniform(2, 14)) if fault is Fault.SERVICE_KILLED else timedelta(minutes=30)
+            timedelta(hours=chance.uniform(2, 14)) if fault is Fault.SERVICE_KILLED else timedelta(minutes=75)
         )
         found.append(Injected(fault=fault, source="", begins=moment, lasts=lasts))
         moment += timedelta(hours=chance.uniform(20, 60))

@@ -31,7 +31,7 @@ SCHEDULES = {
     "volga": "every_minutes = 720",
     "amazon": "every_minutes = 480",
     "murray": 'cron = "0 5 * * *", timezone = "Australia/Adelaide"',
-    "zambezi": 'cron = "45 6,18 * * 1-6", timezone = "Africa/Lusaka"',
+    "zambezi": 'cron = "45 6,18 * * *", timezone = "Africa/Lusaka"',
 }
 """Of each site, as the sources file has it."""
 

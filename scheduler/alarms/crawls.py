@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from listings.model import Run
     from scheduler.alarms.look import Look
 
-FAILURES = frozenset({RunOutcome.FAILED, RunOutcome.TIMED_OUT, RunOutcome.OUT_OF_MEMORY, RunOutcome.KILLED})
+FAILURES = {
+    RunOutcome.FAILED: "failed",
+    RunOutcome.TIMED_OUT: "took too long",
+    RunOutcome.OUT_OF_MEMORY: "ran out of memory",
+    RunOutcome.KILLED: "was killed",
+}
+"""What an alarm says of each."""
 
 REMEMBERED = timedelta(days=1)
 """How long after it was found a missed run is an alarm; the crawl that stood for it may be done long "
@@ -44,7 +50,7 @@ def run_failed(look: Look) -> Iterator[Finding]:
             yield Finding(
                 kind="run_failed",
                 subject=source_id or kind,
-                sentence=f"{what} that began at {_moment(run)} {run.outcome.replace('_', ' ')}: "
+                sentence=f"{what} that began at {_moment(run)} {FAILURES[run.outcome]}: "
                 f"{run.sentence} See `precursor-watch logs {run.run_id}`.",
             )
 
