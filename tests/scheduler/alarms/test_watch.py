@@ -49,7 +49,10 @@ def receiver(status: int = 200) -> Iterator[tuple[str, list[dict[str, str]]]]:
     came: list[dict[str, str]] = []
 
     class Webhook(BaseHTTPRequestHandler):
+        """Takes a message."""
+
         def do_POST(self) -> None:
+            """Keep it and answer."""
             came.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(status)
             self.end_headers()
