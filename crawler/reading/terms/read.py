@@ -11,7 +11,7 @@ from crawler.reading.terms.cas import cas_numbers
 from crawler.reading.terms.places import country_in
 from crawler.reading.terms.quantities import read_number, read_quantity, unit_after_slash
 from crawler.reading.terms.stock import said_stock
-from crawler.reading.terms.vocabulary import BEHIND_LABELS, CONTACTS, IN_CHINESE, IN_TEXT
+from crawler.reading.terms.vocabulary import BEHIND_LABELS, CONTACTS, HINTS, IN_CHINESE, IN_TEXT
 from listings.terms import Term, TermName
 
 if TYPE_CHECKING:
@@ -185,9 +185,12 @@ def _in_text(text: str) -> Iterator[Term]:
     for found in _PACK.finditer(text):
         if (quantity := read_quantity(found[0])) and quantity.container:
             yield _measured(TermName.PACK_SIZE, found[0], "text")
+    lower = text.lower()
+    hinted = {name for name, hints in HINTS.items() if any(hint in lower for hint in hints)}
     for name, kinds in IN_TEXT.items():
-        yield from _matches(name, kinds, text, "text")
-    for kind, pattern in CONTACTS.items():
+        if name in hinted:
+            yield from _matches(name, kinds, text, "text")
+    for kind, pattern in CONTACTS.items() if TermName.CONTACT_CHANNEL in hinted else ():
         if pattern.search(text):
             yield Term(name=TermName.CONTACT_CHANNEL, value=kind, rule="text")
     yield from _in_chinese(TermName.GRADE, text, "text")

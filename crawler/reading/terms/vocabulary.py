@@ -250,3 +250,16 @@ BEHIND_LABELS: Mapping[TermName, Mapping[str, re.Pattern[str]]] = {
     TermName.SUPPLIER_TYPE: SUPPLIER_TYPES,
     TermName.CERTIFICATE: CERTIFICATES,
 }
+
+HINTS: Mapping[TermName, tuple[str, ...]] = {
+    TermName.GRADE: ("grad", "grau", "qualit", "фарм", "пищев", "кормов", "техническ", "реактив", "косметич", "usp", "bp", "ep",
+                     "fcc", "acs", "p.a", "pa", "ч.д", "ч. д", "чда", "х.ч", "хч", "zur analyse"),
+    TermName.CERTIFICATE: ("iso", "gmp", "reach", "coa", "certif", "zertif", "сертиф", "паспорт", "sds", "safety data",
+                           "sicherheitsdaten", "seguridad", "sgs", "kosher", "halal", "haccp", "fda", "dmf", "гост", "licen",
+                           "ohsas"),
+    TermName.CONTACT_CHANNEL: ("app", "wa.me", "wsp", "ватсап", "вотсап", "telegram", "t.me", "телеграм", "电报", "纸飞机", "wickr",
+                               "threema", "signal", "session", "chat", "微信", "weixin", "加v", "加微", "qq", "扣扣", "skype",
+                               "viber", "вайбер", "line id", "kik", "discord", "@", "mail", "+", "tel", "phone", "phon",
+                               "тел", "电话", "手机", "www."),
+}  # fmt: skip
+"""Parts of words, in lower case, without which no pattern of a term can match: asking for them is quick."""
