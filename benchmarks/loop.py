@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import fixtures
+from classifier.comparing import RECALL
 from classifier.embedding import DEFAULT_EMBEDDER
 from classifier.examples import read_rows, row_text
 from classifier.run import RetrainOptions, retrain, score_new
@@ -58,8 +59,8 @@ OFFERS, OTHERS, WRONG, UNSEEN = 120, 80, 200, 200
 OF_A_SELLER = 5
 LOWEST_RISE = 0.5
 """By how much the recall of the new disguise must rise at least."""
-LOST_AT_MOST = 0.01
-"""Share of the flags elsewhere that may be lost."""
+LOST_AT_MOST = RECALL.tolerance
+"""How far the recall elsewhere may fall: as far as `retrain` itself lets it fall on a guarded slice."""
 
 PACKS = ("25 kg drum", "10 kg bag", "5 kg pail", "1 kg pouch", "180 kg drum", "20 kg carton")
 LOOKS = ("white", "pale", "amber", "off-white", "clear", "ivory")
@@ -263,7 +264,7 @@ def main() -> int:
 
 def _print(turns: Sequence[Turn]) -> None:
     print_table(
-        ("TURN", "PROMOTED", "NEW DISGUISE", "ITS LIKES", "ELSEWHERE", "FALSE FLAGS THERE"),
+        ("TURN", "USED", "DISGUISE", "LIKES", "ELSEWHERE", "FALSE"),
         [
             (
                 turn.what,
@@ -276,6 +277,7 @@ def _print(turns: Sequence[Turn]) -> None:
             for turn in turns
         ],
     )
+    print("DISGUISE, ELSEWHERE: recall; LIKES: share flagged; FALSE: other listings flagged elsewhere.")
     for turn in turns:
         print(f"{turn.what}: {turn.sentence}")
     print("It holds." if holds(turns) else "It does not hold.")
