@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from crawler.archives.urls import path_url
 from listings.model import PageOutcome
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from crawler.archives.pages import Capture
 
+_FRONT_PAGES = frozenset({"index", "default", "home", "homepage", "start", "main"})
+"""Names under which a site's front page is saved."""
 _UNKNOWN_TIME = datetime.min.replace(tzinfo=UTC)
 
 
@@ -33,8 +36,9 @@ def assign_urls(captures: Sequence[Capture], base_url: str) -> Addresses:
     """Give every page the best-founded URL it can have, and every URL its newest whole capture.
 
     A page's own word about its URL (`rel=canonical`, `og:url`) counts only when no other page claims the
-    same URL: the second page of a list often names the first as canonical. Otherwise the page's path
-    below `base_url` is its URL.
+    same URL: the second page of a list often names the first as canonical. Nor does it count when it names
+    the site's front page, as templates do on every page, unless the file is named like one or is the only
+    page. Otherwise the page's path below `base_url` is its URL.
     """
     resolved = list(_resolve_revisits(captures))
     pages = [capture for capture in resolved if capture.is_page]
@@ -43,12 +47,19 @@ def assign_urls(captures: Sequence[Capture], base_url: str) -> Addresses:
     chosen: dict[str, Capture] = {}
     for capture in pages:
         url = capture.stated_url
-        if not url and capture.hinted_url and claims[capture.hinted_url] == 1:
+        if not url and claims[capture.hinted_url] == 1 and _is_plausible(capture, is_only=len(pages) == 1):
             url = capture.hinted_url
         url = url or path_url(capture.file.name, base_url)
         if url not in chosen or _rank(capture) >= _rank(chosen[url]):
             chosen[url] = capture
     return Addresses(pages=chosen, assets=len(resolved) - len(pages), superseded=len(pages) - len(chosen))
+
+
+def _is_plausible(capture: Capture, *, is_only: bool) -> bool:
+    parts = urlsplit(capture.hinted_url)
+    is_front_page = parts.path in {"", "/"} and not parts.query
+    name = capture.file.name.rpartition("/")[2].partition(".")[0].lower()
+    return bool(capture.hinted_url) and (not is_front_page or is_only or name in _FRONT_PAGES)
 
 
 def _rank(capture: Capture) -> tuple[bool, datetime]:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from crawler.evidence.verify import verify
 from fixtures.marketplaces.build import write_site
 from fixtures.marketplaces.data import STEMS, read_site
 from listings.database import open_database
+from listings.evidence import evidence_folder
 from listings.model import RunOutcome
 from listings.runs import list_runs
 from tests.crawler.comparable import comparable
@@ -55,14 +57,24 @@ def test_a_killed_crawl_started_again_leaves_the_same_store(saved: Path, mode: s
     disturbed, undisturbed = saved / f"{mode}-killed.db", saved / f"{mode}.db"
     for pages in moments:
         kill_when(_command(saved, mode, disturbed), rows_in(disturbed, "pages", pages))
+        _verify(disturbed)
     for database in (disturbed, undisturbed):
         subprocess.run(_command(saved, mode, database), cwd=ROOT, check=True, capture_output=True)
+    assert _verify(disturbed) == _verify(undisturbed) > 0
     with closing(open_database(disturbed)) as killed, closing(open_database(undisturbed)) as whole:
         (run,) = list_runs(killed)
         assert run.outcome is RunOutcome.DONE
         assert KILLS <= run.attempts <= KILLS + 1, "the first kill may come before the run has its row"
         assert comparable(killed) == comparable(whole)
         assert killed.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+
+
+def _verify(database: Path) -> int:
+    """Walk the evidence as it lies, whatever the kill left of it, and return how many pages it bears out."""
+    if not database.exists():
+        return 0
+    with closing(open_database(database)) as db:
+        return verify(db, evidence_folder(database)).pages
 
 
 def _command(saved: Path, mode: str, database: Path) -> list[str]:

@@ -154,3 +154,21 @@ def test_a_canonical_url_that_two_pages_claim_is_believed_of_neither(tmp_path: P
         (tmp_path / name).write_text(CANONICAL, encoding="utf-8")
     with open_archive(tmp_path, base_url=BASE) as archive:
         assert list(archive.urls()) == [BASE + "page1.html", BASE + "page2.html"]
+
+
+ROOT_CANONICAL = '<link rel="canonical" href="https://shop.example/">'
+
+
+def test_a_front_page_named_as_canonical_is_believed_of_a_front_page_only(tmp_path: Path) -> None:
+    """A template names it on an item's page too, which must not move the item there."""
+    (tmp_path / "item-7.html").write_text(ROOT_CANONICAL, encoding="utf-8")
+    (tmp_path / "item-8.html").write_bytes(html("8"))
+    with open_archive(tmp_path, base_url=BASE) as archive:
+        assert list(archive.urls()) == [BASE + "item-7.html", BASE + "item-8.html"]
+    (tmp_path / "item-7.html").rename(tmp_path / "index.html")
+    with open_archive(tmp_path, base_url="https://other.example/") as archive:
+        assert "https://shop.example/" in list(archive.urls())
+    (tmp_path / "index.html").rename(tmp_path / "Shop.html")
+    (tmp_path / "item-8.html").unlink()
+    with open_archive(tmp_path, base_url="https://other.example/") as archive:
+        assert list(archive.urls()) == ["https://shop.example/"], "the only page can be taken for no other"
