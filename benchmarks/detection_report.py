@@ -9,7 +9,7 @@ from cli.output import print_table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from benchmarks.detection import Detection
+    from benchmarks.detection_sets import Detection
 
 RECALL_LANGUAGES = ("(es)", "(zh)", "(ru)")
 

@@ -104,7 +104,8 @@ class Scores:
         features = self.features(texts)
         model = Way(scores=self._model(features), line=self.scorer.model.threshold)
         screen = Way(scores=plain_match(texts, self.scorer.gazetteer), line=1.0)
-        reading = Way(scores=(features[:, NAMED] > 0).any(axis=1).astype(np.float64), line=1.0)
+        named = np.asarray((features[:, NAMED] > 0).any(axis=1), dtype=np.float64)
+        reading = Way(scores=named, line=1.0)
         # The readings, which only the gazetteer's own baseline needs, are in the features already.
         learnt = score_baselines(self.training, texts, (), features[:, len(FEATURES) :], labels)
         found = {MODEL: model, "keyword screen": screen, GAZETTEER: reading}

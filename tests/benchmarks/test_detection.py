@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 REAL_LISTINGS = Path(__file__).parents[3] / "shared" / "data" / "listings-dev.jsonl"
 RNG = np.random.default_rng(3)
 LABELS = RNG.integers(0, 2, 400)
-SCORES = np.round(RNG.random(400) * 0.6 + LABELS * 0.4, 2)
+SCORES = np.round(RNG.random(400) * 0.6 + LABELS * 0.4, 2).astype(np.float64)
 
 
 def test_figures_are_those_of_the_library() -> None:
