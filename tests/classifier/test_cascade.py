@@ -97,7 +97,11 @@ def test_off_by_a_setting(cascaded: TrainedModel, gazetteer: Gazetteer) -> None:
     ("text", "evident"),
     [
         (ORDINARY, False),
-        ("Pure olive oil, 5 l", True),  # two plain signs: a form and a quantity
+        ("Pure white powder, 5 kg", True),  # two plain signs: a form and a quantity
+        ("Pure olive oil, 5 l", False),  # the oil is part of what the goods are called: one plain sign
+        ("Pure olive oil, 99.9 %, 5 l", True),  # goods excuse no sign but the form in their name
+        ("Olive oil and acetone, 5 l", True),
+        ("Olive oil, stealth packaging", True),
         ("Garden hose 25 m, 3 kg", False),  # one plain sign
         ("acetone", True),
         ("the product formerly known as CAS 108-94-1", True),
