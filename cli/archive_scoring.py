@@ -69,7 +69,8 @@ def score_archive(
         Counts: `done` (units of the input: lines' bytes, rows or pages), `listings`, `flagged`, `bytes`.
 
     Raises:
-        CommandFailed: If the output was begun from another input or by another model.
+        CommandFailed: If the output was begun from another input or by another model, or is missing or
+            shorter than its checkpoint says.
     """
     mark = Path(f"{output}.checkpoint")
     counts = _begun(mark, output, whose := _whose(source, model_id))
@@ -101,7 +102,16 @@ def _begun(mark: Path, output: Path, whose: dict[str, object]) -> dict[str, int]
     if other := [name for name, value in whose.items() if kept.get(name) != value]:
         message = f"{output} was begun with another {' and '.join(other)} ({mark.name}); name another output."
         raise CommandFailed(message)
-    return {name: int(kept[name]) for name in counts}
+    counts = {name: int(kept[name]) for name in counts}
+    found = output.stat().st_size if output.exists() else 0
+    if found < counts["bytes"]:  # to go on would write zeros for what is gone, and score it no more
+        state = f"has {found:,} bytes" if output.exists() else "is missing"
+        message = (
+            f"{output} {state}, but {mark.name} says that {counts['bytes']:,} bytes were written; put the "
+            f"file back to go on from there, or delete {mark.name} and what is left of it to begin again."
+        )
+        raise CommandFailed(message)
+    return counts
 
 
 def _whose(source: Path, model_id: str) -> dict[str, object]:

@@ -120,6 +120,24 @@ def test_another_input_or_model_is_refused(source: Path, tmp_path: Path) -> None
         run(source, tmp_path / "mine.jsonl")
 
 
+@pytest.mark.parametrize(("left", "said"), [(None, "is missing"), (7, "has 7 bytes")])
+def test_an_output_that_lost_bytes_is_refused(
+    source: Path, tmp_path: Path, left: int | None, said: str
+) -> None:
+    """What the checkpoint says was written must be there: nothing is filled up with zeros."""
+    output, mark = tmp_path / "out.jsonl", tmp_path / "out.jsonl.checkpoint"
+    written = run(source, output)["bytes"]
+    kept = mark.read_bytes()
+    if left is None:
+        output.unlink()
+    else:
+        os.truncate(output, left)
+    with pytest.raises(CommandFailed, match=f"{said}, but out.jsonl.checkpoint says that {written:,} bytes"):
+        run(source, output)
+    assert (output.stat().st_size if output.exists() else None) == left
+    assert mark.read_bytes() == kept
+
+
 def test_a_bad_line_is_passed_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It is named, and the rest is scored."""
     source = tmp_path / "archive.jsonl"
