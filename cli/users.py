@@ -146,7 +146,7 @@ def enable_command(name: str, actor: str, database: Path) -> None:
 @by_option
 @database_option
 def password_command(name: str, *, password_stdin: bool, generate: bool, actor: str, database: Path) -> None:
-    """Replace a user's password; every session they had ends.
+    """Replace a user's password; every session and token they had ends.
 
     Example: precursor-watch users password bo
     """
@@ -158,7 +158,7 @@ def password_command(name: str, *, password_stdin: bool, generate: bool, actor: 
         user = get_user(db, name)
         password, password_hash = _new_password(user.name, from_stdin=password_stdin, generate=generate)
         set_password(db, user.name, password_hash, actor=actor, now=utc_now())
-    click.echo(f"{user.name} has a new password; every session of theirs has ended.", err=True)
+    click.echo(f"{user.name} has a new password; every session and token of theirs has ended.", err=True)
     if generate:
         click.echo(password)
 

@@ -206,7 +206,7 @@ def set_password(
     origin: Origin = BY_HAND,
     now: datetime,
 ) -> None:
-    """Replace a user's password and end every session they had.
+    """Replace a user's password and end every session and token they had: whoever knew it may have made them.
 
     Args:
         db: The store.
@@ -222,7 +222,7 @@ def set_password(
     """
     with transaction(db):
         _change(db, name, {"password_hash": password_hash}, {"password": "replaced"}, actor, origin, now)
-        _end_all(db, name, now, keep_session=keep_session)
+        _end_all(db, name, now, keep_session=keep_session, tokens=True)
 
 
 def rehash_password(db: Database, user: User, password_hash: str) -> None:

@@ -129,10 +129,14 @@ class FormExpired(ReviewError):
 
     def __init__(self, kept: Mapping[str, str]) -> None:
         self.kept = kept
-        """What the form held."""
+        """What the form held; nothing when a secret was among it."""
         super().__init__(
             "This page was drawn for an earlier session, or elsewhere, so nothing was written. "
-            "What it held is kept below: look once more, then send it again."
+            + (
+                "What it held is kept below: look once more, then send it again."
+                if kept
+                else "Nothing it held was kept: open the page anew and fill it in once more."
+            )
         )
 
 

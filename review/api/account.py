@@ -138,6 +138,6 @@ def revoke_session(db: TheDatabase, desk: TheDesk, person: TheViewer, session_id
 
 @router.post("/password", status_code=204, responses=refusals(429))
 def replace_password(db: TheDatabase, desk: TheDesk, person: TheVisitor, passwords: NewPassword) -> Response:
-    """Replace one's own password; every other session ends. Needs a session, no token."""
+    """Replace one's own password; every other session, every token ends. Needs a session."""
     change_password(db, desk, person, current=passwords.current, new=passwords.new)
     return Response(status_code=204)

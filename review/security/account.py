@@ -41,7 +41,7 @@ def show_account(
 def replace_password(
     request: Request, db: TheDatabase, desk: TheDesk, person: TheVisitor, current: Secret, new: Secret
 ) -> Response:
-    """Replace the password; every other session ends."""
+    """Replace the password; every other session and every token ends."""
     try:
         change_password(db, desk, person, current=current, new=new)
     except (PasswordUnfit, PasswordWrong) as error:

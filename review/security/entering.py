@@ -123,7 +123,9 @@ def check_entry(db: Database, desk: Desk, entry: Entry, origin: Origin) -> User:
 
 
 def change_password(db: Database, desk: Desk, person: Person, *, current: str, new: str) -> None:
-    """Replace one's own password and end every other session; the one now is asked for, and guesses counted.
+    """Replace one's own password and end every other session and every token.
+
+    The password now is asked for, and guesses counted.
 
     Raises:
         PasswordUnfit: If the new one would soon be guessed.

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 FIELD = "form_token"
 HEADER = "x-csrf-token"
+SECRETS = {"password", "current", "new", "code"}
+"""Fields of our forms that no page may show."""
 
 
 class Cookies:
@@ -106,7 +108,7 @@ async def check_form(request: Request) -> None:
         sent = kept.pop(FIELD, "")
     expected = cookies.form_token(key) if key else ""
     if not expected or not hmac.compare_digest(sent.encode("utf-8", "replace"), expected.encode()):
-        raise FormExpired(kept)
+        raise FormExpired({} if SECRETS & kept.keys() else kept)  # without its secret it is of no use
 
 
 def _refuse_other_sites(request: Request) -> None:

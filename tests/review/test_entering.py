@@ -119,6 +119,23 @@ def test_log_in_form_of_elsewhere_is_refused(door: TestClient) -> None:
     assert door.post("/login", data=sent | {"form_token": "0" * 64}).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("address", "typed"),
+    [
+        ("/login", {"name": "ada", "password": PASSWORD, "code": "918273"}),
+        ("/account/password", {"current": PASSWORD, "new": "five odder lamps hum now"}),
+    ],
+)
+def test_a_secret_in_an_expired_form_is_shown_nowhere(
+    door: TestClient, address: str, typed: dict[str, str]
+) -> None:
+    """Neither as text nor in a hidden field: others may look at the screen."""
+    answer = door.post(address, data=typed | {"form_token": "0" * 64})
+    assert answer.status_code == 403
+    assert "Nothing it held was kept" in answer.text
+    assert not [value for value in typed.values() if value in answer.text]
+
+
 @dataclass
 class Counting:
     """A hasher that counts what it verified."""

@@ -156,12 +156,16 @@ def test_others_tokens_and_sessions_are_out_of_reach(database: Path, store: Data
 
 
 def test_a_password_is_replaced_by_who_knows_it(database: Path) -> None:
-    """Every other session ends, this one goes on; the log names the change and not the password."""
+    """Every other session and every token ends, this session goes on."""
     with entered(database) as there, entered(database) as here:
+        made = here.post("/api/me/tokens", json={"purpose": "nightly"}, headers=headers_of(here)).json()
         body = {"current": PASSWORD, "new": "four even lamps hum"}
         assert here.post("/api/me/password", json=body, headers=headers_of(here)).status_code == 204
         assert here.get("/api/me").status_code == 200
         assert there.get("/api/me").status_code == 401
+        there.cookies.clear()
+        header = {"Authorization": f"Bearer {made['token']}"}
+        assert there.get("/api/me", headers=header).status_code == 401
         here.cookies.clear()
         assert log_in(here, password="four even lamps hum").status_code == 303
 
@@ -232,11 +236,15 @@ def test_the_anchor_is_what_the_command_takes(database: Path, store: Database) -
     assert verify(store, anchors=read_anchors([anchor])).anchors == 1
 
 
-def test_a_password_set_by_an_administrator_leaves_tokens(program: TestClient, store: Database) -> None:
-    """Sessions end, programs go on: a token is revoked by name."""
-    header = a_token(store)
+def test_a_password_set_by_an_administrator_ends_tokens(
+    program: TestClient, store: Database, database: Path
+) -> None:
+    """Whoever knew the old password may have made them; nobody else's token ends."""
+    a_user(database, "bo")
+    header, others = a_token(store), a_token(store, "bo")
     set_password(store, "ada", WEAK.hash("four even lamps hum"), actor="root", now=NOW)
-    assert program.get("/api/me", headers=header).status_code == 200
+    assert program.get("/api/me", headers=header).status_code == 401
+    assert program.get("/api/me", headers=others).status_code == 200
 
 
 def test_the_account_page_does_what_the_api_does(database: Path) -> None:
