@@ -46,6 +46,13 @@ def is_held(database: Path, work: str) -> bool:
         return True
 
 
+def work_under_way(database: Path) -> list[str]:
+    """Return the names of all work on `database` whose locks are held now, this process's own included."""
+    folder = _lock_path(database, "any").parent
+    names = sorted(path.stem for path in folder.glob("*.lock"))
+    return [name for name in names if is_held(database, name)]
+
+
 @contextmanager
 def hold(database: Path, work: str) -> Iterator[None]:
     """Hold the lock for `work` (e.g. `crawl-andes`) on `database` while inside.

@@ -89,7 +89,8 @@ def spent_evidence(db: Database, *, before: datetime) -> list[SpentFile]:
     """Return the sealed WARC files begun before a time that nothing speaks for any more, oldest first.
 
     What speaks for a file: a hold on its source or on all; a page in it on which a listing was seen that was
-    ever scored above the line of its time, or judged by a person; a later record that repeats one of its own.
+    ever scored above the line of its time, judged, assigned, drawn as a sample or put into a case, or that
+    has no score yet; a later record that repeats one of its own.
     """
     return [
         SpentFile(
@@ -100,16 +101,24 @@ def spent_evidence(db: Database, *, before: datetime) -> list[SpentFile]:
     ]
 
 
-def bury(db: Database, spent: SpentFile, *, reason: str, by: str, now: datetime) -> None:
-    """Write the tombstone of a WARC file that is about to be taken away."""
+def bury(db: Database, spent: SpentFile, *, before: datetime, reason: str, by: str, now: datetime) -> bool:
+    """Write the tombstone of a WARC file that is about to be taken away, if it is still spent.
+
+    Returns:
+        False, with nothing written, where a hold or a new page has come to speak for the file since it was
+        found with `before`.
+    """
     values = {"file": spent.file, "bytes": spent.bytes, "sha256": spent.sha256, "reason": rows.clean(reason)}
     with transaction(db):
+        if spent not in spent_evidence(db, before=before):
+            return False
         rows.insert(
             db,
             "evidence_tombstones",
             {**values, "purged_by": rows.clean(by), "purged_at": times.to_text(now)},
             ignore=True,
         )
+    return True
 
 
 def buried_files(db: Database) -> dict[str, str]:
@@ -137,8 +146,12 @@ _SPENT = """
           JOIN page_listings USING (page_id) JOIN sightings USING (listing_id)
           WHERE evidence_records.file = evidence_files.file
             AND (EXISTS (SELECT 1 FROM verdicts WHERE verdicts.listing_id = page_listings.listing_id)
+                 OR EXISTS (SELECT 1 FROM case_entries AS c WHERE c.listing_id = page_listings.listing_id)
+                 OR EXISTS (SELECT 1 FROM sample_members AS m WHERE m.listing_id = page_listings.listing_id)
+                 OR EXISTS (SELECT 1 FROM assignments AS a WHERE a.listing_id = page_listings.listing_id)
                  OR EXISTS (SELECT 1 FROM scores WHERE scores.sighting_id = sightings.sighting_id
-                            AND p_offer >= threshold))
+                            AND p_offer >= threshold)
+                 OR NOT EXISTS (SELECT 1 FROM scores WHERE scores.sighting_id = sightings.sighting_id))
       )
     ORDER BY opened_at, file
 """

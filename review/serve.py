@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from listings.database import open_database
+from listings.locks import hold
 from listings.users import has_administrator
 from review.app import create_app
 from review.errors import NobodyMayAdminister, NotLoopback, PortUnusable, SafetyUnfit
@@ -69,6 +71,20 @@ def serve(
     with closing(open_database(database, must_exist=True)) as db:
         if not has_administrator(db):
             raise NobodyMayAdminister(database)
+    with hold(database, f"serve-{os.getpid()}"):  # so that no backup is restored under it
+        _serve(database, host, port, safety=safety, tls=tls, reference=reference, announce=announce)
+
+
+def _serve(
+    database: Path,
+    host: str,
+    port: int,
+    *,
+    safety: Safety,
+    tls: Tls | None,
+    reference: Reference,
+    announce: Callable[[str], None] | None,
+) -> None:
     app = create_app(database, safety=replace(safety, is_encrypted=tls is not None), reference=reference)
     with listen(host, port) as listener:
         server = build_server(app, tls)

@@ -68,8 +68,10 @@ class Children:
         try:
             over = _wait(process, limits, log)
             if over:
-                before_the_end(over)
-                end(process, self._grace)
+                try:
+                    before_the_end(over)
+                finally:
+                    end(process, self._grace)
         finally:
             with self._lock:
                 self._running.discard(process)

@@ -86,8 +86,9 @@ class Service:
             self.reload()
         with closing(open_database(self._settings.database)) as db:
             for request in open_requests(db):
-                self._take_up(request)
+                # Answered first: an answer that cannot be written leaves the request for the next look.
                 answer(db, request.request_id, self._answer_to(request), now=times.utc_now())
+                self._take_up(request)
 
     def sweep(self) -> None:
         """Begin what is due and was not begun, because a look at it failed or no wake-up came."""
@@ -113,7 +114,9 @@ class Service:
 
     def _take_up(self, request: ServiceRequest) -> None:
         if request.request is Request.RUN_NOW and (job := self._crawl_of(request.source_id)):
-            self._scheduler.add_job(self._do_now, args=(job, request), id=f"request-{request.request_id}")
+            self._scheduler.add_job(
+                self._do_now, args=(job, request), id=f"request-{request.request_id}", replace_existing=True
+            )
 
     def _answer_to(self, request: ServiceRequest) -> str:
         if self._crawl_of(request.source_id) is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from random import Random
@@ -31,7 +31,7 @@ from scheduler.work import Settings, Worker
 from tests.listings import build
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -84,7 +84,6 @@ class Lived:
 
 def live(folder: Path, *, days: int, seed: int) -> Lived:
     """Let the service live through so many days from `BEGINNING`, in a folder of its own."""
-    _be_quiet()
     settings = _settings(folder)
     with closing(open_database(settings.database)) as db:
         build.use(db)
@@ -94,6 +93,7 @@ def live(folder: Path, *, days: int, seed: int) -> Lived:
         until=BEGINNING + timedelta(days=days),
     )
     with (
+        _quiet(),
         closing(open_database(settings.database)),  # or each close would fold the write-ahead log
         time_machine.travel(BEGINNING, tick=False) as traveller,
     ):
@@ -175,6 +175,16 @@ def _sources_text() -> str:
     )
 
 
-def _be_quiet() -> None:
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Log nothing while inside: everything that goes wrong was meant to."""
+    before = structlog.get_config()
+    scheduler_log = logging.getLogger("apscheduler")
+    level = scheduler_log.level
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
+    scheduler_log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
+        scheduler_log.setLevel(level)

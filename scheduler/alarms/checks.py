@@ -6,16 +6,19 @@ To add one, write a function `Look -> Iterator[Finding]` in the module of its ma
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import structlog
+
+from listings.alarms import Finding
 from scheduler.alarms import crawls, product
 from scheduler.alarms.look import Check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from listings.alarms import Finding
     from scheduler.alarms.look import Look
+
+log = structlog.get_logger()
 
 CHECKS = (
     Check(
@@ -82,10 +85,29 @@ CHECKS = (
     Check(kind="backup_old", about="the newest backup is older than allowed", find=product.backup_old),
 )
 
-KINDS = frozenset(check.kind for check in CHECKS)
+CHECK_FAILED = "check_failed"
+"""The kind of the finding that a check could not look."""
 
 
-def find_all(look: Look) -> Iterator[Finding]:
-    """Yield all that is wrong now."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What one look found."""
+
+    findings: tuple[Finding, ...]
+    kinds: frozenset[str]
+    """What was looked for without failing; alarms of other kinds are left as they stand."""
+
+
+def find_all(look: Look) -> Found:
+    """Return all that is wrong now; a check that fails is found too, and keeps no other from looking."""
+    findings: list[Finding] = []
+    looked = {CHECK_FAILED}
     for check in CHECKS:
-        yield from check.find(look)
+        try:
+            findings += check.find(look)
+            looked.add(check.kind)
+        except Exception as error:
+            log.exception("check_failed", check=check.kind)
+            sentence = f"The look for {check.kind} failed ({error}); see the service's log. Others were done."
+            findings.append(Finding(kind=CHECK_FAILED, subject=check.kind, sentence=sentence))
+    return Found(findings=tuple(findings), kinds=frozenset(looked))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from listings.text import harmless
 from scheduler.errors import SchedulerError
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
     from listings.alarms import Alarm
     from scheduler.alarms.settings import AlarmSettings
+
+
+log = structlog.get_logger()
 
 
 class Unsent(SchedulerError):
@@ -85,9 +90,12 @@ def check_addresses(urls: Sequence[str]) -> None:
 def send(urls: Sequence[str], title: str, body: str) -> None:
     """Send one message to every address.
 
+    One that does not take it is logged; the others have it, and would get it again and again if it were sent
+    anew for that one's sake.
+
     Raises:
         AlarmAddressWrong: If an address cannot be used.
-        Unsent: If one of them did not take it.
+        Unsent: If none of them took it.
     """
     from apprise import Apprise  # 0.2 s to import, and not wanted where no address is set
 
@@ -99,6 +107,8 @@ def send(urls: Sequence[str], title: str, body: str) -> None:
         if not messenger.notify(title=title, body=body):
             failed.append(urlsplit(url).scheme)
     if failed:
+        log.warning("alarm_message_not_taken", by=failed, of=len(urls))
+    if len(failed) == len(urls):
         raise Unsent(
             f"The message was not taken by {len(failed)} of {len(urls)} addresses ({', '.join(failed)})."
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from listings.alarms import Alarm, Settled, record_told, settle, untold_alarms
-from scheduler.alarms.checks import KINDS, find_all
+from scheduler.alarms.checks import find_all
 from scheduler.alarms.messages import Unsent, compose, is_quiet, send
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ log = structlog.get_logger()
 
 def watch(look: Look) -> Settled:
     """Look at everything once, and settle which alarms stand."""
-    settled = settle(look.db, find_all(look), kinds=KINDS, now=look.now)
+    found = find_all(look)
+    settled = settle(look.db, found.findings, kinds=found.kinds, now=look.now)
     for alarm in settled.raised:
         log.warning("alarm_raised", alarm_id=alarm.alarm_id, kind=alarm.kind, sentence=alarm.sentence)
     for alarm in settled.resolved:

@@ -82,6 +82,14 @@ def make_backup(database: Path, backups: Path, *, now: datetime) -> Backup:
     """
     folder = backups / f"{now:%Y%m%dT%H%M%SZ}"
     folder.mkdir(parents=True)
+    try:
+        return _make(database, backups, folder, now)
+    except BaseException:
+        shutil.rmtree(folder)  # a store copied each night for nothing would fill the disk
+        raise
+
+
+def _make(database: Path, backups: Path, folder: Path, now: datetime) -> Backup:
     shared = {f"{EVIDENCE}/{path.name}" for path in (backups / EVIDENCE).glob("*")}
     with closing(open_database(database, must_exist=True)) as db:
         copy_store(db, folder / "store.db")
@@ -104,9 +112,11 @@ def list_backups(backups: Path) -> list[Path]:
 
 
 def thin_backups(backups: Path, keep: int) -> list[Path]:
-    """Take away all but the newest `keep` backups and the evidence that only they pointed to."""
+    """Take away all but the newest `keep` backups, older unfinished ones, and evidence that only they had."""
     finished = list_backups(backups)
     gone = finished[: max(0, len(finished) - keep)]
+    if finished:
+        gone += [path for path in backups.glob("*T*Z") if path < finished[-1] and path not in finished]
     for folder in gone:
         shutil.rmtree(folder)
     wanted = {each.path for folder in list_backups(backups) for each in read_manifest(folder).files}
@@ -117,7 +127,9 @@ def thin_backups(backups: Path, keep: int) -> list[Path]:
 
 
 def _evidence(copy: Database, database: Path, backups: Path, folder: Path) -> Iterator[BackedUp]:
-    source, buried = evidence_folder(database), buried_files(copy)
+    source = evidence_folder(database)
+    with closing(open_database(database, must_exist=True)) as db:
+        buried = buried_files(copy) | buried_files(db)  # a purge may have been at work since the copy
     for each in list_files(copy):
         path = source / each.file
         if each.file in buried or (each.sealed_bytes is None and not path.exists()):
@@ -148,7 +160,11 @@ def _models(copy: Database, database: Path, backups: Path, folder: Path) -> Iter
             if path.is_file():
                 target = folder / "models" / model.model_id / path.relative_to(source)
                 _copy(path, target)
-                place = Path(model.folder) / path.relative_to(source)
+                # A model that lies elsewhere is put beside the store; its own folder is not ours to write to.
+                home = (
+                    Path("models", model.model_id) if Path(model.folder).is_absolute() else Path(model.folder)
+                )
+                place = home / path.relative_to(source)
                 yield described(target, root=backups, place=place.as_posix())
 
 

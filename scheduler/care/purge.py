@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from listings.database import open_database
 from listings.evidence import evidence_folder
-from listings.retention import bury, spent_evidence
+from listings.retention import buried_files, bury, spent_evidence
 from scheduler.run_logs import logs_folder
 
 if TYPE_CHECKING:
@@ -54,15 +54,19 @@ def purge(database: Path, care: CareSettings, *, by: str, now: datetime) -> Purg
     purge takes away.
     """
     found = find_purgeable(database, care, now=now)
-    folder = evidence_folder(database)
+    folder, before = evidence_folder(database), now - timedelta(days=care.evidence_days)
+    gone = []
     with closing(open_database(database, must_exist=True)) as db:
+        for name in buried_files(db):
+            (folder / name).unlink(missing_ok=True)  # of a purge that was interrupted
         for each in found.evidence:
             reason = f"older than {care.evidence_days} days, nothing in it flagged, judged or held"
-            bury(db, each, reason=reason, by=by, now=now)
-            (folder / each.file).unlink(missing_ok=True)
+            if bury(db, each, before=before, reason=reason, by=by, now=now):
+                (folder / each.file).unlink(missing_ok=True)
+                gone.append(each)
     for path in found.logs:
         path.unlink(missing_ok=True)
-    return found
+    return replace(found, evidence=tuple(gone))
 
 
 def _age(path: Path, now: datetime) -> timedelta:

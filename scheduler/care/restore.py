@@ -8,14 +8,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from listings.database import open_database
-from listings.evidence import evidence_folder
-from listings.locks import hold
+from listings.locks import hold, work_under_way
 from scheduler.care.manifest import BackedUp, BackupWrong, Manifest, digest_of, read_manifest
 from scheduler.errors import SchedulerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+
+
+SERVICE = "service"
+
+ENDINGS = ("", "-wal", "-shm", ".evidence")
+"""Of the names of what belongs to a database, as SQLite and `evidence_folder` have them."""
+
+
+class StillInUse(SchedulerError):
+    """Programs have the database open that a backup would take the place of."""
+
+    def __init__(self, database: Path, work: list[str]) -> None:
+        super().__init__(
+            f"{database} is in use by {', '.join(work)}; what they write would be lost. Stop them, the "
+            "review app too, and restore then."
+        )
 
 
 class RestoreRefused(SchedulerError):
@@ -69,9 +84,12 @@ def restore(
         BackupWrong: If the backup is not whole.
         RestoreRefused: If a database is there and `replace` is not given.
         AlreadyUnderWay: If the service works on the database that is there.
+        StillInUse: If other work on it is under way, or the review app is served from it.
     """
     manifest = check_backup(folder, progress=progress)
-    with hold(database, "service"):
+    with hold(database, SERVICE):
+        if others := [work for work in work_under_way(database) if work != SERVICE]:
+            raise StillInUse(database, others)
         _clear(database, replace=replace, now=now)
         for each in reversed(manifest.files):
             _put(folder.parent / each.path, _target(each, database))
@@ -80,27 +98,22 @@ def restore(
 
 
 def _clear(database: Path, *, replace: bool, now: datetime) -> None:
-    in_the_way = [
-        path
-        for path in (
-            database,
-            evidence_folder(database),
-            *(_beside(database, end) for end in ("-wal", "-shm")),
-        )
-        if path.exists()
-    ]
-    if in_the_way and not replace:
-        raise RestoreRefused(in_the_way[0])
-    for path in in_the_way:
-        path.rename(path.with_name(f"{path.name}.before-{now:%Y%m%dT%H%M%SZ}"))
+    """Move what is there aside, under one name to which SQLite's own files and the evidence belong."""
+    aside = database.with_name(f"{database.name}.before-{now:%Y%m%dT%H%M%SZ}")
+    endings = [ending for ending in ENDINGS if _beside(database, ending).exists()]
+    if endings and not replace:
+        raise RestoreRefused(_beside(database, endings[0]))
+    for ending in endings:
+        _beside(database, ending).rename(_beside(aside, ending))
 
 
 def _target(file: BackedUp, database: Path) -> Path:
+    """Return where a file goes: beside the database, whatever the manifest says."""
     home = database.resolve().parent
     place = Path(file.place.replace("{db}", database.name))
     target = (home / place).resolve()
-    if not place.is_absolute() and home not in target.parents:
-        raise BackupWrong(Path(file.path), f"it would be put outside {home}")
+    if home not in target.parents:
+        raise BackupWrong(Path(file.path), f"it would be put at {target}, which is outside {home}")
     return target
 
 

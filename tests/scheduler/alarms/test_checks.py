@@ -17,14 +17,15 @@ from listings.model import RunKind, RunOutcome, SourceKind
 from listings.permissions import Basis, Permission
 from listings.runs import begin_run, end_run, record_not_run
 from listings.sources import declare_source
-from scheduler.alarms.checks import CHECKS, KINDS, find_all
-from scheduler.alarms.look import Look
+from scheduler.alarms.checks import CHECK_FAILED, CHECKS, find_all
+from scheduler.alarms.look import Check, Look
 from scheduler.alarms.settings import AlarmSettings
 from tests.listings import build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from listings.alarms import Finding
     from listings.database import Database
 
 NOW = build.NOW
@@ -74,7 +75,7 @@ def nights(db: Database, *counts: Mapping[str, int], outcome: RunOutcome = RunOu
 
 def found(look: Look) -> dict[str, str]:
     """Return what is found, by kind."""
-    return {finding.kind: finding.sentence for finding in find_all(look)}
+    return {finding.kind: finding.sentence for finding in find_all(look).findings}
 
 
 def test_where_all_is_well_nothing_is_found(db: Database, tmp_path: Path) -> None:
@@ -92,7 +93,23 @@ def test_every_alarm_is_in_the_manual() -> None:
 
 def test_every_kind_is_declared_once() -> None:
     """The kind names the alarm, so two checks may not share one."""
-    assert len(KINDS) == len(CHECKS)
+    assert len({check.kind for check in CHECKS}) == len(CHECKS)
+
+
+def test_a_check_that_fails_is_found_and_keeps_no_other_from_looking(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And its own alarms are left as they stand."""
+
+    def broken(_: Look) -> Iterator[Finding]:
+        raise OSError("no such device")
+
+    nights(db, {}, outcome=RunOutcome.FAILED)
+    changed = (Check(kind="disk_low", about="-", find=broken), *CHECKS)
+    monkeypatch.setattr("scheduler.alarms.checks.CHECKS", changed)
+    seen = find_all(look(db, tmp_path))
+    assert {finding.kind for finding in seen.findings} == {CHECK_FAILED, "run_failed"}
+    assert "no such device" in next(each.sentence for each in seen.findings if each.kind == CHECK_FAILED)
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,16 @@ def test_an_address_that_cannot_be_used_is_not_quoted_whole() -> None:
     assert "secret" not in str(caught.value)
 
 
+def test_one_address_that_is_broken_does_not_flood_the_others(db: Database) -> None:
+    """Who could be told was told once; the other's trouble is in the log."""
+    settle(db, [DISK], kinds=KINDS, now=NOW)
+    with receiver() as (url, came):
+        settings = AlarmSettings(urls=(url, "json://127.0.0.1:9/"), digest_minutes=0)
+        assert len(tell(db, settings, now=NOW)) == 1
+        assert tell(db, settings, now=NOW + MINUTE) == ()
+    assert len(came) == 1
+
+
 def test_an_unreachable_address_is_a_sentence() -> None:
     """Nothing listens there."""
     with pytest.raises(Unsent, match="1 of 1 addresses"):

@@ -15,18 +15,25 @@ from click.testing import CliRunner
 from cli.main import group
 from crawler.evidence.read import EvidenceWrong
 from listings.backup import StoreDamaged
+from listings.cases import open_case, write_entry
 from listings.database import open_database
 from listings.evidence import evidence_folder
 from listings.locks import AlreadyUnderWay, hold
 from listings.model import RunKind, RunOutcome
 from listings.queue import count_listings
-from listings.retention import place_hold, release_hold
+from listings.retention import list_holds, place_hold, release_hold
 from listings.runs import latest_run
 from listings.scores import record_scores, unscored_sightings
-from scheduler.care.backup import backups_folder, list_backups, make_backup, thin_backups
+from scheduler.care.backup import (
+    EvidenceUnlikeSeal,
+    backups_folder,
+    list_backups,
+    make_backup,
+    thin_backups,
+)
 from scheduler.care.manifest import BackupWrong, read_manifest
 from scheduler.care.purge import find_purgeable, purge
-from scheduler.care.restore import RestoreRefused, check_backup, restore
+from scheduler.care.restore import RestoreRefused, StillInUse, check_backup, restore
 from scheduler.care.whole import check_everything
 from scheduler.run_logs import logs_folder
 from scheduler.settings import CareSettings
@@ -137,11 +144,12 @@ def test_a_backup_that_was_changed_is_named(store: Path, tmp_path: Path) -> None
         check_backup(backup.folder)
 
 
-def test_a_manifest_that_points_outside_is_refused(store: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("there", ["../../", "/etc/"])
+def test_a_manifest_that_points_outside_is_refused(store: Path, tmp_path: Path, there: str) -> None:
     """A backup from a stranger must not write where it likes."""
     backup = make_backup(store, tmp_path / "backups", now=NIGHT)
     path = backup.folder / "manifest.json"
-    path.write_text(path.read_text(encoding="utf-8").replace("{db}.evidence/", "../../"), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace("{db}.evidence/", there), encoding="utf-8")
     with pytest.raises(BackupWrong, match="outside"):
         restore(backup.folder, tmp_path / "there" / "again.db", now=NIGHT)
 
@@ -152,8 +160,39 @@ def test_nothing_is_restored_over_a_database(store: Path, tmp_path: Path) -> Non
     with pytest.raises(RestoreRefused, match="--replace"):
         restore(backup.folder, store, now=NIGHT)
     restore(backup.folder, store, replace=True, now=NIGHT)
-    assert store.with_name("store.db.before-20261125T021500Z").exists()
     assert "is whole" in check_everything(store)
+
+
+def test_what_is_moved_aside_is_a_whole_store_with_what_was_not_folded_in_yet(
+    store: Path, tmp_path: Path
+) -> None:
+    """Its write-ahead log and its evidence go with it, under its new name."""
+    backup = make_backup(store, tmp_path / "backups", now=NIGHT)
+    with closing(open_database(store)) as db:
+        place_hold(db, "site", reason="Case 7", by="ada", now=NOW)
+        shutil.copyfile(f"{store}-wal", tmp_path / "wal")
+    shutil.copyfile(tmp_path / "wal", f"{store}-wal")  # as a kill leaves it
+    restore(backup.folder, store, replace=True, now=NIGHT)
+    aside = store.with_name("store.db.before-20261125T021500Z")
+    assert "is whole" in check_everything(aside)
+    with closing(open_database(aside)) as db, closing(open_database(store)) as restored:
+        assert (len(list_holds(db)), len(list_holds(restored))) == (1, 0)
+
+
+def test_nothing_is_restored_under_a_review_app_or_a_crawl(store: Path, tmp_path: Path) -> None:
+    """They would go on writing to what was moved aside."""
+    backup = make_backup(store, tmp_path / "backups", now=NIGHT)
+    with hold(store, "serve-1"), pytest.raises(StillInUse, match="serve-1"):
+        restore(backup.folder, store, replace=True, now=NIGHT)
+
+
+def test_a_backup_that_fails_leaves_nothing_behind(store: Path, tmp_path: Path) -> None:
+    """A copy each night of a store whose evidence is damaged would fill the disk."""
+    (path,) = evidence_folder(store).iterdir()
+    path.write_bytes(b"damaged")
+    with pytest.raises(EvidenceUnlikeSeal, match="evidence verify"):
+        make_backup(store, tmp_path / "backups", now=NIGHT)
+    assert list((tmp_path / "backups").glob("*T*Z")) == []
 
 
 def test_nothing_is_restored_under_a_running_service(store: Path, tmp_path: Path) -> None:
@@ -192,8 +231,31 @@ def test_the_commands_leave_a_row_each(store: Path) -> None:
     assert list_backups(backups_folder(store))
 
 
+def score_all(store: Path, p_offer: float) -> None:
+    """Score what is there."""
+    with closing(open_database(store)) as db:
+        for sighting in unscored_sightings(db, "aaaaaaaaaaaa", limit=10):
+            record_scores(db, [build.score(sighting.sighting_id, p_offer)])
+
+
+def test_evidence_of_what_was_not_scored_yet_is_kept(store: Path) -> None:
+    """Nobody knows what it is."""
+    assert find_purgeable(store, CareSettings(evidence_days=30), now=NOW + YEAR).evidence == ()
+
+
+def test_evidence_of_a_listing_in_a_case_is_kept(store: Path) -> None:
+    """Though it was never flagged or judged."""
+    score_all(store, 0.1)
+    with closing(open_database(store)) as db:
+        (listing,) = db.execute("SELECT listing_id FROM page_listings LIMIT 1").fetchone()
+        case = open_case(db, "2026-7", "Of a search", opened_by="ada", now=NOW)
+        write_entry(db, case, "listing", listing_id=listing, written_by="ada", now=NOW)
+    assert find_purgeable(store, CareSettings(evidence_days=30), now=NOW + YEAR).evidence == ()
+
+
 def test_old_evidence_that_nothing_speaks_for_goes_and_leaves_a_tombstone(store: Path) -> None:
     """`evidence verify` passes before and after, and says how many were taken away."""
+    score_all(store, 0.1)
     care = CareSettings(evidence_days=30)
     assert find_purgeable(store, care, now=NOW).evidence == ()
     (gone,) = purge(store, care, by="ada", now=NOW + YEAR).evidence
@@ -208,6 +270,7 @@ def test_old_evidence_that_nothing_speaks_for_goes_and_leaves_a_tombstone(store:
 @pytest.mark.parametrize("source", ["site", ""])
 def test_a_hold_keeps_evidence_until_it_is_released(store: Path, source: str) -> None:
     """Of its source, or of all."""
+    score_all(store, 0.1)
     care = CareSettings(evidence_days=30)
     with closing(open_database(store)) as db:
         number = place_hold(db, source, reason="Case 7", by="ada", now=NOW)
@@ -219,9 +282,7 @@ def test_a_hold_keeps_evidence_until_it_is_released(store: Path, source: str) ->
 @pytest.mark.parametrize(("p_offer", "kept_files"), [(0.9, 0), (0.1, 1)])
 def test_evidence_of_what_was_flagged_is_kept(store: Path, p_offer: float, kept_files: int) -> None:
     """Above the line of its time, whatever the model in use says now."""
-    with closing(open_database(store)) as db:
-        for sighting in unscored_sightings(db, "aaaaaaaaaaaa", limit=10):
-            record_scores(db, [build.score(sighting.sighting_id, p_offer)])
+    score_all(store, p_offer)
     care = CareSettings(evidence_days=30)
     assert len(find_purgeable(store, care, now=NOW + YEAR).evidence) == kept_files
 
