@@ -88,8 +88,11 @@ def record_evidence(db: Database, records: Iterable[EvidenceRecord]) -> None:
 
 
 def record_with_payload(db: Database, payload_sha256: str) -> EvidenceRecord | None:
-    """Return the record that holds a payload, or None when it is not kept yet."""
-    query = "SELECT * FROM evidence_records WHERE payload_sha256 = ? AND repeats IS NULL LIMIT 1"
+    """Return the record that holds a payload, or None when it is not kept, not yet or no longer."""
+    query = """
+        SELECT * FROM evidence_records WHERE payload_sha256 = ? AND repeats IS NULL
+        AND file NOT IN (SELECT file FROM evidence_tombstones) LIMIT 1
+    """
     row = db.execute(query, [payload_sha256]).fetchone()
     return None if row is None else _record(row)
 
@@ -98,6 +101,19 @@ def get_record(db: Database, record_id: str) -> EvidenceRecord | None:
     """Return one record, or None when there is none of that id."""
     row = db.execute("SELECT * FROM evidence_records WHERE record_id = ?", [record_id]).fetchone()
     return None if row is None else _record(row)
+
+
+def chain_of(db: Database, record: EvidenceRecord) -> list[EvidenceRecord]:
+    """Return a record, the one it repeats, the one that repeats, and so on; the last holds the payload.
+
+    The last of a chain that is broken, or that leads back into itself, still names a record that it repeats.
+    """
+    chain = [record]
+    while following := get_record(db, chain[-1].repeats or ""):
+        if following in chain:
+            break
+        chain.append(following)
+    return chain
 
 
 def record_of_page(db: Database, page_id: int) -> EvidenceRecord | None:

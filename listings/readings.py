@@ -55,14 +55,22 @@ def insert_reading(db: Database, page_id: int, reading: LiveReading) -> None:
 
 
 def earlier_page(db: Database, source_id: str, url: str, *, reader: str) -> EarlierPage | None:
-    """Return the page as the same code last read it, or None."""
+    """Return the page as the same code last read it, or None; also None when retention took its bytes away.
+
+    A site asked whether such a page still holds would say yes, and nothing of it would be kept ever again.
+    """
     query = """
-        SELECT *, EXISTS (SELECT 1 FROM page_listings WHERE page_id = pages.page_id) AS has_listings
+        SELECT *, EXISTS (SELECT 1 FROM page_listings WHERE page_id = pages.page_id) AS has_listings,
+            EXISTS (
+                SELECT 1 FROM evidence_records JOIN evidence_tombstones USING (file)
+                WHERE record_id = page_evidence.record_id
+            ) AS is_purged
         FROM pages JOIN page_readings USING (page_id) JOIN page_evidence USING (page_id)
         WHERE source_id = ? AND url = ? ORDER BY page_id DESC LIMIT 1
     """
     row = db.execute(query, [source_id, rows.clean(url)]).fetchone()
-    return _earlier(row) if row is not None and row["reader"] == reader else None
+    is_usable = row is not None and row["reader"] == reader and not row["is_purged"]
+    return _earlier(row) if is_usable else None
 
 
 def was_understood(db: Database, source_id: str, url: str) -> bool:

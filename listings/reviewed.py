@@ -58,14 +58,11 @@ def reviewed_listings(
 
 
 def evidence_of(db: Database, page_id: int) -> list[EvidenceRecord]:
-    """Return the record of a page and, if it only repeats another, that one too."""
-    from listings.evidence import get_record, record_of_page
+    """Return the record of a page and, if it only repeats another, that one too, down to the payload."""
+    from listings.evidence import chain_of, record_of_page
 
     record = record_of_page(db, page_id)
-    if record is None:
-        return []
-    original = get_record(db, record.repeats) if record.repeats else None
-    return [record, original] if original else [record]
+    return [] if record is None else chain_of(db, record)
 
 
 def _reviewed(db: Database, verdict_id: int) -> Reviewed:

@@ -78,14 +78,18 @@ class EvidenceKeeper:
 
         Args:
             exchange: The answer.
-            same_as: The record that the site says still holds (HTTP 304).
+            same_as: The record that the site says still holds (HTTP 304); if it repeats another, that one is
+                repeated, so that each payload is one step away.
         """
         if self._file is not None and self._file.size >= self._max_file_bytes:
             self._seal()
         file = self._file or self._open()
         payload = hashlib.sha256(exchange.body)
         record_id, sha256, size = new_record_id(), payload.hexdigest(), len(exchange.body)
-        original = same_as or (self._known(sha256) if size else None)
+        if same_as is not None:
+            original: EvidenceRecord | None = evidence.chain_of(self._db, same_as)[-1]
+        else:
+            original = self._known(sha256) if size else None
         if original is None:
             kind = "response" if exchange.is_http else "resource"
             offset, length = file.write(response_record(exchange, record_id, payload.digest()))

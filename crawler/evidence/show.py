@@ -57,7 +57,10 @@ def body_of(db: Database, folder: Path, record_id: str) -> bytes:
     record = evidence.get_record(db, record_id)
     if record is None:
         raise EvidenceWrong(record_id, "the record is not in the store")
-    return body_of(db, folder, record.repeats) if record.repeats else _body(read_record(folder, record))
+    original = evidence.chain_of(db, record)[-1]
+    if original.repeats is not None:
+        raise EvidenceWrong(original.repeats, "the record, which another repeats, is not in the store")
+    return _body(read_record(folder, original))
 
 
 def _body(kept: KeptRecord) -> bytes:

@@ -131,10 +131,10 @@ def _verify_records(db: Database, folder: Path, records: list[EvidenceRecord]) -
 
 
 def _original(db: Database, record: EvidenceRecord) -> EvidenceRecord:
-    original = evidence.get_record(db, record.repeats or "")
+    original = evidence.chain_of(db, record)[-1]
     where = f"{record.file}#{record.offset}"
-    if original is None:
-        raise EvidenceWrong(where, f"the record {record.repeats} that it repeats is not in the store")
+    if original.repeats is not None:
+        raise EvidenceWrong(where, f"the record {original.repeats} that it repeats is not in the store")
     if original.payload_sha256 != record.payload_sha256:
-        raise EvidenceWrong(where, f"the record {record.repeats} that it repeats has another payload")
+        raise EvidenceWrong(where, f"the record {original.record_id} that it repeats has another payload")
     return original

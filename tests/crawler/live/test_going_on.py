@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from crawler.evidence.show import body_of
 from crawler.evidence.verify import verify
 from crawler.live.plan import plan
 from fixtures.misbehaving.answers import html
 from fixtures.misbehaving.server import LOOPBACK, serving
 from listings.database import open_database
-from listings.evidence import evidence_folder
+from listings.evidence import chain_of, evidence_folder, record_evidence
 from listings.model import RunOutcome
+from listings.reviewed import evidence_of
 from listings.runs import list_runs
+from scheduler.care.purge import purge
+from scheduler.settings import CareSettings
 from tests.crawler.crawls import NOW, ROOT, Job, crawl_all
 from tests.crawler.killing import kill_when, rows_in
 from tests.crawler.live.shop import HOST, Shop
@@ -94,8 +100,57 @@ def test_an_unchanged_shop_is_not_read_again(server: Server, tmp_path: Path, *, 
         query(database, "SELECT record_type, count(*) FROM evidence_records WHERE run_id = 2 GROUP BY 1")
     )
     assert kinds["revisit"] == 14
+    crawl_on(server, database, shop, 2)
+    statement = "SELECT count(*) FROM evidence_records WHERE run_id = 3 AND record_type = 'revisit'"
+    assert query(database, statement) == [(14,)]
     with closing(open_database(database)) as db:
-        assert verify(db, evidence_folder(database)).pages == 28
+        assert verify(db, evidence_folder(database)).pages == 42
+        last = max(row[0] for row in db.execute("SELECT page_id FROM page_evidence"))
+        assert [each.record_type for each in evidence_of(db, last)] == ["revisit", "response"]
+
+
+def test_a_revisit_of_a_revisit_leads_to_the_payload(server: Server, tmp_path: Path) -> None:
+    """A store in which a record repeats one that repeats another, as written before, verifies and exports."""
+    database, shop = tmp_path / "store.db", Shop(marks=True)
+    for day in range(3):
+        crawl_on(server, database, shop, day)
+    with closing(open_database(database)) as db:
+        third = query(database, "SELECT max(page_id) FROM page_evidence")[0][0]
+        record, original = evidence_of(db, third)
+        second = query(
+            database,
+            f"SELECT record_id FROM evidence_records WHERE run_id = 2 AND repeats = '{original.record_id}'",
+        )[0][0]
+        chained = replace(record, record_id=record.record_id[::-1], repeats=second)
+        record_evidence(db, [chained])
+        assert [each.record_id for each in chain_of(db, chained)] == [
+            chained.record_id, second, original.record_id,
+        ]  # fmt: skip
+        body = body_of(db, evidence_folder(database), chained.record_id)
+        assert hashlib.sha256(body).hexdigest() == original.payload_sha256
+        lost = replace(chained, repeats="nowhere")
+        assert chain_of(db, lost) == [lost]
+
+
+@pytest.mark.parametrize("marks", [True, False], ids=["with marks", "without marks"])
+def test_a_page_whose_bytes_were_purged_is_kept_again(server: Server, tmp_path: Path, *, marks: bool) -> None:
+    """Whether it changed is not asked, since nothing is left to repeat; what comes is kept whole."""
+    database, shop = tmp_path / "store.db", Shop(marks=marks)
+    crawl_on(server, database, shop, 0)
+    (gone,) = purge(
+        database, CareSettings(evidence_days=30), by="ada", now=NOW + timedelta(days=365)
+    ).evidence
+    run, _ = crawl_on(server, database, shop, 1)
+    assert not [each for each in server.asked if "If-None-Match" in each.headers]
+    assert run.counts["unchanged"] == 12
+    kinds = dict(
+        query(database, "SELECT record_type, count(*) FROM evidence_records WHERE run_id = 2 GROUP BY 1")
+    )
+    assert kinds == {"response": 15}
+    with closing(open_database(database)) as db:
+        done = verify(db, evidence_folder(database))
+        assert (done.files, done.purged, done.pages) == (1, 1, 14)
+        assert not (evidence_folder(database) / gone.file).exists()
 
 
 def test_gone_blocked_and_layout_changed_are_told_apart(server: Server, tmp_path: Path) -> None:
