@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import database_option, json_option, reviewer_option
+from cli.options import RowNumber, database_option, json_option, reviewer_option
 from cli.output import minute, print_json, print_table, reading
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def command() -> None:
 @database_option
 @json_option
 @click.option("--all", "everything", is_flag=True, help="Those that are well again too, newest first.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many to show.")
+@click.option("--limit", type=RowNumber, default=50, show_default=True, help="How many to show.")
 def list_(database: Path, as_json: bool, everything: bool, limit: int) -> None:
     """Show the alarms that stand."""
     from listings.alarms import list_alarms, standing_alarms
@@ -47,7 +47,7 @@ def list_(database: Path, as_json: bool, everything: bool, limit: int) -> None:
 @command.command()
 @database_option
 @reviewer_option
-@click.argument("number", type=click.IntRange(1))
+@click.argument("number", type=RowNumber)
 @click.option("--note", default="", help="What is being done about it.")
 def acknowledge(database: Path, reviewer: str, number: int, note: str) -> None:
     """Write that you have taken note of an alarm."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import database_option, json_option
+from cli.options import Seed, database_option, json_option
 from cli.retrain import STARTER
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--ignore", default="", help="Labels whose rows are left out.")
 @click.option("--titles-only", is_flag=True, help="Leave descriptions out, or length does the classifying.")
 @click.option("--budget", type=click.IntRange(1), default=300, show_default=True, help="Listings read a day.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the bootstrap.")
+@click.option("--seed", type=Seed, default=0, show_default=True, help="Of the bootstrap.")
 @click.option("--no-baselines", is_flag=True, help="Measure this model alone.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write a page with plots too.")
 @database_option

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import database_option
+from cli.options import RowNumber, database_option
 from cli.output import minute, reading
 from listings.text import harmless
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 @click.command("logs")
-@click.argument("run", type=click.IntRange(1))
+@click.argument("run", type=RowNumber)
 @database_option
-@click.option("--lines", type=click.IntRange(1), help="Only so many of the last lines of each process.")
+@click.option("--lines", type=RowNumber, help="Only so many of the last lines of each process.")
 def command(run: int, database: Path, lines: int | None) -> None:
     """Show how run number RUN ended and what each process that worked on it wrote.
 

@@ -1,10 +1,18 @@
-"""Options that several commands share, each with its environment variable and its default."""
+"""Options and kinds of numbers that several commands share, each option with its variable and its default."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import click
+
+from listings.model import LAST_ROW
+
+RowNumber = click.IntRange(1, LAST_ROW)
+"""What is asked of the database by a number: a row, or how many rows."""
+
+Seed = click.IntRange(0, 2**32 - 1)
+"""What NumPy and scikit-learn both take to begin from."""
 
 DEFAULT_DATABASE = Path("var/precursor-watch.db")
 DEFAULT_SOURCES = Path("sources.toml")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import database_option, json_option
+from cli.options import RowNumber, database_option, json_option
+from listings.model import LAST_ROW
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 
 @click.command(name="queue")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="Rows at most.")
-@click.option("--offset", type=click.IntRange(0), default=0, help="Rows to pass over first.")
+@click.option("--limit", type=RowNumber, default=50, show_default=True, help="Rows at most.")
+@click.option("--offset", type=click.IntRange(0, LAST_ROW), default=0, help="Rows to pass over first.")
 @database_option
 @json_option
 def command(limit: int, offset: int, database: Path, *, as_json: bool) -> None:

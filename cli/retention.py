@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import database_option, json_option, reviewer_option
+from cli.options import RowNumber, database_option, json_option, reviewer_option
 from cli.output import minute, print_json, print_table, reading
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def hold(database: Path, reviewer: str, source: str, reason: str) -> None:
 @command.command()
 @database_option
 @reviewer_option
-@click.argument("number", type=click.IntRange(1))
+@click.argument("number", type=RowNumber)
 def release(database: Path, reviewer: str, number: int) -> None:
     """Release a hold."""
     from listings import times

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.care import due_at_option, in_utc
-from cli.options import database_option, json_option
+from cli.options import Seed, database_option, json_option
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -47,7 +47,7 @@ STARTER = Path(__file__).parent.parent / "fixtures" / "training" / "listings.jso
     show_envvar=True,
     help="A sentence-transformers name or path.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the folds.")
+@click.option("--seed", type=Seed, default=0, show_default=True, help="Of the folds.")
 @click.option("--force", is_flag=True, help="Promote even a worse model; the record says so.")
 @click.option("--dry-run", is_flag=True, help="Train, compare and rescore; write nothing.")
 @click.option("--no-rescore", is_flag=True, help="Do not try the candidate on every listing as last seen.")

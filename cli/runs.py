@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import database_option, json_option
+from cli.options import RowNumber, database_option, json_option
 from cli.output import minute, print_json, print_table, reading
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command("runs")
 @database_option
 @json_option
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many to show.")
+@click.option("--limit", type=RowNumber, default=20, show_default=True, help="How many to show.")
 def command(database: Path, as_json: bool, limit: int) -> None:
     """Show the newest runs, newest first, each with how it ended.
 

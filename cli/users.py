@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import by_option, database_option, json_option
+from cli.options import RowNumber, by_option, database_option, json_option
 from listings.roles import Role
 
 if TYPE_CHECKING:
@@ -263,7 +263,7 @@ def token_list_command(name: str | None, database: Path, *, as_json: bool) -> No
 
 
 @token_command.command("revoke")
-@click.argument("token_id", type=int, metavar="TOKEN")
+@click.argument("token_id", type=RowNumber, metavar="TOKEN")
 @by_option
 @database_option
 def token_revoke_command(token_id: int, actor: str, database: Path) -> None:

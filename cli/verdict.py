@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import database_option, reviewer_option
+from cli.options import RowNumber, database_option, reviewer_option
 from listings.model import Decision, ReasonCode
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ DECISIONS = [decision.value for decision in Decision if decision is not Decision
 @click.option(
     "--score",
     "score_id",
-    type=int,
+    type=RowNumber,
     help="The score you saw (score_id of queue --json); refused if the listing changed since.",
 )
-@click.option("--undo", type=int, metavar="VERDICT", help="Take this verdict back instead.")
+@click.option("--undo", type=RowNumber, metavar="VERDICT", help="Take this verdict back instead.")
 @reviewer_option
 @database_option
 def command(

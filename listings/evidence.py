@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from listings import rows, times
 from listings.database import Database, transaction
+from listings.model import LAST_ROW
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -162,6 +163,8 @@ def pages_with_payload(db: Database, file: str) -> Iterator[tuple[int, str, str,
 def find_page(db: Database, page: str) -> int | None:
     """Return the id of a page, given as its id or its address; of an address, the newest kept."""
     if page.isdecimal():
+        if len(page) > len(str(LAST_ROW)) or int(page) > LAST_ROW:
+            return None
         row = db.execute("SELECT page_id FROM pages WHERE page_id = ?", [int(page)]).fetchone()
     else:
         query = "SELECT max(page_id) FROM pages JOIN page_evidence USING (page_id) WHERE url = ?"

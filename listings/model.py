@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 
+LAST_ROW = 2**63 - 1
+"""The greatest number that a row can have; SQLite takes no greater one, not even to say that it has none."""
+
+
 class SourceKind(StrEnum):
     """Where the pages of a source come from."""
 

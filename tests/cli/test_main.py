@@ -12,6 +12,7 @@ import click
 import pytest
 
 import cli
+from cli.errors import exit_with_sentence
 from cli.main import COMMANDS
 from tests.cli.calls import ROOT, call, call_process
 
@@ -36,6 +37,9 @@ NO_COMMANDS = {
     "program",
 }
 """Modules of cli/ that commands share."""
+
+BEYOND = str(2**63)
+"""One more than the database can count."""
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -100,6 +104,18 @@ def test_group_lists_its_commands_in_order() -> None:
         ("retrain", "--starter", "missing.jsonl"),
         ("serve", "--port", "70000"),
         ("crawl", "--due-at", "yesterday"),
+        ("users", "token", "revoke", BEYOND),
+        ("retention", "release", BEYOND),
+        ("alerts", "acknowledge", BEYOND),
+        ("alerts", "list", "--limit", BEYOND),
+        ("runs", "--limit", BEYOND),
+        ("queue", "--limit", BEYOND),
+        ("queue", "--offset", BEYOND),
+        ("logs", BEYOND),
+        ("verdict", "--undo", BEYOND),
+        ("verdict", "5f0c9a7be1d2c3f4", "offer", "--score", BEYOND),
+        ("evaluate", "fixtures/training/listings.jsonl", "--seed", "-1"),
+        ("retrain", "--seed", BEYOND),
     ],
 )
 def test_misuse_exits_with_2_and_a_usage_line(arguments: Sequence[str]) -> None:
@@ -107,6 +123,49 @@ def test_misuse_exits_with_2_and_a_usage_line(arguments: Sequence[str]) -> None:
     called = call(*arguments)
     assert (called.exit_code, called.out) == (2, "")
     assert called.err.startswith("Usage: precursor-watch")
+
+
+@pytest.mark.parametrize("page", ["4", str(2**63 - 1), BEYOND, "9" * 5_000])
+def test_a_page_that_no_store_can_have_is_not_kept(page: str, store_path: Path) -> None:
+    """However great its number, the sentence is the same."""
+    called = call("evidence", "show", page, "--db", store_path)
+    assert (called.exit_code, called.out) == (1, "")
+    assert called.err.startswith("precursor-watch: ")
+
+
+@pytest.mark.parametrize("arguments", [("runs", "--limit"), ("queue", "--limit"), ("queue", "--offset")])
+def test_the_greatest_number_is_taken(arguments: Sequence[str], store_path: Path) -> None:
+    """The bound is the database's own."""
+    assert call(*arguments, 2**63 - 1, "--db", store_path).exit_code == 0
+
+
+def test_what_the_system_refuses_is_a_sentence(store_path: Path, tmp_path: Path) -> None:
+    """A path where no folder can be is named, with what the system said of it."""
+    (tmp_path / "notes").write_text("", encoding="utf-8")
+    called = call("backup", "--to", tmp_path / "notes" / "backups", "--db", store_path)
+    assert (called.exit_code, called.out) == (1, "")
+    assert f"precursor-watch: {tmp_path}/notes/backups" in called.err
+    assert "cannot be used: Not a directory" in called.err
+    assert called.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(28, "No space left on device"), "The system refused: No space left on device."),
+        (OSError("cannot say more"), "The system refused: cannot say more."),
+        (TimeoutError(), "The system refused: TimeoutError."),
+        (OSError(18, "Invalid cross-device link", "a", None, "b"), "a or b cannot be used: Invalid cross"),
+    ],
+)
+def test_a_refusal_without_a_path_is_a_sentence_too(
+    error: OSError, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As much is said as is known."""
+    with pytest.raises(SystemExit) as ended, exit_with_sentence():
+        raise error
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.startswith(f"precursor-watch: {said}")
 
 
 @pytest.mark.parametrize("command", ["queue", "report", "models", "runs", "status", "score", "serve"])
