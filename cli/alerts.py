@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import RowNumber, database_option, json_option, reviewer_option
+from cli.options import RowNumber, asked_by_option, database_option, json_option
 from cli.output import minute, print_json, print_table, reading
 
 if TYPE_CHECKING:
@@ -46,16 +46,16 @@ def list_(database: Path, as_json: bool, everything: bool, limit: int) -> None:
 
 @command.command()
 @database_option
-@reviewer_option
+@asked_by_option
 @click.argument("number", type=RowNumber)
 @click.option("--note", default="", help="What is being done about it.")
-def acknowledge(database: Path, reviewer: str, number: int, note: str) -> None:
+def acknowledge(database: Path, by: str, number: int, note: str) -> None:
     """Write that you have taken note of an alarm."""
     from listings import times
     from listings.alarms import acknowledge as take_note
 
     with reading(database) as db:
-        alarm = take_note(db, number, by=reviewer, note=note, now=times.utc_now())
+        alarm = take_note(db, number, by=by, note=note, now=times.utc_now())
     click.echo(f"Alarm {alarm.alarm_id} is acknowledged by {alarm.acknowledged_by}: {alarm.sentence}")
 
 

@@ -47,7 +47,24 @@ reviewer_option = click.option(
     default="reviewer",
     show_default=True,
     show_envvar=True,
-    help="Who decides; kept with the verdict.",
+    help="Who decides; kept with it.",
+)
+
+
+def _named(_context: click.Context, _option: click.Parameter, name: str) -> str:
+    if not name.strip():
+        raise click.BadParameter("No person is named; give one, so that the record says who asked.")
+    return name.strip()
+
+
+asked_by_option = click.option(
+    "--by",
+    callback=_named,
+    envvar=["PRECURSOR_WATCH_REVIEWER", "USER"],
+    default="unnamed",
+    show_default=True,
+    show_envvar=True,
+    help="Who asks; kept with it.",
 )
 
 by_option = click.option(

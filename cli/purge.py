@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.care import due_at_option, recorded
-from cli.options import database_option, reviewer_option
+from cli.options import asked_by_option, database_option
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @click.command("purge")
 @database_option
-@reviewer_option
+@asked_by_option
 @click.option("--dry-run", is_flag=True, help="Say what would go, and change nothing.")
 @due_at_option
-def command(database: Path, reviewer: str, *, dry_run: bool, due_at: datetime | None) -> None:
+def command(database: Path, by: str, *, dry_run: bool, due_at: datetime | None) -> None:
     """Take away what [care] evidence_days and log_days let go.
 
     Evidence goes only where nothing in its WARC file was ever flagged or judged, no later page repeats it and
@@ -44,5 +44,5 @@ def command(database: Path, reviewer: str, *, dry_run: bool, due_at: datetime | 
         click.echo(f"Would go: {found.sentence}")
         return
     with recorded(database, RunKind.PURGE, due_at) as done:
-        done.sentence = f"Gone: {purge(database, care, by=reviewer, now=times.utc_now()).sentence}"
+        done.sentence = f"Gone: {purge(database, care, by=by, now=times.utc_now()).sentence}"
     click.echo(done.sentence)

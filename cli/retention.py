@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import RowNumber, database_option, json_option, reviewer_option
+from cli.options import RowNumber, asked_by_option, database_option, json_option
 from cli.output import minute, print_json, print_table, reading
 
 if TYPE_CHECKING:
@@ -24,31 +24,31 @@ def command() -> None:
 
 @command.command()
 @database_option
-@reviewer_option
+@asked_by_option
 @click.argument("source")
 @click.option("--reason", required=True, help="The case or order it rests on.")
-def hold(database: Path, reviewer: str, source: str, reason: str) -> None:
+def hold(database: Path, by: str, source: str, reason: str) -> None:
     """Keep everything of SOURCE until the hold is released; `all` keeps everything."""
     from listings import times
     from listings.retention import EVERY_SOURCE, place_hold
 
     with reading(database) as db:
         source_id = EVERY_SOURCE if source == "all" else source
-        hold_id = place_hold(db, source_id, reason=reason, by=reviewer, now=times.utc_now())
+        hold_id = place_hold(db, source_id, reason=reason, by=by, now=times.utc_now())
     click.echo(f"Hold {hold_id} keeps everything of {source}: {reason}")
 
 
 @command.command()
 @database_option
-@reviewer_option
+@asked_by_option
 @click.argument("number", type=RowNumber)
-def release(database: Path, reviewer: str, number: int) -> None:
+def release(database: Path, by: str, number: int) -> None:
     """Release a hold."""
     from listings import times
     from listings.retention import release_hold
 
     with reading(database) as db:
-        release_hold(db, number, by=reviewer, now=times.utc_now())
+        release_hold(db, number, by=by, now=times.utc_now())
     click.echo(f"Hold {number} is released.")
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from cli.errors import CommandFailed
-from cli.options import database_option, json_option, reviewer_option, sources_option
+from cli.options import asked_by_option, database_option, json_option, sources_option
 from cli.output import minute, print_json, print_table, reading
 
 if TYPE_CHECKING:
@@ -74,13 +74,13 @@ def show(database: Path, sources_file: Path, as_json: bool, count: int) -> None:
 @command.command()
 @database_option
 @sources_option
-@reviewer_option
+@asked_by_option
 @source_argument
-def pause(database: Path, sources_file: Path, reviewer: str, source: str) -> None:
+def pause(database: Path, sources_file: Path, by: str, source: str) -> None:
     """Begin nothing for SOURCE until it is resumed; due times are skipped, with who and when."""
     from listings.requests import Request
 
-    _ask(Request.PAUSE, database, sources_file, reviewer, source)
+    _ask(Request.PAUSE, database, sources_file, by, source)
     click.echo(
         f"{source} is paused. What runs now goes on to its end; resume with `schedule resume {source}`."
     )
@@ -89,22 +89,22 @@ def pause(database: Path, sources_file: Path, reviewer: str, source: str) -> Non
 @command.command()
 @database_option
 @sources_option
-@reviewer_option
+@asked_by_option
 @source_argument
-def resume(database: Path, sources_file: Path, reviewer: str, source: str) -> None:
+def resume(database: Path, sources_file: Path, by: str, source: str) -> None:
     """Let SOURCE be crawled again when it is due."""
     from listings.requests import Request
 
-    _ask(Request.RESUME, database, sources_file, reviewer, source)
+    _ask(Request.RESUME, database, sources_file, by, source)
     click.echo(f"{source} is resumed.")
 
 
 @command.command("run-now")
 @database_option
 @sources_option
-@reviewer_option
+@asked_by_option
 @source_argument
-def run_now(database: Path, sources_file: Path, reviewer: str, source: str) -> None:
+def run_now(database: Path, sources_file: Path, by: str, source: str) -> None:
     """Have the service crawl SOURCE now, due or not."""
     from listings.locks import is_held
     from listings.requests import Request
@@ -114,15 +114,15 @@ def run_now(database: Path, sources_file: Path, reviewer: str, source: str) -> N
             f"No service is at work on {database}; start one with `precursor-watch run`, or crawl by hand "
             f"with `precursor-watch crawl {source}`."
         )
-    number = _ask(Request.RUN_NOW, database, sources_file, reviewer, source)
+    number = _ask(Request.RUN_NOW, database, sources_file, by, source)
     click.echo(f"Asked (request {number}). The service begins within seconds; see `precursor-watch runs`.")
 
 
-def _ask(request: Request, database: Path, sources_file: Path, reviewer: str, source: str) -> int:
+def _ask(request: Request, database: Path, sources_file: Path, by: str, source: str) -> int:
     from crawler.sources import pick_sources
     from listings import times
     from listings.requests import ask
 
     pick_sources(sources_file, (source,))
     with reading(database) as db:
-        return ask(db, request, source, by=reviewer, now=times.utc_now())
+        return ask(db, request, source, by=by, now=times.utc_now())

@@ -10,8 +10,8 @@ class AlarmSettings:
     """The section `[alarms]`."""
 
     urls: tuple[str, ...] = ()
-    """Where messages go, as apprise writes addresses, e.g. "
-    "`mailtos://user:word@mail.example?to=me@b.example`."""
+    """Where messages go, as apprise writes addresses, e.g.
+    `mailtos://user:word@mail.example?to=me@b.example`."""
     digest_minutes: int = 10
     """What is found within this time of a first finding goes out in one message with it."""
     quiet_hours: str = ""
@@ -19,8 +19,8 @@ class AlarmSettings:
     timezone: str = "UTC"
     """IANA name of the zone of the quiet hours."""
     ping_url: str = ""
-    """Asked (HTTP GET) every `ping_minutes` while the service lives; a watcher elsewhere alarms at "
-    "silence."""
+    """Asked (HTTP GET) every `ping_minutes` while the service lives; a watcher elsewhere alarms at
+    silence."""
     ping_minutes: int = 5
     permission_days: int = 14
     """An alarm is raised this many days before a permission ends."""

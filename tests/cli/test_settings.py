@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from cli.settings import SECTIONS, SettingsWrong, default_of, load_settings, variable
+from cli.settings import FILE_VARIABLE, SECTIONS, SettingsWrong, default_of, load_settings, variable
 from scheduler.alarms.settings import AlarmSettings
 from scheduler.settings import ServiceSettings
 
@@ -63,6 +64,16 @@ def test_a_variable_that_cannot_be_used(tmp_path: Path) -> None:
     environ = write(tmp_path, "") | {"PRECURSOR_WATCH_SERVICE_PARALLEL": "many"}
     with pytest.raises(SettingsWrong, match="PRECURSOR_WATCH_SERVICE_PARALLEL is 'many'"):
         load_settings(ServiceSettings, environ)
+
+
+def test_every_variable_is_in_the_manual() -> None:
+    """Whatever a program of ours reads from the environment is named there."""
+    manual, read = MANUAL.read_text(encoding="utf-8"), set()
+    for package in ("cli", "scheduler", "crawler", "classifier", "review", "listings"):
+        for path in (MANUAL.parents[1] / package).rglob("*.py"):
+            read |= set(re.findall(r"\"(PRECURSOR_WATCH_[A-Z]+)\"", path.read_text(encoding="utf-8")))
+    assert len(read) > 5
+    assert {name for name in read | {FILE_VARIABLE} if f"`{name}`" not in manual} == set()
 
 
 @pytest.mark.parametrize("section", SECTIONS)

@@ -17,9 +17,11 @@ from cli.main import group
 from cli.program import PROGRAM
 from crawler.sources import load_sources
 from fixtures.marketplaces.build import write_site
+from listings.alarms import Finding, get_alarm, settle
 from listings.database import open_database
 from listings.locks import hold
 from listings.model import RunKind, RunOutcome
+from listings.requests import pause_of
 from listings.runs import begin_run, end_run, list_runs
 from listings.scores import count_awaiting
 from listings.sources import declare_source
@@ -267,3 +269,23 @@ def test_status_imports_nothing_heavy(store_path: Path, sources_file: Path) -> N
     command = [sys.executable, "-c", code, "status", "--db", str(store_path), "--sources", str(sources_file)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stderr.splitlines()[-1] == "[]"
+
+
+def test_who_asks_is_kept(store_path: Path, sources_file: Path) -> None:
+    """The person behind a hold, a pause and a note is the one named by --by, and must be named."""
+    with closing(open_database(store_path)) as db:
+        failing = Finding(kind="disk_low", sentence="The disk is full.")
+        settle(db, [failing], kinds={"disk_low"}, now=utc_now())
+    by_ada = ("--by", " ada ", "--db", store_path)
+    assert call("retention", "hold", "all", "--reason", "Case 7", *by_ada).exit_code == 0
+    assert call("retention", "release", 1, "--by", "bo", "--db", store_path).exit_code == 0
+    assert call("schedule", "pause", "andes", "--sources", sources_file, *by_ada).exit_code == 0
+    assert call("alerts", "acknowledge", 1, *by_ada).exit_code == 0
+    (hold_,) = json.loads(call("retention", "holds", "--json", "--db", store_path).stdout)
+    assert (hold_["placed_by"], hold_["released_by"]) == ("ada", "bo")
+    with closing(open_database(store_path)) as db:
+        pause, alarm = pause_of(db, "andes"), get_alarm(db, 1)
+    assert pause is not None
+    assert (pause.asked_by, alarm.acknowledged_by) == ("ada", "ada")
+    refused = call("purge", "--by", " ", "--db", store_path)
+    assert (refused.exit_code, "No person is named" in refused.stderr) == (2, True)
