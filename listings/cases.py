@@ -86,7 +86,8 @@ def write_entry(
 
     Raises:
         UnknownRow: If there is no such case or listing.
-        CaseRefused: If the case is closed and this does not open it again, or a note is empty.
+        CaseRefused: If the case is closed and this does not open it again, a note is empty, or a line about a
+            listing names none.
     """
     with transaction(db):
         case = get_case(db, case_id)
@@ -94,6 +95,8 @@ def write_entry(
             raise CaseRefused(f"Case {case.number} is closed; open it again first. Nothing was written.")
         if kind == "note" and not note.strip():
             raise CaseRefused("The note is empty; nothing was written.")
+        if kind in {"listing", "listing_removed"} and listing_id is None:
+            raise CaseRefused("No listing is named, expected its id; nothing was written.")
         if listing_id is not None and not _is_there(db, "listings", "listing_id", listing_id):
             raise UnknownRow("listing", listing_id)
         source_id, seller_name = seller or (None, "")

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from listings.claims import HeldByAnother, claim_of, release
 from listings.database import transaction
+from listings.drafts import KeptDraft
 from listings.model import Decision, ReasonCode
 from listings.users import Role
 from listings.verdicts import (
@@ -64,6 +65,18 @@ class NewVerdict(BaseModel):
     note: Note = ""
     substance: Annotated[str, Field(max_length=MAX_SUBSTANCE_CHARS)] = ""
     """What is offered, where the program read it wrongly."""
+
+
+class Begun(BaseModel):
+    """What was begun beside a listing, as a page's form or a program sends it."""
+
+    reason_code: Reason = None
+    note: Note = ""
+    substance: Annotated[str, Field(max_length=MAX_SUBSTANCE_CHARS)] = ""
+
+    def as_kept(self) -> KeptDraft:
+        """Return it as it is kept; an empty text stands for no reason."""
+        return KeptDraft(reason_code=self.reason_code or "", note=self.note, substance=self.substance)
 
 
 class Draft(NewVerdict):

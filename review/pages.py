@@ -15,13 +15,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from listings import audit, claims, related
 from listings.audit import AuditAction
 from listings.database import transaction
-from listings.drafts import KeptDraft, keep_draft
+from listings.drafts import keep_draft
 from listings.models import model_in_use
 from listings.queue import count_listings, listing_file
 from listings.review_items import place_of
 from listings.review_settings import review_settings
 from listings.verdicts import StaleScreen, get_verdict
-from review.decide import MAX_NOTE_CHARS, MAX_SUBSTANCE_CHARS, Draft, RowId, give, redo, undo
+from review.decide import Begun, Draft, RowId, give, redo, undo
 from review.desk import TheDatabase, TheDesk, answer_page, desk_of
 from review.inert import make_inert
 from review.item_page import Message, answer_item, around_item
@@ -30,8 +30,6 @@ from review.lists import TheList, address_after_verdict, read_list
 from review.security.people import TheReviewer, TheViewer  # noqa: TC001 (FastAPI reads them)
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-
-Short = Annotated[str, Form(max_length=MAX_SUBSTANCE_CHARS)]
 
 
 @router.get("/")
@@ -120,13 +118,10 @@ def take_draft(
     desk: TheDesk,
     person: TheReviewer,
     listing_id: str,
-    reason_code: Short = "",
-    note: Annotated[str, Form(max_length=2 * MAX_NOTE_CHARS)] = "",
-    substance: Short = "",
+    begun: Annotated[Begun, Form()],
 ) -> Response:
     """Keep what was written beside a listing, so that a reload loses nothing."""
-    draft = KeptDraft(reason_code=reason_code, note=note.replace("\r\n", "\n"), substance=substance)
-    keep_draft(db, listing_id, person.name, draft, now=desk.clock())
+    keep_draft(db, listing_id, person.name, begun.as_kept(), now=desk.clock())
     return Response(status_code=204)
 
 
