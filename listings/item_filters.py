@@ -77,11 +77,13 @@ class Filter:
     """A `State`, `all`, or empty: what waits for this reviewer; of a search, every listing of the store."""
     assignee: str = ""
     decision: str = ""
+    is_open: bool = False
+    """Whether only what waits for this reviewer is kept of it, whatever its state or terms say."""
 
     @property
     def is_store_wide(self) -> bool:
         """Whether it looks beyond the review items: a search in everything that is kept."""
-        return bool(self.terms) and not self.state
+        return bool(self.terms) and not (self.state or self.is_open)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,11 @@ class Place:
 def order_of(wanted: Filter, sort: Sort) -> tuple[str, str, str]:
     """Return the order in which a list stands; a search in the whole store has but one."""
     return STORE_WIDE if wanted.is_store_wide else SORTED[sort]
+
+
+def is_numeric(wanted: Filter, sort: Sort) -> bool:
+    """Return whether a list's order goes by a number, so that a `Place` in it has one for its value."""
+    return order_of(wanted, sort)[0] in {"place", "sighting_id"}
 
 
 class ItemQuery:
@@ -211,16 +218,16 @@ class ItemQuery:
             )
 
     def _state(self, wanted: Filter) -> None:
-        if self._is_store_wide or wanted.state == "all":
+        if self._is_store_wide:
             return
-        if wanted.state:
+        if wanted.state not in {"", "all"}:
             self.narrow(f"{self._name('state')} = ?", wanted.state)
-            return
-        self.narrow(f"{self._name('is_open')} = 1")
-        if wanted.reviewer:
-            self.narrow(
-                f"({self._name('state')} = 'waiting' OR {self._name('decided_by')} <> ?)", wanted.reviewer
-            )
+        if not wanted.state or wanted.is_open:
+            self.narrow(f"{self._name('is_open')} = 1")
+            if wanted.reviewer:
+                self.narrow(
+                    f"({self._name('state')} = 'waiting' OR {self._name('decided_by')} <> ?)", wanted.reviewer
+                )
 
     def _facets(self, wanted: Filter) -> None:
         equal = {

@@ -28,6 +28,8 @@ class ListedItem:
 
     listing_id: str
     sighting_id: int
+    score_id: int | None
+    """By the model in use."""
     source_id: str
     title: str
     seller_name: str
@@ -140,10 +142,20 @@ def facet_counts(db: Database, states: Sequence[State]) -> dict[str, dict[str, i
     return counts
 
 
-def matching_ids(db: Database, wanted: Filter, *, limit: int) -> list[tuple[str, int, int | None]]:
-    """Return listing, sighting and score ids of the items of a list, likely first: what bulk acts on."""
-    query = ItemQuery(replace(wanted, state=wanted.state or ("all" if wanted.terms else "")), Sort.LIKELY)
-    return [(row["listing_id"], row["sighting_id"], row["score_id"]) for row in query.run(db, limit)]
+def count_settled(db: Database, wanted: Filter) -> int:
+    """Return how many review items a list holds beside those that wait for its reviewer.
+
+    They are decided, disputed, or wait for somebody else's second look. Of a search it says at most
+    `MAX_COUNTED` + 1.
+    """
+    if not (wanted.terms or wanted.state):
+        return 0  # such a list holds only what waits
+    query = ItemQuery(replace(wanted, state=wanted.state or "all", is_open=False), Sort.LIKELY)
+    query.narrow(
+        "NOT (is_open = 1 AND (state = 'waiting' OR ? = '' OR decided_by <> ?))",
+        wanted.reviewer, wanted.reviewer,
+    )  # fmt: skip
+    return query.count(db)
 
 
 def _kept_count(db: Database, wanted: Filter) -> int | None:
@@ -157,7 +169,11 @@ def _kept_count(db: Database, wanted: Filter) -> int | None:
         wanted.terms, wanted.p_from, wanted.p_to, wanted.kind, wanted.seller, wanted.since, wanted.until,
         wanted.decision,
     )  # fmt: skip
-    if len(named) > 1 or any(other not in {"", None} for other in others):
+    if (
+        len(named) > 1
+        or any(other not in {"", None} for other in others)
+        or (wanted.is_open and wanted.state)
+    ):
         return None
     facet, value = next(iter(named.items()), ("all", ""))
     states = {"": (State.WAITING, State.SECOND), "all": tuple(State)}.get(wanted.state) or (wanted.state,)
@@ -175,8 +191,8 @@ def _kept_count(db: Database, wanted: Filter) -> int | None:
 
 def _item(row: rows.Row, column: str) -> ListedItem:
     plain = (
-        "listing_id", "sighting_id", "source_id", "title", "seller_name", "price_text", "language", "p_offer",
-        "decided_by", "assignee",
+        "listing_id", "sighting_id", "score_id", "source_id", "title", "seller_name", "price_text",
+        "language", "p_offer", "decided_by", "assignee",
     )  # fmt: skip
     return ListedItem(
         seen_at=times.from_text(row["seen_at"]),

@@ -15,7 +15,7 @@ from listings import audit, claims
 from listings.audit import AuditAction
 from listings.database import transaction
 from listings.queue import listing_file
-from listings.review_items import count_items, list_items, matching_ids
+from listings.review_items import ListedItem, count_items, count_settled, list_items
 from listings.verdicts import Circumstances, give_verdict
 from review.decide import Given, Note, Reason  # noqa: TC001 (pydantic reads them)
 from review.desk import TheDatabase, TheDesk, answer_page
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from listings.database import Database
+    from listings.item_filters import Filter
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -128,12 +129,12 @@ def decide_listed(db: Database, where: Where, form: BulkVerdict, person: Person,
     with transaction(db):
         touched = _touched_as_seen(db, where, form.seen, person, now=now)
         circumstances = Circumstances(batch=secrets.token_hex(8), origin=person.origin)
-        for _listing, sighting_id, score_id in touched:
+        for item in touched:
             give_verdict(
                 db,
-                sighting_id,
+                item.sighting_id,
                 form.decision,
-                score_id=score_id,
+                score_id=item.score_id,
                 reason_code=form.reason_code,
                 note=form.note.strip(),
                 reviewer=person.name,
@@ -153,13 +154,13 @@ def assign_listed(
     """
     with transaction(db):
         touched = _touched_as_seen(db, where, seen, person, now=now)
-        assign_to(db, [listing_id for listing_id, _sighting, _score in touched], assignee, person, now)
+        assign_to(db, [item.listing_id for item in touched], assignee, person, now)
     return len(touched)
 
 
 def _touched_as_seen(
     db: Database, where: Where, seen: str, person: Person, *, now: datetime
-) -> list[tuple[str, int, int | None]]:
+) -> list[ListedItem]:
     touched = touched_by(db, where, person, now=now)
     if digest_of(touched) != seen:
         raise ListChanged
@@ -182,19 +183,31 @@ def assign_to(db: Database, listing_ids: list[str], assignee: str, person: Perso
             )
 
 
-def touched_by(
-    db: Database, where: Where, person: Person, *, now: datetime
-) -> list[tuple[str, int, int | None]]:
-    """Return what a bulk verdict touches: the list's items, but none that somebody else has open."""
-    found = matching_ids(db, replace(where.wanted, reviewer=person.name), limit=MAX_AT_ONCE)
-    held = claims.claims_on(db, [listing_id for listing_id, _sighting, _score in found], now=now)
+def waiting_of(where: Where, person: Person) -> Filter:
+    """Return what of a list a deed on all of it may touch: what waits for this person, of a search too.
+
+    What others have decided, or dispute, is judged one by one, by somebody who sees what they said.
+    """
+    return replace(where.wanted, reviewer=person.name, is_open=True)
+
+
+def touched_by(db: Database, where: Where, person: Person, *, now: datetime) -> list[ListedItem]:
+    """Return what a bulk verdict touches: what waits in the list, but nothing that somebody else has open."""
+    found = list_items(db, waiting_of(where, person), limit=MAX_AT_ONCE)
+    held = claims.claims_on(db, [item.listing_id for item in found], now=now)
     others = {listing_id for listing_id, claim in held.items() if claim.reviewer != person.name}
-    return [each for each in found if each[0] not in others]
+    return [item for item in found if item.listing_id not in others]
 
 
-def digest_of(touched: list[tuple[str, int, int | None]]) -> str:
+def settled_in(db: Database, where: Where, person: Person) -> int:
+    """Return how many review items of a list are left alone because they do not wait for this person."""
+    return count_settled(db, replace(where.wanted, reviewer=person.name))
+
+
+def digest_of(touched: list[ListedItem]) -> str:
     """Return what the preview's form carries, by which the server knows what was seen."""
-    return hashlib.sha256(repr(touched).encode()).hexdigest()
+    named = [(item.listing_id, item.sighting_id, item.score_id) for item in touched]
+    return hashlib.sha256(repr(named).encode()).hexdigest()
 
 
 def _answer_preview(
@@ -208,12 +221,12 @@ def _answer_preview(
     status: int = 200,
 ) -> Response:
     touched = touched_by(db, where, person, now=now)
-    wanted = replace(where.wanted, reviewer=person.name)
     shown = {
         "where": where,
-        "rows": list_items(db, wanted, limit=SHOWN) if touched else [],
+        "rows": touched[:SHOWN],
         "count": len(touched),
-        "total": count_items(db, wanted),
+        "total": count_items(db, waiting_of(where, person)),
+        "settled": settled_in(db, where, person),
         "seen": digest_of(touched),
         "warned": warned,
         "limit": MAX_AT_ONCE,

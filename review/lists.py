@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
+from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlencode
 
 from fastapi import Depends, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from listings.item_filters import Filter, Place, Sort, State
+from listings.item_filters import Filter, Place, Sort, State, is_numeric
 from listings.review_items import count_items, list_items, next_item, place_of
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ class Where:
 @lru_cache(maxsize=256)
 def _narrowing(wanted: Filter, sort: Sort) -> dict[str, object]:
     named = asdict(wanted)
-    named.pop("reviewer")
+    for inward in ("reviewer", "is_open"):  # set here, never by an address
+        named.pop(inward)
     named["q"] = named.pop("terms")
     named = {name: value for name, value in named.items() if value not in {"", None}}
     return named | ({} if sort is Sort.LIKELY else {"sort": str(sort)})
@@ -169,7 +171,7 @@ class ListPage:
 def read_list(db: Database, where: Where, *, reviewer: str, listing_id: str = "") -> ListPage:
     """Return the page of the list that `where` names; one that would not hold the listing begins at it."""
     wanted = replace(where.wanted, reviewer=reviewer)
-    place = read_place(where.at)
+    place = read_place(where)
     rows = _rows(db, where, wanted, place)
     if listing_id and all(row.listing_id != listing_id for row in rows[:PAGE_SIZE]):
         place = place_of(db, listing_id, wanted, where.sort)
@@ -216,15 +218,21 @@ def write_place(place: Place | None) -> str:
     return "" if place is None else f"{place.value}~{place.sighting_id}"
 
 
-def read_place(text: str) -> Place | None:
-    """Read back what `write_place` wrote; None for what it never wrote."""
-    value, _, sighting = text.rpartition("~")
+def read_place(where: Where) -> Place | None:
+    """Read back what `write_place` wrote for this list; None for what it never wrote.
+
+    What is a number follows from the list's order, not from its looks: a seller may be called `1688`.
+    """
+    value, _, sighting = where.at.rpartition("~")
     if not (sighting.isascii() and sighting.isdecimal() and len(sighting) < 19):
         return None
-    try:
-        return Place(value=float(value), sighting_id=int(sighting))
-    except ValueError:
+    if not is_numeric(where.wanted, where.sort):
         return Place(value=value, sighting_id=int(sighting))
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return Place(value=number, sighting_id=int(sighting)) if isfinite(number) else None
 
 
 def _rows(db: Database, where: Where, wanted: Filter, place: Place | None) -> list[ListedItem]:

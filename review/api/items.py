@@ -14,7 +14,16 @@ from listings.model import Decision  # noqa: TC001 (so)
 from listings.review_items import ListedItem, count_items, facet_counts, list_items, next_item
 from listings.review_settings import preferences, review_settings
 from review.api.answers import refusals
-from review.bulk import MAX_AT_ONCE, BulkVerdict, assign_listed, decide_listed, digest_of, touched_by
+from review.bulk import (
+    MAX_AT_ONCE,
+    BulkVerdict,
+    assign_listed,
+    decide_listed,
+    digest_of,
+    settled_in,
+    touched_by,
+    waiting_of,
+)
 from review.desk import TheDatabase, TheDesk  # noqa: TC001 (FastAPI reads them)
 from review.hiding import hides_first, hides_score
 from review.lists import TheList, read_place, write_place
@@ -55,7 +64,7 @@ class ItemList(BaseModel):
     """A stretch of a list."""
 
     total: int
-    """Of a search no more than 10,001: beyond it, there are more."""
+    """Of a search no more than 1,001: beyond it, there are more."""
     left: int
     """How many wait for who asks."""
     items: list[ItemRecord]
@@ -69,6 +78,9 @@ class Touched(BaseModel):
     count: int
     limit: int
     total: int
+    """How many of the list wait for who asks; of a search no more than 1,001."""
+    settled: int
+    """How many others it holds, already decided, disputed or for somebody else's second look: left alone."""
     listing_ids: list[str]
     seen: str
     """To be sent with the verdict: it is refused if the list has changed since."""
@@ -93,9 +105,7 @@ class Done(BaseModel):
 def show_items(db: TheDatabase, where: TheList, person: TheViewer, limit: Limit = 50) -> ItemList:
     """Return a list, filtered and sorted as the address says; without filters, what waits."""
     wanted = replace(where.wanted, reviewer=person.name)
-    rows = list_items(
-        db, wanted, sort=where.sort, after=read_place(where.at), is_included=True, limit=limit + 1
-    )
+    rows = list_items(db, wanted, sort=where.sort, after=read_place(where), is_included=True, limit=limit + 1)
     hide = hiding(db, person)
     return ItemList(
         total=count_items(db, wanted),
@@ -115,7 +125,7 @@ def show_facets(db: TheDatabase, person: TheViewer, state: State | None = None) 
 def show_next(db: TheDatabase, desk: TheDesk, where: TheList, person: TheViewer) -> ItemRecord | None:
     """Return the item after the place `at` that nobody else has open; null if nothing waits."""
     wanted = replace(where.wanted, reviewer=person.name)
-    place = read_place(where.at)
+    place = read_place(where)
     if place is None:
         first = list_items(db, wanted, sort=where.sort, limit=1)
         return hiding(db, person)(first[0]) if first else None
@@ -130,8 +140,9 @@ def preview(db: TheDatabase, desk: TheDesk, where: TheList, person: TheReviewer)
     return Touched(
         count=len(touched),
         limit=MAX_AT_ONCE,
-        total=count_items(db, replace(where.wanted, reviewer=person.name)),
-        listing_ids=[listing_id for listing_id, _sighting, _score in touched],
+        total=count_items(db, waiting_of(where, person)),
+        settled=settled_in(db, where, person),
+        listing_ids=[item.listing_id for item in touched],
         seen=digest_of(touched),
     )
 

@@ -13,7 +13,7 @@ from listings.claims import HeldByAnother, assign, claim, claim_of, release
 from listings.drafts import KeptDraft, draft_of, keep_draft, save_view, saved_views
 from listings.item_filters import Filter, Place, Sort, State
 from listings.model import Decision, Stage
-from listings.review_items import count_items, facet_counts, list_items, matching_ids, next_item
+from listings.review_items import count_items, facet_counts, list_items, next_item
 from listings.review_settings import SettingRefused, change_setting, review_settings
 from listings.samples import (
     NothingToSample,
@@ -338,4 +338,3 @@ def test_settings_are_rows_and_have_bounds(db: Database) -> None:
     assert review_settings(db).claim_minutes == 30
     with pytest.raises(SettingRefused, match="between 0 and 1"):
         change_setting(db, "second_share", 2, changed_by="ada", now=NOW)
-    assert len(matching_ids(db, Filter(), limit=5)) == 0

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.review.entering import count_waiting, headers_of, on_top
-from tests.review.store import FLAGGED
+from listings.item_filters import Sort
+from tests.review.entering import count_waiting, entered, headers_of, on_top
+from tests.review.store import FLAGGED, PLANTED, fill_store
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fastapi.testclient import TestClient
 
 
@@ -96,6 +100,43 @@ def test_unknown_listing_is_a_sentence(client: TestClient) -> None:
     answer = client.get("/api/listings/none")
     assert answer.status_code == 404
     assert "There is no listing none" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("kind", ["listing", "listing_removed"])
+def test_line_about_no_listing_is_refused(client: TestClient, kind: str) -> None:
+    """A case's journal names the listing that it speaks of."""
+    client.post("/api/cases", json={"number": "17"}, headers=headers_of(client))
+    refused = client.post("/api/cases/1/entries", json={"kind": kind}, headers=headers_of(client))
+    assert refused.status_code == 409
+    assert "No listing is named" in refused.json()["detail"]
+    assert client.get("/api/cases/1").json()["entries"] == []
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+def test_walk_by_place_skips_nobody(tmp_path: Path, sort: Sort) -> None:
+    """Every listing comes up once, also of sellers whose names read as numbers; so in a search."""
+    sellers = ("1688", "nan", "1e5", "inf", "", "Norte", "~7", "99")
+    planted = [
+        replace(PLANTED[0], content=replace(PLANTED[0].content, title=f"P2P {name}", seller_name=name))
+        for name in sellers
+    ]
+    fill_store(tmp_path / "review.db", tuple(planted))
+    with entered(tmp_path / "review.db") as client:
+        for terms in ("", "P2P"):
+            met, at, asked = [], "", 0
+            while asked <= len(sellers) and (asked == 0 or at):
+                named: dict[str, str] = {"sort": sort, "limit": "1", "at": at, "q": terms}
+                answer = client.get("/api/items", params=named).json()
+                met += [item["seller_name"] for item in answer["items"]]
+                at, asked = answer["later"], asked + 1
+            assert sorted(met) == sorted(sellers)
+
+
+@pytest.mark.parametrize("at", ["nan~3", "inf~3", "1688x~3"])
+def test_place_that_no_list_wrote_is_the_beginning(client: TestClient, at: str) -> None:
+    """By likelihood a place is a number; what is none begins the list anew."""
+    first = client.get("/api/items").json()
+    assert client.get("/api/items", params={"at": at}).json() == first
 
 
 def test_description_names_the_api_and_no_page(client: TestClient) -> None:

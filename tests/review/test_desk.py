@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from listings.database import open_database
 from listings.item_filters import Filter
 from listings.model import Decision, Stage
 from listings.queue import listing_file, review_queue
-from listings.review_items import count_items
+from listings.review_items import count_items, list_items
 from listings.users import Role
 from review.inert import make_inert
 from tests.review.entering import entered, headers_of
@@ -70,6 +71,7 @@ def test_draft_survives_a_reload(client: TestClient, database: Path) -> None:
     assert ">half a thought</textarea>" in page
     assert 'value="piperonal"' in page
     assert 'value="disguised" data-key="g" checked' in page
+    assert client.get(f"/api/listings/{listing_id}/draft").json() == sent
     with entered(database, "bo") as other:
         assert "half a thought" not in other.get(f"/listings/{listing_id}").text
     judge(client, page, decision="offer", substance="piperonal")
@@ -142,6 +144,18 @@ def test_filters_stand_in_the_address_and_stay(client: TestClient) -> None:
     assert ">perfume</a>" not in client.post(gone.action, data=gone.values).text
 
 
+@pytest.mark.parametrize("written", [{"reason_code": "foo"}, {"note": "x" * 4_001}])
+def test_draft_that_could_not_be_given_back_is_refused(
+    client: TestClient, database: Path, written: dict[str, str]
+) -> None:
+    """The page's form takes what the API gives back, and no more; a line break counts as one character."""
+    address = f"/listings/{first_id(database)}/draft"
+    sent = {"note": "\r\n" * 4_000}
+    assert client.post(address, data=sent, headers=headers_of(client)).status_code == 204
+    assert client.post(address, data=written, headers=headers_of(client)).status_code == 422
+    assert client.get(f"/api{address}").json()["note"] == "\n" * 4_000
+
+
 def test_bulk_verdict_touches_what_its_preview_showed(client: TestClient, database: Path) -> None:
     """A preview counts first; if the list changed meanwhile nothing is written."""
     page = client.get("/bulk", params={"seller": "Aromas del Sur (fictional)"}).text
@@ -158,6 +172,34 @@ def test_bulk_verdict_touches_what_its_preview_showed(client: TestClient, databa
         assert count_items(db, Filter(reviewer="ada")) == FLAGGED - 4
         batches = {row[0] for row in db.execute("SELECT batch FROM verdicts WHERE note = 'perfumery'")}
     assert len(batches) == 1
+
+
+def test_bulk_over_a_search_leaves_alone_what_others_decided(
+    client: TestClient, lead: TestClient, database: Path
+) -> None:
+    """Preview, count and deed go by one filter: what waits. What is decided is counted apart and stands."""
+    piperonal = {"q": "piperonal"}
+    with closing(open_database(database)) as db:
+        found = [item.listing_id for item in list_items(db, Filter(terms="piperonal", state="all"))]
+    assert len(found) == 4
+    judge(lead, lead.get(f"/listings/{found[0]}").text, decision="offer")
+    lead.get(f"/listings/{found[1]}")  # and has it open
+    page = client.get("/bulk", params=piperonal).text
+    assert "2 listings would get this verdict." in page
+    assert "Of the list wait 3;" in page
+    assert "second look: 1." in page
+    assert set(re.findall(r'<td dir="auto"><a href="/listings/([0-9a-f]+)"', page)) == set(found[2:])
+    told = client.get("/api/items/bulk", params=piperonal).json()
+    assert (told["count"], told["total"], told["settled"]) == (2, 3, 1)
+    assert set(told["listing_ids"]) == set(found[2:])
+    form = read_form(page, "/bulk")
+    client.post(form.action, data=form.values | {"decision": "not_offer"})
+    with closing(open_database(database)) as db:
+        given = dict(db.execute("SELECT listing_id, reviewer || ' ' || decision FROM verdicts"))
+    assert given == {found[0]: "lou offer", found[2]: "ada not_offer", found[3]: "ada not_offer"}
+    for state in ("all", "decided"):
+        left = client.get("/api/items/bulk", params=piperonal | {"state": state}).json()
+        assert (left["count"], left["settled"]) == (0, 3)
 
 
 def test_lead_assigns_and_reviewer_does_not(client: TestClient, lead: TestClient, database: Path) -> None:
