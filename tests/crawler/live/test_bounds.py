@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import resource
+import time
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -23,6 +24,7 @@ from listings.model import RunOutcome
 from listings.permissions import Withdrawal, withdraw_permission
 from listings.runs import list_runs
 from tests.crawler.crawls import NOW, Job, crawl_all
+from tests.crawler.killing import POLL_S, rows_in
 from tests.crawler.live.shop import HOST, Shop
 from tests.crawler.live.sources import everywhere, live, permit
 
@@ -177,7 +179,7 @@ def test_a_budget_of_bytes_is_kept_in_the_middle_of_a_page(bounded: Bounded) -> 
 
 
 def test_a_site_that_refuses_page_after_page_is_left(bounded: Bounded) -> None:
-    """It is not wanted there, and nothing is tried to get in all the same."""
+    """It is not wanted there; at most the one request goes out that was under way when the third was read."""
 
     def refuse(answer: Answer) -> bool:
         if answer.path.startswith("/item/"):
@@ -187,7 +189,9 @@ def test_a_site_that_refuses_page_after_page_is_left(bounded: Bounded) -> None:
     bounded.shop.before = refuse
     with pytest.raises(CrawlEnded, match="The site refused 3 pages one after the other"):
         bounded.crawl(bounded.permission(at_once=1), blocked_in_a_row=3)
-    assert len(bounded.server.asked) == 3 + 3
+    refused = bounded.rows("SELECT count(*) FROM fetches WHERE http_status = 403")[0][0]
+    assert refused in {3, 4}
+    assert len(bounded.server.asked) == 3 + refused
 
 
 def gaps(server: Server) -> list[float]:
@@ -248,7 +252,6 @@ def test_a_redirect_to_another_host_keeps_the_pace_of_that_host(bounded: Bounded
 
 def test_a_slow_site_is_asked_more_slowly(bounded: Bounded) -> None:
     """AutoThrottle: as long as the site takes to answer, so long it is left alone."""
-    import time
 
     def take_time(answer: Answer) -> bool:
         time.sleep(0.3)  # a slow server is the point
@@ -329,8 +332,11 @@ class LittleRoom:
 
 def test_a_crawl_that_cannot_keep_its_evidence_asks_for_nothing_more(bounded: Bounded) -> None:
     """As on a full disk: the run fails with the reason, and no page is read that is not kept."""
+    has_pages = rows_in(bounded.database, "page_evidence", 1)
 
     def bulky(answer: Answer) -> bool:
+        while answer.path == "/item/chair-4" and not has_pages():
+            time.sleep(POLL_S)  # pages are written a second after they came, and these come faster
         if answer.path.startswith("/item/"):
             answer.give(PAGE.replace(b"</body>", b"<!-- %s --></body>" % os.urandom(150_000).hex().encode()))
         return answer.path.startswith("/item/")
