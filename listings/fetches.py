@@ -5,15 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 from listings import rows, times
 from listings.database import transaction
+from listings.identity import canonical_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
     from listings.database import Database
+
+
+REDIRECTED_TO = "To "
+"""Begins the sentence of a redirect; the rest is read again when an interrupted run goes on."""
 
 
 class FetchOutcome(StrEnum):
@@ -45,7 +51,7 @@ class Fetch:
     bytes: int = 0
     """Of the body as it came."""
     sentence: str = ""
-    """For a person: why it was refused or failed, or where to it was redirected."""
+    """For a person: why it was refused or failed, or `REDIRECTED_TO` and the header Location as it came."""
     record_id: str | None = None
     """Of the evidence."""
 
@@ -94,9 +100,22 @@ def last_said(db: Database, url: str) -> str:
 
 
 def addresses_settled(db: Database, run_id: int) -> set[str]:
-    """Return the addresses that a run need not ask for again: each has a page, or was redirected."""
-    query = """
-        SELECT url FROM pages WHERE run_id = ?
-        UNION SELECT url FROM fetches WHERE run_id = ? AND outcome = 'redirected'
+    """Return the addresses that a run need not ask for again: each has a page, or led to one that has.
+
+    A redirect alone settles nothing: the run may have ended before the page behind it came.
     """
-    return {row[0] for row in db.execute(query, [run_id, run_id])}
+    settled = {row[0] for row in db.execute("SELECT url FROM pages WHERE run_id = ?", [run_id])}
+    query = "SELECT url, sentence FROM fetches WHERE run_id = ? AND outcome = 'redirected'"
+    leads = {url: _led_to(url, sentence) for url, sentence in db.execute(query, [run_id]).fetchall()}
+    reached = {canonical_url(url) for url in settled}
+    while found := {url for url, to in leads.items() if url not in settled and to in reached}:
+        settled |= found
+        reached |= {canonical_url(url) for url in found}
+    return settled
+
+
+def _led_to(url: str, sentence: str) -> str:
+    try:
+        return canonical_url(urljoin(url, sentence.removeprefix(REDIRECTED_TO).strip()))
+    except ValueError:  # no address, so no page can be behind it
+        return ""

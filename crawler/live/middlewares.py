@@ -16,7 +16,7 @@ from crawler.live.gate import Stopped
 from crawler.live.pacing import BUSY, busy_wait, hold_slot
 from crawler.live.session import EARLIER, LINKED, PAGE, RECEIVED, RECORD, SESSION_SETTING, Session
 from listings.evidence import get_record
-from listings.fetches import Fetch, FetchOutcome
+from listings.fetches import REDIRECTED_TO, Fetch, FetchOutcome
 from listings.identity import canonical_url
 from listings.readings import earlier_page
 
@@ -167,7 +167,7 @@ class EvidenceMiddleware(_OfSession):
                 http_status=response.status,
                 address=str(response.ip_address or ""),
                 bytes=len(response.body),
-                sentence=f"To {location.decode('latin-1')}" if is_redirect and location else "",
+                sentence=f"{REDIRECTED_TO}{location.decode('latin-1')}" if is_redirect and location else "",
                 record_id=record.record_id,
             )
         )

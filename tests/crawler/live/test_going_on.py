@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+import threading
 from collections import Counter
 from contextlib import closing
 from dataclasses import replace
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from fixtures.misbehaving.server import Server
+    from fixtures.misbehaving.server import Answer, Server
     from listings.model import Run
 
 pytestmark = pytest.mark.process
@@ -229,6 +230,41 @@ def test_a_killed_crawl_goes_on_without_asking_again(server: Server, tmp_path: P
         (run,) = list_runs(db)
         assert (run.outcome, run.attempts) == (RunOutcome.DONE, 3)
         assert verify(db, evidence_folder(disturbed)).unsealed == 0
+
+
+def test_a_crawl_killed_right_after_a_redirect_gets_the_page_behind_it(
+    server: Server, tmp_path: Path
+) -> None:
+    """The redirect is in the store, the page is not: it is asked for again, and only it."""
+    shop, is_held = Shop(goods=[f"chair {number}" for number in range(6)]), threading.Event()
+
+    def lead_on(answer: Answer) -> bool:
+        if answer.path == "/item/chair-2":
+            answer.give(b"", 302, Location="/really/chair-2")
+        elif answer.path == "/really/chair-2":
+            if not is_held.is_set():
+                is_held.wait(60)
+                raise ConnectionError
+            answer.give(html("chair 2", "<h1>chair 2</h1><p class=price>7 EUR</p><p>Well kept.</p>"))
+        return "chair-2" in answer.path
+
+    shop.before = lead_on
+    server.hosts[LOOPBACK] = shop.play
+    (tmp_path / "sources.toml").write_text(TABLE.format(port=server.port), "utf-8")
+    database = tmp_path / "killed.db"
+    kill_when(_command(tmp_path, database), rows_in(database, "fetches WHERE outcome = 'redirected'", 1))
+    is_held.set()
+    recorded = {row[0] for row in query(database, "SELECT url FROM pages")}
+    assert server.url(LOOPBACK, "/really/chair-2") not in recorded
+    server.asked.clear()
+    subprocess.run(_command(tmp_path, database), cwd=ROOT, check=True, capture_output=True)
+    asked = {server.url(LOOPBACK, path) for path in server.paths(LOOPBACK)}
+    assert not asked & recorded
+    listings = "SELECT count(DISTINCT url) FROM pages WHERE outcome = 'listing'"
+    assert query(database, listings) == [(6,)]
+    with closing(open_database(database)) as db:
+        (run,) = list_runs(db)
+    assert (run.outcome, run.attempts) == (RunOutcome.DONE, 2)
 
 
 def _command(folder: Path, database: Path) -> list[str]:
