@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
+from listings import hidden_scores
 from listings.errors import StoreUnusable, StoreUnwritable
 from listings.migrations import migrations
 from listings.sqlite import Database
@@ -111,6 +112,7 @@ def _prepare(db: Database) -> None:
     for pragma in ("foreign_keys = ON", "synchronous = NORMAL", f"busy_timeout = {BUSY_TIMEOUT_MS}"):
         db.execute(f"PRAGMA {pragma}")
     db.conn.row_factory = sqlite3.Row
+    db.conn.create_function(hidden_scores.SQL_NAME, 2, hidden_scores.falls_into, deterministic=True)
 
 
 def _ours(db: Database, path: Path) -> Database:

@@ -58,6 +58,9 @@ class Filter:
 
     reviewer: str = ""
     """Who looks: what they judged themselves does not wait for them to check it."""
+    hidden_share: float | None = None
+    """Of flagged items that wait for who looks, how many keep their score from them, from 0 to 1; None: none.
+    Hidden items answer to `p_from` and `p_to` by tenths only."""
     terms: str = ""
     source: str = ""
     family: str = ""
@@ -77,6 +80,7 @@ class Filter:
     """A `State`, `all`, or empty: what waits for this reviewer; of a search, every listing of the store."""
     assignee: str = ""
     decision: str = ""
+    """Of the verdict that stands; an item that waits for a blind second look answers to any."""
     is_open: bool = False
     """Whether only what waits for this reviewer is kept of it, whatever its state or terms say."""
 
@@ -97,11 +101,6 @@ class Place:
 def order_of(wanted: Filter, sort: Sort) -> tuple[str, str, str]:
     """Return the order in which a list stands; a search in the whole store has but one."""
     return STORE_WIDE if wanted.is_store_wide else SORTED[sort]
-
-
-def is_numeric(wanted: Filter, sort: Sort) -> bool:
-    """Return whether a list's order goes by a number, so that a `Place` in it has one for its value."""
-    return order_of(wanted, sort)[0] in {"place", "sighting_id"}
 
 
 class ItemQuery:
@@ -233,23 +232,54 @@ class ItemQuery:
         equal = {
             "source_id": wanted.source, "family": wanted.family, "tier": wanted.tier,
             "language": wanted.language, "seller_name": wanted.seller, "assignee": wanted.assignee,
-            "decision": wanted.decision,
         }  # fmt: skip
         for column, value in equal.items():
             if value not in {"", None}:
                 self.narrow(f"{self._name(column)} = ?", value)
         if wanted.assignee and not self._is_store_wide:
             self.narrow("review_items.assignee <> ''")  # else its partial index is not used
-        if wanted.p_from is not None:
-            self.narrow(f"{self._name('place')} >= ?", wanted.p_from)
-        if wanted.p_to is not None:
-            self.narrow(f"{self._name('place')} <= ?", wanted.p_to)
+        if wanted.decision:
+            self.narrow(f"({self._name('decision')} = ? OR {self._blind})", wanted.decision, wanted.reviewer)
+        self._score(wanted)
         if wanted.kind:
             self.narrow(f"instr({self._name('kinds')}, ?) > 0", f",{wanted.kind},")
         if wanted.since:
             self.narrow(f"{self._name('seen_at')} >= ?", wanted.since)
         if wanted.until:
             self.narrow(f"{self._name('seen_at')} < ?", wanted.until + "T99")
+
+    def _score(self, wanted: Filter) -> None:
+        place = self._name("place")
+        hides, share = self._hides, wanted.hidden_share
+        if wanted.p_from is not None:
+            self.narrow(f"{place} >= ?", wanted.p_from if share is None else _tenth(wanted.p_from) / 10)
+            if share is not None:
+                self.narrow(f"({place} >= ? OR {hides})", wanted.p_from, wanted.reviewer, share)
+        if wanted.p_to is not None and share is None:
+            self.narrow(f"{place} <= ?", wanted.p_to)
+        elif wanted.p_to is not None:
+            end = (_tenth(wanted.p_to) + 1) / 10  # of the last tenth, 1 belongs to it
+            self.narrow(
+                f"({place} <= ? OR (({place} < ? OR ? > 0.95) AND {hides}))",
+                wanted.p_to, end, end, wanted.reviewer, share,
+            )  # fmt: skip
+
+    @property
+    def _blind(self) -> str:
+        """The condition that somebody else's verdict is to be checked blind by who looks."""
+        return f"({self._name('state')} = 'second' AND {self._name('decided_by')} <> ?)"
+
+    @property
+    def _hides(self) -> str:
+        """The condition that the score is kept from who looks, as `review.hiding.hides_score` has it."""
+        waits = f"({self._name('state')} = 'waiting' OR {self._blind})"
+        chosen = f"(NOT {self._name('is_flagged')} OR falls_into({self._name('listing_id')}, ?))"
+        return f"({waits} AND {chosen})"
+
+
+def _tenth(p: float) -> int:
+    """Return which tenth a place lies in, from 0 to 9, as the counts of `review_counts` have it."""
+    return min(9, int(p * 10))
 
 
 _BESIDE = "JOIN listings USING (listing_id) LEFT JOIN review_items USING (listing_id)"

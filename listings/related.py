@@ -35,7 +35,8 @@ class Neighbour:
     price_text: str
     seen_at: datetime
     p_offer: float | None
-    is_flagged: bool
+    is_flagged: bool | None
+    """None, like `p_offer`, where it is kept from who asks."""
     likeness: float | None = None
     """Of the texts, from 0 to 1; None where likeness is not why it is shown."""
 

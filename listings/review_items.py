@@ -94,9 +94,15 @@ def next_item(db: Database, wanted: Filter, *, sort: Sort, place: Place, now: da
 
 def item_of(db: Database, listing_id: str) -> ListedItem | None:
     """Return the row of a listing, or None if it is no review item."""
+    return items_of(db, [listing_id]).get(listing_id)
+
+
+def items_of(db: Database, listing_ids: Sequence[str]) -> dict[str, ListedItem]:
+    """Return the rows of those of these listings that are review items, by listing."""
     query = ItemQuery(Filter(state="all"), Sort.LIKELY)
-    query.narrow("review_items.listing_id = ?", listing_id)
-    return next((_item(row, query.column) for row in query.run(db, 1)), None)
+    query.narrow(f"review_items.listing_id IN ({', '.join('?' * len(listing_ids))})", *listing_ids)
+    found = (_item(row, query.column) for row in query.run(db, len(listing_ids)))
+    return {item.listing_id: item for item in found}
 
 
 def title_of(db: Database, sighting_id: int) -> str:
@@ -119,6 +125,26 @@ def place_of(db: Database, listing_id: str, wanted: Filter, sort: Sort) -> Place
     """
     row = db.execute(query, [listing_id]).fetchone()
     return None if row is None else _place(row, column)
+
+
+def place_of_sighting(db: Database, sighting_id: int, wanted: Filter, sort: Sort) -> Place | None:
+    """Return where a sighting stands, or stood, in a list; None if it is not kept (any more).
+
+    A verdict moves nothing. Of a sighting that a newer one follows, the score counts if it was flagged.
+    """
+    query = """
+        SELECT sightings.sighting_id, sightings.seen_at, sightings.seller_name,
+               CASE WHEN now.sighting_id = sightings.sighting_id THEN now.place
+                    WHEN scores.p_offer >= (SELECT threshold FROM model_in_use) THEN scores.p_offer
+                    ELSE ifnull(now.place, 0.0) END AS place
+        FROM sightings
+        LEFT JOIN review_items AS now USING (listing_id)
+        LEFT JOIN scores ON scores.sighting_id = sightings.sighting_id
+            AND model_id = (SELECT model_id FROM model_in_use)
+        WHERE sightings.sighting_id = ?
+    """
+    row = db.execute(query, [sighting_id]).fetchone()
+    return None if row is None else _place(row, order_of(wanted, sort)[0])
 
 
 def count_items(db: Database, wanted: Filter) -> int:

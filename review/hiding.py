@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from listings.hidden_scores import falls_into
 from listings.item_filters import State
+from listings.review_items import items_of
+from listings.review_settings import preferences, review_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from listings.database import Database
+    from listings.related import Neighbour
     from listings.review_items import ListedItem
 
 
-def hides_score(item: ListedItem | None, *, reviewer: str, share: float, always: bool) -> bool:
+def hides_score(item: ListedItem | None, *, reviewer: str, share: float) -> bool:
     """Return whether a list or an item keeps the score from this reviewer.
 
     Samples from below the line hide it, and so does a share of what is flagged: else its absence would tell.
@@ -19,12 +26,11 @@ def hides_score(item: ListedItem | None, *, reviewer: str, share: float, always:
     Args:
         item: The listing's row; None when it is no review item.
         reviewer: Who looks.
-        share: Of flagged listings that hide their score from everyone, from 0 to 1.
-        always: The reviewer asked to see no score before deciding.
+        share: Of flagged listings that hide their score from them, from 0 to 1: see `hidden_share`.
     """
     if item is None or not waits_for(item, reviewer):
         return False
-    return always or not item.is_flagged or _falls_into(item.listing_id, share)
+    return not item.is_flagged or falls_into(item.listing_id, share)
 
 
 def hides_first(item: ListedItem | None, *, reviewer: str) -> bool:
@@ -37,6 +43,32 @@ def waits_for(item: ListedItem, reviewer: str) -> bool:
     return item.state is State.WAITING or hides_first(item, reviewer=reviewer)
 
 
-def _falls_into(listing_id: str, share: float) -> bool:
-    digest = hashlib.sha256(f"hidden:{listing_id}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64 < share
+def hidden_share(db: Database, reviewer: str) -> float:
+    """Return how many of flagged listings keep their score from this reviewer, from 0 to 1.
+
+    It is the share set for everyone; all of them for who asked to see no score before deciding.
+    """
+    always = preferences(db, reviewer).get("hide_score") == "1"
+    return 1.0 if always else review_settings(db).hidden_share
+
+
+def hidden_from(db: Database, reviewer: str) -> Callable[[ListedItem | None], bool]:
+    """Return what says of an item whether its score is kept from this reviewer now."""
+    share = hidden_share(db, reviewer)
+    return lambda item: hides_score(item, reviewer=reviewer, share=share)
+
+
+def veil(db: Database, near: Iterable[Neighbour], reviewer: str, listing_id: str) -> list[Neighbour]:
+    """Return a listing's neighbours without the scores that this reviewer is not to see.
+
+    What reads like a listing whose score is hidden is scored like it, so its score is left out as well.
+    """
+    found, hides = list(near), hidden_from(db, reviewer)
+    items = items_of(db, [listing_id, *(each.listing_id for each in found)])
+    is_hidden = hides(items.get(listing_id))
+    return [
+        replace(each, p_offer=None, is_flagged=None)
+        if hides(items.get(each.listing_id)) or (is_hidden and each.likeness is not None)
+        else each
+        for each in found
+    ]

@@ -13,11 +13,11 @@ from listings.drafts import KeptDraft, draft_of, saved_views
 from listings.item_filters import Filter, State
 from listings.queue import listing_file
 from listings.review_items import facet_counts, item_of, title_of
-from listings.review_settings import preferences, review_settings
+from listings.review_settings import review_settings
 from listings.users import Role
 from listings.verdicts import last_verdict_id, latest_undo, latest_undoable
 from review.desk import answer_page, desk_of
-from review.hiding import hides_first, hides_score, waits_for
+from review.hiding import hidden_from, hides_first, veil, waits_for
 from review.items import read_item
 from review.lists import read_list
 from review.plots import price_line
@@ -105,7 +105,7 @@ def answer_item(
         "said": message.said,
         "warned": message.warned,
         "is_draft_kept": message.draft is not None,
-        **_near(request, db, file),
+        **_near(request, db, file, person.name),
     }
     return answer_page(request, "item.html", around | shown, status=message.status)
 
@@ -113,17 +113,11 @@ def answer_item(
 def around_item(request: Request, db: Database, person: Person, rows: ListPage) -> dict[str, object]:
     """Return what stands around the item on every page with a list."""
     now = desk_of(request).clock()
-    share = review_settings(db).hidden_share
-    always = preferences(db, person.name).get("hide_score") == "1"
-
-    def hides(item: ListedItem) -> bool:
-        return hides_score(item, reviewer=person.name, share=share, always=always)
-
     return {
         "list": rows,
         "done_today": done_today(db, person.name, now),
         "last": _last_verdict(db, person.name),
-        "hides": hides,
+        "hides": hidden_from(db, person.name),
         "hides_first": lambda item: hides_first(item, reviewer=person.name),
         "holders": claims.claims_on(db, [row.listing_id for row in rows.rows], now=now),
         "facets": facet_counts(db, _states(rows.where.wanted)),
@@ -162,8 +156,9 @@ def _note_view(db: Database, file: ListingFile, person: Person, *, now: datetime
         return held
 
 
-def _near(request: Request, db: Database, file: ListingFile) -> dict[str, object]:
-    newest = file.sightings[0]
+def _near(request: Request, db: Database, file: ListingFile, reviewer: str) -> dict[str, object]:
+    newest, listing_id = file.sightings[0], file.listing.listing_id
+    of_seller = related.others_of_seller(db, newest, file.listing.source_id)
     substances = file.score.reasons.substances if file.score else ()
     spans = file.score.reasons.spans if file.score else ()
     named = dict.fromkeys([*substances, *(span.substance for span in spans if span.substance)])
@@ -172,9 +167,9 @@ def _near(request: Request, db: Database, file: ListingFile) -> dict[str, object
         "provenance": related.provenance(db, newest.page_id),
         "price_line": price_line(related.prices(file.sightings)),
         "prices": related.prices(file.sightings),
-        "same_text": related.same_text(db, newest),
-        "of_seller": related.others_of_seller(db, newest, file.listing.source_id),
-        "cases": cases.cases_of(db, file.listing.listing_id),
+        "same_text": veil(db, related.same_text(db, newest), reviewer, listing_id),
+        "of_seller": veil(db, of_seller, reviewer, listing_id),
+        "cases": cases.cases_of(db, listing_id),
         "open_cases": [case for case in cases.list_cases(db) if not case.is_closed],
     }
 

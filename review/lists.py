@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
-from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlencode
 
 from fastapi import Depends, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from listings.item_filters import Filter, Place, Sort, State, is_numeric
-from listings.review_items import count_items, list_items, next_item, place_of
+from listings.item_filters import Filter, Place, Sort, State
+from listings.review_items import count_items, list_items, next_item, place_of, place_of_sighting
+from listings.users import Role
+from review.desk import TheDatabase  # noqa: TC001 (FastAPI reads it)
+from review.hiding import hidden_share
+from review.security.people import ThePerson  # noqa: TC001 (so)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 
 PAGE_SIZE = 25
 """Rows on one page of the list."""
+
+MAX_DIGITS = 19
+"""A number with fewer digits is within SQLite's integers."""
 
 MAX_PAGE = 1_000_000
 """Far beyond any queue; keeps an offset of the API within SQLite's integers."""
@@ -102,17 +108,18 @@ class Where:
 @lru_cache(maxsize=256)
 def _narrowing(wanted: Filter, sort: Sort) -> dict[str, object]:
     named = asdict(wanted)
-    for inward in ("reviewer", "is_open"):  # set here, never by an address
-        named.pop(inward)
+    del named["reviewer"], named["hidden_share"], named["is_open"]  # set here, never by an address
     named["q"] = named.pop("terms")
     named = {name: value for name, value in named.items() if value not in {"", None}}
     return named | ({} if sort is Sort.LIKELY else {"sort": str(sort)})
 
 
-def where_of(query: Annotated[ListQuery, Query()]) -> Where:
-    """Return which list the address asks for."""
+def where_of(query: Annotated[ListQuery, Query()], db: TheDatabase, person: ThePerson) -> Where:
+    """Return which list the address asks for, and for whom."""
     named = query.model_dump(exclude={"q", "sort", "at"}) | {"terms": query.q.strip()}
-    return Where(wanted=Filter(**named | {"state": str(query.state)}), sort=query.sort, at=query.at)
+    named |= {"state": str(query.state), "reviewer": person.name}
+    share = None if person.may(Role.LEAD) else hidden_share(db, person.name)
+    return Where(wanted=Filter(**named, hidden_share=share), sort=query.sort, at=query.at)
 
 
 TheList = Annotated[Where, Depends(where_of)]
@@ -171,7 +178,7 @@ class ListPage:
 def read_list(db: Database, where: Where, *, reviewer: str, listing_id: str = "") -> ListPage:
     """Return the page of the list that `where` names; one that would not hold the listing begins at it."""
     wanted = replace(where.wanted, reviewer=reviewer)
-    place = read_place(where)
+    place = read_place(db, where)
     rows = _rows(db, where, wanted, place)
     if listing_id and all(row.listing_id != listing_id for row in rows[:PAGE_SIZE]):
         place = place_of(db, listing_id, wanted, where.sort)
@@ -214,25 +221,19 @@ def address_after_verdict(
 
 
 def write_place(place: Place | None) -> str:
-    """Return a place as it stands in an address; nothing for none."""
-    return "" if place is None else f"{place.value}~{place.sighting_id}"
+    """Return a place as it stands in an address; nothing for none.
 
-
-def read_place(where: Where) -> Place | None:
-    """Read back what `write_place` wrote for this list; None for what it never wrote.
-
-    What is a number follows from the list's order, not from its looks: a seller may be called `1688`.
+    Only the sighting stands there: the value it is sorted by may be a score that is not to be seen.
     """
-    value, _, sighting = where.at.rpartition("~")
-    if not (sighting.isascii() and sighting.isdecimal() and len(sighting) < 19):
+    return "" if place is None else str(place.sighting_id)
+
+
+def read_place(db: Database, where: Where) -> Place | None:
+    """Return the place that a list's address names; None for none, or for what is not kept any more."""
+    at = where.at
+    if not (at.isascii() and at.isdecimal() and len(at) < MAX_DIGITS):
         return None
-    if not is_numeric(where.wanted, where.sort):
-        return Place(value=value, sighting_id=int(sighting))
-    try:
-        number = float(value)
-    except ValueError:
-        return None
-    return Place(value=number, sighting_id=int(sighting)) if isfinite(number) else None
+    return place_of_sighting(db, int(at), where.wanted, where.sort)
 
 
 def _rows(db: Database, where: Where, wanted: Filter, place: Place | None) -> list[ListedItem]:

@@ -23,6 +23,7 @@ from listings.review_settings import review_settings
 from listings.verdicts import StaleScreen, get_verdict
 from review.decide import Begun, Draft, RowId, give, redo, undo
 from review.desk import TheDatabase, TheDesk, answer_page, desk_of
+from review.hiding import veil
 from review.inert import make_inert
 from review.item_page import Message, answer_item, around_item
 from review.languages import gettext as _
@@ -149,10 +150,11 @@ def take_over(
 
 
 @router.get("/listings/{listing_id}/near")
-def show_near(request: Request, db: TheDatabase, person: TheViewer, listing_id: str) -> Response:  # noqa: ARG001
+def show_near(request: Request, db: TheDatabase, person: TheViewer, listing_id: str) -> Response:
     """Show listings that say nearly the same, as a piece of the item's page."""
     newest = listing_file(db, listing_id).sightings[0]
-    return answer_page(request, "near.html", {"near": related.near_duplicates(db, newest)})
+    near = veil(db, related.near_duplicates(db, newest), person.name, listing_id)
+    return answer_page(request, "near.html", {"near": near})
 
 
 @router.get("/listings/{listing_id}/page")

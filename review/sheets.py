@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from listings import audit, related
 from listings.queue import listing_file
 from listings.review_items import item_of
-from listings.review_settings import preferences, review_settings
 from review.desk import answer_page
 from review.errors import ReviewError
-from review.hiding import hides_first, hides_score
+from review.hiding import hidden_from, hides_first
 from review.items import read_item
 
 if TYPE_CHECKING:
@@ -38,8 +37,7 @@ def answer_sheet(
     request: Request, db: Database, desk: Desk, person: Person, listing_ids: Sequence[str], case: Case | None
 ) -> Response:
     """Answer with the sheet of these listings, as HTML."""
-    share = review_settings(db).hidden_share
-    always = preferences(db, person.name).get("hide_score") == "1"
+    hides = hidden_from(db, person.name)
     parts = []
     for listing_id in listing_ids:
         file, row = listing_file(db, listing_id), item_of(db, listing_id)
@@ -57,7 +55,7 @@ def answer_sheet(
             {
                 "item": read_item(file),
                 "row": row,
-                "score_hidden": hides_score(row, reviewer=person.name, share=share, always=always),
+                "score_hidden": hides(row),
                 "verdicts": [v for v in file.verdicts if not is_blind or v.reviewer == person.name],
                 "is_decided": row is not None and row.state == "decided",
                 "provenance": related.provenance(db, file.sightings[0].page_id),

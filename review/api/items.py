@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from listings.item_filters import Filter, State
 from listings.model import Decision  # noqa: TC001 (so)
 from listings.review_items import ListedItem, count_items, facet_counts, list_items, next_item
-from listings.review_settings import preferences, review_settings
 from review.api.answers import refusals
 from review.bulk import (
     MAX_AT_ONCE,
@@ -25,7 +24,7 @@ from review.bulk import (
     waiting_of,
 )
 from review.desk import TheDatabase, TheDesk  # noqa: TC001 (FastAPI reads them)
-from review.hiding import hides_first, hides_score
+from review.hiding import hidden_from, hides_first
 from review.lists import TheList, read_place, write_place
 from review.security.people import Person, TheLead, TheReviewer, TheViewer  # noqa: TC001 (so)
 
@@ -105,7 +104,8 @@ class Done(BaseModel):
 def show_items(db: TheDatabase, where: TheList, person: TheViewer, limit: Limit = 50) -> ItemList:
     """Return a list, filtered and sorted as the address says; without filters, what waits."""
     wanted = replace(where.wanted, reviewer=person.name)
-    rows = list_items(db, wanted, sort=where.sort, after=read_place(where), is_included=True, limit=limit + 1)
+    place = read_place(db, where)
+    rows = list_items(db, wanted, sort=where.sort, after=place, is_included=True, limit=limit + 1)
     hide = hiding(db, person)
     return ItemList(
         total=count_items(db, wanted),
@@ -125,7 +125,7 @@ def show_facets(db: TheDatabase, person: TheViewer, state: State | None = None) 
 def show_next(db: TheDatabase, desk: TheDesk, where: TheList, person: TheViewer) -> ItemRecord | None:
     """Return the item after the place `at` that nobody else has open; null if nothing waits."""
     wanted = replace(where.wanted, reviewer=person.name)
-    place = read_place(where)
+    place = read_place(db, where)
     if place is None:
         first = list_items(db, wanted, sort=where.sort, limit=1)
         return hiding(db, person)(first[0]) if first else None
@@ -167,8 +167,8 @@ def assign_all(
 class Hiding:
     """Makes records of items for one reviewer, leaving out what is kept from them."""
 
-    def __init__(self, person: Person, *, share: float, always: bool) -> None:
-        self._name, self._share, self._always = person.name, share, always
+    def __init__(self, db: TheDatabase, person: Person) -> None:
+        self._name, self.hides = person.name, hidden_from(db, person.name)
 
     def __call__(self, item: ListedItem) -> ItemRecord:
         """Return the record of an item."""
@@ -183,12 +183,7 @@ class Hiding:
             fields |= {"decision": None, "decided_by": None}
         return ItemRecord(score_hidden=is_hidden, **fields)
 
-    def hides(self, item: ListedItem | None) -> bool:
-        """Whether the score is kept from the reviewer until they decide."""
-        return hides_score(item, reviewer=self._name, share=self._share, always=self._always)
-
 
 def hiding(db: TheDatabase, person: Person) -> Hiding:
     """Return what is kept from this reviewer now."""
-    always = preferences(db, person.name).get("hide_score") == "1"
-    return Hiding(person, share=review_settings(db).hidden_share, always=always)
+    return Hiding(db, person)

@@ -24,7 +24,7 @@ from review.api.items import hiding
 from review.bulk import assign_to
 from review.decide import MAX_NOTE_CHARS, MAX_SUBSTANCE_CHARS
 from review.desk import TheDatabase, TheDesk  # noqa: TC001 (FastAPI reads them)
-from review.hiding import hides_first
+from review.hiding import hides_first, veil
 from review.security.people import TheLead, TheReviewer, TheViewer  # noqa: TC001 (so)
 
 router = APIRouter(prefix="/api/listings/{listing_id}", tags=["review"])
@@ -108,16 +108,23 @@ def get_listing(db: TheDatabase, desk: TheDesk, person: TheViewer, listing_id: L
 
 
 @router.get("/near", responses=refusals(404))
-def get_near(db: TheDatabase, person: TheViewer, listing_id: ListingId) -> Near:  # noqa: ARG001 (who asks must be logged in)
-    """Return where the listing comes from, its prices, the seller's others, and what reads alike."""
+def get_near(db: TheDatabase, person: TheViewer, listing_id: ListingId) -> Near:
+    """Return where the listing comes from, its prices, the seller's others, and what reads alike.
+
+    Scores that are kept from who asks until they decide are null.
+    """
     file = listing_file(db, listing_id)
     newest = file.sightings[0]
+
+    def seen(found: list[Neighbour]) -> list[Neighbour]:
+        return veil(db, found, person.name, listing_id)
+
     return Near(
         provenance=related.provenance(db, newest.page_id),
         prices=related.prices(file.sightings),
-        of_seller=related.others_of_seller(db, newest, file.listing.source_id),
-        same_text=related.same_text(db, newest),
-        near_duplicates=related.near_duplicates(db, newest),
+        of_seller=seen(related.others_of_seller(db, newest, file.listing.source_id)),
+        same_text=seen(related.same_text(db, newest)),
+        near_duplicates=seen(related.near_duplicates(db, newest)),
     )
 
 

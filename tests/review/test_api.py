@@ -134,7 +134,7 @@ def test_walk_by_place_skips_nobody(tmp_path: Path, sort: Sort) -> None:
 
 @pytest.mark.parametrize("at", ["nan~3", "inf~3", "1688x~3"])
 def test_place_that_no_list_wrote_is_the_beginning(client: TestClient, at: str) -> None:
-    """By likelihood a place is a number; what is none begins the list anew."""
+    """A place is the number of a sighting; what is none begins the list anew."""
     first = client.get("/api/items").json()
     assert client.get("/api/items", params={"at": at}).json() == first
 
