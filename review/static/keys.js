@@ -3,6 +3,26 @@
 
 const TEXT = "input:not([type=radio], [type=hidden]), textarea";
 
+// While a page is on its way, what is on the screen is about to be another item: no key may decide about it.
+let onItsWay = false;
+document.addEventListener("htmx:beforeRequest", (event) => {
+  onItsWay ||= event.detail.boosted;
+});
+
+// A search that somebody has begun to write while the page is on its way goes on in the new page's field:
+// letters that fell out of it would be keys.
+let begun = null;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const field = document.activeElement;
+  begun = event.detail.boosted && field?.matches('[data-key="/"]') ? field.value : null;
+});
+
+for (const name of ["htmx:afterSettle", "htmx:sendError", "htmx:timeout", "htmx:abort", "htmx:afterRequest"]) {
+  document.addEventListener(name, (event) => {
+    if (event.detail.boosted) onItsWay = false;
+  });
+}
+
 function press(element) {
   if (element.matches(TEXT)) {
     element.focus();
@@ -24,6 +44,7 @@ document.addEventListener("keydown", (event) => {
   const element = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   if (!element) return;
   event.preventDefault();
+  if (onItsWay && !element.matches(TEXT)) return;
   press(element);
 });
 
@@ -43,9 +64,17 @@ function arrive() {
   document.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest" });
 }
 
-document.addEventListener("htmx:afterSettle", () => {
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (!event.detail.boosted) return; // a part of the page has come, such as what is like the item elsewhere
+  const search = document.querySelector('[data-key="/"]');
+  if (begun !== null && search) {
+    search.focus();
+    search.value = begun;
+    begun = null;
+  }
   window.scrollTo(0, 0);
-  document.querySelector("main")?.focus({ preventScroll: true });
+  // Whoever has begun to write goes on writing: a letter that fell out of the field would be a key.
+  if (!document.activeElement?.matches(TEXT)) document.querySelector("main")?.focus({ preventScroll: true });
   arrive();
 });
 document.addEventListener("DOMContentLoaded", arrive);

@@ -23,7 +23,7 @@ from tests.review.store import FLAGGED, NOW, PLANTED, score, see
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, ConsoleMessage, Dialog, Request
+    from playwright.sync_api import Browser, ConsoleMessage, Dialog, Request, Route
 
     from listings.model import Verdict
 
@@ -181,6 +181,34 @@ def test_walking_searching_and_help_by_key(watched: Watched) -> None:
     page.keyboard.press("Enter")
     expect(page.locator(TITLE)).to_have_text("Glass beaker, 250 ml")
     assert urlsplit(page.url).query == "q=beaker"
+
+
+def test_letters_of_a_search_begun_while_the_page_is_on_its_way_decide_nothing(
+    watched: Watched, database: Path
+) -> None:
+    """The answer comes in the middle of the word, which goes on in the new page's field."""
+    page = watched.page
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.headers.get("hx-boosted"):
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/*", hold)
+    page.keyboard.press("j")
+    page.keyboard.press("/")
+    page.keyboard.type("tolu")
+    expect(page.locator("#search")).to_be_focused()
+    assert held
+    for route in held:
+        route.continue_()
+    expect(page.locator(TITLE)).to_contain_text("苯基")
+    expect(page.locator("#search")).to_be_focused()
+    page.keyboard.type("ene 1")
+    expect(page.locator("#search")).to_have_value("toluene 1")
+    assert last_verdict(database) is None
 
 
 def test_reason_key_pressed_twice_clears_it_and_enter_decides_nothing(
