@@ -49,7 +49,14 @@ class SpentFile:
 
 
 def place_hold(db: Database, source_id: str, *, reason: str, by: str, now: datetime) -> int:
-    """Write a hold and return its number."""
+    """Write a hold and return its number.
+
+    Raises:
+        UnknownRow: If no such source was ever declared: a hold with a mistyped name would keep nothing.
+    """
+    known = db.execute("SELECT 1 FROM sources WHERE source_id = ?", [source_id]).fetchone()
+    if source_id != EVERY_SOURCE and known is None:
+        raise UnknownRow("source", source_id)
     values = {"source_id": source_id, "reason": rows.clean(reason), "placed_by": rows.clean(by)}
     with transaction(db):
         hold_id = rows.insert(db, "legal_holds", {**values, "placed_at": times.to_text(now)})

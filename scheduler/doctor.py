@@ -119,7 +119,8 @@ def _embedder(patient: Patient) -> str:
 
 
 def _disk(patient: Patient) -> str:
-    folder = patient.database.resolve().parent
+    home = patient.database.resolve().parent
+    folder = next(path for path in (home, *home.parents) if path.is_dir())  # where it will be made
     free_mb = shutil.disk_usage(folder).free / 1e6
     if free_mb < patient.alarms.disk_free_mb:
         raise Unwell(

@@ -47,6 +47,16 @@ class EvidenceUnlikeSeal(SchedulerError):
         )
 
 
+class EvidenceMissing(SchedulerError):
+    """A WARC file that the store points to is gone."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} is missing; put it back from an earlier backup, and see what else is with "
+            "`precursor-watch evidence verify`. No backup was made."
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backup:
     """A backup that was made."""
@@ -79,6 +89,7 @@ def make_backup(database: Path, backups: Path, *, now: datetime) -> Backup:
         StoreUnusable: If the database cannot be used.
         StoreDamaged: If its copy is not whole.
         EvidenceUnlikeSeal: If a WARC file has changed since it was sealed.
+        EvidenceMissing: If one is gone.
     """
     folder = backups / f"{now:%Y%m%dT%H%M%SZ}"
     folder.mkdir(parents=True)
@@ -140,6 +151,8 @@ def _evidence(copy: Database, database: Path, backups: Path, folder: Path) -> It
 def _sealed(path: Path, file: EvidenceFile, backups: Path) -> BackedUp:
     target = backups / EVIDENCE / file.file
     if not target.exists():
+        if not path.exists():
+            raise EvidenceMissing(path)
         _copy(path, target)
     if digest_of(target) != (file.sealed_bytes, file.sealed_sha256):
         target.unlink()

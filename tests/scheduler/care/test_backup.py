@@ -17,6 +17,7 @@ from crawler.evidence.read import EvidenceWrong
 from listings.backup import StoreDamaged
 from listings.cases import open_case, write_entry
 from listings.database import open_database
+from listings.errors import UnknownRow
 from listings.evidence import evidence_folder
 from listings.locks import AlreadyUnderWay, hold
 from listings.model import RunKind, RunOutcome
@@ -25,6 +26,7 @@ from listings.retention import list_holds, place_hold, release_hold
 from listings.runs import latest_run
 from listings.scores import record_scores, unscored_sightings
 from scheduler.care.backup import (
+    EvidenceMissing,
     EvidenceUnlikeSeal,
     backups_folder,
     list_backups,
@@ -285,6 +287,20 @@ def test_evidence_of_what_was_flagged_is_kept(store: Path, p_offer: float, kept_
     score_all(store, p_offer)
     care = CareSettings(evidence_days=30)
     assert len(find_purgeable(store, care, now=NOW + YEAR).evidence) == kept_files
+
+
+def test_a_hold_on_a_source_that_is_not_known_is_refused(store: Path) -> None:
+    """A mistyped name would keep nothing."""
+    with closing(open_database(store)) as db, pytest.raises(UnknownRow, match="no source siet"):
+        place_hold(db, "siet", reason="Case 7", by="ada", now=NOW)
+
+
+def test_a_backup_without_a_file_that_the_store_points_to_says_so(store: Path, tmp_path: Path) -> None:
+    """And leaves nothing behind."""
+    (path,) = evidence_folder(store).iterdir()
+    path.unlink()
+    with pytest.raises(EvidenceMissing, match="is missing"):
+        make_backup(store, tmp_path / "backups", now=NIGHT)
 
 
 def test_old_logs_go(store: Path) -> None:
