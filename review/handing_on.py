@@ -68,7 +68,11 @@ def export(
             db, found, desk.reference.evidence, by=person.name, anchor=f"{number}:{anchor}", now=now
         )
         body, media, ending = bundle.body, "application/zip", "zip"
-        details |= {"manifest_sha256": bundle.manifest_sha256, "records": bundle.records}
+        details |= {
+            "manifest_sha256": bundle.manifest_sha256,
+            "records": bundle.records,
+            "without_page": bundle.missing,
+        }
     else:
         write, media, ending = WRITERS[form]
         body = "".join(write(found)).encode()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
+from warcio.statusandheaders import StatusAndHeadersParserException
 
 from crawler.archives.bodies import decode_body
 from crawler.archives.pages import UnreadableBodyError
@@ -22,6 +23,18 @@ if TYPE_CHECKING:
     from listings.evidence import EvidenceRecord
 
 MAX_BODY_BYTES = 20_000_000
+MAX_HEADERS_BYTES = 16_000_000
+"""Far more than the headers of any record; what unpacks to more beside its payload is none of ours."""
+_UNPARSED = (
+    ArchiveLoadFailed,
+    StatusAndHeadersParserException,
+    AttributeError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+"""What warcio raises over bytes that are no record, by accident or made so; one without an address, e.g."""
 
 
 class EvidenceWrong(CrawlError):
@@ -61,7 +74,7 @@ def read_record(folder: Path, record: EvidenceRecord) -> KeptRecord:
         raise EvidenceWrong(where, f"the file cannot be read ({error.strerror})") from error
     if len(member) < record.length:
         raise EvidenceWrong(where, f"the file ends within the record, after {len(member):,} of its bytes")
-    kept = _parse(where, member)
+    kept = _parse(where, _plain(where, member, record.payload_bytes + MAX_HEADERS_BYTES))
     _check(where, record, kept)
     return kept
 
@@ -84,16 +97,26 @@ def sha256_as_read(kept: KeptRecord) -> str:
         return ""
 
 
-def _parse(where: str, member: bytes) -> KeptRecord:
+def _plain(where: str, member: bytes, most: int) -> bytes:
+    # Only the gzip member's own checksum tells of damage in what warcio passes over.
+    unpacking = zlib.decompressobj(31)
     try:
-        # Only the gzip member's own checksum tells of damage in what warcio passes over.
-        plain = zlib.decompress(member, 31)
+        plain = unpacking.decompress(member, most)
+    except zlib.error as error:
+        raise EvidenceWrong(where, f"the record cannot be read ({error})") from error
+    if not unpacking.eof:
+        raise EvidenceWrong(where, "the record cannot be read (it is cut short, or unpacks to far too much)")
+    return plain
+
+
+def _parse(where: str, plain: bytes) -> KeptRecord:
+    try:
         records = ArchiveIterator(io.BytesIO(plain), check_digests=True)
         found = next(records)
         payload = found.raw_stream.read()
     except StopIteration:
         raise EvidenceWrong(where, "there is no record") from None
-    except (zlib.error, ArchiveLoadFailed, ValueError) as error:
+    except _UNPARSED as error:
         raise EvidenceWrong(where, f"the record cannot be read ({error})") from error
     if found.digest_checker.passed is False:
         raise EvidenceWrong(

@@ -7,13 +7,16 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from listings.bundle_format import FORMAT, LISTINGS, MANIFEST, README, RECORDS, WARC
 from listings.reviewed import evidence_of
 from listings.times import to_text
 from review.exports.tables import record
@@ -27,15 +30,15 @@ if TYPE_CHECKING:
     from listings.evidence import EvidenceRecord
     from listings.reviewed import Reviewed
 
-FORMAT = "precursor-watch evidence bundle 1"
-
-README = """\
+ABOUT = """\
 Evidence of reviewed listings, exported by precursor-watch on {at} by {by}.
 
 listings.jsonl    what each listing said, what was decided, by whom and when, with all verdicts before
 evidence.warc.gz  the pages as they were received (WARC 1.1); any WARC reader opens it
 records.json      which record of it is which page, and its SHA-256
 manifest.json     the SHA-256 of every file beside it
+
+Listings whose page is not in it, its bytes not being kept or not readable: {missing} (manifest.json).
 
 Check it without the program that made it:   sha256sum of each file against manifest.json
 Check all of it:                              precursor-watch evidence verify THIS.zip
@@ -54,7 +57,7 @@ class Bundle:
     listings: int
     records: int
     missing: int
-    """Listings of whose page no bytes are kept."""
+    """Listings of whose page no bytes are kept, or not whole any more."""
 
 
 def make_bundle(
@@ -73,12 +76,10 @@ def make_bundle(
     reviewed = list(found)
     warc, index, missing = _collect(db, reviewed, evidence)
     files = {
-        "README.txt": README.format(at=to_text(now), by=by).encode(),
-        "listings.jsonl": "".join(
-            json.dumps(record(each), ensure_ascii=False) + "\n" for each in reviewed
-        ).encode(),
-        "evidence.warc.gz": warc,
-        "records.json": json.dumps(index, ensure_ascii=False, indent=1).encode(),
+        README: ABOUT.format(at=to_text(now), by=by, missing=len(missing)).encode(),
+        LISTINGS: "".join(json.dumps(record(each), ensure_ascii=False) + "\n" for each in reviewed).encode(),
+        WARC: warc,
+        RECORDS: json.dumps(index, ensure_ascii=False, indent=1).encode(),
     }
     manifest = {
         "format": FORMAT,
@@ -86,13 +87,14 @@ def make_bundle(
         "exported_by": by,
         "audit_log": anchor,
         "listings": len(reviewed),
-        "without_page": missing,
+        "without_page": len(missing),
+        "without_page_ids": missing,
         "files": {
             name: {"bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
             for name, body in files.items()
         },
     }
-    files["manifest.json"] = json.dumps(manifest, ensure_ascii=False, indent=1).encode()
+    files[MANIFEST] = json.dumps(manifest, ensure_ascii=False, indent=1).encode()
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, body in files.items():
@@ -101,33 +103,47 @@ def make_bundle(
             archive.writestr(moment, body)
     return Bundle(
         body=out.getvalue(),
-        manifest_sha256=hashlib.sha256(files["manifest.json"]).hexdigest(),
+        manifest_sha256=hashlib.sha256(files[MANIFEST]).hexdigest(),
         listings=len(reviewed),
         records=len(index),
-        missing=missing,
+        missing=len(missing),
     )
 
 
 def _collect(
     db: Database, reviewed: list[Reviewed], evidence: Path | None
-) -> tuple[bytes, list[dict[str, Any]], int]:
-    """Return the records' bytes one after the other, where each lies, and how many pages have none."""
-    warc, index, missing = bytearray(), {}, 0
+) -> tuple[bytes, list[dict[str, Any]], list[str]]:
+    """Return the records' bytes one after the other, where each lies, and the listings whose page has none.
+
+    A page that cannot be read down to its payload has none: half of it would make the bundle fail its check.
+    """
+    warc, index, missing = bytearray(), {}, []
     for each in reviewed:
         records = evidence_of(db, each.page_id) if evidence else []
-        missing += not records
-        for kept in records:
-            if kept.record_id not in index and evidence is not None:
-                body = _read(evidence, kept)
-                index[kept.record_id] = _entry(kept, len(warc), each)
-                warc += body
+        fresh = [kept for kept in records if kept.record_id not in index]
+        bodies = [_read(evidence, kept) for kept in fresh] if evidence else []
+        is_whole = bool(records) and records[-1].repeats is None
+        whole = [body for body in bodies if body is not None]
+        if not is_whole or len(whole) < len(bodies):
+            missing.append(each.listing.listing_id)
+            continue
+        for kept, body in zip(fresh, whole, strict=True):
+            index[kept.record_id] = _entry(kept, len(warc), each)
+            warc += body
     return bytes(warc), list(index.values()), missing
 
 
-def _read(evidence: Path, kept: EvidenceRecord) -> bytes:
-    with (evidence / kept.file).open("rb") as file:
-        file.seek(kept.offset)
-        return file.read(kept.length)
+def _read(evidence: Path, kept: EvidenceRecord) -> bytes | None:
+    """Return a record's bytes, or None when they are gone, cut short, damaged, or another record's."""
+    try:
+        with (evidence / kept.file).open("rb") as file:
+            file.seek(kept.offset)
+            body = file.read(kept.length)
+        plain = gzip.decompress(body)
+    except (OSError, EOFError, zlib.error):  # a file that was purged is missing; a bad checksum is an OSError
+        return None
+    is_whole = len(body) == kept.length and f"<urn:uuid:{kept.record_id}>".encode() in plain
+    return body if is_whole else None
 
 
 def _entry(kept: EvidenceRecord, offset: int, reviewed: Reviewed) -> dict[str, Any]:

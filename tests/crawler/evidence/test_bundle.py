@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
+import random
+import shutil
 import zipfile
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,9 +18,10 @@ from click.testing import CliRunner
 
 from cli.evidence import command
 from crawler.evidence.bundle import verify_bundle
-from crawler.evidence.read import EvidenceWrong
+from crawler.evidence.read import MAX_HEADERS_BYTES, EvidenceWrong, read_record
+from listings.bundle_format import FORMAT
 from listings.database import open_database
-from listings.evidence import evidence_folder
+from listings.evidence import EvidenceRecord, evidence_folder
 from listings.model import Decision
 from listings.review_settings import change_setting
 from listings.reviewed import reviewed_listings
@@ -26,9 +31,35 @@ from tests.crawler.crawls import crawl, declare
 from tests.listings.build import NOW, judge, score_all, use
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from review.exports.bundle import Bundle
+
 pytestmark = pytest.mark.process
+
+RECORD = {
+    "record_id": "a",
+    "offset": 0,
+    "length": 1,
+    "record_type": "response",
+    "run_id": 1,
+    "url": "https://x.example/",
+    "written_at": "2026-11-24T09:00:00Z",
+    "payload_sha256": "0" * 64,
+    "payload_bytes": 1,
+    "repeats": None,
+}
+
+
+def _manifest(**changes: object) -> bytes:
+    whole = {"format": FORMAT, "exported_at": "", "exported_by": "", "listings": 1, "without_page": 0}
+    return json.dumps(whole | changes).encode()
+
+
+def _records(**changes: object) -> bytes:
+    return json.dumps([RECORD | changes]).encode()
+
 
 CHAIR = html("Oak chair", "<h1>Oak chair</h1><p>Price: 12 EUR</p>")
 
@@ -55,6 +86,59 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = folder / "bundle.zip"
     path.write_bytes(made.body)
     return path
+
+
+@pytest.fixture
+def again(bundle: Path, tmp_path: Path) -> Callable[[], Bundle]:
+    """A way to export the same listings from a copy of the store, whose evidence can be damaged."""
+    shutil.copytree(bundle.parent, tmp_path / "copy")
+    database = tmp_path / "copy" / "store.db"
+
+    def export() -> Bundle:
+        with closing(open_database(database)) as db:
+            return make_bundle(
+                db, reviewed_listings(db), evidence_folder(database), by="ada", anchor="1:0", now=NOW
+            )
+
+    return export
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut", "flipped", "another"])
+def test_a_page_that_cannot_be_read_whole_is_named_not_exported(
+    again: Callable[[], Bundle], tmp_path: Path, damage: str
+) -> None:
+    """The bundle is made all the same, matches, and says of which listing it lacks the page."""
+    assert again().missing == 0
+    for file in evidence_folder(tmp_path / "copy" / "store.db").iterdir():
+        body = file.read_bytes()
+        middle = len(body) // 2
+        if damage == "gone":
+            file.unlink()
+        elif damage == "cut":
+            file.write_bytes(body[:middle])
+        elif damage == "flipped":
+            file.write_bytes(bytes(each ^ 0x55 for each in body))
+        else:
+            file.write_bytes(gzip.compress(b"x") * len(body))
+    made = again()
+    assert (made.listings, made.records, made.missing) == (1, 0, 1)
+    path = tmp_path / "damaged.zip"
+    path.write_bytes(made.body)
+    assert verify_bundle(path).without_page == 1
+    with zipfile.ZipFile(path) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        listing = json.loads(archive.read("listings.jsonl"))
+        assert manifest["without_page_ids"] == [listing["listing_id"]]
+        assert "not readable: 1 (" in archive.read("README.txt").decode()
+
+
+def resealed(path: Path, to: Path, name: str, body: bytes) -> Path:
+    """Write the bundle anew with one file replaced, and its manifest so that it agrees."""
+    with zipfile.ZipFile(path) as old:
+        manifest = json.loads(old.read("manifest.json"))
+    manifest["files"][name] = {"sha256": hashlib.sha256(body).hexdigest()}
+    once = altered(path, to, name, body)
+    return altered(once, to, "manifest.json", json.dumps(manifest).encode())
 
 
 def altered(path: Path, to: Path, name: str, body: bytes | None) -> Path:
@@ -87,6 +171,15 @@ def test_whole_bundle_matches(bundle: Path) -> None:
         ("more.txt", b"slipped in", "is not in the manifest"),
         ("listings.jsonl", b"{}", "the manifest says"),
         ("manifest.json", b"no", "is missing or is no JSON"),
+        ("manifest.json", b"[]", "manifest.json is not an object"),
+        ("manifest.json", b"[" * 100_000, "is missing or is no JSON"),
+        ("manifest.json", b"\xff", "is missing or is no JSON"),
+        ("manifest.json", b'{"format": 1}', "has a 'format' that is not a text"),
+        ("manifest.json", _manifest(), "has no 'files'"),
+        ("manifest.json", _manifest(files=[]), "has a 'files' that is not an object"),
+        ("manifest.json", _manifest(files={"x": 7}), "manifest.json, x is not an object"),
+        ("manifest.json", _manifest(files={"x": {}}), "manifest.json, x has no 'sha256'"),
+        ("manifest.json", _manifest(files={}, format="other"), "its format is 'other'; expected"),
     ],
 )
 def test_damage_is_named(bundle: Path, tmp_path: Path, name: str, body: bytes | None, sentence: str) -> None:
@@ -114,3 +207,101 @@ def test_what_is_no_bundle_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_bytes(b"hello")
     with pytest.raises(EvidenceWrong, match="cannot be read as a ZIP file"):
         verify_bundle(tmp_path / "x.zip")
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "sentence"),
+    [
+        ("records.json", b"{}", "records.json is not a list"),
+        ("records.json", b"[7]", "records.json, entry 1 is not an object"),
+        ("records.json", b"[{}]", "entry 1 has no 'record_id'"),
+        ("records.json", _records(offset="0"), "has a 'offset' that is not a whole number"),
+        ("records.json", _records(length=True), "has a 'length' that is not a whole number"),
+        ("records.json", _records(offset=-1), "names bytes that evidence.warc.gz does not have"),
+        ("records.json", _records(length=10**30), "names bytes that evidence.warc.gz does not have"),
+        ("records.json", _records(payload_bytes=10**12), "names a payload of 1,000,000,000,000 bytes"),
+        ("records.json", _records(written_at="soon"), "has no time in written_at"),
+        ("records.json", _records(repeats=[]), "has a 'repeats' that is not a text"),
+        ("listings.jsonl", b"no", "listings.jsonl, line 1 is missing or is no JSON"),
+        ("listings.jsonl", b"[]\n", "listings.jsonl, line 1 is not an object"),
+        ("listings.jsonl", b'{"listing_id": "a", "text": 1}', "has a 'text' that is not a text"),
+        ("listings.jsonl", b"", "it holds 0 listings; the manifest says 1"),
+        ("evidence.warc.gz", b"", "names bytes that evidence.warc.gz does not have"),
+    ],
+)
+def test_whatever_has_another_shape_is_a_sentence(
+    bundle: Path, tmp_path: Path, name: str, body: bytes, sentence: str
+) -> None:
+    """Also when the manifest agrees with it."""
+    with pytest.raises(EvidenceWrong, match=sentence):
+        verify_bundle(resealed(bundle, tmp_path, name, body))
+
+
+@pytest.mark.parametrize("name", ["records.json", "listings.jsonl", "evidence.warc.gz"])
+def test_a_bundle_without_one_of_its_parts_is_refused(bundle: Path, tmp_path: Path, name: str) -> None:
+    """Though its manifest does not name it either."""
+    with zipfile.ZipFile(bundle) as old:
+        manifest = json.loads(old.read("manifest.json"))
+    del manifest["files"][name]
+    once = altered(bundle, tmp_path, name, None)
+    twice = altered(once, tmp_path, "manifest.json", json.dumps(manifest).encode())
+    with pytest.raises(EvidenceWrong, match=f"{name} is missing"):
+        verify_bundle(twice)
+
+
+def test_a_record_that_unpacks_to_far_too_much_is_not_unpacked(bundle: Path, tmp_path: Path) -> None:
+    """A few kilobytes that would fill the memory."""
+    bomb = gzip.compress(bytes(MAX_HEADERS_BYTES + 1_000_000))
+    once = resealed(bundle, tmp_path, "evidence.warc.gz", bomb)
+    with pytest.raises(EvidenceWrong, match="unpacks to far too much"):
+        verify_bundle(resealed(once, tmp_path, "records.json", _records(length=len(bomb))))
+
+
+def test_a_record_changed_in_any_byte_is_a_sentence(bundle: Path, tmp_path: Path) -> None:
+    """Packed anew, so that its checksum agrees: whatever the parser makes of it, no error gets past."""
+    with zipfile.ZipFile(bundle) as old:
+        entry = json.loads(old.read("records.json"))[-1]
+        start = entry["offset"]
+        member = old.read("evidence.warc.gz")[start : start + entry["length"]]
+    record = EvidenceRecord(
+        **{name: entry[name] for name in EvidenceRecord.__slots__ if name in entry}
+        | {"file": "one.warc.gz", "offset": 0, "written_at": NOW}
+    )
+    plain, chance, wrong = gzip.decompress(member), random.Random(7), 0
+    for _ in range(400):
+        changed = bytearray(plain)
+        for _ in range(chance.choice((1, 1, 4))):
+            at = chance.randrange(len(changed))
+            changed[at : at + chance.choice((0, 1, 20))] = chance.choice((b"", b"\r\n", b"\0", b":", b"\xff"))
+        packed = gzip.compress(bytes(changed), 1)
+        (tmp_path / "one.warc.gz").write_bytes(packed)
+        try:
+            read_record(tmp_path, replace(record, length=len(packed)))
+        except EvidenceWrong:
+            wrong += 1
+    assert wrong > 300
+
+
+@pytest.mark.parametrize("at", [40, 90])
+def test_a_damaged_zip_is_a_sentence(bundle: Path, tmp_path: Path, at: int) -> None:
+    """Its packing, not only its directory."""
+    body = bytearray(bundle.read_bytes())
+    body[at : at + 20] = b"\xff" * 20
+    (tmp_path / "x.zip").write_bytes(body)
+    with pytest.raises(EvidenceWrong, match="cannot be read as a ZIP file"):
+        verify_bundle(tmp_path / "x.zip")
+
+
+def test_a_zip_that_is_too_large_or_names_a_file_twice_is_not_read(
+    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sum of its files counts; and of two files of one name, others might read the other."""
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as made:
+        made.writestr("a", b"1")
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            made.writestr("a", b"2")
+    with pytest.raises(EvidenceWrong, match="a is in it twice"):
+        verify_bundle(tmp_path / "x.zip")
+    monkeypatch.setattr("crawler.evidence.bundle_parts.MAX_BYTES", 1_000)
+    with pytest.raises(EvidenceWrong, match="it would unpack to"):
+        verify_bundle(bundle)
