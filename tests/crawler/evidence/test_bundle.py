@@ -305,3 +305,11 @@ def test_a_zip_that_is_too_large_or_names_a_file_twice_is_not_read(
     monkeypatch.setattr("crawler.evidence.bundle_parts.MAX_BYTES", 1_000)
     with pytest.raises(EvidenceWrong, match="it would unpack to"):
         verify_bundle(bundle)
+
+
+def test_a_line_separator_within_a_text_ends_no_listing(bundle: Path, tmp_path: Path) -> None:
+    """Lines end at a line feed alone, as JSON lines do."""
+    text = "oak\u2028chair"
+    line = {"listing_id": "a", "text": text, "text_sha256": hashlib.sha256(text.encode()).hexdigest()}
+    body = json.dumps(line, ensure_ascii=False).encode() + b"\n"
+    assert verify_bundle(resealed(bundle, tmp_path, "listings.jsonl", body)).listings == 1
