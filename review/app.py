@@ -26,6 +26,7 @@ from listings.times import utc_now
 from listings.users import LastAdministrator, UnknownUser, UserNameTaken, UserNameUnfit
 from listings.verdicts import AlreadyUndone, JudgedMeanwhile, StaleScreen
 from review import bulk, casework, choices, figures, handing_on, languages, pages, words
+from review.api.parameters import check_query
 from review.api.routers import ROUTERS
 from review.connections import Connections
 from review.decide import MAX_NOTE_CHARS, MAX_SUBSTANCE_CHARS
@@ -154,7 +155,7 @@ def create_app(
     for router in PAGES:
         app.include_router(router)
     for router in ROUTERS:
-        app.include_router(router, dependencies=[Security(BEARER)])
+        app.include_router(router, dependencies=[Security(BEARER), Depends(check_query)])
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     guard(app, safety)
     for error in (ListingsError, RequestValidationError, HTTPException, Exception):

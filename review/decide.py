@@ -32,7 +32,10 @@ MAX_NOTE_CHARS = 4_000
 
 MAX_SUBSTANCE_CHARS = 200
 
-RowId = Annotated[int, Field(ge=1, lt=2**63)]
+MAX_ROW = 2**53 - 1
+"""The greatest whole number that every JSON reader, and so the API's description, keeps exactly."""
+
+RowId = Annotated[int, Field(ge=1, le=MAX_ROW)]
 """The number of a row, as SQLite counts."""
 
 
@@ -84,7 +87,7 @@ class Draft(NewVerdict):
 
     form_token: str = ""
     """Checked by `review.security.forms` before."""
-    last_verdict: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    last_verdict: Annotated[int, Field(ge=0, le=MAX_ROW)] = 0
     """The newest verdict on the listing that the page knew of."""
     shown_at: Annotated[datetime | None, BeforeValidator(_none_if_empty)] = None
     score_hidden: bool = False

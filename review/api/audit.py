@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from listings.audit import AuditAction, AuditEntry, Via, head, list_entries
 from review.api.answers import refusals
+from review.decide import MAX_ROW
 from review.desk import TheDatabase, TheDesk  # noqa: TC001 (FastAPI reads them)
 from review.security.people import TheAdmin  # noqa: TC001 (so)
 
@@ -49,7 +50,7 @@ def read_log(
     actor: Word = None,
     action: AuditAction | None = None,
     subject: Word = None,
-    before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+    before: Annotated[int | None, Query(ge=1, le=MAX_ROW)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
 ) -> list[EntryRecord]:
     """Return entries, newest first, that fit all that is given; `before` is for the next page."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 (pydantic reads the annotations)
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
+
+from review.decide import RowId
 
 if TYPE_CHECKING:
     from listings.tokens import Token
 
-RowNumber = Annotated[int, Field(ge=1, lt=2**63)]
+RowNumber = RowId
 """The number of a row, as SQLite counts."""
 
 

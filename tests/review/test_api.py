@@ -139,6 +139,32 @@ def test_place_that_no_list_wrote_is_the_beginning(client: TestClient, at: str) 
     assert client.get("/api/items", params={"at": at}).json() == first
 
 
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("sourc=mercado", "sourc: no such parameter here."),
+        ("q=a&q=b", "q: found more than once."),
+        ("=x", ": no"),
+    ],
+)
+def test_query_holds_only_what_is_described(client: TestClient, query: str, sentence: str) -> None:
+    """A misspelt filter is no filter: it is refused, not passed over; so is one given twice."""
+    for path in ("/api/items", "/api/items/bulk"):
+        answer = client.get(f"{path}?{query}")
+        assert answer.status_code == 422
+        assert sentence in answer.json()["detail"]
+
+
+def test_described_numbers_are_those_that_are_taken(client: TestClient) -> None:
+    """The greatest number of a row is one that the description, being JSON, says exactly."""
+    (bounds, _null) = client.get("/openapi.json").json()["components"]["schemas"]["Export"]["properties"][
+        "case_id"
+    ]["anyOf"]
+    for case_id, status in ((int(bounds["maximum"]), 404), (int(bounds["maximum"]) + 1, 422)):
+        wanted = {"form": "csv", "case_id": case_id}
+        assert client.post("/api/exports", json=wanted, headers=headers_of(client)).status_code == status
+
+
 def test_description_names_the_api_and_no_page(client: TestClient) -> None:
     """OpenAPI describes the JSON routes only, and how a program shows who it is."""
     described = client.get("/openapi.json").json()
