@@ -47,6 +47,7 @@ from review.lookalikes import mark_lookalikes
 from review.marking import cut, spell_unseen
 from review.reference import NO_REFERENCE, Reference
 from review.security import account, entering
+from review.security.bodies import BoundedBodies
 from review.security.forms import Cookies, check_form
 from review.security.headers import HEADERS, SafeHeaders
 from review.security.keys import load_key
@@ -165,6 +166,7 @@ def create_app(
 
 def guard(app: FastAPI, safety: Safety) -> None:
     """Put what guards every answer around the app; what is added last is asked first."""
+    app.add_middleware(BoundedBodies)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=safety.hosts, www_redirect=False)
     if safety.trusted_proxies:
         if safety.is_https:
