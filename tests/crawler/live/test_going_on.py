@@ -30,6 +30,7 @@ from tests.crawler.crawls import NOW, ROOT, Job, crawl_all
 from tests.crawler.killing import kill_when, rows_in
 from tests.crawler.live.shop import HOST, Shop
 from tests.crawler.live.sources import everywhere, live, permit
+from tests.listings import build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,6 +139,9 @@ def test_a_page_whose_bytes_were_purged_is_kept_again(server: Server, tmp_path: 
     """Whether it changed is not asked, since nothing is left to repeat; what comes is kept whole."""
     database, shop = tmp_path / "store.db", Shop(marks=marks)
     crawl_on(server, database, shop, 0)
+    with closing(open_database(database)) as db:  # what was not scored yet, or flagged, is not purged
+        build.use(db)
+        build.score_all(db, 0.1)
     (gone,) = purge(
         database, CareSettings(evidence_days=30), by="ada", now=NOW + timedelta(days=365)
     ).evidence
