@@ -147,6 +147,7 @@ _SPENT = """
           SELECT 1 FROM evidence_records AS own
           JOIN evidence_records AS later ON later.repeats = own.record_id
           WHERE own.file = evidence_files.file AND later.file <> own.file
+            AND later.file NOT IN (SELECT file FROM evidence_tombstones)
       )
       AND NOT EXISTS (
           SELECT 1 FROM evidence_records JOIN page_evidence USING (record_id)
