@@ -88,8 +88,8 @@ STATUS = {
     LastAdministrator: 409,
     UnknownUser: 404,
     StoreUnusable: 503,
-    NoPdf: 501,
-    NoFollowTheMoney: 501,
+    NoPdf: 409,
+    NoFollowTheMoney: 409,
 }
 """The HTTP status of each expected error; its message is the sentence shown."""
 

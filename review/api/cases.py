@@ -132,7 +132,7 @@ def write_case(
 
 @router.post(
     "/exports",
-    responses=refusals(404, 501)
+    responses=refusals(404, 409)
     | {200: {"content": {"text/csv": {}, "application/x-ndjson": {}, "application/zip": {}}}},
     response_class=Response,
 )
