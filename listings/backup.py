@@ -54,18 +54,6 @@ def tend_store(db: Database) -> None:
     db.execute("PRAGMA optimize")
 
 
-def free_bytes(db: Database) -> int:
-    """Return how many bytes of the database file hold nothing, which a vacuum would give back."""
-    return int(db.execute("PRAGMA freelist_count").fetchone()[0]) * int(
-        db.execute("PRAGMA page_size").fetchone()[0]
-    )
-
-
-def vacuum(db: Database) -> None:
-    """Write the database anew without what holds nothing; nobody else may write meanwhile."""
-    db.execute("VACUUM")
-
-
 def _expect_whole(connection: sqlite3.Connection, path: Path) -> None:
     try:
         found = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]

@@ -10,7 +10,7 @@ from listings.locks import is_held, work_of
 from listings.model import RunKind, RunOutcome
 from listings.requests import pause_of
 from listings.runs import accounted_to, done_runs, latest_run
-from scheduler.alarms.bands import usual_band
+from scheduler.alarms.bands import HISTORY, usual_band
 from scheduler.due import next_due, plan
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 LATE = timedelta(minutes=10)
 """A crawl may begin this much after its due time, for example behind others, before it counts as overdue."""
-
-HISTORY = 30
-"""How many crawls the usual number of listings is learnt from."""
 
 UNDER_WAY = "under way"
 INTERRUPTED = "interrupted"

@@ -8,16 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from listings.audit import AuditAction
-from listings.errors import UnknownRow
-from listings.sessions import end_session, sessions_of
-from listings.tokens import LONGEST, get_token, issue_token, revoke_token, tokens_of
+from listings.sessions import sessions_of
+from listings.tokens import LONGEST, tokens_of
 from listings.users import Role  # noqa: TC001 (so)
 from review.api.answers import refusals
 from review.api.records import RowNumber, TokenRecord
 from review.desk import TheDatabase, TheDesk  # noqa: TC001 (FastAPI reads them)
 from review.security.entering import change_password
-from review.security.forms import new_token
+from review.security.own import end_own_session, issue_own_token, revoke_own_token
 from review.security.passwords import MAX_CHARS
 from review.security.people import TheViewer, TheVisitor  # noqa: TC001 (so)
 
@@ -84,16 +82,8 @@ def list_tokens(db: TheDatabase, person: TheViewer) -> list[TokenRecord]:
 @router.post("/tokens", status_code=201, responses=refusals())
 def add_token(db: TheDatabase, desk: TheDesk, person: TheVisitor, wanted: NewToken) -> IssuedToken:
     """Make a token of one's own; its secret is in this answer and nowhere else. Needs a session, no token."""
-    key = new_token()
-    token = issue_token(
-        db,
-        person.name,
-        key,
-        purpose=wanted.purpose,
-        lasting=timedelta(days=wanted.days),
-        actor=person.name,
-        origin=person.origin,
-        now=desk.clock(),
+    key, token = issue_own_token(
+        db, desk, person, purpose=wanted.purpose, lasting=timedelta(days=wanted.days)
     )
     return IssuedToken(token=key, **TokenRecord.of(token).model_dump())
 
@@ -101,9 +91,7 @@ def add_token(db: TheDatabase, desk: TheDesk, person: TheVisitor, wanted: NewTok
 @router.delete("/tokens/{token_id}", status_code=204, responses=refusals(404))
 def end_token(db: TheDatabase, desk: TheDesk, person: TheViewer, token_id: RowNumber) -> Response:
     """End a token of one's own."""
-    if get_token(db, token_id).user.user_id != person.user.user_id:
-        raise UnknownRow("token", token_id)
-    revoke_token(db, token_id, actor=person.name, origin=person.origin, now=desk.clock())
+    revoke_own_token(db, desk, person, token_id)
     return Response(status_code=204)
 
 
@@ -122,17 +110,7 @@ def list_sessions(db: TheDatabase, desk: TheDesk, person: TheViewer) -> list[Ses
 @router.delete("/sessions/{session_id}", status_code=204, responses=refusals(404))
 def revoke_session(db: TheDatabase, desk: TheDesk, person: TheViewer, session_id: RowNumber) -> Response:
     """End a session of one's own."""
-    own = {each.session_id for each in sessions_of(db, person.user, idle=desk.safety.idle, now=desk.clock())}
-    if session_id not in own:
-        raise UnknownRow("session", session_id)
-    end_session(
-        db,
-        session_id,
-        AuditAction.SESSION_REVOKED,
-        actor=person.name,
-        origin=person.origin,
-        now=desk.clock(),
-    )
+    end_own_session(db, desk, person, session_id)
     return Response(status_code=204)
 
 

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from listings.audit import AuditAction
-from listings.errors import UnknownRow
-from listings.sessions import end_session, sessions_of
-from listings.tokens import LONGEST, get_token, issue_token, revoke_token, tokens_of
+from listings.sessions import sessions_of
+from listings.tokens import LONGEST, tokens_of
 from review.desk import TheDatabase, TheDesk, answer_page
 from review.errors import LoginBlocked, PasswordUnfit, PasswordWrong
 from review.security.entering import change_password
-from review.security.forms import new_token
+from review.security.own import end_own_session, issue_own_token, revoke_own_token
 from review.security.passwords import MAX_CHARS
 from review.security.people import Person, TheVisitor  # noqa: TC001 (FastAPI reads them)
 
@@ -61,44 +59,21 @@ def make_token(
     days: Annotated[int, Form(ge=1, le=LONGEST.days)] = 90,
 ) -> Response:
     """Make a token and show it, this once: reloading the answer asks the browser first."""
-    key = new_token()
-    lasting = timedelta(days=days)
-    issue_token(
-        db,
-        person.name,
-        key,
-        purpose=purpose,
-        lasting=lasting,
-        actor=person.name,
-        origin=person.origin,
-        now=desk.clock(),
-    )
+    key, _ = issue_own_token(db, desk, person, purpose=purpose, lasting=timedelta(days=days))
     return _answer(request, db, desk, person, new_key=key)
 
 
 @router.post("/tokens/revoke")
 def end_token(db: TheDatabase, desk: TheDesk, person: TheVisitor, token_id: RowNumber) -> Response:
     """End a token of one's own."""
-    if get_token(db, token_id).user.user_id != person.user.user_id:
-        raise UnknownRow("token", token_id)
-    revoke_token(db, token_id, actor=person.name, origin=person.origin, now=desk.clock())
+    revoke_own_token(db, desk, person, token_id)
     return RedirectResponse("/account?done=token", status_code=303)
 
 
 @router.post("/sessions/revoke")
 def revoke_session(db: TheDatabase, desk: TheDesk, person: TheVisitor, session_id: RowNumber) -> Response:
     """End a session of one's own."""
-    own = {each.session_id for each in sessions_of(db, person.user, idle=desk.safety.idle, now=desk.clock())}
-    if session_id not in own:
-        raise UnknownRow("session", session_id)
-    end_session(
-        db,
-        session_id,
-        AuditAction.SESSION_REVOKED,
-        actor=person.name,
-        origin=person.origin,
-        now=desk.clock(),
-    )
+    end_own_session(db, desk, person, session_id)
     return RedirectResponse("/account?done=session", status_code=303)
 
 

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+HISTORY = 30
+"""How many runs a band is learnt from."""
+
 MIN_HISTORY = 5
 """Of fewer runs nothing is learnt, so nothing is out of the ordinary."""
 

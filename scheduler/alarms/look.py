@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from listings.model import RunKind
 from listings.runs import done_runs
+from scheduler.alarms.bands import HISTORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from listings.database import Database
     from listings.model import Run
     from scheduler.alarms.settings import AlarmSettings
-
-
-HISTORY = 30
-"""How many earlier crawls a band is learnt from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
