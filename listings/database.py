@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
@@ -126,10 +127,28 @@ def _ours(db: Database, path: Path) -> Database:
     if unknown := known - released:
         raise StoreUnusable(path, f"it was written by a newer release (schema step {max(unknown)})")
     if released - known:
-        db.execute("PRAGMA journal_mode = WAL")
+        _enter_wal(db)
         with transaction(db):  # another process that opens the new file at the same time waits here
             migrations.apply(db)
     return db
+
+
+def _enter_wal(db: Database) -> None:
+    """Turn the file to WAL mode, waiting for another process that is doing the same.
+
+    SQLite answers two simultaneous changes of the journal mode with SQLITE_BUSY at once and does not
+    ask its busy handler, as waiting inside could lock both for ever: so the wait is here.
+    """
+    give_up = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > give_up:
+                raise
+        time.sleep(0.01)
 
 
 @cache
