@@ -20,7 +20,9 @@ from classifier.plain_offers import lost_names
 from classifier.rescoring import Rescore, rescore
 from classifier.scorer import model_folder
 from classifier.training import Cascade, build_dataset, train
-from listings import labels, models
+from listings import audit, labels, models
+from listings.audit import AuditAction, Origin, Via
+from listings.database import transaction
 from listings.history import standing_listings
 from listings.model import Model
 from listings.queue import count_listings
@@ -150,9 +152,22 @@ def keep_candidate(
         threshold=candidate.threshold,
         card=candidate.card,
     )
-    models.register_model(db, row)
-    if result.promoted:
-        models.promote(db, candidate.model_id, promoted_by=options.by, sentence=result.why, now=now)
+    origin = Origin(via=Via.CLI if options.due_at is None else Via.SERVICE)
+    with transaction(db):
+        models.register_model(db, row)
+        audit.record(
+            db,
+            AuditAction.MODEL_TRAINED,
+            actor=options.by,
+            origin=origin,
+            subject=f"model:{candidate.model_id}",
+            details={"promoted": result.promoted, "forced": options.force, "why": result.why},
+            now=now,
+        )
+        if result.promoted:
+            models.promote(
+                db, candidate.model_id, promoted_by=options.by, sentence=result.why, origin=origin, now=now
+            )
 
 
 def _examples(db: Database, options: RetrainOptions) -> list[Example]:

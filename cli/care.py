@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from listings.audit import Origin
     from listings.model import RunKind
 
 due_at_option = click.option(
@@ -24,6 +25,14 @@ due_at_option = click.option(
 def in_utc(due_at: datetime | None) -> datetime | None:
     """Return the time that `due_at_option` read, aware."""
     return None if due_at is None else due_at.replace(tzinfo=UTC)
+
+
+def origin_of(due_at: datetime | None) -> Origin:
+    """Return by what door work is done: the service gives the time it was due."""
+    from listings.audit import Origin
+    from listings.audit_actions import Via
+
+    return Origin(via=Via.CLI if due_at is None else Via.SERVICE)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.care import due_at_option, recorded
+from cli.care import due_at_option, origin_of, recorded
 from cli.options import asked_by_option, database_option
 
 if TYPE_CHECKING:
@@ -44,5 +44,7 @@ def command(database: Path, by: str, *, dry_run: bool, due_at: datetime | None) 
         click.echo(f"Would go: {found.sentence}")
         return
     with recorded(database, RunKind.PURGE, due_at) as done:
-        done.sentence = f"Gone: {purge(database, care, by=by, now=times.utc_now()).sentence}"
+        done.sentence = (
+            f"Gone: {purge(database, care, by=by, origin=origin_of(due_at), now=times.utc_now()).sentence}"
+        )
     click.echo(done.sentence)

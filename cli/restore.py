@@ -6,15 +6,16 @@ from pathlib import Path
 
 import click
 
-from cli.options import database_option
+from cli.options import asked_by_option, database_option
 
 
 @click.command("restore")
 @click.argument("backup", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @database_option
+@asked_by_option
 @click.option("--replace", is_flag=True, help="Move what is there aside, and keep it.")
 @click.option("--check", is_flag=True, help="Only check that the backup is whole.")
-def command(backup: Path, database: Path, *, replace: bool, check: bool) -> None:
+def command(backup: Path, database: Path, by: str, *, replace: bool, check: bool) -> None:
     """Check a backup and put it in place, with its evidence and models.
 
     BACKUP is the folder of one backup, or the folder of backups, of which the newest is taken. Nothing is
@@ -33,7 +34,7 @@ def command(backup: Path, database: Path, *, replace: bool, check: bool) -> None
         if check:
             manifest = check_backup(folder, progress=show)
         else:
-            manifest = restore(folder, database, replace=replace, now=times.utc_now(), progress=show)
+            manifest = restore(folder, database, replace=replace, by=by, now=times.utc_now(), progress=show)
     what = "is whole" if check else f"is restored as {database}"
     click.echo(f"The backup of {manifest.made_at} ({len(manifest.files):,} files) {what}.")
     if not check:

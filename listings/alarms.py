@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from listings import rows, times
+from listings import audit, rows, times
+from listings.audit import BY_HAND, AuditAction, Origin
 from listings.database import Database, transaction
 from listings.errors import ListingsError, UnknownRow
 
@@ -94,8 +95,10 @@ def settle(db: Database, findings: Iterable[Finding], *, kinds: Collection[str],
     )
 
 
-def acknowledge(db: Database, alarm_id: int, *, by: str, note: str = "", now: datetime) -> Alarm:
-    """Write that a person has taken note of an alarm.
+def acknowledge(
+    db: Database, alarm_id: int, *, by: str, note: str = "", origin: Origin = BY_HAND, now: datetime
+) -> Alarm:
+    """Write that a person has taken note of an alarm; so does the audit log.
 
     Raises:
         UnknownRow: If there is no such alarm.
@@ -106,6 +109,15 @@ def acknowledge(db: Database, alarm_id: int, *, by: str, note: str = "", now: da
         if alarm.acknowledged_at is not None:
             raise AlreadyAcknowledged(alarm)
         _record(db, alarm_id, "acknowledged", by=by, note=note, now=now)
+        audit.record(
+            db,
+            AuditAction.ALARM_ACKNOWLEDGED,
+            actor=by,
+            origin=origin,
+            subject=f"alarm:{alarm_id}",
+            details={"kind": alarm.kind, "about": alarm.subject, "note": note},
+            now=now,
+        )
     return get_alarm(db, alarm_id)
 
 

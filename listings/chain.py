@@ -27,7 +27,8 @@ COLUMNS = ("entry_id", "at", "actor", "via", "address", "action", "subject", "de
 
 KEYS = {
     "verdicts": "verdict_id", "scores": "score_id", "sightings": "sighting_id", "pages": "page_id",
-    "promotions": "promotion_id",
+    "promotions": "promotion_id", "legal_holds": "hold_id", "legal_hold_releases": "hold_id",
+    "service_requests": "request_id",
 }  # fmt: skip
 """Tables whose rows an entry may vouch for, with their keys."""
 

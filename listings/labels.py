@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from listings import rows, times
+from listings import audit, rows, times
+from listings.audit_actions import AuditAction
 from listings.database import Database, transaction
 from listings.model import Decision
 from listings.text import text_hash
@@ -142,7 +143,16 @@ def import_labels(
             }
             for label in labels
         ]
-        return sum(rows.insert(db, "imported_labels", row, ignore=True) is not None for row in fresh)
+        new = sum(rows.insert(db, "imported_labels", row, ignore=True) is not None for row in fresh)
+        audit.record(
+            db,
+            AuditAction.LABELS_IMPORTED,
+            actor=imported_by,
+            subject=f"labels:{origin}",
+            details={"labels": len(fresh), "new": new},
+            now=now,
+        )
+        return new
 
 
 _GROUP = """

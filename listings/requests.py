@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from listings import rows, times
+from listings import audit, rows, times
+from listings.audit import BY_HAND, AuditAction, Origin
 from listings.database import Database, transaction
 
 if TYPE_CHECKING:
@@ -34,12 +35,24 @@ class ServiceRequest:
     asked_by: str
 
 
-def ask(db: Database, request: Request, source_id: str, *, by: str, now: datetime) -> int:
-    """Write a request for the service to find, and return its number."""
+def ask(
+    db: Database, request: Request, source_id: str, *, by: str, origin: Origin = BY_HAND, now: datetime
+) -> int:
+    """Write a request for the service to find, and return its number; the audit log says who asked."""
     values = {"request": request, "source_id": source_id, "asked_at": times.to_text(now)}
     with transaction(db):
         request_id = rows.insert(db, "service_requests", {**values, "asked_by": rows.clean(by)})
-    assert request_id is not None
+        assert request_id is not None
+        audit.record(
+            db,
+            AuditAction.SERVICE_ASKED,
+            actor=by,
+            origin=origin,
+            subject=f"source:{source_id}",
+            details={"request": request},
+            rows=[("service_requests", request_id)],
+            now=now,
+        )
     return request_id
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from listings import rows, times
+from listings import audit, rows, times
+from listings.audit import BY_HAND, AuditAction, Origin
 from listings.database import Database, transaction
 from listings.errors import ListingsError, UnknownRow
 
@@ -48,8 +49,10 @@ class SpentFile:
     sha256: str
 
 
-def place_hold(db: Database, source_id: str, *, reason: str, by: str, now: datetime) -> int:
-    """Write a hold and return its number.
+def place_hold(
+    db: Database, source_id: str, *, reason: str, by: str, origin: Origin = BY_HAND, now: datetime
+) -> int:
+    """Write a hold, and return its number; the audit log says who placed it.
 
     Raises:
         UnknownRow: If no such source was ever declared: a hold with a mistyped name would keep nothing.
@@ -60,12 +63,22 @@ def place_hold(db: Database, source_id: str, *, reason: str, by: str, now: datet
     values = {"source_id": source_id, "reason": rows.clean(reason), "placed_by": rows.clean(by)}
     with transaction(db):
         hold_id = rows.insert(db, "legal_holds", {**values, "placed_at": times.to_text(now)})
-    assert hold_id is not None
+        assert hold_id is not None
+        audit.record(
+            db,
+            AuditAction.HOLD_PLACED,
+            actor=by,
+            origin=origin,
+            subject=f"hold:{hold_id}",
+            details={"source": source_id or "all", "reason": reason},
+            rows=[("legal_holds", hold_id)],
+            now=now,
+        )
     return hold_id
 
 
-def release_hold(db: Database, hold_id: int, *, by: str, now: datetime) -> None:
-    """Write that a hold no longer stands.
+def release_hold(db: Database, hold_id: int, *, by: str, origin: Origin = BY_HAND, now: datetime) -> None:
+    """Write that a hold no longer stands; the audit log says who released it.
 
     Raises:
         UnknownRow: If there is no such hold.
@@ -77,6 +90,15 @@ def release_hold(db: Database, hold_id: int, *, by: str, now: datetime) -> None:
         values = {"hold_id": hold_id, "released_by": rows.clean(by), "released_at": times.to_text(now)}
         if rows.insert(db, "legal_hold_releases", values, ignore=True) is None:
             raise AlreadyReleased(hold_id)
+        audit.record(
+            db,
+            AuditAction.HOLD_RELEASED,
+            actor=by,
+            origin=origin,
+            subject=f"hold:{hold_id}",
+            rows=[("legal_hold_releases", hold_id)],
+            now=now,
+        )
 
 
 def list_holds(db: Database) -> list[Hold]:
@@ -108,8 +130,19 @@ def spent_evidence(db: Database, *, before: datetime) -> list[SpentFile]:
     ]
 
 
-def bury(db: Database, spent: SpentFile, *, before: datetime, reason: str, by: str, now: datetime) -> bool:
+def bury(
+    db: Database,
+    spent: SpentFile,
+    *,
+    before: datetime,
+    reason: str,
+    by: str,
+    origin: Origin = BY_HAND,
+    now: datetime,
+) -> bool:
     """Write the tombstone of a WARC file that is about to be taken away, if it is still spent.
+
+    The audit log says the same: hash, reason and who.
 
     Returns:
         False, with nothing written, where a hold or a new page has come to speak for the file since it was
@@ -124,6 +157,15 @@ def bury(db: Database, spent: SpentFile, *, before: datetime, reason: str, by: s
             "evidence_tombstones",
             {**values, "purged_by": rows.clean(by), "purged_at": times.to_text(now)},
             ignore=True,
+        )
+        audit.record(
+            db,
+            AuditAction.EVIDENCE_PURGED,
+            actor=by,
+            origin=origin,
+            subject=f"evidence:{spent.file}",
+            details={"source": spent.source_id, **values},
+            now=now,
         )
     return True
 

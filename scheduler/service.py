@@ -25,6 +25,7 @@ from listings.requests import Request, answer, open_requests
 from scheduler.due import spread_of, trigger_of
 from scheduler.jobs import care_jobs, crawl_jobs
 from scheduler.metrics import serving
+from scheduler.noted import note_settings
 from scheduler.sources_file import SourcesFile
 from scheduler.triggers import Later
 from scheduler.warden import Warden
@@ -177,7 +178,8 @@ def serve(settings: Settings, stop: Event, reload: Event | None = None) -> None:
         PortTaken: If the port for metrics cannot be had.
     """
     # The store is kept open, or each look's close would be the last one and fold the write-ahead log.
-    with hold(settings.database, "service"), closing(open_database(settings.database)):
+    with hold(settings.database, "service"), closing(open_database(settings.database)) as db:
+        note_settings(db, settings, now=times.utc_now())
         worker = Worker(settings)
         scheduler = _scheduler(settings.parallel)
         service = Service(settings, scheduler, worker)

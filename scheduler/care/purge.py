@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from listings.audit import BY_HAND
 from listings.database import open_database
 from listings.evidence import evidence_folder
 from listings.retention import buried_files, bury, spent_evidence
@@ -15,6 +16,7 @@ from scheduler.run_logs import logs_folder
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from listings.audit import Origin
     from listings.retention import SpentFile
     from scheduler.settings import CareSettings
 
@@ -47,7 +49,9 @@ def find_purgeable(database: Path, care: CareSettings, *, now: datetime) -> Purg
     return Purgeable(evidence=tuple(spent), logs=tuple(logs))
 
 
-def purge(database: Path, care: CareSettings, *, by: str, now: datetime) -> Purgeable:
+def purge(
+    database: Path, care: CareSettings, *, by: str, origin: Origin = BY_HAND, now: datetime
+) -> Purgeable:
     """Take away what retention lets go; of evidence a tombstone with its hash stays in the store.
 
     The tombstone is written first: a purge that was interrupted leaves a file that has one, which the next
@@ -61,7 +65,7 @@ def purge(database: Path, care: CareSettings, *, by: str, now: datetime) -> Purg
             (folder / name).unlink(missing_ok=True)  # of a purge that was interrupted
         for each in found.evidence:
             reason = f"older than {care.evidence_days} days, nothing in it flagged, judged or held"
-            if bury(db, each, before=before, reason=reason, by=by, now=now):
+            if bury(db, each, before=before, reason=reason, by=by, origin=origin, now=now):
                 (folder / each.file).unlink(missing_ok=True)
                 gone.append(each)
     for path in found.logs:

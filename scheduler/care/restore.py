@@ -7,6 +7,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from listings import audit
+from listings.audit import AuditAction
 from listings.database import open_database
 from listings.locks import hold, work_under_way
 from scheduler.care.manifest import BackedUp, BackupWrong, Manifest, digest_of, read_manifest
@@ -66,6 +68,7 @@ def restore(
     database: Path,
     *,
     replace: bool = False,
+    by: str,
     now: datetime,
     progress: Callable[[int, int], None] | None = None,
 ) -> Manifest:
@@ -77,6 +80,7 @@ def restore(
         folder: The backup's own.
         database: Where it goes.
         replace: Move a database and evidence that are there aside, to names with `.before-` and the time.
+        by: Who restores; the audit log of what is restored goes on with that.
         now: The present time.
         progress: Called after each file checked with (files so far, files in all).
 
@@ -93,8 +97,16 @@ def restore(
         _clear(database, replace=replace, now=now)
         for each in reversed(manifest.files):
             _put(folder.parent / each.path, _target(each, database))
-    with closing(open_database(database, must_exist=True)):  # brings its schema up to date
-        return manifest
+    with closing(open_database(database, must_exist=True)) as db:  # brings its schema up to date
+        audit.record(
+            db,
+            AuditAction.STORE_RESTORED,
+            actor=by,
+            subject=f"backup:{manifest.made_at}",
+            details={"files": len(manifest.files), "replaced": replace},
+            now=now,
+        )
+    return manifest
 
 
 def _clear(database: Path, *, replace: bool, now: datetime) -> None:

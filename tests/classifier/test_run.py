@@ -23,6 +23,7 @@ from classifier.errors import (
 from classifier.examples import load_starter
 from classifier.run import BATCH, Retrained, RetrainOptions, retrain, score_new
 from listings import locks
+from listings.audit import list_entries
 from listings.database import open_database
 from listings.errors import StoreUnusable
 from listings.model import ListingContent, RunKind, RunOutcome
@@ -220,6 +221,10 @@ def test_first_model_is_put_in_use(store: Path) -> None:
         assert in_use
         assert run
         assert promotions(db) == [(in_use.model_id, "ada", "It is the first model; nothing to compare.")]
+        logged = list_entries(db, subject=f"model:{in_use.model_id}")
+        assert [(each.action, each.actor) for each in logged] == [
+            ("model_promoted", "ada"), ("model_trained", "ada"),
+        ]  # fmt: skip
     assert (store.parent / in_use.folder / "card.json").exists()
     assert run.outcome is RunOutcome.DONE
     assert in_use.model_id in run.sentence

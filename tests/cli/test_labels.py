@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from listings.audit import AuditAction, list_entries
 from listings.database import open_database
 from listings.labels import imported_labels, standing_labels
 from tests.cli.calls import call
@@ -38,6 +39,7 @@ def test_labels_move_from_store_to_store(store: Path, ending: str, tmp_path: Pat
     with closing(open_database(store)) as here, closing(open_database(other)) as there:
         (sent,), (arrived,) = standing_labels(here), imported_labels(there)
         row = there.execute("SELECT origin, imported_by FROM imported_labels").fetchone()
+        logged = list_entries(there, action=AuditAction.LABELS_IMPORTED)
     assert (arrived.text, arrived.text_hash, arrived.label, arrived.group) == (
         sent.text,
         sent.text_hash,
@@ -45,6 +47,7 @@ def test_labels_move_from_store_to_store(store: Path, ending: str, tmp_path: Pat
         "andes:Ficticia Ltd",
     )
     assert tuple(row) == (file.name, "ben")
+    assert [(each.actor, each.details["new"]) for each in logged] == [("ben", 0), ("ben", 1)]
 
 
 def test_exported_row_says_who_decided_what_and_why(store: Path, tmp_path: Path) -> None:

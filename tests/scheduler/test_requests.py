@@ -15,13 +15,18 @@ from benchmarks.ninety_days.children import WorldChildren
 from benchmarks.ninety_days.clock import Clock
 from benchmarks.ninety_days.simulation import TurnedByHand, turned_by_hand
 from benchmarks.ninety_days.world import BEGINNING
+from listings.audit import AuditAction, list_entries
+from listings.audit_check import verify
 from listings.database import open_database
 from listings.model import Run, RunKind, RunOutcome
 from listings.requests import Request, answer, ask, open_requests, pause_of
 from listings.runs import list_runs
 from listings.times import utc_now
+from scheduler.alarms.settings import AlarmSettings
 from scheduler.due import spread_of
+from scheduler.noted import note_settings
 from scheduler.service import Service
+from scheduler.settings import CareSettings
 from scheduler.work import Settings, Worker
 
 if TYPE_CHECKING:
@@ -87,6 +92,10 @@ def test_a_paused_source_is_skipped_with_who_and_when(turned: Turned) -> None:
     turned.pass_time(HOUR)
     assert [run.outcome for run in turned.runs()] == [RunOutcome.DONE, RunOutcome.SKIPPED, RunOutcome.DONE]
     assert "ada paused it at 2027-02-01 00:04 UTC." in turned.runs()[1].sentence
+    with closing(open_database(turned.settings.database)) as db:
+        asked = list_entries(db, actor="ada", action=AuditAction.SERVICE_ASKED)
+        assert [each.details["request"] for each in asked] == ["resume", "pause"]
+        assert verify(db).rows == 2
 
 
 def test_a_source_is_crawled_now_when_a_person_asks(turned: Turned) -> None:
@@ -119,6 +128,19 @@ def test_a_broken_edit_leaves_the_sources_as_they_were(turned: Turned) -> None:
     turned.settings.sources_file.write_text(SOURCES, encoding="utf-8")
     turned.pass_time(HOUR)
     assert turned.service.sources_problem == ""
+
+
+def test_settings_are_noted_when_the_service_begins_with_something_new(turned: Turned) -> None:
+    """Once for each change, without the addresses, which may hold a password."""
+    told = replace(turned.settings, alarms=AlarmSettings(urls=("json://x:secret@h",)), care=CareSettings())
+    shorter = replace(told, care=CareSettings(evidence_days=30))
+    with closing(open_database(turned.settings.database)) as db:
+        assert [note_settings(db, each, now=BEGINNING) for each in (told, told, shorter)] == [
+            True, False, True,
+        ]  # fmt: skip
+        (newest, _) = list_entries(db, action=AuditAction.SETTING_CHANGED)
+    assert newest.details["care"]["evidence_days"] == 30
+    assert "secret" not in str(newest.details)
 
 
 @pytest.mark.parametrize("wrong", [timedelta(hours=3), timedelta(hours=-3)])

@@ -19,6 +19,7 @@ from listings.alarms import (
     settle,
     standing_alarms,
 )
+from listings.audit import list_entries
 from listings.database import open_in_memory
 from scheduler.alarms.messages import AlarmAddressWrong, QuietHoursWrong, Unsent, is_quiet, send
 from scheduler.alarms.settings import AlarmSettings
@@ -100,6 +101,10 @@ def test_an_alarm_is_acknowledged_once(db: Database) -> None:
     acknowledge(db, alarm.alarm_id, by="ada", note="ordered a disk", now=NOW)
     with pytest.raises(AlreadyAcknowledged, match="by ada at 2026-11-24 12:00"):
         acknowledge(db, alarm.alarm_id, by="ben", now=NOW)
+    (entry,) = list_entries(db, subject=f"alarm:{alarm.alarm_id}")
+    assert (entry.action, entry.actor, entry.details["note"]) == (
+        "alarm_acknowledged", "ada", "ordered a disk",
+    )  # fmt: skip
 
 
 def test_one_message_tells_of_all_and_one_that_they_are_well_again(db: Database) -> None:

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from cli.main import group
 from crawler.evidence.read import EvidenceWrong
+from listings.audit import AuditAction, list_entries
 from listings.backup import StoreDamaged
 from listings.cases import open_case, write_entry
 from listings.database import open_database
@@ -82,11 +83,12 @@ def test_a_backup_restored_elsewhere_is_a_working_store(store: Path, tmp_path: P
     """Database, evidence and models are there, and everything is found whole."""
     backup = make_backup(store, tmp_path / "backups", now=NIGHT)
     target = tmp_path / "there" / "again.db"
-    restore(backup.folder, target, now=NIGHT)
+    restore(backup.folder, target, by="ada", now=NIGHT)
     assert "entries; 1 WARC files, 2 records and 2 pages" in check_everything(target)
     assert (target.parent / "models" / "aaaaaaaaaaaa" / "card.json").read_text(encoding="utf-8") == "{}"
     with closing(open_database(target)) as db, closing(open_database(store)) as first:
         assert count_listings(db) == count_listings(first) > 0
+        assert list_entries(db, limit=1)[0].action is AuditAction.STORE_RESTORED
 
 
 def test_a_backup_is_made_while_others_write(store: Path, tmp_path: Path) -> None:
@@ -133,7 +135,7 @@ def test_a_backup_with_a_missing_file_is_named_and_not_restored(
     backup = make_backup(store, tmp_path / "backups", now=NIGHT)
     (backup.folder / name).unlink()
     with pytest.raises(BackupWrong, match=name.rsplit("/", maxsplit=1)[-1]):
-        restore(backup.folder, tmp_path / "there.db", now=NIGHT)
+        restore(backup.folder, tmp_path / "there.db", by="ada", now=NIGHT)
     assert not (tmp_path / "there.db").exists()
 
 
@@ -153,15 +155,15 @@ def test_a_manifest_that_points_outside_is_refused(store: Path, tmp_path: Path, 
     path = backup.folder / "manifest.json"
     path.write_text(path.read_text(encoding="utf-8").replace("{db}.evidence/", there), encoding="utf-8")
     with pytest.raises(BackupWrong, match="outside"):
-        restore(backup.folder, tmp_path / "there" / "again.db", now=NIGHT)
+        restore(backup.folder, tmp_path / "there" / "again.db", by="ada", now=NIGHT)
 
 
 def test_nothing_is_restored_over_a_database(store: Path, tmp_path: Path) -> None:
     """What is there is moved aside when that is asked for, and kept."""
     backup = make_backup(store, tmp_path / "backups", now=NIGHT)
     with pytest.raises(RestoreRefused, match="--replace"):
-        restore(backup.folder, store, now=NIGHT)
-    restore(backup.folder, store, replace=True, now=NIGHT)
+        restore(backup.folder, store, by="ada", now=NIGHT)
+    restore(backup.folder, store, replace=True, by="ada", now=NIGHT)
     assert "is whole" in check_everything(store)
 
 
@@ -174,7 +176,7 @@ def test_what_is_moved_aside_is_a_whole_store_with_what_was_not_folded_in_yet(
         place_hold(db, "site", reason="Case 7", by="ada", now=NOW)
         shutil.copyfile(f"{store}-wal", tmp_path / "wal")
     shutil.copyfile(tmp_path / "wal", f"{store}-wal")  # as a kill leaves it
-    restore(backup.folder, store, replace=True, now=NIGHT)
+    restore(backup.folder, store, replace=True, by="ada", now=NIGHT)
     aside = store.with_name("store.db.before-20261125T021500Z")
     assert "is whole" in check_everything(aside)
     with closing(open_database(aside)) as db, closing(open_database(store)) as restored:
@@ -185,7 +187,7 @@ def test_nothing_is_restored_under_a_review_app_or_a_crawl(store: Path, tmp_path
     """They would go on writing to what was moved aside."""
     backup = make_backup(store, tmp_path / "backups", now=NIGHT)
     with hold(store, "serve-1"), pytest.raises(StillInUse, match="serve-1"):
-        restore(backup.folder, store, replace=True, now=NIGHT)
+        restore(backup.folder, store, replace=True, by="ada", now=NIGHT)
 
 
 def test_a_backup_that_fails_leaves_nothing_behind(store: Path, tmp_path: Path) -> None:
@@ -201,7 +203,7 @@ def test_nothing_is_restored_under_a_running_service(store: Path, tmp_path: Path
     """It would write into what was moved aside."""
     backup = make_backup(store, tmp_path / "backups", now=NIGHT)
     with hold(store, "service"), pytest.raises(AlreadyUnderWay):
-        restore(backup.folder, store, replace=True, now=NIGHT)
+        restore(backup.folder, store, replace=True, by="ada", now=NIGHT)
 
 
 def test_a_damaged_database_is_found(store: Path) -> None:
@@ -265,7 +267,9 @@ def test_old_evidence_that_nothing_speaks_for_goes_and_leaves_a_tombstone(store:
     assert "0 records" in check_everything(store)
     with closing(open_database(store)) as db:
         (row,) = db.execute("SELECT file, sha256, purged_by FROM evidence_tombstones")
+        (entry,) = list_entries(db, action=AuditAction.EVIDENCE_PURGED)
     assert tuple(row) == (gone.file, gone.sha256, "ada")
+    assert (entry.actor, entry.details["sha256"]) == ("ada", gone.sha256)
     assert purge(store, care, by="ada", now=NOW + YEAR).evidence == ()
 
 
@@ -277,7 +281,9 @@ def test_a_hold_keeps_evidence_until_it_is_released(store: Path, source: str) ->
     with closing(open_database(store)) as db:
         number = place_hold(db, source, reason="Case 7", by="ada", now=NOW)
         assert find_purgeable(store, care, now=NOW + YEAR).evidence == ()
-        release_hold(db, number, by="ada", now=NOW)
+        release_hold(db, number, by="ben", now=NOW)
+        logged = [(each.action, each.actor) for each in list_entries(db, subject=f"hold:{number}")]
+    assert logged == [(AuditAction.HOLD_RELEASED, "ben"), (AuditAction.HOLD_PLACED, "ada")]
     assert len(find_purgeable(store, care, now=NOW + YEAR).evidence) == 1
 
 
