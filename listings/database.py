@@ -143,11 +143,12 @@ def _enter_wal(db: Database) -> None:
     while True:
         try:
             db.execute("PRAGMA journal_mode = WAL")
-            return
         except sqlite3.OperationalError as error:
             busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
             if not busy or time.monotonic() > give_up:
                 raise
+        else:
+            return
         time.sleep(0.01)
 
 
