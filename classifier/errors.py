@@ -77,3 +77,13 @@ class DataFileWrong(ModelError):
 
     def __init__(self, path: str, found: str) -> None:
         super().__init__(f"{path} cannot be read: {found}.")
+
+
+class LinesLeftOut(ModelError):
+    """Some lines of a pipe could not be read; the others were scored."""
+
+    def __init__(self, number: int) -> None:
+        lines = "1 line was" if number == 1 else f"{number} lines were"
+        super().__init__(
+            f"{lines} left out, each named above with what is wrong with it; the others are scored."
+        )

@@ -28,6 +28,8 @@ def command(database: Path, *, pipe: bool) -> None:
 
     With --json nothing in the store is changed: each line of standard input is an object with a title
     and perhaps a description, and comes out with p_offer, flagged, threshold, model_id and reasons.
+    A line that cannot be read is named on standard error and left out; the others are scored, and the
+    exit code is 1 at the end.
 
     Example: precursor-watch score
 
@@ -45,7 +47,7 @@ def command(database: Path, *, pipe: bool) -> None:
 
 
 def _score_pipe(database: Path) -> None:
-    from classifier.errors import NoModelInUse
+    from classifier.errors import LinesLeftOut, NoModelInUse
     from classifier.examples import row_text
     from classifier.scorer import open_scorer
     from cli.output import reading
@@ -56,22 +58,31 @@ def _score_pipe(database: Path) -> None:
     if model is None:
         raise NoModelInUse
     with open_scorer(model, database=database) as scorer:
-        for batch in _batches():
+        bad_lines: list[int] = []
+        for batch in _batches(bad_lines):
             for row, scored in zip(batch, scorer.score([row_text(row) for row in batch]), strict=True):
                 flagged = scored.p_offer >= model.threshold
                 said = {"p_offer": scored.p_offer, "flagged": flagged, "threshold": model.threshold}
                 reasons = {"model_id": model.model_id, "reasons": asdict(scored.reasons)}
                 line = json.dumps({**row, **said, **reasons}, ensure_ascii=False)
                 click.echo(line.encode("utf-8", "replace"))  # a lone surrogate must not end the pipe
+    if bad_lines:
+        raise LinesLeftOut(len(bad_lines))
 
 
-def _batches() -> Iterator[list[dict[str, object]]]:
+def _batches(bad_lines: list[int]) -> Iterator[list[dict[str, object]]]:
+    """Yield the lines of standard input in batches; name those that cannot be read, and note their place."""
+    from classifier.errors import DataFileWrong
     from classifier.examples import json_object
+    from listings.text import harmless
 
     batch: list[dict[str, object]] = []
     for number, line in enumerate(sys.stdin.buffer, start=1):
-        if line.strip():
-            batch.append(json_object("standard input", number, line))
+        try:
+            batch += [json_object("standard input", number, line)] if line.strip() else []
+        except DataFileWrong as error:
+            bad_lines.append(number)
+            click.echo(harmless(f"Left out: {error}"), err=True)
         if len(batch) == PIPE_BATCH:
             yield batch
             batch = []

@@ -60,12 +60,16 @@ def test_pipe_gives_each_listing_back_with_its_score(store: Path) -> None:
     assert offer["reasons"]["substances"] == ["1-Phenyl-2-propanone"]
 
 
-def test_bad_line_in_a_pipe_is_named(store: Path) -> None:
-    """The command ends with a sentence and no traceback."""
-    called = pipe(store, lines(PIPED[:1]) + b'{"title": "\xff"}\n')
+def test_bad_lines_in_a_pipe_are_named_and_the_others_scored(store: Path) -> None:
+    """Each by its number, in a sentence and without a traceback; the exit code says that some lack."""
+    called = pipe(store, b'{"title": "\xff"}\n' + lines(PIPED[:1]) + b'[1]\n{"id": 3}\n' + lines(PIPED[1:]))
     assert called.exit_code == 1
-    assert called.err.startswith("precursor-watch: standard input cannot be read: line 2 is not JSON")
-    assert "Traceback" not in called.err
+    assert [json.loads(line)["title"] for line in called.out.splitlines()] == [row["title"] for row in PIPED]
+    first, second, third, last = called.err.splitlines()
+    assert first.startswith("Left out: standard input cannot be read: line 1 is not JSON")
+    assert second.startswith("Left out: standard input cannot be read: line 3 is a list, not an object")
+    assert third.startswith("Left out: standard input cannot be read: line 4 has neither title")
+    assert last.startswith("precursor-watch: 3 lines were left out")
 
 
 def test_new_sightings_are_scored_once(store: Path) -> None:
