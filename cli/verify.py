@@ -20,12 +20,20 @@ if TYPE_CHECKING:
 def command(database: Path, due_at: datetime | None) -> None:
     """Check the database, the evidence and the audit chain; name the first thing that is wrong.
 
+    When all is whole the database is tended: its write-ahead log folded in, its statistics brought up to
+    date, and what it holds for nothing given back to the disk if that is more than
+    [care] vacuum_free_percent of it.
+
     Example: precursor-watch verify
     """
     from cli.progress import progress_bar
+    from cli.settings import load_settings
     from listings.model import RunKind
     from scheduler.care.whole import check_everything
+    from scheduler.settings import CareSettings
 
     with recorded(database, RunKind.VERIFY, due_at) as done, progress_bar("checking") as show:
-        done.sentence = check_everything(database, progress=show)
+        done.sentence = check_everything(
+            database, vacuum_free_percent=load_settings(CareSettings).vacuum_free_percent, progress=show
+        )
     click.echo(done.sentence)

@@ -54,6 +54,28 @@ def tend_store(db: Database) -> None:
     db.execute("PRAGMA optimize")
 
 
+def free_bytes(db: Database) -> tuple[int, int]:
+    """Return how many bytes of the database hold nothing, and how many it has."""
+    unused, pages, size = (
+        int(db.execute(f"PRAGMA {name}").fetchone()[0])
+        for name in ("freelist_count", "page_count", "page_size")
+    )
+    return unused * size, pages * size
+
+
+def vacuum_store(db: Database) -> str:
+    """Write the database anew without its free pages (VACUUM), and return why not; empty when it was done.
+
+    Who writes meanwhile waits, and readers go on; what cannot be had now is no fault, the next time will do.
+    """
+    try:
+        db.execute("VACUUM")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.OperationalError as error:
+        return str(error)
+    return ""
+
+
 def _expect_whole(connection: sqlite3.Connection, path: Path) -> None:
     try:
         found = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]

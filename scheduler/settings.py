@@ -43,7 +43,9 @@ class CareSettings:
     keep_backups: int = 14
     """Older backups are taken away after a new one was made and checked."""
     verify_cron: str = "45 4 * * 0"
-    """When the store, the evidence and the audit chain are checked."""
+    """When the store, the evidence and the audit chain are checked, and the database is tended."""
+    vacuum_free_percent: int = 20
+    """That check writes the database anew (VACUUM) when more of it than this holds nothing; 0 never does."""
     purge_cron: str = "30 5 * * 0"
     retrain_cron: str = ""
     """When a candidate is trained; it comes into use only if it is not worse on any guarded slice."""

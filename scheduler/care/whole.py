@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 from crawler.evidence.verify import verify
 from listings import audit_check
-from listings.backup import check_store, tend_store
+from listings.backup import check_store, free_bytes, tend_store, vacuum_store
 from listings.database import open_database
 from listings.evidence import evidence_folder
+from listings.locks import work_of, work_under_way
+from listings.model import RunKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from listings.database import Database
 
-def check_everything(database: Path, *, progress: Callable[[int, int], None] | None = None) -> str:
-    """Check all of it, fold the write-ahead log into the database, and say what was found whole.
+ROOM = 2.2
+"""VACUUM writes the database twice beside itself: to a temporary file, and to the write-ahead log."""
+
+PATIENT = ("service", "serve", work_of(RunKind.VERIFY))
+"""Work that holds its lock for long and writes little: it can wait until the database is written anew."""
+
+
+def check_everything(
+    database: Path,
+    *,
+    vacuum_free_percent: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> str:
+    """Check all of it, tend the database, and say what was found whole.
+
+    Args:
+        database: The store.
+        vacuum_free_percent: Write the database anew when more of it than this holds nothing; 0 never does.
+        progress: Called with pages of evidence looked at and in all.
 
     Raises:
         StoreDamaged: If the database is not whole.
@@ -29,7 +50,22 @@ def check_everything(database: Path, *, progress: Callable[[int, int], None] | N
         log = audit_check.verify(db)
         found = verify(db, evidence_folder(database), progress=progress)
         tend_store(db)
+        tended = _give_back(db, database, vacuum_free_percent)
     return (
         f"The database is whole, and so is the audit log with {log.entries:,} entries; {found.files:,} "
-        f"WARC files, {found.records:,} records and {found.pages:,} pages are as they were kept."
+        f"WARC files, {found.records:,} records and {found.pages:,} pages are as they were kept.{tended}"
     )
+
+
+def _give_back(db: Database, database: Path, percent: int) -> str:
+    """Give free pages of the database back to the disk if they are worth it, and say what was done."""
+    unused, size = free_bytes(db)
+    if not percent or unused * 100 <= size * percent:
+        return ""
+    held = f"{unused / 1e6:,.1f} of its {size / 1e6:,.1f} MB hold nothing"
+    if writers := [work for work in work_under_way(database) if not work.startswith(PATIENT)]:
+        return f" {held}; that is left until nothing writes ({', '.join(writers)})."
+    if shutil.disk_usage(database.resolve().parent).free < ROOM * (size - unused):
+        return f" {held}; the disk has too little room to write it anew."
+    why_not = vacuum_store(db)
+    return f" {held}, and could not be given back: {why_not}." if why_not else f" {held}: given back."

@@ -217,6 +217,26 @@ def test_a_damaged_database_is_found(store: Path) -> None:
         check_everything(store)
 
 
+def test_room_that_holds_nothing_is_given_back(store: Path) -> None:
+    """When it is worth it, and not while a crawl writes; what is kept stays as it was."""
+    with closing(open_database(store)) as db:
+        db.execute("CREATE TABLE filler AS SELECT zeroblob(4000000) AS x")
+        db.execute("DROP TABLE filler")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        listings = count_listings(db)
+    before = store.stat().st_size
+    assert check_everything(store).endswith("as they were kept.")
+    with hold(store, "crawl-site"):
+        assert "left until nothing writes (crawl-site)" in check_everything(store, vacuum_free_percent=20)
+    assert store.stat().st_size == before
+    with hold(store, "service"):
+        assert check_everything(store, vacuum_free_percent=20).endswith("MB hold nothing: given back.")
+    assert store.stat().st_size < before - 3_900_000
+    with closing(open_database(store)) as db:
+        assert count_listings(db) == listings
+    assert check_everything(store, vacuum_free_percent=20).endswith("as they were kept.")
+
+
 def test_the_commands_leave_a_row_each(store: Path) -> None:
     """Backup, verify and purge say in the ledger how they ended; a failure too."""
     for name in ("backup", "verify", "purge"):
