@@ -28,7 +28,7 @@ def command(run: int, database: Path, lines: int | None) -> None:
     Example: precursor-watch logs 42 --lines 20
     """
     from listings.runs import attempts_at, get_run
-    from scheduler.run_logs import log_of
+    from scheduler.run_logs import log_of, read_log
 
     with reading(database) as db:
         found, attempts = get_run(db, run), attempts_at(db, run)
@@ -40,8 +40,7 @@ def command(run: int, database: Path, lines: int | None) -> None:
         if path is None:
             click.echo("   It left no log: it was begun by hand, or its log was purged.", err=True)
             continue
-        written = path.read_text(encoding="utf-8", errors="replace").splitlines()
-        for line in written[-(lines or len(written)) :]:
+        for line in read_log(path, lines=lines):
             click.echo(harmless(line))
 
 

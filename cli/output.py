@@ -86,6 +86,15 @@ def age(span: timedelta) -> str:
     return f"{seconds} s"
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """Return a number with its words, e.g. `1 run` or `2,000 runs`.
+
+    >>> counted(1, "run", "runs"), counted(2000, "run", "runs")
+    ('1 run', '2,000 runs')
+    """
+    return f"{number:,} {one if number == 1 else many}"
+
+
 def minute(moment: datetime | None) -> str:
     """Return a time to the minute with its zone, e.g. `2026-11-02 08:00 UTC`; a dash for none."""
     return "-" if moment is None else f"{moment:%Y-%m-%d %H:%M %Z}"

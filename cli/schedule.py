@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from cli.errors import CommandFailed
 from cli.options import asked_by_option, database_option, json_option, sources_option
 from cli.output import minute, print_json, print_table, reading
 
@@ -106,23 +105,17 @@ def resume(database: Path, sources_file: Path, by: str, source: str) -> None:
 @source_argument
 def run_now(database: Path, sources_file: Path, by: str, source: str) -> None:
     """Have the service crawl SOURCE now, due or not."""
-    from listings.locks import is_held
     from listings.requests import Request
 
-    if not is_held(database, "service"):
-        raise CommandFailed(
-            f"No service is at work on {database}; start one with `precursor-watch run`, or crawl by hand "
-            f"with `precursor-watch crawl {source}`."
-        )
     number = _ask(Request.RUN_NOW, database, sources_file, by, source)
     click.echo(f"Asked (request {number}). The service begins within seconds; see `precursor-watch runs`.")
 
 
 def _ask(request: Request, database: Path, sources_file: Path, by: str, source: str) -> int:
-    from crawler.sources import pick_sources
     from listings import times
-    from listings.requests import ask
+    from scheduler.asking import ask_service
 
-    pick_sources(sources_file, (source,))
     with reading(database) as db:
-        return ask(db, request, source, by=by, now=times.utc_now())
+        return ask_service(
+            db, request, source, database=database, sources_file=sources_file, by=by, now=times.utc_now()
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -11,17 +10,18 @@ from zoneinfo import ZoneInfo
 import click
 
 from cli.options import database_option, json_option, sources_option
-from cli.output import age, minute, print_json, print_table, reading
+from cli.output import age, counted, minute, print_json, print_table, reading
 from listings.text import harmless
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
 
     from listings.alarms import Alarm
     from listings.model import Run
+    from listings.overview import Overview, SourceHealth
     from listings.queue import SourceReport
-    from scheduler.health import SourceHealth
 
 HEADINGS = ("source", "last run", "next due", "pages", "listings", "flagged", "well")
 
@@ -34,66 +34,46 @@ def command(database: Path, sources_file: Path, as_json: bool) -> None:
     """Show each source, the service, the queue, the model, the disk and what alarms.
 
     Exits with 0 if all is well, so that a monitoring system can call it, and with 1 if the last scoring
-    or the last crawl of a source failed or was interrupted, a source is overdue, listings wait for a first
-    model, or an alarm stands that nobody has taken note of.
+    or the last crawl of a source failed or was interrupted, a source is overdue, the sources file cannot be
+    used, listings wait for a first model, or an alarm stands that nobody has taken note of.
 
     Example: precursor-watch status --json
     """
-    from crawler.sources import load_sources
     from listings import times
-    from listings.alarms import standing_alarms
-    from listings.locks import is_held
-    from listings.model import RunKind
-    from listings.models import model_in_use
-    from listings.queue import count_queue, report_sources
-    from listings.runs import latest_run
-    from listings.scores import count_awaiting
-    from scheduler.health import BAD, source_health, standing
+    from scheduler.overview import overview
 
     now = times.utc_now()
-    declared = load_sources(sources_file).values()
     with reading(database) as db:
-        health = [source_health(db, each, database=database, now=now) for each in declared]
-        reports = {report.source_id: report for report in report_sources(db)}
-        waiting, model = count_queue(db), model_in_use(db)
-        scored, unscored = latest_run(db, RunKind.SCORE), count_awaiting(db)
-        alarms = standing_alarms(db)
-    scoring = standing(scored, database)
-    size, free = database.stat().st_size, shutil.disk_usage(database.resolve().parent).free
-    facts = {
-        "database": database,
-        "database_bytes": size,
-        "disk_free_bytes": free,
-        "service": is_held(database, "service"),
-        "alarms": [asdict(alarm) for alarm in alarms],
-        "model_id": None if model is None else model.model_id,
-        "queue": waiting,
-        "unscored": unscored,
-        "scoring": scoring,
-        "last_score_run": None if scored is None else asdict(scored),
-    }
+        found = overview(db, database, sources_file, now=now)
     if as_json:
-        print_json({**facts, "sources": [_record(each, reports.get(each.source_id)) for each in health]})
+        print_json(_record(found))
     else:
-        print_table(HEADINGS, [_cells(each, reports.get(each.source_id), now) for each in health])
-        click.echo(f"\nService   {'at work' if facts['service'] else 'not running'}")
-        click.echo(f"Queue     {waiting} listings wait for a verdict")
-        click.echo(
-            f"Scoring   {_last_run(scored, scoring, now)}; {unscored} new or changed listings wait for it"
-        )
-        click.echo(
-            f"Model     {facts['model_id'] or 'none in use yet; make it with precursor-watch retrain'}"
-        )
-        click.echo(f"Database  {database}, {size / 1e6:,.1f} MB")
-        click.echo(f"Disk      {free / 1e9:,.1f} GB free")
-        click.echo(f"Alarms    {_first_of(alarms)}")
-    wants_model = model is None and unscored > 0
-    is_alarmed = any(alarm.acknowledged_at is None for alarm in alarms)
-    if wants_model or is_alarmed or scoring in BAD or not all(each.is_well for each in health):
+        _print(found, now)
+    if found.sources_problem:
+        click.echo(found.sources_problem, err=True)
+    if not found.is_well:
         sys.exit(1)
 
 
-def _cells(health: SourceHealth, report: SourceReport | None, now: datetime) -> tuple[str, ...]:
+def _record(found: Overview) -> dict[str, object]:
+    sources = [{**asdict(each), "is_well": each.is_well} for each in found.sources]
+    return {**asdict(found), "is_well": found.is_well, "sources": sources}
+
+
+def _print(found: Overview, now: datetime) -> None:
+    print_table(HEADINGS, [_cells(each, now) for each in found.sources])
+    scored = _last_run(found.last_score_run, found.scoring, now)
+    click.echo(f"\nService   {'at work' if found.service else 'not running'}")
+    click.echo(f"Queue     {counted(found.queue, 'listing waits', 'listings wait')} for a verdict")
+    click.echo(f"Scoring   {scored}; {counted(found.unscored, 'listing waits', 'listings wait')} for it")
+    click.echo(f"Model     {found.model_id or 'none in use yet; make it with precursor-watch retrain'}")
+    click.echo(f"Database  {found.database}, {found.database_bytes / 1e6:,.1f} MB")
+    click.echo(f"Disk      {found.disk_free_bytes / 1e9:,.1f} GB free")
+    click.echo(f"Alarms    {_first_of(found.alarms)}")
+
+
+def _cells(health: SourceHealth, now: datetime) -> tuple[str, ...]:
+    report = health.report
     pages, listings, flagged = ("-", "-", "-") if report is None else _counts(report)
     well = "overdue" if health.overdue else ("yes" if health.is_well else "no")
     usual = health.usual_listings
@@ -127,11 +107,12 @@ def _last_run(run: Run | None, stands: str, now: datetime) -> str:
     return f"{stands} {age(now - run.ended_at)} ago"
 
 
-def _first_of(alarms: list[Alarm]) -> str:
+def _first_of(alarms: Sequence[Alarm]) -> str:
     if not alarms:
         return "none stands"
     first = alarms[0].sentence if len(alarms) == 1 else f"first: {alarms[0].sentence}"
-    return harmless(f"{len(alarms)} stand, see precursor-watch alerts list; {first}")
+    stand = counted(len(alarms), "stands", "stand")
+    return harmless(f"{stand}, see precursor-watch alerts list; {first}")
 
 
 def _next_due(health: SourceHealth) -> str:
@@ -140,11 +121,3 @@ def _next_due(health: SourceHealth) -> str:
     if health.next_due is None:
         return "by hand"
     return f"{minute(health.next_due.astimezone(ZoneInfo(health.timezone)))} ({health.next_due:%H:%M %Z})"
-
-
-def _record(health: SourceHealth, report: SourceReport | None) -> dict[str, object]:
-    return {
-        **asdict(health),
-        "is_well": health.is_well,
-        "report": None if report is None else asdict(report),
-    }

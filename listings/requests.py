@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from listings import audit, rows, times
 from listings.audit import BY_HAND, AuditAction, Origin
 from listings.database import Database, transaction
+from listings.errors import ListingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
+    from pathlib import Path
 
 
 class Request(StrEnum):
@@ -24,6 +27,30 @@ class Request(StrEnum):
     """Crawl it at once, due or not, paused or not."""
 
 
+class SourcesUnreadable(ListingsError):
+    """The sources file cannot be used, so nobody knows what could be asked."""
+
+
+class NotScheduled(ListingsError):
+    """Something was asked of a source that the service does not know."""
+
+    def __init__(self, source_id: str, scheduled: Sequence[str]) -> None:
+        super().__init__(
+            f"There is no source {source_id!r} with a schedule in the sources file; "
+            f"those with one are {', '.join(scheduled) or 'none'}. Nothing was asked."
+        )
+
+
+class NoServiceAtWork(ListingsError):
+    """A crawl was asked for, and nobody is there to begin it."""
+
+    def __init__(self, database: Path, source_id: str) -> None:
+        super().__init__(
+            f"No service is at work on {database}; start one with `precursor-watch run`, or crawl by hand "
+            f"with `precursor-watch crawl {source_id}`."
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceRequest:
     """One request."""
@@ -33,6 +60,9 @@ class ServiceRequest:
     source_id: str
     asked_at: datetime
     asked_by: str
+    answered_at: datetime | None = None
+    answer: str = ""
+    """What the service made of it; empty while it has not looked."""
 
 
 def ask(
@@ -71,6 +101,22 @@ def open_requests(db: Database) -> list[ServiceRequest]:
         ORDER BY request_id
     """
     return [_from(row) for row in db.execute(query)]
+
+
+def list_requests(db: Database, *, limit: int = 20) -> list[ServiceRequest]:
+    """Return the newest requests with their answers, newest first."""
+    query = """
+        SELECT * FROM service_requests LEFT JOIN service_answers USING (request_id)
+        ORDER BY request_id DESC LIMIT ?
+    """
+    return [
+        replace(
+            _from(row),
+            answered_at=None if row["answered_at"] is None else times.from_text(row["answered_at"]),
+            answer=row["sentence"] or "",
+        )
+        for row in db.execute(query, [limit])
+    ]
 
 
 def pause_of(db: Database, source_id: str) -> ServiceRequest | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from listings import rows, times
 from listings.database import Database, transaction
 from listings.errors import ListingsError, UnknownRow
+from listings.model import LAST_ROW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,10 +112,10 @@ def get_run(db: Database, run_id: int) -> Run:
     return rows.run_from(row)
 
 
-def list_runs(db: Database, *, limit: int = 20) -> list[Run]:
-    """Return the newest runs, newest first."""
-    query = "SELECT * FROM run_log ORDER BY run_id DESC LIMIT ?"
-    return [rows.run_from(row) for row in db.execute(query, [limit])]
+def list_runs(db: Database, *, before: int = LAST_ROW, limit: int = 20) -> list[Run]:
+    """Return the newest runs, newest first; `before` only those with a lower number, for the next page."""
+    query = "SELECT * FROM run_log WHERE run_id < ? ORDER BY run_id DESC LIMIT ?"
+    return [rows.run_from(row) for row in db.execute(query, [before, limit])]
 
 
 def latest_run(db: Database, kind: RunKind, *, source_id: str | None = None) -> Run | None:

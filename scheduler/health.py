@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from listings.locks import is_held, work_of
-from listings.model import RunKind, RunOutcome
+from listings.model import RunKind
+from listings.overview import INTERRUPTED, NEVER, UNDER_WAY, SourceHealth
 from listings.requests import pause_of
 from listings.runs import accounted_to, done_runs, latest_run
 from scheduler.alarms.bands import HISTORY, usual_band
@@ -20,45 +21,9 @@ if TYPE_CHECKING:
     from crawler.sources import DeclaredSource
     from listings.database import Database
     from listings.model import Run
-    from scheduler.alarms.bands import Band
 
 LATE = timedelta(minutes=10)
 """A crawl may begin this much after its due time, for example behind others, before it counts as overdue."""
-
-UNDER_WAY = "under way"
-INTERRUPTED = "interrupted"
-NEVER = "never"
-
-BAD = frozenset({RunOutcome.FAILED, RunOutcome.TIMED_OUT, RunOutcome.KILLED, INTERRUPTED})
-"""The standings at which a person should look; an interrupted run goes on when the service is started."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceHealth:
-    """What an operator asks about one source."""
-
-    source_id: str
-    last_run: Run | None
-    """The newest crawl that was begun."""
-    standing: str
-    """Of the last run, as `standing` returns it."""
-    next_due: datetime | None
-    """In UTC; None for a source without a schedule."""
-    timezone: str
-    """IANA name of the schedule's zone; empty without a schedule."""
-    overdue: bool
-    """A due time has passed and nothing accounts for it."""
-    paused_by: str | None = None
-    """Who asked that nothing be begun for it."""
-    usual_listings: Band | None = None
-    """How many listings its crawls usually meet; None while too few are done to say."""
-    last_success_at: datetime | None = None
-    """When the newest crawl that did its work ended."""
-
-    @property
-    def is_well(self) -> bool:
-        """Whether nobody needs to look at this source."""
-        return not self.overdue and self.standing not in BAD
 
 
 def standing(run: Run | None, database: Path) -> str:

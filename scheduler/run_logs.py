@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 STAMP = "%Y%m%dT%H%M%SZ"
 
+TAIL_BYTES = 1_000_000
+"""Of a log's end, in which the last lines are looked for."""
+
 SLACK = timedelta(minutes=10)
 """A process writes its attempt within this time of its start; numbers of processes come again after days."""
 
@@ -37,3 +40,15 @@ def log_of(database: Path, run: Run, attempt: Attempt) -> Path | None:
         if abs(attempt.started_at - started) < SLACK:
             return path
     return None
+
+
+def read_log(path: Path, *, lines: int | None = None) -> list[str]:
+    """Return what a log says, line by line; only so many of the last, of a log however long.
+
+    What is no UTF-8 in it is replaced. With `lines`, no more than the last `TAIL_BYTES` are read.
+    """
+    with path.open("rb") as file:
+        if lines is not None:
+            file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+        written = file.read().decode("utf-8", errors="replace").splitlines()
+    return written if lines is None else written[-lines:]

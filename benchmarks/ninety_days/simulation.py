@@ -120,7 +120,9 @@ def _serve(settings: Settings, clock: Clock, lived: Lived) -> None:
             quiet = scheduler.turn()
             if not children.is_dead:
                 _watch(warden, settings, lived)
-                clock.advance(min(quiet, LOOK, _until_next(lived.injected, clock.now)))
+                if children.machine == _machine_at(lived.injected, clock.now):
+                    clock.advance(min(quiet, LOOK, _until_next(lived.injected, clock.now)))
+                # Otherwise something began or ended while a crawl took its time: it is let happen first.
         lived.attempts += children.attempts
         scheduler.shutdown()
         warden.close()
@@ -138,7 +140,7 @@ def _inject(injected: Sequence[Injected], children: WorldChildren, clock: Clock,
     """Let go wrong what is laid out for now, and put right what has ended."""
     under_way = [each for each in injected if each.begins <= clock.now < each.ends]
     children.faults = {each.source: each.fault for each in under_way if each.source}
-    machine = next((each for each in under_way if not each.source), None)
+    machine = _machine_at(injected, clock.now)
     if machine == children.machine:
         return
     children.machine = machine
@@ -147,6 +149,10 @@ def _inject(injected: Sequence[Injected], children: WorldChildren, clock: Clock,
         {Fault.CLOCK_AHEAD: AHEAD, Fault.CLOCK_BACK: BACK}.get(fault, timedelta(0)) if fault else timedelta(0)
     )
     file.write_text("[sources" if fault is Fault.FILE_BROKEN else _sources_text(), encoding="utf-8")
+
+
+def _machine_at(injected: Sequence[Injected], now: datetime) -> Injected | None:
+    return next((each for each in injected if not each.source and each.begins <= now < each.ends), None)
 
 
 def _until_next(injected: Sequence[Injected], now: datetime) -> timedelta:

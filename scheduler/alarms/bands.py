@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
+
+from listings.overview import Band
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,21 +28,6 @@ LEAST_SHARE = 0.25
 
 LEAST_COUNT = 3.0
 """The least half-width of a band of counts, for small ones."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Band:
-    """What is ordinary."""
-
-    low: float
-    usual: float
-    high: float
-    runs: int
-    """How many it was learnt from."""
-
-    def holds(self, value: float) -> bool:
-        """Return whether a value is ordinary."""
-        return self.low <= value <= self.high
 
 
 def usual_band(history: Sequence[float], *, least: float = LEAST_COUNT) -> Band | None:

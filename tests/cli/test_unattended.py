@@ -84,6 +84,7 @@ def status(store_path: Path, sources_file: Path) -> tuple[int, dict[str, Any]]:
         (RunOutcome.DONE, timedelta(minutes=5), 0, False),
         (RunOutcome.FAILED, timedelta(minutes=5), 1, False),
         (RunOutcome.KILLED, timedelta(minutes=5), 1, False),
+        (RunOutcome.OUT_OF_MEMORY, timedelta(minutes=5), 1, False),
         (RunOutcome.TIMED_OUT, timedelta(minutes=5), 1, False),
         (RunOutcome.DONE, timedelta(days=400), 1, True),
         (None, timedelta(minutes=5), 1, False),
@@ -152,7 +153,7 @@ def test_without_a_model_the_real_service_scores_nothing_and_status_says_what_wa
         waiting = count_awaiting(db)
         (run,) = list_runs(db)
     assert (run.kind, run.outcome) == (RunKind.CRAWL, RunOutcome.DONE)
-    assert f"never; {waiting} new or changed listings wait for it" in shown
+    assert f"never; {waiting} listings wait for it" in shown
     assert waiting > 0
     assert "make it with precursor-watch retrain" in shown
 

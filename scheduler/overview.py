@@ -1,0 +1,60 @@
+"""One screen about everything: for `status`, the page of the service, and the API."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from crawler.errors import CrawlError
+from crawler.sources import load_sources
+from listings.alarms import standing_alarms
+from listings.locks import is_held
+from listings.model import RunKind
+from listings.models import model_in_use
+from listings.overview import Overview, SourceHealth
+from listings.queue import count_queue, report_sources
+from listings.runs import latest_run
+from listings.scores import count_awaiting
+from scheduler.errors import SchedulerError
+from scheduler.health import source_health, standing
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from listings.database import Database
+
+
+def overview(db: Database, database: Path, sources_file: Path, *, now: datetime) -> Overview:
+    """Return how everything stands at `now`; a sources file that cannot be used is part of the answer."""
+    scored, model = latest_run(db, RunKind.SCORE), model_in_use(db)
+    sources, problem = _sources(db, database, sources_file, now)
+    return Overview(
+        database=database,
+        database_bytes=database.stat().st_size,
+        disk_free_bytes=shutil.disk_usage(database.resolve().parent).free,
+        service=is_held(database, "service"),
+        alarms=tuple(standing_alarms(db)),
+        model_id=None if model is None else model.model_id,
+        queue=count_queue(db),
+        unscored=count_awaiting(db),
+        scoring=standing(scored, database),
+        last_score_run=scored,
+        sources=sources,
+        sources_problem=problem,
+    )
+
+
+def _sources(
+    db: Database, database: Path, sources_file: Path, now: datetime
+) -> tuple[tuple[SourceHealth, ...], str]:
+    reports = {report.source_id: report for report in report_sources(db)}
+    try:
+        health = [
+            source_health(db, each, database=database, now=now)
+            for each in load_sources(sources_file).values()
+        ]
+    except (CrawlError, SchedulerError) as error:
+        return (), str(error)
+    return tuple(replace(each, report=reports.get(each.source_id)) for each in health), ""
