@@ -12,6 +12,7 @@ from listings.database import Database, transaction
 from listings.drafts import forget_draft
 from listings.errors import ListingsError, UnknownRow
 from listings.model import Decision, Stage
+from listings.reason_codes import check_reason
 from listings.scores import current_score
 from listings.second_review import ask_for_second, stage_of_next
 
@@ -116,10 +117,12 @@ def give_verdict(  # noqa: PLR0913 (what was decided, on what, by whom)
         UnknownRow: If there is no such sighting.
         StaleScreen: If that is no longer the listing's newest sighting, the model in use has another
             score for it, or somebody else judged it since (`JudgedMeanwhile`).
+        ReasonUnfit: If the reason contradicts the decision.
     """
     if decision is Decision.UNDONE:
         raise ValueError("An undo names the verdict it takes back: call undo_verdict.")
     name = reviewer_name(reviewer)
+    check_reason(decision, reason_code)
     with transaction(db):  # so that nothing comes between the look at what stands and the verdict on it
         listing_id = _listing_shown(db, sighting_id, score_id)
         _refuse_unseen(db, listing_id, name, circumstances.last_verdict)

@@ -20,6 +20,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from listings.cases import CaseRefused
 from listings.claims import HeldByAnother
 from listings.errors import ListingsError, StoreUnusable, UnknownRow
+from listings.reason_codes import ReasonUnfit, fitting_decisions
 from listings.review_settings import SettingRefused
 from listings.samples import NothingToSample
 from listings.times import utc_now
@@ -73,6 +74,7 @@ STATUS = {
     CaseRefused: 409,
     bulk.ListChanged: 409,
     NothingToSample: 409,
+    ReasonUnfit: 422,
     SettingRefused: 422,
     FormExpired: 403,
     ForeignRequest: 403,
@@ -195,6 +197,7 @@ def build_templates() -> Environment:
         "lang": words.language_tag,
         "defang": words.defang,
         "cut": cut,
+        "fits": fitting_decisions,
         "alike": mark_lookalikes,
     }
     environment.globals |= {

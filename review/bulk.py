@@ -15,6 +15,7 @@ from listings import audit, claims
 from listings.audit import AuditAction
 from listings.database import transaction
 from listings.queue import listing_file
+from listings.reason_codes import ReasonUnfit, check_reason
 from listings.review_items import ListedItem, count_items, count_settled, list_items
 from listings.verdicts import Circumstances, give_verdict
 from review.decide import Given, Note, Reason  # noqa: TC001 (pydantic reads them)
@@ -81,8 +82,9 @@ def decide_all(
     now = desk.clock()
     try:
         decide_listed(db, where, form, person, now=now)
-    except ListChanged as error:
-        return _answer_preview(request, db, where, person, now=now, warned=str(error), status=409)
+    except (ListChanged, ReasonUnfit) as error:
+        status = 422 if isinstance(error, ReasonUnfit) else 409
+        return _answer_preview(request, db, where, person, now=now, warned=str(error), status=status)
     return go("/")
 
 
@@ -125,7 +127,9 @@ def decide_listed(db: Database, where: Where, form: BulkVerdict, person: Person,
 
     Raises:
         ListChanged: If the list is no longer what the preview showed.
+        ReasonUnfit: If the reason contradicts the decision.
     """
+    check_reason(form.decision, form.reason_code)
     with transaction(db):
         touched = _touched_as_seen(db, where, form.seen, person, now=now)
         circumstances = Circumstances(batch=secrets.token_hex(8), origin=person.origin)

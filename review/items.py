@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MAX_SHOWN_CHARS = 600
 """A field longer than this is cut in the tables; the text pane holds it whole."""
 
+TELLING = 3
+"""So many signs stand beside the score; the rest is unfolded."""
+
 _TEXTS = ("title", "description")
 """Fields whose changes are shown word by word."""
 
@@ -102,6 +105,8 @@ class Item:
     fields: tuple[Field, ...]
     terms: tuple[ShownTerm, ...]
     bars: tuple[Bar, ...]
+    telling: tuple[Bar, ...]
+    """The longest of the bars, for the first look."""
     log_odds: float
     evidence: tuple[Evidence, ...]
     history: tuple[Seen, ...]
@@ -117,6 +122,7 @@ def read_item(file: ListingFile) -> Item:
     newest = file.sightings[0]
     spans = file.score.reasons.spans if file.score else ()
     undone = frozenset(verdict.undoes for verdict in file.verdicts if verdict.undoes is not None)
+    bars = read_bars(file.score.reasons) if file.score else ()
     given = (
         verdict
         for verdict in reversed(file.verdicts)
@@ -129,7 +135,8 @@ def read_item(file: ListingFile) -> Item:
         text=cut(newest.text, spans),
         fields=read_fields(newest.content),
         terms=read_shown_terms(newest.content),
-        bars=read_bars(file.score.reasons) if file.score else (),
+        bars=bars,
+        telling=tuple(sorted(bars[:-1], key=lambda bar: -bar.length)[:TELLING]),
         log_odds=_log_odds(file.score) if file.score else 0.0,
         evidence=read_evidence(newest.text, file.score.reasons) if file.score else (),
         history=read_history(file.sightings),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -27,6 +26,10 @@ UNSEEN = re.compile(
 )
 
 
+TELLING = ("cas", "name", "abbreviation", "disguised")
+"""Kinds of evidence whose colour a mark of several takes, the first that is there."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
     """A stretch of text that is marked in one way."""
@@ -35,29 +38,76 @@ class Piece:
     unseen: str = ""
     """What an invisible character is, e.g. `U+200B ZERO WIDTH SPACE`; empty for text that shows."""
     spans: tuple[Span, ...] = ()
-    """The evidence this stretch belongs to, if any."""
-    ending: tuple[Span, ...] = ()
-    """Those of `spans` whose last piece this is: where their labels go."""
+    """The evidence of the mark this stretch belongs to, if any, each name once."""
+    opens: bool = False
+    """Whether the mark begins here."""
+    closes: bool = False
+    """Whether it ends here, which is where its labels go."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of evidence that gives the mark its colour."""
+        kinds = [span.kind for span in self.spans]
+        return next((kind for kind in TELLING if kind in kinds), kinds[0] if kinds else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Mark:
+    start: int
+    end: int
+    spans: tuple[Span, ...] = ()
 
 
 def cut(text: str, spans: Sequence[Span] = ()) -> tuple[Piece, ...]:
-    """Cut `text` at the borders of its spans and around its invisible characters.
+    """Cut `text` at its marks and around its invisible characters.
 
-    Spans may overlap; what lies outside the text is ignored. The pieces' texts joined are `text`.
+    Spans that overlap become one mark with all their names; what lies outside the text is ignored. The
+    pieces' texts joined are `text`.
     """
     if not spans and not UNSEEN.search(text):
         return (Piece(text=text),)
-    within = [span for span in spans if 0 <= span.start < min(span.end, len(text))]
-    borders = {0, len(text)}.union(*({span.start, min(span.end, len(text))} for span in within))
-    edges = sorted(borders)
     pieces: list[Piece] = []
-    for start, end in pairwise(edges):
-        over = tuple(span for span in within if span.start < end and span.end > start)
-        stretch = [Piece(text=part, unseen=name, spans=over) for part, name in _seen(text[start:end])]
-        last = stretch.pop()
-        ending = tuple(span for span in over if span.end <= end or end == len(text))
-        pieces += [*stretch, Piece(text=last.text, unseen=last.unseen, spans=over, ending=ending)]
+    for mark in _stretches(len(text), _merged(spans, len(text))):
+        stretch = list(_seen(text[mark.start : mark.end]))
+        pieces += [
+            Piece(
+                text=part,
+                unseen=name,
+                spans=mark.spans,
+                opens=bool(mark.spans) and at == 0,
+                closes=bool(mark.spans) and at == len(stretch) - 1,
+            )
+            for at, (part, name) in enumerate(stretch)
+        ]
     return tuple(pieces)
+
+
+def _merged(spans: Sequence[Span], length: int) -> list[_Mark]:
+    """Return the marks that spans come to, in the order of the text; no two of them overlap."""
+    marks: list[_Mark] = []
+    within = [span for span in spans if 0 <= span.start < min(span.end, length)]
+    for span in sorted(within, key=lambda span: (span.start, -span.end)):
+        end = min(span.end, length)
+        if not marks or span.start >= marks[-1].end:
+            marks.append(_Mark(start=span.start, end=end, spans=(span,)))
+            continue
+        last = marks.pop()
+        is_new = all((span.kind, span.substance) != (each.kind, each.substance) for each in last.spans)
+        named = (*last.spans, span) if is_new else last.spans
+        marks.append(_Mark(start=last.start, end=max(last.end, end), spans=named))
+    return marks
+
+
+def _stretches(length: int, marks: Sequence[_Mark]) -> Iterator[_Mark]:
+    """Yield the marks and what lies between them, as marks of nothing."""
+    at = 0
+    for mark in marks:
+        if mark.start > at:
+            yield _Mark(start=at, end=mark.start)
+        yield mark
+        at = mark.end
+    if at < length:
+        yield _Mark(start=at, end=length)
 
 
 def spell_unseen(value: object) -> object:

@@ -18,6 +18,7 @@ from listings.database import transaction
 from listings.drafts import keep_draft
 from listings.models import model_in_use
 from listings.queue import count_listings, listing_file
+from listings.reason_codes import ReasonUnfit
 from listings.review_items import place_of
 from listings.review_settings import review_settings
 from listings.verdicts import StaleScreen, get_verdict
@@ -74,13 +75,14 @@ def take_verdict(
     listing_id: str,
     draft: Annotated[Draft, Form()],
 ) -> Response:
-    """Write a verdict and go on to the next listing; refuse it, nothing lost, if the screen was stale."""
+    """Write a verdict and go on to the next listing; refuse it, nothing lost, if it cannot be meant so."""
     now = desk.clock()
     place = place_of(db, listing_id, where.wanted, where.sort)
     try:
         give(db, draft, person, now=now)
-    except (StaleScreen, claims.HeldByAnother) as error:
-        refused = Message(warned=str(error), draft=draft, status=409)
+    except (StaleScreen, claims.HeldByAnother, ReasonUnfit) as error:
+        status = 422 if isinstance(error, ReasonUnfit) else 409
+        refused = Message(warned=str(error), draft=draft, status=status)
         return answer_item(request, db, person, where, listing_id, refused)
     return go(address_after_verdict(db, where, listing_id, place, reviewer=person.name, now=now))
 

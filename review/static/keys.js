@@ -4,10 +4,78 @@
 const TEXT = "input:not([type=radio], [type=hidden]), textarea";
 
 // While a page is on its way, what is on the screen is about to be another item: no key may decide about it.
+// Nor may one that is pressed before anybody can have seen the new item: a key that bounces, the second half
+// of a double click, or a finger that was quicker than the server.
+const SEEN_AFTER_MS = 250;
 let onItsWay = false;
+let seenAt = 0; // on the clock of events' timeStamp
 document.addEventListener("htmx:beforeRequest", (event) => {
   onItsWay ||= event.detail.boosted;
 });
+
+let quiet = 0;
+
+function holdBack() {
+  seenAt = performance.now() + SEEN_AFTER_MS;
+  clearTimeout(quiet);
+  quiet = setTimeout(() => document.querySelector(".decide")?.removeAttribute("aria-busy"), SEEN_AFTER_MS);
+}
+
+function drawn() {
+  document.querySelector(".decide")?.setAttribute("aria-busy", "true");
+  holdBack();
+  requestAnimationFrame(holdBack); // that is when it is painted
+  fitReason();
+}
+
+function isTooEarly(event) {
+  return onItsWay || event.timeStamp < seenAt;
+}
+
+function hint(name) {
+  const place = document.querySelector(".decide .hint");
+  if (place) place.textContent = name ? place.dataset[name] : "";
+}
+
+// A reason goes with some verdicts only; the server has the table and refuses the rest.
+function fitReason() {
+  const reason = document.querySelector("[name=reason_code]:checked");
+  for (const button of document.querySelectorAll(".decide button")) {
+    const isFit = !reason || reason.dataset.fits.split(" ").includes(button.value);
+    button.setAttribute("aria-disabled", String(!isFit));
+  }
+}
+
+// In a form where the verdict is chosen first, reasons that do not go with it are not offered.
+function fitVerdict(form) {
+  for (const option of form.querySelectorAll("option[data-fits]")) {
+    const isFit = option.dataset.fits.split(" ").includes(form.querySelector("[name=decision]").value);
+    option.disabled = option.hidden = !isFit;
+    if (!isFit && option.selected) option.parentElement.value = "";
+  }
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.name === "reason_code") {
+    fitReason();
+    hint("");
+  }
+  if (event.target.matches("select[name=decision]")) fitVerdict(event.target.form);
+});
+
+document.addEventListener(
+  "click",
+  (event) => {
+    const button = event.target.closest?.(".decide button");
+    if (!button) return;
+    const isUnfit = button.getAttribute("aria-disabled") === "true";
+    if (!isUnfit && !isTooEarly(event)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    hint(isUnfit ? "unfit" : "early");
+  },
+  { capture: true },
+);
 
 // A search that somebody has begun to write while the page is on its way goes on in the new page's field:
 // letters that fell out of it would be keys.
@@ -45,6 +113,10 @@ document.addEventListener("keydown", (event) => {
   if (!element) return;
   event.preventDefault();
   if (onItsWay && !element.matches(TEXT)) return;
+  if (element.matches(".decide button") && isTooEarly(event)) {
+    hint("early");
+    return;
+  }
   press(element);
 });
 
@@ -61,6 +133,8 @@ document.addEventListener(
 
 // After a swap the page begins at its top, with the item in the list in view and read out first.
 function arrive() {
+  drawn();
+  document.querySelectorAll("form:has(select[name=decision])").forEach(fitVerdict);
   document.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest" });
 }
 

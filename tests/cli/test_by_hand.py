@@ -101,6 +101,8 @@ def test_verdict_leaves_the_queue_and_undo_returns_it(store: Path) -> None:
     """Given, taken back, given again: three rows, and the last one stands."""
     listing_id = queue(store)["entries"][0]["listing_id"]
     by_ada = ("--db", store, "--reviewer", "ada")
+    refused = call("verdict", listing_id, "offer", "--reason", "not_a_sale", *by_ada)
+    assert "not_a_sale contradicts the decision offer" in refused.err
     given = call("verdict", listing_id, "offer", "--reason", "disguised", "--note", "no name", *by_ada)
     assert given.out == f"Verdict 1: listing {listing_id} offer.\n"
     assert queue(store)["waiting"] == 1

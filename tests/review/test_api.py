@@ -78,6 +78,7 @@ def test_verdict_must_be_json_by_name(client: TestClient) -> None:
         ({"decision": "undone"}, 422),
         ({"decision": "perhaps"}, 422),
         ({"reason_code": "no such"}, 422),
+        ({"decision": "offer", "reason_code": "not_a_sale"}, 422),
         ({"note": "x" * 5_000}, 422),
         ({"sighting_id": 10**30}, 422),
         ({"reviewer": "someone else"}, 422),

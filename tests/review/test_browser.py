@@ -112,6 +112,7 @@ def log_in(page: Page, address: str, name: str = "ada") -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page.locator(".reviewer b")).to_have_text(name)
+    expect_ready(page)
 
 
 def last_verdict(database: Path) -> Verdict | None:
@@ -123,8 +124,14 @@ def last_verdict(database: Path) -> Verdict | None:
 
 
 def expect_left(page: Page, count: int) -> None:
-    """Wait until the page says how many are left."""
+    """Wait until the page says how many are left, and takes keys again."""
     expect(page.locator(".counts dd").first).to_have_text(str(count))
+    expect_ready(page)
+
+
+def expect_ready(page: Page) -> None:
+    """Wait until the page has been there long enough to be seen, so that keys decide."""
+    expect(page.locator(".decide[aria-busy]")).to_have_count(0)
 
 
 def test_clear_case_is_decided_by_two_keys(watched: Watched, database: Path) -> None:
@@ -137,6 +144,38 @@ def test_clear_case_is_decided_by_two_keys(watched: Watched, database: Path) -> 
     verdict = last_verdict(database)
     assert verdict is not None
     assert (verdict.decision, verdict.reason_code) == (Decision.OFFER, ReasonCode.UNDOCUMENTED)
+
+
+def test_same_key_twice_decides_one_item(watched: Watched, database: Path) -> None:
+    """A key that bounces, or a second click, comes before anybody can have seen the next listing."""
+    page = watched.page
+    page.evaluate(
+        """document.addEventListener("htmx:afterSettle", () => {
+            document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "1", bubbles: true }));
+            document.querySelector(".decide button[value=offer]").click();
+        }, { once: true })"""
+    )
+    page.keyboard.press("1")
+    expect(page.locator(TITLE)).to_contain_text("1-苯基-2-丙酮")
+    expect(page.locator(".decide .hint")).to_contain_text("Too early")
+    expect_ready(page)
+    page.keyboard.press("s")
+    page.keyboard.press("1")
+    expect(page.locator(".decide .hint")).to_contain_text("does not go with that verdict")
+    page.keyboard.press("2")
+    expect_left(page, FLAGGED - 2)
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (360, 740)])
+def test_verdicts_title_and_signs_are_in_sight_without_scrolling(
+    watched: Watched, size: tuple[int, int]
+) -> None:
+    """Whatever the listing's length, the buttons stand at the foot of the window."""
+    watched.page.set_viewport_size({"width": size[0], "height": size[1]})
+    for place in (TITLE, ".p-big", ".score .bars >> nth=0", ".decide button >> nth=3"):
+        box = watched.page.locator(place).bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= size[1], place
 
 
 def test_note_is_typed_kept_and_sent(watched: Watched, database: Path) -> None:

@@ -39,17 +39,29 @@ def test_unseen_characters_are_spelled_out(value: object, shown: object) -> None
     assert spell_unseen(value) == shown
 
 
-def test_overlapping_spans_keep_both_names() -> None:
-    """Where two spans overlap, the piece carries both, and each label stands once, at its end."""
-    name = Span(start=0, end=8, kind="name")
-    cas = Span(start=4, end=12, kind="cas")
-    pieces = cut("abcdefghijklmno", [name, cas])
-    assert [(piece.text, piece.spans, piece.ending) for piece in pieces] == [
-        ("abcd", (name,), ()),
-        ("efgh", (name, cas), (name,)),
-        ("ijkl", (cas,), (cas,)),
-        ("mno", (), ()),
+def test_overlapping_spans_are_one_mark_with_all_names() -> None:
+    """What is found twice, or within something else, is marked once; each name stands once, at the end."""
+    name = Span(start=0, end=8, kind="trade")
+    cas = Span(start=4, end=12, kind="cas", substance="acetone")
+    again = Span(start=5, end=12, kind="cas", substance="acetone")
+    pieces = cut("abcdef\u200bhijklmno", [cas, again, name])
+    assert [(piece.text, piece.spans, piece.opens, piece.closes) for piece in pieces] == [
+        ("abcdef", (name, cas), True, False),
+        ("\u200b", (name, cas), False, False),
+        ("hijkl", (name, cas), False, True),
+        ("mno", (), False, False),
     ]
+    assert [piece.kind for piece in pieces] == ["cas", "cas", "cas", ""]
+
+
+@given(marked=st.lists(spans, max_size=6))
+def test_every_mark_that_opens_closes_before_the_next(marked: list[Span]) -> None:
+    """However spans lie, marks never nest: the page's markup stays whole."""
+    is_open = False
+    for piece in cut("some words\u202e of a listing, long enough.", marked):
+        assert piece.opens is (bool(piece.spans) and not is_open)
+        is_open = bool(piece.spans) and not piece.closes
+    assert not is_open
 
 
 @pytest.mark.parametrize(

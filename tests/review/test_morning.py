@@ -23,7 +23,7 @@ from listings.verdicts import count_standing
 from review.serve import address_of, build_server, listen
 from tests.review.entering import PASSWORD, a_user, build
 from tests.review.store import NOW, PLANTED, Planted, fill_store
-from tests.review.test_browser import TITLE, browser
+from tests.review.test_browser import TITLE, browser, expect_ready
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,12 +79,14 @@ def enter(browser: Browser, address: str, name: str, **options: object) -> Page:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page.locator(TITLE)).to_be_visible()
+    expect_ready(page)
     return page
 
 
 def left(page: Page, count: int) -> None:
     """Wait until the page says how many are left."""
     expect(page.locator(".counts dd").first).to_have_text(str(count))
+    expect_ready(page)
 
 
 def test_a_morning(  # noqa: PLR0915 (one morning, in order)
@@ -96,9 +98,10 @@ def test_a_morning(  # noqa: PLR0915 (one morning, in order)
 
     ada.goto(f"{address}?q=lot&state=waiting")
     expect(ada.locator(".list h2")).to_have_text(f"{LOTS} found")
+    expect_ready(ada)
     for done in range(20):
         title = ada.locator(TITLE).inner_text()
-        ada.keyboard.press("l")
+        ada.keyboard.press("o")
         ada.keyboard.press("2")
         left(ada, 10 + LOTS - 1 - done)
         expect(ada.locator(TITLE)).not_to_have_text(title)
@@ -118,6 +121,7 @@ def test_a_morning(  # noqa: PLR0915 (one morning, in order)
     expect(ben.locator(".warned")).to_contain_text("ada has this listing open")
     ben.locator("textarea[name=note]").fill("mine after all")
     ben.keyboard.press("Escape")
+    expect_ready(ben)
     ben.keyboard.press("1")
     expect(ben.locator(".warned").first).to_contain_text("nothing was written")
     expect(ben.locator("textarea[name=note]")).to_have_value("mine after all")
@@ -125,6 +129,7 @@ def test_a_morning(  # noqa: PLR0915 (one morning, in order)
     expect(ben.locator(".said")).to_contain_text("It is yours now.")
     ben.locator("textarea[name=note]").fill("looks coded")
     ben.keyboard.press("Escape")
+    expect_ready(ben)
     ben.keyboard.press("4")
     expect(ben.locator(".said")).to_contain_text("Last verdict: Escalate")
     ada.locator("textarea[name=note]").fill("too late")
@@ -134,12 +139,14 @@ def test_a_morning(  # noqa: PLR0915 (one morning, in order)
     expect(ada.locator("textarea[name=note]")).to_have_value("too late")
 
     expect(ada.locator("body")).not_to_contain_text("looks coded")  # the second look is blind
+    expect_ready(ada)
     ada.keyboard.press("1")
     expect(ada.locator(".said")).to_contain_text("Last verdict: Offer")
     lou = enter(browser, address, "lou")
     lou.goto(f"{address}?state=adjudication")
     expect(lou.locator(TITLE)).to_have_text(held)
     expect(lou.locator("#history ~ ol").last).to_contain_text("looks coded")
+    expect_ready(lou)
     lou.keyboard.press("1")
     lou.wait_for_load_state("networkidle")
     with closing(open_database(store)) as db:

@@ -113,7 +113,18 @@ def test_stale_screen_keeps_reason_and_note(client: TestClient, database: Path) 
     assert "has changed since it was shown" in answer.text
     assert "Sold out." in answer.text
     assert ">long thought</textarea>" in answer.text
-    assert 'value="disguised" data-key="g" checked' in answer.text
+    assert 'value="disguised" data-key="g" data-fits="offer unsure escalate" checked' in answer.text
+    assert f"<dt>left</dt><dd>{FLAGGED}</dd>" in answer.text
+
+
+def test_reason_that_contradicts_the_verdict_is_refused_and_kept(client: TestClient) -> None:
+    """An offer cannot be *not a sale*; the page says what the reason goes with, and keeps the note."""
+    answer = judge(
+        client, client.get("/").text, decision="offer", reason_code="not_a_sale", note="long thought"
+    )
+    assert answer.status_code == 422
+    assert "The reason not_a_sale contradicts the decision offer" in answer.text
+    assert ">long thought</textarea>" in answer.text
     assert f"<dt>left</dt><dd>{FLAGGED}</dd>" in answer.text
 
 
