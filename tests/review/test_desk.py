@@ -70,7 +70,7 @@ def test_draft_survives_a_reload(client: TestClient, database: Path) -> None:
     page = client.get(f"/listings/{listing_id}").text
     assert ">half a thought</textarea>" in page
     assert 'value="piperonal"' in page
-    assert 'value="disguised" data-key="g" checked' in page
+    assert 'value="disguised" data-key="g" data-fits="offer unsure escalate" checked' in page
     assert client.get(f"/api/listings/{listing_id}/draft").json() == sent
     with entered(database, "bo") as other:
         assert "half a thought" not in other.get(f"/listings/{listing_id}").text

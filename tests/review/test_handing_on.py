@@ -35,7 +35,8 @@ def decided(client: TestClient, database: Path) -> TestClient:
         change_setting(db, "hidden_share", 0, changed_by="the tests", now=NOW)
     page = client.get("/").text
     for decision in ("offer", "not_offer", "offer", "escalate"):
-        page = judge(client, page, decision=decision, note="=1+1", reason_code="disguised").text
+        reason = "confusable" if decision == "not_offer" else "disguised"
+        page = judge(client, page, decision=decision, note="=1+1", reason_code=reason).text
     return client
 
 
