@@ -13,6 +13,7 @@ import html
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, compress, repeat
 from typing import TYPE_CHECKING
 
@@ -33,9 +34,15 @@ SPECIAL = re.compile(
 )
 """An HTML entity, also one whose ampersand was written as an entity, or characters beyond ASCII."""
 
+ENTITY = re.compile(r"&(?:amp;)*(?:#[\dxX]|[A-Za-z][A-Za-z0-9]{1,31};)")
+"""What `SPECIAL` needs to find an entity."""
+BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+
 _CHARACTERS = Characters()
 
-ASCII_FOLDED = bytes(ord(chr(code).lower()) if 32 <= code != 127 else 32 for code in range(128)) + bytes(128)
+ASCII_FOLDED = bytes(
+    ord(chr(code).lower()) if 32 <= code < 127 else 32 if code < 128 else code for code in range(256)
+)
 ASCII_SEPARATORS = bytes(code for code in range(128) if not chr(code).isalnum())
 ASCII_IS_KEPT = bytes(chr(code).isalnum() for code in range(128)) + bytes(128)
 """What plain texts are folded, squeezed and counted with: over bytes that is many times faster."""
@@ -55,7 +62,7 @@ class Folded:
     @property
     def is_plain(self) -> bool:
         """Whether every folded character stands where it stood in the original."""
-        if "&" in self.original or len(self.text) != len(self.original):
+        if len(self.text) != len(self.original) or _has_entity(self.original):
             return False
         return self.original.isascii() or all(
             len(_CHARACTERS[c]) == 1 for c in NON_ASCII.findall(self.original)
@@ -72,7 +79,7 @@ class Folded:
 
 def fold(text: str) -> Folded:
     """Return `text` in folded form; any string is accepted, also one with lone surrogates."""
-    if text.isascii() and "&" not in text:
+    if text.isascii() and not _has_entity(text):
         folded = text.encode().translate(ASCII_FOLDED).decode()
     else:
         folded = _join(text)
@@ -117,13 +124,30 @@ def _stretches(text: str) -> Iterator[tuple[int, int, str]]:
         yield position, len(text), text[position:]
 
 
+def _has_entity(text: str) -> bool:
+    return "&" in text and ENTITY.search(text) is not None
+
+
 def _join(text: str) -> str:
+    if not _has_entity(text):
+        # Over UTF-8 the bytes of other characters stay as they are.
+        folded = text.encode("utf-8", "surrogatepass").translate(ASCII_FOLDED)
+        return BEYOND_ASCII.sub(_fold_run, folded.decode("utf-8", "surrogatepass"))
     return "".join(
         characters.encode().translate(ASCII_FOLDED).decode()
         if characters.isascii()
         else "".join(map(_CHARACTERS.__getitem__, characters))
         for _start, _end, characters in _stretches(text)
     )
+
+
+def _fold_run(run: re.Match[str]) -> str:
+    return _folded_characters(run.group())
+
+
+@lru_cache(maxsize=65_536)
+def _folded_characters(characters: str) -> str:
+    return "".join(map(_CHARACTERS.__getitem__, characters))
 
 
 def _spans(text: str) -> list[tuple[int, int]]:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from classifier.gazetteer.fold import squeeze
 from classifier.reading.boundaries import is_part_of_longer_name
-from classifier.reading.hits import Hit, accept, find_patterns
+from classifier.reading.hits import Hit, accept, find_all_patterns, find_patterns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from classifier.gazetteer.model import Substance
+    from classifier.reading.hits import Found
     from classifier.reading.matcher import Matcher, Pattern
     from classifier.reading.unfold import Unfolded
 
@@ -28,8 +29,10 @@ LEET_WORD = re.compile(
 )
 """Between letters, before three of a word, or after two. It begins with what is rare, and looks back."""
 WORD_WITH_LETTERS = re.compile(r"[\d@$!|€]*[^\W\d_][\w@$!|€]*")
-RUN_WITH_LEET = re.compile(r"(?<![\w@$!|€])[\w@$!|€]*[013457@$!|€8][\w@$!|€]*")
-"""Where there may be a word that leetspeak changes."""
+LEET_CHARACTER = re.compile(r"[0134578@$!|€]")
+LIKE_L = re.compile(r"[1!|]")
+REST_OF_RUN = re.compile(r"[\w@$!|€]*")
+"""Where there may be a word that leetspeak changes: a run of such characters with one of leetspeak in it."""
 MASKED_WORD = re.compile(r"(?<![\w*])[a-z]{1,20}\*[a-z*]{0,20}[a-z](?![\w*])")
 CUT_OFF = re.compile(r"(?<=[^\W_])\s*\.{2,}\s*$")
 WORD_START = re.compile(r"(?<![^\W_])[^\W_]")
@@ -44,25 +47,50 @@ NEARLY_WHOLE = 3
 """Letters missing at most where the name is meant though longer ones begin like it."""
 
 
-def find_hidden(unfolded: Unfolded, matcher: Matcher) -> Iterator[Hit]:
-    """Yield the names hidden in a text, beyond what stands in it openly."""
-    text = unfolded.text
-    if LEET_WORD.search(text):
-        yield from _leet(unfolded, matcher)
-    if "*" in text:
-        yield from _masked(unfolded, matcher)
-    if text.rstrip().endswith("..") and (cut := CUT_OFF.search(text)):
-        yield from _cut_off(text[: cut.start()], matcher)
+def find_all_hidden(texts: Sequence[Unfolded], matcher: Matcher) -> list[list[Hit]]:
+    """Return, for each text, the names hidden in it, beyond what stands in it openly."""
+    found: list[list[Hit]] = [[] for _ in texts]
+    leet = [(index, plain) for index, each in enumerate(texts) for plain in _plain_readings(each.text)]
+    patterns = find_all_patterns([plain for _, plain in leet], matcher, trade=False)
+    for (index, plain), seen in zip(leet, patterns, strict=True):
+        found[index] += _hits_in(plain, seen, texts[index])
+    for index, each in enumerate(texts):
+        if "*" in each.text:
+            found[index] += _masked(each, matcher)
+        if each.text.rstrip().endswith("..") and (cut := CUT_OFF.search(each.text)):
+            found[index] += _cut_off(each.text[: cut.start()], matcher)
+    return found
 
 
-def _leet(unfolded: Unfolded, matcher: Matcher) -> Iterator[Hit]:
-    text = unfolded.text
-    tried = {text}
-    for plain_run in (_plain_run, _plain_run_by_l):
-        plain = RUN_WITH_LEET.sub(lambda run: plain_run(run.group()), text)  # noqa: B023 - used at once
-        if plain not in tried:
-            tried.add(plain)
-            yield from _hits_in(plain, unfolded, matcher)
+def _plain_readings(text: str) -> Iterator[str]:
+    """Yield the text with its leetspeak turned into letters, in each way that changes something."""
+    if not LEET_WORD.search(text):
+        return
+    by_i = _replaced(text, _plain_run)
+    if by_i != text:
+        yield by_i
+    by_l = _replaced(text, _plain_run_by_l) if LIKE_L.search(text) else by_i
+    if by_l not in {text, by_i}:
+        yield by_l
+
+
+def _replaced(text: str, plain_run: Callable[[str], str]) -> str:
+    """Replace each run of word characters that holds leetspeak; found from what is rare, not word by word."""
+    parts: list[str] = []
+    done = 0
+    for sign in LEET_CHARACTER.finditer(text):
+        if sign.start() < done:
+            continue
+        start = sign.start() - _end_of_run(text[done : sign.start()][::-1])
+        end = _end_of_run(text, sign.start())
+        parts += [text[done:start], plain_run(text[start:end])]
+        done = end
+    return "".join([*parts, text[done:]])
+
+
+def _end_of_run(text: str, start: int = 0) -> int:
+    run = REST_OF_RUN.match(text, start)
+    return run.end() if run else start
 
 
 @lru_cache(maxsize=65_536)
@@ -88,20 +116,20 @@ def _masked(unfolded: Unfolded, matcher: Matcher) -> Iterator[Hit]:
     for choice in islice(product(*fitting.values()), MOST_TRIED if fitting else 0):
         known_as = dict(zip(fitting, choice, strict=True))
         plain = MASKED_WORD.sub(lambda word: known_as.get(word.group(), word.group()), unfolded.text)  # noqa: B023
-        yield from _hits_in(plain, unfolded, matcher)
+        yield from _hits_in(plain, find_patterns(plain, matcher), unfolded)
 
 
-def _hits_in(plain: str, unfolded: Unfolded, matcher: Matcher) -> Iterator[Hit]:
+def _hits_in(plain: str, found: Iterable[Found], unfolded: Unfolded) -> Iterator[Hit]:
     """Yield the names in `plain` that replaced characters of the equally long unfolded text hide."""
     text = unfolded.text
-    if not any(_may_hide(pattern) for pattern, _start, _end in matcher.find(squeeze(plain))):
-        return
-    for pattern, places in find_patterns(plain, matcher):
+    for pattern, places in found:
+        if not _may_hide(pattern):
+            continue
         is_hidden = any(text[place] != plain[place] for place in places)
         shown = sum(text[place] == plain[place] for place in places)
         if not is_hidden or shown * 3 < len(places):
             continue
-        if _may_hide(pattern) and (hit := accept(plain, pattern, places, unfolded)):
+        if hit := accept(plain, pattern, places, unfolded):
             yield Hit(start=hit.start, end=hit.end, substance=hit.substance, how="disguised")
 
 

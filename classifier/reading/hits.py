@@ -54,13 +54,21 @@ def find_patterns(text: str, matcher: Matcher) -> list[Found]:
     return find_all_patterns([text], matcher)[0]
 
 
-def find_all_patterns(texts: Sequence[str], matcher: Matcher) -> list[list[Found]]:
-    """Return, for each folded text, what `find_patterns` does; in one pass over all of them."""
+def find_all_patterns(texts: Sequence[str], matcher: Matcher, *, trade: bool = True) -> list[list[Found]]:
+    """Return, for each folded text, what `find_patterns` does; in one pass over all of them.
+
+    Args:
+        texts: Folded texts.
+        matcher: What is searched for.
+        trade: Whether the phrases of the trade are wanted too.
+    """
     squeezed = [squeeze(text) for text in texts]
     starts = [0, *accumulate(len(text) + len(BETWEEN_TEXTS) for text in squeezed)]
     found: list[list[Found]] = [[] for _ in texts]
     positions: dict[int, list[int]] = {}
     for pattern, start, end in matcher.find(BETWEEN_TEXTS.join(squeezed)):
+        if pattern.trade and not trade:
+            continue
         index = bisect_right(starts, start) - 1
         if index not in positions:
             positions[index] = squeezed_positions(texts[index])

@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 import re
 import tomllib
-from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
@@ -39,6 +38,8 @@ SPELLINGS = (
     ("gamma", "y"),
     ("gamma", "r"),
 )
+
+SEPARATOR = re.compile(r"[\W_]")
 
 RUSSIAN_ADJECTIVE = re.compile("([а-я]+)(ая|ыи|ии)")
 RUSSIAN_NOUN = re.compile("([а-я]*[бвгджзклмнпрстфхцчшщ])(а?)")
@@ -73,6 +74,7 @@ class Pattern:
     """One string searched for in the squeezed text."""
 
     text: str
+    """Squeezed; of a misspelling the name that is meant."""
     kind: PatternKind
     substance: Substance | None = None
     context: str = ""
@@ -118,10 +120,12 @@ def matcher_for(gazetteer: Gazetteer) -> Matcher:
     taken = {text for text, kind in patterns if kind == "substance"}
     rivals = [text for text in _rivals(gazetteer) if text not in taken]
     kept = [*patterns.values(), *(Pattern(text=text, kind="rival") for text in rivals)]
-    known = taken | set(rivals)
-    kept += [p for p in _misspelt(patterns.values()) if p.text not in known]
+    texts = [p.text for p in kept]
+    for word, pattern in _misspelt(patterns.values(), taken | set(rivals)):
+        texts.append(word)
+        kept.append(pattern)
     return Matcher(
-        automaton=ahocorasick_rs.AhoCorasick([p.text for p in kept]),
+        automaton=ahocorasick_rs.AhoCorasick(texts),
         patterns=tuple(kept),
         stems=tuple(
             (p.text, p.substance)
@@ -198,32 +202,37 @@ def _russian_cases(folded: str) -> Iterator[str]:
 
 def _splits(folded: str, after: str = "") -> frozenset[int]:
     """Return after how many letters and digits there is something else, or `after` in particular."""
-    places, count = set(), 0
-    for index, character in enumerate(folded):
-        if character.isalnum():
-            count += 1
-        elif folded.startswith(after, index):
-            places.add(count)
-    return frozenset(places)
+    return frozenset(
+        found.start() - others
+        for others, found in enumerate(SEPARATOR.finditer(folded))
+        if folded.startswith(after, found.start())
+    )
 
 
-def _misspelt(patterns: Iterable[Pattern]) -> Iterator[Pattern]:
-    """Yield long names with one letter missing or doubled, or two neighbours swapped."""
-    seen: dict[str, set[str]] = defaultdict(set)
-    for pattern in list(patterns):
+def _misspelt(patterns: Iterable[Pattern], known: set[str]) -> Iterator[tuple[str, Pattern]]:
+    """Yield long names with one letter missing or doubled, or two neighbours swapped, unless `known`.
+
+    The wrong spellings of one name share its pattern: there are more of them than of all else.
+    """
+    seen = set(known)
+    for pattern in patterns:
         text = pattern.text
         if pattern.kind != "name" or pattern.context or pattern.is_code or not text.isascii():
             continue
         if len(text) < SHORTEST_MISSPELT:
             continue
-        inner = [i for i in range(1, len(text) - 1) if text[i].isalpha()]
-        wrong = {text[:i] + text[i + 1 :] for i in inner} | {
-            text[:i] + text[i : i + 1] + text[i:] for i in inner
-        }
-        wrong |= {text[:i] + text[i + 1] + text[i] + text[i + 2 :] for i in inner if text[i + 1].isalpha()}
-        for word in sorted(wrong - {text} - seen["all"]):
-            seen["all"].add(word)
-            yield Pattern(text=word, kind="misspelt", substance=pattern.substance, splits=pattern.splits)
+        meant = Pattern(text=text, kind="misspelt", substance=pattern.substance, splits=pattern.splits)
+        for word in sorted(_slips(text) - seen):
+            seen.add(word)
+            yield word, meant
+
+
+def _slips(text: str) -> set[str]:
+    inner = [i for i in range(1, len(text) - 1) if text[i].isalpha()]
+    missing = {text[:i] + text[i + 1 :] for i in inner}
+    doubled = {text[:i] + text[i] + text[i:] for i in inner}
+    swapped = {text[:i] + text[i + 1] + text[i] + text[i + 2 :] for i in inner if text[i + 1].isalpha()}
+    return (missing | doubled | swapped) - {text}
 
 
 def _numbers(gazetteer: Gazetteer) -> Iterator[Pattern]:
@@ -234,8 +243,7 @@ def _numbers(gazetteer: Gazetteer) -> Iterator[Pattern]:
 def _trade() -> Iterator[Pattern]:
     table = (files("classifier.reading") / "trade_phrases.toml").read_text(encoding="utf-8")
     for kind, phrases in tomllib.loads(table).items():
-        for phrase in (one for choices in phrases for one in alternatives(choices)):
-            folded = fold(phrase).text.strip()
+        for folded in {one.strip() for choices in phrases for one in alternatives(fold(choices).text)}:
             yield Pattern(
                 text=squeeze(folded), kind="trade", trade=cast("TradeKind", kind), splits=_splits(folded)
             )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from classifier.gazetteer.fold import fold, is_disguised
 from classifier.reading.goods import find_goods
-from classifier.reading.hidden import find_hidden
+from classifier.reading.hidden import find_all_hidden
 from classifier.reading.hits import Hit, accept, find_all_patterns, longest
 from classifier.reading.matcher import matcher_for
 from classifier.reading.model import CasNumber, Goods, Mention, Reading, TradeSign
@@ -74,8 +74,9 @@ def find_mentions(texts: Sequence[str], gazetteer: Gazetteer) -> list[list[Hit]]
     hits: list[list[Hit]] = []
     for start in range(0, len(texts), TOGETHER):
         unfolded = [unfold(text) for text in texts[start : start + TOGETHER]]
-        found = find_all_patterns([each.text for each in unfolded], matcher)
-        hits += [_all_hits(each, seen, [], matcher) for each, seen in zip(unfolded, found, strict=True)]
+        found = find_all_patterns([each.text for each in unfolded], matcher, trade=False)
+        hidden = find_all_hidden(unfolded, matcher)
+        hits += [_all_hits(*each, [], matcher) for each in zip(unfolded, found, hidden, strict=True)]
     return hits
 
 
@@ -85,9 +86,8 @@ def _read_together(texts: Sequence[str], matcher: Matcher, gazetteer: Gazetteer)
     found = find_all_patterns(plain, matcher)
     numbers = [list(find_cas_numbers(text)) for text in plain]
     signs = [find_trade_signs(text, matcher.codes, seen) for text, seen in zip(plain, found, strict=True)]
-    hits = [
-        _all_hits(each, seen, sign, matcher) for each, seen, sign in zip(unfolded, found, signs, strict=True)
-    ]
+    hidden = find_all_hidden(unfolded, matcher)
+    hits = [_all_hits(*each, matcher) for each in zip(unfolded, found, hidden, signs, strict=True)]
     goods = [_goods_of(text, sign) for text, sign in zip(plain, signs, strict=True)]
     return [
         _reading(each, hit, number, sign, good, gazetteer) if hit or number or sign or good else NOTHING
@@ -102,10 +102,13 @@ def _goods_of(text: str, signs: list[Sign]) -> list[tuple[GoodsKind, int, int]]:
     return list(find_goods(text, taken, first_form))
 
 
-def _all_hits(unfolded: Unfolded, found: list[Found], signs: list[Sign], matcher: Matcher) -> list[Hit]:
+def _all_hits(
+    unfolded: Unfolded, found: list[Found], hidden: list[Hit], signs: list[Sign], matcher: Matcher
+) -> list[Hit]:
     text = unfolded.text
     open_hits = [hit for pattern, places in found if (hit := accept(text, pattern, places, unfolded))]
-    return longest([*open_hits, *find_hidden(unfolded, matcher), *_spoken_numbers(text, signs, matcher)])
+    hits = [*open_hits, *hidden, *_spoken_numbers(text, signs, matcher)]
+    return longest(hits) if hits else hits
 
 
 def _spoken_numbers(text: str, signs: list[Sign], matcher: Matcher) -> Iterator[Hit]:

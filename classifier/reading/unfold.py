@@ -22,9 +22,8 @@ SIGN = r"(?:[^\w\s()\[\]{}]|_)"
 _FIRST = rf"(?<![^\W_])[{LETTER}]"
 SIGNED = rf"{_FIRST}(?:(?:{SIGN}{{1,4}}|{SIGN}\s{SIGN})[{LETTER}\d](?![^\W_])){{2,}}(?<!\d)"
 SPACED = rf"{_FIRST}(?:\s(?:{SIGN}\s)?[{LETTER}\d](?![^\W_])){{3,}}(?<!\d)"
-PICTURED = (
-    rf"(?<=[{LETTER}])[\u2600-\u2604\u2607-\u27bf\u2b50\u2b55\U0001f000-\U0001faff]{{1,3}}(?=[{LETTER}])"
-)
+PICTURE = r"[\u2600-\u2604\u2607-\u27bf\u2b50\u2b55\U0001f000-\U0001faff]"
+PICTURED = rf"(?<=[{LETTER}]){PICTURE}{{1,3}}(?=[{LETTER}])"
 APART = re.compile(rf"{SIGNED}|{SPACED}|{PICTURED}")
 """Letters by themselves, three or more with signs or four with spaces between them, and emoji inside a word.
 
@@ -35,11 +34,16 @@ ASCII_CLASSES = bytes(97 if chr(code).isalnum() else 32 for code in range(128)) 
 LONE_LETTERS = re.compile(rb" a +a +a ")
 """What plain texts must have for `APART` to find anything, once letters, digits and the rest look alike."""
 
+LONE_LETTER = re.compile(rf"[\W_][{LETTER}](?![^\W_])")
+IS_PICTURE = re.compile(PICTURE)
+"""What other texts must have one of for `APART` to find anything, once a space is put before them."""
+
 SHORTEST_LOOSE = 7
 """Letters of a word that is known even where nothing tells the words apart."""
 BEFORE_LOOSE, AFTER_LOOSE = 2, 3
 """Letters that make a word of its own before and after such a one."""
 
+CAPITAL = re.compile("[A-Z]")
 CASE_SEAM = re.compile(r"(?<=[a-z]{3})(?=[A-Z])")
 """Where a capital begins the next word of a text without spaces, as in `IodineSolution`."""
 
@@ -70,6 +74,8 @@ class Unfolded:
         """Places where a capital begins the next word though no space stands before it."""
         if self.kept is None and self.folded.is_plain:
             written = self.folded.original
+        elif CAPITAL.search(self.folded.original) is None:
+            return frozenset()
         else:
             spans = self.spans() or []
             written = "".join(self.folded.original[start] for start, _ in spans)
@@ -103,8 +109,7 @@ class Unfolded:
 def unfold(text: str) -> Unfolded:
     """Return the text as it is read; any string is accepted."""
     folded = fold(text)
-    is_worth_it = not folded.text.isascii() or _may_be_apart(folded.text)
-    runs = [run.span() for run in APART.finditer(folded.text)] if is_worth_it else []
+    runs = [run.span() for run in APART.finditer(folded.text)] if _is_worth_a_look(folded.text) else []
     kept = tuple(_kept_places(folded.text, runs)) if runs else None
     closed = folded.text if kept is None else "".join(folded.text[place] for place in kept)
     return Unfolded(
@@ -127,6 +132,12 @@ def as_shown(text: str) -> str:
     turned = in_order_shown(text)
     shown = unfold(turned[0] if turned else text)
     return shown.text if turned or shown.kept or DISGUISED.search(text) else text
+
+
+def _is_worth_a_look(folded: str) -> bool:
+    if folded.isascii():
+        return _may_be_apart(folded)
+    return bool(LONE_LETTER.search(f" {folded}") or IS_PICTURE.search(folded))
 
 
 def _may_be_apart(text: str) -> bool:
