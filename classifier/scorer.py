@@ -96,6 +96,12 @@ def open_scorer(
         )
 
 
+def backend_for(model: Model, database: Path) -> str:
+    """Return the backend that `open_scorer` would run a model's embedder in here."""
+    card = load_model(model_folder(model, database)).card
+    return fastest(open_embedder(str(card["embedder"])), database).backend
+
+
 def model_folder(model: Model, database: Path) -> Path:
     """Return where a registered model lies; its folder may be relative to its store's."""
     return database.resolve().parent / model.folder

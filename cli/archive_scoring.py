@@ -7,15 +7,15 @@ interrupted run is, byte for byte, that of an undisturbed one.
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
+from cli.archive_reading import open_listings
 from cli.errors import CommandFailed
 
 if TYPE_CHECKING:
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from classifier.scoring import ScoredText
-
-    Batch = tuple[int, int, list[dict[str, Any]]]
-    """Units of the input done, units in all (0 if unknown), and the listings in the last one."""
+    from cli.archive_reading import Batch
 
 BATCH = 2_048
 """Listings scored at once: what a kill can cost, and what memory holds."""
@@ -33,15 +31,26 @@ BATCH = 2_048
 UNITS = 4
 """How many times as many units of the input may be gathered, if they hold few listings."""
 
-PARQUET_ROWS = 1_024
-LINES = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
-
 
 class Scores(Protocol):
     """What scores texts."""
 
     def score(self, texts: Sequence[str]) -> list[ScoredText]:
         """Return each text's probability and reasons."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredPart:
+    """What became of a stretch of the input."""
+
+    done: int
+    """Units of the input up to its end."""
+    of: int
+    """Units in all; 0 if unknown."""
+    listings: int
+    flagged: int
+    lines: bytes
+    """The flagged listings as JSON lines."""
 
 
 def score_archive(
@@ -72,22 +81,71 @@ def score_archive(
         CommandFailed: If the output was begun from another input or by another model, or is missing or
             shorter than its checkpoint says.
     """
+
+    def scored(start: int) -> Iterator[ScoredPart]:
+        with open_listings(source, warn=warn) as listings:
+            units = listings.read(start)
+            yield from score_parts(units, scorer, model_id=model_id, threshold=threshold, batch=batch)
+
+    return write_parts(source, output, scored, model_id=model_id, progress=progress)
+
+
+def score_parts(
+    units: Iterator[Batch], scorer: Scores, *, model_id: str, threshold: float, batch: int = BATCH
+) -> Iterator[ScoredPart]:
+    """Score units of an input and yield what became of them, part by part.
+
+    Args:
+        units: As `Listings.read` gives them.
+        scorer: Of the model.
+        model_id: Goes into every line.
+        threshold: The line.
+        batch: Listings scored at once.
+    """
+    for done, of, rows in _gathered(units, batch):
+        scored = scorer.score([_text(row) for row in rows]) if rows else []
+        said = {"threshold": threshold, "model_id": model_id}
+        lines = [
+            _line({**row, "p_offer": each.p_offer, **said, "reasons": asdict(each.reasons)})
+            for row, each in zip(rows, scored, strict=True)
+            if each.p_offer >= threshold
+        ]
+        yield ScoredPart(done=done, of=of, listings=len(rows), flagged=len(lines), lines=b"".join(lines))
+
+
+def write_parts(
+    source: Path,
+    output: Path,
+    scored: Callable[[int], Iterator[ScoredPart]],
+    *,
+    model_id: str,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, int]:
+    """Write what is flagged, part by part, whoever scores it; for the rest see `score_archive`.
+
+    Args:
+        source: For the checkpoint.
+        output: Where to write.
+        scored: Yields the parts in the input's order, given the units done before.
+        model_id: For the checkpoint.
+        progress: Called with (units done, units in all).
+    """
     mark = Path(f"{output}.checkpoint")
     counts = _begun(mark, output, whose := _whose(source, model_id))
     with output.open("r+b" if output.exists() else "w+b") as file:
         file.truncate(counts["bytes"])
         file.seek(counts["bytes"])
-        for done, of, rows in _gathered(_read(source, counts["done"]), batch):
-            scored = scorer.score([_text(row) for row in rows]) if rows else []
-            for row, each in zip(rows, scored, strict=True):
-                if each.p_offer >= threshold:
-                    counts["flagged"] += 1
-                    said = {"p_offer": each.p_offer, "threshold": threshold, "model_id": model_id}
-                    _write(file, {**row, **said, "reasons": asdict(each.reasons)})
-            counts |= {"done": done, "listings": counts["listings"] + len(rows), "bytes": _sync(file)}
+        for part in scored(counts["done"]):
+            file.write(part.lines)
+            counts |= {
+                "done": part.done,
+                "listings": counts["listings"] + part.listings,
+                "flagged": counts["flagged"] + part.flagged,
+                "bytes": _sync(file),
+            }
             _keep(mark, {**whose, **counts})
             if progress:
-                progress(done, of)
+                progress(part.done, part.of)
     return counts
 
 
@@ -126,50 +184,6 @@ def _whose(source: Path, model_id: str) -> dict[str, object]:
     return {"input": str(source.resolve()), "size": size, "model_id": model_id}
 
 
-def _read(source: Path, start: int) -> Iterator[Batch]:
-    if source.name.endswith(LINES):
-        return _read_lines(source, start)
-    if source.suffix == ".parquet":
-        return _read_parquet(source, start)
-    from crawler.archives.records import archive_records
-
-    return archive_records(source, start=start)
-
-
-def _read_lines(source: Path, start: int) -> Iterator[Batch]:
-    """Yield lines; done is counted in bytes of the unpacked text, all is known of plain files only."""
-    from classifier.errors import DataFileWrong
-    from classifier.examples import json_object
-
-    is_packed = source.suffix == ".gz"
-    with (gzip.open if is_packed else open)(source, "rb") as lines:
-        lines.seek(start)
-        done, total = start, 0 if is_packed else source.stat().st_size
-        name = f"{source.name} from byte {start}" if start else source.name
-        for number, line in enumerate(lines, start=1):
-            done += len(line)
-            try:
-                yield done, total, [json_object(name, number, line)] if line.strip() else []
-            except DataFileWrong as error:  # one bad line must not end a long archive
-                click.echo(f"Passed over: {error}", err=True)
-                yield done, total, []
-
-
-def _read_parquet(source: Path, start: int) -> Iterator[Batch]:
-    try:
-        from pyarrow.parquet import ParquetFile
-    except ImportError as error:
-        message = 'Parquet needs the package pyarrow; install this project with its extra "parquet".'
-        raise CommandFailed(message) from error
-    done = 0
-    with ParquetFile(source) as file:
-        for rows in file.iter_batches(batch_size=PARQUET_ROWS):
-            for row in rows.to_pylist():
-                done += 1
-                if done > start:
-                    yield done, file.metadata.num_rows, [row]
-
-
 def _gathered(units: Iterator[Batch], batch: int) -> Iterator[Batch]:
     """Gather units of the input until they hold enough listings, or are many without any."""
     gathered: list[dict[str, Any]] = []
@@ -190,9 +204,13 @@ def _text(row: dict[str, Any]) -> str:
     return row_text(row)
 
 
-def _write(file: BinaryIO, row: dict[str, Any]) -> None:
-    line = json.dumps(row, ensure_ascii=False, default=str)
-    file.write(line.encode("utf-8", "replace") + b"\n")
+def warn(sentence: str) -> None:
+    """Say something beside the results."""
+    click.echo(sentence, err=True)
+
+
+def _line(row: dict[str, Any]) -> bytes:
+    return json.dumps(row, ensure_ascii=False, default=str).encode("utf-8", "replace") + b"\n"
 
 
 def _sync(file: BinaryIO) -> int:

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.cluster import cluster_option
 from cli.options import database_option, json_option, sources_option
 from cli.program import run_each
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
 
+    from crawler.sources import DeclaredSource
     from listings.model import Run
 
 
@@ -23,24 +26,39 @@ if TYPE_CHECKING:
 @click.option("--due-at", type=click.DateTime(), help="The schedule's time (UTC), for the run's row.")
 @sources_option
 @database_option
+@cluster_option("Read saved sources")
 @json_option
 def command(
-    names: tuple[str, ...], due_at: datetime | None, sources_file: Path, database: Path, *, as_json: bool
+    names: tuple[str, ...],
+    due_at: datetime | None,
+    sources_file: Path,
+    database: Path,
+    *,
+    cluster: str | None,
+    as_json: bool,
 ) -> None:
     """Crawl the named sources, or all of them; each is one run in its own process.
 
     SIGTERM or Ctrl-C stops in order, with exit code 130; the same command goes on from there.
+
+    With --cluster the saved ones are read on many machines, several at once; this one keeps what they read.
 
     Example: precursor-watch crawl anuncios-sur
     """
     from crawler.sources import pick_sources
 
     declared = pick_sources(sources_file, names)
+    if due_at and (len(declared) > 1 or cluster):
+        raise click.UsageError("--due-at goes with one source, and without --cluster; name it.")
+    shared = ["--sources", str(sources_file), "--db", str(database), *(["--json"] if as_json else [])]
+    if cluster:
+        saved = [each for each in declared if each.source.kind == "saved"]
+        code = _crawl_on_cluster(cluster, saved, database, as_json=as_json)
+        # Live sources are asked from one machine only, whose address the permission speaks of.
+        live = [each.source.source_id for each in declared if each.source.kind == "live"]
+        sys.exit(max([code, *run_each(["crawl", name, *shared] for name in live)]))
     if len(declared) > 1:
-        if due_at:
-            raise click.UsageError("--due-at goes with one source; name it.")
         # Twisted's reactor cannot be started twice, so each source has a process.
-        shared = ["--sources", str(sources_file), "--db", str(database), *(["--json"] if as_json else [])]
         codes = run_each(["crawl", each.source.source_id, *shared] for each in declared)
         sys.exit(int(any(codes)))
     from datetime import UTC
@@ -52,6 +70,22 @@ def command(
     with progress_bar(f"crawling {source.source.source_id}") as show:
         run = crawl_source(database, source, due_at=due_at and due_at.replace(tzinfo=UTC), progress=show)
     _print_run(run, as_json=as_json)
+
+
+def _crawl_on_cluster(
+    address: str, sources: Sequence[DeclaredSource], database: Path, *, as_json: bool
+) -> int:
+    from cli.cluster import joined
+    from cli.cluster_crawls import crawl_on_cluster
+
+    ended: list[Run] = []
+    with joined(address):
+        failed = crawl_on_cluster(sources, database, ended=ended.append)
+    for run in ended:
+        _print_run(run, as_json=as_json)
+    for sentence in failed:
+        click.echo(f"precursor-watch: {sentence}", err=True)
+    return int(bool(failed))
 
 
 def _print_run(run: Run, *, as_json: bool) -> None:

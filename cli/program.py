@@ -34,7 +34,7 @@ def run_each(commands: Iterable[Sequence[str]]) -> list[int]:
         if child:
             child.terminate()
 
-    with _calling(stop):
+    with calling(stop):
         for arguments in commands:
             child = subprocess.Popen([*PROGRAM, *arguments])  # noqa: S603 (our own command)
             if is_stopping:  # asked to before the child was known to `stop`
@@ -46,7 +46,8 @@ def run_each(commands: Iterable[Sequence[str]]) -> list[int]:
 
 
 @contextmanager
-def _calling(stop: Callable[[], None]) -> Iterator[None]:
+def calling(stop: Callable[[], None]) -> Iterator[None]:
+    """Have SIGTERM and Ctrl-C call `stop` while inside, and nothing else happen; in the main thread only."""
     numbers = (signal.SIGTERM, signal.SIGINT)
     before = [signal.signal(number, lambda *_: stop()) for number in numbers]
     try:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from cli.cluster import cluster_option
 from cli.options import database_option
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from listings.model import Model
 
 
 @click.command(name="score-archive")
@@ -20,18 +28,19 @@ from cli.options import database_option
     help="Where the flagged listings are written, as JSON lines.",
 )
 @database_option
-def command(source: Path, output: Path, database: Path) -> None:
+@cluster_option("Score")
+def command(source: Path, output: Path, database: Path, cluster: str | None) -> None:
     """Score every listing of an archive with the model in use and write the flagged ones.
 
     SOURCE is JSONL (also .gz), Parquet (extra "parquet"), or what `crawl` reads: WARC, WACZ, ZIP, MHTML,
     HTML or a folder of them. Memory does not grow with it. Interrupted, even killed, the same command goes
     on where it was; OUTPUT.checkpoint says how far. The store is read for the model and not written.
 
+    With --cluster the same is done on many machines; the output is the same, in the same order.
+
     Example: precursor-watch score-archive evidence/2026.wacz -o flagged.jsonl
     """
     from classifier.errors import NoModelInUse
-    from classifier.scorer import open_scorer
-    from cli.archive_scoring import score_archive
     from cli.output import reading
     from cli.progress import progress_bar
     from listings.models import model_in_use
@@ -40,13 +49,47 @@ def command(source: Path, output: Path, database: Path) -> None:
         model = model_in_use(db)
     if model is None:
         raise NoModelInUse
+    score = _score_here if cluster is None else partial(_score_on_cluster, cluster)
+    with progress_bar("scoring") as show:
+        counts = score(source, output, model, database, show)
+    click.echo(f"{counts['listings']} listings scored, {counts['flagged']} flagged, in {output}.")
+
+
+def _score_here(
+    source: Path, output: Path, model: Model, database: Path, progress: Callable[[int, int], None]
+) -> dict[str, int]:
+    from classifier.scorer import open_scorer
+    from cli.archive_scoring import score_archive
+
     # Vectors of an archive are not wanted again, and in memory they would grow with it.
     with (
         tempfile.TemporaryDirectory(prefix="precursor-watch-") as scratch,
         open_scorer(model, database=database, vectors_beside=Path(scratch) / "archive.db") as scorer,
-        progress_bar("scoring") as show,
     ):
-        counts = score_archive(
-            source, output, scorer, model_id=model.model_id, threshold=model.threshold, progress=show
+        return score_archive(
+            source, output, scorer, model_id=model.model_id, threshold=model.threshold, progress=progress
         )
-    click.echo(f"{counts['listings']} listings scored, {counts['flagged']} flagged, in {output}.")
+
+
+def _score_on_cluster(
+    address: str,
+    source: Path,
+    output: Path,
+    model: Model,
+    database: Path,
+    progress: Callable[[int, int], None],
+) -> dict[str, int]:
+    from cli.archive_scoring import write_parts
+    from cli.cluster import joined
+    from cli.cluster_scoring import Job, owner_settings, score_on_cluster, worker_scorer
+
+    source, database = source.resolve(), database.resolve()
+    job = Job(
+        source=source,
+        model_id=model.model_id,
+        threshold=model.threshold,
+        open_scorer=partial(worker_scorer, model, database, owner_settings(model, database)),
+    )
+    with joined(address):
+        scored = partial(score_on_cluster, job)
+        return write_parts(source, output, scored, model_id=model.model_id, progress=progress)

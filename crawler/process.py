@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from scrapy.crawler import AsyncCrawlerProcess
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from scrapy import Spider
     from scrapy.crawler import Crawler
 
-    from crawler.recorder import Recorder
+    from crawler.spider import CrawledPage
 
 
 class CrawlBroken(CrawlError):
@@ -37,10 +37,30 @@ class CrawlStopped(Interrupted):
         super().__init__(f"The crawl of {source_id} was stopped; it goes on at the next start.")
 
 
+class PageSink(Protocol):
+    """What takes the pages that the spider met: the recorder, or what stands in its place."""
+
+    error: str
+    """Why it takes no more; empty while it does."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to flush."""
+
+    def record(self, crawled: CrawledPage) -> None:
+        """Take one page."""
+
+    def flush(self) -> None:
+        """Write or hand on what was taken."""
+
+    def finish(self) -> None:
+        """Do so with the last of it."""
+
+
 def run_spider(
     source_id: str,
     settings: Mapping[str, Any],
-    recorder: Recorder,
+    recorder: PageSink,
     spider: type[Spider],
     **arguments: Any,
 ) -> str:

@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from crawler.evidence.seal import seal_interrupted
+from crawler.handed_over import crawl_handed_over
 from crawler.process import CrawlStopped
 from crawler.recorder import sentence_for
 from crawler.saved import crawl_saved
@@ -18,10 +19,11 @@ from listings.sources import declare_source
 from listings.trends import count_seen_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
+    from crawler.handed_over import Handed
     from crawler.sources import DeclaredSource
     from listings.database import Database
     from listings.model import Run
@@ -35,6 +37,7 @@ def crawl_source(
     now: Callable[[], datetime] = times.utc_now,
     progress: Callable[[int, int], None] | None = None,
     names: Mapping[str, Sequence[str]] | None = None,
+    handed: Iterator[Handed] | None = None,
 ) -> Run:
     """Crawl a source into the store; an interrupted crawl of it is gone on with.
 
@@ -45,6 +48,7 @@ def crawl_source(
         now: The clock.
         progress: Called after each page with (pages recorded so far, pages known so far).
         names: For a live source: addresses of hosts, given instead of asked for, to rehearse with.
+        handed: For a saved source that is read elsewhere: its pages (`crawler.handed_over`).
 
     Returns:
         The run, ended.
@@ -66,7 +70,7 @@ def crawl_source(
         run = runs.begin_run(db, RunKind.CRAWL, source_id=source.source_id, due_at=due_at, now=now())
         try:
             seal_interrupted(db, evidence_folder(database), source.source_id, now=now())
-            said = _crawl(db, declared, run, database, now, progress, names)
+            said = _crawl(db, declared, run, database, now, progress, names, handed)
         except CrawlStopped:
             raise
         except Exception as error:
@@ -94,8 +98,12 @@ def _crawl(
     now: Callable[[], datetime],
     progress: Callable[[int, int], None] | None,
     names: Mapping[str, Sequence[str]] | None,
+    handed: Iterator[Handed] | None,
 ) -> str:
     folder = evidence_folder(database)
+    if handed is not None:
+        crawl_handed_over(db, declared, run, folder, handed, now=now, progress=progress)
+        return ""
     if declared.source.kind is SourceKind.SAVED:
         crawl_saved(db, declared, run, folder, now=now, progress=progress)
         return ""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from crawler.archives import Archive
+    from crawler.process import PageSink
     from crawler.sources import DeclaredSource
     from listings.database import Database
     from listings.model import Run
@@ -74,11 +75,9 @@ def crawl_saved(
     """
     source_id = declared.source.source_id
     with (
-        open_archive(
-            _archive_of(declared), base_url=declared.base_url, manifest=declared.manifest
-        ) as archive,
+        open_declared(declared) as archive,
         EvidenceKeeper(
-            db, folder, source_id=source_id, run_id=run.run_id, now=now, notes=_about(declared, run)
+            db, folder, source_id=source_id, run_id=run.run_id, now=now, notes=about(declared, run)
         ) as keeper,
     ):
         _expect_pages(archive, declared)
@@ -91,19 +90,42 @@ def crawl_saved(
             now=now,
             progress=lambda count: progress(count, len(archive)) if progress else None,
         )
-        record_archive(db, run.run_id, _archive_of(declared), now=now())
+        record_archive(db, run.run_id, archive_of(declared), now=now())
         for fault in archive.faults:
             recorder.record_fault(fault)
-        reason = run_spider(
-            source_id,
-            {**SHARED, **saved_settings(archive)},
-            recorder,
-            MarketplaceSpider,
-            archive=archive,
-            begin=declared.start,
-        )
-        if reason != "finished":
-            raise CrawlBroken(source_id, f"{reason}, see the log")
+        run_saved(declared, archive, recorder)
+
+
+def open_declared(declared: DeclaredSource) -> Archive:
+    """Open the archive of a saved source, to be closed by the caller."""
+    return open_archive(archive_of(declared), base_url=declared.base_url, manifest=declared.manifest)
+
+
+def run_saved(declared: DeclaredSource, archive: Archive, sink: PageSink) -> None:
+    """Have the spider read a saved source, and everything it meets taken by a sink.
+
+    Args:
+        declared: The source.
+        archive: Its archive, open.
+        sink: The recorder, or what stands in its place.
+
+    Raises:
+        NothingToCrawl: As `crawl_saved`.
+        CrawlStopped: As `crawl_saved`.
+        CrawlBroken: As `crawl_saved`.
+    """
+    source_id = declared.source.source_id
+    _expect_pages(archive, declared)
+    reason = run_spider(
+        source_id,
+        {**SHARED, **saved_settings(archive)},
+        sink,
+        MarketplaceSpider,
+        archive=archive,
+        begin=declared.start,
+    )
+    if reason != "finished":
+        raise CrawlBroken(source_id, f"{reason}, see the log")
 
 
 def _expect_pages(archive: Archive, declared: DeclaredSource) -> None:
@@ -113,12 +135,14 @@ def _expect_pages(archive: Archive, declared: DeclaredSource) -> None:
         raise NothingToCrawl.at_start(declared)
 
 
-def _archive_of(declared: DeclaredSource) -> Path:
+def archive_of(declared: DeclaredSource) -> Path:
+    """Return where a saved source's archive lies."""
     assert declared.archive is not None
     return declared.archive
 
 
-def _about(declared: DeclaredSource, run: Run) -> dict[str, str]:
+def about(declared: DeclaredSource, run: Run) -> dict[str, str]:
+    """Return what stands at the head of each evidence file of a crawl."""
     source = declared.source
     return {
         "description": f"Saved pages of {source.name}, as read by crawl {run.run_id}",
@@ -126,5 +150,5 @@ def _about(declared: DeclaredSource, run: Run) -> dict[str, str]:
         "run": str(run.run_id),
         "supplied-by": source.supplied_by,
         "supplied-on": source.supplied_on,
-        "archive": str(_archive_of(declared).name),
+        "archive": str(archive_of(declared).name),
     }

@@ -2,42 +2,39 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import web_poet
 
-from crawler.archives.archive import open_archive
 from crawler.reading.page import read_page
 from listings.text import listing_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from crawler.archives.archive import Archive
     from crawler.archives.pages import SavedPage
     from crawler.reading.page import ReadListing
 
 
-def archive_records(path: Path, *, start: int) -> Iterator[tuple[int, int, list[dict[str, Any]]]]:
+def archive_records(
+    archive: Archive, *, start: int, stop: int
+) -> Iterator[tuple[int, int, list[dict[str, Any]]]]:
     """Yield pages done, pages in all, and the listings of each page of an archive, in its order.
 
     A page that cannot be read, or is no listing, yields none. A list row is left out if the archive holds
-    the item's own page. The index of the archive is held in memory, its pages are not.
+    the item's own page.
 
     Args:
-        path: Folder, HTML file, ZIP, MHTML, WARC, ARC or WACZ.
+        archive: Open; its index is in memory, its pages are not.
         start: Pages done before.
-
-    Raises:
-        ArchiveError: If it cannot be opened.
+        stop: Pages after which no more is read.
     """
-    with open_archive(path) as archive:
-        total = len(archive)
-        for done, url in enumerate(archive.urls(), start=1):
-            if done > start:
-                page = archive.fetch(url)
-                yield done, total, [] if page is None or page.fault else _records(archive, page)
+    total = len(archive)
+    for done, url in enumerate(islice(archive.urls(), start, stop), start=start + 1):
+        page = archive.fetch(url)
+        yield done, total, [] if page is None or page.fault else _records(archive, page)
 
 
 def _records(archive: Archive, page: SavedPage) -> list[dict[str, Any]]:

@@ -8,11 +8,13 @@ import multiprocessing
 import os
 import signal
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from classifier.scoring import ScoredText
+from cli.archive_reading import open_listings
 from cli.archive_scoring import score_archive
 from cli.errors import CommandFailed
 from listings.model import Reasons
@@ -165,3 +167,28 @@ def test_parquet_is_read(tmp_path: Path) -> None:
     parquet.write_table(pyarrow.Table.from_pylist(ROWS), tmp_path / "archive.parquet")
     counts = run(tmp_path / "archive.parquet", tmp_path / "out.jsonl")
     assert (counts["done"], counts["flagged"]) == (200, 20)
+
+
+@pytest.mark.parametrize("name", ["archive.jsonl", "archive.jsonl.gz", "archive.parquet", "site"])
+def test_stretches_of_an_archive_hold_each_unit_once(source: Path, tmp_path: Path, name: str) -> None:
+    """Wherever they are cut, within a line too, and whoever reads which."""
+    path = tmp_path / name
+    match name:
+        case "archive.jsonl.gz":
+            path.write_bytes(gzip.compress(source.read_bytes()))
+        case "archive.parquet":
+            pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+            parquet.write_table(pyarrow.Table.from_pylist(ROWS), path, row_group_size=30)
+        case "site":
+            path.mkdir()
+            for number in range(3):
+                (path / f"{number}.html").write_text(PAGE.format(f"Bench {number}"), encoding="utf-8")
+    with open_listings(path, warn=print) as listings:
+        total, whole = listings.count(), list(listings.read(0))
+        cuts = [0, *range(1, total, max(1, total // 17)), total]
+        read = [list(listings.read(start, stop)) for start, stop in pairwise(cuts)]
+    assert [unit for stretch in read for unit in stretch] == whole
+    assert (whole[-1][0], sum(len(rows) for _done, _of, rows in whole)) == (
+        total,
+        3 if name == "site" else 200,
+    )

@@ -21,10 +21,14 @@ if TYPE_CHECKING:
 
 HEAVY = (
     "torch", "transformers", "sklearn", "skops", "scrapy", "twisted", "fastapi", "uvicorn",
-    "numpy", "pandas", "sqlite_utils", "rich", "structlog",
+    "numpy", "pandas", "sqlite_utils", "rich", "structlog", "ray",
 )  # fmt: skip
 NO_COMMANDS = {
+    "archive_reading",
     "archive_scoring",
+    "cluster",
+    "cluster_crawls",
+    "cluster_scoring",
     "reference",
     "care",
     "log_output",

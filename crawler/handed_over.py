@@ -1,0 +1,110 @@
+"""The keeping half of a crawl whose pages are read elsewhere: what is handed over becomes rows, as ever.
+
+It is the recorder of every crawl that writes, so a page, a sighting and a piece of evidence come out as if
+the archive had been read here. A run whose reader died is gone over again, like any interrupted one: what
+was kept stays, and is not kept twice.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crawler.apart import Ended, Opened
+from crawler.errors import CrawlError
+from crawler.evidence.keeper import EvidenceKeeper
+from crawler.process import CrawlStopped
+from crawler.recorder import Recorder
+from crawler.saved import about, archive_of
+from listings.archives import record_archive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from crawler.sources import DeclaredSource
+    from crawler.spider import CrawledPage
+    from listings.database import Database
+    from listings.model import Run
+
+    Handed = Opened | list[CrawledPage] | Ended
+
+
+class ReadElsewhereFailed(CrawlError):
+    """Whoever reads a source says that it cannot be read."""
+
+
+class ReaderLost(CrawlStopped):
+    """Whoever read a source is gone before its end; the run has no ending, and is gone on with."""
+
+
+def crawl_handed_over(
+    db: Database,
+    declared: DeclaredSource,
+    run: Run,
+    folder: Path,
+    handed: Iterator[Handed],
+    *,
+    now: Callable[[], datetime],
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    """Keep the pages of a saved source that is read elsewhere.
+
+    Args:
+        db: The open store.
+        declared: The source.
+        run: The run; one that was interrupted is gone over again.
+        folder: Of the evidence.
+        handed: What `crawler.apart.read_apart` yields, unpickled.
+        now: The clock.
+        progress: Called after each page with (pages recorded so far, pages in the archive).
+
+    Raises:
+        ReadElsewhereFailed: If the reader says that the source cannot be read.
+        ReaderLost: If it is gone before it said that it is done.
+        CannotKeep: If a page could not be kept.
+    """
+    opened = _expect_opened(next(handed, None), declared)
+    with EvidenceKeeper(
+        db,
+        folder,
+        source_id=declared.source.source_id,
+        run_id=run.run_id,
+        now=now,
+        notes=about(declared, run),
+    ) as keeper:
+        recorder = Recorder(
+            db,
+            source_id=declared.source.source_id,
+            run_id=run.run_id,
+            reachable=opened,
+            keeper=keeper,
+            now=now,
+            progress=lambda count: progress(count, len(opened)) if progress else None,
+        )
+        record_archive(db, run.run_id, archive_of(declared), now=now())
+        for fault in opened.faults:
+            recorder.record_fault(fault)
+        _keep_all(recorder, handed, declared)
+        recorder.finish()
+
+
+def _keep_all(recorder: Recorder, handed: Iterator[Handed], declared: DeclaredSource) -> None:
+    for each in handed:
+        if isinstance(each, Ended):
+            if each.error:
+                raise ReadElsewhereFailed(each.error)
+            return
+        assert isinstance(each, list)
+        for page in each:
+            recorder.record(page)
+        recorder.flush()
+    raise ReaderLost(declared.source.source_id)
+
+
+def _expect_opened(first: Handed | None, declared: DeclaredSource) -> Opened:
+    if isinstance(first, Opened):
+        return first
+    if isinstance(first, Ended):
+        raise ReadElsewhereFailed(first.error)
+    raise ReaderLost(declared.source.source_id)

@@ -1,0 +1,80 @@
+"""Work on several Ray nodes: the same results as on one machine, whoever dies meanwhile."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from contextlib import closing
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cli.cluster import joined
+from cli.cluster_scoring import plan
+from cli.errors import CommandFailed
+from listings.database import open_database
+from tests.cli.calls import ROOT, call_process
+from tests.cli.cluster_work import SOURCES
+from tests.cli.test_archive_scoring import ROWS, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEPT = (
+    "SELECT listing_id, content_hash FROM sightings JOIN listings USING (listing_id) WHERE source_id = ?",
+    "SELECT url, outcome, payload_sha256 FROM pages WHERE source_id = ?",
+    "SELECT url, payload_sha256 FROM evidence_records JOIN runs USING (run_id) WHERE source_id = ?",
+)
+"""What must be the same whoever read a source."""
+
+
+@pytest.mark.process
+@pytest.mark.skipif(find_spec("ray") is None, reason="Ray, the extra `cluster`, is not installed")
+def test_nothing_is_lost_or_doubled_when_workers_die(tmp_path: Path) -> None:
+    """Two nodes, a scoring worker and a reader of pages killed: the output and the rows are one machine's."""
+    archive = tmp_path / "archive.jsonl"
+    archive.write_text("".join(json.dumps(row) + "\n" for row in ROWS), encoding="utf-8")
+    work = [sys.executable, "-m", "tests.cli.cluster_work", str(tmp_path)]
+    ended = subprocess.run(work, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    assert ended.returncode == 0, ended.stderr
+    assert {path.name for path in tmp_path.glob("*-died")} == {"worker-died", "reader-died"}
+    said = json.loads(ended.stdout)
+    assert said["counts"] == run(archive, tmp_path / "alone.jsonl")
+    assert (tmp_path / "cluster.jsonl").read_bytes() == (tmp_path / "alone.jsonl").read_bytes()
+    assert said["failed"] == []
+    assert said["runs"] == {SOURCES[0]: ["done", 50, 45], SOURCES[1]: ["done", 51, 46]}
+    assert call_process("crawl", SOURCES[0], "--db", tmp_path / "alone.db").exit_code == 0
+    alone, cluster = tmp_path / "alone.db", tmp_path / "cluster.db"
+    assert [rows_of(cluster, query) for query in KEPT] == [rows_of(alone, query) for query in KEPT]
+    assert call_process("evidence", "verify", "--db", cluster).exit_code == 0
+
+
+def rows_of(store: Path, query: str) -> list[tuple[object, ...]]:
+    """Return what a store holds of the first source, ordered."""
+    with closing(open_database(store)) as db:
+        return sorted(tuple(row) for row in db.execute(query, [SOURCES[0]]))
+
+
+def test_no_cluster_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without Ray, and at an address where nothing answers, or that is none."""
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(CommandFailed, match='its extra "cluster"'):
+        joined("auto").__enter__()
+    monkeypatch.setitem(sys.modules, "ray", object())
+    with pytest.raises(CommandFailed, match=r"'out\.jsonl' is no address"):
+        joined("out.jsonl").__enter__()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(CommandFailed, match=f"No Ray cluster can be joined at {address}"):
+            joined(address).__enter__()
+
+
+def test_stretches_cover_what_is_left() -> None:
+    """Each begins where the one before ends, and there are never too many for the cluster to keep in mind."""
+    assert plan(5, 12, 3) == [{"start": 5, "stop": 8}, {"start": 8, "stop": 11}, {"start": 11, "stop": 12}]
+    assert plan(12, 12, 3) == []
+    assert len(plan(0, 10**12, 1_000)) <= 20_000
