@@ -14,6 +14,7 @@ from listings.database import open_database
 from listings.model import Model, RunKind, Source, SourceKind
 from listings.models import promote, register_model
 from listings.runs import begin_run
+from listings.search_index import index_substances
 from listings.sources import declare_source
 from listings.times import to_text
 
@@ -76,6 +77,8 @@ def generate(path: Path, *, count: int, flagged: int, seed: int = 7) -> float:
             _insert(db, "listings", [_listing(number) for number in numbers])
             _insert(db, "sightings", list(_sightings(numbers, run, chance)))
             _insert(db, "scores", [_score(number, number in lines, chance) for number in numbers])
+            for number in lines.intersection(numbers):
+                index_substances(db, number, [f"substance {number % 60}"])
             db.conn.commit()
         began = datetime.now(UTC)
         promote(db, MODEL_ID, promoted_by="benchmark", sentence="The only one.", now=NOW)

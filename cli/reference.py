@@ -19,13 +19,25 @@ def reference_for(database: Path) -> Reference:
     from listings.evidence import evidence_folder
 
     folder = evidence_folder(database)
-    return Reference(law=law_of, page=lambda db, page_id: kept_page(db, folder, page_id), evidence=folder)
+    return Reference(
+        law=law_of, names=names_of, page=lambda db, page_id: kept_page(db, folder, page_id), evidence=folder
+    )
 
 
 def law_of(substances: Iterable[str]) -> list[LawEntry]:
     """Return the entries of substances, given by their canonical names; unknown names have none."""
     by_name = _entries()
     return [entry for name in substances for entry in by_name.get(name, ())]
+
+
+def names_of(terms: str) -> dict[str, str]:
+    """Return the words of a search, or all of them, that name a substance, each with its canonical name."""
+    from classifier.gazetteer.lookup import comparable
+
+    words = terms.split()
+    asked = dict.fromkeys([*words, " ".join(words)])
+    known = _names()
+    return {each: known[comparable(each)] for each in asked if comparable(each) in known}
 
 
 def kept_page(db: Database, folder: Path, page_id: int) -> KeptPage | None:
@@ -60,3 +72,16 @@ def _entries() -> dict[str, list[LawEntry]]:
         ]
         for substance in load_gazetteer().substances
     }
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Return every name and CAS number that stands for one listed substance, as they are compared."""
+    from classifier.gazetteer import load_gazetteer
+    from classifier.gazetteer.lookup import comparable
+
+    known: dict[str, str] = {}
+    for substance in load_gazetteer().substances:
+        for name in (substance.name, *substance.cas, *(each.text for each in substance.names)):
+            known.setdefault(comparable(name), substance.name)
+    return known

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from listings import times
-from listings.searching import is_indexed, matching
+from listings.searching import asked_of, is_indexed, matching, short_words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from listings import rows
@@ -52,6 +54,11 @@ MAX_COUNTED = 1_000
 """A search is counted up to here; beyond it a count says only that there are more."""
 
 
+COUNTED_AMONG = 100_000
+"""A search is counted among so many of the newest sightings, or as far as its first page needs: to count rare
+words in a million listings takes longer than anybody waits."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
     """Which items a list holds. What is empty or None does not narrow it."""
@@ -62,6 +69,8 @@ class Filter:
     """Of flagged items that wait for who looks, how many keep their score from them, from 0 to 1; None: none.
     Hidden items answer to `p_from` and `p_to` by tenths only."""
     terms: str = ""
+    names: tuple[tuple[str, str], ...] = ()
+    """Of `terms`: words, or all of them, and the name of the substance each stands for."""
     source: str = ""
     family: str = ""
     tier: int | None = None
@@ -132,6 +141,10 @@ class ItemQuery:
             place.value, place.value, place.sighting_id,
         )  # fmt: skip
 
+    def among(self, sign: Literal["<", ">="], sighting_id: int) -> None:
+        """Keep only sightings older than one, or it and what is newer."""
+        self.narrow(f"{self._name('sighting_id')} {sign} ?", sighting_id)
+
     def unclaimed(self, now: datetime) -> None:
         """Leave out what somebody else has open."""
         self.narrow(
@@ -144,13 +157,51 @@ class ItemQuery:
         """Return the rows, in reverse order when going backward."""
         turned = {"ASC": "DESC", "DESC": "ASC"}
         order, tie = (turned[self._order], turned[self._tie]) if is_backward else (self._order, self._tie)
+        return self._rows(db, self._found(order, tie), self._filled_in(limit), order=order, tie=tie)
+
+    def rows_of(self, db: Database, sighting_ids: Sequence[int]) -> list[rows.Row]:
+        """Return the rows of sightings that this query has found, in the list's order."""
+        within = "SELECT value AS found_id FROM json_each(?)"
+        given = [json.dumps(list(sighting_ids))]
+        return self._rows(db, within, given, order=self._order, tie=self._tie)
+
+    def ids(self, db: Database, limit: int) -> list[int]:
+        """Return the sightings in the list's order, and nothing of them."""
+        return [row[0] for row in db.execute(self._found(self._order, self._tie), self._filled_in(limit))]
+
+    def count(self, db: Database) -> int:
+        """Return how many review items there are, no more than `MAX_COUNTED` + 1 when words are searched."""
+        limit = MAX_COUNTED + 1 if self._is_search else -1
+        query = f"SELECT count(*) FROM (SELECT 1 FROM review_items WHERE {self._where} LIMIT ?)"  # noqa: S608 (so)
+        return int(db.execute(query, [*self._arguments, limit]).fetchone()[0])
+
+    def _found(self, order: str, tie: str) -> str:
+        """Return the SELECT of the sightings' ids alone, as `found_id`; `_filled_in` has its arguments."""
+        if self._asked:
+            # Each index gives its matches in order, so that either stops at the limit: no match is sorted.
+            arms = " UNION ".join(
+                f"SELECT found_id FROM (SELECT {index}.rowid AS found_id FROM {index} "  # noqa: S608 (so)
+                f"CROSS JOIN sightings ON sightings.sighting_id = {index}.rowid {self._beside} "
+                f"WHERE {index} MATCH ? AND {self._where.replace(_INDEX, index)} "
+                f"ORDER BY {index}.rowid {tie} LIMIT ?)"
+                for index in self._asked
+            )
+            return f"{arms} ORDER BY found_id {tie} LIMIT ?"
         base = self._name("sighting_id")
-        # One term only where one suffices: by two, the full-text index would sort all that it finds.
+        tables = f"sightings {self._beside}" if self._is_store_wide else "review_items"
         first = "" if self.column == "sighting_id" else f"{self._name(self.column)} {order}, "
-        within = f"""
-            SELECT {base} AS found_id FROM {self._tables} WHERE {self._where}
-            ORDER BY {first}{base} {tie} LIMIT ?
-        """  # noqa: S608 (no input in it)
+        return (
+            f"SELECT {base} AS found_id FROM {tables} WHERE {self._where} "  # noqa: S608 (so)
+            f"ORDER BY {first}{base} {tie} LIMIT ?"
+        )
+
+    def _filled_in(self, limit: int) -> list[object]:
+        arms = [[match, *self._arguments, limit] for match in self._asked.values()]
+        return [value for arm in arms or [self._arguments] for value in arm] + [limit]
+
+    def _rows(
+        self, db: Database, within: str, arguments: Sequence[object], *, order: str, tie: str
+    ) -> list[rows.Row]:
         query = f"""
             SELECT sightings.listing_id, sightings.sighting_id, listings.source_id, title,
                    sightings.seller_name, price_text, sightings.language, sightings.seen_at, scores.p_offer,
@@ -164,25 +215,14 @@ class ItemQuery:
                 AND scores.model_id = (SELECT model_id FROM model_in_use)
             ORDER BY {self._outer(self.column)} {order}, found_id {tie}
         """  # noqa: S608 (no input in it)
-        return list(db.execute(query, [*self._arguments, limit]))
-
-    def count(self, db: Database) -> int:
-        """Return how many there are, counted no further than `MAX_COUNTED` + 1 when words are searched."""
-        limit = MAX_COUNTED + 1 if self._is_search else -1
-        tables = self._tables
-        if self._is_store_wide and not any(
-            name in self._where for name in ("listings.source", "review_items.")
-        ):
-            tables = tables.removesuffix(_BESIDE)  # what no condition asks for need not be joined
-        query = f"SELECT count(*) FROM (SELECT 1 FROM {tables} WHERE {self._where} LIMIT ?)"  # noqa: S608 (so)
-        return int(db.execute(query, [*self._arguments, limit]).fetchone()[0])
+        return list(db.execute(query, list(arguments)))
 
     @property
-    def _tables(self) -> str:
-        if not self._is_store_wide:
-            return "review_items"
-        found = "sightings_fts CROSS JOIN sightings ON sightings.sighting_id = sightings_fts.rowid"
-        return f"{found if self._is_indexed else 'sightings'} {_BESIDE}"
+    def _beside(self) -> str:
+        """What a store-wide list is joined with: only what a condition asks for."""
+        listings = "JOIN listings USING (listing_id)" if "listings.source" in self._where else ""
+        items = "LEFT JOIN review_items USING (listing_id)" if "review_items." in self._where else ""
+        return f"{listings} {items}"
 
     @property
     def _where(self) -> str:
@@ -194,8 +234,8 @@ class ItemQuery:
             return f"review_items.{column}"
         if column == "source_id":
             return "listings.source_id"
-        if column == "sighting_id" and self._is_indexed:
-            return "sightings_fts.rowid"
+        if column == "sighting_id" and self._asked:
+            return f"{_INDEX}.rowid"
         kept = ("sighting_id", "listing_id", "seen_at", "seller_name", "language")
         return f"{'sightings' if column in kept else 'review_items'}.{column}"
 
@@ -205,11 +245,16 @@ class ItemQuery:
     def _search(self, wanted: Filter) -> None:
         self._is_search = bool(wanted.terms)
         self._reviewer = wanted.reviewer
-        self._is_indexed = self._is_store_wide and is_indexed(wanted.terms)
+        names = dict(wanted.names)
+        is_indexed_search = self._is_store_wide and is_indexed(wanted.terms)
+        self._asked = asked_of(wanted.terms, names) if is_indexed_search else {}
         if wanted.terms:
             column = self._name("sighting_id")
-            condition, arguments = matching(wanted.terms, column, is_joined=self._is_indexed)
-            self.narrow(condition, *arguments)
+            found = (
+                short_words(wanted.terms, column) if self._asked else matching(wanted.terms, column, names)
+            )
+            if found[0]:
+                self.narrow(found[0], *found[1])
         if self._is_store_wide:
             self.narrow(
                 "NOT EXISTS (SELECT 1 FROM sightings AS later WHERE later.listing_id = sightings.listing_id "
@@ -282,4 +327,5 @@ def _tenth(p: float) -> int:
     return min(9, int(p * 10))
 
 
-_BESIDE = "JOIN listings USING (listing_id) LEFT JOIN review_items USING (listing_id)"
+_INDEX = "{index}"
+"""Stands in a condition for the full-text index that is asked."""

@@ -10,6 +10,7 @@ from listings.database import Database, transaction
 from listings.identity import canonical_url, content_hash, listing_id
 from listings.model import Change, ListingContent, Page, PageOutcome
 from listings.readings import LiveReading, insert_reading
+from listings.search_index import index_text
 from listings.text import listing_text, text_hash
 
 if TYPE_CHECKING:
@@ -171,7 +172,8 @@ def _insert_sighting(db: Database, identity: str, page: Page, page_id: int, cont
         "text": text,
         "text_hash": text_hash(text),
     }
-    rows.insert(db, "sightings", values)
+    sighting_id = int(rows.insert(db, "sightings", values) or 0)
+    index_text(db, sighting_id, str(values["title"]), text, str(values["seller_name"]))
 
 
 def _page_row(page: Page) -> dict[str, object]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from listings import times
-from listings.item_filters import Filter, ItemQuery, Place, Sort, State, order_of
+from listings.item_filters import COUNTED_AMONG, MAX_COUNTED, Filter, ItemQuery, Place, Sort, State, order_of
 from listings.model import Decision
 
 if TYPE_CHECKING:
@@ -48,6 +48,17 @@ class ListedItem:
     place: Place
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a search finds first, and how many there are."""
+
+    items: list[ListedItem]
+    total: int
+    """At most `MAX_COUNTED`."""
+    is_more: bool
+    """Whether there are, or may be, more than that."""
+
+
 def list_items(
     db: Database,
     wanted: Filter,
@@ -76,6 +87,30 @@ def list_items(
         query.beyond(before, is_backward=True)
     found = [_item(row, query.column) for row in query.run(db, limit, is_backward=before is not None)]
     return found[::-1] if before is not None else found
+
+
+def first_found(db: Database, wanted: Filter, *, limit: int) -> Found:
+    """Return the first items of a store-wide search with their count; each index is asked once for both.
+
+    The newest sightings are looked through first, and counted; older ones only until the page is full.
+    """
+    newest = db.execute("SELECT ifnull(max(sighting_id), 0) FROM sightings").fetchone()[0]
+    edge = int(newest) - COUNTED_AMONG + 1
+    query = ItemQuery(wanted, Sort.LIKELY)
+    query.among(">=", edge)
+    found = query.ids(db, MAX_COUNTED + 1)
+    is_more = len(found) > MAX_COUNTED
+    if edge > 1 and len(found) < limit:
+        older = ItemQuery(wanted, Sort.LIKELY)
+        older.among("<", edge)
+        lacking = limit - len(found)
+        found += older.ids(db, lacking + 1)
+        is_more = len(found) > limit
+        found = found[:limit]
+    elif edge > 1:
+        is_more = True
+    items = [_item(row, query.column) for row in query.rows_of(db, found[:limit])]
+    return Found(items=items, total=min(len(found), MAX_COUNTED), is_more=is_more)
 
 
 def next_item(db: Database, wanted: Filter, *, sort: Sort, place: Place, now: datetime) -> ListedItem | None:
@@ -148,7 +183,10 @@ def place_of_sighting(db: Database, sighting_id: int, wanted: Filter, sort: Sort
 
 
 def count_items(db: Database, wanted: Filter) -> int:
-    """Return how many items a list holds; of a search at most `MAX_COUNTED` + 1."""
+    """Return how many items a list holds; of a search at most `MAX_COUNTED` + 1, as `first_found` counts."""
+    if wanted.is_store_wide:
+        found = first_found(db, wanted, limit=1)
+        return found.total + found.is_more
     kept = _kept_count(db, wanted)
     if kept is not None:
         return kept

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from listings import rows
 from listings.database import Database, transaction
+from listings.search_index import index_substances, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,9 +61,7 @@ def record_scores(db: Database, scores: Iterable[Score]) -> int:
         How many were written.
     """
     with transaction(db):
-        return sum(
-            rows.insert(db, "scores", rows.score_row(score), ignore=True) is not None for score in scores
-        )
+        return sum(_record(db, score) for score in scores)
 
 
 def count_scored(db: Database, run_id: int) -> dict[str, int]:
@@ -80,3 +79,10 @@ def current_score(db: Database, sighting_id: int) -> tuple[int, Score] | None:
     """
     row = db.execute(query, [sighting_id]).fetchone()
     return None if row is None else (row["score_id"], rows.score_from(row))
+
+
+def _record(db: Database, score: Score) -> bool:
+    is_new = rows.insert(db, "scores", rows.score_row(score), ignore=True) is not None
+    if is_new:
+        index_substances(db, score.sighting_id, names_in(score.reasons))
+    return is_new

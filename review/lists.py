@@ -11,9 +11,9 @@ from fastapi import Depends, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from listings.item_filters import Filter, Place, Sort, State
-from listings.review_items import count_items, list_items, next_item, place_of, place_of_sighting
+from listings.review_items import count_items, first_found, list_items, next_item, place_of, place_of_sighting
 from listings.users import Role
-from review.desk import TheDatabase  # noqa: TC001 (FastAPI reads it)
+from review.desk import TheDatabase, TheDesk  # noqa: TC001 (FastAPI reads them)
 from review.hiding import hidden_share
 from review.security.people import ThePerson  # noqa: TC001 (so)
 
@@ -108,16 +108,20 @@ class Where:
 @lru_cache(maxsize=256)
 def _narrowing(wanted: Filter, sort: Sort) -> dict[str, object]:
     named = asdict(wanted)
-    del named["reviewer"], named["hidden_share"], named["is_open"]  # set here, never by an address
+    for name in ("reviewer", "hidden_share", "is_open", "names"):
+        del named[name]  # set here, never by an address
     named["q"] = named.pop("terms")
     named = {name: value for name, value in named.items() if value not in {"", None}}
     return named | ({} if sort is Sort.LIKELY else {"sort": str(sort)})
 
 
-def where_of(query: Annotated[ListQuery, Query()], db: TheDatabase, person: ThePerson) -> Where:
+def where_of(
+    query: Annotated[ListQuery, Query()], db: TheDatabase, desk: TheDesk, person: ThePerson
+) -> Where:
     """Return which list the address asks for, and for whom."""
     named = query.model_dump(exclude={"q", "sort", "at"}) | {"terms": query.q.strip()}
     named |= {"state": str(query.state), "reviewer": person.name}
+    named["names"] = tuple(desk.reference.names(named["terms"]).items()) if named["terms"] else ()
     share = None if person.may(Role.LEAD) else hidden_share(db, person.name)
     return Where(wanted=Filter(**named, hidden_share=share), sort=query.sort, at=query.at)
 
@@ -132,9 +136,11 @@ class ListPage:
     where: Where
     rows: tuple[ListedItem, ...]
     total: int
-    """Of the list; of a search no more than `listings.review_items.MAX_COUNTED` + 1."""
+    """Of the list; of a search in the whole store as far as it is counted."""
     left: int
     """How many wait for this reviewer."""
+    is_more: bool = False
+    """Whether there are, or may be, more than `total`."""
     earlier: tuple[ListedItem, ...] = ()
     """The page before."""
     later: ListedItem | None = None
@@ -179,7 +185,8 @@ def read_list(db: Database, where: Where, *, reviewer: str, listing_id: str = ""
     """Return the page of the list that `where` names; one that would not hold the listing begins at it."""
     wanted = replace(where.wanted, reviewer=reviewer)
     place = read_place(db, where)
-    rows = _rows(db, where, wanted, place)
+    found = first_found(db, wanted, limit=PAGE_SIZE + 1) if wanted.is_store_wide else None
+    rows = found.items if found and place is None else _rows(db, where, wanted, place)
     if listing_id and all(row.listing_id != listing_id for row in rows[:PAGE_SIZE]):
         place = place_of(db, listing_id, wanted, where.sort)
         if where.at or not rows or (place and _is_beyond(place, rows, where.sort)):
@@ -193,7 +200,8 @@ def read_list(db: Database, where: Where, *, reviewer: str, listing_id: str = ""
     return ListPage(
         where=replace(where, at=write_place(first) if earlier and first else ""),
         rows=tuple(rows[:PAGE_SIZE]),
-        total=count_items(db, wanted),
+        total=found.total if found else count_items(db, wanted),
+        is_more=bool(found and found.is_more),
         left=count_items(db, Filter(reviewer=reviewer)),
         earlier=tuple(earlier),
         later=rows[PAGE_SIZE] if len(rows) > PAGE_SIZE else None,

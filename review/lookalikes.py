@@ -11,15 +11,8 @@ import unicodedata
 
 from markupsafe import Markup, escape
 
+from listings.lookalikes import LOOKALIKES
 from review.marking import spell_unseen
-
-LOOKALIKES = frozenset(
-    "аеорсухіјѕԁһԛԝѵьАВЕЗКМНОРСТУХІЈЅԌԚԜ"  # Cyrillic
-    "οναρτυικχγηωΑΒΕΖΗΙΚΜΝΟΡΤΥΧ"  # Greek
-    "օսոհցԼՏՕ"  # Armenian
-)
-"""From the Unicode confusables table (UTS 39, revision 30), those that differ from the Latin letter in no
-common font."""
 
 WORD = re.compile(r"\w+")
 LATIN = re.compile(r"[A-Za-z]")

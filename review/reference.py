@@ -1,4 +1,4 @@
-"""What the app shows and does not compute: the law of a substance, and pages as they are kept.
+"""What the app shows and does not compute: the law of a substance, its names, and pages as they are kept.
 
 The app knows neither gazetteer nor crawler; whoever builds it hands both in (`cli/serve.py`).
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from listings.database import Database
@@ -46,6 +46,9 @@ class Reference:
     """The entries of substances, given by name."""
     page: Callable[[Database, int], KeptPage | None] = lambda _, __: None
     """The kept page of a page id; None when its bytes are not kept."""
+    names: Callable[[str], Mapping[str, str]] = lambda _: {}
+    """Of the words of a search, or all of them together, those that name a substance (by a synonym, by a CAS
+    number), and its name as scores have it."""
     evidence: Path | None = None
     """The folder of WARC files."""
 

@@ -28,7 +28,7 @@ OF_FTS = re.compile(r"SELECT .* FROM '?main'?\.'?\w+_(config|data|idx|content|do
 SMALL = frozenset(
     {
         "promotions", "models", "model_in_use", "sources", "cases", "review_settings", "review_counts",
-        "alarms", "sqlite_master", "CONSTANT", "claims",
+        "alarms", "sqlite_master", "CONSTANT", "claims", "json_each",
     }
 )  # fmt: skip
 """What may be walked through: it has few rows however long the service runs. To name the small ones, not the

@@ -28,7 +28,7 @@ def is_cas_number(text: str) -> bool:
 
 def look_up(gazetteer: Gazetteer, query: str) -> LookupResult:
     """Return what `gazetteer` knows of `query`, a name in any spelling or a CAS number."""
-    wanted = _comparable(query)
+    wanted = comparable(query)
     if not wanted:
         return LookupResult(
             query=query,
@@ -45,7 +45,7 @@ def look_up(gazetteer: Gazetteer, query: str) -> LookupResult:
         why = f"{substance.name} is known, but is on no list of this profile at this date."
         return LookupResult(query=query, status="not_listed", substance=substance, why=why)
     for item in gazetteer.confusables:
-        if item.cas == cas or wanted in {_comparable(item.name), _comparable(item.name.partition("(")[0])}:
+        if item.cas == cas or wanted in {comparable(item.name), comparable(item.name.partition("(")[0])}:
             why = f"{item.name} is not listed, though it is easily taken for a listed substance: {item.why}."
             return LookupResult(query=query, status="confusable", substance=None, why=why)
     if cas.replace("-", "").isdigit() and CAS_SHAPE.fullmatch(cas) and not is_cas_number(cas):
@@ -74,7 +74,8 @@ def _look_up_structure(gazetteer: Gazetteer, query: str, cas: str) -> LookupResu
     return LookupResult(query=query, status="listed", substance=substance, why=why)
 
 
-def _comparable(text: str) -> str:
+def comparable(text: str) -> str:
+    """Return what two spellings of one name have in common."""
     return squeeze(fold(text).text)
 
 
@@ -83,7 +84,7 @@ def _named(substances: Iterable[Substance], cas: str, wanted: str) -> Iterator[t
         if cas in substance.cas:
             yield substance, None
         for name in substance.names:
-            if _comparable(name.text) == wanted:
+            if comparable(name.text) == wanted:
                 yield substance, name
 
 

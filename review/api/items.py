@@ -63,7 +63,8 @@ class ItemList(BaseModel):
     """A stretch of a list."""
 
     total: int
-    """Of a search no more than 1,001: beyond it, there are more."""
+    """Of a search no more than 1,001: beyond it, there are more. In a great store it is counted among the
+    newest listings, or as far as a page needs, and is then one more than what was counted."""
     left: int
     """How many wait for who asks."""
     items: list[ItemRecord]

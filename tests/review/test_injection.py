@@ -87,7 +87,9 @@ def kept(path: Path) -> dict[str, list[Any]]:
     with closing(sqlite3.connect(path)) as plain:
         schema = plain.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name").fetchall()
         tables = [
-            name for kind, name, _ in schema if kind == "table" and not name.startswith("sightings_fts")
+            name
+            for kind, name, _ in schema
+            if kind == "table" and not name.startswith(("sightings_fts", "plain_fts"))
         ]
         rows = {
             table: plain.execute(f"SELECT * FROM {table}").fetchall()
