@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
+from cli.operating import operating_for
 from cli.reference import reference_for
 from listings.cases import open_case, write_entry
 from listings.database import open_database
@@ -52,7 +53,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder) / "store.db"
         pages = fill(store)
-        app = create_app(store, clock=lambda: NOW, passwords=WEAK, reference=reference_for(store))
+        app = create_app(
+            store,
+            clock=lambda: NOW,
+            passwords=WEAK,
+            reference=reference_for(store),
+            operating=operating_for(store, Path("sources.toml")),
+        )
         with listen("127.0.0.1", 0) as listener:
             server = build_server(app)
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -111,6 +118,7 @@ def fill(store: Path) -> dict[str, str]:
         "filter": "?seller=Aromas+del+Sur+%28fictional%29&sort=newest",
         "kept-page": f"listings/{first}/page", "sheet": f"listings/{first}/sheet", "cases": "cases",
         "case": "cases/1", "figures": "figures", "exports": "exports", "settings": "settings",
+        "service": "service", "runs": "service/runs",
         "bulk": "bulk?source=mercado", "nothing-found": "?q=nosuch", "login": "login",
     }  # fmt: skip
 

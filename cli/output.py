@@ -15,7 +15,6 @@ from listings.text import COMMANDS, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
-    from datetime import timedelta
 
     from listings.database import Database
 
@@ -70,20 +69,6 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, cut: 
             )
         )
     Console().print(table)
-
-
-def age(span: timedelta) -> str:
-    """Return a length of time in its largest whole unit, e.g. `3 h`; negative ones count as none.
-
-    >>> from datetime import timedelta
-    >>> age(timedelta(minutes=200))
-    '3 h'
-    """
-    seconds = max(0, int(span.total_seconds()))
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
 
 
 def counted(number: int, one: str, many: str) -> str:

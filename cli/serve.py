@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
-from cli.options import database_option
+from cli.options import database_option, sources_option
 
 pem = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
 @database_option
+@sources_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option(
     "--port", type=click.IntRange(0, 65_535), default=8080, show_default=True, help="0 takes a free one."
@@ -37,6 +38,7 @@ pem = click.Path(dir_okay=False, path_type=Path)
 )  # fmt: skip
 def command(  # noqa: PLR0913 (options of one command)
     database: Path,
+    sources_file: Path,
     host: str,
     port: int,
     *,
@@ -56,6 +58,7 @@ def command(  # noqa: PLR0913 (options of one command)
     """
     from datetime import timedelta
 
+    from cli.operating import operating_for
     from cli.reference import reference_for
     from review.security.settings import Safety
     from review.serve import Tls, serve
@@ -73,5 +76,13 @@ def command(  # noqa: PLR0913 (options of one command)
     def announce(address: str) -> None:
         click.echo(f"Reviewing at {address} (stop with Ctrl+C)", err=True)
 
-    reference = reference_for(database)
-    serve(database, host, port, safety=safety, tls=tls, reference=reference, announce=announce)
+    serve(
+        database,
+        host,
+        port,
+        safety=safety,
+        tls=tls,
+        reference=reference_for(database),
+        operating=operating_for(database, sources_file),
+        announce=announce,
+    )

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from cli.options import database_option, json_option, sources_option
-from cli.output import age, counted, minute, print_json, print_table, reading
+from cli.output import counted, minute, print_json, print_table, reading
 from listings.text import harmless
+from listings.times import spoken_age
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,15 +97,15 @@ def _last_success(health: SourceHealth, now: datetime) -> str:
     """Return when it last did its work, where the last run did not."""
     if health.is_well or health.last_success_at is None:
         return ""
-    return f"; done {age(now - health.last_success_at)} ago"
+    return f"; done {spoken_age(now - health.last_success_at)} ago"
 
 
 def _last_run(run: Run | None, stands: str, now: datetime) -> str:
     if run is None:
         return stands
     if run.ended_at is None:
-        return f"{stands}, begun {age(now - run.requested_at)} ago"
-    return f"{stands} {age(now - run.ended_at)} ago"
+        return f"{stands}, begun {spoken_age(now - run.requested_at)} ago"
+    return f"{stands} {spoken_age(now - run.ended_at)} ago"
 
 
 def _first_of(alarms: Sequence[Alarm]) -> str:

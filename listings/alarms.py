@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 (the API reads the annotations)
 from typing import TYPE_CHECKING, Any
 
 from listings import audit, rows, times
@@ -12,7 +13,6 @@ from listings.errors import ListingsError, UnknownRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
-    from datetime import datetime
 
 SERVICE = "service"
 """Who did what no person did."""

@@ -6,15 +6,15 @@ Every hash is lower-case hexadecimal SHA-256.
 
 from __future__ import annotations
 
+from collections.abc import Mapping  # noqa: TC003 (the JSON API resolves the annotations of these values)
 from dataclasses import dataclass, field
-from datetime import datetime  # noqa: TC003 (the JSON API resolves the annotations of these values)
+from datetime import datetime  # noqa: TC003 (likewise)
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from listings.terms import Term  # noqa: TC001 (likewise)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from decimal import Decimal
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime  # noqa: TC003 (the API reads the annotations)
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,6 @@ from listings.errors import ListingsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
     from pathlib import Path
 
 

@@ -17,16 +17,18 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from listings.alarms import AlreadyAcknowledged
 from listings.cases import CaseRefused
 from listings.claims import HeldByAnother
 from listings.errors import ListingsError, StoreUnusable, UnknownRow
 from listings.reason_codes import ReasonUnfit, fitting_decisions
+from listings.requests import NoServiceAtWork, NotScheduled, SourcesUnreadable
 from listings.review_settings import SettingRefused
 from listings.samples import NothingToSample
 from listings.times import utc_now
 from listings.users import LastAdministrator, UnknownUser, UserNameTaken, UserNameUnfit
 from listings.verdicts import AlreadyUndone, JudgedMeanwhile, StaleScreen
-from review import bulk, casework, choices, figures, handing_on, languages, pages, words
+from review import bulk, casework, choices, figures, handing_on, languages, pages, service, words
 from review.api.parameters import check_query
 from review.api.routers import ROUTERS
 from review.connections import Connections
@@ -38,6 +40,7 @@ from review.errors import (
     LoginBlocked,
     LoginNeeded,
     LoginRefused,
+    NotOperated,
     PasswordUnfit,
     PasswordWrong,
     RoleTooLow,
@@ -62,6 +65,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fastapi import Request, Response
+
+    from review.operating import Operating
 
 FOLDER = Path(__file__).parent
 
@@ -92,13 +97,18 @@ STATUS = {
     StoreUnusable: 503,
     NoPdf: 409,
     NoFollowTheMoney: 409,
+    AlreadyAcknowledged: 409,
+    NoServiceAtWork: 409,
+    SourcesUnreadable: 409,
+    NotScheduled: 404,
+    NotOperated: 409,
 }
 """The HTTP status of each expected error; its message is the sentence shown."""
 
 
 PAGES = (
     pages.router, bulk.router, casework.router, figures.router, handing_on.router, choices.router,
-    entering.router, account.router,
+    entering.router, account.router, service.router,
 )  # fmt: skip
 """Routers of pages."""
 
@@ -114,6 +124,7 @@ def create_app(
     clock: Callable[[], datetime] = utc_now,
     passwords: Passwords | None = None,
     reference: Reference = NO_REFERENCE,
+    operating: Operating | None = None,
 ) -> FastAPI:
     """Build the review app over a store.
 
@@ -123,6 +134,7 @@ def create_app(
         clock: Returns the present time, aware.
         passwords: With a hasher of another strength, for tests.
         reference: The law and the kept pages, which the app shows and does not know.
+        operating: The service, so too; without it the pages of the service say that it is lacking.
 
     Raises:
         KeyFileUnusable: If the app's secret cannot be read or made.
@@ -154,6 +166,7 @@ def create_app(
         passwords=passwords or Passwords(),
         key=key,
         reference=reference,
+        operating=operating,
     )
     for router in PAGES:
         app.include_router(router)
@@ -194,6 +207,9 @@ def build_templates() -> Environment:
         "reason": words.reason_words,
         "tier": words.tier_words,
         "when": words.when,
+        "age": words.age,
+        "standing": words.standing_words,
+        "local_time": service.local_time,
         "lang": words.language_tag,
         "defang": words.defang,
         "cut": cut,
@@ -210,6 +226,8 @@ def build_templates() -> Environment:
         "FAMILIES": words.FAMILIES,
         "STAGES": words.STAGES,
         "CASE_KINDS": words.CASE_KINDS,
+        "RUN_KINDS": words.RUN_KINDS,
+        "WISHES": words.WISHES,
         "LANGUAGES": languages.LANGUAGES,
         "language": languages.ASKED.get,
         "MAX_NOTE_CHARS": MAX_NOTE_CHARS,

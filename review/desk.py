@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from review.connections import Connections
+    from review.operating import Operating
     from review.security.forms import Cookies
     from review.security.passwords import Passwords
     from review.security.settings import Safety
@@ -39,6 +40,8 @@ class Desk:
     """The app's secret; see `review.security.keys.derive`."""
     reference: Reference = NO_REFERENCE
     """The law and the kept pages."""
+    operating: Operating | None = None
+    """The service; `review.operating.operating_of` reads it."""
 
 
 def desk_of(request: Request) -> Desk:

@@ -16,6 +16,15 @@ class ReviewError(ListingsError):
     """Base of every error of this package."""
 
 
+class NotOperated(ReviewError):
+    """The app was built without what it shows of the service."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This app was not told where the service's sources are declared; see `serve --help`."
+        )
+
+
 class NotLoopback(ReviewError):
     """The app was asked to listen where other machines can reach it, without anything that encrypts."""
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
+    from review.operating import Operating
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -45,6 +47,7 @@ def serve(
     safety: Safety | None = None,
     tls: Tls | None = None,
     reference: Reference = NO_REFERENCE,
+    operating: Operating | None = None,
     announce: Callable[[str], None] | None = None,
 ) -> None:
     """Serve the review app until the process is told to stop (SIGINT, SIGTERM).
@@ -56,6 +59,7 @@ def serve(
         safety: How people reach the app; by default on this machine only.
         tls: To serve HTTPS.
         reference: The law and the kept pages.
+        operating: The service.
         announce: Called once with the app's address, when it can be opened.
 
     Raises:
@@ -72,20 +76,20 @@ def serve(
         if not has_administrator(db):
             raise NobodyMayAdminister(database)
     with hold(database, f"serve-{os.getpid()}"):  # so that no backup is restored under it
-        _serve(database, host, port, safety=safety, tls=tls, reference=reference, announce=announce)
+        safety = replace(safety, is_encrypted=tls is not None)
+        app = create_app(database, safety=safety, reference=reference, operating=operating)
+        _serve(app, host, port, safety=safety, tls=tls, announce=announce)
 
 
 def _serve(
-    database: Path,
+    app: FastAPI,
     host: str,
     port: int,
     *,
     safety: Safety,
     tls: Tls | None,
-    reference: Reference,
     announce: Callable[[str], None] | None,
 ) -> None:
-    app = create_app(database, safety=replace(safety, is_encrypted=tls is not None), reference=reference)
     with listen(host, port) as listener:
         server = build_server(app, tls)
         if announce:

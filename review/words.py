@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from listings.item_filters import Sort, State
-from listings.model import Decision, ReasonCode, Stage
+from listings.model import Decision, ReasonCode, RunKind, RunOutcome, Stage
+from listings.overview import INTERRUPTED, NEVER, UNDER_WAY
+from listings.requests import Request
 from listings.terms import TermName
+from listings.times import spoken_age
 from review.languages import N_, gettext
 
 if TYPE_CHECKING:
@@ -119,6 +122,24 @@ CASE_KINDS = {
 }  # fmt: skip
 """Lines of a case's journal as the pages name them."""
 
+RUN_KINDS = {
+    RunKind.CRAWL: N_("crawl"), RunKind.SCORE: N_("scoring"), RunKind.RETRAIN: N_("retraining"),
+    RunKind.BACKUP: N_("backup"), RunKind.VERIFY: N_("check of what is kept"), RunKind.PURGE: N_("purge"),
+}  # fmt: skip
+
+WISHES = {
+    Request.PAUSE: N_("Pause"), Request.RESUME: N_("Resume"), Request.RUN_NOW: N_("Run now"),
+}  # fmt: skip
+"""What can be asked of the service."""
+
+STANDINGS = {
+    RunOutcome.DONE: N_("done"), RunOutcome.FAILED: N_("failed"), RunOutcome.TIMED_OUT: N_("timed out"),
+    RunOutcome.OUT_OF_MEMORY: N_("out of memory"), RunOutcome.KILLED: N_("killed"),
+    RunOutcome.SKIPPED: N_("skipped"), RunOutcome.MISSED: N_("missed"), UNDER_WAY: N_("under way"),
+    INTERRUPTED: N_("interrupted"), NEVER: N_("never"),
+}  # fmt: skip
+"""How runs stand, as `scheduler.health.standing` says it."""
+
 STAGES = {
     Stage.FIRST: N_("first look"), Stage.SECOND: N_("second look"), Stage.ADJUDICATION: N_("settled"),
 }  # fmt: skip
@@ -177,6 +198,16 @@ def language_tag(code: str) -> str:
 def when(moment: datetime) -> str:
     """Return a time for reading, in UTC, e.g. `2026-11-02 08:00 UTC`."""
     return moment.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def standing_words(standing: str) -> str:
+    """Return how a run stands."""
+    return gettext(STANDINGS.get(standing, standing))
+
+
+def age(then: datetime, now: datetime) -> str:
+    """Return how long ago a time is, in its largest whole unit, e.g. `3 h`."""
+    return spoken_age(now - then)
 
 
 def defang(url: str) -> str:

@@ -11,11 +11,12 @@ from review.api import (
     items,
     listings,
     queue,
+    service,
     users,
     verdicts,
 )
 
 ROUTERS = (
     items.router, listings.router, verdicts.router, queue.router, cases.router, figures.router,
-    account.router, users.router, audit.router, description.router,
+    account.router, users.router, audit.router, service.router, description.router,
 )  # fmt: skip

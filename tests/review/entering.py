@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
+from cli.operating import operating_for
 from listings.audit import Origin, Via
 from listings.database import open_database
 from listings.sessions import begin_session
@@ -51,8 +52,9 @@ def cookie_of(app: FastAPI, database: Path, name: str = "ada", now: datetime = N
 def build(
     database: Path, *, safety: Safety | None = None, clock: Callable[[], datetime] = lambda: NOW
 ) -> FastAPI:
-    """Build the app with a quick hash."""
-    return create_app(database, safety=safety, clock=clock, passwords=WEAK)
+    """Build the app with a quick hash; its sources file, if there is one, lies beside the store."""
+    operating = operating_for(database, database.with_name("sources.toml"))
+    return create_app(database, safety=safety, clock=clock, passwords=WEAK, operating=operating)
 
 
 def entered(

@@ -14,6 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from listings.alarms import Finding, settle
 from listings.database import open_database
 from listings.item_filters import Filter
 from listings.review_items import count_items
@@ -36,6 +37,15 @@ pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 LOTS = 30
 
+SOURCES = """
+[sources.mercado]
+name = "Mercado"
+archive = "mercado"
+supplied_by = "A. Nowak"
+supplied_on = 2026-11-02
+schedule = { cron = "30 3 * * *", timezone = "America/Lima" }
+"""
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
@@ -49,12 +59,14 @@ def store(tmp_path: Path) -> Path:
         for number in range(LOTS)
     )
     path = tmp_path / "morning.db"
+    path.with_name("sources.toml").write_text(SOURCES, encoding="utf-8")
     fill_store(path, (*PLANTED, *lots))
     for name, role in (("ada", Role.REVIEWER), ("ben", Role.REVIEWER), ("lou", Role.LEAD)):
         a_user(path, name, role)
     with closing(open_database(path)) as db:
         change_setting(db, "second_share", 0, changed_by="lou", now=NOW)
         change_setting(db, "hidden_share", 0, changed_by="lou", now=NOW)
+        settle(db, [Finding(kind="disk_low", sentence="Little is left.")], kinds={"disk_low"}, now=NOW)
     return path
 
 
@@ -200,7 +212,8 @@ def test_no_page_has_a_serious_finding(browser: Browser, address: str, scheme: s
     first = page.context.request.get(f"{address}api/queue").json()["listings"][0]["listing_id"]
     paths = (
         "", f"listings/{first}", f"listings/{first}/page", f"listings/{first}/sheet", "?q=nosuch", "cases",
-        "cases/1", "figures", "exports", "settings", "bulk?source=mercado",
+        "cases/1", "figures", "exports", "settings", "bulk?source=mercado", "service", "service/runs",
+        "service/runs/1",
     )  # fmt: skip
     axe, found = Axe(), []
     for path in paths:

@@ -1,0 +1,58 @@
+"""What the review app shows of the service and does not know itself: the functions behind the commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from review.operating import Operating
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from listings.audit import Origin
+    from listings.database import Database
+    from listings.model import Run
+    from listings.overview import Overview
+    from listings.requests import Request
+    from listings.runs import Attempt
+
+
+def operating_for(database: Path, sources_file: Path) -> Operating:
+    """Return what the app is handed for a store and the file that declares its sources."""
+    from scheduler.asking import ask_service
+    from scheduler.health import standing
+    from scheduler.overview import overview
+
+    def find(db: Database, now: datetime) -> Overview:
+        return overview(db, database, sources_file, now=now)
+
+    def ask(db: Database, request: Request, source_id: str, *, by: str, origin: Origin, now: datetime) -> int:
+        return ask_service(
+            db,
+            request,
+            source_id,
+            database=database,
+            sources_file=sources_file,
+            by=by,
+            origin=origin,
+            now=now,
+        )
+
+    return Operating(
+        overview=find,
+        standing=lambda run: standing(run, database),
+        log=lambda run, attempt, lines: last_lines(database, run, attempt, lines),
+        ask=ask,
+    )
+
+
+def last_lines(database: Path, run: Run, attempt: Attempt, lines: int) -> list[str] | None:
+    """Return the end of the log of one attempt at a run, or None when there is none."""
+    from scheduler.run_logs import log_of, read_log
+
+    path = log_of(database, run, attempt)
+    try:
+        return None if path is None else read_log(path, lines=lines)
+    except FileNotFoundError:  # purged between the look and the reading
+        return None
