@@ -88,7 +88,7 @@ def fill(store: Path) -> dict[str, str]:
         for number in range(20)
     )
     fill_store(store, (*plain, *lots))
-    for name, role in (("ada", Role.LEAD), ("ben", Role.REVIEWER)):
+    for name, role in (("ada", Role.ADMIN), ("ben", Role.REVIEWER)):
         a_user(store, name, role)
     with closing(open_database(store)) as db:
         change_setting(db, "second_share", 1, changed_by="ada", now=NOW)
@@ -120,6 +120,7 @@ def fill(store: Path) -> dict[str, str]:
         "case": "cases/1", "figures": "figures", "exports": "exports", "settings": "settings",
         "service": "service", "runs": "service/runs",
         "bulk": "bulk?source=mercado", "nothing-found": "?q=nosuch", "login": "login",
+        "audit": "audit", "users": "users", "user": "users/ben",
     }  # fmt: skip
 
 

@@ -31,6 +31,9 @@ class Origin:
     """IP address; empty on the machine itself."""
 
 
+LAST = 2**63 - 1
+"""No entry has a higher number."""
+
 BY_HAND = Origin()
 """From the command line."""
 
@@ -154,6 +157,8 @@ def list_entries(
     actor: str | None = None,
     action: AuditAction | None = None,
     subject: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
     before: int | None = None,
     limit: int = 50,
 ) -> list[AuditEntry]:
@@ -164,10 +169,18 @@ def list_entries(
         actor: Who did it.
         action: What was done.
         subject: What it was done to.
+        since: Only entries from then on.
+        until: Only entries before.
         before: Only entries with a lower number, for the next page.
         limit: At most so many.
     """
-    fits = {"actor = ?": actor, "action = ?": action, "subject = ?": subject, "entry_id < ?": before}
+    if until is not None:
+        before = min(before or LAST, _first_since(db, until))
+    first = None if since is None else _first_since(db, since)
+    fits = {
+        "actor = ?": actor, "action = ?": action, "subject = ?": subject,
+        "entry_id < ?": before, "entry_id >= ?": first,
+    }  # fmt: skip
     given = {condition: value for condition, value in fits.items() if value is not None}
     where = f"WHERE {' AND '.join(given)}" if given else ""
     query = f"SELECT * FROM audit_log {where} ORDER BY entry_id DESC LIMIT ?"  # noqa: S608 (no input in it)
@@ -178,6 +191,20 @@ def head(db: Database) -> tuple[int, str]:
     """Return the number and the hash of the newest entry: the anchor to keep elsewhere."""
     row = db.execute("SELECT entry_id, hash FROM audit_log ORDER BY entry_id DESC LIMIT 1").fetchone()
     return (0, BEGINNING) if row is None else (int(row[0]), str(row[1]))
+
+
+def _first_since(db: Database, moment: datetime) -> int:
+    """Return the number of the first entry from a time on, or the one after the last: numbers have no gap."""
+    at = times.to_text(moment)
+    low, high = 1, head(db)[0] + 1
+    while low < high:
+        middle = (low + high) // 2
+        row = db.execute("SELECT at FROM audit_log WHERE entry_id = ?", [middle]).fetchone()
+        if row["at"] < at:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 def _entry_from(row: Any) -> AuditEntry:

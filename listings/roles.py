@@ -13,9 +13,9 @@ class Role(StrEnum):
     REVIEWER = "reviewer"
     """Gives verdicts."""
     LEAD = "lead"
-    """Assigns, adjudicates, exports, changes settings of the review."""
+    """Assigns, adjudicates, exports, changes settings of the review, reads the audit log."""
     ADMIN = "admin"
-    """Reads the audit log and manages users."""
+    """Manages users."""
 
     def includes(self, needed: Role) -> bool:
         """Whether this role may do what `needed` may."""

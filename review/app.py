@@ -28,7 +28,19 @@ from listings.samples import NothingToSample
 from listings.times import utc_now
 from listings.users import LastAdministrator, UnknownUser, UserNameTaken, UserNameUnfit
 from listings.verdicts import AlreadyUndone, JudgedMeanwhile, StaleScreen
-from review import bulk, casework, choices, figures, handing_on, languages, pages, service, words
+from review import (
+    audit_pages,
+    bulk,
+    casework,
+    choices,
+    figures,
+    handing_on,
+    languages,
+    pages,
+    service,
+    user_pages,
+    words,
+)
 from review.api.parameters import check_query
 from review.api.routers import ROUTERS
 from review.connections import Connections
@@ -108,7 +120,7 @@ STATUS = {
 
 PAGES = (
     pages.router, bulk.router, casework.router, figures.router, handing_on.router, choices.router,
-    entering.router, account.router, service.router,
+    entering.router, account.router, service.router, audit_pages.router, user_pages.router,
 )  # fmt: skip
 """Routers of pages."""
 
@@ -225,6 +237,8 @@ def build_templates() -> Environment:
         "KINDS": words.KINDS,
         "FAMILIES": words.FAMILIES,
         "STAGES": words.STAGES,
+        "ACTIONS": words.ACTIONS,
+        "ROLES": words.ROLES,
         "CASE_KINDS": words.CASE_KINDS,
         "RUN_KINDS": words.RUN_KINDS,
         "WISHES": words.WISHES,

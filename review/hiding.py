@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from listings.audit import AuditAction
 from listings.hidden_scores import falls_into
 from listings.item_filters import State
 from listings.review_items import items_of
@@ -13,6 +14,7 @@ from listings.review_settings import preferences, review_settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from listings.audit import AuditEntry
     from listings.database import Database
     from listings.related import Neighbour
     from listings.review_items import ListedItem
@@ -56,6 +58,23 @@ def hidden_from(db: Database, reviewer: str) -> Callable[[ListedItem | None], bo
     """Return what says of an item whether its score is kept from this reviewer now."""
     share = hidden_share(db, reviewer)
     return lambda item: hides_score(item, reviewer=reviewer, share=share)
+
+
+def veil_log(db: Database, entries: Iterable[AuditEntry], reviewer: str) -> list[AuditEntry]:
+    """Return entries of the log without what somebody decided that this reviewer is to check blind."""
+    found = list(entries)
+    told = {
+        entry.entry_id: entry.subject.removeprefix("listing:")
+        for entry in found
+        if entry.action in {AuditAction.VERDICT_GIVEN, AuditAction.VERDICT_UNDONE}
+    }
+    items = items_of(db, list(dict.fromkeys(told.values())))
+    return [
+        replace(entry, details={"hidden": "until your verdict"})
+        if hides_first(items.get(told.get(entry.entry_id, "")), reviewer=reviewer)
+        else entry
+        for entry in found
+    ]
 
 
 def veil(db: Database, near: Iterable[Neighbour], reviewer: str, listing_id: str) -> list[Neighbour]:

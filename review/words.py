@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from listings.audit_actions import AuditAction
 from listings.item_filters import Sort, State
 from listings.model import Decision, ReasonCode, RunKind, RunOutcome, Stage
 from listings.overview import INTERRUPTED, NEVER, UNDER_WAY
 from listings.requests import Request
+from listings.roles import Role
 from listings.terms import TermName
 from listings.times import spoken_age
 from review.languages import N_, gettext
@@ -139,6 +141,34 @@ STANDINGS = {
     INTERRUPTED: N_("interrupted"), NEVER: N_("never"),
 }  # fmt: skip
 """How runs stand, as `scheduler.health.standing` says it."""
+
+ACTIONS = {
+    AuditAction.LOG_BEGUN: N_("began the log"), AuditAction.VERDICT_GIVEN: N_("gave a verdict"),
+    AuditAction.VERDICT_UNDONE: N_("took a verdict back"), AuditAction.LISTING_VIEWED: N_("saw a listing"),
+    AuditAction.CASE_VIEWED: N_("saw a case"), AuditAction.CASE_CHANGED: N_("wrote into a case"),
+    AuditAction.PAGE_VIEWED: N_("saw a page as kept"), AuditAction.SEARCHED: N_("searched"),
+    AuditAction.CLAIMED: N_("opened a listing"), AuditAction.RELEASED: N_("let a listing go"),
+    AuditAction.ASSIGNED: N_("assigned a listing"), AuditAction.EXPORTED: N_("exported"),
+    AuditAction.SETTING_CHANGED: N_("changed a setting"), AuditAction.MODEL_TRAINED: N_("trained a model"),
+    AuditAction.MODEL_PROMOTED: N_("put a model in use"), AuditAction.LABELS_IMPORTED: N_("imported labels"),
+    AuditAction.HOLD_PLACED: N_("placed a hold"), AuditAction.HOLD_RELEASED: N_("released a hold"),
+    AuditAction.EVIDENCE_PURGED: N_("purged evidence"), AuditAction.STORE_RESTORED: N_("restored a backup"),
+    AuditAction.SERVICE_ASKED: N_("asked the service"),
+    AuditAction.ALARM_ACKNOWLEDGED: N_("acknowledged an alarm"),
+    AuditAction.PERMISSION_WITHDRAWN: N_("withdrew a permission"), AuditAction.LOGGED_IN: N_("logged in"),
+    AuditAction.LOGIN_FAILED: N_("failed to log in"),
+    AuditAction.LOGIN_BLOCKED: N_("was kept from logging in"),
+    AuditAction.LOGGED_OUT: N_("logged out"), AuditAction.SESSION_REVOKED: N_("ended a session"),
+    AuditAction.ACCESS_REFUSED: N_("was refused"), AuditAction.USER_ADDED: N_("added a user"),
+    AuditAction.USER_CHANGED: N_("changed a user"), AuditAction.TOKEN_ISSUED: N_("made a token"),
+    AuditAction.TOKEN_REVOKED: N_("ended a token"),
+}  # fmt: skip
+"""What entries of the audit log say was done."""
+
+ROLES = {
+    Role.VIEWER: N_("viewer: looks"), Role.REVIEWER: N_("reviewer: decides, too"),
+    Role.LEAD: N_("lead: assigns and sets, too"), Role.ADMIN: N_("administrator: manages users, too"),
+}  # fmt: skip
 
 STAGES = {
     Stage.FIRST: N_("first look"), Stage.SECOND: N_("second look"), Stage.ADJUDICATION: N_("settled"),

@@ -1,4 +1,4 @@
-"""The audit log, for administrators."""
+"""The audit log, for leads; its anchor, for administrators."""
 
 from __future__ import annotations
 
@@ -6,19 +6,23 @@ from datetime import datetime  # noqa: TC003 (pydantic reads the annotations)
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from listings.audit import AuditAction, AuditEntry, Via, head, list_entries
+from listings.audit import AuditAction, AuditEntry, Via, head
 from review.api.answers import refusals
-from review.decide import MAX_ROW
+from review.audit_pages import LogQuery, read_entries
 from review.desk import TheDatabase, TheDesk  # noqa: TC001 (FastAPI reads them)
-from review.security.people import TheAdmin  # noqa: TC001 (so)
+from review.security.people import TheAdmin, TheLead  # noqa: TC001 (so)
 
 router = APIRouter(prefix="/api/audit", tags=["administration"])
 
 MAX_LIMIT = 1_000
 
-Word = Annotated[str | None, Query(max_length=200)]
+
+class LogPart(LogQuery):
+    """Which entries, and how many at most; `before` is for the next page."""
+
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = 50
 
 
 class EntryRecord(BaseModel):
@@ -44,17 +48,12 @@ class Anchor(BaseModel):
 
 
 @router.get("", responses=refusals())
-def read_log(
-    db: TheDatabase,
-    person: TheAdmin,  # noqa: ARG001 (who asks must be one)
-    actor: Word = None,
-    action: AuditAction | None = None,
-    subject: Word = None,
-    before: Annotated[int | None, Query(ge=1, le=MAX_ROW)] = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
-) -> list[EntryRecord]:
-    """Return entries, newest first, that fit all that is given; `before` is for the next page."""
-    found = list_entries(db, actor=actor, action=action, subject=subject, before=before, limit=limit)
+def read_log(db: TheDatabase, person: TheLead, wanted: Annotated[LogPart, Query()]) -> list[EntryRecord]:
+    """Return entries, newest first, that fit all that is given.
+
+    What somebody decided that who asks is to check blind is left out.
+    """
+    found = read_entries(db, wanted, person, limit=wanted.limit)
     return [EntryRecord(**{name: getattr(entry, name) for name in AuditEntry.__slots__}) for entry in found]
 
 

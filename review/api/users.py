@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Self
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from listings.database import transaction
 from listings.tokens import revoke_token, tokens_of
-from listings.users import NAME, Role, add_user, get_user, list_users, set_disabled, set_role
+from listings.users import NAME, Role, list_users
 from review.api.answers import refusals
 from review.api.records import RowNumber, TokenRecord
 from review.desk import TheDatabase, TheDesk  # noqa: TC001 (FastAPI reads them)
-from review.security.passwords import MAX_CHARS, MIN_CHARS, check_new_password
-from review.security.people import TheAdmin  # noqa: TC001 (so)
+from review.security import managing
+from review.security.passwords import MAX_CHARS, MIN_CHARS
+from review.security.people import TheAdmin, TheVisitor  # noqa: TC001 (so)
 
 if TYPE_CHECKING:
     from listings.users import User
@@ -61,6 +61,18 @@ class UserChange(BaseModel):
     disabled: bool | None = None
 
 
+class Ended(BaseModel):
+    """How many ended."""
+
+    count: int
+
+
+class NewPassword(BaseModel):
+    """What to hand over; nobody can read it again."""
+
+    password: str
+
+
 @router.get("/users", responses=refusals())
 def all_users(db: TheDatabase, person: TheAdmin) -> list[UserRecord]:  # noqa: ARG001 (who asks must be one)
     """Return every user by name."""
@@ -70,17 +82,7 @@ def all_users(db: TheDatabase, person: TheAdmin) -> list[UserRecord]:  # noqa: A
 @router.post("/users", status_code=201, responses=refusals(409))
 def new_user(db: TheDatabase, desk: TheDesk, person: TheAdmin, wanted: NewUser) -> UserRecord:
     """Add a user."""
-    check_new_password(wanted.password, wanted.name)
-    user = add_user(
-        db,
-        wanted.name,
-        wanted.role,
-        password_hash=desk.passwords.hash(wanted.password),
-        actor=person.name,
-        origin=person.origin,
-        now=desk.clock(),
-    )
-    return UserRecord.of(user)
+    return UserRecord.of(managing.add(db, desk, person, wanted.name, wanted.role, wanted.password))
 
 
 @router.patch("/users/{name}", responses=refusals(404, 409))
@@ -88,13 +90,33 @@ def change_user(
     db: TheDatabase, desk: TheDesk, person: TheAdmin, name: TheName, change: UserChange
 ) -> UserRecord:
     """Give a user another role, shut them out, or let them in again."""
-    now, origin = desk.clock(), person.origin
-    with transaction(db):
-        if change.role is not None:
-            set_role(db, name, change.role, actor=person.name, origin=origin, now=now)
-        if change.disabled is not None:
-            set_disabled(db, name, disabled=change.disabled, actor=person.name, origin=origin, now=now)
-        return UserRecord.of(get_user(db, name))
+    changed = managing.change(db, desk, person, name, role=change.role, disabled=change.disabled)
+    return UserRecord.of(changed)
+
+
+@router.delete("/users/{name}/sessions", responses=refusals(404))
+def end_their_sessions(db: TheDatabase, desk: TheDesk, person: TheAdmin, name: TheName) -> Ended:
+    """End every session of a user."""
+    return Ended(count=managing.end_sessions(db, desk, person, name))
+
+
+@router.delete("/users/{name}/second-factor", status_code=204, responses=refusals(404))
+def drop_codes(db: TheDatabase, desk: TheDesk, person: TheAdmin, name: TheName) -> Response:
+    """Ask a user for no code any more, who lost what made them; their sessions end."""
+    managing.drop_second_factor(db, desk, person, name)
+    return Response(status_code=204)
+
+
+@router.post("/users/{name}/password", responses=refusals(404))
+def make_password(
+    db: TheDatabase,
+    desk: TheDesk,
+    person: TheAdmin,
+    visitor: TheVisitor,  # noqa: ARG001 (a stolen token must not become a password)
+    name: TheName,
+) -> NewPassword:
+    """Give a user a password that is made up, and return it, once; their sessions and tokens end."""
+    return NewPassword(password=managing.renew_password(db, desk, person, name))
 
 
 @router.get("/tokens", responses=refusals())

@@ -21,8 +21,15 @@ function holdBack() {
   quiet = setTimeout(() => document.querySelector(".decide")?.removeAttribute("aria-busy"), SEEN_AFTER_MS);
 }
 
-function drawn() {
+function markBusy() {
   document.querySelector(".decide")?.setAttribute("aria-busy", "true");
+}
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.boosted) markBusy();
+});
+
+function drawn() {
+  markBusy();
   holdBack();
   requestAnimationFrame(holdBack); // that is when it is painted
   fitReason();
