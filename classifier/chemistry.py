@@ -129,8 +129,20 @@ def forms_salts(molecule: Mol) -> bool:
     return _matches(molecule, SALT_FORMING)
 
 
-def structure_of(query: str) -> tuple[str, str] | None:
-    """Return name and SMILES of a CAS number or name that the `chemicals` package knows.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A compound of the `chemicals` package."""
+
+    name: str
+    cas: str
+    smiles: str
+    names: tuple[str, ...]
+    """Its common and its systematic name, and its formula."""
+    formula: str
+
+
+def structure_of(query: str) -> Known | None:
+    """Return the compound of a CAS number or name that the `chemicals` package knows.
 
     Raises:
         ChemistryMissing: If `chemicals` is not installed.
@@ -143,7 +155,12 @@ def structure_of(query: str) -> tuple[str, str] | None:
     found = (
         pubchem_db.search_CAS(int(digits)) if digits.isdecimal() else pubchem_db.search_name(query.lower())
     )
-    return (found.common_name, found.smiles) if found else None
+    if not found:
+        return None
+    names = (found.common_name, found.iupac_name, found.formula)
+    return Known(
+        name=found.common_name, cas=found.CASs, smiles=found.smiles, names=names, formula=found.formula
+    )
 
 
 def _matches(molecule: Mol, smarts: tuple[str, ...]) -> bool:

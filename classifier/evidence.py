@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from classifier.gazetteer import load_gazetteer
+from classifier.gazetteer import law_in_force, load_gazetteer
 from classifier.signs import (
     CHEMICAL,
     EVASIVE,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from classifier.gazetteer import Gazetteer
+    from classifier.gazetteer import Gazetteer, Law
     from classifier.reading import Mention, Reading
     from classifier.reading.model import GoodsKind
 
@@ -146,10 +146,14 @@ def evidence_matrix(texts: Sequence[str], readings: Sequence[Reading]) -> NDArra
     return np.array(rows, dtype=np.float32).reshape(len(rows), len(FEATURES))
 
 
-@cache
 def default_gazetteer() -> Gazetteer:
-    """Return the gazetteer under the default profile, one for the process: its first reading compiles it."""
-    return load_gazetteer()
+    """Return the gazetteer of the law in force, one for the process: its first reading compiles it."""
+    return _gazetteer_of(law_in_force())
+
+
+@cache
+def _gazetteer_of(law: Law) -> Gazetteer:
+    return load_gazetteer(law)
 
 
 def read_all(texts: Sequence[str], gazetteer: Gazetteer) -> list[Reading]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.law import law_options
 from cli.options import Seed, database_option, json_option
 from cli.retrain import STARTER
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=Seed, default=0, show_default=True, help="Of the bootstrap.")
 @click.option("--no-baselines", is_flag=True, help="Measure this model alone.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write a page with plots too.")
+@law_options
 @database_option
 @json_option
 def command(  # noqa: PLR0913 (one parameter per option)

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import click
 
+from cli.law import law_options
 from cli.options import json_option
 
 
 @click.command(name="gazetteer")
 @click.argument("query")
+@law_options
 @json_option
 def command(query: str, *, as_json: bool) -> None:
     """Say whether a name or CAS number is listed, where, since when, or why it is not.
 
+    A name may be in any spelling or script, a number in any dress (`CAS 103 79 7`). Words that are only part
+    of listed names, and abbreviations, are answered by what they may mean.
+
     Example: precursor-watch gazetteer 103-79-7
+
+    Example: precursor-watch gazetteer "red phosphorus" --profile us,eu --as-of 2020-12-31
     """
-    from classifier.gazetteer import load_gazetteer
+    from classifier.gazetteer import law_in_force, load_gazetteer
     from cli.output import print_json
 
-    gazetteer = load_gazetteer()
+    gazetteer = load_gazetteer(law_in_force())
     found = gazetteer.lookup(query)
     substance = found.substance.name if found.substance else None
     if as_json:
@@ -27,11 +34,13 @@ def command(query: str, *, as_json: bool) -> None:
                 "query": query,
                 "status": found.status,
                 "substance": substance,
+                "candidates": [each.name for each in found.candidates],
                 "why": found.why,
+                "law": gazetteer.law,
                 "edition": gazetteer.edition,
             }
         )
         return
     click.echo(f"{query}: {found.status.replace('_', ' ')}" + (f" ({substance})" if substance else ""))
     click.echo(found.why)
-    click.echo(f"Gazetteer {gazetteer.edition}.", err=True)
+    click.echo(f"Gazetteer {gazetteer.edition}; lists that count: {gazetteer.law}.", err=True)

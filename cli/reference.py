@@ -32,7 +32,7 @@ def law_of(substances: Iterable[str]) -> list[LawEntry]:
 
 def names_of(terms: str) -> dict[str, str]:
     """Return the words of a search, or all of them, that name a substance, each with its canonical name."""
-    from classifier.gazetteer.lookup import comparable
+    from classifier.gazetteer.fold import comparable
 
     words = terms.split()
     asked = dict.fromkeys([*words, " ".join(words)])
@@ -56,7 +56,7 @@ def kept_page(db: Database, folder: Path, page_id: int) -> KeptPage | None:
 
 @cache
 def _entries() -> dict[str, list[LawEntry]]:
-    from classifier.gazetteer import load_gazetteer
+    from classifier.gazetteer import law_in_force, load_gazetteer
 
     return {
         substance.name: [
@@ -70,18 +70,18 @@ def _entries() -> dict[str, list[LawEntry]]:
             )
             for entry in substance.entries
         ]
-        for substance in load_gazetteer().substances
+        for substance in load_gazetteer(law_in_force()).substances
     }
 
 
 @cache
 def _names() -> dict[str, str]:
     """Return every name and CAS number that stands for one listed substance, as they are compared."""
-    from classifier.gazetteer import load_gazetteer
-    from classifier.gazetteer.lookup import comparable
+    from classifier.gazetteer import law_in_force, load_gazetteer
+    from classifier.gazetteer.fold import comparable
 
     known: dict[str, str] = {}
-    for substance in load_gazetteer().substances:
+    for substance in load_gazetteer(law_in_force()).substances:
         for name in (substance.name, *substance.cas, *(each.text for each in substance.names)):
             known.setdefault(comparable(name), substance.name)
     return known

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.care import due_at_option, in_utc
+from cli.law import law_options
 from cli.options import Seed, database_option, json_option
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ STARTER = Path(__file__).parent.parent / "fixtures" / "training" / "listings.jso
     help="Who asks; kept with the promotion.",
 )
 @due_at_option
+@law_options
 @database_option
 @json_option
 def command(  # noqa: PLR0913 (one parameter per option)

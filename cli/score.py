@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.law import law_options
 from cli.options import database_option
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ PIPE_BATCH = 256
 @click.option(
     "--json", "pipe", is_flag=True, help="Read listings as JSONL from stdin, write them scored to stdout."
 )
+@law_options
 @database_option
 def command(database: Path, *, pipe: bool) -> None:
     """Score every sighting that the model in use has not scored yet.

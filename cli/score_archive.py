@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.cluster import cluster_option
+from cli.law import law_options
 from cli.options import database_option
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where the flagged listings are written, as JSON lines.",
 )
+@law_options
 @database_option
 @cluster_option("Score")
 def command(source: Path, output: Path, database: Path, cluster: str | None) -> None:

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import click
 
+from cli.law import law_options
 from cli.options import database_option, sources_option
 
 pem = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
+@law_options
 @database_option
 @sources_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from classifier.gazetteer.law import LawSettings
 from scheduler.alarms.settings import AlarmSettings
 from scheduler.settings import CareSettings, ServiceSettings
 
@@ -25,6 +26,7 @@ SECTIONS: dict[str, type[Any]] = {
     "service": ServiceSettings,
     "alarms": AlarmSettings,
     "care": CareSettings,
+    "law": LawSettings,
 }
 """Each package declares its own; a new section is declared here."""
 

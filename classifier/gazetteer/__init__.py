@@ -6,9 +6,9 @@ Out: a `Gazetteer` of one profile and date. It imports nothing of ours but its o
 
 from __future__ import annotations
 
+from classifier.gazetteer.law import Law, LawWrong, law_in_force, read_law
 from classifier.gazetteer.load import GazetteerError, load_gazetteer
 from classifier.gazetteer.model import (
-    DEFAULT_PROFILE,
     Confusable,
     Gazetteer,
     LawEntry,
@@ -19,14 +19,17 @@ from classifier.gazetteer.model import (
 )
 
 __all__ = [
-    "DEFAULT_PROFILE",
     "Confusable",
     "Gazetteer",
     "GazetteerError",
+    "Law",
     "LawEntry",
+    "LawWrong",
     "LookupResult",
     "Name",
     "Profile",
     "Substance",
+    "law_in_force",
     "load_gazetteer",
+    "read_law",
 ]

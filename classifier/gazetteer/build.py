@@ -14,6 +14,7 @@ FOLDER holds `controlled.csv` (substances, instruments, names), `pubchem_synonym
 - `names.csv`, `cas.csv`, `entries.csv`: additions marked `general knowledge` or with their source,
   such as salts, trade spellings, German and Portuguese names, and what the official lists of
   April 2026 have beyond `controlled.csv`. `{a|b}` in a name stands for either.
+- `abbreviations.csv`: what abbreviations of unlisted chemicals stand for, for look-ups.
 - `dropped_names.csv`: names of the sources that are too short, ambiguous or brands, with reasons.
 
 - `classes.csv`: classes of substances that a wording of the law covers, with patterns of structures.
@@ -34,12 +35,12 @@ from typing import TYPE_CHECKING
 from classifier.gazetteer.build_files import CURATED, GENERAL, Row, read_rows, write_rows
 from classifier.gazetteer.build_members import all_members, all_rivals
 from classifier.gazetteer.build_names import all_names
-from classifier.gazetteer.lookup import is_cas_number
+from classifier.gazetteer.cas import is_cas_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-VERSION = "2026.11.2"
+VERSION = "2026.11.3"
 """Year and month of the facts, then a number raised with every change of the files."""
 
 MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
@@ -65,6 +66,7 @@ def build(folder: Path, *, built_on: str) -> None:
     write_rows("cas.csv", cas)
     write_rows("names.csv", names)
     write_rows("classes.csv", _classes())
+    write_rows("abbreviations.csv", read_rows(CURATED / "abbreviations.csv"))
     members = list(all_members(names, cas))
     write_rows("class_members.csv", members)
     write_rows("confusables.csv", _confusables(read_rows(folder / "confusable.csv")))

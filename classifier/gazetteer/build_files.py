@@ -7,8 +7,6 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classifier.gazetteer.fold import fold, squeeze
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -42,8 +40,3 @@ def write_rows(name: str, rows: Iterable[Row]) -> None:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-
-
-def comparable(name: str) -> str:
-    """Return what two spellings of one name have in common."""
-    return squeeze(fold(name).text)

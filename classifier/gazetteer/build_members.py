@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import ahocorasick_rs
 
-from classifier.gazetteer.build_files import CODE_LIKE, CURATED, Row, comparable, read_rows
-from classifier.gazetteer.fold import fold
+from classifier.gazetteer.build_files import CODE_LIKE, CURATED, Row, read_rows
+from classifier.gazetteer.fold import comparable, fold
 from classifier.gazetteer.members import class_members, compounds
 
 if TYPE_CHECKING:

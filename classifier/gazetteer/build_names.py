@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from classifier.gazetteer.build_files import CODE_LIKE, CURATED, GENERAL, Row, comparable, read_rows
+from classifier.gazetteer.build_files import CODE_LIKE, CURATED, GENERAL, Row, read_rows
 from classifier.gazetteer.choices import alternatives
+from classifier.gazetteer.fold import comparable
 from classifier.gazetteer.translate import inversions, translations
 
 if TYPE_CHECKING:

@@ -95,6 +95,11 @@ def squeeze(folded: str) -> str:
     return SEPARATORS.sub("", folded)
 
 
+def comparable(name: str) -> str:
+    """Return what two spellings of one name have in common."""
+    return squeeze(fold(name).text)
+
+
 def squeezed_positions(folded: str) -> list[int]:
     """Return, for each character of `squeeze(folded)`, its index in `folded`."""
     if folded.isascii():

@@ -9,8 +9,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, cast
 
 from classifier.errors import ModelError
+from classifier.gazetteer.law import Law
 from classifier.gazetteer.model import (
-    DEFAULT_PROFILE,
     Confusable,
     Family,
     Gazetteer,
@@ -34,15 +34,12 @@ class GazetteerError(ModelError):
     """The gazetteer's own files cannot be used."""
 
 
-def load_gazetteer(
-    *, profile: Profile = DEFAULT_PROFILE, as_of: date | None = None, classes: bool = True
-) -> Gazetteer:
+def load_gazetteer(law: Law | None = None, *, classes: bool = True) -> Gazetteer:
     """Read the gazetteer from the files that come with the package.
 
     Args:
-        profile: The lists that count.
-        as_of: Leave out entries that came into force later; None leaves out nothing. An entry
-            whose date was not read counts at every date.
+        law: The lists that count, and as of when: entries that came into force later are left out. An entry
+            whose date was not read counts at every date. None is the default profile without a date.
         classes: Whether to count the known members of classes that the law describes in words, such
             as "phenylacetic acid, its esters, and its salts", and salts known by their own number.
 
@@ -52,16 +49,19 @@ def load_gazetteer(
     Raises:
         GazetteerError: If a file is missing or a substance lacks its family or tier.
     """
-    entries = _entries(profile, as_of)
+    law = law or Law()
+    entries = _entries(law.profile, law.as_of)
     substances = _substances(entries, classes=classes)
     listed = tuple(s for s in substances if s.entries)
     return Gazetteer(
-        edition=_edition(),
+        edition=_edition() if law == Law() else f"{_edition()}, {law}",
         substances=listed,
         unlisted=tuple(s for s in substances if not s.entries),
         confusables=tuple(_confusables()),
         rivals=tuple(row["name"] for row in _read("rivals.csv")),
         by_cas={cas: s for s in reversed(listed) for cas in s.cas},
+        law=str(law),
+        stands_for={row["abbreviation"]: row["name"] for row in _read("abbreviations.csv")},
     )
 
 

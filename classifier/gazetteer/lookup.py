@@ -3,89 +3,170 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from classifier.gazetteer.fold import fold, squeeze
-from classifier.gazetteer.model import Gazetteer, LookupResult, Name, Substance
+from classifier.gazetteer.cas import cas_in, is_cas_number
+from classifier.gazetteer.fold import comparable, fold
+from classifier.gazetteer.model import Confusable, Gazetteer, LookupResult, Name, Substance
+from classifier.gazetteer.part_of_name import nearly_spelled, substances_with_word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Sequence
 
-CAS_SHAPE = re.compile(r"\d{2,7}-\d{2}-\d")
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+ABBREVIATED = "abbreviat"
+MOST_SHOWN = 8
+"""Substances that are told of one by one."""
+TOO_COMMON = 15
+"""Substances in whose names a word may stand before it is no answer to name them."""
+SHORTEST_CERTAIN = 5
+"""Letters from which a synonym in a database of 70,000 compounds is taken to mean the compound."""
+NOT_ALL_IS_PUBLIC = (
+    "The INCB's surveillance list is not public in full: only its published examples are known here."
+)
 
-
-def is_cas_number(text: str) -> bool:
-    """Say whether `text` is written like a CAS number and its check digit is right.
-
-    The check digit is the sum of the other digits, each times its place counted from the right,
-    modulo 10 (CAS, "Check Digit Verification of CAS Registry Numbers").
-    """
-    if not CAS_SHAPE.fullmatch(text):
-        return False
-    *digits, check = (int(c) for c in text if c.isdigit())
-    return sum(place * digit for place, digit in enumerate(reversed(digits), start=1)) % 10 == check
+Found = dict[str, tuple[Substance, Name | None]]
+"""By key of the substance: the name that is the query, None if its number is."""
 
 
 def look_up(gazetteer: Gazetteer, query: str) -> LookupResult:
-    """Return what `gazetteer` knows of `query`, a name in any spelling or a CAS number."""
-    wanted = comparable(query)
-    if not wanted:
-        return LookupResult(
-            query=query,
-            status="unknown",
-            substance=None,
-            why="Nothing to look up: give a name or a CAS number.",
-        )
-    cas = fold(query).text.strip()
-    for substance, name in _named(gazetteer.substances, cas, wanted):
-        return LookupResult(
-            query=query, status="listed", substance=substance, why=_why_listed(substance, name)
-        )
-    for substance, _ in _named(gazetteer.unlisted, cas, wanted):
-        why = f"{substance.name} is known, but is on no list of this profile at this date."
-        return LookupResult(query=query, status="not_listed", substance=substance, why=why)
-    for item in gazetteer.confusables:
-        if item.cas == cas or wanted in {comparable(item.name), comparable(item.name.partition("(")[0])}:
-            why = f"{item.name} is not listed, though it is easily taken for a listed substance: {item.why}."
-            return LookupResult(query=query, status="confusable", substance=None, why=why)
-    if cas.replace("-", "").isdigit() and CAS_SHAPE.fullmatch(cas) and not is_cas_number(cas):
+    """Return what `gazetteer` knows of `query`, a name in any spelling or a CAS number in any dress."""
+    spellings = _spellings(query)
+    if not spellings:
+        return _answer(query, "unknown", "Nothing to look up: give a name or a CAS number.")
+    cas = cas_in(query)
+    return _by_name(gazetteer, query, cas, spellings) or _beyond_the_names(gazetteer, query, cas)
+
+
+def _by_name(gazetteer: Gazetteer, query: str, cas: str, spellings: set[str]) -> LookupResult | None:
+    """Answer for what the gazetteer has by this very name or number; None for anything else."""
+    if found := _named(gazetteer.substances, cas, spellings):
+        return _listed(gazetteer, query, found)
+    if known := _named(gazetteer.unlisted, cas, spellings):
+        substance = next(iter(known.values()))[0]
+        why = f"{substance.name} is known, but is on none of the lists that count ({gazetteer.law})."
+        return _answer(query, "not_listed", why, substance)
+    if item := _confusable(gazetteer, cas, spellings):
+        why = f"{item.name} is not listed, though it is easily taken for a listed substance: {item.why}."
+        return _answer(query, "confusable", why)
+    if cas and not is_cas_number(cas):
         why = f"{query} is no CAS number: its check digit is wrong. Check it for a typing error."
-        return LookupResult(query=query, status="unknown", substance=None, why=why)
-    return _look_up_structure(gazetteer, query, cas)
+        return _answer(query, "unknown", why)
+    for short, long in gazetteer.stands_for.items():
+        if comparable(short) in spellings:
+            meant = look_up(gazetteer, long)
+            not_all = f" {NOT_ALL_IS_PUBLIC}" if meant.status != "listed" and "incb" in gazetteer.law else ""
+            why = f"{short} stands for {long}. {meant.why}{not_all}"
+            return _answer(query, meant.status, why, meant.substance, meant.candidates)
+    return None
 
 
-def _look_up_structure(gazetteer: Gazetteer, query: str, cas: str) -> LookupResult:
-    """Answer for what only the `chemicals` package may know, by its structure."""
-    from classifier.chemistry import ChemistryMissing, class_of, structure_of
+def _beyond_the_names(gazetteer: Gazetteer, query: str, cas: str) -> LookupResult:
+    """Answer for words that are part of names, and for what is known by its structure alone."""
+    from classifier.compounds import StructureUnknown, compound_of
 
-    unknown = f"{query} is not among the names and numbers known here."
+    parts = () if cas else substances_with_word(gazetteer.substances, query)
+    compound, missing = None, ""
     try:
-        known = structure_of(cas)
-        entry = class_of(known[1]) if known else None
-    except ChemistryMissing as error:
-        return LookupResult(query=query, status="unknown", substance=None, why=f"{unknown} {error}")
-    if known is None:
-        return LookupResult(query=query, status="unknown", substance=None, why=unknown)
-    substance = next((s for s in gazetteer.substances if entry and s.key == entry.key), None)
-    if entry is None or substance is None:
-        why = f"{known[0]} is not listed here, nor is it of a class that the lists of this profile describe."
-        return LookupResult(query=query, status="not_listed", substance=None, why=why)
-    why = f'{known[0]} falls under the words "{entry.wording}". {_why_listed(substance, None)}'
-    return LookupResult(query=query, status="listed", substance=substance, why=why)
+        compound = compound_of(cas or query)
+    except StructureUnknown as error:
+        missing = f" {error}"
+    if compound and (found := compound.listed_in(gazetteer)):
+        return _listed(gazetteer, query, found, f"{query} is {compound}.", wording=compound.wording)
+    if parts and not (compound and compound.is_called(query) and not compound.is_ion):
+        return _part_of_names(query, parts)
+    if compound and (parts or cas or len(comparable(query)) >= SHORTEST_CERTAIN):
+        also = f" It is part of the names of {_names_of(parts)}." if parts else ""
+        why = (
+            f"{compound.name} is on none of the lists that count ({gazetteer.law}), "
+            f"nor is it of a class that they describe.{also}"
+        )
+        return _answer(query, "not_listed", why, candidates=parts)
+    near = nearly_spelled(gazetteer.substances, query)
+    meant = f" Spelled nearly like it: {', '.join(near)}." if near else ""
+    return _answer(
+        query, "unknown", f"{query} is not among the names and numbers known here.{meant}{missing}"
+    )
 
 
-def comparable(text: str) -> str:
-    """Return what two spellings of one name have in common."""
-    return squeeze(fold(text).text)
+def _part_of_names(query: str, parts: Sequence[Substance]) -> LookupResult:
+    if len(parts) > TOO_COMMON:
+        why = (
+            f"{query} is a word in the names of {len(parts)} listed substances, and names none by itself; "
+            "give the whole name or the CAS number."
+        )
+        return _answer(query, "unknown", why)
+    why = (
+        f"{query} alone names no listed substance, so it is no evidence by itself. It is part of the names "
+        f"of {_names_of(parts)}, which are listed; give the whole name or the CAS number."
+    )
+    return _answer(query, "ambiguous", why, candidates=tuple(parts))
 
 
-def _named(substances: Iterable[Substance], cas: str, wanted: str) -> Iterator[tuple[Substance, Name | None]]:
+def _listed(
+    gazetteer: Gazetteer, query: str, found: Found, first: str = "", *, wording: str = ""
+) -> LookupResult:
+    substances = tuple(substance for substance, _ in found.values())
+    sentences = [first] if first else []
+    if wording:
+        sentences.append(f'It falls under the words "{wording}".')
+    if len(found) > 1:
+        sentences.append(f"It stands for {_names_of(substances)}.")
+    sentences += [_why_listed(substance, name) for substance, name in list(found.values())[:MOST_SHOWN]]
+    wanted = fold(query).text.strip()
+    others = [item.name for item in gazetteer.confusables if _shares_abbreviation(item, wanted)]
+    if others:
+        sentences.append(f"{query} is also used for {', '.join(others)}, which is not listed.")
+    return _answer(query, "listed", " ".join(sentences), substances[0], candidates=substances)
+
+
+def _answer(
+    query: str,
+    status: Literal["listed", "ambiguous", "not_listed", "confusable", "unknown"],
+    why: str,
+    substance: Substance | None = None,
+    candidates: tuple[Substance, ...] = (),
+) -> LookupResult:
+    return LookupResult(query=query, status=status, substance=substance, why=why, candidates=candidates)
+
+
+def _spellings(query: str) -> set[str]:
+    """Return the letters and digits of a query as a text is read, and with its umlauts spelled out."""
+    return {comparable(one) for one in (query, query.translate(UMLAUTS))} - {""}
+
+
+def _named(substances: Iterable[Substance], cas: str, spellings: set[str]) -> Found:
+    found: Found = {}
     for substance in substances:
-        if cas in substance.cas:
-            yield substance, None
+        if cas and cas in substance.cas:
+            found[substance.key] = (substance, None)
         for name in substance.names:
-            if comparable(name.text) == wanted:
-                yield substance, name
+            if comparable(name.text) in spellings:
+                known = found.get(substance.key, (substance, name))[1]
+                found[substance.key] = (substance, name if known is None or known.context else known)
+    return found
+
+
+def _confusable(gazetteer: Gazetteer, cas: str, spellings: set[str]) -> Confusable | None:
+    for item in gazetteer.confusables:
+        names = (item.name, item.name.partition("(")[0])
+        if (cas and item.cas == cas) or spellings & {comparable(name) for name in names}:
+            return item
+    return None
+
+
+def _shares_abbreviation(item: Confusable, wanted: str) -> bool:
+    return (
+        ABBREVIATED in item.why
+        and re.search(rf"(?<![\w-]){re.escape(wanted)}(?![\w-])", fold(item.why).text) is not None
+    )
+
+
+def _names_of(substances: Sequence[Substance]) -> str:
+    names = [substance.name for substance in substances[:MOST_SHOWN]]
+    if len(substances) > MOST_SHOWN:
+        names.append(f"{len(substances) - MOST_SHOWN} more")
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
 
 
 def _why_listed(substance: Substance, name: Name | None) -> str:
@@ -95,6 +176,10 @@ def _why_listed(substance: Substance, name: Name | None) -> str:
         sentences.append(f"{entry.instrument}, {entry.list_name}{since} [{entry.source}; {entry.status}].")
     if substance.note:
         sentences.append(f"{substance.note}.")
-    if name is not None and name.context:
+    if name is not None and name.context == "never":
+        sentences.append(
+            f"{name.text} alone is no evidence of it in any text: it stands in other names as well."
+        )
+    elif name is not None and name.context:
         sentences.append(f"{name.text} alone is no evidence of it: in a text it counts only in a context.")
     return " ".join(sentences)

@@ -43,7 +43,12 @@ class Name:
     """ISO 639-1."""
     kind: NameKind
     context: str
-    """What must stand near it to count: empty, `form` (a form, pack or purity) or `chemistry`."""
+    """What must stand near it to count; empty if nothing.
+
+    `form`: a form, pack or purity. `element`: the same, or nothing else at all: an element of which the
+    listed forms are what is sold. `chemistry`: words of the making of drugs. `never`: it is known when it
+    is looked up, and no evidence in any text, e.g. `HCl`.
+    """
     source: str
 
 
@@ -94,29 +99,18 @@ class Profile:
         return any(instrument == i and list_name.startswith(start) for i, start in self.lists)
 
 
-DEFAULT_PROFILE = Profile(
-    lists=frozenset(
-        {
-            ("UN 1988 Convention", "Table "),
-            ("INCB ISSL (limited international special surveillance list)", "ISSL"),
-            ("US 21 CFR 1310.02", "List I"),
-            ("EU Reg. 273/2004 and 111/2005", "Category"),
-            ("EU Reg. 111/2005", "Category"),
-        }
-    )
-)
-"""UN 1988 Tables I and II, INCB special surveillance, US List I and II, EU categories 1 to 4."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookupResult:
     """What the gazetteer knows of a name or CAS number."""
 
     query: str
-    status: Literal["listed", "not_listed", "confusable", "unknown"]
+    status: Literal["listed", "ambiguous", "not_listed", "confusable", "unknown"]
+    """`ambiguous`: it is part of the names of `candidates`, and none by itself."""
     substance: Substance | None
     why: str
     """One or more sentences for a person: where and since when, or why not."""
+    candidates: tuple[Substance, ...] = ()
+    """Every listed substance that it names or may mean."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -124,7 +118,7 @@ class Gazetteer:
     """The knowledge of the product under one profile and date. Compared by identity."""
 
     edition: str
-    """Version and build date, e.g. `2026.11.1 of 2026-11-24`."""
+    """Version and build date, e.g. `2026.11.1 of 2026-11-24`, and the law if it is not the default one."""
     substances: tuple[Substance, ...]
     """Listed under the profile on the date."""
     unlisted: tuple[Substance, ...]
@@ -134,6 +128,10 @@ class Gazetteer:
     """Names of unlisted chemicals that contain, or begin like, a listed name."""
     by_cas: Mapping[str, Substance]
     """Listed substances by CAS number."""
+    law: str
+    """Which lists, as of when, for a person: `un, incb, us, eu`."""
+    stands_for: Mapping[str, str]
+    """What abbreviations of unlisted chemicals stand for."""
 
     def lookup(self, query: str) -> LookupResult:
         """Say of a name or CAS number whether it is listed, where, since when, or why not."""

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 PatternKind = Literal["name", "misspelt", "cas", "rival", "trade"]
 
+NEVER = "never"
+"""As `Name.context`: known when it is looked up, and no evidence in a text."""
 SHORTEST_MISSPELT = 9
 """Letters a name must have before a missing or swapped letter in it is still certain."""
 SPELLINGS = (
@@ -161,6 +163,8 @@ def _codes(gazetteer: Gazetteer) -> frozenset[str]:
 def _names(gazetteer: Gazetteer) -> Iterator[Pattern]:
     for substance in gazetteer.substances:
         for name in substance.names:
+            if name.context == NEVER:
+                continue
             for spelling in _spellings(fold(name.text).text):
                 yield Pattern(
                     text=squeeze(spelling),

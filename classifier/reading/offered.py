@@ -104,7 +104,7 @@ def has_context(text: str, start: int, end: int, *, context: str, tier: int) -> 
         text: Folded text.
         start: Where the abbreviation begins.
         end: Where it ends.
-        context: `form` or `chemistry`, see `Name.context`.
+        context: `form`, `element` or `chemistry`, see `Name.context`.
         tier: Tier of the substance; bulk goods (3) are also sold under a bare abbreviation.
     """
     patterns = _patterns()
@@ -113,6 +113,6 @@ def has_context(text: str, start: int, end: int, *, context: str, tier: int) -> 
         return False
     if context == "chemistry":
         return bool(patterns["chemistry"].search(near))
-    if tier == 3 and WHOLE_TEXT.fullmatch(text[:start] + text[end:]):
+    if (tier == 3 or context == "element") and WHOLE_TEXT.fullmatch(text[:start] + text[end:]):
         return True
     return bool(patterns["form"].search(near) or SALE_UNIT.search(near))

@@ -185,6 +185,7 @@ OTHER_MEANINGS = (
     "polymer", "dispersant", "glove", "gloves", "pump", "ip", "hd", "1080p", "switch", "bearing", "filter",
     "brake", "nylon", "pellets", "signaling", "pathway", "kinase", "cctv", "lending", "loan", "torrent",
     "download", "aminopyridine", "aminophenol", "sensor", "toner", "smart", "airpods", "batterie",
-    "extract", "olive", "seed", "essential", "lotion",
+    "extract", "olive", "seed", "essential", "lotion", "fertilizer", "fertilizers", "fertiliser", "npk",
+    "vitamin", "vitamins", "bronze", "soil", "feed", "engrais", "удобрение",
 )  # fmt: skip
 """Words beside which an abbreviation means something else."""

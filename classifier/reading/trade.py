@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from classifier.gazetteer.lookup import is_cas_number
+from classifier.gazetteer.cas import is_cas_number
 from classifier.reading.boundaries import IS_CJK, is_piece_of_spelled_word
 from classifier.reading.goods import is_other_form
 from classifier.reading.spoken import find_spoken, is_beside_number

@@ -91,5 +91,5 @@ def test_a_number_outside_the_gazetteer_is_resolved() -> None:
     pytest.importorskip("chemicals", reason="chemicals is not installed; it comes with the extra chemistry.")
     found = structure_of("101-97-3")
     assert found is not None
-    assert class_of(found[1]) is not None
+    assert class_of(found.smiles) is not None
     assert structure_of("oak stool with cushion") is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -279,6 +280,22 @@ def test_gazetteer_answers(query: str, status: str) -> None:
     said = json.loads(call("gazetteer", query, "--json").out)
     assert (said["query"], said["status"]) == (query, status)
     assert said["why"] in call("gazetteer", query).out
+
+
+def test_gazetteer_reads_the_law_that_is_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """By option, by the settings file before the default, and no longer than the command lasts."""
+    profile = ("gazetteer", "red phosphorus", "--json", "--profile", "us,eu")
+    said = json.loads(call(*profile, "--as-of", "2020-12-31").out)
+    assert said["law"] == "us, eu as of 2020-12-31"
+    assert "273/2004" not in said["why"]
+    assert "273/2004" in json.loads(call(*profile).out)["why"]
+    assert json.loads(call("gazetteer", "anhydride", "--json").out)["candidates"]
+    settings = tmp_path / "settings.toml"
+    settings.write_text('[law]\nprofile = ["un"]\n', encoding="utf-8")
+    monkeypatch.setenv("PRECURSOR_WATCH_SETTINGS", str(settings))
+    assert json.loads(call("gazetteer", "red phosphorus", "--json").out)["status"] == "not_listed"
+    assert "PRECURSOR_WATCH_LAW_PROFILE" not in os.environ
+    assert "uk is no instrument" in call("gazetteer", "acetone", "--profile", "uk").err
 
 
 @pytest.mark.process

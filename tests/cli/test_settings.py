@@ -39,7 +39,7 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[servise]\n", r"section \[servise\]; it knows service, alarms, care"),
+        ("[servise]\n", r"section \[servise\]; it knows service, alarms, care, law"),
         ("[service]\nparalel = 3\n", "unknown key 'paralel'"),
         ("[service]\nparallel = true\n", "parallel is True; it must be a whole number"),
         ("[service]\nparallel = -1\n", "parallel is -1"),

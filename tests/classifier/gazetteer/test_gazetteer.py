@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 
 from classifier.evidence import default_gazetteer
-from classifier.gazetteer import DEFAULT_PROFILE, Gazetteer, Profile, load_gazetteer
+from classifier.gazetteer import Gazetteer, Law, LawWrong, load_gazetteer, read_law
 from classifier.gazetteer.build import since
-from classifier.gazetteer.lookup import is_cas_number
+from classifier.gazetteer.cas import is_cas_number
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +56,23 @@ def test_common_substances_have_a_name_in_each_language(lang: str, gazetteer: Ga
         ("methyl anthranilate", "listed", "ANTE"),
         ("101-97-3", "listed", "PAAE"),
         ("1-acetyl-4-piperidone", "listed", "4PD"),
+        ("CAS No. 103 79 7", "listed", "P2P"),
+        ("cas:103797", "listed", "P2P"),
+        ("103.79.7", "listed", "P2P"),
+        ("7723-14-0", "listed", "RP"),
+        ("HCl", "listed", "HCL"),
+        ("i2", "listed", "I2"),
+        ("Äther", "listed", "ETH"),
+        ("Phosphor", "listed", "RP"),
+        ("phosphorus", "listed", "RP"),
+        ("anhydride", "ambiguous", None),
+        ("permanganate", "ambiguous", None),
+        ("sulphuric", "ambiguous", None),
+        ("高锰酸", "ambiguous", None),
+        ("acid", "unknown", None),
+        ("pd/c", "unknown", None),
+        ("P2NP", "not_listed", None),
+        ("sodium", "not_listed", None),
         ("pyridine", "confusable", None),
         ("108-24-8", "unknown", None),
         ("oak stool with cushion", "unknown", None),
@@ -72,6 +89,26 @@ def test_a_name_or_number_is_looked_up(
     assert result.why.endswith((".", "]."))
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("7723-14-0", "stands for Red phosphorus and White phosphorus"),
+        ("anhydride", "Acetic anhydride"),
+        ("anhydride", "no evidence by itself"),
+        ("permanganate", "Potassium permanganate and Sodium permanganate"),
+        ("HCl", "no evidence of it in any text"),
+        ("4-AP", "also used for 4-Aminopyridine"),
+        ("p2np", "stands for 1-phenyl-2-nitropropene"),
+        ("acetic anhidryde", "Spelled nearly like it: Acetic anhydride"),
+        ("acid", "names none by itself"),
+        ("sodium", "Sodium permanganate"),
+    ],
+)
+def test_what_is_short_or_part_of_names_is_explained(query: str, said: str, gazetteer: Gazetteer) -> None:
+    """The answer lists what it may mean and says why it is no evidence alone."""
+    assert said in gazetteer.lookup(query).why
+
+
 def test_the_answer_names_instrument_and_date(gazetteer: Gazetteer) -> None:
     """The reason for a listed substance says which list it stands on, since when, and who said so."""
     why = gazetteer.lookup("1-boc-4-piperidone").why
@@ -81,20 +118,34 @@ def test_the_answer_names_instrument_and_date(gazetteer: Gazetteer) -> None:
 
 def test_the_profile_chooses_the_law() -> None:
     """Chloroform is listed when the profile counts the catalogue that lists it, and not otherwise."""
-    china = Profile(
-        lists=DEFAULT_PROFILE.lists
-        | {("China: Catalogue of precursor chemicals (Regulation 445)", "Category")}
-    )
-    assert load_gazetteer(profile=china).lookup("chloroform").status == "listed"
+    china = load_gazetteer(read_law(["un,china"], ""))
+    assert china.lookup("chloroform").status == "listed"
+    assert china.law in china.edition
+    only_un = load_gazetteer(read_law(["UN"], "")).lookup("red phosphorus")
+    assert only_un.status == "not_listed"
+    assert "(un)" in only_un.why
 
 
 def test_the_law_is_read_as_of_a_date() -> None:
     """A substance scheduled in December 2024 is listed by that table on the day, not on the eve."""
-    un_only = Profile(lists=frozenset({("UN 1988 Convention", "Table I")}))
-    eve = load_gazetteer(profile=un_only, as_of=date(2024, 12, 2))
-    day = load_gazetteer(profile=un_only, as_of=date(2024, 12, 3))
+    eve = load_gazetteer(Law(instruments=("un",), as_of=date(2024, 12, 2)))
+    day = load_gazetteer(Law(instruments=("un",), as_of=date(2024, 12, 3)))
     assert eve.lookup("79099-07-3").status == "not_listed"
     assert day.lookup("79099-07-3").status == "listed"
+
+
+@pytest.mark.parametrize(
+    ("instruments", "as_of", "said"),
+    [
+        (["uk"], "", "uk is no instrument; choose from un"),
+        ([], "", "no instrument"),
+        (["un"], "2024", "no date"),
+    ],
+)
+def test_a_law_that_is_none_is_refused(instruments: list[str], as_of: str, said: str) -> None:
+    """The sentence says what was found and what there is."""
+    with pytest.raises(LawWrong, match=said):
+        read_law(instruments, as_of)
 
 
 def test_classes_can_be_left_out() -> None:

@@ -1,0 +1,58 @@
+"""Systematic names are read where OPSIN and Java are there, and a sentence says what is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+
+import pytest
+
+from classifier.evidence import default_gazetteer
+from classifier.iupac import IupacMissing, looks_systematic, smiles_of
+
+needs_opsin = pytest.mark.skipif(
+    shutil.which("java") is None or importlib.util.find_spec("py2opsin") is None,
+    reason="py2opsin (extra iupac) or Java is not installed.",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_worth_asking"),
+    [
+        ("propan-2-yl 3-oxo-2-phenylbutanoate", True),
+        ("N-phenyl-1-(2-phenylethyl)piperidin-4-amine", True),
+        ("1-fenil-2-propanona", True),
+        ("oak stool with cushion", False),
+        ("methyl", False),
+        ("苯基丙酮", False),
+        ("x" * 500, False),
+    ],
+)
+def test_only_what_sounds_systematic_is_asked(text: str, is_worth_asking: bool) -> None:  # noqa: FBT001
+    """Starting Java takes a second, so that no everyday word is worth it."""
+    assert looks_systematic(text) is is_worth_asking
+
+
+def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentence names Java, the extra and the Debian package."""
+    monkeypatch.setattr(shutil, "which", lambda _name: None)
+    with pytest.raises(IupacMissing, match=r"needs Java.*extra \"iupac\".*default-jre-headless"):
+        smiles_of(["1-phenylpropan-2-one"])
+
+
+@needs_opsin
+@pytest.mark.process
+def test_a_systematic_name_leads_to_what_is_listed() -> None:
+    """By its structure, or by the class that the law describes; a near miss of both is not listed."""
+    pytest.importorskip("rdkit", reason="rdkit is not installed; it comes with the extra chemistry.")
+    assert smiles_of(["oak stool", ""]) == ["", ""]
+    found = {
+        name: default_gazetteer().lookup(name)
+        for name in ("2-phenylacetyl methane", "nonyl 2-phenylacetate", "nonyl 3-phenylpropanoate")
+    }
+    assert {name: (each.status, each.substance and each.substance.key) for name, each in found.items()} == {
+        "2-phenylacetyl methane": ("listed", "P2P"),
+        "nonyl 2-phenylacetate": ("listed", "PAAE"),
+        "nonyl 3-phenylpropanoate": ("not_listed", None),
+    }
+    assert "its esters" in found["nonyl 2-phenylacetate"].why
