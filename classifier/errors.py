@@ -73,10 +73,10 @@ class TooFewSellers(ModelError):
 
 
 class DataFileWrong(ModelError):
-    """A file of labelled or unlabelled listings cannot be read."""
+    """A file of labelled or unlabelled listings cannot be used."""
 
     def __init__(self, path: str, found: str) -> None:
-        super().__init__(f"{path} cannot be read: {found}.")
+        super().__init__(f"{path} cannot be used: {found}.")
 
 
 class LinesLeftOut(ModelError):

@@ -28,6 +28,7 @@ from classifier.errors import ModelFolderWrong
 from classifier.evidence import FEATURES
 from classifier.static import StaticEmbedder
 from classifier.weighing import intercept, log_odds_terms
+from listings.private import private_folder
 from listings.rows import clean
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def save_model(model: TrainedModel, models_folder: Path) -> Path:
     folder = models_folder / model.model_id
     if (folder / "card.json").exists():
         return folder
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     dump(model.pipeline, folder / "model.skops")
     dump(model.evaluation_pipeline, folder / "evaluation.skops")
     np.savez_compressed(

@@ -30,7 +30,10 @@ def command() -> None:
 @click.option("--all", "everything", is_flag=True, help="Those that are well again too, newest first.")
 @click.option("--limit", type=RowNumber, default=50, show_default=True, help="How many to show.")
 def list_(database: Path, as_json: bool, everything: bool, limit: int) -> None:
-    """Show the alarms that stand."""
+    """Show the alarms that stand.
+
+    Example: precursor-watch alerts list --all
+    """
     from listings.alarms import list_alarms, standing_alarms
 
     with reading(database) as db:
@@ -50,7 +53,13 @@ def list_(database: Path, as_json: bool, everything: bool, limit: int) -> None:
 @click.argument("number", type=RowNumber)
 @click.option("--note", default="", help="What is being done about it.")
 def acknowledge(database: Path, by: str, number: int, note: str) -> None:
-    """Write that you have taken note of an alarm."""
+    """Write that you have taken note of an alarm.
+
+    NUMBER is in the first column of `alerts list`. `status` no longer exits with 1 for it then; it goes on to
+    stand until what it tells of is well again.
+
+    Example: precursor-watch alerts acknowledge 7 --note "disk ordered"
+    """
     from listings import times
     from listings.alarms import acknowledge as take_note
 
@@ -61,7 +70,10 @@ def acknowledge(database: Path, by: str, number: int, note: str) -> None:
 
 @command.command()
 def test() -> None:
-    """Send a message to every address of [alarms] urls now, whatever the hour."""
+    """Send a message to every address of [alarms] urls now, whatever the hour.
+
+    Example: precursor-watch alerts test
+    """
     from cli.settings import load_settings
     from scheduler.alarms.messages import send
     from scheduler.alarms.settings import AlarmSettings

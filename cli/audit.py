@@ -8,6 +8,7 @@ import click
 
 from cli.options import database_option, json_option
 from listings.audit_actions import AuditAction
+from listings.text import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +27,7 @@ def command() -> None:
 @click.option("--actor", help="Only what this user did.")
 @click.option("--action", type=click.Choice([each.value for each in AuditAction]), help="Only this.")
 @click.option("--subject", help="Only what was done to this, e.g. listing:5f0c9a7be1d2c3f4.")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="How many.")
 @database_option
 @json_option
 def list_command(
@@ -101,8 +102,9 @@ def verify_command(given: tuple[str, ...], file: TextIO | None, *, database: Pat
     if as_json:
         print_json({"whole": True, **asdict(done)})
         return
-    met = f"; {done.anchors:,} anchors are met" if anchors else ""
-    click.echo(f"{done.entries:,} entries are whole, and so are the {done.rows:,} rows they vouch for{met}.")
+    met = f"; {counted(done.anchors, 'anchor is', 'anchors are')} met" if anchors else ""
+    entries, rows = counted(done.entries, "entry is", "entries are"), counted(done.rows, "row", "rows")
+    click.echo(f"{entries} whole, and the {rows} vouched for too{met}.")
     if not anchors:
         click.echo(
             "No anchor was given, so an end cut off would not show; see `audit anchor --help`.", err=True

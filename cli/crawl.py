@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.care import due_at_option, in_utc
 from cli.cluster import cluster_option
 from cli.options import database_option, json_option, sources_option
 from cli.program import run_each
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 @click.command(name="crawl")
 @click.argument("names", nargs=-1, metavar="[SOURCE]...")
-@click.option("--due-at", type=click.DateTime(), help="The schedule's time (UTC), for the run's row.")
+@due_at_option
 @sources_option
 @database_option
 @cluster_option("Read saved sources")
@@ -61,14 +62,13 @@ def command(
         # Twisted's reactor cannot be started twice, so each source has a process.
         codes = run_each(["crawl", each.source.source_id, *shared] for each in declared)
         sys.exit(int(any(codes)))
-    from datetime import UTC
 
     from cli.progress import progress_bar
     from crawler.run import crawl_source
 
     (source,) = declared
     with progress_bar(f"crawling {source.source.source_id}") as show:
-        run = crawl_source(database, source, due_at=due_at and due_at.replace(tzinfo=UTC), progress=show)
+        run = crawl_source(database, source, due_at=in_utc(due_at), progress=show)
     _print_run(run, as_json=as_json)
 
 

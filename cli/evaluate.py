@@ -21,8 +21,20 @@ if TYPE_CHECKING:
 @click.option("--positive", default="1,offer", show_default=True, help="Labels that mean an offer.")
 @click.option("--ignore", default="", help="Labels whose rows are left out.")
 @click.option("--titles-only", is_flag=True, help="Leave descriptions out, or length does the classifying.")
-@click.option("--budget", type=click.IntRange(1), default=300, show_default=True, help="Listings read a day.")
-@click.option("--seed", type=Seed, default=0, show_default=True, help="Of the bootstrap.")
+@click.option(
+    "--budget",
+    type=click.IntRange(1),
+    default=300,
+    show_default=True,
+    help="How many listings a person reads a day; figures are told for so many.",
+)
+@click.option(
+    "--seed",
+    type=Seed,
+    default=0,
+    show_default=True,
+    help="Of the bootstrap: the same seed, the same intervals.",
+)
 @click.option("--no-baselines", is_flag=True, help="Measure this model alone.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write a page with plots too.")
 @law_options

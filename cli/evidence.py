@@ -10,7 +10,7 @@ import click
 
 from cli.options import database_option, json_option
 from cli.output import print_json, reading
-from listings.text import harmless
+from listings.text import counted, harmless
 
 if TYPE_CHECKING:
     from crawler.evidence.read import KeptRecord
@@ -58,12 +58,13 @@ def verify_command(bundle: Path | None, since: str, database: Path, *, as_json: 
         print_json(asdict(done))
         return
     click.echo(
-        f"{done.files:,} files, {done.records:,} records ({done.revisits:,} of them revisits) and "
-        f"{done.pages:,} pages match; {done.bytes:,} bytes."
+        f"{counted(done.files, 'file', 'files')}, {counted(done.records, 'record', 'records')} (revisits "
+        f"among them: {done.revisits:,}) and {counted(done.pages, 'page', 'pages')} match; "
+        f"{done.bytes:,} bytes."
     )
     click.echo(f"All seals: {done.seals}")
     if done.unsealed:
-        click.echo(f"{done.unsealed:,} of the files are not sealed yet; their records were checked.")
+        click.echo(f"Of the files, not sealed yet: {done.unsealed:,}; their records were checked.")
 
 
 def _verify_bundle(bundle: Path, *, as_json: bool) -> None:
@@ -75,12 +76,13 @@ def _verify_bundle(bundle: Path, *, as_json: bool) -> None:
         return
     click.echo(
         harmless(
-            f"{done.listings:,} listings and {done.records:,} records match; exported {done.exported_at} by "
+            f"{counted(done.listings, 'listing', 'listings')} and "
+            f"{counted(done.records, 'record', 'records')} match; exported {done.exported_at} by "
             f"{done.exported_by}. SHA-256 of the manifest: {done.manifest_sha256}"
         )
     )
     if done.without_page:
-        click.echo(f"{done.without_page:,} of the listings have no page in the bundle.")
+        click.echo(f"Listings without a page in the bundle: {done.without_page:,}.")
 
 
 @command.command("show")

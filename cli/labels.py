@@ -8,6 +8,7 @@ import click
 
 from cli.errors import CommandFailed
 from cli.options import database_option, reviewer_option
+from listings.text import counted
 
 file_argument = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 
@@ -36,7 +37,7 @@ def export_command(file: Path, database: Path) -> None:
 
     with reading(database) as db:
         count = write_labels(file, judged_texts(db))
-    click.echo(f"{count} labels written to {file}.", err=True)
+    click.echo(f"{counted(count, 'label', 'labels')} written to {file}.", err=True)
 
 
 @command.command(name="import")
@@ -63,4 +64,4 @@ def import_command(file: Path, reviewer: str, database: Path) -> None:
     labels = read_labels(file)
     with closing(open_database(database)) as db:
         new = import_labels(db, labels, origin=file.name, imported_by=reviewer, now=utc_now())
-    click.echo(f"{new} labels imported, {len(labels) - new} were there already.")
+    click.echo(f"{counted(new, 'label', 'labels')} imported, {len(labels) - new:,} there already.")

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from listings.model import LAST_ROW
 
-RowNumber = click.IntRange(1, LAST_ROW)
+
+class _RowNumber(click.ParamType[int]):
+    """A number that the database can count to; help says `NUMBER`, and not up to where."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number, or end with what is wrong with it."""
+        return click.IntRange(1, LAST_ROW).convert(value, param, ctx)
+
+
+RowNumber = _RowNumber()
 """What is asked of the database by a number: a row, or how many rows."""
 
 Seed = click.IntRange(0, 2**32 - 1)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from listings.database import Database
+
+
+NO_END = 1_000_000
+"""Columns of what is no terminal."""
 
 
 @contextmanager
@@ -47,6 +53,8 @@ def print_json(value: object) -> None:
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, cut: Collection[str] = ()) -> None:
     """Print a table as wide as the terminal; nothing in a cell is taken for markup or a control.
 
+    Into a file or a pipe each row is one line with every cell whole, unless COLUMNS says how wide.
+
     Args:
         headings: Of the columns.
         rows: A text for each column.
@@ -68,16 +76,14 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, cut: 
                 for heading, cell in zip(headings, map(harmless, row), strict=True)
             )
         )
-    Console().print(table)
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """Return a number with its words, e.g. `1 run` or `2,000 runs`.
-
-    >>> counted(1, "run", "runs"), counted(2000, "run", "runs")
-    ('1 run', '2,000 runs')
-    """
-    return f"{number:,} {one if number == 1 else many}"
+    if sys.stdout.isatty() or "COLUMNS" in os.environ:
+        Console().print(table)
+        return
+    console = Console(width=NO_END)
+    with console.capture() as printed:
+        console.print(table)
+    for line in printed.get().splitlines():
+        click.echo(line.rstrip())
 
 
 def minute(moment: datetime | None) -> str:

@@ -9,7 +9,7 @@ import click
 
 from cli.options import database_option, json_option, sources_option
 from cli.output import print_json, print_table
-from listings.text import harmless
+from listings.text import counted, harmless
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,11 +122,12 @@ def _print(made: Plan, *, with_urls: bool) -> None:
         click.echo(harmless(f"  within {prefix}"))
     click.echo(f"  as {made.user_agent}")
     click.echo(
-        f"  to each of {len(made.hosts)} hosts ({', '.join(made.hosts)}): {limits.at_once} at once, "
+        f"  to each of {counted(len(made.hosts), 'host', 'hosts')} ({', '.join(made.hosts)}): "
+        f"{limits.at_once} at once, "
         f"{limits.seconds_between_requests:g} s apart, or slower if robots.txt or the site says so"
     )
     click.echo(f"  at most {limits.max_pages:,} requests and {limits.max_bytes:,} bytes")
-    click.echo(f"  {made.known:,} pages known; of {made.with_marks:,} it would ask whether they changed")
+    click.echo(f"  pages known: {made.known:,}; of {made.with_marks:,} it would ask whether they changed")
     if with_urls:
         for url in made.standing:
             click.echo(harmless(f"  listing {url}"))

@@ -13,16 +13,27 @@ from listings.model import LAST_ROW
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from listings.database import Database
     from listings.model import QueueEntry
 
 
 @click.command(name="queue")
 @click.option("--limit", type=RowNumber, default=50, show_default=True, help="Rows at most.")
 @click.option("--offset", type=click.IntRange(0, LAST_ROW), default=0, help="Rows to pass over first.")
+@click.option(
+    "--reviewer",
+    envvar=["PRECURSOR_WATCH_REVIEWER", "USER"],
+    default="",
+    show_envvar=True,
+    help="Who looks: a reviewer of the app is not shown the scores that it hides from them.",
+)
 @database_option
 @json_option
-def command(limit: int, offset: int, database: Path, *, as_json: bool) -> None:
+def command(limit: int, offset: int, reviewer: str, database: Path, *, as_json: bool) -> None:
     """Show the flagged listings that nobody has judged as they now read, most likely offers first.
+
+    A score that the review app keeps from this reviewer until their verdict is left out here too. Leads,
+    administrators and names without a user see every score, unless they asked the app to hide them.
 
     Example: precursor-watch queue --limit 20
     """
@@ -31,15 +42,37 @@ def command(limit: int, offset: int, database: Path, *, as_json: bool) -> None:
 
     with reading(database) as db:
         entries, waiting = review_queue(db, limit=limit, offset=offset), count_queue(db)
+        hidden = _hidden(db, [entry.listing_id for entry in entries], reviewer)
     if as_json:
-        print_json({"waiting": waiting, "entries": [asdict(entry) for entry in entries]})
+        print_json({"waiting": waiting, "entries": [_record(entry, hidden) for entry in entries]})
         return
     headings = ("P", "TIER", "SUBSTANCE", "TITLE", "SOURCE", "LISTING")
-    print_table(headings, map(_row, entries), cut=("SUBSTANCE", "TITLE"))
+    print_table(headings, [_row(entry, hidden) for entry in entries], cut=("SUBSTANCE", "TITLE"))
     click.echo(f"{waiting} waiting.", err=True)
 
 
-def _row(entry: QueueEntry) -> tuple[str, ...]:
+def _hidden(db: Database, listing_ids: list[str], reviewer: str) -> frozenset[str]:
+    """Return the listings whose score is kept from whoever looks, by the rule of the review app."""
+    from listings.review_items import items_of
+    from listings.review_settings import preferences
+    from listings.users import Role, get_user, has_user
+    from review.hiding import hidden_from
+
+    judges = has_user(db, reviewer) and not get_user(db, reviewer).role.includes(Role.LEAD)
+    if not judges and preferences(db, reviewer).get("hide_score") != "1":
+        return frozenset()
+    hides, items = hidden_from(db, reviewer), items_of(db, listing_ids)
+    return frozenset(each for each in listing_ids if hides(items.get(each)))
+
+
+def _record(entry: QueueEntry, hidden: frozenset[str]) -> dict[str, object]:
+    is_hidden = entry.listing_id in hidden
+    shown = {**asdict(entry), "score_hidden": is_hidden}
+    return {**shown, "p_offer": None} if is_hidden else shown
+
+
+def _row(entry: QueueEntry, hidden: frozenset[str]) -> tuple[str, ...]:
+    p_offer = "-" if entry.listing_id in hidden else f"{entry.p_offer:.2f}"
     tier = "-" if entry.tier is None else str(entry.tier)
     substance = entry.substances[0] if entry.substances else "(none named)"
-    return (f"{entry.p_offer:.2f}", tier, substance, entry.title, entry.source_id, entry.listing_id)
+    return (p_offer, tier, substance, entry.title, entry.source_id, entry.listing_id)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from cli.options import asked_by_option, database_option
+from listings.text import counted
 
 
 @click.command("restore")
@@ -36,6 +37,6 @@ def command(backup: Path, database: Path, by: str, *, replace: bool, check: bool
         else:
             manifest = restore(folder, database, replace=replace, by=by, now=times.utc_now(), progress=show)
     what = "is whole" if check else f"is restored as {database}"
-    click.echo(f"The backup of {manifest.made_at} ({len(manifest.files):,} files) {what}.")
+    click.echo(f"The backup of {manifest.made_at} ({counted(len(manifest.files), 'file', 'files')}) {what}.")
     if not check:
         click.echo("Check it with `precursor-watch verify`, and start the service again.", err=True)

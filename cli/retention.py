@@ -28,7 +28,10 @@ def command() -> None:
 @click.argument("source")
 @click.option("--reason", required=True, help="The case or order it rests on.")
 def hold(database: Path, by: str, source: str, reason: str) -> None:
-    """Keep everything of SOURCE until the hold is released; `all` keeps everything."""
+    """Keep everything of SOURCE until the hold is released; `all` keeps everything.
+
+    Example: precursor-watch retention hold andes --reason "Case 2026-114" --by ada
+    """
     from listings import times
     from listings.retention import EVERY_SOURCE, place_hold
 
@@ -43,7 +46,12 @@ def hold(database: Path, by: str, source: str, reason: str) -> None:
 @asked_by_option
 @click.argument("number", type=RowNumber)
 def release(database: Path, by: str, number: int) -> None:
-    """Release a hold."""
+    """Release a hold.
+
+    NUMBER is in the first column of `retention holds`. What retention lets go of may then be purged.
+
+    Example: precursor-watch retention release 3 --by ada
+    """
     from listings import times
     from listings.retention import release_hold
 
@@ -56,7 +64,10 @@ def release(database: Path, by: str, number: int) -> None:
 @database_option
 @json_option
 def holds(database: Path, as_json: bool) -> None:
-    """Show all holds."""
+    """Show all holds, those that were released too.
+
+    Example: precursor-watch retention holds
+    """
     from listings.retention import list_holds
 
     with reading(database) as db:

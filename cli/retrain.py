@@ -48,7 +48,9 @@ STARTER = Path(__file__).parent.parent / "fixtures" / "training" / "listings.jso
     show_envvar=True,
     help="A sentence-transformers name or path.",
 )
-@click.option("--seed", type=Seed, default=0, show_default=True, help="Of the folds.")
+@click.option(
+    "--seed", type=Seed, default=0, show_default=True, help="Of the folds: the same seed, the same model."
+)
 @click.option("--force", is_flag=True, help="Promote even a worse model; the record says so.")
 @click.option("--dry-run", is_flag=True, help="Train, compare and rescore; write nothing.")
 @click.option("--no-rescore", is_flag=True, help="Do not try the candidate on every listing as last seen.")

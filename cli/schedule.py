@@ -31,9 +31,19 @@ def command() -> None:
 @database_option
 @sources_option
 @json_option
-@click.option("--next", "count", type=click.IntRange(1, 100), default=1, show_default=True, help="Due times.")
+@click.option(
+    "--next",
+    "count",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    help="How many due times of each source.",
+)
 def show(database: Path, sources_file: Path, as_json: bool, count: int) -> None:
-    """Show the next due times of each source, in its own zone and in UTC, and what is paused."""
+    """Show the next due times of each source, in its own zone and in UTC, and what is paused.
+
+    Example: precursor-watch schedule show --next 5
+    """
     from listings import times
     from listings.requests import pause_of
     from scheduler.due import next_times
@@ -76,7 +86,12 @@ def show(database: Path, sources_file: Path, as_json: bool, count: int) -> None:
 @asked_by_option
 @source_argument
 def pause(database: Path, sources_file: Path, by: str, source: str) -> None:
-    """Begin nothing for SOURCE until it is resumed; due times are skipped, with who and when."""
+    """Begin nothing for SOURCE until it is resumed; due times are skipped, with who and when.
+
+    What runs now goes on to its end.
+
+    Example: precursor-watch schedule pause andes --by ada
+    """
     from listings.requests import Request
 
     _ask(Request.PAUSE, database, sources_file, by, source)
@@ -91,7 +106,10 @@ def pause(database: Path, sources_file: Path, by: str, source: str) -> None:
 @asked_by_option
 @source_argument
 def resume(database: Path, sources_file: Path, by: str, source: str) -> None:
-    """Let SOURCE be crawled again when it is due."""
+    """Let SOURCE be crawled again when it is due.
+
+    Example: precursor-watch schedule resume andes
+    """
     from listings.requests import Request
 
     _ask(Request.RESUME, database, sources_file, by, source)
@@ -104,7 +122,12 @@ def resume(database: Path, sources_file: Path, by: str, source: str) -> None:
 @asked_by_option
 @source_argument
 def run_now(database: Path, sources_file: Path, by: str, source: str) -> None:
-    """Have the service crawl SOURCE now, due or not."""
+    """Have the service crawl SOURCE now, due or not.
+
+    The service must be at work; without one, `precursor-watch crawl` does it by hand.
+
+    Example: precursor-watch schedule run-now andes
+    """
     from listings.requests import Request
 
     number = _ask(Request.RUN_NOW, database, sources_file, by, source)

@@ -12,6 +12,7 @@ import click
 from cli.cluster import cluster_option
 from cli.law import law_options
 from cli.options import database_option
+from listings.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +55,8 @@ def command(source: Path, output: Path, database: Path, cluster: str | None) -> 
     score = _score_here if cluster is None else partial(_score_on_cluster, cluster)
     with progress_bar("scoring") as show:
         counts = score(source, output, model, database, show)
-    click.echo(f"{counts['listings']} listings scored, {counts['flagged']} flagged, in {output}.")
+    listings = counted(counts["listings"], "listing", "listings")
+    click.echo(f"{listings} scored, {counts['flagged']} flagged, in {output}.")
 
 
 def _score_here(

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import click
 
 from cli.options import database_option, json_option, sources_option
-from cli.output import counted, minute, print_json, print_table, reading
-from listings.text import harmless
+from cli.output import minute, print_json, print_table, reading
+from listings.text import counted, harmless
 from listings.times import spoken_age
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def command(database: Path, sources_file: Path, as_json: bool) -> None:
     else:
         _print(found, now)
     if found.sources_problem:
-        click.echo(found.sources_problem, err=True)
+        click.echo(f"precursor-watch: {found.sources_problem}", err=True)
     if not found.is_well:
         sys.exit(1)
 
@@ -62,7 +62,8 @@ def _record(found: Overview) -> dict[str, object]:
 
 
 def _print(found: Overview, now: datetime) -> None:
-    print_table(HEADINGS, [_cells(each, now) for each in found.sources])
+    if found.sources:
+        print_table(HEADINGS, [_cells(each, now) for each in found.sources])
     scored = _last_run(found.last_score_run, found.scoring, now)
     click.echo(f"\nService   {'at work' if found.service else 'not running'}")
     click.echo(f"Queue     {counted(found.queue, 'listing waits', 'listings wait')} for a verdict")

@@ -32,7 +32,13 @@ def command() -> None:
 
 @command.command("add")
 @click.argument("name")
-@click.option("--role", type=role_choice, default=Role.REVIEWER.value, show_default=True)
+@click.option(
+    "--role",
+    type=role_choice,
+    default=Role.REVIEWER.value,
+    show_default=True,
+    help="What they may do, see docs/security.md.",
+)
 @stdin_option
 @click.option("--generate", is_flag=True, help="Make up a password and print it, once.")
 @by_option

@@ -21,7 +21,11 @@ DECISIONS = [decision.value for decision in Decision if decision is not Decision
 @click.command(name="verdict")
 @click.argument("listing_id", required=False)
 @click.argument("decision", required=False, type=click.Choice(DECISIONS))
-@click.option("--reason", type=click.Choice([code.value for code in ReasonCode]), help="Reason code.")
+@click.option(
+    "--reason",
+    type=click.Choice([code.value for code in ReasonCode]),
+    help="Why, as the labelling guide has it.",
+)
 @click.option("--note", default="", help="In your own words.")
 @click.option(
     "--score",
@@ -45,7 +49,8 @@ def command(
 ) -> None:
     """Decide about a listing as it now stands; the queue and the next retraining follow.
 
-    What was judged is named on standard error. With --score it must be what you saw.
+    LISTING_ID is in the last column of `queue`. What was judged is named on standard error. With --score it
+    must be what you saw.
 
     Example: precursor-watch verdict 5f0c9a7be1d2c3f4 offer --reason disguised --note "no name on label"
 

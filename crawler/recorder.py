@@ -15,6 +15,7 @@ from listings.fetches import record_fetches
 from listings.model import Change, Page, PageOutcome
 from listings.pages import SeenListing, record_more, record_page, recorded_urls
 from listings.readings import LiveReading, was_understood
+from listings.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
@@ -269,4 +270,4 @@ def sentence_for(outcomes: dict[PageOutcome, int], changes: dict[Change, int]) -
     """Return what a crawl came to, for a person."""
     pages = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in outcomes.items())
     listed = ", ".join(f"{count} {change}" for change, count in changes.items())
-    return f"{sum(outcomes.values())} pages ({pages or 'none'}); listings: {listed}."
+    return f"{counted(sum(outcomes.values()), 'page', 'pages')} ({pages or 'none'}); listings: {listed}."

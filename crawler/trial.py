@@ -14,6 +14,7 @@ from crawler.errors import CrawlError
 from crawler.markets import find_markets, page_class_for
 from crawler.reading.page import PageReading
 from listings import times
+from listings.private import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -104,7 +105,7 @@ def try_url(
     if why := problem_in(database, declared.permission, now()):
         raise CannotTry(f"{url} was not asked for: {why}. No request was sent.")
     folder = database.with_name(f"{database.name}.trials")
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     trial = folder / f"{now():%Y%m%dT%H%M%S%f}.db"
     limits = replace(declared.limits, max_pages=min(_REQUESTS, declared.limits.max_pages), retries=0)
     crawl_source(trial, replace(declared, start=(url,), limits=limits), now=now, names=names)

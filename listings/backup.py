@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from listings.errors import ListingsError
+from listings.private import private_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +34,7 @@ def copy_store(db: Database, target: Path) -> None:
     Raises:
         StoreDamaged: If the copy is not whole.
     """
+    private_file(target)
     with closing(sqlite3.connect(target)) as copy:
         db.conn.backup(copy, pages=PAGES_AT_A_TIME)
         copy.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it

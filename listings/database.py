@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from listings import hidden_scores
 from listings.errors import StoreUnusable, StoreUnwritable
 from listings.migrations import migrations
+from listings.private import private_file
 from listings.sqlite import Database
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ __all__ = ["Database", "open_database", "open_in_memory", "transaction"]
 def open_database(path: Path, *, must_exist: bool = False) -> Database:
     """Open the store at `path`, creating it and its folder when it is not there yet.
 
+    A new one may be read by its owner only; the rights of one that is there are not touched.
+
     Args:
         path: The database file.
         must_exist: For commands that only read: a missing file is then an error, not a new store.
@@ -47,6 +50,8 @@ def open_database(path: Path, *, must_exist: bool = False) -> Database:
         raise StoreUnusable(path, "there is no such file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            private_file(path)
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000, check_same_thread=False)
     except (sqlite3.Error, OSError) as error:
         raise StoreUnusable(path, str(error)) from error

@@ -39,8 +39,18 @@ class StoreUnwritable(ListingsError):
         )
 
 
+LISTED_BY = {
+    "alarm": "alerts list --all", "hold": "retention holds", "listing": "queue", "model": "models",
+    "run": "runs", "source": "sources", "token": "users token list",
+    "verdict": "audit list --action verdict_given",
+}  # fmt: skip
+"""The command that lists rows of a kind; a new kind of row with a list is named here."""
+
+
 class UnknownRow(ListingsError):
     """A row was asked for by an id that is not in the store."""
 
     def __init__(self, kind: str, row_id: object) -> None:
-        super().__init__(f"There is no {kind} {row_id} in this database; check the id with the list command.")
+        command = LISTED_BY.get(kind)
+        listed = f"; those there are, `precursor-watch {command}` lists." if command else "."
+        super().__init__(f"There is no {kind} {row_id} in this database{listed}")

@@ -47,3 +47,12 @@ def harmless(text: str) -> str:
 def text_hash(text: str) -> str:
     """Return the SHA-256 of `text` in UTF-8; lone surrogates, which hostile pages hold, are kept apart."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """Return a number with its words, e.g. `1 run` or `2,000 runs`.
+
+    >>> counted(1, "run", "runs"), counted(2000, "run", "runs")
+    ('1 run', '2,000 runs')
+    """
+    return f"{number:,} {one if number == 1 else many}"

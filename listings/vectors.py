@@ -7,6 +7,8 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from listings.private import private_file
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
@@ -94,6 +96,8 @@ def open_vectors(database: Path | None, embedder_id: str) -> Iterator[VectorCach
 
 
 def _connect(path: Path | None) -> sqlite3.Connection:
+    if path is not None and not path.exists():
+        private_file(path)
     connection = sqlite3.connect(":memory:" if path is None else path, timeout=60)
     try:
         connection.execute("PRAGMA journal_mode = WAL")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from listings import times
 from listings.errors import Interrupted
+from listings.private import private_folder
 from scheduler.endings import Exit, Limits, OverLimit, last_line
 from scheduler.run_logs import log_name
 from scheduler.vitals import Vitals, kernel_kills
@@ -56,7 +57,7 @@ class Children:
         Returns:
             None, with nothing started, once `stop` has been called.
         """
-        logs.mkdir(parents=True, exist_ok=True)
+        private_folder(logs)
         kills, started_at = kernel_kills(), times.utc_now()
         unnamed = logs / f"{work}.{get_ident()}.starting"  # its name holds the child's number
         with unnamed.open("wb") as output:

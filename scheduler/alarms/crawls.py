@@ -9,6 +9,7 @@ from crawler.live.permission import problem
 from listings.alarms import Finding
 from listings.model import RunKind, RunOutcome, SourceKind
 from listings.runs import latest_missed, latest_run
+from listings.text import counted
 from scheduler.alarms.bands import usual_band
 from scheduler.health import listings_met, source_health
 
@@ -93,9 +94,9 @@ def yield_unusual(look: Look) -> Iterator[Finding]:
         yield Finding(
             kind="yield_unusual",
             subject=source_id,
-            sentence=f"{source_id} {silent} last crawl met {count} listings, where {band.low:.0f} to "
-            f"{band.high:.0f} are usual after {band.runs} runs. Open the site's pages and the run's "
-            "outcomes.",
+            sentence=f"{source_id} {silent} last crawl met {counted(count, 'listing', 'listings')}, "
+            f"where {band.low:.0f} to {band.high:.0f} are usual after {band.runs} runs. Open the site's "
+            "pages and the run's outcomes.",
         )
 
 

@@ -12,6 +12,7 @@ from listings.models import model_in_use
 from listings.queue import count_queue
 from listings.runs import done_runs
 from listings.scores import count_awaiting
+from listings.text import counted
 from listings.trends import count_flagged_since, count_judged_since, count_scores_by_band
 from scheduler.alarms.bands import stability_index
 
@@ -82,8 +83,8 @@ def no_model(look: Look) -> Iterator[Finding]:
     if waiting and model_in_use(look.db) is None:
         yield Finding(
             kind="no_model",
-            sentence=f"{waiting} listings wait for a score and no model is in use; make one with "
-            "`precursor-watch retrain`.",
+            sentence=f"{counted(waiting, 'listing waits', 'listings wait')} for a score and no model is in "
+            "use; make one with `precursor-watch retrain`.",
         )
 
 
@@ -121,6 +122,6 @@ def backup_old(look: Look) -> Iterator[Finding]:
         yield Finding(
             kind="backup_old",
             sentence=f"The newest backup was made on {backups[0].ended_at:%Y-%m-%d %H:%M} UTC, more than "
-            f"{limit.days} days ago; see `precursor-watch runs` for why, and make one with "
-            "`precursor-watch backup`.",
+            f"{counted(limit.days, 'day', 'days')} ago; see `precursor-watch runs` for why, and make one "
+            "with `precursor-watch backup`.",
         )

@@ -23,7 +23,9 @@ from listings.backup import copy_store
 from listings.database import open_database
 from listings.evidence import evidence_folder, list_files
 from listings.models import list_models
+from listings.private import private_folder
 from listings.retention import buried_files
+from listings.text import counted
 from scheduler.care.manifest import BackedUp, described, digest_of, read_manifest, write_manifest
 from scheduler.errors import SchedulerError
 
@@ -72,8 +74,8 @@ class Backup:
     def sentence(self) -> str:
         """For the run's row."""
         return (
-            f"{self.files:,} files with {self.bytes / 1e6:,.1f} MB in {self.folder}, of them "
-            f"{self.copied_bytes / 1e6:,.1f} MB new."
+            f"{counted(self.files, 'file', 'files')} with {self.bytes / 1e6:,.1f} MB in {self.folder}, "
+            f"of them {self.copied_bytes / 1e6:,.1f} MB new."
         )
 
 
@@ -92,7 +94,8 @@ def make_backup(database: Path, backups: Path, *, now: datetime) -> Backup:
         EvidenceMissing: If one is gone.
     """
     folder = backups / f"{now:%Y%m%dT%H%M%SZ}"
-    folder.mkdir(parents=True)
+    private_folder(backups)
+    folder.mkdir(mode=0o700)
     try:
         return _make(database, backups, folder, now)
     except BaseException:
@@ -183,7 +186,7 @@ def _models(copy: Database, database: Path, backups: Path, folder: Path) -> Iter
 
 def _copy(source: Path, target: Path) -> None:
     """Copy a file so that it is there whole or not at all, also after a power cut."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(target.parent)
     part = target.with_name(target.name + ".part")
     shutil.copyfile(source, part)
     with part.open("rb+") as file:

@@ -11,6 +11,7 @@ from listings.audit import BY_HAND
 from listings.database import open_database
 from listings.evidence import evidence_folder
 from listings.retention import buried_files, bury, spent_evidence
+from listings.text import counted
 from scheduler.run_logs import logs_folder
 
 if TYPE_CHECKING:
@@ -32,7 +33,10 @@ class Purgeable:
     def sentence(self) -> str:
         """For the run's row."""
         size = sum(each.bytes for each in self.evidence) / 1e6
-        return f"{len(self.evidence):,} WARC files ({size:,.1f} MB) and {len(self.logs):,} logs."
+        return (
+            f"{counted(len(self.evidence), 'WARC file', 'WARC files')} ({size:,.1f} MB) and "
+            f"{counted(len(self.logs), 'log', 'logs')}."
+        )
 
 
 def find_purgeable(database: Path, care: CareSettings, *, now: datetime) -> Purgeable:
@@ -64,7 +68,8 @@ def purge(
         for name in buried_files(db):
             (folder / name).unlink(missing_ok=True)  # of a purge that was interrupted
         for each in found.evidence:
-            reason = f"older than {care.evidence_days} days, nothing in it flagged, judged or held"
+            age = counted(care.evidence_days, "day", "days")
+            reason = f"older than {age}, nothing in it flagged, judged or held"
             if bury(db, each, before=before, reason=reason, by=by, origin=origin, now=now):
                 (folder / each.file).unlink(missing_ok=True)
                 gone.append(each)

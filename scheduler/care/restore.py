@@ -11,6 +11,7 @@ from listings import audit
 from listings.audit import AuditAction
 from listings.database import open_database
 from listings.locks import hold, work_under_way
+from listings.private import private_file, private_folder
 from scheduler.care.manifest import BackedUp, BackupWrong, Manifest, digest_of, read_manifest
 from scheduler.errors import SchedulerError
 
@@ -130,8 +131,9 @@ def _target(file: BackedUp, database: Path) -> Path:
 
 
 def _put(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(target.parent)
     part = target.with_name(target.name + ".part")
+    private_file(part)
     shutil.copyfile(source, part)
     part.rename(target)
 

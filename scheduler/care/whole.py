@@ -13,6 +13,7 @@ from listings.database import open_database
 from listings.evidence import evidence_folder
 from listings.locks import work_of, work_under_way
 from listings.model import RunKind
+from listings.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,8 +53,10 @@ def check_everything(
         tend_store(db)
         tended = _give_back(db, database, vacuum_free_percent)
     return (
-        f"The database is whole, and so is the audit log with {log.entries:,} entries; {found.files:,} "
-        f"WARC files, {found.records:,} records and {found.pages:,} pages are as they were kept.{tended}"
+        "The database is whole, and so is the audit log with "
+        f"{counted(log.entries, 'entry', 'entries')}; as they were kept are "
+        f"{counted(found.files, 'WARC file', 'WARC files')}, {counted(found.records, 'record', 'records')} "
+        f"and {counted(found.pages, 'page', 'pages')}.{tended}"
     )
 
 

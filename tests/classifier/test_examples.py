@@ -98,7 +98,7 @@ def test_text_of_a_row_is_one_line_each_and_can_be_stored(row: dict[str, object]
 def test_object_is_read_from_bytes_too() -> None:
     """A pipe gives bytes, and those that are no UTF-8 are named by their line."""
     assert json_object("pipe", 1, '\ufeff{"title": "é"}'.encode()) == {"title": "é"}
-    with pytest.raises(DataFileWrong, match="pipe cannot be read: line 3 is not JSON"):
+    with pytest.raises(DataFileWrong, match="pipe cannot be used: line 3 is not JSON"):
         json_object("pipe", 3, b'{"title": "\xff"}')
 
 

@@ -48,7 +48,7 @@ def test_verify_says_what_is_whole_and_meets_its_anchor(judged: Path, tmp_path: 
     done = call("audit", "verify", "--anchors", tmp_path / "anchors.txt", "--db", judged)
     assert (done.exit_code, done.err) == (0, "")
     assert "entries are whole" in done.out
-    assert "1 anchors are met" in done.out
+    assert "1 anchor is met" in done.out
     bare = call("audit", "verify", "--anchor", anchor.split()[0], "--json", "--db", judged)
     assert json.loads(bare.out)["whole"] is True
 

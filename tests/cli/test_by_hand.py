@@ -14,7 +14,9 @@ from classifier.run import RetrainOptions, retrain
 from listings.database import open_database
 from listings.model import Decision, RunOutcome
 from listings.models import promote, register_model
+from listings.review_settings import change_setting
 from listings.runs import end_run
+from listings.users import Role, add_user
 from listings.verdicts import verdicts_of
 from tests.classifier.toy import NOW, ToyEmbedder, write_starter
 from tests.cli.calls import call, call_process
@@ -65,6 +67,31 @@ def test_queue_shows_what_waits(store: Path, monkeypatch: pytest.MonkeyPatch) ->
         word for word in ("TITLE", "0.90", "acetone", "Industrial", "andes") if word not in called.out
     ] == []
     assert called.err == "2 waiting.\n"
+
+
+def test_a_table_in_a_pipe_has_every_cell_whole(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line for each row and nothing cut, whatever a terminal would show; COLUMNS sets a width."""
+    first, *rows = call("queue", "--db", store).out.splitlines()
+    assert first.startswith("P ")
+    assert any(FULL.title in row for row in rows)
+    assert all(row == row.rstrip() for row in rows)
+    monkeypatch.setenv("COLUMNS", "60")
+    assert max(map(len, call("queue", "--db", store).out.splitlines())) <= 60
+
+
+def test_scores_hidden_in_the_app_are_hidden_here(store: Path) -> None:
+    """From a reviewer by their name; not from a lead, nor from whoever has no user there."""
+    with closing(open_database(store)) as db:
+        change_setting(db, "hidden_share", 1, changed_by="lou", now=NOW)
+        for name, role in (("ada", Role.REVIEWER), ("lou", Role.LEAD)):
+            add_user(db, name, role, password_hash="x", actor="the tests", now=NOW)
+    seen = {
+        name: json.loads(call("queue", "--db", store, "--json", "--reviewer", name).out)["entries"][0]
+        for name in ("ada", "lou", "root")
+    }
+    assert {name: each["p_offer"] for name, each in seen.items()} == {"ada": None, "lou": 0.9, "root": 0.9}
+    assert "0.90" not in call("queue", "--db", store, "--reviewer", "ada").out
+    assert seen["ada"]["score_id"]
 
 
 def test_text_of_a_listing_commands_no_terminal(store: Path) -> None:

@@ -17,7 +17,7 @@ from cli.main import COMMANDS
 from tests.cli.calls import ROOT, call, call_process
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 HEAVY = (
     "torch", "transformers", "sklearn", "skops", "scrapy", "twisted", "fastapi", "uvicorn",
@@ -35,6 +35,7 @@ NO_COMMANDS = {
     "settings",
     "errors",
     "main",
+    "operating",
     "options",
     "output",
     "progress",
@@ -57,12 +58,22 @@ def test_command_has_help_and_an_example(name: str) -> None:
     assert f"precursor-watch {name}" in called.out.partition("Example:")[2]
 
 
+def within(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
+    """Yield a command and all beneath it, each by what is typed for it."""
+    yield path, command
+    for name, below in getattr(command, "commands", {}).items():
+        yield from within(below, f"{path} {name}")
+
+
 @pytest.mark.parametrize("name", COMMANDS)
-def test_options_are_explained(name: str) -> None:
-    """No option of any command stands in its help without a word about it."""
-    command: click.Command = importlib.import_module(f"cli.{name.replace('-', '_')}").command
-    for option in command.params:
-        assert not isinstance(option, click.Option) or option.help, option.name
+def test_every_subcommand_has_an_example_and_options_are_explained(name: str) -> None:
+    """No option stands in help without a word about it, and each example calls what it stands under."""
+    top: click.Command = importlib.import_module(f"cli.{name.replace('-', '_')}").command
+    for path, command in within(top, f"precursor-watch {name}"):
+        typed = path.removesuffix(" list") if path == "precursor-watch models list" else path
+        assert f"Example: {typed}" in " ".join((command.help or "").split()), path
+        for option in command.params:
+            assert not isinstance(option, click.Option) or option.help, (path, option.name)
 
 
 def test_every_module_of_a_command_is_listed() -> None:
@@ -203,13 +214,13 @@ def test_file_that_is_no_database_is_refused_unaltered(command: str, tmp_path: P
     "content", [None, b"[sources", b"\xff\xfe\x00", b"[sources.andes]\nname = 7\n", b"sources = 3\n"]
 )
 def test_bad_sources_file_is_named(command: str, content: bytes | None, store_path: Path) -> None:
-    """A sources file that is missing, broken or incomplete is refused with its path."""
+    """A sources file that is missing, broken or incomplete is named; `status` says the rest."""
     path = store_path.with_name("places.toml")
     if content is not None:
         path.write_bytes(content)
     database = () if command == "sources" else ("--db", store_path)
     called = call(command, "--sources", path, *database)
-    assert (called.exit_code, called.out) == (1, "")
+    assert (called.exit_code, "Queue" in called.out) == (1, command == "status")
     assert called.err.startswith("precursor-watch: ")
     assert "places.toml" in called.err
 

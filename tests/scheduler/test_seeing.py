@@ -102,7 +102,7 @@ def test_the_doctor_says_what_is_wrong_and_the_mend(lived: Path, monkeypatch: py
         "start it with `precursor-watch run`",
         "make one with `precursor-watch retrain`",
         "[alarms] urls",
-        "1 alarms stand",
+        "1 alarm stands",
         "is whole",
     ):
         assert mend in found.stdout

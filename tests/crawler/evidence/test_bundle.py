@@ -160,7 +160,7 @@ def test_whole_bundle_matches(bundle: Path) -> None:
     assert verify_bundle(bundle).listings == 1
     said = CliRunner().invoke(command, ["verify", str(bundle)])
     assert said.exit_code == 0
-    assert "1 listings and" in said.output
+    assert "1 listing and 1 record match" in said.output
 
 
 @pytest.mark.parametrize(

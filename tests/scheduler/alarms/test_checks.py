@@ -226,7 +226,7 @@ def test_an_old_backup_where_backups_are_made(db: Database, tmp_path: Path) -> N
 def test_listings_without_a_model(db: Database, tmp_path: Path) -> None:
     """What waits is counted, and the mend is named."""
     build.see(db, build.crawl_run(db), "https://andes.example/1", build.FULL)
-    assert "1 listings wait for a score" in found(look(db, tmp_path))["no_model"]
+    assert "1 listing waits for a score" in found(look(db, tmp_path))["no_model"]
 
 
 def test_a_sources_file_that_cannot_be_used(db: Database, tmp_path: Path) -> None:

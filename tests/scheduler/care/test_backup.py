@@ -22,6 +22,7 @@ from listings.errors import UnknownRow
 from listings.evidence import evidence_folder
 from listings.locks import AlreadyUnderWay, hold
 from listings.model import RunKind, RunOutcome
+from listings.private import open_to_everybody
 from listings.queue import count_listings
 from listings.retention import list_holds, place_hold, release_hold
 from listings.runs import latest_run
@@ -84,7 +85,13 @@ def test_a_backup_restored_elsewhere_is_a_working_store(store: Path, tmp_path: P
     backup = make_backup(store, tmp_path / "backups", now=NIGHT)
     target = tmp_path / "there" / "again.db"
     restore(backup.folder, target, by="ada", now=NIGHT)
-    assert "entries; 1 WARC files, 2 records and 2 pages" in check_everything(target)
+    assert "entries; as they were kept are 1 WARC file, 2 records and 2 pages." in check_everything(target)
+    kept = (target, evidence_folder(target), evidence_folder(store), store, backup.folder)
+    assert [path.stat().st_mode & 0o777 for path in kept] == [0o600, 0o700, 0o700, 0o600, 0o700]
+    target.chmod(0o644)
+    assert list(open_to_everybody([target])) == [target]
+    tmp_path.joinpath("there").chmod(0o700)
+    assert list(open_to_everybody([target])) == []
     assert (target.parent / "models" / "aaaaaaaaaaaa" / "card.json").read_text(encoding="utf-8") == "{}"
     with closing(open_database(target)) as db, closing(open_database(store)) as first:
         assert count_listings(db) == count_listings(first) > 0
@@ -225,7 +232,7 @@ def test_room_that_holds_nothing_is_given_back(store: Path) -> None:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         listings = count_listings(db)
     before = store.stat().st_size
-    assert check_everything(store).endswith("as they were kept.")
+    assert check_everything(store).endswith("2 pages.")
     with hold(store, "crawl-site"):
         assert "left until nothing writes (crawl-site)" in check_everything(store, vacuum_free_percent=20)
     assert store.stat().st_size == before
@@ -234,7 +241,7 @@ def test_room_that_holds_nothing_is_given_back(store: Path) -> None:
     assert store.stat().st_size < before - 3_900_000
     with closing(open_database(store)) as db:
         assert count_listings(db) == listings
-    assert check_everything(store, vacuum_free_percent=20).endswith("as they were kept.")
+    assert check_everything(store, vacuum_free_percent=20).endswith("2 pages.")
 
 
 def test_the_commands_leave_a_row_each(store: Path) -> None:
