@@ -64,11 +64,17 @@ def command(
         sys.exit(int(any(codes)))
 
     from cli.progress import progress_bar
+    from cli.settings import load_settings
+    from crawler.readers.pool import reading
+    from crawler.readers.settings import CrawlSettings
     from crawler.run import crawl_source
 
     (source,) = declared
-    with progress_bar(f"crawling {source.source.source_id}") as show:
-        run = crawl_source(database, source, due_at=in_utc(due_at), progress=show)
+    with (
+        reading(load_settings(CrawlSettings)) as read,  # before the bar, which has a thread
+        progress_bar(f"crawling {source.source.source_id}") as show,
+    ):
+        run = crawl_source(database, source, due_at=in_utc(due_at), progress=show, read=read)
     _print_run(run, as_json=as_json)
 
 

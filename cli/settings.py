@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from classifier.gazetteer.law import LawSettings
+from crawler.readers.settings import CrawlSettings
 from scheduler.alarms.settings import AlarmSettings
 from scheduler.settings import CareSettings, ServiceSettings
 
@@ -27,6 +28,7 @@ SECTIONS: dict[str, type[Any]] = {
     "alarms": AlarmSettings,
     "care": CareSettings,
     "law": LawSettings,
+    "crawl": CrawlSettings,
 }
 """Each package declares its own; a new section is declared here."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from crawler.evidence.seal import seal_interrupted
 from crawler.handed_over import crawl_handed_over
 from crawler.process import CrawlStopped
+from crawler.readers.job import read_here
 from crawler.recorder import sentence_for
 from crawler.saved import crawl_saved
 from listings import locks, runs, times
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crawler.handed_over import Handed
+    from crawler.readers.job import Read
     from crawler.sources import DeclaredSource
     from listings.database import Database
     from listings.model import Run
@@ -38,6 +40,7 @@ def crawl_source(
     progress: Callable[[int, int], None] | None = None,
     names: Mapping[str, Sequence[str]] | None = None,
     handed: Iterator[Handed] | None = None,
+    read: Read = read_here,
 ) -> Run:
     """Crawl a source into the store; an interrupted crawl of it is gone on with.
 
@@ -49,6 +52,7 @@ def crawl_source(
         progress: Called after each page with (pages recorded so far, pages known so far).
         names: For a live source: addresses of hosts, given instead of asked for, to rehearse with.
         handed: For a saved source that is read elsewhere: its pages (`crawler.handed_over`).
+        read: Reads a page; in this process unless `crawler.readers.pool.reading` gave it.
 
     Returns:
         The run, ended.
@@ -70,7 +74,11 @@ def crawl_source(
         run = runs.begin_run(db, RunKind.CRAWL, source_id=source.source_id, due_at=due_at, now=now())
         try:
             seal_interrupted(db, evidence_folder(database), source.source_id, now=now())
-            said = _crawl(db, declared, run, database, now, progress, names, handed)
+            if handed is None:
+                said = _crawl(db, declared, run, database, now, progress, names, read)
+            else:
+                folder, said = evidence_folder(database), ""
+                crawl_handed_over(db, declared, run, folder, handed, now=now, progress=progress)
         except CrawlStopped:
             raise
         except Exception as error:
@@ -98,16 +106,13 @@ def _crawl(
     now: Callable[[], datetime],
     progress: Callable[[int, int], None] | None,
     names: Mapping[str, Sequence[str]] | None,
-    handed: Iterator[Handed] | None,
+    read: Read,
 ) -> str:
     folder = evidence_folder(database)
-    if handed is not None:
-        crawl_handed_over(db, declared, run, folder, handed, now=now, progress=progress)
-        return ""
     if declared.source.kind is SourceKind.SAVED:
-        crawl_saved(db, declared, run, folder, now=now, progress=progress)
+        crawl_saved(db, declared, run, folder, now=now, progress=progress, read=read)
         return ""
     # Only here, so that a process that crawls a saved source never has the means to ask anybody.
     from crawler.live.crawl import crawl_live
 
-    return crawl_live(db, declared, run, folder, now=now, progress=progress, names=names)
+    return crawl_live(db, declared, run, folder, now=now, progress=progress, names=names, read=read)

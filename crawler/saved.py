@@ -10,9 +10,11 @@ from crawler.archives.kinds import EXPECTED
 from crawler.errors import CrawlError
 from crawler.evidence.keeper import EvidenceKeeper
 from crawler.process import CrawlBroken, run_spider
+from crawler.readers.job import read_here
 from crawler.recorder import Recorder
-from crawler.settings import SHARED
+from crawler.settings import MIDDLEWARES, SHARED
 from crawler.spider import MarketplaceSpider
+from crawler.turns import RoomMiddleware
 from listings.archives import record_archive
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from crawler.archives import Archive
     from crawler.process import PageSink
+    from crawler.readers.job import Read
     from crawler.sources import DeclaredSource
     from listings.database import Database
     from listings.model import Run
@@ -57,6 +60,7 @@ def crawl_saved(
     *,
     now: Callable[[], datetime],
     progress: Callable[[int, int], None] | None,
+    read: Read,
 ) -> None:
     """Crawl a saved source; there is no way to the network from here.
 
@@ -67,6 +71,7 @@ def crawl_saved(
         folder: Of the evidence.
         now: The clock.
         progress: Called after each page with (pages recorded so far, pages in the archive).
+        read: Reads a page.
 
     Raises:
         NothingToCrawl: If no page is in the archive, or none of those at which to start.
@@ -93,7 +98,7 @@ def crawl_saved(
         record_archive(db, run.run_id, archive_of(declared), now=now())
         for fault in archive.faults:
             recorder.record_fault(fault)
-        run_saved(declared, archive, recorder)
+        run_saved(declared, archive, recorder, read)
 
 
 def open_declared(declared: DeclaredSource) -> Archive:
@@ -101,13 +106,14 @@ def open_declared(declared: DeclaredSource) -> Archive:
     return open_archive(archive_of(declared), base_url=declared.base_url, manifest=declared.manifest)
 
 
-def run_saved(declared: DeclaredSource, archive: Archive, sink: PageSink) -> None:
+def run_saved(declared: DeclaredSource, archive: Archive, sink: PageSink, read: Read = read_here) -> None:
     """Have the spider read a saved source, and everything it meets taken by a sink.
 
     Args:
         declared: The source.
         archive: Its archive, open.
         sink: The recorder, or what stands in its place.
+        read: Reads a page.
 
     Raises:
         NothingToCrawl: As `crawl_saved`.
@@ -118,14 +124,20 @@ def run_saved(declared: DeclaredSource, archive: Archive, sink: PageSink) -> Non
     _expect_pages(archive, declared)
     reason = run_spider(
         source_id,
-        {**SHARED, **saved_settings(archive)},
+        _settings(archive),
         sink,
         MarketplaceSpider,
         archive=archive,
         begin=declared.start,
+        read=read,
     )
     if reason != "finished":
         raise CrawlBroken(source_id, f"{reason}, see the log")
+
+
+def _settings(archive: Archive) -> dict[str, object]:
+    middlewares = {**MIDDLEWARES, RoomMiddleware: 1_000}
+    return {**SHARED, **saved_settings(archive), "DOWNLOADER_MIDDLEWARES": middlewares}
 
 
 def _expect_pages(archive: Archive, declared: DeclaredSource) -> None:

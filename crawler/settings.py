@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from crawler.pipeline import RecorderPipeline
 
 _DOWNLOADER = "scrapy.downloadermiddlewares"
 _SPIDER = "scrapy.spidermiddlewares"
 
+# What only matters to a server that is asked, and costs time for every page.
+MIDDLEWARES: dict[Any, int | None] = {
+    f"{_DOWNLOADER}.defaultheaders.DefaultHeadersMiddleware": None,
+    f"{_DOWNLOADER}.downloadtimeout.DownloadTimeoutMiddleware": None,
+    f"{_DOWNLOADER}.httpauth.HttpAuthMiddleware": None,
+    f"{_DOWNLOADER}.offsite.OffsiteMiddleware": None,
+    f"{_DOWNLOADER}.useragent.UserAgentMiddleware": None,
+}
+
 SHARED = {
     "ITEM_PIPELINES": {RecorderPipeline: 900},
-    "DOWNLOADER_MIDDLEWARES": {  # what only matters to a server that is asked, and costs time for every page
-        f"{_DOWNLOADER}.defaultheaders.DefaultHeadersMiddleware": None,
-        f"{_DOWNLOADER}.downloadtimeout.DownloadTimeoutMiddleware": None,
-        f"{_DOWNLOADER}.httpauth.HttpAuthMiddleware": None,
-        f"{_DOWNLOADER}.offsite.OffsiteMiddleware": None,
-        f"{_DOWNLOADER}.useragent.UserAgentMiddleware": None,
-    },
+    "DOWNLOADER_MIDDLEWARES": MIDDLEWARES,
     "SPIDER_MIDDLEWARES": {
         f"{_SPIDER}.depth.DepthMiddleware": None,
         f"{_SPIDER}.httperror.HttpErrorMiddleware": None,  # a 404 is a page outcome, not a silence

@@ -6,21 +6,25 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import scrapy
-import web_poet
+from scrapy import signals
 from scrapy.exceptions import IgnoreRequest
 
 from crawler.archives.handler import PAGE_META
-from crawler.markets import page_class_for
+from crawler.readers.job import ReadJob
 from crawler.reading.page import PageReading
+from crawler.turns import Turns
 from listings.model import PageOutcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from typing import Self
 
+    from scrapy.crawler import Crawler
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
     from crawler.archives import Archive, SavedPage
+    from crawler.readers.job import Read
     from listings.evidence import EvidenceRecord
     from listings.readings import EarlierPage, LiveReading
 
@@ -49,17 +53,28 @@ class MarketplaceSpider(scrapy.Spider):
 
     name = "marketplace"
 
-    def __init__(self, *, archive: Archive, begin: tuple[str, ...], **kwargs: Any) -> None:
+    def __init__(self, *, archive: Archive, begin: tuple[str, ...], read: Read, **kwargs: Any) -> None:
         """Take what to crawl.
 
         Args:
             archive: Every page that may be asked for.
             begin: Where to begin and follow links from; empty means every page of the archive.
+            read: Reads a page; while it does, the next ones are fetched.
             **kwargs: Scrapy's own.
         """
         super().__init__(**kwargs)
         self.archive = archive
         self.begin = begin
+        self._read = read
+        self.turns = Turns()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """Make the spider of a crawl, and have it told when a page has gone through the pipeline."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        for told in (signals.item_scraped, signals.item_error):
+            crawler.signals.connect(spider.turns.give, told)
+        return spider
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
         """Ask for the first pages."""
@@ -72,21 +87,23 @@ class MarketplaceSpider(scrapy.Spider):
             yield self._request(url).replace(dont_filter=True)
 
     async def parse(self, response: Response) -> AsyncIterator[Any]:
-        """Have a page read, and go on to what it links to."""
-        saved: SavedPage = response.meta[PAGE_META]
-        reading = _fault_reading(saved) or await read_safely(response)
-        yield CrawledPage(
-            url=response.url,
-            http_status=response.status,
-            saved=saved,
-            reading=reading,
-            body=response.body,
-        )
-        if self.begin:
-            for request in self._follow(reading):
-                yield request
+        """Have a page read, and go on to what it links to, in the order in which the pages came."""
+        with self.turns.next() as turn:
+            saved: SavedPage = response.meta[PAGE_META]
+            reading = _fault_reading(saved) or await self._read(job_of(response))
+            await turn.come()
+            if self.begin:
+                for request in self._follow(reading):
+                    yield request
+            yield CrawledPage(  # last, so that all else is done when it is taken
+                url=response.url,
+                http_status=response.status,
+                saved=saved,
+                reading=reading,
+                body=response.body,
+            )
 
-    def failed(self, failure: Failure) -> CrawledPage:
+    async def failed(self, failure: Failure) -> AsyncIterator[CrawledPage]:
         """Record a page that could not be fetched, with the reason as its sentence."""
         request: scrapy.Request = failure.request  # type: ignore[attr-defined]
         saved: SavedPage | None = request.meta.get(PAGE_META)
@@ -94,15 +111,17 @@ class MarketplaceSpider(scrapy.Spider):
         if not isinstance(failure.value, IgnoreRequest):
             self.logger.error("page_failed", exc_info=failure.value)
         saved = saved if saved and saved.url == request.url else None  # not the redirect that led here
-        return CrawledPage(
-            url=request.url,
-            http_status=None,
-            body=saved.body if saved else b"",
-            saved=saved,
-            reading=PageReading(
-                outcome=PageOutcome.UNREADABLE, sentence=f"It could not be fetched: {reason}"
-            ),
-        )
+        with self.turns.next() as turn:
+            await turn.come()
+            yield CrawledPage(
+                url=request.url,
+                http_status=None,
+                body=saved.body if saved else b"",
+                saved=saved,
+                reading=PageReading(
+                    outcome=PageOutcome.UNREADABLE, sentence=f"It could not be fetched: {reason}"
+                ),
+            )
 
     def _follow(self, reading: PageReading) -> Iterator[scrapy.Request]:
         wanted = [reading.next_page or "", *(row.url for row in reading.rows), *reading.links]
@@ -116,22 +135,8 @@ def _fault_reading(saved: SavedPage) -> PageReading | None:
     return PageReading(outcome=saved.fault, sentence=saved.sentence) if saved.fault else None
 
 
-async def read_safely(response: Response) -> PageReading:
-    """Have a page read by its page object; a defect of ours becomes the page's outcome."""
-    try:
-        page = page_class_for(response.url)(response=_page_input(response))
-        return await page.to_item()
-    except Exception as error:  # noqa: BLE001 (one page's defect must not end the crawl)
-        found = f"{type(error).__name__}: {error}"
-        return PageReading(
-            outcome=PageOutcome.UNREADABLE, sentence=f"Reading it failed ({found}); please report this page."
-        )
-
-
-def _page_input(response: Response) -> web_poet.HttpResponse:
-    return web_poet.HttpResponse(
-        url=response.url,
-        body=response.body,
-        status=response.status,
-        headers=web_poet.HttpResponseHeaders.from_bytes_dict(response.headers),
+def job_of(response: Response) -> ReadJob:
+    """Return a page as it is given to be read."""
+    return ReadJob(
+        url=response.url, body=response.body, status=response.status, headers=dict(response.headers)
     )

@@ -85,6 +85,11 @@ def saved_settings(archive: Archive) -> dict[str, object]:
         "RETRY_ENABLED": False,  # the same bytes would come again
         "AUTOTHROTTLE_ENABLED": False,
         "DOWNLOAD_DELAY": 0,
+        # First in, first out, whatever its host: the order of the pages, and so of the ids, is that of the
+        # links, however long the reading of each page takes.
+        "SCHEDULER_PRIORITY_QUEUE": "scrapy.pqueues.ScrapyPriorityQueue",
+        "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",
+        "SCHEDULER_START_MEMORY_QUEUE": None,
     }
 
 

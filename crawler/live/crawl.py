@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from crawler.readers.job import Read
     from crawler.sources import DeclaredSource
     from listings.database import Database
     from listings.model import Run
@@ -54,6 +55,7 @@ def crawl_live(
     folder: Path,
     *,
     now: Callable[[], datetime],
+    read: Read,
     progress: Callable[[int, int], None] | None = None,
     names: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
@@ -65,6 +67,7 @@ def crawl_live(
         run: The run; one that was interrupted is gone on with, and asks for nothing that it has.
         folder: Of the evidence.
         now: The clock.
+        read: Reads a page.
         progress: Called after each page with (pages recorded, pages asked for so far).
         names: Addresses of hosts, given instead of asked for.
 
@@ -142,6 +145,7 @@ def crawl_live(
             keeper=keeper,
             recorder=recorder,
             now=now,
+            read=read,
         )
         settings = live_settings(session, permission, names or {})
         run_spider(source_id, settings, recorder, LiveSpider, session=session, begin=declared.start)

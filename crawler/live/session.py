@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from crawler.live.frontier import Frontier
     from crawler.live.gate import Gate
     from crawler.live.limits import Limits
+    from crawler.readers.job import Read
     from crawler.recorder import Recorder
     from listings.database import Database
 
@@ -47,6 +48,7 @@ class Session:
     frontier: Frontier
     keeper: EvidenceKeeper
     recorder: Recorder
+    read: Read
     now: Callable[[], datetime]
 
     def __deepcopy__(self, _: dict[int, object]) -> Self:

@@ -17,7 +17,7 @@ from crawler.live.gate import Stopped
 from crawler.live.no_index import NO_FOLLOW, NO_INDEX, asks
 from crawler.live.session import EARLIER, LINKED, PAGE, RECORD, Session
 from crawler.reading.page import PageReading
-from crawler.spider import CrawledPage, read_safely
+from crawler.spider import CrawledPage, job_of
 from listings.fetches import addresses_settled
 from listings.model import PageOutcome
 from listings.readings import LiveReading, readings_of, standing_listings
@@ -107,7 +107,7 @@ class LiveSpider(scrapy.Spider):
         if same:
             reading, links = PageReading(outcome=same.outcome, sentence=same.sentence), same.reading.links
         else:
-            reading = _refusal(response) or await read_safely(response)
+            reading = _refusal(response) or await self._session.read(job_of(response))
             is_error = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
             if is_error and reading.outcome is PageOutcome.NOT_UNDERSTOOD:
                 reading = replace(reading, outcome=PageOutcome.UNREACHABLE)

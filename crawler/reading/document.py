@@ -63,13 +63,18 @@ def parse_document(response: web_poet.HttpResponse) -> Document | None:
 
     Returns:
         The document, or None when there is no element in it.
+
+    Raises:
+        MemoryError: If this process may have no more.
     """
     text = _UNREADABLE.sub("", decode_page(bytes(response.body), response.headers.get("Content-Type")))
     # libxml2 keeps its depth limit here (2,048), so that no nesting can exhaust the stack.
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     try:
         root: etree._Element | None = etree.fromstring(text.encode("utf-8"), parser)
-    except etree.XMLSyntaxError:
+    except etree.XMLSyntaxError as error:
+        if error.code == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from error
         return None
     # The stubs deny it, but a page of comments alone has no root.
     if root is None:

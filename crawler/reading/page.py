@@ -79,7 +79,7 @@ class MarketplacePage(web_poet.WebPage[PageReading]):
 def read_page(
     response: web_poet.HttpResponse, *, max_bytes: int = MAX_BYTES, complete: bool = True
 ) -> PageReading:
-    """Reads a page. The same bytes and URL always give the same reading; no input raises.
+    """Reads a page. The same bytes and URL always give the same reading; no input raises but `MemoryError`.
 
     Args:
         response: URL, body, headers and, where it is known, HTTP status.

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crawler.readers.pool import reading
+from crawler.readers.settings import CrawlSettings
 from crawler.run import crawl_source
 from crawler.sources import DeclaredSource
 from listings.model import Source, SourceKind
@@ -43,6 +45,8 @@ class Job:
     """Where the time is to pass; it must survive a pickle."""
     names: dict[str, Sequence[str]] | None = None
     """For a live source: addresses of hosts, all on this machine."""
+    readers: int = 0
+    """Processes that read the pages beside the crawl."""
 
 
 def declare(
@@ -78,7 +82,9 @@ def crawl(database: Path, declared: DeclaredSource, *, now: datetime = NOW) -> R
 def crawl_guarded(job: Job) -> Run:
     """Do one crawl in this process, in which from now on no network, or 127.0.0.1 alone, can be touched."""
     sys.addaudithook(refuse_network if job.declared.archive else refuse_far_network)
-    return crawl_source(job.database, job.declared, now=job.clock or (lambda: job.now), names=job.names)
+    clock = job.clock or (lambda: job.now)
+    with reading(CrawlSettings(readers=job.readers)) as read:
+        return crawl_source(job.database, job.declared, now=clock, names=job.names, read=read)
 
 
 def refuse_network(event: str, arguments: tuple[object, ...]) -> None:

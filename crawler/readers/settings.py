@@ -1,0 +1,32 @@
+"""The operator's settings of how pages are read; `cli/settings.py` reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrawlSettings:
+    """How the pages of a crawl are read."""
+
+    readers: int = 1
+    """Processes beside each crawl that read its pages; 0 reads them in the crawl's own process, unbounded."""
+    page_seconds: int = 60
+    """Processor time that reading one page may take before it is given up."""
+    page_memory_mb: int = 2_000
+    """Memory that reading one page may take, beyond what the process has before it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What one page may cost the process that reads it."""
+
+    seconds: float
+    """Of processor time."""
+    memory_bytes: int
+    """Beyond what the process has before it."""
+
+
+def bounds_of(settings: CrawlSettings) -> Bounds:
+    """Return the bounds that the settings mean."""
+    return Bounds(seconds=settings.page_seconds, memory_bytes=settings.page_memory_mb * 2**20)
