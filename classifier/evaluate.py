@@ -9,26 +9,32 @@ import numpy as np
 
 from classifier.baselines import score_baselines
 from classifier.errors import DataFileWrong
-from classifier.evaluation import (
-    Evaluation,
-    Scored,
-    figures_of,
-    mistakes_of,
-    reliability_of,
-    slices_of,
-)
+from classifier.evaluation import Evaluation, Scored, view_of
 from classifier.evidence import read_all
 from classifier.examples import load_starter, read_rows, row_text
 from classifier.features import embed_as_shown
-from classifier.scoring import score_texts
+from classifier.gazetteer.cas import cas_in
 from classifier.training import build_dataset
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+    from typing import Any
 
+    from numpy.typing import NDArray
+
+    from classifier.evaluation import View
+    from classifier.gazetteer import Gazetteer
     from classifier.scorer import Scorer
+    from classifier.scoring import ScoredText
+    from classifier.training import Dataset
+    from listings.model import Reasons
 
+    Row = dict[str, Any]
+
+WHOLE, TITLES = "titles and descriptions", "titles only"
+BATCH = 2_048
+"""Texts scored between two words of progress."""
 POSITIVE = ("1", "offer")
 
 
@@ -41,6 +47,7 @@ class EvaluateOptions:
     ignore: tuple[str, ...] = ()
     """Labels whose rows are left out."""
     titles_only: bool = False
+    """Otherwise titles with descriptions, where there are any, and then titles only."""
     budget: int = 300
     """How many listings people read in a day."""
     seed: int = 0
@@ -58,59 +65,102 @@ def evaluate_file(
     """Score a labelled file with the model and say how well it did.
 
     Args:
-        path: JSONL or CSV with `title`, perhaps `description`, and `label`; `id`, `lang` (or `language`)
-            and `source` are used when they are there.
+        path: JSONL or CSV with `title`, perhaps `description`, and `label`; `id`, `lang` (or `language`),
+            `source`, `family`, `tier` and `cas` are used when they are there.
         scorer: The model.
         options: Which labels mean what.
-        progress: Called with the number of texts embedded since the last call.
+        progress: Called with the number of texts scored since the last call.
 
     Raises:
         DataFileWrong: If the file cannot be read, or no row or no offer is left.
     """
     rows = [row for _number, row in read_rows(path) if str(row.get("label", "")) not in options.ignore]
-    labels = np.array([str(row.get("label", "")) in options.positive for row in rows], dtype=np.int64)
-    if not labels.sum():
-        found = ", ".join(sorted({str(row.get("label", "")) for row in rows})[:8]) or "no rows"
-        raise DataFileWrong(
-            str(path), f"no row is labelled an offer (labels: {found}); name them by --positive"
-        )
-    texts = [row_text({"title": row.get("title")} if options.titles_only else row) for row in rows]
-    vectors = embed_as_shown(texts, scorer.embedder, scorer.cache, progress=progress)
-    scored_texts = score_texts(texts, vectors, scorer.model, scorer.gazetteer)
-    scored = Scored(
-        name="this model",
-        labels=labels,
-        scores=np.array([text.p_offer for text in scored_texts]),
-        threshold=scorer.model.threshold,
-    )
-    ways = [scored]
-    if options.baselines_from:
-        training = build_dataset(
+    labels = _labels_of(path, rows, options.positive)
+    shown = [TITLES] if options.titles_only or not _has_descriptions(rows) else [WHOLE, TITLES]
+    training = (
+        build_dataset(
             load_starter(options.baselines_from),
             embedder=scorer.embedder,
             cache=scorer.cache,
             gazetteer=scorer.gazetteer,
-            progress=progress,
         )
-        ways += score_baselines(training, texts, read_all(texts, scorer.gazetteer), vectors, labels)
-    reasons = [text.reasons for text in scored_texts]
-    keys = {
-        "language": [str(row.get("lang") or row.get("language") or "") for row in rows],
-        "source": [str(row.get("source") or "") for row in rows],
-        "label": [str(row.get("label", "")) for row in rows],
-        "read family": [each.family for each in reasons],
-        "read tier": ["" if each.tier is None else str(each.tier) for each in reasons],
-    }
+        if options.baselines_from
+        else None
+    )
     return Evaluation(
         file=str(path),
         model_id=scorer.model.model_id,
+        law=scorer.gazetteer.law,
         rows=len(rows),
         offers=int(labels.sum()),
         threshold=scorer.model.threshold,
         budget=options.budget,
-        titles_only=options.titles_only,
-        figures={way.name: figures_of(way, budget=options.budget, seed=options.seed) for way in ways},
-        slices=slices_of(scored, keys),
-        reliability=reliability_of(scored),
-        mistakes=mistakes_of(scored, rows),
+        views=tuple(_view(each, rows, labels, scorer, options, training, progress) for each in shown),
     )
+
+
+def _labels_of(path: Path, rows: Sequence[Row], positive: tuple[str, ...]) -> NDArray[np.int64]:
+    """Return 1 for each offer and 0 for each other row."""
+    found = sorted({str(row.get("label", "")) for row in rows})
+    labels = np.array([str(row.get("label", "")) in positive for row in rows], dtype=np.int64)
+    if not rows:
+        raise DataFileWrong(str(path), "it has no rows, or all are of labels to be ignored")
+    if not any("label" in row for row in rows):
+        raise DataFileWrong(str(path), "no row has a label; expected a column or key of that name")
+    if not labels.sum():
+        said = ", ".join(each or "empty" for each in found[:8])
+        raise DataFileWrong(
+            str(path), f"no row is labelled an offer (labels: {said}); name them by --positive"
+        )
+    return labels
+
+
+def _has_descriptions(rows: Sequence[Row]) -> bool:
+    return any(row.get("description") or row.get("text") for row in rows)
+
+
+def _view(
+    shown: str,
+    rows: Sequence[Row],
+    labels: NDArray[np.int64],
+    scorer: Scorer,
+    options: EvaluateOptions,
+    training: Dataset | None,
+    progress: Callable[[int], None] | None,
+) -> View:
+    texts = [row_text({"title": row.get("title")} if shown == TITLES else row) for row in rows]
+    scored: list[ScoredText] = []
+    for start in range(0, len(texts), BATCH):
+        batch = texts[start : start + BATCH]
+        scored += scorer.score(batch)
+        if progress:
+            progress(len(batch))
+    model = Scored(
+        name="this model",
+        labels=labels,
+        scores=np.array([text.p_offer for text in scored]),
+        threshold=scorer.model.threshold,
+    )
+    ways = [model]
+    if training:
+        vectors = embed_as_shown(texts, scorer.embedder, scorer.cache)
+        ways += score_baselines(training, texts, read_all(texts, scorer.gazetteer), vectors, labels)
+    keys = slice_keys(rows, [text.reasons for text in scored], scorer.gazetteer)
+    return view_of(shown, ways, rows, keys, budget=options.budget, seed=options.seed)
+
+
+def slice_keys(rows: Sequence[Row], reasons: Sequence[Reasons], gazetteer: Gazetteer) -> dict[str, list[str]]:
+    """Return, for each kind of slice, the value of each row; empty where there is none.
+
+    Family and tier are those that the row names (`family`, `tier`), else of the substance of its `cas`, else
+    of what was read in it.
+    """
+    listed = [gazetteer.by_cas.get(cas_in(str(row.get("cas") or ""))) for row in rows]
+    known = list(zip(rows, listed, reasons, strict=True))
+    return {
+        "family": [str(row.get("family") or (by.family if by else why.family)) for row, by, why in known],
+        "tier": [str(row.get("tier") or (by.tier if by else why.tier or "")) for row, by, why in known],
+        "language": [str(row.get("lang") or row.get("language") or "") for row in rows],
+        "source": [str(row.get("source") or "") for row in rows],
+        "label": [str(row.get("label", "")) for row in rows],
+    }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from sklearn.metrics import precision_recall_curve
 
 from classifier.metrics import (
     BINS,
@@ -24,6 +25,10 @@ RESAMPLES = 200
 """Bootstrap resamples; intervals are the central 95 % of them."""
 
 SHOWN_MISTAKES = 15
+CURVE_POINTS = 200
+
+OF_OFFERS = ("family", "tier")
+"""Kinds of slices that only offers have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,21 +67,66 @@ class Mistake:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What was found with one part of the rows' texts shown to every way of scoring."""
+
+    shown: str
+    """`titles and descriptions` or `titles only`."""
+    figures: dict[str, dict[str, Figure]]
+    """By way of scoring (the model first, then the baselines), then by figure."""
+    confusion: dict[str, int]
+    """How many rows the line puts where: found, missed, false flags, rightly left."""
+    slices: list[dict[str, object]] = field(default_factory=list)
+    reliability: list[dict[str, float]] = field(default_factory=list)
+    curves: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    """Recall and precision at falling lines, by way of scoring."""
+    mistakes: list[Mistake] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
     """Everything `evaluate` shows."""
 
     file: str
     model_id: str
+    law: str
+    """Which lists counted, as of when."""
     rows: int
     offers: int
     threshold: float
     budget: int
-    titles_only: bool
-    figures: dict[str, dict[str, Figure]]
-    """By way of scoring (the model first, then the baselines), then by figure."""
-    slices: list[dict[str, object]] = field(default_factory=list)
-    reliability: list[dict[str, float]] = field(default_factory=list)
-    mistakes: list[Mistake] = field(default_factory=list)
+    views: tuple[View, ...]
+
+
+def view_of(
+    shown: str,
+    ways: Sequence[Scored],
+    rows: Sequence[dict[str, object]],
+    keys: Mapping[str, Sequence[str]],
+    *,
+    budget: int,
+    seed: int,
+) -> View:
+    """Return everything there is to say of one view.
+
+    Args:
+        shown: As `View.shown`.
+        ways: The model first, then the baselines, over the same rows.
+        rows: As they came, for examples.
+        keys: As for `slices_of`.
+        budget: How many listings a person reads.
+        seed: Of the bootstrap.
+    """
+    model = ways[0]
+    return View(
+        shown=shown,
+        figures={way.name: figures_of(way, budget=budget, seed=seed) for way in ways},
+        confusion=confusion_of(model),
+        slices=slices_of(model, keys),
+        reliability=reliability_of(model),
+        curves={way.name: curve_of(way) for way in ways},
+        mistakes=mistakes_of(model, rows),
+    )
 
 
 def figures_of(scored: Scored, *, budget: int, seed: int) -> dict[str, Figure]:
@@ -104,6 +154,9 @@ def figures_of(scored: Scored, *, budget: int, seed: int) -> dict[str, Figure]:
 def slices_of(scored: Scored, keys: Mapping[str, Sequence[str]]) -> list[dict[str, object]]:
     """Return counts, precision and recall at the line for each value of each key, e.g. each language.
 
+    Rows that are no offers have no family or tier of their own: a slice of `OF_OFFERS` holds the offers of
+    one, and every row that is no offer.
+
     Args:
         scored: The model's scores.
         keys: For each kind of slice, a value for each row; empty values are left out.
@@ -111,8 +164,11 @@ def slices_of(scored: Scored, keys: Mapping[str, Sequence[str]]) -> list[dict[st
     found = []
     for kind, values in keys.items():
         column = np.array(values, dtype=object)
-        for value in sorted({value for value in values if value}):
+        is_of_offers = kind in OF_OFFERS
+        offered = {value for value, label in zip(values, scored.labels, strict=True) if label}
+        for value in sorted({*(offered if is_of_offers else values)} - {""}):
             rows = column == value
+            rows = (rows & (scored.labels == 1)) | (scored.labels == 0) if is_of_offers else rows
             labels, scores = scored.labels[rows], scored.scores[rows]
             precision, recall = precision_recall(labels, scores >= scored.threshold)
             found.append(
@@ -143,6 +199,24 @@ def reliability_of(scored: Scored) -> list[dict[str, float]]:
         for index in range(BINS)
         if (bins == index).any()
     ]
+
+
+def confusion_of(scored: Scored) -> dict[str, int]:
+    """Return how many rows the line puts right and wrong."""
+    flagged, offers = scored.scores >= scored.threshold, scored.labels == 1
+    return {
+        "found": int((flagged & offers).sum()),
+        "missed": int((~flagged & offers).sum()),
+        "false flags": int((flagged & ~offers).sum()),
+        "rightly left": int((~flagged & ~offers).sum()),
+    }
+
+
+def curve_of(scored: Scored) -> list[tuple[float, float]]:
+    """Return recall and precision at falling lines, some hundred of them, for a plot."""
+    precision, recall, _lines = precision_recall_curve(scored.labels, scored.scores)
+    kept = np.unique(np.linspace(0, len(recall) - 1, CURVE_POINTS).astype(int))
+    return [(round(float(recall[at]), 4), round(float(precision[at]), 4)) for at in kept]
 
 
 def mistakes_of(scored: Scored, rows: Sequence[dict[str, object]]) -> list[Mistake]:

@@ -6,33 +6,72 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from classifier.evaluation_plots import curves_plot, reliability_plot
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from classifier.evaluation import Evaluation
-
-SIDE = 320
-"""Side of a plot, in pixels."""
+    from classifier.evaluation import Evaluation, View
 
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #1b2430 }
-table { border-collapse: collapse; margin: 1rem 0 } th, td { text-align: left; padding: .3rem .9rem .3rem 0;
-border-bottom: 1px solid #d6dce3; vertical-align: top } th { font-weight: 600 }
-svg { background: #f6f8fa; border: 1px solid #d6dce3 } figcaption { max-width: 40rem }
+body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; color: #1b2430;
+background: #fff } .wide { overflow-x: auto } table { border-collapse: collapse; margin: 1rem 0 }
+th, td { text-align: left; padding: .3rem .9rem .3rem 0; border-bottom: 1px solid #d6dce3; vertical-align: top }
+th { font-weight: 600; white-space: nowrap } td { font-variant-numeric: tabular-nums; overflow-wrap: break-word; max-width: 40rem }
+.plots { display: flex; flex-wrap: wrap; gap: 2rem } figure { margin: 0; max-width: 100% }
+svg { max-width: 100%; height: auto } svg text { font-size: 12px; fill: #3c4855 }
+figcaption { max-width: 22rem } figcaption ul { list-style: none; padding: 0; margin: 0 }
+nav a { margin-right: 1rem } h1 { overflow-wrap: anywhere }
 """
+SLICE = ("slice", "rows", "offers", "flagged", "average precision", "precision", "recall")
+MISTAKE = ("mistake", "score", "id", "label", "title")
+BINS = ("scores", "rows", "mean score", "share of offers")
 
 
 def evaluation_page(evaluation: Evaluation) -> str:
     """Return the page. Listing text in it is hostile and escaped."""
-    names = list(evaluation.figures)
-    rows = [
-        (figure, *(str(evaluation.figures[name][figure]) for name in names))
-        for figure in evaluation.figures[names[0]]
+    links = "".join(
+        f'<a href="#view-{place}">{escape(view.shown)}</a>' for place, view in enumerate(evaluation.views)
+    )
+    parts = [
+        f"<h1>Model {escape(evaluation.model_id)} on {escape(evaluation.file)}</h1>",
+        f"<p>{_facts(evaluation)}</p>",
+        f"<nav>{links}</nav>" if len(evaluation.views) > 1 else "",
+        *(
+            part
+            for place, view in enumerate(evaluation.views)
+            for part in _view(view, f"view-{place}", evaluation.budget)
+        ),
     ]
-    slices = [
-        tuple("-" if value is None else str(value) for value in each.values()) for each in evaluation.slices
-    ]
-    mistakes = [
+    head = (
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>Evaluation of model {escape(evaluation.model_id)}</title><style>{STYLE}</style>"
+    )
+    return head + "<main>" + "\n".join(parts) + "</main></html>\n"
+
+
+def _facts(evaluation: Evaluation) -> str:
+    return (
+        f"{evaluation.rows:,} rows, {evaluation.offers:,} offers; line {evaluation.threshold:.3f}; "
+        f"lists that count: {escape(evaluation.law)}."
+    )
+
+
+def figure_rows(view: View) -> list[tuple[str, ...]]:
+    """Return a row for each figure: its name, then how each way of scoring does, with intervals."""
+    first = next(iter(view.figures.values()))
+    return [(figure, *(str(of_way[figure]) for of_way in view.figures.values())) for figure in first]
+
+
+def slice_rows(view: View) -> list[tuple[str, ...]]:
+    """Return a row for each slice, in the order of `SLICE`."""
+    return [tuple("-" if value is None else str(value) for value in each.values()) for each in view.slices]
+
+
+def mistake_rows(view: View) -> list[tuple[str, ...]]:
+    """Return a row for each mistake shown, in the order of `MISTAKE`."""
+    return [
         (
             "missed" if each.label else "false flag",
             f"{each.score:.3f}",
@@ -40,53 +79,44 @@ def evaluation_page(evaluation: Evaluation) -> str:
             each.given_label,
             each.title,
         )
-        for each in evaluation.mistakes
+        for each in view.mistakes
     ]
-    read = "titles only" if evaluation.titles_only else "titles and descriptions"
-    parts = [
-        f"<h1>Model {escape(evaluation.model_id)} on {escape(evaluation.file)}</h1>",
-        f"<p>{evaluation.rows:,} rows, {evaluation.offers:,} offers; line {evaluation.threshold:.3f}; {read}.</p>",
-        "<h2>Figures, with 95 % bootstrap intervals</h2>",
-        _table(("figure", *names), rows),
-        "<h2>Calibration</h2>",
-        _reliability_plot(evaluation),
-        "<h2>Slices, at the line</h2>",
-        _table(("slice", "rows", "offers", "flagged", "average precision", "precision", "recall"), slices),
-        "<h2>Most confident mistakes</h2>",
-        _table(("mistake", "score", "id", "label", "title"), mistakes),
-    ]
-    head = f"<!doctype html><html lang=en><meta charset=utf-8><title>Evaluation</title><style>{STYLE}</style>"
-    return head + "<main>" + "\n".join(parts) + "</main></html>\n"
 
 
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    head = "".join(f"<th scope=col>{escape(heading)}</th>" for heading in headings)
-    body = "".join(
-        "<tr>" + "".join(f"<td dir=auto>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+def confusion_words(view: View) -> str:
+    """Return how many rows the line puts right and wrong, in words."""
+    return ", ".join(f"{number:,} {name}" for name, number in view.confusion.items())
 
 
-def _reliability_plot(evaluation: Evaluation) -> str:
-    dots = "".join(
-        f'<circle cx="{each["mean_score"] * SIDE:.1f}" cy="{(1 - each["offers"]) * SIDE:.1f}" r="5" fill="#0b5cad">'
-        f"<title>{each['rows']:.0f} rows, mean score {each['mean_score']:.3f}, offers {each['offers']:.3f}</title>"
-        "</circle>"
-        for each in evaluation.reliability
-    )
-    diagonal = f'<line x1="0" y1="{SIDE}" x2="{SIDE}" y2="0" stroke="#8a97a6" stroke-dasharray="4 4"/>'
-    rows = [
+def _view(view: View, place: str, budget: int) -> Iterable[str]:
+    bins = [
         (
             f"{each['from']:.1f} to {each['to']:.1f}",
             f"{each['rows']:.0f}",
             f"{each['mean_score']:.3f}",
             f"{each['offers']:.3f}",
         )
-        for each in evaluation.reliability
+        for each in view.reliability
     ]
-    return (
-        f'<figure><svg role="img" viewBox="-8 -8 {SIDE + 16} {SIDE + 16}" width="{SIDE}" height="{SIDE}" '
-        f'aria-label="Share of offers over mean score">{diagonal}{dots}</svg><figcaption>Share of offers (up) over '
-        "mean score (right) for each tenth of the probabilities; on the dashed line the score means what it says."
-        "</figcaption></figure>" + _table(("scores", "rows", "mean score", "share of offers"), rows)
+    yield f'<h2 id="{place}">{escape(view.shown).capitalize()}</h2>'
+    yield f"<p>At the line: {confusion_words(view)}. A person reads {budget:,} listings a day.</p>"
+    yield "<h3>Figures, with 95 % bootstrap intervals</h3>"
+    yield _table(("figure", *view.figures), figure_rows(view))
+    yield '<div class="plots">'
+    yield f"<section><h3>Precision over recall</h3>{curves_plot(view.curves)}</section>"
+    yield f"<section><h3>Calibration of this model</h3>{reliability_plot(view.reliability)}</section>"
+    yield "</div>"
+    yield _table(BINS, bins)
+    yield "<h3>Slices, at the line</h3>"
+    yield "<p>Of a family or tier: its offers, and every row that is none.</p>"
+    yield _table(SLICE, slice_rows(view))
+    yield "<h3>Most confident mistakes</h3>"
+    yield _table(MISTAKE, mistake_rows(view)) if view.mistakes else "<p>None.</p>"
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    head = "".join(f'<th scope="col">{escape(heading)}</th>' for heading in headings)
+    body = "".join(
+        "<tr>" + "".join(f'<td dir="auto">{escape(cell)}</td>' for cell in row) + "</tr>" for row in rows
     )
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--positive", default="1,offer", show_default=True, help="Labels that mean an offer.")
 @click.option("--ignore", default="", help="Labels whose rows are left out.")
-@click.option("--titles-only", is_flag=True, help="Leave descriptions out, or length does the classifying.")
+@click.option("--titles-only", is_flag=True, help="Measure without descriptions alone.")
 @click.option(
     "--budget",
     type=click.IntRange(1),
@@ -55,8 +55,9 @@ def command(  # noqa: PLR0913 (one parameter per option)
 ) -> None:
     """Measure the model in use on a JSONL or CSV file with title, description and label.
 
-    Figures come with bootstrap intervals, by language, source and tier, and beside three baselines
-    trained on the starter set: the gazetteer alone, TF-IDF and the bare embedding.
+    Figures come with bootstrap intervals, with descriptions and by titles only, by family, tier, language and
+    source, and beside three baselines trained on the starter set: the gazetteer alone, TF-IDF and the bare
+    embedding. The columns id, lang, source, family, tier and cas are used when they are there.
 
     Example: precursor-watch evaluate labelled.jsonl --positive listed_precursor --titles-only
     """
@@ -79,7 +80,7 @@ def command(  # noqa: PLR0913 (one parameter per option)
         model = model_in_use(db)
     if model is None:
         raise NoModelInUse
-    with open_scorer(model, database=database) as scorer, progress_bar("embedding") as show:
+    with open_scorer(model, database=database) as scorer, progress_bar("scoring") as show:
         evaluation = evaluate_file(file, scorer, options, progress=summing(show))
     if html:
         from classifier.evaluation_page import evaluation_page
@@ -96,36 +97,38 @@ def _labels(text: str) -> tuple[str, ...]:
 
 
 def _print(evaluation: Evaluation) -> None:
+    from classifier.evaluation_page import (
+        MISTAKE,
+        SLICE,
+        confusion_words,
+        figure_rows,
+        mistake_rows,
+        slice_rows,
+    )
     from cli.output import print_table
 
     click.echo(
         f"{evaluation.rows} rows, {evaluation.offers} offers; model {evaluation.model_id}, "
-        f"line {evaluation.threshold:.3f}{', titles only' if evaluation.titles_only else ''}"
+        f"line {evaluation.threshold:.3f}; lists that count: {evaluation.law}"
     )
-    names = list(evaluation.figures)
-    first = evaluation.figures[names[0]]
-    print_table(
-        ("FIGURE (95 % INTERVAL)", *(name.upper() for name in names)),
-        [(figure, *(str(evaluation.figures[name][figure]) for name in names)) for figure in first],
-    )
-    print_table(
-        ("SLICE", "ROWS", "OFFERS", "FLAGGED", "AP", "PRECISION", "RECALL"),
-        [
-            tuple("-" if value is None else str(value) for value in each.values())
-            for each in evaluation.slices
-        ],
-    )
-    print_table(
-        ("MISTAKE", "SCORE", "ID", "LABEL", "TITLE"),
-        [
-            (
-                "missed" if each.label else "false flag",
-                f"{each.score:.3f}",
-                each.row_id,
-                each.given_label,
-                each.title,
-            )
-            for each in evaluation.mistakes
-        ],
-        cut=("TITLE",),
-    )
+    for view in evaluation.views:
+        click.echo(f"\n{view.shown.capitalize()}: at the line {confusion_words(view)}.")
+        print_table(("FIGURE (95 % INTERVAL)", *(name.upper() for name in view.figures)), figure_rows(view))
+        print_table(_headings(SLICE), slice_rows(view))
+        print_table(
+            ("SCORES FROM", "ROWS", "MEAN SCORE", "SHARE OF OFFERS"),
+            [
+                (
+                    f"{each['from']:.1f}",
+                    f"{each['rows']:.0f}",
+                    f"{each['mean_score']:.3f}",
+                    f"{each['offers']:.3f}",
+                )
+                for each in view.reliability
+            ],
+        )
+        print_table(_headings(MISTAKE), mistake_rows(view), cut=("TITLE",))
+
+
+def _headings(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple("AP" if name == "average precision" else name.upper() for name in names)
