@@ -39,8 +39,9 @@ format: $(DEV) ## put the code in form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(DEV) ## measure against what one would use instead, in one run
-	$(BIN)/python -m benchmarks
+# Ray is no part of the development group: 250 MB for one benchmark and one test, which say that they need it.
+bench: $(DEV) ## measure all, into var/bench; BENCH="--quick --listings FILE" chooses
+	$(BIN)/python -m benchmarks $(BENCH)
 
 fixtures: $(DEV) ## write the committed fixtures anew
 	$(BIN)/python -m fixtures.marketplaces.build

@@ -7,7 +7,6 @@ when nothing has changed. Each is in a process of its own, whose start and impor
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.local_server import addresses, serving
 from benchmarks.pages import write_pages
-from benchmarks.rounds import HEADING, Ratio, alternate, machine
+from benchmarks.rounds import Ratio, alternate, report
 
 PAGES = 1_500
 MEMORY_PAGES = 20_000
@@ -124,10 +123,7 @@ def main() -> None:
         print_memory(MEMORY_PAGES)
         return
     ratios = (measure_live if chosen.live else measure)(pages=chosen.pages, rounds=chosen.rounds)
-    if chosen.json:
-        print(json.dumps({"machine": machine(PACKAGES), "ratios": [ratio.as_json() for ratio in ratios]}))
-    else:
-        print(machine(PACKAGES), HEADING, *(ratio.row() for ratio in ratios), sep="\n")
+    report(ratios, PACKAGES, as_json=chosen.json)
 
 
 if __name__ == "__main__":

@@ -72,7 +72,12 @@ def crawl_stock(urls: Sequence[str]) -> None:
 def crawl_ours(folder: Path, database: Path) -> None:
     """Crawl a folder into a store: fetch, extract, keep, record."""
     with reading(CrawlSettings()) as read:
-        crawl_source(database, DeclaredSource(source=_source(SourceKind.SAVED), archive=folder), read=read)
+        crawl_source(database, declared_pages(folder), read=read)
+
+
+def declared_pages(folder: Path) -> DeclaredSource:
+    """Return a folder of pages as a source."""
+    return DeclaredSource(source=_source(SourceKind.SAVED), archive=folder)
 
 
 def crawl_ours_live(

@@ -11,14 +11,13 @@ Time is processor time, so that other work on the machine counts little.
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.rounds import HEADING, Rate, Ratio, alternate, machine
+from benchmarks.rounds import Rate, Ratio, alternate, report
 from benchmarks.scoring import choose_texts
 from classifier.examples import json_object, row_text
 from classifier.gazetteer import load_gazetteer
@@ -93,10 +92,7 @@ def main() -> None:
     chosen = parser.parse_args()
     texts = texts_of(chosen.file, chosen.texts) if chosen.file else choose_texts(chosen.texts)
     rows = measure(texts, rounds=chosen.rounds)
-    if chosen.json:
-        print(json.dumps({"machine": machine(PACKAGES), "rates": [row.as_json() for row in rows]}))
-    else:
-        print(machine(PACKAGES), HEADING, *(row.row() for row in rows), sep="\n")
+    report(rows, PACKAGES, as_json=chosen.json)
 
 
 if __name__ == "__main__":

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import argparse
 import random
+import sys
 import tempfile
+import time
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.cascade import train_model
-from benchmarks.rounds import machine
+from benchmarks.rounds import Limit, Rate, report
 from benchmarks.scoring import PACKAGES
 from classifier.embedding import fastest, open_embedder
 from classifier.folder import load_model
@@ -27,9 +29,15 @@ from listings.vectors import open_vectors
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from classifier.embedding import Embedder
+    from classifier.folder import TrainedModel
+    from classifier.gazetteer import Gazetteer
+
 SEED = 0
 LIMIT = 1_536
 """Greatest resident memory aimed at, in MiB."""
+FLAT = 64
+"""MiB by which it may have grown from the first tenth to the last: what an allocator keeps at its whim."""
 WORDS = (
     "garden", "bench", "oak", "table", "lamp", "bicycle", "brake", "phone", "case", "charger", "cotton",
     "shirt", "winter", "boots", "ceramic", "mug", "steel", "pan", "wooden", "shelf", "solar", "panel",
@@ -53,29 +61,48 @@ def resident() -> int:
     return int(line.split()[1]) // 1024
 
 
-def main() -> None:
-    """Read the command line, measure, print."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.memory", description=__doc__)
-    parser.add_argument("--listings", type=int, default=1_000_000, help="how many are scored [1000000]")
-    parser.add_argument("--model", type=Path, help="a model's folder [one is trained]")
-    chosen = parser.parse_args()
-    gazetteer, embedder = load_gazetteer(), fastest(open_embedder(), None)
-    model = load_model(chosen.model) if chosen.model else train_model(embedder, gazetteer, examples=300)
-    print(machine(PACKAGES), f"before: {resident():,} MiB", sep="\n")
-    highest = done = flagged = 0
+def measure(listings: int, model: TrainedModel, embedder: Embedder, gazetteer: Gazetteer) -> list[Rate]:
+    """Score so many listings, print at each tenth on standard error, and return what memory came to."""
+    began, held, done = time.perf_counter(), [resident()], 0
+    highest = tenths = 0
     with (
         tempfile.TemporaryDirectory() as folder,
         open_vectors(Path(folder) / "bench.db", embedder.embedder_id) as cache,
     ):
         scorer = Scorer(model=model, embedder=embedder, gazetteer=gazetteer, cache=cache)
-        generated = generate(chosen.listings)
+        generated = generate(listings)
         while texts := list(islice(generated, BATCH)):
-            flagged += sum(each.p_offer >= model.threshold for each in scorer.score(texts))
-            tenth, done = done * 10 // chosen.listings, done + len(texts)
+            scorer.score(texts)
+            done += len(texts)
             highest = max(highest, resident())
-            if done * 10 // chosen.listings > tenth:
-                print(f"{done:>10,} listings, {flagged:,} flagged: {resident():,} MiB", flush=True)
-    print(f"highest: {highest:,} MiB, aim: under {LIMIT:,}")
+            if done * 10 // listings > tenths:
+                tenths = done * 10 // listings
+                held.append(resident())
+                print(f"{done:>10,} listings: {held[-1]:,} MiB", file=sys.stderr, flush=True)
+    name = f"memory over {listings:,} listings"
+    growth = float(held[-1] - held[1])
+    return [
+        Limit(name=name, unit="MiB, highest", target=LIMIT, ours=(float(highest),)),
+        Limit(name=f"{name}, growth", unit="MiB", target=FLAT, ours=(growth,)),
+        Rate(
+            name=f"{name}, speed",
+            unit="listings/s",
+            target=None,
+            ours=(listings / (time.perf_counter() - began),),
+        ),
+    ]
+
+
+def main() -> None:
+    """Read the command line, measure, print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.memory", description=__doc__)
+    parser.add_argument("--listings", type=int, default=1_000_000, help="how many are scored [1000000]")
+    parser.add_argument("--model", type=Path, help="a model's folder [one is trained]")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    chosen = parser.parse_args()
+    gazetteer, embedder = load_gazetteer(), fastest(open_embedder(), None)
+    model = load_model(chosen.model) if chosen.model else train_model(embedder, gazetteer, examples=300)
+    report(measure(chosen.listings, model, embedder, gazetteer), PACKAGES, as_json=chosen.json)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ text has a kept vector; warm, every text has.
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import time
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from sentence_transformers import SentenceTransformer
 from sklearn.linear_model import LogisticRegression
 
 import fixtures
-from benchmarks.rounds import HEADING, Ratio, alternate, machine
+from benchmarks.rounds import Ratio, alternate, report
 from classifier.embedding import fastest, open_embedder
 from classifier.evidence import FEATURES
 from classifier.examples import load_starter
@@ -118,10 +117,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     chosen = parser.parse_args()
     ratios = measure(texts=chosen.texts, rounds=chosen.rounds)
-    if chosen.json:
-        print(json.dumps({"machine": machine(PACKAGES), "ratios": [ratio.as_json() for ratio in ratios]}))
-    else:
-        print(machine(PACKAGES), HEADING, *(ratio.row() for ratio in ratios), sep="\n")
+    report(ratios, PACKAGES, as_json=chosen.json)
 
 
 if __name__ == "__main__":

@@ -58,9 +58,13 @@ def score_new(
         if in_use is None:
             raise NoModelInUse
         run = runs.begin_run(db, RunKind.SCORE, now=now())
+        told = progress or (lambda _done, _of: None)
         try:
-            with open_scorer(in_use, database=database, embedder=embedder) as scorer:
-                counts = _score_all(db, scorer, run.run_id, now, progress)
+            waiting = scores.count_unscored(db, in_use.model_id)
+            if waiting:  # otherwise the model need not be opened, which takes seconds
+                with open_scorer(in_use, database=database, embedder=embedder) as scorer:
+                    _score_all(db, scorer, run.run_id, now, lambda done: told(done, waiting))
+            counts = scores.count_scored(db, run.run_id)
         except Exception as error:
             runs.end_run(db, run.run_id, RunOutcome.FAILED, str(error), now=now())
             raise
@@ -116,17 +120,14 @@ def _score_all(
     scorer: Scorer,
     run_id: int,
     now: Callable[[], datetime],
-    progress: Callable[[int, int], None] | None,
-) -> dict[str, int]:
-    waiting = scores.count_unscored(db, scorer.model.model_id)
+    progress: Callable[[int], None],
+) -> None:
     done, last = 0, 0
     while batch := scores.unscored_sightings(db, scorer.model.model_id, after=last, limit=BATCH):
         last = batch[-1].sighting_id
         fresh = _score_batch(batch, scorer, run_id, now())
         done += scores.record_scores(db, fresh)
-        if progress:
-            progress(done, waiting)
-    return scores.count_scored(db, run_id)
+        progress(done)
 
 
 def _score_batch(batch: list[Sighting], scorer: Scorer, run_id: int, moment: datetime) -> list[Score]:

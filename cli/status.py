@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from listings.alarms import Alarm
     from listings.model import Run
     from listings.overview import Overview, SourceHealth
-    from listings.queue import SourceReport
+    from listings.queue import SourceCounts
 
 HEADINGS = ("source", "last run", "next due", "pages", "listings", "flagged", "well")
 
@@ -90,7 +90,7 @@ def _cells(health: SourceHealth, now: datetime) -> tuple[str, ...]:
     )
 
 
-def _counts(report: SourceReport) -> tuple[str, str, str]:
+def _counts(report: SourceCounts) -> tuple[str, str, str]:
     return str(report.pages), str(report.listings), str(report.flagged)
 
 

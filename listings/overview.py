@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from listings.alarms import Alarm
     from listings.model import Run
-    from listings.queue import SourceReport
+    from listings.queue import SourceCounts
 
 UNDER_WAY = "under way"
 INTERRUPTED = "interrupted"
@@ -64,8 +64,8 @@ class SourceHealth:
     """How many listings its crawls usually meet; None while too few are done to say."""
     last_success_at: datetime | None = None
     """When the newest crawl that did its work ended."""
-    report: SourceReport | None = None
-    """What the newest crawl came to."""
+    report: SourceCounts | None = None
+    """What is known of it; None before its first crawl."""
 
     @property
     def is_well(self) -> bool:

@@ -52,6 +52,18 @@ class SourceReport:
     flagged: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceCounts:
+    """A source in three numbers that are quickly told, however large the store is."""
+
+    pages: int
+    """That its newest crawl has met, if that has ended."""
+    listings: int
+    """Known of it."""
+    flagged: int
+    """Of these, by the model in use."""
+
+
 def review_queue(db: Database, *, limit: int = 50, offset: int = 0) -> list[QueueEntry]:
     """Return what waits for a verdict, most likely offers first."""
     query = "SELECT * FROM review_queue LIMIT ? OFFSET ?"
@@ -128,6 +140,14 @@ def report_sources(db: Database) -> list[SourceReport]:
         GROUP BY sources.source_id ORDER BY sources.source_id
     """
     return [_report_source(db, row[0], row[1]) for row in db.execute(query).fetchall()]
+
+
+def count_sources(db: Database) -> dict[str, tuple[int, int]]:
+    """Return, for each source that has any, how many listings are known and how many of them are flagged."""
+    flagged = "SELECT source_id, count(*) FROM review_items WHERE is_flagged GROUP BY source_id"
+    by_source = {row[0]: int(row[1]) for row in db.execute(flagged)}
+    listings = "SELECT source_id, count(*) FROM listings GROUP BY source_id"
+    return {row[0]: (int(row[1]), by_source.get(row[0], 0)) for row in db.execute(listings)}
 
 
 def _kept(db: Database, page_id: int) -> rows.Row:

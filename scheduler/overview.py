@@ -13,13 +13,14 @@ from listings.locks import is_held
 from listings.model import RunKind
 from listings.models import model_in_use
 from listings.overview import Overview, SourceHealth
-from listings.queue import count_queue, report_sources
+from listings.queue import SourceCounts, count_queue, count_sources
 from listings.runs import latest_run
 from listings.scores import count_awaiting
 from scheduler.errors import SchedulerError
 from scheduler.health import source_health, standing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -49,7 +50,7 @@ def overview(db: Database, database: Path, sources_file: Path, *, now: datetime)
 def _sources(
     db: Database, database: Path, sources_file: Path, now: datetime
 ) -> tuple[tuple[SourceHealth, ...], str]:
-    reports = {report.source_id: report for report in report_sources(db)}
+    counts = count_sources(db)
     try:
         health = [
             source_health(db, each, database=database, now=now)
@@ -57,4 +58,11 @@ def _sources(
         ]
     except (CrawlError, SchedulerError) as error:
         return (), str(error)
-    return tuple(replace(each, report=reports.get(each.source_id)) for each in health), ""
+    return tuple(replace(each, report=_report(each, counts)) for each in health), ""
+
+
+def _report(health: SourceHealth, counts: Mapping[str, tuple[int, int]]) -> SourceCounts | None:
+    if health.last_run is None:
+        return None
+    listings, flagged = counts.get(health.source_id, (0, 0))
+    return SourceCounts(pages=health.last_run.counts.get("pages", 0), listings=listings, flagged=flagged)

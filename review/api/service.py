@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from listings.alarms import Alarm, acknowledge, list_alarms, standing_alarms
 from listings.model import Run  # noqa: TC001 (so)
 from listings.overview import Band  # noqa: TC001 (so)
-from listings.queue import SourceReport  # noqa: TC001 (so)
+from listings.queue import SourceCounts  # noqa: TC001 (so)
 from listings.requests import Request, ServiceRequest, list_requests
 from listings.runs import attempts_at, get_run, list_runs
 from review.api.answers import refusals
@@ -43,7 +43,7 @@ class SourceRecord(BaseModel):
     paused_by: str | None
     usual_listings: Band | None
     last_success_at: datetime | None
-    report: SourceReport | None
+    report: SourceCounts | None
     is_well: bool
 
 

@@ -119,9 +119,9 @@ def test_every_new_sighting_is_scored_with_its_reasons(store: Path) -> None:
 
 
 def test_scoring_again_does_nothing(store: Path) -> None:
-    """No score is written twice and no text is embedded again."""
+    """No score is written twice, no text is embedded again, and the model is not even opened."""
     score(store)
-    embedder = ToyEmbedder()
+    embedder = ToyEmbedder(embedder_id="other@1")  # the model would refuse it
     assert score(store, embedder).counts == {"scored": 0, "flagged": 0}
     assert embedder.asked == []
 
