@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from listings import audit, rows, times
 from listings.audit import BY_HAND, AuditAction, Origin
 from listings.database import Database, transaction
-from listings.errors import ListingsError, UnknownRow
+from listings.errors import N_, ListingsError, UnknownRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -23,8 +23,13 @@ class AlreadyAcknowledged(ListingsError):
 
     def __init__(self, alarm: Alarm) -> None:
         super().__init__(
-            f"Alarm {alarm.alarm_id} was acknowledged by {alarm.acknowledged_by} at "
-            f"{alarm.acknowledged_at:%Y-%m-%d %H:%M} UTC; there is nothing more to do here."
+            N_(
+                "Alarm %(number)s was acknowledged by %(who)s at %(time)s UTC; there is nothing more to do "
+                "here."
+            ),
+            number=alarm.alarm_id,
+            who=alarm.acknowledged_by,
+            time=f"{alarm.acknowledged_at:%Y-%m-%d %H:%M}",
         )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from listings import rows, times
 from listings.database import transaction
-from listings.errors import ListingsError, UnknownRow
+from listings.errors import N_, ListingsError, UnknownRow
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -59,7 +59,7 @@ def open_case(db: Database, number: str, title: str, *, opened_by: str, now: dat
     """
     number = rows.clean(number.strip())
     if not number:
-        raise CaseRefused("A case needs a number; nothing was opened.")
+        raise CaseRefused(N_("A case needs a number; nothing was opened."))
     values = {
         "number": number, "title": rows.clean(title.strip()), "opened_by": opened_by,
         "opened_at": times.to_text(now),
@@ -67,7 +67,9 @@ def open_case(db: Database, number: str, title: str, *, opened_by: str, now: dat
     with transaction(db):
         case_id = rows.insert(db, "cases", values, ignore=True)
     if case_id is None:
-        raise CaseRefused(f"There is a case {number} already; open it, or give another number.")
+        raise CaseRefused(
+            N_("There is a case %(number)s already; open it, or give another number."), number=number
+        )
     return case_id
 
 
@@ -92,11 +94,13 @@ def write_entry(
     with transaction(db):
         case = get_case(db, case_id)
         if case.is_closed and kind != "reopened":
-            raise CaseRefused(f"Case {case.number} is closed; open it again first. Nothing was written.")
+            raise CaseRefused(
+                N_("Case %(number)s is closed; open it again first. Nothing was written."), number=case.number
+            )
         if kind == "note" and not note.strip():
-            raise CaseRefused("The note is empty; nothing was written.")
+            raise CaseRefused(N_("The note is empty; nothing was written."))
         if kind in {"listing", "listing_removed"} and listing_id is None:
-            raise CaseRefused("No listing is named, expected its id; nothing was written.")
+            raise CaseRefused(N_("No listing is named, expected its id; nothing was written."))
         if listing_id is not None and not _is_there(db, "listings", "listing_id", listing_id):
             raise UnknownRow("listing", listing_id)
         source_id, seller_name = seller or (None, "")

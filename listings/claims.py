@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from listings import rows, times
 from listings.database import transaction
-from listings.errors import ListingsError
+from listings.errors import N_, ListingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,8 +31,12 @@ class HeldByAnother(ListingsError):
 
     def __init__(self, claim: Claim) -> None:
         super().__init__(
-            f"{claim.reviewer} has this listing open until {claim.expires_at:%H:%M} UTC, so nothing was "
-            "written. Take it over first if it is yours to decide, or go on to the next."
+            N_(
+                "%(who)s has this listing open until %(time)s UTC, so nothing was written. Take it over "
+                "first if it is yours to decide, or go on to the next."
+            ),
+            who=claim.reviewer,
+            time=f"{claim.expires_at:%H:%M}",
         )
         self.claim = claim
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from listings.errors import ListingsError
+from listings.errors import N_, ListingsError
 from listings.model import Decision, ReasonCode
 
 if TYPE_CHECKING:
@@ -36,8 +36,13 @@ class ReasonUnfit(ListingsError):
     def __init__(self, reason: ReasonCode, decision: Decision) -> None:
         fitting = ", ".join(each for each in Decision if each in FITTING[reason])
         super().__init__(
-            f"The reason {reason} contradicts the decision {decision}, so nothing was written: it goes with "
-            f"{fitting}. Give another reason, or none, or decide otherwise."
+            N_(
+                "The reason %(reason)s contradicts the decision %(decision)s, so nothing was written: it "
+                "goes with %(fitting)s. Give another reason, or none, or decide otherwise."
+            ),
+            reason=reason,
+            decision=decision,
+            fitting=fitting,
         )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from listings import audit, rows, times
 from listings.audit import BY_HAND, AuditAction, Origin
 from listings.database import Database, transaction
-from listings.errors import ListingsError
+from listings.errors import N_, ListingsError, Word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,8 +36,12 @@ class NotScheduled(ListingsError):
 
     def __init__(self, source_id: str, scheduled: Sequence[str]) -> None:
         super().__init__(
-            f"There is no source {source_id!r} with a schedule in the sources file; "
-            f"those with one are {', '.join(scheduled) or 'none'}. Nothing was asked."
+            N_(
+                "There is no source '%(source)s' with a schedule in the sources file; those with one are "
+                "%(scheduled)s. Nothing was asked."
+            ),
+            source=source_id,
+            scheduled=", ".join(scheduled) or Word(N_("none")),
         )
 
 
@@ -46,8 +50,12 @@ class NoServiceAtWork(ListingsError):
 
     def __init__(self, database: Path, source_id: str) -> None:
         super().__init__(
-            f"No service is at work on {database}; start one with `precursor-watch run`, or crawl by hand "
-            f"with `precursor-watch crawl {source_id}`."
+            N_(
+                "No service is at work on %(database)s; start one with `precursor-watch run`, or crawl by "
+                "hand with `precursor-watch crawl %(source)s`."
+            ),
+            database=database,
+            source=source_id,
         )
 
 

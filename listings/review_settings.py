@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from listings import rows, times
 from listings.database import transaction
-from listings.errors import ListingsError
+from listings.errors import N_, ListingsError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,7 +21,11 @@ class SettingRefused(ListingsError):
     def __init__(self, name: str, value: float) -> None:
         low, high = BOUNDS.get(name, (0, 0))
         super().__init__(
-            f"{name} cannot be {value:g}: it lies between {low:g} and {high:g}. Nothing was changed."
+            N_("%(name)s cannot be %(value)s: it lies between %(low)s and %(high)s. Nothing was changed."),
+            name=name,
+            value=f"{value:g}",
+            low=f"{low:g}",
+            high=f"{high:g}",
         )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from listings import rows, times
 from listings.database import transaction
-from listings.errors import ListingsError
+from listings.errors import N_, ListingsError
 from listings.models import model_in_use
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class NothingToSample(ListingsError):
 
     def __init__(self) -> None:
         super().__init__(
-            "There is no unjudged listing below the line to draw from; score listings first, then draw."
+            N_("There is no unjudged listing below the line to draw from; score listings first, then draw.")
         )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from listings import audit, rows, times
 from listings.audit import BY_HAND, AuditAction, Origin
 from listings.database import Database, transaction
-from listings.errors import ListingsError
+from listings.errors import N_, ListingsError
 from listings.roles import Role as Role  # noqa: PLC0414 (whoever asks for users finds it here)
 
 if TYPE_CHECKING:
@@ -29,8 +29,11 @@ class UserNameUnfit(ListingsError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"A user cannot be called {name!r}: a name has 1 to 64 small letters a-z, digits, dots, "
-            "hyphens or underscores, and begins and ends with a letter or digit."
+            N_(
+                "A user cannot be called %(name)s: a name has 1 to 64 small letters a-z, digits, dots, "
+                "hyphens or underscores, and begins and ends with a letter or digit."
+            ),
+            name=repr(name),
         )
 
 
@@ -38,14 +41,16 @@ class UserNameTaken(ListingsError):
     """There is such a user already."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is a user {name} already; `precursor-watch users list` shows all.")
+        super().__init__(
+            N_("There is a user %(name)s already; `precursor-watch users list` shows all."), name=name
+        )
 
 
 class UnknownUser(ListingsError):
     """There is no such user."""
 
     def __init__(self, name: object) -> None:
-        super().__init__(f"There is no user {name}; `precursor-watch users list` shows all.")
+        super().__init__(N_("There is no user %(name)s; `precursor-watch users list` shows all."), name=name)
 
 
 class LastAdministrator(ListingsError):
@@ -53,8 +58,11 @@ class LastAdministrator(ListingsError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"{name} is the only administrator who may log in, so nothing was changed; "
-            "make another one first with `precursor-watch users role`."
+            N_(
+                "%(name)s is the only administrator who may log in, so nothing was changed; "
+                "make another one first with `precursor-watch users role`."
+            ),
+            name=name,
         )
 
 

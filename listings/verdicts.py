@@ -10,7 +10,7 @@ from listings import audit, rows, times
 from listings.audit import BY_HAND, AuditAction, Origin
 from listings.database import Database, transaction
 from listings.drafts import forget_draft
-from listings.errors import ListingsError, UnknownRow
+from listings.errors import N_, ListingsError, UnknownRow, Word
 from listings.model import Decision, Stage
 from listings.reason_codes import check_reason
 from listings.scores import current_score
@@ -25,7 +25,8 @@ class AlreadyUndone(ListingsError):
 
     def __init__(self, verdict_id: int) -> None:
         super().__init__(
-            f"Verdict {verdict_id} was already taken back, or is itself an undo; nothing was changed."
+            N_("Verdict %(number)s was already taken back, or is itself an undo; nothing was changed."),
+            number=verdict_id,
         )
 
 
@@ -34,8 +35,12 @@ class StaleScreen(ListingsError):
 
     def __init__(self, listing_id: str, what: str) -> None:
         super().__init__(
-            f"Listing {listing_id} {what} since it was shown, so nothing was written; "
-            "look at it as it stands now, then decide."
+            N_(
+                "Listing %(listing)s %(what)s since it was shown, so nothing was written; "
+                "look at it as it stands now, then decide."
+            ),
+            listing=listing_id,
+            what=Word(what),
         )
 
 
@@ -43,7 +48,15 @@ class JudgedMeanwhile(StaleScreen):
     """Somebody gave or took back a verdict after the reviewer's screen was drawn."""
 
     def __init__(self, listing_id: str, who: str) -> None:
-        super().__init__(listing_id, f"was judged by {who}")
+        ListingsError.__init__(
+            self,
+            N_(
+                "Listing %(listing)s was judged by %(who)s since it was shown, so nothing was written; "
+                "look at it as it stands now, then decide."
+            ),
+            listing=listing_id,
+            who=who,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,8 +336,8 @@ def _listing_shown(db: Database, sighting_id: int, score_id: int | None) -> str:
     listing_id = listing_of(db, sighting_id)
     newest = "SELECT max(sighting_id) FROM sightings WHERE listing_id = ?"
     if db.execute(newest, [listing_id]).fetchone()[0] != sighting_id:
-        raise StaleScreen(listing_id, "has changed")
+        raise StaleScreen(listing_id, N_("has changed"))
     scored = current_score(db, sighting_id)
     if (scored[0] if scored else None) != score_id:
-        raise StaleScreen(listing_id, "has got another score")
+        raise StaleScreen(listing_id, N_("has got another score"))
     return listing_id

@@ -45,7 +45,7 @@ from review.api.parameters import check_query
 from review.api.routers import ROUTERS
 from review.connections import Connections
 from review.decide import MAX_NOTE_CHARS, MAX_SUBSTANCE_CHARS
-from review.desk import Desk, answer_page, set_language
+from review.desk import Desk, answer_page, ask_language, set_language
 from review.errors import (
     ForeignRequest,
     FormExpired,
@@ -59,6 +59,7 @@ from review.errors import (
     SessionNeeded,
 )
 from review.exports.tables import NoFollowTheMoney
+from review.languages import gettext as _
 from review.lookalikes import mark_lookalikes
 from review.marking import cut, spell_unseen
 from review.reference import NO_REFERENCE, Reference
@@ -67,6 +68,7 @@ from review.security.bodies import BoundedBodies
 from review.security.forms import Cookies, check_form
 from review.security.headers import HEADERS, SafeHeaders
 from review.security.keys import load_key
+from review.security.methods import HeadAsGet, methods_of
 from review.security.passwords import Passwords
 from review.security.proxy import OnlyEncrypted, OnlyThroughProxy
 from review.security.settings import Safety
@@ -201,6 +203,7 @@ def guard(app: FastAPI, safety: Safety) -> None:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(safety.trusted_proxies))
         app.add_middleware(OnlyThroughProxy, proxies=safety.trusted_proxies)
     app.add_middleware(SafeHeaders, is_https=safety.is_https)
+    app.add_middleware(HeadAsGet)
 
 
 def build_templates() -> Environment:
@@ -239,6 +242,7 @@ def build_templates() -> Environment:
         "STAGES": words.STAGES,
         "ACTIONS": words.ACTIONS,
         "ROLES": words.ROLES,
+        "ROLE_NAMES": words.ROLE_NAMES,
         "CASE_KINDS": words.CASE_KINDS,
         "RUN_KINDS": words.RUN_KINDS,
         "WISHES": words.WISHES,
@@ -252,13 +256,21 @@ def build_templates() -> Environment:
 
 def answer_error(request: Request, error: Exception) -> Response:
     """Answer any error with its status and a sentence: as JSON under `/api/`, else as a page."""
+    ask_language(request)  # an address that leads nowhere has asked for none yet
     status, sentence = explain(error)
+    more = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        taken = ", ".join(methods_of(request.app.routes, request.url.path))
+        more = {"Allow": taken}
+        sentence = _("This address takes %(taken)s, not %(method)s; nothing was written.") % {
+            "taken": taken, "method": request.method,
+        }  # fmt: skip
     if request.url.path.startswith("/api/"):
-        headers = HEADERS | ({"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {})
+        headers = HEADERS | more
         return JSONResponse({"detail": sentence}, status_code=status, headers=headers)
     if isinstance(error, LoginNeeded):
         return entering.send_to_login(request, sentence)
-    title = HTTPStatus(status).phrase
+    title = _(words.TITLES.get(status, HTTPStatus(status).phrase))
     shown = {
         "title": title,
         "sentence": sentence,
@@ -266,19 +278,23 @@ def answer_error(request: Request, error: Exception) -> Response:
         "resend_to": entering.own_address(request),
     }
     response = answer_page(request, "error.html", shown, status=status)
-    response.headers.update(HEADERS)  # an unexpected error is answered outside of every middleware
+    response.headers.update(HEADERS | more)  # an unexpected error is answered outside of every middleware
     return response
 
 
 def explain(error: Exception) -> tuple[int, str]:
     """Return the HTTP status and the sentence for an error."""
     if isinstance(error, ListingsError):
-        return STATUS.get(type(error), 500), str(error)
+        return STATUS.get(type(error), 500), languages.spoken(error)
     if isinstance(error, RequestValidationError):
         wrong = "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in error.errors())
-        return 422, f"The request was not understood, and nothing was written. {wrong}."
+        return 422, _("The request was not understood, and nothing was written. %(wrong)s.") % {
+            "wrong": wrong
+        }
     if isinstance(error, HTTPException):
         if error.status_code == HTTPStatus.NOT_FOUND:
-            return 404, "There is no such page here. Go back to the queue, or search for the listing."
-        return error.status_code, f"The request was refused: {error.detail}."
-    return 500, "Something failed that should not have; nothing was written. The program's output says more."
+            return 404, _("There is no such page here. Go back to the queue, or search for the listing.")
+        return error.status_code, _("The request was refused: %(found)s.") % {"found": error.detail}
+    return 500, _(
+        "Something failed that should not have; nothing was written. The program's output says more."
+    )

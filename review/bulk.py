@@ -21,7 +21,7 @@ from listings.verdicts import Circumstances, give_verdict
 from review.decide import Given, Note, Reason  # noqa: TC001 (pydantic reads them)
 from review.desk import TheDatabase, TheDesk, answer_page
 from review.errors import ReviewError
-from review.languages import gettext as _
+from review.languages import N_, spoken
 from review.lists import TheList, Where  # noqa: TC001 (FastAPI reads them)
 from review.pages import go, with_done
 from review.security.people import Person, TheLead, TheReviewer  # noqa: TC001 (FastAPI reads them)
@@ -40,7 +40,7 @@ class ListChanged(ReviewError):
 
     def __init__(self) -> None:
         super().__init__(
-            _("The list has changed since it was shown, so nothing was written; look at it once more.")
+            N_("The list has changed since it was shown, so nothing was written; look at it once more.")
         )
 
 
@@ -84,7 +84,7 @@ def decide_all(
         decide_listed(db, where, form, person, now=now)
     except (ListChanged, ReasonUnfit) as error:
         status = 422 if isinstance(error, ReasonUnfit) else 409
-        return _answer_preview(request, db, where, person, now=now, warned=str(error), status=status)
+        return _answer_preview(request, db, where, person, now=now, warned=spoken(error), status=status)
     return go("/")
 
 
@@ -103,7 +103,7 @@ def assign_all(
     try:
         assign_listed(db, where, seen, assignee, person, now=now)
     except ListChanged as error:
-        return _answer_preview(request, db, where, person, now=now, warned=str(error), status=409)
+        return _answer_preview(request, db, where, person, now=now, warned=spoken(error), status=409)
     return go(where.address())
 
 

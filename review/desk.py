@@ -57,7 +57,12 @@ def lend_database(request: Request) -> Iterator[Database]:
 
 
 async def set_language(request: Request) -> None:
-    """Choose the language of all that the answer says: as the reviewer chose, else as the browser asks."""
+    """Choose the language of all that the answer says."""
+    ask_language(request)
+
+
+def ask_language(request: Request) -> None:
+    """Choose the language of what is said from here on: as the reviewer chose, else as the browser asks."""
     accepted = request.headers.get("accept-language", "")
     ASKED.set(choose_language(request.cookies.get("language", ""), accepted))
 

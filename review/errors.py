@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from listings.errors import ListingsError
+from listings.errors import N_, ListingsError, Word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,8 +74,10 @@ class LoginNeeded(ReviewError):
 
     def __init__(self) -> None:
         super().__init__(
-            "You are not logged in, or your session has ended; nothing was written. Log in, or send a token "
-            "that holds as `Authorization: Bearer`."
+            N_(
+                "You are not logged in, or your session has ended; nothing was written. Log in, or send a "
+                "token that holds as `Authorization: Bearer`."
+            )
         )
 
 
@@ -84,7 +86,7 @@ class LoginRefused(ReviewError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The name, the password or the code is wrong. If it should be right, ask an administrator."
+            N_("The name, the password or the code is wrong. If it should be right, ask an administrator.")
         )
 
 
@@ -92,7 +94,7 @@ class PasswordWrong(ReviewError):
     """The password that was to be replaced is another one."""
 
     def __init__(self) -> None:
-        super().__init__("The password now is another one, so it was not replaced.")
+        super().__init__(N_("The password now is another one, so it was not replaced."))
 
 
 class LoginBlocked(ReviewError):
@@ -102,7 +104,8 @@ class LoginBlocked(ReviewError):
         self.wait = wait
         minutes = max(1, round(wait.total_seconds() / 60))
         super().__init__(
-            f"Too many log-ins failed for this name or from this address. Wait {minutes} min, then try again."
+            N_("Too many log-ins failed for this name or from this address. Wait %(n)s min, then try again."),
+            n=minutes,
         )
 
 
@@ -111,7 +114,13 @@ class RoleTooLow(ReviewError):
 
     def __init__(self, name: str, has: str, needed: str) -> None:
         super().__init__(
-            f"{name} is a {has} and this needs a {needed}. Nothing was written; an administrator gives roles."
+            N_(
+                "%(name)s is a %(has)s and this needs a %(needed)s. Nothing was written; "
+                "an administrator gives roles."
+            ),
+            name=name,
+            has=Word(has),
+            needed=Word(needed),
         )
 
 
@@ -120,16 +129,21 @@ class SessionNeeded(ReviewError):
 
     def __init__(self) -> None:
         super().__init__(
-            "A token cannot do this, so that one who steals it cannot make it last; log in and do it there."
+            N_(
+                "A token cannot do this, so that one who steals it cannot make it last; "
+                "log in and do it there."
+            )
         )
 
 
 class PasswordUnfit(ReviewError):
     """A new password would soon be guessed."""
 
-    def __init__(self, found: str) -> None:
+    def __init__(self, found: str, **values: object) -> None:
         super().__init__(
-            f"This cannot be a password: {found}. A sentence of four or five odd words is a good one."
+            N_("This cannot be a password: %(found)s. A sentence of four or five odd words is a good one."),
+            found=Word(found),
+            **values,
         )
 
 
@@ -140,11 +154,14 @@ class FormExpired(ReviewError):
         self.kept = kept
         """What the form held; nothing when a secret was among it."""
         super().__init__(
-            "This page was drawn for an earlier session, or elsewhere, so nothing was written. "
-            + (
+            N_(
+                "This page was drawn for an earlier session, or elsewhere, so nothing was written. "
                 "What it held is kept below: look once more, then send it again."
-                if kept
-                else "Nothing it held was kept: open the page anew and fill it in once more."
+            )
+            if kept
+            else N_(
+                "This page was drawn for an earlier session, or elsewhere, so nothing was written. "
+                "Nothing it held was kept: open the page anew and fill it in once more."
             )
         )
 
@@ -154,6 +171,9 @@ class ForeignRequest(ReviewError):
 
     def __init__(self, origin: str) -> None:
         super().__init__(
-            f"Nothing was written: the request came from {origin}, and only this app's own pages may write. "
-            "If you opened it under another name than it is served as, check --public-url."
+            N_(
+                "Nothing was written: the request came from %(origin)s, and only this app's own pages may "
+                "write. If you opened it under another name than it is served as, check --public-url."
+            ),
+            origin=origin,
         )

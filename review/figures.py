@@ -14,7 +14,7 @@ from listings.review_items import count_items
 from listings.samples import miss_rate
 from listings.second_review import agreement
 from review.desk import TheDatabase, TheDesk, answer_page
-from review.plots import day_bars, share_line
+from review.plots import count_ticks, day_bars, ends_of, share_line
 from review.security.people import TheViewer  # noqa: TC001 (FastAPI reads it)
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -41,6 +41,8 @@ def show_figures(
         "days": each,
         "bars": bars,
         "top": top,
+        "count_ticks": count_ticks(top),
+        "day_ticks": ends_of(labels),
         "precision_line": share_line(labels, [day.precision for day in each]),
         "times": dashboard.decision_times(db, since=since),
         "by_source": dashboard.by_source(db),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Form, Request
@@ -39,6 +40,7 @@ def show_exports(request: Request, db: TheDatabase, person: TheViewer) -> Respon
     shown = {
         "cases": list_cases(db),
         "before": list_entries(db, action=AuditAction.EXPORTED, limit=20),
+        "has_followthemoney": find_spec("followthemoney") is not None,
         "count": sum(1 for _ in reviewed_listings(db)),
     }
     return answer_page(request, "exports.html", shown)

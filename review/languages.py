@@ -12,6 +12,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
+from listings.errors import N_ as N_  # noqa: PLC0414 (whoever speaks finds it here)
+from listings.errors import ListingsError, fill
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
@@ -50,9 +53,9 @@ def ngettext(one: str, many: str, number: int) -> str:
     return catalogue(ASKED.get()).ngettext(one, many, number)
 
 
-def N_(message: str) -> str:  # noqa: N802 (the name by which gettext tools know it)
-    """Mark a message that is translated where it is shown."""
-    return message
+def spoken(error: ListingsError) -> str:
+    """Return what an error says, in the language asked for."""
+    return fill(error.sentence, error.values, gettext)
 
 
 @cache

@@ -28,6 +28,7 @@ from review.hiding import veil
 from review.inert import make_inert
 from review.item_page import Message, answer_item, around_item
 from review.languages import gettext as _
+from review.languages import spoken
 from review.lists import TheList, address_after_verdict, read_list
 from review.security.people import TheReviewer, TheViewer  # noqa: TC001 (FastAPI reads them)
 
@@ -82,7 +83,7 @@ def take_verdict(
         give(db, draft, person, now=now)
     except (StaleScreen, claims.HeldByAnother, ReasonUnfit) as error:
         status = 422 if isinstance(error, ReasonUnfit) else 409
-        refused = Message(warned=str(error), draft=draft, status=status)
+        refused = Message(warned=spoken(error), draft=draft, status=status)
         return answer_item(request, db, person, where, listing_id, refused)
     return go(address_after_verdict(db, where, listing_id, place, reviewer=person.name, now=now))
 
@@ -110,7 +111,7 @@ def give_again(
     try:
         redo(db, verdict_id, person, now=desk.clock())
     except StaleScreen as error:
-        refused = Message(warned=str(error), status=409)
+        refused = Message(warned=spoken(error), status=409)
         return answer_item(request, db, person, where, verdict.listing_id, refused)
     return go(with_done(where.address(verdict.listing_id), "redone"))
 

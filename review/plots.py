@@ -48,6 +48,10 @@ class Line:
     points: tuple[Point, ...]
     low: float
     high: float
+    x_ticks: tuple[str, ...]
+    """What stands under the chart, evenly from its left end to its right."""
+    y_ticks: tuple[str, ...]
+    """What stands beside it, evenly from its top to its bottom."""
 
 
 def price_line(prices: Sequence[Price]) -> Line | None:
@@ -62,7 +66,19 @@ def price_line(prices: Sequence[Price]) -> Line | None:
         Point(x=x, y=y, words=f"{price.seen_at:%Y-%m-%d}: {price.amount:f} {price.currency}")
         for x, y, price in zip(xs, ys, prices, strict=True)
     )
-    return Line(parts=(_polyline(points),), points=points, low=min(amounts), high=max(amounts))
+    low, high = min(amounts), max(amounts)
+    middle = moments[0] + (moments[-1] - moments[0]) / 2
+    days = dict.fromkeys(f"{moment:%Y-%m-%d}" for moment in (moments[0], middle, moments[-1]))
+    return Line(
+        parts=(_polyline(points),),
+        points=points,
+        low=low,
+        high=high,
+        x_ticks=tuple(days),
+        y_ticks=tuple(f"{value:g}" for value in (high, (high + low) / 2, low))
+        if high > low
+        else ("", f"{low:g}"),
+    )
 
 
 def share_line(labels: Sequence[str], shares: Sequence[float | None]) -> Line | None:
@@ -78,7 +94,14 @@ def share_line(labels: Sequence[str], shares: Sequence[float | None]) -> Line | 
     points = tuple(point for part in parts for point in part)
     if not points:
         return None
-    return Line(parts=tuple(_polyline(part) for part in parts if part), points=points, low=0, high=1)
+    return Line(
+        parts=tuple(_polyline(part) for part in parts if part),
+        points=points,
+        low=0,
+        high=1,
+        x_ticks=ends_of(labels),
+        y_ticks=("1", "0.5", "0"),
+    )
 
 
 def day_bars(
@@ -107,6 +130,16 @@ def day_bars(
         for height in [value / top * (HEIGHT - 2 * PAD)]
     ]
     return tuple(bars), top
+
+
+def ends_of(labels: Sequence[str]) -> tuple[str, ...]:
+    """Return the first and the last of the days, which stand at the ends of a chart's axis."""
+    return tuple(dict.fromkeys([*labels[:1], *labels[-1:]]))
+
+
+def count_ticks(top: int) -> tuple[str, ...]:
+    """Return the numbers beside a chart of counts, from its top to nothing."""
+    return (f"{top:,}", f"{top // 2:,}", "0") if top % 2 == 0 else (f"{top:,}", "0")
 
 
 def _over_time(moments: Sequence[datetime]) -> list[float]:

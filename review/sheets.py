@@ -11,6 +11,7 @@ from review.desk import answer_page
 from review.errors import ReviewError
 from review.hiding import hidden_from, hides_first
 from review.items import read_item
+from review.languages import N_
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +29,11 @@ class NoPdf(ReviewError):
 
     def __init__(self, found: str) -> None:
         super().__init__(
-            f"No PDF could be made: {found}. WeasyPrint needs Pango (Debian: apt-get install "
-            "libpangoft2-1.0-0); the sheet itself can be printed from the browser."
+            N_(
+                "No PDF could be made: %(found)s. WeasyPrint needs Pango (Debian: apt-get install "
+                "libpangoft2-1.0-0); the sheet itself can be printed from the browser."
+            ),
+            found=found,
         )
 
 

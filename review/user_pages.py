@@ -11,7 +11,7 @@ from listings.sessions import sessions_of
 from listings.tokens import tokens_of
 from listings.users import LastAdministrator, Role, UserNameTaken, UserNameUnfit, get_user, list_users
 from review.desk import TheDatabase, TheDesk, answer_page
-from review.languages import ngettext
+from review.languages import ngettext, spoken
 from review.pages import go
 from review.security import managing
 from review.security.passwords import new_password
@@ -47,7 +47,7 @@ def add_one(
         user = managing.add(db, desk, person, name.strip(), role, password)
     except (UserNameTaken, UserNameUnfit) as error:
         status = 409 if isinstance(error, UserNameTaken) else 422
-        return _answer_users(request, db, warned=str(error), typed=name, status=status)
+        return _answer_users(request, db, warned=spoken(error), typed=name, status=status)
     return _answer_user(request, db, desk, user.name, new_key=password, done="added")
 
 
@@ -77,7 +77,7 @@ def give_role(
     try:
         managing.change(db, desk, person, name, role=role, disabled=None)
     except LastAdministrator as error:
-        return _answer_user(request, db, desk, name, warned=str(error), status=409)
+        return _answer_user(request, db, desk, name, warned=spoken(error), status=409)
     return go(f"/users/{get_user(db, name).name}?done=role")
 
 
@@ -94,7 +94,7 @@ def shut_out(
     try:
         managing.change(db, desk, person, name, role=None, disabled=disabled)
     except LastAdministrator as error:
-        return _answer_user(request, db, desk, name, warned=str(error), status=409)
+        return _answer_user(request, db, desk, name, warned=spoken(error), status=409)
     return go(f"/users/{get_user(db, name).name}?done={'disabled' if disabled else 'enabled'}")
 
 

@@ -165,6 +165,18 @@ ACTIONS = {
 }  # fmt: skip
 """What entries of the audit log say was done."""
 
+TITLES = {
+    401: N_("Not logged in"), 403: N_("Not allowed"), 404: N_("Not found"), 405: N_("Not taken here"),
+    409: N_("Not now"), 413: N_("Too great"), 422: N_("Not understood"), 429: N_("Too often"),
+    500: N_("Something failed"), 503: N_("Not to be had"),
+}  # fmt: skip
+"""What stands above the sentence of an error, by its HTTP status."""
+
+ROLE_NAMES = {
+    Role.VIEWER: N_("viewer"), Role.REVIEWER: N_("reviewer"), Role.LEAD: N_("lead"),
+    Role.ADMIN: N_("admin"),
+}  # fmt: skip
+
 ROLES = {
     Role.VIEWER: N_("viewer: looks"), Role.REVIEWER: N_("reviewer: decides, too"),
     Role.LEAD: N_("lead: assigns and sets, too"), Role.ADMIN: N_("administrator: manages users, too"),

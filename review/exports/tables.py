@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from listings.text import COMMANDS
 from listings.times import to_text
 from review.errors import ReviewError
+from review.languages import N_
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,8 +32,10 @@ class NoFollowTheMoney(ReviewError):
 
     def __init__(self) -> None:
         super().__init__(
-            "FollowTheMoney is not installed, so nothing was exported. Install it with "
-            "pip install 'precursor-watch[followthemoney]' (PyICU, which it needs, is built against libicu)."
+            N_(
+                "FollowTheMoney is not installed, so nothing was exported. Install it with pip install "
+                "'precursor-watch[followthemoney]' (PyICU, which it needs, is built against libicu)."
+            )
         )
 
 

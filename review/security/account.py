@@ -12,6 +12,7 @@ from listings.sessions import sessions_of
 from listings.tokens import LONGEST, tokens_of
 from review.desk import TheDatabase, TheDesk, answer_page
 from review.errors import LoginBlocked, PasswordUnfit, PasswordWrong
+from review.languages import spoken
 from review.security.entering import change_password
 from review.security.own import end_own_session, issue_own_token, revoke_own_token
 from review.security.passwords import MAX_CHARS
@@ -43,9 +44,9 @@ def replace_password(
     try:
         change_password(db, desk, person, current=current, new=new)
     except (PasswordUnfit, PasswordWrong) as error:
-        return _answer(request, db, desk, person, warned=str(error), status=403)
+        return _answer(request, db, desk, person, warned=spoken(error), status=403)
     except LoginBlocked as error:
-        return _answer(request, db, desk, person, warned=str(error), status=429)
+        return _answer(request, db, desk, person, warned=spoken(error), status=429)
     return RedirectResponse("/account?done=password", status_code=303)
 
 

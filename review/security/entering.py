@@ -16,6 +16,7 @@ from listings.sessions import begin_session, end_session
 from listings.users import NAME, UnknownUser, credentials, rehash_password, set_password
 from review.desk import TheDatabase, TheDesk, answer_page
 from review.errors import LoginBlocked, LoginRefused, PasswordWrong
+from review.languages import spoken
 from review.security import codes
 from review.security.forms import new_key
 from review.security.passwords import MAX_CHARS, check_new_password
@@ -59,9 +60,11 @@ def log_in(request: Request, db: TheDatabase, desk: TheDesk, entry: Annotated[En
     try:
         user = check_entry(db, desk, entry, origin)
     except LoginRefused as error:
-        return answer_page(request, "login.html", {"sentence": str(error), "next": entry.next}, status=401)
+        return answer_page(request, "login.html", {"sentence": spoken(error), "next": entry.next}, status=401)
     except LoginBlocked as error:
-        answer = answer_page(request, "login.html", {"sentence": str(error), "next": entry.next}, status=429)
+        answer = answer_page(
+            request, "login.html", {"sentence": spoken(error), "next": entry.next}, status=429
+        )
         answer.headers["Retry-After"] = str(max(1, int(error.wait.total_seconds())))
         return answer
     key, agent = new_key(), request.headers.get("user-agent", "")

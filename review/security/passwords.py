@@ -9,6 +9,7 @@ import unicodedata
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from listings.errors import N_
 from review.errors import PasswordUnfit
 
 MIN_CHARS = 12
@@ -67,11 +68,16 @@ def check_new_password(password: str, name: str) -> None:
     """
     folded = _normal(password).casefold()
     if not MIN_CHARS <= len(password) <= MAX_CHARS:
-        raise PasswordUnfit(f"it has {len(password)} characters; {MIN_CHARS} to {MAX_CHARS} are needed")
+        raise PasswordUnfit(
+            N_("it has %(n)s characters; %(low)s to %(high)s are needed"),
+            n=len(password),
+            low=MIN_CHARS,
+            high=MAX_CHARS,
+        )
     if len(name) > 2 and name in folded:
-        raise PasswordUnfit("it holds the user's name")
+        raise PasswordUnfit(N_("it holds the user's name"))
     if len(set(folded)) < 6:
-        raise PasswordUnfit("it repeats too few different characters")
+        raise PasswordUnfit(N_("it repeats too few different characters"))
 
 
 def _normal(password: str) -> str:

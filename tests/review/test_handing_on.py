@@ -78,6 +78,16 @@ def test_json_lines_carry_the_whole_history(decided: TestClient) -> None:
     assert lines[0]["page"]["sha256"] == "0" * 64
 
 
+def test_form_that_is_not_installed_cannot_be_chosen(
+    decided: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page says who adds it."""
+    monkeypatch.setattr("review.handing_on.find_spec", lambda _: None)
+    page = decided.get("/exports").text
+    assert '<option value="ftm" disabled>' in page
+    assert "FollowTheMoney is not installed here" in page
+
+
 def test_followthemoney_entities_are_valid(decided: TestClient) -> None:
     """The library reads each entity back: pages, sellers and links."""
     model = pytest.importorskip("followthemoney").model
@@ -148,4 +158,6 @@ def test_figures_show_charts_and_tables(decided: TestClient) -> None:
     assert "0.67" in page
     assert "No sample from below the line has been judged" in page
     assert page.count("<rect class=") > 3
+    assert '<div class="y-ticks" aria-hidden="true"><span>10</span><span>5</span><span>0</span></div>' in page
+    assert '<div class="x-ticks" aria-hidden="true"><span>2026-11-02</span></div>' in page
     assert decided.get("/figures?days=0").status_code == 422

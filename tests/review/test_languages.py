@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +12,15 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
+from listings.errors import ListingsError, UnknownRow
+from listings.users import UserNameTaken
 from review import languages
+from review.errors import PasswordUnfit
 from review.languages import FOLDER, LANGUAGES, choose_language
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
+    from fastapi.testclient import TestClient
 
 HOLES = re.compile(r"%\(\w+\)s|<[^>]+>")
 
@@ -72,5 +77,38 @@ def test_filled_text_stays_plain_and_percent_signs_single() -> None:
         assert languages.filled("Case %(number)s", number="<b>") == "Caso <b>"
         assert languages.counted("%(num)s found", "%(num)s found", 1200) == "1,200 encontrados"
         assert languages.filled("Cohen's kappa") == "Kappa de Cohen"
+    finally:
+        languages.ASKED.reset(token)
+
+
+def test_errors_speak_the_language_of_the_page(client: TestClient) -> None:
+    """Their sentence, the words in it and the title are translated where they are shown; the error is not."""
+    error = UnknownRow("listing", "none")
+    assert str(error).startswith("There is no listing none in this database")
+    spanish = {"Accept-Language": "es-PE"}
+    page = client.get("/listings/none", headers=spanish)
+    assert (page.status_code, "No encontrado" in page.text) == (404, True)
+    assert "No hay anuncio none en esta base de datos" in page.text
+    assert "Aquí no hay tal página" in client.get("/nowhere", headers=spanish).text
+    told = client.get("/api/listings/none", headers=spanish).json()["detail"]
+    assert told.startswith("No hay anuncio none")
+    assert client.get("/api/listings/none").json()["detail"] == str(error)
+    refused = client.get("/users", headers=spanish).text
+    assert "El papel de ada es revisor y esto requiere administrador." in html.unescape(refused)
+
+
+def test_values_of_a_sentence_are_not_read_as_sentences() -> None:
+    """A word may have places of its own; what people typed has none, whatever it looks like."""
+    token = languages.ASKED.set("es")
+    try:
+        unfit = PasswordUnfit(
+            "it has %(n)s characters; %(low)s to %(high)s are needed", n=3, low=12, high=256
+        )
+        assert "tiene 3 caracteres; hacen falta de 12 a 256" in languages.spoken(unfit)
+        assert languages.spoken(UserNameTaken("%(name)s Queue")).startswith(
+            "Ya hay un usuario %(name)s Queue;"
+        )
+        assert languages.spoken(ListingsError("100 % of it")) == "100 % of it"
+        assert languages.spoken(ListingsError()) == ""
     finally:
         languages.ASKED.reset(token)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from review.security.headers import HEADERS
+from tests.review.entering import headers_of
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
@@ -58,3 +59,27 @@ def test_cookie_is_out_of_reach_of_scripts_and_other_sites(client: TestClient) -
 def test_only_this_machines_own_names_are_answered(client: TestClient, host: str, status: int) -> None:
     """A foreign name that points here (DNS rebinding) gets nothing."""
     assert client.get("/", headers={"Host": host}).status_code == status
+
+
+def test_head_is_what_get_would_begin_with(client: TestClient) -> None:
+    """Same status and headers, no body; by page and by API."""
+    for address in ("/", "/api/items", "/nowhere", "/static/review.css"):
+        whole, head = client.get(address), client.head(address)
+        assert (head.status_code, head.content) == (whole.status_code, b"")
+        assert head.headers["content-length"] == whole.headers["content-length"]
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "taken"),
+    [
+        ("GET", "/logout", "POST"),
+        ("DELETE", "/cases", "GET, HEAD, POST"),
+        ("PUT", "/api/cases", "GET, HEAD, POST"),
+        ("POST", "/api/items", "GET, HEAD"),
+    ],
+)
+def test_method_that_is_not_taken_is_named(client: TestClient, method: str, address: str, taken: str) -> None:
+    """The header and the sentence say which are."""
+    answer = client.request(method, address, headers=headers_of(client))
+    assert (answer.status_code, answer.headers["allow"]) == (405, taken)
+    assert f"This address takes {taken}, not {method}" in answer.text
