@@ -12,6 +12,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from classifier.errors import ModelError
+
 if TYPE_CHECKING:
     from types import ModuleType
 
@@ -36,7 +38,7 @@ COUNTERION_ELEMENTS = frozenset({1, 3, 7, 8, 9, 11, 12, 13, 15, 16, 17, 19, 20, 
 """Atomic numbers of what a plain inorganic counterion is made of; others make complexes."""
 
 
-class ChemistryMissing(Exception):
+class ChemistryMissing(ModelError):
     """The optional packages are not installed."""
 
     def __init__(self) -> None:

@@ -157,10 +157,12 @@ def _gazetteer_of(law: Law) -> Gazetteer:
 
 
 def read_all(texts: Sequence[str], gazetteer: Gazetteer) -> list[Reading]:
-    """Read each text against the gazetteer."""
+    """Read each text against the gazetteer, and systematic names by structure if the setting says so."""
     from classifier.reading import read_texts
+    from classifier.systematic import reads_systematic_names, with_systematic_names
 
-    return read_texts(texts, gazetteer)
+    readings = read_texts(texts, gazetteer)
+    return with_systematic_names(texts, readings, gazetteer) if reads_systematic_names() else readings
 
 
 def offered_keys(reading: Reading) -> dict[str, Mention]:

@@ -13,6 +13,7 @@ import numpy as np
 from classifier.embedding import embed_texts
 from classifier.evidence import evidence_matrix, read_all
 from classifier.reading import as_shown
+from classifier.systematic import reads_systematic_names
 from listings.text import text_hash
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ class EvidenceReader:
     def embedder_id(self) -> str:
         """Of the gazetteer and of everything in this package that decides how a text is read."""
         listed = sorted(substance.key for substance in self.gazetteer.substances)
-        known = "\n".join([package_digest(), self.gazetteer.edition, *listed, *sorted(self.gazetteer.by_cas)])
+        systematic = "systematic names" if reads_systematic_names() else ""
+        read_with = [package_digest(), self.gazetteer.edition, systematic]
+        known = "\n".join([*read_with, *listed, *sorted(self.gazetteer.by_cas)])
         return f"{self.name}@{hashlib.sha256(known.encode()).hexdigest()[:12]}"
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:

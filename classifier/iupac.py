@@ -13,6 +13,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from classifier.errors import ModelError
 from classifier.gazetteer.fold import fold
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ LOCANT = re.compile(r"(?<![a-z])(?:\d+[a-z]?|[nos])['\"]*(?:,(?:\d+[a-z]?|[nos])
 """Or one beside a place in the molecule, e.g. `1-`, `N-`, `3,4-`."""
 
 
-class IupacMissing(Exception):
+class IupacMissing(ModelError):
     """What reads systematic names is not installed."""
 
     def __init__(self, what: str) -> None:

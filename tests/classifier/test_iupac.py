@@ -7,7 +7,8 @@ import shutil
 
 import pytest
 
-from classifier.evidence import default_gazetteer
+from classifier.evidence import default_gazetteer, read_all
+from classifier.features import EvidenceReader
 from classifier.iupac import IupacMissing, looks_systematic, smiles_of
 
 needs_opsin = pytest.mark.skipif(
@@ -42,8 +43,8 @@ def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @needs_opsin
 @pytest.mark.process
-def test_a_systematic_name_leads_to_what_is_listed() -> None:
-    """By its structure, or by the class that the law describes; a near miss of both is not listed."""
+def test_a_systematic_name_leads_to_what_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By structure or by the class that the law describes, when looked up and, if set so, when read."""
     pytest.importorskip("rdkit", reason="rdkit is not installed; it comes with the extra chemistry.")
     assert smiles_of(["oak stool", ""]) == ["", ""]
     found = {
@@ -56,3 +57,22 @@ def test_a_systematic_name_leads_to_what_is_listed() -> None:
         "nonyl 3-phenylpropanoate": ("not_listed", None),
     }
     assert "its esters" in found["nonyl 2-phenylacetate"].why
+    texts = [
+        "Nonyl 2-phenylacetate, 5 kg drum",
+        "Test strips for nonyl 2-phenylacetate",
+        "2-phenylacetyl methane\nsold by the drum",
+        "Nonyl 3-phenylpropanoate",
+        "Oak stool",
+    ]
+    kept_apart = EvidenceReader(gazetteer=default_gazetteer()).embedder_id
+    monkeypatch.setenv("PRECURSOR_WATCH_IUPAC", "on")
+    assert EvidenceReader(gazetteer=default_gazetteer()).embedder_id != kept_apart
+    read = [[(each.substance.key, text[slice(*each.span)], each.offered) for each in reading.mentions]
+            for text, reading in zip(texts, read_all(texts, default_gazetteer()), strict=True)]  # fmt: skip
+    assert read == [
+        [("PAAE", "Nonyl 2-phenylacetate", True)],
+        [("PAAE", "nonyl 2-phenylacetate", False)],
+        [("P2P", "2-phenylacetyl methane", True)],
+        [],
+        [],
+    ]
