@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from classifier.gazetteer.choices import alternatives
 from classifier.gazetteer.fold import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from classifier.reading.model import GoodsKind
 
@@ -24,7 +25,9 @@ WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 SPELLED = re.compile(r"(?<![^\W_])[^\W\d_](?:[ ._*·-]{1,2}[^\W\d_]){2,}(?![^\W_])")
 """A word whose letters stand apart."""
 CJK = re.compile(r"[\u3400-\u9fff]")
-SEPARATOR = r"[\s'-]{1,2}"
+PIECE = re.compile(r"[^\W_]+")
+SEPARATOR = re.compile(r"[\s'-]{1,2}(?=[^\W_])")
+"""Between the words of a name."""
 KINDS: tuple[GoodsKind, ...] = ("everyday", "material", "about", "service")
 OTHER_FORMS = "not_a_form"
 MOST_WORDS = 4
@@ -40,6 +43,17 @@ PASSED_OFF = re.compile(
 """Words before goods that something else is passed off as, or hidden among."""
 BEFORE = 24
 """Characters looked at before goods."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherForms:
+    """Forms that belong to the name of something else, e.g. `powder coated`."""
+
+    names: frozenset[str]
+    """With single spaces between their words."""
+    most_words: int
+    chinese: re.Pattern[str]
+    """Those in Chinese, which stand among other words without spaces."""
 
 
 def find_goods(
@@ -65,9 +79,25 @@ def is_other_form(text: str, start: int, end: int) -> bool:
     """Say whether the form at `text[start:end]` of a folded text belongs to the name of something else."""
     first = max(0, start - BEFORE)
     return any(
-        first + found.start() <= start and end <= first + found.end()
-        for found in _other_forms().finditer(text[first : end + BEFORE])
+        first + begins <= start and end <= first + ends
+        for begins, ends in _other_form_places(text[first : end + BEFORE])
     )
+
+
+def _other_form_places(near: str) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each form of another name; looking words up is faster than a pattern of all."""
+    others = _other_forms()
+    words = [found.span() for found in PIECE.finditer(near)]
+    for first, (start, _end) in enumerate(words):
+        name = ""
+        for begins, ends in words[first : first + others.most_words]:
+            name = f"{name} {near[begins:ends]}" if name else near[begins:ends]
+            if name in others.names:
+                yield start, ends
+            if not SEPARATOR.match(near, ends):
+                break
+    if CJK.search(near):
+        yield from (found.span() for found in others.chinese.finditer(near))
 
 
 def _worded(title: str) -> Iterator[tuple[GoodsKind, int, int]]:
@@ -76,7 +106,10 @@ def _worded(title: str) -> Iterator[tuple[GoodsKind, int, int]]:
     for spelled in SPELLED.finditer(title):
         if kind := names.get("".join(filter(str.isalpha, spelled.group()))):
             yield kind, spelled.start(), spelled.end()
+    beginnings = _beginnings()
     for first in range(len(words)):
+        if words[first][0] not in beginnings:
+            continue
         for last in range(first, min(first + MOST_WORDS, len(words))):
             name = " ".join(word for word, _start, _end in words[first : last + 1])
             if kind := names.get(name):
@@ -110,16 +143,25 @@ def _names() -> Mapping[str, GoodsKind]:
 
 
 @cache
-def _other_forms() -> re.Pattern[str]:
-    names = sorted(_table()[OTHER_FORMS], key=len, reverse=True)
-    parts = [
-        re.escape(name) if CJK.search(name) else rf"(?<![^\W_]){name.replace(' ', SEPARATOR)}(?![^\W_])"
-        for name in names
-    ]
-    return re.compile("|".join(parts))
+def _beginnings() -> frozenset[str]:
+    return frozenset(name.partition(" ")[0] for name in _names())
+
+
+@cache
+def _other_forms() -> OtherForms:
+    names = _table()[OTHER_FORMS]
+    worded = frozenset(name.replace("'", " ") for name in names if not CJK.search(name))
+    return OtherForms(
+        names=worded, most_words=max(name.count(" ") for name in worded) + 1, chinese=_any_of(names)
+    )
 
 
 @cache
 def _chinese() -> re.Pattern[str]:
-    names = sorted((name for name in _names() if CJK.search(name)), key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, names)))
+    return _any_of(_names())
+
+
+def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+    """Return what finds each of the Chinese names, the longest first."""
+    chinese = sorted((name for name in names if CJK.search(name)), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, chinese)))
