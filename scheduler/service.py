@@ -18,7 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from listings import times
 from listings.database import open_database
-from listings.errors import ListingsError
+from listings.errors import ListingsError, StoreUnwritable
 from listings.locks import hold
 from listings.model import RunKind
 from listings.requests import Request, answer, open_requests
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from apscheduler.schedulers.base import BaseScheduler
 
+    from listings.database import Database
     from listings.requests import ServiceRequest
     from scheduler.jobs import Job
 
@@ -179,7 +180,7 @@ def serve(settings: Settings, stop: Event, reload: Event | None = None) -> None:
     """
     # The store is kept open, or each look's close would be the last one and fold the write-ahead log.
     with hold(settings.database, "service"), closing(open_database(settings.database)) as db:
-        note_settings(db, settings, now=times.utc_now())
+        _note_settings(db, settings)
         worker = Worker(settings)
         scheduler = _scheduler(settings.parallel)
         service = Service(settings, scheduler, worker)
@@ -212,6 +213,14 @@ def run_once(settings: Settings, stop: Event) -> None:
         with ThreadPoolExecutor(settings.parallel) as threads:
             list(threads.map(worker.do, jobs.values()))
         worker.score()
+
+
+def _note_settings(db: Database, settings: Settings) -> None:
+    """Note what is set; a disk that is full now is no reason not to begin, and the next start notes it."""
+    try:
+        note_settings(db, settings, now=times.utc_now())
+    except StoreUnwritable as error:
+        log.warning("settings_not_noted", error=str(error))
 
 
 def _scheduler(parallel: int) -> BackgroundScheduler:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from listings.requests import ServiceRequest
-    from scheduler.endings import OverLimit
+    from scheduler.endings import Limits, OverLimit
     from scheduler.jobs import Job
     from scheduler.settings import CareSettings
 
@@ -222,19 +222,8 @@ class Worker:
             # Written first, because the first ending stands: a child that stops in order would say so.
             end_unfinished(*explain(Exit(code=0, over=over), limits))
 
-        log.info("child_begun", work=work)
-        child = self._children.run(
-            (*self._settings.command, *arguments, "--db", str(database)),
-            limits=limits,
-            logs=logs_folder(database),
-            work=work,
-            before_the_end=end_over_limit,
-        )
-        if child is None:
-            return None
-        tell = log.info if child.code == 0 else log.warning
-        tell("child_ended", work=work, exit_code=child.code, last_line=child.last_line)
-        if child.interrupted:
+        child = self._run_child(arguments, work, limits, end_over_limit)
+        if child is None or child.interrupted:
             return None
         ended = explain(child, limits)
         try:
@@ -246,6 +235,26 @@ class Worker:
         except AlreadyUnderWay as error:
             return RunOutcome.SKIPPED, str(error)
         return ended
+
+    def _run_child(
+        self,
+        arguments: tuple[str, ...],
+        work: str,
+        limits: Limits,
+        end_over_limit: Callable[[OverLimit], None],
+    ) -> Exit | None:
+        log.info("child_begun", work=work)
+        child = self._children.run(
+            (*self._settings.command, *arguments, "--db", str(self._settings.database)),
+            limits=limits,
+            logs=logs_folder(self._settings.database),
+            work=work,
+            before_the_end=end_over_limit,
+        )
+        if child is not None:
+            tell = log.info if child.code == 0 else log.warning
+            tell("child_ended", work=work, exit_code=child.code, last_line=child.last_line)
+        return child
 
     def _declare(self, db: Database, job: Job) -> None:
         if job.source is not None:
