@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from classifier.evidence import default_gazetteer
+from classifier.features import EvidenceReader
 from classifier.gazetteer import Gazetteer, Law, LawWrong, load_gazetteer, read_law
 from classifier.gazetteer.build import since
 from classifier.gazetteer.cas import is_cas_number
@@ -132,6 +133,18 @@ def test_the_law_is_read_as_of_a_date() -> None:
     day = load_gazetteer(Law(instruments=("un",), as_of=date(2024, 12, 3)))
     assert eve.lookup("79099-07-3").status == "not_listed"
     assert day.lookup("79099-07-3").status == "listed"
+
+
+def test_scoring_reads_the_law_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is scored, trained or evaluated in the process; each law has evidence of its own."""
+    usual = default_gazetteer()
+    monkeypatch.setenv("PRECURSOR_WATCH_LAW_PROFILE", "un eu")
+    monkeypatch.setenv("PRECURSOR_WATCH_LAW_AS_OF", "2020-12-31")
+    chosen = default_gazetteer()
+    assert (usual.law, chosen.law) == ("un, incb, us, eu", "un, eu as of 2020-12-31")
+    assert "7723-14-0" in usual.by_cas
+    assert "7723-14-0" not in chosen.by_cas
+    assert EvidenceReader(gazetteer=usual).embedder_id != EvidenceReader(gazetteer=chosen).embedder_id
 
 
 @pytest.mark.parametrize(
