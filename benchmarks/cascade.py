@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from classifier.scoring import ScoredText
 
 SEED = 0
+TARGET = 20.0
+"""For listings as marketplaces have them. In the starter set two in three have evidence and go to the
+transformer, so that there is no aim for it."""
 OFFERS = frozenset({"listed_precursor", "listed_precursor_offer", "1"})
 """Labels of rows that offer a listed substance."""
 
@@ -74,13 +77,14 @@ def measure(
     *,
     stock_texts: int,
     rounds: int,
+    target: float | None = TARGET,
 ) -> tuple[list[Ratio], dict[str, float]]:
     """Score the texts in each way, in turn, so many times each; also return what the first stage came to."""
     few = texts[:stock_texts]
     stock = stock_way(embedder, model)
     ratios = []
-    for name, cascade, target in (
-        ("scoring cold, with first stage", True, 20.0),
+    for name, cascade, aim in (
+        ("scoring cold, with first stage", True, target),
         ("scoring cold, without it", False, 3.0),
     ):
         ours, theirs = alternate(
@@ -88,7 +92,7 @@ def measure(
             lambda: speed(lambda: stock(few), len(few)),
             rounds,
         )
-        ratios.append(Ratio(name=name, unit="texts/s", target=target, ours=tuple(ours), stock=tuple(theirs)))
+        ratios.append(Ratio(name=name, unit="texts/s", target=aim, ours=tuple(ours), stock=tuple(theirs)))
     return ratios, _given_up(
         _cold(texts, model, embedder, gazetteer, True),  # noqa: FBT003 (see the function)
         _cold(texts, model, embedder, gazetteer, False),  # noqa: FBT003
@@ -157,7 +161,11 @@ def main() -> None:
     model = load_model(chosen.model) if chosen.model else None
     model = model or train_model(replace(embedder), gazetteer, examples=chosen.trained_on)
     texts, labels = read_rows(chosen.file or STARTER, chosen.texts)
-    options = {"stock_texts": chosen.stock_texts, "rounds": chosen.rounds}
+    options = {
+        "stock_texts": chosen.stock_texts,
+        "rounds": chosen.rounds,
+        "target": TARGET if chosen.file else None,
+    }
     ratios, came_to = measure(texts, labels, model, embedder, gazetteer, **options)
     found = {"backend": embedder.backend, "card": model.card.get("cascade"), "on_the_file": came_to}
     given_up = Limit(

@@ -17,6 +17,7 @@ from benchmarks.crawl_once import declared_pages
 from benchmarks.pages import write_pages
 from benchmarks.rounds import Rate, report
 from crawler.apart import read_apart
+from crawler.readers.settings import CrawlSettings
 from crawler.run import crawl_source
 
 PACKAGES = ("scrapy", "lxml", "sqlite-utils", "warcio")
@@ -32,7 +33,7 @@ def measure(*, pages: int, rounds: int) -> list[Rate]:
         declared = declared_pages(folder)
         for number in range(rounds):
             before = _children_s()
-            handed = list(read_apart(declared))
+            handed = list(read_apart(declared, CrawlSettings()))
             read.append(written / (_children_s() - before))
             began = time.process_time()
             crawl_source(Path(scratch) / f"{number}.db", declared, handed=map(pickle.loads, handed))

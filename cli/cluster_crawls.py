@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crawler.handed_over import Handed
+    from crawler.readers.settings import CrawlSettings
     from crawler.sources import DeclaredSource
     from listings.model import Run
 
@@ -40,7 +41,8 @@ def crawl_on_cluster(
     database: Path,
     *,
     ended: Callable[[Run], None],
-    read: Callable[[DeclaredSource], Iterator[bytes]] = read_apart,
+    settings: CrawlSettings,
+    read: Callable[[DeclaredSource, CrawlSettings], Iterator[bytes]] = read_apart,
 ) -> list[str]:
     """Crawl saved sources, as many at once as the joined cluster has cores.
 
@@ -48,6 +50,7 @@ def crawl_on_cluster(
         sources: Their archives are on a disk that every node sees under the same path.
         database: The store, on a disk of this machine.
         ended: Called with each run that was done.
+        settings: How pages are read, on every node.
         read: What a node does for one source.
 
     Returns:
@@ -58,7 +61,7 @@ def crawl_on_cluster(
     """
     import ray
 
-    crawls = _Crawls(database, read)
+    crawls = _Crawls(database, settings, read)
     failed: list[str] = []
     with ThreadPoolExecutor(min(cores(), len(sources)) or 1) as pool, calling(crawls.stop):
         for future in [pool.submit(crawls.crawl, each) for each in sources]:
@@ -76,8 +79,14 @@ def crawl_on_cluster(
 class _Crawls:
     """The crawls under way, and how to stop them."""
 
-    def __init__(self, database: Path, read: Callable[[DeclaredSource], Iterator[bytes]]) -> None:
+    def __init__(
+        self,
+        database: Path,
+        settings: CrawlSettings,
+        read: Callable[[DeclaredSource, CrawlSettings], Iterator[bytes]],
+    ) -> None:
         self._database = database
+        self._settings = settings
         self._read = read
         self._readings: list[Any] = []
         self.is_stopping = Event()
@@ -107,7 +116,7 @@ class _Crawls:
         if self.is_stopping.is_set():
             return
         task = ray.remote(num_cpus=1, max_retries=0, _generator_backpressure_num_objects=AHEAD)(self._read)
-        reading = task.remote(declared)
+        reading = task.remote(declared, self._settings)
         self._readings.append(reading)
         try:
             for each in reading:

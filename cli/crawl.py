@@ -83,10 +83,14 @@ def _crawl_on_cluster(
 ) -> int:
     from cli.cluster import joined
     from cli.cluster_crawls import crawl_on_cluster
+    from cli.settings import load_settings
+    from crawler.readers.settings import CrawlSettings
 
     ended: list[Run] = []
     with joined(address):
-        failed = crawl_on_cluster(sources, database, ended=ended.append)
+        failed = crawl_on_cluster(
+            sources, database, ended=ended.append, settings=load_settings(CrawlSettings)
+        )
     for run in ended:
         _print_run(run, as_json=as_json)
     for sentence in failed:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from crawler.archives import ArchiveFault
+    from crawler.readers.settings import CrawlSettings
     from crawler.sources import DeclaredSource
     from crawler.spider import CrawledPage
 
@@ -87,11 +88,12 @@ class Handover:
         return self
 
 
-def read_apart(declared: DeclaredSource) -> Iterator[bytes]:
+def read_apart(declared: DeclaredSource, settings: CrawlSettings) -> Iterator[bytes]:
     """Read a saved source in a process of its own and yield what it hands over, each as a pickle.
 
     Args:
         declared: The source; its archive must be there on this machine.
+        settings: How its pages are read, and within which bounds.
 
     Yields:
         `Opened`, then lists of `CrawledPage`, then `Ended`; less, if the process dies.
@@ -102,7 +104,7 @@ def read_apart(declared: DeclaredSource) -> Iterator[bytes]:
     with ours, subprocess.Popen(command, pass_fds=[theirs.fileno()]) as child:  # noqa: S603 (our own)
         try:
             theirs.close()
-            ours.send(declared)
+            ours.send((declared, settings))
             with suppress(EOFError, ConnectionError):
                 while True:
                     yield ours.recv_bytes()
@@ -114,16 +116,17 @@ def main() -> None:
     """Read the source that comes over the pipe whose number is given, and hand its pages back over it."""
     with Connection(int(sys.argv[1])) as pipe, suppress(ConnectionError):
         try:
-            _read(pipe.recv(), lambda each: pipe.send_bytes(pickle.dumps(each)))
+            _read(*pipe.recv(), lambda each: pipe.send_bytes(pickle.dumps(each)))
         except CrawlError as error:
             pipe.send_bytes(pickle.dumps(Ended(error=str(error))))
         else:
             pipe.send_bytes(pickle.dumps(Ended()))
 
 
-def _read(declared: DeclaredSource, send: Callable[[Any], None]) -> None:
+def _read(declared: DeclaredSource, settings: CrawlSettings, send: Callable[[Any], None]) -> None:
+    from crawler.readers.pool import reading
     from crawler.saved import open_declared, run_saved
 
-    with open_declared(declared) as archive:
+    with reading(settings) as read, open_declared(declared) as archive:
         send(Opened(urls=frozenset(archive.urls()), faults=archive.faults))
-        run_saved(declared, archive, Handover(send))
+        run_saved(declared, archive, Handover(send), read)

@@ -18,6 +18,7 @@ from cli.archive_scoring import write_parts
 from cli.cluster import joined
 from cli.cluster_crawls import crawl_on_cluster
 from crawler.apart import read_apart
+from crawler.readers.settings import CrawlSettings
 from crawler.sources import pick_sources
 from listings.model import Reasons
 from tests.cli.calls import ROOT
@@ -66,8 +67,8 @@ def main() -> None:
     folder = Path(sys.argv[1])
     cluster_scoring.STRETCH["bytes"] = STRETCH_BYTES
 
-    def read_and_die(declared: DeclaredSource) -> Iterator[bytes]:
-        for number, each in enumerate(read_apart(declared)):
+    def read_and_die(declared: DeclaredSource, settings: CrawlSettings) -> Iterator[bytes]:
+        for number, each in enumerate(read_apart(declared, settings)):
             if number == 2 and declared.source.source_id == SOURCES[0]:
                 die_once(folder / "reader-died")
             yield each
@@ -81,7 +82,9 @@ def main() -> None:
         scored = partial(cluster_scoring.score_on_cluster, job)
         counts = write_parts(source, folder / "cluster.jsonl", scored, model_id="m1")
         declared = pick_sources(ROOT / "sources.toml", SOURCES)
-        failed = crawl_on_cluster(declared, folder / "cluster.db", ended=runs.append, read=read_and_die)
+        failed = crawl_on_cluster(
+            declared, folder / "cluster.db", ended=runs.append, settings=CrawlSettings(), read=read_and_die
+        )
     said = {run.source_id: [run.outcome, run.counts["pages"], run.counts["new"]] for run in runs}
     sys.stdout.write(json.dumps({"counts": counts, "runs": said, "failed": failed}))
 
