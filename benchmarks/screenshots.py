@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 VIEWS = (("light", 1440), ("dark", 1440), ("light", 360), ("light", 2560))
+MAX_HEIGHT = 1_500
+"""Of a drawn page, in pixels: more is looked at in the browser."""
+
 QUIET = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 
 
@@ -142,9 +145,11 @@ def draw(
                     context.add_cookies([{"name": cookie, "value": value, "url": address}])
                 page = context.new_page()
                 page.goto(address + path, wait_until="networkidle")
-                page.screenshot(
-                    path=to / file, full_page=width < 1440 or name in {"figures", "sheet", "item"}
-                )
+                if width < 1440 or name in {"figures", "sheet", "item"}:
+                    # A window as high as the page: what sticks to its foot then stands at the page's.
+                    height = page.evaluate("document.documentElement.scrollHeight")
+                    page.set_viewport_size({"width": width, "height": min(height, MAX_HEIGHT)})
+                page.screenshot(path=to / file)
                 page.close()
                 drawn.append(file)
     return drawn
