@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,14 @@ reviewer_option = click.option(
 )
 
 
+def system_user() -> str:
+    """Return under whom the system runs this, where neither variable says who it is, as in cron."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a number without a name, as in some containers
+        return "unnamed"
+
+
 def _named(_context: click.Context, _option: click.Parameter, name: str) -> str:
     if not name.strip():
         raise click.BadParameter("No person is named; give one, so that the record says who asked.")
@@ -73,8 +82,8 @@ asked_by_option = click.option(
     "--by",
     callback=_named,
     envvar=["PRECURSOR_WATCH_REVIEWER", "USER"],
-    default="unnamed",
-    show_default=True,
+    default=system_user,
+    show_default="the system's user",
     show_envvar=True,
     help="Who asks; kept with it.",
 )
@@ -83,8 +92,8 @@ by_option = click.option(
     "--by",
     "actor",
     envvar=["PRECURSOR_WATCH_REVIEWER", "USER"],
-    default="unnamed",
-    show_default=True,
+    default=system_user,
+    show_default="the system's user",
     show_envvar=True,
     help="Who does this; kept in the audit log.",
 )

@@ -9,7 +9,7 @@ import click
 
 from cli.care import due_at_option, in_utc
 from cli.law import law_options
-from cli.options import Seed, database_option, json_option
+from cli.options import Seed, database_option, json_option, system_user
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -57,7 +57,9 @@ STARTER = Path(__file__).parent.parent / "fixtures" / "training" / "listings.jso
 @click.option(
     "--by",
     envvar=["PRECURSOR_WATCH_REVIEWER", "USER"],
-    default="retrain",
+    default=system_user,
+    show_default="the system's user",
+    show_envvar=True,
     help="Who asks; kept with the promotion.",
 )
 @due_at_option
