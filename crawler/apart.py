@@ -79,6 +79,10 @@ class Handover:
         if waiting:
             self._hand_on(waiting)
 
+    async def flush_aside(self) -> None:
+        """Hand on what waits."""
+        self.flush()
+
     def finish(self) -> None:
         """Hand on the last of it."""
         self.flush()

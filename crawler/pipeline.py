@@ -27,35 +27,53 @@ class RecorderPipeline:
         self._recorder: Recorder = crawler.settings[RECORDER_SETTING]
         self._closing: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._flushing: asyncio.Future[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Make the pipeline of a crawl."""
         return cls(crawler)
 
-    def process_item(self, item: CrawledPage) -> CrawledPage:
-        """Record one page."""
+    async def process_item(self, item: CrawledPage) -> CrawledPage:
+        """Record one page; wait when a batch is full while the one before is still being written."""
         try:
             self._recorder.record(item)
         except Exception as error:
             self._close(str(CannotKeep(item.url, error)))
             raise
         if self._recorder.is_full:
+            if self._flushing:
+                await self._flushing
             self._flush()
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(FLUSH_AFTER_S, self._flush)
         return item
 
-    def close_spider(self) -> None:
+    async def close_spider(self) -> None:
         """Write what still waits."""
-        self._flush()
+        if self._flushing:
+            await self._flushing
+        if self._timer:
+            self._timer.cancel()
+        await self._write()
 
     def _flush(self) -> None:
+        """Begin to write what waits, unless that is under way."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
+        if self._flushing is None:
+            self._flushing = asyncio.ensure_future(self._write())
+            self._flushing.add_done_callback(self._flushed)
+        else:
+            self._timer = asyncio.get_running_loop().call_later(FLUSH_AFTER_S, self._flush)
+
+    def _flushed(self, _: asyncio.Future[None]) -> None:
+        self._flushing = None
+
+    async def _write(self) -> None:
         try:
-            self._recorder.flush()
+            await self._recorder.flush_aside()
         except CannotKeep as error:
             # Scrapy itself would log the error, go on, and call the crawl finished without the page.
             self._close(str(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
 from scrapy.crawler import AsyncCrawlerProcess
@@ -53,6 +54,9 @@ class PageSink(Protocol):
     def flush(self) -> None:
         """Write or hand on what was taken."""
 
+    async def flush_aside(self) -> None:
+        """Do so while the crawl goes on."""
+
     def finish(self) -> None:
         """Do so with the last of it."""
 
@@ -82,6 +86,8 @@ def run_spider(
     """
     find_markets()
     process = AsyncCrawlerProcess({**settings, RECORDER_SETTING: recorder})
+    # Its level is that of the handler alone; without this every page makes records that nobody sees.
+    logging.getLogger("scrapy").setLevel(process.settings["LOG_LEVEL"])
     crawler = process.create_crawler(spider)
     task = process.crawl(crawler, **arguments)
     process.start()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ from listings.readings import LiveReading, was_understood
 from listings.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable, Container, Iterator
     from datetime import datetime
     from typing import Self
 
@@ -54,6 +56,15 @@ class _Waiting:
     record_id: str | None
     reading: LiveReading | None
     same_as: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    waiting: list[_Waiting]
+    fetches: list[Fetch]
+    sync: Callable[[], list[EvidenceRecord]]
+    url: str = ""
+    """Of the first page, to name when nothing can be kept."""
 
 
 class Recorder:
@@ -142,18 +153,41 @@ class Recorder:
         Raises:
             CannotKeep: If the disk or the store refuses; nothing of what waited is written then.
         """
+        batch = self._next_batch()
+        with self._keeping(batch.url):
+            self._write(batch, batch.sync())
+
+    async def flush_aside(self) -> None:
+        """As `flush`, but the crawl goes on while the disk is waited for; call it again when it has returned.
+
+        The statements stay in this thread: they take a hundredth of a page's time, and beside a busy
+        interpreter each would have to wait for its turn.
+
+        Raises:
+            CannotKeep: As `flush`.
+        """
+        batch = self._next_batch()
+        with self._keeping(batch.url):
+            self._write(batch, await asyncio.to_thread(batch.sync))
+
+    def _next_batch(self) -> _Batch:
         waiting, self._waiting = self._waiting, []
         fetches, self._fetches = self._fetches, []
-        if self.error or not (waiting or fetches):
+        if self.error:
+            return _Batch(waiting=[], fetches=[], sync=list)
+        url = waiting[0].page.url if waiting else fetches[0].url if fetches else ""
+        with self._keeping(url):
+            return _Batch(waiting=waiting, fetches=fetches, sync=self._keeper.syncing(), url=url)
+
+    def _write(self, batch: _Batch, records: list[EvidenceRecord]) -> None:
+        """Write a batch whose evidence is on the disk."""
+        if not (batch.waiting or batch.fetches):
             return
-        url = waiting[0].page.url if waiting else fetches[0].url
-        try:
-            records = self._keeper.sync()
-            with transaction(self._db):
-                record_evidence(self._db, records)
-                record_fetches(self._db, fetches)
-                for each in waiting:
-                    url = each.page.url
+        with transaction(self._db):
+            record_evidence(self._db, records)
+            record_fetches(self._db, batch.fetches)
+            for each in batch.waiting:
+                with self._keeping(each.page.url):
                     record_page(
                         self._db,
                         each.page,
@@ -162,11 +196,19 @@ class Recorder:
                         reading=each.reading,
                         same_as=each.same_as,
                     )
+        for _ in batch.waiting:
+            self._count()
+
+    @contextmanager
+    def _keeping(self, url: str) -> Iterator[None]:
+        """Give up when something is raised inside, and say over which page."""
+        try:
+            yield
+        except CannotKeep:
+            raise
         except Exception as error:
             self.give_up(url, error)
             raise CannotKeep(url, error) from error
-        for _ in waiting:
-            self._count()
 
     def give_up(self, url: str, error: Exception) -> None:
         """Write no more, because a page could not be kept; the first reason stands."""

@@ -26,6 +26,18 @@ AS_WRITTEN, AS_READ = "sightings_fts", "plain_fts"
 _LATIN = str.maketrans(LOOKALIKES)
 
 
+class _Unseen(dict[int, int | None]):
+    """For `str.translate`: leaves out marks and what has no width; each character is looked up once."""
+
+    def __missing__(self, code: int) -> int | None:
+        is_unseen = unicodedata.category(chr(code)) in {"Mn", "Cf", "Me"}
+        self[code] = None if is_unseen else code
+        return self[code]
+
+
+_UNSEEN = _Unseen()
+
+
 def plain(text: str) -> str:
     """Return a text as a careful reader would type it: small letters, no accents, nothing that hides.
 
@@ -35,7 +47,7 @@ def plain(text: str) -> str:
     if text.isascii():
         return text.lower()
     apart = unicodedata.normalize("NFKD", text.translate(_LATIN)).translate(_LATIN)
-    return "".join(each for each in apart if unicodedata.category(each) not in {"Mn", "Cf", "Me"}).casefold()
+    return apart.translate(_UNSEEN).casefold()
 
 
 def is_indexed(terms: str) -> bool:

@@ -85,6 +85,7 @@ def saved_settings(archive: Archive) -> dict[str, object]:
         "RETRY_ENABLED": False,  # the same bytes would come again
         "AUTOTHROTTLE_ENABLED": False,
         "DOWNLOAD_DELAY": 0,
+        "DOWNLOADER_STATS": False,  # nobody reads them, and they cost time for every page
         # First in, first out, whatever its host: the order of the pages, and so of the ids, is that of the
         # links, however long the reading of each page takes.
         "SCHEDULER_PRIORITY_QUEUE": "scrapy.pqueues.ScrapyPriorityQueue",

@@ -6,6 +6,7 @@ import html
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
 from w3lib.url import safe_url_string
@@ -23,6 +24,7 @@ _KEPT_IN_PATHS = "/=&,;:@!$'()*+"
 """Left as they are, as in the links of pages that a mirroring tool has rewritten."""
 
 
+@lru_cache(maxsize=8192)  # each page's is asked for six times, and each link's once a page
 def normal_url(url: str) -> str:
     """Return the form under which a page is kept and asked for: a Scrapy request's, without fragment.
 

@@ -74,8 +74,8 @@ class EvidenceKeeper:
     def keep(self, exchange: Exchange, *, same_as: EvidenceRecord | None = None) -> EvidenceRecord:
         """Write an answer, with its request and metadata, and return where it lies.
 
-        It counts as kept after the next `sync`. A body that is kept already, by whichever crawl, is not
-        written again: the record repeats the other.
+        It counts as kept once what `syncing` returns has been called. A body that is kept already, by
+        whichever crawl, is not written again: the record repeats the other.
 
         Args:
             exchange: The answer.
@@ -119,15 +119,23 @@ class EvidenceKeeper:
             self._remember(record)
         return record
 
-    def sync(self) -> list[EvidenceRecord]:
-        """Put on the disk what was kept, and return the records that may now be indexed."""
-        if self._file is not None and self._pending:
-            self._file.sync()
+    def syncing(self) -> Callable[[], list[EvidenceRecord]]:
+        """Return what puts on the disk all that was kept so far, and returns the records to be indexed then.
+
+        That may be called in another thread, while more is kept here; call it once.
+        """
         pending, self._pending = self._pending, []
-        return pending
+        sync = self._file.syncing() if self._file is not None and pending else None
+
+        def finish() -> list[EvidenceRecord]:
+            if sync:
+                sync()
+            return pending
+
+        return finish
 
     def close(self) -> None:
-        """Seal the file; what was not handed out by `sync` before stays in it without an index."""
+        """Seal the file; what was not synced before stays in it without an index."""
         if self._file is not None:
             self._seal()
 

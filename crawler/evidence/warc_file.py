@@ -12,6 +12,7 @@ from warcio.warcwriter import WARCWriter
 from crawler.evidence.records import VERSION
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from warcio.recordloader import ArcWarcRecord
@@ -22,7 +23,7 @@ _LEVEL = 6
 
 
 class WarcFile:
-    """Appends records; what `sync` has returned for is on the disk."""
+    """Appends records; what was written before `syncing` is on the disk once that has been called."""
 
     def __init__(self, path: Path) -> None:
         """Make the file.
@@ -46,14 +47,25 @@ class WarcFile:
         self.size += self._handle.write(member.flush())
         return offset, self.size - offset
 
-    def sync(self) -> None:
-        """Have the operating system put on the disk all that was written."""
+    def syncing(self) -> Callable[[], None]:
+        """Hand all that was written to the operating system, and return what puts it on the disk.
+
+        That may be called in another thread, and also after the file was closed; call it once.
+        """
         self._handle.flush()
-        os.fsync(self._handle.fileno())
+        own = os.dup(self._handle.fileno())
+
+        def sync() -> None:
+            try:
+                os.fsync(own)
+            finally:
+                os.close(own)
+
+        return sync
 
     def close(self) -> None:
-        """Sync, and add nothing more."""
-        self.sync()
+        """Put on the disk all that was written, and add nothing more."""
+        self.syncing()()
         self._handle.close()
 
 
