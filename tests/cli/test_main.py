@@ -34,6 +34,7 @@ NO_COMMANDS = {
     "log_output",
     "settings",
     "errors",
+    "law",
     "main",
     "operating",
     "options",
