@@ -7,6 +7,7 @@ of the offers are given up; what it comes to is measured at every training and s
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,11 @@ class Settling:
     """Share of what is no offer, by weight, that is settled."""
     with_evidence: float
     """Share of all, by weight, that goes to the transformer because of its evidence."""
+
+
+def cascade_is_on() -> bool:
+    """Return whether first stages are made and used: unless `PRECURSOR_WATCH_CASCADE` is `off`."""
+    return os.environ.get("PRECURSOR_WATCH_CASCADE", "on") != "off"
 
 
 def has_evidence(reading: Reading) -> bool:

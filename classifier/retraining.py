@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from classifier.cascade import has_evidence
+from classifier.cascade import cascade_is_on, has_evidence
 from classifier.comparing import Comparison, compare, not_compared
 from classifier.errors import ModelFolderWrong
 from classifier.evidence import default_gazetteer, read_all
@@ -176,8 +176,8 @@ def _examples(db: Database, options: RetrainOptions) -> list[Example]:
 
 
 def _cascade(examples: Sequence[Example], embedder: Embedder) -> Cascade | None:
-    """Return what a first stage is made of; None for an embedder that cannot be copied, as in tests."""
-    static = getattr(embedder, "distil", lambda: None)()
+    """Return what a first stage is made of; None when it is off, or for an embedder that cannot be copied."""
+    static = getattr(embedder, "distil", lambda: None)() if cascade_is_on() else None
     if static is None:
         return None
     readings = read_all([example.text for example in examples], default_gazetteer())

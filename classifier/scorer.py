@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from classifier.cascade import cascade_is_on
 from classifier.embedding import fastest, open_embedder
 from classifier.evidence import default_gazetteer, evidence_matrix, read_all
 from classifier.features import embed_as_shown, keep_evidence
@@ -92,7 +92,7 @@ def open_scorer(
             embedder=embedder,
             gazetteer=default_gazetteer(),
             cache=cache,
-            cascade=os.environ.get("PRECURSOR_WATCH_CASCADE", "on") != "off",
+            cascade=cascade_is_on(),
         )
 
 

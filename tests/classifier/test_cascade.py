@@ -170,11 +170,9 @@ def test_the_line_keeps_to_the_budget() -> None:
 
 @pytest.mark.model
 def test_a_static_copy_sounds_like_its_model() -> None:
-    """Made twice it is the same, and what is alike to the model is more alike than what is not."""
-    first, second = (open_embedder().distil() for _ in range(2))
-    assert first is not None
-    assert second is not None
-    assert np.array_equal(first.weights, second.weights)
-    laptop, notebook, solvent = first(["laptop computer", "notebook pc", "industrial solvent"])
+    """What is alike to the model is more alike than what is not."""
+    static = open_embedder().distil()
+    assert static is not None
+    laptop, notebook, solvent = static(["laptop computer", "notebook pc", "industrial solvent"])
     assert laptop @ notebook > laptop @ solvent
-    assert np.array_equal(first([""]), np.zeros((1, first.weights.shape[1]), dtype=np.float32))
+    assert np.array_equal(static([""]), np.zeros((1, static.weights.shape[1]), dtype=np.float32))

@@ -32,7 +32,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     starter = write_starter(path.with_name("starter.jsonl"), every=30)
     with closing(open_database(path)) as db:
         see(db, crawl_run(db), "https://andes.example/1", FULL)
-    called = call_process("retrain", "--starter", starter, "--db", path, "--json")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PRECURSOR_WATCH_CASCADE", "off")  # copying the embedder is not the point here
+        called = call_process("retrain", "--starter", starter, "--db", path, "--json")
     assert (called.exit_code, called.err) == (0, "")
     assert json.loads(called.out)["promoted"] is True
     return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -38,7 +39,12 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = STARTER.read_text("utf-8").splitlines()[:400]
     short = [json.dumps({**json.loads(row), "description": ""}) for row in rows]
     starter.write_text("\n".join(short), "utf-8")
-    subprocess.run(_command("retrain", database, "--starter", str(starter)), cwd=ROOT, check=True)
+    without = os.environ | {
+        "PRECURSOR_WATCH_CASCADE": "off"
+    }  # every text is embedded, so there is much to kill
+    subprocess.run(
+        _command("retrain", database, "--starter", str(starter)), cwd=ROOT, check=True, env=without
+    )
     _fill(database)
     return database
 
