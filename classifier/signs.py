@@ -20,6 +20,8 @@ EVASIVE = frozenset(
         "talk_customs",
         "talk_label",
         "talk_route",
+        "talk_cover",
+        "talk_loss",
     }
 )
 """Trade signs of a seller who expects trouble; common among sellers of other forbidden goods too."""
@@ -31,6 +33,7 @@ WITHHELD = frozenset(
     {
         "name_withheld",
         "number_spoken",
+        "listed_part",
         "spelled_letters",
         "talk_name",
         "talk_list",
@@ -41,7 +44,7 @@ WITHHELD = frozenset(
 )
 """Trade signs that what is sold is kept from being read or searched for."""
 
-UNDECLARED = frozenset({"no_papers", "stands_in", "talk_papers", "talk_ban", "talk_gone"})
+UNDECLARED = frozenset({"no_papers", "stands_in", "talk_papers", "talk_ban", "talk_gone", "talk_buyer"})
 """Trade signs that the law or the border is talked of as something to get past."""
 
 TELLING = CHEMICAL | WITHHELD | UNDECLARED | EVASIVE
@@ -60,6 +63,9 @@ PREPOSITION = re.compile(
 MOST_FORMS = 40
 """Forms of one text that are looked at, so that a hostile one cannot make the work grow with its square."""
 
+MOST_WAYS = 4
+"""Ways of hiding that are counted: a long text that talks of everything hides no more than this."""
+
 NEAR = 240
 """Characters between a chemical form and what makes it one: further apart they belong to different things."""
 
@@ -74,6 +80,13 @@ def is_chemical_form(text: str, reading: Reading) -> float:
         sign.kind == "form" and (sign.span[0] < title_end(text) or near(sign, reading, TELLING))
         for sign in reading.trade
     )
+
+
+def hides_without_a_name(_text: str, reading: Reading) -> float:
+    """Count the ways in which a text hides something, where nothing at all is named for sale."""
+    if reading.mentions or reading.goods or reading.cas_numbers:
+        return 0.0
+    return min(MOST_WAYS, len(kinds_of(reading) & (WITHHELD | UNDECLARED | EVASIVE)))
 
 
 def unnamed_form(others: frozenset[str]) -> Callable[[str, Reading], float]:

@@ -110,6 +110,11 @@ CHEMICAL_START = re.compile(
 )
 """How parts of chemical names end and begin, for words between which there is no space."""
 
+MASKED = re.compile(r"(?<=[a-z])\*(?=[a-z])")
+MASKED_BEFORE, MASKED_AFTER = re.compile(r"[a-z]{2}\*$"), re.compile(r"\*[a-z]{2}")
+MASKED_LETTERS = "oyiealnxh"
+"""Letters that may be masked where a longer name goes on, as in `hexachlor*acetone`."""
+
 SHORTEST_SPACED = 7
 """Letters set apart by spaces that are a word even when the words around are set apart likewise."""
 
@@ -152,12 +157,31 @@ def is_part_of_longer_name(
     name = text[start:end]
     before = text[max(0, start - WINDOW) : start] + " " * seams[0]
     after = " " * seams[1] + text[end : end + WINDOW]
+    return _is_longer(before, name, after, key) or (
+        "*" in before + after and _is_longer_unmasked(before, name, after, key)
+    )
+
+
+def _is_longer(before: str, name: str, after: str, key: str) -> bool:
     return (
         (before != "" and _is_joined_before(before, name))
         or (after != "" and _is_joined_after(after, name, key))
         or _is_prefixed(before, key)
         or _is_suffixed(after, key)
     )
+
+
+def _is_longer_unmasked(before: str, name: str, after: str, key: str) -> bool:
+    """Say whether the name would be part of a longer one if some letter stood where one is masked."""
+    for letter in MASKED_LETTERS:
+        unmasked_before, unmasked_after = (MASKED.sub(letter, part) for part in (before, after))
+        if (
+            (MASKED_BEFORE.search(before) and CHEMICAL_END.search(unmasked_before[:-1] + letter))
+            or (MASKED_AFTER.match(after) and CHEMICAL_START.match(letter + unmasked_after[1:]))
+            or _is_longer(unmasked_before, name, unmasked_after, key)
+        ):
+            return True
+    return False
 
 
 def sounds_chemical(before: str, after: str) -> bool:

@@ -104,7 +104,7 @@ class Matcher:
     numbers: dict[str, Substance]
     """Listed CAS numbers without their hyphens."""
     codes: frozenset[str]
-    """First parts of CAS numbers by which the trade calls a listed substance, e.g. `28578`."""
+    """What the trade calls a listed substance by: the first part of its CAS number, or the first two."""
 
     def find(self, squeezed: str) -> Iterator[tuple[Pattern, int, int]]:
         """Yield every pattern that occurs in a squeezed text, with start and end."""
@@ -156,8 +156,10 @@ def _words(gazetteer: Gazetteer) -> frozenset[str]:
 
 
 def _codes(gazetteer: Gazetteer) -> frozenset[str]:
-    first_parts = (cas.partition("-")[0] for cas, s in gazetteer.by_cas.items() if s.tier < 3)
-    return frozenset(part for part in first_parts if len(part) >= CODE_DIGITS)
+    numbers = [cas for cas, substance in gazetteer.by_cas.items() if substance.tier < 3]
+    first_parts = {cas.partition("-")[0] for cas in numbers}
+    two_parts = {cas.rpartition("-")[0] for cas in numbers}
+    return frozenset({part for part in first_parts if len(part) >= CODE_DIGITS} | two_parts)
 
 
 def _names(gazetteer: Gazetteer) -> Iterator[Pattern]:

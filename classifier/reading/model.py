@@ -24,6 +24,7 @@ TradeKind = Literal[
     "form",
     "name_withheld",
     "number_spoken",
+    "listed_part",
     "spelled_letters",
     "no_papers",
     "stands_in",
@@ -38,6 +39,9 @@ TradeKind = Literal[
     "talk_gone",
     "talk_route",
     "talk_special",
+    "talk_cover",
+    "talk_loss",
+    "talk_buyer",
     "chemistry",
 ]
 

@@ -107,6 +107,11 @@ LEFT_OUT = re.compile(
 )
 """A number whose middle or end is passed over."""
 
+LAST_PARTS = re.compile(
+    r"(?<![^\W_])(?:ends?|ending|last|finish|finishes|termina|acaba|finit|fini|finissant|endet|endziffern?|кончается"
+    r"|оканчивается|конец|в конце)\D{1,16}\d{2}-\d(?![\w-])|(?:尾号|结尾|末尾|最后)\D{0,4}\d{2}-\d(?![\w-])"
+)
+"""The last two parts of a number, said to be its end."""
 FOUR_DIGITS = re.compile(r"\d{4}")
 CHINESE_NUMBER = re.compile(f"[{CHINESE_DASHES}]|[{CHINESE_DIGITS}]{{5}}")
 """What a text has at least, if `FAMILY`, `LEFT_OUT` or the Chinese ways of saying a number match in it."""
@@ -164,6 +169,11 @@ def _one_digit() -> re.Pattern[str]:
 
 
 @cache
+def _between_digits() -> re.Pattern[str]:
+    return re.compile(rf"[ ,./-]{{0,3}}(?:{_any_of(DASHES)}[ ,./-]{{1,3}})?|[{CHINESE_DASHES}]")
+
+
+@cache
 def _spelled_letters() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
     """Return, for each language, what finds a run of letter names and what finds the sure ones in it."""
     shapes = []
@@ -217,6 +227,8 @@ def _numbers(text: str, marks: list[int]) -> Iterator[tuple[int, int]]:
                 yield found.span()
     for shape in (FAMILY, LEFT_OUT) if FOUR_DIGITS.search(text) else ():
         yield from (found.span() for found in shape.finditer(text))
+    if "-" in text:
+        yield from (found.span() for found in LAST_PARTS.finditer(text))
 
 
 def _spellings(text: str, marks: list[int]) -> Iterator[tuple[int, int]]:
@@ -234,6 +246,20 @@ def _spellings(text: str, marks: list[int]) -> Iterator[tuple[int, int]]:
 def spoken_digits(text: str) -> str:
     """Return the digits of a number that is said in words, or in words and figures."""
     return "".join(_digits().get(digit, digit) for digit in _one_digit().findall(text))
+
+
+def numbers_beside(text: str, start: int, end: int) -> Iterator[str]:
+    """Yield each number, in figures or words, in `text[start:end]` and beside it."""
+    text = text[max(0, start - NEAR_BEFORE) : end + NEAR]
+    number, last = "", 0
+    for digit in _one_digit().finditer(text):
+        if number and not _between_digits().fullmatch(text[last : digit.start()]):
+            yield number
+            number = ""
+        number += _digits().get(digit.group(), digit.group())
+        last = digit.end()
+    if number:
+        yield number
 
 
 def is_beside_number(text: str, start: int, end: int) -> bool:

@@ -30,6 +30,8 @@ MOST_CHARS = 1_000
 STOP = re.compile(r"[.;!?|\n]\s|[。；！？\n]")
 """Ends of a sentence, over which nothing is said of anything."""
 CJK = re.compile(r"[\u3400-\u9fff]")
+CYRILLIC_ONLY = "ж"
+"""A letter that looks like no Latin one."""
 
 
 WORD = re.compile(r"[^\W_]+")
@@ -105,19 +107,30 @@ def _topics() -> tuple[tuple[Topic, ...], Mapping[str, tuple[Stem, ...]]]:
         topics.append(topic)
         for word in dict.fromkeys(words["topic"]):
             if not CJK.search(word):
-                text = fold(word.rstrip("$")).text
-                stems[text[:KEY]].append(Stem(text=text, is_whole=word.endswith("$"), topic=topic))
+                for text in _folded(word):
+                    stems[text[:KEY]].append(Stem(text=text, is_whole=word.endswith("$"), topic=topic))
     return tuple(topics), {key: tuple(found) for key, found in stems.items()}
 
 
 def _words(words: Iterable[str]) -> re.Pattern[str]:
     """Return what finds the words that are parted by spaces, at their beginning."""
     shapes = {
-        re.escape(fold(word.rstrip("$")).text) + (r"(?![^\W_])" if word.endswith("$") else "")
+        re.escape(text) + (r"(?![^\W_])" if word.endswith("$") else "")
         for word in words
         if not CJK.search(word)
+        for text in _folded(word)
     }
     return re.compile(rf"(?<![^\W_])(?:{'|'.join(sorted(shapes, key=len, reverse=True))})")
+
+
+def _folded(word: str) -> set[str]:
+    """Return the folded word, as a word of its own and as the beginning of a longer one.
+
+    A Cyrillic word of look-alikes only folds to Latin letters, and one that goes on with any other does not.
+    """
+    plain = word.rstrip("$")
+    longer = fold(plain + CYRILLIC_ONLY).text.removesuffix(CYRILLIC_ONLY)
+    return {fold(plain).text} if word.endswith("$") else {fold(plain).text, longer}
 
 
 def _parts(words: Iterable[str]) -> re.Pattern[str]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from classifier.gazetteer.cas import is_cas_number
 from classifier.reading.boundaries import IS_CJK, is_piece_of_spelled_word
 from classifier.reading.goods import is_other_form
-from classifier.reading.spoken import find_spoken, is_beside_number
+from classifier.reading.initials import find_initials
+from classifier.reading.spoken import find_spoken, is_beside_number, numbers_beside
 from classifier.reading.topics import find_topics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from classifier.reading.matcher import Pattern
     from classifier.reading.model import TradeKind
@@ -47,6 +49,12 @@ CODES = (
 """Shapes in which the first part of a CAS number stands for a substance."""
 BARE_CODE = re.compile(r"(?<![\w.,/-])\d{4,7}(?![\w/]|[.,]\d|-\d{3}|\s?(?:%|kg|g|l|ml|eur|usd|\$|€)(?!\w))")
 """A number that may be the first part of a CAS number; it counts where something chemical is spoken of."""
+PARTED_CODE = re.compile(
+    r"(?<![\w.,/-])\d(?:[ .-]?\d){4,5}(?![\w/-]|[.,]\d|\s?(?:%|kg|g|l|ml|eur|usd|\$|€|руб|р)(?!\w))"
+)
+"""The same with its digits set apart, as in `28 578`."""
+TWO_PARTS = re.compile(r"(?<![\w.,/-])(?P<code>\d{2,7}-\d{2})(?P<left_out>-[x?*_.…]{1,3})?(?![\w-]|[.,]\d)")
+"""A CAS number without its last digit."""
 PLAIN_CAS = re.compile(r"\d(?<![\w.-]\d)\d{1,6}-\d{2}-\d(?![\w-])")
 CAS_WORD_BEFORE = re.compile(r"cas[\s\w.:#№-]{0,12}$")
 DISGUISED_CAS_WORD_BEFORE = re.compile(r"(?<![a-z0-9])c[a4@][s5$][\s.:#-]{0,3}$")
@@ -78,17 +86,20 @@ def find_trade_signs(
 
     Args:
         text: Folded text.
-        codes: First parts of CAS numbers by which the trade calls a listed substance, e.g. `28578`.
+        codes: First parts of CAS numbers by which the trade calls a listed substance, e.g. `28578`, and first
+            two parts, e.g. `28578-16`.
         found: Patterns found in the text, with the position of each of their characters.
     """
     signs = set(_find_patterns(text, codes)) if HAS_DIGIT.search(text) else set()
     signs.update(find_spoken(text))
     signs.update(find_topics(text))
+    signs.update(("spelled_letters", start, end) for start, end in find_initials(text))
     for pattern, places in found:
         if pattern.trade and _is_whole_phrase(text, pattern, places):
             start, end = places[0], places[-1] + 1
             if pattern.trade != "number_spoken" or is_beside_number(text, start, end):
                 signs.add((pattern.trade, start, end))
+    signs.update(_find_listed_parts(text, signs, codes))
     signs = {sign for sign in signs if sign[0] != "form" or not is_other_form(text, *sign[1:])}
     if not any(kind in {"form", "chemistry"} for kind, _start, _end in signs):
         signs = {sign for sign in signs if sign[0] != "bare_code"}
@@ -99,13 +110,42 @@ def _find_patterns(text: str, codes: frozenset[str]) -> Iterator[tuple[TradeKind
     for kind, pattern, needed in PATTERNS:
         for found in pattern.finditer(text) if needed.search(text) else ():
             yield kind, found.start(), found.end()
-    shapes = CODES if FOUR_DIGITS.search(text) else ()
-    for found in (one for shape in shapes for one in shape.finditer(text)):
-        if found["code"] in codes:
-            yield "code_number", found.start(), found.end()
-    for found in BARE_CODE.finditer(text) if shapes else ():
-        if found.group() in codes:
+    yield from _find_codes(text, codes)
+
+
+def _find_codes(text: str, codes: frozenset[str]) -> Iterator[tuple[TradeKind, int, int]]:
+    """Yield what may be a part of a listed CAS number."""
+    if FOUR_DIGITS.search(text):
+        for found in (one for shape in CODES for one in shape.finditer(text)):
+            if found["code"] in codes:
+                yield "code_number", found.start(), found.end()
+        for found in BARE_CODE.finditer(text):
+            if found.group() in codes:
+                yield "bare_code", found.start(), found.end()
+    for found in PARTED_CODE.finditer(text):
+        if not found.group().isdigit() and "".join(filter(str.isdigit, found.group())) in codes:
             yield "bare_code", found.start(), found.end()
+    for found in TWO_PARTS.finditer(text) if "-" in text else ():
+        if found["code"] in codes:
+            yield "code_number" if found["left_out"] else "bare_code", found.start(), found.end()
+
+
+def _find_listed_parts(
+    text: str, signs: Iterable[tuple[TradeKind, int, int]], codes: frozenset[str]
+) -> list[tuple[TradeKind, int, int]]:
+    """Return each number said in words or in part that may be the part of a listed CAS number."""
+    said = [(start, end) for kind, start, end in signs if kind == "number_spoken"]
+    known = _without_hyphens(codes) if said else frozenset()
+    return [
+        ("listed_part", start, end)
+        for start, end in said
+        if not known.isdisjoint(numbers_beside(text, start, end))
+    ]
+
+
+@lru_cache(maxsize=8)
+def _without_hyphens(codes: frozenset[str]) -> frozenset[str]:
+    return frozenset(code.replace("-", "") for code in codes)
 
 
 def _is_whole_phrase(text: str, pattern: Pattern, places: list[int]) -> bool:

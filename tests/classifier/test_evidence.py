@@ -39,7 +39,12 @@ EXAMPLES = {
     "a chemical form": ("white crystals", "white shoes"),
     "name kept off the page": ("the name is on the lid", "the price is on the lid"),
     "number said in words or in part": ("the 28578 family", "toner family 285"),
+    "number in part that may be a listed one": ("the 28578 family", "the 45691 family"),
     "abbreviation spelled by letter names": ("pee em kay", "tee shirt"),
+    "signs of hiding where nothing is named for sale": (
+        "name only between us",
+        "Kettle, name only between us",
+    ),
     "no papers asked": ("no licence needed for this drone", "drone with licence"),
     "stands in for something banned": ("replaces what was banned", "replaces the old filter"),
     "a chemical form with its name withheld": (
@@ -63,6 +68,9 @@ EXAMPLES = {
     "talks of what others no longer sell": ("nobody dares to sell it", "sold by the metre"),
     "talks of its own way of sending": ("our own quiet route", "route map"),
     "calls what it sells special": ("delicate raw goods", "raw wood"),
+    "talks of other goods on the papers": ("goes out as floor polish", "floor polish, goes out on Monday"),
+    "talks of what is lost on the way": ("if stopped, we send another", "stopped by the shop"),
+    "talks of buyers who stay unknown": ("the buyer is not asked who buys", "the buyer pays by card"),
     "talks of chemistry": ("for a certain synthesis", "for a certain evening"),
     "names everyday goods": ("Leather boots", "White powder, packed among boots"),
     "names a material that is not listed": ("Beeswax, 25 kg", "Wax, 25 kg"),

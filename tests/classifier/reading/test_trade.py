@@ -62,6 +62,16 @@ if TYPE_CHECKING:
         ("28578-XX-X", "code_number", "28578-XX-X"),
         ("28578 oil in stock", "code_number", "28578 oil"),
         ("cas 28578", "code_number", "cas 28578"),
+        ("oil 103-79-x", "code_number", "103-79-x"),
+        ("powder 28 578", "bare_code", "28 578"),
+        ("liquid, 103-79", "bare_code", "103-79"),
+        ("goes out as floor polish", "talk_cover", "goes out as floor polish"),
+        ("reetiquetado como aditivo", "talk_cover", "reetiquetado como aditivo"),
+        ("单上写颜料", "talk_cover", "单上写颜料"),
+        ("if stopped, we send another", "talk_loss", "stopped, we send another"),
+        ("пропажу возместим", "talk_loss", "пропажу возме"),
+        ("buyers stay unknown", "talk_buyer", "buyers stay unknown"),
+        ("keine Firma", "talk_buyer", "keine Firma"),
     ],
 )
 def test_a_trade_sign_is_found(text: str, kind: str, words: str, gazetteer: Gazetteer) -> None:
@@ -83,6 +93,8 @@ def test_a_trade_sign_is_found(text: str, kind: str, words: str, gazetteer: Gaze
         "N.E.W S.H.O.E.S",
         "B_U_Y M_T_B_T_C",
         "p e d a l o l",
+        "papa and mike",
+        "map a pack",
     ],
 )
 def test_ordinary_words_are_no_trade_signs(text: str, gazetteer: Gazetteer) -> None:
@@ -136,6 +148,8 @@ WITHHOLDING = {
         "начинается на 28578",
         "一零三杠七九杠七",
         "前五位28578",
+        "ends in 44-5",
+        "尾号44-5",
     ],
     "spelled_letters": [
         "pee em kay",
@@ -146,6 +160,14 @@ WITHHOLDING = {
         "pe em ka",
         "пэ эм ка",
         "屁艾姆开",
+        "Papa Mike Kilo",
+        "Павел Мария Константин",
+        "the letters P, M and K",
+        "Buchstaben B M K",
+        "pemkay",
+        "bm kay",
+        "KMP backwards",
+        "皮马克",
     ],
     "no_papers": [
         "no end use statement",
@@ -214,3 +236,18 @@ def test_what_is_kept_back_is_a_sign(kind: str, text: str, gazetteer: Gazetteer)
 def test_what_only_comes_near_is_no_sign(kind: str, text: str, gazetteer: Gazetteer) -> None:
     """Part numbers, counting and ordinary papers are not read as something kept back."""
     assert kind not in [sign.kind for sign in read_text(text, gazetteer).trade]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the one you asked for",
+        "te mando el nombre",
+        "sage ich am Telefon",
+        "peça o nome",
+        "plus que ces thèses",
+    ],
+)
+def test_a_word_of_one_language_is_no_good_of_another(text: str, gazetteer: Gazetteer) -> None:
+    """`thé` and `the` fold alike, and a title with an article sells no tea."""
+    assert read_text(text, gazetteer).goods == ()
