@@ -63,6 +63,7 @@ BENCHMARKS = (
         takes_listings=True,
     ),
     Benchmark(name="crawl", full="", quick="--pages 200 --rounds 1"),
+    Benchmark(name="end_to_end", full="", quick="--pages 200 --rounds 1"),
     Benchmark(name="owner", full="", quick="--pages 200 --rounds 1"),
     Benchmark(name="memory", full="", quick="--listings 8192"),
     Benchmark(name="review", full="", quick="--listings 10000 --flagged 500 --rounds 40"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING
 
 from classifier.embedding import fastest, open_embedder
@@ -36,6 +37,7 @@ def score_new(
     embedder: Embedder | None = None,
     now: Callable[[], datetime] = times.utc_now,
     progress: Callable[[int, int], None] | None = None,
+    may_come: Callable[[], bool] = lambda: False,
 ) -> Run:
     """Score every sighting that the model in use has not scored yet; goes on where it was interrupted.
 
@@ -44,6 +46,7 @@ def score_new(
         embedder: What made the model's vectors; None opens the one its card names.
         now: The clock.
         progress: Called with (scored in this run, all that waited).
+        may_come: Asked before each look at what waits, whether to look once more after it; it may wait.
 
     Returns:
         The run, ended.
@@ -61,9 +64,14 @@ def score_new(
         told = progress or (lambda _done, _of: None)
         try:
             waiting = scores.count_unscored(db, in_use.model_id)
-            if waiting:  # otherwise the model need not be opened, which takes seconds
+            goes_on = may_come()
+            if waiting or goes_on:  # otherwise the model need not be opened, which takes seconds
                 with open_scorer(in_use, database=database, embedder=embedder) as scorer:
-                    _score_all(db, scorer, run.run_id, now, lambda done: told(done, waiting))
+                    done = _score_all(db, scorer, run.run_id, now, lambda done: told(done, waiting))
+                    while goes_on:
+                        goes_on = may_come()
+                        more = partial(_told_more, told, done)
+                        done += _score_all(db, scorer, run.run_id, now, more)
             counts = scores.count_scored(db, run.run_id)
         except Exception as error:
             runs.end_run(db, run.run_id, RunOutcome.FAILED, str(error), now=now())
@@ -121,13 +129,19 @@ def _score_all(
     run_id: int,
     now: Callable[[], datetime],
     progress: Callable[[int], None],
-) -> None:
+) -> int:
+    """Score what waits, and return how much that was."""
     done, last = 0, 0
     while batch := scores.unscored_sightings(db, scorer.model.model_id, after=last, limit=BATCH):
         last = batch[-1].sighting_id
         fresh = _score_batch(batch, scorer, run_id, now())
         done += scores.record_scores(db, fresh)
         progress(done)
+    return done
+
+
+def _told_more(told: Callable[[int, int], None], before: int, done: int) -> None:
+    told(before + done, before + done)
 
 
 def _score_batch(batch: list[Sighting], scorer: Scorer, run_id: int, moment: datetime) -> list[Score]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -17,15 +19,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PIPE_BATCH = 256
+LOOK_S = 0.5
+"""Between two looks at what a crawl has found."""
 
 
 @click.command(name="score")
 @click.option(
     "--json", "pipe", is_flag=True, help="Read listings as JSONL from stdin, write them scored to stdout."
 )
+@click.option("--follow", is_flag=True, help="Go on with what comes while a crawl is under way.")
 @law_options
 @database_option
-def command(database: Path, *, pipe: bool) -> None:
+def command(database: Path, *, pipe: bool, follow: bool) -> None:
     """Score every sighting that the model in use has not scored yet.
 
     With --json nothing in the store is changed: each line of standard input is an object with a title
@@ -33,7 +38,12 @@ def command(database: Path, *, pipe: bool) -> None:
     A line that cannot be read is named on standard error and left out; the others are scored, and the
     exit code is 1 at the end.
 
+    With --follow it scores beside the crawls of this database, and ends after the last of them: the model is
+    opened once, and what they find is in the queue while they run.
+
     Example: precursor-watch score
+
+    Example: precursor-watch score --follow
 
     Example: precursor-watch score --json < listings.jsonl | jq 'select(.flagged) | .title'
     """
@@ -44,8 +54,22 @@ def command(database: Path, *, pipe: bool) -> None:
     from cli.progress import progress_bar
 
     with progress_bar("scoring") as show:
-        run = score_new(database, progress=show)
+        run = score_new(
+            database, progress=show, may_come=partial(_is_crawling, database) if follow else lambda: False
+        )
     click.echo(run.sentence)
+
+
+def _is_crawling(database: Path) -> bool:
+    """Return whether a crawl is under way; if so, after a while in which it may find something."""
+    from listings.locks import work_of, work_under_way
+    from listings.model import RunKind
+
+    crawls = work_of(RunKind.CRAWL, "")
+    is_crawling = any(work.startswith(crawls) for work in work_under_way(database))
+    if is_crawling:
+        time.sleep(LOOK_S)
+    return is_crawling
 
 
 def _score_pipe(database: Path) -> None:

@@ -126,6 +126,16 @@ def test_scoring_again_does_nothing(store: Path) -> None:
     assert embedder.asked == []
 
 
+def test_what_comes_while_scoring_follows_a_crawl_is_scored_in_the_same_run(
+    store: Path, blank_store: bytes
+) -> None:
+    """One look follows the answer that nothing more may come, for what came just before it."""
+    looks = iter([True, True, False])
+    run = score_new(store, embedder=ToyEmbedder(), now=lambda: NOW, may_come=lambda: next(looks))
+    assert run.counts["scored"] == SEEN
+    assert next(looks, None) is None
+
+
 def test_progress_runs_up_to_all_that_waited(store: Path) -> None:
     """Once for each transaction."""
     steps = list[tuple[int, int]]()

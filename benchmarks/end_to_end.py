@@ -1,0 +1,108 @@
+"""Saved pages end to end (fetch, extract, evidence, store, score) beside a bare Scrapy spider for the titles.
+
+Scoring follows the crawl in a process of its own, as `score --follow` does; the clock runs from the crawl's
+begin until the last sighting has its score. Imports, the model and the gazetteer are loaded before. The pages
+are copies of the fixture marketplaces under other hosts: a text is embedded at its first copy and *known* at
+the others, and how many differ is printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import select
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.cascade import train_model
+from benchmarks.crawl import PAGES, run_once
+from benchmarks.pages import write_pages
+from benchmarks.rescoring import fill
+from benchmarks.rounds import Ratio, alternate, report
+from benchmarks.scoring import PACKAGES
+from classifier.embedding import fastest, open_embedder
+from classifier.evidence import default_gazetteer
+from classifier.run import score_new
+from listings.database import open_database
+
+if TYPE_CHECKING:
+    from classifier.folder import TrainedModel
+
+TARGET = 0.7
+LOOK_S = 0.2
+
+
+def measure(*, pages: int, rounds: int) -> tuple[list[Ratio], dict[str, str]]:
+    """Crawl and score at least so many pages, and crawl them with the bare spider, in turn."""
+    model = train_model(fastest(open_embedder(), None), default_gazetteer(), examples=300)
+    said: dict[str, str] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "pages"
+        written = len(write_pages(folder, pages))
+        ours, stock = alternate(
+            lambda: written / _crawl_and_score(folder, model, said),
+            lambda: run_once("stock", str(folder), written)[0],
+            rounds,
+        )
+    name = f"end to end with scoring, {written:,} pages"
+    return [Ratio(name=name, unit="pages/s", target=TARGET, ours=tuple(ours), stock=tuple(stock))], said
+
+
+def _crawl_and_score(folder: Path, model: TrainedModel, said: dict[str, str]) -> float:
+    """Return the seconds from the crawl's begin to the last score."""
+    with tempfile.TemporaryDirectory() as scratch:
+        store = Path(scratch) / "bench.db"
+        fill(store, [], model)
+        command = [sys.executable, "-m", "benchmarks.end_to_end", "--score", str(store)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as scoring:
+            assert scoring.stdin
+            assert scoring.stdout
+            scoring.stdout.readline()
+            crawl = [sys.executable, "-m", "benchmarks.crawl_once", "ours", str(folder), str(store)]
+            with subprocess.Popen(crawl, stdout=subprocess.PIPE, text=True) as crawling:
+                assert crawling.stdout
+                seconds = float(crawling.stdout.readline().split()[0])
+                ended = time.perf_counter()
+                scoring.stdin.close()
+                scoring.stdout.readline()
+                after = time.perf_counter() - ended
+        with closing(open_database(store)) as db:
+            query = (
+                "SELECT count(*), count(DISTINCT text_hash) FROM sightings JOIN scores USING (sighting_id)"
+            )
+            scored, distinct = db.execute(query).fetchone()
+        said["scored"] = f"{scored:,} sightings, {distinct:,} texts; {after:.1f} s after the crawl had ended"
+        return seconds + after
+
+
+def _follow(store: Path) -> None:
+    """Score what comes until standard input ends; say when all is loaded, and when all is scored."""
+    embedder = fastest(open_embedder(), None)
+    embedder(["A sturdy chair made of oak."])
+    default_gazetteer()
+    print("ready", flush=True)
+    score_new(store, embedder=embedder, may_come=lambda: not select.select([sys.stdin], [], [], LOOK_S)[0])
+    print("scored", flush=True)
+
+
+def main() -> None:
+    """Read the command line, measure, print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.end_to_end", description=__doc__)
+    parser.add_argument("--pages", type=int, default=PAGES, help="at least so many [1500]")
+    parser.add_argument("--rounds", type=int, default=3, help="in each way [3]")
+    parser.add_argument("--score", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    chosen = parser.parse_args()
+    if chosen.score:
+        _follow(chosen.score)
+        return
+    rows, said = measure(pages=chosen.pages, rounds=chosen.rounds)
+    report(rows, PACKAGES, as_json=chosen.json, more=said)
+
+
+if __name__ == "__main__":
+    main()
