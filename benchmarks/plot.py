@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment
 
+from benchmarks.rounds import number
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -55,14 +57,14 @@ def plot(rows: Sequence[Mapping[str, Any]], title: str) -> str:
 
 def _bar(row: Mapping[str, Any], y: int) -> dict[str, Any]:
     length = _octaves_above_aim(row) * OCTAVE
-    is_right = length >= 0
+    is_right, sign = length >= 0, "at most" if row["kind"] == "limit" else "at least"
     return {
         "name": row["name"],
         "y": y,
         "x": round(MIDDLE + min(length, 0.0), 1),
         "width": round(max(abs(length), 1.0), 1),
         "fill": "#2f7d4f" if row["met"] else "#b3432b",
-        "words": f"{row['found']:,.3g} ({'at most' if row['kind'] == 'limit' else 'aim'} {row['aim']:,.3g})",
+        "words": f"{number(row['found'])} ({sign} {number(row['aim'])})",
         "words_x": round(MIDDLE - 6 if is_right else MIDDLE + 6, 1),
         "anchor": "end" if is_right else "start",
     }

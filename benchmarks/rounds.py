@@ -93,15 +93,15 @@ HEADING = (
 
 def row_of(row: Mapping[str, Any]) -> str:
     """Return what `as_json` said as a line of a table for people."""
-    stock = _number(statistics.median(row["stock"])) if row["stock"] else "-"
+    stock = number(statistics.median(row["stock"])) if row["stock"] else "-"
     sign = {"limit": "≤", "rate": "≥", "ratio": "≥"}[row["kind"]]
-    aim = "-" if row["aim"] is None else f"{sign} {_number(row['aim'])}"
+    aim = "-" if row["aim"] is None else f"{sign} {number(row['aim'])}"
     times = " ×" if row["kind"] == "ratio" else ""
-    spread = f"{_number(min(row['rounds']))}-{_number(max(row['rounds']))}"
+    spread = f"{number(min(row['rounds']))}-{number(max(row['rounds']))}"
     met = {True: "yes", False: "NO", None: "-"}[row["met"]]
     return (
-        f"{row['name']:<42} {_number(statistics.median(row['ours'])):>9} {stock:>9} {row['unit']:<12} "
-        f"{_number(row['found']) + times:>9} {spread:>17} {aim:>9} {met:>4}"
+        f"{row['name']:<42} {number(statistics.median(row['ours'])):>9} {stock:>9} {row['unit']:<12} "
+        f"{number(row['found']) + times:>9} {spread:>17} {aim:>9} {met:>4}"
     )
 
 
@@ -162,5 +162,6 @@ def machine(packages: Sequence[str]) -> str:
     return f"{platform.machine()}, {os.cpu_count()} cores, {load}, {python}, {versions}"
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Return a figure as people read it: whole from a hundred upwards, else in three digits."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
