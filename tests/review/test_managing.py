@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastapi.testclient import TestClient
-    from httpx import Response
+    from httpx2 import Response
 
 
 @pytest.fixture
