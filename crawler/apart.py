@@ -120,7 +120,8 @@ def main() -> None:
     """Read the source that comes over the pipe whose number is given, and hand its pages back over it."""
     with Connection(int(sys.argv[1])) as pipe, suppress(ConnectionError):
         try:
-            _read(*pipe.recv(), lambda each: pipe.send_bytes(pickle.dumps(each)))
+            declared, settings = pipe.recv()
+            _read(declared, settings, lambda each: pipe.send_bytes(pickle.dumps(each)))
         except CrawlError as error:
             pipe.send_bytes(pickle.dumps(Ended(error=str(error))))
         else:
