@@ -24,6 +24,8 @@ MAX_TYPED = 200
 AS_WRITTEN, AS_READ = "sightings_fts", "plain_fts"
 
 _LATIN = str.maketrans(LOOKALIKES)
+_SMALL = str.maketrans({each.casefold(): latin.lower() for each, latin in LOOKALIKES.items()} | LOOKALIKES)
+"""For what is small by then: a capital is read as its small letter, whichever of the two is a lookalike."""
 
 
 class _Unseen(dict[int, int | None]):
@@ -47,7 +49,7 @@ def plain(text: str) -> str:
     if text.isascii():
         return text.lower()
     apart = unicodedata.normalize("NFKD", text.translate(_LATIN)).translate(_LATIN)
-    return apart.translate(_UNSEEN).casefold()
+    return apart.translate(_UNSEEN).casefold().translate(_SMALL)
 
 
 def is_indexed(terms: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from listings.database import open_database
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 HIDDEN = (
     "Рhenуlасеtоnе oil",
-    "Ｐｉｐｅｒｏｎａｌ １２０－５７－０ ④",
+    "ВОСК, Ｐｉｐｅｒｏｎａｌ １２０－５７－０ ④",
     "saf\u200brole, acétone",
     "Красный фосфор",
 )
@@ -63,6 +63,7 @@ def found(db: Database, terms: str, **more: object) -> list[str]:
         ("piperonal 120-57", HIDDEN[1]),
         ("safrole acetone", HIDDEN[2]),
         ("ФОСФОР", HIDDEN[3]),
+        ("воск piperonal", HIDDEN[1]),
     ],
 )
 def test_what_is_read_finds_what_is_written(store: Database, terms: str, title: str) -> None:
@@ -108,7 +109,13 @@ def test_nothing_typed_is_syntax(store: Database) -> None:
         found(store, terms)
 
 
+def test_capitals_are_read_as_their_small_letters() -> None:
+    """Though only one of the two is a lookalike."""
+    assert (plain("ВОСК ΓΩ Соль"), plain("Һydroxу")) == (plain("воск γω соль"), "hydroxy")
+
+
 @given(st.text(max_size=40))
+@example("ΓЬꙊ")
 def test_reading_twice_changes_nothing(text: str) -> None:
     """What is typed is read as what is kept."""
     assert plain(plain(text)) == plain(text)
