@@ -38,6 +38,9 @@ ENTITY = re.compile(r"&(?:amp;)*(?:#[\dxX]|[A-Za-z][A-Za-z0-9]{1,31};)")
 """What `SPECIAL` needs to find an entity."""
 BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 
+LONGEST_KEPT = 32
+"""Characters of a run whose folding is remembered: words recur, paragraphs of Chinese only fill memory."""
+
 _CHARACTERS = Characters()
 
 ASCII_FOLDED = bytes(
@@ -147,10 +150,15 @@ def _join(text: str) -> str:
 
 
 def _fold_run(run: re.Match[str]) -> str:
-    return _folded_characters(run.group())
+    characters = run.group()
+    return _kept_folded(characters) if len(characters) <= LONGEST_KEPT else _folded_characters(characters)
 
 
 @lru_cache(maxsize=65_536)
+def _kept_folded(characters: str) -> str:
+    return _folded_characters(characters)
+
+
 def _folded_characters(characters: str) -> str:
     return "".join(map(_CHARACTERS.__getitem__, characters))
 
