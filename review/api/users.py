@@ -80,7 +80,13 @@ def all_users(db: TheDatabase, person: TheAdmin) -> list[UserRecord]:  # noqa: A
 
 
 @router.post("/users", status_code=201, responses=refusals(409))
-def new_user(db: TheDatabase, desk: TheDesk, person: TheAdmin, wanted: NewUser) -> UserRecord:
+def new_user(
+    db: TheDatabase,
+    desk: TheDesk,
+    person: TheAdmin,
+    visitor: TheVisitor,  # noqa: ARG001 (a stolen token must not become a password)
+    wanted: NewUser,
+) -> UserRecord:
     """Add a user."""
     return UserRecord.of(managing.add(db, desk, person, wanted.name, wanted.role, wanted.password))
 
@@ -101,7 +107,13 @@ def end_their_sessions(db: TheDatabase, desk: TheDesk, person: TheAdmin, name: T
 
 
 @router.delete("/users/{name}/second-factor", status_code=204, responses=refusals(404))
-def drop_codes(db: TheDatabase, desk: TheDesk, person: TheAdmin, name: TheName) -> Response:
+def drop_codes(
+    db: TheDatabase,
+    desk: TheDesk,
+    person: TheAdmin,
+    visitor: TheVisitor,  # noqa: ARG001 (nor take the second factor from a password)
+    name: TheName,
+) -> Response:
     """Ask a user for no code any more, who lost what made them; their sessions end."""
     managing.drop_second_factor(db, desk, person, name)
     return Response(status_code=204)

@@ -95,7 +95,7 @@ def test_last_administrator_stays_one(admin: TestClient) -> None:
 
 
 def test_api_does_what_the_pages_do(admin: TestClient, database: Path) -> None:
-    """Sessions, codes and password; a token makes no password."""
+    """Sessions, codes and password; a token makes no password, nor anything in its place."""
     with entered(database, "bo"):
         pass
     header = headers_of(admin)
@@ -108,6 +108,9 @@ def test_api_does_what_the_pages_do(admin: TestClient, database: Path) -> None:
     bearer = {"Authorization": f"Bearer {made['token']}"}
     assert admin.delete("/api/users/bo/sessions", headers=bearer).json() == {"count": 0}
     assert admin.post("/api/users/bo/password", headers=bearer).status_code == 403
+    assert admin.delete("/api/users/bo/second-factor", headers=bearer).status_code == 403
+    thief = {"name": "thief", "role": "admin", "password": "five grey lamps hum"}
+    assert admin.post("/api/users", json=thief, headers=bearer).status_code == 403
 
 
 def test_pages_are_for_their_roles(database: Path) -> None:
