@@ -51,7 +51,7 @@ class RecorderPipeline:
 
     async def close_spider(self) -> None:
         """Write what still waits."""
-        if self._flushing:
+        while self._flushing:  # the timer may have begun the next before this goes on
             await self._flushing
         if self._timer:
             self._timer.cancel()
