@@ -118,6 +118,8 @@ class _Crawls:
         task = ray.remote(num_cpus=1, max_retries=0, _generator_backpressure_num_objects=AHEAD)(self._read)
         reading = task.remote(declared, self._settings)
         self._readings.append(reading)
+        if self.is_stopping.is_set():  # asked to before the reading was known to `stop`
+            ray.cancel(reading)
         try:
             for each in reading:
                 yield pickle.loads(ray.get(each))  # noqa: S301 (from a process of ours)

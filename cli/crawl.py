@@ -57,7 +57,7 @@ def command(
         code = _crawl_on_cluster(cluster, saved, database, as_json=as_json)
         # Live sources are asked from one machine only, whose address the permission speaks of.
         live = [each.source.source_id for each in declared if each.source.kind == "live"]
-        sys.exit(max([code, *run_each(["crawl", name, *shared] for name in live)]))
+        sys.exit(int(any([code, *run_each(["crawl", name, *shared] for name in live)])))
     if len(declared) > 1:
         # Twisted's reactor cannot be started twice, so each source has a process.
         codes = run_each(["crawl", each.source.source_id, *shared] for each in declared)
@@ -87,12 +87,14 @@ def _crawl_on_cluster(
     from crawler.readers.settings import CrawlSettings
 
     ended: list[Run] = []
-    with joined(address):
-        failed = crawl_on_cluster(
-            sources, database, ended=ended.append, settings=load_settings(CrawlSettings)
-        )
-    for run in ended:
-        _print_run(run, as_json=as_json)
+    try:
+        with joined(address):
+            failed = crawl_on_cluster(
+                sources, database, ended=ended.append, settings=load_settings(CrawlSettings)
+            )
+    finally:  # also those that were done when it was stopped
+        for run in ended:
+            _print_run(run, as_json=as_json)
     for sentence in failed:
         click.echo(f"precursor-watch: {sentence}", err=True)
     return int(bool(failed))
