@@ -64,7 +64,7 @@ def _bound_memory(most: int) -> None:
     import resource
 
     status = Path("/proc/self/statm")
-    if status.exists():  # elsewhere than on Linux there is no such bound
+    if most and status.exists():  # elsewhere than on Linux there is no such bound
         now = int(status.read_text(encoding="ascii").split()[0]) * resource.getpagesize()
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         resource.setrlimit(resource.RLIMIT_AS, (now + most, hard))

@@ -161,7 +161,7 @@ class Reader:
         """End the process when one page stays with it for far too long; look again when it may be so."""
         assert self._loop is not None
         self._timer = None
-        if not self._waiting:
+        if not self._waiting or (self._is_ready and not self._bounds.seconds):
             return
         most = self._bounds.seconds * _PATIENCE if self._is_ready else _START_S
         left = self._began + most - self._loop.time()
@@ -169,4 +169,4 @@ class Reader:
             self._is_overdue = True
             self._process.kill()
         else:
-            self._timer = self._loop.call_later(min(left, self._bounds.seconds), self._watch)
+            self._timer = self._loop.call_later(min(left, self._bounds.seconds or left), self._watch)

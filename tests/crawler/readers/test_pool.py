@@ -49,9 +49,10 @@ def read_all(jobs: list[ReadJob], bounds: Bounds = ROOMY, *, kill_first: bool = 
 
 
 def test_a_page_reads_the_same_in_another_process() -> None:
-    """Whatever a page is, its reading is the one that this process comes to."""
+    """Whatever a page is, its reading is the one that this process comes to; bounds of 0 are none."""
     jobs = [page("Oak chair"), ReadJob(url="https://shop.example/2", body=b"", status=404, headers={})]
-    assert read_all(jobs) == [asyncio.run(read_here(job)) for job in jobs]
+    for bounds in (ROOMY, Bounds(seconds=0, memory_bytes=0)):
+        assert read_all(jobs, bounds) == [asyncio.run(read_here(job)) for job in jobs]
 
 
 def test_a_page_that_takes_too_long_is_given_up_and_the_next_is_read() -> None:
