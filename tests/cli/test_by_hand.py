@@ -71,6 +71,7 @@ def test_queue_shows_what_waits(store: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_table_in_a_pipe_has_every_cell_whole(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One line for each row and nothing cut, whatever a terminal would show; COLUMNS sets a width."""
+    monkeypatch.delenv("COLUMNS", raising=False)  # as pytest-xdist leaves it to its workers
     first, *rows = call("queue", "--db", store).out.splitlines()
     assert first.startswith("P ")
     assert any(FULL.title in row for row in rows)
