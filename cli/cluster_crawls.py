@@ -123,10 +123,10 @@ class _Crawls:
         try:
             for each in reading:
                 yield pickle.loads(ray.get(each))  # noqa: S301 (from a process of ours)
+            why = f"the process that reads it died, {ATTEMPTS} times"  # after the end nobody asks for more
         except ray.exceptions.RayError as error:
-            if is_last and not self.is_stopping.is_set():
-                why = str(error).partition("\n")[0]
-                message = f"{declared.source.source_id} could not be read on the cluster: {why}"
-                raise CommandFailed(message) from error
+            why = str(error).partition("\n")[0]
         finally:
             self._readings.remove(reading)
+        if is_last and not self.is_stopping.is_set():
+            raise CommandFailed(f"{declared.source.source_id} could not be read on the cluster: {why}.")

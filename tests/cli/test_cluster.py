@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import json
+import pickle
 import socket
 import subprocess
 import sys
 from contextlib import closing
 from importlib.util import find_spec
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from cli.cluster import joined
+from cli.cluster_crawls import ATTEMPTS, crawl_on_cluster
 from cli.cluster_scoring import plan
 from cli.errors import CommandFailed
+from crawler.apart import Opened
+from crawler.readers.settings import CrawlSettings
 from listings.database import open_database
 from tests.cli.calls import ROOT, call_process
 from tests.cli.cluster_work import SOURCES
 from tests.cli.test_archive_scoring import ROWS, run
+from tests.crawler.crawls import declare
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from crawler.sources import DeclaredSource
+    from listings.model import Run
 
 KEPT = (
     "SELECT listing_id, content_hash FROM sightings JOIN listings USING (listing_id) WHERE source_id = ?",
@@ -56,6 +66,46 @@ def rows_of(store: Path, query: str) -> list[tuple[object, ...]]:
     """Return what a store holds of the first source, ordered."""
     with closing(open_database(store)) as db:
         return sorted(tuple(row) for row in db.execute(query, [SOURCES[0]]))
+
+
+class FakeRay(ModuleType):
+    """Does at once, and here, what it is asked for."""
+
+    exceptions = SimpleNamespace(RayError=RuntimeError)
+
+    def cluster_resources(self) -> dict[str, float]:
+        """Return one core."""
+        return {"CPU": 1.0}
+
+    def remote(self, **_options: object) -> Callable[[Callable[..., object]], object]:
+        """Return what makes a task of a function."""
+        return lambda function: SimpleNamespace(remote=function)
+
+    def get(self, value: object) -> object:
+        """Return what a task has handed over."""
+        return value
+
+
+def test_source_whose_reader_always_dies_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the process dies and the task that watches it does not: nothing ends as if it were done."""
+    monkeypatch.setitem(sys.modules, "ray", FakeRay("ray"))
+    tries: list[str] = []
+
+    def read_and_die(declared: DeclaredSource, _settings: CrawlSettings) -> Iterator[bytes]:
+        tries.append(declared.source.source_id)
+        yield pickle.dumps(Opened(urls=frozenset({"https://shop.example/1"}), faults=()))
+
+    ended: list[Run] = []
+    (tmp_path / "saved").mkdir()
+    failed = crawl_on_cluster(
+        [declare(tmp_path / "saved")],
+        tmp_path / "store.db",
+        ended=ended.append,
+        settings=CrawlSettings(),
+        read=read_and_die,
+    )
+    assert failed == ["shop could not be read on the cluster: the process that reads it died, 4 times."]
+    assert (ended, tries) == ([], ["shop"] * ATTEMPTS)
 
 
 def test_no_cluster_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
