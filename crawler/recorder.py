@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from listings.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
+    from concurrent.futures import Future
     from datetime import datetime
     from typing import Self
 
@@ -103,6 +105,8 @@ class Recorder:
         self._before = recorded_urls(db, run_id)
         self._waiting: list[_Waiting] = []
         self._fetches: list[Fetch] = []
+        self._syncing = ThreadPoolExecutor(max_workers=1)
+        self._aside: tuple[_Batch, Future[list[EvidenceRecord]]] | None = None
         self.error = ""
         """Why it writes no more; empty while it does."""
         self._left_to_own_page: dict[str, tuple[str, ReadListing]] = {}
@@ -111,11 +115,6 @@ class Recorder:
     def is_full(self) -> bool:
         """Whether it is time to flush."""
         return len(self._waiting) >= BATCH_PAGES
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether anything is not written yet."""
-        return bool(self._waiting or self._fetches)
 
     def record(self, crawled: CrawledPage) -> None:
         """Take one page and what was read on it; `flush` writes it.
@@ -150,9 +149,16 @@ class Recorder:
     def flush(self) -> None:
         """Put the evidence on the disk, then write all that waits, in one transaction.
 
+        A batch whose `flush_aside` was left behind, when a second signal ended the loop, is written first: a
+        later page may repeat its evidence.
+
         Raises:
             CannotKeep: If the disk or the store refuses; nothing of what waited is written then.
         """
+        if self._aside:
+            (batch, synced), self._aside = self._aside, None
+            with self._keeping(batch.url):
+                self._write(batch, synced.result())
         batch = self._next_batch()
         with self._keeping(batch.url):
             self._write(batch, batch.sync())
@@ -168,7 +174,12 @@ class Recorder:
         """
         batch = self._next_batch()
         with self._keeping(batch.url):
-            self._write(batch, await asyncio.to_thread(batch.sync))
+            synced = self._syncing.submit(batch.sync)
+            self._aside = batch, synced
+            records = await asyncio.wrap_future(synced)
+            if self._aside:  # else `flush` did not wait for this
+                self._aside = None
+                self._write(batch, records)
 
     def _next_batch(self) -> _Batch:
         waiting, self._waiting = self._waiting, []
