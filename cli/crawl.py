@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -51,17 +52,9 @@ def command(
     declared = pick_sources(sources_file, names)
     if due_at and (len(declared) > 1 or cluster):
         raise click.UsageError("--due-at goes with one source, and without --cluster; name it.")
-    shared = ["--sources", str(sources_file), "--db", str(database), *(["--json"] if as_json else [])]
-    if cluster:
-        saved = [each for each in declared if each.source.kind == "saved"]
-        code = _crawl_on_cluster(cluster, saved, database, as_json=as_json)
-        # Live sources are asked from one machine only, whose address the permission speaks of.
-        live = [each.source.source_id for each in declared if each.source.kind == "live"]
-        sys.exit(int(any([code, *run_each(["crawl", name, *shared] for name in live)])))
-    if len(declared) > 1:
-        # Twisted's reactor cannot be started twice, so each source has a process.
-        codes = run_each(["crawl", each.source.source_id, *shared] for each in declared)
-        sys.exit(int(any(codes)))
+    if cluster or len(declared) > 1:
+        shared = ["--sources", str(sources_file), "--db", str(database), *(["--json"] if as_json else [])]
+        sys.exit(_crawl_many(declared, database, shared, cluster=cluster, as_json=as_json))
 
     from cli.progress import progress_bar
     from cli.settings import load_settings
@@ -76,6 +69,31 @@ def command(
     ):
         run = crawl_source(database, source, due_at=in_utc(due_at), progress=show, read=read)
     _print_run(run, as_json=as_json)
+
+
+def _crawl_many(
+    sources: Sequence[DeclaredSource],
+    database: Path,
+    shared: Sequence[str],
+    *,
+    cluster: str | None,
+    as_json: bool,
+) -> int:
+    """Crawl one source after the other, and the saved ones on a cluster if one is named."""
+    from listings.locks import hold, work_of
+    from listings.model import RunKind
+
+    # Held between two sources, too, or `score --follow` would end there; no source is called by a number.
+    with hold(database, work_of(RunKind.CRAWL, str(os.getpid()))):
+        code = 0
+        if cluster:
+            saved = [each for each in sources if each.source.kind == "saved"]
+            code = _crawl_on_cluster(cluster, saved, database, as_json=as_json)
+            # Live sources are asked from one machine only, whose address the permission speaks of.
+            sources = [each for each in sources if each.source.kind == "live"]
+        # Twisted's reactor cannot be started twice, so each source has a process.
+        codes = run_each(["crawl", each.source.source_id, *shared] for each in sources)
+    return int(any([code, *codes]))
 
 
 def _crawl_on_cluster(

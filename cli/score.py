@@ -55,12 +55,12 @@ def command(database: Path, *, pipe: bool, follow: bool) -> None:
 
     with progress_bar("scoring") as show:
         run = score_new(
-            database, progress=show, may_come=partial(_is_crawling, database) if follow else lambda: False
+            database, progress=show, may_come=partial(is_crawling, database) if follow else lambda: False
         )
     click.echo(run.sentence)
 
 
-def _is_crawling(database: Path) -> bool:
+def is_crawling(database: Path) -> bool:
     """Return whether a crawl is under way; if so, after a while in which it may find something."""
     from listings.locks import work_of, work_under_way
     from listings.model import RunKind

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from cli.main import group
 from cli.program import PROGRAM
+from cli.score import is_crawling
 from crawler.sources import load_sources
 from fixtures.marketplaces.build import write_site
 from listings.alarms import Finding, get_alarm, settle
@@ -29,6 +30,7 @@ from listings.times import utc_now
 from tests.listings import build
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 TABLE = """
@@ -290,3 +292,18 @@ def test_who_asks_is_kept(store_path: Path, sources_file: Path) -> None:
     assert (pause.asked_by, alarm.acknowledged_by) == ("ada", "ada")
     refused = call("purge", "--by", " ", "--db", store_path)
     assert (refused.exit_code, "No person is named" in refused.stderr) == (2, True)
+
+
+def test_between_two_sources_a_crawl_is_still_under_way(
+    store_path: Path, sources_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that what scores beside it goes on; and a child that was killed makes it fail."""
+
+    def look(commands: Iterable[Sequence[str]]) -> list[int]:
+        assert is_crawling(store_path)
+        return [-9 for _ in commands]
+
+    monkeypatch.setattr("cli.crawl.run_each", look)
+    monkeypatch.setattr("cli.score.LOOK_S", 0)
+    assert call("crawl", "--db", store_path, "--sources", sources_file).exit_code == 1
+    assert not is_crawling(store_path)
