@@ -58,7 +58,7 @@ def _make_administrator(database: Path) -> None:
     with reading(database) as db:
         if has_administrator(db):
             return
-        password = new_password()
+        password = new_password("demo")
         kept = Passwords().hash(password)
         add_user(db, "demo", Role.ADMIN, password_hash=kept, actor="demo", now=utc_now())
     click.echo(f"To log in, shown this once:  name demo, password {password}", err=True)

@@ -302,7 +302,7 @@ def _new_password(name: str, *, from_stdin: bool, generate: bool) -> tuple[str, 
     from review.security.passwords import Passwords, check_new_password, new_password
 
     if generate:
-        password = new_password()
+        password = new_password(name)
     elif from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:

@@ -42,9 +42,10 @@ def add_one(
     role: Annotated[Role, Form()] = Role.REVIEWER,
 ) -> Response:
     """Add a user with a password that is made up and shown once."""
-    password = new_password()
+    name = name.strip()
+    password = new_password(name)
     try:
-        user = managing.add(db, desk, person, name.strip(), role, password)
+        user = managing.add(db, desk, person, name, role, password)
     except (UserNameTaken, UserNameUnfit) as error:
         status = 409 if isinstance(error, UserNameTaken) else 422
         return _answer_users(request, db, warned=spoken(error), typed=name, status=status)

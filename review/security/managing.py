@@ -63,7 +63,7 @@ def renew_password(db: Database, desk: Desk, person: Person, name: str) -> str:
     Raises:
         UnknownUser: If there is none of that name.
     """
-    user, password = get_user(db, name), new_password()
+    user, password = get_user(db, name), new_password(name)
     password_hash = desk.passwords.hash(password)
     set_password(db, user.name, password_hash, actor=person.name, origin=person.origin, now=desk.clock())
     return password

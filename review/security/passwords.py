@@ -55,9 +55,12 @@ class Passwords:
         return self._hasher.check_needs_rehash(kept)
 
 
-def new_password() -> str:
-    """Return a password that nobody can guess: 144 random bits."""
-    return secrets.token_urlsafe(18)
+def new_password(name: str) -> str:
+    """Return a password for a user that nobody can guess: 144 random bits, in which no name happens to be."""
+    password = secrets.token_urlsafe(18)
+    while _holds(password, name):
+        password = secrets.token_urlsafe(18)
+    return password
 
 
 def check_new_password(password: str, name: str) -> None:
@@ -74,10 +77,14 @@ def check_new_password(password: str, name: str) -> None:
             low=MIN_CHARS,
             high=MAX_CHARS,
         )
-    if len(name) > 2 and name in folded:
+    if _holds(password, name):
         raise PasswordUnfit(N_("it holds the user's name"))
     if len(set(folded)) < 6:
         raise PasswordUnfit(N_("it repeats too few different characters"))
+
+
+def _holds(password: str, name: str) -> bool:
+    return len(name) > 2 and name in _normal(password).casefold()
 
 
 def _normal(password: str) -> str:

@@ -11,6 +11,7 @@ from listings.audit import AuditAction, list_entries
 from listings.database import open_database
 from listings.review_settings import change_setting
 from listings.users import Role, get_user, set_totp
+from review.security.passwords import new_password
 from review.words import ACTIONS
 from tests.review.entering import entered, headers_of, on_top
 from tests.review.forms import read_form
@@ -157,3 +158,10 @@ def test_log_keeps_a_verdict_from_who_is_to_check_it_blind(database: Path) -> No
 def test_every_action_has_words() -> None:
     """Whatever the log may come to say, the page can."""
     assert set(ACTIONS) == set(AuditAction)
+
+
+def test_no_password_that_is_made_up_holds_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of short names some would by chance, and be refused to an administrator who typed none."""
+    made = iter(["1Bob3456789012345678abcd", "four-even-lamps-hum-1234"])
+    monkeypatch.setattr("secrets.token_urlsafe", lambda _size: next(made))
+    assert new_password("bob") == "four-even-lamps-hum-1234"
