@@ -173,6 +173,8 @@ def _begun(mark: Path, output: Path, whose: dict[str, object]) -> dict[str, int]
 
 
 def _whose(source: Path, model_id: str) -> dict[str, object]:
+    from classifier.gazetteer import law_in_force
+
     try:
         size = source.stat().st_size if source.is_file() else 0
     except OSError as error:
@@ -181,7 +183,8 @@ def _whose(source: Path, model_id: str) -> dict[str, object]:
     if not source.exists():
         message = f"{source} is not there; give a file or folder."
         raise CommandFailed(message)
-    return {"input": str(source.resolve()), "size": size, "model_id": model_id}
+    law = str(law_in_force())  # the model's id says under which it learnt, not by which it reads now
+    return {"input": str(source.resolve()), "size": size, "model_id": model_id, "law": law}
 
 
 def _gathered(units: Iterator[Batch], batch: int) -> Iterator[Batch]:

@@ -17,6 +17,7 @@ from classifier.scoring import ScoredText
 from cli.archive_reading import open_listings
 from cli.archive_scoring import score_archive
 from cli.errors import CommandFailed
+from cli.law import chosen_law
 from listings.model import Reasons
 
 if TYPE_CHECKING:
@@ -109,11 +110,13 @@ def test_a_killed_run_is_gone_on_with(source: Path, tmp_path: Path, *, is_packed
 
 
 def test_another_input_or_model_is_refused(source: Path, tmp_path: Path) -> None:
-    """One output is of one input and one model."""
+    """One output is of one input, one model and one law."""
     output = tmp_path / "out.jsonl"
     run(source, output)
     with pytest.raises(CommandFailed, match="begun with another model_id"):
         run(source, output, model="m2")
+    with chosen_law("us"), pytest.raises(CommandFailed, match="begun with another law"):
+        run(source, output)
     (tmp_path / "other.jsonl").write_text("{}\n", encoding="utf-8")
     with pytest.raises(CommandFailed, match="begun with another input and size"):
         run(tmp_path / "other.jsonl", output)
