@@ -214,8 +214,5 @@ def evidence_spans(reading: Reading) -> tuple[Span, ...]:
 
 
 def law_note(mention: Mention) -> str:
-    """Return the lists a substance stands on, e.g. `UN 1988 Convention, Table I, since 1988`."""
-    return "; ".join(
-        f"{entry.instrument}, {entry.list_name}" + (f", since {entry.since_text}" if entry.since_text else "")
-        for entry in mention.substance.entries
-    )
+    """Return the lists a substance stands on, e.g. `UN 1988 Convention, Table I since 1988`."""
+    return "; ".join(f"{entry.instrument}, {entry.dated}" for entry in mention.substance.entries)

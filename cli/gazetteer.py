@@ -16,7 +16,8 @@ def command(query: str, *, as_json: bool) -> None:
     """Say whether a name or CAS number is listed, where, since when, or why it is not.
 
     A name may be in any spelling or script, a number in any dress (`CAS 103 79 7`). Words that are only part
-    of listed names, and abbreviations, are answered by what they may mean.
+    of listed names, abbreviations, and customs tariff numbers (`HS 2914.31`) are answered by what they may
+    mean. `S3` and the like are the sources in docs/law-sources.md.
 
     Example: precursor-watch gazetteer 103-79-7
 
@@ -25,6 +26,8 @@ def command(query: str, *, as_json: bool) -> None:
     from classifier.gazetteer import law_in_force, load_gazetteer
     from cli.output import print_json
 
+    if not query.strip():
+        raise click.UsageError("Nothing to look up: give a name or a CAS number.")
     gazetteer = load_gazetteer(law_in_force())
     found = gazetteer.lookup(query)
     substance = found.substance.name if found.substance else None
@@ -43,4 +46,7 @@ def command(query: str, *, as_json: bool) -> None:
         return
     click.echo(f"{query}: {found.status.replace('_', ' ')}" + (f" ({substance})" if substance else ""))
     click.echo(found.why)
-    click.echo(f"Gazetteer {gazetteer.edition}; lists that count: {gazetteer.law}.", err=True)
+    click.echo(
+        f"Gazetteer {gazetteer.edition}; lists that count: {gazetteer.law}; sources: docs/law-sources.md.",
+        err=True,
+    )

@@ -9,6 +9,7 @@ from classifier.gazetteer.cas import cas_in, is_cas_number
 from classifier.gazetteer.fold import comparable, fold
 from classifier.gazetteer.model import Confusable, Gazetteer, LookupResult, Name, Substance
 from classifier.gazetteer.part_of_name import nearly_spelled, substances_with_word
+from classifier.gazetteer.tariff import subheading_in, substances_under
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,9 +50,8 @@ def _by_name(gazetteer: Gazetteer, query: str, cas: str, spellings: set[str]) ->
     if item := _confusable(gazetteer, cas, spellings):
         why = f"{item.name} is not listed, though it is easily taken for a listed substance: {item.why}."
         return _answer(query, "confusable", why)
-    if cas and not is_cas_number(cas):
-        why = f"{query} is no CAS number: its check digit is wrong. Check it for a typing error."
-        return _answer(query, "unknown", why)
+    if number := _by_number(gazetteer, query, cas):
+        return number
     for short, long in gazetteer.stands_for.items():
         if comparable(short) in spellings:
             meant = look_up(gazetteer, long)
@@ -59,6 +59,23 @@ def _by_name(gazetteer: Gazetteer, query: str, cas: str, spellings: set[str]) ->
             why = f"{short} stands for {long}. {meant.why}{not_all}"
             return _answer(query, meant.status, why, meant.substance, meant.candidates)
     return None
+
+
+def _by_number(gazetteer: Gazetteer, query: str, cas: str) -> LookupResult | None:
+    """Answer for a number of the customs tariff, and for one that only looks like a CAS number."""
+    subheading = subheading_in(query)
+    if subheading and (under := substances_under(gazetteer.substances, subheading)):
+        why = (
+            f"{query} is a customs tariff number. The lists that count ({gazetteer.law}) place "
+            f"{_names_of(under)} under {subheading}, where goods that are not listed stand too; "
+            "give the name or the CAS number."
+        )
+        return _answer(query, "ambiguous", why, candidates=under)
+    if not cas or is_cas_number(cas):
+        return None
+    or_tariff = " Nor is it a tariff number (HS) that these lists name." if subheading else ""
+    why = f"{query} is no CAS number: its check digit is wrong. Check it for a typing error.{or_tariff}"
+    return _answer(query, "unknown", why)
 
 
 def _beyond_the_names(gazetteer: Gazetteer, query: str, cas: str) -> LookupResult:
@@ -114,7 +131,8 @@ def _listed(
         sentences.append(f"It stands for {_names_of(substances)}.")
     sentences += [_why_listed(substance, name) for substance, name in list(found.values())[:MOST_SHOWN]]
     wanted = fold(query).text.strip()
-    others = [item.name for item in gazetteer.confusables if _shares_abbreviation(item, wanted)]
+    is_short = any(name and name.kind in {"abbreviation", "code"} for _, name in found.values())
+    others = [item.name for item in gazetteer.confusables if is_short and _shares_abbreviation(item, wanted)]
     if others:
         sentences.append(f"{query} is also used for {', '.join(others)}, which is not listed.")
     return _answer(query, "listed", " ".join(sentences), substances[0], candidates=substances)
@@ -171,9 +189,7 @@ def _names_of(substances: Sequence[Substance]) -> str:
 
 def _why_listed(substance: Substance, name: Name | None) -> str:
     sentences = [f"{substance.name} is listed (family {substance.family}, tier {substance.tier})."]
-    for entry in substance.entries:
-        since = f" since {entry.since_text}" if entry.since_text else ", date not read"
-        sentences.append(f"{entry.instrument}, {entry.list_name}{since} [{entry.source}; {entry.status}].")
+    sentences += [f"{e.instrument}, {e.dated} [{e.vouched}]." for e in substance.entries]
     if substance.note:
         sentences.append(f"{substance.note}.")
     if name is not None and name.context == "never":

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 NameKind = Literal["canonical", "synonym", "abbreviation", "code"]
 Family = Literal["opioid", "amphetamine-type", "other"]
+GENERAL = "general knowledge"
+IN_DATA = "GK"
+"""How the data abbreviates it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,20 @@ class LawEntry:
     """How good the source is, e.g. `official text` or `secondary`."""
     status: str
     """How the listing was read, e.g. `read in source`."""
+
+    @property
+    def dated(self) -> str:
+        """The list with its date, e.g. `Table I since 1988` or `Category 1: 2020/1737 (2021-01-13)`."""
+        if not self.since_text:
+            return f"{self.list_name} (date not read)"
+        if self.since and self.since.isoformat().startswith(self.since_text):
+            return f"{self.list_name} since {self.since_text}"
+        return f"{self.list_name}: {self.since_text.replace(IN_DATA, GENERAL)}"
+
+    @property
+    def vouched(self) -> str:
+        """The sources of docs/law-sources.md and how the listing was read there."""
+        return "; ".join(part for part in (self.source.replace(IN_DATA, GENERAL), self.status) if part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

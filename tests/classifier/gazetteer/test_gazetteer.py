@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -73,6 +75,9 @@ def test_common_substances_have_a_name_in_each_language(lang: str, gazetteer: Ga
         ("acid", "unknown", None),
         ("pd/c", "unknown", None),
         ("P2NP", "not_listed", None),
+        ("2914.31", "ambiguous", None),
+        ("CN 2924 29 70", "ambiguous", None),
+        ("9403.60", "unknown", None),
         ("sodium", "not_listed", None),
         ("pyridine", "confusable", None),
         ("108-24-8", "unknown", None),
@@ -103,6 +108,11 @@ def test_a_name_or_number_is_looked_up(
         ("acetic anhidryde", "Spelled nearly like it: Acetic anhydride"),
         ("acid", "names none by itself"),
         ("sodium", "Sodium permanganate"),
+        ("HS 2914.31", "place 1-Phenyl-2-propanone under 2914.31"),
+        ("9403.60", "Nor is it a tariff number"),
+        ("acetic anhydride", "Table I: 1988 Table II; Table I since 2001 [S3; read in source]"),
+        ("sulfuric acid", "List II (date not read) [general knowledge, unverified]"),
+        ("acetone", "Table II since 1988 ["),
     ],
 )
 def test_what_is_short_or_part_of_names_is_explained(query: str, said: str, gazetteer: Gazetteer) -> None:
@@ -115,6 +125,25 @@ def test_the_answer_names_instrument_and_date(gazetteer: Gazetteer) -> None:
     why = gazetteer.lookup("1-boc-4-piperidone").why
     assert "UN 1988 Convention, Table I" in why
     assert "2024-12-03" in why
+
+
+def test_only_an_abbreviation_is_also_used_for_other_goods(gazetteer: Gazetteer) -> None:
+    """Ascorbic acid is abbreviated like acetic anhydride, and never called so."""
+    assert "also used for" not in gazetteer.lookup("acetic anhydride").why
+
+
+def test_each_source_of_the_law_is_told_of(gazetteer: Gazetteer) -> None:
+    """Every code that an answer names as its source stands in docs/law-sources.md."""
+    page = Path(__file__).parents[3].joinpath("docs", "law-sources.md").read_text(encoding="utf-8")
+    told = {
+        f"{number}{part}"
+        for number, parts in re.findall(r"^\| (S\d+)([a-z/]*) \|", page, re.MULTILINE)
+        for part in parts.split("/")
+    }
+    sources = {entry.source for substance in gazetteer.substances for entry in substance.entries}
+    named = {code for source in sources for code in re.findall(r"\bS\d+[a-z]?\b", source)}
+    assert named
+    assert named <= told
 
 
 def test_the_profile_chooses_the_law() -> None:
