@@ -14,7 +14,7 @@ export HF_HUB_OFFLINE := 1
 .PHONY: messages screenshots help demo test test-unit lint format serve run bench fixtures clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED) ## crawl the fixtures, score them, print the flagged queue
 	$(BIN)/precursor-watch demo --db $(DB)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from listings.labels import TEACHING
+from listings.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -45,11 +46,14 @@ class Rescore:
     @property
     def sentence(self) -> str:
         """Say it in words."""
+        against = counted(self.counts["contradicted_by_candidate"], "standing verdict", "standing verdicts")
+        in_use = ""
+        if self.counts["unscored"] < self.counts["listings"]:
+            in_use = f", the model in use {self.counts['contradicted_by_in_use']}"
         return (
             f"Of {self.counts['listings']} listings as last seen, {self.counts['entering']} would enter "
             f"the queue, {self.counts['leaving']} leave it, {self.counts['turning']} turn against a verdict; "
-            f"it contradicts {self.counts['contradicted_by_candidate']} standing verdicts, "
-            f"the model in use {self.counts['contradicted_by_in_use']}."
+            f"it contradicts {against}{in_use}."
         )
 
 
@@ -71,8 +75,8 @@ def rescore(
         progress: Called with the number of listings done since the last call.
     """
     sorts = ("entering", "leaving", "turning")
-    counted = ("listings", *sorts, "contradicted_by_candidate", "contradicted_by_in_use", "unscored")
-    found = Rescore(counts=dict.fromkeys(counted, 0), shown={sort: [] for sort in sorts})
+    names = ("listings", *sorts, "contradicted_by_candidate", "contradicted_by_in_use", "unscored")
+    found = Rescore(counts=dict.fromkeys(names, 0), shown={sort: [] for sort in sorts})
     for batch in batches:
         for listing, p_offer in zip(batch, score([listing.text for listing in batch]), strict=True):
             flagged_now = _is_flagged(listing.p_offer, threshold_in_use)

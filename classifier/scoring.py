@@ -146,6 +146,10 @@ def _reasons(
     )
 
 
+def _beginning(text: str) -> str:
+    return text if len(text) <= NEIGHBOUR_CHARS else f"{text[: NEIGHBOUR_CHARS - 1].rstrip()}…"
+
+
 def _nearest(vectors: NDArray[np.float32], neighbours: Neighbours) -> list[tuple[Neighbour, ...]]:
     if not len(vectors) or not len(neighbours.vectors):
         return [()] * len(vectors)
@@ -155,7 +159,7 @@ def _nearest(vectors: NDArray[np.float32], neighbours: Neighbours) -> list[tuple
         tuple(
             Neighbour(
                 label=int(neighbours.labels[column]),
-                text=neighbours.texts[column][:NEIGHBOUR_CHARS],
+                text=_beginning(neighbours.texts[column]),
                 similarity=round(float(similarity[row, column]), 3),
             )
             for column in columns

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+from shutil import which
 
 import click
 
@@ -44,8 +46,15 @@ def command(database: Path) -> None:
     _step("score", "--db", str(database))
     _step("queue", "--db", str(database))
     _make_administrator(database)
-    click.echo(f"Judge them in the browser:  precursor-watch serve --db {database}", err=True)
-    click.echo(f"or here:  precursor-watch verdict LISTING offer --db {database}", err=True)
+    called = _as_called()
+    click.echo(f"Judge them in the browser:  {called} serve --db {database}", err=True)
+    click.echo(f"or here:  {called} verdict LISTING offer --db {database}", err=True)
+
+
+def _as_called() -> str:
+    """Say how this program is called from here: by its path unless it is found without."""
+    name = "precursor-watch"
+    return name if which(name) else os.path.relpath(Path(sys.executable).with_name(name))
 
 
 def _make_administrator(database: Path) -> None:

@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 import click
+from click.exceptions import NoSuchCommand
 
 from cli.errors import exit_with_sentence
 
@@ -26,6 +27,15 @@ COMMANDS = (
 
 class LazyGroup(click.Group):
     """A group whose commands are modules of this package."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is called; where there is none, name those that are spelled nearly so."""
+        try:
+            return super().resolve_command(ctx, args)
+        except NoSuchCommand as error:  # click looks among the commands that were imported: none
+            raise NoSuchCommand(error.command_name, possibilities=COMMANDS, ctx=ctx) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the command names in the order of `COMMANDS`."""

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from crawler.sources import DeclaredSource
 
 
+NONE_LIVE = "{} declares no live source, so no permission is needed."
+
+
 @click.group("permissions")
 def command() -> None:
     """The permissions of live sources: listed, checked, and what a crawl under them would do.
@@ -41,6 +44,9 @@ def list_command(sources_file: Path, database: Path, *, as_json: bool) -> None:
     if as_json:
         print_json([_record(each, database) for each in live])
         return
+    if not live:
+        click.echo(NONE_LIVE.format(sources_file), err=True)
+        return
     print_table(
         ("source", "basis", "reference", "approved by", "valid", "scope", "state"),
         [_cells(each, database) for each in live],
@@ -56,7 +62,10 @@ def check_command(names: tuple[str, ...], sources_file: Path, database: Path) ->
 
     Example: precursor-watch permissions check andes-live
     """
-    found = {each.source.source_id: _problem(each, database) for each in _live(sources_file, names)}
+    live = _live(sources_file, names)
+    if not live:
+        click.echo(NONE_LIVE.format(sources_file), err=True)
+    found = {each.source.source_id: _problem(each, database) for each in live}
     for source_id, why in found.items():
         click.echo(harmless(f"{source_id}: {why or 'its permission holds'}."))
     sys.exit(int(any(found.values())))

@@ -87,7 +87,8 @@ def load_sources(path: Path) -> dict[str, DeclaredSource]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SourcesFileWrong(path, f"{error}; see the README for an example") from error
+        found = error.strerror if isinstance(error, OSError) else error
+        raise SourcesFileWrong(path, f"{found}; see the README for an example") from error
     tables = document.get("sources")
     if not isinstance(tables, dict) or not tables:
         raise SourcesFileWrong(path, "it declares no source; begin a table with [sources.NAME]")

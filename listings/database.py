@@ -47,7 +47,7 @@ def open_database(path: Path, *, must_exist: bool = False) -> Database:
             ours, comes from a newer release, or cannot be written.
     """
     if must_exist and not path.exists():
-        raise StoreUnusable(path, "there is no such file")
+        raise StoreUnusable(path, "there is no such file (`precursor-watch crawl` begins one)")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():

@@ -66,3 +66,6 @@ def test_the_first_changes_are_shown_and_all_counted() -> None:
     found = rescore(batches, score=score, threshold=0.5, threshold_in_use=0.5, progress=steps.append)
     assert (found.counts["entering"], len(found.shown["entering"]), steps) == (21, SHOWN, [7, 7, 7])
     assert "21 would enter the queue" in found.sentence
+    assert found.sentence.endswith("it contradicts 0 standing verdicts, the model in use 0.")
+    first = rescore([[standing("0.9", None, OTHER)]], score=score, threshold=0.5, threshold_in_use=None)
+    assert first.sentence.endswith("it contradicts 1 standing verdict.")

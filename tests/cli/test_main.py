@@ -244,3 +244,10 @@ def test_closed_pipe_ends_a_command_quietly(store_path: Path) -> None:
         assert process.stderr
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+def test_a_mistyped_command_is_answered_by_the_one_meant() -> None:
+    """Commands are imported late, and named all the same."""
+    called = call("quee")
+    assert called.exit_code == 2
+    assert "Did you mean 'queue'?" in called.err

@@ -139,7 +139,7 @@ def test_log_is_filtered_and_paged_by_place(admin: TestClient, database: Path) -
     assert "No entry fits." in admin.get("/audit?since=2026-11-03").text
     assert "No entry fits." in admin.get("/audit?until=2026-11-01").text
     assert f"listing:{listing_id}" in admin.get(f"/audit?subject=listing:{listing_id}").text
-    assert "has not looked yet" in page
+    assert "has not been checked yet" in page
     assert admin.get("/audit?since=nonsense").status_code == 422
 
 
