@@ -11,6 +11,7 @@ import click
 from cli.law import law_options
 from cli.options import Seed, database_option, json_option
 from cli.retrain import STARTER
+from listings.text import counted
 
 if TYPE_CHECKING:
     from classifier.evaluation import Evaluation
@@ -108,8 +109,8 @@ def _print(evaluation: Evaluation) -> None:
     from cli.output import print_table
 
     click.echo(
-        f"{evaluation.rows} rows, {evaluation.offers} offers; model {evaluation.model_id}, "
-        f"line {evaluation.threshold:.3f}; lists that count: {evaluation.law}"
+        f"{counted(evaluation.rows, 'row', 'rows')}, {counted(evaluation.offers, 'offer', 'offers')}; "
+        f"model {evaluation.model_id}, line {evaluation.threshold:.3f}; lists that count: {evaluation.law}"
     )
     for view in evaluation.views:
         click.echo(f"\n{view.shown.capitalize()}: at the line {confusion_words(view)}.")

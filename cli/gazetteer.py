@@ -31,6 +31,7 @@ def command(query: str, *, as_json: bool) -> None:
     gazetteer = load_gazetteer(law_in_force())
     found = gazetteer.lookup(query)
     substance = found.substance.name if found.substance else None
+    elsewhere = _elsewhere(query) if found.status == "not_listed" and substance else ""
     if as_json:
         print_json(
             {
@@ -39,6 +40,7 @@ def command(query: str, *, as_json: bool) -> None:
                 "substance": substance,
                 "candidates": [each.name for each in found.candidates],
                 "why": found.why,
+                "elsewhere": elsewhere,
                 "law": gazetteer.law,
                 "edition": gazetteer.edition,
             }
@@ -46,7 +48,18 @@ def command(query: str, *, as_json: bool) -> None:
         return
     click.echo(f"{query}: {found.status.replace('_', ' ')}" + (f" ({substance})" if substance else ""))
     click.echo(found.why)
+    if elsewhere:
+        click.echo(f"With every list that is known here, of any date: {elsewhere}")
     click.echo(
         f"Gazetteer {gazetteer.edition}; lists that count: {gazetteer.law}; sources: docs/law-sources.md.",
         err=True,
     )
+
+
+def _elsewhere(query: str) -> str:
+    """Say what lists that do not count have of a substance; empty if none has it."""
+    from classifier.gazetteer import Law, load_gazetteer
+    from classifier.gazetteer.law import INSTRUMENTS
+
+    found = load_gazetteer(Law(instruments=tuple(INSTRUMENTS))).lookup(query)
+    return found.why if found.status == "listed" else ""

@@ -38,17 +38,23 @@ def command(limit: int, offset: int, reviewer: str, database: Path, *, as_json: 
     Example: precursor-watch queue --limit 20
     """
     from cli.output import print_json, print_table, reading
+    from listings.models import model_in_use
     from listings.queue import count_queue, review_queue
 
     with reading(database) as db:
         entries, waiting = review_queue(db, limit=limit, offset=offset), count_queue(db)
         hidden = _hidden(db, [entry.listing_id for entry in entries], reviewer)
+        is_trained = model_in_use(db) is not None
     if as_json:
         print_json({"waiting": waiting, "entries": [_record(entry, hidden) for entry in entries]})
         return
     headings = ("P", "TIER", "SUBSTANCE", "TITLE", "SOURCE", "LISTING")
     print_table(headings, [_row(entry, hidden) for entry in entries], cut=("SUBSTANCE", "TITLE"))
     click.echo(f"{waiting} waiting.", err=True)
+    if not is_trained:
+        click.echo(
+            "No model is in use yet, so nothing is flagged; `precursor-watch retrain` makes one.", err=True
+        )
 
 
 def _hidden(db: Database, listing_ids: list[str], reviewer: str) -> frozenset[str]:

@@ -225,7 +225,9 @@ def test_report_counts_pages_and_fields(store: Path) -> None:
 @pytest.mark.parametrize("command", ["queue", "report", "models"])
 def test_empty_store_is_no_error(command: str, store_path: Path) -> None:
     """Headings without rows, and valid JSON."""
-    assert call(command, "--db", store_path).exit_code == 0
+    called = call(command, "--db", store_path)
+    assert called.exit_code == 0
+    assert ("`precursor-watch retrain`" in called.err) == (command == "queue")
     json.loads(call(command, "--db", store_path, "--json").out)
 
 
@@ -321,7 +323,9 @@ def test_gazetteer_reads_the_law_that_is_asked_for(monkeypatch: pytest.MonkeyPat
     settings = tmp_path / "settings.toml"
     settings.write_text('[law]\nprofile = ["un"]\n', encoding="utf-8")
     monkeypatch.setenv("PRECURSOR_WATCH_SETTINGS", str(settings))
-    assert json.loads(call("gazetteer", "red phosphorus", "--json").out)["status"] == "not_listed"
+    said = json.loads(call("gazetteer", "red phosphorus", "--json").out)
+    assert said["status"] == "not_listed"
+    assert "273/2004" in said["elsewhere"]
     assert "PRECURSOR_WATCH_LAW_PROFILE" not in os.environ
     assert "uk is no instrument" in call("gazetteer", "acetone", "--profile", "uk").err
 
