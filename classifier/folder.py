@@ -159,9 +159,15 @@ def card_text(card: Mapping[str, Any]) -> str:
     lines = [f"# Model {card['model_id']}", "", str(card["summary"]), ""]
     for title in ("data", "training", "cascade", "held_out", "versions"):
         lines += [f"## {title.replace('_', ' ').capitalize()}", ""]
-        lines += [f"- {name.replace('_', ' ')}: {value}" for name, value in card.get(title, {}).items()]
+        lines += [
+            f"- {name.replace('_', ' ')}: {_short(value)}" for name, value in card.get(title, {}).items()
+        ]
         lines.append("")
     return "\n".join(lines)
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _check_card(folder: Path, card: Mapping[str, Any]) -> None:

@@ -121,7 +121,10 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except (OSError, OverflowError) as error:
-        raise PortUnusable(host, port, str(error)) from error
+        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise PortUnusable(
+            host, port, said.partition(" (")[0]
+        ) from error  # what Python adds repeats the port
 
 
 def address_of(listener: socket.socket, *, is_encrypted: bool = False) -> str:

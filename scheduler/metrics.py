@@ -88,7 +88,7 @@ def serving(database: Path, port: int, looked_at: Callable[[], float]) -> Iterat
     try:
         server = make_server(HOST, port, app, ThreadingWSGIServer, handler_class=_Quiet)
     except OSError as error:
-        raise PortTaken(port, str(error)) from error
+        raise PortTaken(port, error.strerror or str(error)) from error
     thread = Thread(target=server.serve_forever, name="metrics", daemon=True)
     thread.start()
     try:
