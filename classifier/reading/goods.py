@@ -34,7 +34,7 @@ MOST_WORDS = 4
 """Words of the longest name looked for."""
 
 TITLE_CHARS = 200
-"""Characters of the first line that are read: a text without a title would be all of it."""
+"""Characters that are read: a text without a title would be all of it."""
 
 PASSED_OFF = re.compile(
     r"(?:(?<![^\W_])(?:as|like|among|between|como|entre|dentro de|comme|parmi|dans|als|zwischen|unter|wie|как"
@@ -59,7 +59,7 @@ class OtherForms:
 def find_goods(
     text: str, taken: Sequence[tuple[int, int]], first_form: int
 ) -> Iterator[tuple[GoodsKind, int, int]]:
-    """Yield kind, start and end of each good in the title of a folded text.
+    """Yield kind, start and end of each good at the beginning of a folded text.
 
     Args:
         text: Folded text.
@@ -67,7 +67,7 @@ def find_goods(
         first_form: Where the first chemical form stands. What comes first is what is sold: `white powder,
             among toys` sells no toys, and `soap flakes, white powder` no unnamed chemical.
     """
-    title = text.partition("\n")[0][:TITLE_CHARS]
+    title = text[:TITLE_CHARS]
     for kind, start, end in sorted({*_worded(title), *_written_together(title)}, key=lambda good: good[1:]):
         is_taken = any(start < last and first < end for first, last in taken)
         is_passed_off = PASSED_OFF.search(title[max(0, start - BEFORE) : start])

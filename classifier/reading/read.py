@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from classifier.gazetteer.fold import fold, is_disguised
@@ -88,18 +90,29 @@ def _read_together(texts: Sequence[str], matcher: Matcher, gazetteer: Gazetteer)
     signs = [find_trade_signs(text, matcher.codes, seen) for text, seen in zip(plain, found, strict=True)]
     hidden = find_all_hidden(unfolded, matcher)
     hits = [_all_hits(*each, matcher) for each in zip(unfolded, found, hidden, signs, strict=True)]
-    goods = [_goods_of(text, sign) for text, sign in zip(plain, signs, strict=True)]
+    goods = [_goods_of(each, sign) for each, sign in zip(unfolded, signs, strict=True)]
     return [
         _reading(each, hit, number, sign, good, gazetteer) if hit or number or sign or good else NOTHING
         for each, hit, number, sign, good in zip(unfolded, hits, numbers, signs, goods, strict=True)
     ]
 
 
-def _goods_of(text: str, signs: list[Sign]) -> list[tuple[GoodsKind, int, int]]:
+def _goods_of(unfolded: Unfolded, signs: list[Sign]) -> list[tuple[GoodsKind, int, int]]:
     """Return the goods of a title that stand before any chemical form and are no part of another sign."""
+    text = unfolded.text
     first_form = min((start for kind, start, _end in signs if kind == "form"), default=len(text))
     taken = [(start, end) for kind, start, end in signs if kind not in {"form", "chemistry"}]
-    return list(find_goods(text, taken, first_form))
+    found = list(find_goods(text, taken, first_form))
+    return [good for good in found if good[1] < _title_end(unfolded)] if found else found
+
+
+def _title_end(unfolded: Unfolded) -> int:
+    """Return where the first line ends in the unfolded text, which has a space there like any other."""
+    line_end = unfolded.folded.original.find("\n")
+    if line_end < 0:
+        return len(unfolded.text)
+    origins = unfolded.spans()
+    return bisect_left(origins, line_end, key=itemgetter(0)) if origins else line_end
 
 
 def _all_hits(

@@ -251,3 +251,18 @@ def test_what_only_comes_near_is_no_sign(kind: str, text: str, gazetteer: Gazett
 def test_a_word_of_one_language_is_no_good_of_another(text: str, gazetteer: Gazetteer) -> None:
     """`thé` and `the` fold alike, and a title with an article sells no tea."""
     assert read_text(text, gazetteer).goods == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "goods"),
+    [
+        ("Pure beeswax\nno name on the label", ["beeswax"]),
+        ("Special item, no name on the label\nComes in a box of beeswax", []),
+        ("特殊料 标签不写品名\n洗衣粉袋", []),
+        ("Ｓｐｅｃｉａｌ ｉｔｅｍ\nbeeswax box", []),
+    ],
+)
+def test_goods_are_those_of_the_title(text: str, goods: list[str], gazetteer: Gazetteer) -> None:
+    """What stands below, such as what it is packed in, is not what is sold."""
+    found = [text[slice(*one.span)] for one in read_text(text, gazetteer).goods]
+    assert found[-1:] == goods
