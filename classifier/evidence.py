@@ -146,6 +146,37 @@ FEATURES: dict[str, Callable[[str, Reading], float]] = {
 }
 """Each feature's plain name and how it is read; values are 0 or 1, or small counts."""
 
+NEVER_AGAINST = frozenset(
+    {
+        "offers a tier 1 substance", "offers a tier 2 substance", "offers a tier 3 substance",
+        "promises stealth", "promises customs", "contact off the platform", "takes crypto",
+        "hints at control", "code in place of a name", "evasive trade in a listed substance",
+        "evasive trade in an unnamed chemical", "signs of hiding where nothing is named for sale",
+        "name kept off the page", "number said in words or in part",
+        "number in part that may be a listed one", "abbreviation spelled by letter names",
+        "no papers asked", "stands in for something banned", "a chemical form with its name withheld",
+        "a chemical form without papers", "evasive trade in a chemical form",
+        "number that may stand for a substance", "called by a letter or small number",
+        "speaks to those who know", "talks of passing customs", "talks of labels left off",
+        "talks of papers not needed", "talks of bans and lists", "talks of a name not written",
+        "talks of a list not shown", "talks of what others no longer sell",
+        "talks of its own way of sending", "calls what it sells special",
+        "talks of other goods on the papers", "talks of what is lost on the way",
+        "talks of buyers who stay unknown",
+    }
+)  # fmt: skip
+"""Features that may raise a score and not lower it: no honest seller gains by them."""
+
+NEVER_FOR = frozenset(
+    {
+        "listed substance only mentioned", "names everyday goods", "names a material that is not listed",
+        "names a service", "names what tests, holds or explains",
+        "listed substance beside what tests, holds or explains it", "named after a preposition",
+        "listed substance beside everyday goods",
+    }
+)  # fmt: skip
+"""Features that may lower a score and not raise it: they say that something else is sold."""
+
 
 def evidence_matrix(texts: Sequence[str], readings: Sequence[Reading]) -> NDArray[np.float32]:
     """Return float32 of shape (len(texts), len(FEATURES)), in the order of `FEATURES`."""

@@ -13,17 +13,20 @@ import numpy as np
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import precision_recall_curve
-from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, cross_val_predict
+from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MaxAbsScaler
 
 from classifier.errors import TooFewLabels, TooFewSellers
-from classifier.evidence import FEATURES
+from classifier.evidence import FEATURES, NEVER_AGAINST, NEVER_FOR
+from classifier.signed import FREE, fit_signed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from classifier.signed import Bounds
 
 EMBEDDING_WEIGHT = 0.8
 """How far unit vectors are stretched beside evidence of 0 or 1. More fits the starter set's own words
@@ -39,7 +42,7 @@ TARGET_PRECISION = 0.95
 
 
 def build_pipeline(seed: int) -> Pipeline:
-    """Return an unfitted pipeline over columns `FEATURES` followed by the embedding."""
+    """Return an unfitted pipeline over columns `FEATURES` followed by the embedding; `fit` fits it."""
     evidence = slice(0, len(FEATURES))
     scale = ColumnTransformer(
         [("evidence", MaxAbsScaler(), evidence), ("embedding", "passthrough", slice(len(FEATURES), None))],
@@ -48,6 +51,33 @@ def build_pipeline(seed: int) -> Pipeline:
     return Pipeline(
         [("scale", scale), ("weigh", LogisticRegression(C=PENALTY_C, max_iter=2_000, random_state=seed))]
     )
+
+
+def fit(
+    pipeline: Pipeline,
+    features: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    weights: NDArray[np.float64],
+) -> Pipeline:
+    """Fit the pipeline, with what can speak only for an offer, or only against one, kept from the contrary.
+
+    The last step stays scikit-learn's own class, its weights put in: model files hold no type of ours.
+    """
+    scaled = np.asarray(pipeline.named_steps["scale"].fit_transform(features), dtype=np.float64)
+    weigh = pipeline.named_steps["weigh"]
+    coefficients, constant = fit_signed(
+        scaled, labels, weights=weights, bounds=_bounds(scaled.shape[1]), penalty_c=weigh.C
+    )
+    weigh.classes_, weigh.n_features_in_ = np.array([0, 1]), scaled.shape[1]
+    weigh.coef_, weigh.intercept_ = coefficients[None, :], np.array([constant])
+    return pipeline
+
+
+def _bounds(columns: int) -> list[Bounds]:
+    evidence: list[Bounds] = [
+        (0, None) if name in NEVER_AGAINST else (None, 0) if name in NEVER_FOR else FREE for name in FEATURES
+    ]
+    return evidence + [FREE] * (columns - len(FEATURES))
 
 
 def fit_calibrated(
@@ -100,18 +130,14 @@ def fit_with_folds(
     with warnings.catch_warnings():
         # Small label sets cannot be stratified by group exactly; the folds are still disjoint by group.
         warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
-        sums = cross_val_predict(
-            build_pipeline(seed),
-            features,
-            labels,
-            groups=list(groups),
-            cv=folds,
-            method="decision_function",
-            params={"weigh__sample_weight": weights},
-        )
+        parts = list(folds.split(features, labels, groups=list(groups)))
+    sums = np.empty(len(labels))
+    for known, held_out in parts:
+        fold = fit(build_pipeline(seed), features[known], labels[known], weights[known])
+        sums[held_out] = fold.decision_function(features[held_out])
     platt = LogisticRegression(C=1e6).fit(sums.reshape(-1, 1), labels, sample_weight=weights)
     slope, shift = max(float(platt.coef_[0, 0]), 1e-6), float(platt.intercept_[0])
-    pipeline = build_pipeline(seed).fit(features, labels, weigh__sample_weight=weights)
+    pipeline = fit(build_pipeline(seed), features, labels, weights)
     weigh = pipeline.named_steps["weigh"]
     weigh.coef_ = weigh.coef_ * slope
     weigh.intercept_ = weigh.intercept_ * slope + shift

@@ -55,11 +55,13 @@ def _soak(folder: Path, chosen: argparse.Namespace, *, can_be_filled: bool) -> S
     service = Service(command=command, environ=environ, log=folder / "service.log")
     chance, began = random.Random(chosen.seed), time.monotonic()
     next_kill, has_filled = began + chosen.kill_every, not can_be_filled
+    waits_for_work = False
     while (passed := time.monotonic() - began) < chosen.minutes * 60:
         service.keep()
-        if time.monotonic() >= next_kill:
-            service.shoot(chance)
+        if time.monotonic() >= next_kill and service.shoot(chance, at_work=waits_for_work):
             next_kill += chosen.kill_every
+            # Crawls take some seconds of each minute: chance alone would hit few of them.
+            waits_for_work = not waits_for_work
         if not has_filled and passed > chosen.minutes * 30:
             with full_disk(folder):
                 time.sleep(chosen.kill_every)

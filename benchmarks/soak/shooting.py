@@ -41,16 +41,26 @@ class Service:
                 )
             self.starts += 1
 
-    def shoot(self, chance: Random) -> None:
-        """Kill one of its processes with SIGKILL: itself, or one that it started."""
+    def shoot(self, chance: Random, *, at_work: bool) -> bool:
+        """Kill one of its processes with SIGKILL, itself or one that it started, and say whether one was.
+
+        Args:
+            chance: Chooses which.
+            at_work: Only while it has work going on; otherwise kill nothing.
+        """
         if self.process is None:
-            return
+            return False
         with suppress(psutil.NoSuchProcess, ProcessLookupError):
             service = psutil.Process(self.process.pid)
-            target = chance.choice([service, *service.children(recursive=True)])
+            children = service.children(recursive=True)
+            if at_work and not children:
+                return False
+            target = chance.choice([service, *children])
             name = "service" if target == service else _work(target)
             os.kill(target.pid, signal.SIGKILL)
             self.killed[name] += 1
+            return True
+        return False
 
     def stop(self) -> int:
         """Ask it to stop, and return its exit code."""

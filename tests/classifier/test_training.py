@@ -11,7 +11,7 @@ import pytest
 
 from classifier.comparing import compare
 from classifier.errors import TooFewLabels
-from classifier.evidence import FEATURES
+from classifier.evidence import FEATURES, NEVER_AGAINST, NEVER_FOR
 from classifier.training import Dataset, held_out_figures
 from tests.classifier.toy import dataset_of, example, train_toy
 
@@ -137,3 +137,10 @@ def test_no_labels_are_refused_with_what_is_missing(gazetteer: Gazetteer) -> Non
     """An empty set has its sentence too."""
     with pytest.raises(TooFewLabels, match="0 offers and 0 others"):
         train_toy(dataset_of([], gazetteer))
+
+
+def test_no_sign_of_hiding_speaks_for_the_seller(model: TrainedModel) -> None:
+    """Whatever the examples say by chance, the reasons shown make sense to who reads them."""
+    weights = dict(zip(FEATURES, model.pipeline.named_steps["weigh"].coef_[0], strict=False))
+    assert all(weights[name] >= 0 for name in NEVER_AGAINST)
+    assert all(weights[name] <= 0 for name in NEVER_FOR)

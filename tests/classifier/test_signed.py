@@ -1,0 +1,45 @@
+"""Weights keep to their side, and without a side they are scikit-learn's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from classifier.evidence import FEATURES, NEVER_AGAINST, NEVER_FOR
+from classifier.signed import FREE, fit_signed
+
+SEED = 7
+
+
+@pytest.fixture(scope="module")
+def rows() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Columns of which the second speaks against what is labelled 1, with labels and weights."""
+    drawn = np.random.default_rng(SEED)
+    columns = drawn.normal(size=(400, 3))
+    labels = (columns @ [2.0, -1.5, 0.5] + drawn.normal(size=400) > 0).astype(np.int64)
+    return columns, labels, drawn.uniform(0.5, 2.0, size=400)
+
+
+def test_without_bounds_it_is_scikit_learns(rows: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+    """The same loss and penalty give the same weights."""
+    columns, labels, weights = rows
+    found, constant = fit_signed(columns, labels, weights=weights, bounds=[FREE] * 3, penalty_c=0.3)
+    stock = LogisticRegression(C=0.3, tol=1e-8).fit(columns, labels, sample_weight=weights)
+    assert found == pytest.approx(stock.coef_[0], abs=1e-3)
+    assert constant == pytest.approx(stock.intercept_[0], abs=1e-3)
+
+
+def test_a_weight_stays_on_its_side(rows: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+    """What may not speak against an offer is 0 where the rows say that it does; the others make up for it."""
+    columns, labels, weights = rows
+    bounds = [FREE, (0.0, None), (None, 0.0)]
+    found, _constant = fit_signed(columns, labels, weights=weights, bounds=bounds, penalty_c=1.0)
+    assert found[0] > 1
+    assert found[1:] == pytest.approx([0, 0])
+
+
+def test_sides_are_those_of_features_there_are() -> None:
+    """A renamed feature must not lose its side unnoticed, and none has two."""
+    assert set(FEATURES) >= NEVER_AGAINST | NEVER_FOR
+    assert not NEVER_AGAINST & NEVER_FOR
