@@ -92,6 +92,15 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   begun = event.detail.boosted && field?.matches('[data-key="/"]') ? field.value : null;
 });
 
+// At once, not when the page has settled: a letter written meanwhile would be lost.
+document.addEventListener("htmx:afterSwap", () => {
+  const search = document.querySelector('[data-key="/"]');
+  if (begun === null || !search) return;
+  search.focus();
+  search.value = begun;
+  begun = null;
+});
+
 for (const name of ["htmx:afterSettle", "htmx:sendError", "htmx:timeout", "htmx:abort", "htmx:afterRequest"]) {
   document.addEventListener(name, (event) => {
     if (event.detail.boosted) onItsWay = false;
@@ -147,12 +156,6 @@ function arrive() {
 
 document.addEventListener("htmx:afterSettle", (event) => {
   if (!event.detail.boosted) return; // a part of the page has come, such as what is like the item elsewhere
-  const search = document.querySelector('[data-key="/"]');
-  if (begun !== null && search) {
-    search.focus();
-    search.value = begun;
-    begun = null;
-  }
   window.scrollTo(0, 0);
   // Whoever has begun to write goes on writing: a letter that fell out of the field would be a key.
   if (!document.activeElement?.matches(TEXT)) document.querySelector("main")?.focus({ preventScroll: true });
