@@ -41,16 +41,14 @@ TARGET_PRECISION = 0.95
 """The line is the lowest at which this share of out-of-fold flags was right."""
 
 
-def build_pipeline(seed: int) -> Pipeline:
+def build_pipeline() -> Pipeline:
     """Return an unfitted pipeline over columns `FEATURES` followed by the embedding; `fit` fits it."""
     evidence = slice(0, len(FEATURES))
     scale = ColumnTransformer(
         [("evidence", MaxAbsScaler(), evidence), ("embedding", "passthrough", slice(len(FEATURES), None))],
         transformer_weights={"evidence": 1.0, "embedding": EMBEDDING_WEIGHT},
     )
-    return Pipeline(
-        [("scale", scale), ("weigh", LogisticRegression(C=PENALTY_C, max_iter=2_000, random_state=seed))]
-    )
+    return Pipeline([("scale", scale), ("weigh", LogisticRegression(C=PENALTY_C))])
 
 
 def fit(
@@ -133,11 +131,11 @@ def fit_with_folds(
         parts = list(folds.split(features, labels, groups=list(groups)))
     sums = np.empty(len(labels))
     for known, held_out in parts:
-        fold = fit(build_pipeline(seed), features[known], labels[known], weights[known])
+        fold = fit(build_pipeline(), features[known], labels[known], weights[known])
         sums[held_out] = fold.decision_function(features[held_out])
     platt = LogisticRegression(C=1e6).fit(sums.reshape(-1, 1), labels, sample_weight=weights)
     slope, shift = max(float(platt.coef_[0, 0]), 1e-6), float(platt.intercept_[0])
-    pipeline = fit(build_pipeline(seed), features, labels, weights)
+    pipeline = fit(build_pipeline(), features, labels, weights)
     weigh = pipeline.named_steps["weigh"]
     weigh.coef_ = weigh.coef_ * slope
     weigh.intercept_ = weigh.intercept_ * slope + shift
