@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from itertools import takewhile
+from itertools import combinations, takewhile
 from typing import TYPE_CHECKING
 
 from classifier.gazetteer.fold import fold
+from classifier.reading.by_word import WORD, ByWord, any_bits, bits_of_three, bits_of_two
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 SPELLED = frozenset({"pmk", "bmk", "p2p", "mapa", "apaan", "apaa", "anpp", "npp", "mdp"})
 """Abbreviations by which the trade calls listed substances, or the beginning of one."""
@@ -41,9 +42,13 @@ SAID = {
 """A letter and its names, of which a word may be put together."""
 JOINED = ("pmk", "bmk", "mapa")
 
+ANNOUNCING = (
+    r"(?:letters?|initials?|letras?|iniciales|iniciais|lettres|initiales|(?:anfangs)?buchstaben"
+    r"|буквы|букв|инициалы)"
+)
+ANNOUNCING_CJK = "字母"
 ANNOUNCED = re.compile(
-    r"(?<![^\W_])(?:letters?|initials?|letras?|iniciales|iniciais|lettres|initiales|(?:anfangs)?buchstaben"
-    r"|буквы|букв|инициалы)[^\w]{1,3}"
+    rf"(?<![^\W_]){ANNOUNCING}[^\w]{{1,3}}"
     r"(?P<letters>[a-zа-я0-9](?:[ ,./&+-]{1,3}(?:(?:and|y|e|et|und|и) )?[a-zа-я0-9]){2,4})(?![^\W_])"
     r"|(?:字母|首字母)[ :]?(?P<cjk>[a-z0-9](?:[ ,、.]?[a-z0-9]){2,4})(?![a-z0-9])"
 )
@@ -54,25 +59,42 @@ BACKWARDS = re.compile(
     r".{0,20}(?:backward|revers|from the right|mirror|al reves|ao contrario|a l'envers|ruckwarts|наоборот"
     r"|задом|倒|反)"
 )
+WORD_OF_BACKWARDS = re.compile(
+    "backward|revers|right|mirror|reves|contrario|envers|ruckwarts|наоборот|задом|倒|反"
+)
+"""A word of what `BACKWARDS` ends with."""
 CHINESE = re.compile(r"[皮批屁匹披比必毕逼pb](?:艾姆|爱慕|爱姆|埃姆|哎姆|马|m)[克开凯可k]|[马玛][帕怕葩]")
 """`PMK`, `BMK` and `MAPA` by their sound."""
 SEPARATOR = r"[ ._·/+&-]{0,2}"
-WORD = re.compile(r"[^\W_]+")
+
+ALPHABET, ANNOUNCES, TURNS, PIECE, WHOLE = 1, 2, 4, 8, 16
+"""Bits of what a word could be part of: a spelling alphabet; what announces letters; what turns them round;
+one or more names of letters of what is joined; all of them."""
 
 
 def find_initials(text: str) -> Iterator[tuple[int, int]]:
     """Yield start and end of each abbreviation of `SPELLED` that a folded text spells by initials."""
-    yield from _by_alphabet(text)
+    marks = _marks().of(text)
+    seen, of_two = any_bits(marks), bits_of_two(marks)
+    if bits_of_three(marks) & ALPHABET:
+        yield from _by_alphabet(text)
+    if seen & ANNOUNCES or ANNOUNCING_CJK in text:
+        yield from _announced(text)
+    if seen & TURNS:
+        yield from (found.span() for found in BACKWARDS.finditer(text))
+    if seen & WHOLE or of_two & PIECE:
+        for found in _joined().finditer(text):
+            if any(len(part) > 1 for part in found.groups("")) and found.group() not in SPELLED:
+                yield found.span()
+    if not text.isascii():
+        yield from (found.span() for found in CHINESE.finditer(text) if not found.group().isascii())
+
+
+def _announced(text: str) -> Iterator[tuple[int, int]]:
     for found in ANNOUNCED.finditer(text):
         letters = "".join(LETTER.findall(found["letters"] or "")) or re.sub(r"\W", "", found["cjk"] or "")
         if {letters.translate(CYRILLIC), letters.translate(CYRILLIC)[::-1]} & SPELLED:
             yield found.span()
-    yield from (found.span() for found in BACKWARDS.finditer(text))
-    for found in _joined().finditer(text):
-        if any(len(part) > 1 for part in found.groups("")) and found.group() not in SPELLED:
-            yield found.span()
-    if not text.isascii():
-        yield from (found.span() for found in CHINESE.finditer(text) if not found.group().isascii())
 
 
 def _by_alphabet(text: str) -> Iterator[tuple[int, int]]:
@@ -97,9 +119,35 @@ def _letters() -> Mapping[str, str]:
 @cache
 def _joined() -> re.Pattern[str]:
     """Return what finds letters and names of letters that together make one of `JOINED`."""
-    said = {
+    said = _names()
+    shapes = [SEPARATOR.join(f"({said[letter]})" for letter in abbreviation) for abbreviation in JOINED]
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(shapes)})(?![^\W_])")
+
+
+@cache
+def _names() -> Mapping[str, str]:
+    """Return the names of each letter, as a pattern."""
+    return {
         letter: "|".join(sorted({fold(name).text for name in names.split()}, key=len, reverse=True))
         for letter, names in SAID.items()
     }
-    shapes = [SEPARATOR.join(f"({said[letter]})" for letter in abbreviation) for abbreviation in JOINED]
-    return re.compile(rf"(?<![^\W_])(?:{'|'.join(shapes)})(?![^\W_])")
+
+
+@cache
+def _marks() -> ByWord[int]:
+    """Return what each word could be part of, so that most texts are searched for nothing."""
+    said = {letter: f"(?:{names})" for letter, names in _names().items()}
+    wholes = ["".join(map(said.__getitem__, abbreviation)) for abbreviation in JOINED]
+    pieces = {
+        "".join(map(said.__getitem__, abbreviation[first:end]))
+        for abbreviation in JOINED
+        for first, end in combinations(range(len(abbreviation) + 1), 2)
+    }
+    tests: dict[int, Callable[[str], object]] = {
+        ALPHABET: _letters().__contains__,
+        ANNOUNCES: re.compile(ANNOUNCING).fullmatch,
+        TURNS: WORD_OF_BACKWARDS.search,
+        PIECE: re.compile("|".join(pieces)).fullmatch,
+        WHOLE: re.compile("|".join(wholes)).fullmatch,
+    }
+    return ByWord(lambda word: sum(bit * bool(test(word)) for bit, test in tests.items()))

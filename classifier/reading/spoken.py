@@ -10,7 +10,16 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from classifier.gazetteer.fold import fold
-from classifier.reading.spoken_marks import LetterNames, WordMarks, may_say_number
+from classifier.reading.by_word import ByWord, any_bits
+from classifier.reading.spoken_marks import (
+    ANY_LETTER,
+    CALLED,
+    FAMILY_WORD,
+    LetterNames,
+    SaidWords,
+    languages_spelled,
+    may_say_number,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -94,6 +103,11 @@ FAMILY = re.compile(
     r"|(?<![\w.,-])\d{4,7}er[ -](?:reihe|serie|familie|gruppe)"
 )
 """The first part of a number, said to be the name of a kind; й is folded to и."""
+WORD_OF_FAMILY = re.compile(
+    r"^(?:family|line|clan|group|gruppe|linea|grupo|linha|famille|gamme|groupe)$|^(?:famili[ae]|reihe|serie|gruppe)"
+    r"|(?:семеиств[оа]|лини[яи]|групп[аы]|линеик[аи])$|家族|系列|那一?类"
+)
+"""A word, of which `FAMILY` has at least one."""
 
 FILLER = (
     r"(?:something|whatever|blah|anything|two digits|algo|cualquier cosa|dos cifras|qualquer coisa"
@@ -101,12 +115,13 @@ FILLER = (
     r"|что-то|там|что-нибудь|две цифры)"
 )
 LEFT_OUT = re.compile(
-    rf"(?<![\w.,-])\d{{4,7}}(?:[ -]{{1,3}}(?:{FILLER}|dash|hyphen|minus|menos|guion|hifen|tiret|strich"
+    rf"\d(?:(?<![\w.,-]\d)\d{{3,6}}(?:[ -]{{1,3}}(?:{FILLER}|dash|hyphen|minus|menos|guion|hifen|tiret|strich"
     r"|тире)){1,4}[ -]{1,3}\d(?!\d)"
-    r"|(?<!\d)\d{4,7}(?:什么|某某|多少|啥){1,3}\d(?!\d)|(?<![\w.,-])\d{4,7}(?:[x*_?]{2,4}(?!\w)|…|\.{3})"
+    r"|(?<!\d\d)\d{3,6}(?:什么|某某|多少|啥){1,3}\d(?!\d)|(?<![\w.,-]\d)\d{3,6}(?:[x*_?]{2,4}(?!\w)|…|\.{3}))"
 )
 """A number whose middle or end is passed over."""
 
+TWO_PARTS = re.compile(r"\d\d-\d")
 LAST_PARTS = re.compile(
     r"(?<![^\W_])(?:ends?|ending|last|finish|finishes|termina|acaba|finit|fini|finissant|endet|endziffern?|кончается"
     r"|оканчивается|конец|в конце)\D{1,16}\d{2}-\d(?![\w-])|(?:尾号|结尾|末尾|最后)\D{0,4}\d{2}-\d(?![\w-])"
@@ -134,6 +149,9 @@ NICKNAME = re.compile(
     r"|(?<![a-z])[a-z]\d?[油粉蜡晶料](?!\w)|(?:产品|货号|代号|编号)[ :]?[a-z]?\d{1,3}(?!\d)"
 )
 """A thing called by one letter or a small number. Vowels alone are words: `a powder`, `y aceite`."""
+WORD_CALLED = re.compile(f"{THING}|{NUMBERED}")
+CHINESE_CALLED = re.compile(r"[a-z\d][油粉蜡晶料]|产品|货号|代号|编号")
+"""A word, or what Chinese has instead, of which `NICKNAME` has at least one."""
 
 
 @cache
@@ -188,11 +206,11 @@ def _spelled_letters() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
 
 
 @cache
-def _word_marks() -> WordMarks:
-    return WordMarks(
-        _folded(*DIGITS),
-        re.compile(_any_of(DASHES)),
-        [
+def _marks() -> ByWord[int]:
+    said = SaidWords(
+        digits=_folded(*DIGITS),
+        dashes=re.compile(_any_of(DASHES)),
+        languages=[
             LetterNames(
                 sure=_folded(sure),
                 doubtful=_folded(doubtful),
@@ -200,7 +218,10 @@ def _word_marks() -> WordMarks:
             )
             for sure, doubtful in LETTERS
         ],
+        called=WORD_CALLED,
+        family=WORD_OF_FAMILY,
     )
+    return ByWord(said.bits_of)
 
 
 def _folded(*lists: str) -> frozenset[str]:
@@ -213,26 +234,29 @@ def find_spoken(text: str) -> Iterator[tuple[TradeKind, int, int]]:
     Args:
         text: Folded text.
     """
-    marks = _word_marks().of(text)
-    yield from (("number_spoken", start, end) for start, end in _numbers(text, marks))
-    yield from (("spelled_letters", start, end) for start, end in _spellings(text, marks))
-    yield from (("nickname", *found.span()) for found in NICKNAME.finditer(text))
+    marks = _marks().of(text)
+    seen = any_bits(marks)
+    yield from (("number_spoken", start, end) for start, end in _numbers(text, marks, seen))
+    yield from (("spelled_letters", start, end) for start, end in _spellings(text, marks, seen))
+    if seen & CALLED or (not text.isascii() and CHINESE_CALLED.search(text)):
+        yield from (("nickname", *found.span()) for found in NICKNAME.finditer(text))
 
 
-def _numbers(text: str, marks: list[int]) -> Iterator[tuple[int, int]]:
-    is_said = may_say_number(marks, digits=FEWEST_DIGITS)
+def _numbers(text: str, marks: list[int], seen: int) -> Iterator[tuple[int, int]]:
+    is_said = bool(seen) and may_say_number(marks, digits=FEWEST_DIGITS)
     if is_said or (not text.isascii() and CHINESE_NUMBER.search(text)):
         for found in _spoken_number().finditer(text):
             if len(_one_digit().findall(found.group())) >= FEWEST_DIGITS:
                 yield found.span()
-    for shape in (FAMILY, LEFT_OUT) if FOUR_DIGITS.search(text) else ():
-        yield from (found.span() for found in shape.finditer(text))
-    if "-" in text:
+    if FOUR_DIGITS.search(text):
+        yield from (found.span() for found in LEFT_OUT.finditer(text))
+        yield from (found.span() for found in FAMILY.finditer(text)) if seen & FAMILY_WORD else ()
+    if "-" in text and TWO_PARTS.search(text):
         yield from (found.span() for found in LAST_PARTS.finditer(text))
 
 
-def _spellings(text: str, marks: list[int]) -> Iterator[tuple[int, int]]:
-    for language in _word_marks().languages_spelled(marks, sure=SURE_LETTERS) if marks else ():
+def _spellings(text: str, marks: list[int], seen: int) -> Iterator[tuple[int, int]]:
+    for language in languages_spelled(marks, len(LETTERS), sure=SURE_LETTERS) if seen & ANY_LETTER else ():
         run, sure = _spelled_letters()[language]
         for found in run.finditer(text):
             if found["joined"] or len(sure.findall(found.group())) >= SURE_LETTERS:

@@ -1,27 +1,24 @@
-"""What each word of a text could be part of, so that most texts are not searched for what is said in words.
-
-The patterns of `spoken` are slow, and the words of listings repeat: each word is looked up once, and a text
-is searched only if its words could make what a pattern finds.
-"""
+"""What each word could be part of, so that most texts are not searched for what is said in words."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from functools import reduce
-from operator import and_, or_
 from typing import TYPE_CHECKING
 
+from classifier.reading.by_word import any_bits, bits_of_three
+
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator, Sequence
 
-WORD = re.compile(r"[^\W_]+")
 DIGIT, DASH, DASHES_SAID, NAME, SURE, JOINED = 1, 2, 2 + 4, 1 << 3, 1 << 11, 1 << 19
-"""Bits of what a word could be part of: a digit said in words; one dash or more said (two bits); and, for
-each of up to eight languages, the name of a letter, one that is hardly a word, several of those joined."""
+CALLED, FAMILY_WORD = 1 << 27, 1 << 28
+"""Bits of what a word could be part of: a digit said in words; one dash or more said (two bits); for each of
+up to eight languages, the name of a letter, one that is hardly a word, several of those joined; what a
+thing is called by a letter or number; what says that a number is the name of a kind."""
 
-KEPT_WORDS = 65_536
-"""Words remembered at most: a market without end must not fill the memory."""
+ANY_LETTER = CALLED - NAME
+"""The bits of letters, in every language."""
 
 SHORTEST_JOINED = 6
 """Letters of three names of letters run together."""
@@ -37,59 +34,57 @@ class LetterNames:
     """Matches several sure ones run together."""
 
 
-class WordMarks(dict[str, int]):
-    """The bits of each word, worked out when it is first met."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaidWords:
+    """The words of what is said in words."""
 
-    def __init__(
-        self, digits: frozenset[str], dashes: re.Pattern[str], languages: Sequence[LetterNames]
-    ) -> None:
-        super().__init__()
-        self._digits, self._dashes, self._languages = digits, dashes, languages
+    digits: frozenset[str]
+    dashes: re.Pattern[str]
+    languages: Sequence[LetterNames]
+    called: re.Pattern[str]
+    """Matches the words that a nickname is put together with."""
+    family: re.Pattern[str]
+    """Finds the words that make a number the name of a kind."""
 
-    def __missing__(self, word: str) -> int:
-        if len(self) >= KEPT_WORDS:
-            self.clear()
-        is_digit = word in self._digits
-        marks = DIGIT * is_digit + DASH * min(2, len(self._dashes.findall(word)))
-        for language, names in enumerate(self._languages):
+    def bits_of(self, word: str) -> int:
+        """Return what a word could be part of."""
+        is_digit = word in self.digits
+        bits = DIGIT * is_digit + DASH * min(2, len(self.dashes.findall(word)))
+        for language, names in enumerate(self.languages):
             is_sure = word in names.sure
-            marks |= (NAME << language) * (is_digit or is_sure or word in names.doubtful)
-            marks |= (SURE << language) * is_sure
+            bits |= (NAME << language) * (is_digit or is_sure or word in names.doubtful)
+            bits |= (SURE << language) * is_sure
             if len(word) >= SHORTEST_JOINED and names.joined.fullmatch(word):
-                marks |= JOINED << language
-        self[word] = marks
-        return marks
-
-    def of(self, text: str) -> list[int]:
-        """Return the bits of each word of a folded text that has any."""
-        marks = list(map(self.__getitem__, WORD.findall(text)))
-        return marks if any(marks) else []
-
-    def languages_spelled(self, marks: list[int], *, sure: int) -> Iterator[int]:
-        """Yield each language in which three words side by side, or one word, may be names of letters.
-
-        Args:
-            marks: Of the words of a text, in order.
-            sure: Names that must be hardly words.
-        """
-        runs = reduce(or_, map(and_, map(and_, marks, marks[1:]), marks[2:]), 0)
-        seen = reduce(or_, marks, 0)
-        for language in range(len(self._languages)) if runs or seen >= JOINED else ():
-            is_run = runs & (NAME << language) and (
-                sum(bool(mark & (SURE << language)) for mark in marks) >= sure
-            )
-            if is_run or seen & (JOINED << language):
-                yield language
+                bits |= JOINED << language
+        bits |= CALLED * bool(self.called.fullmatch(word))
+        return bits | FAMILY_WORD * bool(self.family.search(word))
 
 
-def may_say_number(marks: list[int], *, digits: int) -> bool:
+def languages_spelled(marks: Sequence[int], languages: int, *, sure: int) -> Iterator[int]:
+    """Yield each language in which three words side by side, or one word, may be names of letters.
+
+    Args:
+        marks: Of the words of a text, in order.
+        languages: How many there are.
+        sure: Names that must be hardly words.
+    """
+    runs, seen = bits_of_three(marks), any_bits(marks)
+    for language in range(languages):
+        is_run = runs & (NAME << language) and (
+            sum(bool(mark & (SURE << language)) for mark in marks) >= sure
+        )
+        if is_run or seen & (JOINED << language):
+            yield language
+
+
+def may_say_number(marks: Sequence[int], *, digits: int) -> bool:
     """Say whether enough words are digits, or dashes, for a number to be said in them.
 
     Args:
         marks: Of the words of a text.
         digits: Fewest digits of a number, when no dash is said.
     """
-    seen = reduce(or_, marks, 0)
+    seen = any_bits(marks)
     if seen & DIGIT and sum(mark & DIGIT for mark in marks) >= digits:
         return True
     return bool(seen & DASHES_SAID) and sum(mark & DASHES_SAID for mark in marks) >= 2 * DASH

@@ -12,12 +12,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import compress
 from typing import TYPE_CHECKING, cast
 
 from classifier.gazetteer.fold import fold
+from classifier.reading.by_word import WORD, ByWord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from classifier.reading.model import TradeKind
 
@@ -32,11 +34,8 @@ STOP = re.compile(r"[.;!?|\n]\s|[。；！？\n]")
 CJK = re.compile(r"[\u3400-\u9fff]")
 CYRILLIC_ONLY = "ж"
 """A letter that looks like no Latin one."""
-
-
-WORD = re.compile(r"[^\W_]+")
 KEY = 2
-"""Letters by which the words that may begin a topic are looked up; no topic is shorter."""
+"""Letters by which the topics that a new word may begin are looked up; no topic is shorter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,18 +54,27 @@ class Stem:
     """One beginning of a word of a topic."""
 
     text: str
+    first_word: str
+    """All of it, unless it goes on over a space or a hyphen."""
     is_whole: bool
     """Whether the word must end where it ends."""
     topic: Topic
+
+    def may_begin(self, word: str) -> bool:
+        """Say whether it may stand where a text has this word."""
+        if self.is_whole or self.first_word != self.text:
+            return word == self.first_word
+        return word.startswith(self.text)
 
 
 def find_topics(text: str) -> Iterator[tuple[TradeKind, int, int]]:
     """Yield kind, start and end of each topic of a folded text with what is said of it."""
     text = text[:MOST_CHARS]
     topics, stems = _topics()
-    for word in WORD.finditer(text):
+    beginning = stems.of(text)
+    for word in compress(WORD.finditer(text), beginning) if any(beginning) else ():
         start = word.start()
-        for stem in stems.get(text[start : start + KEY], ()):
+        for stem in stems[word.group()]:
             end = start + len(stem.text)
             if text.startswith(stem.text, start) and not (stem.is_whole and text[end : end + 1].isalnum()):
                 yield from _said(text, stem.topic.kind, start, end, stem.topic.said, WITHIN)
@@ -93,10 +101,11 @@ def _said(
 
 
 @cache
-def _topics() -> tuple[tuple[Topic, ...], Mapping[str, tuple[Stem, ...]]]:
-    """Return the topics, and their stems by the first letters."""
+def _topics() -> tuple[tuple[Topic, ...], ByWord[tuple[Stem, ...]]]:
+    """Return the topics, and their stems by the words of a text."""
     table = tomllib.loads((files("classifier.reading") / "topics.toml").read_text(encoding="utf-8"))
-    topics, stems = [], defaultdict(list)
+    topics: list[Topic] = []
+    stems: defaultdict[str, list[Stem]] = defaultdict(list)
     for kind, words in table.items():
         topic = Topic(
             kind=cast("TradeKind", kind),
@@ -105,11 +114,21 @@ def _topics() -> tuple[tuple[Topic, ...], Mapping[str, tuple[Stem, ...]]]:
             said_cjk=_parts(words["said"]) if words["said"] else None,
         )
         topics.append(topic)
-        for word in dict.fromkeys(words["topic"]):
-            if not CJK.search(word):
-                for text in _folded(word):
-                    stems[text[:KEY]].append(Stem(text=text, is_whole=word.endswith("$"), topic=topic))
-    return tuple(topics), {key: tuple(found) for key, found in stems.items()}
+        for stem in _stems(topic, words["topic"]):
+            stems[stem.first_word[:KEY]].append(stem)
+    return tuple(topics), ByWord(lambda word: tuple(one for one in stems[word[:KEY]] if one.may_begin(word)))
+
+
+def _stems(topic: Topic, words: Iterable[str]) -> Iterator[Stem]:
+    for word in dict.fromkeys(words):
+        for text in () if CJK.search(word) else _folded(word):
+            first = WORD.match(text)
+            yield Stem(
+                text=text,
+                first_word=first.group() if first else text,
+                is_whole=word.endswith("$"),
+                topic=topic,
+            )
 
 
 def _words(words: Iterable[str]) -> re.Pattern[str]:
