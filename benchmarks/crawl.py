@@ -103,7 +103,7 @@ def _twice(where: str, pages: int) -> tuple[Speeds, Speeds]:
 
 def _speeds(way: str, where: str, pages: int, scratch: str) -> Speeds:
     done = subprocess.run(_command(way, where, scratch), check=True, stdout=subprocess.PIPE, text=True)
-    seconds, cpu_seconds = map(float, done.stdout.split())
+    seconds, cpu_seconds, _ = map(float, done.stdout.split())
     return pages / seconds, pages / cpu_seconds
 
 

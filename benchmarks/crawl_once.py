@@ -1,6 +1,7 @@
-"""One measured crawl in a process of its own; prints its seconds and CPU seconds. Run by `benchmarks.crawl`.
+"""One measured crawl in a process of its own, run by `benchmarks.crawl`.
 
-CPU seconds are those of the crawl and of the process that reads its pages together.
+It prints seconds, CPU seconds of the crawl and of the process that reads its pages together, and those of the
+latter alone.
 
 Ways: `stock` and `ours` read a folder of saved pages, `stock-live` and `ours-live` ask
 `benchmarks.local_server` for the same, given as `PORT/HOSTS`; `ours-memory` too, and prints its memory.
@@ -147,19 +148,21 @@ def main() -> None:
     urls = addresses(int(count), int(port)) if way == "stock-live" else []
     if way == "stock":
         urls = [path.as_uri() for path in sorted(Path(where).rglob("*.html"))]
-    began, worked = time.perf_counter(), _cpu_seconds()
+    began, (worked, read) = time.perf_counter(), _cpu_seconds()
     if way.startswith("stock"):
         crawl_stock(urls)
     elif way == "ours":
         crawl_ours(Path(where), database)
     else:
         crawl_ours_live(homes, database, print_memory(1_000) if way == "ours-memory" else None)
-    print(time.perf_counter() - began, _cpu_seconds() - worked)
+    seconds, (works, reads) = time.perf_counter() - began, _cpu_seconds()
+    print(seconds, works - worked, reads - read)
 
 
-def _cpu_seconds() -> float:
-    """Return what this process and those of its children that have ended have used."""
-    return sum(os.times()[:4])
+def _cpu_seconds() -> tuple[float, float]:
+    """Return what this process and those of its children that have ended have used, and the latter alone."""
+    used = os.times()
+    return sum(used[:4]), used.children_user + used.children_system
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """Saved pages end to end (fetch, extract, evidence, store, score) beside a bare Scrapy spider for the titles.
 
 Scoring follows the crawl in a process of its own, as `score --follow` does; the clock runs from the crawl's
-begin until the last sighting has its score. Imports, the model and the gazetteer are loaded before. The pages
-are copies of the fixture marketplaces under other hosts: a text is embedded at its first copy and *known* at
-the others, and how many differ is printed.
+begin until the last sighting has its score. Imports are done, the model and the gazetteer are loaded before;
+what that takes is printed, since it weighs in a short crawl. The pages are copies of the fixture
+marketplaces under other hosts: a text is embedded at its first copy and *known* at the others, and how many
+differ is printed.
 """
 
 from __future__ import annotations
@@ -61,32 +62,43 @@ def _crawl_and_score(folder: Path, model: TrainedModel, said: dict[str, str]) ->
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as scoring:
             assert scoring.stdin
             assert scoring.stdout
-            scoring.stdout.readline()
+            said["the scorer's start"] = f"{scoring.stdout.readline().strip()} CPU s before the clock"
             crawl = [sys.executable, "-m", "benchmarks.crawl_once", "ours", str(folder), str(store)]
             with subprocess.Popen(crawl, stdout=subprocess.PIPE, text=True) as crawling:
                 assert crawling.stdout
-                seconds = float(crawling.stdout.readline().split()[0])
+                seconds, works, reads = map(float, crawling.stdout.readline().split())
                 ended = time.perf_counter()
                 scoring.stdin.close()
-                scoring.stdout.readline()
+                scores = float(scoring.stdout.readline())
                 after = time.perf_counter() - ended
         with closing(open_database(store)) as db:
             query = (
                 "SELECT count(*), count(DISTINCT text_hash) FROM sightings JOIN scores USING (sighting_id)"
             )
             scored, distinct = db.execute(query).fetchone()
+        of_pages = 1_000 / len(list(folder.rglob("*.html")))
+        said["CPU ms/page"] = ", ".join(
+            f"{name} {cpu_seconds * of_pages:.2f}"
+            for name, cpu_seconds in (("crawl", works - reads), ("reading", reads), ("scoring", scores))
+        )
         said["scored"] = f"{scored:,} sightings, {distinct:,} texts; {after:.1f} s after the crawl had ended"
         return seconds + after
 
 
 def _follow(store: Path) -> None:
-    """Score what comes until standard input ends; say when all is loaded, and when all is scored."""
+    """Score what comes until standard input ends; print CPU seconds until it begins, and of it."""
     embedder = fastest(open_embedder(), None)
     embedder(["A sturdy chair made of oak."])
-    default_gazetteer()
-    print("ready", flush=True)
-    score_new(store, embedder=embedder, may_come=lambda: not select.select([sys.stdin], [], [], LOOK_S)[0])
-    print("scored", flush=True)
+    looks: list[float] = []
+
+    def may_come() -> bool:
+        looks.append(time.process_time())
+        if len(looks) == 2:  # the scorer is open, and has found nothing yet
+            print(looks[1], flush=True)
+        return not select.select([sys.stdin], [], [], LOOK_S)[0]
+
+    score_new(store, embedder=embedder, may_come=may_come)
+    print(time.process_time() - looks[1], flush=True)
 
 
 def main() -> None:

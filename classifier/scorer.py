@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from classifier.backends import SAMPLE
 from classifier.cascade import cascade_is_on
 from classifier.embedding import fastest, open_embedder
 from classifier.evidence import default_gazetteer, evidence_matrix, read_all
 from classifier.features import embed_as_shown, keep_evidence
 from classifier.folder import load_model
 from classifier.scoring import check_embedder, score_readings, settle_readings
+from listings.text import text_hash
 from listings.vectors import open_vectors
 
 if TYPE_CHECKING:
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
     from listings.vectors import VectorCache
 
 
+REMEMBERED = 4_096
+"""Scored texts that a scorer holds: one text often stands in many listings, met soon after each other."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scorer:
     """Scores texts with one model."""
@@ -38,11 +44,18 @@ class Scorer:
     cascade: bool = True
     """Let the model's first stage, if it has one, settle what is clearly not an offer."""
 
+    _recent: dict[str, ScoredText] = field(default_factory=dict, init=False, repr=False)
+    """By text hash, the oldest first."""
+
     def score(self, texts: Sequence[str]) -> list[ScoredText]:
         """Return each text's probability and reasons, in order; equal texts are read once."""
-        distinct = list(dict.fromkeys(texts))
-        found = dict(zip(distinct, self._score(distinct), strict=True))
-        return [found[text] for text in texts]
+        hashes = [text_hash(text) for text in texts]
+        fresh = {key: text for key, text in zip(hashes, texts, strict=True) if key not in self._recent}
+        self._recent.update(zip(fresh, self._score(list(fresh.values())), strict=True))
+        scored = [self._recent[key] for key in hashes]
+        for key in list(self._recent)[: max(0, len(self._recent) - REMEMBERED)]:
+            del self._recent[key]
+        return scored
 
     def _score(self, texts: Sequence[str]) -> list[ScoredText]:
         readings = read_all(texts, self.gazetteer)
@@ -85,12 +98,14 @@ def open_scorer(
         open_embedder(str(trained.card["embedder"])), database if keep_vectors else None
     )
     check_embedder(trained, embedder.embedder_id)
+    gazetteer = default_gazetteer()
+    read_all(SAMPLE, gazetteer)  # compiles all that reads: who follows a crawl has nothing else to do yet
     beside = vectors_beside or (database if keep_vectors else None)
     with open_vectors(beside, embedder.embedder_id) as cache:
         yield Scorer(
             model=trained,
             embedder=embedder,
-            gazetteer=default_gazetteer(),
+            gazetteer=gazetteer,
             cache=cache,
             cascade=cascade_is_on(),
         )

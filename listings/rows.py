@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import asdict
+from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -65,8 +65,18 @@ def insert(db: Database, table: str, values: Mapping[str, object], *, ignore: bo
 
 
 def to_json(value: object) -> str:
-    """Return compact JSON; non-ASCII text stays readable in SQL tools."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    """Return compact JSON; non-ASCII text stays readable in SQL tools. Our values become their fields."""
+    return _ENCODER.encode(value)
+
+
+def _plain(value: object) -> object:
+    """Return what JSON has no form for as something it has; `asdict` would copy all that it holds first."""
+    if is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    return str(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
 def clean(text: str) -> str:
@@ -105,19 +115,17 @@ def content_from(row: Row) -> ListingContent:
 
 def listing_from(row: Row) -> Listing:
     """Read a listing."""
-    fields = ("listing_id", "source_id", "url", "item_id")
-    return Listing(
-        first_seen_at=times.from_text(row["first_seen_at"]), **{name: row[name] for name in fields}
-    )
+    names = ("listing_id", "source_id", "url", "item_id")
+    return Listing(first_seen_at=times.from_text(row["first_seen_at"]), **{name: row[name] for name in names})
 
 
 def sighting_from(row: Row) -> Sighting:
     """Read a sighting with its content."""
-    fields = ("sighting_id", "listing_id", "page_id", "run_id", "content_hash", "text", "text_hash")
+    names = ("sighting_id", "listing_id", "page_id", "run_id", "content_hash", "text", "text_hash")
     return Sighting(
         seen_at=times.from_text(row["seen_at"]),
         content=content_from(row),
-        **{name: row[name] for name in fields},
+        **{name: row[name] for name in names},
     )
 
 
@@ -139,18 +147,18 @@ def run_from(row: Row) -> Run:
 
 def model_from(row: Row) -> Model:
     """Read a model."""
-    fields = ("model_id", "folder", "embedder_id", "threshold")
+    names = ("model_id", "folder", "embedder_id", "threshold")
     return Model(
         created_at=times.from_text(row["created_at"]),
         card=json.loads(row["card"]),
-        **{name: row[name] for name in fields},
+        **{name: row[name] for name in names},
     )
 
 
 def promotion_from(row: Row) -> Promotion:
     """Read a promotion."""
-    fields = ("promotion_id", "model_id", "promoted_by", "sentence")
-    return Promotion(promoted_at=times.from_text(row["promoted_at"]), **{name: row[name] for name in fields})
+    names = ("promotion_id", "model_id", "promoted_by", "sentence")
+    return Promotion(promoted_at=times.from_text(row["promoted_at"]), **{name: row[name] for name in names})
 
 
 def reasons_from(text: str) -> Reasons:
@@ -181,23 +189,23 @@ def score_row(score: Score) -> dict[str, object]:
         "family": score.reasons.family,
         "tier": score.reasons.tier,
         "stage": score.reasons.stage,
-        "reasons": clean(to_json(asdict(score.reasons))),
+        "reasons": clean(to_json(score.reasons)),
     }
 
 
 def score_from(row: Row) -> Score:
     """Read a score with its reasons."""
-    fields = ("sighting_id", "model_id", "run_id", "p_offer", "threshold")
+    names = ("sighting_id", "model_id", "run_id", "p_offer", "threshold")
     return Score(
         scored_at=times.from_text(row["scored_at"]),
         reasons=reasons_from(row["reasons"]),
-        **{name: row[name] for name in fields},
+        **{name: row[name] for name in names},
     )
 
 
 def verdict_from(row: Row) -> Verdict:
     """Read a verdict."""
-    fields = ("verdict_id", "listing_id", "sighting_id", "score_id", "note", "reviewer", "undoes")
+    names = ("verdict_id", "listing_id", "sighting_id", "score_id", "note", "reviewer", "undoes")
     return Verdict(
         decision=Decision(row["decision"]),
         reason_code=None if row["reason_code"] is None else ReasonCode(row["reason_code"]),
@@ -208,16 +216,16 @@ def verdict_from(row: Row) -> Verdict:
         shown_at=_moment(row["shown_at"]),
         score_hidden=bool(row["score_hidden"]),
         batch=row["batch"] or "",
-        **{name: row[name] for name in fields},
+        **{name: row[name] for name in names},
     )
 
 
 def queue_entry_from(row: Row) -> QueueEntry:
     """Read a row of the view `review_queue`."""
     derived = {"seen_at", "substances"}
-    fields = {name: row[name] for name in QueueEntry.__slots__ if name not in derived}
+    of_row = {name: row[name] for name in QueueEntry.__slots__ if name not in derived}
     return QueueEntry(
-        seen_at=times.from_text(row["seen_at"]), substances=tuple(json.loads(row["substances"])), **fields
+        seen_at=times.from_text(row["seen_at"]), substances=tuple(json.loads(row["substances"])), **of_row
     )
 
 

@@ -93,6 +93,22 @@ def test_off_by_a_setting(cascaded: TrainedModel, gazetteer: Gazetteer) -> None:
     assert scored[0] == scored[2]
 
 
+def test_a_text_met_again_is_not_read_again(
+    cascaded: TrainedModel, gazetteer: Gazetteer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was scored a moment ago is remembered, as far as the bound allows, and is the same."""
+    monkeypatch.setattr("classifier.scorer.REMEMBERED", 1)
+    embedder = ToyEmbedder()
+    with open_vectors(None, embedder.embedder_id) as cache:
+        scorer = Scorer(model=cascaded, embedder=embedder, gazetteer=gazetteer, cache=cache)
+        ordinary, offer = scorer.score([ORDINARY, OFFER])
+        assert scorer.score([OFFER]) == [offer]
+        assert scorer.score([OFFER])[0] is offer
+        again = scorer.score([ORDINARY, OFFER])
+    assert again[0] is not ordinary
+    assert again == [ordinary, offer]
+
+
 @pytest.mark.parametrize(
     ("text", "evident"),
     [
