@@ -10,6 +10,8 @@ PYTEST := $(BIN)/python -m pytest --numprocesses $(or $(JOBS),auto) --dist loadf
 
 # The embedder's weights come with a package; nothing may be fetched at run time.
 export HF_HUB_OFFLINE := 1
+# The tests start hundreds of processes; where Python may not keep what it compiled, each compiles all anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: messages screenshots help demo test test-unit lint format serve run bench fixtures clean
 

@@ -78,21 +78,6 @@ def _bounds(columns: int) -> list[Bounds]:
     return evidence + [FREE] * (columns - len(FEATURES))
 
 
-def fit_calibrated(
-    features: NDArray[np.float32],
-    labels: NDArray[np.int64],
-    *,
-    groups: Sequence[str],
-    weights: NDArray[np.float64],
-    seed: int,
-) -> tuple[Pipeline, float]:
-    """Return the pipeline and the threshold of `fit_with_folds`."""
-    pipeline, threshold, _probabilities = fit_with_folds(
-        features, labels, groups=groups, weights=weights, seed=seed
-    )
-    return pipeline, threshold
-
-
 def fit_with_folds(
     features: NDArray[np.float32],
     labels: NDArray[np.int64],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -163,14 +164,9 @@ def create_app(
         yield
         connections.close()
 
-    app = FastAPI(
-        title="precursor-watch review",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        lifespan=lifespan,
-        dependencies=[Depends(set_language), Depends(check_form)],
-    )
+    routed = all_routes()
+    app = FastAPI(openapi_url=None, lifespan=lifespan, routes=list(routed.routes))
+    app.openapi = routed.openapi  # type: ignore[method-assign]  # FastAPI's own way to describe otherwise
     app.state.desk = Desk(
         connections=connections,
         clock=clock,
@@ -182,15 +178,29 @@ def create_app(
         reference=reference,
         operating=operating,
     )
-    for router in PAGES:
-        app.include_router(router)
-    for router in ROUTERS:
-        app.include_router(router, dependencies=[Security(BEARER), Depends(check_query)])
-    app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     guard(app, safety)
     for error in (ListingsError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(error, answer_error)
     return app
+
+
+@cache
+def all_routes() -> FastAPI:
+    """Return the routes of every app, with their description.
+
+    Reading their annotations takes half a second, and none of them knows a store: once a process is enough.
+    """
+    routed = FastAPI(
+        title="precursor-watch review",
+        openapi_url=None,
+        dependencies=[Depends(set_language), Depends(check_form)],
+    )
+    for router in PAGES:
+        routed.include_router(router)
+    for router in ROUTERS:
+        routed.include_router(router, dependencies=[Security(BEARER), Depends(check_query)])
+    routed.mount("/static", StaticFiles(directory=FOLDER / "static"))
+    return routed
 
 
 def guard(app: FastAPI, safety: Safety) -> None:

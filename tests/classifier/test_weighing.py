@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 
 from classifier.errors import TooFewLabels, TooFewSellers
-from classifier.weighing import choose_threshold, fit_calibrated, intercept, log_odds_terms, sigmoid
+from classifier.weighing import choose_threshold, fit_with_folds, intercept, log_odds_terms, sigmoid
 from tests.classifier.toy import numbers
 
 
 def test_terms_and_intercept_sum_to_what_the_pipeline_says() -> None:
     """The sigmoid of the sum is the probability that scikit-learn itself gives."""
     features, labels, groups = numbers([0, 1] * 20)
-    pipeline, _line = fit_calibrated(features, labels, groups=groups, weights=np.ones(40), seed=0)
+    pipeline, _line, _probabilities = fit_with_folds(
+        features, labels, groups=groups, weights=np.ones(40), seed=0
+    )
     sums = log_odds_terms(pipeline, features).sum(axis=1) + intercept(pipeline)
     assert sigmoid(sums) == pytest.approx(pipeline.predict_proba(features)[:, 1], abs=1e-6)
 
@@ -25,7 +27,7 @@ def test_weights_count_like_repeated_rows() -> None:
     features, labels, groups = numbers([0, 1] * 20)
     features[:, 0] = 0
     light, heavy = (
-        fit_calibrated(features, labels, groups=groups, weights=np.where(labels == 1, weight, 1.0), seed=0)[
+        fit_with_folds(features, labels, groups=groups, weights=np.where(labels == 1, weight, 1.0), seed=0)[
             0
         ].predict_proba(features)[0, 1]
         for weight in (1.0, 3.0)
@@ -39,7 +41,7 @@ def test_too_few_of_a_class_are_refused(offers: int, others: int) -> None:
     """The sentence says how many there are and what to do."""
     features, labels, groups = numbers([1] * offers + [0] * others)
     with pytest.raises(TooFewLabels, match=rf"{offers} offers and {others} others.*at least 10.*--starter"):
-        fit_calibrated(features, labels, groups=groups, weights=np.ones(len(labels)), seed=0)
+        fit_with_folds(features, labels, groups=groups, weights=np.ones(len(labels)), seed=0)
 
 
 @pytest.mark.parametrize(
@@ -50,14 +52,16 @@ def test_a_class_from_one_seller_is_refused(groups: list[str]) -> None:
     """Whether the seller or the offer was learned could not be told apart."""
     features, labels, _groups = numbers([1, 0] * 20)
     with pytest.raises(TooFewSellers, match="one seller"):
-        fit_calibrated(features, labels, groups=groups, weights=np.ones(40), seed=0)
+        fit_with_folds(features, labels, groups=groups, weights=np.ones(40), seed=0)
 
 
 def test_two_sellers_of_each_class_are_enough() -> None:
     """The smallest set of sellers that can be split is trained on."""
     features, labels, _groups = numbers([1, 0] * 20)
     groups = list(islice(cycle("abcd"), 40))
-    pipeline, line = fit_calibrated(features, labels, groups=groups, weights=np.ones(40), seed=0)
+    pipeline, line, _probabilities = fit_with_folds(
+        features, labels, groups=groups, weights=np.ones(40), seed=0
+    )
     assert pipeline.predict_proba(features)[:2, 1].round() == pytest.approx([1, 0])
     assert 0.05 <= line <= 0.95
 

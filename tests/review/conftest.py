@@ -16,11 +16,19 @@ if TYPE_CHECKING:
     from fastapi.testclient import TestClient
 
 
+@pytest.fixture(scope="session")
+def filled_store(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a store with a dozen listings, ten of them flagged; filled once."""
+    path = tmp_path_factory.mktemp("filled") / "review.db"
+    fill_store(path)
+    return path.read_bytes()
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Path:
+def database(tmp_path: Path, filled_store: bytes) -> Path:
     """Return a store with a dozen listings, ten of them flagged."""
     path = tmp_path / "review.db"
-    fill_store(path)
+    path.write_bytes(filled_store)
     return path
 
 

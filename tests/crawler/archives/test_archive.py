@@ -173,12 +173,12 @@ def test_manifest_rows_that_cannot_be_used_are_faults(tmp_path: Path) -> None:
 
 
 def test_a_thousand_records_are_indexed_within_a_second(tmp_path: Path) -> None:
-    """Indexing a WARC of small pages takes less than a millisecond each."""
+    """Indexing a WARC of small pages takes less than a millisecond of the processor each."""
     pages = [
         Saved(url=f"{BASE}{number}", body=html(f"Item {number}", "text " * 200)) for number in range(1000)
     ]
     (tmp_path / "many.warc.gz").write_bytes(warc(pages))
-    began = time.perf_counter()
+    began = time.process_time()
     with open_archive(tmp_path / "many.warc.gz") as archive:
-        assert time.perf_counter() - began < 1
+        assert time.process_time() - began < 1
         assert len(list(archive.urls())) == 1000
