@@ -75,6 +75,8 @@ def _aims(detection: Detection) -> Iterator[tuple[str, str, str, str]]:
         for each in detection.counts:
             if language in each.name and each.name.endswith("found"):
                 yield _at_least(f"recall, {each.name.partition(':')[0]}", 0.9, each.share.value)
+    lost = next(each for each in detection.counts if each.name.endswith("first stage would settle"))
+    yield _at_most("disguised offers given up by the first stage", 0, lost.count)
     disguised = sets["disguised and unnamed offers"]
     first = next(iter(disguised.values()))
     yield _at_least("recall at 95 % precision, disguised", 0.85, first.recall_at_precision.value)

@@ -13,10 +13,11 @@ from benchmarks.intervals import Interval, Way, curves_of, interval, wilson
 from benchmarks.labelled_rows import APART, ORDINARY, title_hash
 from benchmarks.plain_match import plain_match
 from classifier.baselines import score_baselines
-from classifier.evidence import FEATURES
+from classifier.evidence import FEATURES, evidence_matrix, read_all
 from classifier.examples import read_rows, row_text
 from classifier.features import features_of
 from classifier.metrics import calibration_error
+from classifier.scoring import settle_readings
 from fixtures.marketplaces.data import STEMS, read_site
 
 if TYPE_CHECKING:
@@ -122,6 +123,15 @@ class Scores:
     def _model(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         return np.asarray(self.scorer.model.pipeline.predict_proba(features)[:, 1], dtype=np.float64)
 
+    def settled(self, texts: Sequence[str]) -> NDArray[np.bool_]:
+        """Say which texts the model's first stage settles; none if it has no first stage."""
+        stage = self.scorer.model.first_stage
+        if stage is None:
+            return np.zeros(len(texts), dtype=bool)
+        readings = read_all(texts, self.scorer.gazetteer)
+        found = settle_readings(readings, evidence_matrix(texts, readings), texts, stage)
+        return np.array([each is not None for each in found])
+
     def features(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return evidence and embedding."""
         scorer = self.scorer
@@ -191,7 +201,8 @@ def disguised_set(scores: Scores, seed: int) -> tuple[Measured, list[Count]]:
     texts, labels = [row_text(row) for row in rows], np.array([int(row["label"]) for row in rows])
     ways = scores.ways(texts, labels)
     flagged = ways[MODEL].scores >= ways[MODEL].line
-    counts = []
+    given_up = scores.settled(texts)[flagged & (labels == 1)]
+    counts = [_count("disguised: offers found that the first stage would settle", given_up)]
     for key in ("kind", "lang"):
         column = np.array([str(row[key]) for row in rows])
         for value in dict.fromkeys(column):

@@ -1,8 +1,9 @@
 """The first stage: a light model over evidence and static vectors settles what is clearly not an offer.
 
-Whatever has evidence goes to the transformer, however it sounds. Of the rest, the first stage settles what it
-gives a probability below its *line*. The line is set from out-of-fold scores, so that at most `RECALL_BUDGET`
-of the offers are given up; what it comes to is measured at every training and stands in the card.
+Whatever names something listed, or shows a sign of hiding, goes to the transformer, however it sounds. Of
+the rest, the first stage settles what it gives a probability below its *line*. The line is set from
+out-of-fold scores, so that at most `RECALL_BUDGET` of the offers are given up, and never above half of the
+threshold; what it comes to is measured at every training and stands in the card.
 """
 
 from __future__ import annotations
@@ -26,14 +27,21 @@ if TYPE_CHECKING:
 
     Static = Callable[[Sequence[str]], NDArray[np.float32]]
 
-PLAIN = frozenset({"quantity", "purity", "price_per_unit", "form", "destination"})
-"""Signs of trade that ordinary goods bear too: one kind of them alone is no evidence, two are."""
+WEIGHED = frozenset(
+    {"quantity", "purity", "price_per_unit", "form", "destination", "chemistry", "talk_special"}
+)
+"""Signs that honest goods bear too: the light model weighs them, as it does the number of an unlisted
+substance. Any other sign is evidence by itself."""
 
 RECALL_BUDGET = 0.005
 """Greatest share of the offers that may be given up."""
 
 USED_OF_BUDGET = 0.5
 """How much of it the line uses: out-of-fold scores are of texts like the training set's."""
+
+HIGHEST_LINE = 0.5
+"""The line's limit, as a share of the threshold: the first stage settles what it is sure of, not what it
+would itself hardly flag, however much of the budget is left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +74,8 @@ def cascade_is_on() -> bool:
 
 def has_evidence(reading: Reading) -> bool:
     """Say whether what was read in a text is reason enough for the transformer to look at it."""
-    if reading.mentions or reading.cas_numbers:
-        return True
-    kinds = {sign.kind for sign in reading.trade}
-    return len(kinds) > 1 or not kinds <= PLAIN
+    is_named = bool(reading.mentions) or any(number.listed for number in reading.cas_numbers)
+    return is_named or not {sign.kind for sign in reading.trade} <= WEIGHED
 
 
 def fit_first_stage(
@@ -80,6 +86,7 @@ def fit_first_stage(
     weights: NDArray[np.float64],
     flagged: NDArray[np.bool_],
     evident: NDArray[np.bool_],
+    threshold: float,
     seed: int,
 ) -> tuple[Pipeline, Settling]:
     """Fit the light model and set its line.
@@ -91,12 +98,20 @@ def fit_first_stage(
         weights: Positive.
         flagged: Which rows the whole model flags, out of fold.
         evident: Which rows `has_evidence`.
+        threshold: Of the whole model.
         seed: Of the folds.
     """
     pipeline, _threshold, probabilities = fit_with_folds(
         features, labels, groups=groups, weights=weights, seed=seed
     )
-    return pipeline, set_line(probabilities, labels=labels, weights=weights, flagged=flagged, evident=evident)
+    return pipeline, set_line(
+        probabilities,
+        labels=labels,
+        weights=weights,
+        flagged=flagged,
+        evident=evident,
+        highest=threshold * HIGHEST_LINE,
+    )
 
 
 def set_line(
@@ -106,6 +121,7 @@ def set_line(
     weights: NDArray[np.float64],
     flagged: NDArray[np.bool_],
     evident: NDArray[np.bool_],
+    highest: float,
 ) -> Settling:
     """Return the highest line that keeps to the budget, and what it comes to.
 
@@ -115,14 +131,14 @@ def set_line(
         weights: Positive.
         flagged: Which rows the whole model flags, out of fold.
         evident: Which rows `has_evidence`.
+        highest: The line's limit.
     """
     offers = float(weights[labels == 1].sum())
     lost = np.where((labels == 1) & flagged & ~evident, weights, 0.0)
     order = np.argsort(probabilities, kind="stable")
     given_up = np.cumsum(lost[order])
     beyond = np.flatnonzero(given_up > RECALL_BUDGET * USED_OF_BUDGET * offers)
-    line = float(probabilities[order[beyond[0]]]) if len(beyond) else 0.5
-    line = min(line, 0.5)
+    line = min(highest, float(probabilities[order[beyond[0]]]) if len(beyond) else highest)
     settled = (probabilities < line) & ~evident
     others = labels == 0
     return Settling(

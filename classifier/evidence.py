@@ -180,11 +180,11 @@ NEVER_FOR = frozenset(
 
 def evidence_matrix(texts: Sequence[str], readings: Sequence[Reading]) -> NDArray[np.float32]:
     """Return float32 of shape (len(texts), len(FEATURES)), in the order of `FEATURES`."""
-    rows = [
-        [float(feature(text, reading)) for feature in FEATURES.values()]
-        for text, reading in zip(texts, readings, strict=True)
-    ]
-    return np.array(rows, dtype=np.float32).reshape(len(rows), len(FEATURES))
+    matrix = np.zeros((len(texts), len(FEATURES)), dtype=np.float32)
+    for row, (text, reading) in enumerate(zip(texts, readings, strict=True)):
+        if not reading.is_empty:  # of nothing every feature is 0
+            matrix[row] = [feature(text, reading) for feature in FEATURES.values()]
+    return matrix
 
 
 def default_gazetteer() -> Gazetteer:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from classifier.cascade import FirstStage
+from classifier.cascade import WEIGHED, FirstStage
 from classifier.errors import ModelFolderWrong
 from classifier.evidence import FEATURES
 from classifier.static import StaticEmbedder
@@ -230,5 +230,6 @@ def _checked(
         embedder_id=card["embedder_id"],
         neighbours=neighbours,
         card=card,
-        first_stage=first_stage,
+        # What was fitted by another rule keeps no promise under this one: every text goes to the transformer.
+        first_stage=first_stage if card.get("cascade", {}).get("signs_weighed") == sorted(WEIGHED) else None,
     )

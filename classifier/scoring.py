@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 SOUND = "what the text sounds like"
 """Name of the embedding's contribution, all its columns together."""
 
+NAMES = (*FEATURES, SOUND)
 SHOWN_CONTRIBUTIONS = 8
 SHOWN_NEIGHBOURS = 3
 NEIGHBOUR_CHARS = 160
@@ -130,14 +132,14 @@ def check_embedder(model: TrainedModel, embedder_id: str) -> None:
 def _reasons(
     terms: NDArray[np.float64], constant: float, reading: Reading, nearest: tuple[Neighbour, ...]
 ) -> Reasons:
-    named = dict(zip(FEATURES, terms[: len(FEATURES)].tolist(), strict=True))
-    named[SOUND] = float(terms[len(FEATURES) :].sum())
-    ranked = sorted(named.items(), key=lambda item: -abs(item[1]))
-    shown = [(name, value) for name, value in ranked[:SHOWN_CONTRIBUTIONS] if value]
+    values = [*terms[: len(FEATURES)].tolist(), float(terms[len(FEATURES) :].sum())]
+    named = list(compress(zip(NAMES, values, strict=True), values))
+    ranked = sorted(named, key=lambda item: -abs(item[1]))
+    shown = ranked[:SHOWN_CONTRIBUTIONS]
     offered = list(offered_keys(reading).values())
     return Reasons(
         contributions=tuple(Contribution(feature=name, log_odds=value) for name, value in shown),
-        rest_log_odds=constant + sum(named.values()) - sum(value for _name, value in shown),
+        rest_log_odds=constant + sum(value for _name, value in ranked[SHOWN_CONTRIBUTIONS:]),
         spans=evidence_spans(reading),
         neighbours=nearest,
         substances=tuple(mention.substance.name for mention in offered),

@@ -8,7 +8,9 @@ what a text is about and misses how it is said: enough to know what is clearly n
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    from tokenizers import Tokenizer
+    from torch import Tensor
 
 DIMENSIONS = 128
 RARITY = 1e-4
@@ -29,6 +32,12 @@ RARITY = 1e-4
 
 MAX_CHARS = 600
 """What a listing is about stands at its beginning."""
+
+PIECE = re.compile(r"\w+|[^\w\s]+")
+TOGETHER = 256
+"""Pieces tokenised as one text."""
+KEPT_PIECES = 65_536
+"""Words and signs whose tokens are remembered at most: a market without end must not fill the memory."""
 
 
 @dataclass(slots=True)
@@ -39,7 +48,10 @@ class StaticEmbedder:
     """As `tokenizers` writes it, in JSON."""
     weights: NDArray[np.float16]
     """Shape (tokens, dimensions)."""
-    _module: StaticEmbedding | None = field(default=None, repr=False)
+    _tokenizer: Tokenizer | None = field(default=None, repr=False)
+    _vectors: Tensor | None = field(default=None, repr=False)
+    _tokens: dict[str, list[int]] = field(default_factory=dict, repr=False)
+    """Of each word or sign met before: they recur, and to tokenise takes most of the time."""
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return float32 of shape (len(texts), dimensions), each row of length 1, or 0 without any token."""
@@ -47,22 +59,48 @@ class StaticEmbedder:
 
         if not texts:
             return np.zeros((0, self.weights.shape[1]), dtype=np.float32)
-        if self._module is None:
-            self._module = self._load()
-        # A lone surrogate, as in a clipped emoji, is no text to the tokenizer.
-        clean = [as_shown(text[:MAX_CHARS]).encode("utf-8", "replace").decode() for text in texts]
-        with torch.inference_mode():
-            found = self._module(self._module.preprocess(clean))["sentence_embedding"].numpy()
+        if self._vectors is None:
+            self._vectors = torch.from_numpy(self.weights.astype(np.float32))
+        tokens = self._tokens_of([PIECE.findall(as_shown(text[:MAX_CHARS])) for text in texts])
+        counts = [sum(map(len, each)) for each in tokens]
+        flat = chain.from_iterable(chain.from_iterable(tokens))
+        found = torch.nn.functional.embedding_bag(
+            torch.from_numpy(np.fromiter(flat, dtype=np.int64, count=sum(counts))),
+            self._vectors,
+            torch.tensor([0, *accumulate(counts[:-1])]),
+            mode="mean",
+        ).numpy()
         lengths = np.linalg.norm(found, axis=1, keepdims=True)
         return np.asarray(found / np.where(lengths > 0, lengths, 1), dtype=np.float32)
 
-    def _load(self) -> StaticEmbedding:
-        from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    def _tokens_of(self, texts: Sequence[Sequence[str]]) -> list[list[list[int]]]:
+        """Return the tokens of each piece of each text."""
+        if self._tokenizer is None:
+            self._tokenizer = self._load()
+        if len(self._tokens) > KEPT_PIECES:
+            self._tokens.clear()
+        new = list({*chain.from_iterable(texts)} - self._tokens.keys())
+        # A lone surrogate, as in a clipped emoji, is no text to the tokenizer.
+        clean = [piece.encode("utf-8", "replace").decode() for piece in new]
+        self._tokens.update(zip(new, _tokenised(clean, self._tokenizer), strict=True))
+        return [list(map(self._tokens.__getitem__, pieces)) for pieces in texts]
+
+    def _load(self) -> Tokenizer:
         from tokenizers import Tokenizer
 
-        return StaticEmbedding(
-            Tokenizer.from_str(self.tokenizer), embedding_weights=self.weights.astype(np.float32)
-        )
+        return Tokenizer.from_str(self.tokenizer)
+
+
+def _tokenised(pieces: Sequence[str], tokenizer: Tokenizer) -> list[list[int]]:
+    """Return the tokens of each piece; many together take less time than each by itself."""
+    groups = [pieces[start : start + TOGETHER] for start in range(0, len(pieces), TOGETHER)]
+    found: list[list[int]] = [[] for _ in pieces]
+    encoded = tokenizer.encode_batch(groups, is_pretokenized=True, add_special_tokens=False)
+    for group, each in enumerate(encoded):
+        for piece, token in zip(each.word_ids, each.ids, strict=True):
+            if piece is not None:  # as for a token of no text
+                found[group * TOGETHER + piece].append(token)
+    return found
 
 
 def distil(model: SentenceTransformer) -> StaticEmbedder | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from classifier.cascade import FirstStage, fit_first_stage
+from classifier.cascade import WEIGHED, FirstStage, fit_first_stage
 from classifier.embedding import weights_of
 from classifier.evidence import FEATURES
 from classifier.features import features_of
@@ -165,7 +165,7 @@ def train(
 
 def _first_stage(
     data: Dataset, cascade: Cascade | None, flagged: NDArray[np.bool_], threshold: float, seed: int
-) -> tuple[FirstStage | None, dict[str, float]]:
+) -> tuple[FirstStage | None, dict[str, object]]:
     """Return the first stage and what it costs and saves; neither without a static embedder."""
     if cascade is None:
         return None, {}
@@ -177,10 +177,11 @@ def _first_stage(
         weights=data.weights,
         flagged=flagged,
         evident=cascade.evident,
+        threshold=threshold,
         seed=seed,
     )
-    line = min(settling.line, threshold)
-    return FirstStage(pipeline=pipeline, static=cascade.static, line=line), asdict(settling) | {"line": line}
+    stage = FirstStage(pipeline=pipeline, static=cascade.static, line=settling.line)
+    return stage, asdict(settling) | {"signs_weighed": sorted(WEIGHED)}
 
 
 def describe(data: Dataset) -> dict[str, object]:

@@ -104,3 +104,8 @@ class Reading:
     def offered(self) -> tuple[Mention, ...]:
         """The mentions of substances that are on offer, as far as the words tell."""
         return tuple(m for m in self.mentions if m.offered)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was found."""
+        return not (self.mentions or self.cas_numbers or self.trade or self.goods)

@@ -47,13 +47,18 @@ CAPITAL = re.compile("[A-Z]")
 CASE_SEAM = re.compile(r"(?<=[a-z]{3})(?=[A-Z])")
 """Where a capital begins the next word of a text without spaces, as in `IodineSolution`."""
 
-DISGUISED = re.compile(
-    "&(?:amp;)*#[xX]?[0-9a-fA-F]|[\u00ad\u034f\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\u2800]"
-    "|[\u0530-\u058f\u13a0-\u13ff\u1400-\u167f\u1d00-\u1d25\u2070-\u209c\u20d0-\u20f0\u2460-\u24ff\u2776-\u2793\u2c80-\u2cff]"
-    "|[\ua4d0-\ua4ff\uab70-\uabbf\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff\U0001f100-\U0001f1ff\U000e0000-\U000e01ef]"
-    "|[A-Za-z][\u0300-\u036f]{2}|[A-Za-z][\u0370-\u03ff\u0400-\u052f]|[\u0370-\u03ff\u0400-\u052f][A-Za-z]"
+DISGUISING = re.compile(
+    "[\u00ad\u034f\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\u2800"
+    "\u0530-\u058f\u13a0-\u13ff\u1400-\u167f\u1d00-\u1d25\u2070-\u209c\u20d0-\u20f0\u2460-\u24ff\u2776-\u2793\u2c80-\u2cff"
+    "\ua4d0-\ua4ff\uab70-\uabbf\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff\U0001f100-\U0001f1ff\U000e0000-\U000e01ef]"
 )
-"""Characters that ordinary titles do without, accents heaped on one letter, and words in two scripts."""
+"""Characters that ordinary titles do without."""
+NUMBERED = re.compile("&(?:amp;)*#[xX]?[0-9a-fA-F]")
+MIXED_WITH = re.compile("[\u0300-\u052f]")
+MIXED = re.compile(
+    "[A-Za-z][\u0300-\u036f]{2}|[A-Za-z][\u0370-\u03ff\u0400-\u052f]|[\u0370-\u03ff\u0400-\u052f][A-Za-z]"
+)
+"""Accents heaped on one letter, and words in two scripts."""
 
 
 @dataclass(frozen=True, kw_only=True)  # without slots: what is seldom asked for is worked out once
@@ -109,7 +114,7 @@ class Unfolded:
 def unfold(text: str) -> Unfolded:
     """Return the text as it is read; any string is accepted."""
     folded = fold(text)
-    runs = [run.span() for run in APART.finditer(folded.text)] if _is_worth_a_look(folded.text) else []
+    runs = [run.span() for run in APART.finditer(folded.text)] if _may_be_apart(folded.text) else []
     kept = tuple(_kept_places(folded.text, runs)) if runs else None
     closed = folded.text if kept is None else "".join(folded.text[place] for place in kept)
     return Unfolded(
@@ -126,25 +131,36 @@ def as_shown(text: str) -> str:
 
     Honest accents, scripts and full-width signs are no disguise: such texts come back unchanged.
     """
-    is_written_so = text.isascii() and "&#" not in text and "&amp;" not in text
-    if not _may_be_apart(text) and (is_written_so or DISGUISED.search(text) is None):
+    is_disguised = _is_disguised(text)
+    if not (is_disguised or _is_apart(text)):
         return text
     turned = in_order_shown(text)
     shown = unfold(turned[0] if turned else text)
-    return shown.text if turned or shown.kept or DISGUISED.search(text) else text
+    return shown.text if turned or shown.kept or is_disguised else text
 
 
-def _is_worth_a_look(folded: str) -> bool:
-    if folded.isascii():
-        return _may_be_apart(folded)
-    return bool(LONE_LETTER.search(f" {folded}") or IS_PICTURE.search(folded))
+def _is_disguised(text: str) -> bool:
+    if "&" in text and NUMBERED.search(text):
+        return True
+    if text.isascii():
+        return False
+    return bool(DISGUISING.search(text) or (MIXED_WITH.search(text) and MIXED.search(text)))
 
 
 def _may_be_apart(text: str) -> bool:
-    """Say, in a fraction of the time that `APART` takes, whether it can find anything."""
+    """Say, in a fraction of the time that `APART` takes, whether it can find anything in a text.
+
+    Args:
+        text: In small letters, unless it is plain.
+    """
     if text.isascii():
         return LONE_LETTERS.search(b" %b " % text.encode().translate(ASCII_CLASSES)) is not None
-    return APART.search(text.casefold()) is not None
+    return bool(LONE_LETTER.search(f" {text}") or IS_PICTURE.search(text))
+
+
+def _is_apart(text: str) -> bool:
+    small = text if text.isascii() else text.casefold()
+    return _may_be_apart(small) and (text.isascii() or APART.search(small) is not None)
 
 
 def _kept_places(folded: str, runs: list[tuple[int, int]]) -> Iterator[int]:

@@ -124,7 +124,8 @@ def test_report_says_which_aims_are_met(capsys: pytest.CaptureFixture[str]) -> N
         counts=[
             Count(
                 name="false flags among ordinary listings, corrected", count=7, of=900, share=wilson(7, 900)
-            )
+            ),
+            Count(name="offers that the first stage would settle", count=1, of=90, share=wilson(1, 90)),
         ],
         calibration=Interval(value=0.01, low=0.0, high=0.02),
         corrections={"disagreed": 3},
@@ -134,6 +135,7 @@ def test_report_says_which_aims_are_met(capsys: pytest.CaptureFixture[str]) -> N
     printed = capsys.readouterr().out
     assert "CAUTION" in printed
     assert re.search(r"false flags among 900 ordinary listings +at most 6 +7 +SHORT", printed)
+    assert re.search(r"disguised offers given up by the first stage +at most 0 +1 +SHORT", printed)
     assert re.search(r"calibration error, held out +at most 0.03 +0.01 +met", printed)
 
 

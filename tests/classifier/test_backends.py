@@ -9,7 +9,17 @@ import numpy as np
 import pytest
 
 from classifier import embedding
-from classifier.backends import BACKENDS, SAMPLE, SCORE_TOLERANCE, TOLERANCE, Trial, decide
+from classifier.backends import (
+    BACKENDS,
+    BATCH_COSTS,
+    SAMPLE,
+    SCORE_TOLERANCE,
+    TOKENS_IN_A_BATCH,
+    TOLERANCE,
+    Trial,
+    batches,
+    decide,
+)
 from classifier.embedding import embed_texts, fastest, open_embedder, weights_of
 from classifier.examples import load_starter
 from classifier.gazetteer import load_gazetteer
@@ -88,6 +98,19 @@ def in_each_backend() -> list[TransformerEmbedder]:
     return [replace(open_embedder(), backend=backend) for backend in BACKENDS]
 
 
+def test_texts_of_nearly_equal_length_share_a_batch() -> None:
+    """Each text is in one batch, the longest first; little is padded, and no batch grows without end."""
+    lengths = [256, 5, 6, 250, 7, 256, 100, *([20] * 600)]
+    found = list(batches(lengths))
+    assert sorted(row for rows in found for row in rows) == list(range(len(lengths)))
+    assert found[0] == [0, 5, 3, 6]  # to pad the last is cheaper than a batch of its own
+    assert len(found) == 4
+    for rows in found:
+        tokens = [lengths[row] for row in rows]
+        assert max(tokens) * len(rows) <= TOKENS_IN_A_BATCH
+        assert max(tokens) * len(rows) - sum(tokens) <= BATCH_COSTS
+
+
 @pytest.mark.model
 def test_backends_agree_and_never_share_a_vector(tmp_path: Path) -> None:
     """All are within the tolerance of float32, in the order of the texts, and each keeps its own."""
@@ -103,7 +126,7 @@ def test_backends_agree_and_never_share_a_vector(tmp_path: Path) -> None:
 
 @pytest.mark.model
 def test_float32_is_what_sentence_transformers_gives() -> None:
-    """Batches of equally long texts change nothing but the last digits."""
+    """Batches of nearly equally long texts change nothing but the last digits."""
     embedder = open_embedder()
     stock = embedder.load().encode(list(SAMPLE), normalize_embeddings=True)
     assert np.allclose(embedder(SAMPLE), stock, atol=1e-5)

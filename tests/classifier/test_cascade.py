@@ -113,26 +113,24 @@ def test_a_text_met_again_is_not_read_again(
     ("text", "evident"),
     [
         (ORDINARY, False),
-        ("Pure white powder, 5 kg", True),  # two plain signs: a form and a quantity
-        ("Pure olive oil, 5 l", False),  # the oil is part of what the goods are called: one plain sign
-        ("Pure olive oil, 99.9 %, 5 l", True),  # goods excuse no sign but the form in their name
+        ("Pure white powder, 99.9 %, 5 kg, EUR 20 per kg", False),  # weighed, however many
         ("Olive oil and acetone, 5 l", True),
         ("Olive oil, stealth packaging", True),
-        ("Garden hose 25 m, 3 kg", False),  # one plain sign
         ("acetone", True),
-        ("the product formerly known as CAS 108-94-1", True),
+        ("CAS 67-64-1", True),
+        ("CAS 108-94-1", False),  # the number of an unlisted substance
         ("stealth packaging, ask", True),
     ],
 )
 def test_evidence_goes_to_the_transformer(text: str, gazetteer: Gazetteer, *, evident: bool) -> None:
-    """Names, numbers, a telling sign, or two plain ones."""
+    """A listed name or number, or a sign of hiding; what honest goods bear too is weighed."""
     assert has_evidence(read_text(text, gazetteer)) is evident
 
 
 def test_the_card_says_what_the_cascade_costs(cascaded: TrainedModel, tmp_path: Path) -> None:
     """In figures for programs, and in words for people."""
     found = cascaded.card["cascade"]
-    assert 0 < found["line"] <= cascaded.threshold
+    assert 0 < found["line"] <= cascaded.threshold / 2
     assert found["recall_given_up"] <= RECALL_BUDGET
     assert 0 < found["settled"] < 1
     assert "- recall given up: " in (save_model(cascaded, tmp_path) / "card.md").read_text(encoding="utf-8")
@@ -166,6 +164,16 @@ def test_a_model_without_first_stage_has_none(model: TrainedModel, tmp_path: Pat
     assert load_model(folder).first_stage is None
 
 
+def test_a_first_stage_of_another_rule_is_left_out(cascaded: TrainedModel, tmp_path: Path) -> None:
+    """What it gives up was measured under the rule of its release, so every text goes to the transformer."""
+    folder = save_model(cascaded, tmp_path)
+    assert load_model(folder).first_stage is not None
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    card["cascade"]["signs_weighed"].remove("chemistry")
+    (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    assert load_model(folder).first_stage is None
+
+
 def test_the_line_keeps_to_the_budget() -> None:
     """Of 1,000 offers two that the whole model flags may be settled, and not a third."""
     rng = random.Random(0)
@@ -176,12 +184,20 @@ def test_the_line_keeps_to_the_budget() -> None:
     found[:5] = [0.01, 0.02, 0.03, 0.04, 0.05]
     flagged, evident = np.ones(2_000, dtype=bool), np.zeros(2_000, dtype=bool)
     evident[0] = True  # goes to the transformer however it sounds
-    settling = set_line(found, labels=labels, weights=np.ones(2_000), flagged=flagged, evident=evident)
+    settling = set_line(
+        found, labels=labels, weights=np.ones(2_000), flagged=flagged, evident=evident, highest=0.5
+    )
     assert settling.recall_given_up == 0.002
     assert settling.line == 0.04
     flagged[:5] = False  # what the whole model would not flag either is no loss
-    again = set_line(found, labels=labels, weights=np.ones(2_000), flagged=flagged, evident=evident)
+    again = set_line(
+        found, labels=labels, weights=np.ones(2_000), flagged=flagged, evident=evident, highest=0.5
+    )
     assert again.line > 0.19
+    low = set_line(
+        found, labels=labels, weights=np.ones(2_000), flagged=flagged, evident=evident, highest=0.1
+    )
+    assert low.line == 0.1
 
 
 @pytest.mark.model

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classifier.evidence import FEATURES, evidence_matrix, evidence_spans, read_all
+from classifier.reading.read import NOTHING
 
 if TYPE_CHECKING:
     from classifier.gazetteer import Gazetteer
@@ -161,3 +162,9 @@ def test_span_names_the_law_or_why_it_does_not_count(gazetteer: Gazetteer) -> No
     offered, mentioned = (evidence_spans(reading)[0] for reading in read_all(texts, gazetteer))
     assert "UN 1988 Convention, Table I" in offered.note
     assert mentioned.note.startswith("only mentioned: ")
+
+
+def test_of_nothing_every_feature_is_zero() -> None:
+    """So the rows of texts in which nothing is read need not be worked out."""
+    assert NOTHING.is_empty
+    assert not any(feature("a garden bench", NOTHING) for feature in FEATURES.values())
