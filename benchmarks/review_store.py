@@ -14,7 +14,7 @@ from listings.database import open_database
 from listings.model import Model, RunKind, Source, SourceKind
 from listings.models import promote, register_model
 from listings.runs import begin_run
-from listings.search_index import index_substances
+from listings.search_index import index_substances, index_text
 from listings.sources import declare_source
 from listings.times import to_text
 
@@ -41,6 +41,7 @@ SIGNS = (
     "fast parcel", "factory direct", "made to order", "ships worldwide", "bank transfer", "export carton",
     "technical grade",
 )  # fmt: skip
+INDEXED = ("sighting_id", "title", "text", "seller_name")
 BATCH = 20_000
 WORDS_IN_TEXT = 30
 
@@ -48,7 +49,7 @@ WORDS_IN_TEXT = 30
 def generate(path: Path, *, count: int, flagged: int, seed: int = 7) -> float:
     """Fill a new store and return how many seconds the promotion of its model took.
 
-    Rows are written straight into the tables, under the triggers that keep index and queue.
+    Rows are written straight into the tables, under the triggers that keep the queue.
     """
     chance = random.Random(seed)
     with closing(open_database(path)) as db:
@@ -75,7 +76,10 @@ def generate(path: Path, *, count: int, flagged: int, seed: int = 7) -> float:
             db.conn.execute("BEGIN")
             _insert(db, "pages", [_page(number, run) for number in numbers])
             _insert(db, "listings", [_listing(number) for number in numbers])
-            _insert(db, "sightings", list(_sightings(numbers, run, chance)))
+            sightings = list(_sightings(numbers, run, chance))
+            _insert(db, "sightings", sightings)
+            for row in sightings:
+                index_text(db, *(row[name] for name in INDEXED))  # type: ignore[arg-type]
             _insert(db, "scores", [_score(number, number in lines, chance) for number in numbers])
             for number in lines.intersection(numbers):
                 index_substances(db, number, [f"substance {number % 60}"])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 from listings import times
-from listings.searching import asked_of, is_indexed, matching, short_words
+from listings.searching import Asked, asked_of, matching
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,10 +53,9 @@ STORE_WIDE = ("sighting_id", "DESC", "DESC")
 MAX_COUNTED = 1_000
 """A search is counted up to here; beyond it a count says only that there are more."""
 
-
 COUNTED_AMONG = 100_000
-"""A search is counted among so many of the newest sightings, or as far as its first page needs: to count rare
-words in a million listings takes longer than anybody waits."""
+"""A search narrowed by more than words is counted among so many of the newest sightings, or as far as its
+first page needs: what narrows it is read from each row that the words find."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +93,12 @@ class Filter:
     """Whether only what waits for this reviewer is kept of it, whatever its state or terms say."""
 
     @property
+    def is_narrowed(self) -> bool:
+        """Whether more than words narrows it."""
+        asker = {"reviewer": "", "hidden_share": None, "terms": "", "names": ()}
+        return replace(self, **asker) != Filter()  # type: ignore[arg-type]
+
+    @property
     def is_store_wide(self) -> bool:
         """Whether it looks beyond the review items: a search in everything that is kept."""
         return bool(self.terms) and not (self.state or self.is_open)
@@ -115,7 +120,8 @@ def order_of(wanted: Filter, sort: Sort) -> tuple[str, str, str]:
 class ItemQuery:
     """A SELECT over review items, or over the whole store, as it is put together."""
 
-    def __init__(self, wanted: Filter, sort: Sort) -> None:
+    def __init__(self, db: Database, wanted: Filter, sort: Sort) -> None:
+        self._db = db
         self.column, self._order, self._tie = order_of(wanted, sort)
         self._is_store_wide = wanted.is_store_wide
         self._conditions: list[str] = []
@@ -153,27 +159,28 @@ class ItemQuery:
             self._reviewer, times.to_text(now),
         )  # fmt: skip
 
-    def run(self, db: Database, limit: int, *, is_backward: bool = False) -> list[rows.Row]:
+    def run(self, limit: int, *, is_backward: bool = False) -> list[rows.Row]:
         """Return the rows, in reverse order when going backward."""
         turned = {"ASC": "DESC", "DESC": "ASC"}
         order, tie = (turned[self._order], turned[self._tie]) if is_backward else (self._order, self._tie)
-        return self._rows(db, self._found(order, tie), self._filled_in(limit), order=order, tie=tie)
+        return self._rows(self._found(order, tie), self._filled_in(limit), order=order, tie=tie)
 
-    def rows_of(self, db: Database, sighting_ids: Sequence[int]) -> list[rows.Row]:
+    def rows_of(self, sighting_ids: Sequence[int]) -> list[rows.Row]:
         """Return the rows of sightings that this query has found, in the list's order."""
         within = "SELECT value AS found_id FROM json_each(?)"
         given = [json.dumps(list(sighting_ids))]
-        return self._rows(db, within, given, order=self._order, tie=self._tie)
+        return self._rows(within, given, order=self._order, tie=self._tie)
 
-    def ids(self, db: Database, limit: int) -> list[int]:
+    def ids(self, limit: int) -> list[int]:
         """Return the sightings in the list's order, and nothing of them."""
-        return [row[0] for row in db.execute(self._found(self._order, self._tie), self._filled_in(limit))]
+        query = self._found(self._order, self._tie)
+        return [row[0] for row in self._db.execute(query, self._filled_in(limit))]
 
-    def count(self, db: Database) -> int:
+    def count(self) -> int:
         """Return how many review items there are, no more than `MAX_COUNTED` + 1 when words are searched."""
         limit = MAX_COUNTED + 1 if self._is_search else -1
         query = f"SELECT count(*) FROM (SELECT 1 FROM review_items WHERE {self._where} LIMIT ?)"  # noqa: S608 (so)
-        return int(db.execute(query, [*self._arguments, limit]).fetchone()[0])
+        return int(self._db.execute(query, [*self._arguments, limit]).fetchone()[0])
 
     def _found(self, order: str, tie: str) -> str:
         """Return the SELECT of the sightings' ids alone, as `found_id`; `_filled_in` has its arguments."""
@@ -199,9 +206,7 @@ class ItemQuery:
         arms = [[match, *self._arguments, limit] for match in self._asked.values()]
         return [value for arm in arms or [self._arguments] for value in arm] + [limit]
 
-    def _rows(
-        self, db: Database, within: str, arguments: Sequence[object], *, order: str, tie: str
-    ) -> list[rows.Row]:
+    def _rows(self, within: str, arguments: Sequence[object], *, order: str, tie: str) -> list[rows.Row]:
         query = f"""
             SELECT sightings.listing_id, sightings.sighting_id, listings.source_id, title,
                    sightings.seller_name, price_text, sightings.language, sightings.seen_at, scores.p_offer,
@@ -215,7 +220,7 @@ class ItemQuery:
                 AND scores.model_id = (SELECT model_id FROM model_in_use)
             ORDER BY {self._outer(self.column)} {order}, found_id {tie}
         """  # noqa: S608 (no input in it)
-        return list(db.execute(query, list(arguments)))
+        return list(self._db.execute(query, list(arguments)))
 
     @property
     def _beside(self) -> str:
@@ -246,15 +251,11 @@ class ItemQuery:
         self._is_search = bool(wanted.terms)
         self._reviewer = wanted.reviewer
         names = dict(wanted.names)
-        is_indexed_search = self._is_store_wide and is_indexed(wanted.terms)
-        self._asked = asked_of(wanted.terms, names) if is_indexed_search else {}
-        if wanted.terms:
-            column = self._name("sighting_id")
-            found = (
-                short_words(wanted.terms, column) if self._asked else matching(wanted.terms, column, names)
-            )
-            if found[0]:
-                self.narrow(found[0], *found[1])
+        asked = asked_of(self._db, wanted.terms, names) if self._is_store_wide else Asked({})
+        self._asked, self.is_cut = asked.queries, asked.is_cut
+        if wanted.terms and not self._asked:
+            condition, arguments = matching(self._db, wanted.terms, self._name("sighting_id"), names)
+            self.narrow(condition, *arguments)
         if self._is_store_wide:
             self.narrow(
                 "NOT EXISTS (SELECT 1 FROM sightings AS later WHERE later.listing_id = sightings.listing_id "

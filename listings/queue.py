@@ -126,7 +126,7 @@ def search(db: Database, terms: str, *, limit: int = 50) -> list[Sighting]:
     Terms are split at white space and matched as parts of words, whatever their case, so `103-79` and
     `苯乙酸` are found. Anything a person types is a plain term; there is no query syntax to get wrong.
     """
-    condition, arguments = matching(terms, "latest_sightings.sighting_id", {})
+    condition, arguments = matching(db, terms, "latest_sightings.sighting_id", {})
     query = f"SELECT * FROM latest_sightings WHERE {condition} ORDER BY sighting_id DESC LIMIT ?"  # noqa: S608 (no input in it)
     return [rows.sighting_from(row) for row in db.execute(query, [*arguments, limit])]
 

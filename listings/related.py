@@ -9,7 +9,8 @@ from decimal import Decimal  # noqa: TC003 (dataclasses are read at run time)
 from typing import TYPE_CHECKING
 
 from listings import times
-from listings.searching import MIN_TRIGRAM
+from listings.searching import plain
+from listings.vocabulary import words_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -102,14 +103,13 @@ def near_duplicates(db: Database, sighting: Sighting, *, limit: int = 8) -> list
 
     Candidates come from the full-text index; their texts are compared by shingles of three words.
     """
-    words = sorted({word for word in _words(sighting.content.title) if len(word) >= MIN_TRIGRAM + 1}, key=len)
+    words = sorted(dict.fromkeys(words_in(plain(sighting.content.title))), key=len)
     if not words:
         return []
     match = " ".join(f'"{word}"' for word in words[-3:])
     query = f"""
         {_LINE} WHERE sightings.sighting_id IN (
-            SELECT rowid FROM sightings_fts WHERE sightings_fts MATCH ?
-            ORDER BY rowid DESC LIMIT {MAX_CANDIDATES}
+            SELECT rowid FROM said_fts WHERE said_fts MATCH ? ORDER BY rowid DESC LIMIT {MAX_CANDIDATES}
         ) AND sightings.listing_id <> ? AND {_IS_NEWEST}
     """  # noqa: S608 (no input in it)
     own = _shingles(sighting.text)

@@ -80,47 +80,48 @@ def list_items(
         is_included: Whether the item at `after` is part of the stretch.
         limit: At most so many.
     """
-    query = ItemQuery(wanted, sort)
+    query = ItemQuery(db, wanted, sort)
     if after is not None:
         query.beyond(after, is_included=is_included)
     if before is not None:
         query.beyond(before, is_backward=True)
-    found = [_item(row, query.column) for row in query.run(db, limit, is_backward=before is not None)]
+    found = [_item(row, query.column) for row in query.run(limit, is_backward=before is not None)]
     return found[::-1] if before is not None else found
 
 
 def first_found(db: Database, wanted: Filter, *, limit: int) -> Found:
     """Return the first items of a store-wide search with their count; each index is asked once for both.
 
-    The newest sightings are looked through first, and counted; older ones only until the page is full.
+    A search narrowed by more than words looks through the newest sightings first, and counts them; through
+    older ones only until the page is full.
     """
     newest = db.execute("SELECT ifnull(max(sighting_id), 0) FROM sightings").fetchone()[0]
-    edge = int(newest) - COUNTED_AMONG + 1
-    query = ItemQuery(wanted, Sort.LIKELY)
+    edge = int(newest) - COUNTED_AMONG + 1 if wanted.is_narrowed else 1
+    query = ItemQuery(db, wanted, Sort.LIKELY)
     query.among(">=", edge)
-    found = query.ids(db, MAX_COUNTED + 1)
-    is_more = len(found) > MAX_COUNTED
+    found = query.ids(MAX_COUNTED + 1)
+    is_more = len(found) > MAX_COUNTED or query.is_cut
     if edge > 1 and len(found) < limit:
-        older = ItemQuery(wanted, Sort.LIKELY)
+        older = ItemQuery(db, wanted, Sort.LIKELY)
         older.among("<", edge)
         lacking = limit - len(found)
-        found += older.ids(db, lacking + 1)
-        is_more = len(found) > limit
+        found += older.ids(lacking + 1)
+        is_more = len(found) > limit or query.is_cut
         found = found[:limit]
     elif edge > 1:
         is_more = True
-    items = [_item(row, query.column) for row in query.rows_of(db, found[:limit])]
+    items = [_item(row, query.column) for row in query.rows_of(found[:limit])]
     return Found(items=items, total=min(len(found), MAX_COUNTED), is_more=is_more)
 
 
 def next_item(db: Database, wanted: Filter, *, sort: Sort, place: Place, now: datetime) -> ListedItem | None:
     """Return the item after a place that nobody else has open, else the first such item, else None."""
     for after in (place, None):
-        query = ItemQuery(wanted, sort)
+        query = ItemQuery(db, wanted, sort)
         if after is not None:
             query.beyond(after)
         query.unclaimed(now)
-        found = [_item(row, query.column) for row in query.run(db, 2)]
+        found = [_item(row, query.column) for row in query.run(2)]
         for item in found:
             if item.sighting_id != place.sighting_id:
                 return item
@@ -134,9 +135,9 @@ def item_of(db: Database, listing_id: str) -> ListedItem | None:
 
 def items_of(db: Database, listing_ids: Sequence[str]) -> dict[str, ListedItem]:
     """Return the rows of those of these listings that are review items, by listing."""
-    query = ItemQuery(Filter(state="all"), Sort.LIKELY)
+    query = ItemQuery(db, Filter(state="all"), Sort.LIKELY)
     query.narrow(f"review_items.listing_id IN ({', '.join('?' * len(listing_ids))})", *listing_ids)
-    found = (_item(row, query.column) for row in query.run(db, len(listing_ids)))
+    found = (_item(row, query.column) for row in query.run(len(listing_ids)))
     return {item.listing_id: item for item in found}
 
 
@@ -190,7 +191,7 @@ def count_items(db: Database, wanted: Filter) -> int:
     kept = _kept_count(db, wanted)
     if kept is not None:
         return kept
-    return ItemQuery(wanted, Sort.LIKELY).count(db)
+    return ItemQuery(db, wanted, Sort.LIKELY).count()
 
 
 def facet_counts(db: Database, states: Sequence[State]) -> dict[str, dict[str, int]]:
@@ -214,12 +215,12 @@ def count_settled(db: Database, wanted: Filter) -> int:
     """
     if not (wanted.terms or wanted.state):
         return 0  # such a list holds only what waits
-    query = ItemQuery(replace(wanted, state=wanted.state or "all", is_open=False), Sort.LIKELY)
+    query = ItemQuery(db, replace(wanted, state=wanted.state or "all", is_open=False), Sort.LIKELY)
     query.narrow(
         "NOT (is_open = 1 AND (state = 'waiting' OR ? = '' OR decided_by <> ?))",
         wanted.reviewer, wanted.reviewer,
     )  # fmt: skip
-    return query.count(db)
+    return query.count()
 
 
 def _kept_count(db: Database, wanted: Filter) -> int | None:
@@ -248,9 +249,9 @@ def _kept_count(db: Database, wanted: Filter) -> int | None:
     count = int(db.execute(kept, [facet, value, *states]).fetchone()[0])
     if wanted.state or not wanted.reviewer:
         return count
-    own = ItemQuery(replace(wanted, state=State.SECOND, reviewer=""), Sort.LIKELY)
+    own = ItemQuery(db, replace(wanted, state=State.SECOND, reviewer=""), Sort.LIKELY)
     own.narrow("decided_by = ? AND decided_by <> ''", wanted.reviewer)
-    return count - own.count(db)
+    return count - own.count()
 
 
 def _item(row: rows.Row, column: str) -> ListedItem:

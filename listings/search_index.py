@@ -1,14 +1,16 @@
 """The index of what careful readers would find: written beside sightings and scores, never by hand.
 
-A row stands for each sighting whose text hides something or names a substance; the others need none, because
-`sightings_fts` holds them as they are.
+SQL cannot read as `listings.searching.plain` does, so no trigger keeps it; `index_missing` takes in what was
+written by other means.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from listings.database import transaction
 from listings.searching import plain
+from listings.vocabulary import learn, words_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,33 +19,38 @@ if TYPE_CHECKING:
     from listings.model import Reasons
 
 BETWEEN = "\n"
-"""No search crosses a line."""
 
 
-def index_text(db: Database, sighting_id: int, *texts: str) -> None:
-    """Index a new sighting by what its texts are read as, if that is not what is written."""
-    said = BETWEEN.join(texts)
-    read = plain(said)
-    if read != said.lower():
-        _write(db, sighting_id, read, ())
+def index_text(db: Database, sighting_id: int, title: str, text: str, seller_name: str) -> None:
+    """Index a new sighting by the words of its texts."""
+    read = [words_in(plain(each)) for each in (title, text, seller_name)]
+    db.execute(
+        "INSERT INTO said_fts (rowid, title, text, seller_name) VALUES (?, ?, ?, ?)",
+        [sighting_id, *map(" ".join, read)],
+    )
+    learn(db, set().union(*read))
 
 
 def index_substances(db: Database, sighting_id: int, names: Iterable[str]) -> None:
     """Index a sighting by the substances found in it, beside those that were found before."""
-    wanted = {plain(name) for name in names if name}
+    wanted = {_read(name) for name in names} - {""}
     if not wanted:
         return
-    row = db.execute("SELECT said, substances FROM plain_fts WHERE rowid = ?", [sighting_id]).fetchone()
-    known = set(row["substances"].split(BETWEEN)) - {""} if row else set()
+    row = db.execute("SELECT said, substances FROM named_fts WHERE rowid = ?", [sighting_id]).fetchone()
+    known = set(row["substances"].split(BETWEEN)) if row else set()
     if wanted <= known:
         return
     if row is None:
         query = "SELECT title, text, seller_name FROM sightings WHERE sighting_id = ?"
-        said = plain(BETWEEN.join(db.execute(query, [sighting_id]).fetchone()))
+        said = BETWEEN.join(map(_read, db.execute(query, [sighting_id]).fetchone()))
     else:
         said = row["said"]
-        db.execute("DELETE FROM plain_fts WHERE rowid = ?", [sighting_id])
-    _write(db, sighting_id, said, sorted(known | wanted))
+        db.execute("DELETE FROM named_fts WHERE rowid = ?", [sighting_id])
+    db.execute(
+        "INSERT INTO named_fts (rowid, said, substances) VALUES (?, ?, ?)",
+        [sighting_id, said, BETWEEN.join(sorted(known | wanted))],
+    )
+    learn(db, {word for name in wanted for word in name.split()})
 
 
 def names_in(reasons: Reasons) -> set[str]:
@@ -51,8 +58,21 @@ def names_in(reasons: Reasons) -> set[str]:
     return {*reasons.substances, *(span.substance for span in reasons.spans)} - {""}
 
 
-def _write(db: Database, sighting_id: int, said: str, substances: Iterable[str]) -> None:
-    db.execute(
-        "INSERT INTO plain_fts (rowid, said, substances) VALUES (?, ?, ?)",
-        [sighting_id, said, BETWEEN.join(substances)],
-    )
+def missing(db: Database) -> list[int]:
+    """Return the sightings that the index does not hold."""
+    query = "SELECT sighting_id FROM sightings EXCEPT SELECT id FROM said_fts_docsize"
+    return [row[0] for row in db.execute(query)]
+
+
+def index_missing(db: Database) -> int:
+    """Index what was written by other means than this program, and return how many sightings that were."""
+    with transaction(db):
+        lacking = missing(db)
+        for sighting_id in lacking:
+            query = "SELECT title, text, seller_name FROM sightings WHERE sighting_id = ?"
+            index_text(db, sighting_id, *db.execute(query, [sighting_id]).fetchone())
+    return len(lacking)
+
+
+def _read(text: str) -> str:
+    return " ".join(words_in(plain(text)))

@@ -1,27 +1,38 @@
 """Full-text search: how typed words become a condition. There is no query syntax to get wrong.
 
-Two indexes are asked. `sightings_fts` holds each text as it is written; `plain_fts` holds what a careful
-reader would make of it, where that is something else, and the names of the substances found in it.
+Two indexes of words are asked. `said_fts` holds each text as a careful reader would make of it; `named_fts`
+holds those in which substances were found, with the names of these. What is typed is looked for in the
+vocabulary first (`listings/vocabulary.py`), so that parts of words are found too.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from listings import rows
 from listings.lookalikes import LOOKALIKES
+from listings.vocabulary import is_dense, words_from, words_in, words_with
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-MIN_TRIGRAM = 3
-"""The indexes are of trigrams; a shorter word is looked for in the text itself."""
+    from listings.database import Database
 
 MAX_TYPED = 200
 """Of a search, so many characters are read."""
 
-AS_WRITTEN, AS_READ = "sightings_fts", "plain_fts"
+MAX_WORDS = 300
+"""Words of the vocabulary that a search asks for; each costs the index some 40 microseconds."""
+
+LEAST_WORDS = 20
+"""So many at least for each word that was typed."""
+
+ENDINGS = 10
+"""Words that end in the first piece of what was typed with a hyphen or the like, beside the piece itself."""
+
+ALL, NAMED = "said_fts", "named_fts"
 
 _LATIN = str.maketrans(LOOKALIKES)
 _SMALL = str.maketrans({each.casefold(): latin.lower() for each, latin in LOOKALIKES.items()} | LOOKALIKES)
@@ -52,53 +63,48 @@ def plain(text: str) -> str:
     return apart.translate(_UNSEEN).casefold().translate(_SMALL)
 
 
-def is_indexed(terms: str) -> bool:
-    """Return whether any word is long enough for the full-text index."""
-    return any(len(word) >= MIN_TRIGRAM for word in words_of(terms))
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What each index is asked."""
+
+    queries: Mapping[str, str]
+    """By the name of the index; none if nothing typed is a word."""
+    is_cut: bool = False
+    """Whether part of a word is held by more words than were asked for, so that there may be more to find."""
 
 
-def asked_of(terms: str, names: Mapping[str, str]) -> dict[str, str]:
-    """Return what each index is asked, so that every word of `terms` long enough for it is there.
+def asked_of(db: Database, terms: str, names: Mapping[str, str]) -> Asked:
+    """Return what each index is asked, so that every word of `terms` is there.
 
     Args:
+        db: The store, for its vocabulary.
         terms: As typed.
         names: Names of substances by the word, or the whole of the words, that stands for each.
     """
-    typed = [word for word in words_of(terms) if len(word) >= MIN_TRIGRAM]
+    typed = [(word, pieces) for word in words_of(terms) if (pieces := words_in(plain(word)))]
     if not typed:
-        return {}
-    each_read = [_as_read(word, names.get(word, "")) for word in typed]
-    read = " AND ".join(f"({each})" for each in each_read if each)
-    whole = " ".join(words_of(terms))
-    if len(typed) > 1 and whole in names:
-        read = " OR ".join(f"({each})" for each in (read, _named(names[whole])) if each)
-    asked = {AS_WRITTEN: " ".join(map(_quoted, typed)), AS_READ: read}
-    return {index: query for index, query in asked.items() if query}
+        return Asked({})
+    limit = max(LEAST_WORDS, MAX_WORDS // len(typed))
+    each = [_match(db, pieces, limit) for _, pieces in typed]
+    said = " AND ".join(f"({match})" for match, _ in each)
+    meant = (_or_named(names.get(word, "")) for word, _ in typed)
+    named = " AND ".join(f"({match}{or_named})" for (match, _), or_named in zip(each, meant, strict=True))
+    if len(typed) > 1:
+        named = f"({named}){_or_named(names.get(' '.join(words_of(terms)), ''))}"
+    return Asked({ALL: said, NAMED: named}, any(is_cut for _, is_cut in each))
 
 
-def matching(terms: str, column: str, names: Mapping[str, str]) -> tuple[str, list[object]]:
+def matching(db: Database, terms: str, column: str, names: Mapping[str, str]) -> tuple[str, list[object]]:
     """Return an SQL condition on a column of sighting ids, and its arguments: every word of `terms` is there.
 
     Words are split at white space and matched as parts of words, whatever their case, in title, text, seller
     and the names of substances found. Of no words at all the condition is false.
     """
-    asked = asked_of(terms, names)
-    condition, arguments = short_words(terms, column)
-    if not asked:
-        return condition or "false", arguments
-    within = " UNION ALL ".join(f"SELECT rowid FROM {index} WHERE {index} MATCH ?" for index in asked)  # noqa: S608 (no input)
-    found = f"{column} IN ({within})"
-    return " AND ".join(each for each in (found, condition) if each), [*asked.values(), *arguments]
-
-
-def short_words(terms: str, column: str) -> tuple[str, list[object]]:
-    """Return the condition, and its arguments, that words too short for the indexes are in the text."""
-    short = [word for word in words_of(terms) if len(word) < MIN_TRIGRAM]
-    condition = (
-        f"EXISTS (SELECT 1 FROM sightings AS said WHERE said.sighting_id = {column} AND "  # noqa: S608 (no input)
-        "instr(lower(said.title || ' ' || said.text || ' ' || said.seller_name), lower(?)) > 0)"
-    )
-    return " AND ".join([condition] * len(short)), list(short)
+    queries = asked_of(db, terms, names).queries
+    if not queries:
+        return "false", []
+    within = " UNION ALL ".join(f"SELECT rowid FROM {index} WHERE {index} MATCH ?" for index in queries)  # noqa: S608 (no input)
+    return f"{column} IN ({within})", list(queries.values())
 
 
 def words_of(terms: str) -> list[str]:
@@ -106,15 +112,33 @@ def words_of(terms: str) -> list[str]:
     return rows.clean(terms[:MAX_TYPED].replace("\0", " ")).split()
 
 
-def _as_read(word: str, name: str) -> str:
-    parts = [part for part in plain(word).split() if len(part) >= MIN_TRIGRAM]
-    read = " AND ".join(map(_quoted, parts))
-    return " OR ".join(f"({each})" for each in (read, _named(name) if name else "") if each)
+def phrase(words: Iterable[str]) -> str:
+    """Return the query for words that follow each other."""
+    return _quoted(" ".join(words))
 
 
-def _named(name: str) -> str:
-    return f"substances : {_quoted(plain(name))}"
+def _match(db: Database, pieces: list[str], limit: int) -> tuple[str, bool]:
+    """Return the query for one typed word, and whether it leaves words out that hold it.
+
+    Typed with a hyphen or the like, it is in several pieces, which follow each other; the first may be the
+    end of a word and the last the beginning of one, unless too many words begin with it.
+    """
+    if len(pieces) > 1 and is_dense(pieces[-2]) and is_dense(pieces[-1]):
+        pieces = pieces[:-1]  # the last character stands in the pair before it
+    first, *others = pieces
+    held = words_with(db, first, limit=limit)
+    if not others:
+        return " OR ".join(map(_quoted, held.words)), held.is_cut
+    is_open = not words_from(db, others[-1], limit=limit).is_cut
+    endings = [word for word in held.words[1:] if word.endswith(first)][:ENDINGS]
+    phrases = (phrase([word, *others]) for word in (first, *endings))
+    return " OR ".join(f"{each} *" if is_open else each for each in phrases), False
 
 
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
+def _or_named(name: str) -> str:
+    words = words_in(plain(name))
+    return f" OR substances : {phrase(words)}" if words else ""
+
+
+def _quoted(words: str) -> str:
+    return f'"{words}"'

@@ -138,7 +138,7 @@ def test_status_counts_in_an_index(database: Path, tmp_path: Path, monkeypatch: 
         "SELECT * FROM sightings AS later WHERE text LIKE '%PMK%'",
         "SELECT * FROM latest_sightings",
         "SELECT count(*) FROM scores",
-        "SELECT rowid FROM sightings_fts",
+        "SELECT rowid FROM said_fts",
         "SELECT * FROM promotions JOIN listings",
         "WITH found AS (SELECT * FROM sightings) SELECT count(*) FROM (SELECT 1 FROM found)",
     ],

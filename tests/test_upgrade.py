@@ -48,7 +48,7 @@ def test_everything_it_said_is_still_said(upgraded: Path) -> None:
         assert listing_file(db, verdicts[0][0]).verdicts[0].decision == "offer"
         assert search(db, "flask")
         assert search(db, "ＦＬＡＳＫ") == search(db, "flask")
-        named = db.execute("SELECT count(*) FROM plain_fts WHERE substances <> ''").fetchone()[0]
+        named = db.execute("SELECT count(*) FROM named_fts WHERE substances <> ''").fetchone()[0]
         assert named == db.execute("SELECT count(*) FROM scores WHERE substances <> '[]'").fetchone()[0]
 
 

@@ -13,6 +13,7 @@ from listings.database import open_database
 from listings.evidence import evidence_folder
 from listings.locks import work_of, work_under_way
 from listings.model import RunKind
+from listings.search_index import index_missing
 from listings.text import counted
 
 if TYPE_CHECKING:
@@ -50,13 +51,23 @@ def check_everything(
         check_store(db, database)
         log = audit_check.verify(db)
         found = verify(db, evidence_folder(database), progress=progress)
+        tended = _index(db)
         tend_store(db)
-        tended = _give_back(db, database, vacuum_free_percent)
+        tended += _give_back(db, database, vacuum_free_percent)
     return (
         "The database is whole, and so is the audit log with "
         f"{counted(log.entries, 'entry', 'entries')}; as they were kept are "
         f"{counted(found.files, 'WARC file', 'WARC files')}, {counted(found.records, 'record', 'records')} "
         f"and {counted(found.pages, 'page', 'pages')}.{tended}"
+    )
+
+
+def _index(db: Database) -> str:
+    """Index sightings that search does not know, and say how many those were."""
+    lacking = index_missing(db)
+    are = "was" if lacking == 1 else "were"
+    return (
+        f" {counted(lacking, 'sighting', 'sightings')} {are} missing from search: indexed." if lacking else ""
     )
 
 

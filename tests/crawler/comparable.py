@@ -32,7 +32,7 @@ QUERIES = {
         tier FROM scores JOIN sightings USING (sighting_id)""",
     "verdicts": """SELECT listing_id, decision, reason_code, note, reviewer, undoes IS NOT NULL
         FROM verdicts""",
-    "searchable": "SELECT rowid IS NOT NULL, title, text, seller_name FROM sightings_fts",
+    "searchable": "SELECT word FROM words UNION ALL SELECT hex(sz) FROM said_fts_docsize",
 }
 """For each table what it holds, less row numbers, times and processes. Scores are rounded: a text's vector
 differs in the last bits with the batch it is embedded in."""

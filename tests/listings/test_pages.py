@@ -12,6 +12,9 @@ from listings.pages import SeenListing, count_changes, count_outcomes, record_pa
 from listings.queue import count_listings, listing_file, report_sources
 from listings.runs import end_run, record_not_run
 from listings.scores import unscored_sightings
+from listings.search_index import missing
+from listings.searching import phrase, plain
+from listings.vocabulary import words_in
 from tests.listings.build import FULL, NOW, crawl_run, page, see
 
 if TYPE_CHECKING:
@@ -151,14 +154,17 @@ def test_a_run_is_counted_by_outcome_and_by_change(db: Database) -> None:
 
 
 def test_every_sighting_is_indexed_under_its_own_row(db: Database) -> None:
-    """The triggers of the index do not disturb the ids of what is written."""
+    """The index knows each by its id."""
     run = crawl_run(db)
     for number in range(5):
         url = f"https://andes.example/{number}"
         see(db, run, url, replace(FULL, title=f"Drum number {number}"))
-    found = db.execute("SELECT rowid, title FROM sightings_fts ORDER BY rowid").fetchall()
     kept = db.execute("SELECT sighting_id, title FROM sightings ORDER BY sighting_id").fetchall()
-    assert [tuple(row) for row in found] == [tuple(row) for row in kept]
+    for row in kept:
+        match = "title : " + phrase(words_in(plain(row["title"])))
+        found = db.execute("SELECT rowid FROM said_fts WHERE said_fts MATCH ?", [match]).fetchall()
+        assert [each[0] for each in found] == [row["sighting_id"]]
+    assert missing(db) == []
     links = "SELECT count(*) FROM sightings JOIN pages USING (page_id) JOIN listings USING (listing_id, url)"
     assert db.execute(links).fetchone()[0] == 5
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from listings import rows
 from listings.database import open_database
 from listings.item_filters import Filter
+from listings.queue import search
 from listings.review_items import Found, count_items, first_found, list_items
+from listings.search_index import index_missing
 from listings.searching import plain
 from tests.review.store import NOW, PLANTED, Planted, fill_store, score, see
 
@@ -85,12 +89,41 @@ def test_great_store_is_counted_among_the_newest_and_listed_whole(
     store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is older fills the page; how many more there may be is left open, never guessed."""
-    whole = list_items(store, Filter(terms="piperonal"))
+    narrowed = Filter(terms="piperonal", since="2020-01-01")
+    whole = list_items(store, narrowed)
     assert len(whole) == 5
     monkeypatch.setattr("listings.review_items.COUNTED_AMONG", 7)
     for limit, total, is_more in ((2, 2, True), (4, 4, True), (5, 5, False), (25, 5, False)):
-        said = first_found(store, Filter(terms="piperonal"), limit=limit)
+        said = first_found(store, narrowed, limit=limit)
         assert (said.items, said.total, said.is_more) == (whole[:limit], total, is_more)
+    assert first_found(store, Filter(terms="piperonal"), limit=2).total == 5
+
+
+def test_part_of_too_many_words_finds_the_first_and_last_and_says_more(
+    store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The word itself is always among them."""
+    monkeypatch.setattr("listings.searching.MAX_WORDS", 2)
+    monkeypatch.setattr("listings.searching.LEAST_WORDS", 2)
+    said = first_found(store, Filter(terms="one"), limit=25)
+    assert said.items
+    assert said.is_more
+    assert first_found(store, Filter(terms="acetone"), limit=25).items
+
+
+def test_what_was_written_by_other_means_is_indexed_later(tmp_path: Path) -> None:
+    """A row that SQL put there is missing from search until the index is completed."""
+    path = tmp_path / "store.db"
+    fill_store(path)
+    with closing(open_database(path)) as db:
+        row = dict(db.execute("SELECT * FROM sightings ORDER BY sighting_id DESC LIMIT 1").fetchone())
+        row |= {"sighting_id": row["sighting_id"] + 1, "title": "Zwiebelkuchen"}
+        rows.insert(db, "sightings", row)
+        db.conn.commit()
+        assert search(db, "zwiebel") == []
+        assert index_missing(db) == 1
+        assert [found.content.title for found in search(db, "zwiebel")] == ["Zwiebelkuchen"]
+        assert index_missing(db) == 0
 
 
 def test_nothing_typed_is_syntax(store: Database) -> None:

@@ -92,7 +92,7 @@ def kept(path: Path) -> dict[str, list[Any]]:
         tables = [
             name
             for kind, name, _ in schema
-            if kind == "table" and not name.startswith(("sightings_fts", "plain_fts"))
+            if kind == "table" and not name.startswith(("said_fts", "named_fts", "words_fts"))
         ]
         rows = {
             table: plain.execute(f"SELECT * FROM {table}").fetchall()
