@@ -50,20 +50,16 @@ def add_command(
 
     Example: precursor-watch users add ada --role lead
     """
+    from contextlib import closing
+
     from listings.database import open_database
     from listings.times import utc_now
-    from listings.users import UserNameTaken, UserNameUnfit, add_user, has_user, is_name
+    from listings.users import add_user
 
-    db = open_database(database)
-    try:
-        if not is_name(name):
-            raise UserNameUnfit(name)
-        if has_user(db, name):
-            raise UserNameTaken(name)
-        password, password_hash = _new_password(name, from_stdin=password_stdin, generate=generate)
+    _refuse_name(name, database)
+    password, password_hash = _new_password(name, from_stdin=password_stdin, generate=generate)
+    with closing(open_database(database)) as db:  # made now, if it is new: whoever gives up leaves none
         add_user(db, name, Role(role), password_hash=password_hash, actor=actor, now=utc_now())
-    finally:
-        db.close()
     click.echo(f"{name} may log in as {role}.", err=True)
     if generate:
         click.echo(password)
@@ -293,6 +289,19 @@ def _set_disabled(database: Path, name: str, actor: str, *, disabled: bool) -> N
 
     with reading(database) as db:
         set_disabled(db, name, disabled=disabled, actor=actor, now=utc_now())
+
+
+def _refuse_name(name: str, database: Path) -> None:
+    """Refuse a name that is unfit or taken before a password is asked for."""
+    from cli.output import reading
+    from listings.users import UserNameTaken, UserNameUnfit, has_user, is_name
+
+    if not is_name(name):
+        raise UserNameUnfit(name)
+    if database.exists():
+        with reading(database) as db:
+            if has_user(db, name):
+                raise UserNameTaken(name)
 
 
 def _new_password(name: str, *, from_stdin: bool, generate: bool) -> tuple[str, str]:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import RowNumber, database_option, reviewer_option
-from listings.model import Decision, ReasonCode
+from listings.model import Decision, ReasonCode, Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from listings.database import Database
@@ -49,8 +50,8 @@ def command(
 ) -> None:
     """Decide about a listing as it now stands; the queue and the next retraining follow.
 
-    LISTING_ID is in the last column of `queue`. What was judged is named on standard error. With --score it
-    must be what you saw.
+    LISTING_ID is in the last column of `queue`. What was judged is named on standard error, and a verdict
+    that this one replaces. With --score it must be what you saw.
 
     Example: precursor-watch verdict 5f0c9a7be1d2c3f4 offer --reason disguised --note "no name on label"
 
@@ -106,4 +107,34 @@ def _give(
     click.echo(
         f"Judged: {harmless(sighting.content.title)} (sighting {sighting.sighting_id}, {p_offer}).", err=True
     )
+    if replaced := _replaced(file.verdicts, given):
+        click.echo(
+            f"A change of mind: verdict {replaced.verdict_id} by {harmless(replaced.reviewer)} said "
+            f"{_said(replaced)}; now {_said(given)} stands. Both are kept; "
+            f"`precursor-watch verdict --undo {given.verdict_id}` goes back.",
+            err=True,
+        )
     return given
+
+
+def _replaced(before: Iterable[Verdict], given: Verdict) -> Verdict | None:
+    """Return the verdict on the same text that stood until now, if it said something else.
+
+    A blind second look replaces nothing, and is not told what it checks.
+    """
+    known = list(before)
+    undone = {each.undoes for each in known}
+    stood = [
+        each
+        for each in known
+        if each.decision is not Decision.UNDONE
+        and each.verdict_id not in undone
+        and each.stage is not Stage.SECOND
+    ]
+    if not stood or given.stage is Stage.SECOND or stood[-1].sighting_id != given.sighting_id:
+        return None
+    return None if _said(stood[-1]) == _said(given) else stood[-1]
+
+
+def _said(verdict: Verdict) -> str:
+    return f"{verdict.decision} ({verdict.reason_code})" if verdict.reason_code else str(verdict.decision)

@@ -13,7 +13,6 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
 from fastapi.staticfiles import StaticFiles
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -21,8 +20,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from listings.alarms import AlreadyAcknowledged
 from listings.cases import CaseRefused
 from listings.claims import HeldByAnother
-from listings.errors import ListingsError, StoreUnusable, UnknownRow
-from listings.reason_codes import ReasonUnfit, fitting_decisions
+from listings.errors import N_, ListingsError, StoreUnusable, UnknownRow, fill
+from listings.reason_codes import ReasonUnfit
 from listings.requests import NoServiceAtWork, NotScheduled, SourcesUnreadable
 from listings.review_settings import SettingRefused
 from listings.samples import NothingToSample
@@ -45,8 +44,8 @@ from review import (
 from review.api.parameters import check_query
 from review.api.routers import ROUTERS
 from review.connections import Connections
-from review.decide import MAX_NOTE_CHARS, MAX_SUBSTANCE_CHARS
 from review.desk import Desk, answer_page, ask_language, set_language
+from review.drawing import build_templates
 from review.errors import (
     ForeignRequest,
     FormExpired,
@@ -61,8 +60,6 @@ from review.errors import (
 )
 from review.exports.tables import NoFollowTheMoney
 from review.languages import gettext as _
-from review.lookalikes import mark_lookalikes
-from review.marking import cut, spell_unseen
 from review.reference import NO_REFERENCE, Reference
 from review.security import account, entering
 from review.security.bodies import BoundedBodies
@@ -216,54 +213,6 @@ def guard(app: FastAPI, safety: Safety) -> None:
     app.add_middleware(HeadAsGet)
 
 
-def build_templates() -> Environment:
-    """Return the templates: whatever they print is escaped and shows, and a missing name is an error."""
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=spell_unseen,
-    )
-    languages.install(environment)
-    environment.filters |= {
-        "decision": words.decision_words,
-        "reason": words.reason_words,
-        "tier": words.tier_words,
-        "when": words.when,
-        "age": words.age,
-        "standing": words.standing_words,
-        "local_time": service.local_time,
-        "lang": words.language_tag,
-        "defang": words.defang,
-        "cut": cut,
-        "fits": fitting_decisions,
-        "alike": mark_lookalikes,
-    }
-    environment.globals |= {
-        "DECISIONS": words.DECISIONS,
-        "REASONS": words.REASONS,
-        "KEYS": words.KEYS,
-        "STATES": words.STATES,
-        "SORTS": words.SORTS,
-        "KINDS": words.KINDS,
-        "FAMILIES": words.FAMILIES,
-        "STAGES": words.STAGES,
-        "ACTIONS": words.ACTIONS,
-        "ROLES": words.ROLES,
-        "ROLE_NAMES": words.ROLE_NAMES,
-        "CASE_KINDS": words.CASE_KINDS,
-        "RUN_KINDS": words.RUN_KINDS,
-        "WISHES": words.WISHES,
-        "LANGUAGES": languages.LANGUAGES,
-        "language": languages.ASKED.get,
-        "MAX_NOTE_CHARS": MAX_NOTE_CHARS,
-        "MAX_SUBSTANCE_CHARS": MAX_SUBSTANCE_CHARS,
-    }
-    return environment
-
-
 def answer_error(request: Request, error: Exception) -> Response:
     """Answer any error with its status and a sentence: as JSON under `/api/`, else as a page."""
     ask_language(request)  # an address that leads nowhere has asked for none yet
@@ -294,6 +243,15 @@ def answer_error(request: Request, error: Exception) -> Response:
 
 def explain(error: Exception) -> tuple[int, str]:
     """Return the HTTP status and the sentence for an error."""
+    if isinstance(error, UnknownRow):  # its own sentence names a command, for who is at the command line
+        return 404, fill(
+            N_(
+                "There is no %(kind)s %(row_id)s here: look whether the address is whole, or "
+                "search from the queue."
+            ),
+            error.values,
+            _,
+        )
     if isinstance(error, ListingsError):
         return STATUS.get(type(error), 500), languages.spoken(error)
     if isinstance(error, RequestValidationError):

@@ -12,6 +12,7 @@ from listings.terms import in_words
 from review.differences import word_difference
 from review.languages import gettext
 from review.marking import Piece, cut
+from review.signs import sign_words
 from review.words import FIELDS, TERMS, defang
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def read_shown_terms(content: ListingContent) -> tuple[ShownTerm, ...]:
 
 def read_bars(reasons: Reasons) -> tuple[Bar, ...]:
     """Return the terms of the score's sum as bars, the rest last."""
-    terms = [(each.feature, each.log_odds) for each in reasons.contributions]
+    terms = [(sign_words(each.feature), each.log_odds) for each in reasons.contributions]
     terms.append((gettext("everything else"), reasons.rest_log_odds))
     longest = max(abs(value) for _, value in terms) or 1.0
     return tuple(
@@ -188,7 +189,7 @@ def read_evidence(text: str, reasons: Reasons) -> tuple[Evidence, ...]:
         for span in sorted(reasons.spans, key=lambda span: span.start)
     )
     return tuple(
-        Evidence(words=_short(words), kind=kind, substance=substance, note=note, times=times)
+        Evidence(words=_short(words), kind=kind, substance=substance, note=sign_words(note), times=times)
         for (words, kind, substance, note), times in found.items()
     )
 

@@ -157,6 +157,20 @@ def test_verdict_names_what_it_judged(store: Path) -> None:
         assert f"Judged: {said} (sighting " in called.err
 
 
+def test_another_verdict_says_which_one_it_replaces(store: Path) -> None:
+    """And how to go back; the same again, and one after an undo, replace nothing."""
+    listing_id = queue(store)["entries"][0]["listing_id"]
+    by_ada = ("--db", store, "--reviewer", "ada")
+    assert "change of mind" not in call("verdict", listing_id, "offer", *by_ada).err
+    assert "change of mind" not in call("verdict", listing_id, "offer", *by_ada).err
+    called = call("verdict", listing_id, "not_offer", "--reason", "not_a_sale", *by_ada)
+    assert "A change of mind: verdict 2 by ada said offer; now not_offer (not_a_sale) stands." in called.err
+    assert "`precursor-watch verdict --undo 3` goes back" in called.err
+    for verdict in (3, 2, 1):
+        call("verdict", "--undo", str(verdict), *by_ada)
+    assert "change of mind" not in call("verdict", listing_id, "unsure", *by_ada).err
+
+
 def test_verdict_by_an_old_screen_is_refused(store: Path) -> None:
     """What `queue --json` showed is no longer what stands, so nothing is written."""
     entry = queue(store)["entries"][0]

@@ -1,0 +1,66 @@
+"""How pages are drawn: the templates, what they may ask, and that all they print is escaped and shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from listings.reason_codes import fitting_decisions
+from review import languages, service, words
+from review.decide import MAX_NOTE_CHARS, MAX_SUBSTANCE_CHARS
+from review.lookalikes import mark_lookalikes
+from review.marking import cut, spell_unseen
+from review.signs import kind_words, sign_words
+
+FOLDER = Path(__file__).parent
+
+
+def build_templates() -> Environment:
+    """Return the templates: whatever they print is escaped and shows, and a missing name is an error."""
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=spell_unseen,
+    )
+    languages.install(environment)
+    environment.filters |= {
+        "decision": words.decision_words,
+        "reason": words.reason_words,
+        "tier": words.tier_words,
+        "kind": kind_words,
+        "sign": sign_words,
+        "when": words.when,
+        "age": words.age,
+        "standing": words.standing_words,
+        "local_time": service.local_time,
+        "lang": words.language_tag,
+        "defang": words.defang,
+        "cut": cut,
+        "fits": fitting_decisions,
+        "alike": mark_lookalikes,
+    }
+    environment.globals |= {
+        "DECISIONS": words.DECISIONS,
+        "REASONS": words.REASONS,
+        "KEYS": words.KEYS,
+        "STATES": words.STATES,
+        "SORTS": words.SORTS,
+        "KINDS": words.KINDS,
+        "FAMILIES": words.FAMILIES,
+        "STAGES": words.STAGES,
+        "ACTIONS": words.ACTIONS,
+        "ROLES": words.ROLES,
+        "ROLE_NAMES": words.ROLE_NAMES,
+        "CASE_KINDS": words.CASE_KINDS,
+        "RUN_KINDS": words.RUN_KINDS,
+        "WISHES": words.WISHES,
+        "LANGUAGES": languages.LANGUAGES,
+        "language": languages.ASKED.get,
+        "MAX_NOTE_CHARS": MAX_NOTE_CHARS,
+        "MAX_SUBSTANCE_CHARS": MAX_SUBSTANCE_CHARS,
+    }
+    return environment
