@@ -28,6 +28,9 @@ LOOKALIKES = str.maketrans(
 Only where all foreign letters of a word are in this table: a word in that script is left as it is.
 """
 
+ONE_ALPHABET = LOOKALIKES | str.maketrans("иіфдлгзэ", "iifdlgze")
+"""Those, and Cyrillic letters that sound like a Latin one: by these a word mixed of both is searched."""
+
 RARE_SCRIPTS = dict(
     zip(
         "ցհոռօգզսաք"  # Armenian, small

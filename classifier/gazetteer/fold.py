@@ -17,13 +17,15 @@ from functools import lru_cache
 from itertools import chain, compress, repeat
 from typing import TYPE_CHECKING
 
-from classifier.gazetteer.characters import GREEK_NAMES, LOOKALIKES, Characters
+from classifier.gazetteer.characters import GREEK_NAMES, LOOKALIKES, ONE_ALPHABET, Characters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SCRIPT_LETTERS = "\u0370-\u03ff\u0400-\u052f"
 FOREIGN_LETTER = re.compile(f"[{SCRIPT_LETTERS}]")
+TWO_SCRIPTS = re.compile("[A-Za-z][\u0400-\u052f]|[\u0400-\u052f][A-Za-z]")
+"""Latin and Cyrillic letters side by side."""
 RUN_LETTER = f"[a-z0-9{SCRIPT_LETTERS}\u200b-\u200f]"
 LETTER_RUN = re.compile(
     f"(?<!{RUN_LETTER})(?:{RUN_LETTER}[ ._*-]){{3,}}{RUN_LETTER}(?!{RUN_LETTER})|{RUN_LETTER}+"
@@ -96,6 +98,14 @@ def squeeze(folded: str) -> str:
     if folded.isascii():
         return folded.encode().translate(None, ASCII_SEPARATORS).decode()
     return SEPARATORS.sub("", folded)
+
+
+def in_one_alphabet(squeezed: str) -> str:
+    """Return what is searched for, or in: each Cyrillic letter that passes for a Latin one as that.
+
+    Of the same length. A word of letters of both scripts thus reads like the same word in one.
+    """
+    return squeezed.translate(ONE_ALPHABET) if FOREIGN_LETTER.search(squeezed) else squeezed
 
 
 def comparable(name: str) -> str:
@@ -219,6 +229,8 @@ def is_disguised(original: str) -> bool:
     """
     if original.isascii():
         return "&" in original
+    if TWO_SCRIPTS.search(original):
+        return True
     for word in re.findall(r"[^\s-]+", original):
         if any(unicodedata.category(c) == "Cf" for c in word):
             return True

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
-from classifier.gazetteer.fold import squeeze, squeezed_positions
+from classifier.gazetteer.fold import in_one_alphabet, squeeze, squeezed_positions
 from classifier.reading.boundaries import (
     IS_CJK,
     is_part_of_longer_name,
@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 
 SHORTEST_BROKEN = 10
 """Letters from which a name may be broken by spaces anywhere."""
+FEWEST_BREAKS = 2
+SYLLABLES = ((4, 7), (6, 9))
+"""Longest piece, and fewest letters, of a name that is parted as often as that anywhere."""
+ABBREVIATED = 2
+"""Letters of a first word that is cut short with a full stop, as `ac.` for `acido`."""
 STRETCH = 6
 """How many times longer than its letters a spelled-out name may be."""
 LIST_BREAK = re.compile(r"[;|]|[.,:/]\s|\s[-/+&]\s")
@@ -62,7 +67,7 @@ def find_all_patterns(texts: Sequence[str], matcher: Matcher, *, trade: bool = T
         matcher: What is searched for.
         trade: Whether the phrases of the trade are wanted too.
     """
-    squeezed = [squeeze(text) for text in texts]
+    squeezed = [in_one_alphabet(squeeze(text)) for text in texts]
     starts = [0, *accumulate(len(text) + len(BETWEEN_TEXTS) for text in squeezed)]
     found: list[list[Found]] = [[] for _ in texts]
     positions: dict[int, list[int]] = {}
@@ -92,6 +97,8 @@ def accept(text: str, pattern: Pattern, places: list[int], unfolded: Unfolded) -
         return Hit(start=start, end=end, substance=pattern.substance, how="cas") if accepted else None
     if pattern.kind == "trade" or not _is_whole_word(text, start, end, pattern, seams):
         return None
+    if pattern.kind == "turned":
+        return _turned_hit(text, start, end, pattern, places)
     spelling = _spelling(text, pattern, places)
     if spelling == "disguised" and is_piece_of_spelled_word(text, places):
         return None
@@ -99,6 +106,14 @@ def accept(text: str, pattern: Pattern, places: list[int], unfolded: Unfolded) -
         return None
     how: How = "abbreviation" if pattern.is_code and spelling == "name" else spelling
     return Hit(start=start, end=end, substance=pattern.substance, how=how)
+
+
+def _turned_hit(text: str, start: int, end: int, pattern: Pattern, places: list[int]) -> Hit | None:
+    """Return the hit that a name written backwards is; what stands beside it can be no part of it."""
+    is_apart = not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum())
+    if not is_apart or _spelling(text, pattern, places) is None:
+        return None
+    return Hit(start=start, end=end, substance=pattern.substance, how="disguised")
 
 
 def longest(hits: Iterable[Hit]) -> list[Hit]:
@@ -141,7 +156,13 @@ def _spelling(text: str, pattern: Pattern, places: list[int]) -> How | None:
     ]
     longest_piece = max(b - a for a, b in pairwise([0, *(i for i, _ in odd), len(places)]))
     is_stretched = places[-1] - places[0] >= STRETCH * len(places)
-    parted = any(LIST_BREAK.search(gap) for i, gap in gaps if i not in pattern.commas)
+    parted = any(
+        LIST_BREAK.search(gap)
+        for i, gap in gaps
+        if i not in pattern.commas and (i, gap) != (ABBREVIATED, ". ")
+    )
+    if _is_in_syllables(len(odd), longest_piece, len(places)) and not (is_stretched or pattern.is_code):
+        return "disguised"
     if is_stretched or (longest_piece > 2 and parted):
         return None
     if not odd:
@@ -153,3 +174,10 @@ def _spelling(text: str, pattern: Pattern, places: list[int]) -> How | None:
         return None
     is_plain = all(set(gap) <= set(" -") for _, gap in odd) and pattern.kind != "misspelt"
     return "name" if is_plain else "disguised"
+
+
+def _is_in_syllables(breaks: int, longest_piece: int, letters: int) -> bool:
+    """Say whether a name is parted so often, for its length, that its pieces are no words side by side."""
+    return breaks >= FEWEST_BREAKS and any(
+        longest_piece <= piece and letters >= least for piece, least in SYLLABLES
+    )

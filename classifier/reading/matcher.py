@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Literal, cast
 import ahocorasick_rs
 
 from classifier.gazetteer.choices import alternatives
-from classifier.gazetteer.fold import fold, squeeze
+from classifier.gazetteer.fold import fold, in_one_alphabet, squeeze
+from classifier.reading.respelt import respellings, turned_round
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from classifier.gazetteer.model import Gazetteer, Substance
     from classifier.reading.model import TradeKind
 
-PatternKind = Literal["name", "misspelt", "cas", "rival", "trade"]
+PatternKind = Literal["name", "misspelt", "turned", "cas", "rival", "trade"]
 
 NEVER = "never"
 """As `Name.context`: known when it is looked up, and no evidence in a text."""
@@ -39,6 +40,10 @@ SPELLINGS = (
     ("gamma", "g"),
     ("gamma", "y"),
     ("gamma", "r"),
+    ("кислота", "k-ta"),
+    ("кислоты", "k-ты"),
+    ("acido ", "ac "),
+    ("acide ", "ac "),
 )
 
 SEPARATOR = re.compile(r"[\W_]")
@@ -52,6 +57,8 @@ DECLENSIONS = {
 }
 """Oblique endings of adjective and noun by their endings in the nominative; й is folded to и."""
 
+JAPAN = "日本"
+"""Its second character is also written for 苯, benzene."""
 SHORTEST_MASKED = 5
 """Letters of a word of which one may be masked."""
 CODE_DIGITS = 4
@@ -123,11 +130,12 @@ def matcher_for(gazetteer: Gazetteer) -> Matcher:
     rivals = [text for text in _rivals(gazetteer) if text not in taken]
     kept = [*patterns.values(), *(Pattern(text=text, kind="rival") for text in rivals)]
     texts = [p.text for p in kept]
-    for word, pattern in _misspelt(patterns.values(), taken | set(rivals)):
+    known = taken | set(rivals)
+    for word, pattern in (*_misspelt(patterns.values(), known), *_respelt(gazetteer, known)):
         texts.append(word)
         kept.append(pattern)
     return Matcher(
-        automaton=ahocorasick_rs.AhoCorasick(texts),
+        automaton=ahocorasick_rs.AhoCorasick([in_one_alphabet(text) for text in texts]),
         patterns=tuple(kept),
         stems=tuple(
             (p.text, p.substance)
@@ -231,6 +239,30 @@ def _misspelt(patterns: Iterable[Pattern], known: set[str]) -> Iterator[tuple[st
         for word in sorted(_slips(text) - seen):
             seen.add(word)
             yield word, meant
+
+
+def _respelt(gazetteer: Gazetteer, known: set[str]) -> Iterator[tuple[str, Pattern]]:
+    """Yield names backwards, in other letters and in other characters, unless `known`."""
+    seen = set(known)
+    for substance in gazetteer.substances:
+        names = [
+            name for name in substance.names if not name.context and name.kind in {"canonical", "synonym"}
+        ]
+        for folded in {spelling for name in names for spelling in _spellings(fold(name.text).text)}:
+            backwards, splits = turned_round(squeeze(folded)), _splits(folded)
+            others = [(squeeze(other), "misspelt", _splits(other)) for other in respellings(folded)]
+            turned = frozenset(len(backwards) - place for place in splits)
+            for word, kind, parted in [*others, (backwards, "turned", turned)]:
+                if word.startswith(JAPAN[1]):
+                    yield JAPAN[0] + word, Pattern(text=JAPAN[0] + word, kind="rival")
+                if word and word not in seen:
+                    seen.add(word)
+                    yield (
+                        word,
+                        Pattern(
+                            text=word, kind=cast("PatternKind", kind), substance=substance, splits=parted
+                        ),
+                    )
 
 
 def _slips(text: str) -> set[str]:
