@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
+
 from crawler.archives import open_archive
-from crawler.archives.handler import saved_settings
+from crawler.archives.handler import SavedRedirect, saved_settings
 from crawler.archives.kinds import EXPECTED
 from crawler.errors import CrawlError
 from crawler.evidence.keeper import EvidenceKeeper
@@ -136,7 +138,7 @@ def run_saved(declared: DeclaredSource, archive: Archive, sink: PageSink, read: 
 
 
 def _settings(archive: Archive) -> dict[str, object]:
-    middlewares = {**MIDDLEWARES, RoomMiddleware: 1_000}
+    middlewares = {**MIDDLEWARES, RedirectMiddleware: None, SavedRedirect: 600, RoomMiddleware: 1_000}
     return {**SHARED, **saved_settings(archive), "DOWNLOADER_MIDDLEWARES": middlewares}
 
 

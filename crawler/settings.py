@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from scrapy.logformatter import LogFormatter
+
 from crawler.pipeline import RecorderPipeline
 
 _DOWNLOADER = "scrapy.downloadermiddlewares"
 _SPIDER = "scrapy.spidermiddlewares"
+_EXTENSION = "scrapy.extensions"
+
+
+class OnlyFaults(LogFormatter):
+    """Words nothing of what goes well: it is below `LOG_LEVEL`, but would be put together for each page."""
+
+    def crawled(self, *_: Any) -> None:  # type: ignore[override]  # None is what leaves it out
+        """Leave out that a page was fetched."""
+
+    def scraped(self, *_: Any) -> None:  # type: ignore[override]
+        """Leave out that an item was found."""
+
 
 # What only matters to a server that is asked, and costs time for every page.
 MIDDLEWARES: dict[Any, int | None] = {
@@ -18,14 +32,25 @@ MIDDLEWARES: dict[Any, int | None] = {
     f"{_DOWNLOADER}.useragent.UserAgentMiddleware": None,
 }
 
+# Imported even where a setting turns them off, and with them a web server and a terminal server.
+EXTENSIONS: dict[Any, int | None] = {
+    f"{_EXTENSION}.remote_control.RemoteControl": None,
+    f"{_EXTENSION}.telnet.TelnetConsole": None,
+}
+
 SHARED = {
     "ITEM_PIPELINES": {RecorderPipeline: 900},
     "DOWNLOADER_MIDDLEWARES": MIDDLEWARES,
-    "SPIDER_MIDDLEWARES": {
+    "SPIDER_MIDDLEWARES": {  # each is one more generator that everything found on a page passes through
         f"{_SPIDER}.depth.DepthMiddleware": None,
         f"{_SPIDER}.httperror.HttpErrorMiddleware": None,  # a 404 is a page outcome, not a silence
+        f"{_SPIDER}.metacopy.MetaCopyDetectionMiddleware": None,  # warns of what our spiders do not do
+        f"{_SPIDER}.referer.RefererMiddleware": None,  # no site is told where its address was found
+        f"{_SPIDER}.start.StartSpiderMiddleware": None,  # marks the first requests, for nobody
         f"{_SPIDER}.urllength.UrlLengthMiddleware": None,  # an archive's addresses are as long as they are
     },
+    "EXTENSIONS": EXTENSIONS,
+    "LOG_FORMATTER": OnlyFaults,
     "CONCURRENT_REQUESTS": 1,  # saved pages come at once; one at a time keeps their order, and so the ids
     "CONCURRENT_ITEMS": 1,  # a page is recorded alone; Scrapy would begin 100 tasks for each
     "LOG_LEVEL": "WARNING",

@@ -20,6 +20,7 @@ _ZLIB_GZIP_OR_ZLIB = 47
 _ZLIB_RAW = -15
 _GZIP_MAGIC = b"\x1f\x8b"
 _BLOCK_BYTES = 4096
+_USUAL_BYTES = 131_072
 
 
 def read_bounded(handle: BinaryIO, max_bytes: int) -> bytes:
@@ -28,7 +29,9 @@ def read_bounded(handle: BinaryIO, max_bytes: int) -> bytes:
     Raises:
         UnreadableBodyError: If more than `max_bytes` bytes follow; no more than that are held.
     """
-    body = handle.read(max_bytes + 1)
+    body = handle.read(min(_USUAL_BYTES, max_bytes + 1))  # room is made for all that is asked for
+    if len(body) == _USUAL_BYTES:
+        body += handle.read(max_bytes + 1 - _USUAL_BYTES)
     if len(body) > max_bytes:
         raise too_large(max_bytes)
     return body

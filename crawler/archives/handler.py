@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scrapy.core.downloader.handlers.base import BaseDownloadHandler
+from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import Headers
 from scrapy.responsetypes import responsetypes
@@ -56,6 +57,13 @@ class SavedPageHandler(BaseDownloadHandler):
             raise NotInArchive(message)
         request.meta[PAGE_META] = page
         return _response(request.url, page)
+
+
+class SavedRedirect(RedirectMiddleware):
+    """Scrapy's, which asks for the page that a saved redirect leads to."""
+
+    def _engine_started(self) -> None:
+        """Look for no referrer to send on; Scrapy would warn that there is none."""
 
 
 def saved_settings(archive: Archive) -> dict[str, object]:

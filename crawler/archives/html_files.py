@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from w3lib.encoding import html_to_unicode
@@ -30,13 +31,17 @@ def index_html(file: StoredFile) -> Iterator[Capture]:
     if _is_gzip(file):
         head = _gzip_head(head)
     _, text = html_to_unicode(None, head)
-    yield Capture(
-        file=file,
-        read=read_html,
+    yield replace(
+        html_capture(file),
         stated_url=comment_url(text),
         hinted_url=declared_url(text),
         captured_at=comment_date(text),
     )
+
+
+def html_capture(file: StoredFile) -> Capture:
+    """Return the one page of an HTML file, which is not opened for it."""
+    return Capture(file=file, read=read_html)
 
 
 def read_html(capture: Capture, max_bytes: int) -> Payload:

@@ -9,7 +9,7 @@ from zipfile import ZipFile
 
 from crawler.archives.bodies import read_bounded, too_large
 from crawler.archives.containers import MAX_RATIO, blocks_of, spooled, zip_files
-from crawler.archives.html_files import index_html
+from crawler.archives.html_files import html_capture, index_html
 from crawler.archives.kinds import Kind, kind_of
 from crawler.archives.manifest import MANIFEST_NAMES, Manifest, ManifestRow, read_manifest
 from crawler.archives.mhtml import index_mhtml
@@ -63,7 +63,7 @@ class Indexer:
         self.faults.extend(_missing(name) for name in rows if name not in files)
         for name, file in files.items():
             row = rows.get(name)
-            found = self._read_file(file, files, depth, is_listed=row is not None)
+            found = self._read_file(file, files, depth, row)
             self.captures.extend(_told(capture, row) if row else capture for capture in found)
 
     def read_zip(
@@ -116,10 +116,10 @@ class Indexer:
             return Manifest(rows={}, faults=(_fault(file, sentence),))
 
     def _read_file(
-        self, file: StoredFile, files: Container[str], depth: int, *, is_listed: bool
+        self, file: StoredFile, files: Container[str], depth: int, row: ManifestRow | None
     ) -> Iterator[Capture]:
         try:
-            found = list(self._index(file, files, depth, is_listed=is_listed))
+            found = list(self._index(file, files, depth, row))
         except UnreadableBodyError as error:
             found = [ArchiveFault(locator=file.locator, outcome=error.outcome, sentence=error.sentence)]
         except Exception as error:  # noqa: BLE001 (see `what_failed`)
@@ -131,16 +131,17 @@ class Indexer:
                 yield entry
 
     def _index(
-        self, file: StoredFile, files: Container[str], depth: int, *, is_listed: bool
+        self, file: StoredFile, files: Container[str], depth: int, row: ManifestRow | None
     ) -> Iterable[Capture | ArchiveFault]:
         kind = _kind(file)
-        if is_listed and kind in {Kind.ASSET, Kind.OTHER}:
+        if row and kind in {Kind.ASSET, Kind.OTHER}:
             kind = Kind.HTML
         elif _is_beside_a_page(file.name, files):
             kind = Kind.ASSET
         match kind:
             case Kind.HTML:
-                return index_html(file)
+                # What the page says of itself counts less than the manifest, and costs opening it once more.
+                return [html_capture(file)] if row and row.captured_at else index_html(file)
             case Kind.MHTML:
                 return index_mhtml(file, self.max_page_bytes)
             case Kind.WARC:

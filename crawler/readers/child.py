@@ -15,6 +15,7 @@ from crawler.readers.job import read_here
 
 if TYPE_CHECKING:
     import socket
+    from typing import BinaryIO
 
     from crawler.readers.settings import Bounds
 
@@ -46,18 +47,23 @@ def serve(connection: socket.socket, parents_end: int | None, bounds: Bounds) ->
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     find_markets()
     _bound_memory(bounds.memory_bytes)
-    with connection, connection.makefile("rb") as jobs, asyncio.Runner() as runner:
+    with connection, connection.makefile("rb") as jobs:
         connection.sendall(framed(None))
-        while len(head := jobs.read(LENGTH.size)) == LENGTH.size:
-            (size,) = LENGTH.unpack(head)
-            job = pickle.loads(jobs.read(size))  # noqa: S301 (from the crawl that started this process)
-            signal.setitimer(signal.ITIMER_PROF, bounds.seconds)
-            reading = runner.run(read_here(job))
-            signal.setitimer(signal.ITIMER_PROF, 0)
-            try:
-                connection.sendall(framed(reading))
-            except OSError:  # the crawl is gone
-                return
+        asyncio.run(_read_all(jobs, connection, bounds.seconds))
+
+
+async def _read_all(jobs: BinaryIO, connection: socket.socket, seconds: float) -> None:
+    """Read pages one after another; nothing else goes on in this process, so it may wait for each."""
+    while len(head := jobs.read(LENGTH.size)) == LENGTH.size:
+        (size,) = LENGTH.unpack(head)
+        job = pickle.loads(jobs.read(size))  # noqa: S301 (from the crawl that started this process)
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        reading = await read_here(job)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        try:
+            connection.sendall(framed(reading))
+        except OSError:  # the crawl is gone
+            return
 
 
 def _bound_memory(most: int) -> None:
