@@ -70,7 +70,7 @@ class Folded:
         if len(self.text) != len(self.original) or _has_entity(self.original):
             return False
         return self.original.isascii() or all(
-            len(_CHARACTERS[c]) == 1 for c in NON_ASCII.findall(self.original)
+            len(_CHARACTERS[c]) == 1 for c in set(NON_ASCII.findall(self.original))
         )
 
     def offsets(self) -> list[tuple[int, int]]:

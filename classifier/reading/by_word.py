@@ -34,9 +34,14 @@ class ByWord(dict[str, T], Generic[T]):
         self[word] = found = self._work_out(word)
         return found
 
-    def of(self, text: str) -> list[T]:
-        """Return what the words of a folded text come to, in order."""
-        return list(map(self.__getitem__, WORD.findall(text)))
+    def of(self, words: Iterable[str]) -> list[T]:
+        """Return what words come to, in order."""
+        return list(map(self.__getitem__, words))
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a folded text: runs of letters and digits."""
+    return WORD.findall(text)
 
 
 def any_bits(marks: Iterable[int]) -> int:

@@ -102,11 +102,13 @@ def _other_form_places(near: str) -> Iterator[tuple[int, int]]:
 
 def _worded(title: str) -> Iterator[tuple[GoodsKind, int, int]]:
     names = _names()
-    words = [(found.group(), found.start(), found.end()) for found in WORD.finditer(title)]
     for spelled in SPELLED.finditer(title):
         if kind := names.get("".join(filter(str.isalpha, spelled.group()))):
             yield kind, spelled.start(), spelled.end()
     beginnings = _beginnings()
+    if beginnings.isdisjoint(WORD.findall(title)):
+        return
+    words = [(found.group(), found.start(), found.end()) for found in WORD.finditer(title)]
     for first in range(len(words)):
         if words[first][0] not in beginnings:
             continue

@@ -15,7 +15,7 @@ from classifier.gazetteer.fold import fold
 from classifier.reading.by_word import WORD, ByWord, any_bits, bits_of_three, bits_of_two
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 SPELLED = frozenset({"pmk", "bmk", "p2p", "mapa", "apaan", "apaa", "anpp", "npp", "mdp"})
 """Abbreviations by which the trade calls listed substances, or the beginning of one."""
@@ -72,9 +72,14 @@ ALPHABET, ANNOUNCES, TURNS, PIECE, WHOLE = 1, 2, 4, 8, 16
 one or more names of letters of what is joined; all of them."""
 
 
-def find_initials(text: str) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each abbreviation of `SPELLED` that a folded text spells by initials."""
-    marks = _marks().of(text)
+def find_initials(text: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each abbreviation of `SPELLED` that a folded text spells by initials.
+
+    Args:
+        text: Folded text.
+        words: As `words_of` finds them in it.
+    """
+    marks = _marks().of(words)
     seen, of_two = any_bits(marks), bits_of_two(marks)
     if bits_of_three(marks) & ALPHABET:
         yield from _by_alphabet(text)

@@ -111,7 +111,7 @@ def _title_end(unfolded: Unfolded) -> int:
     line_end = unfolded.folded.original.find("\n")
     if line_end < 0:
         return len(unfolded.text)
-    origins = unfolded.spans()
+    origins = unfolded.spans
     return bisect_left(origins, line_end, key=itemgetter(0)) if origins else line_end
 
 
@@ -140,7 +140,7 @@ def _reading(
     gazetteer: Gazetteer,
 ) -> Reading:
     text = unfolded.folded.original
-    origins = unfolded.spans()
+    origins = unfolded.spans
 
     def span(start: int, end: int) -> tuple[int, int]:
         return (origins[start][0], origins[end - 1][1]) if origins else (start, end)

@@ -22,7 +22,7 @@ from classifier.reading.spoken_marks import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from classifier.reading.model import TradeKind
 
@@ -228,13 +228,14 @@ def _folded(*lists: str) -> frozenset[str]:
     return frozenset(fold(word).text for words in lists for word in words.split())
 
 
-def find_spoken(text: str) -> Iterator[tuple[TradeKind, int, int]]:
+def find_spoken(text: str, words: Sequence[str]) -> Iterator[tuple[TradeKind, int, int]]:
     """Yield kind, start and end of each number said in words, nickname and abbreviation spelled out.
 
     Args:
         text: Folded text.
+        words: As `words_of` finds them in it.
     """
-    marks = _marks().of(text)
+    marks = _marks().of(words)
     seen = any_bits(marks)
     yield from (("number_spoken", start, end) for start, end in _numbers(text, marks, seen))
     yield from (("spelled_letters", start, end) for start, end in _spellings(text, marks, seen))

@@ -16,10 +16,10 @@ from itertools import compress
 from typing import TYPE_CHECKING, cast
 
 from classifier.gazetteer.fold import fold
-from classifier.reading.by_word import WORD, ByWord
+from classifier.reading.by_word import WORD, ByWord, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from classifier.reading.model import TradeKind
 
@@ -67,11 +67,18 @@ class Stem:
         return word.startswith(self.text)
 
 
-def find_topics(text: str) -> Iterator[tuple[TradeKind, int, int]]:
-    """Yield kind, start and end of each topic of a folded text with what is said of it."""
-    text = text[:MOST_CHARS]
+def find_topics(text: str, words: Sequence[str]) -> Iterator[tuple[TradeKind, int, int]]:
+    """Yield kind, start and end of each topic of a folded text with what is said of it.
+
+    Args:
+        text: Folded text.
+        words: As `words_of` finds them in it.
+    """
     topics, stems = _topics()
-    beginning = stems.of(text)
+    if len(text) > MOST_CHARS:
+        text = text[:MOST_CHARS]
+        words = words_of(text)
+    beginning = stems.of(words)
     for word in compress(WORD.finditer(text), beginning) if any(beginning) else ():
         start = word.start()
         for stem in stems[word.group()]:

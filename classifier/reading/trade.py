@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from classifier.gazetteer.cas import is_cas_number
 from classifier.reading.boundaries import IS_CJK, is_piece_of_spelled_word
+from classifier.reading.by_word import words_of
 from classifier.reading.goods import is_other_form
 from classifier.reading.initials import find_initials
 from classifier.reading.spoken import find_spoken, is_beside_number, numbers_beside
@@ -91,9 +92,10 @@ def find_trade_signs(
         found: Patterns found in the text, with the position of each of their characters.
     """
     signs = set(_find_patterns(text, codes)) if HAS_DIGIT.search(text) else set()
-    signs.update(find_spoken(text))
-    signs.update(find_topics(text))
-    signs.update(("spelled_letters", start, end) for start, end in find_initials(text))
+    words = words_of(text)
+    signs.update(find_spoken(text, words))
+    signs.update(find_topics(text, words))
+    signs.update(("spelled_letters", start, end) for start, end in find_initials(text, words))
     for pattern, places in found:
         if pattern.trade and _is_whole_phrase(text, pattern, places):
             start, end = places[0], places[-1] + 1

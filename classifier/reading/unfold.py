@@ -75,23 +75,21 @@ class Unfolded:
     """Places where an emoji stood inside a word, or between two."""
 
     @cached_property
-    def seams(self) -> frozenset[int]:
-        """Places where a capital begins the next word though no space stands before it."""
-        if self.kept is None and self.folded.is_plain:
-            written = self.folded.original
-        elif CAPITAL.search(self.folded.original) is None:
-            return frozenset()
-        else:
-            spans = self.spans() or []
-            written = "".join(self.folded.original[start] for start, _ in spans)
-        return frozenset(seam.start() for seam in CASE_SEAM.finditer(written))
-
     def spans(self) -> list[tuple[int, int]] | None:
-        """Return, for each character, start and end of what it came from; None if nothing has moved."""
+        """Of each character, start and end of what it came from; None if nothing has moved."""
         if self.kept is None:
             return None if self.folded.is_plain else self.folded.offsets()
         offsets = self.folded.offsets()
         return [offsets[place] for place in self.kept]
+
+    @cached_property
+    def seams(self) -> frozenset[int]:
+        """Places where a capital begins the next word though no space stands before it."""
+        original = self.folded.original
+        if CAPITAL.search(original) is None:
+            return frozenset()
+        written = "".join(original[start] for start, _ in self.spans) if self.spans else original
+        return frozenset(seam.start() for seam in CASE_SEAM.finditer(written))
 
     def is_spelled_out(self, start: int, end: int) -> bool:
         """Say whether the letters of `text[start:end]` stood apart."""
