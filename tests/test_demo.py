@@ -7,23 +7,45 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from classifier.folder import load_model
 
 ROOT = Path(__file__).parent.parent
 MARKETPLACES = ROOT / "fixtures" / "marketplaces"
 
 
-@pytest.mark.model
-def test_demo_queues_nine_in_ten_planted_offers_and_little_else(tmp_path: Path) -> None:
-    """At least nine of ten planted offers wait for a person, and at most one entry in five is wrong."""
-    database = tmp_path / "demo.db"
+pytestmark = pytest.mark.model
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database of the demo, which has come to its end."""
+    database = tmp_path_factory.mktemp("demo") / "demo.db"
     _run("demo", "--db", str(database))
-    listed = json.loads(_run("queue", "--limit", "500", "--json", "--db", str(database)))
+    return database
+
+
+def test_demo_queues_nine_in_ten_planted_offers_and_little_else(demo: Path) -> None:
+    """At least nine of ten planted offers wait for a person, and at most one entry in five is wrong."""
+    listed = json.loads(_run("queue", "--limit", "500", "--json", "--db", str(demo)))
     queued = {entry["url"] for entry in listed["entries"]}
     planted = planted_offers()
     found = len(planted & queued)
     assert found >= 0.9 * len(planted), f"missed: {sorted(planted - queued)}"
     assert found >= 0.8 * len(queued), f"wrong: {sorted(queued - planted)}"
+
+
+def test_the_static_copy_of_its_first_stage_sounds_like_the_model(demo: Path) -> None:
+    """What is alike to the model is more alike than what is not; nothing is said of an empty text."""
+    [folder] = demo.with_name("models").iterdir()
+    first_stage = load_model(folder).first_stage
+    assert first_stage is not None
+    static = first_stage.static
+    laptop, notebook, solvent = static(["laptop computer", "notebook pc", "industrial solvent"])
+    assert laptop @ notebook > laptop @ solvent
+    assert np.array_equal(static([""]), np.zeros((1, static.weights.shape[1]), dtype=np.float32))
 
 
 def planted_offers() -> set[str]:

@@ -14,7 +14,6 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
 from classifier.cascade import RECALL_BUDGET, has_evidence, set_line
-from classifier.embedding import open_embedder
 from classifier.errors import ModelFolderWrong
 from classifier.evidence import read_all
 from classifier.folder import load_model, save_model
@@ -198,13 +197,3 @@ def test_the_line_keeps_to_the_budget() -> None:
         found, labels=labels, weights=np.ones(2_000), flagged=flagged, evident=evident, highest=0.1
     )
     assert low.line == 0.1
-
-
-@pytest.mark.model
-def test_a_static_copy_sounds_like_its_model() -> None:
-    """What is alike to the model is more alike than what is not."""
-    static = open_embedder().distil()
-    assert static is not None
-    laptop, notebook, solvent = static(["laptop computer", "notebook pc", "industrial solvent"])
-    assert laptop @ notebook > laptop @ solvent
-    assert np.array_equal(static([""]), np.zeros((1, static.weights.shape[1]), dtype=np.float32))

@@ -11,10 +11,11 @@ import pytest
 from listings.database import open_database
 from listings.queue import review_queue
 from tests.classifier.toy import write_starter
-from tests.cli.calls import Called, call_process
+from tests.cli.calls import Called, call, call_process
 from tests.listings.build import FULL, crawl_run, see
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.model
@@ -25,6 +26,15 @@ PIPED: list[dict[str, Any]] = [
 ]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _plainly() -> Iterator[None]:
+    """Neither copying the embedder nor measuring how it runs fastest is the point here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PRECURSOR_WATCH_CASCADE", "off")
+        patch.setenv("PRECURSOR_WATCH_BACKEND", "float32")
+        yield
+
+
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with one listing and a model trained on a small slice of the starter set."""
@@ -32,9 +42,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     starter = write_starter(path.with_name("starter.jsonl"), every=30)
     with closing(open_database(path)) as db:
         see(db, crawl_run(db), "https://andes.example/1", FULL)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PRECURSOR_WATCH_CASCADE", "off")  # copying the embedder is not the point here
-        called = call_process("retrain", "--starter", starter, "--db", path, "--json")
+    called = call_process("retrain", "--starter", starter, "--db", path, "--json")
     assert (called.exit_code, called.err) == (0, "")
     assert json.loads(called.out)["promoted"] is True
     return path
@@ -76,7 +84,7 @@ def test_bad_lines_in_a_pipe_are_named_and_the_others_scored(store: Path) -> Non
 
 def test_new_sightings_are_scored_once(store: Path) -> None:
     """The second call finds nothing to do; the listing waits in the queue if it is flagged."""
-    first, second = (call_process("score", "--db", store) for _ in range(2))
+    first, second = (call("score", "--db", store) for _ in range(2))
     assert (first.exit_code, first.err, second.exit_code, second.err) == (0, "", 0, "")
     assert first.out.startswith("1 scored, ")
     assert second.out.startswith("0 scored, 0 flagged by model ")

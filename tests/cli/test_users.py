@@ -21,11 +21,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a store with the administrator root, whose password takes its time to hash."""
+    path = tmp_path_factory.mktemp("made") / "watch.db"
+    assert call("users", "add", "root", "--role", "admin", "--generate", "--db", path).exit_code == 0
+    return path.read_bytes()
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Path:
+def store(tmp_path: Path, made: bytes) -> Path:
     """A new store with the administrator root."""
     path = tmp_path / "watch.db"
-    assert call("users", "add", "root", "--role", "admin", "--generate", "--db", path).exit_code == 0
+    path.write_bytes(made)
     return path
 
 
