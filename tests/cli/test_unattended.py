@@ -33,20 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-TABLE = """
-[sources.andes]
-name = "Andes [bold]"
-archive = "andes"
-supplied_by = "A. Nowak"
-supplied_on = 2026-11-02
-schedule = { cron = "0 0 1 1 *", timezone = "America/Lima" }
-
-[sources.pontus]
-name = "Pontus"
-archive = "pontus"
-supplied_by = "A. Nowak"
-supplied_on = 2026-11-02
-"""
+TABLE = build.declared("andes", "Andes [bold]", cron="0 0 1 1 *", timezone="America/Lima") + build.declared(
+    "pontus", "Pontus"
+)
 
 
 @pytest.fixture

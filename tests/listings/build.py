@@ -76,6 +76,15 @@ REASONS = Reasons(
 )
 
 
+def declared(source_id: str, name: str | None = None, *, cron: str = "", timezone: str = "UTC") -> str:
+    """Return a saved source as a sources file declares it; without `cron` it is crawled by hand."""
+    schedule = f'schedule = {{ cron = "{cron}", timezone = "{timezone}" }}\n' if cron else ""
+    return (
+        f'[sources.{source_id}]\nname = "{name or source_id}"\narchive = "{source_id}"\n'
+        f'supplied_by = "A. Nowak"\nsupplied_on = 2026-11-02\n{schedule}'
+    )
+
+
 def crawl_run(db: Database, source: Source = ANDES) -> int:
     """Declare a source and return the id of a run that crawls it."""
     declare_source(db, source, now=NOW)

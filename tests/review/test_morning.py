@@ -22,6 +22,7 @@ from listings.review_settings import change_setting
 from listings.users import Role
 from listings.verdicts import count_standing
 from review.serve import address_of, build_server, listen
+from tests.listings.build import declared
 from tests.review.entering import PASSWORD, a_user, build
 from tests.review.store import NOW, PLANTED, Planted, fill_store
 from tests.review.test_browser import TITLE, browser, expect_ready
@@ -37,14 +38,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 LOTS = 30
 
-SOURCES = """
-[sources.mercado]
-name = "Mercado"
-archive = "mercado"
-supplied_by = "A. Nowak"
-supplied_on = 2026-11-02
-schedule = { cron = "30 3 * * *", timezone = "America/Lima" }
-"""
+SOURCES = declared("mercado", "Mercado", cron="30 3 * * *", timezone="America/Lima")
 
 
 @pytest.fixture

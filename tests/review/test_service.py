@@ -18,6 +18,7 @@ from listings.requests import list_requests, pause_of
 from listings.runs import attempts_at, begin_run, end_run
 from listings.users import Role
 from scheduler.run_logs import log_name, logs_folder
+from tests.listings.build import declared
 from tests.review.entering import entered, headers_of
 from tests.review.forms import read_form
 from tests.review.store import NOW
@@ -28,19 +29,9 @@ if TYPE_CHECKING:
 
     from fastapi.testclient import TestClient
 
-SOURCES = """
-[sources.mercado]
-name = "Mercado"
-archive = "mercado"
-supplied_by = "A. Nowak"
-supplied_on = 2026-11-02
-schedule = { cron = "30 3 * * *", timezone = "America/Lima" }
-[sources.by-hand]
-name = "By hand"
-archive = "by-hand"
-supplied_by = "A. Nowak"
-supplied_on = 2026-11-02
-"""
+SOURCES = declared("mercado", "Mercado", cron="30 3 * * *", timezone="America/Lima") + declared(
+    "by-hand", "By hand"
+)
 
 HOSTILE = "\x1b[31mred <script>alert(1)</script>"
 

@@ -24,15 +24,8 @@ if TYPE_CHECKING:
 
 COMMAND = (sys.executable, str(Path(__file__).with_name("stand_in.py")))
 
-TABLE = """
-[sources.{name}]
-name = "{name}"
-archive = "{name}"
-supplied_by = "A. Nowak"
-supplied_on = 2026-11-02
-schedule = {{ cron = "0 0 1 1 *", timezone = "UTC" }}
-"""
-"""Due once a year, at New Year, so that no test meets a due time by chance."""
+NEW_YEAR = "0 0 1 1 *"
+"""Due once a year, so that no test meets a due time by chance."""
 
 
 @pytest.fixture
@@ -51,7 +44,9 @@ def declare(settings: Settings) -> Callable[..., None]:
     """Write a sources file that schedules the named sources."""
 
     def write(*names: str) -> None:
-        settings.sources_file.write_text("".join(TABLE.format(name=name) for name in names), encoding="utf-8")
+        settings.sources_file.write_text(
+            "".join(build.declared(name, cron=NEW_YEAR) for name in names), encoding="utf-8"
+        )
 
     return write
 
