@@ -63,9 +63,9 @@ class Planted:
     substances: tuple[str, ...] = ()
     contributions: tuple[Contribution, ...] = field(
         default=(
-            Contribution(feature="listed name, tier 1", log_odds=2.4),
-            Contribution(feature="contact moved off the platform", log_odds=0.9),
-            Contribution(feature="sounds like laboratory ware", log_odds=-0.6),
+            Contribution(feature="offers a tier 1 substance", log_odds=2.4),
+            Contribution(feature="contact off the platform", log_odds=0.9),
+            Contribution(feature="names what tests, holds or explains", log_odds=-0.6),
         )
     )
 
@@ -101,7 +101,7 @@ PLANTED = (
                 "UN 1988, Table I; Regulation (EC) 273/2004, category 1",
             ),
             ("103-79-7", "cas", "phenylacetone", "UN 1988, Table I; check digit is right"),
-            ("Discreet parcel", "trade", "", "hides what is sent"),
+            ("Discreet parcel", "trade", "", "stealth"),
         ),
         substances=("phenylacetone",),
     ),

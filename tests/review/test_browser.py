@@ -318,6 +318,18 @@ def test_no_width_scrolls_sideways(watched: Watched, terms: str) -> None:
         assert watched.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_tables_stand_as_cards_on_a_phone(watched: Watched) -> None:
+    """Their cells name their columns, and nothing is to be scrolled sideways."""
+    watched.page.set_viewport_size({"width": 360, "height": 800})
+    for place in ("figures", "settings", "account"):
+        watched.page.goto(f"{watched.address}{place}")
+        wide = "[...document.querySelectorAll('table')].filter((each) => each.scrollWidth > 360).length"
+        assert watched.page.evaluate(wide) == 0
+    cell = watched.page.locator(".carded td").first
+    assert cell.get_attribute("data-column") == "Since"
+    assert cell.get_attribute("role") == "cell"
+
+
 def test_works_without_javascript(browser: Browser, address: str, database: Path) -> None:
     """The same forms work where scripts are switched off."""
     with browser.new_context(java_script_enabled=False) as context:
