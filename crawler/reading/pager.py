@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from crawler.reading.lines import squeeze
@@ -44,6 +45,7 @@ _CALENDAR = re.compile(r"calendar|[?&](?:week|month|mini|day|year)=", re.IGNOREC
 _is_not_pager_name = name_test(
     r"calendar|slid|carousel|swiper|gallery|photo|month|post[-_]nav|testimonial|thread"
 )
+_LONGEST_NEXT = 40
 _PAGE_NUMBER = re.compile(r"\d{1,5}")
 
 
@@ -62,7 +64,7 @@ def next_page(document: Document) -> str | None:
     """
     links = [link for link in document.root.iter("a") if link.get("href") and not _leads_elsewhere(link)]
     for link in links:
-        if "next" in _relations(link) and (url := _other_page(link, document)):
+        if link.get("rel") and "next" in _relations(link) and (url := _other_page(link, document)):
             return url
     for says_next in (_says_next, _is_named_next):
         for link in links:
@@ -90,9 +92,9 @@ def _relations(link: etree._Element) -> list[str]:
 
 def _leads_elsewhere(link: etree._Element) -> bool:
     """Whether a link goes back, to all pages in one, or through a calendar."""
-    if not _ANOTHER_RELATION.isdisjoint(_relations(link)) or _CALENDAR.search(link.get("href") or ""):
+    if link.get("rel") and not _ANOTHER_RELATION.isdisjoint(_relations(link)):
         return True
-    return _EVERYTHING.search(link.text or "") is not None
+    return bool(_CALENDAR.search(link.get("href") or "") or _EVERYTHING.search(link.text or ""))
 
 
 def _other_page(link: etree._Element, document: Document) -> str:
@@ -102,11 +104,13 @@ def _other_page(link: etree._Element, document: Document) -> str:
 
 def _says_next(link: etree._Element) -> bool:
     shown = squeeze("".join(link.itertext()))
-    return any(
-        _NEXT.fullmatch(text) is not None
-        for text in (shown, link.get("aria-label") or "", link.get("title") or "")
-        if text and len(text) <= 40
-    )
+    said = (shown, link.get("aria-label"), link.get("title"))
+    return any(text and len(text) <= _LONGEST_NEXT and _is_next(text) for text in said)
+
+
+@lru_cache(maxsize=16384)  # menus are the same on all pages of a site
+def _is_next(text: str) -> bool:
+    return _NEXT.fullmatch(text) is not None
 
 
 def _is_named_next(link: etree._Element) -> bool:

@@ -124,7 +124,12 @@ def count_amounts(text: str) -> int:
 
 def says_negotiable(text: str) -> bool:
     """Tells whether the text leaves the price to be asked for, in any of the languages read."""
-    return len(text) <= _LONGEST_PRICE and _NEGOTIABLE.search(text) is not None
+    return len(text) <= _LONGEST_PRICE and _leaves_open(text)
+
+
+@lru_cache(maxsize=8192)  # as `count_amounts`
+def _leaves_open(text: str) -> bool:
+    return _NEGOTIABLE.search(text) is not None
 
 
 def is_no_item_price(text: str) -> bool:

@@ -70,10 +70,11 @@ def find_rows(document: Document, *, paged: bool, spine: Collection[etree._Eleme
         Groups that look like listings, best first. One inside another is left out.
     """
     groups = _groups(document, spine, paged=paged)
+    headed = {each for h1 in document.root.iter("h1") for each in (h1, *h1.iterancestors())}
     found = [
         rows
         for elements in groups.values()
-        if not _is_layout(elements, spine) and (rows := _judge(elements)) is not None
+        if not _is_layout(elements, spine, headed) and (rows := _judge(elements, headed)) is not None
     ]
     found.sort(key=lambda rows: rows.score, reverse=True)
     kept: list[Rows] = []
@@ -150,7 +151,14 @@ def _groups(
 ) -> dict[tuple[Signature, ...], list[etree._Element]]:
     """Groups the ancestors of links by tag and names of themselves, their parent and grandparent."""
     groups: dict[tuple[Signature, ...], list[etree._Element]] = {}
+    signatures: dict[etree._Element, Signature] = {}
     seen: set[etree._Element] = set()
+
+    def signature(element: etree._Element) -> Signature:
+        if element not in signatures:
+            signatures[element] = str(element.tag), _plain_names(element.get("class") or "")
+        return signatures[element]
+
     for link in document.root.iter("a"):
         if not (link.get("href") or "").strip("#"):
             continue
@@ -172,18 +180,14 @@ def _groups(
                 "tbody",
             }:
                 grandparent = parent.getparent()
-                above = _signature(grandparent) if grandparent is not None else ("", frozenset())
-                groups.setdefault((_signature(element), _signature(parent), above), []).append(element)
+                above = signature(grandparent) if grandparent is not None else ("", frozenset())
+                groups.setdefault((signature(element), signature(parent), above), []).append(element)
             element = parent
     return {
         key: elements
         for key, elements in groups.items()
         if len(elements) >= _FEWEST_ROWS or _is_lone_row(elements[0], paged=paged)
     }
-
-
-def _signature(element: etree._Element) -> Signature:
-    return str(element.tag), _plain_names(element.get("class") or "")
 
 
 @lru_cache(maxsize=16384)
@@ -204,17 +208,21 @@ def _is_lone_row(element: etree._Element, *, paged: bool) -> bool:
     return "result" in around and _is_item_name(own)
 
 
-def _is_layout(elements: list[etree._Element], spine: Collection[etree._Element]) -> bool:
+def _is_layout(
+    elements: list[etree._Element],
+    spine: Collection[etree._Element],
+    headed: Collection[etree._Element],
+) -> bool:
     """Whether the blocks are parts of the page itself: one holds the main heading, and few another `h1`."""
     if not any(each in spine for each in elements):
         return False
-    return sum(next(each.iter("h1"), None) is not None for each in elements) * 2 < len(elements)
+    return sum(each in headed for each in elements) * 2 < len(elements)
 
 
-def _judge(elements: list[etree._Element]) -> Rows | None:
+def _judge(elements: list[etree._Element], headed: Collection[etree._Element]) -> Rows | None:
     """Estimates from the first few blocks whether all of them are rows."""
     sample = elements[:_SAMPLE]
-    if not _link_like_rows(sample):
+    if not _link_like_rows(sample, headed):
         return None
     texts = [element_text(element)[:_READ_OF_ROW] for element in sample]
     share = 1 / len(sample)
@@ -233,24 +241,20 @@ def _judge(elements: list[etree._Element]) -> Rows | None:
     return Rows(elements=tuple(elements), priced=priced, pictured=pictured, score=score)
 
 
-def _link_like_rows(sample: list[etree._Element]) -> bool:
+def _link_like_rows(sample: list[etree._Element], headed: Collection[etree._Element]) -> bool:
     """Whether the blocks link to pages of their own, to few each, and none is the page's own item."""
     links = [_hrefs(element) for element in sample]
     firsts = {next(iter(each), "") for each in links}
     named_as_results = all(_is_item_name(element.get("class") or "") for element in sample)
     if len(firsts) * 2 <= len(sample) and len(sample) > 1 and not named_as_results:
         return False
-    headed = sum(next(element.iter("h1"), None) is not None for element in sample)
-    return headed in {0, len(sample)} and sum(map(len, links)) / len(links) <= _MOST_LINKS_OF_ROW
+    with_heading = sum(element in headed for element in sample)
+    return with_heading in {0, len(sample)} and sum(map(len, links)) / len(links) <= _MOST_LINKS_OF_ROW
 
 
 def _hrefs(element: etree._Element) -> dict[str, None]:
-    links = [element, *element.iter("a")] if element.tag == "a" else element.iter("a")
-    return {
-        href.partition("#")[0].partition("?")[0]: None
-        for link in links
-        if (href := link.get("href")) and href != "#"
-    }
+    found = (link.get("href") for link in element.iter("a"))  # itself too, if it is a link
+    return {href.partition("#")[0].partition("?")[0]: None for href in found if href and href != "#"}
 
 
 def _holds(outer: etree._Element, inner: etree._Element) -> bool:
