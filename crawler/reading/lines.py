@@ -128,6 +128,8 @@ def visible_lines(  # noqa: C901 - one walk over the tree; apart, its branches s
     blocks: list[etree._Element] = [root]
 
     def end_line() -> None:
+        if not words:
+            return
         text = " ".join("".join(words).split())
         words.clear()
         if text:

@@ -197,15 +197,14 @@ def _plain_names(names: str) -> frozenset[str]:
 
 def _is_lone_row(element: etree._Element, *, paged: bool) -> bool:
     """Whether a block without its like is a list's only row, by names or by its price."""
-    if (
-        paged
-        and element.tag in {"div", "li", "tr", "article", "section"}
-        and len(element_text(element)) < _READ_OF_ROW
-    ):
-        return count_amounts(element_text(element)) == 1 and len(_hrefs(element)) == 1
     parent = element.getparent()
     own, around = element.get("class") or "", (parent.get("class") or "") if parent is not None else ""
-    return "result" in around and _is_item_name(own)
+    is_named = "result" in around and _is_item_name(own)
+    may_be_row = paged and element.tag in {"div", "li", "tr", "article", "section"}
+    has_one_link = may_be_row and len(_hrefs(element)) == 1
+    if (has_one_link or (may_be_row and is_named)) and len(text := element_text(element)) < _READ_OF_ROW:
+        return has_one_link and count_amounts(text) == 1
+    return is_named
 
 
 def _is_layout(
