@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from classifier.gazetteer import Gazetteer, Law
-    from classifier.reading import Mention, Reading
+    from classifier.reading import Mention, Reading, TradeSign
     from classifier.reading.model import GoodsKind
 
 NOTES = {
@@ -51,6 +51,7 @@ NOTES = {
     "talk_loss": "of what is lost on the way",
     "talk_buyer": "of buyers who stay unknown",
     "listed_part": "may be the part of a listed CAS number",
+    "unlisted_part": "part of a CAS number that is on no list in force here",
     "bare_code": "may stand for a CAS number",
     "insiders": "to those who know",
 }
@@ -109,6 +110,7 @@ FEATURES: dict[str, Callable[[str, Reading], float]] = {
     "name kept off the page": _trade("name_withheld"),
     "number said in words or in part": _trade("number_spoken"),
     "number in part that may be a listed one": _trade("listed_part"),
+    "number in part of an unlisted chemical": _trade("unlisted_part"),
     "abbreviation spelled by letter names": _trade("spelled_letters"),
     "no papers asked": _trade("no_papers"),
     "stands in for something banned": _trade("stands_in"),
@@ -169,7 +171,8 @@ NEVER_AGAINST = frozenset(
 
 NEVER_FOR = frozenset(
     {
-        "listed substance only mentioned", "names everyday goods", "names a material that is not listed",
+        "listed substance only mentioned", "number in part of an unlisted chemical",
+        "names everyday goods", "names a material that is not listed",
         "names a service", "names what tests, holds or explains",
         "listed substance beside what tests, holds or explains it", "named after a preposition",
         "listed substance beside everyday goods",
@@ -237,11 +240,17 @@ def evidence_spans(reading: Reading) -> tuple[Span, ...]:
             start=sign.span[0],
             end=sign.span[1],
             kind="trade",
-            note=NOTES.get(sign.kind, sign.kind.replace("_", " ")),
+            note=_note_of(sign),
         )
         for sign in reading.trade
     ]
     return tuple(sorted([*mentions, *others, *trade], key=lambda span: (span.start, span.end)))
+
+
+def _note_of(sign: TradeSign) -> str:
+    if sign.meant:
+        return f"may be part of {' / '.join(sign.meant)}"
+    return NOTES.get(sign.kind, sign.kind.replace("_", " "))
 
 
 def law_note(mention: Mention) -> str:

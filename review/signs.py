@@ -21,7 +21,8 @@ SIGNS = (
     N_("hints at control"), N_("code in place of a name"), N_("evasive trade in a listed substance"),
     N_("evasive trade in an unnamed chemical"), N_("signs of hiding where nothing is named for sale"),
     N_("a chemical form"), N_("name kept off the page"), N_("number said in words or in part"),
-    N_("number in part that may be a listed one"), N_("abbreviation spelled by letter names"),
+    N_("number in part that may be a listed one"), N_("number in part of an unlisted chemical"),
+    N_("abbreviation spelled by letter names"),
     N_("no papers asked"), N_("stands in for something banned"),
     N_("a chemical form with its name withheld"), N_("a chemical form without papers"),
     N_("evasive trade in a chemical form"), N_("number that may stand for a substance"),
@@ -47,6 +48,7 @@ NOTES = (
     N_("of a list not shown"), N_("of what others no longer sell"), N_("of its own way of sending"),
     N_("of something special"), N_("of other goods on the papers"), N_("of what is lost on the way"),
     N_("of buyers who stay unknown"), N_("may be the part of a listed CAS number"),
+    N_("part of a CAS number that is on no list in force here"),
     N_("may stand for a CAS number"), N_("to those who know"),
 )  # fmt: skip
 """What the notes on signs of trade say."""
@@ -56,6 +58,7 @@ FORMS = (
     N_('only mentioned: before "%(words)s"'),
     N_('only mentioned: the text is about "%(words)s"'),
     N_("%(words)s is on no list in force here"),
+    N_("may be part of %(words)s"),
 )
 """Notes with something filled in."""
 

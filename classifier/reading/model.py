@@ -25,6 +25,7 @@ TradeKind = Literal[
     "name_withheld",
     "number_spoken",
     "listed_part",
+    "unlisted_part",
     "spelled_letters",
     "no_papers",
     "stands_in",
@@ -80,6 +81,8 @@ class TradeSign:
     span: tuple[int, int]
     text: str
     """The words as they stand in the text."""
+    meant: tuple[str, ...] = ()
+    """Of a number in part, the listed ones it may be, e.g. `100-52-7 Benzaldehyde`; empty if any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

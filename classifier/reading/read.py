@@ -12,6 +12,7 @@ from classifier.reading.hidden import find_all_hidden
 from classifier.reading.hits import Hit, accept, find_all_patterns, longest
 from classifier.reading.matcher import matcher_for
 from classifier.reading.model import CasNumber, Goods, Mention, Reading, TradeSign
+from classifier.reading.number_parts import known_parts, numbers_meant
 from classifier.reading.offered import why_not_offered
 from classifier.reading.spoken import spoken_digits
 from classifier.reading.trade import find_cas_numbers, find_trade_signs
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
 NOTHING = Reading(mentions=(), cas_numbers=(), trade=())
 
+IN_PART = frozenset({"listed_part", "bare_code", "code_number"})
+"""Signs that are parts of a CAS number."""
+MOST_MEANT = 3
+"""Numbers that one part may be of; more would tell nothing."""
 TOGETHER = 256
 """Texts of which each step is taken before the next."""
 
@@ -87,7 +92,10 @@ def _read_together(texts: Sequence[str], matcher: Matcher, gazetteer: Gazetteer)
     plain = [each.text for each in unfolded]
     found = find_all_patterns(plain, matcher)
     numbers = [list(find_cas_numbers(text)) for text in plain]
-    signs = [find_trade_signs(text, matcher.codes, seen) for text, seen in zip(plain, found, strict=True)]
+    known = known_parts(frozenset(gazetteer.by_cas))
+    signs = [
+        find_trade_signs(text, matcher.codes, seen, known) for text, seen in zip(plain, found, strict=True)
+    ]
     hidden = find_all_hidden(unfolded, matcher)
     hits = [_all_hits(*each, matcher) for each in zip(unfolded, found, hidden, signs, strict=True)]
     goods = [_goods_of(each, sign) for each, sign in zip(unfolded, signs, strict=True)]
@@ -152,11 +160,22 @@ def _reading(
             for number, start, end in numbers
         ),
         trade=tuple(
-            TradeSign(kind=kind, span=span(start, end), text=text[slice(*span(start, end))])
+            TradeSign(
+                kind=kind,
+                span=span(start, end),
+                text=text[slice(*span(start, end))],
+                meant=_meant(unfolded.text[start:end], gazetteer) if kind in IN_PART else (),
+            )
             for kind, start, end in signs
         ),
         goods=tuple(Goods(kind=kind, span=span(start, end)) for kind, start, end in goods),
     )
+
+
+def _meant(said: str, gazetteer: Gazetteer) -> tuple[str, ...]:
+    """Return the listed numbers that a part may be of, with their substances, unless they are many."""
+    meant = numbers_meant(said, frozenset(gazetteer.by_cas))
+    return tuple(f"{cas} {gazetteer.by_cas[cas].name}" for cas in meant if len(meant) <= MOST_MEANT)
 
 
 def _mentions(

@@ -12,6 +12,7 @@ from classifier.reading.boundaries import IS_CJK, is_piece_of_spelled_word
 from classifier.reading.by_word import words_of
 from classifier.reading.goods import is_other_form
 from classifier.reading.initials import find_initials
+from classifier.reading.number_parts import find_number_parts
 from classifier.reading.spoken import find_spoken, is_beside_number, numbers_beside
 from classifier.reading.topics import find_topics
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from classifier.reading.matcher import Pattern
     from classifier.reading.model import TradeKind
+    from classifier.reading.number_parts import KnownParts
 
 UNIT = (
     r"(?:kgs?|kilos?|kilograms?|kilogramos?|quilos?|g|gr|gms?|grams?|gramos?|gramas?|grammes?|l|lt|lts|ltrs?|lit(?:er|re)s?"
@@ -48,8 +50,12 @@ CODES = (
     re.compile(r"(?<![\d-])(?P<code>\d{4,7})-[x*]{1,2}-[x*](?!\w)"),
 )
 """Shapes in which the first part of a CAS number stands for a substance."""
-BARE_CODE = re.compile(r"(?<![\w.,/-])\d{4,7}(?![\w/]|[.,]\d|-\d{3}|\s?(?:%|kg|g|l|ml|eur|usd|\$|€)(?!\w))")
+BARE_CODE = re.compile(
+    r"\d(?<![a-z\u0370-\u052f\d_.,/-]\d)\d{3,6}(?![a-z\u0370-\u052f\d_/年元个件克公]|[.,]\d|-\d{3}|\s?(?:%|kg|g|l|ml|eur|usd|\$|€)(?!\w))"
+)
 """A number that may be the first part of a CAS number; it counts where something chemical is spoken of."""
+LONG_CODE = re.compile(r"\d{5}")
+"""One of so many figures that it is one without that, too."""
 PARTED_CODE = re.compile(
     r"(?<![\w.,/-])\d(?:[ .-]?\d){4,5}(?![\w/-]|[.,]\d|\s?(?:%|kg|g|l|ml|eur|usd|\$|€|руб|р)(?!\w))"
 )
@@ -81,7 +87,7 @@ PATTERNS: tuple[tuple[TradeKind, re.Pattern[str], re.Pattern[str]], ...] = (
 
 
 def find_trade_signs(
-    text: str, codes: frozenset[str], found: list[tuple[Pattern, list[int]]]
+    text: str, codes: frozenset[str], found: list[tuple[Pattern, list[int]]], known: KnownParts
 ) -> list[tuple[TradeKind, int, int]]:
     """Return kind, start and end of each trade sign in a folded text, in its order.
 
@@ -89,6 +95,7 @@ def find_trade_signs(
         text: Folded text.
         codes: First parts of CAS numbers by which the trade calls a listed substance, e.g. `28578`, and first
             two parts, e.g. `28578-16`.
+        known: The listed CAS numbers.
         found: Patterns found in the text, with the position of each of their characters.
     """
     signs = set(_find_patterns(text, codes)) if HAS_DIGIT.search(text) else set()
@@ -102,9 +109,10 @@ def find_trade_signs(
             if pattern.trade != "number_spoken" or is_beside_number(text, start, end):
                 signs.add((pattern.trade, start, end))
     signs.update(_find_listed_parts(text, signs, codes))
+    signs.update(find_number_parts(text, known))
     signs = {sign for sign in signs if sign[0] != "form" or not is_other_form(text, *sign[1:])}
     if not any(kind in {"form", "chemistry"} for kind, _start, _end in signs):
-        signs = {sign for sign in signs if sign[0] != "bare_code"}
+        signs = {sign for sign in signs if sign[0] != "bare_code" or LONG_CODE.search(text, *sign[1:])}
     return sorted(signs, key=lambda sign: (sign[1], sign[2], sign[0]))
 
 

@@ -1,0 +1,84 @@
+"""CAS numbers in parts and in words. Every example was written for these tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from classifier.evidence import default_gazetteer, evidence_spans
+from classifier.gazetteer.fold import fold
+from classifier.reading import read_text
+from classifier.reading.number_words import find_numbers
+
+IN_WORDS = [
+    ("sixty-two thousand three hundred and four, nought nine", ["62304", "0", "9"]),
+    ("ochenta mil quinientos treinta y dos", ["80532"]),
+    ("vinte e oito mil quinhentos e setenta e oito", ["28578"]),
+    ("quatre-vingt-dix-sept puis soixante-douze, dix-huit", ["97", "72", "18"]),
+    ("fünfundzwanzigtausendfünfhundertsiebenundvierzig", ["25547"]),
+    ("тысяча четыреста семьдесят четыре, ноль два", ["1474", "0", "2"]),
+    ("二十三 一四七四", ["23", "1474"]),
+    ("1o5 2l4 10l", ["105", "214", "10"]),
+]
+
+
+@pytest.mark.parametrize(("text", "digits"), IN_WORDS)
+def test_numbers_in_words_are_read(text: str, digits: list[str]) -> None:
+    """As they would be written in figures, each as long as grammar lets it be."""
+    from classifier.reading.number_words import in_figures
+
+    assert [number.digits for number in find_numbers(in_figures(fold(text).text))] == digits
+
+
+LISTED = [
+    ("shelf 100, box 52, bag 7", "100-52-7"),
+    ("pagina 4433 fila 77, cubetas", "4433-77-6"),
+    ("4468 / 48 / ? fresh", "4468-48-8"),
+    ("2857*-16-7 yellow", "28578-16-7"),
+    ("28 578 - 1? - 7", "28578-16-7"),
+    ("8o532_6x_7 white", "80532-66-7"),
+    ("vinte e oito mil quinhentos e setenta e oito, o resto depois", "28578-16-7"),
+    ("dreiundzwanzigtausendsechsundfünfzig und neunundzwanzig", "23056-29-3"),
+    ("сто двадцать, пятьдесят семь, ноль", "120-57-0"),
+    ("货号39742，层60", "39742-60-4"),
+]
+
+
+@pytest.mark.parametrize(("text", "number"), LISTED)
+def test_a_part_points_to_the_listed_number(text: str, number: str) -> None:
+    """The reviewer is told which number is meant."""
+    signs = [sign for sign in read_text(text, default_gazetteer()).trade if sign.kind == "listed_part"]
+    assert [sign.meant[0].split()[0] for sign in signs] == [number]
+
+
+@pytest.mark.parametrize("text", ["6401*-17-5 clear", "12345-6?-7", "98 765 / 4x / 1"])
+def test_a_masked_number_that_no_listed_one_fits_is_of_something_else(text: str) -> None:
+    """It speaks against an offer of a listed substance, not for it."""
+    reading = read_text(text, default_gazetteer())
+    assert [sign.kind for sign in reading.trade if "part" in sign.kind] == ["unlisted_part"]
+    assert "on no list" in evidence_spans(reading)[0].note
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "shelf 100 x 52 x 7 cm",
+        "28578-99-1 powder",
+        "desk 120 x 60, screws 4 x 40",
+        "set of 103 pieces, 79 EUR, 7 colours",
+        "phone 100 52 75",
+        "one two three four",
+    ],
+)
+def test_other_numbers_are_no_parts(text: str) -> None:
+    """Sizes, other registry numbers, prices and counts."""
+    signs = read_text(text, default_gazetteer()).trade
+    assert not [sign for sign in signs if sign.kind in {"listed_part", "unlisted_part"}]
+
+
+def test_a_long_first_part_stands_alone() -> None:
+    """Five figures are no chance; four are, where nothing chemical is spoken of."""
+    kinds = [
+        {sign.kind for sign in read_text(f"new {number} in", default_gazetteer()).trade}
+        for number in ("28578", "4468")
+    ]
+    assert kinds == [{"bare_code"}, set()]
