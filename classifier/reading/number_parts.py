@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from classifier.reading.number_words import find_numbers, in_figures, may_be_in_turn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from classifier.reading.model import TradeKind
     from classifier.reading.number_words import Number
@@ -75,13 +75,21 @@ def known_parts(numbers: frozenset[str]) -> KnownParts:
     return KnownParts(numbers=numbers, begun=frozenset(begun), ends=ends, firsts=frozenset(firsts))
 
 
-def find_number_parts(text: str, known: KnownParts) -> Iterator[tuple[TradeKind, int, int]]:
-    """Yield kind, start and end of each number in parts in a folded text, listed or not."""
+def find_number_parts(
+    text: str, words: Iterable[str], known: KnownParts
+) -> Iterator[tuple[TradeKind, int, int]]:
+    """Yield kind, start and end of each number in parts in a folded text, listed or not.
+
+    Args:
+        text: Folded text.
+        words: As `words_of` finds them in it.
+        known: The listed numbers.
+    """
     text = in_figures(text[:MOST_CHARS])
     masked = list(_masked(text, known)) if HAS_MASK.search(text) else []
     yield from masked
     taken = [(start, end) for _kind, start, end in masked]
-    if may_be_in_turn(text, known.ends, known.begun):
+    if may_be_in_turn(text, words, known.ends, known.begun):
         for kind, start, end in _in_turn(text, find_numbers(text)[:MOST_NUMBERS], known):
             if not any(start < last and first < end for first, last in taken):
                 yield kind, start, end

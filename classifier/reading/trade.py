@@ -109,7 +109,7 @@ def find_trade_signs(
             if pattern.trade != "number_spoken" or is_beside_number(text, start, end):
                 signs.add((pattern.trade, start, end))
     signs.update(_find_listed_parts(text, signs, codes))
-    signs.update(find_number_parts(text, known))
+    signs.update(find_number_parts(text, words, known))
     signs = {sign for sign in signs if sign[0] != "form" or not is_other_form(text, *sign[1:])}
     if not any(kind in {"form", "chemistry"} for kind, _start, _end in signs):
         signs = {sign for sign in signs if sign[0] != "bare_code" or LONG_CODE.search(text, *sign[1:])}
