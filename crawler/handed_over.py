@@ -11,17 +11,15 @@ from typing import TYPE_CHECKING
 
 from crawler.apart import Ended, Opened
 from crawler.errors import CrawlError
-from crawler.evidence.keeper import EvidenceKeeper
 from crawler.process import CrawlStopped
-from crawler.recorder import Recorder
-from crawler.saved import about, archive_of
-from listings.archives import record_archive
+from crawler.saved import recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
     from pathlib import Path
 
+    from crawler.recorder import Recorder
     from crawler.sources import DeclaredSource
     from crawler.spider import CrawledPage
     from listings.database import Database
@@ -65,26 +63,7 @@ def crawl_handed_over(
         CannotKeep: If a page could not be kept.
     """
     opened = _expect_opened(next(handed, None), declared)
-    with EvidenceKeeper(
-        db,
-        folder,
-        source_id=declared.source.source_id,
-        run_id=run.run_id,
-        now=now,
-        notes=about(declared, run),
-    ) as keeper:
-        recorder = Recorder(
-            db,
-            source_id=declared.source.source_id,
-            run_id=run.run_id,
-            reachable=opened,
-            keeper=keeper,
-            now=now,
-            progress=lambda count: progress(count, len(opened)) if progress else None,
-        )
-        record_archive(db, run.run_id, archive_of(declared), now=now())
-        for fault in opened.faults:
-            recorder.record_fault(fault)
+    with recording(db, declared, run, folder, opened, now=now, progress=progress) as recorder:
         _keep_all(recorder, handed, declared)
         recorder.finish()
 

@@ -26,8 +26,8 @@ class CrawlBroken(CrawlError):
 
     def __init__(self, source_id: str, reason: str) -> None:
         super().__init__(
-            f"The crawl of {source_id} ended early: {reason}. What it had read is kept; run it again, "
-            "and it begins anew."
+            f"The crawl of {source_id} ended early: {reason.rstrip('.')}. What it had read is kept; run it "
+            "again, and it begins anew."
         )
 
 

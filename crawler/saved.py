@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
@@ -20,11 +21,12 @@ from crawler.turns import RoomMiddleware
 from listings.archives import record_archive
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
     from pathlib import Path
     from typing import Self
 
+    from crawler.apart import Opened
     from crawler.archives import Archive
     from crawler.process import PageSink
     from crawler.readers.job import Read
@@ -80,27 +82,50 @@ def crawl_saved(
         CrawlStopped: If the process was asked to stop.
         CrawlBroken: If a page could not be kept, or Scrapy failed.
     """
-    source_id = declared.source.source_id
-    with (
-        open_declared(declared) as archive,
-        EvidenceKeeper(
-            db, folder, source_id=source_id, run_id=run.run_id, now=now, notes=about(declared, run)
-        ) as keeper,
-    ):
+    with open_declared(declared) as archive:
         _expect_pages(archive, declared)
+        with recording(db, declared, run, folder, archive, now=now, progress=progress) as recorder:
+            run_saved(declared, archive, recorder, read)
+
+
+@contextmanager
+def recording(
+    db: Database,
+    declared: DeclaredSource,
+    run: Run,
+    folder: Path,
+    archive: Archive | Opened,
+    *,
+    now: Callable[[], datetime],
+    progress: Callable[[int, int], None] | None,
+) -> Iterator[Recorder]:
+    """Give the recorder of a saved source's pages, and write what is to be said of its archive.
+
+    Args:
+        db: The open store.
+        declared: The source.
+        run: The run.
+        folder: Of the evidence.
+        archive: What may be met as a page, and what could not be read; read here or elsewhere.
+        now: The clock.
+        progress: Called after each page with (pages recorded so far, pages in the archive).
+    """
+    source_id, run_id = declared.source.source_id, run.run_id
+    notes = _about(declared, run)
+    with EvidenceKeeper(db, folder, source_id=source_id, run_id=run_id, now=now, notes=notes) as keeper:
         recorder = Recorder(
             db,
             source_id=source_id,
-            run_id=run.run_id,
+            run_id=run_id,
             reachable=archive,
             keeper=keeper,
             now=now,
             progress=lambda count: progress(count, len(archive)) if progress else None,
         )
-        record_archive(db, run.run_id, archive_of(declared), now=now())
+        record_archive(db, run_id, archive_of(declared), now=now())
         for fault in archive.faults:
             recorder.record_fault(fault)
-        run_saved(declared, archive, recorder, read)
+        yield recorder
 
 
 def open_declared(declared: DeclaredSource) -> Archive:
@@ -134,7 +159,7 @@ def run_saved(declared: DeclaredSource, archive: Archive, sink: PageSink, read: 
         read=read,
     )
     if reason != "finished":
-        raise CrawlBroken(source_id, f"{reason}, see the log")
+        raise CrawlBroken(source_id, reason)
 
 
 def _settings(archive: Archive) -> dict[str, object]:
@@ -155,7 +180,7 @@ def archive_of(declared: DeclaredSource) -> Path:
     return declared.archive
 
 
-def about(declared: DeclaredSource, run: Run) -> dict[str, str]:
+def _about(declared: DeclaredSource, run: Run) -> dict[str, str]:
     """Return what stands at the head of each evidence file of a crawl."""
     source = declared.source
     return {

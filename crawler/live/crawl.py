@@ -17,7 +17,7 @@ from crawler.live.session import Session
 from crawler.live.settings import live_settings
 from crawler.live.spider import LiveSpider
 from crawler.live.who import user_agent
-from crawler.process import run_spider
+from crawler.process import CrawlBroken, run_spider
 from crawler.recorder import Recorder
 from listings.fetches import Fetch, FetchOutcome, bytes_fetched, record_fetches
 from listings.permissions import record_permission
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from crawler.sources import DeclaredSource
     from listings.database import Database
     from listings.model import Run
+    from listings.permissions import Permission
 
 
 class NotPermitted(CrawlError):
@@ -77,6 +78,7 @@ def crawl_live(
     Raises:
         NotPermitted: If there is no permission that holds now.
         CrawlEnded: If the permission ended meanwhile, or the site asked to be left alone.
+        CrawlBroken: If a page could not be kept, or no process could be started to read pages.
     """
     source_id, permission = declared.source.source_id, declared.permission
     permission_id = record_permission(db, source_id, permission, now=now()) if permission else None
@@ -94,20 +96,7 @@ def crawl_live(
         sent=sent,
         received=received,
     )
-    notes = {
-        "description": f"Pages of {declared.source.name}, fetched by crawl {run.run_id}",
-        "operator": permission.contact,
-        "http-header-user-agent": user_agent(permission),
-        "robots": "classic",
-        "source": source_id,
-        "run": str(run.run_id),
-        "permission": permission_id,
-        "permission-basis": permission.basis,
-        "permission-reference": permission.reference,
-        "permission-approved-by": permission.approved_by,
-        "permission-valid": f"{permission.valid_from} to {permission.valid_until}",
-        "permission-scope": " ".join(permission.scope),
-    }
+    notes = _about(declared, run, permission, permission_id)
     with EvidenceKeeper(db, folder, source_id=source_id, run_id=run.run_id, now=now, notes=notes) as keeper:
         recorder = Recorder(
             db,
@@ -148,10 +137,31 @@ def crawl_live(
             read=read,
         )
         settings = live_settings(session, permission, names or {})
-        run_spider(source_id, settings, recorder, LiveSpider, session=session, begin=declared.start)
+        begin = declared.start
+        reason = run_spider(source_id, settings, recorder, LiveSpider, session=session, begin=begin)
     if gate.stopped and not gate.is_budget_used:
         raise CrawlEnded(source_id, gate.stopped)
+    if not gate.stopped and reason != "finished":
+        raise CrawlBroken(source_id, reason)
     return gate.stopped
+
+
+def _about(declared: DeclaredSource, run: Run, permission: Permission, permission_id: str) -> dict[str, str]:
+    """Return what stands at the head of each evidence file of a crawl."""
+    return {
+        "description": f"Pages of {declared.source.name}, fetched by crawl {run.run_id}",
+        "operator": permission.contact,
+        "http-header-user-agent": user_agent(permission),
+        "robots": "classic",
+        "source": declared.source.source_id,
+        "run": str(run.run_id),
+        "permission": permission_id,
+        "permission-basis": permission.basis,
+        "permission-reference": permission.reference,
+        "permission-approved-by": permission.approved_by,
+        "permission-valid": f"{permission.valid_from} to {permission.valid_until}",
+        "permission-scope": " ".join(permission.scope),
+    }
 
 
 def _record_refusals(

@@ -6,6 +6,8 @@ import multiprocessing
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from scrapy.exceptions import CloseSpider
+
 from crawler.errors import CrawlError
 from crawler.markets import find_markets
 from crawler.readers.job import given_up, read_here
@@ -23,14 +25,16 @@ _TRIES = 2
 """So many processes may die over a page before it is given up: the first may have been the system's doing."""
 
 
-class NoReader(CrawlError):
-    """A reading process could not be started."""
+class NoReader(CrawlError, CloseSpider):
+    """A reading process could not be started, nor will one for the next page: Scrapy ends the crawl."""
 
     def __init__(self, how: str) -> None:
-        super().__init__(
+        sentence = (
             f"The process that is to read pages {how} before it began. Set `readers` under [crawl] to 0 to "
             "read them in the crawl's own process."
         )
+        super().__init__(sentence)
+        self.args = (sentence,)  # Scrapy's own class keeps only a reason
 
 
 @contextmanager

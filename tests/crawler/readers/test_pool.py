@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
+from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 import pytest
 
+from crawler.process import CrawlBroken
 from crawler.readers.job import ReadJob, given_up, read_here
-from crawler.readers.pool import Readers
+from crawler.readers.pool import NoReader, Readers
 from crawler.readers.settings import Bounds
+from crawler.run import crawl_source
+from crawler.turns import MOST_UNDER_WAY
 from fixtures.marketplaces.build import write_site
 from fixtures.marketplaces.data import read_site
 from listings.database import open_database
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crawler.reading.page import PageReading
+    from crawler.sources import DeclaredSource
 
 pytestmark = pytest.mark.process
 
@@ -79,6 +85,35 @@ def test_a_page_is_read_again_when_its_process_was_killed() -> None:
     """A process may die for reasons that are not the page's."""
     jobs = [page(f"Oak chair {number}", body="<p>x</p>" * 1_000) for number in range(20)]
     assert read_all(jobs, kill_first=True) == [asyncio.run(read_here(job)) for job in jobs]
+
+
+def crawl_without_reader(database: Path, declared: DeclaredSource) -> tuple[str, int]:
+    """Crawl where no process can be started; return how the crawl ends and how many pages asked for one."""
+    asked = 0
+
+    async def read(_: ReadJob) -> PageReading:
+        nonlocal asked
+        asked += 1
+        raise NoReader("ended with exit code 1")
+
+    try:
+        crawl_source(database, declared, read=read)
+    except CrawlBroken as error:
+        return str(error), asked
+    return "", asked
+
+
+def test_a_crawl_ends_at_once_when_no_process_can_be_started(tmp_path: Path) -> None:
+    """It does not go through all its pages, and says what is to be done."""
+    write_site(STEM, "folder", tmp_path / "saved")
+    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("forkserver")) as pool:
+        declared = declare(tmp_path / "saved", source_id=STEM)
+        sentence, asked = pool.submit(crawl_without_reader, tmp_path / "one.db", declared).result()
+    assert sentence.startswith(
+        f"The crawl of {STEM} ended early: The process that is to read pages ended with"
+    )
+    assert "Set `readers` under [crawl] to 0" in sentence
+    assert asked <= MOST_UNDER_WAY < len(read_site(STEM).listings)
 
 
 def test_a_crawl_with_two_readers_leaves_the_same_rows_in_the_same_order(tmp_path: Path) -> None:
