@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.cascade import train_model
-from benchmarks.crawl import PAGES, run_once
+from benchmarks.crawl import PAGES, ratios, run_once
 from benchmarks.pages import write_pages
 from benchmarks.rescoring import fill
-from benchmarks.rounds import Ratio, alternate, report
+from benchmarks.rounds import alternate, report
 from benchmarks.scoring import PACKAGES
 from classifier.embedding import fastest, open_embedder
 from classifier.evidence import default_gazetteer
@@ -31,9 +31,12 @@ from classifier.run import score_new
 from listings.database import open_database
 
 if TYPE_CHECKING:
+    from benchmarks.crawl import Speeds
+    from benchmarks.rounds import Ratio
     from classifier.folder import TrainedModel
 
-TARGET = 0.7
+TARGETS = (0.7, None)
+"""By the clock; and by processor time, of which ours has two cores, so that half as much may be as good."""
 LOOK_S = 0.2
 
 
@@ -45,16 +48,16 @@ def measure(*, pages: int, rounds: int) -> tuple[list[Ratio], dict[str, str]]:
         folder = Path(scratch) / "pages"
         written = len(write_pages(folder, pages))
         ours, stock = alternate(
-            lambda: written / _crawl_and_score(folder, model, said),
-            lambda: run_once("stock", str(folder), written)[0],
+            lambda: _crawl_and_score(folder, written, model, said),
+            lambda: run_once("stock", str(folder), written),
             rounds,
         )
     name = f"end to end with scoring, {written:,} pages"
-    return [Ratio(name=name, unit="pages/s", target=TARGET, ours=tuple(ours), stock=tuple(stock))], said
+    return list(ratios(name, TARGETS, ours, stock)), said
 
 
-def _crawl_and_score(folder: Path, model: TrainedModel, said: dict[str, str]) -> float:
-    """Return the seconds from the crawl's begin to the last score."""
+def _crawl_and_score(folder: Path, pages: int, model: TrainedModel, said: dict[str, str]) -> Speeds:
+    """Return pages a second from the crawl's begin to the last score, and a CPU second of all processes."""
     with tempfile.TemporaryDirectory() as scratch:
         store = Path(scratch) / "bench.db"
         fill(store, [], model)
@@ -76,13 +79,12 @@ def _crawl_and_score(folder: Path, model: TrainedModel, said: dict[str, str]) ->
                 "SELECT count(*), count(DISTINCT text_hash) FROM sightings JOIN scores USING (sighting_id)"
             )
             scored, distinct = db.execute(query).fetchone()
-        of_pages = 1_000 / len(list(folder.rglob("*.html")))
         said["CPU ms/page"] = ", ".join(
-            f"{name} {cpu_seconds * of_pages:.2f}"
+            f"{name} {cpu_seconds / pages * 1_000:.2f}"
             for name, cpu_seconds in (("crawl", works - reads), ("reading", reads), ("scoring", scores))
         )
         said["scored"] = f"{scored:,} sightings, {distinct:,} texts; {after:.1f} s after the crawl had ended"
-        return seconds + after
+        return pages / (seconds + after), pages / (works + scores)
 
 
 def _follow(store: Path) -> None:
