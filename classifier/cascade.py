@@ -1,9 +1,9 @@
 """The first stage: a light model over evidence and static vectors settles what is clearly not an offer.
 
-Whatever names something listed, or shows a sign of hiding, goes to the transformer, however it sounds. Of
-the rest, the first stage settles what it gives a probability below its *line*. The line is set from
-out-of-fold scores, so that at most `RECALL_BUDGET` of the offers are given up, and never above half of the
-threshold; what it comes to is measured at every training and stands in the card.
+Whatever names something listed goes to the transformer, however it sounds, and so does a sign of hiding
+where no goods are named. Of the rest, the first stage settles what it gives a probability below its *line*.
+The line is set from out-of-fold scores, so that at most `RECALL_BUDGET` of the offers are given up, and
+never above half of the threshold; what it comes to is measured at every training and stands in the card.
 """
 
 from __future__ import annotations
@@ -31,7 +31,11 @@ WEIGHED = frozenset(
     {"quantity", "purity", "price_per_unit", "form", "destination", "chemistry", "talk_special"}
 )
 """Signs that honest goods bear too: the light model weighs them, as it does the number of an unlisted
-substance. Any other sign is evidence by itself."""
+substance. Any other sign is evidence by itself where no goods are named."""
+
+RULE = f"names or numbers on a list; without goods any sign but {', '.join(sorted(WEIGHED))}"
+"""What has evidence, for the model card. To change `has_evidence`: change this too, so that no first stage
+that was fitted by another rule is used."""
 
 RECALL_BUDGET = 0.005
 """Greatest share of the offers that may be given up."""
@@ -75,7 +79,7 @@ def cascade_is_on() -> bool:
 def has_evidence(reading: Reading) -> bool:
     """Say whether what was read in a text is reason enough for the transformer to look at it."""
     is_named = bool(reading.mentions) or any(number.listed for number in reading.cas_numbers)
-    return is_named or not {sign.kind for sign in reading.trade} <= WEIGHED
+    return is_named or not (reading.goods or {sign.kind for sign in reading.trade} <= WEIGHED)
 
 
 def fit_first_stage(

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from classifier.cascade import WEIGHED, FirstStage
+from classifier.cascade import RULE, FirstStage
 from classifier.errors import ModelFolderWrong
 from classifier.evidence import FEATURES
 from classifier.static import StaticEmbedder
@@ -231,5 +231,5 @@ def _checked(
         neighbours=neighbours,
         card=card,
         # What was fitted by another rule keeps no promise under this one: every text goes to the transformer.
-        first_stage=first_stage if card.get("cascade", {}).get("signs_weighed") == sorted(WEIGHED) else None,
+        first_stage=first_stage if card.get("cascade", {}).get("goes_on") == RULE else None,
     )

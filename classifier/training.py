@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from classifier.cascade import WEIGHED, FirstStage, fit_first_stage
+from classifier.cascade import RULE, FirstStage, fit_first_stage
 from classifier.embedding import weights_of
 from classifier.evidence import FEATURES
 from classifier.features import features_of
@@ -181,7 +181,7 @@ def _first_stage(
         seed=seed,
     )
     stage = FirstStage(pipeline=pipeline, static=cascade.static, line=settling.line)
-    return stage, asdict(settling) | {"signs_weighed": sorted(WEIGHED)}
+    return stage, asdict(settling) | {"goes_on": RULE}
 
 
 def describe(data: Dataset) -> dict[str, object]:
