@@ -8,6 +8,7 @@ from functools import lru_cache
 from classifier.gazetteer.choices import alternatives
 from classifier.gazetteer.fold import fold
 from classifier.reading.phrases import (
+    ABOUT_IN_TITLE,
     ABOUT_SOMETHING_ELSE,
     ASKING_BEFORE,
     CHEMISTRY_WORDS,
@@ -54,6 +55,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             rf"(?P<sale>{_any(SALE_BEFORE_FOR)})?\s*(?P<for>{_any(FOR_WORDS)})(?:\s+(?:the|el|la|le|les|o|a))?\s+{KIND}$"
         ),
         "about": re.compile(_any(ABOUT_SOMETHING_ELSE)),
+        "title": re.compile(_any(ABOUT_IN_TITLE)),
         "form": re.compile(_any(FORM_WORDS)),
         "chemistry": re.compile(_any(CHEMISTRY_WORDS)),
         "other": re.compile(_any(OTHER_MEANINGS)),
@@ -93,6 +95,8 @@ def why_not_offered(text: str, start: int, end: int, *, title: str) -> str:
         return f'before "{after.group().strip()}"'
     short = text if len(text) <= SHORT_TEXT else title
     if len(short) <= SHORT_TEXT and (about := patterns["about"].search(short)):
+        return f'the text is about "{about.group()}"'
+    if len(title) <= SHORT_TEXT and (about := patterns["title"].search(title)):
         return f'the text is about "{about.group()}"'
     return ""
 

@@ -170,6 +170,61 @@ ABOUT_SOMETHING_ELSE = (
 )  # fmt: skip
 """Words that, anywhere in a short text, say that no chemical is for sale."""
 
+ABOUT_IN_TITLE = (
+    # a sign or label of it
+    "{danger|caution|warning|safety|hazard} {sign|signs|sticker|stickers|label|labels|placard|plate}",
+    "{vinyl|metal|enamel|aluminium|aluminum} {sign|signs|sticker|stickers}", "sign", "signs", "stickers",
+    "placard",
+    "{rotulo|rotulos|letrero|letreros|cartel|carteles|senal|senales|pegatina|pegatinas|calcomania}",
+    "{placa|placas|adesivo|adesivos|plaquinha}",
+    "{panneau|panneaux|autocollant|autocollants|plaque|ecriteau|affichette}",
+    "{schild|schilder|emailschild|blechschild|hinweisschild|warnaufkleber|aufkleber|aushang|warnzeichen}",
+    "{табличка|таблички|знак|знаки|наклейка|наклейки|бирка|бирки|плакат}",
+    "标牌", "标识", "警示", "贴纸", "挂牌",
+    # a measured standard of it
+    "{reference|analytical|calibration|certified} {standard|standards|std|material|solution}", "ref std",
+    "{estandar|patron|material|solucion} {de referencia|certificado|certificada|analitico|de calibracion}",
+    "{padrao|material|solucao} {analitico|de referencia|certificado|de calibracao}",
+    "{etalon|materiau|solution} {analytique|de reference|certifie|d'etalonnage}",
+    "{referenzstandard|referenzlosung|referenzmaterial|analysenstandard|kalibrierlosung|referenzsubstanz}",
+    "{гсо|стандартный образец|стандартные образцы|аналитический стандарт|калибровочный раствор}",
+    "标准溶液", "标准品", "标准物质", "对照品", "标样", "滴定管",
+    # what finds it
+    "{lateral flow|urine|saliva|swab|rapid|drug} {strip|strips|test|tests|cassette|cassettes}",
+    "{swab tests|screening strips|raman unit|raman|handheld spectrometer|spectrometer|gas alarm}",
+    "{tiras|tira} {para|pa|de|reactivas|rapidas}",
+    "{espectrometro|alarma de gas|alarma|medidor|prueba rapida}",
+    "{fita teste|fitas teste|teste rapido|testes rapidos|espectrometro|medidor|sensor}",
+    "{bandelette|bandelettes|test rapide|tests rapides|spectrometre|detecteur|detecteurs|alarme}",
+    "{drogenschnelltest|schnelltests|handspektrometer|spektrometer|messgerat|handgerat|melder|gaswarner}",
+    "{экспресс тест|экспресс-тесты|спектрометр|детектор паров|газоанализатор|тест полоски}",
+    "检测卡", "检测管", "试剂盒", "比色", "光谱", "检测盒",
+    # what teaches or tells of it
+    "{customs|safety|online|training|compliance} {course|courses|class|training}",
+    "{course binder|ex library|handbook}",
+    "{second|third|2nd|3rd|first} edition", "hardback",
+    "{curso|cursos|tratado} {:|de|del|en|sobre|para|gravado|ead|online|}",
+    "{manual|folleto|capacitacion|diplomado} {:|de|del|en|sobre|para|gravado|ead|online|}",
+    "{treinamento|apostila|palestra}",
+    "{formation|guide|traite|manuel|stage|atelier} {:|de|des|d'une|du|sur|pour|precurseurs|}",
+    "{leitfaden|schulung|online-schulung|lehrgang|fachbuch|diavortrag|vortrag|broschure|ringbuch}",
+    "{курс|курсы|семинар|лекция|брошюра|методичка|руководство} {:|для|по|о|}",
+    "{旧书|书,|书，|史话|管制史|实务|模型|科普|手册|课程|讲义}",
+    # with hardly any of it, or in its place
+    "{trace|traces|hint|residue|residues} {of|}", "{trazas|traza|pizca|vestigios} de",
+    "{traco|tracos|vestigios} de",
+    "{traces de|a l'etat de traces|moins de}", "{spuren|spur}", "{следы|следов}",
+    "{substitute|substitutes|replacement|alternative} {for|of|to}",
+    "{sustituto|sustituta|sustitutivo|reemplazo} {de|del}",
+    "{substituto|substituta} {de|do|da}", "{substitut|remplacant} {de|du}", "{remplace|remplacant}",
+    "{ersatz|ersatz fur|ersetzt}",
+    "{замена|замену|заменитель|аналог}", "替代", "残留",
+    # what it was kept in
+    "{leergut|da war mal|que guardava|que llevo}",
+    "{que guardaba|having held|once held|used to hold|ayant contenu}",
+)  # fmt: skip
+"""Words that, in a title, say that something about the substance is sold, or without it, or in its place."""
+
 FOR_WORDS = ("for", "para", "pour", "fur", "для", "per il")
 """Words that, right before a name, say that something for it is sold, unless one of the next comes first."""
 

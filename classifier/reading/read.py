@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -172,6 +173,12 @@ def _reading(
     )
 
 
+BESIDE = re.compile(
+    r"[ (\[/&+,、-]*(?:(?<![a-z])(?:and|or|y|o|e|ou|et|und|oder|и|или|和|或)(?![a-z]))?[ (\[-]*"
+)
+"""Between names of which the first decides for all: `test strips for ephedrine and norephedrine`."""
+
+
 def _meant(said: str, gazetteer: Gazetteer) -> tuple[str, ...]:
     """Return the listed numbers that a part may be of, with their substances, unless they are many."""
     meant = numbers_meant(said, frozenset(gazetteer.by_cas))
@@ -181,14 +188,14 @@ def _meant(said: str, gazetteer: Gazetteer) -> tuple[str, ...]:
 def _mentions(
     hits: list[Hit], text: str, unfolded: Unfolded, span: Callable[[int, int], tuple[int, int]]
 ) -> Iterator[Mention]:
-    """Yield the mentions; of names side by side, as in `ketone (MEK)`, the first decides for all."""
+    """Yield the mentions; of names side by side, or in a list, one not offered decides for the next."""
     folded = unfolded.text
     last, why_last = 0, ""
     title = fold(text.partition("\n")[0]).text
     for hit in hits:
         if hit.substance is None:
             continue
-        is_beside = hit.start > 0 and not folded[last : hit.start].strip(" ([-")
+        is_beside = hit.start > 0 and bool(BESIDE.fullmatch(folded, last, hit.start))
         why_not = (why_last if is_beside else "") or why_not_offered(folded, hit.start, hit.end, title=title)
         last, why_last = hit.end, why_not
         first, end = span(hit.start, hit.end)

@@ -292,3 +292,44 @@ def test_a_mere_mention_is_not_an_offer(text: str, gazetteer: Gazetteer) -> None
     reading = read_text(text, gazetteer)
     assert reading.offered == ()
     assert all(m.why_not for m in reading.mentions)
+
+
+ABOUT_IT = [
+    "Enamel sign 'Toluene - no open fire'",
+    "Safrole analytical standard, 2 ml ampoule",
+    "Urine swab tests ephedrine, norephedrine",
+    "Letrero acetona inflamable, 20 x 30",
+    "Patrón certificado de efedrina",
+    "Autocollant toluène inflammable",
+    "Blechschild Schwefelsäure",
+    "Referenzlösung Piperonal in Ethanol",
+    "Табличка «Толуол»",
+    "Курс для охраны: ацетон, толуол и другие",
+    "Curso de toxicologia: efedrina e safrol",
+    "哌啶标准品 10mg",
+    "Cherry flavour with a trace of benzaldehyde",
+    "Toluol-Ersatz",
+]
+
+
+@pytest.mark.parametrize("title", ABOUT_IT)
+def test_what_is_about_a_substance_offers_none(title: str, gazetteer: Gazetteer) -> None:
+    """Signs, standards, tests, courses and traces name it and sell something else."""
+    reading = read_text(f"{title}\nfast dispatch, packed with care", gazetteer)
+    assert reading.mentions
+    assert not reading.offered
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Toluene, 200 l drum\nwarning sign on each drum, analytical standard certificate on request",
+        "Acetone and toluene, drums",
+        "Sell ephedrine, norephedrine",
+        "甲苯，丙酮 桶装",
+    ],
+)
+def test_what_is_said_below_the_title_does_not_withdraw_an_offer(text: str, gazetteer: Gazetteer) -> None:
+    """A label or a standard in the description is no other goods, nor is a list of names."""
+    reading = read_text(text, gazetteer)
+    assert reading.offered == reading.mentions != ()
