@@ -260,10 +260,10 @@ def test_empty_queue_says_what_to_do_first(tmp_path: Path, steps: str, sentence:
 
 def test_hostile_text_is_shown_and_never_markup(client: TestClient) -> None:
     """Every field of a hostile listing is printed as text."""
-    page = client.get("/", params={"q": "iframe"}).text
+    plain, page = (client.get("/", params={"q": words}).text for words in ("beaker", "iframe"))
     assert "&lt;script&gt;alert(&#39;title&#39;)&lt;/script&gt;" in page
     assert "{{ 7 * 7 }}" in page
-    assert page.count("<script") == 2
+    assert page.count("<script") == plain.count("<script") > 0
     for tag in ("<iframe", "<svg onload", "<img src=x", "<b>free", "<style"):
         assert tag not in page
     assert "javascript[:]alert" in page
