@@ -53,6 +53,10 @@ STORE_WIDE = ("sighting_id", "DESC", "DESC")
 MAX_COUNTED = 1_000
 """A search is counted up to here; beyond it a count says only that there are more."""
 
+STORE_WIDE_COUNTED = 300
+"""A search in the whole store is counted up to here: whether each listing has been seen otherwise since costs
+more than to find it."""
+
 COUNTED_AMONG = 100_000
 """A search narrowed by more than words is counted among so many of the newest sightings, or as far as its
 first page needs: what narrows it is read from each row that the words find."""

@@ -11,7 +11,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from listings import times
-from listings.item_filters import COUNTED_AMONG, MAX_COUNTED, Filter, ItemQuery, Place, Sort, State, order_of
+from listings.item_filters import (
+    COUNTED_AMONG,
+    STORE_WIDE_COUNTED,
+    Filter,
+    ItemQuery,
+    Place,
+    Sort,
+    State,
+    order_of,
+)
 from listings.model import Decision
 
 if TYPE_CHECKING:
@@ -54,7 +63,7 @@ class Found:
 
     items: list[ListedItem]
     total: int
-    """At most `MAX_COUNTED`."""
+    """At most `STORE_WIDE_COUNTED`."""
     is_more: bool
     """Whether there are, or may be, more than that."""
 
@@ -99,8 +108,8 @@ def first_found(db: Database, wanted: Filter, *, limit: int) -> Found:
     edge = int(newest) - COUNTED_AMONG + 1 if wanted.is_narrowed else 1
     query = ItemQuery(db, wanted, Sort.LIKELY)
     query.among(">=", edge)
-    found = query.ids(MAX_COUNTED + 1)
-    is_more = len(found) > MAX_COUNTED or query.is_cut
+    found = query.ids(STORE_WIDE_COUNTED + 1)
+    is_more = len(found) > STORE_WIDE_COUNTED or query.is_cut
     if edge > 1 and len(found) < limit:
         older = ItemQuery(db, wanted, Sort.LIKELY)
         older.among("<", edge)
@@ -111,7 +120,7 @@ def first_found(db: Database, wanted: Filter, *, limit: int) -> Found:
     elif edge > 1:
         is_more = True
     items = [_item(row, query.column) for row in query.rows_of(found[:limit])]
-    return Found(items=items, total=min(len(found), MAX_COUNTED), is_more=is_more)
+    return Found(items=items, total=min(len(found), STORE_WIDE_COUNTED), is_more=is_more)
 
 
 def next_item(db: Database, wanted: Filter, *, sort: Sort, place: Place, now: datetime) -> ListedItem | None:
@@ -184,7 +193,10 @@ def place_of_sighting(db: Database, sighting_id: int, wanted: Filter, sort: Sort
 
 
 def count_items(db: Database, wanted: Filter) -> int:
-    """Return how many items a list holds; of a search at most `MAX_COUNTED` + 1, as `first_found` counts."""
+    """Return how many items a list holds.
+
+    Of a search it says at most `MAX_COUNTED` + 1; of one in the whole store, what `first_found` counts.
+    """
     if wanted.is_store_wide:
         found = first_found(db, wanted, limit=1)
         return found.total + found.is_more

@@ -7,6 +7,7 @@ neighbouring characters instead, so that any stretch of two or more is found as 
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -61,7 +62,11 @@ def is_dense(word: str) -> bool:
 
 def learn(db: Database, words: Iterable[str]) -> None:
     """Take words into the vocabulary; those that it knows stay as they are."""
-    db.conn.executemany("INSERT OR IGNORE INTO words (word) VALUES (?)", [(word,) for word in words])
+    db.execute(
+        "INSERT OR IGNORE INTO words (word) SELECT value FROM json_each(?) "
+        "WHERE NOT EXISTS (SELECT 1 FROM words WHERE word = value)",
+        [json.dumps(list(words))],
+    )
 
 
 def words_with(db: Database, part: str, *, limit: int) -> Words:

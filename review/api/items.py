@@ -63,8 +63,9 @@ class ItemList(BaseModel):
     """A stretch of a list."""
 
     total: int
-    """Of a search no more than 1,001: beyond it, there are more. In a great store it is counted among the
-    newest listings, or as far as a page needs, and is then one more than what was counted."""
+    """Of a search no more than 1,001, in the whole store no more than 301: beyond it, there are more.
+    A search narrowed by more than words is counted among the newest listings, or as far as a page needs, and
+    one made of a part of too many words among some of them; it is then one more than what was counted."""
     left: int
     """How many wait for who asks."""
     items: list[ItemRecord]
