@@ -13,6 +13,7 @@ from benchmarks.intervals import Interval, Way, curves_of, interval, wilson
 from benchmarks.labelled_rows import APART, ORDINARY, title_hash
 from benchmarks.plain_match import plain_match
 from classifier.baselines import score_baselines
+from classifier.columns import evidence_in, vectors_in
 from classifier.evidence import FEATURES, evidence_matrix, read_all
 from classifier.examples import read_rows, row_text
 from classifier.features import features_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
 
     from benchmarks.intervals import Curve
     from benchmarks.labelled_rows import Judged, LabelledRow, Truth
@@ -105,10 +107,10 @@ class Scores:
         features = self.features(texts)
         model = Way(scores=self._model(features), line=self.scorer.model.threshold)
         screen = Way(scores=plain_match(texts, self.scorer.gazetteer), line=1.0)
-        named = np.asarray((features[:, NAMED] > 0).any(axis=1), dtype=np.float64)
+        named = np.asarray((evidence_in(features)[:, NAMED] > 0).any(axis=1), dtype=np.float64)
         reading = Way(scores=named, line=1.0)
         # The readings, which only the gazetteer's own baseline needs, are in the features already.
-        learnt = score_baselines(self.training, texts, (), features[:, len(FEATURES) :], labels)
+        learnt = score_baselines(self.training, texts, (), vectors_in(features), labels)
         found = {MODEL: model, "keyword screen": screen, GAZETTEER: reading}
         return found | {
             each.name: Way(scores=each.scores, line=each.threshold)
@@ -120,7 +122,7 @@ class Scores:
         """Return the probabilities of the model in use."""
         return self._model(self.features(texts))
 
-    def _model(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+    def _model(self, features: csr_matrix) -> NDArray[np.float64]:
         return np.asarray(self.scorer.model.pipeline.predict_proba(features)[:, 1], dtype=np.float64)
 
     def settled(self, texts: Sequence[str]) -> NDArray[np.bool_]:
@@ -132,7 +134,7 @@ class Scores:
         found = settle_readings(readings, evidence_matrix(texts, readings), texts, stage)
         return np.array([each is not None for each in found])
 
-    def features(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def features(self, texts: Sequence[str]) -> csr_matrix:
         """Return evidence and embedding."""
         scorer = self.scorer
         return features_of(texts, embedder=scorer.embedder, cache=scorer.cache, gazetteer=scorer.gazetteer)

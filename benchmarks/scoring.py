@@ -20,8 +20,8 @@ from sklearn.linear_model import LogisticRegression
 
 import fixtures
 from benchmarks.rounds import Ratio, alternate, report
+from classifier.columns import vectors_in
 from classifier.embedding import fastest, open_embedder
-from classifier.evidence import FEATURES
 from classifier.examples import load_starter
 from classifier.gazetteer import load_gazetteer
 from classifier.scorer import Scorer
@@ -88,7 +88,7 @@ def _stock(
     embedder: TransformerEmbedder, data: Dataset
 ) -> tuple[Callable[[Sequence[str]], object], Callable[[Sequence[str]], object]]:
     model = SentenceTransformer(str(embedder.folder), device="cpu")
-    regression = LogisticRegression(max_iter=1_000).fit(data.features[:, len(FEATURES) :], data.labels)
+    regression = LogisticRegression(max_iter=1_000).fit(vectors_in(data.features), data.labels)
 
     def batch(texts: Sequence[str]) -> object:
         vectors = model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False)

@@ -9,8 +9,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
+from classifier.columns import vectors_in
 from classifier.evaluation import Scored
-from classifier.evidence import FEATURES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ def score_baselines(
     """
     words = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), min_df=2), LogisticRegression(max_iter=2_000))
     words.fit([example.text for example in training.examples], training.labels)
-    sound = LogisticRegression(max_iter=2_000).fit(training.features[:, len(FEATURES) :], training.labels)
+    sound = LogisticRegression(max_iter=2_000).fit(vectors_in(training.features), training.labels)
     scores = {
         "gazetteer alone": np.array([float(bool(reading.mentions)) for reading in readings]),
         "TF-IDF + LR": words.predict_proba(texts)[:, 1],

@@ -1,4 +1,4 @@
-"""The first stage: a light model over evidence and static vectors settles what is clearly not an offer.
+"""The first stage: a light model over evidence, static vectors and words settles what is clearly no offer.
 
 Whatever names something listed goes to the transformer, however it sounds, and so does a sign of hiding
 where no goods are named. Of the rest, the first stage settles what it gives a probability below its *line*.
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
     from sklearn.pipeline import Pipeline
 
     from classifier.reading import Reading
@@ -83,7 +84,7 @@ def has_evidence(reading: Reading) -> bool:
 
 
 def fit_first_stage(
-    features: NDArray[np.float32],
+    features: csr_matrix,
     labels: NDArray[np.int64],
     *,
     groups: Sequence[str],
@@ -96,7 +97,7 @@ def fit_first_stage(
     """Fit the light model and set its line.
 
     Args:
-        features: Evidence, then static vectors.
+        features: Rows of `classifier.columns` with static vectors.
         labels: 0 or 1.
         groups: A name per row; no group is split over folds.
         weights: Positive.

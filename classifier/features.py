@@ -1,4 +1,4 @@
-"""A text as one row of numbers: what is read in it, then what it sounds like; both kept between runs."""
+"""A text as one row of numbers: what is read in it, what it sounds like (both kept), and its words."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from functools import cache as once
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from classifier.columns import join_columns
 from classifier.embedding import embed_texts
 from classifier.evidence import evidence_matrix, read_all
 from classifier.reading import as_shown
@@ -20,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from importlib.resources.abc import Traversable
 
+    import numpy as np
     from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
 
     from classifier.embedding import Embedder
     from classifier.gazetteer import Gazetteer
@@ -55,8 +56,8 @@ def features_of(
     cache: VectorCache,
     gazetteer: Gazetteer,
     progress: Callable[[int], None] | None = None,
-) -> NDArray[np.float32]:
-    """Return evidence and embedding of texts, reading and embedding only what was not kept before.
+) -> csr_matrix:
+    """Return evidence, embedding and words of texts, reading and embedding only what was not kept before.
 
     Args:
         texts: May be empty and may repeat.
@@ -66,12 +67,12 @@ def features_of(
         progress: Called with the number of texts embedded since the last call.
 
     Returns:
-        float32 of shape (len(texts), len(FEATURES) + dimensions).
+        Rows of `classifier.columns`.
     """
     reader = EvidenceReader(gazetteer=gazetteer)
     vectors = embed_as_shown(texts, embedder, cache, progress=progress)
     evidence = embed_texts(texts, reader, cache.of(reader.embedder_id))
-    return np.hstack([evidence, vectors])
+    return join_columns(evidence, vectors, texts)
 
 
 def embed_as_shown(

@@ -20,6 +20,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from zipfile import ZIP_DEFLATED
 
 import numpy as np
 
@@ -27,7 +28,7 @@ from classifier.cascade import RULE, FirstStage
 from classifier.errors import ModelFolderWrong
 from classifier.evidence import FEATURES
 from classifier.static import StaticEmbedder
-from classifier.weighing import intercept, log_odds_terms
+from classifier.weighing import deciding_numbers
 from listings.private import private_folder
 from listings.rows import clean
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
 
-FORMAT = 1
+FORMAT = 2
 
 COMPARISON = "comparison.json"
 """What the model was held against when it was trained, beside its other files; scoring does without it."""
@@ -84,35 +85,30 @@ def fingerprint(
     first_stage: FirstStage | None = None,
 ) -> str:
     """Return the model's id: 12 hexadecimal digits of what decides its scores."""
-    # The terms of a row of ones are the weights with their scaling.
-    terms = log_odds_terms(pipeline, np.ones((1, pipeline.n_features_in_), dtype=np.float32))
     digest = hashlib.sha256(json.dumps([list(FEATURES), threshold, embedder_id, edition]).encode())
-    digest.update(np.append(terms, intercept(pipeline)).astype("<f8").tobytes())
+    digest.update(deciding_numbers(pipeline).astype("<f8").tobytes())
     if first_stage:
-        ones = np.ones((1, first_stage.pipeline.n_features_in_), dtype=np.float32)
-        weights = np.append(log_odds_terms(first_stage.pipeline, ones), intercept(first_stage.pipeline))
-        digest.update(np.append(weights, first_stage.line).astype("<f8").tobytes())
+        numbers = deciding_numbers(first_stage.pipeline)
+        digest.update(np.append(numbers, first_stage.line).astype("<f8").tobytes())
         digest.update(first_stage.static.weights.astype("<f2").tobytes())
     return digest.hexdigest()[:12]
 
 
 def save_model(model: TrainedModel, models_folder: Path) -> Path:
     """Write the model under `models_folder` and return its folder; an equal one there is kept."""
-    from skops.io import dump
-
     folder = models_folder / model.model_id
     if (folder / "card.json").exists():
         return folder
     private_folder(folder)
-    dump(model.pipeline, folder / "model.skops")
-    dump(model.evaluation_pipeline, folder / "evaluation.skops")
+    _write_pipeline(model.pipeline, folder / "model.skops")
+    _write_pipeline(model.evaluation_pipeline, folder / "evaluation.skops")
     np.savez_compressed(
         folder / "neighbours.npz",
         vectors=model.neighbours.vectors.astype(np.float16),
         labels=model.neighbours.labels.astype(np.int8),
     )
     if model.first_stage:
-        dump(model.first_stage.pipeline, folder / "first_stage.skops")
+        _write_pipeline(model.first_stage.pipeline, folder / "first_stage.skops")
         np.savez_compressed(folder / "static.npz", weights=model.first_stage.static.weights)
         (folder / "static.json").write_text(model.first_stage.static.tokenizer, encoding="utf-8")
     lines = "".join(json.dumps(clean(text), ensure_ascii=False) + "\n" for text in model.neighbours.texts)
@@ -175,6 +171,12 @@ def _check_card(folder: Path, card: Mapping[str, Any]) -> None:
         raise ModelFolderWrong(folder, f"its format is {card.get('format')!r}, not {FORMAT}")
     if card["features"] != list(FEATURES):
         raise ModelFolderWrong(folder, "its evidence features are not those of this release")
+
+
+def _write_pipeline(pipeline: Pipeline, path: Path) -> None:
+    from skops.io import dump
+
+    dump(pipeline, path, compression=ZIP_DEFLATED)  # most columns of words are empty
 
 
 def _load_pipeline(path: Path) -> Pipeline:

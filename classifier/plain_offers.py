@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
 
     from classifier.folder import TrainedModel
     from classifier.gazetteer import Gazetteer
@@ -30,7 +29,7 @@ def lost_names(
     candidate: TrainedModel,
     in_use: TrainedModel,
     gazetteer: Gazetteer,
-    features: Callable[[Sequence[str]], NDArray[np.float32]],
+    features: Callable[[Sequence[str]], csr_matrix],
 ) -> list[str]:
     """Return the names whose plain offers the model in use flags and the candidate does not."""
     names = sorted(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
 
     from classifier.embedding import Embedder
     from classifier.examples import Example
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     Progress = Callable[[str, int, int], None]
     """Called with what is being done, how much of it is done, and how much there is."""
 
-    Features = Callable[[Sequence[str]], NDArray[np.float32]]
+    Features = Callable[[Sequence[str]], csr_matrix]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +124,7 @@ def make_candidate(
             cascade=_cascade(examples, embedder),
         )
 
-        def features(texts: Sequence[str]) -> NDArray[np.float32]:
+        def features(texts: Sequence[str]) -> csr_matrix:
             return features_of(texts, embedder=embedder, cache=cache, gazetteer=gazetteer)
 
         comparison = _compare(db, database, candidate, data, features, options.seed)

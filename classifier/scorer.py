@@ -64,8 +64,11 @@ class Scorer:
         stage = self.model.first_stage if self.cascade else None
         scored = settle_readings(readings, evidence, texts, stage) if stage else [None] * len(texts)
         rest = [row for row, settled in enumerate(scored) if settled is None]
-        vectors = embed_as_shown([texts[row] for row in rest], self.embedder, self.cache)
-        whole = iter(score_readings([readings[row] for row in rest], evidence[rest], vectors, self.model))
+        left = [texts[row] for row in rest]
+        vectors = embed_as_shown(left, self.embedder, self.cache)
+        whole = iter(
+            score_readings([readings[row] for row in rest], evidence[rest], vectors, left, self.model)
+        )
         return [settled or next(whole) for settled in scored]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from classifier.cascade import has_evidence
+from classifier.columns import join_columns
 from classifier.embedding import weights_of
 from classifier.errors import EmbedderMismatch
 from classifier.evidence import FEATURES, evidence_matrix, evidence_spans, offered_keys, read_all
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
 SOUND = "what the text sounds like"
 """Name of the embedding's contribution, all its columns together."""
 
-NAMES = (*FEATURES, SOUND)
+WORDING = "the words it uses"
+"""Name of the words' contribution, all together."""
+
+NAMES = (*FEATURES, SOUND, WORDING)
 SHOWN_CONTRIBUTIONS = 8
 SHOWN_NEIGHBOURS = 3
 NEIGHBOUR_CHARS = 160
@@ -60,13 +64,14 @@ def score_texts(
         One `ScoredText` for each text, in order; contributions and rest sum to the log-odds.
     """
     readings = read_all(texts, gazetteer)
-    return score_readings(readings, evidence_matrix(texts, readings), vectors, model)
+    return score_readings(readings, evidence_matrix(texts, readings), vectors, texts, model)
 
 
 def score_readings(
     readings: Sequence[Reading],
     evidence: NDArray[np.float32],
     vectors: NDArray[np.float32],
+    texts: Sequence[str],
     model: TrainedModel,
 ) -> list[ScoredText]:
     """Return what `score_texts` does, of texts that were read already.
@@ -75,11 +80,12 @@ def score_readings(
         readings: One of each text.
         evidence: As `evidence_matrix` makes it of them.
         vectors: One of each text, by the model's embedder.
+        texts: What was read.
         model: Its features are those of this release.
     """
     if not readings:
         return []
-    features = np.hstack([evidence, vectors])
+    features = join_columns(evidence, vectors, texts)
     terms = log_odds_terms(model.pipeline, features)
     constant = intercept(model.pipeline)
     probabilities = sigmoid(terms.sum(axis=1) + constant)
@@ -109,7 +115,8 @@ def settle_readings(
     rows = [row for row, reading in enumerate(readings) if not has_evidence(reading)]
     if not rows or stage.line <= 0:
         return settled
-    features = np.hstack([evidence[rows], stage.static([texts[row] for row in rows])])
+    left = [texts[row] for row in rows]
+    features = join_columns(evidence[rows], stage.static(left), left)
     terms = log_odds_terms(stage.pipeline, features)
     constant = intercept(stage.pipeline)
     probabilities = sigmoid(terms.sum(axis=1) + constant)
@@ -132,7 +139,7 @@ def check_embedder(model: TrainedModel, embedder_id: str) -> None:
 def _reasons(
     terms: NDArray[np.float64], constant: float, reading: Reading, nearest: tuple[Neighbour, ...]
 ) -> Reasons:
-    values = [*terms[: len(FEATURES)].tolist(), float(terms[len(FEATURES) :].sum())]
+    values = terms.tolist()
     named = list(compress(zip(NAMES, values, strict=True), values))
     ranked = sorted(named, key=lambda item: -abs(item[1]))
     shown = ranked[:SHOWN_CONTRIBUTIONS]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from classifier.cascade import RULE, FirstStage, fit_first_stage
+from classifier.columns import evidence_in, join_columns, vectors_in
 from classifier.embedding import weights_of
 from classifier.evidence import FEATURES
 from classifier.features import features_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
     from sklearn.pipeline import Pipeline
 
     from classifier.embedding import Embedder
@@ -40,7 +42,7 @@ class Dataset:
     """Examples as arrays, in one order."""
 
     examples: tuple[Example, ...]
-    features: NDArray[np.float32]
+    features: csr_matrix
     labels: NDArray[np.int64]
 
     def where(self, chosen: NDArray[np.bool_]) -> Dataset:
@@ -154,7 +156,7 @@ def train(
         threshold=threshold,
         embedder_id=weights_of(embedder.embedder_id),
         neighbours=Neighbours(
-            vectors=data.features[:, len(FEATURES) :],
+            vectors=vectors_in(data.features),
             labels=data.labels,
             texts=tuple(example.text[:500] for example in data.examples),
         ),
@@ -169,9 +171,10 @@ def _first_stage(
     """Return the first stage and what it costs and saves; neither without a static embedder."""
     if cascade is None:
         return None, {}
-    static = cascade.static([example.text for example in data.examples])
+    texts = [example.text for example in data.examples]
+    static = cascade.static(texts)
     pipeline, settling = fit_first_stage(
-        np.hstack([data.features[:, : len(FEATURES)], static]),
+        join_columns(evidence_in(data.features), static, texts),
         data.labels,
         groups=data.groups,
         weights=data.weights,

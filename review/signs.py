@@ -36,6 +36,7 @@ SIGNS = (
     N_("names a service"), N_("names what tests, holds or explains"),
     N_("listed substance beside what tests, holds or explains it"), N_("named after a preposition"),
     N_("named first"), N_("listed substance beside everyday goods"), N_("what the text sounds like"),
+    N_("the words it uses"),
 )  # fmt: skip
 """Features of `classifier.evidence`, as contributions name them; a test holds the two together."""
 

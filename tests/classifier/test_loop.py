@@ -192,7 +192,8 @@ def test_a_poisoned_seller_changes_little(store: Path) -> None:
 def test_verdicts_of_one_class_are_learned_beside_the_starter_set(store: Path, decision: Decision) -> None:
     """Ten of them, all alike in what they say, neither fail nor do harm."""
     write = code_name if decision is Decision.OFFER else harmless
+    before = recall(store, plain)
     judge(store, write, decision, number=10)
     result = retrained(store)
     assert result.promoted, result.sentence
-    assert recall(store, plain) == 1.0
+    assert recall(store, plain) >= before >= 0.9

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from classifier.columns import join_columns
 from classifier.errors import EmbedderMismatch
 from classifier.evidence import FEATURES, evidence_matrix, read_all
-from classifier.scoring import SHOWN_CONTRIBUTIONS, SOUND, check_embedder, score_texts
+from classifier.scoring import SHOWN_CONTRIBUTIONS, SOUND, WORDING, check_embedder, score_texts
 from classifier.weighing import sigmoid
 from tests.classifier.toy import ToyEmbedder
 
@@ -46,7 +47,8 @@ def test_probability_is_that_of_the_pipeline(
     scored: list[ScoredText], model: TrainedModel, gazetteer: Gazetteer
 ) -> None:
     """What is explained is what scikit-learn would have said."""
-    features = np.hstack([evidence_matrix(TEXTS, read_all(TEXTS, gazetteer)), ToyEmbedder()(TEXTS)])
+    evidence = evidence_matrix(TEXTS, read_all(TEXTS, gazetteer))
+    features = join_columns(evidence, ToyEmbedder()(TEXTS), TEXTS)
     said = model.pipeline.predict_proba(features)[:, 1]
     assert [text.p_offer for text in scored] == pytest.approx(said, abs=1e-6)
 
@@ -60,11 +62,11 @@ def test_contributions_come_largest_first_and_none_is_nothing(scored: list[Score
         assert all(sizes)
 
 
-def test_sound_is_one_contribution(scored: list[ScoredText]) -> None:
-    """All columns of the embedding stand under one name."""
+def test_sound_and_words_are_one_contribution_each(scored: list[ScoredText]) -> None:
+    """All columns of the embedding stand under one name, and all words under another."""
     names = [each.feature for each in scored[3].reasons.contributions]
-    assert names.count(SOUND) == 1
-    assert not [name for name in names if name not in {*FEATURES, SOUND}]
+    assert names.count(SOUND) == names.count(WORDING) == 1
+    assert not [name for name in names if name not in {*FEATURES, SOUND, WORDING}]
 
 
 def test_open_offer_scores_above_ordinary_goods(scored: list[ScoredText]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
+from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from classifier.evidence import FEATURES, NEVER_AGAINST, NEVER_FOR
@@ -24,7 +26,8 @@ def rows() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def test_without_bounds_it_is_scikit_learns(rows: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     """The same loss and penalty give the same weights."""
     columns, labels, weights = rows
-    found, constant = fit_signed(columns, labels, weights=weights, bounds=[FREE] * 3, penalty_c=0.3)
+    first, others = columns[:, :2], csr_matrix(columns[:, 2:])
+    found, constant = fit_signed(first, others, labels, weights=weights, bounds=[], penalty_c=0.3)
     stock = LogisticRegression(C=0.3, tol=1e-8).fit(columns, labels, sample_weight=weights)
     assert found == pytest.approx(stock.coef_[0], abs=1e-3)
     assert constant == pytest.approx(stock.intercept_[0], abs=1e-3)
@@ -33,8 +36,9 @@ def test_without_bounds_it_is_scikit_learns(rows: tuple[np.ndarray, np.ndarray, 
 def test_a_weight_stays_on_its_side(rows: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     """What may not speak against an offer is 0 where the rows say that it does; the others make up for it."""
     columns, labels, weights = rows
-    bounds = [FREE, (0.0, None), (None, 0.0)]
-    found, _constant = fit_signed(columns, labels, weights=weights, bounds=bounds, penalty_c=1.0)
+    bounds = [FREE, (0.0, np.inf), (-np.inf, 0.0)]
+    nothing = csr_matrix((len(labels), 0))
+    found, _constant = fit_signed(columns, nothing, labels, weights=weights, bounds=bounds, penalty_c=1.0)
     assert found[0] > 1
     assert found[1:] == pytest.approx([0, 0])
 
@@ -43,3 +47,22 @@ def test_sides_are_those_of_features_there_are() -> None:
     """A renamed feature must not lose its side unnoticed, and none has two."""
     assert set(FEATURES) >= NEVER_AGAINST | NEVER_FOR
     assert not NEVER_AGAINST & NEVER_FOR
+
+
+def test_held_weights_are_those_of_a_bounded_search(rows: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+    """Where holding one weight moves the others, SciPy's bounded search finds the same."""
+    columns, labels, weights = rows
+    drawn = np.random.default_rng(SEED)
+    mixed = np.hstack([columns @ drawn.normal(size=(3, 9)) + 0.5 * drawn.normal(size=(400, 9)), columns])
+    bounds = [(0.0, np.inf)] * 5 + [(-np.inf, 0.0)] * 4 + [FREE] * 3
+    nothing = csr_matrix((400, 0))
+    found, constant = fit_signed(mixed, nothing, labels, weights=weights, bounds=bounds, penalty_c=1.0)
+    signs = np.where(labels > 0, 1.0, -1.0)
+
+    def loss(point: np.ndarray) -> float:
+        sums = mixed @ point[:-1] + point[-1]
+        return float(weights @ np.logaddexp(0, -signs * sums) + 0.5 * point[:-1] @ point[:-1])
+
+    bounded = minimize(loss, np.zeros(13), method="L-BFGS-B", bounds=[*bounds, FREE], tol=1e-12)
+    assert np.append(found, constant) == pytest.approx(bounded.x, abs=5e-3)
+    assert (found[:5] == 0).any()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from classifier.columns import join_columns
 from classifier.evidence import FEATURES
 from classifier.examples import Example
 from classifier.training import Dataset, build_dataset, train
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
 
     from classifier.folder import TrainedModel
     from classifier.gazetteer import Gazetteer
@@ -89,12 +91,17 @@ def train_toy(data: Dataset, *, seed: int = 0, embedder: ToyEmbedder | None = No
 
 def numbers(
     labels: Sequence[int], groups: Sequence[str] | None = None
-) -> tuple[NDArray[np.float32], NDArray[np.int64], list[str]]:
-    """Return features in which column 0 tells the label, the labels, and a group for each row."""
-    features = np.zeros((len(labels), len(FEATURES) + DIMENSIONS), dtype=np.float32)
-    features[:, 0] = labels
-    features[:, len(FEATURES)] = 1.0
-    return features, np.array(labels, dtype=np.int64), list(groups or map(str, range(len(labels))))
+) -> tuple[csr_matrix, NDArray[np.int64], list[str]]:
+    """Return rows in which column 0 tells the label, the labels, and a group for each row."""
+    evidence = np.zeros((len(labels), len(FEATURES)), dtype=np.float32)
+    evidence[:, 0] = labels
+    vectors = np.zeros((len(labels), DIMENSIONS), dtype=np.float32)
+    vectors[:, 0] = 1.0
+    return (
+        join_columns(evidence, vectors, [""] * len(labels)),
+        np.array(labels, dtype=np.int64),
+        list(groups or map(str, range(len(labels)))),
+    )
 
 
 def write_starter(path: Path, *, every: int = EVERY) -> Path:
