@@ -9,14 +9,14 @@ import pytest
 from classifier.evidence import FEATURES
 from classifier.evidence import NOTES as NAMED
 from classifier.reading.model import TradeKind
-from classifier.scoring import SOUND
+from classifier.scoring import SOUND, WORDING
 from review.languages import ASKED
 from review.signs import NOTES, SIGNS, kind_words, sign_words
 
 
 def test_every_feature_and_note_of_the_classifier_is_a_message() -> None:
     """Neither package imports the other: this holds them together."""
-    assert set(SIGNS) == {*FEATURES, SOUND}
+    assert set(SIGNS) == {*FEATURES, SOUND, WORDING}
     assert set(NOTES) == {NAMED.get(kind, kind.replace("_", " ")) for kind in get_args(TradeKind)}
 
 
