@@ -105,7 +105,7 @@ def test_the_life_of_a_listing(tmp_path: Path) -> None:
         # It is no worse, so it takes over, and the record says why.
         in_use = model_in_use(db)
         assert in_use
-        assert in_use.model_id == second.model.model_id
+        assert in_use.model_id == second.model.model_id, second.sentence
         assert [why for _model_id, why in promotions(db)] == [
             first.comparison.sentence,
             second.comparison.sentence,
@@ -121,7 +121,7 @@ def crawl(store: Path) -> None:
 def train(store: Path) -> Retrained:
     """Retrain on a slice of the starter set and the verdicts, with a toy in place of the real embedder."""
     options = RetrainOptions(
-        starter=write_starter(store.with_name("starter.jsonl")),
+        starter=write_starter(store.with_name("starter.jsonl"), every=8),
         models_folder=store.with_name("models"),
         embedder="toy",
     )
