@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
+from scrapy.spidermiddlewares.start import StartSpiderMiddleware
 
 from crawler.archives import open_archive
 from crawler.archives.handler import SavedRedirect, saved_settings
@@ -15,7 +16,7 @@ from crawler.evidence.keeper import EvidenceKeeper
 from crawler.process import CrawlBroken, run_spider
 from crawler.readers.job import read_here
 from crawler.recorder import Recorder
-from crawler.settings import MIDDLEWARES, SHARED
+from crawler.settings import MIDDLEWARES, SHARED, SPIDER_MIDDLEWARES
 from crawler.spider import MarketplaceSpider
 from crawler.turns import RoomMiddleware
 from listings.archives import record_archive
@@ -164,7 +165,10 @@ def run_saved(declared: DeclaredSource, archive: Archive, sink: PageSink, read: 
 
 def _settings(archive: Archive) -> dict[str, object]:
     middlewares = {**MIDDLEWARES, RedirectMiddleware: None, SavedRedirect: 600, RoomMiddleware: 1_000}
-    return {**SHARED, **saved_settings(archive), "DOWNLOADER_MIDDLEWARES": middlewares}
+    # What is saved comes in one queue, so that nothing asks which requests were the first.
+    passed_by = {**SPIDER_MIDDLEWARES, StartSpiderMiddleware: None}
+    parts = {"DOWNLOADER_MIDDLEWARES": middlewares, "SPIDER_MIDDLEWARES": passed_by}
+    return {**SHARED, **saved_settings(archive), **parts}
 
 
 def _expect_pages(archive: Archive, declared: DeclaredSource) -> None:

@@ -32,6 +32,15 @@ MIDDLEWARES: dict[Any, int | None] = {
     f"{_DOWNLOADER}.useragent.UserAgentMiddleware": None,
 }
 
+# Each is one more generator that everything found on a page passes through.
+SPIDER_MIDDLEWARES: dict[Any, int | None] = {
+    f"{_SPIDER}.depth.DepthMiddleware": None,
+    f"{_SPIDER}.httperror.HttpErrorMiddleware": None,  # a 404 is a page outcome, not a silence
+    f"{_SPIDER}.metacopy.MetaCopyDetectionMiddleware": None,  # warns of what our spiders do not do
+    f"{_SPIDER}.referer.RefererMiddleware": None,  # no site is told where its address was found
+    f"{_SPIDER}.urllength.UrlLengthMiddleware": None,  # an archive's addresses are as long as they are
+}
+
 # Imported even where a setting turns them off, and with them a web server and a terminal server.
 EXTENSIONS: dict[Any, int | None] = {
     f"{_EXTENSION}.remote_control.RemoteControl": None,
@@ -41,14 +50,7 @@ EXTENSIONS: dict[Any, int | None] = {
 SHARED = {
     "ITEM_PIPELINES": {RecorderPipeline: 900},
     "DOWNLOADER_MIDDLEWARES": MIDDLEWARES,
-    "SPIDER_MIDDLEWARES": {  # each is one more generator that everything found on a page passes through
-        f"{_SPIDER}.depth.DepthMiddleware": None,
-        f"{_SPIDER}.httperror.HttpErrorMiddleware": None,  # a 404 is a page outcome, not a silence
-        f"{_SPIDER}.metacopy.MetaCopyDetectionMiddleware": None,  # warns of what our spiders do not do
-        f"{_SPIDER}.referer.RefererMiddleware": None,  # no site is told where its address was found
-        f"{_SPIDER}.start.StartSpiderMiddleware": None,  # marks the first requests, for nobody
-        f"{_SPIDER}.urllength.UrlLengthMiddleware": None,  # an archive's addresses are as long as they are
-    },
+    "SPIDER_MIDDLEWARES": SPIDER_MIDDLEWARES,
     "EXTENSIONS": EXTENSIONS,
     "LOG_FORMATTER": OnlyFaults,
     "CONCURRENT_REQUESTS": 1,  # saved pages come at once; one at a time keeps their order, and so the ids
