@@ -123,7 +123,7 @@ def _match(db: Database, pieces: list[str], limit: int) -> tuple[str, bool]:
     Typed with a hyphen or the like, it is in several pieces, which follow each other; the first may be the
     end of a word and the last the beginning of one, unless too many words begin with it.
     """
-    if len(pieces) > 1 and is_dense(pieces[-2]) and is_dense(pieces[-1]):
+    if len(pieces) > 1 and is_dense(pieces[-2]) and pieces[-1] == pieces[-2][1:]:
         pieces = pieces[:-1]  # the last character stands in the pair before it
     first, *others = pieces
     held = words_with(db, first, limit=limit)

@@ -85,6 +85,12 @@ def test_names_of_what_was_found_in_a_text_find_it(store: Database) -> None:
     assert chinese in found(store, "phenylacetone", state="all")
 
 
+def test_characters_typed_apart_are_all_looked_for(store: Database) -> None:
+    """Only the last character of a stretch stands in the pair before it."""
+    assert found(store, "现货") == [PLANTED[1].content.title]
+    assert found(store, "现-供") == []
+
+
 def test_great_store_is_counted_among_the_newest_and_listed_whole(
     store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
