@@ -19,6 +19,8 @@ T = TypeVar("T")
 WORD = re.compile(r"[^\W_]+")
 KEPT_WORDS = 65_536
 """Words remembered at most: a market without end must not fill the memory."""
+LONGEST_KEPT = 64
+"""Characters of a word that is remembered: what is longer is no word, and hardly comes again."""
 
 
 class ByWord(dict[str, T], Generic[T]):
@@ -29,9 +31,11 @@ class ByWord(dict[str, T], Generic[T]):
         self._work_out = work_out
 
     def __missing__(self, word: str) -> T:
-        if len(self) >= KEPT_WORDS:
-            self.clear()
-        self[word] = found = self._work_out(word)
+        found = self._work_out(word)
+        if len(word) <= LONGEST_KEPT:
+            if len(self) >= KEPT_WORDS:
+                self.clear()
+            self[word] = found
         return found
 
     def of(self, words: Iterable[str]) -> list[T]:

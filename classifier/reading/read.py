@@ -177,6 +177,8 @@ BESIDE = re.compile(
     r"[ (\[/&+,、-]*(?:(?<![a-z])(?:and|or|y|o|e|ou|et|und|oder|и|или|和|或)(?![a-z]))?[ (\[-]*"
 )
 """Between names of which the first decides for all: `test strips for ephedrine and norephedrine`."""
+WIDEST_BESIDE = 40
+"""Characters between such names; of signs without end `BESIDE` would try every way to part them."""
 
 
 def _meant(said: str, gazetteer: Gazetteer) -> tuple[str, ...]:
@@ -195,7 +197,8 @@ def _mentions(
     for hit in hits:
         if hit.substance is None:
             continue
-        is_beside = hit.start > 0 and bool(BESIDE.fullmatch(folded, last, hit.start))
+        is_near = 0 < hit.start <= last + WIDEST_BESIDE
+        is_beside = is_near and bool(BESIDE.fullmatch(folded, last, hit.start))
         why_not = (why_last if is_beside else "") or why_not_offered(folded, hit.start, hit.end, title=title)
         last, why_last = hit.end, why_not
         first, end = span(hit.start, hit.end)

@@ -123,7 +123,10 @@ def _topics() -> tuple[tuple[Topic, ...], ByWord[tuple[Stem, ...]]]:
         topics.append(topic)
         for stem in _stems(topic, words["topic"]):
             stems[stem.first_word[:KEY]].append(stem)
-    return tuple(topics), ByWord(lambda word: tuple(one for one in stems[word[:KEY]] if one.may_begin(word)))
+    known = dict(stems)  # to ask it for what it lacks adds nothing
+    return tuple(topics), ByWord(
+        lambda word: tuple(one for one in known.get(word[:KEY], ()) if one.may_begin(word))
+    )
 
 
 def _stems(topic: Topic, words: Iterable[str]) -> Iterator[Stem]:
