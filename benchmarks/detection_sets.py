@@ -135,7 +135,7 @@ class Scores:
         return np.array([each is not None for each in found])
 
     def features(self, texts: Sequence[str]) -> csr_matrix:
-        """Return evidence and embedding."""
+        """Return evidence, embedding and words."""
         scorer = self.scorer
         return features_of(texts, embedder=scorer.embedder, cache=scorer.cache, gazetteer=scorer.gazetteer)
 
