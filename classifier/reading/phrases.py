@@ -173,8 +173,7 @@ ABOUT_SOMETHING_ELSE = (
 ABOUT_IN_TITLE = (
     # a sign or label of it
     "{danger|caution|warning|safety|hazard} {sign|signs|sticker|stickers|label|labels|placard|plate}",
-    "{vinyl|metal|enamel|aluminium|aluminum} {sign|signs|sticker|stickers}", "sign", "signs", "stickers",
-    "placard",
+    "{vinyl|metal|enamel|aluminium|aluminum} {sign|signs|sticker|stickers}", "placard",
     "{rotulo|rotulos|letrero|letreros|cartel|carteles|senal|senales|pegatina|pegatinas|calcomania}",
     "{placa|placas|adesivo|adesivos|plaquinha}",
     "{panneau|panneaux|autocollant|autocollants|plaque|ecriteau|affichette}",
@@ -211,19 +210,20 @@ ABOUT_IN_TITLE = (
     "{курс|курсы|семинар|лекция|брошюра|методичка|руководство} {:|для|по|о|}",
     "{旧书|书,|书，|史话|管制史|实务|模型|科普|手册|课程|讲义}",
     # with hardly any of it, or in its place
-    "{trace|traces|hint|residue|residues} {of|}", "{trazas|traza|pizca|vestigios} de",
+    "{trace|traces|hint|residue|residues} of", "{trazas|traza|pizca|vestigios} de",
     "{traco|tracos|vestigios} de",
-    "{traces de|a l'etat de traces|moins de}", "{spuren|spur}", "{следы|следов}",
+    "{traces de|a l'etat de traces|moins de}", "{spuren|spur} {von|vom}",
     "{substitute|substitutes|replacement|alternative} {for|of|to}",
     "{sustituto|sustituta|sustitutivo|reemplazo} {de|del}",
     "{substituto|substituta} {de|do|da}", "{substitut|remplacant} {de|du}", "{remplace|remplacant}",
-    "{ersatz|ersatz fur|ersetzt}",
-    "{замена|замену|заменитель|аналог}", "替代", "残留",
+    "ersatz fur", "заменитель", "残留",
     # what it was kept in
     "{leergut|da war mal|que guardava|que llevo}",
     "{que guardaba|having held|once held|used to hold|ayant contenu}",
 )  # fmt: skip
-"""Words that, in a title, say that something about the substance is sold, or without it, or in its place."""
+"""Words that, in a title, say that something about the substance is sold, or without it, or in its place.
+
+Nothing that is said of the substance itself: "leaves no traces", "sign for the parcel", "analogue"."""
 
 FOR_WORDS = ("for", "para", "pour", "fur", "для", "per il")
 """Words that, right before a name, say that something for it is sold, unless one of the next comes first."""

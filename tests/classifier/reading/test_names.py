@@ -308,7 +308,7 @@ ABOUT_IT = [
     "Curso de toxicologia: efedrina e safrol",
     "哌啶标准品 10mg",
     "Cherry flavour with a trace of benzaldehyde",
-    "Toluol-Ersatz",
+    "Ersatz für Toluol",
 ]
 
 
@@ -333,3 +333,19 @@ def test_what_is_said_below_the_title_does_not_withdraw_an_offer(text: str, gaze
     """A label or a standard in the description is no other goods, nor is a list of names."""
     reading = read_text(text, gazetteer)
     assert reading.offered == reading.mentions != ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ephedrin 1 kg, leaves no traces",
+        "Ephedrin 1 kg ohne Spuren",
+        "Эфедрин 1 кг без следов",
+        "Phenylacetone 5 l, sign for parcel",
+    ],
+)
+def test_what_a_seller_says_of_the_substance_itself_withdraws_no_offer(
+    text: str, gazetteer: Gazetteer
+) -> None:
+    """A promise to leave no traces, or a word on the parcel, does not turn an offer into a mention."""
+    assert read_text(text, gazetteer).offered
