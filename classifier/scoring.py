@@ -13,18 +13,21 @@ from classifier.columns import join_columns
 from classifier.embedding import weights_of
 from classifier.errors import EmbedderMismatch
 from classifier.evidence import FEATURES, evidence_matrix, evidence_spans, offered_keys, read_all
-from classifier.weighing import intercept, log_odds_terms, sigmoid
+from classifier.weighing import intercept, log_odds_terms, sigmoid, word_terms
+from classifier.wording import word_shares
 from listings.model import Contribution, Neighbour, Reasons, ScoreStage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
 
     from classifier.cascade import FirstStage
     from classifier.folder import Neighbours, TrainedModel
     from classifier.gazetteer import Gazetteer
     from classifier.reading import Reading
+    from listings.model import WordShare
 
 SOUND = "what the text sounds like"
 """Name of the embedding's contribution, all its columns together."""
@@ -37,8 +40,9 @@ SHOWN_CONTRIBUTIONS = 8
 SHOWN_NEIGHBOURS = 3
 NEIGHBOUR_CHARS = 160
 
-NEIGHBOURS_ABOVE = 0.5
-"""Nearest examples are looked up from this share of the threshold upwards: nobody reads the others."""
+TOLD_ABOVE = 0.5
+"""Nearest examples and single words are looked up from this share of the threshold upwards: nobody reads the
+others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,15 +93,19 @@ def score_readings(
     terms = log_odds_terms(model.pipeline, features)
     constant = intercept(model.pipeline)
     probabilities = sigmoid(terms.sum(axis=1) + constant)
-    wanted = np.flatnonzero(probabilities >= model.threshold * NEIGHBOURS_ABOVE)
-    nearest = dict(zip(wanted.tolist(), _nearest(vectors[wanted], model.neighbours), strict=True))
-    return [
-        ScoredText(
-            p_offer=float(probabilities[index]),
-            reasons=_reasons(terms[index], constant, reading, nearest.get(index, ())),
-        )
+    scored = [
+        ScoredText(p_offer=float(probabilities[index]), reasons=_reasons(terms[index], constant, reading))
         for index, reading in enumerate(readings)
     ]
+    told = np.flatnonzero(probabilities >= model.threshold * TOLD_ABOVE).tolist()
+    nearest, wording = (
+        _nearest(vectors[told], model.neighbours),
+        _wording([texts[index] for index in told], features[told], model),
+    )
+    for index, near, (words, rest) in zip(told, nearest, wording, strict=True):
+        reasons = replace(scored[index].reasons, neighbours=near, wording=words, rest_wording=rest)
+        scored[index] = replace(scored[index], reasons=reasons)
+    return scored
 
 
 def settle_readings(
@@ -121,7 +129,7 @@ def settle_readings(
     constant = intercept(stage.pipeline)
     probabilities = sigmoid(terms.sum(axis=1) + constant)
     for index in np.flatnonzero(probabilities < stage.line):
-        reasons = replace(_reasons(terms[index], constant, readings[rows[index]], ()), stage=ScoreStage.FIRST)
+        reasons = replace(_reasons(terms[index], constant, readings[rows[index]]), stage=ScoreStage.FIRST)
         settled[rows[index]] = ScoredText(p_offer=float(probabilities[index]), reasons=reasons)
     return settled
 
@@ -136,9 +144,7 @@ def check_embedder(model: TrainedModel, embedder_id: str) -> None:
         raise EmbedderMismatch(model.embedder_id, embedder_id)
 
 
-def _reasons(
-    terms: NDArray[np.float64], constant: float, reading: Reading, nearest: tuple[Neighbour, ...]
-) -> Reasons:
+def _reasons(terms: NDArray[np.float64], constant: float, reading: Reading) -> Reasons:
     values = terms.tolist()
     named = list(compress(zip(NAMES, values, strict=True), values))
     ranked = sorted(named, key=lambda item: -abs(item[1]))
@@ -148,11 +154,20 @@ def _reasons(
         contributions=tuple(Contribution(feature=name, log_odds=value) for name, value in shown),
         rest_log_odds=constant + sum(value for _name, value in ranked[SHOWN_CONTRIBUTIONS:]),
         spans=evidence_spans(reading),
-        neighbours=nearest,
         substances=tuple(mention.substance.name for mention in offered),
         family=offered[0].substance.family if offered else "",
         tier=offered[0].substance.tier if offered else None,
     )
+
+
+def _wording(
+    texts: Sequence[str], features: csr_matrix, model: TrainedModel
+) -> list[tuple[tuple[WordShare, ...], float]]:
+    if not texts:
+        return []
+    terms = word_terms(model.pipeline, features)
+    by_column = (dict(zip(row.indices.tolist(), row.data.tolist(), strict=True)) for row in terms)
+    return [word_shares(text, added) for text, added in zip(texts, by_column, strict=True)]
 
 
 def _beginning(text: str) -> str:

@@ -193,6 +193,16 @@ def log_odds_terms(pipeline: Pipeline, features: csr_matrix) -> NDArray[np.float
     return np.column_stack([evidence, *(scaled[:, part] @ weights[part] for part in (EMBEDDING, WORDS))])
 
 
+def word_terms(pipeline: Pipeline, features: csr_matrix) -> csr_matrix:
+    """Return what each column of words adds to each row's sum: what the last of `log_odds_terms` sums up.
+
+    Returns:
+        float64 of shape (n, COLUMNS).
+    """
+    scaled = pipeline.named_steps["scale"].transform(features)[:, WORDS]
+    return scaled.multiply(pipeline.named_steps["weigh"].coef_[0, WORDS]).tocsr()
+
+
 def deciding_numbers(pipeline: Pipeline) -> NDArray[np.float64]:
     """Return every fitted number that decides a score, in one row."""
     parts, weigh = pipeline.named_steps["scale"].named_transformers_, pipeline.named_steps["weigh"]

@@ -18,6 +18,7 @@ from scipy.sparse import csr_matrix
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sklearn.feature_extraction import FeatureHasher
     from sklearn.feature_extraction.text import HashingVectorizer
 
 COLUMNS = 2**17
@@ -35,15 +36,38 @@ BEGINNING = 6
 DIGIT = re.compile(r"\d")
 
 
-def words_of(text: str) -> list[str]:
+def normal_form(text: str) -> str:
+    """Return what words are found in: the beginning of a text, in small letters of one form (NFKC)."""
+    return unicodedata.normalize("NFKC", text[:MAX_CHARS]).casefold()
+
+
+def tokens_of(text: str) -> list[str]:
     """Return a text's words, then the beginnings of long ones, then its pairs of words; every digit reads 0.
 
     A number is known by its length: which one it is, is for the reader to know.
     """
-    found = WORD.findall(unicodedata.normalize("NFKC", text[:MAX_CHARS]).casefold())
-    words = [DIGIT.sub("0", word) for word in found]
+    words = [DIGIT.sub("0", word) for word in WORD.findall(normal_form(text))]
     beginnings = [f"{word[:BEGINNING]}*" for word in words if len(word) > BEGINNING]
     return words + beginnings + [f"{first} {second}" for first, second in pairwise(words)]
+
+
+def words_of_tokens(words: Sequence[str]) -> list[tuple[int, int]]:
+    """Return which words each of `tokens_of` is made of: the number of the first, and one after the last.
+
+    Args:
+        words: The text's words.
+    """
+    places = range(len(words))
+    long = [place for place in places if len(words[place]) > BEGINNING]
+    return [(place, place + 1) for place in [*places, *long]] + [(place, place + 2) for place in places[:-1]]
+
+
+def columns_of(tokens: Sequence[str]) -> list[int]:
+    """Return the column in which each token is counted."""
+    if not tokens:
+        return []
+    hashed: list[int] = _hasher().transform([token] for token in tokens).indices.tolist()
+    return hashed
 
 
 def count_words(texts: Sequence[str]) -> csr_matrix:
@@ -58,5 +82,12 @@ def _counter() -> HashingVectorizer:
     from sklearn.feature_extraction.text import HashingVectorizer
 
     return HashingVectorizer(
-        analyzer=words_of, n_features=COLUMNS, alternate_sign=False, norm=None, dtype=np.float32
+        analyzer=tokens_of, n_features=COLUMNS, alternate_sign=False, norm=None, dtype=np.float32
     )
+
+
+@cache
+def _hasher() -> FeatureHasher:
+    from sklearn.feature_extraction import FeatureHasher
+
+    return FeatureHasher(n_features=COLUMNS, input_type="string", alternate_sign=False)

@@ -298,6 +298,18 @@ class Contribution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WordShare:
+    """What a word, a pair of neighbours or an inflected word adds to the contribution of words."""
+
+    words: str
+    """In small letters, as the eye takes them; words that count as one have a comma between them."""
+    log_odds: float
+    """Positive pulls towards *offer*."""
+    spans: tuple[tuple[int, int], ...] = ()
+    """Start and end of its first places in `Sighting.text`, in characters; empty where they are unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbour:
     """A judged or training listing whose text lies near."""
 
@@ -316,6 +328,10 @@ class Reasons:
     """Largest first; together with `rest_log_odds` they sum exactly to the score's log-odds."""
     rest_log_odds: float = 0.0
     """Intercept and every contribution too small to be listed."""
+    wording: tuple[WordShare, ...] = ()
+    """What the contribution of words is made of, largest first; empty for texts far below the line."""
+    rest_wording: float = 0.0
+    """What all words that are not listed add to it; with `wording` it sums exactly to that contribution."""
     spans: tuple[Span, ...] = ()
     neighbours: tuple[Neighbour, ...] = ()
     substances: tuple[str, ...] = ()

@@ -29,6 +29,7 @@ from listings.model import (
     Span,
     Stage,
     Verdict,
+    WordShare,
 )
 from listings.terms import term_from, term_row
 
@@ -167,6 +168,8 @@ def reasons_from(text: str) -> Reasons:
     return Reasons(
         contributions=tuple(Contribution(**item) for item in data["contributions"]),
         rest_log_odds=data["rest_log_odds"],
+        wording=tuple(_word_share(item) for item in data.get("wording", ())),
+        rest_wording=data.get("rest_wording", 0.0),
         spans=tuple(Span(**item) for item in data["spans"]),
         neighbours=tuple(Neighbour(**item) for item in data["neighbours"]),
         substances=tuple(data["substances"]),
@@ -174,6 +177,11 @@ def reasons_from(text: str) -> Reasons:
         tier=data["tier"],
         stage=ScoreStage(data.get("stage", ScoreStage.TRANSFORMER)),
     )
+
+
+def _word_share(item: dict[str, Any]) -> WordShare:
+    spans = tuple((start, end) for start, end in item["spans"])
+    return WordShare(words=item["words"], log_odds=item["log_odds"], spans=spans)
 
 
 def score_row(score: Score) -> dict[str, object]:

@@ -66,6 +66,20 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """What the contribution of words is made of."""
+
+    bars: tuple[Bar, ...]
+    """The strongest words, largest first, then all others as one."""
+    log_odds: float
+    """Their sum."""
+    pro: tuple[str, ...]
+    """The words that speak most for an offer, for the first look."""
+    con: tuple[str, ...]
+    """Those that speak most against one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """One thing the text says, however often it says it."""
 
@@ -109,6 +123,8 @@ class Item:
     telling: tuple[Bar, ...]
     """The longest of the bars, for the first look."""
     log_odds: float
+    wording: Wording | None
+    """None where the score tells of no words."""
     evidence: tuple[Evidence, ...]
     history: tuple[Seen, ...]
     """Newest first."""
@@ -139,6 +155,7 @@ def read_item(file: ListingFile) -> Item:
         bars=bars,
         telling=tuple(sorted(bars[:-1], key=lambda bar: -bar.length)[:TELLING]),
         log_odds=_log_odds(file.score) if file.score else 0.0,
+        wording=read_wording(file.score.reasons) if file.score else None,
         evidence=read_evidence(newest.text, file.score.reasons) if file.score else (),
         history=read_history(file.sightings),
         standing=next((verdict for verdict in given if verdict.verdict_id not in undone), None),
@@ -174,7 +191,23 @@ def read_shown_terms(content: ListingContent) -> tuple[ShownTerm, ...]:
 def read_bars(reasons: Reasons) -> tuple[Bar, ...]:
     """Return the terms of the score's sum as bars, the rest last."""
     terms = [(sign_words(each.feature), each.log_odds) for each in reasons.contributions]
-    terms.append((gettext("everything else"), reasons.rest_log_odds))
+    return _bars([*terms, (gettext("everything else"), reasons.rest_log_odds)])
+
+
+def read_wording(reasons: Reasons) -> Wording | None:
+    """Return what single words add to the score, or None if it tells of none."""
+    if not reasons.wording:
+        return None
+    terms = [(each.words, each.log_odds) for each in reasons.wording]
+    return Wording(
+        bars=_bars([*terms, (gettext("all other words"), reasons.rest_wording)]),
+        log_odds=sum(value for _, value in terms) + reasons.rest_wording,
+        pro=tuple([words for words, value in terms if value > 0][:TELLING]),
+        con=tuple([words for words, value in terms if value < 0][:TELLING]),
+    )
+
+
+def _bars(terms: Sequence[tuple[str, float]]) -> tuple[Bar, ...]:
     longest = max(abs(value) for _, value in terms) or 1.0
     return tuple(
         Bar(words=words, log_odds=value, length=round(100 * abs(value) / longest, 2))

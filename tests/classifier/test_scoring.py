@@ -69,6 +69,16 @@ def test_sound_and_words_are_one_contribution_each(scored: list[ScoredText]) -> 
     assert not [name for name in names if name not in {*FEATURES, SOUND, WORDING}]
 
 
+def test_words_sum_exactly_to_their_contribution(scored: list[ScoredText]) -> None:
+    """What is told of words is the very term of the score's sum; far below the line nothing is told."""
+    reasons = scored[0].reasons
+    term = next(each.log_odds for each in reasons.contributions if each.feature == WORDING)
+    told = sum(each.log_odds for each in reasons.wording) + reasons.rest_wording
+    assert told == pytest.approx(term, abs=1e-9)
+    assert all(TEXTS[0][start:end] for each in reasons.wording for start, end in each.spans)
+    assert scored[3].reasons.wording == ()
+
+
 def test_open_offer_scores_above_ordinary_goods(scored: list[ScoredText]) -> None:
     """The order of plain cases holds even with toy vectors."""
     assert scored[0].p_offer > 0.9

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.words import COLUMNS, MAX_CHARS, count_words, words_of
+from classifier.words import COLUMNS, MAX_CHARS, count_words, tokens_of
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from classifier.words import COLUMNS, MAX_CHARS, count_words, words_of
 )
 def test_words_beginnings_and_pairs(text: str, words: list[str]) -> None:
     """Words stand first, then beginnings of long ones, then neighbours; signs without spaces are words."""
-    assert words_of(text) == words
+    assert tokens_of(text) == words
 
 
 def test_inflections_share_a_beginning() -> None:

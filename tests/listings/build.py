@@ -21,6 +21,7 @@ from listings.model import (
     Source,
     SourceKind,
     Span,
+    WordShare,
 )
 from listings.models import promote, register_model
 from listings.pages import SeenListing, record_page
@@ -67,6 +68,8 @@ FULL = ListingContent(
 
 REASONS = Reasons(
     contributions=(Contribution(feature="listed name, tier 3", log_odds=1.25),),
+    wording=(WordShare(words="no label", log_odds=0.25, spans=((3, 11),)),),
+    rest_wording=-0.5,
     rest_log_odds=-0.5,
     spans=(Span(start=0, end=10, kind="name", substance="acetone", note="tier 3"),),
     neighbours=(Neighbour(label=1, text="Acetone in drums", similarity=0.9),),

@@ -24,6 +24,7 @@ from listings.model import (
     Source,
     SourceKind,
     Span,
+    WordShare,
 )
 from listings.models import promote, register_model
 from listings.pages import SeenListing, record_page
@@ -65,9 +66,17 @@ class Planted:
         default=(
             Contribution(feature="offers a tier 1 substance", log_odds=2.4),
             Contribution(feature="contact off the platform", log_odds=0.9),
+            Contribution(feature="the words it uses", log_odds=0.75),
             Contribution(feature="names what tests, holds or explains", log_odds=-0.6),
         )
     )
+    wording: tuple[WordShare, ...] = (
+        WordShare(words="discreet parcel", log_odds=0.5),
+        WordShare(words="parcel", log_odds=0.375),
+        WordShare(words="trade, trading", log_odds=-0.25),
+        WordShare(words="door", log_odds=0.125),
+    )
+    rest_wording: float = 0.0
 
 
 PLANTED = (
@@ -239,6 +248,8 @@ def _score(sighting: Sighting, planted: Planted, model_id: str) -> Score:
     )
     reasons = Reasons(
         contributions=planted.contributions,
+        wording=planted.wording,
+        rest_wording=planted.rest_wording,
         rest_log_odds=1.2,
         spans=spans,
         neighbours=(

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from listings.database import Database, open_database
-from listings.model import Contribution, Decision, ListingContent, Reasons
+from listings.model import Contribution, Decision, ListingContent, Reasons, WordShare
 from listings.queue import ListingFile, listing_file, review_queue
 from listings.verdicts import undo_verdict
-from review.items import read_bars, read_evidence, read_fields, read_item
+from review.items import read_bars, read_evidence, read_fields, read_item, read_wording
 from tests.listings.build import judge
 from tests.review.store import NOW, PLANTED, score, see
 
@@ -62,6 +62,27 @@ def test_bars_are_in_percent_of_the_longest() -> None:
 def test_bars_of_an_empty_sum_have_no_length() -> None:
     """A score of exactly one half without reasons divides by nothing."""
     assert [bar.length for bar in read_bars(Reasons())] == [0.0]
+
+
+def test_words_are_told_either_way_and_sum_to_their_term() -> None:
+    """The strongest of each direction stand out; the rest is one bar of its own."""
+    shares = [(f"word {number}", (-1) ** number / number) for number in range(1, 11)]
+    told = tuple(WordShare(words=words, log_odds=share) for words, share in shares)
+    wording = read_wording(Reasons(wording=told, rest_wording=0.25))
+    assert wording is not None
+    assert wording.con == ("word 1", "word 3", "word 5")
+    assert wording.pro == ("word 2", "word 4", "word 6")
+    assert [(bar.words, bar.length) for bar in wording.bars][::10] == [
+        ("word 1", 100.0),
+        ("all other words", 25.0),
+    ]
+    assert wording.log_odds == pytest.approx(sum(bar.log_odds for bar in wording.bars))
+
+
+def test_a_score_that_tells_no_words_has_none(db: Database) -> None:
+    """Scores of before, and those far below the line, show no empty table."""
+    assert read_wording(Reasons()) is None
+    assert read_item(first_file(db)).wording is not None
 
 
 def test_evidence_is_listed_once_however_often_it_is_said(db: Database) -> None:

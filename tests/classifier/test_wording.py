@@ -1,0 +1,90 @@
+"""The words behind a score are named, and their shares are those of the sum."""
+
+from __future__ import annotations
+
+import pytest
+
+from classifier.wording import SHOWN_CHARS, SHOWN_EACH_WAY, SHOWN_SPANS, word_shares
+from classifier.words import MAX_CHARS, columns_of, count_words, tokens_of, words_of_tokens
+
+
+def shares(text: str, weights: dict[str, float]) -> dict[str, float]:
+    """Return what is told of a text whose tokens weigh this much, all others nothing."""
+    told, rest = word_shares(text, dict(zip(columns_of(list(weights)), weights.values(), strict=True)))
+    return {each.words: each.log_odds for each in told} | ({"": rest} if rest else {})
+
+
+@pytest.mark.parametrize(
+    ("text", "weights", "told"),
+    [
+        (
+            "No LABEL",
+            {"label": 1.5, "no label": 0.5, "no": -0.1},
+            {"label": 1.5, "no label": 0.5, "no": -0.1},
+        ),
+        ("Unlabelled drum", {"unlabelled": 1.0, "unlabe*": 0.5}, {"unlabelled": 1.5}),
+        ("этикетка, этикетки", {"этикет*": 0.5}, {"этикетка, этикетки": 0.5}),
+        ("25kg", {"00kg": 0.25}, {"25kg": 0.25}),
+        ("无标签", {"标 签": 0.25}, {"标 签": 0.25}),
+        ("Ｆｕｌｌ", {"full": -1.0}, {"full": -1.0}),
+        ("soap", {"kettle": 1.0}, {}),
+        ("", {}, {}),
+    ],
+)
+def test_a_share_is_told_in_the_words_of_the_text(
+    text: str, weights: dict[str, float], told: dict[str, float]
+) -> None:
+    """A beginning is told as the words that begin so, and joined with its word where it is the only one."""
+    assert shares(text, weights) == pytest.approx(told)
+
+
+def test_what_is_told_and_the_rest_are_all_of_it() -> None:
+    """No word is lost, whatever is listed."""
+    text = "Unlabelled drums, no papers, no label, boric acid and borax for the pool: 25 kg or 30 kg, ask Ana"
+    terms = {column: (-1) ** column * 1e-3 * (column % 97) for column in count_words([text]).indices.tolist()}
+    told, rest = word_shares(text, terms)
+    assert sum(each.log_odds for each in told) + rest == pytest.approx(sum(terms.values()), abs=1e-12)
+    sizes = [abs(each.log_odds) for each in told]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len([each for each in told if each.log_odds > 0]) == SHOWN_EACH_WAY
+    assert len([each for each in told if each.log_odds < 0]) == SHOWN_EACH_WAY
+
+
+@pytest.mark.parametrize(
+    ("text", "token", "places"),
+    [
+        ("No LABEL, no label", "no label", ["No LABEL", "no label"]),
+        ("Straße frei", "strasse frei", ["Straße frei"]),
+        ("cafe\u0301 frei", "café", ["cafe\u0301"]),
+        ("ﬁlter", "filter", ["ﬁlter"]),
+        ("a b a b a b a b", "a b", ["a b"] * SHOWN_SPANS),
+        ("\u1112\u1161\u11ab soap", "soap", []),
+    ],
+)
+def test_places_are_those_of_the_text_as_written(text: str, token: str, places: list[str]) -> None:
+    """Letters that change their number when they are brought to one form still lie where they lie."""
+    (told,), _rest = word_shares(text, {columns_of([token])[0]: 1.0})
+    assert [text[start:end] for start, end in told.spans] == places
+
+
+def test_hostile_words_are_told_shortly() -> None:
+    """One endless word, or one that is said without end, makes no long reason."""
+    text = "w" * MAX_CHARS
+    terms = dict.fromkeys(count_words([text]).indices.tolist(), 1.0)
+    (told,), _rest = word_shares(text, terms)
+    assert len(told.words) == SHOWN_CHARS
+    inflected = " ".join(f"beginning{'x' * ending}" for ending in range(60))
+    (told,), _rest = word_shares(inflected, {columns_of(["beginn*"])[0]: 1.0})
+    assert told.words.count(",") == 2
+
+
+@pytest.mark.parametrize("text", ["", "one", "Unlabelled drums 250kg", "无标签 выделенный груз"])
+def test_words_of_tokens_are_in_the_order_of_tokens(text: str) -> None:
+    """Where a token comes from is known by its place alone."""
+    words = [token for token in tokens_of(text) if " " not in token and not token.endswith("*")]
+    runs = words_of_tokens(words)
+    assert [" ".join(words[first:end]) for first, end in runs] == [
+        token if not token.endswith("*") else next(word for word in words if word.startswith(token[:-1]))
+        for token in tokens_of(text)
+    ]
+    assert sorted(set(columns_of(tokens_of(text)))) == sorted(count_words([text]).indices.tolist())
