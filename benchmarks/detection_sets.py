@@ -14,11 +14,11 @@ from benchmarks.labelled_rows import APART, ORDINARY, title_hash
 from benchmarks.plain_match import plain_match
 from classifier.baselines import score_baselines
 from classifier.columns import evidence_in, vectors_in
-from classifier.evidence import FEATURES, evidence_matrix, read_all
+from classifier.evidence import FEATURES
 from classifier.examples import read_rows, row_text
 from classifier.features import features_of
 from classifier.metrics import calibration_error
-from classifier.scoring import settle_readings
+from classifier.scoring import ReadTexts, settle_readings
 from fixtures.marketplaces.data import STEMS, read_site
 
 if TYPE_CHECKING:
@@ -130,8 +130,7 @@ class Scores:
         stage = self.scorer.model.first_stage
         if stage is None:
             return np.zeros(len(texts), dtype=bool)
-        readings = read_all(texts, self.scorer.gazetteer)
-        found = settle_readings(readings, evidence_matrix(texts, readings), texts, stage)
+        found = settle_readings(ReadTexts.of(texts, self.scorer.gazetteer), stage)
         return np.array([each is not None for each in found])
 
     def features(self, texts: Sequence[str]) -> csr_matrix:

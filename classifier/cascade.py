@@ -9,11 +9,12 @@ never above half of the threshold; what it comes to is measured at every trainin
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from classifier.folded import Folded
 from classifier.weighing import fit_with_folds
 
 if TYPE_CHECKING:
@@ -57,6 +58,12 @@ class FirstStage:
     static: StaticEmbedder
     line: float
     """Below it a text without evidence is settled; 0 settles nothing."""
+    folded: Folded = field(init=False, repr=False)
+    """The pipeline as scoring weighs with it."""
+
+    def __post_init__(self) -> None:
+        """Fold the pipeline, once."""
+        object.__setattr__(self, "folded", Folded.of(self.pipeline))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ import hashlib
 import json
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED
 
@@ -27,6 +27,7 @@ import numpy as np
 from classifier.cascade import RULE, FirstStage
 from classifier.errors import ModelFolderWrong
 from classifier.evidence import FEATURES
+from classifier.folded import Folded
 from classifier.static import StaticEmbedder
 from classifier.weighing import deciding_numbers
 from listings.private import private_folder
@@ -74,6 +75,12 @@ class TrainedModel:
     card: Mapping[str, Any]
     first_stage: FirstStage | None = None
     """Settles what is clearly not an offer; None in models without one."""
+    folded: Folded = field(init=False, repr=False)
+    """The pipeline as scoring weighs with it."""
+
+    def __post_init__(self) -> None:
+        """Fold the pipeline, once."""
+        object.__setattr__(self, "folded", Folded.of(self.pipeline))
 
 
 def fingerprint(

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from classifier.backends import SAMPLE
 from classifier.cascade import cascade_is_on
 from classifier.embedding import fastest, open_embedder
-from classifier.evidence import default_gazetteer, evidence_matrix, read_all
+from classifier.evidence import default_gazetteer, read_all
 from classifier.features import embed_as_shown, keep_evidence
 from classifier.folder import load_model
-from classifier.scoring import check_embedder, score_readings, settle_readings
+from classifier.scoring import ReadTexts, check_embedder, score_readings, settle_readings
 from listings.text import text_hash
 from listings.vectors import open_vectors
 
@@ -58,17 +58,14 @@ class Scorer:
         return scored
 
     def _score(self, texts: Sequence[str]) -> list[ScoredText]:
-        readings = read_all(texts, self.gazetteer)
-        evidence = evidence_matrix(texts, readings)
-        keep_evidence(texts, evidence, self.gazetteer, self.cache)
-        stage = self.model.first_stage if self.cascade else None
-        scored = settle_readings(readings, evidence, texts, stage) if stage else [None] * len(texts)
-        rest = [row for row, settled in enumerate(scored) if settled is None]
-        left = [texts[row] for row in rest]
-        vectors = embed_as_shown(left, self.embedder, self.cache)
-        whole = iter(
-            score_readings([readings[row] for row in rest], evidence[rest], vectors, left, self.model)
-        )
+        read = ReadTexts.of(texts, self.gazetteer)
+        keep_evidence(texts, read.evidence, self.gazetteer, self.cache)
+        scored: list[ScoredText | None] = [None] * len(texts)
+        if self.cascade and self.model.first_stage:
+            scored = settle_readings(read, self.model.first_stage)
+        left = read.at([row for row, settled in enumerate(scored) if settled is None])
+        vectors = embed_as_shown(left.texts, self.embedder, self.cache)
+        whole = iter(score_readings(left, vectors, self.model))
         return [settled or next(whole) for settled in scored]
 
 

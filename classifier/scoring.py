@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import compress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from classifier.cascade import has_evidence
-from classifier.columns import join_columns
 from classifier.embedding import weights_of
 from classifier.errors import EmbedderMismatch
 from classifier.evidence import FEATURES, evidence_matrix, evidence_spans, offered_keys, read_all
-from classifier.weighing import intercept, log_odds_terms, sigmoid, word_terms
+from classifier.weighing import sigmoid
 from classifier.wording import word_shares
+from classifier.words import count_words
 from listings.model import Contribution, Neighbour, Reasons, ScoreStage
 
 if TYPE_CHECKING:
@@ -53,6 +53,34 @@ class ScoredText:
     reasons: Reasons
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadTexts:
+    """Texts and all that both stages weigh in them but their sound."""
+
+    texts: Sequence[str]
+    readings: Sequence[Reading]
+    evidence: NDArray[np.float32]
+    """Shape (n, len(FEATURES))."""
+    words: csr_matrix
+    """Shape (n, COLUMNS)."""
+
+    @classmethod
+    def of(cls, texts: Sequence[str], gazetteer: Gazetteer) -> Self:
+        """Read texts and count their words."""
+        readings = read_all(texts, gazetteer)
+        evidence = evidence_matrix(texts, readings)
+        return cls(texts=texts, readings=readings, evidence=evidence, words=count_words(texts))
+
+    def at(self, rows: Sequence[int]) -> ReadTexts:
+        """Return some of them, in this order."""
+        return ReadTexts(
+            texts=[self.texts[row] for row in rows],
+            readings=[self.readings[row] for row in rows],
+            evidence=self.evidence[rows],
+            words=self.words[rows],
+        )
+
+
 def score_texts(
     texts: Sequence[str], vectors: NDArray[np.float32], model: TrainedModel, gazetteer: Gazetteer
 ) -> list[ScoredText]:
@@ -67,69 +95,49 @@ def score_texts(
     Returns:
         One `ScoredText` for each text, in order; contributions and rest sum to the log-odds.
     """
-    readings = read_all(texts, gazetteer)
-    return score_readings(readings, evidence_matrix(texts, readings), vectors, texts, model)
+    return score_readings(ReadTexts.of(texts, gazetteer), vectors, model)
 
 
-def score_readings(
-    readings: Sequence[Reading],
-    evidence: NDArray[np.float32],
-    vectors: NDArray[np.float32],
-    texts: Sequence[str],
-    model: TrainedModel,
-) -> list[ScoredText]:
+def score_readings(read: ReadTexts, vectors: NDArray[np.float32], model: TrainedModel) -> list[ScoredText]:
     """Return what `score_texts` does, of texts that were read already.
 
     Args:
-        readings: One of each text.
-        evidence: As `evidence_matrix` makes it of them.
+        read: The texts.
         vectors: One of each text, by the model's embedder.
-        texts: What was read.
         model: Its features are those of this release.
     """
-    if not readings:
+    if not read.texts:
         return []
-    features = join_columns(evidence, vectors, texts)
-    terms = log_odds_terms(model.pipeline, features)
-    constant = intercept(model.pipeline)
+    terms, constant = model.folded.terms(read.evidence, vectors, read.words), model.folded.constant
     probabilities = sigmoid(terms.sum(axis=1) + constant)
     scored = [
         ScoredText(p_offer=float(probabilities[index]), reasons=_reasons(terms[index], constant, reading))
-        for index, reading in enumerate(readings)
+        for index, reading in enumerate(read.readings)
     ]
     told = np.flatnonzero(probabilities >= model.threshold * TOLD_ABOVE).tolist()
-    nearest, wording = (
-        _nearest(vectors[told], model.neighbours),
-        _wording([texts[index] for index in told], features[told], model),
-    )
+    nearest, wording = _nearest(vectors[told], model.neighbours), _wording(read.at(told), model)
     for index, near, (words, rest) in zip(told, nearest, wording, strict=True):
         reasons = replace(scored[index].reasons, neighbours=near, wording=words, rest_wording=rest)
         scored[index] = replace(scored[index], reasons=reasons)
     return scored
 
 
-def settle_readings(
-    readings: Sequence[Reading], evidence: NDArray[np.float32], texts: Sequence[str], stage: FirstStage
-) -> list[ScoredText | None]:
+def settle_readings(read: ReadTexts, stage: FirstStage) -> list[ScoredText | None]:
     """Return the score of each text that the first stage settles; None of each that the transformer must see.
 
     Args:
-        readings: One of each text.
-        evidence: As `evidence_matrix` makes it of them.
-        texts: What was read.
+        read: The texts.
         stage: Of the model.
     """
-    settled: list[ScoredText | None] = [None] * len(texts)
-    rows = [row for row, reading in enumerate(readings) if not has_evidence(reading)]
+    settled: list[ScoredText | None] = [None] * len(read.texts)
+    rows = [row for row, reading in enumerate(read.readings) if not has_evidence(reading)]
     if not rows or stage.line <= 0:
         return settled
-    left = [texts[row] for row in rows]
-    features = join_columns(evidence[rows], stage.static(left), left)
-    terms = log_odds_terms(stage.pipeline, features)
-    constant = intercept(stage.pipeline)
+    left, constant = read.at(rows), stage.folded.constant
+    terms = stage.folded.terms(left.evidence, stage.static(left.texts), left.words)
     probabilities = sigmoid(terms.sum(axis=1) + constant)
-    for index in np.flatnonzero(probabilities < stage.line):
-        reasons = replace(_reasons(terms[index], constant, readings[rows[index]]), stage=ScoreStage.FIRST)
+    for index in np.flatnonzero(probabilities < stage.line).tolist():
+        reasons = replace(_reasons(terms[index], constant, left.readings[index]), stage=ScoreStage.FIRST)
         settled[rows[index]] = ScoredText(p_offer=float(probabilities[index]), reasons=reasons)
     return settled
 
@@ -160,14 +168,10 @@ def _reasons(terms: NDArray[np.float64], constant: float, reading: Reading) -> R
     )
 
 
-def _wording(
-    texts: Sequence[str], features: csr_matrix, model: TrainedModel
-) -> list[tuple[tuple[WordShare, ...], float]]:
-    if not texts:
-        return []
-    terms = word_terms(model.pipeline, features)
+def _wording(read: ReadTexts, model: TrainedModel) -> list[tuple[tuple[WordShare, ...], float]]:
+    terms = model.folded.word_terms(read.words)
     by_column = (dict(zip(row.indices.tolist(), row.data.tolist(), strict=True)) for row in terms)
-    return [word_shares(text, added) for text, added in zip(texts, by_column, strict=True)]
+    return [word_shares(text, added) for text, added in zip(read.texts, by_column, strict=True)]
 
 
 def _beginning(text: str) -> str:

@@ -181,39 +181,12 @@ def choose_threshold(
     return float(np.clip(good.min(), 0.05, 0.95)) if len(good) else 0.5
 
 
-def log_odds_terms(pipeline: Pipeline, features: csr_matrix) -> NDArray[np.float64]:
-    """Return the terms of each row's sum: one of each evidence, one of the embedding, one of the words.
-
-    Returns:
-        float64 of shape (n, len(FEATURES) + 2); a row's sum plus `intercept(pipeline)` is its log-odds.
-    """
-    scaled = pipeline.named_steps["scale"].transform(features)
-    weights = pipeline.named_steps["weigh"].coef_[0]
-    evidence = scaled[:, EVIDENCE].toarray() * weights[EVIDENCE]
-    return np.column_stack([evidence, *(scaled[:, part] @ weights[part] for part in (EMBEDDING, WORDS))])
-
-
-def word_terms(pipeline: Pipeline, features: csr_matrix) -> csr_matrix:
-    """Return what each column of words adds to each row's sum: what the last of `log_odds_terms` sums up.
-
-    Returns:
-        float64 of shape (n, COLUMNS).
-    """
-    scaled = pipeline.named_steps["scale"].transform(features)[:, WORDS]
-    return scaled.multiply(pipeline.named_steps["weigh"].coef_[0, WORDS]).tocsr()
-
-
 def deciding_numbers(pipeline: Pipeline) -> NDArray[np.float64]:
     """Return every fitted number that decides a score, in one row."""
     parts, weigh = pipeline.named_steps["scale"].named_transformers_, pipeline.named_steps["weigh"]
     return np.concatenate(
         [parts["evidence"].scale_, parts["words"].idf_, weigh.coef_[0], weigh.intercept_]
     ).astype(np.float64)
-
-
-def intercept(pipeline: Pipeline) -> float:
-    """Return the constant of the score's sum, in log-odds."""
-    return float(pipeline.named_steps["weigh"].intercept_[0])
 
 
 def sigmoid(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -46,7 +46,7 @@ def tokens_of(text: str) -> list[str]:
 
     A number is known by its length: which one it is, is for the reader to know.
     """
-    words = [DIGIT.sub("0", word) for word in WORD.findall(normal_form(text))]
+    words: list[str] = WORD.findall(DIGIT.sub("0", normal_form(text)))
     beginnings = [f"{word[:BEGINNING]}*" for word in words if len(word) > BEGINNING]
     return words + beginnings + [f"{first} {second}" for first, second in pairwise(words)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from dataclasses import asdict
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PIPE_BATCH = 256
-LOOK_S = 0.5
-"""Between two looks at what a crawl has found."""
+LOOK_S = 1.0
+"""Between two looks at what a crawl has found: what many texts share of a batch's cost is small then."""
 
 
 @click.command(name="score")
@@ -50,6 +51,8 @@ def command(database: Path, *, pipe: bool, follow: bool) -> None:
     if pipe:
         _score_pipe(database)
         return
+    if follow:
+        leave_cores_to_others()
     from classifier.run import score_new
     from cli.progress import progress_bar
 
@@ -58,6 +61,15 @@ def command(database: Path, *, pipe: bool, follow: bool) -> None:
             database, progress=show, may_come=partial(is_crawling, database) if follow else lambda: False
         )
     click.echo(run.sentence)
+
+
+def leave_cores_to_others() -> None:
+    """Have NumPy and PyTorch use one thread, unless the environment says how many; call it before they load.
+
+    A thread for each core, beside a crawl and its readers, spends most of its time waiting busily for another
+    that has no core.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def is_crawling(database: Path) -> bool:

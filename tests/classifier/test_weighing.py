@@ -8,18 +8,8 @@ import numpy as np
 import pytest
 
 from classifier.errors import TooFewLabels, TooFewSellers
-from classifier.weighing import choose_threshold, fit_with_folds, intercept, log_odds_terms, sigmoid
+from classifier.weighing import choose_threshold, fit_with_folds, sigmoid
 from tests.classifier.toy import numbers
-
-
-def test_terms_and_intercept_sum_to_what_the_pipeline_says() -> None:
-    """The sigmoid of the sum is the probability that scikit-learn itself gives."""
-    features, labels, groups = numbers([0, 1] * 20)
-    pipeline, _line, _probabilities = fit_with_folds(
-        features, labels, groups=groups, weights=np.ones(40), seed=0
-    )
-    sums = log_odds_terms(pipeline, features).sum(axis=1) + intercept(pipeline)
-    assert sigmoid(sums) == pytest.approx(pipeline.predict_proba(features)[:, 1], abs=1e-6)
 
 
 def test_weights_count_like_repeated_rows() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from cli.main import group
 from cli.program import PROGRAM
-from cli.score import is_crawling
+from cli.score import is_crawling, leave_cores_to_others
 from crawler.sources import load_sources
 from fixtures.marketplaces.build import write_site
 from listings.alarms import Finding, get_alarm, settle
@@ -296,3 +297,16 @@ def test_between_two_sources_a_crawl_is_still_under_way(
     monkeypatch.setattr("cli.score.LOOK_S", 0)
     assert call("crawl", "--db", store_path, "--sources", sources_file).exit_code == 1
     assert not is_crawling(store_path)
+
+
+def test_scoring_beside_a_crawl_takes_one_thread_unless_told(
+    store_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each thread without a core would wait busily; whoever has cores to spare may say so."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "")  # so that what the command sets is taken back
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    assert "No model" in str(call("score", "--follow", "--db", store_path).exception)
+    assert os.environ["OMP_NUM_THREADS"] == "1"
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    leave_cores_to_others()
+    assert os.environ["OMP_NUM_THREADS"] == "3"
