@@ -39,7 +39,7 @@ WORD_WEIGHT = 2.0
 """How far a text's words, a unit vector too, are stretched. More, or words that each count in full, lets the
 words of an honest shop's long page outweigh its evidence."""
 
-RARE = 3
+MIN_DF = 3
 """Words of fewer examples are not weighed: they would only name those examples."""
 
 PENALTY_C = 1.0
@@ -104,7 +104,7 @@ def fit(
 def _leave_out_rare_words(scale: ColumnTransformer, features: csr_matrix) -> None:
     rarity = scale.named_transformers_["words"]
     examples = features[:, WORDS].getnnz(axis=0)
-    rarity.idf_ = np.where(examples < RARE, 0.0, rarity.idf_)
+    rarity.idf_ = np.where(examples < MIN_DF, 0.0, rarity.idf_)
 
 
 def fit_with_folds(

@@ -81,7 +81,7 @@ def asked_of(db: Database, terms: str, names: Mapping[str, str]) -> Asked:
         terms: As typed.
         names: Names of substances by the word, or the whole of the words, that stands for each.
     """
-    typed = [(word, pieces) for word in words_of(terms) if (pieces := words_in(plain(word)))]
+    typed = [(word, pieces) for word in typed_words(terms) if (pieces := words_in(plain(word)))]
     if not typed:
         return Asked({})
     limit = max(LEAST_WORDS, MAX_WORDS // len(typed))
@@ -90,7 +90,7 @@ def asked_of(db: Database, terms: str, names: Mapping[str, str]) -> Asked:
     meant = (_or_named(names.get(word, "")) for word, _ in typed)
     named = " AND ".join(f"({match}{or_named})" for (match, _), or_named in zip(each, meant, strict=True))
     if len(typed) > 1:
-        named = f"({named}){_or_named(names.get(' '.join(words_of(terms)), ''))}"
+        named = f"({named}){_or_named(names.get(' '.join(typed_words(terms)), ''))}"
     return Asked({ALL: said, NAMED: named}, any(is_cut for _, is_cut in each))
 
 
@@ -107,7 +107,7 @@ def matching(db: Database, terms: str, column: str, names: Mapping[str, str]) ->
     return f"{column} IN ({within})", list(queries.values())
 
 
-def words_of(terms: str) -> list[str]:
+def typed_words(terms: str) -> list[str]:
     """Return the words that were typed."""
     return rows.clean(terms[:MAX_TYPED].replace("\0", " ")).split()
 

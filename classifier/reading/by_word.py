@@ -43,7 +43,7 @@ class ByWord(dict[str, T], Generic[T]):
         return list(map(self.__getitem__, words))
 
 
-def words_of(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """Return the words of a folded text: runs of letters and digits."""
     return WORD.findall(text)
 

@@ -77,7 +77,7 @@ def find_initials(text: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
 
     Args:
         text: Folded text.
-        words: As `words_of` finds them in it.
+        words: As `split_words` finds them in it.
     """
     marks = _marks().of(words)
     seen, of_two = any_bits(marks), bits_of_two(marks)

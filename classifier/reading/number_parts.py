@@ -82,7 +82,7 @@ def find_number_parts(
 
     Args:
         text: Folded text.
-        words: As `words_of` finds them in it.
+        words: As `split_words` finds them in it.
         known: The listed numbers.
     """
     text = in_figures(text[:MOST_CHARS])

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from classifier.gazetteer.fold import fold
-from classifier.reading.by_word import WORD, ByWord, words_of
+from classifier.reading.by_word import WORD, ByWord, split_words
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
@@ -96,7 +96,7 @@ def may_be_in_turn(text: str, words: Iterable[str], known: Container[str], begun
 
     Args:
         text: Folded text.
-        words: As `words_of` finds them in it.
+        words: As `split_words` finds them in it.
         known: The numbers looked for.
         begun: All that they begin with.
     """
@@ -128,7 +128,7 @@ def find_numbers(text: str) -> list[Number]:
     numbers = [
         Number(digits=found.group(), start=found.start(), end=found.end()) for found in FIGURES.finditer(text)
     ]
-    if any(_parts().of(words_of(text))):
+    if any(_parts().of(split_words(text))):
         numbers += _in_words(text)
     if not text.isascii():
         numbers += _in_chinese(text)

@@ -50,8 +50,12 @@ def turned_round(squeezed: str) -> str:
     return backwards if letters >= shortest and backwards != squeezed else ""
 
 
-def respellings(folded: str) -> Iterator[str]:
-    """Yield other spellings of a folded name; spaces stand where its parts may be parted."""
+def respellings(folded: str) -> list[str]:
+    """Return other spellings of a folded name, each once; spaces stand where its parts may be parted."""
+    return list(dict.fromkeys(_respellings(folded)))
+
+
+def _respellings(folded: str) -> Iterator[str]:
     if CJK.search(folded):
         yield from _chinese(folded)
     elif CYRILLIC.search(folded):

@@ -233,7 +233,7 @@ def find_spoken(text: str, words: Sequence[str]) -> Iterator[tuple[TradeKind, in
 
     Args:
         text: Folded text.
-        words: As `words_of` finds them in it.
+        words: As `split_words` finds them in it.
     """
     marks = _marks().of(words)
     seen = any_bits(marks)

@@ -16,7 +16,7 @@ from itertools import compress
 from typing import TYPE_CHECKING, cast
 
 from classifier.gazetteer.fold import fold
-from classifier.reading.by_word import WORD, ByWord, words_of
+from classifier.reading.by_word import WORD, ByWord, split_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -72,12 +72,12 @@ def find_topics(text: str, words: Sequence[str]) -> Iterator[tuple[TradeKind, in
 
     Args:
         text: Folded text.
-        words: As `words_of` finds them in it.
+        words: As `split_words` finds them in it.
     """
     topics, stems = _topics()
     if len(text) > MOST_CHARS:
         text = text[:MOST_CHARS]
-        words = words_of(text)
+        words = split_words(text)
     beginning = stems.of(words)
     for word in compress(WORD.finditer(text), beginning) if any(beginning) else ():
         start = word.start()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from classifier.gazetteer.cas import is_cas_number
 from classifier.reading.boundaries import IS_CJK, is_piece_of_spelled_word
-from classifier.reading.by_word import words_of
+from classifier.reading.by_word import split_words
 from classifier.reading.goods import is_other_form
 from classifier.reading.initials import find_initials
 from classifier.reading.number_parts import find_number_parts
@@ -99,7 +99,7 @@ def find_trade_signs(
         found: Patterns found in the text, with the position of each of their characters.
     """
     signs = set(_find_patterns(text, codes)) if HAS_DIGIT.search(text) else set()
-    words = words_of(text)
+    words = split_words(text)
     signs.update(find_spoken(text, words))
     signs.update(find_topics(text, words))
     signs.update(("spelled_letters", start, end) for start, end in find_initials(text, words))
