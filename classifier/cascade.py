@@ -30,10 +30,20 @@ if TYPE_CHECKING:
     Static = Callable[[Sequence[str]], NDArray[np.float32]]
 
 WEIGHED = frozenset(
-    {"quantity", "purity", "price_per_unit", "form", "destination", "chemistry", "talk_special"}
+    {
+        "quantity",
+        "purity",
+        "price_per_unit",
+        "form",
+        "destination",
+        "chemistry",
+        "talk_special",
+        "unlisted_part",
+    }
 )
 """Signs that honest goods bear too: the light model weighs them, as it does the number of an unlisted
-substance. Any other sign is evidence by itself where no goods are named."""
+substance, whole or in part: that can only speak against an offer. Any other sign is evidence by itself where
+no goods are named."""
 
 RULE = f"names or numbers on a list; without goods any sign but {', '.join(sorted(WEIGHED))}"
 """What has evidence, for the model card. To change `has_evidence`: change this too, so that no first stage

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
 
-FORMAT = 2
+FORMAT = 3
 
 COMPARISON = "comparison.json"
 """What the model was held against when it was trained, beside its other files; scoring does without it."""

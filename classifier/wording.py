@@ -10,7 +10,9 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from classifier.words import MAX_CHARS, WORD, columns_of, normal_form, tokens_of, words_of_tokens
+from classifier.reading import as_shown
+from classifier.reading.unfold import origins_shown
+from classifier.words import MAX_CHARS, WORD, columns_of, in_one_form, normal_form, tokens_of, words_of_tokens
 from listings.model import WordShare
 
 if TYPE_CHECKING:
@@ -91,22 +93,26 @@ def _spans(
     if origins is None:
         return ()
     first = sorted(places)[:SHOWN_SPANS]
-    return tuple((origins[start][0], origins[end - 1][1]) for start, end in first)
+    runs = [origins[start:end] for start, end in first]
+    return tuple((min(first for first, _ in run), max(last for _, last in run)) for run in runs)
 
 
 def _origins(text: str, normal: str) -> list[tuple[int, int]] | None:
     """Return of each character of a text's normal form where it came from; None if that cannot be told."""
     text = text[:MAX_CHARS]
-    if text.isascii():
-        return [(place, place + 1) for place in range(len(text))]
+    shown, came_from = as_shown(text), origins_shown(text)
+    if shown.isascii():
+        return came_from
     origins: list[tuple[int, int]] = []
     parts: list[str] = []
     start = 0
-    for end in range(1, len(text) + 1):
-        if end < len(text) and unicodedata.combining(text[end]):
+    for end in range(1, len(shown) + 1):
+        if end < len(shown) and unicodedata.combining(shown[end]):
             continue
-        parts.append(normal_form(text[start:end]))
-        origins += [(start, end)] * len(parts[-1])
+        parts.append(in_one_form(shown[start:end]))
+        places = came_from[start:end]
+        whole = min(first for first, _ in places), max(last for _, last in places)
+        origins += [whole] * len(parts[-1])
         start = end
     # Letters that join without being marks, as those of Korean typed one by one, are not known by this.
     return origins if "".join(parts) == normal else None

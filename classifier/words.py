@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from classifier.reading import as_shown
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -37,8 +39,13 @@ DIGIT = re.compile(r"\d")
 
 
 def normal_form(text: str) -> str:
-    """Return what words are found in: the beginning of a text, in small letters of one form (NFKC)."""
-    return unicodedata.normalize("NFKC", text[:MAX_CHARS]).casefold()
+    """Return what words are found in: the beginning of a text as the eye takes it, in one form."""
+    return in_one_form(as_shown(text[:MAX_CHARS]))
+
+
+def in_one_form(text: str) -> str:
+    """Return a text in small letters, each written in one way (NFKC)."""
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def tokens_of(text: str) -> list[str]:

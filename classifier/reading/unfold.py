@@ -129,12 +129,33 @@ def as_shown(text: str) -> str:
 
     Honest accents, scripts and full-width signs are no disguise: such texts come back unchanged.
     """
+    shown = _shown_otherwise(text)
+    return text if shown is None else shown[0].text
+
+
+def origins_shown(text: str) -> list[tuple[int, int]]:
+    """Return, for each character of `as_shown(text)`, start and end of what it came from."""
+    shown = _shown_otherwise(text)
+    if shown is None:
+        return [(place, place + 1) for place in range(len(text))]
+    unfolded, turned = shown
+    spans = unfolded.spans or [(place, place + 1) for place in range(len(unfolded.text))]
+    if turned is None:
+        return spans
+    origins = [turned[start:end] for start, end in spans]
+    return [(min(start for start, _ in each), max(end for _, end in each)) for each in origins]
+
+
+def _shown_otherwise(text: str) -> tuple[Unfolded, list[tuple[int, int]] | None] | None:
+    """Return a disguised text as it is read, with its way back if it is turned; None if it is as it looks."""
     is_disguised = _is_disguised(text)
     if not (is_disguised or _is_apart(text)):
-        return text
+        return None
     turned = in_order_shown(text)
     shown = unfold(turned[0] if turned else text)
-    return shown.text if turned or shown.kept or is_disguised else text
+    if not (turned or shown.kept or is_disguised):
+        return None
+    return shown, turned[1] if turned else None
 
 
 def _is_disguised(text: str) -> bool:

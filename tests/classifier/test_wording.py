@@ -57,7 +57,10 @@ def test_what_is_told_and_the_rest_are_all_of_it() -> None:
         ("Straße frei", "strasse frei", ["Straße frei"]),
         ("cafe\u0301 frei", "café", ["cafe\u0301"]),
         ("ﬁlter", "filter", ["ﬁlter"]),
-        ("a b a b a b a b", "a b", ["a b"] * SHOWN_SPANS),
+        ("new p_o_w_d_e_r here", "powder", ["p_o_w_d_e_r"]),
+        ("Ке\u200bttlе", "kettle", ["Ке\u200bttlе"]),
+        ("\u202erewop\u202c tool", "power", ["rewop"]),
+        ("so to so to so to so to", "so to", ["so to"] * SHOWN_SPANS),
         ("\u1112\u1161\u11ab soap", "soap", []),
     ],
 )

@@ -23,6 +23,14 @@ def test_words_beginnings_and_pairs(text: str, words: list[str]) -> None:
     assert tokens_of(text) == words
 
 
+@pytest.mark.parametrize(
+    "text", ["p.o.w.d.e.r", "pow\u200bder", "роwder", "\U0001d429\U0001d428\U0001d430der"]
+)
+def test_a_disguised_word_counts_as_it_is_read(text: str) -> None:
+    """Letters set apart, invisible ones and those of other alphabets hide no word."""
+    assert "powder" in tokens_of(text)
+
+
 def test_inflections_share_a_beginning() -> None:
     """What differs only at its end has a column in common."""
     one, other = count_words(["этикетками", "этикетке"])
