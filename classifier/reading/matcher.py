@@ -7,9 +7,11 @@ longest name wins), listed CAS numbers, and the phrases of the trade.
 
 from __future__ import annotations
 
+import gc
 import itertools
 import re
 import tomllib
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
@@ -119,7 +121,20 @@ class Matcher:
             yield self.patterns[index], start, end
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Make lasting objects while the garbage collector, which would walk them again and again, rests."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 @lru_cache(maxsize=8)
+@_uncollected()
 def matcher_for(gazetteer: Gazetteer) -> Matcher:
     """Return the matcher of a gazetteer, compiled once for each."""
     patterns: dict[tuple[str, str], Pattern] = {}

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import io
-import subprocess
-import sys
+import tempfile
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from pathlib import Path
 
 from cli.main import main
-
-ROOT = Path(__file__).parents[2]
+from tests import warm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +37,13 @@ def call(*arguments: object) -> Called:
 
 
 def call_process(*arguments: object, stdin: bytes = b"") -> Called:
-    """Call a command as a process of its own, from the checkout, with `stdin` in its pipe."""
-    command = [sys.executable, "-m", "cli", *(str(argument) for argument in arguments)]
-    ended = subprocess.run(command, cwd=ROOT, input=stdin, capture_output=True, check=False, timeout=300)
-    return Called(exit_code=ended.returncode, out=ended.stdout.decode(), err=ended.stderr.decode())
+    """Call a command as a process of its own, from the checkout, with `stdin` to read."""
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        given.write(stdin)
+        given.seek(0)
+        exit_code = warm.start(*arguments, stdin=given, stdout=out, stderr=err).wait(timeout=300)
+        said = []
+        for stream in (out, err):
+            stream.seek(0)
+            said.append(stream.read().decode())
+    return Called(exit_code=exit_code, out=said[0], err=said[1])

@@ -21,7 +21,7 @@ from crawler.apart import read_apart
 from crawler.readers.settings import CrawlSettings
 from crawler.sources import pick_sources
 from listings.model import Reasons
-from tests.cli.calls import ROOT
+from tests.warm import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -21,10 +21,11 @@ from cli.errors import CommandFailed
 from crawler.apart import Opened
 from crawler.readers.settings import CrawlSettings
 from listings.database import open_database
-from tests.cli.calls import ROOT, call_process
+from tests.cli.calls import call_process
 from tests.cli.cluster_work import SOURCES
 from tests.cli.test_archive_scoring import ROWS, run
 from tests.crawler.crawls import declare
+from tests.warm import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,7 +14,8 @@ import pytest
 import cli
 from cli.errors import exit_with_sentence
 from cli.main import COMMANDS
-from tests.cli.calls import ROOT, call, call_process
+from tests.cli.calls import call, call_process
+from tests.warm import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sqlite3
-import subprocess
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from tests.crawler.crawls import ROOT
+from tests import warm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
 POLL_S = 0.005
@@ -34,17 +34,16 @@ def rows_in(database: Path, table: str, at_least: int) -> Callable[[], bool]:
     return is_reached
 
 
-def kill_when(
-    command: Sequence[str], is_reached: Callable[[], bool], *, by: signal.Signals = signal.SIGKILL
-) -> int:
-    """Start a command, send it a signal as soon as the moment is reached, and return its exit code.
+def kill_when(is_reached: Callable[[], bool], *command: object) -> None:
+    """Start a command and kill it as soon as the moment is reached.
 
     Raises:
         AssertionError: If it ended before.
     """
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with open(os.devnull, "r+b") as nothing:  # noqa: PTH123 (no file of ours)
+        process = warm.start(*command, stdin=nothing, stdout=nothing, stderr=nothing)
     while not is_reached():
         assert process.poll() is None, "it ended before the moment came"
         time.sleep(POLL_S)
-    process.send_signal(by)
-    return process.wait(timeout=60)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait(timeout=60) == -signal.SIGKILL

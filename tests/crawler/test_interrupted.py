@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -17,8 +15,8 @@ from listings.database import open_database
 from listings.evidence import evidence_folder
 from listings.model import RunOutcome
 from listings.runs import list_runs
+from tests.cli.calls import call_process
 from tests.crawler.comparable import comparable
-from tests.crawler.crawls import ROOT
 from tests.crawler.killing import kill_when, rows_in
 
 if TYPE_CHECKING:
@@ -56,10 +54,10 @@ def test_a_killed_crawl_started_again_leaves_the_same_store(saved: Path, mode: s
     moments = [0, *sorted(choose.sample(range(1, 180), KILLS - 1))]
     disturbed, undisturbed = saved / f"{mode}-killed.db", saved / f"{mode}.db"
     for pages in moments:
-        kill_when(_command(saved, mode, disturbed), rows_in(disturbed, "pages", pages))
+        kill_when(rows_in(disturbed, "pages", pages), *_command(saved, mode, disturbed))
         _verify(disturbed)
     for database in (disturbed, undisturbed):
-        subprocess.run(_command(saved, mode, database), cwd=ROOT, check=True, capture_output=True)
+        assert call_process(*_command(saved, mode, database)).exit_code == 0
     assert _verify(disturbed) == _verify(undisturbed) > 0
     with closing(open_database(disturbed)) as killed, closing(open_database(undisturbed)) as whole:
         (run,) = list_runs(killed)
@@ -77,6 +75,5 @@ def _verify(database: Path) -> int:
         return verify(db, evidence_folder(database)).pages
 
 
-def _command(saved: Path, mode: str, database: Path) -> list[str]:
-    command = [sys.executable, "-m", "cli", "crawl", "--db", str(database)]
-    return [*command, "--sources", str(saved / f"{mode}.toml")]
+def _command(saved: Path, mode: str, database: Path) -> tuple[object, ...]:
+    return ("crawl", "--db", database, "--sources", saved / f"{mode}.toml")

@@ -21,6 +21,8 @@ from listings.errors import Interrupted, ListingsError
 from listings.locks import AlreadyUnderWay, hold
 from listings.model import RunOutcome
 from listings.runs import list_runs
+from tests import warm
+from tests.cli.calls import call_process
 from tests.crawler.archives.site import BASE, Saved, html, warc
 from tests.crawler.crawls import ROOT, crawl, declare
 
@@ -40,11 +42,11 @@ supplied_on = 2026-11-24
 
 
 def command(folder: Path, *arguments: str, archive: str = "saved") -> list[str]:
-    """Return the command line of a crawl whose sources file and store lie in `folder`."""
+    """Return the arguments of a crawl whose sources file and store lie in `folder`."""
     sources = folder / "sources.toml"
     sources.write_text(TABLE.format(archive=archive), "utf-8")
     store = ["--db", str(folder / "precursor-watch.db"), "--sources", str(sources)]
-    return [sys.executable, "-m", "cli", "crawl", *store, *arguments]
+    return ["crawl", *store, *arguments]
 
 
 def write_absent(path: Path) -> None:
@@ -87,10 +89,10 @@ def test_an_archive_that_cannot_be_opened_fails_the_run(
 ) -> None:
     """The command exits with 1 and a sentence, and the run's row ends as failed with the same one."""
     write(tmp_path / "saved")
-    done = subprocess.run(command(tmp_path), cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
+    done = call_process(*command(tmp_path))
+    assert done.exit_code == 1
+    assert said in done.err
+    assert "Traceback" not in done.err
     with closing(open_database(tmp_path / "precursor-watch.db")) as db:
         (run,) = list_runs(db)
     assert run.outcome is RunOutcome.FAILED
@@ -140,9 +142,9 @@ def test_a_source_is_crawled_by_one_process_at_a_time(tmp_path: Path) -> None:
     with hold(database, "crawl-shop"):
         with pytest.raises(AlreadyUnderWay, match="Another process is already at work on crawl-shop"):
             crawl_source(database, declare(tmp_path / "saved"))
-        done = subprocess.run(command(tmp_path), cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "wait for it, or stop it first" in done.stderr
+        done = call_process(*command(tmp_path))
+    assert (done.exit_code, done.out) == (1, "")
+    assert "wait for it, or stop it first" in done.err
     with closing(open_database(database)) as db:
         assert list_runs(db) == []
 
@@ -156,11 +158,11 @@ def test_a_page_that_cannot_be_kept_ends_the_crawl_as_failed(tmp_path: Path) -> 
             CREATE TRIGGER full BEFORE INSERT ON pages WHEN (SELECT count(*) FROM pages) = 3
             BEGIN INSERT INTO a_full_disk VALUES (1); END
         """)
-    done = subprocess.run(command(tmp_path), cwd=ROOT, capture_output=True, text=True, check=False)
+    done = call_process(*command(tmp_path))
     said = r"The crawl of shop ended early: https://\S+ could not be kept \(no such table: \S+a_full_disk\)"
-    assert done.returncode == 1
-    assert re.search(said, done.stderr)
-    assert "<html" not in done.stderr, "the page's own text is no matter for a log"
+    assert done.exit_code == 1
+    assert re.search(said, done.err)
+    assert "<html" not in done.err, "the page's own text is no matter for a log"
     with closing(open_database(database)) as db:
         (run,) = list_runs(db)
     assert run.outcome is RunOutcome.FAILED
@@ -174,20 +176,20 @@ def test_sources_that_fail_do_not_keep_the_others_from_being_crawled(tmp_path: P
     arguments = command(tmp_path, archive="absent")
     with (tmp_path / "sources.toml").open("a", encoding="utf-8") as sources:
         sources.write(TABLE.format(archive="there").replace("sources.shop", "sources.other"))
-    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert "absent cannot be opened" in done.stderr
-    assert done.stdout.startswith("other: done. ")
+    done = call_process(*arguments)
+    assert done.exit_code == 1
+    assert "absent cannot be opened" in done.err
+    assert done.out.startswith("other: done. ")
 
 
 @pytest.fixture
 def two_sources(tmp_path: Path) -> list[str]:
     """The command line of a crawl of two sources, each the same saved marketplace, as installed."""
     write_site("harbor-wholesale", "folder", tmp_path / "saved")
-    _, *arguments = command(tmp_path)
+    arguments = command(tmp_path)
     with (tmp_path / "sources.toml").open("a", encoding="utf-8") as sources:
         sources.write(TABLE.format(archive="saved").replace("sources.shop", "sources.other"))
-    return [sys.executable, "-P", *arguments]
+    return [sys.executable, "-P", "-m", "cli", *arguments]
 
 
 def test_a_module_in_the_folder_it_is_called_in_is_not_imported(
@@ -239,9 +241,9 @@ def test_a_due_time_goes_with_one_source(tmp_path: Path) -> None:
     arguments = command(tmp_path, "--due-at", "2026-11-24T09:00:00")
     with (tmp_path / "sources.toml").open("a", encoding="utf-8") as sources:
         sources.write(TABLE.format(archive="there").replace("sources.shop", "sources.other"))
-    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert "--due-at goes with one source" in done.stderr
+    done = call_process(*arguments)
+    assert done.exit_code == 2
+    assert "--due-at goes with one source" in done.err
 
 
 @pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT], [signal.SIGTERM, signal.SIGTERM]])
@@ -254,12 +256,14 @@ def test_a_crawl_asked_to_stop_is_gone_on_with_by_the_next(
     """
     write_site("harbor-wholesale", "folder", tmp_path / "saved")
     database = tmp_path / "precursor-watch.db"
-    process = subprocess.Popen(command(tmp_path), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    wait_for_pages(database, process, 3)
-    for number in signals:
-        process.send_signal(number)
-    _, said = process.communicate(timeout=30)
-    assert process.returncode == Interrupted.EXIT_CODE
+    with (tmp_path / "said").open("w+b") as errors, (tmp_path / "out").open("w+b") as out:
+        process = warm.start(*command(tmp_path), stdin=out, stdout=out, stderr=errors)
+        wait_for_pages(database, process, 3)
+        for number in signals:
+            process.send_signal(number)
+        assert process.wait(timeout=30) == Interrupted.EXIT_CODE
+        errors.seek(0)
+        said = errors.read()
     assert b"The crawl of shop was stopped; it goes on at the next start." in said
     assert b"Traceback" not in said
     with closing(open_database(database)) as db:
@@ -271,7 +275,7 @@ def test_a_crawl_asked_to_stop_is_gone_on_with_by_the_next(
     assert again.counts["pages"] > kept >= 3
 
 
-def wait_for_pages(database: Path, process: subprocess.Popen[bytes], pages: int) -> None:
+def wait_for_pages(database: Path, process: subprocess.Popen[bytes] | warm.Started, pages: int) -> None:
     """Return as soon as a crawl has recorded so many pages."""
     while process.poll() is None:
         try:

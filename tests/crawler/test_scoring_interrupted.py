@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -20,9 +16,9 @@ from listings.model import ListingContent, Page, PageOutcome, RunKind, RunOutcom
 from listings.pages import SeenListing, record_page
 from listings.runs import begin_run, end_run, list_runs
 from listings.sources import declare_source
-from tests.cli.calls import call
+from tests.cli.calls import call_process
 from tests.crawler.comparable import comparable
-from tests.crawler.crawls import NOW, ROOT
+from tests.crawler.crawls import NOW
 from tests.crawler.killing import kill_when, rows_in
 
 STARTER = Path(fixtures.__path__[0]) / "training" / "listings.jsonl"
@@ -40,12 +36,10 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = STARTER.read_text("utf-8").splitlines()[:400]
     short = [json.dumps({**json.loads(row), "description": ""}) for row in rows]
     starter.write_text("\n".join(short), "utf-8")
-    without = os.environ | {
-        "PRECURSOR_WATCH_CASCADE": "off"
-    }  # every text is embedded, so there is much to kill
-    subprocess.run(
-        _command("retrain", database, "--starter", str(starter)), cwd=ROOT, check=True, env=without
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PRECURSOR_WATCH_CASCADE", "off")  # every text is embedded, so there is much to kill
+        trained = call_process("retrain", "--db", database, "--starter", starter)
+    assert trained.exit_code == 0, trained.err
     _fill(database)
     return database
 
@@ -64,9 +58,9 @@ def both(store: Path) -> tuple[Tables, Tables]:
         rows_in(disturbed, "scores", 600),
     )
     for moment in moments:
-        assert kill_when(_command("score", disturbed), moment) == -signal.SIGKILL
-    subprocess.run(_command("score", disturbed), cwd=ROOT, check=True)
-    assert call("score", "--db", undisturbed).exit_code == 0
+        kill_when(moment, "score", "--db", disturbed)
+    for database in (disturbed, undisturbed):
+        assert call_process("score", "--db", database).exit_code == 0
     with closing(open_database(disturbed)) as killed, closing(open_database(undisturbed)) as whole:
         run = list_runs(killed, limit=1)[0]
         assert (run.kind, run.attempts, run.outcome) == (RunKind.SCORE, len(moments) + 1, RunOutcome.DONE)
@@ -86,10 +80,6 @@ def test_killed_scoring_started_again_ends_with_the_same_counts(both: tuple[Tabl
     """The run's ending counts what all its attempts scored."""
     killed, whole = both
     assert killed["runs"] == whole["runs"]
-
-
-def _command(name: str, database: Path, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "cli", name, "--db", str(database), *arguments]
 
 
 def _copy(store: Path, name: str) -> Path:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
-import sys
 import threading
 from collections import Counter
 from contextlib import closing
@@ -26,7 +24,8 @@ from listings.reviewed import evidence_of
 from listings.runs import list_runs
 from scheduler.care.purge import purge
 from scheduler.settings import CareSettings
-from tests.crawler.crawls import NOW, ROOT, Job, crawl_all
+from tests.cli.calls import call_process
+from tests.crawler.crawls import NOW, Job, crawl_all
 from tests.crawler.killing import kill_when, rows_in
 from tests.crawler.live.shop import HOST, Shop
 from tests.crawler.live.sources import everywhere, live, permit
@@ -216,15 +215,15 @@ def test_a_killed_crawl_goes_on_without_asking_again(server: Server, tmp_path: P
     disturbed, undisturbed = tmp_path / "killed.db", tmp_path / "whole.db"
     recorded: set[str] = set()
     for pages in (8, 30):
-        kill_when(_command(tmp_path, disturbed), rows_in(disturbed, "pages", pages))
+        kill_when(rows_in(disturbed, "pages", pages), *_command(tmp_path, disturbed))
         recorded = {row[0] for row in query(disturbed, "SELECT url FROM pages")}
         with closing(open_database(disturbed)) as db:
             assert verify(db, evidence_folder(disturbed)).unsealed == 1
     server.asked.clear()
-    subprocess.run(_command(tmp_path, disturbed), cwd=ROOT, check=True, capture_output=True)
+    assert call_process(*_command(tmp_path, disturbed)).exit_code == 0
     asked = {server.url(LOOPBACK, path) for path in server.paths(LOOPBACK)}
     assert not asked & recorded
-    subprocess.run(_command(tmp_path, undisturbed), cwd=ROOT, check=True, capture_output=True)
+    assert call_process(*_command(tmp_path, undisturbed)).exit_code == 0
     for statement in (
         "SELECT url, outcome, sentence, payload_sha256 FROM pages ORDER BY url",
         "SELECT listing_id, title, price_text, content_hash FROM sightings ORDER BY listing_id",
@@ -256,12 +255,12 @@ def test_a_crawl_killed_right_after_a_redirect_gets_the_page_behind_it(
     server.hosts[LOOPBACK] = shop.play
     (tmp_path / "sources.toml").write_text(TABLE.format(port=server.port), "utf-8")
     database = tmp_path / "killed.db"
-    kill_when(_command(tmp_path, database), rows_in(database, "fetches WHERE outcome = 'redirected'", 1))
+    kill_when(rows_in(database, "fetches WHERE outcome = 'redirected'", 1), *_command(tmp_path, database))
     is_held.set()
     recorded = {row[0] for row in query(database, "SELECT url FROM pages")}
     assert server.url(LOOPBACK, "/really/chair-2") not in recorded
     server.asked.clear()
-    subprocess.run(_command(tmp_path, database), cwd=ROOT, check=True, capture_output=True)
+    assert call_process(*_command(tmp_path, database)).exit_code == 0
     asked = {server.url(LOOPBACK, path) for path in server.paths(LOOPBACK)}
     assert not asked & recorded
     listings = "SELECT count(DISTINCT url) FROM pages WHERE outcome = 'listing'"
@@ -271,6 +270,5 @@ def test_a_crawl_killed_right_after_a_redirect_gets_the_page_behind_it(
     assert (run.outcome, run.attempts) == (RunOutcome.DONE, 2)
 
 
-def _command(folder: Path, database: Path) -> list[str]:
-    command = [sys.executable, "-m", "cli", "crawl", "--db", str(database)]
-    return [*command, "--sources", str(folder / "sources.toml")]
+def _command(folder: Path, database: Path) -> tuple[object, ...]:
+    return ("crawl", "--db", database, "--sources", folder / "sources.toml")
