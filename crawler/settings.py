@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from scrapy.logformatter import LogFormatter
+from scrapy.settings import default_settings
 
 from crawler.pipeline import RecorderPipeline
 
@@ -41,17 +42,18 @@ SPIDER_MIDDLEWARES: dict[Any, int | None] = {
     f"{_SPIDER}.urllength.UrlLengthMiddleware": None,  # an archive's addresses are as long as they are
 }
 
-# Imported even where a setting turns them off, and with them a web server and a terminal server.
-EXTENSIONS: dict[Any, int | None] = {
-    f"{_EXTENSION}.remote_control.RemoteControl": None,
-    f"{_EXTENSION}.telnet.TelnetConsole": None,
+_SERVERS = {f"{_EXTENSION}.remote_control.RemoteControl", f"{_EXTENSION}.telnet.TelnetConsole"}
+
+# Left out here, as what is set to None in EXTENSIONS is imported all the same, and with it a web server.
+EXTENSIONS_BASE = {
+    name: order for name, order in default_settings.EXTENSIONS_BASE.items() if name not in _SERVERS
 }
 
 SHARED = {
     "ITEM_PIPELINES": {RecorderPipeline: 900},
     "DOWNLOADER_MIDDLEWARES": MIDDLEWARES,
     "SPIDER_MIDDLEWARES": SPIDER_MIDDLEWARES,
-    "EXTENSIONS": EXTENSIONS,
+    "EXTENSIONS_BASE": EXTENSIONS_BASE,
     "LOG_FORMATTER": OnlyFaults,
     "CONCURRENT_REQUESTS": 1,  # saved pages come at once; one at a time keeps their order, and so the ids
     "CONCURRENT_ITEMS": 1,  # a page is recorded alone; Scrapy would begin 100 tasks for each

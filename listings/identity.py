@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -19,6 +20,7 @@ _NOT_SAID = frozenset({"provenance", "images", "terms"})
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
+@lru_cache(maxsize=1024)
 def canonical_url(url: str) -> str:
     """Return `url` so that two addresses of one page are equal.
 

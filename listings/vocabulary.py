@@ -22,7 +22,7 @@ MIN_PART = 3
 MAX_LENGTH = 60
 """Characters of a word; what is longer, as no word is, counts as several."""
 
-_ASCII = re.compile(r"[a-z0-9]+")
+_ASCII = re.compile(f"[a-z0-9]{{1,{MAX_LENGTH}}}")
 _WORD = re.compile(r"[^\W_]+")
 _DENSE = re.compile(
     "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -50,7 +50,8 @@ def words_in(text: str) -> list[str]:
     Of a dense stretch these are its pairs and its last character: `苯乙酸` is `苯乙`, `乙酸`, `酸`.
     """
     if text.isascii():
-        return [piece for word in _ASCII.findall(text) for piece in _cut(word)]
+        found: list[str] = _ASCII.findall(text)
+        return found
     stretches = (part for word in _WORD.findall(text) for part in _DENSE.split(word) if part)
     return [piece for part in stretches for piece in (_pairs(part) if is_dense(part) else _cut(part))]
 

@@ -23,7 +23,7 @@ from crawler.live.resolver import (
 )
 from crawler.live.robots import RobotsMiddleware
 from crawler.live.session import SESSION_SETTING
-from crawler.settings import EXTENSIONS, SHARED
+from crawler.settings import SHARED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,7 +105,7 @@ _PARTS: dict[str, Any] = {
         RedirectOnce: 600,
         EvidenceMiddleware: 899,
     },
-    "EXTENSIONS": {**EXTENSIONS, "scrapy.extensions.throttle.AutoThrottle": None, Pacing: 0},
+    "EXTENSIONS": {"scrapy.extensions.throttle.AutoThrottle": None, Pacing: 0},
 }
 """What a request passes through; Scrapy's own parts that ours stand in for are left out."""
 

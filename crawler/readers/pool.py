@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -48,6 +49,8 @@ def reading(settings: CrawlSettings) -> Iterator[Read]:
     if not settings.readers or "fork" not in multiprocessing.get_all_start_methods():
         yield read_here
         return
+    # What is loaded stays, and no collection of garbage need go over it, here or in the readers.
+    gc.freeze()
     readers = Readers(settings.readers, bounds_of(settings))
     try:
         yield readers.read
