@@ -6,15 +6,21 @@ only speak for an offer is kept from speaking against it, and the other way roun
 regression knows no bounds, and SciPy's L-BFGS-B is many times slower as soon as it has some. So the loss is
 minimised without them, weights on the wrong side are held at 0, and it is minimised again, until nothing is
 to be held or let go.
+
+Words stand in few rows and evidence in many, so that each round measures every weight by the loss's curvature
+along it: with words among the columns, a search takes a third of the steps.
 """
 
 from __future__ import annotations
 
+import warnings
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
+from sklearn.exceptions import ConvergenceWarning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,8 +33,12 @@ FREE: Ends = (-np.inf, np.inf)
 MOST_STEPS = 2_000
 MOST_ROUNDS = 20
 """Of holding weights and letting them go; three or four do."""
-NEAR_ENOUGH = 1e-7
+TOLERANCE = 1e-7
 """Relative fall of the loss in one step at which a search ends."""
+FIRST_TOLERANCE = 1e-3
+"""The same of a first round from afar, whose measures are those of the far point."""
+PENALTY = 1.0
+"""Curvature of the penalty along each weight; it keeps a measure of the intercept finite, too."""
 
 
 def fit_signed(
@@ -39,8 +49,11 @@ def fit_signed(
     weights: NDArray[np.float64],
     bounds: Sequence[Ends],
     penalty_c: float,
+    start: tuple[NDArray[np.float64], float] | None = None,
 ) -> tuple[NDArray[np.float64], float]:
     """Return the weights of all columns, in their order, and the intercept that fit best within the bounds.
+
+    Where the search begins decides how long it takes, not where it ends: the loss has one minimum.
 
     Args:
         dense: The first columns, of shape (n, some).
@@ -49,10 +62,15 @@ def fit_signed(
         weights: Positive, shape (n,).
         bounds: Lowest and highest weight of the first columns, each infinite or 0. Those after them are free.
         penalty_c: As `C` of `sklearn.linear_model.LogisticRegression`; the intercept is not penalised.
+        start: What this function returned for other rows with the same columns; None begins at 0.
+
+    Warns:
+        ConvergenceWarning: If `MOST_ROUNDS` leave some to be held or let go; the bounds hold all the same.
     """
     used = np.flatnonzero(sparse.getnnz(axis=0))
     rest = sparse[:, used]
     split = dense.shape[1]
+    columns = np.append(np.arange(split), split + used)
     signs = np.where(labels > 0, 1.0, -1.0)
 
     def loss(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
@@ -62,43 +80,72 @@ def fit_signed(
         slope = np.concatenate([pull @ dense, pull @ rest]) + point[:-1]
         return value, np.append(slope, pull.sum())
 
-    lowest, highest = _ends(bounds, split + len(used) + 1)
-    found = _minimum(loss, lowest, highest)
+    squares = rest.multiply(rest).T.tocsr()
+
+    def curvature(point: NDArray[np.float64]) -> NDArray[np.float64]:
+        found = expit(dense @ point[:split] + rest @ point[split:-1] + point[-1])
+        each = penalty_c * weights * found * (1 - found)
+        return np.concatenate([np.einsum("ij,ij,i->j", dense, dense, each), squares @ each, [each.sum()]])
+
+    lowest, highest = _ends(bounds, len(columns) + 1)
+    begin = np.zeros(len(columns) + 1) if start is None else np.append(start[0][columns], start[1])
+    problem = _Problem(loss=loss, curvature=curvature, lowest=lowest, highest=highest)
+    found = _minimum(problem, begin, is_near=start is not None)
     fitted = np.zeros(split + sparse.shape[1])
-    fitted[:split], fitted[split + used] = found[:split], found[split:-1]
+    fitted[columns] = found[:-1]
     return fitted, float(found[-1])
 
 
-def _minimum(
-    loss: Callable[[NDArray[np.float64]], tuple[float, NDArray[np.float64]]],
-    lowest: NDArray[np.float64],
-    highest: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return the point within the bounds at which a convex loss is least."""
-    free = np.ones(len(lowest), dtype=bool)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Problem:
+    """A convex loss, with the ends of each weight: infinite or 0."""
 
-    def held(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        value, slope = loss(point)
-        return value, np.where(free, slope, 0.0)
+    loss: Callable[[NDArray[np.float64]], tuple[float, NDArray[np.float64]]]
+    """Of a point, with its slope."""
+    curvature: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+    """Of a point, along each weight, without the penalty's."""
+    lowest: NDArray[np.float64]
+    highest: NDArray[np.float64]
 
-    point = np.zeros(len(lowest))
+
+def _minimum(problem: _Problem, point: NDArray[np.float64], *, is_near: bool) -> NDArray[np.float64]:
+    """Return the point within the bounds at which the loss is least, searched from `point`.
+
+    Weights that are 0 at a near start were held there; from anywhere else, the first round only comes near.
+    """
+    bounded = np.isfinite(problem.lowest) | np.isfinite(problem.highest)
+    held = bounded & (point == 0) & is_near
     for _round in range(MOST_ROUNDS):
-        point = minimize(
-            held,
-            point,
-            jac=True,
-            method="L-BFGS-B",
-            options={"maxiter": MOST_STEPS, "ftol": NEAR_ENOUGH},
-        ).x
-        wrong = (point < lowest) | (point > highest)
+        point = _searched(problem, point, held, TOLERANCE if is_near else FIRST_TOLERANCE)
+        wrong = (point < problem.lowest) | (point > problem.highest)
         point[wrong] = 0.0
         # Held at 0, a weight is let go again where a step to its own side would lower the loss.
-        fall = -loss(point)[1]
-        inwards = ~free & (((fall > 0) & (highest > 0)) | ((fall < 0) & (lowest < 0)))
-        if not wrong.any() and not inwards.any():
-            break
-        free = (free & ~wrong) | inwards
-    return np.clip(point, lowest, highest)
+        fall = -problem.loss(point)[1]
+        inwards = held & (((fall > 0) & (problem.highest > 0)) | ((fall < 0) & (problem.lowest < 0)))
+        if is_near and not wrong.any() and not inwards.any():
+            return point
+        held, is_near = (held | wrong) & ~inwards, True
+    warnings.warn(
+        f"Which weights to hold at 0 was not settled in {MOST_ROUNDS} rounds; they are nearly the best.",
+        ConvergenceWarning,
+        stacklevel=3,
+    )
+    return point
+
+
+def _searched(
+    problem: _Problem, point: NDArray[np.float64], held: NDArray[np.bool_], tolerance: float
+) -> NDArray[np.float64]:
+    """Return where the loss is least with some weights held at 0, bounds aside."""
+    units = 1.0 / np.sqrt(problem.curvature(point) + PENALTY)
+
+    def measured(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        value, slope = problem.loss(point * units)
+        return value, np.where(held, 0.0, slope * units)
+
+    options = {"maxiter": MOST_STEPS, "ftol": tolerance}
+    found = minimize(measured, point / units, jac=True, method="L-BFGS-B", options=options).x
+    return np.asarray(found * units)
 
 
 def _ends(bounds: Sequence[Ends], columns: int) -> NDArray[np.float64]:

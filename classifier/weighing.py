@@ -76,10 +76,19 @@ def fit(
     features: csr_matrix,
     labels: NDArray[np.int64],
     weights: NDArray[np.float64],
+    *,
+    near: Pipeline | None = None,
 ) -> Pipeline:
     """Fit the pipeline, with what can speak only for an offer, or only against one, kept from the contrary.
 
     The last step stays scikit-learn's own class, its weights put in: model files hold no type of ours.
+
+    Args:
+        pipeline: Unfitted.
+        features: Rows of `classifier.columns`.
+        labels: 0 or 1, shape (n,).
+        weights: Positive, shape (n,).
+        near: Fitted on nearly the same rows; the search begins at its weights and ends where it would anyway.
     """
     scale = pipeline.named_steps["scale"].fit(features)
     _leave_out_rare_words(scale, features)
@@ -95,10 +104,16 @@ def fit(
         weights=weights,
         bounds=BOUNDS,
         penalty_c=weigh.C,
+        start=near and _weights_of(near),
     )
     weigh.classes_, weigh.n_features_in_ = np.array([0, 1]), scaled.shape[1]
     weigh.coef_, weigh.intercept_ = coefficients[None, :], np.array([constant])
     return pipeline
+
+
+def _weights_of(pipeline: Pipeline) -> tuple[NDArray[np.float64], float]:
+    weigh = pipeline.named_steps["weigh"]
+    return weigh.coef_[0], float(weigh.intercept_[0])
 
 
 def _leave_out_rare_words(scale: ColumnTransformer, features: csr_matrix) -> None:
@@ -114,6 +129,7 @@ def fit_with_folds(
     groups: Sequence[str],
     weights: NDArray[np.float64],
     seed: int,
+    near: Pipeline | None = None,
 ) -> tuple[Pipeline, float, NDArray[np.float64]]:
     """Fit the pipeline, fold its calibration into the weights, and choose the line.
 
@@ -125,6 +141,7 @@ def fit_with_folds(
         groups: A name per row.
         weights: Positive, shape (n,).
         seed: Of the folds.
+        near: As for `fit`.
 
     Returns:
         The fitted pipeline, whose `predict_proba` is calibrated, the threshold in [0, 1], and each row's
@@ -143,13 +160,13 @@ def fit_with_folds(
         # Small label sets cannot be stratified by group exactly; the folds are still disjoint by group.
         warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
         parts = list(folds.split(labels, labels, groups=list(groups)))
+    pipeline = fit(build_pipeline(), features, labels, weights, near=near)
     sums = np.empty(len(labels))
     for known, held_out in parts:
-        fold = fit(build_pipeline(), features[known], labels[known], weights[known])
+        fold = fit(build_pipeline(), features[known], labels[known], weights[known], near=pipeline)
         sums[held_out] = fold.decision_function(features[held_out])
     platt = LogisticRegression(C=1e6).fit(sums.reshape(-1, 1), labels, sample_weight=weights)
     slope, shift = max(float(platt.coef_[0, 0]), 1e-6), float(platt.intercept_[0])
-    pipeline = fit(build_pipeline(), features, labels, weights)
     weigh = pipeline.named_steps["weigh"]
     weigh.coef_ = weigh.coef_ * slope
     weigh.intercept_ = weigh.intercept_ * slope + shift

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
+from classifier import signed
 from classifier.evidence import FEATURES, NEVER_AGAINST, NEVER_FOR
 from classifier.signed import FREE, fit_signed
 
@@ -66,3 +68,35 @@ def test_held_weights_are_those_of_a_bounded_search(rows: tuple[np.ndarray, np.n
     bounded = minimize(loss, np.zeros(13), method="L-BFGS-B", bounds=[*bounds, FREE], tol=1e-12)
     assert np.append(found, constant) == pytest.approx(bounded.x, abs=5e-3)
     assert (found[:5] == 0).any()
+
+
+@pytest.mark.parametrize("begins_held", [True, False])
+def test_a_near_start_ends_where_a_far_one_does(
+    rows: tuple[np.ndarray, np.ndarray, np.ndarray], *, begins_held: bool
+) -> None:
+    """Weights that other rows held are let go, and those that they let go are held."""
+    columns, labels, weights = rows
+    nothing = csr_matrix((len(labels), 0))
+
+    def fit(labels: np.ndarray, **start: tuple[np.ndarray, float]) -> tuple[np.ndarray, float]:
+        bounds = [(0.0, np.inf)] * 3
+        return fit_signed(columns, nothing, labels, weights=weights, bounds=bounds, penalty_c=1.0, **start)
+
+    other, here = (labels, 1 - labels) if begins_held else (1 - labels, labels)
+    far, constant = fit(here)
+    near, same_constant = fit(here, start=fit(other))
+    assert ((far == 0) == (near == 0)).all()
+    assert near == pytest.approx(far, abs=2e-3)
+    assert same_constant == pytest.approx(constant, abs=2e-3)
+
+
+def test_what_is_not_settled_is_told(
+    rows: tuple[np.ndarray, np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An analyst hears of a fit that ended early; its weights keep their sides all the same."""
+    columns, labels, weights = rows
+    monkeypatch.setattr(signed, "MOST_ROUNDS", 1)
+    bounds, nothing = [(0.0, np.inf)] * 3, csr_matrix((len(labels), 0))
+    with pytest.warns(ConvergenceWarning, match="1 rounds"):
+        found, _constant = fit_signed(columns, nothing, labels, weights=weights, bounds=bounds, penalty_c=1.0)
+    assert (found >= 0).all()
