@@ -21,6 +21,7 @@ import numpy as np
 import fixtures
 from benchmarks.detection_report import print_report
 from benchmarks.detection_sets import (
+    DISGUISED_SETS,
     MODEL,
     Detection,
     Scores,
@@ -79,19 +80,19 @@ def measure(file: Path, scorer: Scorer, *, seed: int, full_texts: bool = False) 
     if full_texts:
         texts = {MODEL: Way(scores=scores.model([row.text for row in others]), line=line)}
         sets += listing_sets(others, texts, "full texts", seed)
-    disguised, by_part = disguised_set(scores, seed)
+    disguised = [disguised_set(name, scores, seed) for name in DISGUISED_SETS]
     flagged = titles[MODEL].scores >= line
     apart = [row for row in rows if row.given_label in APART]
     return Detection(
         model_id=scorer.model.model_id,
         line=line,
         starter_only=set(scorer.model.card["data"]) == {"starter_examples", "offers", "groups"},
-        sets=[*sets, disguised],
+        sets=[*sets, *(measured for measured, _counts in disguised)],
         counts=[
             *count_false_flags(others, flagged),
             *count_apart(apart, scores.model([row.title for row in apart]) >= line),
             *count_marketplaces(scores),
-            *by_part,
+            *(count for _measured, counts in disguised for count in counts),
             *count_sample(others, read_sample()),
         ],
         calibration=calibration_of(training, scorer, seed),

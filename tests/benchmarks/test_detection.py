@@ -119,7 +119,7 @@ def test_report_says_which_aims_are_met(capsys: pytest.CaptureFixture[str]) -> N
         starter_only=False,
         sets=[
             Measured(name=name, rows=400, offers=200, curves=curves)
-            for name in [*names, "disguised and unnamed offers"]
+            for name in [*names, "disguised and unnamed offers", "fresh and unnamed offers"]
         ],
         counts=[
             Count(
