@@ -17,14 +17,20 @@ from classifier.signs import (
     EVASIVE,
     UNDECLARED,
     WITHHELD,
-    covered_by_offer,
     hides_without_a_name,
     is_chemical_form,
-    is_named_first,
     kinds_of,
-    named_after_preposition,
     talks_of_chemistry,
     unnamed_form,
+)
+from classifier.standing import (
+    covered_by_offer,
+    is_followed,
+    is_measured,
+    is_named_below,
+    is_named_first,
+    named_after_preposition,
+    words_before_name,
 )
 from listings.model import Span
 
@@ -54,6 +60,7 @@ NOTES = {
     "unlisted_part": "part of a CAS number that is on no list in force here",
     "bare_code": "may stand for a CAS number",
     "insiders": "to those who know",
+    "riddle": "of a substance by what it is like",
 }
 """What a reviewer is told of signs whose kind is no plain word."""
 
@@ -119,6 +126,7 @@ FEATURES: dict[str, Callable[[str, Reading], float]] = {
     "evasive trade in a chemical form": unnamed_form(EVASIVE),
     "number that may stand for a substance": _trade("bare_code"),
     "called by a letter or small number": _trade("nickname"),
+    "tells a substance by what it is like": _trade("riddle"),
     "speaks to those who know": _trade("insiders"),
     "talks of passing customs": _trade("talk_customs"),
     "talks of labels left off": _trade("talk_label"),
@@ -142,6 +150,10 @@ FEATURES: dict[str, Callable[[str, Reading], float]] = {
     ),
     "named after a preposition": named_after_preposition,
     "named first": is_named_first,
+    "words of the title before its name": words_before_name,
+    "named beside a quantity, purity or price": is_measured,
+    "named below the title only": is_named_below,
+    "another word right after its name": is_followed,
     "listed substance beside everyday goods": lambda _text, reading: (
         bool(reading.mentions) and _goods("everyday")(_text, reading)
     ),
@@ -159,7 +171,8 @@ NEVER_AGAINST = frozenset(
         "no papers asked", "stands in for something banned", "a chemical form with its name withheld",
         "a chemical form without papers", "evasive trade in a chemical form",
         "number that may stand for a substance", "called by a letter or small number",
-        "speaks to those who know", "talks of passing customs", "talks of labels left off",
+        "tells a substance by what it is like", "speaks to those who know", "talks of passing customs",
+        "talks of labels left off",
         "talks of papers not needed", "talks of bans and lists", "talks of a name not written",
         "talks of a list not shown", "talks of what others no longer sell",
         "talks of its own way of sending", "calls what it sells special",
@@ -175,7 +188,8 @@ NEVER_FOR = frozenset(
         "names everyday goods", "names a material that is not listed",
         "names a service", "names what tests, holds or explains",
         "listed substance beside what tests, holds or explains it", "named after a preposition",
-        "listed substance beside everyday goods",
+        "listed substance beside everyday goods", "another word right after its name",
+        "words of the title before its name",
     }
 )  # fmt: skip
 """Features that may lower a score and not raise it: they say that something else is sold."""

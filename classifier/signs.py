@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,6 +38,7 @@ WITHHELD = frozenset(
         "talk_list",
         "bare_code",
         "nickname",
+        "riddle",
         "insiders",
     }
 )
@@ -51,14 +51,6 @@ TELLING = CHEMICAL | WITHHELD | UNDECLARED | EVASIVE
 
 LEAD = 300
 """Characters in which an offer says what it is about."""
-
-PREPOSITION = re.compile(
-    r"(?:(?<![^\W_])(?:of|for|with|in|into|from|to|on|about|against|by|through|imitating|that|which|under|was|no|any"
-    r"|de|del|con|para|en|contra|a|al|que|sobre|por|da|do|das|dos|com|em|ao|d|du|des|pour|avec|dans|par|le|la|les|el|os"
-    r"|von|für|mit|gegen|zu|aus|nach|über|durch|der|die|das|dem|den|от|для|с|со|в|во|из|на|о|об|под|к|за|был|была|нет"
-    r"|где)[\s:]+|[放抗仿存装把管用认送])[\s\"'(]*$"
-)
-"""A word before a name that says it is not itself for sale: something for it, of it, with it is."""
 
 MOST_FORMS = 40
 """Forms of one text that are looked at, so that a hostile one cannot make the work grow with its square."""
@@ -125,23 +117,3 @@ def kinds_of(reading: Reading) -> set[str]:
 def title_end(text: str) -> int:
     """Return where the first line ends."""
     return text.find("\n") if "\n" in text else len(text)
-
-
-def named_after_preposition(text: str, reading: Reading) -> float:
-    """Say whether every listed name in the title follows a word like `for`: what it is for is sold."""
-    title = [mention for mention in reading.offered if mention.span[0] < title_end(text)]
-    return bool(title) and all(PREPOSITION.search(text[: mention.span[0]].casefold()) for mention in title)
-
-
-def is_named_first(text: str, reading: Reading) -> float:
-    """Say whether a listed name that is offered begins the text."""
-    return any(not text[: mention.span[0]].strip(" \t-*#>[(\"'") for mention in reading.offered)
-
-
-def covered_by_offer(text: str, reading: Reading) -> float:
-    """Return the share of the title that names what is listed, from 0 to 1."""
-    end = title_end(text)
-    covered = sum(
-        min(mention.span[1], end) - mention.span[0] for mention in reading.offered if mention.span[0] < end
-    )
-    return min(1.0, covered / max(1, end))

@@ -26,7 +26,8 @@ SIGNS = (
     N_("no papers asked"), N_("stands in for something banned"),
     N_("a chemical form with its name withheld"), N_("a chemical form without papers"),
     N_("evasive trade in a chemical form"), N_("number that may stand for a substance"),
-    N_("called by a letter or small number"), N_("speaks to those who know"),
+    N_("called by a letter or small number"), N_("tells a substance by what it is like"),
+    N_("speaks to those who know"),
     N_("talks of passing customs"), N_("talks of labels left off"), N_("talks of papers not needed"),
     N_("talks of bans and lists"), N_("talks of a name not written"), N_("talks of a list not shown"),
     N_("talks of what others no longer sell"), N_("talks of its own way of sending"),
@@ -35,8 +36,10 @@ SIGNS = (
     N_("talks of chemistry"), N_("names everyday goods"), N_("names a material that is not listed"),
     N_("names a service"), N_("names what tests, holds or explains"),
     N_("listed substance beside what tests, holds or explains it"), N_("named after a preposition"),
-    N_("named first"), N_("listed substance beside everyday goods"), N_("what the text sounds like"),
-    N_("the words it uses"),
+    N_("named first"), N_("words of the title before its name"),
+    N_("named beside a quantity, purity or price"), N_("named below the title only"),
+    N_("another word right after its name"), N_("listed substance beside everyday goods"),
+    N_("what the text sounds like"), N_("the words it uses"),
 )  # fmt: skip
 """Features of `classifier.evidence`, as contributions name them; a test holds the two together."""
 
@@ -51,6 +54,7 @@ NOTES = (
     N_("of buyers who stay unknown"), N_("may be the part of a listed CAS number"),
     N_("part of a CAS number that is on no list in force here"),
     N_("may stand for a CAS number"), N_("to those who know"),
+    N_("of a substance by what it is like"),
 )  # fmt: skip
 """What the notes on signs of trade say."""
 

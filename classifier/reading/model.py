@@ -31,6 +31,7 @@ TradeKind = Literal[
     "stands_in",
     "insiders",
     "nickname",
+    "riddle",
     "talk_customs",
     "talk_label",
     "talk_papers",

@@ -113,9 +113,9 @@ def _topics() -> tuple[tuple[Topic, ...], ByWord[tuple[Stem, ...]]]:
     table = tomllib.loads((files("classifier.reading") / "topics.toml").read_text(encoding="utf-8"))
     topics: list[Topic] = []
     stems: defaultdict[str, list[Stem]] = defaultdict(list)
-    for kind, words in table.items():
+    for name, words in table.items():
         topic = Topic(
-            kind=cast("TradeKind", kind),
+            kind=cast("TradeKind", name.partition("-")[0]),
             said=_words(words["said"]) if words["said"] else None,
             topic_cjk=_parts(words["topic"]),
             said_cjk=_parts(words["said"]) if words["said"] else None,

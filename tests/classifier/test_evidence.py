@@ -60,6 +60,7 @@ EXAMPLES = {
     "number that may stand for a substance": ("28578, thick oil", "4468, thick book"),
     "number in part of an unlisted chemical": ("6401*-17-5 clear", "2857*-16-7 clear"),
     "called by a letter or small number": ("K-oil, product 9", "a powder, one liquid"),
+    "tells a substance by what it is like": ("the acid of two a's, stings", "two acids"),
     "speaks to those who know": ("the usual oil", "the new oil"),
     "talks of passing customs": ("any border, that is our worry", "customs duties are paid by the buyer"),
     "talks of labels left off": ("stickers peeled off every sack", "stickers for every sack"),
@@ -80,6 +81,10 @@ EXAMPLES = {
     "names what tests, holds or explains": ("Safety poster", "Safety"),
     "listed substance beside what tests, holds or explains it": ("Ephedrine poster", "Ephedrine"),
     "named after a preposition": ("Register of ephedrine", "Ephedrine, register"),
+    "words of the title before its name": ("5 kg ephedrine", "Ephedrine 5 kg"),
+    "named beside a quantity, purity or price": ("Ephedrine 5 kg", "Ephedrine"),
+    "named below the title only": ("Special product\nPhenylacetone", "Phenylacetone\nin stock"),
+    "another word right after its name": ("Phenylacetone umbrella", "Phenylacetone supplier"),
     "named first": ("Ephedrine 5 kg", "5 kg ephedrine"),
     "listed substance beside everyday goods": ("Phenylacetone t-shirt", "Phenylacetone"),
 }

@@ -196,6 +196,19 @@ WITHHOLDING = {
         "замена запрещённого",
         "替代被禁的",
     ],
+    "riddle": [
+        "violet salt that stains, by the keg",
+        "the red of the matchbox",
+        "element fifty-three, shiny",
+        "for rims, the real G",
+        "double A, a sour drum",
+        "eso de las cerillas, rojo",
+        "roxinho, tambor fechado",
+        "Felgenreiniger, Sorte G",
+        "le double P, avec le N devant",
+        "двойной А, кислый, канистра",
+        "53号元素",
+    ],
 }
 """What sellers say who keep back what they sell, by kind of sign. Written for these tests."""
 
@@ -229,6 +242,11 @@ def test_what_is_kept_back_is_a_sign(kind: str, text: str, gazetteer: Gazetteer)
         ("spelled_letters", "one two three four"),
         ("no_papers", "licence included, invoice available"),
         ("no_papers", "declared dead, a novel"),
+        ("riddle", "violet dress with a belt"),
+        ("riddle", "heating element 15 A"),
+        ("riddle", "double A batteries"),
+        ("riddle", "wheel cleaner 500 g"),
+        ("insiders", "regular coffee, know how"),
         ("stands_in", "replacement for the old filter"),
         ("stands_in", "controlled temperature"),
     ],

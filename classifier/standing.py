@@ -1,0 +1,137 @@
+"""Where in its title a listed name stands: what is sold stands first, alone and with an amount.
+
+A pump for it, a book about it or a test of it may be worded in any way, and the reader's lists of such words
+never end. Where the name stands tells something in every wording.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from classifier.signs import MOST_FORMS, title_end
+
+if TYPE_CHECKING:
+    from classifier.reading import Reading
+
+PREPOSITION = re.compile(
+    r"(?:(?<![^\W_])(?:of|for|with|in|into|from|to|on|about|against|by|through|imitating|that|which|under|was|no|any"
+    r"|de|del|con|para|en|contra|a|al|que|sobre|por|da|do|das|dos|com|em|ao|d|du|des|pour|avec|dans|par|le|la|les|el|os"
+    r"|von|für|mit|gegen|zu|aus|nach|über|durch|der|die|das|dem|den|от|для|с|со|в|во|из|на|о|об|под|к|за|был|была|нет"
+    r"|где)[\s:]+|[放抗仿存装把管用认送])[\s\"'(]*$"
+)
+"""A word before a name that says it is not itself for sale: something for it, of it, with it is."""
+
+AMOUNTS = frozenset({"quantity", "purity", "price_per_unit"})
+"""Trade signs that something is measured out."""
+
+BESIDE = 40
+"""Characters between a name and its amount."""
+
+MOST_BEFORE = 8
+"""Words before a name that are counted."""
+
+PIECE = re.compile(r"[\u3400-\u9fff]{1,2}|[^\W\u3400-\u9fff]+")
+"""A word, or two signs of a script that sets no spaces."""
+
+NEXT = re.compile(r"[\s-]{0,2}([\u3400-\u9fff]{2}|[^\W\d_\u3400-\u9fff]+)")
+"""The word right after a name, or two signs of a script that sets no spaces."""
+
+CJK = re.compile(r"[\u3400-\u9fff]")
+
+SALE_WORDS = """
+cas oil powder wax liquid crystal crystals crystalline flakes solid solution acid base salt ester
+hcl hydrochloride gas raw pure purity grade technical tech industrial pharma pharmaceutical food
+reagent ar usp bp cp acs high best top quality price for sale in stock bulk wholesale supplier
+suppliers manufacturer manufacturers factory vendor exporter supply available offer hot new fresh
+drum drums bag bags barrel bottle can kg kgs g l ml lb oz litre liter liters gallon ton tons and
+or with from by at to of the a an we ship shipping delivery usa uk eu china india mexico europe
+germany canada now online cheap buy order min minimum chemical chemicals solvent precursor
+intermediate anhydrous technically methyl ethyl potassium sodium aceite polvo cera líquido
+liquido cristal cristales sal ácido acido puro pura pureza grado técnico calidad precio en venta
+granel mayor proveedor fabricante fábrica disponible oferta nuevo tambor bidón saco frasco litro
+litros kilo kilos y o con de del por para al envío entrega la el óleo oleo pó po cristais grau
+qualidade preço preco venda estoque fornecedor disponível bombona galão e ou com do da dos das em
+envio huile poudre cire liquide cristaux sel acide pur pureté technique qualité prix vente gros
+fournisseur fabricant usine fût bidon sac flacon litres et avec du des au aux livraison le les öl
+pulver wachs flüssig kristalle salz säure rein reinheit technisch qualität preis verkauf lager
+lieferant hersteller fabrik fass kanister sack flasche und oder mit von aus im ab zum zur versand
+lieferung масло порошок воск жидкость кристаллы соль кислота чистый чистота технический марка
+качество цена продажа опт оптом склад поставщик производитель завод наличии бочка канистра мешок
+флакон литр кг и или с со от из в на по для доставка чда хч осч тех купить продам
+"""
+"""What may stand right after the name of what is for sale, in six languages."""
+
+SALE_SIGNS = frozenset(
+    "现供厂价批零优质高纯含工医试分级粉油液晶固溶盐酸酯桶袋瓶吨公克升出销代专直库国进原散包大低无水和与及或为的可有，"
+)
+"""With what it goes on in Chinese."""
+
+
+def named_after_preposition(text: str, reading: Reading) -> float:
+    """Say whether every listed name in the title follows a word like `for`: what it is for is sold."""
+    title = [mention for mention in reading.offered if mention.span[0] < title_end(text)]
+    return bool(title) and all(PREPOSITION.search(text[: mention.span[0]].casefold()) for mention in title)
+
+
+def is_named_first(text: str, reading: Reading) -> float:
+    """Say whether a listed name that is offered begins the text."""
+    return any(not text[: mention.span[0]].strip(" \t-*#>[(\"'") for mention in reading.offered)
+
+
+def words_before_name(text: str, reading: Reading) -> float:
+    """Return how many words of the title stand before the first listed name on offer, by `MOST_BEFORE`.
+
+    A seller names what he sells early; what comes after many words is what something else is for.
+    """
+    places = [mention.span[0] for mention in reading.offered if mention.span[0] < title_end(text)]
+    return min(MOST_BEFORE, len(PIECE.findall(text[: min(places)]))) / MOST_BEFORE if places else 0.0
+
+
+def is_measured(_text: str, reading: Reading) -> float:
+    """Say whether an amount, a purity or a price by weight stands near a listed name on offer."""
+    amounts = [sign for sign in reading.trade if sign.kind in AMOUNTS]
+    return any(
+        amount.span[0] - mention.span[1] < BESIDE and mention.span[0] - amount.span[1] < BESIDE
+        for mention in reading.offered[:MOST_FORMS]
+        for amount in amounts[:MOST_FORMS]
+    )
+
+
+def is_followed(text: str, reading: Reading) -> float:
+    """Say whether each listed name on offer in the title goes on in a word that says nothing of a sale.
+
+    `Acetone pump` sells a pump; after the name of what is for sale stands its form, grade or amount, a mark
+    or a word that joins.
+    """
+    end = title_end(text)
+    title = [mention for mention in reading.offered[:MOST_FORMS] if mention.span[0] < end]
+    return bool(title) and all(_goes_on(text[mention.span[1] : end]) for mention in title)
+
+
+def _goes_on(after: str) -> bool:
+    found = NEXT.match(after)
+    if found is None:
+        return False
+    word = found.group(1).casefold()
+    return word not in _sale_words() and not (CJK.match(word) and word[0] in SALE_SIGNS)
+
+
+@cache
+def _sale_words() -> frozenset[str]:
+    return frozenset(SALE_WORDS.split())
+
+
+def is_named_below(text: str, reading: Reading) -> float:
+    """Say whether listed names are on offer in the description and none is in the title."""
+    return bool(reading.offered) and all(mention.span[0] >= title_end(text) for mention in reading.offered)
+
+
+def covered_by_offer(text: str, reading: Reading) -> float:
+    """Return the share of the title that names what is listed, from 0 to 1."""
+    end = title_end(text)
+    covered = sum(
+        min(mention.span[1], end) - mention.span[0] for mention in reading.offered if mention.span[0] < end
+    )
+    return min(1.0, covered / max(1, end))

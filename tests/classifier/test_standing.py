@@ -1,0 +1,46 @@
+"""Where a listed name stands in its title is told in any wording."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from classifier.evidence import FEATURES, evidence_matrix
+from classifier.reading import read_text
+
+if TYPE_CHECKING:
+    from classifier.gazetteer import Gazetteer
+
+BEFORE, MEASURED = "words of the title before its name", "named beside a quantity, purity or price"
+BELOW, FOLLOWED = "named below the title only", "another word right after its name"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Toluene 25 kg", {MEASURED: 1}),
+        ("Toluene, drums of 25 kg", {MEASURED: 1}),
+        ("Old enamel advertisement, Toluene", {BEFORE: 3 / 8}),
+        ("Toluene umbrella", {FOLLOWED: 1}),
+        ("Toluene supplier", {}),
+        ("甲苯 现货", {}),
+        ("甲苯雨伞", {FOLLOWED: 1}),
+        ("Drums\nToluene, technical", {BELOW: 1}),
+        ("Umbrella, 25 kg", {}),
+    ],
+)
+def test_the_place_of_a_name(text: str, told: dict[str, float], gazetteer: Gazetteer) -> None:
+    """Words before it, what goes on after it, an amount beside it, and names below the title only."""
+    row = evidence_matrix([text], [read_text(text, gazetteer)])[0]
+    found = dict(zip(FEATURES, row.tolist(), strict=True))
+    assert {
+        name: found[name] for name in (BEFORE, MEASURED, BELOW, FOLLOWED) if found[name]
+    } == pytest.approx(told)
+
+
+def test_words_before_a_name_are_counted_up_to_a_limit(gazetteer: Gazetteer) -> None:
+    """A title without end counts no more than a long one."""
+    text = "very " * 40 + "Toluene"
+    row = evidence_matrix([text], [read_text(text, gazetteer)])[0]
+    assert dict(zip(FEATURES, row.tolist(), strict=True))[BEFORE] == 1
