@@ -25,13 +25,8 @@ LANGUAGE = "en"
 """One language is enough: what is unlearned is a substance or plain naming as such."""
 
 
-def lost_names(
-    candidate: TrainedModel,
-    in_use: TrainedModel,
-    gazetteer: Gazetteer,
-    features: Callable[[Sequence[str]], csr_matrix],
-) -> list[str]:
-    """Return the names whose plain offers the model in use flags and the candidate does not."""
+def plain_offers(gazetteer: Gazetteer) -> dict[str, str]:
+    """Return the plain offer of each name, in alphabetical order: some 900 texts."""
     names = sorted(
         {
             name.text
@@ -41,8 +36,19 @@ def lost_names(
             if name.lang == LANGUAGE and not name.context
         }
     )
-    rows = features([FORM.format(name) for name in names])
+    return {name: FORM.format(name) for name in names}
+
+
+def lost_names(
+    candidate: TrainedModel,
+    in_use: TrainedModel,
+    gazetteer: Gazetteer,
+    features: Callable[[Sequence[str]], csr_matrix],
+) -> list[str]:
+    """Return the names whose plain offers the model in use flags and the candidate does not."""
+    offers = plain_offers(gazetteer)
+    rows = features(list(offers.values()))
     mine, theirs = (
         model.pipeline.predict_proba(rows)[:, 1] >= model.threshold for model in (candidate, in_use)
     )
-    return [name for name, is_lost in zip(names, theirs & ~mine, strict=True) if is_lost]
+    return [name for name, is_lost in zip(offers, theirs & ~mine, strict=True) if is_lost]

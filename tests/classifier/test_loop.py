@@ -20,7 +20,7 @@ from listings.model import Decision, ListingContent, RunKind
 from listings.models import model_in_use, promotions
 from listings.pages import SeenListing, record_page
 from listings.runs import latest_run
-from tests.classifier.toy import NOW, write_starter
+from tests.classifier.toy import NOW, read_beforehand, write_starter
 from tests.listings.build import crawl_run, page
 from tests.listings.build import judge as judge_one
 
@@ -80,6 +80,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     database = tmp_path_factory.mktemp("trained") / "precursor-watch.db"
     write_starter(database.with_name("starter.jsonl"))
     open_database(database).conn.close()
+    read_beforehand(database)
     assert retrained(database).promoted
     return database.parent
 

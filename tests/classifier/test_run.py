@@ -32,7 +32,15 @@ from listings.pages import SeenListing, record_page
 from listings.queue import review_queue
 from listings.runs import latest_run, list_runs
 from listings.scores import count_unscored, current_score
-from tests.classifier.toy import EVERY, NOW, STARTER, EmbedderBroken, ToyEmbedder, breaking_at
+from tests.classifier.toy import (
+    EVERY,
+    NOW,
+    STARTER,
+    EmbedderBroken,
+    ToyEmbedder,
+    breaking_at,
+    read_beforehand,
+)
 from tests.listings.build import crawl_run, judge, page
 
 if TYPE_CHECKING:
@@ -70,6 +78,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
             SeenListing(url=f"https://andes.example/{n}", content=each) for n, each in enumerate(contents)
         ]
         record_page(db, page(run_id, "https://andes.example/list"), seen)
+    read_beforehand(database)
     first = options(database, rescore=False)  # nothing of the listings is embedded yet
     retrain(database, first, embedder=ToyEmbedder(), now=lambda: NOW)
     return database.parent
@@ -245,6 +254,7 @@ def test_models_elsewhere_are_found_by_their_full_path(
 ) -> None:
     """A models folder that is not beneath the store's is kept as it is."""
     write_starter(store_path.with_name("starter.jsonl"))
+    read_beforehand(store_path)
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     model_id = retrained(store_path, models_folder=elsewhere).model.model_id
     with closing(open_database(store_path)) as db:

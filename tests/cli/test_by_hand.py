@@ -18,7 +18,7 @@ from listings.review_settings import change_setting
 from listings.runs import end_run
 from listings.users import Role, add_user
 from listings.verdicts import verdicts_of
-from tests.classifier.toy import NOW, ToyEmbedder, write_starter
+from tests.classifier.toy import NOW, ToyEmbedder, read_beforehand, write_starter
 from tests.cli.calls import call, call_process
 from tests.listings.build import FULL, crawl_run, model, score_all, see
 
@@ -255,6 +255,7 @@ def test_models_marks_the_one_in_use(store: Path) -> None:
 def test_earlier_model_is_put_in_use_again(store_path: Path) -> None:
     """The way back from a bad model is one command, and the record says who took it."""
     starter = write_starter(store_path.with_name("starter.jsonl"))
+    read_beforehand(store_path)
     options = RetrainOptions(starter=starter, models_folder=store_path.parent / "models", embedder="toy")
     old, new = (
         retrain(store_path, replace(options, seed=seed, force=True), embedder=ToyEmbedder()).model.model_id
@@ -274,6 +275,7 @@ def test_earlier_model_is_put_in_use_again(store_path: Path) -> None:
 def test_a_refused_model_is_put_in_use_by_force_only(store_path: Path) -> None:
     """What `retrain` found worse needs `--force`, and the record says what spoke against it."""
     starter = write_starter(store_path.with_name("starter.jsonl"))
+    read_beforehand(store_path)
     options = RetrainOptions(starter=starter, models_folder=store_path.parent / "models", embedder="toy")
     retrain(store_path, options, embedder=ToyEmbedder())
     other = ToyEmbedder(name="other", embedder_id="other@1")
