@@ -38,6 +38,7 @@ def score_new(
     now: Callable[[], datetime] = times.utc_now,
     progress: Callable[[int, int], None] | None = None,
     may_come: Callable[[], bool] = lambda: False,
+    together: int = BATCH,
 ) -> Run:
     """Score every sighting that the model in use has not scored yet; goes on where it was interrupted.
 
@@ -47,6 +48,7 @@ def score_new(
         now: The clock.
         progress: Called with (scored in this run, all that waited).
         may_come: Asked before each look at what waits, whether to look once more after it; it may wait.
+        together: Sightings scored in one transaction.
 
     Returns:
         The run, ended.
@@ -67,11 +69,11 @@ def score_new(
             goes_on = may_come()
             if waiting or goes_on:  # otherwise the model need not be opened, which takes seconds
                 with open_scorer(in_use, database=database, embedder=embedder) as scorer:
-                    done = _score_all(db, scorer, run.run_id, now, lambda done: told(done, waiting))
+                    step = partial(_score_all, db, scorer, run.run_id, now, together)
+                    done = step(lambda done: told(done, waiting))
                     while goes_on:
                         goes_on = may_come()
-                        more = partial(_told_more, told, done)
-                        done += _score_all(db, scorer, run.run_id, now, more)
+                        done += step(partial(_told_more, told, done))
             counts = scores.count_scored(db, run.run_id)
         except Exception as error:
             runs.end_run(db, run.run_id, RunOutcome.FAILED, str(error), now=now())
@@ -128,11 +130,12 @@ def _score_all(
     scorer: Scorer,
     run_id: int,
     now: Callable[[], datetime],
+    together: int,
     progress: Callable[[int], None],
 ) -> int:
     """Score what waits, and return how much that was."""
     done, last = 0, 0
-    while batch := scores.unscored_sightings(db, scorer.model.model_id, after=last, limit=BATCH):
+    while batch := scores.unscored_sightings(db, scorer.model.model_id, after=last, limit=together):
         last = batch[-1].sighting_id
         fresh = _score_batch(batch, scorer, run_id, now())
         done += scores.record_scores(db, fresh)

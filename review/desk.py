@@ -50,6 +50,11 @@ def desk_of(request: Request) -> Desk:
     return desk
 
 
+async def show_desk(request: Request) -> Desk:
+    """Return the desk, without the way to a thread and back that FastAPI takes with what is not async."""
+    return desk_of(request)
+
+
 def lend_database(request: Request) -> Iterator[Database]:
     """Lend the request a connection until its answer is ready."""
     with desk_of(request).connections.borrow() as db:
@@ -67,7 +72,7 @@ def ask_language(request: Request) -> None:
     ASKED.set(choose_language(request.cookies.get("language", ""), accepted))
 
 
-TheDesk = Annotated[Desk, Depends(desk_of)]
+TheDesk = Annotated[Desk, Depends(show_desk)]
 TheDatabase = Annotated[Database, Depends(lend_database)]
 
 

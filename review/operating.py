@@ -49,7 +49,7 @@ class Operating:
     ask: Ask
 
 
-def operating_of(desk: TheDesk) -> Operating:
+async def operating_of(desk: TheDesk) -> Operating:
     """Return what the app was handed.
 
     Raises:

@@ -11,7 +11,7 @@ from fastapi import Request  # noqa: TC002 (FastAPI reads the annotation)
 from fastapi.exceptions import RequestValidationError
 
 
-def check_query(request: Request) -> None:
+async def check_query(request: Request) -> None:
     """Refuse a query with a parameter that this route does not have, or has twice.
 
     Raises:

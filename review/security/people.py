@@ -113,7 +113,7 @@ def _origin(request: Request, via: Via) -> Origin:
     return Origin(via=via, address=address_of_client(request))
 
 
-def visit(person: ThePerson) -> Person:
+async def visit(person: ThePerson) -> Person:
     """Return who asks, if they logged in themselves: a token makes no tokens and changes no password.
 
     Raises:

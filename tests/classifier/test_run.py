@@ -21,7 +21,7 @@ from classifier.errors import (
     TooFewLabels,
 )
 from classifier.examples import load_starter
-from classifier.run import BATCH, Retrained, RetrainOptions, retrain, score_new
+from classifier.run import Retrained, RetrainOptions, retrain, score_new
 from listings import locks
 from listings.audit import list_entries
 from listings.database import open_database
@@ -47,7 +47,8 @@ if TYPE_CHECKING:
     from listings.database import Database
     from listings.model import Run
 
-SEEN = BATCH + 88
+BATCH = 32
+SEEN = BATCH + 8
 """Listings in the store: more than one transaction scores."""
 
 
@@ -93,7 +94,7 @@ def store(trained: Path, tmp_path: Path) -> Path:
 
 def score(store: Path, embedder: ToyEmbedder | None = None) -> Run:
     """Score what is new, by a fixed clock."""
-    return score_new(store, embedder=embedder or ToyEmbedder(), now=lambda: NOW)
+    return score_new(store, embedder=embedder or ToyEmbedder(), now=lambda: NOW, together=BATCH)
 
 
 def retrained(store: Path, **changes: object) -> Retrained:
@@ -148,7 +149,12 @@ def test_what_comes_while_scoring_follows_a_crawl_is_scored_in_the_same_run(
 def test_progress_runs_up_to_all_that_waited(store: Path) -> None:
     """Once for each transaction."""
     steps = list[tuple[int, int]]()
-    score_new(store, embedder=ToyEmbedder(), progress=lambda done, of: steps.append((done, of)))
+    score_new(
+        store,
+        embedder=ToyEmbedder(),
+        progress=lambda done, of: steps.append((done, of)),
+        together=BATCH,
+    )
     assert steps == [(BATCH, SEEN), (SEEN, SEEN)]
 
 

@@ -6,7 +6,6 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from argon2 import PasswordHasher
-from fastapi.testclient import TestClient
 
 from cli.operating import operating_for
 from listings.audit import Origin, Via
@@ -16,6 +15,7 @@ from listings.users import Role, add_user, get_user, has_user
 from review.app import create_app
 from review.security.forms import new_key
 from review.security.passwords import Passwords
+from tests.review.asking import Asking
 from tests.review.store import NOW
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastapi import FastAPI
+    from fastapi.testclient import TestClient
 
     from review.security.settings import Safety
 
@@ -68,7 +69,7 @@ def entered(
     """Return a client that is logged in; redirects are followed, as browsers do."""
     app = build(database, safety=safety, clock=clock)
     a_user(database, name, role)
-    client = TestClient(app, base_url="http://127.0.0.1")
+    client = Asking(app)
     client.cookies.set(*cookie_of(app, database, name))
     return client
 
