@@ -93,12 +93,18 @@ def why_not_offered(text: str, start: int, end: int, *, title: str) -> str:
         return f'after "{goods["for"]}"'
     if after := patterns["after"].match(text[end : end + WINDOW]):
         return f'before "{after.group().strip()}"'
-    short = text if len(text) <= SHORT_TEXT else title
-    if len(short) <= SHORT_TEXT and (about := patterns["about"].search(short)):
-        return f'the text is about "{about.group()}"'
-    if len(title) <= SHORT_TEXT and (about := patterns["title"].search(title)):
-        return f'the text is about "{about.group()}"'
-    return ""
+    about = _about(text if len(text) <= SHORT_TEXT else title, title)
+    return f'the text is about "{about}"' if about else ""
+
+
+@lru_cache(maxsize=64)
+def _about(short: str, title: str) -> str:
+    """Return what a short text, or its title, says it is about; the same for each name in it."""
+    patterns = _patterns()
+    found = patterns["about"].search(short) if len(short) <= SHORT_TEXT else None
+    if found is None and len(title) <= SHORT_TEXT:
+        found = patterns["title"].search(title)
+    return found.group() if found else ""
 
 
 def has_context(text: str, start: int, end: int, *, context: str, tier: int) -> bool:

@@ -8,6 +8,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from classifier.gazetteer.fold import fold, is_disguised
+from classifier.reading.by_ear import ear_for, find_by_ear
+from classifier.reading.by_word import split_words
 from classifier.reading.goods import find_goods
 from classifier.reading.hidden import find_all_hidden
 from classifier.reading.hits import Hit, accept, find_all_patterns, longest
@@ -94,10 +96,16 @@ def _read_together(texts: Sequence[str], matcher: Matcher, gazetteer: Gazetteer)
     found = find_all_patterns(plain, matcher)
     numbers = [list(find_cas_numbers(text)) for text in plain]
     known = known_parts(frozenset(gazetteer.by_cas))
+    words = [split_words(text) for text in plain]
     signs = [
-        find_trade_signs(text, matcher.codes, seen, known) for text, seen in zip(plain, found, strict=True)
+        find_trade_signs(text, said, matcher.codes, seen, known)
+        for text, said, seen in zip(plain, words, found, strict=True)
     ]
-    hidden = find_all_hidden(unfolded, matcher)
+    ear = ear_for(gazetteer)
+    hidden = [
+        [*hits, *find_by_ear(text, said, ear)]
+        for text, said, hits in zip(plain, words, find_all_hidden(unfolded, matcher), strict=True)
+    ]
     hits = [_all_hits(*each, matcher) for each in zip(unfolded, found, hidden, signs, strict=True)]
     goods = [_goods_of(each, sign) for each, sign in zip(unfolded, signs, strict=True)]
     return [

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from classifier.gazetteer.cas import is_cas_number
 from classifier.reading.boundaries import IS_CJK, is_piece_of_spelled_word
-from classifier.reading.by_word import split_words
 from classifier.reading.goods import is_other_form
 from classifier.reading.initials import find_initials
 from classifier.reading.number_parts import find_number_parts
@@ -17,7 +16,7 @@ from classifier.reading.spoken import find_spoken, is_beside_number, numbers_bes
 from classifier.reading.topics import find_topics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from classifier.reading.matcher import Pattern
     from classifier.reading.model import TradeKind
@@ -87,19 +86,23 @@ PATTERNS: tuple[tuple[TradeKind, re.Pattern[str], re.Pattern[str]], ...] = (
 
 
 def find_trade_signs(
-    text: str, codes: frozenset[str], found: list[tuple[Pattern, list[int]]], known: KnownParts
+    text: str,
+    words: Sequence[str],
+    codes: frozenset[str],
+    found: list[tuple[Pattern, list[int]]],
+    known: KnownParts,
 ) -> list[tuple[TradeKind, int, int]]:
     """Return kind, start and end of each trade sign in a folded text, in its order.
 
     Args:
         text: Folded text.
+        words: As `split_words` finds them in it.
         codes: First parts of CAS numbers by which the trade calls a listed substance, e.g. `28578`, and first
             two parts, e.g. `28578-16`.
         known: The listed CAS numbers.
         found: Patterns found in the text, with the position of each of their characters.
     """
     signs = set(_find_patterns(text, codes)) if HAS_DIGIT.search(text) else set()
-    words = split_words(text)
     signs.update(find_spoken(text, words))
     signs.update(find_topics(text, words))
     signs.update(("spelled_letters", start, end) for start, end in find_initials(text, words))

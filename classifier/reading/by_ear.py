@@ -1,0 +1,133 @@
+"""Find names that are written as they are heard: `pie per oh nal`, `anidride assétik`, `4zeton`.
+
+Every word is brought to a rough sound, worked out once for each, in which letters that are mistaken for each
+other are one. The sounds of a text's words stand in a row, and names are searched for in it by theirs; they
+begin and end with a word, so that it does not matter where the seller parts it.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate, islice
+from typing import TYPE_CHECKING
+
+import ahocorasick_rs
+
+from classifier.gazetteer.fold import fold, squeeze
+from classifier.reading.boundaries import is_part_of_longer_name
+from classifier.reading.by_word import WORD, ByWord, split_words
+from classifier.reading.hits import LIST_BREAK, Hit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from classifier.gazetteer.model import Gazetteer, Substance
+
+SHORTEST_SOUND, SHORTEST_PARTED = 6, 7
+"""Letters of a sound that is no chance in one word, and in several: `a sit on` sounds like acetone."""
+MOST_WORDS = 48
+"""Words that are listened to: an offer soon says what it is of."""
+NO_SOUND = "|"
+"""Of a word that no name has: a number, or Chinese."""
+
+LEET = str.maketrans("013458@$", "oieasbas")
+CYRILLIC = {
+    "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ж": "s", "з": "s", "и": "i", "к": "k",
+    "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ф": "f",
+    "х": "h", "ц": "s", "ч": "s", "ш": "s", "щ": "s", "ъ": "", "ы": "i", "ь": "", "э": "e", "ю": "iu",
+    "я": "ia",
+}  # fmt: skip
+TO_LATIN = str.maketrans(CYRILLIC)
+BY_LETTERS = (
+    ("sch", "s"), ("tsch", "s"), ("ph", "f"), ("th", "t"), ("ch", "k"), ("sh", "s"), ("h", ""), ("qu", "k"),
+    ("ck", "k"), ("x", "ks"), ("tz", "s"), ("ts", "s"), ("y", "i"), ("j", "i"), ("ee", "i"), ("ea", "i"),
+    ("ie", "i"), ("ei", "i"), ("oo", "u"), ("ou", "u"), ("oe", "o"), ("eu", "u"),
+)  # fmt: skip
+"""What is heard as something shorter, in the order in which it is replaced."""
+SOFT_C = re.compile(r"c(?=[ei])")
+SILENT = re.compile(r"^p(?=s)|(?<=..)e$")
+ONE_SOUND = str.maketrans("cqdbgvwzeu", "kktpkffsio")
+"""Letters that are mistaken for others."""
+DOUBLED = re.compile(r"(.)\1+")
+HAS_LETTERS = re.compile(r"[a-z\u0400-\u052f]")
+CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ear:
+    """The names by their sounds."""
+
+    automaton: ahocorasick_rs.AhoCorasick
+    substances: tuple[Substance, ...]
+    """Of each sound."""
+    spelled: frozenset[str]
+    """Names as they are spelled, squeezed: what is written so, was judged by whoever reads letters."""
+
+
+def find_by_ear(text: str, words: Sequence[str], ear: Ear) -> Iterator[Hit]:
+    """Yield each listed name that words of a folded text sound like.
+
+    Args:
+        text: Folded text.
+        words: As `split_words` finds them in it.
+        ear: See `ear_for`.
+    """
+    sounds = _sounds().of(words[:MOST_WORDS])
+    found = ear.automaton.find_matches_as_indexes("".join(sounds), overlapping=True)
+    if not found:
+        return
+    ends = [0, *accumulate(map(len, sounds))]
+    for index, start, end in found:
+        first, after = bisect_left(ends, start), bisect_left(ends, end)
+        is_long = after - first == 1 or end - start >= SHORTEST_PARTED
+        is_whole = ends[first] == start and ends[after] == end
+        if is_long and is_whole and "".join(words[first:after]) not in ear.spelled:
+            places = [word.span() for word in islice(WORD.finditer(text), after)]
+            begins, stops = places[first][0], places[-1][1]
+            key = ear.substances[index].key
+            if not (
+                LIST_BREAK.search(text, begins, stops) or is_part_of_longer_name(text, begins, stops, key)
+            ):
+                yield Hit(start=begins, end=stops, substance=ear.substances[index], how="disguised")
+
+
+@lru_cache(maxsize=8)
+def ear_for(gazetteer: Gazetteer) -> Ear:
+    """Return the names of a gazetteer by their sounds; a sound that other chemicals share is left out."""
+    listed = [(name, substance) for substance in gazetteer.substances for name in substance.names]
+    others = [*gazetteer.rivals, *(name.text for each in gazetteer.unlisted for name in each.names)]
+    taken = {sound_of(name) for name in others}
+    known: dict[str, Substance] = {}
+    for name, substance in listed:
+        sound = sound_of(name.text)
+        is_name = name.kind in {"canonical", "synonym"} and not name.context
+        if is_name and len(sound) >= SHORTEST_SOUND and NO_SOUND not in sound and sound not in taken:
+            known.setdefault(sound, substance)
+    return Ear(
+        automaton=ahocorasick_rs.AhoCorasick(list(known)),
+        substances=tuple(known.values()),
+        spelled=frozenset(squeeze(fold(text).text) for text in (*others, *(name.text for name, _ in listed))),
+    )
+
+
+def sound_of(text: str) -> str:
+    """Return the sound of a name, its words together."""
+    return "".join(_sounds().of(split_words(fold(text).text)))
+
+
+@lru_cache(maxsize=1)
+def _sounds() -> ByWord[str]:
+    return ByWord(_sound)
+
+
+def _sound(word: str) -> str:
+    if CJK.search(word) or not HAS_LETTERS.search(word):
+        return NO_SOUND
+    heard = word.translate(LEET).translate(TO_LATIN)
+    for letters, less in BY_LETTERS:
+        heard = heard.replace(letters, less)
+    heard = SILENT.sub("", SOFT_C.sub("s", heard))
+    return DOUBLED.sub(r"\1", heard.translate(ONE_SOUND))
