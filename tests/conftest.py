@@ -23,7 +23,15 @@ STARTS = frozenset({"subprocess.Popen", "os.posix_spawn", "os.fork", "os.forkpty
 
 LONG_BYTES = 80
 LONGEST = "test_demo.py"
-HEAVIEST_FIRST = (LONGEST, "model", "browser", "process")
+LONG = (
+    "test_schemathesis.py",
+    "test_loop.py",
+    "test_injection.py",
+    "test_training_set.py",
+    "test_hostile.py",
+)
+"""Files without a mark that take longer than the others: five seconds and more."""
+HEAVIEST_FIRST = (LONGEST, "model", "browser", "process", *LONG)
 
 
 class ProcessStarted(BaseException):
