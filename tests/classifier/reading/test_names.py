@@ -309,6 +309,13 @@ ABOUT_IT = [
     "哌啶标准品 10mg",
     "Cherry flavour with a trace of benzaldehyde",
     "Ersatz für Toluol",
+    "Licence for acetone, forms filled in",
+    "Toluene odour remover",
+    "Postkarten zu Aceton, Satz zu 5",
+    "Almacenamiento de tolueno, 40 m2",
+    "Transport de toluène, citerne propre",
+    "Лицензия на толуол под ключ",
+    "丙酮残留报告",
 ]
 
 
@@ -342,6 +349,9 @@ def test_what_is_said_below_the_title_does_not_withdraw_an_offer(text: str, gaze
         "Ephedrin 1 kg ohne Spuren",
         "Эфедрин 1 кг без следов",
         "Phenylacetone 5 l, sign for parcel",
+        "Ephedrine, labels removed",
+        "Доставка ацетона в бочках",
+        "Acetone, storage and transport included",
     ],
 )
 def test_what_a_seller_says_of_the_substance_itself_withdraws_no_offer(
