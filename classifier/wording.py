@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from classifier.reading import as_shown
@@ -16,7 +17,7 @@ from classifier.words import MAX_CHARS, WORD, columns_of, in_one_form, normal_fo
 from listings.model import WordShare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 SHOWN_EACH_WAY = 5
 """Entries listed for an offer, and against one."""
@@ -103,16 +104,24 @@ def _origins(text: str, normal: str) -> list[tuple[int, int]] | None:
     shown, came_from = as_shown(text), origins_shown(text)
     if shown.isascii():
         return came_from
-    origins: list[tuple[int, int]] = []
-    parts: list[str] = []
+    for pieces in (list(zip(shown, came_from, strict=True)), list(_with_marks(shown, came_from))):
+        forms = [(_in_one_form(characters), place) for characters, place in pieces]
+        if "".join(form for form, _place in forms) == normal:
+            return [place for form, place in forms for _character in form]
+    # Letters that join without being marks, as those of Korean typed one by one, are not known by this.
+    return None
+
+
+def _with_marks(shown: str, came_from: list[tuple[int, int]]) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Yield each letter with the marks set on it, and where they came from."""
     start = 0
     for end in range(1, len(shown) + 1):
-        if end < len(shown) and unicodedata.combining(shown[end]):
-            continue
-        parts.append(in_one_form(shown[start:end]))
-        places = came_from[start:end]
-        whole = min(first for first, _ in places), max(last for _, last in places)
-        origins += [whole] * len(parts[-1])
-        start = end
-    # Letters that join without being marks, as those of Korean typed one by one, are not known by this.
-    return origins if "".join(parts) == normal else None
+        if end == len(shown) or not unicodedata.combining(shown[end]):
+            places = came_from[start:end]
+            yield shown[start:end], (min(first for first, _ in places), max(last for _, last in places))
+            start = end
+
+
+@lru_cache(maxsize=4_096)
+def _in_one_form(characters: str) -> str:
+    return in_one_form(characters)
