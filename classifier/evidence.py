@@ -29,6 +29,8 @@ from classifier.standing import (
     is_measured,
     is_named_below,
     is_named_first,
+    is_quoted,
+    named_after_goods,
     named_after_preposition,
     words_before_name,
 )
@@ -154,6 +156,8 @@ FEATURES: dict[str, Callable[[str, Reading], float]] = {
     "named beside a quantity, purity or price": is_measured,
     "named below the title only": is_named_below,
     "another word right after its name": is_followed,
+    "named after other goods": named_after_goods,
+    "named in quotation marks": is_quoted,
     "listed substance beside everyday goods": lambda _text, reading: (
         bool(reading.mentions) and _goods("everyday")(_text, reading)
     ),
@@ -190,6 +194,7 @@ NEVER_FOR = frozenset(
         "listed substance beside what tests, holds or explains it", "named after a preposition",
         "listed substance beside everyday goods", "another word right after its name",
         "words of the title before its name",
+        "named after other goods", "named in quotation marks",
     }
 )  # fmt: skip
 """Features that may lower a score and not raise it: they say that something else is sold."""

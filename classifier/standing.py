@@ -38,6 +38,8 @@ PIECE = re.compile(r"[\u3400-\u9fff]{1,2}|[^\W\u3400-\u9fff]+")
 NEXT = re.compile(r"[\s-]{0,2}([\u3400-\u9fff]{2}|[^\W\d_\u3400-\u9fff]+)")
 """The word right after a name, or two signs of a script that sets no spaces."""
 
+QUOTED = re.compile(r"«[^»]*»|“[^”]*”|„[^“”]*[“”]|\"[^\"]*\"|《[^》]*》")
+
 CJK = re.compile(r"[\u3400-\u9fff]")
 
 SALE_WORDS = """
@@ -121,6 +123,21 @@ def _goes_on(after: str) -> bool:
 @cache
 def _sale_words() -> frozenset[str]:
     return frozenset(SALE_WORDS.split())
+
+
+def named_after_goods(text: str, reading: Reading) -> float:
+    """Say whether something else that is plainly sold stands before all listed names of the title."""
+    end = title_end(text)
+    places = [mention.span[0] for mention in reading.offered if mention.span[0] < end]
+    return bool(places) and any(good.span[0] < min(places) for good in reading.goods)
+
+
+def is_quoted(text: str, reading: Reading) -> float:
+    """Say whether each listed name on offer in the title stands in quotation marks, as a title's words do."""
+    end = title_end(text)
+    title = [mention.span for mention in reading.offered[:MOST_FORMS] if mention.span[0] < end]
+    quoted = [found.span() for found in QUOTED.finditer(text[:end])]
+    return bool(title) and all(any(a < start and last < b for a, b in quoted) for start, last in title)
 
 
 def is_named_below(text: str, reading: Reading) -> float:

@@ -38,6 +38,7 @@ SIGNS = (
     N_("listed substance beside what tests, holds or explains it"), N_("named after a preposition"),
     N_("named first"), N_("words of the title before its name"),
     N_("named beside a quantity, purity or price"), N_("named below the title only"),
+    N_("named after other goods"), N_("named in quotation marks"),
     N_("another word right after its name"), N_("listed substance beside everyday goods"),
     N_("what the text sounds like"), N_("the words it uses"),
 )  # fmt: skip

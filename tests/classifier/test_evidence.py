@@ -85,6 +85,8 @@ EXAMPLES = {
     "named beside a quantity, purity or price": ("Ephedrine 5 kg", "Ephedrine"),
     "named below the title only": ("Special product\nPhenylacetone", "Phenylacetone\nin stock"),
     "another word right after its name": ("Phenylacetone umbrella", "Phenylacetone supplier"),
+    "named after other goods": ("Umbrella rack, acetone", "Acetone, umbrella rack"),
+    "named in quotation marks": ('Mystery of the "Red Acetone Room"', "Acetone 'best'"),
     "named first": ("Ephedrine 5 kg", "5 kg ephedrine"),
     "listed substance beside everyday goods": ("Phenylacetone t-shirt", "Phenylacetone"),
 }
