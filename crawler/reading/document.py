@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # XML forbids these, and libxml2 stops reading at the first NUL.
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+_CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r")
 _NOT_FETCHABLE = ("#", "javascript:", "mailto:", "tel:", "data:", "whatsapp:", "tg:", "sms:", "about:")
 
 
@@ -67,7 +68,7 @@ def parse_document(response: web_poet.HttpResponse) -> Document | None:
     Raises:
         MemoryError: If this process may have no more.
     """
-    text = _UNREADABLE.sub("", decode_page(bytes(response.body), response.headers.get("Content-Type")))
+    text = _readable(decode_page(bytes(response.body), response.headers.get("Content-Type")))
     # libxml2 keeps its depth limit here (2,048), so that no nesting can exhaust the stack.
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     try:
@@ -92,6 +93,15 @@ def parse_document(response: web_poet.HttpResponse) -> Document | None:
         place=Place(country=country_of(url), language=language),
         meta=meta,
     )
+
+
+def _readable(text: str) -> str:
+    """Leaves out what XML forbids; to find that there is nothing of it takes a fifth of the time in bytes."""
+    try:
+        raw = text.encode()
+    except UnicodeEncodeError:  # a lone surrogate
+        return _UNREADABLE.sub("", text)
+    return text if len(raw.translate(None, _CONTROLS)) == len(raw) else _UNREADABLE.sub("", text)
 
 
 def _meta(root: etree._Element) -> dict[str, str]:

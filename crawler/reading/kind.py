@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from crawler.reading.lines import squeeze
@@ -85,11 +86,16 @@ def count_buy_buttons(root: etree._Element, skipped: Collection[etree._Element])
     found = 0
     for element in root.iter(*_BUTTONS):
         text = element.get("value") if element.tag == "input" else _label(element)
-        if text and len(text) <= 40 and _BUY.fullmatch(squeeze(text)) is not None:
+        if text and len(text) <= 40 and _says_buy(text):
             found += not any(each in skipped for each in element.iterancestors())
         if found > _MOST_BUY_BUTTONS:
             break
     return found
+
+
+@lru_cache(maxsize=16384)  # menus are the same on all pages of a site
+def _says_buy(text: str) -> bool:
+    return _BUY.fullmatch(squeeze(text)) is not None
 
 
 def _label(element: etree._Element) -> str:

@@ -140,7 +140,8 @@ def _is_label_cell(line: Line, following: Line) -> bool:
 def _pair_in_line(line: Line) -> LabelledRow | None:
     """Reads `Label: value`, or a block whose two children are a known label and its value."""
     in_list = line.element.tag in {"li", "dd"}
-    if separated := _SEPARATED.fullmatch(line.text):
+    has_colon = ":" in line.text or "：" in line.text
+    if has_colon and (separated := _SEPARATED.fullmatch(line.text)):
         name, value = _name(separated["label"]), separated["value"]
         label = known_label(name)
         if label is not None or (in_list and _looks_like_label(name)):

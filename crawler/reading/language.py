@@ -15,7 +15,7 @@ _HAN = re.compile("[\u4e00-\u9fff]")
 _KANA = re.compile("[\u3040-\u30ff]")
 _HANGUL = re.compile("[\uac00-\ud7af]")
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
-_LETTER = re.compile(r"[^\W\d_]")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _CANDIDATES = [
     "en",
     "es",
@@ -72,7 +72,7 @@ def language_of(text: str, declared: str) -> str:
         ISO 639-1 code, or empty text when the text is too short to tell.
     """
     sample = text[:_SAMPLE_CHARACTERS]
-    letters = len(_LETTER.findall(sample))
+    letters = sum(map(len, _LETTERS.findall(sample)))
     if by_script := _language_of_script(sample, letters, declared):
         return by_script
     if declared:
@@ -83,7 +83,7 @@ def language_of(text: str, declared: str) -> str:
 
 
 def _language_of_script(sample: str, letters: int, declared: str) -> str:
-    if not letters:
+    if not letters or sample.isascii():
         return ""
     if len(_HANGUL.findall(sample)) * 3 > letters:
         return "ko"

@@ -86,6 +86,8 @@ def element_text(element: etree._Element) -> str:
     """Returns an element's text on one line, scripts and styles left out."""
     if element.tag in _UNSEEN:
         return ""
+    if not len(element):
+        return " ".join((element.text or "").split())
     if next(element.iter("script", "style", "noscript"), None) is None:
         return " ".join(" ".join(element.itertext()).split())
     return " ".join(line.text for line in visible_lines(element))

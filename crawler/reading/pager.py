@@ -46,7 +46,7 @@ _is_not_pager_name = name_test(
     r"calendar|slid|carousel|swiper|gallery|photo|month|post[-_]nav|testimonial|thread"
 )
 _LONGEST_NEXT = 40
-_PAGE_NUMBER = re.compile(r"\d{1,5}")
+_MOST_DIGITS = 5
 
 
 def next_page(document: Document) -> str | None:
@@ -81,9 +81,13 @@ def is_paged(document: Document) -> bool:
     numbers = []
     for link in document.root.iter("a"):
         text = squeeze(link.text or "")
-        if _PAGE_NUMBER.fullmatch(text) and link.get("href"):
+        if _is_page_number(text) and link.get("href"):
             numbers.append(int(text))
     return any(following - number == 1 for number, following in itertools.pairwise(numbers))
+
+
+def _is_page_number(text: str) -> bool:
+    return text.isdecimal() and len(text) <= _MOST_DIGITS
 
 
 def _relations(link: etree._Element) -> list[str]:
@@ -94,7 +98,12 @@ def _leads_elsewhere(link: etree._Element) -> bool:
     """Whether a link goes back, to all pages in one, or through a calendar."""
     if link.get("rel") and not _ANOTHER_RELATION.isdisjoint(_relations(link)):
         return True
-    return bool(_CALENDAR.search(link.get("href") or "") or _EVERYTHING.search(link.text or ""))
+    return _CALENDAR.search(link.get("href") or "") is not None or _says_everything(link.text or "")
+
+
+@lru_cache(maxsize=16384)  # as `_is_next`
+def _says_everything(text: str) -> bool:
+    return _EVERYTHING.search(text) is not None
 
 
 def _other_page(link: etree._Element, document: Document) -> str:
@@ -103,7 +112,7 @@ def _other_page(link: etree._Element, document: Document) -> str:
 
 
 def _says_next(link: etree._Element) -> bool:
-    shown = squeeze("".join(link.itertext()))
+    shown = squeeze("".join(link.itertext()) if len(link) else link.text or "")
     said = (shown, link.get("aria-label"), link.get("title"))
     return any(text and len(text) <= _LONGEST_NEXT and _is_next(text) for text in said)
 
@@ -141,7 +150,7 @@ def _number_after_current(document: Document) -> str | None:
     """Finds a pager: numbered links with one number between them that is no link to another page."""
     for link in document.root.iter("a"):
         number = squeeze(link.text or "")
-        if not _PAGE_NUMBER.fullmatch(number) or int(number) < 2 or not link.get("href"):
+        if not _is_page_number(number) or int(number) < 2 or not link.get("href"):
             continue
         previous = _text_before(link)
         if previous != str(int(number) - 1) or _is_not_paging(link):

@@ -225,7 +225,10 @@ def _judge(elements: list[etree._Element], headed: Collection[etree._Element]) -
         return None
     texts = [element_text(element)[:_READ_OF_ROW] for element in sample]
     share = 1 / len(sample)
-    priced = share * sum((count_amounts(text) > 0) or says_negotiable(text) for text in texts)
+    amounts = [count_amounts(text) for text in texts]
+    priced = share * sum(
+        count > 0 or says_negotiable(text) for count, text in zip(amounts, texts, strict=True)
+    )
     pictured = share * sum(element.find(".//img") is not None for element in sample)
     length = share * sum(min(len(text), 200) for text in texts)
     is_menu = (
@@ -235,7 +238,7 @@ def _judge(elements: list[etree._Element], headed: Collection[etree._Element]) -
     is_layout = len(elements) == _FEWEST_ROWS and priced + pictured == 0
     if is_menu or is_icon_bar or is_layout:
         return None
-    holds_several = sum(count_amounts(text) > 6 for text in texts) > len(texts) / 2
+    holds_several = sum(count > 6 for count in amounts) > len(texts) / 2
     score = len(elements) * (length / 150 + 1.5 * priced + 0.5 * pictured) * (0.3 if holds_several else 1)
     return Rows(elements=tuple(elements), priced=priced, pictured=pictured, score=score)
 

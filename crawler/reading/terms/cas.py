@@ -14,6 +14,8 @@ _CAS = re.compile(r"(?<![\d-])([1-9]\d{1,6})[-‐‑‒–—−]\s?(\d{2})[-‐
 
 def cas_numbers(text: str) -> Iterator[tuple[str, str]]:
     """Yields each number as shown and in plain form, e.g. `７７–92–9` and `77-92-9`; the check digit must be right."""
+    if text.isascii() and "-" not in text:
+        return
     for found in _CAS.finditer(unicodedata.normalize("NFKC", text)):
         number = f"{found[1]}-{found[2]}-{found[3]}"
         if is_cas_number(number):

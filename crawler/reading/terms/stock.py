@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from crawler.reading.hidden import is_within_hidden
@@ -68,7 +69,12 @@ def shown_stock(lines: Sequence[Line], heading: Heading) -> tuple[str, str]:
         text = line.text.strip(" .!:•-()[]")
         if len(text) > _LONGEST:
             continue
-        value = OUT_OF_STOCK if _OUT.fullmatch(text) else IN_STOCK if _IN.fullmatch(text) else ""
+        value = _said_alone(text)
         if value and not is_within_hidden(line.element):
             found.setdefault(value, text)
     return next(((text, value) for value, text in found.items()), ("", "")) if len(found) == 1 else ("", "")
+
+
+@lru_cache(maxsize=16384)  # menus and labels are the same on all pages of a site
+def _said_alone(text: str) -> str:
+    return OUT_OF_STOCK if _OUT.fullmatch(text) else IN_STOCK if _IN.fullmatch(text) else ""
