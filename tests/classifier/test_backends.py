@@ -22,7 +22,6 @@ from classifier.backends import (
 )
 from classifier.embedding import embed_texts, fastest, open_embedder, weights_of
 from classifier.examples import load_starter
-from classifier.gazetteer import load_gazetteer
 from classifier.training import build_dataset, train
 from listings.vectors import open_vectors
 from tests.classifier.toy import NOW, STARTER
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from classifier.embedding import TransformerEmbedder
+    from classifier.gazetteer import Gazetteer
 
 
 def trial(backend: str, speed: float, distance: float = 0.0) -> Trial:
@@ -133,9 +133,9 @@ def test_float32_is_what_sentence_transformers_gives() -> None:
 
 
 @pytest.mark.model
-def test_scores_of_all_backends_are_within_the_stated_tolerance() -> None:
+def test_scores_of_all_backends_are_within_the_stated_tolerance(gazetteer: Gazetteer) -> None:
     """A model trained on one backend's vectors scores another's as its own, to two hundredths."""
-    gazetteer, examples = load_gazetteer(), load_starter(STARTER)[::40]
+    examples = load_starter(STARTER)[::40]
     datasets = []
     for embedder in in_each_backend():
         with open_vectors(None, embedder.embedder_id) as cache:
