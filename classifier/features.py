@@ -8,9 +8,12 @@ from functools import cache as once
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from classifier.cascade import has_evidence
 from classifier.columns import join_columns
 from classifier.embedding import embed_texts
-from classifier.evidence import evidence_matrix, read_all
+from classifier.evidence import FEATURES, evidence_matrix, read_all
 from classifier.reading import as_shown
 from classifier.systematic import reads_systematic_names
 from listings.text import text_hash
@@ -19,12 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from importlib.resources.abc import Traversable
 
-    import numpy as np
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
     from classifier.embedding import Embedder
     from classifier.gazetteer import Gazetteer
+    from classifier.reading import Reading
     from listings.vectors import VectorCache
 
 
@@ -45,8 +48,9 @@ class EvidenceReader:
         return f"{self.name}@{hashlib.sha256(known.encode()).hexdigest()[:12]}"
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return float32 of shape (len(texts), len(FEATURES))."""
-        return evidence_matrix(texts, read_all(texts, self.gazetteer))
+        """Return float32 of shape (len(texts), len(FEATURES) + 1), the last of it from `has_evidence`."""
+        readings = read_all(texts, self.gazetteer)
+        return _kept(evidence_matrix(texts, readings), readings)
 
 
 def features_of(
@@ -69,10 +73,13 @@ def features_of(
     Returns:
         Rows of `classifier.columns`.
     """
-    reader = EvidenceReader(gazetteer=gazetteer)
     vectors = embed_as_shown(texts, embedder, cache, progress=progress)
-    evidence = embed_texts(texts, reader, cache.of(reader.embedder_id))
-    return join_columns(evidence, vectors, texts)
+    return join_columns(_evidence(texts, gazetteer, cache)[:, : len(FEATURES)], vectors, texts)
+
+
+def evident(texts: Sequence[str], *, cache: VectorCache, gazetteer: Gazetteer) -> NDArray[np.bool_]:
+    """Return of which texts `has_evidence` holds, reading only what was not kept before."""
+    return _evidence(texts, gazetteer, cache)[:, len(FEATURES) :].astype(np.bool_).ravel()
 
 
 def embed_as_shown(
@@ -87,11 +94,27 @@ def embed_as_shown(
 
 
 def keep_evidence(
-    texts: Sequence[str], evidence: NDArray[np.float32], gazetteer: Gazetteer, cache: VectorCache
+    texts: Sequence[str],
+    readings: Sequence[Reading],
+    evidence: NDArray[np.float32],
+    gazetteer: Gazetteer,
+    cache: VectorCache,
 ) -> None:
     """Keep evidence that was read for another purpose, so that retraining need not read the texts again."""
-    rows = {text_hash(text): row.astype("<f4").tobytes() for text, row in zip(texts, evidence, strict=True)}
+    kept = _kept(evidence, readings).astype("<f4")
+    rows = {text_hash(text): row.tobytes() for text, row in zip(texts, kept, strict=True)}
     cache.of(EvidenceReader(gazetteer=gazetteer).embedder_id).put(rows)
+
+
+def _evidence(texts: Sequence[str], gazetteer: Gazetteer, cache: VectorCache) -> NDArray[np.float32]:
+    reader = EvidenceReader(gazetteer=gazetteer)
+    return embed_texts(texts, reader, cache.of(reader.embedder_id))
+
+
+def _kept(evidence: NDArray[np.float32], readings: Sequence[Reading]) -> NDArray[np.float32]:
+    """Return what is kept of each text: its evidence, and whether the first stage may settle it."""
+    has_any = np.array([has_evidence(reading) for reading in readings], dtype=np.float32)
+    return np.column_stack([evidence, has_any])
 
 
 @once

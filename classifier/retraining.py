@@ -6,14 +6,12 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from classifier.cascade import cascade_is_on, has_evidence
+from classifier.cascade import cascade_is_on
 from classifier.comparing import Comparison, compare, not_compared
 from classifier.errors import ModelFolderWrong
-from classifier.evidence import default_gazetteer, read_all
+from classifier.evidence import default_gazetteer
 from classifier.examples import load_starter
-from classifier.features import features_of
+from classifier.features import evident, features_of
 from classifier.folder import COMPARISON, load_model, save_model
 from classifier.judged import from_labels
 from classifier.plain_offers import lost_names
@@ -40,6 +38,7 @@ if TYPE_CHECKING:
     from classifier.folder import TrainedModel
     from classifier.training import Dataset
     from listings.database import Database
+    from listings.vectors import VectorCache
 
     Progress = Callable[[str, int, int], None]
     """Called with what is being done, how much of it is done, and how much there is."""
@@ -121,7 +120,7 @@ def make_candidate(
             gazetteer_edition=gazetteer.edition,
             seed=options.seed,
             now=now,
-            cascade=_cascade(examples, embedder),
+            cascade=_cascade(examples, embedder, cache),
         )
 
         def features(texts: Sequence[str]) -> csr_matrix:
@@ -175,13 +174,13 @@ def _examples(db: Database, options: RetrainOptions) -> list[Example]:
     return starter + from_labels(labels.imported_labels(db) + labels.standing_labels(db))
 
 
-def _cascade(examples: Sequence[Example], embedder: Embedder) -> Cascade | None:
+def _cascade(examples: Sequence[Example], embedder: Embedder, cache: VectorCache) -> Cascade | None:
     """Return what a first stage is made of; None when it is off, or for an embedder that cannot be copied."""
     static = getattr(embedder, "distil", lambda: None)() if cascade_is_on() else None
     if static is None:
         return None
-    readings = read_all([example.text for example in examples], default_gazetteer())
-    return Cascade(static=static, evident=np.array([has_evidence(reading) for reading in readings]))
+    texts = [example.text for example in examples]
+    return Cascade(static=static, evident=evident(texts, cache=cache, gazetteer=default_gazetteer()))
 
 
 def _compare(

@@ -59,7 +59,7 @@ class Scorer:
 
     def _score(self, texts: Sequence[str]) -> list[ScoredText]:
         read = ReadTexts.of(texts, self.gazetteer)
-        keep_evidence(texts, read.evidence, self.gazetteer, self.cache)
+        keep_evidence(texts, read.readings, read.evidence, self.gazetteer, self.cache)
         scored: list[ScoredText | None] = [None] * len(texts)
         if self.cascade and self.model.first_stage:
             scored = settle_readings(read, self.model.first_stage)

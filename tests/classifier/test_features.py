@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from classifier.cascade import has_evidence
 from classifier.columns import WORDS, evidence_in, vectors_in
 from classifier.evidence import evidence_matrix, read_all
-from classifier.features import EvidenceReader, features_of
+from classifier.features import EvidenceReader, evident, features_of
 from classifier.scorer import Scorer
 from classifier.words import count_words
 from listings.text import text_hash
@@ -53,3 +54,13 @@ def test_a_scored_text_is_not_read_again(model: TrainedModel, gazetteer: Gazette
         Scorer(model=model, embedder=embedder, gazetteer=gazetteer, cache=cache).score(TEXTS)
         kept = cache.of(EvidenceReader(gazetteer=gazetteer).embedder_id)
         assert set(kept.get([text_hash(text) for text in TEXTS])) == {text_hash(text) for text in TEXTS}
+
+
+def test_it_is_kept_of_which_texts_there_is_evidence(gazetteer: Gazetteer) -> None:
+    """A first stage asks for no more than that, and no text is read again for it."""
+    with open_vectors(None, "toy@1") as cache:
+        features_of(TEXTS, embedder=ToyEmbedder(), cache=cache, gazetteer=gazetteer)
+        kept = evident(TEXTS, cache=cache, gazetteer=gazetteer)
+        assert evident([], cache=cache, gazetteer=gazetteer).tolist() == []
+    assert kept.tolist() == [has_evidence(reading) for reading in read_all(TEXTS, gazetteer)]
+    assert set(kept.tolist()) == {True, False}
