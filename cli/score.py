@@ -51,7 +51,7 @@ def command(database: Path, *, pipe: bool, follow: bool) -> None:
     if pipe:
         _score_pipe(database)
         return
-    if follow:
+    if follow or _crawls(database):
         leave_cores_to_others()
     from classifier.run import score_new
     from cli.progress import progress_bar
@@ -74,14 +74,18 @@ def leave_cores_to_others() -> None:
 
 def is_crawling(database: Path) -> bool:
     """Return whether a crawl is under way; if so, after a while in which it may find something."""
+    is_crawling = _crawls(database)
+    if is_crawling:
+        time.sleep(LOOK_S)
+    return is_crawling
+
+
+def _crawls(database: Path) -> bool:
     from listings.locks import work_of, work_under_way
     from listings.model import RunKind
 
     crawls = work_of(RunKind.CRAWL, "")
-    is_crawling = any(work.startswith(crawls) for work in work_under_way(database))
-    if is_crawling:
-        time.sleep(LOOK_S)
-    return is_crawling
+    return any(work.startswith(crawls) for work in work_under_way(database))
 
 
 def _score_pipe(database: Path) -> None:

@@ -21,7 +21,7 @@ from crawler.sources import load_sources
 from fixtures.marketplaces.build import write_site
 from listings.alarms import Finding, get_alarm, settle
 from listings.database import open_database
-from listings.locks import hold
+from listings.locks import hold, work_of
 from listings.model import RunKind, RunOutcome
 from listings.requests import pause_of
 from listings.runs import begin_run, end_run, list_runs
@@ -304,6 +304,12 @@ def test_scoring_beside_a_crawl_takes_one_thread_unless_told(
 ) -> None:
     """Each thread without a core would wait busily; whoever has cores to spare may say so."""
     monkeypatch.setenv("OMP_NUM_THREADS", "")  # so that what the command sets is taken back
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    assert "No model" in str(call("score", "--db", store_path).exception)
+    assert "OMP_NUM_THREADS" not in os.environ
+    with hold(store_path, work_of(RunKind.CRAWL, "andes")):
+        assert "No model" in str(call("score", "--db", store_path).exception)
+    assert os.environ["OMP_NUM_THREADS"] == "1"
     monkeypatch.delenv("OMP_NUM_THREADS")
     assert "No model" in str(call("score", "--follow", "--db", store_path).exception)
     assert os.environ["OMP_NUM_THREADS"] == "1"
