@@ -34,9 +34,18 @@ BETWEEN = (
 )
 LINKING = r"(?:[\s-]*(?:gas|vapou?r|acid|liquid|fume|chemical|hcl)?[\s-]*)"
 FREE_SERVICE = (
-    r"free(?:[\s-]+(?:flowing|running)"
+    r"safe\s+(?:line|lines|route|delivery|shipping|shipment|customs|arrival|packing|packaging|pack|pass|and|to"
+    r"|door|courier|express|transit)|free(?:[\s-]+(?:flowing|running)"
     r"|\s+(?:shipping|delivery|sample|samples|worldwide|postage|reship|express))"
 )
+NEGATED = re.compile(
+    r"(?:(?<![^\W_])(?:no|not|non|without|never|sin|ningun|sem|nenhum|sans|pas de|ni|ohne|keine?|keinen"
+    r"|без|нет|не|ни)"
+    r"\s+(?:any\s+|a\s+|un\s+|le\s+)?|[无不没免])$"
+)
+"""What stands before a register or a sign that nobody sells: `no log book` is a promise."""
+BEFORE_ABOUT = 16
+"""Characters looked at before what a text is said to be about."""
 CJK = r"\u3400-\u9fff"
 SALE_UNIT = re.compile(r"\d\s?(?:kg|g|l|ml|ton|t)\b|\d\s?%")
 WHOLE_TEXT = re.compile(r"(?:[\W\d]|pure|grade|industrial|technical|tech|liquid|solvent|chemical|resin)*")
@@ -63,15 +72,20 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 
 
 def _any(phrases: tuple[str, ...]) -> str:
-    """Return an alternation of phrases as whole words; Chinese ones need no word boundary."""
-    parts = []
+    """Return an alternation of phrases as whole words; Chinese ones need no word boundary.
+
+    What all words share stands outside of the alternation: a branch that begins with a letter is passed over
+    at once where another letter stands, one that begins with a condition is not.
+    """
+    chinese: list[str] = []
+    others: list[str] = []
     for phrase in sorted(
         {fold(p).text for choices in phrases for p in alternatives(choices)}, key=len, reverse=True
     ):
         words = re.escape(phrase).replace(r"\ ", r"[\s-]+").replace(r"\-", r"[\s-]?")
-        is_cjk = re.match(f"[{CJK}]", phrase)
-        parts.append(words if is_cjk else rf"(?<![^\W_]){words}(?![a-z0-9\u0400-\u052f])")
-    return "|".join(parts)
+        (chinese if re.match(f"[{CJK}]", phrase) else others).append(words)
+    worded = rf"(?<![^\W_])(?:{'|'.join(others)})(?![a-z0-9\u0400-\u052f])"
+    return "|".join([worded, *chinese])
 
 
 def why_not_offered(text: str, start: int, end: int, *, title: str) -> str:
@@ -101,10 +115,11 @@ def why_not_offered(text: str, start: int, end: int, *, title: str) -> str:
 def _about(short: str, title: str) -> str:
     """Return what a short text, or its title, says it is about; the same for each name in it."""
     patterns = _patterns()
-    found = patterns["about"].search(short) if len(short) <= SHORT_TEXT else None
-    if found is None and len(title) <= SHORT_TEXT:
-        found = patterns["title"].search(title)
-    return found.group() if found else ""
+    for pattern, said in ((patterns["about"], short), (patterns["title"], title)):
+        for found in pattern.finditer(said) if len(said) <= SHORT_TEXT else ():
+            if not NEGATED.search(said[max(0, found.start() - BEFORE_ABOUT) : found.start()]):
+                return found.group()
+    return ""
 
 
 def has_context(text: str, start: int, end: int, *, context: str, tier: int) -> bool:

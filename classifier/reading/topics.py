@@ -46,6 +46,8 @@ class Topic:
     said: re.Pattern[str] | None
     """None where the topic is a sign by itself."""
     topic_cjk: re.Pattern[str]
+    beginnings_cjk: frozenset[str]
+    """The signs with which `topic_cjk` begins: most topics are none of a text's, which they tell at once."""
     said_cjk: re.Pattern[str] | None
 
 
@@ -86,7 +88,10 @@ def find_topics(text: str, words: Sequence[str]) -> Iterator[tuple[TradeKind, in
             if text.startswith(stem.text, start) and not (stem.is_whole and text[end : end + 1].isalnum()):
                 yield from _said(text, stem.topic.kind, start, end, stem.topic.said, WITHIN)
     if CJK.search(text):
+        signs = set(text)
         for topic in topics:
+            if topic.beginnings_cjk.isdisjoint(signs):
+                continue
             for found in topic.topic_cjk.finditer(text):
                 yield from _said(text, topic.kind, *found.span(), topic.said_cjk, WITHIN_CJK)
 
@@ -118,6 +123,7 @@ def _topics() -> tuple[tuple[Topic, ...], ByWord[tuple[Stem, ...]]]:
             kind=cast("TradeKind", name.partition("-")[0]),
             said=_words(words["said"]) if words["said"] else None,
             topic_cjk=_parts(words["topic"]),
+            beginnings_cjk=frozenset(part[0] for part in _cjk(words["topic"])),
             said_cjk=_parts(words["said"]) if words["said"] else None,
         )
         topics.append(topic)
@@ -164,5 +170,8 @@ def _folded(word: str) -> set[str]:
 
 def _parts(words: Iterable[str]) -> re.Pattern[str]:
     """Return what finds the words that are written together."""
-    shapes = {re.escape(fold(word.rstrip("$")).text) for word in words if CJK.search(word)}
-    return re.compile("|".join(sorted(shapes, key=len, reverse=True)))
+    return re.compile("|".join(map(re.escape, sorted(_cjk(words), key=len, reverse=True))))
+
+
+def _cjk(words: Iterable[str]) -> set[str]:
+    return {fold(word.rstrip("$")).text for word in words if CJK.search(word)}
