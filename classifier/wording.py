@@ -1,7 +1,7 @@
 """Which words the contribution of words is made of: hashed columns, told in the words of the text itself.
 
 A column has no name, but at scoring the text is at hand: what it counts there is known by hashing its words
-again. What counts the same words (a word and its own beginning) is one entry, so that the entries say all.
+again. What counts the same words (a word and its own pieces) is one entry, so that the entries say all.
 """
 
 from __future__ import annotations
@@ -13,11 +13,20 @@ from typing import TYPE_CHECKING
 
 from classifier.reading import as_shown
 from classifier.reading.unfold import origins_shown
-from classifier.words import MAX_CHARS, WORD, columns_of, in_one_form, normal_form, tokens_of, words_of_tokens
+from classifier.words import (
+    MAX_CHARS,
+    WORD,
+    columns_of,
+    in_one_form,
+    normal_form,
+    title_words,
+    tokens_of,
+    words_of_tokens,
+)
 from listings.model import WordShare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 SHOWN_EACH_WAY = 5
 """Entries listed for an offer, and against one."""
@@ -52,7 +61,8 @@ def word_shares(text: str, terms: Mapping[int, float]) -> tuple[tuple[WordShare,
     found = list(WORD.finditer(normal))
     words = [each.group() for each in found]
     entries: dict[str, _Entry] = {}
-    for column, runs in _runs_by_column(text, words, terms).items():
+    parts = words_of_tokens(words, title_words(text))
+    for column, runs in _runs_by_column(tokens_of(text), parts, terms).items():
         said = list(dict.fromkeys(_said(words[first:end]) for first, end in runs))
         entry = entries.setdefault(", ".join(said[:SHOWN_WORDS]), _Entry())
         entry.log_odds += terms[column]
@@ -73,11 +83,11 @@ def word_shares(text: str, terms: Mapping[int, float]) -> tuple[tuple[WordShare,
 
 
 def _runs_by_column(
-    text: str, words: list[str], terms: Mapping[int, float]
+    tokens: Sequence[str], parts: Sequence[tuple[int, int]], terms: Mapping[int, float]
 ) -> dict[int, list[tuple[int, int]]]:
     """Return of each column that adds something the runs of words it counts, as first and one after last."""
     runs: dict[int, list[tuple[int, int]]] = {}
-    for column, run in zip(columns_of(tokens_of(text)), words_of_tokens(words), strict=True):
+    for column, run in zip(columns_of(tokens), parts, strict=True):
         if terms.get(column):
             runs.setdefault(column, []).append(run)
     return runs

@@ -1,4 +1,4 @@
-"""The words of a text and their pairs, as counts in hashed columns: nothing to fit, nothing to keep.
+"""The words of a text, their pairs and the pieces of its title's, as counts in hashed columns: none to fit.
 
 An embedding made for English hears little of other languages, and the reader's lists hold what somebody
 thought of. Words and pairs of words, in any language, are weighed as the examples say.
@@ -31,8 +31,9 @@ MAX_CHARS = 2_000
 WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+")
 """A word, or one sign of a script that sets no spaces."""
 
-BEGINNING = 6
-"""Letters of a longer word that count by themselves, so that its inflections have something in common."""
+PIECE = 4
+"""Characters of a title's word that count together, its ends being characters too: inflections, compounds and
+other spellings have some in common. Of titles alone: a page has ten times the words and each says less."""
 
 DIGIT = re.compile(r"\d")
 
@@ -48,24 +49,38 @@ def in_one_form(text: str) -> str:
 
 
 def tokens_of(text: str) -> list[str]:
-    """Return a text's words, then the beginnings of long ones, then its pairs of words; every digit reads 0.
+    """Return a text's words, then its pairs of words, then the pieces of its title's; every digit reads 0.
 
     A number is known by its length: which one it is, is for the reader to know.
     """
     words: list[str] = WORD.findall(DIGIT.sub("0", normal_form(text)))
-    beginnings = [f"{word[:BEGINNING]}*" for word in words if len(word) > BEGINNING]
-    return words + beginnings + [f"{first} {second}" for first, second in pairwise(words)]
+    pairs = [f"{first} {second}" for first, second in pairwise(words)]
+    return words + pairs + [piece for word in words[: title_words(text)] for piece in pieces_of(word)]
 
 
-def words_of_tokens(words: Sequence[str]) -> list[tuple[int, int]]:
+def title_words(text: str) -> int:
+    """Return how many of a text's words stand in its first line; one that is shown otherwise has no lines."""
+    return len(WORD.findall(normal_form(text.partition("\n")[0])))
+
+
+def pieces_of(word: str) -> list[str]:
+    """Return each `PIECE` characters of a word that stand together, its ends written `<` and `>`."""
+    whole = f"<{word}>"
+    last = len(whole) - PIECE
+    # A word of two letters would be its own only piece.
+    return [f"*{whole[start : start + PIECE]}" for start in range(last + 1)] if last > 0 else []
+
+
+def words_of_tokens(words: Sequence[str], in_title: int) -> list[tuple[int, int]]:
     """Return which words each of `tokens_of` is made of: the number of the first, and one after the last.
 
     Args:
         words: The text's words.
+        in_title: How many of them stand in its title.
     """
     places = range(len(words))
-    long = [place for place in places if len(words[place]) > BEGINNING]
-    return [(place, place + 1) for place in [*places, *long]] + [(place, place + 2) for place in places[:-1]]
+    pieces = [(place, place + 1) for place in places[:in_title] for _piece in pieces_of(words[place])]
+    return [(place, place + 1) for place in places] + [(place, place + 2) for place in places[:-1]] + pieces
 
 
 def columns_of(tokens: Sequence[str]) -> list[int]:
