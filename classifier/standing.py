@@ -43,6 +43,10 @@ QUOTED = re.compile(r"«[^»]*»|“[^”]*”|„[^“”]*[“”]|\"[^\"]*\"|
 CJK = re.compile(r"[\u3400-\u9fff]")
 
 SALE_WORDS = """
+hydrate monohydrate dihydrate hemihydrate nitrate sulfate sulphate phosphate tartrate maleate oxalate acetate
+citrate chloride bromide iodide hydrobromide hydroiodide salts esters isomer isomers hidrato clorhidrato
+sulfato nitrato fosfato cloruro cloridrato cloreto chlorhydrate chlorure hydrat hydrochlorid sulfat nitrat
+chlorid гидрат гидрохлорид сульфат нитрат хлорид
 cas oil powder wax liquid crystal crystals crystalline flakes solid solution acid base salt ester
 hcl hydrochloride gas raw pure purity grade technical tech industrial pharma pharmaceutical food
 reagent ar usp bp cp acs high best top quality price for sale in stock bulk wholesale supplier
@@ -79,7 +83,7 @@ def named_after_preposition(text: str, reading: Reading) -> float:
 
 def is_named_first(text: str, reading: Reading) -> float:
     """Say whether a listed name that is offered begins the text."""
-    return any(not text[: mention.span[0]].strip(" \t-*#>[(\"'") for mention in reading.offered)
+    return any(not text[: mention.span[0]].strip(" \t-*#>[()+±\"'") for mention in reading.offered)
 
 
 def words_before_name(text: str, reading: Reading) -> float:

@@ -107,18 +107,19 @@ def _read_together(texts: Sequence[str], matcher: Matcher, gazetteer: Gazetteer)
         for text, said, hits in zip(plain, words, find_all_hidden(unfolded, matcher), strict=True)
     ]
     hits = [_all_hits(*each, matcher) for each in zip(unfolded, found, hidden, signs, strict=True)]
-    goods = [_goods_of(each, sign) for each, sign in zip(unfolded, signs, strict=True)]
+    goods = [_goods_of(*each) for each in zip(unfolded, signs, hits, strict=True)]
     return [
         _reading(each, hit, number, sign, good, gazetteer) if hit or number or sign or good else NOTHING
         for each, hit, number, sign, good in zip(unfolded, hits, numbers, signs, goods, strict=True)
     ]
 
 
-def _goods_of(unfolded: Unfolded, signs: list[Sign]) -> list[tuple[GoodsKind, int, int]]:
-    """Return the goods of a title that stand before any chemical form and are no part of another sign."""
+def _goods_of(unfolded: Unfolded, signs: list[Sign], hits: list[Hit]) -> list[tuple[GoodsKind, int, int]]:
+    """Return the goods of a title before any chemical form that are no part of a sign or a listed name."""
     text = unfolded.text
     first_form = min((start for kind, start, _end in signs if kind == "form"), default=len(text))
     taken = [(start, end) for kind, start, end in signs if kind not in {"form", "chemistry"}]
+    taken += [(hit.start, hit.end) for hit in hits]
     found = list(find_goods(text, taken, first_form))
     return [good for good in found if good[1] < _title_end(unfolded)] if found else found
 

@@ -24,6 +24,7 @@ BELOW, FOLLOWED = "named below the title only", "another word right after its na
         ("Old enamel advertisement, Toluene", {BEFORE: 3 / 8}),
         ("Toluene umbrella", {FOLLOWED: 1}),
         ("Toluene supplier", {}),
+        ("Ephedrine hydrate", {}),
         ("甲苯 现货", {}),
         ("甲苯雨伞", {FOLLOWED: 1}),
         ("Drums\nToluene, technical", {BELOW: 1}),

@@ -278,6 +278,7 @@ def test_a_word_of_one_language_is_no_good_of_another(text: str, gazetteer: Gaze
         ("Special item, no name on the label\nComes in a box of beeswax", []),
         ("特殊料 标签不写品名\n洗衣粉袋", []),
         ("Ｓｐｅｃｉａｌ ｉｔｅｍ\nbeeswax box", []),
+        ("ethanamine nitrate(1:1) 5 kg", []),
     ],
 )
 def test_goods_are_those_of_the_title(text: str, goods: list[str], gazetteer: Gazetteer) -> None:
