@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 DIMENSIONS = 16
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 STARTER = Path(__file__).parents[2] / "fixtures" / "training" / "listings.jsonl"
-EVERY = 15
-"""The tests train on one starter listing in this many: some 400, of every kind and language."""
+EVERY = 30
+"""The tests train on one starter listing in this many: some 550, of every kind and language."""
 
 
 class EmbedderBroken(Exception):
