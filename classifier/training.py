@@ -119,7 +119,7 @@ def train(
         TooFewLabels: If a class has too few rows.
     """
     pipeline, threshold, folds = _fit(data, seed)
-    evaluation_pipeline, _line, _folds = _fit(data.where(~data.held_out), seed, near=pipeline)
+    evaluation_pipeline, _line, _folds = _fit(data.where(~data.held_out), seed)
     first_stage, settling = _first_stage(data, cascade, folds >= threshold, threshold, seed)
     model_id = fingerprint(
         pipeline,
@@ -204,9 +204,5 @@ def held_out_figures(pipeline: Pipeline, threshold: float, data: Dataset) -> dic
     return summary(kept.labels, pipeline.predict_proba(kept.features)[:, 1], threshold)
 
 
-def _fit(
-    data: Dataset, seed: int, near: Pipeline | None = None
-) -> tuple[Pipeline, float, NDArray[np.float64]]:
-    return fit_with_folds(
-        data.features, data.labels, groups=data.groups, weights=data.weights, seed=seed, near=near
-    )
+def _fit(data: Dataset, seed: int) -> tuple[Pipeline, float, NDArray[np.float64]]:
+    return fit_with_folds(data.features, data.labels, groups=data.groups, weights=data.weights, seed=seed)

@@ -129,7 +129,6 @@ def fit_with_folds(
     groups: Sequence[str],
     weights: NDArray[np.float64],
     seed: int,
-    near: Pipeline | None = None,
 ) -> tuple[Pipeline, float, NDArray[np.float64]]:
     """Fit the pipeline, fold its calibration into the weights, and choose the line.
 
@@ -141,7 +140,6 @@ def fit_with_folds(
         groups: A name per row.
         weights: Positive, shape (n,).
         seed: Of the folds.
-        near: As for `fit`.
 
     Returns:
         The fitted pipeline, whose `predict_proba` is calibrated, the threshold in [0, 1], and each row's
@@ -160,7 +158,7 @@ def fit_with_folds(
         # Small label sets cannot be stratified by group exactly; the folds are still disjoint by group.
         warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
         parts = list(folds.split(labels, labels, groups=list(groups)))
-    pipeline = fit(build_pipeline(), features, labels, weights, near=near)
+    pipeline = fit(build_pipeline(), features, labels, weights)
     sums = np.empty(len(labels))
     for known, held_out in parts:
         fold = fit(build_pipeline(), features[known], labels[known], weights[known], near=pipeline)
