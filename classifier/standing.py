@@ -26,6 +26,9 @@ PREPOSITION = re.compile(
 AMOUNTS = frozenset({"quantity", "purity", "price_per_unit"})
 """Trade signs that something is measured out."""
 
+LOOK_BACK = 32
+"""Characters before a name in which a preposition is looked for."""
+
 BESIDE = 40
 """Characters between a name and its amount."""
 
@@ -77,13 +80,16 @@ SALE_SIGNS = frozenset(
 
 def named_after_preposition(text: str, reading: Reading) -> float:
     """Say whether every listed name in the title follows a word like `for`: what it is for is sold."""
-    title = [mention for mention in reading.offered if mention.span[0] < title_end(text)]
-    return bool(title) and all(PREPOSITION.search(text[: mention.span[0]].casefold()) for mention in title)
+    end = title_end(text)
+    starts = [mention.span[0] for mention in reading.offered[:MOST_FORMS] if mention.span[0] < end]
+    before = [text[max(0, start - LOOK_BACK) : start].casefold() for start in starts]
+    return bool(before) and all(map(PREPOSITION.search, before))
 
 
 def is_named_first(text: str, reading: Reading) -> float:
     """Say whether a listed name that is offered begins the text."""
-    return any(not text[: mention.span[0]].strip(" \t-*#>[()+±\"'") for mention in reading.offered)
+    before = (text[: mention.span[0]] for mention in reading.offered[:MOST_FORMS])
+    return any(not each.strip(" \t-*#>[()+±\"'") for each in before)
 
 
 def words_before_name(text: str, reading: Reading) -> float:

@@ -8,6 +8,8 @@ import pytest
 
 from classifier.evidence import FEATURES, evidence_matrix
 from classifier.reading import read_text
+from classifier.signs import MOST_FORMS
+from classifier.standing import named_after_preposition
 
 if TYPE_CHECKING:
     from classifier.gazetteer import Gazetteer
@@ -45,3 +47,21 @@ def test_words_before_a_name_are_counted_up_to_a_limit(gazetteer: Gazetteer) -> 
     text = "very " * 40 + "Toluene"
     row = evidence_matrix([text], [read_text(text, gazetteer)])[0]
     assert dict(zip(FEATURES, row.tolist(), strict=True))[BEFORE] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "is_after"),
+    [
+        ("Shelf of Toluene", True),
+        ("Shelf under (Toluene)", True),
+        ("Shelves, with Toluene and with acetone", True),
+        ("With Toluene, acetone", False),
+        ("Полка из толуола", True),
+        ("proof Toluene", False),
+        ("Shelf\nof Toluene", False),
+        ("of Toluene " * MOST_FORMS + "Toluene", True),
+    ],
+)
+def test_a_name_after_a_preposition(text: str, *, is_after: bool, gazetteer: Gazetteer) -> None:
+    """Each name of the title, of the first that is; no part of a word is a preposition."""
+    assert named_after_preposition(text, read_text(text, gazetteer)) == is_after

@@ -48,6 +48,13 @@ def test_what_only_sounds_a_little_alike_is_no_name(text: str, gazetteer: Gazett
     assert not read_text(text, gazetteer).offered
 
 
+@pytest.mark.parametrize("before", ["H", "h h", "Ь"])
+def test_a_word_without_a_sound_is_no_part_of_a_name(before: str, gazetteer: Gazetteer) -> None:
+    """What is spelled right stays so, whatever mark or unit stands before it."""
+    (found,) = read_text(f"{before} piperonal 25 kg", gazetteer).mentions
+    assert (found.how, found.span[0]) == ("name", len(before) + 1)
+
+
 def test_sounds_join_as_words_do() -> None:
     """The sound of words is the same however many they are, at their ends too."""
     assert sound_of("pie per oh nal") == sound_of("Piperonal")
