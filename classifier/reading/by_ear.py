@@ -33,6 +33,14 @@ MOST_WORDS = 48
 NO_SOUND = "|"
 """Of a word that no name has: a number, or Chinese."""
 
+ORDINARY = (
+    "aceituna", "azeitona", "dioden", "bipyridine", "bipyridin", "bipiridina", "бипиридин", "théoden",
+    "теоден", "asheton", "assheton", "idealiter", "zavřen", "zavřené", "acid anhydride", "sieben teil",
+    "sieben teile",
+)  # fmt: skip
+"""Ordinary words, and chemicals on no list, that sound like a listed name. Single ones were looked for among
+the 300,000 commonest words of each of twelve languages (wordfreq 3.1, 26 November 2026)."""
+
 LEET = str.maketrans("013458@$", "oieasbas")
 CYRILLIC = {
     "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ж": "s", "з": "s", "и": "i", "к": "k",
@@ -64,7 +72,7 @@ class Ear:
     substances: tuple[Substance, ...]
     """Of each sound."""
     spelled: frozenset[str]
-    """Names as they are spelled, squeezed: what is written so, was judged by whoever reads letters."""
+    """Names and ordinary words as they are spelled, squeezed: what is written so sounds like nothing else."""
 
 
 def find_by_ear(text: str, words: Sequence[str], ear: Ear) -> Iterator[Hit]:
@@ -101,6 +109,7 @@ def ear_for(gazetteer: Gazetteer) -> Ear:
     listed = [(name, substance) for substance in gazetteer.substances for name in substance.names]
     others = [*gazetteer.rivals, *(name.text for each in gazetteer.unlisted for name in each.names)]
     taken = {sound_of(name) for name in others}
+    known_by_letters = (*others, *(name.text for name, _substance in listed), *ORDINARY)
     known: dict[str, Substance] = {}
     for name, substance in listed:
         sound = sound_of(name.text)
@@ -110,7 +119,7 @@ def ear_for(gazetteer: Gazetteer) -> Ear:
     return Ear(
         automaton=ahocorasick_rs.AhoCorasick(list(known)),
         substances=tuple(known.values()),
-        spelled=frozenset(squeeze(fold(text).text) for text in (*others, *(name.text for name, _ in listed))),
+        spelled=frozenset(squeeze(fold(text).text) for text in known_by_letters),
     )
 
 

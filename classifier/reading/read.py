@@ -86,7 +86,7 @@ def find_mentions(texts: Sequence[str], gazetteer: Gazetteer) -> list[list[Hit]]
         unfolded = [unfold(text) for text in texts[start : start + TOGETHER]]
         found = find_all_patterns([each.text for each in unfolded], matcher, trade=False)
         hidden = find_all_hidden(unfolded, matcher)
-        hits += [_all_hits(*each, [], matcher) for each in zip(unfolded, found, hidden, strict=True)]
+        hits += [_all_hits(*each, [], [], matcher) for each in zip(unfolded, found, hidden, strict=True)]
     return hits
 
 
@@ -102,11 +102,9 @@ def _read_together(texts: Sequence[str], matcher: Matcher, gazetteer: Gazetteer)
         for text, said, seen in zip(plain, words, found, strict=True)
     ]
     ear = ear_for(gazetteer)
-    hidden = [
-        [*hits, *find_by_ear(text, said, ear)]
-        for text, said, hits in zip(plain, words, find_all_hidden(unfolded, matcher), strict=True)
-    ]
-    hits = [_all_hits(*each, matcher) for each in zip(unfolded, found, hidden, signs, strict=True)]
+    heard = [list(find_by_ear(text, said, ear)) for text, said in zip(plain, words, strict=True)]
+    hidden = find_all_hidden(unfolded, matcher)
+    hits = [_all_hits(*each, matcher) for each in zip(unfolded, found, hidden, heard, signs, strict=True)]
     goods = [_goods_of(*each) for each in zip(unfolded, signs, hits, strict=True)]
     return [
         _reading(each, hit, number, sign, good, gazetteer) if hit or number or sign or good else NOTHING
@@ -134,12 +132,24 @@ def _title_end(unfolded: Unfolded) -> int:
 
 
 def _all_hits(
-    unfolded: Unfolded, found: list[Found], hidden: list[Hit], signs: list[Sign], matcher: Matcher
+    unfolded: Unfolded,
+    found: list[Found],
+    hidden: list[Hit],
+    heard: list[Hit],
+    signs: list[Sign],
+    matcher: Matcher,
 ) -> list[Hit]:
     text = unfolded.text
     open_hits = [hit for pattern, places in found if (hit := accept(text, pattern, places, unfolded))]
-    hits = [*open_hits, *hidden, *_spoken_numbers(text, signs, matcher)]
+    unread = [hit for hit in heard if not any(_is_read(hit, other) for other in open_hits)]
+    hits = [*open_hits, *hidden, *unread, *_spoken_numbers(text, signs, matcher)]
     return longest(hits) if hits else hits
+
+
+def _is_read(heard: Hit, read: Hit) -> bool:
+    """Say whether what was heard is read there, too, as it is spelled: `acetone a granel` hides nothing."""
+    is_same = heard.substance is read.substance and read.how != "disguised"
+    return is_same and heard.start < read.end and read.start < heard.end
 
 
 def _spoken_numbers(text: str, signs: list[Sign], matcher: Matcher) -> Iterator[Hit]:

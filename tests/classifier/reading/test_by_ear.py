@@ -41,6 +41,11 @@ def test_a_name_is_known_by_its_sound(text: str, heard: str, substance: str, gaz
         "dimethyl piperonahlate",
         "a sit on the bench",
         "peeper; oh, nal",
+        "Aceituna verde, 1 kg",
+        "Azeitona preta 500 g",
+        "Bipyridine 99 %, 25 g",
+        "LED Dioden, 100 Stück",
+        "Acid anhydride hardener, 5 kg",
     ],
 )
 def test_what_only_sounds_a_little_alike_is_no_name(text: str, gazetteer: Gazetteer) -> None:
@@ -53,6 +58,21 @@ def test_a_word_without_a_sound_is_no_part_of_a_name(before: str, gazetteer: Gaz
     """What is spelled right stays so, whatever mark or unit stands before it."""
     (found,) = read_text(f"{before} piperonal 25 kg", gazetteer).mentions
     assert (found.how, found.span[0]) == ("name", len(before) + 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("acetone a granel 25 kg", "acetone"),
+        ("продажа ацетона", "ацетон"),
+        ("Norephedrine HCl 1 kg", "Norephedrine"),
+        ("toluene o xileno", "toluene"),
+    ],
+)
+def test_what_is_read_as_it_is_spelled_is_not_heard(text: str, name: str, gazetteer: Gazetteer) -> None:
+    """An ending, a salt or a little word after a name makes no disguise of it."""
+    found = read_text(text, gazetteer).mentions[0]
+    assert (text[slice(*found.span)], found.how) == (name, "name")
 
 
 def test_sounds_join_as_words_do() -> None:
