@@ -14,7 +14,7 @@ from classifier.reading.boundaries import (
     is_part_of_longer_name,
     is_piece_of_spelled_word,
 )
-from classifier.reading.offered import has_context
+from classifier.reading.contexts import has_context
 from classifier.reading.trade import is_cas_spelling
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ longest name wins), listed CAS numbers, and the phrases of the trade.
 from __future__ import annotations
 
 import gc
-import itertools
 import re
 import tomllib
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ import ahocorasick_rs
 from classifier.gazetteer.choices import alternatives
 from classifier.gazetteer.fold import fold, in_one_alphabet, squeeze
 from classifier.reading.respelt import respellings, turned_round
+from classifier.reading.spellings import slips_of, spellings_of, splits_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,30 +35,6 @@ NEVER = "never"
 """As `Name.context`: known when it is looked up, and no evidence in a text."""
 SHORTEST_MISSPELT = 9
 """Letters a name must have before a missing or swapped letter in it is still certain."""
-SPELLINGS = (
-    ("sulf", "sulph"),
-    ("sulph", "sulf"),
-    ("alpha", "a"),
-    ("gamma", "g"),
-    ("gamma", "y"),
-    ("gamma", "r"),
-    ("кислота", "k-ta"),
-    ("кислоты", "k-ты"),
-    ("acido ", "ac "),
-    ("acide ", "ac "),
-)
-
-SEPARATOR = re.compile(r"[\W_]")
-
-RUSSIAN_ADJECTIVE = re.compile("([а-я]+)(ая|ыи|ии)")
-RUSSIAN_NOUN = re.compile("([а-я]*[бвгджзклмнпрстфхцчшщ])(а?)")
-DECLENSIONS = {
-    ("ая", "а"): (("ои", "ы"), ("ую", "у"), ("ои", "ои"), ("ои", "е")),
-    ("ыи", ""): (("ого", "а"), ("ому", "у"), ("ым", "ом")),
-    ("ии", ""): (("ого", "а"), ("ому", "у"), ("им", "ом")),
-}
-"""Oblique endings of adjective and noun by their endings in the nominative; й is folded to и."""
-
 JAPAN = "日本"
 """Its second character is also written for 苯, benzene."""
 SHORTEST_MASKED = 5
@@ -190,52 +166,16 @@ def _names(gazetteer: Gazetteer) -> Iterator[Pattern]:
         for name in substance.names:
             if name.context == NEVER:
                 continue
-            for spelling in _spellings(fold(name.text).text):
+            for spelling in spellings_of(fold(name.text).text):
                 yield Pattern(
                     text=squeeze(spelling),
                     kind="name",
                     substance=substance,
                     context=name.context,
                     is_code=name.kind in {"abbreviation", "code"},
-                    splits=_splits(spelling),
-                    commas=_splits(spelling, after=", "),
+                    splits=splits_of(spelling),
+                    commas=splits_of(spelling, after=", "),
                 )
-
-
-def _spellings(folded: str) -> Iterator[str]:
-    """Yield a folded name and its variants."""
-    variants = {folded}
-    for usual, other in SPELLINGS:
-        variants |= {v.replace(usual, other) for v in variants if usual in v}
-    variants |= {declined for v in variants for declined in _russian_cases(v)}
-    for variant in sorted(variants):
-        squeezed = squeeze(variant)
-        if len(squeezed) > 1 or not squeezed.isascii():
-            yield variant
-
-
-def _russian_cases(folded: str) -> Iterator[str]:
-    """Yield the oblique cases of a name of adjective and noun, in either order.
-
-    A noun alone needs none: its endings are read as such, see `boundaries`.
-    """
-    words = folded.split(" ")
-    for first, second in itertools.permutations(words) if len(words) == 2 else ():
-        adjective, noun = RUSSIAN_ADJECTIVE.fullmatch(first), RUSSIAN_NOUN.fullmatch(second)
-        if adjective is None or noun is None:
-            continue
-        for of_adjective, of_noun in DECLENSIONS.get((adjective[2], noun[2]), ()):
-            pair = (adjective[1] + of_adjective, noun[1] + of_noun)
-            yield " ".join(pair if first == words[0] else reversed(pair))
-
-
-def _splits(folded: str, after: str = "") -> frozenset[int]:
-    """Return after how many letters and digits there is something else, or `after` in particular."""
-    return frozenset(
-        found.start() - others
-        for others, found in enumerate(SEPARATOR.finditer(folded))
-        if folded.startswith(after, found.start())
-    )
 
 
 def _misspelt(patterns: Iterable[Pattern], known: set[str]) -> Iterator[tuple[str, Pattern]]:
@@ -251,7 +191,7 @@ def _misspelt(patterns: Iterable[Pattern], known: set[str]) -> Iterator[tuple[st
         if len(text) < SHORTEST_MISSPELT:
             continue
         meant = Pattern(text=text, kind="misspelt", substance=pattern.substance, splits=pattern.splits)
-        for word in sorted(_slips(text) - seen):
+        for word in sorted(slips_of(text) - seen):
             seen.add(word)
             yield word, meant
 
@@ -263,9 +203,9 @@ def _respelt(gazetteer: Gazetteer, known: set[str]) -> Iterator[tuple[str, Patte
         names = [
             name for name in substance.names if not name.context and name.kind in {"canonical", "synonym"}
         ]
-        for folded in {spelling for name in names for spelling in _spellings(fold(name.text).text)}:
-            backwards, splits = turned_round(squeeze(folded)), _splits(folded)
-            others = [(squeeze(other), "misspelt", _splits(other)) for other in respellings(folded)]
+        for folded in {spelling for name in names for spelling in spellings_of(fold(name.text).text)}:
+            backwards, splits = turned_round(squeeze(folded)), splits_of(folded)
+            others = [(squeeze(other), "misspelt", splits_of(other)) for other in respellings(folded)]
             turned = frozenset(len(backwards) - place for place in splits)
             for word, kind, parted in [*others, (backwards, "turned", turned)]:
                 if word.startswith(JAPAN[1]):
@@ -280,14 +220,6 @@ def _respelt(gazetteer: Gazetteer, known: set[str]) -> Iterator[tuple[str, Patte
                     )
 
 
-def _slips(text: str) -> set[str]:
-    inner = [i for i in range(1, len(text) - 1) if text[i].isalpha()]
-    missing = {text[:i] + text[i + 1 :] for i in inner}
-    doubled = {text[:i] + text[i] + text[i:] for i in inner}
-    swapped = {text[:i] + text[i + 1] + text[i] + text[i + 2 :] for i in inner if text[i + 1].isalpha()}
-    return (missing | doubled | swapped) - {text}
-
-
 def _numbers(gazetteer: Gazetteer) -> Iterator[Pattern]:
     for cas, substance in gazetteer.by_cas.items():
         yield Pattern(text=squeeze(cas), kind="cas", substance=substance)
@@ -298,7 +230,7 @@ def _trade() -> Iterator[Pattern]:
     for kind, phrases in tomllib.loads(table).items():
         for folded in {one.strip() for choices in phrases for one in alternatives(fold(choices).text)}:
             yield Pattern(
-                text=squeeze(folded), kind="trade", trade=cast("TradeKind", kind), splits=_splits(folded)
+                text=squeeze(folded), kind="trade", trade=cast("TradeKind", kind), splits=splits_of(folded)
             )
 
 

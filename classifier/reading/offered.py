@@ -5,27 +5,21 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from classifier.gazetteer.choices import alternatives
-from classifier.gazetteer.fold import fold
 from classifier.reading.phrases import (
     ABOUT_IN_TITLE,
     ABOUT_SOMETHING_ELSE,
     ASKING_BEFORE,
-    CHEMISTRY_WORDS,
     FOR_WORDS,
-    FORM_WORDS,
     NOT_OFFERED_AFTER,
     NOT_OFFERED_BEFORE,
-    OTHER_MEANINGS,
     SALE_BEFORE_FOR,
 )
+from classifier.reading.whole_words import whole_words
 
 WINDOW = 48
 """Characters looked at on each side of a name."""
 SHORT_TEXT = 160
 """Characters up to which one word can say what the whole text is about."""
-NEAR = 80
-"""Characters within which a context supports an abbreviation."""
 
 KIND = r"(?:(?:natural|pure|anhydrous|amorphous|synthetic|liquid)\s+|\([^() ]{1,8}\)-)*\(?"
 BETWEEN = (
@@ -33,11 +27,12 @@ BETWEEN = (
     rf"|[a-z]+,)?\s*{KIND})"
 )
 LINKING = r"(?:[\s-]*(?:gas|vapou?r|acid|liquid|fume|chemical|hcl)?[\s-]*)"
-FREE_SERVICE = (
+PROMISE = (
     r"safe\s+(?:line|lines|route|delivery|shipping|shipment|customs|arrival|packing|packaging|pack|pass|and|to"
     r"|door|courier|express|transit)|free(?:[\s-]+(?:flowing|running)"
     r"|\s+(?:shipping|delivery|sample|samples|worldwide|postage|reship|express))"
 )
+"""What begins like something else that is sold, a `safe` or what is `free` of it, and praises an offer."""
 NEGATED = re.compile(
     r"(?:(?<![^\W_])(?:no|not|non|without|never|sin|ningun|sem|nenhum|sans|pas de|ni|ohne|keine?|keinen"
     r"|без|нет|не|ни)"
@@ -46,46 +41,21 @@ NEGATED = re.compile(
 """What stands before a register or a sign that nobody sells: `no log book` is a promise."""
 BEFORE_ABOUT = 16
 """Characters looked at before what a text is said to be about."""
-CJK = r"\u3400-\u9fff"
-SALE_UNIT = re.compile(r"\d\s?(?:kg|g|l|ml|ton|t)\b|\d\s?%")
-WHOLE_TEXT = re.compile(r"(?:[\W\d]|pure|grade|industrial|technical|tech|liquid|solvent|chemical|resin)*")
 
 
 @lru_cache(maxsize=1)
 def _patterns() -> dict[str, re.Pattern[str]]:
     return {
         "before": re.compile(
-            rf"(?P<asking>(?:{_any(ASKING_BEFORE)})\s*)?(?:{_any(NOT_OFFERED_BEFORE)}){BETWEEN}$"
+            rf"(?P<asking>(?:{whole_words(ASKING_BEFORE)})\s*)?(?:{whole_words(NOT_OFFERED_BEFORE)}){BETWEEN}$"
         ),
-        "after": re.compile(
-            rf"(?:[\s-]*(?:gas|vapou?r|acid|liquid|fume|chemical|hcl)?[\s-]*)(?!{FREE_SERVICE})(?:{_any(NOT_OFFERED_AFTER)})"
-        ),
+        "after": re.compile(rf"{LINKING}(?!{PROMISE})(?:{whole_words(NOT_OFFERED_AFTER)})"),
         "for": re.compile(
-            rf"(?P<sale>{_any(SALE_BEFORE_FOR)})?\s*(?P<for>{_any(FOR_WORDS)})(?:\s+(?:the|el|la|le|les|o|a))?\s+{KIND}$"
+            rf"(?P<sale>{whole_words(SALE_BEFORE_FOR)})?\s*(?P<for>{whole_words(FOR_WORDS)})(?:\s+(?:the|el|la|le|les|o|a))?\s+{KIND}$"
         ),
-        "about": re.compile(_any(ABOUT_SOMETHING_ELSE)),
-        "title": re.compile(_any(ABOUT_IN_TITLE)),
-        "form": re.compile(_any(FORM_WORDS)),
-        "chemistry": re.compile(_any(CHEMISTRY_WORDS)),
-        "other": re.compile(_any(OTHER_MEANINGS)),
+        "about": re.compile(whole_words(ABOUT_SOMETHING_ELSE)),
+        "title": re.compile(whole_words(ABOUT_IN_TITLE)),
     }
-
-
-def _any(phrases: tuple[str, ...]) -> str:
-    """Return an alternation of phrases as whole words; Chinese ones need no word boundary.
-
-    What all words share stands outside of the alternation: a branch that begins with a letter is passed over
-    at once where another letter stands, one that begins with a condition is not.
-    """
-    chinese: list[str] = []
-    others: list[str] = []
-    for phrase in sorted(
-        {fold(p).text for choices in phrases for p in alternatives(choices)}, key=len, reverse=True
-    ):
-        words = re.escape(phrase).replace(r"\ ", r"[\s-]+").replace(r"\-", r"[\s-]?")
-        (chinese if re.match(f"[{CJK}]", phrase) else others).append(words)
-    worded = rf"(?<![^\W_])(?:{'|'.join(others)})(?![a-z0-9\u0400-\u052f])"
-    return "|".join([worded, *chinese])
 
 
 def why_not_offered(text: str, start: int, end: int, *, title: str) -> str:
@@ -120,24 +90,3 @@ def _about(short: str, title: str) -> str:
             if not NEGATED.search(said[max(0, found.start() - BEFORE_ABOUT) : found.start()]):
                 return found.group()
     return ""
-
-
-def has_context(text: str, start: int, end: int, *, context: str, tier: int) -> bool:
-    """Say whether what stands near an abbreviation makes it a substance.
-
-    Args:
-        text: Folded text.
-        start: Where the abbreviation begins.
-        end: Where it ends.
-        context: `form`, `element` or `chemistry`, see `Name.context`.
-        tier: Tier of the substance; bulk goods (3) are also sold under a bare abbreviation.
-    """
-    patterns = _patterns()
-    near = f"{text[max(0, start - NEAR) : start]} | {text[end : end + NEAR]}"
-    if patterns["other"].search(near):
-        return False
-    if context == "chemistry":
-        return bool(patterns["chemistry"].search(near))
-    if (tier == 3 or context == "element") and WHOLE_TEXT.fullmatch(text[:start] + text[end:]):
-        return True
-    return bool(patterns["form"].search(near) or SALE_UNIT.search(near))

@@ -270,35 +270,3 @@ SALE_BEFORE_FOR = (
     "предложение", "поставщик",
 )  # fmt: skip
 """Words after which "for" a name still offers it."""
-
-FORM_WORDS = (
-    "oil", "oils", "powder", "powders", "wax", "liquid", "crystal", "crystals", "crystalline", "glycidate",
-    "glycidic", "cas", "methyl", "ethyl", "ester", "acid", "purity", "pure", "drum", "drums", "precursor",
-    "precursors", "intermediate", "intermediates", "solvent", "solvents", "chemical", "chemicals",
-    "raw material", "flakes", "tech grade", "industrial grade", "reagent", "new bmk", "new pmk",
-    "anhydrous", "research chemical", "aceite", "polvo", "liquido", "solvente", "pureza", "cristales",
-    "quimico", "oleo", "po", "cristais", "quimica", "huile", "poudre", "solvant", "purete", "cristaux",
-    "ol", "pulver", "losungsmittel", "reinheit", "kristalle", "масло", "порошок", "порошка",
-    "растворитель", "чистота", "кристаллы", "прекурсор", "油", "粉", "粉末",
-    "液体", "原料", "中间体", "纯度", "晶体",
-    "厂家", "溶剂",
-)  # fmt: skip
-"""Words that make an abbreviation a substance."""
-
-CHEMISTRY_WORDS = (
-    "piperidine", "piperidone", "fentanyl", "anilino", "boc", "npp", "anpp", "phenylacetic",
-    "phenylpropanolamine", "pseudoephedrine", "ephedrine", "acetic anhydride", "anthranilic", "precursor",
-    "precursors", "bmk", "pmk", "p2p",
-)  # fmt: skip
-"""Words that make even a very common abbreviation a listed substance."""
-
-OTHER_MEANINGS = (
-    "camera", "cameras", "keycap", "keycaps", "keyboard", "burner", "motor", "inhibitor", "antibody",
-    "adapter", "battery", "wifi", "wi fi", "wireless", "network", "software", "satellite", "plastic",
-    "polymer", "dispersant", "glove", "gloves", "pump", "ip", "hd", "1080p", "switch", "bearing", "filter",
-    "brake", "nylon", "pellets", "signaling", "pathway", "kinase", "cctv", "lending", "loan", "torrent",
-    "download", "aminopyridine", "aminophenol", "sensor", "toner", "smart", "airpods", "batterie",
-    "extract", "olive", "seed", "essential", "lotion", "fertilizer", "fertilizers", "fertiliser", "npk",
-    "vitamin", "vitamins", "bronze", "soil", "feed", "engrais", "удобрение",
-)  # fmt: skip
-"""Words beside which an abbreviation means something else."""
