@@ -9,7 +9,8 @@
     card.json, card.md what it is made of and how good it is
     comparison.json    what it was held against when it was trained; scoring does without it
 
-To change this layout: raise `FORMAT` below; folders of another format are refused with a sentence.
+To change this layout, or what a column of words counts (`classifier.words`): raise `FORMAT` below; folders of
+another format are refused with a sentence.
 """
 
 from __future__ import annotations

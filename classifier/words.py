@@ -2,6 +2,9 @@
 
 An embedding made for English hears little of other languages, and the reader's lists hold what somebody
 thought of. Words and pairs of words, in any language, are weighed as the examples say.
+
+To change what is counted in which column: raise `classifier.folder.FORMAT` too, since models know words by
+their columns alone.
 """
 
 from __future__ import annotations

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
+from classifier.folder import FORMAT
 from classifier.words import COLUMNS, MAX_CHARS, count_words, tokens_of
 
 
@@ -52,3 +55,11 @@ def test_a_long_page_is_looked_at_from_its_beginning() -> None:
     """What stands after the limit changes nothing."""
     page = "soap " * (MAX_CHARS // 5)
     assert (count_words([page]) != count_words([page + "hidden"])).nnz == 0
+
+
+def test_what_a_column_counts_is_part_of_the_format() -> None:
+    """Models know words by their columns alone: whoever changes what one counts raises `FORMAT`, and this."""
+    texts = ["Pot, RED\n28578 no label", "p.o.w.d.e.r, роwder", "Этикетки нет", "无标签 5kg Ｆｕｌｌ"]
+    counted = count_words(texts)
+    seen = [counted.shape, counted.indptr.tolist(), counted.indices.tolist(), counted.data.tolist()]
+    assert (FORMAT, hashlib.sha256(repr(seen).encode()).hexdigest()[:12]) == (3, "7952b8acd915")
