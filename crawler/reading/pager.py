@@ -46,6 +46,8 @@ _is_not_pager_name = name_test(
     r"calendar|slid|carousel|swiper|gallery|photo|month|post[-_]nav|testimonial|thread"
 )
 _LONGEST_NEXT = 40
+_LONGEST_EVERYTHING = 200
+"""Characters of a link's text that are looked at and remembered: a hostile page must not fill the memory."""
 _MOST_DIGITS = 5
 
 
@@ -98,7 +100,8 @@ def _leads_elsewhere(link: etree._Element) -> bool:
     """Whether a link goes back, to all pages in one, or through a calendar."""
     if link.get("rel") and not _ANOTHER_RELATION.isdisjoint(_relations(link)):
         return True
-    return _CALENDAR.search(link.get("href") or "") is not None or _says_everything(link.text or "")
+    shown = (link.text or "")[:_LONGEST_EVERYTHING]
+    return _CALENDAR.search(link.get("href") or "") is not None or _says_everything(shown)
 
 
 @lru_cache(maxsize=16384)  # as `_is_next`
