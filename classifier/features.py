@@ -106,6 +106,11 @@ def keep_evidence(
     cache.of(EvidenceReader(gazetteer=gazetteer).embedder_id).put(rows)
 
 
+def forget_earlier_evidence(gazetteer: Gazetteer, cache: VectorCache) -> None:
+    """Drop evidence that was read by another release, or under another law: nothing asks for it any more."""
+    cache.of(EvidenceReader(gazetteer=gazetteer).embedder_id).forget_earlier()
+
+
 def _evidence(texts: Sequence[str], gazetteer: Gazetteer, cache: VectorCache) -> NDArray[np.float32]:
     reader = EvidenceReader(gazetteer=gazetteer)
     return embed_texts(texts, reader, cache.of(reader.embedder_id))

@@ -11,7 +11,7 @@ from classifier.comparing import Comparison, compare, not_compared
 from classifier.errors import ModelFolderWrong
 from classifier.evidence import default_gazetteer
 from classifier.examples import load_starter
-from classifier.features import evident, features_of
+from classifier.features import evident, features_of, forget_earlier_evidence
 from classifier.folder import COMPARISON, load_model, save_model
 from classifier.judged import from_labels
 from classifier.plain_offers import lost_names
@@ -128,6 +128,8 @@ def make_candidate(
 
         comparison = _compare(db, database, candidate, data, features, options.seed)
         history = _rescore(db, candidate, features, progress) if options.rescore else None
+        if not options.dry_run:
+            forget_earlier_evidence(gazetteer, cache)
     promoted = not options.dry_run and (options.force or comparison.may_replace)
     return Retrained(model=candidate, comparison=comparison, rescore=history, promoted=promoted)
 

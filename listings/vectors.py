@@ -73,6 +73,13 @@ class VectorCache:
         with self._connection:
             self._connection.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?, ?)", rows)
 
+    def forget_earlier(self) -> None:
+        """Drop what other editions of the embedder made: ids of the same name before the `@`."""
+        name = self._embedder_id.partition("@")[0]
+        query = "DELETE FROM vectors WHERE embedder_id BETWEEN ? AND ? AND embedder_id != ?"
+        with self._connection:
+            self._connection.execute(query, (f"{name}@", f"{name}@\U0010ffff", self._embedder_id))
+
 
 @contextmanager
 def open_vectors(database: Path | None, embedder_id: str) -> Iterator[VectorCache]:

@@ -25,3 +25,13 @@ def test_a_damaged_file_is_put_aside_and_begun_anew(tmp_path: Path) -> None:
     with open_vectors(tmp_path / "a.db", "toy@1") as cache:
         assert cache.get(["hash"]) == {}
     assert (tmp_path / "a.db.vectors.damaged").exists()
+
+
+def test_vectors_of_earlier_editions_are_dropped() -> None:
+    """Those of this one and of other embedders stay."""
+    ids = ["evidence@1", "evidence@2", "evidences@1", "toy@1"]
+    with open_vectors(None, "evidence@2") as cache:
+        for each in ids:
+            cache.of(each).put({"hash": b"\0\0\0\0"})
+        cache.forget_earlier()
+        assert [each for each in ids if cache.of(each).get(["hash"])] == ids[1:]
