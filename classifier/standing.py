@@ -38,12 +38,12 @@ MOST_BEFORE = 8
 PIECE = re.compile(r"[\u3400-\u9fff]{1,2}|[^\W\u3400-\u9fff]+")
 """A word, or two signs of a script that sets no spaces."""
 
-NEXT = re.compile(r"[\s-]{0,2}([\u3400-\u9fff]{2}|[^\W\d_\u3400-\u9fff]+)")
-"""The word right after a name, or two signs of a script that sets no spaces."""
+NEXT = re.compile(
+    r"(?:[^\W\d_\u3400-\u9fff]{0,4}[\s-]{1,2}([^\W\d_\u3400-\u9fff]+)|[\s-]{0,2}([\u3400-\u9fff]{2}))"
+)
+"""The word right after a name and its ending (`ацетон|а оптом`), or two signs of a script without spaces."""
 
 QUOTED = re.compile(r"«[^»]*»|“[^”]*”|„[^“”]*[“”]|\"[^\"]*\"|《[^》]*》")
-
-CJK = re.compile(r"[\u3400-\u9fff]")
 
 SALE_WORDS = """
 hydrate monohydrate dihydrate hemihydrate nitrate sulfate sulphate phosphate tartrate maleate oxalate acetate
@@ -69,6 +69,7 @@ lieferant hersteller fabrik fass kanister sack flasche und oder mit von aus im a
 lieferung масло порошок воск жидкость кристаллы соль кислота чистый чистота технический марка
 качество цена продажа опт оптом склад поставщик производитель завод наличии бочка канистра мешок
 флакон литр кг и или с со от из в на по для доставка чда хч осч тех купить продам
+no without sin sem sans ohne без
 """
 """What may stand right after the name of what is for sale, in six languages."""
 
@@ -126,8 +127,8 @@ def _goes_on(after: str) -> bool:
     found = NEXT.match(after)
     if found is None:
         return False
-    word = found.group(1).casefold()
-    return word not in _sale_words() and not (CJK.match(word) and word[0] in SALE_SIGNS)
+    word, signs = found.groups()
+    return word.casefold() not in _sale_words() if word else signs[0] not in SALE_SIGNS
 
 
 @cache

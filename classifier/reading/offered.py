@@ -31,6 +31,7 @@ PROMISE = (
     r"safe\s+(?:line|lines|route|delivery|shipping|shipment|customs|arrival|packing|packaging|pack|pass|and|to"
     r"|door|courier|express|transit)|free(?:[\s-]+(?:flowing|running)"
     r"|\s+(?:shipping|delivery|sample|samples|worldwide|postage|reship|express))"
+    r"|labels?[\s-]+(?:removed|off|free|peeled|torn)"
 )
 """What begins like something else that is sold, a `safe` or what is `free` of it, and praises an offer."""
 NEGATED = re.compile(

@@ -352,6 +352,7 @@ def test_what_is_said_below_the_title_does_not_withdraw_an_offer(text: str, gaze
         "Эфедрин 1 кг без следов",
         "Phenylacetone 5 l, sign for parcel",
         "Ephedrine, labels removed",
+        "Ephedrine labels removed",
         "Ephedrine, no log book",
         "Éphédrine, sans registre pour vous",
         "Эфедрин, без журнала учёта",
