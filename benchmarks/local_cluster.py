@@ -6,6 +6,7 @@ import os
 import secrets
 import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,9 +29,12 @@ ENVIRONMENT = {
 def local_cluster(nodes: int) -> Iterator[str]:
     """Begin a cluster of so many nodes, each with one core, and yield its address; before Ray is imported."""
     os.environ |= {**ENVIRONMENT, "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    from ray.cluster_utils import Cluster
-
     with tempfile.TemporaryDirectory(prefix="ray-") as folder:
+        # Ray notes the cluster's address in `ray` beneath it, and makes that folder in a daemon alone.
+        os.environ["RAY_TMPDIR"] = folder
+        (Path(folder) / "ray").mkdir()
+        from ray.cluster_utils import Cluster
+
         cluster = Cluster()
         try:
             for _ in range(nodes):

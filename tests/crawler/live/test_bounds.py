@@ -221,7 +221,10 @@ def test_the_slowest_of_robots_permission_and_settings_holds(
     bounded.shop.robots = f"User-agent: *\n{robots}\n"
     bounded.crawl(bounded.permission(seconds_between_requests=rate), seconds_between_requests=limit)
     assert len(bounded.server.asked) == 6
-    assert min(gaps(bounded.server)) >= least_s - SLACK_S
+    # Each may come late on a busy machine, which makes the next gap short: none may come before its time.
+    first = bounded.server.asked[0].at
+    early = [number * least_s - (asked.at - first) for number, asked in enumerate(bounded.server.asked)]
+    assert max(early) <= SLACK_S
 
 
 def test_a_redirect_to_another_host_keeps_the_pace_of_that_host(bounded: Bounded) -> None:
