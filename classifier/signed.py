@@ -65,7 +65,8 @@ def fit_signed(
         start: What this function returned for other rows with the same columns; None begins at 0.
 
     Warns:
-        ConvergenceWarning: If `MOST_ROUNDS` leave some to be held or let go; the bounds hold all the same.
+        ConvergenceWarning: If `MOST_ROUNDS` leave some to be held or let go, or `MOST_STEPS` do not end
+            one of them; the bounds hold all the same.
     """
     used = np.flatnonzero(sparse.getnnz(axis=0))
     rest = sparse[:, used]
@@ -144,8 +145,14 @@ def _searched(
         return value, np.where(held, 0.0, slope * units)
 
     options = {"maxiter": MOST_STEPS, "ftol": tolerance}
-    found = minimize(measured, point / units, jac=True, method="L-BFGS-B", options=options).x
-    return np.asarray(found * units)
+    found = minimize(measured, point / units, jac=True, method="L-BFGS-B", options=options)
+    if found.nit >= MOST_STEPS:
+        warnings.warn(
+            f"A search for weights ended after {MOST_STEPS} steps, not at the best ones.",
+            ConvergenceWarning,
+            stacklevel=4,
+        )
+    return np.asarray(found.x * units)
 
 
 def _ends(bounds: Sequence[Ends], columns: int) -> NDArray[np.float64]:

@@ -100,3 +100,14 @@ def test_what_is_not_settled_is_told(
     with pytest.warns(ConvergenceWarning, match="1 rounds"):
         found, _constant = fit_signed(columns, nothing, labels, weights=weights, bounds=bounds, penalty_c=1.0)
     assert (found >= 0).all()
+
+
+def test_a_search_that_is_cut_short_is_told(
+    rows: tuple[np.ndarray, np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Weights that are not the best ones never pass for them."""
+    columns, labels, weights = rows
+    monkeypatch.setattr(signed, "MOST_STEPS", 1)
+    nothing = csr_matrix((len(labels), 0))
+    with pytest.warns(ConvergenceWarning, match="after 1 steps"):
+        fit_signed(columns, nothing, labels, weights=weights, bounds=[], penalty_c=1.0)
