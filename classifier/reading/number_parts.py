@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from classifier.reading.model import TradeKind
     from classifier.reading.number_words import Number
 
+PARTS_OF_LISTED = frozenset({"listed_part", "bare_code", "code_number"})
+"""Signs that are parts of a listed CAS number."""
+PARTS = PARTS_OF_LISTED | {"unlisted_part"}
 MOST_CHARS = 400
 """Offers come to the point; the foot of a page is full of numbers."""
 MOST_NUMBERS = 40
@@ -106,6 +109,22 @@ def numbers_meant(text: str, numbers: frozenset[str]) -> list[str]:
     return (
         sorted(number for number in numbers if number.replace("-", "").startswith(digits)) if digits else []
     )
+
+
+def without_whole(
+    signs: list[tuple[TradeKind, int, int]], whole: Sequence[tuple[int, int]]
+) -> list[tuple[TradeKind, int, int]]:
+    """Return the signs but the parts of a CAS number where one stands in full: nothing of it is withheld.
+
+    Args:
+        signs: Kind, start and end of each.
+        whole: Where CAS numbers are read in full, however they are dressed.
+    """
+    return [
+        (kind, start, end)
+        for kind, start, end in signs
+        if kind not in PARTS or not any(start < last and first < end for first, last in whole)
+    ]
 
 
 def _masked(text: str, known: KnownParts) -> Iterator[tuple[TradeKind, int, int]]:

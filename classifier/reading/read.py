@@ -15,7 +15,7 @@ from classifier.reading.hidden import find_all_hidden
 from classifier.reading.hits import Hit, accept, find_all_patterns, longest
 from classifier.reading.matcher import matcher_for
 from classifier.reading.model import CasNumber, Goods, Mention, Reading, TradeSign
-from classifier.reading.number_parts import known_parts, numbers_meant
+from classifier.reading.number_parts import PARTS_OF_LISTED, known_parts, numbers_meant, without_whole
 from classifier.reading.offered import why_not_offered
 from classifier.reading.spoken import spoken_digits
 from classifier.reading.trade import find_cas_numbers, find_trade_signs
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
 NOTHING = Reading(mentions=(), cas_numbers=(), trade=())
 
-IN_PART = frozenset({"listed_part", "bare_code", "code_number"})
-"""Signs that are parts of a CAS number."""
 MOST_MEANT = 3
 """Numbers that one part may be of; more would tell nothing."""
 TOGETHER = 256
@@ -105,11 +103,19 @@ def _read_together(texts: Sequence[str], matcher: Matcher, gazetteer: Gazetteer)
     heard = [list(find_by_ear(text, said, ear)) for text, said in zip(plain, words, strict=True)]
     hidden = find_all_hidden(unfolded, matcher)
     hits = [_all_hits(*each, matcher) for each in zip(unfolded, found, hidden, heard, signs, strict=True)]
+    signs = [_parts_only(*each) for each in zip(signs, hits, numbers, strict=True)]
     goods = [_goods_of(*each) for each in zip(unfolded, signs, hits, strict=True)]
     return [
         _reading(each, hit, number, sign, good, gazetteer) if hit or number or sign or good else NOTHING
         for each, hit, number, sign, good in zip(unfolded, hits, numbers, signs, goods, strict=True)
     ]
+
+
+def _parts_only(signs: list[Sign], hits: list[Hit], numbers: list[tuple[str, int, int]]) -> list[Sign]:
+    """Return the signs but those that take a CAS number read in full for a part of one."""
+    whole = [(hit.start, hit.end) for hit in hits if hit.how == "cas"]
+    whole += [(start, end) for _number, start, end in numbers]
+    return without_whole(signs, whole) if whole else signs
 
 
 def _goods_of(unfolded: Unfolded, signs: list[Sign], hits: list[Hit]) -> list[tuple[GoodsKind, int, int]]:
@@ -184,7 +190,7 @@ def _reading(
                 kind=kind,
                 span=span(start, end),
                 text=text[slice(*span(start, end))],
-                meant=_meant(unfolded.text[start:end], gazetteer) if kind in IN_PART else (),
+                meant=_meant(unfolded.text[start:end], gazetteer) if kind in PARTS_OF_LISTED else (),
             )
             for kind, start, end in signs
         ),

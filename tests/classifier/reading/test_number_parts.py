@@ -7,6 +7,7 @@ import pytest
 from classifier.evidence import default_gazetteer, evidence_spans
 from classifier.gazetteer.fold import fold
 from classifier.reading import read_text
+from classifier.reading.number_parts import PARTS
 from classifier.reading.number_words import find_numbers
 
 IN_WORDS = [
@@ -82,3 +83,42 @@ def test_a_long_first_part_stands_alone() -> None:
         for number in ("28578", "4468")
     ]
     assert kinds == [{"bare_code"}, set()]
+
+
+WHOLE = [
+    "74-89-5",
+    "Methylamine 74-89-5, 20 kg",
+    "28578-16-7 powder",
+    "CAS 28578-16-7 oil",
+    "cas 103.79.7",
+    "CAS 103/79/7",
+    "１０３-７９-７",
+    "1 0 3 - 7 9 - 7",
+    "103–79–7",
+    "28578\u200b-16-7",
+    "one zero three dash seven nine dash seven",
+    "一〇三杠七九杠七",
+    # of something else
+    "64-17-5 ethanol",
+    "2857-81-0",
+]
+
+
+@pytest.mark.parametrize("text", WHOLE)
+def test_a_number_in_full_is_no_part_of_itself(text: str) -> None:
+    """Listed or not, and however it is dressed: nothing of it is withheld."""
+    reading = read_text(text, default_gazetteer())
+    assert reading.mentions or reading.cas_numbers
+    assert not {sign.kind for sign in reading.trade} & PARTS
+
+
+def test_a_number_in_full_hides_no_other_in_part() -> None:
+    """Only the part that stands where the whole number does is none."""
+    signs = read_text("64-17-5 ethanol; 28578-1?-7 yellow", default_gazetteer()).trade
+    assert [sign.text for sign in signs if sign.kind == "listed_part"] == ["28578-1?-7"]
+
+
+def test_a_whole_number_in_figures_is_not_said_in_words() -> None:
+    """What stands beside it does not make it one either."""
+    for text in ("64-17-5", "last price, 64-17-5", "ends soon: 103-79-7", "74-89-5 family"):
+        assert "number_spoken" not in {sign.kind for sign in read_text(text, default_gazetteer()).trade}
