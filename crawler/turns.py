@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
 
-MOST_UNDER_WAY = 16
-"""Pages fetched and not yet taken: enough to keep a reader busy while a batch is written, which takes as long
-as reading some ten of them, and few enough to stop soon."""
+MOST_UNDER_WAY = 8
+"""Pages fetched and not yet taken: enough to keep readers busy, few enough to stop soon."""
 
 
 class Turn:
