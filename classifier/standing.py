@@ -23,6 +23,16 @@ PREPOSITION = re.compile(
 )
 """A word before a name that says it is not itself for sale: something for it, of it, with it is."""
 
+SELLING = """
+sale sales supplier suppliers supply seller sellers vendor vendors manufacturer manufacturers producer
+producers distributor distributors exporter exporters price prices offer offers stock venta ventas oferta
+ofertas proveedor proveedores fabricante fabricantes distribuidor distribuidora distribuidores precio precios
+venda vendas fornecedor fornecedores preço preços preco precos vente fournisseur fournisseurs fabricant
+fabricants distributeur négoce prix offre verkauf lieferant lieferanten hersteller anbieter händler angebot
+preis preise продажа поставщик поставка производитель цена цены предложение
+"""
+"""After these a preposition says what is sold: `supplier of`, `venta de`."""
+
 AMOUNTS = frozenset({"quantity", "purity", "price_per_unit"})
 """Trade signs that something is measured out."""
 
@@ -80,11 +90,19 @@ SALE_SIGNS = frozenset(
 
 
 def named_after_preposition(text: str, reading: Reading) -> float:
-    """Say whether every listed name in the title follows a word like `for`: what it is for is sold."""
+    """Say whether every listed name in the title follows a word like `for`: what it is for is sold.
+
+    Not so after who sells it, or the sale.
+    """
     end = title_end(text)
     starts = [mention.span[0] for mention in reading.offered[:MOST_FORMS] if mention.span[0] < end]
     before = [text[max(0, start - LOOK_BACK) : start].casefold() for start in starts]
-    return bool(before) and all(map(PREPOSITION.search, before))
+    return bool(before) and all(map(_ends_in_preposition, before))
+
+
+def _ends_in_preposition(before: str) -> bool:
+    found = PREPOSITION.search(before)
+    return found is not None and _words_of(SELLING).isdisjoint(PIECE.findall(before[: found.start()])[-1:])
 
 
 def is_named_first(text: str, reading: Reading) -> float:
@@ -128,12 +146,12 @@ def _goes_on(after: str) -> bool:
     if found is None:
         return False
     word, signs = found.groups()
-    return word.casefold() not in _sale_words() if word else signs[0] not in SALE_SIGNS
+    return word.casefold() not in _words_of(SALE_WORDS) if word else signs[0] not in SALE_SIGNS
 
 
 @cache
-def _sale_words() -> frozenset[str]:
-    return frozenset(SALE_WORDS.split())
+def _words_of(words: str) -> frozenset[str]:
+    return frozenset(words.split())
 
 
 def named_after_goods(text: str, reading: Reading) -> float:
