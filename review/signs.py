@@ -61,6 +61,7 @@ NOTES = (
 
 FORMS = (
     N_('only mentioned: after "%(words)s"'),
+    N_('only mentioned: asked for with "%(words)s"'),
     N_('only mentioned: before "%(words)s"'),
     N_('only mentioned: the text is about "%(words)s"'),
     N_("%(words)s is on no list in force here"),

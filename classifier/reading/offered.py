@@ -8,12 +8,12 @@ from functools import lru_cache
 from classifier.reading.phrases import (
     ABOUT_IN_TITLE,
     ABOUT_SOMETHING_ELSE,
-    ASKING_BEFORE,
     FOR_WORDS,
     NOT_OFFERED_AFTER,
     NOT_OFFERED_BEFORE,
     SALE_BEFORE_FOR,
 )
+from classifier.reading.wanted import who_asks
 from classifier.reading.whole_words import whole_words
 
 WINDOW = 48
@@ -40,6 +40,8 @@ NEGATED = re.compile(
     r"\s+(?:any\s+|a\s+|un\s+|le\s+)?|[无不没免])$"
 )
 """What stands before a register or a sign that nobody sells: `no log book` is a promise."""
+ASKED_FOR = "asked for with"
+"""What reasons begin with of a name in a wanted advertisement."""
 BEFORE_ABOUT = 16
 """Characters looked at before what a text is said to be about."""
 
@@ -47,9 +49,7 @@ BEFORE_ABOUT = 16
 @lru_cache(maxsize=1)
 def _patterns() -> dict[str, re.Pattern[str]]:
     return {
-        "before": re.compile(
-            rf"(?P<asking>(?:{whole_words(ASKING_BEFORE)})\s*)?(?:{whole_words(NOT_OFFERED_BEFORE)}){BETWEEN}$"
-        ),
+        "before": re.compile(rf"(?:{whole_words(NOT_OFFERED_BEFORE)}){BETWEEN}$"),
         "after": re.compile(rf"{LINKING}(?!{PROMISE})(?:{whole_words(NOT_OFFERED_AFTER)})"),
         "for": re.compile(
             rf"(?P<sale>{whole_words(SALE_BEFORE_FOR)})?\s*(?P<for>{whole_words(FOR_WORDS)})(?:\s+(?:the|el|la|le|les|o|a))?\s+{KIND}$"
@@ -71,10 +71,12 @@ def why_not_offered(text: str, start: int, end: int, *, title: str) -> str:
     patterns = _patterns()
     words_before = text[max(0, start - WINDOW) : start]
     before, goods = patterns["before"].search(words_before), patterns["for"].search(words_before)
-    is_asked = before is not None and bool(before["asking"])
-    if before and not is_asked:
+    asking, is_sellers = who_asks(text, start, end, title=len(title) if text.startswith(title) else 0)
+    if asking and not is_sellers:
+        return f'{ASKED_FOR} "{asking}"'
+    if before:
         return f'after "{before.group().strip()}"'
-    if goods and not goods["sale"] and not is_asked:
+    if goods and not goods["sale"] and not is_sellers:
         return f'after "{goods["for"]}"'
     if after := patterns["after"].match(text[end : end + WINDOW]):
         return f'before "{after.group().strip()}"'

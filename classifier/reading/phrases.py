@@ -43,18 +43,10 @@ NOT_OFFERED_BEFORE = (
     # bought, not sold
     "who can deliver", "who delivers", "we buy your", "we buy your leftover", "your leftover",
     "quien entrega", "su sobrante de",
-    "quem entrega", "sua sobra de", "qui livre", "nous rachetons", "vos restes de", "wer liefert",
+    "quem entrega", "sua sobra de", "qui livre", "vos restes de", "wer liefert",
     "ihren rest",
-    "кто привезет", "выкупим", "ваш остаток", "谁能送", "您剩下的", "imitating", "que imita", "qui imite",
+    "кто привезет", "ваш остаток", "谁能送", "您剩下的", "imitating", "que imita", "qui imite",
     "advertising", "lettered", "com letreiro", "装过", "以前装",
-    "wanted", "wtb", "want to buy", "looking for", "looking to buy", "in search of", "searching for",
-    "in need of", "we need", "i need", "request for quotation", "rfq", "purchase inquiry", "purchase request",
-    "busco", "buscamos", "se busca", "se necesita", "necesito", "necesitamos", "compro", "compramos",
-    "se compra", "procuro", "procuramos", "procura-se", "preciso de", "precisamos de", "compra-se", "cherche",
-    "cherchons", "recherche", "recherchons", "on recherche", "achete", "j'achete", "achetons", "suche",
-    "suchen", "gesucht", "kaufe", "ankauf", "ankauf von", "куплю", "купим", "ищу", "ищем", "приму",
-    "закупаем",
-    "закупка", "покупаем", "требуется", "求购", "收购", "采购", "急需", "寻找", "长期收", "高价收",
     # written, taught, shown
     "history of", "story of", "chemistry of", "safe handling of", "handling of", "hazards of", "toxicity of",
     "training on", "course on", "course in", "seminar on", "report on", "study of", "patent for",
@@ -132,7 +124,7 @@ NOT_OFFERED_AFTER = (
     "removed", "stain", "stains", "spill", "odour", "odor", "residue", "residues", "bottle empty", "decal",
     "decals", "postcard", "postcards", "label", "labels", "registration", "regulations", "law",
     "超标", "未检出", "无检出", "残留", "台账", "备案", "气味", "课",
-    "drum empty", "empty drum", "vacio", "vazio", "vide", "leer", "reinigen", "gesucht",
+    "drum empty", "empty drum", "vacio", "vazio", "vide", "leer", "reinigen",
     "тест", "насос", "试纸", "检测", "安全{标|操|培|手|数|技|柜}", "化学史",
     "气体{检测|报警|探测|分析}", "浓度计", "浓度",
     "市场{报告|分析|研究|调研}", "培训", "操作{培训|规程|手册}",
@@ -258,9 +250,6 @@ Nothing that is said of the substance itself: "leaves no traces", "sign for the 
 FOR_WORDS = ("for", "para", "pour", "fur", "для", "per il")
 """Words that, right before a name, say that something for it is sold, unless one of the next comes first."""
 
-ASKING_BEFORE = ("who is", "who's", "anyone", "quien", "quem", "qui", "wer", "кто", "谁")
-"""Words that turn "looking for" into a seller's question: who is looking for it?"""
-
 SALE_BEFORE_FOR = (
     "price", "prices", "quote", "quotes", "quotation", "supplier", "suppliers", "vendor", "vendors", "seller",
     "source", "offer", "offers", "deal", "deals", "sale", "sales", "order", "orders", "discount", "stock",
@@ -268,5 +257,9 @@ SALE_BEFORE_FOR = (
     "precio", "precios", "oferta", "ofertas", "proveedor", "cotizacion", "preco", "precos", "fornecedor",
     "prix", "offre", "fournisseur", "preis", "preise", "angebot", "lieferant", "anbieter", "цена", "цены",
     "предложение", "поставщик",
+    # those who are asked to sell it on
+    "{buyer|buyers|distributor|distributors|dealer|dealers|agent|agents|reseller|resellers|partner|partners}",
+    "{compradores|distribuidores|revendedores|representantes|socios|acheteurs|distributeurs|revendeurs}",
+    "{kaufer|abnehmer|handler|vertreter|vertriebspartner|покупателей|дилеров|дистрибьюторов|представителей}",
 )  # fmt: skip
 """Words after which "for" a name still offers it."""

@@ -16,11 +16,12 @@ from classifier.reading.hits import Hit, accept, find_all_patterns, longest
 from classifier.reading.matcher import matcher_for
 from classifier.reading.model import CasNumber, Goods, Mention, Reading, TradeSign
 from classifier.reading.number_parts import PARTS_OF_LISTED, known_parts, numbers_meant, without_whole
-from classifier.reading.offered import why_not_offered
+from classifier.reading.offered import ASKED_FOR, why_not_offered
 from classifier.reading.spoken import spoken_digits
 from classifier.reading.trade import find_cas_numbers, find_trade_signs
 from classifier.reading.turned import in_order_shown, joined, moved
 from classifier.reading.unfold import unfold
+from classifier.reading.wanted import goes_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -215,17 +216,27 @@ def _meant(said: str, gazetteer: Gazetteer) -> tuple[str, ...]:
 def _mentions(
     hits: list[Hit], text: str, unfolded: Unfolded, span: Callable[[int, int], tuple[int, int]]
 ) -> Iterator[Mention]:
-    """Yield the mentions; of names side by side, or in a list, one not offered decides for the next."""
+    """Yield the mentions; of names side by side, or in a list, one not offered decides for the next.
+
+    What the title asks for is asked for below it, too.
+    """
     folded = unfolded.text
     last, why_last = 0, ""
+    wanted: dict[str, str] = {}
     title = fold(text.partition("\n")[0]).text
     for hit in hits:
         if hit.substance is None:
             continue
         is_near = 0 < hit.start <= last + WIDEST_BESIDE
-        is_beside = is_near and bool(BESIDE.fullmatch(folded, last, hit.start))
-        why_not = (why_last if is_beside else "") or why_not_offered(folded, hit.start, hit.end, title=title)
+        is_beside = is_near and (
+            bool(BESIDE.fullmatch(folded, last, hit.start))
+            or (why_last.startswith(ASKED_FOR) and goes_on(folded[last : hit.start]))
+        )
+        why_not = (why_last if is_beside else "") or wanted.get(hit.substance.key, "")
+        why_not = why_not or why_not_offered(folded, hit.start, hit.end, title=title)
         last, why_last = hit.end, why_not
+        if why_not.startswith(ASKED_FOR) and hit.start < len(title):
+            wanted[hit.substance.key] = why_not
         first, end = span(hit.start, hit.end)
         is_hidden = hit.how != "cas" and (
             is_disguised(text[first:end]) or unfolded.is_spelled_out(hit.start, hit.end)

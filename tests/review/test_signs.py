@@ -26,6 +26,7 @@ def test_every_feature_and_note_of_the_classifier_is_a_message() -> None:
         ("takes crypto", "acepta criptomonedas"),
         ("no papers", "sin papeles"),
         ('only mentioned: after "free of"', "solo se menciona: después de «free of»"),
+        ('only mentioned: asked for with "busco"', "solo se menciona: se pide con «busco»"),
         ("50-00-0 is on no list in force here", "50-00-0 no está en ninguna lista vigente aquí"),
         ("Instrument, Table I since 1988", "Instrument, Table I since 1988"),
         ("", ""),
