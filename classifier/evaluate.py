@@ -11,7 +11,7 @@ from classifier.baselines import score_baselines
 from classifier.errors import DataFileWrong
 from classifier.evaluation import Evaluation, Scored, view_of
 from classifier.evidence import read_all
-from classifier.examples import load_starter, read_rows, row_text
+from classifier.examples import columns_of, load_starter, read_rows, row_text
 from classifier.features import embed_as_shown
 from classifier.gazetteer.cas import cas_in
 from classifier.training import build_dataset
@@ -74,7 +74,8 @@ def evaluate_file(
     Raises:
         DataFileWrong: If the file cannot be read, or no row or no offer is left.
     """
-    rows = [row for _number, row in read_rows(path) if str(row.get("label", "")) not in options.ignore]
+    named = ({"id": f"line {number}", **row} for number, row in read_rows(path))
+    rows = [row for row in named if str(row.get("label", "")) not in options.ignore]
     labels = _labels_of(path, rows, options.positive)
     shown = [TITLES] if options.titles_only or not _has_descriptions(rows) else [WHOLE, TITLES]
     training = (
@@ -106,7 +107,9 @@ def _labels_of(path: Path, rows: Sequence[Row], positive: tuple[str, ...]) -> ND
     if not rows:
         raise DataFileWrong(str(path), "it has no rows, or all are of labels to be ignored")
     if not any("label" in row for row in rows):
-        raise DataFileWrong(str(path), "no row has a label; expected a column or key of that name")
+        raise DataFileWrong(
+            str(path), f"no row has a label, but {columns_of(rows[0])}; expected a column or key of that name"
+        )
     if not labels.sum():
         said = ", ".join(each or "empty" for each in found[:8])
         raise DataFileWrong(

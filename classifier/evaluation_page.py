@@ -25,6 +25,9 @@ nav a { margin-right: 1rem } h1 { overflow-wrap: anywhere }
 """
 SLICE = ("slice", "rows", "offers", "flagged", "average precision", "precision", "recall")
 MISTAKE = ("mistake", "score", "id", "label", "title")
+OF_A_FAMILY = "Of a family or tier: its offers, and every row that is none."
+"""What the rows of such a slice are."""
+
 BINS = ("scores", "rows", "mean score", "share of offers")
 
 
@@ -108,7 +111,7 @@ def _view(view: View, place: str, budget: int) -> Iterable[str]:
     yield "</div>"
     yield _table(BINS, bins)
     yield "<h3>Slices, at the line</h3>"
-    yield "<p>Of a family or tier: its offers, and every row that is none.</p>"
+    yield f"<p>{OF_A_FAMILY}</p>"
     yield _table(SLICE, slice_rows(view))
     yield "<h3>Most confident mistakes</h3>"
     yield _table(MISTAKE, mistake_rows(view)) if view.mistakes else "<p>None.</p>"

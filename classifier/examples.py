@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+"""What else than commas parts columns."""
+
+COLUMNS_SHOWN = 8
+COLUMN_CHARS = 40
+"""Of columns that are not understood, how many are named, and how much of each."""
+
 HELD_OUT_OF = 5
 """One group in this many is held out of every evaluation model, by the hash of its name."""
 
@@ -102,8 +109,19 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 yield from _json_lines(str(path), file)
     except (OSError, UnicodeDecodeError, csv.Error, EOFError, zlib.error) as error:
         raise DataFileWrong(
-            str(path), f"{error}; expected UTF-8 JSONL or CSV with title and label"
+            str(path), f"{_found(error)}; expected UTF-8 JSONL or CSV with title and label"
         ) from error
+
+
+def _found(error: Exception) -> str:
+    """Say in words what stands in the way of reading a file."""
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    if isinstance(error, OSError):
+        return f"the system refuses to read it ({error.strerror or error})"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not text in UTF-8"
+    return str(error)
 
 
 def _json_lines(path: str, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -121,6 +139,11 @@ def json_object(path: str, number: int, line: str | bytes) -> dict[str, Any]:
     """
     try:
         row = json.loads(line)
+    except UnicodeDecodeError as error:
+        raise DataFileWrong(path, f"line {number} is not text in UTF-8") from error
+    except json.JSONDecodeError as error:
+        found = f"{error.msg}, character {error.colno}"
+        raise DataFileWrong(path, f"line {number} is not JSON ({found})") from error
     except (ValueError, RecursionError) as error:
         raise DataFileWrong(path, f"line {number} is not JSON ({error})") from error
     if not isinstance(row, dict):
@@ -130,8 +153,22 @@ def json_object(path: str, number: int, line: str | bytes) -> dict[str, Any]:
 
 def _listing(path: str, number: int, row: dict[str, Any]) -> dict[str, Any]:
     if not {"title", "description", "text"} & row.keys():
-        raise DataFileWrong(path, f"line {number} has neither title nor description nor text")
+        raise DataFileWrong(
+            path,
+            f"line {number} has neither title nor description nor text, but {columns_of(row)}; expected "
+            "title (perhaps with description) or text",
+        )
     return row
+
+
+def columns_of(row: dict[str, Any]) -> str:
+    """Return which columns or keys a row has, in words; where commas part none, what seems to part them."""
+    names = [str(name) for name in row if name is not None]
+    shown = ", ".join(f"`{name[:COLUMN_CHARS]}`" for name in names[:COLUMNS_SHOWN]) or "nothing"
+    more = f" and {len(names) - COLUMNS_SHOWN} more" if len(names) > COLUMNS_SHOWN else ""
+    parted = next((said for mark, said in DELIMITERS.items() if len(names) == 1 and mark in names[0]), "")
+    hint = f" (the columns are parted by {parted}: save it with commas)" if parted else ""
+    return f"{shown}{more}{hint}"
 
 
 def row_label(path: Path, number: int, row: dict[str, Any]) -> int:
@@ -140,6 +177,10 @@ def row_label(path: Path, number: int, row: dict[str, Any]) -> int:
     Raises:
         DataFileWrong: If it is anything else; the sentence names the line.
     """
+    if "label" not in row:
+        raise DataFileWrong(
+            str(path), f"line {number} has no label, but {columns_of(row)}; expected a label of 0 or 1"
+        )
     label = str(row.get("label"))
     if label not in {"0", "1"}:
         raise DataFileWrong(str(path), f"line {number} has the label {row.get('label')!r}, not 0 or 1")

@@ -158,13 +158,19 @@ def read_comparison(folder: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+SAID = {("cascade", "line"): "line below which the first stage settles a text"}
+"""What is called otherwise on a card than in its file: there are two lines."""
+
+
 def card_text(card: Mapping[str, Any]) -> str:
     """Return the card as Markdown, for a person."""
-    lines = [f"# Model {card['model_id']}", "", str(card["summary"]), ""]
+    lines = [f"# Model {card['model_id']}", "", str(card["summary"])]
+    lines += [f"Flagged from the line upwards: {_short(card['threshold'])}.", ""]
     for title in ("data", "training", "cascade", "held_out", "versions"):
         lines += [f"## {title.replace('_', ' ').capitalize()}", ""]
         lines += [
-            f"- {name.replace('_', ' ')}: {_short(value)}" for name, value in card.get(title, {}).items()
+            f"- {SAID.get((title, name), name.replace('_', ' '))}: {_short(value)}"
+            for name, value in card.get(title, {}).items()
         ]
         lines.append("")
     return "\n".join(lines)

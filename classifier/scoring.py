@@ -161,6 +161,7 @@ def _reasons(terms: NDArray[np.float64], constant: float, reading: Reading) -> R
     return Reasons(
         contributions=tuple(Contribution(feature=name, log_odds=value) for name, value in shown),
         rest_log_odds=constant + sum(value for _name, value in ranked[SHOWN_CONTRIBUTIONS:]),
+        constant_log_odds=constant,
         spans=evidence_spans(reading),
         substances=tuple(mention.substance.name for mention in offered),
         family=offered[0].substance.family if offered else "",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.groups import SentenceGroup
 from cli.options import RowNumber, asked_by_option, database_option, json_option
 from cli.output import minute, print_json, print_table, reading
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from listings.alarms import Alarm
 
 
-@click.group("alerts")
+@click.group("alerts", cls=SentenceGroup)
 def command() -> None:
     """Show alarms, take note of one, and try whether messages arrive.
 

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from cli.archive_reading import open_listings
+from cli.archive_reading import LINES, open_listings
 from cli.errors import CommandFailed
+from listings.text import counted, harmless
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import BinaryIO
 
     from classifier.scoring import ScoredText
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 
 BATCH = 2_048
 """Listings scored at once: what a kill can cost, and what memory holds."""
+
+WARNINGS = 5
+"""So many lines that are passed over are named; of the others only the number is."""
 
 UNITS = 4
 """How many times as many units of the input may be gathered, if they hold few listings."""
@@ -83,7 +88,7 @@ def score_archive(
     """
 
     def scored(start: int) -> Iterator[ScoredPart]:
-        with open_listings(source, warn=warn) as listings:
+        with summing_up(warn) as warn_first, open_listings(source, warn=warn_first) as listings:
             units = listings.read(start)
             yield from score_parts(units, scorer, model_id=model_id, threshold=threshold, batch=batch)
 
@@ -130,7 +135,7 @@ def write_parts(
         model_id: For the checkpoint.
         progress: Called with (units done, units in all).
     """
-    mark = Path(f"{output}.checkpoint")
+    mark = checkpoint_of(output)
     counts = _begun(mark, output, whose := _whose(source, model_id))
     with output.open("r+b" if output.exists() else "w+b") as file:
         file.truncate(counts["bytes"])
@@ -147,6 +152,33 @@ def write_parts(
             if progress:
                 progress(part.done, part.of)
     return counts
+
+
+def check_that_some_were_read(source: Path, output: Path, counts: Mapping[str, int]) -> None:
+    """Refuse a file of lines in which there was none to read, and take back the empty output.
+
+    Args:
+        source: The file; an archive of pages without listings is fine.
+        output: Where nothing was written.
+        counts: As `score_archive` returns them.
+
+    Raises:
+        CommandFailed: If no line was a listing.
+    """
+    if counts["listings"] or not counts["done"] or not source.name.endswith(LINES):
+        return
+    for made in (output, checkpoint_of(output)):
+        made.unlink(missing_ok=True)
+    message = (
+        f"No listing could be read in {source}: expected one JSON object a line, with a title (perhaps with "
+        "a description) or a text. Nothing was written."
+    )
+    raise CommandFailed(message)
+
+
+def checkpoint_of(output: Path) -> Path:
+    """Return the file that says how far an output is."""
+    return Path(f"{output}.checkpoint")
 
 
 def _begun(mark: Path, output: Path, whose: dict[str, object]) -> dict[str, int]:
@@ -209,7 +241,27 @@ def _text(row: dict[str, Any]) -> str:
 
 def warn(sentence: str) -> None:
     """Say something beside the results."""
-    click.echo(sentence, err=True)
+    click.echo(harmless(sentence), err=True)
+
+
+@contextmanager
+def summing_up(say: Callable[[str], None]) -> Iterator[Callable[[str], None]]:
+    """Pass on the first few warnings, and count the others at the end in one sentence.
+
+    Args:
+        say: What is told.
+    """
+    told = 0
+
+    def tell(sentence: str) -> None:
+        nonlocal told
+        told += 1
+        if told <= WARNINGS:
+            say(sentence)
+
+    yield tell
+    if told > WARNINGS:
+        say(f"Passed over: {counted(told - WARNINGS, 'more line', 'more lines')} that could not be read.")
 
 
 def _line(row: dict[str, Any]) -> bytes:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.groups import SentenceGroup
 from cli.options import database_option, json_option
 from listings.audit_actions import AuditAction
 from listings.text import counted
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 
-@click.group("audit")
+@click.group("audit", cls=SentenceGroup)
 def command() -> None:
     """The audit log: who did what, when, and what was on their screen, chained by hashes.
 

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from cli.archive_reading import LINES, open_listings
-from cli.archive_scoring import ScoredPart, score_parts, warn
+from cli.archive_scoring import ScoredPart, score_parts, summing_up, warn
 from cli.cluster import cores, settings, where
 from cli.errors import CommandFailed
 from listings.errors import ListingsError
@@ -89,15 +89,20 @@ def score_on_cluster(job: Job, start: int) -> Iterator[ScoredPart]:
     Raises:
         CommandFailed: If a worker could not do its work, or died again and again over the same stretch.
     """
-    from ray.exceptions import RayError
-
     with open_listings(job.source, warn=warn) as listings:
         total = listings.count()
     _be_quiet()
+    with summing_up(warn) as say:
+        yield from _score_on_and_on(job, start, total, say)
+
+
+def _score_on_and_on(job: Job, start: int, total: int, say: Callable[[str], None]) -> Iterator[ScoredPart]:
+    from ray.exceptions import RayError
+
     done, before = start, -1
     while done < total:
         try:
-            for part in _score_rest(job, done, total):
+            for part in _score_rest(job, done, total, say):
                 done = max(done, part.done)
                 yield part
         except RayError as error:
@@ -114,7 +119,7 @@ def score_on_cluster(job: Job, start: int) -> Iterator[ScoredPart]:
             return
 
 
-def _score_rest(job: Job, start: int, total: int) -> Iterator[ScoredPart]:
+def _score_rest(job: Job, start: int, total: int, say: Callable[[str], None]) -> Iterator[ScoredPart]:
     import ray.data
 
     stretches = plan(start, total, STRETCH["bytes" if job.source.name.endswith(LINES) else "units"])
@@ -135,7 +140,7 @@ def _score_rest(job: Job, start: int, total: int) -> Iterator[ScoredPart]:
         if row["error"]:
             raise CommandFailed(row["error"])
         for sentence in row["said"]:
-            warn(sentence)
+            say(sentence)
         start = max(start, row["done"])
         yield ScoredPart(
             done=start, of=total, listings=row["listings"], flagged=row["flagged"], lines=row["lines"]

@@ -100,6 +100,7 @@ def _labels(text: str) -> tuple[str, ...]:
 def _print(evaluation: Evaluation) -> None:
     from classifier.evaluation_page import (
         MISTAKE,
+        OF_A_FAMILY,
         SLICE,
         confusion_words,
         figure_rows,
@@ -116,6 +117,7 @@ def _print(evaluation: Evaluation) -> None:
         click.echo(f"\n{view.shown.capitalize()}: at the line {confusion_words(view)}.")
         print_table(("FIGURE (95 % INTERVAL)", *(name.upper() for name in view.figures)), figure_rows(view))
         print_table(_headings(SLICE), slice_rows(view))
+        click.echo(OF_A_FAMILY)
         print_table(
             ("SCORES FROM", "ROWS", "MEAN SCORE", "SHARE OF OFFERS"),
             [

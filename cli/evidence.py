@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.groups import SentenceGroup
 from cli.options import database_option, json_option
 from cli.output import print_json, reading
 from listings.text import counted, harmless
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 BINARY_FLAG = "--body"
 
 
-@click.group("evidence")
+@click.group("evidence", cls=SentenceGroup)
 def command() -> None:
     """The WARC files in which every page is kept, beside the database under its name and `.evidence`.
 

@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 
 from cli.errors import CommandFailed
+from cli.groups import SentenceGroup
 from cli.options import database_option, reviewer_option
 from listings.text import counted
 
 file_argument = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 
 
-@click.group(name="labels")
+@click.group(name="labels", cls=SentenceGroup)
 def command() -> None:
     """Take labels out of the database, or bring in labels that were judged elsewhere.
 
@@ -29,6 +30,9 @@ def command() -> None:
 def export_command(file: Path, database: Path) -> None:
     """Write every standing verdict that settles a label: who, when, what, why, where, and the text.
 
+    A verdict is a label at once, also while it waits for a second look or to be settled; the exports of the
+    review app hand on what is decided only.
+
     Example: precursor-watch labels export verdicts.jsonl
     """
     from classifier.label_files import write_labels
@@ -37,7 +41,10 @@ def export_command(file: Path, database: Path) -> None:
 
     with reading(database) as db:
         count = write_labels(file, judged_texts(db))
-    click.echo(f"{counted(count, 'label', 'labels')} written to {file}.", err=True)
+    click.echo(
+        f"{counted(count, 'label', 'labels')} written to {file}. Verdicts that wait for a second look count.",
+        err=True,
+    )
 
 
 @command.command(name="import")

@@ -9,6 +9,7 @@ import click
 from click.exceptions import NoSuchCommand
 
 from cli.errors import exit_with_sentence
+from cli.groups import SentenceGroup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +26,7 @@ COMMANDS = (
 """Every command in the order a listing meets them; `NAME` is `command` of `cli/NAME.py` (`_` for `-`)."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(SentenceGroup):
     """A group whose commands are modules of this package."""
 
     def resolve_command(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.errors import CommandFailed
+from cli.groups import SentenceGroup
 from cli.options import database_option, json_option, reviewer_option
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 why_option = click.option("--why", help="In your own words; kept with the promotion.")
 
 
-class ListByDefault(click.Group):
+class ListByDefault(SentenceGroup):
     """A group that lists when no subcommand is named."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

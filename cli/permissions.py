@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.groups import SentenceGroup
 from cli.options import database_option, json_option, sources_option
 from cli.output import print_json, print_table
 from listings.text import counted, harmless
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 NONE_LIVE = "{} declares no live source, so no permission is needed."
 
 
-@click.group("permissions")
+@click.group("permissions", cls=SentenceGroup)
 def command() -> None:
     """The permissions of live sources: listed, checked, and what a crawl under them would do.
 

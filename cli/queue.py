@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     envvar=["PRECURSOR_WATCH_REVIEWER", "USER"],
     default="",
     show_envvar=True,
-    help="Who looks: a reviewer of the app is not shown the scores that it hides from them.",
+    help="Who looks: a user of the app is not shown the scores that it hides from them.",
 )
 @database_option
 @json_option
 def command(limit: int, offset: int, reviewer: str, database: Path, *, as_json: bool) -> None:
     """Show the flagged listings that nobody has judged as they now read, most likely offers first.
 
-    A score that the review app keeps from this reviewer until their verdict is left out here too. Leads,
-    administrators and names without a user see every score, unless they asked the app to hide them.
+    A score that the review app keeps from this reviewer until their verdict is left out here too, whatever
+    their role; a name without a user of the app judges nothing there and sees every score.
 
     Example: precursor-watch queue --limit 20
     """
@@ -60,12 +60,10 @@ def command(limit: int, offset: int, reviewer: str, database: Path, *, as_json: 
 def _hidden(db: Database, listing_ids: list[str], reviewer: str) -> frozenset[str]:
     """Return the listings whose score is kept from whoever looks, by the rule of the review app."""
     from listings.review_items import items_of
-    from listings.review_settings import preferences
-    from listings.users import Role, get_user, has_user
+    from listings.users import has_user
     from review.hiding import hidden_from
 
-    judges = has_user(db, reviewer) and not get_user(db, reviewer).role.includes(Role.LEAD)
-    if not judges and preferences(db, reviewer).get("hide_score") != "1":
+    if not has_user(db, reviewer):
         return frozenset()
     hides, items = hidden_from(db, reviewer), items_of(db, listing_ids)
     return frozenset(each for each in listing_ids if hides(items.get(each)))

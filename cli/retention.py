@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.groups import SentenceGroup
 from cli.options import RowNumber, asked_by_option, database_option, json_option
 from cli.output import minute, print_json, print_table, reading
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@click.group("retention")
+@click.group("retention", cls=SentenceGroup)
 def command() -> None:
     """Place and release legal holds; `purge` takes away what no hold and no rule keeps.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from classifier.comparing import Comparison
     from classifier.rescoring import Rescore
-    from classifier.run import Retrained
+    from classifier.run import Retrained, RetrainOptions
 
 WOULD = {
     "entering": "Would enter the queue",
@@ -104,20 +104,28 @@ def command(  # noqa: PLR0913 (one parameter per option)
     )
     with step_bars() as show:
         result = retrain(database, options, progress=show)
-    _print_result(result, as_json=as_json)
+    _print_result(result, options, as_json=as_json)
 
 
-def _print_result(result: Retrained, *, as_json: bool) -> None:
+def _print_result(result: Retrained, options: RetrainOptions, *, as_json: bool) -> None:
     from cli.output import print_json
 
     if as_json:
-        print_json({**result.record(), "sentence": result.sentence})
+        print_json({**result.record(), "sentence": result.sentence, "dry_run": options.dry_run})
         return
     _print_comparison(result.comparison)
     if result.rescore:
         _print_rescore(result.rescore)
     click.echo(f"Model {result.model.model_id}: {result.sentence}")
-    click.echo("Promoted." if result.promoted else "Not promoted.")
+    click.echo(_ending(result, options))
+
+
+def _ending(result: Retrained, options: RetrainOptions) -> str:
+    """Say what became of the candidate, or would have."""
+    if not options.dry_run:
+        return "Promoted." if result.promoted else "Not promoted."
+    would = "would" if options.force or result.comparison.may_replace else "would not"
+    return f"A dry run: nothing was written. Without --dry-run it {would} have been promoted."
 
 
 def _print_comparison(comparison: Comparison) -> None:

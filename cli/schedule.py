@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from cli.groups import SentenceGroup
 from cli.options import asked_by_option, database_option, json_option, sources_option
 from cli.output import minute, print_json, print_table, reading
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 source_argument = click.argument("source")
 
 
-@click.group("schedule")
+@click.group("schedule", cls=SentenceGroup)
 def command() -> None:
     """Show when sources are due; pause one, resume it, or have it crawled now by the service.
 

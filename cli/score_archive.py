@@ -44,6 +44,7 @@ def command(source: Path, output: Path, database: Path, cluster: str | None) -> 
     Example: precursor-watch score-archive evidence/2026.wacz -o flagged.jsonl
     """
     from classifier.errors import NoModelInUse
+    from cli.archive_scoring import check_that_some_were_read
     from cli.output import reading
     from cli.progress import progress_bar
     from listings.models import model_in_use
@@ -55,6 +56,7 @@ def command(source: Path, output: Path, database: Path, cluster: str | None) -> 
     score = _score_here if cluster is None else partial(_score_on_cluster, cluster)
     with progress_bar("scoring") as show:
         counts = score(source, output, model, database, show)
+    check_that_some_were_read(source, output, counts)
     listings = counted(counts["listings"], "listing", "listings")
     click.echo(f"{listings} scored, {counts['flagged']} flagged, in {output}.")
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.groups import SentenceGroup
 from cli.options import RowNumber, by_option, database_option, json_option
 from listings.roles import Role
 
@@ -20,7 +21,7 @@ stdin_option = click.option(
 )
 
 
-@click.group("users")
+@click.group("users", cls=SentenceGroup)
 def command() -> None:
     """Users of the review app: viewers look, reviewers decide, leads assign and export, admins manage users.
 

@@ -25,7 +25,8 @@ DECISIONS = [decision.value for decision in Decision if decision is not Decision
 @click.option(
     "--reason",
     type=click.Choice([code.value for code in ReasonCode]),
-    help="Why, as the labelling guide has it.",
+    metavar="REASON",
+    help=f"Why, as the labelling guide has it: {', '.join(code.value for code in ReasonCode)}.",
 )
 @click.option("--note", default="", help="In your own words.")
 @click.option(

@@ -168,6 +168,7 @@ def reasons_from(text: str) -> Reasons:
     return Reasons(
         contributions=tuple(Contribution(**item) for item in data["contributions"]),
         rest_log_odds=data["rest_log_odds"],
+        constant_log_odds=data.get("constant_log_odds"),
         wording=tuple(_word_share(item) for item in data.get("wording", ())),
         rest_wording=data.get("rest_wording", 0.0),
         spans=tuple(Span(**item) for item in data["spans"]),

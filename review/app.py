@@ -68,6 +68,7 @@ from review.security.headers import HEADERS, SafeHeaders
 from review.security.keys import load_key
 from review.security.methods import HeadAsGet, methods_of
 from review.security.passwords import Passwords
+from review.security.people import recognize
 from review.security.proxy import OnlyEncrypted, OnlyThroughProxy
 from review.security.settings import Safety
 from review.sheets import NoPdf
@@ -229,6 +230,8 @@ def answer_error(request: Request, error: Exception) -> Response:
         return JSONResponse({"detail": sentence}, status_code=status, headers=headers)
     if isinstance(error, LoginNeeded):
         return entering.send_to_login(request, sentence)
+    if status == HTTPStatus.NOT_FOUND:
+        recognize(request)  # an address that leads nowhere has not asked who is there
     title = _(words.TITLES.get(status, HTTPStatus(status).phrase))
     shown = {
         "title": title,

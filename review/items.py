@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 MAX_SHOWN_CHARS = 600
 """A field longer than this is cut in the tables; the text pane holds it whole."""
 
+UNTOLD = 1e-9
+"""A sum of signs no greater is none: what rounding leaves."""
+
 TELLING = 3
 """So many signs stand beside the score; the rest is unfolded."""
 
@@ -140,6 +143,7 @@ def read_item(file: ListingFile) -> Item:
     spans = file.score.reasons.spans if file.score else ()
     undone = frozenset(verdict.undoes for verdict in file.verdicts if verdict.undoes is not None)
     bars = read_bars(file.score.reasons) if file.score else ()
+    signs = bars[: len(file.score.reasons.contributions)] if file.score else ()
     given = (
         verdict
         for verdict in reversed(file.verdicts)
@@ -153,7 +157,7 @@ def read_item(file: ListingFile) -> Item:
         fields=read_fields(newest.content),
         terms=read_shown_terms(newest.content),
         bars=bars,
-        telling=tuple(sorted(bars[:-1], key=lambda bar: -bar.length)[:TELLING]),
+        telling=tuple(sorted(signs, key=lambda bar: -bar.length)[:TELLING]),
         log_odds=_log_odds(file.score) if file.score else 0.0,
         wording=read_wording(file.score.reasons) if file.score else None,
         evidence=read_evidence(newest.text, file.score.reasons) if file.score else (),
@@ -189,9 +193,16 @@ def read_shown_terms(content: ListingContent) -> tuple[ShownTerm, ...]:
 
 
 def read_bars(reasons: Reasons) -> tuple[Bar, ...]:
-    """Return the terms of the score's sum as bars, the rest last."""
+    """Return the terms of the score's sum as bars: the signs, all others as one, the constant last."""
     terms = [(sign_words(each.feature), each.log_odds) for each in reasons.contributions]
-    return _bars([*terms, (gettext("everything else"), reasons.rest_log_odds)])
+    constant = reasons.constant_log_odds
+    if constant is None:
+        rest = [(gettext("all other signs, and what every text starts from"), reasons.rest_log_odds)]
+    else:
+        others = reasons.rest_log_odds - constant
+        rest = [(gettext("all other signs"), others)] if abs(others) > UNTOLD else []
+        rest.append((gettext("what every text starts from"), constant))
+    return _bars([*terms, *rest])
 
 
 def read_wording(reasons: Reasons) -> Wording | None:

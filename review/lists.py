@@ -12,7 +12,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from listings.item_filters import Filter, Place, Sort, State
 from listings.review_items import count_items, first_found, list_items, next_item, place_of, place_of_sighting
-from listings.users import Role
 from review.desk import TheDatabase, TheDesk  # noqa: TC001 (FastAPI reads them)
 from review.hiding import hidden_share
 from review.security.people import ThePerson  # noqa: TC001 (so)
@@ -122,8 +121,8 @@ def where_of(
     named = query.model_dump(exclude={"q", "sort", "at"}) | {"terms": query.q.strip()}
     named |= {"state": str(query.state), "reviewer": person.name}
     named["names"] = tuple(desk.reference.names(named["terms"]).items()) if named["terms"] else ()
-    share = None if person.may(Role.LEAD) else hidden_share(db, person.name)
-    return Where(wanted=Filter(**named, hidden_share=share), sort=query.sort, at=query.at)
+    wanted = Filter(**named, hidden_share=hidden_share(db, person.name))
+    return Where(wanted=wanted, sort=query.sort, at=query.at)
 
 
 TheList = Annotated[Where, Depends(where_of)]

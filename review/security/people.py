@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,10 +10,11 @@ from fastapi import Depends, Request
 
 from listings import audit
 from listings.audit import AuditAction, Origin, Via
+from listings.errors import ListingsError
 from listings.sessions import find_session
 from listings.tokens import find_token
 from listings.users import Role
-from review.desk import TheDatabase, TheDesk  # noqa: TC001 (FastAPI reads the annotations)
+from review.desk import TheDatabase, TheDesk, desk_of
 from review.errors import LoginNeeded, RoleTooLow, SessionNeeded
 
 if TYPE_CHECKING:
@@ -62,6 +64,13 @@ def identify(request: Request, db: TheDatabase, desk: TheDesk) -> Person:
     )
     request.state.person = person
     return person
+
+
+def recognize(request: Request) -> None:
+    """Note who asks, for a page that is for everybody; nobody if none is logged in or the store is gone."""
+    desk = desk_of(request)
+    with suppress(ListingsError), desk.connections.borrow() as db:
+        request.state.person = _by_session(request, db, desk)
 
 
 def needs(role: Role) -> Callable[..., Person]:

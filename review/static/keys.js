@@ -151,7 +151,19 @@ document.addEventListener(
 function arrive() {
   drawn();
   document.querySelectorAll("form:has(select[name=decision])").forEach(fitVerdict);
-  document.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest" });
+  showInList();
+}
+
+// Only the list is scrolled: `scrollIntoView` would scroll the window too, and cut the item's title off.
+function showInList() {
+  const row = document.querySelector(".list [aria-current=true]");
+  if (!row) return;
+  const list = row.closest(".list");
+  const place = row.getBoundingClientRect();
+  const pane = list.getBoundingClientRect();
+  const above = place.top - pane.top;
+  const below = place.bottom - Math.min(pane.bottom, window.innerHeight);
+  list.scrollTop += above < 0 ? above : Math.min(Math.max(below, 0), above);
 }
 
 document.addEventListener("htmx:afterSettle", (event) => {

@@ -47,7 +47,7 @@ def test_the_same_rows_are_read_from_every_format(tmp_path: Path, name: str, con
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("missing.jsonl", None, "No such file"),
+        ("missing.jsonl", None, "there is no such file"),
         ("a.jsonl", b'{"title": "a", "label": 1}\n{"title"\n', "line 2 is not JSON"),
         ("a.jsonl", b"[" * 100_000, "line 1 is not JSON"),
         ("a.jsonl", b"[1, 2]", "line 1 is a list, not an object with a title"),
@@ -55,7 +55,15 @@ def test_the_same_rows_are_read_from_every_format(tmp_path: Path, name: str, con
         ("a.csv", b"name,label\na,1\n", "line 2 has neither title nor description"),
         ("a.jsonl", b'{"title": "a", "label": 2}', "line 1 has the label 2, not 0 or 1"),
         ("a.jsonl", b'{"title": "a", "label": [1]}', r"line 1 has the label \[1\], not 0 or 1"),
-        ("a.jsonl", b'{"title": "a"}', "line 1 has the label None, not 0 or 1"),
+        ("a.jsonl", b'{"title": "a"}', "line 1 has no label, but `title`; expected a label of 0 or 1"),
+        (
+            "a.csv",
+            b"Name;label\na;1\n",
+            "but `Name;label` .the columns are parted by semicolons: save it with",
+        ),
+        ("a.csv", b"name,price\na,1\n", "but `name`, `price`; expected title"),
+        ("a.csv", b"title,label\n\xee\xff,1\n", "it is not text in UTF-8; expected"),
+        ("a.jsonl", b'{"title": \n', "line 1 is not JSON .Expecting value, character"),
         ("a.csv", b"title,label\na,offer\n", "line 2 has the label 'offer', not 0 or 1"),
         ("a.jsonl", b'{"title": "\xff"}', "expected UTF-8 JSONL or CSV with title and label"),
         ("a.jsonl.gz", b"plain text", "expected UTF-8 JSONL or CSV"),
@@ -98,7 +106,7 @@ def test_text_of_a_row_is_one_line_each_and_can_be_stored(row: dict[str, object]
 def test_object_is_read_from_bytes_too() -> None:
     """A pipe gives bytes, and those that are no UTF-8 are named by their line."""
     assert json_object("pipe", 1, '\ufeff{"title": "é"}'.encode()) == {"title": "é"}
-    with pytest.raises(DataFileWrong, match="pipe cannot be used: line 3 is not JSON"):
+    with pytest.raises(DataFileWrong, match="pipe cannot be used: line 3 is not text in UTF-8"):
         json_object("pipe", 3, b'{"title": "\xff"}')
 
 

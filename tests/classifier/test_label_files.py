@@ -65,7 +65,7 @@ def test_a_title_will_do(tmp_path: Path) -> None:
         ("labels.txt", "", "ends in neither .csv nor .jsonl"),
         ("labels.csv", "text,label\nKettle,0\nRope,maybe\n", "line 3 has the label 'maybe', not 0 or 1"),
         ("labels.csv", "text,label\n ,0\n", "line 2 has no text"),
-        ("labels.jsonl", '{"text": "a", "label": 1}\n\n{"text": "b"}\n', "line 3 has the label None"),
+        ("labels.jsonl", '{"text": "a", "label": 1}\n\n{"text": "b"}\n', "line 3 has no label, but `text`"),
         ("labels.jsonl", '{"label": 1}\n', "line 1 has neither title nor description nor text"),
         ("labels.jsonl", "[1]\n", "line 1 is a list"),
     ],

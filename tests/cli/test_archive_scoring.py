@@ -15,7 +15,7 @@ import pytest
 
 from classifier.scoring import ScoredText
 from cli.archive_reading import open_listings
-from cli.archive_scoring import score_archive
+from cli.archive_scoring import check_that_some_were_read, score_archive
 from cli.errors import CommandFailed
 from cli.law import chosen_law
 from listings.model import Reasons
@@ -75,6 +75,26 @@ def test_flagged_listings_are_written_with_their_score(source: Path, tmp_path: P
         "p_offer": 0.9, "threshold": 0.5, "model_id": "m1", "reasons": 0,
     }  # fmt: skip
     assert (counts["listings"], counts["flagged"], counts["done"]) == (200, 20, source.stat().st_size)
+
+
+def test_lines_that_cannot_be_read_are_summed_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The first few are named, without Python's words; the others are counted."""
+    source = tmp_path / "bad.jsonl"
+    source.write_bytes(b"\xee\xff\n" * 20 + b'{"title": "a"}\n')
+    assert run(source, tmp_path / "out.jsonl")["listings"] == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "Passed over: bad.jsonl cannot be used: line 1 is not text in UTF-8."
+    assert said[5:] == ["Passed over: 15 more lines that could not be read."]
+
+
+def test_a_file_without_a_listing_is_refused(tmp_path: Path) -> None:
+    """No empty output is left behind, which the next step would take for a quiet day."""
+    source, output = tmp_path / "bad.jsonl", tmp_path / "out.jsonl"
+    source.write_bytes(b"\xee\xff\n" * 3)
+    counts = run(source, output)
+    with pytest.raises(CommandFailed, match="No listing could be read in"):
+        check_that_some_were_read(source, output, counts)
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.jsonl"]
 
 
 def test_a_finished_archive_is_not_scored_again(source: Path, tmp_path: Path) -> None:

@@ -32,7 +32,10 @@ def test_labels_move_from_store_to_store(store: Path, ending: str, tmp_path: Pat
     """Text, label and group arrive as they were; once more changes nothing."""
     file, other = tmp_path / f"labels.{ending}", tmp_path / "other.db"
     called = call("labels", "export", file, "--db", store)
-    assert (called.exit_code, called.err) == (0, f"1 label written to {file}.\n")
+    assert (called.exit_code, called.err) == (
+        0,
+        f"1 label written to {file}. Verdicts that wait for a second look count.\n",
+    )
     arguments = ("labels", "import", file, "--db", other, "--reviewer", "ben")
     assert call(*arguments).out == "1 label imported, 0 there already.\n"
     assert call(*arguments).out == "0 labels imported, 1 there already.\n"

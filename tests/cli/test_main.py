@@ -25,6 +25,7 @@ HEAVY = (
     "numpy", "pandas", "sqlite_utils", "rich", "structlog", "ray",
 )  # fmt: skip
 NO_COMMANDS = {
+    "groups",
     "archive_reading",
     "archive_scoring",
     "cluster",

@@ -76,7 +76,7 @@ def test_bad_lines_in_a_pipe_are_named_and_the_others_scored(store: Path) -> Non
     assert called.exit_code == 1
     assert [json.loads(line)["title"] for line in called.out.splitlines()] == [row["title"] for row in PIPED]
     first, second, third, last = called.err.splitlines()
-    assert first.startswith("Left out: standard input cannot be used: line 1 is not JSON")
+    assert first.startswith("Left out: standard input cannot be used: line 1 is not text in UTF-8")
     assert second.startswith("Left out: standard input cannot be used: line 3 is a list, not an object")
     assert third.startswith("Left out: standard input cannot be used: line 4 has neither title")
     assert last.startswith("precursor-watch: 3 lines were left out")

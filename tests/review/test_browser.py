@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -176,6 +177,27 @@ def test_verdicts_title_and_signs_are_in_sight_without_scrolling(
         box = watched.page.locator(place).bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= size[1], place
+
+
+def test_an_item_far_down_the_list_shows_its_title(watched: Watched, database: Path) -> None:
+    """Only the list is scrolled to it, both when it is opened by its address and when it is walked to."""
+    many = tuple(
+        replace(PLANTED[1], content=replace(PLANTED[1].content, title=f"Drum {number}"), p_offer=0.8)
+        for number in range(30)
+    )
+    with closing(open_database(database)) as db:
+        see(db, many, at=NOW, archive="more.zip")
+        score(db, many)
+    page = watched.page
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.reload()
+    row = page.locator(".list ol a").nth(24)
+    for _open in (row.click, page.reload):
+        _open()
+        expect(page.locator(".list ol a").nth(24)).to_have_attribute("aria-current", "true")
+        expect_ready(page)
+        assert page.evaluate("window.scrollY") == 0
+        expect(page.locator(".list [aria-current=true]")).to_be_in_viewport(ratio=1)
 
 
 def test_note_is_typed_kept_and_sent(watched: Watched, database: Path) -> None:

@@ -55,7 +55,21 @@ def test_bars_are_in_percent_of_the_longest() -> None:
     reasons = Reasons(contributions=(Contribution(feature="name", log_odds=-4.0),), rest_log_odds=1.0)
     assert [(bar.words, bar.length) for bar in read_bars(reasons)] == [
         ("name", 100.0),
-        ("everything else", 25.0),
+        ("all other signs, and what every text starts from", 25.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rest", "others"), [(-2.0, []), (-1.5, [("all other signs", 0.5)])], ids=["nothing else", "others"]
+)
+def test_the_constant_stands_apart(rest: float, others: list[tuple[str, float]]) -> None:
+    """What every text starts from is the last bar; what is not listed has one if it adds anything."""
+    signs = (Contribution(feature="name", log_odds=4.0),)
+    bars = read_bars(Reasons(contributions=signs, rest_log_odds=rest, constant_log_odds=-2.0))
+    assert [(bar.words, bar.log_odds) for bar in bars] == [
+        ("name", 4.0),
+        *others,
+        ("what every text starts from", -2.0),
     ]
 
 

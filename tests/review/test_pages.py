@@ -189,6 +189,7 @@ def test_search_that_finds_nothing_says_so(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("address", "status", "sentence"),
     [
+        ("/nope", 404, "Search all listings"),  # the menu and the search stay
         ("/nope", 404, "There is no such page here."),
         ("/listings/ffffffffffffffff", 404, "There is no listing ffffffffffffffff"),
         ("/listings/%3Cscript%3E", 404, "There is no listing &lt;script&gt;"),
