@@ -6,6 +6,7 @@ trained before the change is refused at load, because its features are others.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -254,16 +255,25 @@ def evidence_spans(reading: Reading) -> tuple[Span, ...]:
         for cas in reading.cas_numbers
         if not cas.listed
     ]
-    trade = [
-        Span(
-            start=sign.span[0],
-            end=sign.span[1],
-            kind="trade",
-            note=_note_of(sign),
-        )
-        for sign in reading.trade
-    ]
+    trade = _joined_trade(reading)
     return tuple(sorted([*mentions, *others, *trade], key=lambda span: (span.start, span.end)))
+
+
+def _joined_trade(reading: Reading) -> list[Span]:
+    """Return the signs of trade; those that say the same of stretches that lie over one another are one."""
+    spans: list[Span] = []
+    last: dict[str, int] = {}
+    for sign in sorted(reading.trade, key=lambda sign: sign.span):
+        note = _note_of(sign)
+        start, end = sign.span
+        place = last.get(note, -1)
+        if place >= 0 and start < spans[place].end:
+            before = spans[place]
+            spans[place] = replace(before, end=max(end, before.end))
+        else:
+            last[note] = len(spans)
+            spans.append(Span(start=start, end=end, kind="trade", note=note))
+    return spans
 
 
 def _note_of(sign: TradeSign) -> str:

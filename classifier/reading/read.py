@@ -97,8 +97,8 @@ def _read_together(texts: Sequence[str], matcher: Matcher, gazetteer: Gazetteer)
     known = known_parts(frozenset(gazetteer.by_cas))
     words = [split_words(text) for text in plain]
     signs = [
-        find_trade_signs(text, said, matcher.codes, seen, known)
-        for text, said, seen in zip(plain, words, found, strict=True)
+        find_trade_signs(each.text, each.lined, said, matcher.codes, seen, known)
+        for each, said, seen in zip(unfolded, words, found, strict=True)
     ]
     ear = ear_for(gazetteer)
     heard = [list(find_by_ear(text, said, ear)) for text, said in zip(plain, words, strict=True)]

@@ -29,9 +29,10 @@ WITHIN_CJK = 6
 """The same where words are written together: a character there is half a word."""
 MOST_CHARS = 1_000
 """Offers come to the point; the foot of a page talks of papers and parcels whatever it sells."""
-STOP = re.compile(r"[.;!?|\n]\s|[。；！？\n]")
+STOP = re.compile(r"[.;!?|]\s|[。；！？\n]")
 """Ends of a sentence, over which nothing is said of anything."""
 CJK = re.compile(r"[\u3400-\u9fff]")
+WORD_REST = re.compile(rf"[^\W_{CJK.pattern[1:-1]}]+")
 CYRILLIC_ONLY = "ж"
 """A letter that looks like no Latin one."""
 KEY = 2
@@ -70,10 +71,10 @@ class Stem:
 
 
 def find_topics(text: str, words: Sequence[str]) -> Iterator[tuple[TradeKind, int, int]]:
-    """Yield kind, start and end of each topic of a folded text with what is said of it.
+    """Yield kind, start and end of each topic of a folded text with what is said of it, in whole words.
 
     Args:
-        text: Folded text.
+        text: Folded text with its line ends.
         words: As `split_words` finds them in it.
     """
     topics, stems = _topics()
@@ -86,7 +87,8 @@ def find_topics(text: str, words: Sequence[str]) -> Iterator[tuple[TradeKind, in
         for stem in stems[word.group()]:
             end = start + len(stem.text)
             if text.startswith(stem.text, start) and not (stem.is_whole and text[end : end + 1].isalnum()):
-                yield from _said(text, stem.topic.kind, start, end, stem.topic.said, WITHIN)
+                for kind, first, last in _said(text, stem.topic.kind, start, end, stem.topic.said, WITHIN):
+                    yield kind, first, _word_end(text, last)
     if CJK.search(text):
         signs = set(text)
         for topic in topics:
@@ -110,6 +112,12 @@ def _said(
     before = STOP.split(text[max(0, start - within) : start])[-1]
     if left := said.search(text, start - len(before), start):
         yield kind, left.start(), end
+
+
+def _word_end(text: str, end: int) -> int:
+    """Return where the word ends that a stem or what is said of it begins."""
+    rest = WORD_REST.match(text, end) if end and text[end - 1].isalnum() else None
+    return rest.end() if rest else end
 
 
 @cache

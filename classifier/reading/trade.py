@@ -31,7 +31,7 @@ SPELLED_ON = r"(?P<gap>[ ._*·-])[a-z](?P=gap)[a-z](?![a-z])"
 """What follows a letter that begins a word whose letters are set apart, as in `5 l_a_r_g_e`."""
 QUANTITY = re.compile(rf"\d(?<![\w.,]\d)[\d., ]{{0,8}}\s?{UNIT}(?![a-z\u0400-\u052f]|{SPELLED_ON})")
 PURITY = re.compile(
-    r"(?<![\w.,])\d{2,3}(?:[.,]\d{1,3})?\s?(?:%|percent|pct)(?:\s?(?:min|up|pure|purity))?"
+    r"(?<![\w.,])\d{2,3}(?:[.,]\d{1,3})?\s?(?:%|percent|pct)(?: ?(?:min|up|pure|purity)(?![a-z]))?"
     r"|(?:purity|pureza|purete|reinheit|чистота|纯度|含量)"
 )
 MONEY = r"(?:us\$|usd|\$|eur|€|£|gbp|¥|cny|rmb|r\$|mxn|руб\.?|₽|元|美元)"
@@ -39,8 +39,8 @@ PRICE_PER_UNIT = re.compile(
     rf"(?:{MONEY}\s?\d[\d.,]{{0,14}}|(?<![\d.,])\d[\d.,]{{0,14}}\s?{MONEY})\s?(?:/|per|por|pro|par|за|each|一|每)\s?(?:1\s?)?{UNIT}(?![a-z\u0400-\u052f])"
 )
 FORM = (
-    r"(?:oil|powder|wax|liquid|crystals?|油|粉|晶体|масло|порошок|кристаллы|aceite|polvo|cristales|oleo|po|huile|poudre"
-    r"|pulver|kristalle)"
+    r"(?:oil|powder|wax|liquid|crystals?|油|粉|晶体|масло|порошок|кристаллы|aceite|polvo|cristales|oleo|po(?![a-z])|huile"
+    r"|poudre|pulver|kristalle)"
 )
 CODES = (
     re.compile(rf"(?<![\d-])(?P<code>\d{{5,7}})(?:-\d{{2}}(?:-\d)?)?(?![\d-])\s?{FORM}"),
@@ -87,6 +87,7 @@ PATTERNS: tuple[tuple[TradeKind, re.Pattern[str], re.Pattern[str]], ...] = (
 
 def find_trade_signs(
     text: str,
+    lined: str,
     words: Sequence[str],
     codes: frozenset[str],
     found: list[tuple[Pattern, list[int]]],
@@ -96,15 +97,16 @@ def find_trade_signs(
 
     Args:
         text: Folded text.
+        lined: The same with its line ends, over which nothing is said of anything.
         words: As `split_words` finds them in it.
         codes: First parts of CAS numbers by which the trade calls a listed substance, e.g. `28578`, and first
             two parts, e.g. `28578-16`.
         known: The listed CAS numbers.
         found: Patterns found in the text, with the position of each of their characters.
     """
-    signs = set(_find_patterns(text, codes)) if HAS_DIGIT.search(text) else set()
-    signs.update(find_spoken(text, words))
-    signs.update(find_topics(text, words))
+    signs = set(_find_patterns(lined, codes)) if HAS_DIGIT.search(text) else set()
+    signs.update(find_spoken(lined, words))
+    signs.update(find_topics(lined, words))
     signs.update(("spelled_letters", start, end) for start, end in find_initials(text, words))
     for pattern, places in found:
         if pattern.trade and _is_whole_phrase(text, pattern, places):

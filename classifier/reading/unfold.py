@@ -91,6 +91,17 @@ class Unfolded:
         written = "".join(original[start] for start, _ in self.spans) if self.spans else original
         return frozenset(seam.start() for seam in CASE_SEAM.finditer(written))
 
+    @cached_property
+    def lined(self) -> str:
+        """The text with a line feed where a line ends; folding leaves a space there."""
+        original, spans = self.folded.original, self.spans
+        if "\n" not in original:
+            return self.text
+        if spans is None:
+            spans = [(place, place + 1) for place in range(len(original))]
+        ends = {place for place, (start, _) in enumerate(spans) if original[start] == "\n"}
+        return "".join("\n" if place in ends else each for place, each in enumerate(self.text))
+
     def is_spelled_out(self, start: int, end: int) -> bool:
         """Say whether the letters of `text[start:end]` stood apart."""
         return self.kept is not None and self.kept[end - 1] - self.kept[start] != end - 1 - start

@@ -164,6 +164,18 @@ def test_span_points_at_the_words_that_counted(
     assert (words, kind) in [(text[span.start : span.end], span.kind) for span in spans]
 
 
+def test_what_says_the_same_of_the_same_words_is_one_span(gazetteer: Gazetteer) -> None:
+    """A reviewer is shown no span within, or over the end of, another of its kind."""
+    text = "You know what this is, you know what to do. Intermediate, chemicals"
+    spans = evidence_spans(read_all([text], gazetteer)[0])
+    ends: dict[str, int] = {}
+    for span in spans:
+        assert ends.get(span.note, 0) <= span.start
+        ends[span.note] = span.end
+    known = [text[span.start : span.end] for span in spans if span.note == "to those who know"]
+    assert known == ["You know what", "you know what"]
+
+
 def test_span_names_the_law_or_why_it_does_not_count(gazetteer: Gazetteer) -> None:
     """The note of an offered substance cites its lists; of a mentioned one it says why not."""
     texts = ["Phenylacetone", "Polish remover, acetone free"]

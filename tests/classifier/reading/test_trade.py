@@ -69,7 +69,7 @@ if TYPE_CHECKING:
         ("reetiquetado como aditivo", "talk_cover", "reetiquetado como aditivo"),
         ("单上写颜料", "talk_cover", "单上写颜料"),
         ("if stopped, we send another", "talk_loss", "stopped, we send another"),
-        ("пропажу возместим", "talk_loss", "пропажу возме"),
+        ("пропажу возместим", "talk_loss", "пропажу возместим"),
         ("buyers stay unknown", "talk_buyer", "buyers stay unknown"),
         ("keine Firma", "talk_buyer", "keine Firma"),
     ],
@@ -285,3 +285,41 @@ def test_goods_are_those_of_the_title(text: str, goods: list[str], gazetteer: Ga
     """What stands below, such as what it is packed in, is not what is sold."""
     found = [text[slice(*one.span)] for one in read_text(text, gazetteer).goods]
     assert found[-1:] == goods
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "words"),
+    [
+        ("Disguised as soap", "talk_cover", "Disguised as soap"),
+        ("fine chemistry", "chemistry", "chemistry"),
+        ("нейтральная упаковка", "talk_label", "нейтральная упаковка"),
+        ("单上写颜料粉", "talk_cover", "单上写颜料"),
+    ],
+)
+def test_a_topic_ends_with_its_word(text: str, kind: str, words: str, gazetteer: Gazetteer) -> None:
+    """Stems are beginnings of words; a reviewer is shown whole ones, where words stand apart."""
+    assert (kind, words) in [(sign.kind, sign.text) for sign in read_text(text, gazetteer).trade]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Soap flakes, no questions, no minimum\nLicence checked before dispatch",
+        "Plain box\nLabel with each drum",
+        "Ware nur auf Anfrage ohne Kundenkonto\nHärter separat verpackt",
+        "CAS 74-89-5\n20 kg",
+        "Purity 99%\nPure stock",
+        "Plain\u200b b&#111;x\nLabel with each drum",
+    ],
+)
+def test_a_sign_ends_with_its_line(text: str, gazetteer: Gazetteer) -> None:
+    """A title and what stands below it are two sentences."""
+    assert not [sign.text for sign in read_text(text, gazetteer).trade if "\n" in sign.text]
+
+
+def test_customers_and_customs_make_nothing_special(gazetteer: Gazetteer) -> None:
+    """A word is not what another one begins with; made to order is a service."""
+    for text in ("product for old customers", "powder, customs cleared"):
+        assert "talk_special" not in {sign.kind for sign in read_text(text, gazetteer).trade}
+    reading = read_text("Custom synthesis of intermediates, NDA, audits welcome", gazetteer)
+    assert [good.kind for good in reading.goods] == ["service"]
