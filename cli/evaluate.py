@@ -117,7 +117,8 @@ def _print(evaluation: Evaluation) -> None:
         click.echo(f"\n{view.shown.capitalize()}: at the line {confusion_words(view)}.")
         print_table(("FIGURE (95 % INTERVAL)", *(name.upper() for name in view.figures)), figure_rows(view))
         print_table(_headings(SLICE), slice_rows(view))
-        click.echo(OF_A_FAMILY)
+        if any(str(each["slice"]).startswith(("family ", "tier ")) for each in view.slices):
+            click.echo(OF_A_FAMILY)
         print_table(
             ("SCORES FROM", "ROWS", "MEAN SCORE", "SHARE OF OFFERS"),
             [

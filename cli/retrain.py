@@ -117,11 +117,16 @@ def _print_result(result: Retrained, options: RetrainOptions, *, as_json: bool) 
     if result.rescore:
         _print_rescore(result.rescore)
     click.echo(f"Model {result.model.model_id}: {result.sentence}")
-    click.echo(_ending(result, options))
+    click.echo(ending(result, options))
 
 
-def _ending(result: Retrained, options: RetrainOptions) -> str:
-    """Say what became of the candidate, or would have."""
+def ending(result: Retrained, options: RetrainOptions) -> str:
+    """Return a sentence on what became of the candidate or, after a dry run, would have.
+
+    Args:
+        result: Of the retraining.
+        options: What it was asked for.
+    """
     if not options.dry_run:
         return "Promoted." if result.promoted else "Not promoted."
     would = "would" if options.force or result.comparison.may_replace else "would not"
@@ -133,6 +138,7 @@ def _print_comparison(comparison: Comparison) -> None:
 
     in_use = comparison.in_use or {}
     rows = [(name, str(value), str(in_use.get(name, "-"))) for name, value in comparison.candidate.items()]
+    click.echo("On labels kept back (a fifth of the groups, and the newest judged), by twins that saw none:")
     print_table(("HELD OUT", "CANDIDATE", "IN USE"), rows)
     if comparison.differences:
         print_table(

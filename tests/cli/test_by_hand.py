@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from classifier.run import RetrainOptions, retrain
+from cli.retrain import ending
 from listings.database import open_database
 from listings.model import Decision, RunOutcome
 from listings.models import promote, register_model
@@ -270,6 +271,19 @@ def test_earlier_model_is_put_in_use_again(store_path: Path) -> None:
     assert [each["promoted_by"] for each in shown["promotions"]] == ["retrain", "ada"]
     assert shown["promotions"][1]["sentence"] == f"Rolled back from {new}. flags thinner"
     assert "Put in use by hand." in call("models", "show", "--db", store_path).out
+
+
+def test_a_dry_run_says_that_it_was_one(store_path: Path) -> None:
+    """And whether the model would have been promoted; a run in earnest says whether it was."""
+    starter = write_starter(store_path.with_name("starter.jsonl"))
+    read_beforehand(store_path)
+    options = RetrainOptions(starter=starter, models_folder=store_path.parent / "models", embedder="toy")
+    dry = replace(options, dry_run=True)
+    said = ending(retrain(store_path, dry, embedder=ToyEmbedder()), dry)
+    assert said == "A dry run: nothing was written. Without --dry-run it would have been promoted."
+    assert ending(retrain(store_path, options, embedder=ToyEmbedder()), options) == "Promoted."
+    other = ToyEmbedder(name="other", embedder_id="other@1")
+    assert "it would not have been promoted" in ending(retrain(store_path, dry, embedder=other), dry)
 
 
 def test_a_refused_model_is_put_in_use_by_force_only(store_path: Path) -> None:

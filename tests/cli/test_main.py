@@ -14,6 +14,7 @@ import pytest
 import cli
 from cli.errors import exit_with_sentence
 from cli.main import COMMANDS
+from listings.model import ReasonCode
 from tests.cli.calls import call, call_process
 from tests.warm import ROOT
 
@@ -108,6 +109,18 @@ def test_group_lists_its_commands_in_order() -> None:
     """In the order in which a listing meets them."""
     lines = call("--help").out.partition("Commands:\n")[2].splitlines()
     assert [line.split()[0] for line in lines if line.startswith("  ") and line[2] != " "] == list(COMMANDS)
+
+
+@pytest.mark.parametrize("arguments", [(), ("users",), ("models",)])
+def test_no_sentence_in_a_list_of_commands_is_cut(arguments: tuple[str, ...]) -> None:
+    """What does not fit in the line goes on in the next."""
+    assert "..." not in call(*arguments, "--help").out.partition("Commands:\n")[2]
+
+
+def test_every_reason_of_a_verdict_is_in_its_help() -> None:
+    """Whole, also in 80 columns."""
+    said = " ".join(call("verdict", "--help").out.split())
+    assert ", ".join(code.value for code in ReasonCode) in said
 
 
 @pytest.mark.parametrize(
