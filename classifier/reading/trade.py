@@ -29,7 +29,9 @@ UNIT = (
 )
 SPELLED_ON = r"(?P<gap>[ ._*·-])[a-z](?P=gap)[a-z](?![a-z])"
 """What follows a letter that begins a word whose letters are set apart, as in `5 l_a_r_g_e`."""
-QUANTITY = re.compile(rf"\d(?<![\w.,]\d)[\d., ]{{0,8}}\s?{UNIT}(?![a-z\u0400-\u052f]|{SPELLED_ON})")
+QUANTITY = re.compile(
+    rf"\d(?<![\w.,]\d)(?<!-\d\d-\d)[\d., ]{{0,8}}\s?{UNIT}(?![a-z\u0400-\u052f]|{SPELLED_ON})"
+)
 PURITY = re.compile(
     r"(?<![\w.,])\d{2,3}(?:[.,]\d{1,3})?\s?(?:%|percent|pct)(?: ?(?:min|up|pure|purity)(?![a-z]))?"
     r"|(?:purity|pureza|purete|reinheit|чистота|纯度|含量)"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     ("text", "kind", "words"),
     [
         ("25kg drum", "quantity", "25kg"),
+        ("CAS 74-89-5 20 kg", "quantity", "20 kg"),
+        ("5-10 kg", "quantity", "10 kg"),
         ("lote de 20 litros", "quantity", "20 litros"),
         ("每桶 160公斤", "quantity", "160公斤"),
         ("5 кг", "quantity", "5 кг"),
