@@ -200,6 +200,16 @@ def test_an_item_far_down_the_list_shows_its_title(watched: Watched, database: P
         expect(page.locator(".list [aria-current=true]")).to_be_in_viewport(ratio=1)
 
 
+def test_a_style_left_on_the_page_is_not_carried_to_the_next(watched: Watched) -> None:
+    """Tools that take pictures, and add-ons, leave styles on what has an id; the policy forbids copies."""
+    left = (
+        "const found = document.getElementById('search'); found.style.color = 'red'; found.style.color = ''"
+    )
+    watched.page.evaluate(left)
+    watched.page.keyboard.press("2")
+    expect_left(watched.page, FLAGGED - 1)
+
+
 def test_note_is_typed_kept_and_sent(watched: Watched, database: Path) -> None:
     """While a note is typed, letters and digits are text; Escape gives the keys back."""
     page = watched.page
