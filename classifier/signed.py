@@ -14,13 +14,16 @@ along it: with words among the columns, a search takes a third of the steps.
 from __future__ import annotations
 
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 Ends = tuple[float, float]
+Loss = tuple[float, "NDArray[np.float64]"]
+"""Of a point, with its slope."""
 FREE: Ends = (-np.inf, np.inf)
 MOST_STEPS = 2_000
 MOST_ROUNDS = 20
@@ -37,6 +42,8 @@ TOLERANCE = 1e-7
 """Relative fall of the loss in one step at which a search ends."""
 FIRST_TOLERANCE = 1e-3
 """The same of a first round from afar, whose measures are those of the far point."""
+PARTS = 2
+"""Of the rows, whose losses are worked out side by side."""
 PENALTY = 1.0
 """Curvature of the penalty along each weight; it keeps a measure of the intercept finite, too."""
 
@@ -69,42 +76,81 @@ def fit_signed(
             one of them; the bounds hold all the same.
     """
     used = np.flatnonzero(sparse.getnnz(axis=0))
-    rest = sparse[:, used]
-    split = dense.shape[1]
-    columns = np.append(np.arange(split), split + used)
-    signs = np.where(labels > 0, 1.0, -1.0)
-
-    def loss(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        against = -signs * (dense @ point[:split] + rest @ point[split:-1] + point[-1])
-        value = penalty_c * float(weights @ np.logaddexp(0, against)) + 0.5 * float(point[:-1] @ point[:-1])
-        pull = -penalty_c * weights * signs * expit(against)
-        slope = np.concatenate([pull @ dense, pull @ rest]) + point[:-1]
-        return value, np.append(slope, pull.sum())
-
-    squares = rest.multiply(rest).T.tocsr()
-
-    def curvature(point: NDArray[np.float64]) -> NDArray[np.float64]:
-        found = expit(dense @ point[:split] + rest @ point[split:-1] + point[-1])
-        each = penalty_c * weights * found * (1 - found)
-        return np.concatenate([np.einsum("ij,ij,i->j", dense, dense, each), squares @ each, [each.sum()]])
-
+    columns = np.append(np.arange(dense.shape[1]), dense.shape[1] + used)
     lowest, highest = _ends(bounds, len(columns) + 1)
     begin = np.zeros(len(columns) + 1) if start is None else np.append(start[0][columns], start[1])
-    problem = _Problem(loss=loss, curvature=curvature, lowest=lowest, highest=highest)
-    found = _minimum(problem, begin, is_near=start is not None)
-    fitted = np.zeros(split + sparse.shape[1])
+    signs = np.where(labels > 0, 1.0, -1.0)
+    rows = _Rows(dense=dense, sparse=sparse[:, used], signs=signs, weights=penalty_c * weights)
+    # Of BLAS, a second thread costs these sizes more in waiting than it takes over.
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(PARTS) as pool:
+        problem = _Problem(loss=_shared_out(rows, pool), rows=rows, lowest=lowest, highest=highest)
+        found = _minimum(problem, begin, is_near=start is not None)
+    fitted = np.zeros(dense.shape[1] + sparse.shape[1])
     fitted[columns] = found[:-1]
     return fitted, float(found[-1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    """Rows with what they tell of the weights of the columns and of the intercept, which is the last."""
+
+    dense: NDArray[np.float64]
+    sparse: csr_matrix
+    signs: NDArray[np.float64]
+    """1 of an offer, -1 of any other."""
+    weights: NDArray[np.float64]
+
+    def part(self, rows: slice) -> _Rows:
+        """Return some of them."""
+        return _Rows(
+            dense=self.dense[rows],
+            sparse=self.sparse[rows],
+            signs=self.signs[rows],
+            weights=self.weights[rows],
+        )
+
+    def sums(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the log-odds of each row."""
+        split = self.dense.shape[1]
+        return np.asarray(self.dense @ point[:split] + self.sparse @ point[split:-1] + point[-1])
+
+    def loss(self, point: NDArray[np.float64]) -> Loss:
+        """Return the loss of a point and its slope, both without the penalty's."""
+        against = -self.signs * self.sums(point)
+        pull = -self.weights * self.signs * expit(against)
+        slope = np.concatenate([pull @ self.dense, pull @ self.sparse, [pull.sum()]])
+        return float(self.weights @ np.logaddexp(0, against)), slope
+
+    def curvature(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the loss's curvature along each weight, without the penalty's."""
+        found = expit(self.sums(point))
+        each = self.weights * found * (1 - found)
+        squares = self.sparse.multiply(self.sparse).T @ each
+        return np.concatenate([np.einsum("ij,ij,i->j", self.dense, self.dense, each), squares, [each.sum()]])
+
+
+def _shared_out(rows: _Rows, pool: ThreadPoolExecutor) -> Callable[[NDArray[np.float64]], Loss]:
+    """Return the loss with the penalty's, whose parts of the rows are worked out side by side.
+
+    There are as many parts on any machine, so that all of them add up the same numbers in the same order.
+    """
+    cuts = np.linspace(0, len(rows.signs), PARTS + 1).astype(int)
+    parts = [rows.part(slice(begin, end)) for begin, end in pairwise(cuts)]
+
+    def loss(point: NDArray[np.float64]) -> Loss:
+        values, slopes = zip(*pool.map(lambda part: part.loss(point), parts), strict=True)
+        penalised = np.append(point[:-1], 0.0)
+        return sum(values) + 0.5 * PENALTY * float(penalised @ penalised), sum(slopes) + PENALTY * penalised
+
+    return loss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Problem:
     """A convex loss, with the ends of each weight: infinite or 0."""
 
-    loss: Callable[[NDArray[np.float64]], tuple[float, NDArray[np.float64]]]
-    """Of a point, with its slope."""
-    curvature: Callable[[NDArray[np.float64]], NDArray[np.float64]]
-    """Of a point, along each weight, without the penalty's."""
+    loss: Callable[[NDArray[np.float64]], Loss]
+    rows: _Rows
     lowest: NDArray[np.float64]
     highest: NDArray[np.float64]
 
@@ -138,9 +184,9 @@ def _searched(
     problem: _Problem, point: NDArray[np.float64], held: NDArray[np.bool_], tolerance: float
 ) -> NDArray[np.float64]:
     """Return where the loss is least with some weights held at 0, bounds aside."""
-    units = 1.0 / np.sqrt(problem.curvature(point) + PENALTY)
+    units = 1.0 / np.sqrt(problem.rows.curvature(point) + PENALTY)
 
-    def measured(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    def measured(point: NDArray[np.float64]) -> Loss:
         value, slope = problem.loss(point * units)
         return value, np.where(held, 0.0, slope * units)
 
