@@ -23,6 +23,8 @@ RESAMPLES = 200
 """Bootstrap resamples of the groups; intervals are the central 95 % of the differences."""
 
 SHOWN_LOST = 5
+MINIMUM_UNLEARNED = 10
+"""From so many sellers on, verdicts against what the law names are more than slips: a person has to look."""
 MINIMUM_ROWS = 20
 """A slice of fewer rows is shown, and guards nothing."""
 
@@ -72,6 +74,8 @@ class Comparison:
     differences: tuple[Difference, ...] = ()
     lost: tuple[str, ...] = ()
     """Names of strongly controlled substances whose plain offers the candidate no longer flags."""
+    unlearned: int = 0
+    """Sellers whose listings name such a substance, were judged to be no offers, and are flagged no more."""
     may_replace: bool
     """False if the candidate is worse on any slice, or if nothing says that it is not."""
     sentence: str
@@ -101,6 +105,7 @@ def compare(
     data: Dataset,
     *,
     lost: Sequence[str] = (),
+    unlearned: int = 0,
     seed: int = 0,
 ) -> Comparison:
     """Hold a candidate against the model in use on the held-out part of the candidate's data.
@@ -114,6 +119,7 @@ def compare(
         in_use: None when there is none.
         data: What the candidate was trained on, the held-out part included.
         lost: Names whose plain offers only the model in use flags; any makes the candidate worse.
+        unlearned: As `classifier.plain_offers.unlearned_groups` counts; `MINIMUM_UNLEARNED` make it worse.
         seed: Of the resamples.
     """
     mine = held_out_figures(candidate.evaluation_pipeline, candidate.threshold, data)
@@ -130,6 +136,10 @@ def compare(
     if lost:
         more = f" and {len(lost) - SHOWN_LOST} more" if len(lost) > SHOWN_LOST else ""
         worse.append(f"plain offers of {', '.join(lost[:SHOWN_LOST])}{more} (no longer flagged)")
+    if unlearned >= MINIMUM_UNLEARNED:
+        worse.append(
+            f"what {unlearned} sellers offer of tier 1 or 2 by name (judged no offers, no longer flagged)"
+        )
     sentence = (
         f"Held-out average precision {mine['average_precision']:.4f}, "
         f"against {theirs['average_precision']:.4f} of {in_use.model_id} on the same {mine['rows']}: "
@@ -140,6 +150,7 @@ def compare(
         in_use=theirs,
         differences=differences,
         lost=tuple(lost),
+        unlearned=unlearned,
         may_replace=not worse,
         sentence=sentence,
     )

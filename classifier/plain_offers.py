@@ -9,6 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from classifier.columns import evidence_in
+from classifier.evidence import FEATURES
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -16,9 +21,13 @@ if TYPE_CHECKING:
 
     from classifier.folder import TrainedModel
     from classifier.gazetteer import Gazetteer
+    from classifier.training import Dataset
 
 STRONGEST_TIERS = 2
 """Tier 3, bulk solvents and acids, is sold so widely that verdicts may well decide about it."""
+
+OFFERED = [list(FEATURES).index(f"offers a tier {tier} substance") for tier in range(1, STRONGEST_TIERS + 1)]
+"""Columns of evidence that say so of a text."""
 
 FORM = "{} 25 kg"
 LANGUAGE = "en"
@@ -52,3 +61,25 @@ def lost_names(
         model.pipeline.predict_proba(rows)[:, 1] >= model.threshold for model in (candidate, in_use)
     )
     return [name for name, is_lost in zip(offers, theirs & ~mine, strict=True) if is_lost]
+
+
+def unlearned_groups(candidate: TrainedModel, in_use: TrainedModel, data: Dataset) -> int:
+    """Return how many sellers' listings are judged harmless, offer such a substance, and are flagged no more.
+
+    A model that knows words learns wrong verdicts by what else their listings say, and keeps what is plain.
+
+    Args:
+        candidate: Trained on the data.
+        in_use: Of the same embedder.
+        data: The judged examples among others.
+    """
+    names = (evidence_in(data.features)[:, OFFERED] > 0).any(axis=1)
+    judged = np.array([example.origin != "starter" for example in data.examples])
+    rows = np.flatnonzero(judged & names & (data.labels == 0))
+    if not len(rows):
+        return 0
+    mine, theirs = (
+        model.pipeline.predict_proba(data.features[rows])[:, 1] >= model.threshold
+        for model in (candidate, in_use)
+    )
+    return len({data.examples[row].group for row in rows[theirs & ~mine]})

@@ -14,7 +14,7 @@ from classifier.examples import load_starter
 from classifier.features import evident, features_of, forget_earlier_evidence
 from classifier.folder import COMPARISON, load_model, save_model
 from classifier.judged import from_labels
-from classifier.plain_offers import lost_names
+from classifier.plain_offers import lost_names, unlearned_groups
 from classifier.rescoring import Rescore, rescore
 from classifier.scorer import model_folder
 from classifier.training import Cascade, build_dataset, train
@@ -198,10 +198,11 @@ def _compare(
         in_use = load_model(model_folder(row, database)) if row else None
     except ModelFolderWrong as error:
         return not_compared(candidate.card["held_out"], str(error))
-    lost = []
+    lost, unlearned = [], 0
     if in_use and in_use.embedder_id == candidate.embedder_id:
         lost = lost_names(candidate, in_use, default_gazetteer(), features)
-    return compare(candidate, in_use, data, lost=lost, seed=seed)
+        unlearned = unlearned_groups(candidate, in_use, data)
+    return compare(candidate, in_use, data, lost=lost, unlearned=unlearned, seed=seed)
 
 
 def _rescore(db: Database, candidate: TrainedModel, features: Features, progress: Progress | None) -> Rescore:

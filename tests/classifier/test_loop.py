@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from classifier.comparing import MINIMUM_UNLEARNED
 from classifier.run import Retrained, RetrainOptions, retrain, score_new
 from classifier.scorer import open_scorer
 from listings.database import open_database
@@ -178,6 +179,8 @@ def test_a_batch_of_wrong_verdicts_is_refused(store: Path) -> None:
     assert not result.promoted, result.sentence
     assert "plain offers of" in result.sentence
     assert "phenylacetone" in result.comparison.lost
+    assert result.comparison.unlearned >= MINIMUM_UNLEARNED
+    assert "sellers offer of tier 1 or 2 by name" in result.sentence
     with closing(open_database(store)) as db:
         assert len(promotions(db)) == 1
 
