@@ -61,7 +61,7 @@ def word_shares(text: str, terms: Mapping[int, float]) -> tuple[tuple[WordShare,
     found = list(WORD.finditer(normal))
     words = [each.group() for each in found]
     entries: dict[str, _Entry] = {}
-    parts = words_of_tokens(words, title_words(text))
+    parts = words_of_tokens(words, title_words(text, words))
     for column, runs in _runs_by_column(tokens_of(text), parts, terms).items():
         said = list(dict.fromkeys(_said(words[first:end]) for first, end in runs))
         entry = entries.setdefault(", ".join(said[:SHOWN_WORDS]), _Entry())

@@ -86,7 +86,7 @@ def test_words_of_tokens_are_in_the_order_of_tokens(text: str) -> None:
     """Where a token comes from is known by its place alone."""
     tokens = tokens_of(text)
     words = [token for token in tokens if " " not in token and not token.startswith("*")]
-    runs = words_of_tokens(words, title_words(text))
+    runs = words_of_tokens(words, title_words(text, words))
     whole = [f"<{' '.join(words[first:end])}>" for first, end in runs]
     assert all(token.removeprefix("*") in words for token, words in zip(tokens, whole, strict=True))
     assert sorted(set(columns_of(tokens))) == sorted(count_words([text]).indices.tolist())
