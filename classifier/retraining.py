@@ -67,6 +67,10 @@ class RetrainOptions:
     due_at: datetime | None = None
     """The schedule's time, when the service asked for it."""
 
+    def accepts(self, comparison: Comparison) -> bool:
+        """Say whether a candidate so compared is promoted, unless in a dry run."""
+        return self.force or comparison.may_replace
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retrained:
@@ -130,7 +134,7 @@ def make_candidate(
         history = _rescore(db, candidate, features, progress) if options.rescore else None
         if not options.dry_run:
             forget_earlier_evidence(gazetteer, cache)
-    promoted = not options.dry_run and (options.force or comparison.may_replace)
+    promoted = not options.dry_run and options.accepts(comparison)
     return Retrained(model=candidate, comparison=comparison, rescore=history, promoted=promoted)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sklearn.feature_extraction.text import HashingVectorizer
 
 COLUMNS = 2**17
-"""Three times the 43,000 tokens that stand in three or more of the starter set's listings, so that two of these
+"""Three times the 43,000 tokens that stand in three or more listings of the starter set, so that two of these
 seldom share a column; its 149,000 rarer ones lie among them."""
 
 MAX_CHARS = 2_000

@@ -129,7 +129,7 @@ def ending(result: Retrained, options: RetrainOptions) -> str:
     """
     if not options.dry_run:
         return "Promoted." if result.promoted else "Not promoted."
-    would = "would" if options.force or result.comparison.may_replace else "would not"
+    would = "would" if options.accepts(result.comparison) else "would not"
     return f"A dry run: nothing was written. Without --dry-run it {would} have been promoted."
 
 
