@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 MAX_HEAD_BYTES = 65_536
 """Status line and headers of an answer; servers themselves accept 8 to 64 KiB of a request's."""
+LINE_BYTES = 4 * MAX_HEAD_BYTES
+"""Longer than a line can grow before `MAX_HEAD_BYTES` ends it: at most 64 KiB are read at once."""
 
 
 class HeadTooLarge(Exception):
@@ -77,7 +79,11 @@ class _BoundedProtocol(_LenientHTTP11ClientProtocol):
 
     def request(self, request: TxRequest) -> Deferred[IResponse]:
         self._head_bytes = 0
-        return super().request(request)
+        answer = super().request(request)
+        # Twisted hangs up without a word on a line of 16 KiB; which of the two bounds came first was chance.
+        if self._parser is not None:
+            self._parser.MAX_LENGTH = LINE_BYTES
+        return answer
 
     def dataReceived(self, bytes: bytes) -> None:  # noqa: A002, N802 (Twisted's names)
         if self._is_in_head():

@@ -34,6 +34,11 @@ def rows_in(database: Path, table: str, at_least: int) -> Callable[[], bool]:
     return is_reached
 
 
+def both(first: Callable[[], bool], second: Callable[[], bool]) -> Callable[[], bool]:
+    """Return the question whether two moments are reached."""
+    return lambda: first() and second()
+
+
 def kill_when(is_reached: Callable[[], bool], *command: object) -> None:
     """Start a command and kill it as soon as the moment is reached.
 

@@ -17,7 +17,7 @@ from listings.model import RunOutcome
 from listings.runs import list_runs
 from tests.cli.calls import call_process
 from tests.crawler.comparable import comparable
-from tests.crawler.killing import kill_when, rows_in
+from tests.crawler.killing import both, kill_when, rows_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,8 +53,9 @@ def test_a_killed_crawl_started_again_leaves_the_same_store(saved: Path, mode: s
     choose = random.Random(seed)
     moments = [0, *sorted(choose.sample(range(1, 180), KILLS - 1))]
     disturbed, undisturbed = saved / f"{mode}-killed.db", saved / f"{mode}.db"
-    for pages in moments:
-        kill_when(rows_in(disturbed, "pages", pages), *_command(saved, mode, disturbed))
+    for number, pages in enumerate(moments):
+        moment = both(rows_in(disturbed, "pages", pages), rows_in(disturbed, "run_attempts", number))
+        kill_when(moment, *_command(saved, mode, disturbed))
         _verify(disturbed)
     for database in (disturbed, undisturbed):
         assert call_process(*_command(saved, mode, database)).exit_code == 0
