@@ -1,8 +1,8 @@
 """Say whether somebody asks for what is named, in seven languages: `Suche 20 L Aceton`, `acetone wanted`.
 
 Only what governs the name counts: between the two stand amounts, packs, grades and a supplier, nothing else.
-`Looking for distributors of acetone` sells, and so does `the acetone you are looking for`.
-English, Spanish, Portuguese, French, German, Russian, Chinese, in this order.
+`Looking for distributors of acetone` sells, and so does `the acetone you are looking for`. The words stand in
+`classifier.reading.asking`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,26 @@ import re
 from functools import cache
 
 from classifier.gazetteer.fold import fold
+from classifier.reading.asking import (
+    ASKING,
+    ASKING_FIRST,
+    ASKING_WHO,
+    BETWEEN,
+    BUYERS_QUESTION,
+    FOR_OURSELVES,
+    INVITED,
+    ISO_ASKS,
+    SELLERS_ANSWER,
+    SELLERS_REPLY,
+    SELLING_VERBS,
+    SOMEBODY_ELSE,
+    TRADERS,
+    WANTED_AFTER,
+    WANTED_LAST,
+    WANTED_LAST_CJK,
+    WISH,
+    WISH_ENDS,
+)
 from classifier.reading.whole_words import CJK, whole_words
 
 BEFORE = 80
@@ -18,122 +38,40 @@ BEFORE = 80
 AFTER = 48
 """Characters after it in which its sentence goes on."""
 
-ASKING = (
-    "{looking|searching|hunting} for", "{looking|want|wants|wish|willing|interested|like} to {buy|purchase}",
-    "looking to {buy|purchase|source}", "interested in {buying|purchasing}", "in {search|need} of", "wanted",
-    "wtb", "in the market for", "{we|i} {buy|need|want|require|seek}", "{i am|i'm|we are|we're} buying",
-    "seeking", "request for quotation", "rfq", "purchase {inquiry|request}",
-    "{busco|buscamos|compro|compramos|necesito|necesitamos|requiero|requerimos|solicito}",
-    "se {busca|buscan|compra|compran|necesita|necesitan|requiere|requieren}", "en busca de",
-    "{quiero|queremos|quisiera|deseo|deseamos|interesado en} comprar", "{ando|estoy|estamos} buscando",
-    "{procuro|procuramos}", "{procura|procuram|compra|compram|precisa|precisam}-se",
-    "{preciso|precisamos|necessito} de", "{quero|gostaria de} comprar",
-    "{estou|estamos} {procurando|a procura de}",
-    "{cherche|cherchons|recherche|recherchons|achete|achetons|j'achete|rachete}",
-    "{cherche|cherchons} a acheter", "{souhaite|souhaitons|voudrais|veux|desire} acheter",
-    "{suis|sommes} a la recherche de", "{j'ai|avons} besoin de", "nous rachetons",
-    "{suche|suchen|gesucht|kaufe|ankauf|benotige|benotigen|brauche|brauchen}", "wir kaufen",
-    "{suche|suchen|auf der suche} nach",
-    "{куплю|купим|покупаю|покупаем|скупаю|скупаем|скупка|закупаю|закупаем|закупка|приобрету|приобретем}",
-    "{ищу|ищем|требуется|требуются|разыскивается|выкупим|выкуплю|приму|приму в дар|возьму}",
-    "{нужен|нужна|нужно|нужны|нуждаюсь в}", "{хочу|хотим|готов|готовы} купить", "в поисках",
-    "{求购|收购|采购|急需|急购|急求|寻购|诚购|寻找|想买|想要买|想购买}",
-    "{长期|高价|大量}{收购|求购|采购|收}",
-)  # fmt: skip
-"""Phrases of somebody who wants what they govern."""
-
-ASKING_FIRST = ("need", "needed", "buying", "求", "收")
-"""Words that ask only where a sentence begins: elsewhere they are anybody's."""
-
-SOMEBODY_ELSE = (
-    "{you|you're|you are|you were|ur|if|when|those|who|who is|who's|who are}",
-    "{anyone|anybody|everyone|everybody|people|customers|clients|companies|buyers}",
-    "{most|still|that are|that|they|they are|welcome to}",
-    "{quien|quienes|si|usted|ustedes|clientes|que}", "{quem|se|voce|voces}",
-    "{qui|si vous|vous|vous etes|etes-vous|clients|de|la|en}",
-    "{wer|sie|ihr|falls|wenn|die|der|ihre|ihrer|kunden|meist}",
-    "{кто|кому|если|вы|вам|что|которую|которые|когда}",
-    "{您|你|谁|欢迎|如果|客户|您在|你在|您正在|你正在}",
-)  # fmt: skip
-"""Words before such a phrase that make it a seller's: who is looking for it?"""
-
-SELLERS_ANSWER = (
-    "{we|i} have", "{we've|i've} got", "got it", "look no further", "right here", "{lo|la} tenemos",
-    "tenemos", "tengo", "{temos|tenho}", "{nous avons|j'en ai|j'ai}", "{haben wir|wir haben|hier}",
-    "{у нас|есть у нас|есть у меня}", "{我们有|我有|这里有|我们这}",
-)  # fmt: skip
-"""Words after a name that answer a seller's own question."""
-
-TRADERS = (
-    "{buyer|buyers|distributor|distributors|dealer|dealers|agent|agents|reseller|resellers|customer|customers}",
-    "{partner|partners|representative|representatives|kaufer|abnehmer|handler|vertreter|vertriebspartner}",
-    "{代理|客户|买家|经销|下家|分销|合作}", "的{代理|客户|买家|经销|下家|朋友|老板|厂家联系|请}",
-)  # fmt: skip
-"""Those who are asked for, not the goods, where they stand right after the name."""
-
-BUYERS_QUESTION = (
-    "{who|anyone|anybody|does|can|where|quien|alguien|donde|quem|alguem|onde|qui|quelqu'un|ou}",
-    "{wer|jemand|wo|кто|где|谁|哪}",
-)  # fmt: skip
-"""Words of a question that asks who sells it."""
-
-WANTED_AFTER = ("wanted", "needed", "wtb", "gesucht", "{求购|收购}")
-"""The same after a name."""
-
-WANTED_LAST = (
-    "{gesuche|busco|compro|procuro|recherche|cherche|куплю|ищу}", "se {busca|compra}", "{compra|procura}-se",
-)  # fmt: skip
-"""The same after a name, where they end their sentence: before anything else they govern that."""
-
-BETWEEN = """
-    a an the some any few of x and or about approx ca up to ideally preferably nearby urgently urgent asap
-    please good quality pure clean anhydrous technical tech industrial lab laboratory grade reagent
-    analytical pharma food bulk large small quantities quantity amounts amount used litre litres liter
-    liters ltr ltrs lt lts l ml cl gal gallon gallons kg kgs kilo kilos kilogram kilograms g gr gram grams
-    mt t ton tons tonne tonnes lb lbs oz drum drums barrel barrels bottle bottles can cans canister
-    canisters jerrycan jerrycans jug jugs pail pails bag bags sack sacks ibc ibcs tote totes pallet
-    pallets tank tanks pack packs cas no nr num one two three four five six ten twenty fifty hundred
-    reliable supplier suppliers source sources manufacturer manufacturers producer producers for from un
-    una uno unos unas el la los las de del y o e urgente urgentemente puro pura pureza grado tecnico
-    tecnica alta buena calidad litro litros kilogramo kilogramos gramo gramos tonelada toneladas galon
-    galones bidon bidones tambor tambores garrafa garrafas botella botellas lata latas saco sacos bolsa
-    bolsas cubeta cubetas cantidad proveedor proveedores fabricante fabricantes confiable para um uma uns
-    umas os as do da dos das ou quilo quilos grama gramas bombona bombonas frasco frascos galao galoes
-    grau quantidade fornecedor fornecedores une des du d le les et environ pur qualite technique
-    industriel gramme grammes fut futs bidons bouteille bouteilles sac sacs jerrican jerricans gros en
-    vrac fournisseur fournisseurs fabricants pour ein eine einen einige etwas von der die den und oder
-    dringend sofort circa etwa reines reiner reine reinen technisches technischer technische stuck fass
-    fasser flasche flaschen kanister gramm tonnen mengen menge grossere lieferant lieferanten hersteller
-    anbieter fur bezugsquelle срочно дорого чистый чистого технический технического и или от до около литр
-    литра литров кг килограмм килограмма килограммов кило г грамм граммов л мл т тонна тонну тонны тонн
-    бочка бочку бочки бочек канистра канистру канистры канистр бутыль бутыли бутылка бутылку бутылки мешок
-    мешка мешков ведро ведра куб куба поставщик поставщика поставщиков производителя производителей оптом
-"""
-"""Words that may stand between: amounts, packs, grades and those who supply it."""
-
 BETWEEN_CJK = re.compile(
     r"(?:公斤|千克|毫升|升|吨|克|桶|瓶|袋|箱|罐|一批|少量|大量|长期|工业级|试剂级|分析纯|高纯|纯|级|急|各种|一些|点|的|和|或"
     r"|[一二两三四五六七八九十百千几])+"
 )
+SHORTENED = re.compile(r"(?<![^\W\d_])(?:ca|approx|aprox|env|max|min|no|nr|l|lt|ltr|kg|gal)\.")
+"""Words whose stop ends no sentence."""
 STOP = re.compile(r"[.;!?|。；！？](?:\s|$)|[?!;|]")
 """Ends of a sentence."""
 WORD = re.compile(rf"\d+|[{CJK}]+|[^\W\d_{CJK}]+")
 PAUSE = re.compile(r"[:,–—|/]|\s-\s")
 """After it a phrase no longer governs, unless it begins its sentence: `no permit wanted, acetone`."""
 QUESTION = re.compile(r"[^?!;,|]{0,40}?\?")
+BUYERS_ONLY = re.compile("[求收诚寻]")
+"""Signs of what only Chinese buyers say: `求购`, `收购`."""
 
 
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
-    asking = rf"(?P<always>{whole_words(ASKING)})|(?P<first>{whole_words(ASKING_FIRST)})"
-    last = rf"(?:{whole_words(WANTED_LAST)})(?=\s*(?:$|[.!;|)\]]))"
+    asking = rf"(?P<who>{whole_words(ASKING_WHO)})|(?P<always>{whole_words(ASKING)})"
+    last = rf"(?:{whole_words(WANTED_LAST)})(?=\s*(?:$|[.!;|)\]]))|{WANTED_LAST_CJK}(?![{CJK}])"
     return {
-        "asking": re.compile(asking),
+        "asking": re.compile(rf"{asking}|(?P<first>{whole_words(ASKING_FIRST)}|{ISO_ASKS})"),
+        "wish": re.compile(whole_words(WISH)),
+        "wish ends": re.compile(
+            rf"(?:(?!{whole_words(SELLING_VERBS)})[^.;!?|]){{0,60}}?(?P<verb>{whole_words(WISH_ENDS)})"
+        ),
         "else": re.compile(rf"(?:{whole_words(SOMEBODY_ELSE)})[\s,]*$"),
         "answer": re.compile(rf"[^.;!|]{{0,24}}?[\s,:–—-](?:{whole_words(SELLERS_ANSWER)})"),
+        "reply": re.compile(rf"[^;|]{{0,32}}?(?:{whole_words(SELLERS_REPLY)})"),
+        "invited": re.compile(whole_words(INVITED)),
         "buyers": re.compile(whole_words(BUYERS_QUESTION)),
         "traders": re.compile(rf"[\s-]*(?:{whole_words(TRADERS)})"),
         "after": re.compile(rf"(?P<gap>[^.;!?|]{{0,24}}?)(?P<asked>{whole_words(WANTED_AFTER)}|{last})"),
+        "for ourselves": re.compile(rf"(?:{whole_words(FOR_OURSELVES)})\s+[^\W\d_]+"),
     }
 
 
@@ -155,20 +93,43 @@ def who_asks(text: str, start: int, end: int, *, title: int) -> tuple[str, bool]
         The words and False of a wanted advertisement, the words and True of a seller's question, or the empty
         text and False.
     """
+    last = min(end + AFTER, title) if end <= title else end + AFTER
+    asked = _asked_before(text, start, end, title) or _wished(text, start, end, last)
+    if asked:
+        return asked
+    after = _patterns()["after"].match(text, end, last)
+    return (after["asked"], False) if after and goes_on(after["gap"]) else ("", False)
+
+
+def _asked_before(text: str, start: int, end: int, title: int) -> tuple[str, bool] | None:
     first = max(0, start - BEFORE)
     for found in _patterns()["asking"].finditer(text, first, start):
         gap = text[found.end() : start]
         if not goes_on(gap):
             continue
-        if _begins_sentence(text, found.start(), title) or not (found["first"] or PAUSE.search(gap)):
-            return found.group(), _is_sellers(text[first : found.start()], text[end : end + AFTER])
-    last = min(end + AFTER, title) if end <= title else end + AFTER
-    asked = _patterns()["after"].match(text, end, last)
-    return (asked["asked"], False) if asked and goes_on(asked["gap"]) else ("", False)
+        if _begins_sentence(text, found.start(), title) or (found["always"] and not PAUSE.search(gap)):
+            before, after = text[first : found.start()], text[end : end + AFTER]
+            is_sellers = _is_answered(after) if found["who"] else _is_sellers(found.group(), before, after)
+            return found.group(), is_sellers
+    return None
+
+
+def _wished(text: str, start: int, end: int, last: int) -> tuple[str, bool] | None:
+    """Return what `who_asks` does of a wish whose verb stands behind the name."""
+    first = max(0, start - BEFORE)
+    for found in _patterns()["wish"].finditer(text, first, start):
+        verb = _patterns()["wish ends"].match(text, end, last) if goes_on(text[found.end() : start]) else None
+        if verb:
+            words = f"{found.group()} … {verb['verb']}"
+            return words, _is_sellers(words, text[first : found.start()], text[end : end + AFTER])
+    return None
 
 
 def goes_on(gap: str) -> bool:
     """Say whether only amounts, packs and the like stand between, so that what is asked for follows."""
+    if gap.isspace():
+        return True
+    gap = _patterns()["for ourselves"].sub("", SHORTENED.sub("", gap))
     if STOP.search(gap):
         return False
     return all(
@@ -184,12 +145,19 @@ def _begins_sentence(text: str, start: int, title: int) -> bool:
     return (last >= 0 or is_whole) and not WORD.search(before, max(0, last))
 
 
-def _is_sellers(before: str, after: str) -> bool:
+def _is_sellers(asking: str, before: str, after: str) -> bool:
     """Say whether others are said to ask, traders are asked for, or a question or its answer follows."""
     patterns = _patterns()
     if patterns["else"].search(before) or patterns["traders"].match(after):
+        return True
+    if patterns["invited"].match(after) and not BUYERS_ONLY.search(asking):
         return True
     asked = QUESTION.match(after)
     return bool(asked and not patterns["buyers"].search(asked.group())) or bool(
         patterns["answer"].match(after)
     )
+
+
+def _is_answered(after: str) -> bool:
+    """Say whether whoever asks who sells it goes on to answer."""
+    return bool(_patterns()["answer"].match(after) or _patterns()["reply"].match(after))
