@@ -1,7 +1,9 @@
-"""Which words the contribution of words is made of: hashed columns, told in the words of the text itself.
+"""Which words the contribution of words is made of: hashed columns, told in phrases of the text itself.
 
 A column has no name, but at scoring the text is at hand: what it counts there is known by hashing its words
-again. What counts the same words (a word and its own pieces) is one entry, so that the entries say all.
+again. What a column adds is shared out among its places, and there among the words it counts. So each word
+has an amount of its own, and words side by side that speak the same way are told as the phrase they are, with
+their sum ([decision 38](../docs/decisions/0038-phrases-told-for-columns.md)).
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from classifier.phrasing import LONGEST, CountedText
 from classifier.reading import as_shown
 from classifier.reading.unfold import origins_shown
 from classifier.words import (
@@ -26,28 +29,25 @@ from classifier.words import (
 from listings.model import WordShare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 SHOWN_EACH_WAY = 5
-"""Entries listed for an offer, and against one."""
-
+"""Phrases listed for an offer, and against one."""
 SHOWN_SPANS = 3
-SHOWN_WORDS = 3
-"""Different words of one entry: inflections, or chance neighbours in a hashed column."""
-SHOWN_CHARS = 40
-"""Of one of these: longer ones are cut."""
+LEAST_TOLD = 0.05
+"""Log-odds from which a phrase is told: less moves a probability by a hundredth or so."""
 
 
 @dataclass(slots=True)
 class _Entry:
-    """What counts the same words of a text."""
+    """What reads the same, wherever it stands."""
 
     log_odds: float = 0.0
-    places: set[tuple[int, int]] = field(default_factory=set)
+    places: list[tuple[int, int]] = field(default_factory=list)
 
 
 def word_shares(text: str, terms: Mapping[int, float]) -> tuple[tuple[WordShare, ...], float]:
-    """Return the words that weighed most for and against, largest first, and what all others add.
+    """Return the phrases that weighed most for and against, largest first, and what all other words add.
 
     Args:
         text: As it was counted.
@@ -58,53 +58,52 @@ def word_shares(text: str, terms: Mapping[int, float]) -> tuple[tuple[WordShare,
         At most `SHOWN_EACH_WAY` entries of either sign, and the rest; together they sum to the terms.
     """
     normal = normal_form(text)
-    found = list(WORD.finditer(normal))
-    words = [each.group() for each in found]
+    words = list(WORD.finditer(normal))
+    amounts = _amounts(text, [word.group() for word in words], terms)
     entries: dict[str, _Entry] = {}
-    parts = words_of_tokens(words, title_words(text, words))
-    for column, runs in _runs_by_column(tokens_of(text), parts, terms).items():
-        said = list(dict.fromkeys(_said(words[first:end]) for first, end in runs))
-        entry = entries.setdefault(", ".join(said[:SHOWN_WORDS]), _Entry())
-        entry.log_odds += terms[column]
-        entry.places |= {(found[first].start(), found[end - 1].end()) for first, end in runs}
+    for phrase in CountedText(normal, words, amounts).phrases():
+        start, end = words[phrase.first].start(), words[phrase.last].end()
+        entry = entries.setdefault(_said(normal[start:end]), _Entry())
+        entry.log_odds += phrase.amount
+        entry.places.append((start, end))
     ranked = sorted(entries.items(), key=lambda each: -abs(each[1].log_odds))
-    chosen = {
-        name
-        for sign in (1, -1)
-        for name, _entry in [each for each in ranked if each[1].log_odds * sign > 0][:SHOWN_EACH_WAY]
-    }
+    pro = [said for said, entry in ranked if entry.log_odds >= LEAST_TOLD][:SHOWN_EACH_WAY]
+    con = [said for said, entry in ranked if entry.log_odds <= -LEAST_TOLD][:SHOWN_EACH_WAY]
     origins = _origins(text, normal)
     shown = tuple(
-        WordShare(words=name, log_odds=entry.log_odds, spans=_spans(entry.places, origins))
-        for name, entry in ranked
-        if name in chosen
+        WordShare(words=said, log_odds=entry.log_odds, spans=_spans(entry.places, origins))
+        for said, entry in ranked
+        if said in {*pro, *con}
     )
-    return shown, sum(entry.log_odds for name, entry in ranked if name not in chosen)
+    return shown, sum(amounts) - sum(each.log_odds for each in shown)
 
 
-def _runs_by_column(
-    tokens: Sequence[str], parts: Sequence[tuple[int, int]], terms: Mapping[int, float]
-) -> dict[int, list[tuple[int, int]]]:
-    """Return of each column that adds something the runs of words it counts, as first and one after last."""
-    runs: dict[int, list[tuple[int, int]]] = {}
-    for column, run in zip(columns_of(tokens), parts, strict=True):
+def _amounts(text: str, words: Sequence[str], terms: Mapping[int, float]) -> list[float]:
+    """Return what each word adds: its own column, its pieces', and half of each pair's it stands in."""
+    places: dict[int, list[tuple[int, int]]] = {}
+    parts = words_of_tokens(words, title_words(text, words))
+    for column, part in zip(columns_of(tokens_of(text)), parts, strict=True):
         if terms.get(column):
-            runs.setdefault(column, []).append(run)
-    return runs
+            places.setdefault(column, []).append(part)
+    amounts = [0.0] * len(words)
+    for column, counted in places.items():
+        for first, end in counted:
+            for word in range(first, end):
+                amounts[word] += terms[column] / len(counted) / (end - first)
+    return amounts
 
 
-def _said(words: Iterable[str]) -> str:
-    said = " ".join(words)
-    return said if len(said) <= SHOWN_CHARS else f"{said[: SHOWN_CHARS - 1]}…"
+def _said(words: str) -> str:
+    said = " ".join(words.split())
+    return said if len(said) <= LONGEST else f"{said[: LONGEST - 1]}…"
 
 
 def _spans(
-    places: set[tuple[int, int]], origins: list[tuple[int, int]] | None
+    places: Sequence[tuple[int, int]], origins: list[tuple[int, int]] | None
 ) -> tuple[tuple[int, int], ...]:
     if origins is None:
         return ()
-    first = sorted(places)[:SHOWN_SPANS]
-    runs = [origins[start:end] for start, end in first]
+    runs = [origins[start:end] for start, end in places[:SHOWN_SPANS]]
     return tuple((min(first for first, _ in run), max(last for _, last in run)) for run in runs)
 
 

@@ -32,6 +32,9 @@ seldom share a column; its 149,000 rarer ones lie among them."""
 MAX_CHARS = 2_000
 """How far a text is looked at: the rest of a long page is the shop's, not the listing's."""
 
+UNSPACED = r"[\u3040-\u30ff\u3400-\u9fff]"
+"""A sign of Chinese or Japanese, which set no spaces."""
+
 WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+")
 """A word, or one sign of a script that sets no spaces."""
 

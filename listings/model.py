@@ -299,10 +299,10 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordShare:
-    """What a word, a pair of neighbours or an inflected word adds to the contribution of words."""
+    """What words side by side add to the contribution of words, together, wherever they stand so."""
 
     words: str
-    """In small letters, as the eye takes them; words that count as one have a comma between them."""
+    """In small letters, as the eye takes them."""
     log_odds: float
     """Positive pulls towards *offer*."""
     spans: tuple[tuple[int, int], ...] = ()

@@ -206,12 +206,12 @@ def read_bars(reasons: Reasons) -> tuple[Bar, ...]:
 
 
 def read_wording(reasons: Reasons) -> Wording | None:
-    """Return what single words add to the score, or None if it tells of none."""
+    """Return what phrases add to the score, or None if it tells of none."""
     if not reasons.wording:
         return None
     terms = [(each.words, each.log_odds) for each in reasons.wording]
     return Wording(
-        bars=_bars([*terms, (gettext("all other words"), reasons.rest_wording)]),
+        bars=_bars([*terms, (gettext("the other words together"), reasons.rest_wording)]),
         log_odds=sum(value for _, value in terms) + reasons.rest_wording,
         pro=tuple([words for words, value in terms if value > 0][:TELLING]),
         con=tuple([words for words, value in terms if value < 0][:TELLING]),

@@ -71,10 +71,10 @@ class Planted:
         )
     )
     wording: tuple[WordShare, ...] = (
-        WordShare(words="discreet parcel", log_odds=0.5),
-        WordShare(words="parcel", log_odds=0.375),
-        WordShare(words="trade, trading", log_odds=-0.25),
-        WordShare(words="door", log_odds=0.125),
+        WordShare(words="discreet parcel to your door", log_odds=0.5),
+        WordShare(words="back in stock", log_odds=0.375),
+        WordShare(words="purity 99", log_odds=-0.25),
+        WordShare(words="trade terms on request", log_odds=0.125),
     )
     rest_wording: float = 0.0
 

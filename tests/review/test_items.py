@@ -88,7 +88,7 @@ def test_words_are_told_either_way_and_sum_to_their_term() -> None:
     assert wording.pro == ("word 2", "word 4", "word 6")
     assert [(bar.words, bar.length) for bar in wording.bars][::10] == [
         ("word 1", 100.0),
-        ("all other words", 25.0),
+        ("the other words together", 25.0),
     ]
     assert wording.log_odds == pytest.approx(sum(bar.log_odds for bar in wording.bars))
 
