@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from classifier.static import StaticEmbedder
     from listings.vectors import VectorCache
 
+NEIGHBOUR_CHARS = 500
+"""Of each example's text, kept with a model to be shown beside what lies near."""
+
 LIBRARIES = ("scikit-learn", "skops", "sentence-transformers", "torch", "numpy")
 
 
@@ -121,21 +124,42 @@ def train(
     pipeline, threshold, folds = _fit(data, seed)
     evaluation_pipeline, _line, _folds = _fit(data.where(~data.held_out), seed)
     first_stage, settling = _first_stage(data, cascade, folds >= threshold, threshold, seed)
+    embedder_id = weights_of(embedder.embedder_id)
     model_id = fingerprint(
         pipeline,
         threshold=threshold,
-        embedder_id=weights_of(embedder.embedder_id),
+        embedder_id=embedder_id,
         edition=gazetteer_edition,
         first_stage=first_stage,
     )
-    card = {
-        "format": FORMAT,
+    card = _provenance(data, embedder, gazetteer_edition, seed, now) | {
         "model_id": model_id,
+        "threshold": threshold,
+        "cascade": settling,
+        "held_out": held_out_figures(evaluation_pipeline, threshold, data),
+    }
+    return TrainedModel(
+        model_id=model_id,
+        pipeline=pipeline,
+        evaluation_pipeline=evaluation_pipeline,
+        threshold=threshold,
+        embedder_id=embedder_id,
+        neighbours=_neighbours(data),
+        card=card,
+        first_stage=first_stage,
+    )
+
+
+def _provenance(
+    data: Dataset, embedder: Embedder, gazetteer_edition: str, seed: int, now: datetime
+) -> dict[str, object]:
+    """Return what a model's card says of what it is made from."""
+    return {
+        "format": FORMAT,
         "summary": "Probability that a listing offers a controlled precursor: a flag is a request to look.",
         "created_at": times.to_text(now),
         "embedder": embedder.name,
         "embedder_id": weights_of(embedder.embedder_id),
-        "threshold": threshold,
         "features": list(FEATURES),
         "data": describe(data),
         "training": {
@@ -145,23 +169,15 @@ def train(
             "verdict_weight": VERDICT_WEIGHT,
             "group_weight": GROUP_WEIGHT,
         },
-        "cascade": settling,
-        "held_out": held_out_figures(evaluation_pipeline, threshold, data),
         "versions": {"python": sys.version.split()[0]} | {name: version(name) for name in LIBRARIES},
     }
-    return TrainedModel(
-        model_id=model_id,
-        pipeline=pipeline,
-        evaluation_pipeline=evaluation_pipeline,
-        threshold=threshold,
-        embedder_id=weights_of(embedder.embedder_id),
-        neighbours=Neighbours(
-            vectors=vectors_in(data.features),
-            labels=data.labels,
-            texts=tuple(example.text[:500] for example in data.examples),
-        ),
-        card=card,
-        first_stage=first_stage,
+
+
+def _neighbours(data: Dataset) -> Neighbours:
+    return Neighbours(
+        vectors=vectors_in(data.features),
+        labels=data.labels,
+        texts=tuple(example.text[:NEIGHBOUR_CHARS] for example in data.examples),
     )
 
 

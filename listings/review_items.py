@@ -15,12 +15,12 @@ from listings.item_filters import (
     COUNTED_AMONG,
     STORE_WIDE_COUNTED,
     Filter,
-    ItemQuery,
     Place,
     Sort,
     State,
     order_of,
 )
+from listings.item_query import ItemQuery
 from listings.model import Decision
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from crawler.live.limits import Limits
     from crawler.readers.job import Read
     from crawler.sources import DeclaredSource
     from listings.database import Database
@@ -47,6 +49,17 @@ class CrawlEnded(CrawlError):
         super().__init__(
             f"The crawl of {source_id} ended before it was done. {why} What it had read is kept."
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Allowed:
+    """What a live source may be asked for."""
+
+    source_id: str
+    permission: Permission
+    permission_id: str
+    limits: Limits
+    """The stricter of the operator's and the permission's."""
 
 
 def crawl_live(
@@ -80,65 +93,15 @@ def crawl_live(
         CrawlEnded: If the permission ended meanwhile, or the site asked to be left alone.
         CrawlBroken: If a page could not be kept, or no process could be started to read pages.
     """
-    source_id, permission = declared.source.source_id, declared.permission
-    permission_id = record_permission(db, source_id, permission, now=now()) if permission else None
-    why = problem(permission, now()) or withdrawn(db, permission_id or "")
-    if why or permission is None or permission_id is None:
-        _record_refusals(db, run, permission_id, declared.start, why, now())
-        raise NotPermitted(source_id, why)
-    limits = stricter(declared.limits, permission)
-    sent, received = bytes_fetched(db, run.run_id)
-    gate = Gate(
-        permission,
-        limits,
-        now,
-        withdrawn=lambda: withdrawn(db, permission_id),
-        sent=sent,
-        received=received,
-    )
-    notes = _about(declared, run, permission, permission_id)
+    source_id = declared.source.source_id
+    allowed = _allowed(db, declared, run, now())
+    gate = _gate(db, run, allowed, now)
+    notes = _about(declared, run, allowed)
     with EvidenceKeeper(db, folder, source_id=source_id, run_id=run.run_id, now=now, notes=notes) as keeper:
-        recorder = Recorder(
-            db,
-            source_id=source_id,
-            run_id=run.run_id,
-            reachable=gate.scope,
-            keeper=keeper,
-            now=now,
-            progress=lambda count: progress(count, frontier.asked) if progress else None,
-        )
-
-        def note_cut(url: str, sentence: str) -> None:
-            recorder.note_fetch(
-                Fetch(
-                    run_id=run.run_id,
-                    permission_id=permission_id,
-                    url=url,
-                    asked_at=now(),
-                    outcome=FetchOutcome.REFUSED,
-                    sentence=sentence,
-                )
-            )
-
-        frontier = Frontier(gate.scope, barren_pages=limits.barren_pages, on_cut=note_cut)
-        session = Session(
-            db=db,
-            source_id=source_id,
-            run_id=run.run_id,
-            permission_id=permission_id,
-            limits=limits,
-            user_agent=user_agent(permission),
-            reader=reader_hash(),
-            gate=gate,
-            frontier=frontier,
-            keeper=keeper,
-            recorder=recorder,
-            now=now,
-            read=read,
-        )
-        settings = live_settings(session, permission, names or {})
+        session = _session(db, run, allowed, gate, keeper, now=now, read=read, progress=progress)
+        settings = live_settings(session, allowed.permission, names or {})
         begin = declared.start
-        reason = run_spider(source_id, settings, recorder, LiveSpider, session=session, begin=begin)
+        reason = run_spider(source_id, settings, session.recorder, LiveSpider, session=session, begin=begin)
     if gate.stopped and not gate.is_budget_used:
         raise CrawlEnded(source_id, gate.stopped)
     if not gate.stopped and reason != "finished":
@@ -146,16 +109,93 @@ def crawl_live(
     return gate.stopped
 
 
-def _about(declared: DeclaredSource, run: Run, permission: Permission, permission_id: str) -> dict[str, str]:
+def _allowed(db: Database, declared: DeclaredSource, run: Run, at: datetime) -> _Allowed:
+    """Return what a source may be asked for now; if nothing, write down what it was to be asked for.
+
+    Raises:
+        NotPermitted: If no permission holds.
+    """
+    source_id, permission = declared.source.source_id, declared.permission
+    permission_id = record_permission(db, source_id, permission, now=at) if permission else None
+    why = problem(permission, at) or withdrawn(db, permission_id or "")
+    if why or permission is None or permission_id is None:
+        sentence = f"It was not asked for: {why}."
+        record_fetches(db, (_refused(run, permission_id, url, sentence, at) for url in declared.start))
+        raise NotPermitted(source_id, why)
+    return _Allowed(
+        source_id=source_id,
+        permission=permission,
+        permission_id=permission_id,
+        limits=stricter(declared.limits, permission),
+    )
+
+
+def _gate(db: Database, run: Run, allowed: _Allowed, now: Callable[[], datetime]) -> Gate:
+    sent, received = bytes_fetched(db, run.run_id)
+    return Gate(
+        allowed.permission,
+        allowed.limits,
+        now,
+        withdrawn=lambda: withdrawn(db, allowed.permission_id),
+        sent=sent,
+        received=received,
+    )
+
+
+def _session(
+    db: Database,
+    run: Run,
+    allowed: _Allowed,
+    gate: Gate,
+    keeper: EvidenceKeeper,
+    *,
+    now: Callable[[], datetime],
+    read: Read,
+    progress: Callable[[int, int], None] | None,
+) -> Session:
+    """Return what the crawl's parts share; pages that are left out are recorded as not asked for."""
+    recorder = Recorder(
+        db,
+        source_id=allowed.source_id,
+        run_id=run.run_id,
+        reachable=gate.scope,
+        keeper=keeper,
+        now=now,
+        progress=lambda count: progress(count, frontier.asked) if progress else None,
+    )
+    frontier = Frontier(
+        gate.scope,
+        barren_pages=allowed.limits.barren_pages,
+        on_cut=lambda url, why: recorder.note_fetch(_refused(run, allowed.permission_id, url, why, now())),
+    )
+    return Session(
+        db=db,
+        source_id=allowed.source_id,
+        run_id=run.run_id,
+        permission_id=allowed.permission_id,
+        limits=allowed.limits,
+        user_agent=user_agent(allowed.permission),
+        reader=reader_hash(),
+        gate=gate,
+        frontier=frontier,
+        keeper=keeper,
+        recorder=recorder,
+        now=now,
+        read=read,
+    )
+
+
+def _about(declared: DeclaredSource, run: Run, allowed: _Allowed) -> dict[str, str]:
     """Return what stands at the head of each evidence file of a crawl."""
+    permission = allowed.permission
     return {
         "description": f"Pages of {declared.source.name}, fetched by crawl {run.run_id}",
         "operator": permission.contact,
         "http-header-user-agent": user_agent(permission),
         "robots": "classic",
-        "source": declared.source.source_id,
+        "source": allowed.source_id,
         "run": str(run.run_id),
-        "permission": permission_id,
+        "permission": allowed.permission_id,
         "permission-basis": permission.basis,
         "permission-reference": permission.reference,
         "permission-approved-by": permission.approved_by,
@@ -164,22 +204,16 @@ def _about(declared: DeclaredSource, run: Run, permission: Permission, permissio
     }
 
 
-def _record_refusals(
-    db: Database, run: Run, permission_id: str | None, start: Sequence[str], why: str, at: datetime
-) -> None:
-    """Write that what the crawl was to begin with was not asked for."""
-    refused = (
-        Fetch(
-            run_id=run.run_id,
-            permission_id=permission_id,
-            url=url,
-            asked_at=at,
-            outcome=FetchOutcome.REFUSED,
-            sentence=f"It was not asked for: {why}.",
-        )
-        for url in start
+def _refused(run: Run, permission_id: str | None, url: str, sentence: str, at: datetime) -> Fetch:
+    """Return the row of an address that was not asked for."""
+    return Fetch(
+        run_id=run.run_id,
+        permission_id=permission_id,
+        url=url,
+        asked_at=at,
+        outcome=FetchOutcome.REFUSED,
+        sentence=sentence,
     )
-    record_fetches(db, refused)
 
 
 def reader_hash() -> str:

@@ -44,8 +44,9 @@ NO_COMMANDS = {
     "output",
     "progress",
     "program",
+    "user_tokens",
 }
-"""Modules of cli/ that commands share."""
+"""Modules of cli/ that commands share, or that hold a part of one."""
 
 BEYOND = str(2**63)
 """One more than the database can count."""
