@@ -16,6 +16,7 @@ from __future__ import annotations
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -82,12 +83,18 @@ def fit_signed(
     signs = np.where(labels > 0, 1.0, -1.0)
     rows = _Rows(dense=dense, sparse=sparse[:, used], signs=signs, weights=penalty_c * weights)
     # Of BLAS, a second thread costs these sizes more in waiting than it takes over.
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(PARTS) as pool:
+    with _libraries().limit(limits=1, user_api="blas"), ThreadPoolExecutor(PARTS) as pool:
         problem = _Problem(loss=_shared_out(rows, pool), rows=rows, lowest=lowest, highest=highest)
         found = _minimum(problem, begin, is_near=start is not None)
     fitted = np.zeros(dense.shape[1] + sparse.shape[1])
     fitted[columns] = found[:-1]
     return fitted, float(found[-1])
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Return the BLAS of NumPy and SciPy, which are loaded by now; to look for them takes 10 ms."""
+    return ThreadpoolController()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
