@@ -9,10 +9,11 @@ import shutil
 import signal
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from classifier import retraining
 from classifier.errors import (
     DataFileWrong,
     EmbedderMismatch,
@@ -22,6 +23,7 @@ from classifier.errors import (
 )
 from classifier.examples import load_starter
 from classifier.run import Retrained, RetrainOptions, retrain, score_new
+from classifier.training import train
 from listings import locks
 from listings.audit import list_entries
 from listings.database import open_database
@@ -32,18 +34,15 @@ from listings.pages import SeenListing, record_page
 from listings.queue import review_queue
 from listings.runs import latest_run, list_runs
 from listings.scores import count_unscored, current_score
-from tests.classifier.toy import (
-    EVERY,
-    NOW,
-    STARTER,
-    EmbedderBroken,
-    ToyEmbedder,
-    breaking_at,
-    read_beforehand,
-)
+from tests.classifier.toy import NOW, EmbedderBroken, ToyEmbedder, breaking_at, read_beforehand
+from tests.classifier.toy import write_starter as write_slice
 from tests.listings.build import crawl_run, judge, page
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from classifier.folder import TrainedModel
+    from classifier.training import Dataset
     from listings.database import Database
     from listings.model import Run
 
@@ -60,15 +59,32 @@ def options(store_path: Path, **changes: object) -> RetrainOptions:
 
 def write_starter(path: Path, *, flipped: bool = False) -> None:
     """Write a slice of the starter set; flipped, everything but its held-out part is labelled wrongly."""
-    lines = STARTER.read_text(encoding="utf-8").splitlines()[::EVERY]
-    rows = [json.loads(line) for line in lines]
-    for row, example in zip(rows, load_starter(STARTER)[::EVERY], strict=True):
-        row["label"] = 1 - row["label"] if flipped and not example.is_held_out else row["label"]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    write_slice(path)
+    if flipped:
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        for row, example in zip(rows, load_starter(path), strict=True):
+            row["label"] = row["label"] if example.is_held_out else 1 - row["label"]
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
-@pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module")
+def _trained_once() -> Iterator[None]:
+    """Train once on the same rows by the same seed, which gives the same model: see `test_training.py`."""
+    known: dict[tuple[object, ...], TrainedModel] = {}
+
+    def train_once(data: Dataset, *, embedder: ToyEmbedder, seed: int, **more: Any) -> TrainedModel:
+        key = (data.examples, embedder.embedder_id, seed)
+        if key not in known:
+            known[key] = train(data, embedder=embedder, seed=seed, **more)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(retraining, "train", train_once)
+        yield
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, _trained_once: None) -> Path:
     """A folder with a store of many listings, none of them scored, and a first toy model in use."""
     database = tmp_path_factory.mktemp("trained") / "precursor-watch.db"
     write_starter(database.with_name("starter.jsonl"))
@@ -255,6 +271,7 @@ def test_first_model_is_put_in_use(store: Path) -> None:
     assert in_use.model_id in run.sentence
 
 
+@pytest.mark.usefixtures("_trained_once")
 def test_models_elsewhere_are_found_by_their_full_path(
     store_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

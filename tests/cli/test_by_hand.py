@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from classifier.run import RetrainOptions, retrain
+from classifier.run import Retrained, RetrainOptions, retrain
 from cli.retrain import ending
 from listings.database import open_database
 from listings.model import Decision, RunOutcome
@@ -253,54 +254,71 @@ def test_models_marks_the_one_in_use(store: Path) -> None:
     assert (said["in_use"], said["held_out"]["average_precision"]) == (True, 0.91)
 
 
-def test_earlier_model_is_put_in_use_again(store_path: Path) -> None:
+def retrained(store: Path, *, embedder: ToyEmbedder | None = None, **changes: Any) -> Retrained:
+    """Retrain on the slice of the starter set that lies beside the store."""
+    starter = store.with_name("starter.jsonl")
+    options = RetrainOptions(starter=starter, models_folder=store.parent / "models", embedder="toy")
+    return retrain(store, replace(options, **changes), embedder=embedder or ToyEmbedder())
+
+
+OTHER = ToyEmbedder(name="other", embedder_id="other@1")
+"""Its vectors are the toy's, but nothing knows that: models of the two are not compared."""
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory, blank_store: bytes) -> tuple[Path, Retrained]:
+    """A store with a first model, and what became of its training."""
+    store = tmp_path_factory.mktemp("first") / "precursor-watch.db"
+    store.write_bytes(blank_store)
+    write_starter(store.with_name("starter.jsonl"))
+    read_beforehand(store)
+    return store, retrained(store)
+
+
+@pytest.fixture
+def with_model(first: tuple[Path, Retrained], tmp_path: Path) -> Path:
+    """The store of a copy of its folder, to be written to."""
+    folder = first[0].parent
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    return tmp_path / first[0].name
+
+
+def test_earlier_model_is_put_in_use_again(first: tuple[Path, Retrained], with_model: Path) -> None:
     """The way back from a bad model is one command, and the record says who took it."""
-    starter = write_starter(store_path.with_name("starter.jsonl"))
-    read_beforehand(store_path)
-    options = RetrainOptions(starter=starter, models_folder=store_path.parent / "models", embedder="toy")
-    old, new = (
-        retrain(store_path, replace(options, seed=seed, force=True), embedder=ToyEmbedder()).model.model_id
-        for seed in (0, 1)
-    )
-    by_ada = ("--reviewer", "ada", "--db", store_path)
+    old = first[1].model.model_id
+    new = retrained(with_model, seed=1, force=True).model.model_id
+    by_ada = ("--reviewer", "ada", "--db", with_model)
     assert call("models", "rollback", "--why", "flags thinner", *by_ada).out == f"Model {old} is in use.\n"
     assert call("models", "promote", new, *by_ada).exit_code == 0
-    said = json.loads(call("models", "--db", store_path, "--json").out)
+    said = json.loads(call("models", "--db", with_model, "--json").out)
     assert [each["model_id"] for each in said if each["in_use"]] == [new]
-    shown = json.loads(call("models", "show", old, "--db", store_path, "--json").out)
+    shown = json.loads(call("models", "show", old, "--db", with_model, "--json").out)
     assert [each["promoted_by"] for each in shown["promotions"]] == ["retrain", "ada"]
     assert shown["promotions"][1]["sentence"] == f"Rolled back from {new}. flags thinner"
-    assert "Put in use by hand." in call("models", "show", "--db", store_path).out
+    assert "Put in use by hand." in call("models", "show", "--db", with_model).out
 
 
-def test_a_dry_run_says_that_it_was_one(store_path: Path) -> None:
+def test_a_dry_run_says_that_it_was_one(first: tuple[Path, Retrained], with_model: Path) -> None:
     """And whether the model would have been promoted; a run in earnest says whether it was."""
-    starter = write_starter(store_path.with_name("starter.jsonl"))
-    read_beforehand(store_path)
-    options = RetrainOptions(starter=starter, models_folder=store_path.parent / "models", embedder="toy")
-    dry = replace(options, dry_run=True)
-    said = ending(retrain(store_path, dry, embedder=ToyEmbedder()), dry)
+    earnest = RetrainOptions(starter=None, models_folder=with_model.parent, embedder="toy")
+    dry = replace(earnest, dry_run=True)
+    assert ending(first[1], earnest) == "Promoted."
+    said = ending(replace(first[1], promoted=False), dry)
     assert said == "A dry run: nothing was written. Without --dry-run it would have been promoted."
-    assert ending(retrain(store_path, options, embedder=ToyEmbedder()), options) == "Promoted."
-    other = ToyEmbedder(name="other", embedder_id="other@1")
-    assert "it would not have been promoted" in ending(retrain(store_path, dry, embedder=other), dry)
+    refused = retrained(with_model, embedder=OTHER, dry_run=True)
+    assert "it would not have been promoted" in ending(refused, dry)
 
 
-def test_a_refused_model_is_put_in_use_by_force_only(store_path: Path) -> None:
+def test_a_refused_model_is_put_in_use_by_force_only(with_model: Path) -> None:
     """What `retrain` found worse needs `--force`, and the record says what spoke against it."""
-    starter = write_starter(store_path.with_name("starter.jsonl"))
-    read_beforehand(store_path)
-    options = RetrainOptions(starter=starter, models_folder=store_path.parent / "models", embedder="toy")
-    retrain(store_path, options, embedder=ToyEmbedder())
-    other = ToyEmbedder(name="other", embedder_id="other@1")
-    refused = retrain(store_path, replace(options, seed=1), embedder=other).model.model_id
-    by_ada = ("models", "promote", refused, "--reviewer", "ada", "--db", store_path)
+    refused = retrained(with_model, embedder=OTHER, seed=1).model.model_id
+    by_ada = ("models", "promote", refused, "--reviewer", "ada", "--db", with_model)
     called = call(*by_ada)
     assert (called.exit_code, called.out) == (1, "")
     assert "There is nothing to compare it with" in called.err
-    assert "never used" in call("models", "--db", store_path).out
+    assert "never used" in call("models", "--db", with_model).out
     assert call(*by_ada, "--force", "--why", "new weights").exit_code == 0
-    shown = json.loads(call("models", "show", "--db", store_path, "--json").out)
+    shown = json.loads(call("models", "show", "--db", with_model, "--json").out)
     assert shown["promotions"][0]["sentence"].startswith("new weights By force, though: There is nothing")
     assert shown["comparison"]["may_replace"] is False
 
