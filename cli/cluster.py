@@ -59,22 +59,24 @@ def joined(address: str) -> Iterator[None]:
         message = 'Work on a cluster needs Ray; install this project with its extra "cluster".'
         raise CommandFailed(message) from error
     _check_answer(address)
-    try:
-        # Ray puts the folder it is called in on every worker's path: it may hold evidence, `click.py` too.
-        with contextlib.chdir(Path(__file__).parents[1]):
-            ray.init(
-                address=address,
-                include_dashboard=False if address == HERE else None,
-                log_to_driver=False,
-                logging_level=logging.WARNING,
-            )
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise CommandFailed(_no_cluster(address, str(error).splitlines()[0])) from error
-    try:
-        with contextlib.redirect_stdout(sys.stderr):  # where Ray tells of a worker that died
+    # A thread of Ray's prints what happens to workers, from `init` until `shutdown`, which prints what it has
+    # held back as repeated. No option of Ray's sends that elsewhere, or silences it (2.60).
+    with contextlib.redirect_stdout(sys.stderr):
+        try:
+            # Ray puts the folder it is called in on each worker's path: it may hold evidence, `click.py` too.
+            with contextlib.chdir(Path(__file__).parents[1]):
+                ray.init(
+                    address=address,
+                    include_dashboard=False if address == HERE else None,
+                    log_to_driver=False,
+                    logging_level=logging.WARNING,
+                )
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            raise CommandFailed(_no_cluster(address, str(error).splitlines()[0])) from error
+        try:
             yield
-    finally:
-        ray.shutdown()
+        finally:
+            ray.shutdown()
 
 
 def cores() -> int:

@@ -52,7 +52,7 @@ def test_nothing_is_lost_or_doubled_when_workers_die(tmp_path: Path) -> None:
     ended = subprocess.run(work, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert ended.returncode == 0, ended.stderr
     assert {path.name for path in tmp_path.glob("*-died")} == {"worker-died", "reader-died"}
-    said = json.loads(ended.stdout.splitlines()[-1])  # Ray may tell of the dead worker before it
+    said = json.loads(ended.stdout)  # what Ray tells of the dead stands on standard error
     assert said["counts"] == run(archive, tmp_path / "alone.jsonl")
     assert (tmp_path / "cluster.jsonl").read_bytes() == (tmp_path / "alone.jsonl").read_bytes()
     assert said["failed"] == []
@@ -107,6 +107,17 @@ def test_source_whose_reader_always_dies_is_told(tmp_path: Path, monkeypatch: py
     )
     assert failed == ["shop could not be read on the cluster: the process that reads it died, 4 times."]
     assert (ended, tries) == ([], ["shop"] * ATTEMPTS)
+
+
+def test_what_ray_prints_is_no_output(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It tells of workers while it is joined and left, too, and at its end what it had held back."""
+    told = SimpleNamespace(init=lambda **_options: print("begun"), shutdown=lambda: print("held back"))  # noqa: T201 (as Ray does)
+    monkeypatch.setitem(sys.modules, "ray", told)
+    with joined("auto"):
+        print("a worker died")  # noqa: T201 (so)
+    assert tuple(capsys.readouterr()) == ("", "begun\na worker died\nheld back\n")
 
 
 def test_no_cluster_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
