@@ -8,6 +8,7 @@ well; how a process begins is tested where commands are started as `python -m cl
 from __future__ import annotations
 
 import atexit
+import gc
 import importlib
 import json
 import multiprocessing
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkProcess
 
 ROOT = Path(__file__).parents[1]
-CRAWLING = ("crawler.run", "cli.crawl")
+CRAWLING = ("crawler.run", "cli.crawl", "tests.loaded")
 SCORING = (
     "torch", "skops.io", "sentence_transformers", "transformers.models.bert.modeling_bert",
     "classifier.run", "cli.score", "cli.retrain", "tests.compiled",
@@ -123,6 +124,7 @@ def serve(channel: socket.socket) -> None:
                 return
             for module in NEEDED.get(request["arguments"][0], ()):
                 importlib.import_module(module)
+            gc.freeze()  # a process that went over what is loaded here would copy all of it
             process = multiprocessing.get_context("fork").Process(target=_work, args=(request, files[:3]))
             process.start()
             _tell(files[3], process.pid)

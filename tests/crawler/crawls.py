@@ -69,7 +69,7 @@ def crawl_all(jobs: Sequence[Job]) -> list[Run]:
     What a crawl raises is raised here.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["crawler.run", "tests.crawler.crawls"])
+    context.set_forkserver_preload(["crawler.run", "tests.crawler.crawls", "tests.loaded"])
     with ProcessPoolExecutor(max_workers=2, mp_context=context, max_tasks_per_child=1) as pool:
         return list(pool.map(crawl_guarded, jobs))
 
