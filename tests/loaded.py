@@ -1,4 +1,4 @@
-"""Importing this loads what a crawl loads only when it begins, so that processes forked from here need not."""
+"""Importing this loads what a crawl loads only when it begins, so that processes forked from it need not."""
 
 import gc
 from importlib import import_module
