@@ -18,8 +18,11 @@ from classifier.reading.asking import (
     BETWEEN,
     BUYERS_QUESTION,
     FOR_OURSELVES,
+    GREETINGS,
     INVITED,
     ISO_ASKS,
+    NO_SEEKER,
+    SEEKERS_VERBS,
     SELLERS_ANSWER,
     SELLERS_REPLY,
     SELLING_VERBS,
@@ -28,6 +31,7 @@ from classifier.reading.asking import (
     WANTED_AFTER,
     WANTED_LAST,
     WANTED_LAST_CJK,
+    WHO_SELLS,
     WISH,
     WISH_ENDS,
 )
@@ -50,16 +54,20 @@ WORD = re.compile(rf"\d+|[{CJK}]+|[^\W\d_{CJK}]+")
 PAUSE = re.compile(r"[:,–—|/]|\s-\s")
 """After it a phrase no longer governs, unless it begins its sentence: `no permit wanted, acetone`."""
 QUESTION = re.compile(r"[^?!;,|]{0,40}?\?")
-BUYERS_ONLY = re.compile("[求收诚寻]")
-"""Signs of what only Chinese buyers say: `求购`, `收购`."""
+BUYERS_ONLY = re.compile("[求收诚寻急我本]")
+"""Signs of what only Chinese buyers say: `求购`, `收购`, `我想买`."""
+MOST_OF_A_SEEKER = 3
+"""Words of the name of who seeks."""
 
 
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
     asking = rf"(?P<who>{whole_words(ASKING_WHO)})|(?P<always>{whole_words(ASKING)})"
+    first = rf"(?P<first>{whole_words(ASKING_FIRST)}|{ISO_ASKS})|(?P<seeks>{whole_words(SEEKERS_VERBS)})"
     last = rf"(?:{whole_words(WANTED_LAST)})(?=\s*(?:$|[.!;|)\]]))|{WANTED_LAST_CJK}(?![{CJK}])"
     return {
-        "asking": re.compile(rf"{asking}|(?P<first>{whole_words(ASKING_FIRST)}|{ISO_ASKS})"),
+        "asking": re.compile(rf"{asking}|{first}"),
+        "no seeker": re.compile(whole_words(NO_SEEKER)),
         "wish": re.compile(whole_words(WISH)),
         "wish ends": re.compile(
             rf"(?:(?!{whole_words(SELLING_VERBS)})[^.;!?|]){{0,60}}?(?P<verb>{whole_words(WISH_ENDS)})"
@@ -67,17 +75,22 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "else": re.compile(rf"(?:{whole_words(SOMEBODY_ELSE)})[\s,]*$"),
         "answer": re.compile(rf"[^.;!|]{{0,24}}?[\s,:–—-](?:{whole_words(SELLERS_ANSWER)})"),
         "reply": re.compile(rf"[^;|]{{0,32}}?(?:{whole_words(SELLERS_REPLY)})"),
-        "invited": re.compile(whole_words(INVITED)),
+        "invited": re.compile(rf"[\s,，]*(?:{whole_words(INVITED)})"),
         "buyers": re.compile(whole_words(BUYERS_QUESTION)),
         "traders": re.compile(rf"[\s-]*(?:{whole_words(TRADERS)})"),
         "after": re.compile(rf"(?P<gap>[^.;!?|]{{0,24}}?)(?P<asked>{whole_words(WANTED_AFTER)}|{last})"),
-        "for ourselves": re.compile(rf"(?:{whole_words(FOR_OURSELVES)})\s+[^\W\d_]+"),
+        "aside": re.compile(rf"(?:{whole_words(FOR_OURSELVES)})\s+[^\W\d_]+|{whole_words(WHO_SELLS)}"),
     }
 
 
 @cache
 def _between() -> frozenset[str]:
     return frozenset(fold(word).text for word in BETWEEN.split())
+
+
+@cache
+def _greetings() -> frozenset[str]:
+    return frozenset(fold(word).text for word in GREETINGS.split())
 
 
 def who_asks(text: str, start: int, end: int, *, title: int) -> tuple[str, bool]:
@@ -98,7 +111,9 @@ def who_asks(text: str, start: int, end: int, *, title: int) -> tuple[str, bool]
     if asked:
         return asked
     after = _patterns()["after"].match(text, end, last)
-    return (after["asked"], False) if after and goes_on(after["gap"]) else ("", False)
+    if not after or not goes_on(after["gap"]):
+        return "", False
+    return after["asked"], text[after.end() : after.end() + 2].lstrip().startswith("?")
 
 
 def _asked_before(text: str, start: int, end: int, title: int) -> tuple[str, bool] | None:
@@ -107,7 +122,12 @@ def _asked_before(text: str, start: int, end: int, title: int) -> tuple[str, boo
         gap = text[found.end() : start]
         if not goes_on(gap):
             continue
-        if _begins_sentence(text, found.start(), title) or (found["always"] and not PAUSE.search(gap)):
+        if found["seeks"]:
+            governs = _is_seekers(text, found.start(), title)
+        else:
+            is_sure = bool(found["always"]) and not PAUSE.search(gap)
+            governs = is_sure or not _words_before(text, found.start(), title, most=1)
+        if governs:
             before, after = text[first : found.start()], text[end : end + AFTER]
             is_sellers = _is_answered(after) if found["who"] else _is_sellers(found.group(), before, after)
             return found.group(), is_sellers
@@ -129,7 +149,7 @@ def goes_on(gap: str) -> bool:
     """Say whether only amounts, packs and the like stand between, so that what is asked for follows."""
     if gap.isspace():
         return True
-    gap = _patterns()["for ourselves"].sub("", SHORTENED.sub("", gap))
+    gap = _patterns()["aside"].sub("", SHORTENED.sub("", gap).replace(",", ""))
     if STOP.search(gap):
         return False
     return all(
@@ -137,12 +157,21 @@ def goes_on(gap: str) -> bool:
     )
 
 
-def _begins_sentence(text: str, start: int, title: int) -> bool:
+def _is_seekers(text: str, start: int, title: int) -> bool:
+    """Say whether the sentence begins with somebody's name and the verb at `start`."""
+    words = _words_before(text, start, title, most=MOST_OF_A_SEEKER + 1)
+    return 0 < len(words) <= MOST_OF_A_SEEKER and not _patterns()["no seeker"].search(" ".join(words))
+
+
+def _words_before(text: str, start: int, title: int, *, most: int) -> list[str]:
+    """Return a sentence's words before `start`, greetings apart; `most` empty ones if it begins far off."""
     first = max(0, start - BEFORE)
     before = text[max(first, title) if title <= start else first : start]
     last = max((stop.end() for stop in STOP.finditer(before)), default=-1)
     is_whole = len(before) < start - first or first == 0
-    return (last >= 0 or is_whole) and not WORD.search(before, max(0, last))
+    if last < 0 and not is_whole:
+        return [""] * most
+    return [word for word in WORD.findall(before, max(0, last)) if word not in _greetings()]
 
 
 def _is_sellers(asking: str, before: str, after: str) -> bool:
