@@ -10,6 +10,7 @@ from __future__ import annotations
 
 ASKING = (
     "{looking|searching|hunting} {for|to {buy|purchase|order|source|acquire|procure|find}}",
+    "{looking|need|want|trying|hoping} to get{| hold of}",
     "{want|wants|wanting|wish|willing|hoping|planning} to {buy|purchase|order|acquire|source|obtain|procure}",
     "{would like|i'd like|we'd like|trying} to {buy|purchase|order|acquire|source|obtain|procure|find}",
     "{need|ready|intend} to {buy|purchase}", "{i am|i'm|we are|we're} after",
@@ -20,14 +21,14 @@ ASKING = (
     "paying cash for", "cash paid for", "{quote|quotation|offers} {needed|required|wanted}{| for}",
     "{buy|buying|purchase|purchasing} {inquiry|enquiry|request|lead}",
     "{busco|buscamos|compro|compramos|necesito|necesitamos|requiero|requerimos|solicito|solicitamos}",
-    "{necesitaria|quiero|queremos|quisiera}", "{me|nos} hace falta", "en busca de",
+    "{necesitaria|quiero|queremos|quisiera}", "{me|nos} hace falta", "en {busca|busqueda} de",
     "se {busca|buscan|compra|compran|necesita|necesitan|requiere|requieren|solicita|solicitan}",
     "{quiero|queremos|quisiera|quisieramos|deseo|deseamos|pretendo} {comprar|adquirir|conseguir|cotizar}",
     "favor {cotizar|cotar}",
     "{busco|buscamos|necesito|necesitamos|interesado en} {comprar|adquirir|conseguir}",
     "{me|nos} {gustaria|interesa|interesaria} {comprar|adquirir|conseguir}", "{me|nos} interesa",
     "{estoy|estamos} {interesado|interesada|interesados|interesadas} en{| comprar| adquirir| la compra de}",
-    "{ando|estoy|estamos} buscando",
+    "{ando|estoy|estamos} {buscando|comprando}",
     "{solicito|solicitamos|pido|pedimos|requerimos} {cotizacion|presupuesto}",
     "{procuro|procuramos}", "{procura|procuram|compra|compram|precisa|precisam}-se",
     "{preciso|precisamos|necessito|necessitamos}{| de}", "{tenho|temos} interesse em{| comprar| adquirir}",
@@ -39,7 +40,7 @@ ASKING = (
     "{solicito|solicitamos|peco|pedimos} {orcamento|cotacao|preco}",
     "{cherche|cherchons|recherche|recherchons|achete|achetons|j'achete|rachete}", "nous rachetons",
     "{cherche|cherchons} a {acheter|acquerir|me procurer|nous procurer}", "{suis|sommes} a la recherche",
-    "{j'ai|avons} besoin",
+    "{j'ai|j'aurais|avons|aurions} besoin",
     "{souhaite|souhaitons|souhaiterais|souhaiterions|desire|desirons} {acheter|acquerir|commander}",
     "{voudrais|voudrions|veux|voulons|aimerais|aimerions|j'aimerais} {acheter|acquerir|commander}",
     "{je veux|nous voulons|il me faut|il nous faut|suis preneur|sommes preneurs}",
@@ -67,7 +68,7 @@ ASKING = (
 """Phrases of somebody who wants what they govern."""
 
 ASKING_FIRST = (
-    "{need|needed|require|required|requirement|buying|urgently required|purchase of}",
+    "{need|needed|want|require|required|requirement|buying|urgently required|purchase of}",
     "{ocupo|interesado en}",
     "{buscando|procurando|hace falta}", "a procura de", "interessiert an",
     "a la recherche", "besoin", "{bedarf|interesse} an", "{bedarf|einkauf von}", "спрос{| на}",
@@ -77,7 +78,7 @@ ASKING_FIRST = (
 
 ASKING_WHO = (
     "{|does |do |has }{anyone|anybody|someone|somebody} {|here }{have|has|got|sell|sells|selling}",
-    "{can|could|would} {anyone|anybody|someone|somebody} {sell|supply|get me|sell me|supply me}",
+    "{can|could|would} {anyone|anybody|someone|somebody} {sell|spare|supply|get me|sell me|supply me}",
     "{|does |do }{anyone|anybody} know where to {buy|get|find}", "who {has|sells|can {sell|supply|sell me}}",
     "{quien|alguien} {vende|tiene|tendria|me vende|que venda|que tenga}",
     "{alguien sabe donde|alguem sabe onde} {comprar|conseguir|encontrar|hay|tem}",
@@ -92,8 +93,9 @@ ASKING_WHO = (
 """Questions, where a sentence begins, who sells what follows; a seller may answer them."""
 
 SEEKERS_VERBS = (
-    "{seeks|requires|wants|buys|sucht|benotigt|kauft}", "{busca|compra|necesita|requiere|procura|precisa}",
-    "{cherche|recherche|achete}", "{ищет|купит|закупит|приобретет|закупает|покупает}", "{求购|采购|收购|求}",
+    "{seeks|needs|requires|wants|buys|sucht|benotigt|kauft}",
+    "{busca|compra|necesita|requiere|procura|precisa}", "{cherche|recherche|achete}",
+    "{ищет|купит|закупит|приобретет|закупает|покупает}", "{求购|采购|收购|求}",
 )  # fmt: skip
 """What somebody who is named does, where the sentence begins with their name: `small workshop seeks`."""
 
@@ -211,8 +213,9 @@ WHO_SELLS = (
 """Those who have it, between what asks and a name."""
 
 FOR_OURSELVES = (
-    "for {our|my}", "para {mi|nuestra|nuestro|meu|minha|nosso|nossa}", "pour {mon|ma|mes|notre|nos}",
-    "fur {unser|unsere|unseren|meine|meinen|mein}", "для {моего|моей|нашего|нашей|своего|своей}",
+    "for{| our| my}", "para{| mi| nuestra| nuestro| meu| minha| nosso| nossa}",
+    "pour{| mon| ma| mes| notre| nos}",
+    "fur{| unser| unsere| unseren| meine| meinen| mein}", "для{| моего| моей| нашего| нашей| своего| своей}",
 )  # fmt: skip
 """Before the word that says what somebody wants it for, which may stand between as well."""
 
@@ -245,6 +248,7 @@ BETWEEN = """
     encore pas cher chere acheter vendeur zum kauf kaufen noch immer standig laufend regelmassig
     monatlich gunstig gunstiges preiswert gebraucht wieder zu bei ihnen verkaufer wird werden angebot
     uber jeder jede на постоянно постоянной основе ежемесячно регулярно еще недорого дешево немного
-    партию партия продавца б у
+    партию партия продавца б у quotes quotations offers prices mal gerade toda todo clase tipo votre vos
+    alle
 """
 """Words that may stand between: amounts, packs, grades and those who supply it."""

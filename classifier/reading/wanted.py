@@ -43,7 +43,7 @@ AFTER = 48
 """Characters after it in which its sentence goes on."""
 
 BETWEEN_CJK = re.compile(
-    r"(?:公斤|千克|毫升|升|吨|克|桶|瓶|袋|箱|罐|一批|少量|大量|长期|工业级|试剂级|分析纯|高纯|纯|级|急|各种|一些|点|的|和|或"
+    r"(?:公斤|千克|毫升|升|吨|克|桶|瓶|袋|箱|罐|一批|少量|大量|长期|工业级|工业|试剂级|分析纯|高纯|纯|级|急|各种|一些|点|的|和|或"
     r"|[一二两三四五六七八九十百千几])+"
 )
 SHORTENED = re.compile(r"(?<![^\W\d_])(?:ca|approx|aprox|env|max|min|no|nr|l|lt|ltr|kg|gal)\.")

@@ -129,6 +129,11 @@ WANTED = [
     "工厂求购丙酮",
     "长期需要丙酮",
     "您好，要20升丙酮",
+    "Looking to get hold of 3 L acetone",
+    "Restorer needs 2 L acetone",
+    "Suche für Modellbau 1 L Aceton",
+    "Compramos toda clase de acetona",
+    "J'achète votre acétone",
 ]
 
 OFFERED = [
@@ -226,6 +231,9 @@ OFFERED = [
     "Надо продать ацетон",
     "要丙酮的联系",
     "需要丙酮，请来电",
+    "Everyone needs acetone",
+    "Need a solvent? Acetone 20 L",
+    "Suche für Aceton Abnehmer",
 ]
 
 
