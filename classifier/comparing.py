@@ -27,6 +27,8 @@ MINIMUM_UNLEARNED = 10
 """From so many sellers on, verdicts against what the law names are more than slips: a person has to look."""
 MINIMUM_ROWS = 20
 """A slice of fewer rows is shown, and guards nothing."""
+MINIMUM_SHARED = 10
+"""So does a share of fewer rows: of five offers, one more or less is twenty points."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,13 +213,13 @@ def _compare_slice(name: str, pair: _Pair) -> Iterator[Difference]:
     offers = pair.labels == 1
     if 0 < offers.sum() < len(offers):
         mine, theirs = (_average_precisions(pair, scores) for scores in pair.scores)
-        yield _difference(name, AVERAGE_PRECISION, pair, mine, theirs)
+        yield _difference(name, AVERAGE_PRECISION, pair, mine, theirs, of=len(offers))
     if offers.any():
         mine, theirs = (_shares(pair.draws, offers, flags) for flags in pair.flags)
-        yield _difference(name, RECALL, pair, mine, theirs)
+        yield _difference(name, RECALL, pair, mine, theirs, of=int(offers.sum()))
     else:
         mine, theirs = (_shares(pair.draws, ~offers, ~flags) for flags in pair.flags)
-        yield _difference(name, LEFT_ALONE, pair, mine, theirs)
+        yield _difference(name, LEFT_ALONE, pair, mine, theirs, of=len(offers))
 
 
 def _average_precisions(pair: _Pair, scores: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -238,13 +240,19 @@ def _with_all_rows(draws: NDArray[np.int16]) -> NDArray[np.int16]:
 
 
 def _difference(
-    name: str, guard: Guard, pair: _Pair, mine: NDArray[np.float64], theirs: NDArray[np.float64]
+    name: str,
+    guard: Guard,
+    pair: _Pair,
+    mine: NDArray[np.float64],
+    theirs: NDArray[np.float64],
+    *,
+    of: int,
 ) -> Difference:
     change = mine - theirs
     resampled = change[1:][~np.isnan(change[1:])]
     low, high = np.quantile(resampled, (0.025, 0.975)) if len(resampled) else (-1.0, 1.0)
     fall = -change[0]
-    counts = len(pair.labels) >= MINIMUM_ROWS
+    counts = len(pair.labels) >= MINIMUM_ROWS and of >= MINIMUM_SHARED
     return Difference(
         slice=name,
         figure=guard.name,

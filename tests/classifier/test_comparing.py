@@ -6,35 +6,38 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
-from classifier.comparing import RECALL, _difference, _draw_groups, _Pair, _shares
+from classifier.comparing import _compare_slice, _draw_groups, _Pair
 from classifier.metrics import resampled_average_precision
 
 
 @pytest.mark.parametrize(
-    ("rows", "found_before", "found_now", "is_worse"),
+    ("offers", "others", "found_before", "found_now", "is_worse"),
     [
-        (200, 200, 200, False),
-        (200, 200, 197, False),  # within the tolerance
-        (200, 200, 180, True),
-        (200, 180, 200, False),
-        (19, 19, 0, False),  # too few to guard
-        (20, 20, 10, True),
+        (200, 0, 200, 200, False),
+        (200, 0, 200, 197, False),  # within the tolerance
+        (200, 0, 200, 180, True),
+        (200, 0, 180, 200, False),
+        (19, 0, 19, 0, False),  # too few rows to guard
+        (20, 0, 20, 10, True),
+        (9, 90, 9, 0, False),  # enough rows, too few offers
+        (10, 90, 10, 0, True),
     ],
 )
 def test_a_fall_in_recall_is_worse_if_it_is_no_noise(
-    rows: int, found_before: int, found_now: int, *, is_worse: bool
+    offers: int, others: int, found_before: int, found_now: int, *, is_worse: bool
 ) -> None:
     """Beyond the tolerance with an interval below zero, and on enough rows."""
-    before, now = (np.arange(rows) < found for found in (found_before, found_now))
+    rows = np.arange(offers + others)
+    before, now = rows < found_before, rows < found_now
+    # The scores of both are the same, so that average precision has nothing to say.
+    scores = (rows < offers).astype(float)
     pair = _Pair(
-        labels=np.ones(rows, dtype=np.int64),
-        scores=(now.astype(float), before.astype(float)),
+        labels=(rows < offers).astype(np.int64),
+        scores=(scores, scores),
         flags=(now, before),
-        draws=_draw_groups([str(row) for row in range(rows)], seed=0),
+        draws=_draw_groups([str(row) for row in rows], seed=0),
     )
-    offers = pair.labels == 1
-    mine, theirs = (_shares(pair.draws, offers, flags) for flags in pair.flags)
-    assert _difference("all", RECALL, pair, mine, theirs).is_worse is is_worse
+    assert any(each.is_worse for each in _compare_slice("all", pair)) is is_worse
 
 
 def test_groups_are_drawn_whole() -> None:
