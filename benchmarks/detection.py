@@ -1,11 +1,12 @@
 """How well offers are found, on listings and offers that the model's starter set was not written from.
 
-    python -m benchmarks.detection ../shared/data/listings-dev.jsonl --db var/demo.db [--json]
+    python -m benchmarks.detection ../shared/data/listings-dev.jsonl --pages ../shared/data/pages [--json]
 
 Prints every figure that detection is judged by: on the labelled listings of FILE as given and as corrected by
 hand (`docs/label-corrections.csv`), its ordinary goods, finished drugs and darknet rows apart; calibration on
 the held-out part of the starter set; recall by language on the saved marketplaces; the disguised offers of
-`fixtures/evaluation`; each beside what one would use instead. The model is the one in use in the database.
+`fixtures/evaluation`; each beside what one would use instead; and with `--pages`, how much is flagged of what
+a crawl of saved pages brings, most of which is no offer at all. The model is the one in use in the database.
 """
 
 from __future__ import annotations
@@ -27,8 +28,10 @@ from benchmarks.detection_sets import (
     Scores,
     calibration_of,
     count_apart,
+    count_elsewhere,
     count_false_flags,
     count_marketplaces,
+    count_pages,
     count_sample,
     disagreements_of,
     disguised_set,
@@ -36,6 +39,7 @@ from benchmarks.detection_sets import (
 )
 from benchmarks.intervals import Way
 from benchmarks.labelled_rows import APART, read_corrections, read_labelled, read_sample
+from benchmarks.real_pages import texts_read
 from classifier.errors import NoModelInUse
 from classifier.examples import load_starter
 from classifier.scorer import open_scorer
@@ -53,7 +57,9 @@ if TYPE_CHECKING:
 STARTER = Path(fixtures.__path__[0]) / "training" / "listings.jsonl"
 
 
-def measure(file: Path, scorer: Scorer, *, seed: int, full_texts: bool = False) -> Detection:
+def measure(
+    file: Path, scorer: Scorer, *, seed: int, full_texts: bool = False, pages: Path | None = None
+) -> Detection:
     """Return every figure of the model on FILE, the fixtures and the held-out part of the starter set.
 
     Args:
@@ -62,6 +68,7 @@ def measure(file: Path, scorer: Scorer, *, seed: int, full_texts: bool = False) 
         seed: Of the resamples.
         full_texts: Measure titles with their descriptions too, which takes several times as long: most
             ordinary goods have one and most suppliers' rows do not.
+        pages: A folder of folders of saved pages that offer nothing listed.
 
     Raises:
         DataFileWrong: If FILE cannot be read, or is another edition than the corrections are of.
@@ -92,6 +99,8 @@ def measure(file: Path, scorer: Scorer, *, seed: int, full_texts: bool = False) 
             *count_false_flags(others, flagged),
             *count_apart(apart, scores.model([row.title for row in apart]) >= line),
             *count_marketplaces(scores),
+            *count_elsewhere(scores),
+            *(count_pages(scores, texts_read(pages)) if pages else ()),
             *(count for _measured, counts in disguised for count in counts),
             *count_sample(others, read_sample()),
         ],
@@ -112,6 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--db", type=Path, default=DEFAULT_DATABASE, help="the database that knows the model")
     parser.add_argument("--seed", type=int, default=0, help="of the resamples [0]")
     parser.add_argument("--full-texts", action="store_true", help="measure titles with descriptions too")
+    parser.add_argument("--pages", type=Path, help="count flags among a crawl of these folders of pages too")
     parser.add_argument("--show", action="store_true", help="list the rows on the wrong side of the line too")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     chosen = parser.parse_args(arguments)
@@ -121,7 +131,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if model is None:
             raise NoModelInUse
         with open_scorer(model, database=chosen.db) as scorer:
-            detection = measure(chosen.file, scorer, seed=chosen.seed, full_texts=chosen.full_texts)
+            detection = measure(
+                chosen.file, scorer, seed=chosen.seed, full_texts=chosen.full_texts, pages=chosen.pages
+            )
     except ListingsError as error:
         print(error, file=sys.stderr)
         return 1

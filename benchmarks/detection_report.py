@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.detection_sets import DISGUISED_SETS
+from benchmarks.detection_sets import DISGUISED_SETS, ORDINARY_GOODS, PAGES
 from cli.output import print_table
 
 if TYPE_CHECKING:
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from benchmarks.detection_sets import Detection
 
+ORDINARY_PER_FLAG = 2_000
+"""Of what is no offer: the aim for ordinary listings is 6 flags among 12,000."""
 RECALL_LANGUAGES = ("(es)", "(zh)", "(ru)")
 
 
@@ -69,8 +71,9 @@ def _aims(detection: Detection) -> Iterator[tuple[str, str, str, str]]:
         yield _at_least(f"recall at 95 % precision, {tiers}", recall, first.recall_at_precision.value)
         margin = min(curve.ap_margin.value for curve in others if curve.ap_margin)
         yield _at_least(f"average precision above the best other way, {tiers}", 0.10, margin)
-    flags = next(each for each in detection.counts if each.name.endswith("ordinary listings, corrected"))
-    yield _at_most(f"false flags among {flags.of:,} ordinary listings", 6, flags.count)
+    for each in detection.counts:
+        if each.name in (ORDINARY_GOODS, PAGES):
+            yield _at_most(f"{each.name} ({each.of:,})", each.of // ORDINARY_PER_FLAG, each.count)
     yield _at_most("calibration error, held out", 0.03, detection.calibration.value)
     for language in RECALL_LANGUAGES:
         for each in detection.counts:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 EVALUATION = Path(fixtures.__path__[0]) / "evaluation"
 DISGUISED_SETS = {"disguised": EVALUATION / "disguised.jsonl", "fresh": EVALUATION / "fresh.jsonl"}
 """Covert offers by other hands. Variants of the model were compared on the first; by the second, none was."""
+ELSEWHERE = EVALUATION / "elsewhere.jsonl"
+"""Headlines, page furniture and goods, in languages the model is not taught."""
 MODEL = "this model"
 GAZETTEER = "gazetteer alone"
 NAMED = [
@@ -45,6 +47,8 @@ NAMED = [
     )
 ]
 """Columns of which one is set where a listed substance is named, offered or not."""
+ORDINARY_GOODS = "false flags among ordinary listings, corrected"
+PAGES = "false flags among what a crawl of saved pages brings"
 TIERS = {"tiers 1 and 2": (1, 2), "all tiers": (1, 2, 3, None)}
 """Which listed rows are to be found. Those of other tiers are left out: neither right nor wrong to flag."""
 
@@ -175,7 +179,7 @@ def count_false_flags(rows: Sequence[LabelledRow], flagged: NDArray[np.bool_]) -
     wrong = np.array([row.corrected.label == 0 for row in rows])
     return [
         _count("false flags among ordinary listings, as given", flagged[ordinary]),
-        _count("false flags among ordinary listings, corrected", flagged[ordinary & wrong]),
+        _count(ORDINARY_GOODS, flagged[ordinary & wrong]),
     ]
 
 
@@ -234,6 +238,19 @@ def calibration_of(training: Dataset, scorer: Scorer, seed: int) -> Interval:
     rows = np.arange(len(kept.labels))
     picks = [rows, *np.random.default_rng(seed).integers(0, len(rows), (200, len(rows)))]
     return interval(np.array([calibration_error(kept.labels[pick], chances[pick]) for pick in picks]))
+
+
+def count_elsewhere(scores: Scores) -> list[Count]:
+    """Return how much was flagged of what offers nothing, in languages the model is not taught."""
+    texts = [row_text(row) for _number, row in read_rows(ELSEWHERE)]
+    return [
+        _count(f"false flags among {ELSEWHERE.name}", scores.model(texts) >= scores.scorer.model.threshold)
+    ]
+
+
+def count_pages(scores: Scores, texts: Sequence[str]) -> list[Count]:
+    """Return how much was flagged of what a crawl read on pages that offer nothing listed."""
+    return [_count(PAGES, scores.model(texts) >= scores.scorer.model.threshold)]
 
 
 def count_sample(rows: Sequence[LabelledRow], sample: dict[str, Judged]) -> list[Count]:

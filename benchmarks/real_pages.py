@@ -14,8 +14,12 @@ import json
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from listings.database import open_database
+from listings.history import standing_listings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,19 +76,32 @@ def _usable(
             yield file, url
 
 
+def crawl(pages: Path, db: Path) -> int:
+    """Crawl every folder in `pages` into the store `db`, and return the crawl's exit code."""
+    with tempfile.TemporaryDirectory() as scratch:
+        sources = write_sources(pages, Path(scratch))
+        command = [sys.executable, "-m", "cli", "crawl", "--db", str(db), "--sources", str(sources)]
+        return subprocess.run(command, check=False, stdout=sys.stderr).returncode
+
+
+def texts_read(pages: Path) -> list[str]:
+    """Return the text of everything that a crawl of `pages` takes for a listing, rightly or not."""
+    with tempfile.TemporaryDirectory() as scratch:
+        store = Path(scratch) / "pages.db"
+        crawl(pages, store)
+        with closing(open_database(store)) as db:
+            return [each.text for batch in standing_listings(db) for each in batch]
+
+
 def main() -> None:
     """Read the command line, crawl every folder, print the report."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.real_pages", description=__doc__)
     parser.add_argument("--pages", type=Path, required=True, help="a folder of folders of saved pages")
     parser.add_argument("--db", type=Path, required=True, help="the store to crawl into")
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch:
-        store = ["--db", str(chosen.db)]
-        sources = write_sources(chosen.pages, Path(scratch))
-        crawl = [sys.executable, "-m", "cli", "crawl", *store, "--sources", str(sources)]
-        crawled = subprocess.run(crawl, check=False)
-        subprocess.run([sys.executable, "-m", "cli", "report", *store], check=True)
-    sys.exit(crawled.returncode)
+    exit_code = crawl(chosen.pages, chosen.db)
+    subprocess.run([sys.executable, "-m", "cli", "report", "--db", str(chosen.db)], check=True)
+    sys.exit(exit_code)
 
 
 if __name__ == "__main__":

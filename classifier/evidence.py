@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from classifier.reading import Mention, Reading, TradeSign
     from classifier.reading.model import GoodsKind
 
+NOTHING_READ = "nothing is read in it"
+"""The feature of a text without any sign, in which only sound and words can speak for an offer."""
+
 NOTES = {
     "talk_customs": "of passing customs",
     "talk_label": "of labels left off",
@@ -162,6 +165,7 @@ FEATURES: dict[str, Callable[[str, Reading], float]] = {
     "listed substance beside everyday goods": lambda _text, reading: (
         bool(reading.mentions) and _goods("everyday")(_text, reading)
     ),
+    NOTHING_READ: lambda _text, reading: reading.is_empty,
 }
 """Each feature's plain name and how it is read; values are 0 or 1, or small counts."""
 
@@ -196,17 +200,19 @@ NEVER_FOR = frozenset(
         "listed substance beside everyday goods", "another word right after its name",
         "words of the title before its name",
         "named after other goods", "named in quotation marks",
+        NOTHING_READ,
     }
 )  # fmt: skip
-"""Features that may lower a score and not raise it: they say that something else is sold."""
+"""Features that may lower a score and not raise it: they say that something else is sold, or nothing told."""
 
 
 def evidence_matrix(texts: Sequence[str], readings: Sequence[Reading]) -> NDArray[np.float32]:
     """Return float32 of shape (len(texts), len(FEATURES)), in the order of `FEATURES`."""
-    matrix = np.zeros((len(texts), len(FEATURES)), dtype=np.float32)
+    matrix = np.empty((len(texts), len(FEATURES)), dtype=np.float32)
+    nothing = [float(name == NOTHING_READ) for name in FEATURES]
     for row, (text, reading) in enumerate(zip(texts, readings, strict=True)):
-        if not reading.is_empty:  # of nothing every feature is 0
-            matrix[row] = [feature(text, reading) for feature in FEATURES.values()]
+        # Most texts of a crawl are such, and seventy questions each would be asked of nothing.
+        matrix[row] = nothing if reading.is_empty else [each(text, reading) for each in FEATURES.values()]
     return matrix
 
 

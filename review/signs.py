@@ -40,6 +40,7 @@ SIGNS = (
     N_("named beside a quantity, purity or price"), N_("named below the title only"),
     N_("named after other goods"), N_("named in quotation marks"),
     N_("another word right after its name"), N_("listed substance beside everyday goods"),
+    N_("nothing is read in it"),
     N_("what the text sounds like"), N_("the words it uses"),
 )  # fmt: skip
 """Features of `classifier.evidence`, as contributions name them; a test holds the two together."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classifier.evidence import FEATURES, evidence_matrix, evidence_spans, read_all
+from classifier.evidence import FEATURES, NOTHING_READ, evidence_matrix, evidence_spans, read_all
 from classifier.reading.read import NOTHING
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ EXAMPLES = {
     "named in quotation marks": ('Mystery of the "Red Acetone Room"', "Acetone 'best'"),
     "named first": ("Ephedrine 5 kg", "5 kg ephedrine"),
     "listed substance beside everyday goods": ("Phenylacetone t-shirt", "Phenylacetone"),
+    "nothing is read in it": ("Read more »", "Leather boots"),
 }
 """For each feature, a text that has it and one that has not. Written here."""
 
@@ -184,7 +185,11 @@ def test_span_names_the_law_or_why_it_does_not_count(gazetteer: Gazetteer) -> No
     assert mentioned.note.startswith("only mentioned: ")
 
 
-def test_of_nothing_every_feature_is_zero() -> None:
+def test_of_nothing_only_that_is_said() -> None:
     """So the rows of texts in which nothing is read need not be worked out."""
     assert NOTHING.is_empty
-    assert not any(feature("a garden bench", NOTHING) for feature in FEATURES.values())
+    said = {name: feature("a garden bench", NOTHING) for name, feature in FEATURES.items()}
+    assert {name for name, value in said.items() if value} == {NOTHING_READ}
+    assert evidence_matrix(["a garden bench"], [NOTHING]).tolist() == [
+        [float(value) for value in said.values()]
+    ]
