@@ -36,6 +36,9 @@ QUIET = (
 )  # fmt: skip
 """The browser asks nothing of anyone on its own account."""
 
+PATIENCE_MS = 30_000
+"""How long a busy machine may take to come to what is waited for."""
+
 TITLE = "h1#title"
 
 
@@ -73,6 +76,7 @@ def browser() -> Iterator[Browser]:
             "chromium), or set CHROMIUM to the path of one."
         )
     with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE_MS)
         opened = playwright.chromium.launch(executable_path=path, args=list(QUIET))
         yield opened
         opened.close()
@@ -95,7 +99,7 @@ def address(database: Path) -> Iterator[str]:
 def watched(browser: Browser, address: str) -> Iterator[Watched]:
     """Return a page on the queue; the test fails if anything goes wrong on it."""
     with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         seen = Watched(page=context.new_page(), address=address)
         seen.page.on("console", seen.on_console)
         seen.page.on("dialog", seen.on_dialog)

@@ -25,7 +25,7 @@ from review.serve import address_of, build_server, listen
 from tests.listings.build import declared
 from tests.review.entering import PASSWORD, a_user, build
 from tests.review.store import NOW, PLANTED, Planted, fill_store
-from tests.review.test_browser import TITLE, browser, expect_ready
+from tests.review.test_browser import PATIENCE_MS, TITLE, browser, expect_ready
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +84,7 @@ def address(store: Path) -> Iterator[str]:
 def enter(browser: Browser, address: str, name: str, **options: object) -> Page:
     """Log in by the form, in a window of its own."""
     page = browser.new_context(viewport={"width": 1440, "height": 900}, **options).new_page()  # type: ignore[arg-type]
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(address)
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(PASSWORD)

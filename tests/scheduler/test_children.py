@@ -179,24 +179,27 @@ def test_a_child_that_does_not_stir_is_ended(tmp_path: Path) -> None:
     assert found == Exit(code=-signal.SIGTERM, over=OverLimit.STALL)
 
 
-def test_a_child_over_its_limit_is_ended_though_its_ending_cannot_be_written(tmp_path: Path) -> None:
+def test_a_child_over_its_limit_is_ended_though_its_ending_cannot_be_written(
+    tmp_path: Path, ready: Path
+) -> None:
     """As when it holds the database locked itself."""
-    pid = tmp_path / "pid"
-    code = f"import os, signal; open({str(pid)!r}, 'w').write(str(os.getpid())); signal.pause()"
+    code = "import os, signal, sys; open(sys.argv[1], 'w').write(str(os.getpid())); signal.pause()"
+    pids: list[int] = []
 
     def fail(_: OverLimit) -> None:
+        pids.append(int(ready.read_text()))
         raise OSError("the disk is full")
 
     with pytest.raises(OSError, match="full"):
         Children(HOUR).run(
-            python(code),
-            limits=Limits(time=timedelta(seconds=3)),
+            python(code, str(ready)),
+            limits=Limits(time=NONE),
             logs=tmp_path,
             work="child",
             before_the_end=fail,
         )
     with pytest.raises(ProcessLookupError):
-        os.kill(int(pid.read_text()), 0)
+        os.kill(pids[0], 0)
 
 
 def test_each_child_has_its_own_log_named_by_time_and_number(tmp_path: Path) -> None:

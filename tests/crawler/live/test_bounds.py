@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import resource
 import time
@@ -29,10 +28,10 @@ from tests.crawler.live.shop import HOST, Shop
 from tests.crawler.live.sources import everywhere, live, permit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from fixtures.misbehaving.server import Answer, Server
+    from fixtures.misbehaving.server import Answer, Asked, Server
     from listings.model import Run
     from listings.permissions import Permission
 
@@ -194,13 +193,16 @@ def test_a_site_that_refuses_page_after_page_is_left(bounded: Bounded) -> None:
     assert len(bounded.server.asked) == 3 + refused
 
 
-def gaps(server: Server) -> list[float]:
-    """Return the seconds between one request and the next."""
-    return [after.at - before.at for before, after in itertools.pairwise(server.asked)]
+def earliness(asked: Sequence[Asked], seconds: float) -> float:
+    """Return by how many seconds a request came before its time: so many after each one since the first.
+
+    Each may come late on a busy machine, which makes the next gap short: none may come before its time.
+    """
+    return max(number * seconds - (each.at - asked[0].at) for number, each in enumerate(asked))
 
 
-SLACK_S = 0.05
-"""How much sooner than it was sent a request may seem to come, on clocks of two processes."""
+SLACK_S = 0.2
+"""How late the first request may be seen on a busy machine; a gap that is not kept is a longer one."""
 
 
 @pytest.mark.parametrize(
@@ -221,10 +223,7 @@ def test_the_slowest_of_robots_permission_and_settings_holds(
     bounded.shop.robots = f"User-agent: *\n{robots}\n"
     bounded.crawl(bounded.permission(seconds_between_requests=rate), seconds_between_requests=limit)
     assert len(bounded.server.asked) == 6
-    # Each may come late on a busy machine, which makes the next gap short: none may come before its time.
-    first = bounded.server.asked[0].at
-    early = [number * least_s - (asked.at - first) for number, asked in enumerate(bounded.server.asked)]
-    assert max(early) <= SLACK_S
+    assert earliness(bounded.server.asked, least_s) <= SLACK_S
 
 
 def test_a_redirect_to_another_host_keeps_the_pace_of_that_host(bounded: Bounded) -> None:
@@ -248,22 +247,24 @@ def test_a_redirect_to_another_host_keeps_the_pace_of_that_host(bounded: Bounded
     permission = permit(bounded.server.url(HOST), bounded.server.url(calm))
     source = live(bounded.server.url(HOST), permission=permission)
     crawl_all([Job(database=bounded.database, declared=source, names=everywhere(HOST, calm))])
-    times = [each.at for each in bounded.server.asked if each.host == calm]
-    assert len(times) == 4
-    assert min(after - before for before, after in itertools.pairwise(times)) >= 0.4 - SLACK_S
+    asked = [each for each in bounded.server.asked if each.host == calm]
+    assert len(asked) == 4
+    assert earliness(asked, 0.4) <= SLACK_S
 
 
 def test_a_slow_site_is_asked_more_slowly(bounded: Bounded) -> None:
-    """AutoThrottle: as long as the site takes to answer, so long it is left alone."""
+    """AutoThrottle: after an answer that took long the site is left alone for half as long, and so on."""
 
     def take_time(answer: Answer) -> bool:
-        time.sleep(0.3)  # a slow server is the point
+        if answer.path == "/list":
+            time.sleep(0.8)  # a slow server is the point
         return False
 
-    bounded.shop.goods = bounded.shop.goods[:4]
+    bounded.shop.goods = bounded.shop.goods[:3]
     bounded.shop.before = take_time
     bounded.crawl(bounded.permission(at_once=1), at_once=1)
-    assert min(gaps(bounded.server)) >= 0.3 - SLACK_S
+    first, second, _ = (each.at for each in bounded.server.asked if each.path.startswith("/item/"))
+    assert second - first >= 0.4 - SLACK_S
 
 
 def test_a_crawl_delay_longer_than_a_crawl_waits_ends_it(bounded: Bounded) -> None:
