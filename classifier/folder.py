@@ -137,12 +137,25 @@ def load_model(folder: Path) -> TrainedModel:
             weights are not those the card names.
     """
     try:
-        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-        _check_card(folder, card)
+        card = _read_card(folder)
         pipeline, evaluation = (_load_pipeline(folder / name) for name in ("model.skops", "evaluation.skops"))
         neighbours = _load_neighbours(folder)
         first_stage = _load_first_stage(folder, card)
         return _checked(folder, card, (pipeline, evaluation), neighbours, first_stage)
+    except KeyError as error:
+        raise ModelFolderWrong(folder, f"{error} is missing") from error
+    except DAMAGED as error:
+        raise ModelFolderWrong(folder, str(error) or type(error).__name__) from error
+
+
+def check_release(folder: Path) -> None:
+    """Do nothing if this release can use a model, as far as its card tells; nothing else of it is read.
+
+    Raises:
+        ModelFolderWrong: If it cannot.
+    """
+    try:
+        _read_card(folder)
     except KeyError as error:
         raise ModelFolderWrong(folder, f"{error} is missing") from error
     except DAMAGED as error:
@@ -180,11 +193,13 @@ def _short(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def _check_card(folder: Path, card: Mapping[str, Any]) -> None:
+def _read_card(folder: Path) -> dict[str, Any]:
+    card: dict[str, Any] = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     if card.get("format") != FORMAT:
         raise ModelFolderWrong(folder, f"its format is {card.get('format')!r}, not {FORMAT}")
     if card["features"] != list(FEATURES):
         raise ModelFolderWrong(folder, "its evidence features are not those of this release")
+    return card
 
 
 def _write_pipeline(pipeline: Pipeline, path: Path) -> None:

@@ -32,23 +32,38 @@ def command(database: Path) -> None:
 
     Example: precursor-watch demo
     """
-    from cli.output import reading
-    from listings.models import model_in_use
-
     _step("crawl", "--sources", str(ROOT / "sources.toml"), "--db", str(database))
-    with reading(database) as db:
-        is_trained = model_in_use(db) is not None
-    if not is_trained:
+    if (training := _training(database)) is not None:
         click.echo(
             "Training the starter model; its texts are embedded once, which takes a minute or two.", err=True
         )
-        _step("retrain", "--db", str(database))
+        _step("retrain", *training, "--db", str(database))
     _step("score", "--db", str(database))
     _step("queue", "--db", str(database))
     _make_administrator(database)
     called = _as_called()
     click.echo(f"Judge them in the browser:  {called} serve --db {database}", err=True)
     click.echo(f"or here:  {called} verdict LISTING offer --db {database}", err=True)
+
+
+def _training(database: Path) -> list[str] | None:
+    """Return how the demo's model is to be trained; None if it has one that this release can use."""
+    from classifier.errors import ModelFolderWrong
+    from classifier.folder import check_release
+    from classifier.scorer import model_folder
+    from cli.output import reading
+    from listings.models import model_in_use
+
+    with reading(database) as db:
+        model = model_in_use(db)
+    if model is None:
+        return []
+    try:
+        check_release(model_folder(model, database))
+    except ModelFolderWrong as error:
+        click.echo(str(error), err=True)
+        return ["--force"]
+    return None
 
 
 def _as_called() -> str:

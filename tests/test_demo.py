@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from classifier.folder import load_model
+from cli.demo import _training
 
 ROOT = Path(__file__).parent.parent
 MARKETPLACES = ROOT / "fixtures" / "marketplaces"
@@ -46,6 +47,17 @@ def test_the_static_copy_of_its_first_stage_sounds_like_the_model(demo: Path) ->
     laptop, notebook, solvent = static(["laptop computer", "notebook pc", "industrial solvent"])
     assert laptop @ notebook > laptop @ solvent
     assert np.array_equal(static([""]), np.zeros((1, static.weights.shape[1]), dtype=np.float32))
+
+
+def test_a_model_of_an_earlier_release_is_trained_anew(demo: Path) -> None:
+    """Otherwise the demo would show the queue of before until there is something new, and then fail."""
+    [folder] = demo.with_name("models").iterdir()
+    card = folder / "card.json"
+    kept = card.read_text(encoding="utf-8")
+    assert _training(demo) is None
+    card.write_text(json.dumps({**json.loads(kept), "format": 1}), encoding="utf-8")
+    assert _training(demo) == ["--force"]
+    card.write_text(kept, encoding="utf-8")
 
 
 def planted_offers() -> set[str]:
