@@ -63,6 +63,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         # Scrapy looks through every loaded module when it is imported: before torch is there, 1.5 s less.
         importlib.import_module("crawler.live.handler")
+        # skops imports all that is in scikit-learn to know its estimators: but for this, torch too, 1 s.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(sys.modules, "sklearn.externals.array_api_compat.torch", None)
+            importlib.import_module("skops.io")
     alone = Alone()
     config.pluginmanager.register(alone)
     sys.addaudithook(alone.watch)
