@@ -27,6 +27,7 @@ from classifier.words import (
     words_of_tokens,
 )
 from listings.model import WordShare
+from listings.text import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -71,7 +72,7 @@ def word_shares(text: str, terms: Mapping[int, float]) -> tuple[tuple[WordShare,
     con = [said for said, entry in ranked if entry.log_odds <= -LEAST_TOLD][:SHOWN_EACH_WAY]
     origins = _origins(text, normal)
     shown = tuple(
-        WordShare(words=said, log_odds=entry.log_odds, spans=_spans(entry.places, origins))
+        _share(text, said, entry.log_odds, _spans(entry.places, origins))
         for said, entry in ranked
         if said in {*pro, *con}
     )
@@ -91,6 +92,14 @@ def _amounts(text: str, words: Sequence[str], terms: Mapping[int, float]) -> lis
             for word in range(first, end):
                 amounts[word] += terms[column] / len(counted) / (end - first)
     return amounts
+
+
+def _share(text: str, said: str, log_odds: float, spans: tuple[tuple[int, int], ...]) -> WordShare:
+    """Return a phrase as the text writes it, or as it was read where its place cannot be told."""
+    if spans:
+        start, end = spans[0]
+        said = _said(harmless(text[start:end]))
+    return WordShare(words=said, log_odds=log_odds, spans=spans)
 
 
 def _said(words: str) -> str:

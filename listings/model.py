@@ -302,7 +302,7 @@ class WordShare:
     """What words side by side add to the contribution of words, together, wherever they stand so."""
 
     words: str
-    """In small letters, as the eye takes them."""
+    """As the text writes them at the first of their places; where that is unknown, as they were read."""
     log_odds: float
     """Positive pulls towards *offer*."""
     spans: tuple[tuple[int, int], ...] = ()
