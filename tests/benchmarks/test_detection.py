@@ -108,8 +108,11 @@ def test_rows_of_other_tiers_are_left_out(tmp_path: Path) -> None:
     ]
 
 
-def test_report_says_which_aims_are_met(capsys: pytest.CaptureFixture[str]) -> None:
+def test_report_says_which_aims_are_met(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each aim is printed with what was found."""
+    monkeypatch.setenv("COLUMNS", "200")  # pytest-xdist gives its workers a narrow terminal
     ways = {"this model": Way(scores=SCORES, line=0.5), "other": Way(scores=RNG.random(400), line=0.5)}
     curves = curves_of(LABELS, ways, seed=0)
     names = [f"listings, titles, {tiers}, corrected" for tiers in ("tiers 1 and 2", "all tiers")]
