@@ -19,6 +19,7 @@ import hashlib
 import json
 import zipfile
 import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED
@@ -35,7 +36,7 @@ from listings.private import private_folder
 from listings.rows import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -103,9 +104,9 @@ def fingerprint(
 
 
 def save_model(model: TrainedModel, models_folder: Path) -> Path:
-    """Write the model under `models_folder` and return its folder; an equal one there is kept."""
+    """Write the model under `models_folder` and return its folder; an equal one that can be used is kept."""
     folder = models_folder / model.model_id
-    if (folder / "card.json").exists():
+    if _is_usable(folder):
         return folder
     private_folder(folder)
     _write_pipeline(model.pipeline, folder / "model.skops")
@@ -136,16 +137,12 @@ def load_model(folder: Path) -> TrainedModel:
         ModelFolderWrong: If a file is missing or damaged, the format or the features are others, or the
             weights are not those the card names.
     """
-    try:
+    with _refusing(folder):
         card = _read_card(folder)
         pipeline, evaluation = (_load_pipeline(folder / name) for name in ("model.skops", "evaluation.skops"))
         neighbours = _load_neighbours(folder)
         first_stage = _load_first_stage(folder, card)
         return _checked(folder, card, (pipeline, evaluation), neighbours, first_stage)
-    except KeyError as error:
-        raise ModelFolderWrong(folder, f"{error} is missing") from error
-    except DAMAGED as error:
-        raise ModelFolderWrong(folder, str(error) or type(error).__name__) from error
 
 
 def check_release(folder: Path) -> None:
@@ -154,12 +151,8 @@ def check_release(folder: Path) -> None:
     Raises:
         ModelFolderWrong: If it cannot.
     """
-    try:
+    with _refusing(folder):
         _read_card(folder)
-    except KeyError as error:
-        raise ModelFolderWrong(folder, f"{error} is missing") from error
-    except DAMAGED as error:
-        raise ModelFolderWrong(folder, str(error) or type(error).__name__) from error
 
 
 def read_comparison(folder: Path) -> dict[str, Any]:
@@ -191,6 +184,25 @@ def card_text(card: Mapping[str, Any]) -> str:
 
 def _short(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _is_usable(folder: Path) -> bool:
+    try:
+        check_release(folder)
+    except ModelFolderWrong:
+        return False
+    return True
+
+
+@contextmanager
+def _refusing(folder: Path) -> Iterator[None]:
+    """Say of a folder that it cannot be used when reading it fails."""
+    try:
+        yield
+    except KeyError as error:
+        raise ModelFolderWrong(folder, f"{error} is missing") from error
+    except DAMAGED as error:
+        raise ModelFolderWrong(folder, str(error) or type(error).__name__) from error
 
 
 def _read_card(folder: Path) -> dict[str, Any]:

@@ -28,7 +28,8 @@ def command(database: Path) -> None:
     """Crawl the fixture marketplaces, train the starter model, score, and show the flagged queue.
 
     The fixtures are invented marketplaces saved in five formats; none of their text is in the training
-    set. Run again, it crawls again, finds everything unchanged, and is quick.
+    set. Run again, it crawls again, finds everything unchanged, and is quick; a model that this release
+    cannot use it trains anew.
 
     Example: precursor-watch demo
     """

@@ -12,7 +12,7 @@ import pytest
 from skops.io import dump
 
 from classifier.errors import ModelFolderWrong
-from classifier.folder import load_model, save_model
+from classifier.folder import FORMAT, check_release, load_model, save_model
 from classifier.gazetteer import Profile
 from tests.classifier.toy import dataset_of, example, train_toy
 
@@ -62,6 +62,15 @@ def test_interrupted_saving_is_done_again(model: TrainedModel, folder: Path) -> 
     """A folder without its card is not whole; saving once more makes it so."""
     (folder / "card.json").unlink()
     (folder / "model.skops").write_bytes(b"half")
+    assert load_model(save_model(model, folder.parent)).model_id == model.model_id
+
+
+def test_an_equal_model_of_another_format_is_written_anew(model: TrainedModel, folder: Path) -> None:
+    """Its id says how it weighs, not how it is laid out: kept as it is, no training would mend it."""
+    card = folder / "card.json"
+    card.write_text(json.dumps({**model.card, "format": FORMAT - 1}), encoding="utf-8")
+    with pytest.raises(ModelFolderWrong, match="its format is"):
+        check_release(folder)
     assert load_model(save_model(model, folder.parent)).model_id == model.model_id
 
 
