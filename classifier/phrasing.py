@@ -19,7 +19,7 @@ LEAST_PARTING = 0.02
 
 BESIDE = re.compile(r"[^\S\n]*[-\u2010-\u2013'\u2019]?[^\S\n]*")
 """What stands between two words of one phrase: no other punctuation, and no end of a line."""
-SIGN = re.compile(UNSPACED)
+SIGN = re.compile(rf"[{UNSPACED}]")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 PART_OF_NUMBER = frozenset("-./")
 """Before digits these say that they are part of something else, of a CAS number or a date."""
@@ -72,14 +72,15 @@ class CountedText:
     def _units(self) -> Iterator[Phrase]:
         """Yield what is not to be parted: a word, signs side by side, a number with what it counts."""
         unit: Phrase | None = None
-        for number, (word, amount) in enumerate(zip(self.words, self.amounts, strict=True)):
+        for number, (word, added) in enumerate(zip(self.words, self.amounts, strict=True)):
             said = word.group()
             if unit and self._is_one(unit, number):
-                unit = Phrase(unit.first, number, unit.amount + amount, is_quiet=said.isdigit())
-                continue
-            if unit:
-                yield unit
-            unit = Phrase(number, number, amount, is_quiet=says_nothing(said) or abs(amount) < LEAST_PARTING)
+                first, amount, is_mute = unit.first, unit.amount + added, said.isdigit()
+            else:
+                if unit:
+                    yield unit
+                first, amount, is_mute = number, added, says_nothing(said)
+            unit = Phrase(first, number, amount, is_quiet=is_mute or abs(amount) < LEAST_PARTING)
         if unit:
             yield unit
 

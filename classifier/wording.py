@@ -68,13 +68,14 @@ def word_shares(text: str, terms: Mapping[int, float]) -> tuple[tuple[WordShare,
         entry.log_odds += phrase.amount
         entry.places.append((start, end))
     ranked = sorted(entries.items(), key=lambda each: -abs(each[1].log_odds))
-    pro = [said for said, entry in ranked if entry.log_odds >= LEAST_TOLD][:SHOWN_EACH_WAY]
-    con = [said for said, entry in ranked if entry.log_odds <= -LEAST_TOLD][:SHOWN_EACH_WAY]
+    pro = [said for said, entry in ranked if entry.log_odds >= LEAST_TOLD]
+    con = [said for said, entry in ranked if entry.log_odds <= -LEAST_TOLD]
+    told = {*pro[:SHOWN_EACH_WAY], *con[:SHOWN_EACH_WAY]}
     origins = _origins(text, normal)
     shown = tuple(
         _share(text, said, entry.log_odds, _spans(entry.places, origins))
         for said, entry in ranked
-        if said in {*pro, *con}
+        if said in told
     )
     return shown, sum(amounts) - sum(each.log_odds for each in shown)
 

@@ -3,7 +3,7 @@
 Written for this project, from nobody's listings. `{a|b}` stands for either. Each phrase is folded like
 the text. English, Spanish, Portuguese, French, German, Russian, Chinese, in this order.
 
-Left out is what shops write as often: where to buy it, a request for a quote, `buy acetone`.
+Left out is what shops write as often: `where to buy`, `request a quote`, `buy acetone`.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ ASKING_WHO = (
     "{wer|jemand} {hat|hatte|verkauft|kann mir}",
     "{hat|hatte|verkauft|kann|kann mir|konnte mir|mochte mir} {hier |}jemand",
     "кто {|мне }{продает|продаст|может продать}",
-        "{у кого|кто нибудь} {есть|продает}", "есть у кого",
+    "{у кого|кто нибудь} {есть|продает}", "есть у кого",
     "{谁|谁能|谁家|有谁|有人|有没有人}{有|卖|出|转让}",
 )  # fmt: skip
 """Questions, where a sentence begins, who sells what follows; a seller may answer them."""
@@ -183,7 +183,7 @@ BUYERS_QUESTION = (
 """Words of a question that asks who sells it."""
 
 WANTED_AFTER = ("{wanted|needed|required|wtb}", "{gesucht|benotigt|wird gekauft}", "有人{卖|出}")
-"""The same after a name."""
+"""Words that ask for the name before them."""
 
 WANTED_LAST = (
     "{gesuche|busco|compro|procuro|recherche|recherches|recherchee|recherchees|cherche|j'achete|куплю|ищу}",
@@ -191,10 +191,10 @@ WANTED_LAST = (
     "{нужен|нужна|нужно|требуется|необходим}{| срочно}", "куплю {дорого|срочно|оптом}",
     "{возьму|suche ich|ankauf|demande}",
 )  # fmt: skip
-"""The same after a name, where they end their sentence: before anything else they govern that."""
+"""Words that do so where they end their sentence: before anything else they govern that."""
 
 WANTED_LAST_CJK = "(?:求购|收购)"
-"""The same, where no other sign follows at once: `求购空桶` asks for empty barrels."""
+"""Likewise in Chinese, where no other sign follows at once: `求购空桶` asks for empty barrels."""
 
 GREETINGS = """
     hello hi hey dear all good day morning evening guten tag morgen abend hallo moin hola buenas buenos dias

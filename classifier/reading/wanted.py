@@ -130,7 +130,7 @@ def _asked_before(text: str, start: int, end: int, title: int) -> tuple[str, boo
         if governs:
             before, after = text[first : found.start()], text[end : end + AFTER]
             is_sellers = _is_answered(after) if found["who"] else _is_sellers(found.group(), before, after)
-            return found.group(), is_sellers
+            return found.group().strip(), is_sellers
     return None
 
 

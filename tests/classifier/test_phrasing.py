@@ -36,6 +36,7 @@ def phrases(text: str, *amounts: float) -> list[tuple[str, float]]:
         ("5", (1,), []),
         ("v", (1,), []),
         ("5 kg", (-1, 2), [("5 kg", 1)]),
+        ("drums 5 kg full", (1, -0.1, 0.09, 1), [("drums 5 kg full", 1.99)]),
         ("2.5 kg drums", (-1, 1, 2, 1), [("2.5 kg drums", 3)]),
         ("64-17-5 kg", (1, 1, 1, 1), [("kg", 1)]),
         ("6 and papers", (1, 1, 1), [("papers", 1)]),
@@ -49,7 +50,8 @@ def test_neighbours_that_speak_alike_are_one_phrase(
     text: str, amounts: tuple[float, ...], told: list[tuple[str, float]]
 ) -> None:
     """Function words and numbers alone are none; signs of a script without spaces are told by the clause."""
-    assert phrases(text, *amounts) == told
+    assert [said for said, _amount in phrases(text, *amounts)] == [said for said, _amount in told]
+    assert dict(phrases(text, *amounts)) == pytest.approx(dict(told))
 
 
 @pytest.mark.parametrize("word", ["drums ", "桶"])

@@ -265,6 +265,15 @@ def test_one_verb_at_the_end_asks_for_a_whole_list() -> None:
     assert len(read_text("Möchte 10 L Toluol und 20 L Aceton verkaufen", default_gazetteer()).offered) == 2
 
 
+def test_only_the_words_that_ask_are_told() -> None:
+    """Nothing of the space or the amount that they are known by."""
+    reasons = [
+        read_text(text, default_gazetteer()).mentions[0].why_not
+        for text in ("ISO 20 L acetone", "Acetone 20 L wanted")
+    ]
+    assert reasons == ['asked for with "iso"', 'asked for with "wanted"']
+
+
 def test_barrels_that_are_wanted_are_not_the_goods() -> None:
     """`求购` right before something else asks for that."""
     asked = read_text("丙酮，求购空桶", default_gazetteer())
