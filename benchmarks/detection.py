@@ -71,8 +71,10 @@ def measure(
         pages: A folder of folders of saved pages that offer nothing listed.
 
     Raises:
-        DataFileWrong: If FILE cannot be read, or is another edition than the corrections are of.
+        DataFileWrong: If FILE cannot be read, or is another edition than the corrections are of, or if the
+            pages could not be crawled.
     """
+    brought = texts_read(pages) if pages else []
     corrections = read_corrections()
     rows = read_labelled(file, corrections, scorer.gazetteer)
     starter = load_starter(STARTER)
@@ -100,7 +102,7 @@ def measure(
             *count_apart(apart, scores.model([row.title for row in apart]) >= line),
             *count_marketplaces(scores),
             *count_elsewhere(scores),
-            *(count_pages(scores, texts_read(pages)) if pages else ()),
+            *(count_pages(scores, brought) if brought else ()),
             *(count for _measured, counts in disguised for count in counts),
             *count_sample(others, read_sample()),
         ],

@@ -18,6 +18,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from classifier.errors import DataFileWrong
 from listings.database import open_database
 from listings.history import standing_listings
 
@@ -85,10 +86,17 @@ def crawl(pages: Path, db: Path) -> int:
 
 
 def texts_read(pages: Path) -> list[str]:
-    """Return the text of everything that a crawl of `pages` takes for a listing, rightly or not."""
+    """Return the text of everything that a crawl of `pages` takes for a listing, rightly or not.
+
+    Raises:
+        DataFileWrong: If they could not be crawled whole: nothing flagged of nothing would look well.
+    """
+    if not pages.is_dir():
+        raise DataFileWrong(str(pages), "it is no folder")
     with tempfile.TemporaryDirectory() as scratch:
         store = Path(scratch) / "pages.db"
-        crawl(pages, store)
+        if exit_code := crawl(pages, store):
+            raise DataFileWrong(str(pages), f"its crawl ended with exit code {exit_code}")
         with closing(open_database(store)) as db:
             return [each.text for batch in standing_listings(db) for each in batch]
 
