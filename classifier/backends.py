@@ -117,7 +117,7 @@ def choose_backend(load: Callable[[], SentenceTransformer]) -> tuple[Backend, li
     """Return the fastest backend that is right on this machine, and how each did: some seconds.
 
     Args:
-        load: Loads the model in float32.
+        load: Loads the model in float32; called once for each backend, and all are in memory together.
     """
     models = {backend: in_backend(load(), backend) for backend in BACKENDS}
     vectors = {backend: run_model(model, SAMPLE) for backend, model in models.items()}  # sets much up, too

@@ -145,7 +145,7 @@ def fit_with_folds(
         features: Rows of `classifier.columns`.
         labels: 0 or 1, shape (n,).
         groups: A name per row.
-        weights: Positive, shape (n,).
+        weights: Positive, shape (n,); what offers and tells nothing counts `UNTOLD_WEIGHT` times that.
         seed: Of the folds.
 
     Returns:

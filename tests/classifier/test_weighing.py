@@ -27,7 +27,7 @@ def test_weights_count_like_repeated_rows() -> None:
 
 
 def test_what_offers_nothing_and_tells_nothing_counts_as_the_many_of_its_like() -> None:
-    """One such text of two is an offer among the examples, one of six where a crawl comes by."""
+    """One such text of two is an offer among the examples, one of three as they are weighed."""
     features, labels, groups = numbers([0, 1] * 200)
     features = features.tolil()
     features[:, 0], features[:, UNTOLD] = 0, 1
