@@ -60,7 +60,7 @@ ASKING = (
     "{желаю|желаем|планирую|планируем|намерены|надо|нужно|необходимо} {купить|приобрести|закупить|заказать}",
     "интересует {покупка|закупка}", "{заинтересован|заинтересованы} в {покупке|закупке|приобретении}",
     "{ищу|ищем} где {купить|взять}", "в {поиске|поисках}", "заявка на {покупку|закупку|приобретение}",
-    "{求购|收购|采购|急需|急购|急求|寻购|诚购|寻找|寻求|想买}",
+    "{求购|收购|采购|急需|急购|急求|寻购|诚购|寻找|寻求}",
     "{想|想要|需|需要|打算|希望|有意|拟|欲|准备|计划}{购买|采购|购|买|购入|订购}",
     "{我|我们|我司|我厂|我公司|我们公司|本公司|本厂|本人}{|现|急|也|长期|常年}{需要|需|要|想要}{|购买|采购|买}",
     "{长期|高价|大量|急}{收购|求购|采购|收|回收|需要|要}", "{想|我想}找",
@@ -94,10 +94,12 @@ ASKING_WHO = (
 
 SEEKERS_VERBS = (
     "{seeks|needs|requires|wants|buys|sucht|benotigt|kauft}",
-    "{busca|compra|necesita|requiere|procura|precisa}", "{cherche|recherche|achete}",
-    "{ищет|купит|закупит|приобретет|закупает|покупает}", "{求购|采购|收购|求}",
+    "{busca|compra|necesita|requiere|procura|precisa}",
+    "{ищет|купит|закупит|приобретет|закупает|покупает}", "求",
 )  # fmt: skip
-"""What somebody who is named does, where the sentence begins with their name: `small workshop seeks`."""
+"""What somebody who is named does, where the sentence begins with their name: `small workshop seeks`.
+
+Those that `ASKING` holds anyway, which is looked for first, are left out: `cherche`, `求购`."""
 
 NO_SEEKER = (
     "{who|whoever|everyone|everybody|anyone|all|your|you|that|which|if|customers|buyers|it|this|sale|sales}",
