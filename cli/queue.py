@@ -40,13 +40,16 @@ def command(limit: int, offset: int, reviewer: str, database: Path, *, as_json: 
     from cli.output import print_json, print_table, reading
     from listings.models import model_in_use
     from listings.queue import count_queue, review_queue
+    from listings.scores import count_awaiting
+    from listings.text import counted
 
     with reading(database) as db:
         entries, waiting = review_queue(db, limit=limit, offset=offset), count_queue(db)
         hidden = _hidden(db, [entry.listing_id for entry in entries], reviewer)
-        is_trained = model_in_use(db) is not None
+        is_trained, unscored = model_in_use(db) is not None, count_awaiting(db)
     if as_json:
-        print_json({"waiting": waiting, "entries": [_record(entry, hidden) for entry in entries]})
+        records = [_record(entry, hidden) for entry in entries]
+        print_json({"waiting": waiting, "unscored": unscored, "entries": records})
         return
     headings = ("P", "TIER", "SUBSTANCE", "TITLE", "SOURCE", "LISTING")
     print_table(headings, [_row(entry, hidden) for entry in entries], cut=("SUBSTANCE", "TITLE"))
@@ -55,6 +58,9 @@ def command(limit: int, offset: int, reviewer: str, database: Path, *, as_json: 
         click.echo(
             "No model is in use yet, so nothing is flagged; `precursor-watch retrain` makes one.", err=True
         )
+    elif unscored:
+        waits = counted(unscored, "listing waits", "listings wait")
+        click.echo(f"{waits} for a score of the model in use; `precursor-watch score` gives it.", err=True)
 
 
 def _hidden(db: Database, listing_ids: list[str], reviewer: str) -> frozenset[str]:

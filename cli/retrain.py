@@ -23,6 +23,7 @@ WOULD = {
     "leaving": "Would leave the queue",
     "turning": "Would turn against a verdict that the model in use agrees with",
 }
+PROMOTED = "Promoted. The queue shows what it flags once it has scored the listings: precursor-watch score."
 STARTER = Path(__file__).parent.parent / "fixtures" / "training" / "listings.jsonl"
 
 
@@ -128,7 +129,7 @@ def ending(result: Retrained, options: RetrainOptions) -> str:
         options: What it was asked for.
     """
     if not options.dry_run:
-        return "Promoted." if result.promoted else "Not promoted."
+        return PROMOTED if result.promoted else "Not promoted."
     would = "would" if options.accepts(result.comparison) else "would not"
     return f"A dry run: nothing was written. Without --dry-run it {would} have been promoted."
 

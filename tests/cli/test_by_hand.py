@@ -71,6 +71,16 @@ def test_queue_shows_what_waits(store: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert called.err == "2 waiting.\n"
 
 
+def test_queue_counts_what_the_model_in_use_has_not_scored(store: Path) -> None:
+    """After a promotion an empty queue is no finding: the command that fills it is named."""
+    with closing(open_database(store)) as db:
+        register_model(db, replace(model(), model_id="bbbbbbbbbbbb"))
+        promote(db, "bbbbbbbbbbbb", promoted_by="ada", sentence="It is better.", now=NOW)
+    said = "0 waiting.\n2 listings wait for a score of the model in use; `precursor-watch score` gives it.\n"
+    assert call("queue", "--db", store).err == said
+    assert queue(store) == {"waiting": 0, "unscored": 2, "entries": []}
+
+
 def test_a_table_in_a_pipe_has_every_cell_whole(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One line for each row and nothing cut, whatever a terminal would show; COLUMNS sets a width."""
     monkeypatch.delenv("COLUMNS", raising=False)  # as pytest-xdist leaves it to its workers
@@ -302,7 +312,7 @@ def test_a_dry_run_says_that_it_was_one(first: tuple[Path, Retrained], with_mode
     """And whether the model would have been promoted; a run in earnest says whether it was."""
     earnest = RetrainOptions(starter=None, models_folder=with_model.parent, embedder="toy")
     dry = replace(earnest, dry_run=True)
-    assert ending(first[1], earnest) == "Promoted."
+    assert ending(first[1], earnest).endswith("once it has scored the listings: precursor-watch score.")
     said = ending(replace(first[1], promoted=False), dry)
     assert said == "A dry run: nothing was written. Without --dry-run it would have been promoted."
     refused = retrained(with_model, embedder=OTHER, dry_run=True)
