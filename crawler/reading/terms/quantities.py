@@ -34,7 +34,13 @@ _CONTAINERS = {
     "ibc": "ibc, ibc tank",
     "can": "can, tin, lata, dose, банка, 罐",
 }
-_NUMBER = r"(?P<number>\d{1,3}(?:[ .,’']\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d+)?)"
+_BLANK = r"[ \u00a0\u2009\u202f]"
+WHOLE_NUMBER = (
+    # Not the tail of another number (0.25, 1/2, 5-10) nor of a word; of Chinese alone, which writes no spaces.
+    r"(?:(?<=\d[x×х*])|(?<![^\W\u3400-\u9fff])(?<!\d[.,’'/–-])(?<!\s[.,])(?<!^[.,]))"
+    rf"(?:\d{{1,3}}(?:(?:{_BLANK}|[.,’'])\d{{3}})+(?!\d)(?:[.,]\d{{1,2}}(?!\d))?|\d+(?:[.,]\d+)?|(?<![^\s(])\.\d+)"
+)
+"""Pattern of a number from its first digit on, with or without decimals and thousands; it has no groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +81,15 @@ def container_in(text: str) -> str:
 def read_number(text: str) -> Decimal | None:
     """Reads a number whose last separator is the decimal one unless three digits follow it.
 
-    >>> read_number("1.000"), read_number("99,5"), read_number("1 250.75")
-    (Decimal('1000'), Decimal('99.5'), Decimal('1250.75'))
+    >>> read_number("1.000"), read_number("99,5"), read_number("1 250.75"), read_number("0.125")
+    (Decimal('1000'), Decimal('99.5'), Decimal('1250.75'), Decimal('0.125'))
     """
-    bare = re.sub(r"[ ’']", "", text)
+    bare = re.sub(rf"{_BLANK}|[’']", "", text)
     whole, separator, rest = bare[:-1], "", ""
     at = max(bare.rfind("."), bare.rfind(","))
     if at >= 0:
         whole, separator, rest = bare[:at], bare[at], bare[at + 1 :]
-    if separator and len(rest) != 3:
+    if separator and (len(rest) != 3 or whole in {"", "0"}):  # no thousands begin with nothing
         bare = f"{re.sub(r'[.,]', '', whole)}.{rest}"
     else:
         bare = re.sub(r"[.,]", "", bare)
@@ -110,7 +116,7 @@ def _words(words: dict[str, str]) -> str:
 @cache
 def _pattern() -> re.Pattern[str]:
     return re.compile(
-        rf"(?<![\w.,-]){_NUMBER}\s?-?(?P<unit>{_words(_symbols())})(?![a-zа-яё])(?P<rest>.{{0,24}})"
+        rf"(?P<number>{WHOLE_NUMBER})\s?-?(?P<unit>{_words(_symbols())})(?![a-zа-яё])(?P<rest>.{{0,24}})"
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from crawler.reading.term_labels import named_term
 from crawler.reading.terms.cas import cas_numbers
 from crawler.reading.terms.places import country_in
-from crawler.reading.terms.quantities import read_number, read_quantity, unit_after_slash
+from crawler.reading.terms.quantities import WHOLE_NUMBER, read_number, read_quantity, unit_after_slash
 from crawler.reading.terms.stock import said_stock
 from crawler.reading.terms.vocabulary import BEHIND_LABELS, CONTACTS, HINTS, IN_CHINESE, IN_TEXT
 from listings.terms import Term, TermName
@@ -34,9 +34,13 @@ _NO_PURITY = re.compile(
     r"\boff\b|discount|rabatt|descuento|desconto|remise|скидк|折|save|vol\b|alc", re.IGNORECASE
 )
 _PURITY_REACH = 25
+_PACK_NUMBER = rf"(?:(?<![\w.,/-])\d{{1,4}}\s?[x×х*]\s?)?{WHOLE_NUMBER}"
 _PACK = re.compile(
-    r"\d[\d.,]*\s?-?\w{1,9}\s?(?:/|per |por |pro |par |в )\s?\w{2,10}|\d+\s?(?:kg|g|l|ml|кг|л|公斤|千克)[\s-](?:\w+ )?(?:drum|bag|bottle|"
-    r"tambor|bidón|bolsa|saco|fass|sack|beutel|flasche|fût|sac|бочк\w+|меш\w+|桶|袋|瓶)\w*|\d+\s?(?:公斤|千克|克|升|毫升)\s?[/装]?\s?[桶袋瓶箱]",
+    rf"{_PACK_NUMBER}(?:"
+    r"\s?-?[^\W\d]\w{0,8}\s?(?:/|per |por |pro |par |в )\s?\w{2,10}"
+    r"|\s?(?:kg|g|l|ml|кг|л|公斤|千克)[\s-](?:\w+ )?(?:drum|bag|bottle|tambor|bidón|bolsa|saco|fass|sack|beutel|flasche"
+    r"|fût|sac|бочк\w+|меш\w+|桶|袋|瓶)\w*"
+    r"|\s?(?:公斤|千克|克|升|毫升)\s?[/装]?\s?[桶袋瓶箱])",
     re.IGNORECASE,
 )
 _YEARS = re.compile(

@@ -142,6 +142,48 @@ def test_quantity_is_read(text: str, amount: str, unit: str, container: str) -> 
     assert (quantity.amount, quantity.unit, quantity.container) == (Decimal(amount), unit, container)
 
 
+PACKS = [  # text, what is said of the pack: written here, from what a newcomer met
+    ("Iodine 0.25 kg bottle", "0.25 kg, bottle"),
+    ("1,5 kg bag", "1.5 kg, bag"),
+    ("12.5 kg drums", "12.5 kg, drum"),
+    ("2.5 L and drum", "2.5 L, drum"),
+    ("Iodine .25 kg bottle", "0.25 kg, bottle"),
+    ("0.125 kg bottle", "0.125 kg, bottle"),
+    ("1.000 kg bag", "1000 kg, bag"),
+    ("1 000 kg bag", "1000 kg, bag"),
+    ("1\u00a0000 kg bag", "1000 kg, bag"),
+    ("1'000 kg bag", "1000 kg, bag"),
+    ("1,250.5 kg bag", "1250.5 kg, bag"),
+    ("25x1kg bag", "1 kg, bag"),
+    ("25 x 1 kg bag", "1 kg, bag"),
+    ("12×1,5 L bottle", "1.5 L, bottle"),
+    ("25x1kg/bag", "1 kg, bag"),
+    ("0.25 kg/bottle", "0.25 kg, bottle"),
+    ("1 000 kg/ibc", "1000 kg, ibc"),
+    ("12,5 kg por saco", "12.5 kg, bag"),
+    ("12,5 кг мешки", "12.5 kg, bag"),
+    ("0.5公斤/瓶", "0.5 kg, bottle"),
+    ("规格25公斤/桶", "25 kg, drum"),
+    ("规格2.5升装瓶", "2.5 L, bottle"),
+    ("iodine,99%,25kg drum", "25 kg, drum"),
+    ("Iodine-25kg drum", "25 kg, drum"),
+    ("CAS 7553-56-2 500 g bottle", "500 g, bottle"),
+    ("1/2 kg bag", ""),  # a fraction or a range is no size of a pack
+    ("5-10 kg bag", ""),
+    ("5–10 kg bag", ""),
+    ("AX225 kg bag", ""),
+    ("1.2.25 kg bag", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), PACKS)
+def test_pack_in_a_text_has_its_whole_number(text: str, said: str) -> None:
+    """A pack's size is the whole number before its unit, in each way of writing it, or none is told."""
+    for title in (text, f"Offer: {text}, in stock", f"供应{text}" if text[0].isdigit() else text):
+        packs = [term for term in _terms(title=title) if term.name is TermName.PACK_SIZE]
+        assert [in_words(term).partition(" (")[0] for term in packs] == ([said] if said else [])
+
+
 @pytest.mark.parametrize(
     ("text", "number"),
     [("1.000", "1000"), ("1,5", "1.5"), ("1 250,75", "1250.75"), ("1.250.000", "1250000"), ("0.25", "0.25")],
