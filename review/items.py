@@ -13,6 +13,7 @@ from review.differences import word_difference
 from review.languages import gettext
 from review.marking import Piece, cut
 from review.signs import sign_words
+from review.weights import TELLING, Bar, Wording, read_bars, read_wording
 from review.words import FIELDS, TERMS, defang
 
 if TYPE_CHECKING:
@@ -24,12 +25,6 @@ if TYPE_CHECKING:
 
 MAX_SHOWN_CHARS = 600
 """A field longer than this is cut in the tables; the text pane holds it whole."""
-
-UNTOLD = 1e-9
-"""A sum of signs no greater is none: what rounding leaves."""
-
-TELLING = 3
-"""So many signs stand beside the score; the rest is unfolded."""
 
 _TEXTS = ("title", "description")
 """Fields whose changes are shown word by word."""
@@ -57,29 +52,6 @@ class ShownTerm:
     """As understood; empty where it was not."""
     text: str
     found_by: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
-    """One bar of the contributions' chart. Lengths are in percent of the longest."""
-
-    words: str
-    log_odds: float
-    length: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
-    """What the contribution of words is made of."""
-
-    bars: tuple[Bar, ...]
-    """The strongest words, largest first, then all others as one."""
-    log_odds: float
-    """Their sum."""
-    pro: tuple[str, ...]
-    """The words that speak most for an offer, for the first look."""
-    con: tuple[str, ...]
-    """Those that speak most against one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +131,7 @@ def read_item(file: ListingFile) -> Item:
         bars=bars,
         telling=tuple(sorted(signs, key=lambda bar: -bar.length)[:TELLING]),
         log_odds=_log_odds(file.score) if file.score else 0.0,
-        wording=read_wording(file.score.reasons) if file.score else None,
+        wording=read_wording(newest.text, file.score.reasons) if file.score else None,
         evidence=read_evidence(newest.text, file.score.reasons) if file.score else (),
         history=read_history(file.sightings),
         standing=next((verdict for verdict in given if verdict.verdict_id not in undone), None),
@@ -189,40 +161,6 @@ def read_shown_terms(content: ListingContent) -> tuple[ShownTerm, ...]:
             found_by=term.rule,
         )
         for term in content.terms
-    )
-
-
-def read_bars(reasons: Reasons) -> tuple[Bar, ...]:
-    """Return the terms of the score's sum as bars: the signs, all others as one, the constant last."""
-    terms = [(sign_words(each.feature), each.log_odds) for each in reasons.contributions]
-    constant = reasons.constant_log_odds
-    if constant is None:
-        rest = [(gettext("all other signs, and what every text starts from"), reasons.rest_log_odds)]
-    else:
-        others = reasons.rest_log_odds - constant
-        rest = [(gettext("all other signs"), others)] if abs(others) > UNTOLD else []
-        rest.append((gettext("what every text starts from"), constant))
-    return _bars([*terms, *rest])
-
-
-def read_wording(reasons: Reasons) -> Wording | None:
-    """Return what phrases add to the score, or None if it tells of none."""
-    if not reasons.wording:
-        return None
-    terms = [(each.words, each.log_odds) for each in reasons.wording]
-    return Wording(
-        bars=_bars([*terms, (gettext("the other words together"), reasons.rest_wording)]),
-        log_odds=sum(value for _, value in terms) + reasons.rest_wording,
-        pro=tuple([words for words, value in terms if value > 0][:TELLING]),
-        con=tuple([words for words, value in terms if value < 0][:TELLING]),
-    )
-
-
-def _bars(terms: Sequence[tuple[str, float]]) -> tuple[Bar, ...]:
-    longest = max(abs(value) for _, value in terms) or 1.0
-    return tuple(
-        Bar(words=words, log_odds=value, length=round(100 * abs(value) / longest, 2))
-        for words, value in terms
     )
 
 

@@ -7,9 +7,13 @@ e.g. of a model of another release or the citation of a law, stands as it is kep
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from review.languages import N_, gettext
 from review.words import KINDS
+
+if TYPE_CHECKING:
+    from listings.model import Span
 
 SIGNS = (
     N_("offers a tier 1 substance"), N_("offers a tier 2 substance"), N_("offers a tier 3 substance"),
@@ -70,6 +74,9 @@ FORMS = (
 )
 """Notes with something filled in."""
 
+UNLISTED = "is on no list in force here"
+"""What notes on CAS numbers say that are not listed, in whole or in part."""
+
 _KNOWN = frozenset((*SIGNS, *NOTES))
 _FORMS = tuple(
     (form, re.compile(re.escape(form).replace(re.escape("%(words)s"), "(.*)"), re.DOTALL)) for form in FORMS
@@ -79,6 +86,11 @@ _FORMS = tuple(
 def kind_words(kind: str) -> str:
     """Return what a kind of evidence is called."""
     return gettext(KINDS[kind]) if kind in KINDS else kind
+
+
+def speaks_against(span: Span) -> bool:
+    """Say whether marked evidence speaks against an offer: a mention, or a number that no list holds."""
+    return span.kind == "mention" or UNLISTED in span.note
 
 
 def sign_words(said: str) -> str:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from listings.database import Database, open_database
-from listings.model import Contribution, Decision, ListingContent, Reasons, WordShare
+from listings.model import Contribution, Decision, ListingContent, Reasons, Span, WordShare
 from listings.queue import ListingFile, listing_file, review_queue
 from listings.verdicts import undo_verdict
-from review.items import read_bars, read_evidence, read_fields, read_item, read_wording
+from review.items import read_evidence, read_fields, read_item
+from review.weights import read_bars, read_wording
 from tests.listings.build import judge
 from tests.review.store import NOW, PLANTED, score, see
 
@@ -82,7 +83,7 @@ def test_words_are_told_either_way_and_sum_to_their_term() -> None:
     """The strongest of each direction stand out; the rest is one bar of its own."""
     shares = [(f"word {number}", (-1) ** number / number) for number in range(1, 11)]
     told = tuple(WordShare(words=words, log_odds=share) for words, share in shares)
-    wording = read_wording(Reasons(wording=told, rest_wording=0.25))
+    wording = read_wording("", Reasons(wording=told, rest_wording=0.25))
     assert wording is not None
     assert wording.con == ("word 1", "word 3", "word 5")
     assert wording.pro == ("word 2", "word 4", "word 6")
@@ -93,9 +94,46 @@ def test_words_are_told_either_way_and_sum_to_their_term() -> None:
     assert wording.log_odds == pytest.approx(sum(bar.log_odds for bar in wording.bars))
 
 
+TITLE = "plain label, free of customs"
+AGAINST = WordShare(words=TITLE, log_odds=-0.9, spans=((0, len(TITLE)),))
+
+
+@pytest.mark.parametrize(
+    ("spans", "shown"),
+    [
+        ([(0, 11, "trade", ""), (13, 29, "trade", "")], ()),
+        ([(0, 11, "trade", ""), (21, 29, "trade", "")], (TITLE,)),
+        ([(0, 11, "trade", ""), (13, 29, "mention", "only mentioned: beside")], (TITLE,)),
+        ([(0, 29, "cas", "7-7-7 is on no list in force here")], (TITLE,)),
+        ([], (TITLE,)),
+    ],
+    ids=["marked whole", "marked in part", "in part a mention", "an unlisted number", "not marked"],
+)
+def test_words_are_not_said_to_speak_against_what_they_are_marked_for(
+    spans: list[tuple[int, int, str, str]], shown: tuple[str, ...]
+) -> None:
+    """A phrase marked from end to end with the opposite is told in the sum alone, which stays exact."""
+    marks = tuple(Span(start=start, end=end, kind=kind, note=note) for start, end, kind, note in spans)
+    wording = read_wording(TITLE, Reasons(wording=(AGAINST,), spans=marks))
+    assert wording is not None
+    assert wording.con == shown
+    assert wording.is_apart is (not shown)
+    assert wording.log_odds == pytest.approx(-0.9)
+    assert wording.bars[0].words == TITLE
+
+
+def test_words_of_a_mention_are_not_said_to_speak_for_an_offer() -> None:
+    """The rule holds in both directions."""
+    phrase = WordShare(words="acetone", log_odds=0.4, spans=((4, 11),))
+    mark = Span(start=4, end=11, kind="mention", substance="Acetone")
+    wording = read_wording("The acetone", Reasons(wording=(phrase,), spans=(mark,)))
+    assert wording is not None
+    assert wording.pro == ()
+
+
 def test_a_score_that_tells_no_words_has_none(db: Database) -> None:
     """Scores of before, and those far below the line, show no empty table."""
-    assert read_wording(Reasons()) is None
+    assert read_wording("", Reasons()) is None
     assert read_item(first_file(db)).wording is not None
 
 
