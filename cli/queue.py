@@ -40,13 +40,14 @@ def command(limit: int, offset: int, reviewer: str, database: Path, *, as_json: 
     from cli.output import print_json, print_table, reading
     from listings.models import model_in_use
     from listings.queue import count_queue, review_queue
-    from listings.scores import count_awaiting
+    from listings.scores import count_awaiting, newest_is_scored
     from listings.text import counted
 
     with reading(database) as db:
         entries, waiting = review_queue(db, limit=limit, offset=offset), count_queue(db)
         hidden = _hidden(db, [entry.listing_id for entry in entries], reviewer)
-        is_trained, unscored = model_in_use(db) is not None, count_awaiting(db)
+        is_trained = model_in_use(db) is not None
+        unscored = 0 if newest_is_scored(db) else count_awaiting(db)
     if as_json:
         records = [_record(entry, hidden) for entry in entries]
         print_json({"waiting": waiting, "unscored": unscored, "entries": records})

@@ -54,6 +54,20 @@ def count_awaiting(db: Database) -> int:
     return int(db.execute(query).fetchone()[0])
 
 
+def newest_is_scored(db: Database) -> bool:
+    """Return whether the model in use has scored the newest sighting, which a scoring comes to last.
+
+    It is looked up, where `count_awaiting` walks: for what is called all day. True without sightings.
+    """
+    query = """
+        SELECT (SELECT max(sighting_id) FROM sightings) IS NULL OR EXISTS (
+            SELECT 1 FROM scores WHERE sighting_id = (SELECT max(sighting_id) FROM sightings)
+                AND model_id = (SELECT model_id FROM model_in_use)
+        )
+    """
+    return bool(db.execute(query).fetchone()[0])
+
+
 def record_scores(db: Database, scores: Iterable[Score]) -> int:
     """Write scores in one transaction; one that stands already for its sighting and model stays.
 
