@@ -103,11 +103,10 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         opener = gzip.open if path.suffix == ".gz" else open
         with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
             if path.name.removesuffix(".gz").endswith(".csv"):
-                for number, row in enumerate(csv.DictReader(file), start=2):
-                    yield number, _listing(str(path), number, row)
+                yield from _csv_rows(str(path), file)
             else:
                 yield from _json_lines(str(path), file)
-    except (OSError, UnicodeDecodeError, csv.Error, EOFError, zlib.error) as error:
+    except (OSError, UnicodeDecodeError, EOFError, zlib.error) as error:
         raise DataFileWrong(
             str(path), f"{_found(error)}; expected UTF-8 JSONL or CSV with title and label"
         ) from error
@@ -122,6 +121,30 @@ def _found(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return "it is not text in UTF-8"
     return str(error)
+
+
+def _csv_rows(path: str, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (number of its first line, row); strictly, or a mark that is not closed would swallow rows."""
+    reader, begins = csv.DictReader(lines, strict=True), 1
+    try:
+        columns = len(reader.fieldnames or ())
+        begins = reader.line_num + 1
+        for row in reader:
+            number = reader.line_num - sum(str(cell).count("\n") for cell in row.values())
+            if any(row.pop(None, ())):
+                raise DataFileWrong(
+                    path,
+                    f"line {number} has more cells than the {columns} columns of the header; write a text "
+                    "with commas in quotation marks",
+                )
+            yield number, _listing(path, number, row)
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise DataFileWrong(
+            path,
+            f"the row that begins at line {begins} is not CSV ({error}); is a quotation mark not closed? "
+            "Within a text it is written twice, and the text in quotation marks",
+        ) from error
 
 
 def _json_lines(path: str, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -181,7 +204,14 @@ def row_label(path: Path, number: int, row: dict[str, Any]) -> int:
         raise DataFileWrong(
             str(path), f"line {number} has no label, but {columns_of(row)}; expected a label of 0 or 1"
         )
-    label = str(row.get("label"))
+    label = given_label(row)
     if label not in {"0", "1"}:
-        raise DataFileWrong(str(path), f"line {number} has the label {row.get('label')!r}, not 0 or 1")
+        found = f"the label {row['label']!r}, not 0 or 1" if label else "an empty label; expected 0 or 1"
+        raise DataFileWrong(str(path), f"line {number} has {found}")
     return int(label)
+
+
+def given_label(row: dict[str, Any]) -> str:
+    """Return the label that a row has, as text; empty where it has none."""
+    label = row.get("label")
+    return "" if label is None else str(label).strip()

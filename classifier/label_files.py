@@ -61,7 +61,7 @@ def read_labels(path: Path) -> list[NewLabel]:
     """Read a whole file of labels: `text` (or `title` and `description`), `label` 0 or 1, perhaps `group`.
 
     Raises:
-        DataFileWrong: At the first row that is no label, with the number of its line.
+        DataFileWrong: At the first row that is no label, with the number of its line; or if there is no row.
     """
     is_csv = _is_csv(path)
     found = []
@@ -72,6 +72,10 @@ def read_labels(path: Path) -> list[NewLabel]:
             raise DataFileWrong(str(path), f"line {number} has no text")
         label = row_label(path, number, row)
         found.append(NewLabel(text=text, label=label, group=str(row.get("group") or "").strip()))
+    if not found:
+        raise DataFileWrong(
+            str(path), f"it has no {'row below a header' if is_csv else 'rows'}, so no labels"
+        )
     return found
 
 

@@ -9,7 +9,9 @@ import click
 from cli.errors import CommandFailed
 from cli.groups import SentenceGroup
 from cli.options import database_option, reviewer_option
-from listings.text import counted
+from listings.text import counted, harmless
+
+EXAMPLE_CHARS = 100
 
 file_argument = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 
@@ -55,7 +57,8 @@ def import_command(file: Path, reviewer: str, database: Path) -> None:
     """Keep labels from a file for the next retraining: all of them, or none if a row is wrong.
 
     Each row has `label` (1 for an offer, 0 for none) and `text`, or `title` and `description`; `group`
-    says who sells it, so that one seller's texts are weighed together.
+    says who sells it, so that one seller's texts are weighed together. A text that is labelled both ways, in
+    one file or in two, teaches nothing, and is counted.
 
     Example: precursor-watch labels import judged-elsewhere.csv --reviewer ada
     """
@@ -63,7 +66,7 @@ def import_command(file: Path, reviewer: str, database: Path) -> None:
 
     from classifier.label_files import read_labels
     from listings.database import open_database
-    from listings.labels import import_labels
+    from listings.labels import disputed_texts, import_labels
     from listings.times import utc_now
 
     if not reviewer.strip():
@@ -71,4 +74,18 @@ def import_command(file: Path, reviewer: str, database: Path) -> None:
     labels = read_labels(file)
     with closing(open_database(database)) as db:
         new = import_labels(db, labels, origin=file.name, imported_by=reviewer, now=utc_now())
+        disputed = disputed_texts(db, labels)
     click.echo(f"{counted(new, 'label', 'labels')} imported, {len(labels) - new:,} there already.")
+    if disputed:
+        click.echo(_dispute(disputed), err=True)
+
+
+def _dispute(disputed: list[str]) -> str:
+    """Return a sentence on texts with both labels, hostile as they are."""
+    first = harmless(disputed[0][:EXAMPLE_CHARS])
+    texts = counted(len(disputed), "text of the file is", "texts of the file are")
+    which = "" if len(disputed) == 1 else "the first "
+    return (
+        f"{texts} labelled both 1 and 0, here or in what was imported before, and {which}reads: {first}\n"
+        "A text that was judged both ways teaches nothing; a verdict given in the review settles it."
+    )

@@ -155,6 +155,14 @@ def import_labels(
         return new
 
 
+def disputed_texts(db: Database, labels: Iterable[NewLabel]) -> list[str]:
+    """Return, once each, which of these texts have been imported both as an offer and as none."""
+    query = "SELECT text_hash FROM imported_labels GROUP BY text_hash HAVING count(DISTINCT label) > 1"
+    disputed = {row["text_hash"] for row in db.execute(query)}
+    by_hash = {text_hash(rows.clean(label.text)): label.text for label in labels}
+    return [text for key, text in by_hash.items() if key in disputed]
+
+
 _GROUP = """
     source_id || ':' || CASE seller_name WHEN '' THEN listings.listing_id ELSE seller_name END AS group_name
 """

@@ -68,6 +68,14 @@ def test_a_title_will_do(tmp_path: Path) -> None:
         ("labels.jsonl", '{"text": "a", "label": 1}\n\n{"text": "b"}\n', "line 3 has no label, but `text`"),
         ("labels.jsonl", '{"label": 1}\n', "line 1 has neither title nor description nor text"),
         ("labels.jsonl", "[1]\n", "line 1 is a list"),
+        ("labels.jsonl", '{"text": "a", "label": null}\n', "line 1 has an empty label; expected 0 or 1"),
+        ("labels.csv", "text,label\nKettle,\n", "line 2 has an empty label; expected 0 or 1"),
+        ("labels.csv", 'label,text\n1,"Acetone\n0,Rope\n', "row that begins at line 2 is not CSV"),
+        ("labels.csv", 'text,label\nTea,0\n"Acetone,1\n"Rope",0\n', "row that begins at line 3 is not CSV"),
+        ("labels.csv", 'label,text\n0,"a\nb"\n1,Acetone, pure\n', "line 4 has more cells than the 2 columns"),
+        ("labels.csv", "", "it has no row below a header, so no labels"),
+        ("labels.csv", "text,label\n", "it has no row below a header, so no labels"),
+        ("labels.jsonl", "\n", "it has no rows, so no labels"),
     ],
 )
 def test_a_wrong_file_is_refused_with_its_line(

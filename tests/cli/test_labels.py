@@ -77,6 +77,20 @@ def test_one_wrong_row_and_nothing_is_imported(store: Path, tmp_path: Path) -> N
         assert imported_labels(db) == []
 
 
+def test_texts_labelled_both_ways_are_counted_and_named(store: Path, tmp_path: Path) -> None:
+    """In one file or in two: they are kept, teach nothing, and nobody is left to wonder."""
+    file = tmp_path / "labels.csv"
+    file.write_text("text,label\nKettle\x1b[1m,0\nRope,0\nKettle\x1b[1m,1\n", encoding="utf-8")
+    called = call("labels", "import", file, "--db", store)
+    assert called.out == "3 labels imported, 0 there already.\n"
+    assert called.err.startswith("1 text of the file is labelled both 1 and 0, here or in what was imported")
+    assert "reads: Kettle\ufffd[1m\n" in called.err
+    file.write_text("text,label\nTea,0\nRope,1\nKettle\x1b[1m,0\n", encoding="utf-8")
+    said = call("labels", "import", file, "--db", store).err
+    assert said.startswith("2 texts of the file are labelled both")
+    assert "the first reads: Rope\n" in said
+
+
 def test_imported_labels_are_never_changed(store: Path, tmp_path: Path) -> None:
     """Not even by hand."""
     file = tmp_path / "labels.csv"
