@@ -50,7 +50,7 @@ def open_listings(source: Path, *, warn: Callable[[str], None]) -> Iterator[List
 
     Raises:
         CommandFailed: If the package for the format is missing.
-        ArchiveError: If the archive cannot be opened.
+        ArchiveError: If the archive cannot be opened, or no page of it can be read.
     """
     with ExitStack() as stack:
         if source.name.endswith(LINES) and source.suffix == ".gz":
@@ -62,9 +62,12 @@ def open_listings(source: Path, *, warn: Callable[[str], None]) -> Iterator[List
         elif source.suffix == ".parquet":
             yield _Rows(file=stack.enter_context(_parquet_file(source)))
         else:
-            from crawler.archives import open_archive
+            from crawler.archives import ArchiveError, open_archive, why_no_page
 
-            yield _Pages(archive=stack.enter_context(open_archive(source)))
+            archive = stack.enter_context(open_archive(source))
+            if not len(archive):
+                raise ArchiveError(why_no_page(source, archive.faults))
+            yield _Pages(archive=archive)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,4 +154,8 @@ def _parquet_file(source: Path) -> Any:
     except ImportError as error:
         message = 'Parquet needs the package pyarrow; install this project with its extra "parquet".'
         raise CommandFailed(message) from error
-    return ParquetFile(source)
+    try:
+        return ParquetFile(source)
+    except ValueError as error:  # what pyarrow calls ArrowInvalid
+        message = f"{source} cannot be read as Parquet; expected a whole Parquet file."
+        raise CommandFailed(message) from error

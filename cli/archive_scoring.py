@@ -18,6 +18,7 @@ import click
 
 from cli.archive_reading import LINES, open_listings
 from cli.errors import CommandFailed
+from listings.errors import ListingsError
 from listings.text import counted, harmless
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def write_parts(
     """
     mark = checkpoint_of(output)
     counts = _begun(mark, output, whose := _whose(source, model_id))
-    with output.open("r+b" if output.exists() else "w+b") as file:
+    with _taking_back(output, mark), output.open("r+b" if output.exists() else "w+b") as file:
         file.truncate(counts["bytes"])
         file.seek(counts["bytes"])
         for part in scored(counts["done"]):
@@ -152,6 +153,17 @@ def write_parts(
             if progress:
                 progress(part.done, part.of)
     return counts
+
+
+@contextmanager
+def _taking_back(output: Path, mark: Path) -> Iterator[None]:
+    """Leave no empty output behind when the input turns out to be unreadable."""
+    try:
+        yield
+    except ListingsError:
+        if not mark.exists():
+            output.unlink(missing_ok=True)
+        raise
 
 
 def check_that_some_were_read(source: Path, output: Path, counts: Mapping[str, int]) -> None:

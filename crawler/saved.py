@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.spidermiddlewares.start import StartSpiderMiddleware
 
-from crawler.archives import open_archive
+from crawler.archives import open_archive, why_no_page
 from crawler.archives.handler import SavedRedirect, saved_settings
-from crawler.archives.kinds import EXPECTED
 from crawler.errors import CrawlError
 from crawler.evidence.keeper import EvidenceKeeper
 from crawler.process import CrawlBroken, run_spider
@@ -37,14 +36,15 @@ if TYPE_CHECKING:
 
 
 class NothingToCrawl(CrawlError):
-    """An archive can be read, but holds nothing of what the crawl is to begin with."""
+    """An archive holds nothing of what the crawl is to begin with, or nothing that can be read."""
 
     @classmethod
-    def at_all(cls, declared: DeclaredSource) -> Self:
-        """Return the error for an archive without a page."""
+    def at_all(cls, declared: DeclaredSource, archive: Archive) -> Self:
+        """Return the error for an archive without a page, or none of whose entries can be read."""
+        mend = "Supply a whole copy, or correct" if archive.faults else "Correct"
         return cls(
-            f"{declared.archive} holds no saved page; expected {EXPECTED}, with at least one page in it. "
-            f"Correct `archive` of {declared.source.source_id} in the sources file."
+            f"{why_no_page(archive_of(declared), archive.faults)} "
+            f"{mend} `archive` of {declared.source.source_id} in the sources file."
         )
 
     @classmethod
@@ -79,14 +79,16 @@ def crawl_saved(
         read: Reads a page.
 
     Raises:
-        NothingToCrawl: If no page is in the archive, or none of those at which to start.
+        NothingToCrawl: If no page is in the archive, or none of those at which to start; what of it could
+            not be read is written all the same.
         CrawlStopped: If the process was asked to stop.
         CrawlBroken: If a page could not be kept, or Scrapy failed.
     """
-    with open_declared(declared) as archive:
-        _expect_pages(archive, declared)
-        with recording(db, declared, run, folder, archive, now=now, progress=progress) as recorder:
-            run_saved(declared, archive, recorder, read)
+    with (
+        open_declared(declared) as archive,
+        recording(db, declared, run, folder, archive, now=now, progress=progress) as recorder,
+    ):
+        run_saved(declared, archive, recorder, read)
 
 
 @contextmanager
@@ -172,8 +174,8 @@ def _settings(archive: Archive) -> dict[str, object]:
 
 
 def _expect_pages(archive: Archive, declared: DeclaredSource) -> None:
-    if not len(archive) and not archive.faults:
-        raise NothingToCrawl.at_all(declared)
+    if not len(archive):
+        raise NothingToCrawl.at_all(declared, archive)
     if declared.start and not any(url in archive for url in declared.start):
         raise NothingToCrawl.at_start(declared)
 

@@ -6,7 +6,15 @@ May import `listings` only.
 
 from __future__ import annotations
 
-from crawler.archives.archive import MAX_PAGE_BYTES, Archive, open_archive
+from crawler.archives.archive import MAX_PAGE_BYTES, Archive, open_archive, why_no_page
 from crawler.archives.pages import ArchiveError, ArchiveFault, SavedPage
 
-__all__ = ["MAX_PAGE_BYTES", "Archive", "ArchiveError", "ArchiveFault", "SavedPage", "open_archive"]
+__all__ = [
+    "MAX_PAGE_BYTES",
+    "Archive",
+    "ArchiveError",
+    "ArchiveFault",
+    "SavedPage",
+    "open_archive",
+    "why_no_page",
+]

@@ -22,7 +22,7 @@ from crawler.archives.urls import invented_base, normal_url
 from listings.model import PageOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from crawler.archives.addresses import Addresses
@@ -152,6 +152,21 @@ def open_archive(
             limit=max_page_bytes,
             resources=resources.pop_all(),
         )
+
+
+def why_no_page(path: Path, faults: Sequence[ArchiveFault]) -> str:
+    """Say that an archive has no page to read, and what stood in the way.
+
+    Args:
+        path: Where it lies.
+        faults: What could not be read so far as to know its URL.
+    """
+    if not faults:
+        return f"{path} holds no saved page; expected {EXPECTED}, with at least one page in it."
+    first = faults[0]
+    where = "" if first.locator in {path.name, "."} else f"{first.locator}: "
+    others = f" So it is with {len(faults) - 1:,} more in it." if len(faults) > 1 else ""
+    return f"{path} holds no page that can be read. {where}{first.sentence}{others}"
 
 
 def _index_file(indexer: Indexer, path: Path, manifest: Manifest | None) -> None:

@@ -18,6 +18,7 @@ from cli.archive_reading import open_listings
 from cli.archive_scoring import check_that_some_were_read, score_archive
 from cli.errors import CommandFailed
 from cli.law import chosen_law
+from listings.errors import ListingsError
 from listings.model import Reasons
 
 if TYPE_CHECKING:
@@ -95,6 +96,20 @@ def test_a_file_without_a_listing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CommandFailed, match="No listing could be read in"):
         check_that_some_were_read(source, output, counts)
     assert [path.name for path in tmp_path.iterdir()] == ["bad.jsonl"]
+
+
+@pytest.mark.parametrize(
+    "name", ["garbage.zip", "garbage.wacz", "garbage.warc.gz", "garbage.parquet", "empty"]
+)
+def test_an_archive_without_a_page_is_refused(name: str, tmp_path: Path) -> None:
+    """What cannot be opened, or holds nothing, is no archive with 0 listings; no output is left."""
+    if name == "empty":
+        (tmp_path / name).mkdir()
+    else:
+        (tmp_path / name).write_bytes(b"\x8b\x00garbage" * 500)
+    with pytest.raises(ListingsError, match=rf"{name} (holds no|cannot be read)"):
+        run(tmp_path / name, tmp_path / "out.jsonl")
+    assert not list(tmp_path.glob("out.jsonl*"))
 
 
 def test_a_finished_archive_is_not_scored_again(source: Path, tmp_path: Path) -> None:

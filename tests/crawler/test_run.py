@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 import re
 import signal
 import subprocess
@@ -97,6 +99,39 @@ def test_an_archive_that_cannot_be_opened_fails_the_run(
         (run,) = list_runs(db)
     assert run.outcome is RunOutcome.FAILED
     assert said in run.sentence
+
+
+NOISE = random.Random(20261126).randbytes(5_000)
+
+
+@pytest.mark.parametrize("name", ["saved.zip", "saved.wacz", "saved.warc.gz", "saved.warc", "saved"])
+def test_an_archive_of_which_nothing_can_be_read_fails_the_run(name: str, tmp_path: Path) -> None:
+    """Noise under the name of an archive, alone or in a folder, is no crawl of one unreadable page."""
+    if name == "saved":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.zip").write_bytes(NOISE)
+        (tmp_path / name / "b.warc.gz").write_bytes(NOISE)
+    else:
+        (tmp_path / name).write_bytes(NOISE)
+    done = call_process(*command(tmp_path, archive=name))
+    assert (done.exit_code, done.out) == (1, "")
+    assert f"{name} holds no page that can be read. " in done.err
+    assert "Supply a whole copy, or correct `archive` of shop in the sources file." in done.err
+    with closing(open_database(tmp_path / "precursor-watch.db")) as db:
+        (run,) = list_runs(db)
+        entries = db.execute("SELECT count(*) FROM pages WHERE outcome = 'unreadable'").fetchone()[0]
+    assert run.outcome is RunOutcome.FAILED
+    assert "holds no page that can be read" in run.sentence
+    assert entries == (2 if name == "saved" else 1)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may list every folder")
+def test_a_folder_that_may_not_be_listed_fails_the_run(tmp_path: Path) -> None:
+    """It says that the folder cannot be listed, and why."""
+    (tmp_path / "saved").mkdir(mode=0)
+    done = call_process(*command(tmp_path))
+    assert done.exit_code == 1
+    assert "The folder cannot be listed: Permission denied." in done.err
 
 
 def test_a_manifest_that_cannot_be_opened_fails_the_run(tmp_path: Path) -> None:
