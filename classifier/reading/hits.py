@@ -14,7 +14,7 @@ from classifier.reading.boundaries import (
     is_part_of_longer_name,
     is_piece_of_spelled_word,
 )
-from classifier.reading.contexts import has_context
+from classifier.reading.contexts import Place, has_context
 from classifier.reading.trade import is_cas_spelling
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def accept(text: str, pattern: Pattern, places: list[int], unfolded: Unfolded) -
     spelling = _spelling(text, pattern, places)
     if spelling == "disguised" and is_piece_of_spelled_word(text, places):
         return None
-    if spelling is None or (pattern.substance and not _stands(text, start, end, pattern, seams)):
+    if spelling is None or (pattern.substance and not _stands(text, start, end, pattern, unfolded)):
         return None
     how: How = "abbreviation" if pattern.is_code and spelling == "name" else spelling
     return Hit(start=start, end=end, substance=pattern.substance, how=how)
@@ -139,11 +139,27 @@ def _is_whole_word(text: str, start: int, end: int, pattern: Pattern, seams: tup
     return not (after.isdigit() and text[end - 1].isdigit())
 
 
-def _stands(text: str, start: int, end: int, pattern: Pattern, seams: tuple[bool, bool]) -> bool:
-    substance = pattern.substance
+def _stands(text: str, start: int, end: int, pattern: Pattern, unfolded: Unfolded) -> bool:
+    substance, seams = pattern.substance, unfolded.seams_of(start, end)
     if substance is None or is_part_of_longer_name(text, start, end, substance.key, seams):
         return False
-    return not pattern.context or has_context(text, start, end, context=pattern.context, tier=substance.tier)
+    return not pattern.context or has_context(
+        _place(text, start, end, unfolded), context=pattern.context, tier=substance.tier
+    )
+
+
+def _place(text: str, start: int, end: int, unfolded: Unfolded) -> Place:
+    original, spans = unfolded.folded.original, unfolded.spans
+    first, last = (spans[start][0], spans[end - 1][1]) if spans else (start, end)
+    rest = original[last:].lstrip(" \t")
+    return Place(
+        text=text,
+        start=start,
+        end=end,
+        ends_line=not rest or rest[0] in "\r\n",
+        written=original[first:last],
+        whole=original,
+    )
 
 
 def _spelling(text: str, pattern: Pattern, places: list[int]) -> How | None:

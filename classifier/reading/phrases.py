@@ -15,6 +15,9 @@ NOT_OFFERED_BEFORE = (
     "nao contem", "em vez de", "isento de", "sans", "exempt de", "exempte de", "ne contient pas de",
     "au lieu de", "a la place de", "ohne", "frei von", "statt", "anstelle von", "anstatt", "без",
     "не содержит", "вместо", "不含", "无", "零", "不添加", "无添加", "替代", "代替", "非",
+    # iodised
+    "{salt|table salt} with", "{salz|speisesalz|meersalz} mit", "{sal|sal marina|sal marinha} {con|com}",
+    "соль с",
     # for it, against it, about it
     "substitute for", "substitutes for", "alternative to", "alternative for", "replacement for",
     "replaces", "sustituto de", "alternativa a", "alternativa al", "reemplazo de", "substituto de",

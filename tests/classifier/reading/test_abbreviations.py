@@ -1,0 +1,116 @@
+"""Abbreviations are substances where what stands beside them says so. Every example was written here."""
+
+from __future__ import annotations
+
+import pytest
+
+from classifier.evidence import default_gazetteer
+from classifier.reading import read_text
+
+MAPS = [
+    "Mapa antigo, óleo sobre tela",
+    "Mapa de Portugal 1 kg",
+    "Mapa mural, polvo y manchas",
+    "MAPA MURAL DEL MUNDO, 1 KG",
+    "Mapa de España en lata, 2 l",
+    "MAPA de carreteras, 90% como nuevo",
+    "Vendo mapa de relieve, aceite sobre tabla",
+    "Mapa óleo sobre tela, 1 kg",
+    "Un MAPA viejo con polvo",
+    "Мапа старая, масло на холсте",
+]
+METHYL_ALPHA_PHENYLACETOACETATE = [
+    "MAPA 1 kg",
+    "Fresh MAPA, 25 kg in the box",
+    "mapa powder, 25 kg",
+    "mapa, purity 99%",
+    "Mapa 粉 25公斤",
+    "MAPA oil 5 l",
+    "MAPA POLVO 5 KG",
+    "mapa poudre, 10 kg",
+    "M.A.P.A. powder from stock",
+    "мапа, прекурсор",
+]
+NO_IODINE_NO_OLEUM = [
+    "Sel iodé 1 kg",
+    "Gros sel marin iodé, sac de 5 kg",
+    "Speisesalz mit Jod 500 g",
+    "Oleum Ricini 30 ml",
+    "Oleum lavandulae 10 ml",
+    "Sal marina con yodo 1 kg",
+]
+STILL_IODINE_OR_OLEUM = [
+    "Iode 1 kg",
+    "Jod 500 g",
+    "Oleum 20%",
+    "Oleum, drum of 200 l",
+    "Yodo 1 kg",
+    "Iode, cristaux, 5 kg",
+]
+SOLD_BARE = [
+    ("WTS BMK", ["P2P"]),
+    ("WTS: PMK", ["PMK"]),
+    ("vendo BMK", ["P2P"]),
+    ("Selling PMK, worldwide", ["PMK"]),
+    ("продам БМК/ПМК", ["P2P", "PMK"]),
+    ("Продаю ПМК оптом", ["PMK"]),
+    ("出 BMK", ["P2P"]),
+    ("出售BMK", ["P2P"]),
+    ("WTS PMK and BMK\nask", ["PMK", "P2P"]),
+    ("Verkaufe BMK\nbei Interesse melden", ["P2P"]),
+    ("vends PMK 5 kg", ["PMK"]),
+]
+NOT_SOLD_BARE = [
+    "WTS PMK yoga mat",
+    "WTS BMK keycaps",
+    "WTS BMK bike 2021",
+    "wts bmk",
+    "Vendo BMK Racing jacket",
+    "Продам БМК котельную",
+    "Selling P2P",
+    "WTS MAPA",
+    "продам НПП",
+    "BMK forum, who sells here",
+    "WTB BMK",
+    "Verkaufe PMK Kassettenspieler",
+]
+
+
+def _offered(text: str) -> list[str]:
+    return [each.substance.key for each in read_text(text, default_gazetteer()).offered]
+
+
+@pytest.mark.parametrize("text", MAPS)
+def test_a_map_is_no_substance(text: str) -> None:
+    """`Mapa` in a sentence is a map, whatever form, dust or weight stands beside it."""
+    assert _offered(text) == []
+
+
+@pytest.mark.parametrize("text", METHYL_ALPHA_PHENYLACETOACETATE)
+def test_an_abbreviation_that_is_a_word_is_read_where_chemistry_stands_by(text: str) -> None:
+    """Capitals among small letters, or words of chemistry, make `MAPA` a substance."""
+    assert _offered(text) == ["MAPA"]
+
+
+@pytest.mark.parametrize("text", NO_IODINE_NO_OLEUM)
+def test_iodised_salt_and_latin_oils_are_not_offered(text: str) -> None:
+    """`Iodé` is iodised, and oleum with a plant's Latin name is its oil."""
+    assert _offered(text) == []
+
+
+@pytest.mark.parametrize("text", STILL_IODINE_OR_OLEUM)
+def test_iodine_and_oleum_themselves_are_offered(text: str) -> None:
+    """The element and the acid are read by the same short names."""
+    assert len(_offered(text)) == 1
+
+
+@pytest.mark.parametrize(("text", "keys"), SOLD_BARE)
+def test_words_of_selling_support_a_bare_abbreviation(text: str, keys: list[str]) -> None:
+    """`WTS BMK` offers it: words of selling stand right before capitals of tier 1."""
+    assert _offered(text) == keys
+
+
+@pytest.mark.parametrize("text", NOT_SOLD_BARE)
+def test_words_of_selling_support_nothing_that_others_sell(text: str) -> None:
+    """Other goods that follow, small letters and abbreviations of everybody's are no offer."""
+    assert _offered(text) == []
