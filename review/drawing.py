@@ -13,6 +13,7 @@ from review.decide import MAX_NOTE_CHARS, MAX_SUBSTANCE_CHARS
 from review.lookalikes import mark_lookalikes
 from review.marking import cut, spell_unseen
 from review.signs import kind_words, sign_words
+from review.told import chosen_words, law_words, narrowing_words, run_words
 
 FOLDER = Path(__file__).parent
 
@@ -38,6 +39,10 @@ def build_templates() -> Environment:
         "tier": words.tier_words,
         "kind": kind_words,
         "sign": sign_words,
+        "law": law_words,
+        "run": run_words,
+        "narrowing": narrowing_words,
+        "chosen": chosen_words,
         "when": words.when,
         "age": words.age,
         "standing": words.standing_words,

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from listings.model import Decision, Stage
-from listings.terms import in_words
 from review.differences import word_difference
 from review.languages import gettext
 from review.marking import Piece, cut
 from review.signs import sign_words
+from review.told import law_words, term_words
 from review.weights import TELLING, Bar, Wording, read_bars, read_wording
 from review.words import FIELDS, TERMS, defang
 
@@ -156,7 +156,7 @@ def read_shown_terms(content: ListingContent) -> tuple[ShownTerm, ...]:
     return tuple(
         ShownTerm(
             name=gettext(TERMS[term.name]),
-            words=_short(in_words(term)),
+            words=_short(term_words(term)),
             text=_short(term.text) if term.text else gettext("(kept with the page)"),
             found_by=term.rule,
         )
@@ -171,7 +171,9 @@ def read_evidence(text: str, reasons: Reasons) -> tuple[Evidence, ...]:
         for span in sorted(reasons.spans, key=lambda span: span.start)
     )
     return tuple(
-        Evidence(words=_short(words), kind=kind, substance=substance, note=sign_words(note), times=times)
+        Evidence(
+            words=_short(words), kind=kind, substance=substance, note=law_words(sign_words(note)), times=times
+        )
         for (words, kind, substance, note), times in found.items()
     )
 
@@ -210,7 +212,7 @@ def _shown(content: ListingContent, name: str) -> str:
         pairs = (
             value
             if name == "attributes"
-            else [(gettext(TERMS[term.name]), in_words(term) or term.text) for term in value]
+            else [(gettext(TERMS[term.name]), term_words(term) or term.text) for term in value]
         )
         return _short("; ".join(f"{label}: {said}" for label, said in pairs))
     if name == "images":

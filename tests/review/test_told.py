@@ -1,0 +1,110 @@
+"""What is kept in English is said in the language of the page, and nothing that is cited is lost."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from crawler.reading.terms import quantities, stock, vocabulary
+from crawler.recorder import sentence_for
+from listings.item_filters import Filter
+from listings.model import Change, PageOutcome
+from listings.terms import Term, TermName, in_words
+from review.languages import ASKED
+from review.lists import Where
+from review.told import (
+    COUNTED,
+    NARROWINGS,
+    TERM_VALUES,
+    chosen_words,
+    law_words,
+    narrowing_words,
+    run_words,
+    term_words,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NAMES = {
+    *("iso_9001", "iso_14001", "iso_13485", "iso_22000", "ohsas_18001", "gmp", "reach", "coa", "sds", "sgs"),
+    *("kosher", "halal", "haccp", "fda", "dmf", "gost", "western_union", "moneygram", "paypal", "ibc"),
+    *vocabulary.CONTACTS,
+} - TERM_VALUES.keys()
+"""Values that are names, the same in every language."""
+
+
+@pytest.fixture
+def spanish() -> Iterator[None]:
+    """Ask for Spanish pages."""
+    token = ASKED.set("es")
+    yield
+    ASKED.reset(token)
+
+
+@pytest.mark.usefixtures("spanish")
+@pytest.mark.parametrize(
+    ("cited", "said"),
+    [
+        ("UN 1988 Convention, Table I since 2014", "Convención de la ONU de 1988, Cuadro I desde 2014"),
+        ("US 21 CFR 1310.02, List II (date not read)", "US 21 CFR 1310.02, Lista II (fecha no leída)"),
+        ("Category 2B: 2020/1737", "Categoría 2B: 2020/1737"),
+        ("Tables I have seen, sincerely", "Tables I have seen, sincerely"),
+    ],
+)
+def test_citations_of_the_law_keep_what_is_no_word_of_ours(cited: str, said: str) -> None:
+    """Whole words are translated; numbers, dates and decisions stand as cited."""
+    assert law_words(cited) == said
+
+
+@pytest.mark.usefixtures("spanish")
+def test_a_crawl_tells_its_end_in_the_language_of_the_page() -> None:
+    """The sentence the recorder writes is read back whole, whatever the pages were."""
+    met = {outcome: 1_200 if outcome is PageOutcome.LISTING else 1 for outcome in PageOutcome}
+    said = run_words(sentence_for(met, dict.fromkeys(Change, 7)))
+    assert said.startswith(
+        f"{1_200 + len(PageOutcome) - 1:,} páginas (1200 con anuncio, 1 listas, 1 retiradas"
+    )
+    assert said.endswith("anuncios: 7 nuevos, 7 con cambios, 7 sin cambios.")
+    assert {*PageOutcome, *Change} == COUNTED.keys()
+    assert run_words(sentence_for({}, dict.fromkeys(Change, 0))).startswith("0 páginas (nada leído)")
+    assert run_words("12 scored, 3 flagged by model ab12.") == "12 puntuados, 3 marcados por el modelo ab12."
+    assert run_words("The disk is full.") == "The disk is full."
+
+
+@pytest.mark.usefixtures("spanish")
+def test_terms_are_understood_in_the_language_of_the_page() -> None:
+    """Amounts and names stay; words are translated."""
+    assert term_words(Term(name=TermName.AVAILABILITY, value="in_stock")) == "en existencia"
+    pack = Term(name=TermName.PACK_SIZE, amount=Decimal(25), unit="kg", value="drum")
+    assert term_words(pack) == "25 kg, tambor"
+    certified = Term(name=TermName.CERTIFICATE, value="iso_9001")
+    assert term_words(certified) == in_words(certified)
+
+
+def test_every_word_that_a_term_may_be_is_known() -> None:
+    """What the crawler reads and what the pages can say are held together here."""
+    read = {
+        *vocabulary.GRADES, *vocabulary.PAYMENTS, *vocabulary.SUPPLIER_TYPES, *vocabulary.CERTIFICATES,
+        *vocabulary.CONTACTS, *quantities._CONTAINERS, stock.IN_STOCK, stock.OUT_OF_STOCK, stock.PREORDER,
+    }  # fmt: skip
+    assert read <= TERM_VALUES.keys() | NAMES
+
+
+@pytest.mark.usefixtures("spanish")
+def test_filters_are_called_as_the_form_calls_them() -> None:
+    """The mark that takes a filter away says the same word as the field that set it."""
+    assert narrowing_words("q") == "Palabras"
+    assert chosen_words("decided", "state") == "Decididos"
+    assert chosen_words("acme", "source") == "acme"
+
+
+def test_every_filter_has_a_name() -> None:
+    """A filter that a list can be narrowed by is never shown by its name in the address."""
+    full = Filter(
+        terms="x", state="all", source="x", family="x", tier=1, language="x", kind="x", assignee="x",
+        decision="x", seller="x", p_from=0.1, p_to=0.9, since="2026-01-01", until="2026-01-02",
+    )  # fmt: skip
+    assert {*Where(wanted=full).narrowing, "sort"} == NARROWINGS.keys()
