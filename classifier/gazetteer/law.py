@@ -26,6 +26,21 @@ INSTRUMENTS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 """Short names of instruments: each with the beginnings of its lists. `List I` begins `List II` too."""
 
+BEGAN: dict[str, date] = {
+    "UN 1988 Convention": date(1988, 1, 1),
+    "INCB ISSL (limited international special surveillance list)": date(1988, 1, 1),
+    "US 21 CFR 1310.02": date(1988, 1, 1),
+    "EU Reg. 273/2004 and 111/2005": date(2004, 1, 1),
+    "EU Reg. 111/2005": date(2005, 1, 1),
+    "Mexico: Ley Federal para el Control de Precursores Quimicos": date(1997, 12, 26),
+}
+"""Before what day nothing can have stood on an instrument's lists, where a substance's own date was not read.
+
+The years are those of the instruments' names; that of 21 CFR 1310 is the Chemical Diversion and Trafficking
+Act of 1988, and the ISSL is of what the tables of 1988 leave out. Mexico's date was read (S26b). A year alone
+is its first of January, as everywhere here. China's entries are all dated.
+"""
+
 DEFAULT_INSTRUMENTS = ("un", "incb", "us", "eu")
 """UN 1988 Tables I and II, INCB special surveillance, US List I and II, EU categories 1 to 4."""
 

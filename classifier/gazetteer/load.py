@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, cast
 
 from classifier.errors import ModelError
-from classifier.gazetteer.law import Law
+from classifier.gazetteer.law import BEGAN, Law
 from classifier.gazetteer.model import (
     Confusable,
     Family,
@@ -39,7 +39,8 @@ def load_gazetteer(law: Law | None = None, *, classes: bool = True) -> Gazetteer
 
     Args:
         law: The lists that count, and as of when: entries that came into force later are left out. An entry
-            whose date was not read counts at every date. None is the default profile without a date.
+            whose date was not read counts from the day its instrument began. None is the default profile
+            without a date.
         classes: Whether to count the known members of classes that the law describes in words, such
             as "phenylacetic acid, its esters, and its salts", and salts known by their own number.
 
@@ -87,15 +88,15 @@ def _entries(profile: Profile, as_of: date | None) -> dict[str, list[LawEntry]]:
             instrument=row["instrument"],
             list_name=row["list"],
             since=_date(row["since"]),
+            not_before=BEGAN.get(row["instrument"]),
             since_text=row["control_date"],
             code=row["code"],
             source=row["source"],
             grade=row["grade"],
             status=row["status"],
         )
-        in_force = as_of is None or entry.since is None or entry.since <= as_of
         if (
-            in_force
+            (as_of is None or entry.is_in_force(as_of))
             and NOT_IN_FORCE not in entry.list_name
             and profile.covers(entry.instrument, entry.list_name)
         ):

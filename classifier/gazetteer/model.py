@@ -26,6 +26,8 @@ class LawEntry:
     """E.g. `Table I`."""
     since: date | None
     """First day in force as far as read: a year alone is read as its first of January."""
+    not_before: date | None
+    """When the instrument itself began, as far as known: without `since`, it counts from then on."""
     since_text: str
     """The date as the source gives it."""
     code: str
@@ -36,11 +38,21 @@ class LawEntry:
     status: str
     """How the listing was read, e.g. `read in source`."""
 
+    def is_in_force(self, day: date) -> bool:
+        """Say whether it was in force on a day, as far as dates were read."""
+        since = self.since or self.not_before
+        return since is None or since <= day
+
     @property
     def dated(self) -> str:
         """The list with its date, e.g. `Table I since 1988` or `Category 1: 2020/1737 (2021-01-13)`."""
         if not self.since_text:
-            return f"{self.list_name} (date not read)"
+            start = (
+                f"since {self.not_before.year}, when the instrument began"
+                if self.not_before
+                else "at any date"
+            )
+            return f"{self.list_name} (date not read, so taken as in force {start})"
         if self.since and self.since.isoformat().startswith(self.since_text):
             return f"{self.list_name} since {self.since_text}"
         return f"{self.list_name}: {self.since_text.replace(IN_DATA, GENERAL)}"

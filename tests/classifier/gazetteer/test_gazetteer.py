@@ -111,7 +111,10 @@ def test_a_name_or_number_is_looked_up(
         ("HS 2914.31", "place 1-Phenyl-2-propanone under 2914.31"),
         ("9403.60", "Nor is it a tariff number"),
         ("acetic anhydride", "Table I: 1988 Table II; Table I since 2001 [S3; read in source]"),
-        ("sulfuric acid", "List II (date not read) [general knowledge, unverified]"),
+        (
+            "sulfuric acid",
+            "List II (date not read, so taken as in force since 1988) [general knowledge, unverified]",
+        ),
         ("acetone", "Table II since 1988 ["),
     ],
 )
@@ -162,6 +165,45 @@ def test_the_law_is_read_as_of_a_date() -> None:
     day = load_gazetteer(Law(instruments=("un",), as_of=date(2024, 12, 3)))
     assert eve.lookup("79099-07-3").status == "not_listed"
     assert day.lookup("79099-07-3").status == "listed"
+
+
+@pytest.mark.parametrize(
+    ("query", "day"),
+    [
+        ("103-79-7", date(1850, 1, 1)),
+        ("103-79-7", date(1987, 12, 31)),
+        ("acetone", date(1900, 6, 1)),
+        ("sulfuric acid", date(1987, 12, 31)),
+        ("toluene", date(1980, 1, 1)),
+        ("piperidine", date(1987, 1, 1)),
+    ],
+)
+def test_nothing_was_listed_before_its_instrument_began(query: str, day: date) -> None:
+    """An entry whose date was not read is no older than the instrument it stands in."""
+    assert load_gazetteer(Law(as_of=day)).lookup(query).status == "not_listed"
+
+
+@pytest.mark.parametrize(
+    ("query", "instrument", "year"),
+    [
+        ("103-79-7", "un", 1988),
+        ("103-79-7", "eu", 2004),
+        ("acetone", "eu", 2004),
+        ("toluene", "eu", 2004),
+        ("sulfuric acid", "us", 1988),
+        ("acetone", "us", 1988),
+    ],
+)
+def test_an_entry_without_a_date_counts_since_its_instrument_began(
+    query: str, instrument: str, year: int
+) -> None:
+    """On the eve it is not listed, on the day it is; the answer says that the date was not read."""
+    eve = load_gazetteer(Law(instruments=(instrument,), as_of=date(year - 1, 12, 31)))
+    day = load_gazetteer(Law(instruments=(instrument,), as_of=date(year, 1, 1)))
+    assert eve.lookup(query).status == "not_listed"
+    assert day.lookup(query).status == "listed"
+    taken = f"date not read, so taken as in force since {year}"
+    assert (taken in day.lookup(query).why) == (instrument != "un")
 
 
 def test_scoring_reads_the_law_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:
