@@ -47,11 +47,7 @@ class LawEntry:
     def dated(self) -> str:
         """The list with its date, e.g. `Table I since 1988` or `Category 1: 2020/1737 (2021-01-13)`."""
         if not self.since_text:
-            start = (
-                f"since {self.not_before.year}, when the instrument began"
-                if self.not_before
-                else "at any date"
-            )
+            start = f"since {self.not_before.year}" if self.not_before else "at any date"
             return f"{self.list_name} (date not read, so taken as in force {start})"
         if self.since and self.since.isoformat().startswith(self.since_text):
             return f"{self.list_name} since {self.since_text}"
