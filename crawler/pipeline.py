@@ -35,12 +35,18 @@ class RecorderPipeline:
         return cls(crawler)
 
     async def process_item(self, item: CrawledPage) -> CrawledPage:
-        """Record one page; wait when a batch is full while the one before is still being written."""
+        """Record one page; wait when a batch is full while the one before is still being written.
+
+        Once one could not be kept, the others that are under way are let pass: one sentence says why.
+        """
+        if self._recorder.error:
+            return item
         try:
             self._recorder.record(item)
-        except Exception as error:
-            self._close(str(CannotKeep(item.url, error)))
-            raise
+        except Exception as error:  # noqa: BLE001 (the crawl's end tells it)
+            self._recorder.give_up(item.url, error)
+            self._close(self._recorder.error)
+            return item
         if self._recorder.is_full:
             if self._flushing:
                 await self._flushing

@@ -98,7 +98,7 @@ def run_spider(
     if failure := task.exception():
         raise CrawlBroken(source_id, str(failure)) from failure
     if recorder.error:
-        raise CrawlBroken(source_id, f"{recorder.error}, see the log")
+        raise CrawlBroken(source_id, recorder.error)
     reason = _reason(source_id, crawler)
     recorder.finish()
     return reason

@@ -9,10 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import structlog
+
 from crawler.archives.urls import normal_url
 from crawler.errors import CrawlError
 from crawler.evidence.exchange import Exchange
 from listings.database import transaction
+from listings.errors import StoreUnwritable
 from listings.evidence import record_evidence
 from listings.fetches import record_fetches
 from listings.model import Change, Page, PageOutcome
@@ -42,13 +45,14 @@ LAYOUT_CHANGED = (
     "Nothing was found where a listing or a list was read before; the site's layout may have changed."
 )
 _SERVER_ERROR = 500
+log = structlog.get_logger()
 
 
 class CannotKeep(CrawlError):
     """A page could not be written; it names the page and says why."""
 
     def __init__(self, url: str, error: Exception) -> None:
-        super().__init__(f"{url} could not be kept ({error})")
+        super().__init__(f"{url} could not be kept ({_why(error)})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,8 +226,16 @@ class Recorder:
             raise CannotKeep(url, error) from error
 
     def give_up(self, url: str, error: Exception) -> None:
-        """Write no more, because a page could not be kept; the first reason stands."""
-        self.error = self.error or str(CannotKeep(url, error))
+        """Write no more, because a page could not be kept; the first reason stands.
+
+        What no disk or other program is to blame for goes to the log whole.
+        """
+        if self.error:
+            return
+        self.error = str(CannotKeep(url, error))
+        if not isinstance(error, (OSError, StoreUnwritable)):
+            log.error("page_not_kept", url=url, exc_info=error)
+            self.error += ", see the log"
 
     def finish(self) -> None:
         """Write what waits, and the rows of lists whose own pages were not met after all."""
@@ -313,6 +325,12 @@ class Recorder:
 
 def _seen_row(row: ReadListing) -> SeenListing:
     return SeenListing(url=row.url, content=row.content, is_row=True)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, StoreUnwritable):
+        return error.found
+    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def _locator(record: EvidenceRecord | None) -> str:

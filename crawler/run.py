@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from crawler.evidence.seal import seal_interrupted
@@ -13,9 +13,11 @@ from crawler.recorder import sentence_for
 from crawler.saved import crawl_saved
 from listings import locks, runs, times
 from listings.database import open_database
+from listings.errors import StoreUnwritable
 from listings.evidence import evidence_folder
 from listings.model import RunKind, RunOutcome, SourceKind
 from listings.pages import count_changes, count_outcomes
+from listings.room import keep_room
 from listings.sources import declare_source
 from listings.trends import count_seen_fields
 
@@ -66,8 +68,10 @@ def crawl_source(
         CrawlEnded: If the permission ended during the crawl, or the site asked to be left alone.
     """
     source = declared.source
+    work = locks.work_of(RunKind.CRAWL, source.source_id)
     with (
-        locks.hold(database, locks.work_of(RunKind.CRAWL, source.source_id)),
+        locks.hold(database, work),
+        keep_room(database, work) as let_go_of_room,
         closing(open_database(database)) as db,
     ):
         declare_source(db, source, now=now())
@@ -82,7 +86,9 @@ def crawl_source(
         except CrawlStopped:
             raise
         except Exception as error:
-            runs.end_run(db, run.run_id, RunOutcome.FAILED, str(error), now=now())
+            let_go_of_room()
+            with suppress(StoreUnwritable):  # the first error says more
+                runs.end_run(db, run.run_id, RunOutcome.FAILED, str(error), now=now())
             raise
         outcomes, changes = count_outcomes(db, run.run_id), count_changes(db, run.run_id)
         counts: dict[str, int] = {"pages": sum(outcomes.values())} | {**outcomes} | {**changes}

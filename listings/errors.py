@@ -86,6 +86,7 @@ class StoreUnwritable(ListingsError):
             f"{path} could not be written: {found}. Nothing was changed. Look whether the disk is full or "
             "read-only, or another program holds the database locked, and try again."
         )
+        self.found = found
 
 
 LISTED_BY = {

@@ -48,7 +48,7 @@ def is_held(database: Path, work: str) -> bool:
 
 def work_under_way(database: Path) -> list[str]:
     """Return the names of all work on `database` whose locks are held now, this process's own included."""
-    folder = _lock_path(database, "any").parent
+    folder = folder_of(database)
     names = sorted(path.stem for path in folder.glob("*.lock"))
     return [name for name in names if is_held(database, name)]
 
@@ -69,5 +69,10 @@ def hold(database: Path, work: str) -> Iterator[None]:
         raise AlreadyUnderWay(work, database) from error
 
 
+def folder_of(database: Path) -> Path:
+    """Return the folder beside a database that holds what is there only while work is under way."""
+    return database.with_name(database.name + ".locks")
+
+
 def _lock_path(database: Path, work: str) -> Path:
-    return database.with_name(database.name + ".locks") / f"{work}.lock"
+    return folder_of(database) / f"{work}.lock"

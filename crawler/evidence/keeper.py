@@ -18,6 +18,7 @@ from crawler.evidence.records import (
 from crawler.evidence.seal import hash_of
 from crawler.evidence.warc_file import WarcFile
 from listings import evidence
+from listings.errors import StoreUnwritable
 from listings.evidence import EvidenceRecord
 from listings.private import private_folder
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
+
+    from warcio.recordloader import ArcWarcRecord
 
     from crawler.evidence.exchange import Exchange
     from listings.database import Database
@@ -93,14 +96,15 @@ class EvidenceKeeper:
             original = self._known(sha256) if size else None
         if original is None:
             kind = "response" if exchange.is_http else "resource"
-            offset, length = file.write(response_record(exchange, record_id, payload.digest()))
+            offset, length = self._write(file, response_record(exchange, record_id, payload.digest()))
         else:
             kind, sha256, size = "revisit", original.payload_sha256, original.payload_bytes
             of = (original.record_id, original.url, original.written_at)
-            offset, length = file.write(revisit_record(exchange, record_id, bytes.fromhex(sha256), of=of))
+            repeat = revisit_record(exchange, record_id, bytes.fromhex(sha256), of=of)
+            offset, length = self._write(file, repeat)
         if exchange.request_headers is not None:
-            file.write(request_record(exchange, record_id))
-        file.write(metadata_record(exchange, record_id))
+            self._write(file, request_record(exchange, record_id))
+        self._write(file, metadata_record(exchange, record_id))
         record = EvidenceRecord(
             record_id=record_id,
             file=file.path.name,
@@ -143,9 +147,13 @@ class EvidenceKeeper:
         """Return the keeper itself."""
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Close it."""
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Close it; if that fails after another error, that one stands, and the next crawl seals the file."""
+        try:
+            self.close()
+        except (OSError, StoreUnwritable):
+            if kind is None:
+                raise
 
     def _known(self, sha256: str) -> EvidenceRecord | None:
         return self._recent.get(sha256) or evidence.record_with_payload(self._db, sha256)
@@ -167,8 +175,19 @@ class EvidenceKeeper:
             "software": f"precursor-watch {version('precursor-watch')}",
             "format": "WARC File Format 1.1",
         }
-        self._file.write(warcinfo_record(name, at, about | dict(self._notes)))
-        return self._file
+        file = self._file
+        self._write(file, warcinfo_record(name, at, about | dict(self._notes)))
+        return file
+
+    def _write(self, file: WarcFile, record: ArcWarcRecord) -> tuple[int, int]:
+        """Append a record; a file that the disk refuses one for is left to the next crawl, which mends it."""
+        try:
+            return file.write(record)
+        except OSError:
+            file.abandon()
+            self._file = None
+            self._pending.clear()
+            raise
 
     def _seal(self) -> None:
         assert self._file is not None

@@ -67,8 +67,14 @@ class WarcFile:
 
     def close(self) -> None:
         """Put on the disk all that was written, and add nothing more."""
-        self.syncing()()
-        self._handle.close()
+        try:
+            self.syncing()()
+        finally:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Let go of the file as it is: of a record that the disk refused, no more is tried."""
+        self._handle.raw.close()
 
 
 def _deflater(size: int) -> zlib._Compress:
