@@ -327,7 +327,7 @@ class Reasons:
     contributions: tuple[Contribution, ...] = ()
     """Largest first; together with `rest_log_odds` they sum exactly to the score's log-odds."""
     rest_log_odds: float = 0.0
-    """Constant and every contribution too small to be listed."""
+    """Constant and every contribution too small to be listed; `constant_log_odds` is within it."""
     constant_log_odds: float | None = None
     """What every text starts from, a part of `rest_log_odds`; None where a score of before does not tell."""
     wording: tuple[WordShare, ...] = ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +14,7 @@ from classifier.errors import EmbedderMismatch
 from classifier.evidence import FEATURES, evidence_matrix, read_all
 from classifier.scoring import SHOWN_CONTRIBUTIONS, SOUND, WORDING, check_embedder, score_texts
 from classifier.weighing import sigmoid
+from listings.model import Reasons
 from tests.classifier.toy import ToyEmbedder
 
 if TYPE_CHECKING:
@@ -41,6 +44,13 @@ def test_reasons_sum_exactly_to_the_log_odds(scored: list[ScoredText]) -> None:
         total = sum(each.log_odds for each in text.reasons.contributions) + text.reasons.rest_log_odds
         assert total == pytest.approx(np.log(text.p_offer / (1 - text.p_offer)), abs=1e-9)
         assert sigmoid(np.array(total)) == pytest.approx(text.p_offer, abs=1e-12)
+
+
+def test_every_field_of_the_reasons_is_in_the_documents() -> None:
+    """Whoever reads the JSON finds what each part of the sum is."""
+    documented = (Path(__file__).parents[2] / "docs" / "detection.md").read_text(encoding="utf-8")
+    table = documented.split("## A score in JSON")[1].split("\n## ")[0]
+    assert [each.name for each in fields(Reasons) if f"`{each.name}`" not in table] == []
 
 
 def test_probability_is_that_of_the_pipeline(
