@@ -20,18 +20,29 @@ COMMANDS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u20
 """Controls, of which a terminal takes commands, and changes of direction."""
 
 
+DATE = re.compile(
+    r"(?:(?:19|20)\d\d(?:([-/.])\d\d\1\d\d|年(?:\d\d?月(?:\d\d?[日号])?)?)"
+    r"|\d\d?[./]\d\d?[./](?:19|20)\d\d)(?:[T ,]+\d\d?:\d\d(?::\d\d)?)?"
+)
+"""A day or a year written as one, and nothing else. No CAS number is one: its last part is a single digit."""
+
+
 def listing_text(content: ListingContent) -> str:
     """Return the listing as lines: title, quantity, pack and minimum order, description, then attributes.
 
     Seller, location and images are left out: they say who sells, and a model that reads them learns
     sites instead of offers. The price is left out because it moves from day to day: a judged listing
-    would return to the queue with every move.
+    would return to the queue with every move. So are properties that are a date, such as when the
+    listing was put up: they move too, and say nothing of what is offered.
 
     Returns:
         At most `MAX_TEXT_CHARS` characters; the title alone when nothing else was shown.
     """
     lines = [content.title, content.quantity_text, content.pack_text, content.minimum_order_text]
-    lines += [content.description, *(f"{name}: {value}" for name, value in content.attributes)]
+    lines += [
+        content.description,
+        *(f"{name}: {value}" for name, value in content.attributes if not DATE.fullmatch(value)),
+    ]
     return "\n".join(line for line in lines if line)[:MAX_TEXT_CHARS]
 
 

@@ -9,6 +9,7 @@ from crawler.reading.item_id import clean_item_id, id_in_scripts, labelled_id, n
 from crawler.reading.labelled import labelled_rows
 from crawler.reading.labels import Label, known_label
 from crawler.reading.lines import element_text, is_aside
+from crawler.reading.menu import is_menu
 from crawler.reading.named import Role, named_elements
 from crawler.reading.price import read_price, says_negotiable
 from crawler.reading.seller import looks_like_name
@@ -98,7 +99,9 @@ class VisiblePage:
         put("category_path", self.breadcrumbs(), "visible:breadcrumbs")
         put(
             "attributes",
-            tuple((row.name, row.value) for row in self.rows if _is_attribute(row)),
+            tuple(
+                (row.name, row.value) for row in self.rows if _is_attribute(row) and not self._heads_page(row)
+            ),
             "visible:labels",
         )
         put("images", self._images(), "visible:images")
@@ -114,6 +117,15 @@ class VisiblePage:
 
     def _stands_aside(self, element: etree._Element) -> bool:
         return _stands_aside(element, self.skipped, self.heading.spine)
+
+    def _heads_page(self, row: LabelledRow) -> bool:
+        """Say whether a row is the site's name beside its menu, in a table that lays out the page."""
+        return row.label is None and is_menu(row.element) and self._is_above(row.element)
+
+    def _is_above(self, element: etree._Element) -> bool:
+        """Say whether an element ends before the heading begins."""
+        heading = self.heading.element
+        return heading is not None and element in set(heading.xpath("preceding::*"))
 
     def _in_order(self, elements: list[etree._Element]) -> list[etree._Element]:
         """Puts elements after the heading before those above it; both stay in page order."""
@@ -141,7 +153,7 @@ class VisiblePage:
         for line in self.lines:
             parts = [part for part in _CRUMB_SEPARATOR.split(line.text) if part]
             first = re.split(r"[:：]\s*", parts[0])[-1] if parts else ""
-            if len(parts) > 2 and first.casefold() in _HOME:
+            if len(parts) > 2 and first.casefold() in _HOME and not is_menu(line.element):
                 links = [element_text(link) for link in line.element.iter("a")]
                 return tuple(
                     link for link in links if link and link.casefold() not in _HOME and link != self.title

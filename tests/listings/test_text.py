@@ -31,6 +31,34 @@ def test_a_price_move_leaves_the_text_as_it_was() -> None:
     assert text_hash(listing_text(moved)) == text_hash(listing_text(FULL))
 
 
+@pytest.mark.parametrize(
+    "day",
+    [
+        "2026-10-16",
+        "2026-10-16 08:30",
+        "2026/01/06",
+        "16.10.2026",
+        "16/10/2026, 8:30",
+        "2025年",
+        "2026年1月6日",
+    ],
+)
+def test_a_date_is_no_part_of_what_is_offered(day: str) -> None:
+    """When a listing was put up moves with every renewal; the model has nothing to learn of it."""
+    dated = replace(FULL, attributes=(*FULL.attributes, ("Posted", day)))
+    assert listing_text(dated) == listing_text(FULL)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["2026-10-1", "2026/10/1", "2026.10.1", "2079-54-6", "2025", "2025 kg", "before 2026-10-16", "99.10.2"],
+)
+def test_numbers_that_are_no_date_are_part_of_the_text(said: str) -> None:
+    """A CAS number may begin as a year does."""
+    numbered = replace(FULL, attributes=(("Number", said),))
+    assert listing_text(numbered).endswith(f"Number: {said}")
+
+
 def test_a_title_alone_is_a_text() -> None:
     """Empty fields leave no empty lines."""
     assert listing_text(ListingContent(title="Drum")) == "Drum"

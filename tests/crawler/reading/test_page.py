@@ -114,6 +114,36 @@ def test_table_rows_are_read_by_their_columns() -> None:
     assert ("CAS号", "77-92-9") in content.attributes
 
 
+MENU = '<a href="/">Home</a> | <a href="/goods">All goods</a> | <a href="/us">Write to us</a>'
+BESIDE_TITLE = (
+    "<h1>Citric acid, 25 kg bag</h1><table><tr><td>Price</td><td>$90.00 / kg</td></tr>"
+    "<tr><td>Purity</td><td>99 %</td></tr>{more}</table>"
+)
+
+
+@pytest.mark.parametrize("beside", ["<td><b>Orrery Market</b></td>", "<th>Orrery Market</th>"])
+def test_a_menu_above_the_title_is_neither_property_nor_path(beside: str) -> None:
+    """Pages laid out by tables have the site's name beside its menu as a label beside its value."""
+    head = f"<table><tr>{beside}<td>{MENU}</td></tr></table>"
+    content = _content(f"<html><body>{head}{BESIDE_TITLE.format(more='')}</body></html>")
+    assert dict(content.attributes) == {"Purity": "99 %"}
+    assert content.category_path == ()
+
+
+def test_links_below_the_title_are_a_property() -> None:
+    """What a listing is tagged with is said of the goods, also where each tag is a link."""
+    tags = '<tr><td>Tags</td><td><a href="/t/1">acids</a> <a href="/t/2">food</a></td></tr>'
+    content = _content(f"<html><body>{BESIDE_TITLE.format(more=tags)}</body></html>")
+    assert ("Tags", "acids food") in content.attributes
+
+
+def test_a_trail_parted_by_bars_ends_with_the_page_itself() -> None:
+    """Bars part menus and trails alike; what is no link at its end tells a trail."""
+    trail = '<p><a href="/">Home</a> | <a href="/c">Chemicals</a> | Citric acid, 25 kg bag</p>'
+    content = _content(f"<html><body>{trail}{BESIDE_TITLE.format(more='')}</body></html>")
+    assert content.category_path == ("Chemicals",)
+
+
 def test_last_page_with_one_row_is_still_a_list() -> None:
     """A pager tells that the only row is a row."""
     row = '<div><div class=row><a href="/i/46">Citric acid, last lot</a><div>$90.00</div></div></div>'
