@@ -198,6 +198,14 @@ WANTED_LAST = (
 WANTED_LAST_CJK = "(?:求购|收购)"
 """Likewise in Chinese, where no other sign follows at once: `求购空桶` asks for empty barrels."""
 
+WHOEVER_HAS = r"(?:^|[\s,.;:!?，。；：！？]|谁|哪位|哪家|手里|手上|家里|朋友|大家|老板)有"
+"""In Chinese, before what somebody wants from those who have it: `有甲苯的联系我`."""
+WHOEVER_HAS_CALLS = (
+    "的(?:朋友|老板|厂家|亲|请|可以|都|就|可|麻烦|速|快|给)*"
+    "(?:联系|加|私信|私聊|来|找我|报价|报个价|滴滴|吗|么|嘛)"
+)
+"""What those are told, or asked, right after the name."""
+
 GREETINGS = """
     hello hi hey dear all good day morning evening guten tag morgen abend hallo moin hola buenas buenos dias
     tardes ola bom dia boa tarde bonjour bonsoir salut добрый день вечер здравствуйте привет 您好 你好 help

@@ -262,6 +262,7 @@ SALE_BEFORE_FOR = (
     "предложение", "поставщик",
     # those who are asked to sell it on
     "{buyer|buyers|distributor|distributors|dealer|dealers|agent|agents|reseller|resellers|partner|partners}",
+    "{comprador|compradora|interesado|interessado|acquereur|acquereurs|acheteur|repreneur|preneur|покупателя}",
     "{compradores|distribuidores|revendedores|representantes|socios|acheteurs|distributeurs|revendeurs}",
     "{kaufer|abnehmer|handler|vertreter|vertriebspartner|покупателей|дилеров|дистрибьюторов|представителей}",
 )  # fmt: skip

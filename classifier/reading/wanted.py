@@ -32,8 +32,19 @@ from classifier.reading.asking import (
     WANTED_LAST,
     WANTED_LAST_CJK,
     WHO_SELLS,
+    WHOEVER_HAS,
+    WHOEVER_HAS_CALLS,
     WISH,
     WISH_ENDS,
+)
+from classifier.reading.asking_sellers import (
+    CALL_US,
+    HASTE,
+    NEEDY,
+    RID_OF,
+    SELLERS_TOO,
+    WHERE_TO,
+    WISHES,
 )
 from classifier.reading.whole_words import CJK, whole_words
 
@@ -50,10 +61,15 @@ SHORTENED = re.compile(r"(?<![^\W\d_])(?:ca|approx|aprox|env|max|min|no|nr|l|lt|
 """Words whose stop ends no sentence."""
 STOP = re.compile(r"[.;!?|。；！？](?:\s|$)|[?!;|]")
 """Ends of a sentence."""
+END = r"(?=\s*(?:$|[.!?,;)|]))"
+"""Where a clause ends, in a pattern."""
+CJK_SIGN = re.compile(rf"\s*[{CJK}]")
 WORD = re.compile(rf"\d+|[{CJK}]+|[^\W\d_{CJK}]+")
 PAUSE = re.compile(r"[:,–—|/]|\s-\s")
 """After it a phrase no longer governs, unless it begins its sentence: `no permit wanted, acetone`."""
 QUESTION = re.compile(r"[^?!;,|]{0,40}?\?")
+FOR_WHAT = ("for", "para", "pour", "fur", "для")
+"""After what is needed, in a seller's question: `acetone needed for nails?`"""
 BUYERS_ONLY = re.compile("[求收诚寻急我本]")
 """Signs of what only Chinese buyers say: `求购`, `收购`, `我想买`."""
 MOST_OF_A_SEEKER = 3
@@ -76,6 +92,18 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "answer": re.compile(rf"[^.;!|]{{0,24}}?[\s,:–—-](?:{whole_words(SELLERS_ANSWER)})"),
         "reply": re.compile(rf"[^;|]{{0,32}}?(?:{whole_words(SELLERS_REPLY)})"),
         "invited": re.compile(rf"[\s,，]*(?:{whole_words(INVITED)})"),
+        "wishes": re.compile(whole_words(WISHES)),
+        "rid of": re.compile(
+            rf"[^.,;!?|]{{0,32}}?(?:{whole_words(RID_OF)})(?:{END}|\s+(?:{whole_words(HASTE)}))"
+        ),
+        "needy": re.compile(whole_words(NEEDY)),
+        "call us": re.compile(rf"\s*[,:–—-]\s*(?:{whole_words(CALL_US)}){END}"),
+        "sells too": re.compile(
+            rf"[^.;!|]{{0,24}}?[\s,–—-](?:{whole_words(SELLERS_TOO)})(?:{END}|\s+(?:{whole_words(WHERE_TO)}))"
+        ),
+        "for whom": re.compile(rf"\s+(?:{whole_words(FOR_WHAT)})\s[^?!;.|]{{0,40}}?\?"),
+        "whoever has": re.compile(rf"{WHOEVER_HAS}(?:\d|{BETWEEN_CJK.pattern[:-1]})*+\s*$"),
+        "whoever calls": re.compile(rf"\s*{WHOEVER_HAS_CALLS}"),
         "buyers": re.compile(whole_words(BUYERS_QUESTION)),
         "traders": re.compile(rf"[\s-]*(?:{whole_words(TRADERS)})"),
         "after": re.compile(rf"(?P<gap>[^.;!?|]{{0,24}}?)(?P<asked>{whole_words(WANTED_AFTER)}|{last})"),
@@ -108,12 +136,14 @@ def who_asks(text: str, start: int, end: int, *, title: int) -> tuple[str, bool]
     """
     last = min(end + AFTER, title) if end <= title else end + AFTER
     asked = _asked_before(text, start, end, title) or _wished(text, start, end, last)
+    asked = asked or _of_whoever_has(text, start, end, last)
     if asked:
         return asked
     after = _patterns()["after"].match(text, end, last)
     if not after or not goes_on(after["gap"]):
         return "", False
-    return after["asked"], text[after.end() : after.end() + 2].lstrip().startswith("?")
+    rest = text[after.end() : after.end() + AFTER]
+    return after["asked"], rest.lstrip().startswith("?") or bool(_patterns()["for whom"].match(rest))
 
 
 def _asked_before(text: str, start: int, end: int, title: int) -> tuple[str, bool] | None:
@@ -143,6 +173,15 @@ def _wished(text: str, start: int, end: int, last: int) -> tuple[str, bool] | No
             words = f"{found.group()} … {verb['verb']}"
             return words, _is_sellers(words, text[first : found.start()], text[end : end + AFTER])
     return None
+
+
+def _of_whoever_has(text: str, start: int, end: int, last: int) -> tuple[str, bool] | None:
+    """Return what `who_asks` does of those in China who are to call if they have it."""
+    if not CJK_SIGN.match(text, end):
+        return None
+    has = _patterns()["whoever has"].search(text, max(0, start - AFTER), start)
+    calls = _patterns()["whoever calls"].match(text, end, last)
+    return (f"有…{calls.group().strip()}", False) if has and calls else None
 
 
 def goes_on(gap: str) -> bool:
@@ -179,11 +218,23 @@ def _is_sellers(asking: str, before: str, after: str) -> bool:
     patterns = _patterns()
     if patterns["else"].search(before) or patterns["traders"].match(after):
         return True
+    if _is_told_otherwise(asking, after):
+        return True
     if patterns["invited"].match(after) and not BUYERS_ONLY.search(asking):
         return True
     asked = QUESTION.match(after)
     return bool(asked and not patterns["buyers"].search(asked.group())) or bool(
         patterns["answer"].match(after)
+    )
+
+
+def _is_told_otherwise(asking: str, after: str) -> bool:
+    """Say whether what follows the name gets rid of it, sells it as well, or tells who needs it to call."""
+    patterns = _patterns()
+    return bool(
+        patterns["sells too"].match(after)
+        or (patterns["wishes"].fullmatch(asking) and patterns["rid of"].match(after))
+        or (patterns["needy"].fullmatch(asking) and patterns["call us"].match(after))
     )
 
 
