@@ -16,16 +16,18 @@ A live source has `live = true`, `start` and a permission instead of an archive;
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from crawler.cron import problem_of
 from crawler.errors import CrawlError
 from crawler.live.declared import read_limits, read_permission
 from crawler.live.limits import Limits
+from crawler.sources_toml import read_toml
 from listings.model import Source, SourceKind
+from listings.times import utc_now
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +40,13 @@ REQUIRED = {"name": str, "archive": str, "supplied_by": str, "supplied_on": date
 OPTIONAL = {"start": list, "base_url": str, "manifest": str, "schedule": dict}
 LIVE_REQUIRED = {"name": str, "live": bool, "start": list}
 LIVE_OPTIONAL = {"permission": dict, "limits": dict, "schedule": dict}
+_KINDS = {
+    str: 'a text in "quotes"',
+    date: "a date like 2026-11-02, without quotes and without a time",
+    list: 'a list like ["https://andes.example/quimicos"]',
+    dict: "a table like { every_minutes = 360 }",
+    bool: "true or false",
+}
 
 
 class SourcesFileWrong(CrawlError):
@@ -85,10 +94,9 @@ def load_sources(path: Path) -> dict[str, DeclaredSource]:
             mistyped key.
     """
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        found = error.strerror if isinstance(error, OSError) else error
-        raise SourcesFileWrong(path, f"{found}; see the README for an example") from error
+        document = read_toml(path)
+    except ValueError as error:
+        raise SourcesFileWrong(path, str(error)) from error
     tables = document.get("sources")
     if not isinstance(tables, dict) or not tables:
         raise SourcesFileWrong(path, "it declares no source; begin a table with [sources.NAME]")
@@ -162,15 +170,32 @@ def _check_table(path: Path, source_id: str, table: Any, *, is_live: bool) -> No
         if expected is None:
             known = ", ".join([*required, *optional])
             raise SourcesFileWrong(path, f"sources.{source_id} has an unknown key {key!r}; it knows {known}")
-        if not isinstance(value, expected):
-            kind = type(value).__name__
-            raise SourcesFileWrong(path, f"sources.{source_id}.{key} is a {kind}, not a {expected.__name__}")
+        if not isinstance(value, expected) or isinstance(value, datetime):
+            shown = _shown(value)
+            raise SourcesFileWrong(path, f"sources.{source_id}.{key} is {shown}, not {_KINDS[expected]}")
     for key in required:
         if key not in table:
             raise SourcesFileWrong(path, f"sources.{source_id} lacks {key!r}")
+    _check_values(path, source_id, table)
+
+
+def _check_values(path: Path, source_id: str, table: dict[str, Any]) -> None:
+    supplied = table.get("supplied_on")
+    if supplied and supplied > utc_now().date() + timedelta(days=1):  # somewhere it is tomorrow already
+        found = f"sources.{source_id}.supplied_on is {supplied}, which is still to come"
+        raise SourcesFileWrong(path, f"{found}; expected the day on which the archive was supplied")
     for url in [*table.get("start", []), *([table["base_url"]] if "base_url" in table else [])]:
         if not isinstance(url, str) or not HTTP_ADDRESS.match(url):
             raise SourcesFileWrong(path, f"sources.{source_id} gives {url!r}, which is no http(s) address")
+
+
+def _shown(value: object) -> str:
+    """Return a value as it stands in the file, or what kind of value it is."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (list, dict)):
+        return "a list" if isinstance(value, list) else "a table"
+    return repr(value) if isinstance(value, str) else str(value)
 
 
 def _schedule(path: Path, source_id: str, table: dict[str, Any] | None) -> Schedule | None:
@@ -178,14 +203,14 @@ def _schedule(path: Path, source_id: str, table: dict[str, Any] | None) -> Sched
         return None
     where = f"sources.{source_id}.schedule"
     every = table.get("every_minutes")
-    if set(table) == {"every_minutes"} and isinstance(every, int) and every > 0:
+    if set(table) == {"every_minutes"} and type(every) is int and every > 0:
         return Schedule(every_minutes=every)
     if set(table) != {"cron", "timezone"} or not all(isinstance(value, str) for value in table.values()):
         raise SourcesFileWrong(
             path, f"{where} needs either two texts, cron and timezone, or every_minutes, a number above 0"
         )
-    if len(table["cron"].split()) != 5:
-        raise SourcesFileWrong(path, f"{where}.cron is {table['cron']!r}, not five fields like '30 3 * * *'")
+    if why := problem_of(table["cron"]):
+        raise SourcesFileWrong(path, f"{where}.cron is {table['cron']!r}: {why}")
     try:
         ZoneInfo(table["timezone"])
     except (KeyError, ValueError, OSError) as error:

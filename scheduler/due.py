@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from crawler.cron import WEEKDAYS, problem_of
 from scheduler.errors import ScheduleWrong
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 LOOK_BACK = timedelta(days=31)
 """Of the due times longer ago than this only the first is accounted for, however many there were."""
-
-WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-"""In the order in which cron numbers them: 0 is Sunday."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
@@ -132,17 +130,14 @@ def cron_trigger(schedule: Schedule) -> CronTrigger:
     Raises:
         ScheduleWrong: If the line is not five readable fields, or restricts both kinds of day.
     """
-    try:
-        return CronTrigger.from_crontab(_readable(schedule.cron), timezone=ZoneInfo(schedule.timezone))
-    except ValueError as error:
-        raise ScheduleWrong(schedule.cron, str(error).rstrip(".")) from error
+    if why := problem_of(schedule.cron):
+        raise ScheduleWrong(schedule.cron, why)
+    return CronTrigger.from_crontab(_readable(schedule.cron), timezone=ZoneInfo(schedule.timezone))
 
 
 def _readable(cron: str) -> str:
-    minute, hour, day, month, weekday = cron.split()
-    if day != "*" and weekday != "*":
-        raise ValueError("it restricts the day of the month and of the week; leave one of them *")
-    return " ".join((minute, hour, day, month, _name_weekdays(weekday.lower())))
+    *others, weekday = cron.lower().split()
+    return " ".join((*others, _name_weekdays(weekday)))
 
 
 def _next(trigger: CronTrigger | IntervalTrigger, after: datetime) -> datetime | None:
@@ -167,8 +162,4 @@ def _weekday_numbers(part: str) -> range:
 
 
 def _weekday_number(text: str) -> int:
-    if text in WEEKDAYS:
-        return WEEKDAYS.index(text)
-    if text.isdecimal() and int(text) <= len(WEEKDAYS):
-        return int(text)
-    raise ValueError(f"{text!r} is no weekday; write sun to sat, or 0 to 7 with 0 and 7 for Sunday")
+    return WEEKDAYS.index(text) if text in WEEKDAYS else int(text)

@@ -211,13 +211,10 @@ def test_sources_check_passes_when_every_archive_is_there(sources_file: Path) ->
     assert "[bold]" in shown
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [('archive = "pontus"', 'archive = "gone"', "no archive"), ("0 0 1 1 *", "0 25 * * *", "0 25 * * *")],
-)
-def test_sources_check_fails_with_the_reason(sources_file: Path, old: str, new: str, said: str) -> None:
+def test_sources_check_fails_with_the_reason(sources_file: Path) -> None:
     """Without --check the same is said, and the exit code stays 0."""
-    sources_file.write_text(TABLE.replace(old, new), encoding="utf-8")
+    said = "no archive"
+    sources_file.write_text(TABLE.replace('archive = "pontus"', 'archive = "gone"'), encoding="utf-8")
     checked = call("sources", "--sources", sources_file, "--check")
     assert checked.exit_code == 1
     assert said in checked.stderr

@@ -6,9 +6,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from crawler.cron import problem_of
 from crawler.sources import Schedule
-from scheduler.due import LOOK_BACK, Plan, due_times, next_due, plan
+from scheduler.due import LOOK_BACK, Plan, due_times, next_due, plan, trigger_of
 from scheduler.errors import ScheduleWrong
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -57,11 +60,20 @@ def test_weekdays_are_numbered_as_cron_numbers_them(field: str, days: list[str])
     ("cron", "said"),
     [
         ("0 0 13 * 5", "leave one of them"),
-        ("0 0 * * 8", "no weekday"),
-        ("0 0 * * lunes", "no weekday"),
+        ("0 0 * * 8", "not *, or 0 to 7, or sun to sat"),
+        ("0 0 * * lunes", "day of the week is 'lunes'"),
         ("0 0 * * 1-5/x", "'x'"),
         ("0 0 * * 1/0", "zero"),
-        ("61 0 * * *", "61"),
+        ("61 0 * * *", "its minute is '61', not *, or 0 to 59"),
+        ("99 3 * * *", "its minute is '99'"),
+        ("0 24 * * *", "its hour is '24'"),
+        ("0 0 0 * *", "its day of the month is '0'"),
+        ("0 0 1 13 *", "not *, or 1 to 12, or jan to dec"),
+        ("0 0 1 jan-3 *", "mixes a word and a number"),
+        ("5-1 0 * * *", "runs backwards"),
+        ("1-5/9 0 * * *", "longer than its range"),
+        ("0 0 1 ٣ *", "its month"),
+        ("0 0 * *", "it has 4 fields"),
         ("nonsense 0 * * *", "nonsense"),
     ],
 )
@@ -71,6 +83,29 @@ def test_a_cron_line_that_cannot_be_read_is_quoted_with_the_reason(cron: str, sa
         next_due(Schedule(cron=cron, timezone="UTC"), after=NOON)
     assert repr(cron) in str(error.value)
     assert said in str(error.value)
+
+
+WORD = r"[0-9]{1,2}|\*|jan|oct|sun|sat"
+FIELD = st.from_regex(rf"({WORD})(-({WORD}))?(/[0-9]{{1,2}})?(,({WORD}))?", fullmatch=True)
+
+
+@given(st.integers(0, 4), FIELD)
+def test_a_cron_line_with_which_nothing_is_wrong_makes_a_trigger(place: int, field: str) -> None:
+    """What passes our check APScheduler takes, whatever a field holds."""
+    fields = ["*"] * 5
+    fields[place] = field
+    cron = " ".join(fields)
+    if not problem_of(cron):
+        trigger_of(Schedule(cron=cron, timezone="UTC"))
+
+
+@pytest.mark.parametrize(
+    "cron", ["*/15 8-18 * * mon-fri", "0 0 1,15 jan,jul *", "0 3/2 * * *", "0 0 * 3-9/2 *"]
+)
+def test_a_cron_line_as_people_write_it_is_taken(cron: str) -> None:
+    """Lists, ranges, steps and words are read."""
+    assert problem_of(cron) == ""
+    assert next_due(Schedule(cron=cron, timezone="UTC"), after=NOON)
 
 
 def test_cron_fields_are_local_time_and_due_times_are_utc() -> None:

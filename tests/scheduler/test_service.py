@@ -17,7 +17,7 @@ from listings.model import RunKind, RunOutcome
 from listings.runs import begin_run, list_runs, record_not_run
 from listings.sources import declare_source
 from listings.times import utc_now
-from scheduler.errors import NothingScheduled, ScheduleWrong
+from scheduler.errors import NothingScheduled
 from scheduler.service import run_once, serve
 from tests.listings import build
 
@@ -131,7 +131,7 @@ def test_a_wrong_cron_line_is_found_before_anything_begins(
     declare("andes")
     text = settings.sources_file.read_text(encoding="utf-8")
     settings.sources_file.write_text(text.replace("0 0 1 1 *", "0 25 * * *"), encoding="utf-8")
-    with pytest.raises(ScheduleWrong, match="0 25"):
+    with pytest.raises(SourcesFileWrong, match=r"sources\.andes\.schedule\.cron is '0 25 "):
         serve(settings, Event())
     assert outcomes(settings) == set()
 
