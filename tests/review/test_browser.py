@@ -366,6 +366,22 @@ def test_tables_stand_as_cards_on_a_phone(watched: Watched) -> None:
     assert cell.get_attribute("role") == "cell"
 
 
+def test_a_phone_folds_what_a_verdict_rarely_needs(watched: Watched) -> None:
+    """Text and verdict stand open, each other part opens under its heading; a wide window has all open."""
+    page = watched.page
+    folds = page.locator("main details.fold")
+    assert page.locator("main details.fold:not([open])").count() == 0
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.reload()
+    expect(page.locator("main details.fold[open]")).to_have_count(0)
+    assert folds.count() > 4
+    expect(page.locator(".says .text")).to_be_visible()
+    expect(page.locator("#verdict")).to_be_visible()
+    kept = page.locator("details.fold", has=page.locator("#kept"))
+    kept.locator("summary").click()
+    expect(kept.locator("dl")).to_be_visible()
+
+
 def test_works_without_javascript(browser: Browser, address: str, database: Path) -> None:
     """The same forms work where scripts are switched off."""
     with browser.new_context(java_script_enabled=False) as context:
