@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from classifier.columns import vectors_in
-from classifier.evaluation import Scored
+from classifier.figures import Scored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

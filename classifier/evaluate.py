@@ -9,10 +9,11 @@ import numpy as np
 
 from classifier.baselines import score_baselines
 from classifier.errors import DataFileWrong
-from classifier.evaluation import Evaluation, Scored, view_of
+from classifier.evaluation import Evaluation, notes_of, view_of
 from classifier.evidence import read_all
 from classifier.examples import columns_of, load_starter, read_rows, row_text
 from classifier.features import embed_as_shown
+from classifier.figures import Scored
 from classifier.gazetteer.cas import cas_in
 from classifier.training import build_dataset
 
@@ -96,6 +97,7 @@ def evaluate_file(
         offers=int(labels.sum()),
         threshold=scorer.model.threshold,
         budget=options.budget,
+        notes=notes_of(len(rows), budget=options.budget),
         views=tuple(_view(each, rows, labels, scorer, options, training, progress) for each in shown),
     )
 

@@ -8,51 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.metrics import precision_recall_curve
 
-from classifier.metrics import (
-    BINS,
-    average_precision,
-    calibration_error,
-    precision_recall,
-    recall_at_precision,
-)
+from classifier.figures import figures_of, rounded
+from classifier.metrics import BINS, average_precision, precision_recall
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from numpy.typing import NDArray
-
-RESAMPLES = 200
-"""Bootstrap resamples; intervals are the central 95 % of them."""
+    from classifier.figures import Figure, Scored
 
 SHOWN_MISTAKES = 15
 CURVE_POINTS = 200
 
 OF_OFFERS = ("family", "tier")
 """Kinds of slices that only offers have."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """One figure with its bootstrap interval; None where it cannot be had."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-
-    def __str__(self) -> str:
-        if self.value is None or self.low is None or self.high is None:
-            return "-"
-        return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scored:
-    """Labelled rows as one way of scoring sees them."""
-
-    name: str
-    labels: NDArray[np.int64]
-    scores: NDArray[np.float64]
-    threshold: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +63,8 @@ class Evaluation:
     offers: int
     threshold: float
     budget: int
+    notes: tuple[str, ...]
+    """What the reader of the figures must know, in sentences."""
     views: tuple[View, ...]
 
 
@@ -129,26 +99,26 @@ def view_of(
     )
 
 
-def figures_of(scored: Scored, *, budget: int, seed: int) -> dict[str, Figure]:
-    """Return every figure of one way of scoring, with intervals.
+def notes_of(rows: int, *, budget: int) -> tuple[str, ...]:
+    """Return sentences on figures that are left out, or say little of so many rows.
 
     Args:
-        scored: Labels and scores in one order.
-        budget: How many listings a person reads: precision and recall of the `budget` highest.
-        seed: Of the bootstrap.
+        rows: How many there are.
+        budget: How many listings a person reads.
     """
-    measures: dict[str, Callable[[NDArray[np.int64], NDArray[np.float64]], float]] = {
-        "average precision": average_precision,
-        "recall at 95 % precision": lambda y, p: recall_at_precision(y, p, 0.95),
-        "recall at 90 % precision": lambda y, p: recall_at_precision(y, p, 0.90),
-        "precision at the line": lambda y, p: precision_recall(y, p >= scored.threshold)[0],
-        "recall at the line": lambda y, p: precision_recall(y, p >= scored.threshold)[1],
-        f"precision of the first {budget}": lambda y, p: precision_recall(y, _first(p, budget))[0],
-        f"recall of the first {budget}": lambda y, p: precision_recall(y, _first(p, budget))[1],
-        "calibration error": calibration_error,
-    }
-    picks = np.random.default_rng(seed).integers(0, len(scored.labels), (RESAMPLES, len(scored.labels)))
-    return {name: _interval(measure, scored, picks) for name, measure in measures.items()}
+    if budget >= rows:
+        note = (
+            f"A person reads {budget:,} listings a day and these are {rows:,}, so there are no figures of "
+            f"the first {budget:,}; --budget names fewer."
+        )
+        return (note,)
+    if 2 * budget >= rows:
+        note = (
+            f"The first {budget:,} are {100 * budget / rows:.0f} % of these rows, so their figures say "
+            "little of a market where offers are rare; --budget names fewer."
+        )
+        return (note,)
+    return ()
 
 
 def slices_of(scored: Scored, keys: Mapping[str, Sequence[str]]) -> list[dict[str, object]]:
@@ -238,26 +208,3 @@ def mistakes_of(scored: Scored, rows: Sequence[dict[str, object]]) -> list[Mista
         )
         for index in worst
     ]
-
-
-def _interval(
-    measure: Callable[[NDArray[np.int64], NDArray[np.float64]], float],
-    scored: Scored,
-    picks: NDArray[np.int64],
-) -> Figure:
-    values = np.array([measure(scored.labels[pick], scored.scores[pick]) for pick in picks])
-    values = values[~np.isnan(values)]
-    low, high = np.quantile(values, (0.025, 0.975)) if len(values) else (np.nan, np.nan)
-    value = measure(scored.labels, scored.scores)
-    return Figure(value=rounded(value), low=rounded(low), high=rounded(high))
-
-
-def rounded(value: float) -> float | None:
-    """Return the value to four places, or None for NaN, which JSON does not know."""
-    return None if np.isnan(value) else round(float(value), 4)
-
-
-def _first(scores: NDArray[np.float64], budget: int) -> NDArray[np.bool_]:
-    chosen = np.zeros(len(scores), dtype=bool)
-    chosen[np.argsort(-scores, kind="stable")[:budget]] = True
-    return chosen

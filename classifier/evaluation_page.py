@@ -39,6 +39,7 @@ def evaluation_page(evaluation: Evaluation) -> str:
     parts = [
         f"<h1>Model {escape(evaluation.model_id)} on {escape(evaluation.file)}</h1>",
         f"<p>{_facts(evaluation)}</p>",
+        *(f"<p>{escape(note)}</p>" for note in evaluation.notes),
         f"<nav>{links}</nav>" if len(evaluation.views) > 1 else "",
         *(
             part

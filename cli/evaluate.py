@@ -113,6 +113,8 @@ def _print(evaluation: Evaluation) -> None:
         f"{counted(evaluation.rows, 'row', 'rows')}, {counted(evaluation.offers, 'offer', 'offers')}; "
         f"model {evaluation.model_id}, line {evaluation.threshold:.3f}; lists that count: {evaluation.law}"
     )
+    for note in evaluation.notes:
+        click.echo(note)
     for view in evaluation.views:
         click.echo(f"\n{view.shown.capitalize()}: at the line {confusion_words(view)}.")
         print_table(("FIGURE (95 % INTERVAL)", *(name.upper() for name in view.figures)), figure_rows(view))

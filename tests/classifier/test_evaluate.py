@@ -69,7 +69,7 @@ def found(scorer: Scorer, tmp_path_factory: pytest.TempPathFactory) -> Evaluatio
     starter = write_starter(folder / "starter.jsonl", every=60)
     options = EvaluateOptions(ignore=("unclear",), budget=3, baselines_from=starter)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("classifier.evaluation.RESAMPLES", 20)  # of 64 intervals, none of which is looked at
+        patch.setattr("classifier.figures.RESAMPLES", 20)  # of 64 intervals, none of which is looked at
         return evaluate_file(write(folder / "rows.jsonl", ROWS), scorer, options)
 
 
