@@ -40,6 +40,17 @@ NEGATED = re.compile(
     r"\s+(?:any\s+|a\s+|un\s+|le\s+)?|[无不没免])$"
 )
 """What stands before a register or a sign that nobody sells: `no log book` is a promise."""
+MEDICINES = frozenset({"ERGT", "ERGM", "ERGC", "PPA", "NPE"})
+"""Listed substances that are medicines as well; medicines with (pseudo)ephedrine are listed, too."""
+DOSAGE_FORMS = (
+    "{tablet|tablets|tabs|pill|pills|capsule|capsules|caplets|suppositories}",
+    "{comprimido|comprimidos|pastilla|pastillas|capsula|capsulas|gragea|grageas}",
+    "{comprime|comprimes|gelule|gelules|dragees|tablette|tabletten|kapsel|kapseln}",
+    "{таблетка|таблетки|таблеток|капсулы|капсул|драже}", "{片|片剂|胶囊}",
+)  # fmt: skip
+"""What a drug ready for use comes in."""
+IN_BULK = ("{powder|raw|api|bulk|crystals|polvo|po|poudre|pulver|порошок|субстанция|原料|粉|粉末|原粉}",)
+"""What, between a name and such a form, sells the substance itself."""
 ASKED_FOR = "asked for with"
 """What reasons begin with of a name in a wanted advertisement."""
 BEFORE_ABOUT = 16
@@ -54,9 +65,26 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "for": re.compile(
             rf"(?P<sale>{whole_words(SALE_BEFORE_FOR)})?\s*(?P<for>{whole_words(FOR_WORDS)})(?:\s+(?:the|el|la|le|les|o|a))?\s+{KIND}$"
         ),
+        "drug": re.compile(
+            rf"(?:(?!{whole_words(IN_BULK)})[^.;!?|]|\.\d){{0,32}}?(?P<form>{whole_words(DOSAGE_FORMS)})"
+        ),
         "about": re.compile(whole_words(ABOUT_SOMETHING_ELSE)),
         "title": re.compile(whole_words(ABOUT_IN_TITLE)),
     }
+
+
+def finished_drug(text: str, end: int, key: str) -> str:
+    """Return why a substance named up to `end` of a folded text is a drug ready for use, or the empty text.
+
+    Args:
+        text: Folded text.
+        end: Where the name ends.
+        key: Key of the substance.
+    """
+    if key not in MEDICINES:
+        return ""
+    found = _patterns()["drug"].match(text, end, end + WINDOW)
+    return f'a finished drug: "{found["form"]}"' if found else ""
 
 
 def why_not_offered(text: str, start: int, end: int, *, title: str) -> str:

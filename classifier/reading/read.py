@@ -16,7 +16,7 @@ from classifier.reading.hits import Hit, accept, find_all_patterns, longest
 from classifier.reading.matcher import matcher_for
 from classifier.reading.model import CasNumber, Goods, Mention, Reading, TradeSign
 from classifier.reading.number_parts import PARTS_OF_LISTED, known_parts, numbers_meant, without_whole
-from classifier.reading.offered import ASKED_FOR, why_not_offered
+from classifier.reading.offered import ASKED_FOR, finished_drug, why_not_offered
 from classifier.reading.spoken import spoken_digits
 from classifier.reading.trade import find_cas_numbers, find_trade_signs
 from classifier.reading.turned import in_order_shown, joined, moved
@@ -233,6 +233,7 @@ def _mentions(
             or (why_last.startswith(ASKED_FOR) and goes_on(folded[last : hit.start]))
         )
         why_not = (why_last if is_beside else "") or wanted.get(hit.substance.key, "")
+        why_not = why_not or finished_drug(folded, hit.end, hit.substance.key)
         why_not = why_not or why_not_offered(folded, hit.start, hit.end, title=title)
         last, why_last = hit.end, why_not
         if why_not.startswith(ASKED_FOR) and hit.start < len(title):

@@ -319,6 +319,48 @@ def test_a_sign_ends_with_its_line(text: str, gazetteer: Gazetteer) -> None:
     assert not [sign.text for sign in read_text(text, gazetteer).trade if "\n" in sign.text]
 
 
+def _talks_of_chemistry(text: str, gazetteer: Gazetteer) -> list[str]:
+    return [sign.text for sign in read_text(text, gazetteer).trade if sign.kind == "chemistry"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Pseudoephedrine 60 mg tablets, box of 24 (pharmacy)",
+        "Pharmacy shelf, oak",
+        "Farmacia del centro, turno de noche",
+        "Balança de farmácia antiga",
+        "Bocal de pharmacie en porcelaine",
+        "Apotheke und Pharmazie, altes Schild",
+        "华夏化学",
+        "华夏化学有限公司 供应丙酮",
+        "老师傅教化学 一对一",
+    ],
+)
+def test_a_shop_and_a_name_are_no_talk_of_chemistry(text: str, gazetteer: Gazetteer) -> None:
+    """A pharmacy is a shop, and `化学` alone the end of a firm's name or a school's subject."""
+    assert _talks_of_chemistry(text, gazetteer) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Pharmaceutical grade, by the bag",
+        "pharma batch, sealed",
+        "Grado farmacéutico",
+        "Qualité pharmaceutique",
+        "Pharmarohstoff im Sack",
+        "для фармы, мешок",
+        "фармацевтический",
+        "化学品 大量",
+        "化学纯 一桶",
+    ],
+)
+def test_what_is_made_for_drugs_is_talk_of_chemistry(text: str, gazetteer: Gazetteer) -> None:
+    """The trade and its grades still are."""
+    assert len(_talks_of_chemistry(text, gazetteer)) == 1
+
+
 def test_customers_and_customs_make_nothing_special(gazetteer: Gazetteer) -> None:
     """A word is not what another one begins with; made to order is a service."""
     for text in ("product for old customers", "powder, customs cleared"):
