@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from listings import hidden_scores
-from listings.errors import StoreUnusable, StoreUnwritable
+from listings.errors import StoreFolderClosed, StoreUnusable, StoreUnwritable
 from listings.migrations import migrations
 from listings.private import private_file
 from listings.sqlite import Database
@@ -30,6 +31,8 @@ _FAULTS_OF_THE_DISK = frozenset(
 )  # fmt: skip
 """Result codes that say something of the machine and nothing of the statement."""
 
+_BEGUN_BY = "`precursor-watch crawl` begins one"
+
 __all__ = ["Database", "open_database", "open_in_memory", "transaction"]
 
 
@@ -40,27 +43,27 @@ def open_database(path: Path, *, must_exist: bool = False) -> Database:
 
     Args:
         path: The database file.
-        must_exist: For commands that only read: a missing file is then an error, not a new store.
+        must_exist: For commands that only read: a missing or empty file is then an error, not a new store.
 
     Raises:
-        StoreUnusable: If the file is missing though it must exist, is no SQLite database, is not
+        StoreUnusable: If the file is missing or empty though it must exist, is no SQLite database, is not
             ours, comes from a newer release, or cannot be written.
     """
     if must_exist and not path.exists():
-        raise StoreUnusable(path, "there is no such file (`precursor-watch crawl` begins one)")
+        raise StoreUnusable(path, f"there is no such file ({_BEGUN_BY})")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             private_file(path)
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000, check_same_thread=False)
     except (sqlite3.Error, OSError) as error:
-        raise StoreUnusable(path, str(error)) from error
+        raise _unusable(path, error) from error
     try:
-        return _ours(Database(connection), path)
+        return _ours(Database(connection), path, must_exist=must_exist)
     except BaseException as error:
         connection.close()
         if isinstance(error, sqlite3.Error):
-            raise StoreUnusable(path, str(error)) from error
+            raise _unusable(path, error) from error
         raise
 
 
@@ -121,13 +124,22 @@ def _prepare(db: Database) -> None:
     db.conn.create_function(hidden_scores.SQL_NAME, 2, hidden_scores.falls_into, deterministic=True)
 
 
-def _ours(db: Database, path: Path) -> Database:
+def _unusable(path: Path, error: Exception) -> StoreUnusable:
+    folder = path.resolve().parent
+    if folder.is_dir() and not os.access(folder, os.W_OK):
+        return StoreFolderClosed(path)
+    return StoreUnusable(path, str(error))
+
+
+def _ours(db: Database, path: Path, *, must_exist: bool) -> Database:
     """Return `db` with our schema as it is today; a file that is not ours is refused unaltered."""
     _prepare(db)
     known = {migration.name for migration in migrations.applied(db)}
     tables = set(db.table_names())
     if tables and not known:
         raise StoreUnusable(path, f"it holds other tables ({', '.join(sorted(tables)[:3])}) and none of ours")
+    if must_exist and not known:
+        raise StoreUnusable(path, f"it is empty, and so no database of ours ({_BEGUN_BY})")
     released = _released()
     if unknown := known - released:
         raise StoreUnusable(path, f"it was written by a newer release (schema step {max(unknown)})")

@@ -78,6 +78,18 @@ class StoreUnusable(ListingsError):
         )
 
 
+class StoreFolderClosed(StoreUnusable):
+    """The database's folder cannot be written to, which SQLite has to do even to read."""
+
+    def __init__(self, path: Path) -> None:
+        ListingsError.__init__(
+            self,
+            f"{path} cannot be opened: this user cannot write to the folder {path.resolve().parent}, and "
+            "SQLite keeps files beside a database even to read it. Give the right to write there, or copy "
+            "the database to another folder and name it with --db.",
+        )
+
+
 class StoreUnwritable(ListingsError):
     """The database could not be written now, through no fault of what was to be written."""
 

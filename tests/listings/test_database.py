@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,6 +22,9 @@ from listings.migrations.m001_life_of_a_listing import APPEND_ONLY
 from listings.model import RunKind, RunOutcome
 from listings.runs import begin_run, end_run, get_run, list_runs
 from tests.listings.build import FULL, NOW, crawl_run, judge, score_all, see, use
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 OPEN = "import sys; from pathlib import Path; from listings.database import open_database\n"
 """What a child process begins with; the database is its first argument."""
@@ -128,12 +132,49 @@ def test_a_file_where_a_folder_should_be_is_refused(text_file: Path) -> None:
         open_database(text_file / "store.db")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write to any folder")
-def test_a_read_only_folder_is_refused(tmp_path: Path) -> None:
-    """The sentence says that it cannot be opened there."""
-    tmp_path.chmod(0o500)
-    with pytest.raises(StoreUnusable, match=r"unable to open|Permission denied|readonly"):
-        open_database(tmp_path / "store.db")
+@pytest.fixture
+def closed_folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder with a store in which nobody may write now; root's own is a disk that is read only."""
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    if os.geteuid():
+        open_database(folder / "store.db").close()
+        folder.chmod(0o500)
+        yield folder
+        folder.chmod(0o700)
+        return
+    if subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], capture_output=True, check=False).returncode:
+        pytest.skip("neither another user nor a disk of its own can be had")
+    try:
+        open_database(folder / "store.db").close()
+        subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("name", ["store.db", "new.db"])
+def test_a_folder_that_cannot_be_written_to_is_named(closed_folder: Path, name: str) -> None:
+    """No backup is advised: the store is whole, and SQLite only needs to write beside it."""
+    with pytest.raises(StoreUnusable) as error:
+        open_database(closed_folder / name)
+    assert f"this user cannot write to the folder {closed_folder}" in str(error.value)
+    assert "backup" not in str(error.value)
+
+
+def test_an_empty_file_is_no_store_to_read(tmp_path: Path) -> None:
+    """Nothing is written into it; without `must_exist` a store is begun there."""
+    path, tableless = tmp_path / "empty.db", tmp_path / "tableless.db"
+    path.touch()
+    with closing(sqlite3.connect(tableless)) as connection:
+        connection.execute("PRAGMA user_version = 1")
+    for each in (path, tableless):
+        before = each.read_bytes()
+        with pytest.raises(StoreUnusable, match=r"it is empty, .*`precursor-watch crawl` begins one"):
+            open_database(each, must_exist=True)
+        assert each.read_bytes() == before
+        open_database(each).close()
 
 
 def test_a_failed_transaction_leaves_nothing(db: Database) -> None:
