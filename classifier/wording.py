@@ -8,9 +8,11 @@ their sum ([decision 38](../docs/decisions/0038-phrases-told-for-columns.md)).
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from classifier.phrasing import LONGEST, CountedText
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 SHOWN_EACH_WAY = 5
 """Phrases listed for an offer, and against one."""
 SHOWN_SPANS = 3
+DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Marks that change the direction of writing."""
 LEAST_TOLD = 0.05
 """Log-odds from which a phrase is told: less moves a probability by a hundredth or so."""
 
@@ -73,7 +77,11 @@ def word_shares(text: str, terms: Mapping[int, float]) -> tuple[tuple[WordShare,
     told = {*pro[:SHOWN_EACH_WAY], *con[:SHOWN_EACH_WAY]}
     origins = _origins(text, normal)
     shown = tuple(
-        _share(text, said, entry.log_odds, _spans(entry.places, origins))
+        WordShare(
+            words=_quoted(text, said, entry.places[0], origins),
+            log_odds=entry.log_odds,
+            spans=_spans(entry.places, origins),
+        )
         for said, entry in ranked
         if said in told
     )
@@ -95,12 +103,16 @@ def _amounts(text: str, words: Sequence[str], terms: Mapping[int, float]) -> lis
     return amounts
 
 
-def _share(text: str, said: str, log_odds: float, spans: tuple[tuple[int, int], ...]) -> WordShare:
-    """Return a phrase as the text writes it, or as it was read where its place cannot be told."""
-    if spans:
-        start, end = spans[0]
-        said = _said(harmless(text[start:end]))
-    return WordShare(words=said, log_odds=log_odds, spans=spans)
+def _quoted(text: str, said: str, place: tuple[int, int], origins: list[tuple[int, int]] | None) -> str:
+    """Return a phrase as the text writes it, or as it was read where that would not be what a reader sees.
+
+    So it is where its place cannot be told, and where marks turn the writing round: a slice of the text is
+    then another word than the page shows.
+    """
+    run = origins[slice(*place)] if origins else []
+    written = text[min(run)[0] : max(last for _, last in run)] if run else ""
+    is_turned = any(earlier > later for earlier, later in pairwise(run)) or DIRECTION.search(written)
+    return harmless(said) if is_turned or not written else _said(harmless(written))
 
 
 def _said(words: str) -> str:

@@ -90,6 +90,30 @@ def test_places_are_those_of_the_text_as_written(text: str, token: str, places: 
     assert [text[start:end] for start, end in told.spans] == places
 
 
+@pytest.mark.parametrize(
+    ("text", "token", "words"),
+    [
+        ("\u202erewop\u202c tool", "power", "power"),
+        ("tool \u202eREWOP", "power", "power"),
+        ("&#8238;rewop&#8236; tool", "power", "power"),
+        ("a \u202eloot rewop\u202c here", "power tool", "power tool"),
+        ("new \u202erewop\u202c", "new power", "new power"),
+        ("No\u2066 LABEL\u2069", "no label", "no label"),
+        ("No \u200eLABEL", "no label", "no label"),
+        ("\u202erewop\u202c LABEL", "label", "LABEL"),
+        ("LABEL \u202erewop", "label", "LABEL"),
+        ("\u2067x\u2069 No Label", "no label", "No Label"),
+        ("Ке\u200bttlе", "kettle", "Ке\u200bttlе"),
+        ("No Label", "no label", "No Label"),
+        ("P_o_w_d_e_r here", "powder", "P_o_w_d_e_r"),
+    ],
+)
+def test_what_marks_turn_round_is_told_as_it_is_read(text: str, token: str, words: str) -> None:
+    """A slice of turned text is another word than the page shows; anything else is quoted as written."""
+    (told,), _rest = word_shares(text, {columns_of([token])[0]: 1.0})
+    assert told.words == words
+
+
 def test_hostile_words_are_told_shortly() -> None:
     """One endless word makes no long reason."""
     text = "w" * MAX_CHARS
