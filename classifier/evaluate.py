@@ -11,14 +11,14 @@ from classifier.baselines import score_baselines
 from classifier.errors import DataFileWrong
 from classifier.evaluation import Evaluation, notes_of, view_of
 from classifier.evidence import read_all
-from classifier.examples import columns_of, load_starter, read_rows, row_text
+from classifier.examples import columns_of, given_label, load_starter, read_rows, row_text
 from classifier.features import embed_as_shown
 from classifier.figures import Scored
 from classifier.gazetteer.cas import cas_in
 from classifier.training import build_dataset
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -36,15 +36,14 @@ if TYPE_CHECKING:
 WHOLE, TITLES = "titles and descriptions", "titles only"
 BATCH = 2_048
 """Texts scored between two words of progress."""
-POSITIVE = ("1", "offer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluateOptions:
     """What to evaluate on, and against what."""
 
-    positive: tuple[str, ...] = POSITIVE
-    """Labels that mean an offer; every other label means none."""
+    positive: tuple[str, ...] | None = None
+    """Labels that mean an offer, where every other means none; None if only 1 and 0 mean anything."""
     ignore: tuple[str, ...] = ()
     """Labels whose rows are left out."""
     titles_only: bool = False
@@ -67,17 +66,21 @@ def evaluate_file(
 
     Args:
         path: JSONL or CSV with `title`, perhaps `description`, and `label`; `id`, `lang` (or `language`),
-            `source`, `family`, `tier` and `cas` are used when they are there.
+            `source`, `kind`, `family`, `tier` and `cas` are used when they are there.
         scorer: The model.
         options: Which labels mean what.
         progress: Called with the number of texts scored since the last call.
 
     Raises:
-        DataFileWrong: If the file cannot be read, or no row or no offer is left.
+        DataFileWrong: If the file cannot be read, a row has no label or one that means nothing, no row is
+            left, or the labels named as offers are none of the file's.
     """
-    named = ({"id": f"line {number}", **row} for number, row in read_rows(path))
-    rows = [row for row in named if str(row.get("label", "")) not in options.ignore]
-    labels = _labels_of(path, rows, options.positive)
+    labelled = list(_labelled(path, options))
+    rows, labels = (
+        [row for row, _label in labelled],
+        np.array([label for _row, label in labelled], dtype=np.int64),
+    )
+    _refuse_unnamed(path, rows, labels, options.positive)
     shown = [TITLES] if options.titles_only or not _has_descriptions(rows) else [WHOLE, TITLES]
     training = (
         build_dataset(
@@ -89,6 +92,7 @@ def evaluate_file(
         if options.baselines_from
         else None
     )
+    views = tuple(_view(each, rows, labels, scorer, options, training, progress) for each in shown)
     return Evaluation(
         file=str(path),
         model_id=scorer.model.model_id,
@@ -97,27 +101,45 @@ def evaluate_file(
         offers=int(labels.sum()),
         threshold=scorer.model.threshold,
         budget=options.budget,
-        notes=notes_of(len(rows), budget=options.budget),
-        views=tuple(_view(each, rows, labels, scorer, options, training, progress) for each in shown),
+        notes=notes_of(labels, views, budget=options.budget),
+        views=views,
     )
 
 
-def _labels_of(path: Path, rows: Sequence[Row], positive: tuple[str, ...]) -> NDArray[np.int64]:
-    """Return 1 for each offer and 0 for each other row."""
-    found = sorted({str(row.get("label", "")) for row in rows})
-    labels = np.array([str(row.get("label", "")) in positive for row in rows], dtype=np.int64)
+def _labelled(path: Path, options: EvaluateOptions) -> Iterator[tuple[Row, int]]:
+    """Yield each row that is not to be ignored, with 1 for an offer and 0 for none."""
+    positive = ("1",) if options.positive is None else options.positive
+    for number, row in read_rows(path):
+        given = given_label(row)
+        if given and given in options.ignore:
+            continue
+        if not given:
+            has = "an empty label" if "label" in row else f"no label, but {columns_of(row)}"
+            raise DataFileWrong(
+                str(path),
+                f"line {number} has {has}, so nobody knows whether it is an offer; label it or leave it out",
+            )
+        if options.positive is None and given not in {"0", "1"}:
+            raise DataFileWrong(
+                str(path),
+                f"line {number} has the label {given!r}, not 0 or 1; --positive names which labels are "
+                "offers, --ignore whose rows are left out",
+            )
+        yield {"id": f"line {number}", **row}, int(given in positive)
+
+
+def _refuse_unnamed(
+    path: Path, rows: Sequence[Row], labels: NDArray[np.int64], positive: tuple[str, ...] | None
+) -> None:
     if not rows:
         raise DataFileWrong(str(path), "it has no rows, or all are of labels to be ignored")
-    if not any("label" in row for row in rows):
+    if positive and not labels.any():
+        found = ", ".join(sorted({given_label(row) for row in rows})[:8])
         raise DataFileWrong(
-            str(path), f"no row has a label, but {columns_of(rows[0])}; expected a column or key of that name"
+            str(path),
+            f"no row has a label that --positive names (labels: {found}); "
+            "where none of them means an offer, say --positive ''",
         )
-    if not labels.sum():
-        said = ", ".join(each or "empty" for each in found[:8])
-        raise DataFileWrong(
-            str(path), f"no row is labelled an offer (labels: {said}); name them by --positive"
-        )
-    return labels
 
 
 def _has_descriptions(rows: Sequence[Row]) -> bool:
@@ -151,6 +173,8 @@ def _view(
         vectors = embed_as_shown(texts, scorer.embedder, scorer.cache)
         ways += score_baselines(training, texts, read_all(texts, scorer.gazetteer), vectors, labels)
     keys = slice_keys(rows, [text.reasons for text in scored], scorer.gazetteer)
+    if options.positive is not None:
+        keys["label"] = [given_label(row) for row in rows]
     return view_of(shown, ways, rows, keys, budget=options.budget, seed=options.seed)
 
 
@@ -167,5 +191,5 @@ def slice_keys(rows: Sequence[Row], reasons: Sequence[Reasons], gazetteer: Gazet
         "tier": [str(row.get("tier") or (by.tier if by else why.tier or "")) for row, by, why in known],
         "language": [str(row.get("lang") or row.get("language") or "") for row in rows],
         "source": [str(row.get("source") or "") for row in rows],
-        "label": [str(row.get("label", "")) for row in rows],
+        "kind": [str(row.get("kind") or "") for row in rows],
     }

@@ -8,16 +8,31 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.metrics import precision_recall_curve
 
-from classifier.figures import figures_of, rounded
+from classifier.figures import figures_of, has_both, rounded, share_of
 from classifier.metrics import BINS, average_precision, precision_recall
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from classifier.figures import Figure, Scored
 
-SHOWN_MISTAKES = 15
+SHOWN_MISTAKES = 30
+"""At most; half of them of either kind, where both are possible."""
 CURVE_POINTS = 200
+
+NAMES = ("title", "text", "description")
+"""What a row is called by, the first that it has."""
+
+NO_OFFERS = (
+    "No row is an offer: what is told is how much is flagged of what offers nothing. Recall, precision, "
+    "calibration and curves need offers too."
+)
+OFFERS_ALONE = (
+    "Every row is an offer: what is told is how many are flagged. Precision, calibration and curves need "
+    "rows that are none."
+)
 
 OF_OFFERS = ("family", "tier")
 """Kinds of slices that only offers have."""
@@ -35,6 +50,23 @@ class Mistake:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """A part of the rows at the line; what needs offers and others is None where either is missing."""
+
+    slice: str
+    """Its kind and value, e.g. `language de`."""
+    rows: int
+    offers: int
+    flagged: int
+    average_precision: float | None
+    precision: float | None
+    recall: float | None
+    """None without offers."""
+    share_flagged: Figure
+    """With its Wilson interval."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """What was found with one part of the rows' texts shown to every way of scoring."""
 
@@ -43,9 +75,10 @@ class View:
     figures: dict[str, dict[str, Figure]]
     """By way of scoring (the model first, then the baselines), then by figure."""
     confusion: dict[str, int]
-    """How many rows the line puts where: found, missed, false flags, rightly left."""
-    slices: list[dict[str, object]] = field(default_factory=list)
+    """How many rows the line puts where: found, missed, false flags, rightly left; of one class only two."""
+    slices: list[Slice] = field(default_factory=list)
     reliability: list[dict[str, float]] = field(default_factory=list)
+    """Empty, as `curves`, for rows of one class."""
     curves: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     """Recall and precision at falling lines, by way of scoring."""
     mistakes: list[Mistake] = field(default_factory=list)
@@ -66,6 +99,11 @@ class Evaluation:
     notes: tuple[str, ...]
     """What the reader of the figures must know, in sentences."""
     views: tuple[View, ...]
+
+    @property
+    def has_both(self) -> bool:
+        """Whether there are offers and others among the rows."""
+        return 0 < self.offers < self.rows
 
 
 def view_of(
@@ -88,44 +126,53 @@ def view_of(
         seed: Of the bootstrap.
     """
     model = ways[0]
+    is_told_apart = has_both(model.labels)
     return View(
         shown=shown,
         figures={way.name: figures_of(way, budget=budget, seed=seed) for way in ways},
         confusion=confusion_of(model),
         slices=slices_of(model, keys),
-        reliability=reliability_of(model),
-        curves={way.name: curve_of(way) for way in ways},
+        reliability=reliability_of(model) if is_told_apart else [],
+        curves={way.name: curve_of(way) for way in ways} if is_told_apart else {},
         mistakes=mistakes_of(model, rows),
     )
 
 
-def notes_of(rows: int, *, budget: int) -> tuple[str, ...]:
-    """Return sentences on figures that are left out, or say little of so many rows.
+def notes_of(labels: NDArray[np.int64], views: Sequence[View], *, budget: int) -> tuple[str, ...]:
+    """Return sentences on what the figures leave out, and on what they do not mean.
 
     Args:
-        rows: How many there are.
+        labels: Of all rows.
+        views: Of the same rows.
         budget: How many listings a person reads.
     """
+    rows, offers = len(labels), int(labels.sum())
+    if not offers:
+        return (NO_OFFERS,)
+    if offers == rows:
+        return (OFFERS_ALONE,)
+    notes = []
     if budget >= rows:
-        note = (
+        notes.append(
             f"A person reads {budget:,} listings a day and these are {rows:,}, so there are no figures of "
             f"the first {budget:,}; --budget names fewer."
         )
-        return (note,)
-    if 2 * budget >= rows:
-        note = (
+    elif 2 * budget >= rows:
+        notes.append(
             f"The first {budget:,} are {100 * budget / rows:.0f} % of these rows, so their figures say "
             "little of a market where offers are rare; --budget names fewer."
         )
-        return (note,)
-    return ()
+    if any(each.slice.split(" ")[0] in OF_OFFERS for view in views for each in view.slices):
+        notes.append(
+            "Slices of a family or tier hold its offers alone: of them there is recall, and nothing else."
+        )
+    return tuple(notes)
 
 
-def slices_of(scored: Scored, keys: Mapping[str, Sequence[str]]) -> list[dict[str, object]]:
+def slices_of(scored: Scored, keys: Mapping[str, Sequence[str]]) -> list[Slice]:
     """Return counts, precision and recall at the line for each value of each key, e.g. each language.
 
-    Rows that are no offers have no family or tier of their own: a slice of `OF_OFFERS` holds the offers of
-    one, and every row that is no offer.
+    Rows that are no offers have no family or tier of their own: a slice of `OF_OFFERS` holds offers alone.
 
     Args:
         scored: The model's scores.
@@ -134,25 +181,28 @@ def slices_of(scored: Scored, keys: Mapping[str, Sequence[str]]) -> list[dict[st
     found = []
     for kind, values in keys.items():
         column = np.array(values, dtype=object)
-        is_of_offers = kind in OF_OFFERS
-        offered = {value for value, label in zip(values, scored.labels, strict=True) if label}
-        for value in sorted({*(offered if is_of_offers else values)} - {""}):
-            rows = column == value
-            rows = (rows & (scored.labels == 1)) | (scored.labels == 0) if is_of_offers else rows
-            labels, scores = scored.labels[rows], scored.scores[rows]
-            precision, recall = precision_recall(labels, scores >= scored.threshold)
+        may_count = scored.labels == 1 if kind in OF_OFFERS else np.ones(len(column), dtype=bool)
+        for value in sorted({*column[may_count]} - {""}):
+            rows = (column == value) & may_count
             found.append(
-                {
-                    "slice": f"{kind} {value}",
-                    "rows": int(rows.sum()),
-                    "offers": int(labels.sum()),
-                    "flagged": int((scores >= scored.threshold).sum()),
-                    "average_precision": rounded(average_precision(labels, scores)),
-                    "precision": rounded(precision),
-                    "recall": rounded(recall),
-                }
+                _slice(f"{kind} {value}", scored.labels[rows], scored.scores[rows], scored.threshold)
             )
     return found
+
+
+def _slice(name: str, labels: NDArray[np.int64], scores: NDArray[np.float64], threshold: float) -> Slice:
+    flagged = scores >= threshold
+    precision, recall = precision_recall(labels, flagged)
+    return Slice(
+        slice=name,
+        rows=len(labels),
+        offers=int(labels.sum()),
+        flagged=int(flagged.sum()),
+        average_precision=rounded(average_precision(labels, scores)),
+        precision=rounded(precision) if has_both(labels) else None,
+        recall=rounded(recall),
+        share_flagged=share_of(flagged),
+    )
 
 
 def reliability_of(scored: Scored) -> list[dict[str, float]]:
@@ -172,14 +222,14 @@ def reliability_of(scored: Scored) -> list[dict[str, float]]:
 
 
 def confusion_of(scored: Scored) -> dict[str, int]:
-    """Return how many rows the line puts right and wrong."""
-    flagged, offers = scored.scores >= scored.threshold, scored.labels == 1
-    return {
-        "found": int((flagged & offers).sum()),
-        "missed": int((~flagged & offers).sum()),
+    """Return how many rows the line puts right and wrong; what there are no rows for is left out."""
+    flagged, offers = scored.flagged, scored.labels == 1
+    of_offers = {"found": int((flagged & offers).sum()), "missed": int((~flagged & offers).sum())}
+    of_others = {
         "false flags": int((flagged & ~offers).sum()),
         "rightly left": int((~flagged & ~offers).sum()),
     }
+    return (of_offers if offers.any() else {}) | (of_others if not offers.all() else {})
 
 
 def curve_of(scored: Scored) -> list[tuple[float, float]]:
@@ -191,17 +241,17 @@ def curve_of(scored: Scored) -> list[tuple[float, float]]:
 
 def mistakes_of(scored: Scored, rows: Sequence[dict[str, object]]) -> list[Mistake]:
     """Return the most confident mistakes of both kinds, false flags first."""
-    flagged = scored.scores >= scored.threshold
-    false_flags = np.flatnonzero(flagged & (scored.labels == 0))
-    missed = np.flatnonzero(~flagged & (scored.labels == 1))
+    shown = SHOWN_MISTAKES // 2 if has_both(scored.labels) else SHOWN_MISTAKES
+    false_flags = np.flatnonzero(scored.flagged & (scored.labels == 0))
+    missed = np.flatnonzero(~scored.flagged & (scored.labels == 1))
     worst = [
-        *false_flags[np.argsort(-scored.scores[false_flags], kind="stable")][:SHOWN_MISTAKES],
-        *missed[np.argsort(scored.scores[missed], kind="stable")][:SHOWN_MISTAKES],
+        *false_flags[np.argsort(-scored.scores[false_flags], kind="stable")][:shown],
+        *missed[np.argsort(scored.scores[missed], kind="stable")][:shown],
     ]
     return [
         Mistake(
             row_id=str(rows[index].get("id", index)),
-            title=str(rows[index].get("title", ""))[:120],
+            title=next((str(rows[index][key])[:120] for key in NAMES if rows[index].get(key)), ""),
             label=int(scored.labels[index]),
             score=round(float(scored.scores[index]), 4),
             given_label=str(rows[index].get("label", "")),

@@ -23,11 +23,7 @@ svg { max-width: 100%; height: auto } svg text { font-size: 12px; fill: #3c4855 
 figcaption { max-width: 22rem } figcaption ul { list-style: none; padding: 0; margin: 0 }
 nav a { margin-right: 1rem } h1 { overflow-wrap: anywhere }
 """
-SLICE = ("slice", "rows", "offers", "flagged", "average precision", "precision", "recall")
 MISTAKE = ("mistake", "score", "id", "label", "title")
-OF_A_FAMILY = "Of a family or tier: its offers, and every row that is none."
-"""What the rows of such a slice are."""
-
 BINS = ("scores", "rows", "mean score", "share of offers")
 
 
@@ -44,7 +40,7 @@ def evaluation_page(evaluation: Evaluation) -> str:
         *(
             part
             for place, view in enumerate(evaluation.views)
-            for part in _view(view, f"view-{place}", evaluation.budget)
+            for part in _view(evaluation, view, f"view-{place}")
         ),
     ]
     head = (
@@ -68,9 +64,30 @@ def figure_rows(view: View) -> list[tuple[str, ...]]:
     return [(figure, *(str(of_way[figure]) for of_way in view.figures.values())) for figure in first]
 
 
-def slice_rows(view: View) -> list[tuple[str, ...]]:
-    """Return a row for each slice, in the order of `SLICE`."""
-    return [tuple("-" if value is None else str(value) for value in each.values()) for each in view.slices]
+def slice_headings(evaluation: Evaluation) -> tuple[str, ...]:
+    """Return the headings of `slice_rows`."""
+    if evaluation.has_both:
+        return ("slice", "rows", "offers", "flagged", "average precision", "precision", "recall")
+    return ("slice", "rows", "flagged", "recall" if evaluation.offers else "share flagged")
+
+
+def slice_rows(evaluation: Evaluation, view: View) -> list[tuple[str, ...]]:
+    """Return a row for each slice: of rows of one class, only the share that is flagged, with its interval."""
+    if not evaluation.has_both:
+        return [
+            (each.slice, str(each.rows), str(each.flagged), str(each.share_flagged)) for each in view.slices
+        ]
+    return [
+        (
+            each.slice,
+            *(str(number) for number in (each.rows, each.offers, each.flagged)),
+            *(
+                "-" if figure is None else f"{figure:.3f}"
+                for figure in (each.average_precision, each.precision, each.recall)
+            ),
+        )
+        for each in view.slices
+    ]
 
 
 def mistake_rows(view: View) -> list[tuple[str, ...]]:
@@ -89,10 +106,27 @@ def mistake_rows(view: View) -> list[tuple[str, ...]]:
 
 def confusion_words(view: View) -> str:
     """Return how many rows the line puts right and wrong, in words."""
-    return ", ".join(f"{number:,} {name}" for name, number in view.confusion.items())
+    return ", ".join(
+        f"{number:,} {name.removesuffix('s') if number == 1 else name}"
+        for name, number in view.confusion.items()
+    )
 
 
-def _view(view: View, place: str, budget: int) -> Iterable[str]:
+def _view(evaluation: Evaluation, view: View, place: str) -> Iterable[str]:
+    yield f'<h2 id="{place}">{escape(view.shown).capitalize()}</h2>'
+    yield f"<p>At the line: {confusion_words(view)}.</p>"
+    yield f"<h3>Figures, with 95 % {'bootstrap' if evaluation.has_both else 'Wilson'} intervals</h3>"
+    yield _table(("figure", *view.figures), figure_rows(view))
+    if evaluation.has_both:
+        yield from _plots(view)
+    if view.slices:
+        yield "<h3>Slices, at the line</h3>"
+        yield _table(slice_headings(evaluation), slice_rows(evaluation, view))
+    yield "<h3>Most confident mistakes</h3>"
+    yield _table(MISTAKE, mistake_rows(view)) if view.mistakes else "<p>None.</p>"
+
+
+def _plots(view: View) -> Iterable[str]:
     bins = [
         (
             f"{each['from']:.1f} to {each['to']:.1f}",
@@ -102,20 +136,11 @@ def _view(view: View, place: str, budget: int) -> Iterable[str]:
         )
         for each in view.reliability
     ]
-    yield f'<h2 id="{place}">{escape(view.shown).capitalize()}</h2>'
-    yield f"<p>At the line: {confusion_words(view)}. A person reads {budget:,} listings a day.</p>"
-    yield "<h3>Figures, with 95 % bootstrap intervals</h3>"
-    yield _table(("figure", *view.figures), figure_rows(view))
     yield '<div class="plots">'
     yield f"<section><h3>Precision over recall</h3>{curves_plot(view.curves)}</section>"
     yield f"<section><h3>Calibration of this model</h3>{reliability_plot(view.reliability)}</section>"
     yield "</div>"
     yield _table(BINS, bins)
-    yield "<h3>Slices, at the line</h3>"
-    yield f"<p>{OF_A_FAMILY}</p>"
-    yield _table(SLICE, slice_rows(view))
-    yield "<h3>Most confident mistakes</h3>"
-    yield _table(MISTAKE, mistake_rows(view)) if view.mistakes else "<p>None.</p>"
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

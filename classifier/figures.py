@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from classifier.metrics import average_precision, calibration_error, precision_recall, recall_at_precision
+from listings.samples import wilson_interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +21,7 @@ RESAMPLES = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One figure with its bootstrap interval; None where it cannot be had."""
+    """One figure with its 95 % interval; None where it cannot be had."""
 
     value: float | None
     low: float | None
@@ -41,9 +42,17 @@ class Scored:
     scores: NDArray[np.float64]
     threshold: float
 
+    @property
+    def flagged(self) -> NDArray[np.bool_]:
+        """Which rows lie on the line or above."""
+        return self.scores >= self.threshold
+
 
 def figures_of(scored: Scored, *, budget: int, seed: int) -> dict[str, Figure]:
     """Return every figure that the rows allow of one way of scoring.
+
+    Of rows of one class only the share that is flagged can be told, with its Wilson interval; all other
+    figures have bootstrap intervals.
 
     Args:
         scored: Labels and scores in one order.
@@ -51,6 +60,9 @@ def figures_of(scored: Scored, *, budget: int, seed: int) -> dict[str, Figure]:
             are more rows than that.
         seed: Of the bootstrap.
     """
+    if not has_both(scored.labels):
+        name = "recall at the line" if scored.labels.all() else "share flagged at the line"
+        return {name: share_of(scored.flagged)}
     measures: dict[str, Callable[[NDArray[np.int64], NDArray[np.float64]], float]] = {
         "average precision": average_precision,
         "recall at 95 % precision": lambda y, p: recall_at_precision(y, p, 0.95),
@@ -70,6 +82,17 @@ def figures_of(scored: Scored, *, budget: int, seed: int) -> dict[str, Figure]:
         **{name: _interval(measure, scored, picks) for name, measure in measures.items()},
         "calibration error": _interval(calibration_error, scored, picks, is_biased=True),
     }
+
+
+def has_both(labels: NDArray[np.int64]) -> bool:
+    """Return whether there are offers and others."""
+    return bool(labels.any() and not labels.all())
+
+
+def share_of(hits: NDArray[np.bool_]) -> Figure:
+    """Return the share of hits among at least one row, with its 95 % Wilson interval."""
+    low, high = wilson_interval(int(hits.sum()), len(hits))
+    return Figure(value=rounded(float(hits.mean())), low=rounded(low), high=rounded(high))
 
 
 def rounded(value: float) -> float | None:

@@ -14,13 +14,16 @@ from cli.retrain import STARTER
 from listings.text import counted
 
 if TYPE_CHECKING:
-    from classifier.evaluation import Evaluation
+    from classifier.evaluation import Evaluation, View
 
 
 @click.command(name="evaluate")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--positive", default="1,offer", show_default=True, help="Labels that mean an offer.")
-@click.option("--ignore", default="", help="Labels whose rows are left out.")
+@click.option(
+    "--positive",
+    help="Labels that mean an offer, parted by commas; all others mean none. Without it labels are 1 and 0.",
+)
+@click.option("--ignore", default="", help="Labels whose rows are left out, parted by commas.")
 @click.option("--titles-only", is_flag=True, help="Measure without descriptions alone.")
 @click.option(
     "--budget",
@@ -43,7 +46,7 @@ if TYPE_CHECKING:
 @json_option
 def command(  # noqa: PLR0913 (one parameter per option)
     file: Path,
-    positive: str,
+    positive: str | None,
     ignore: str,
     budget: int,
     seed: int,
@@ -56,9 +59,11 @@ def command(  # noqa: PLR0913 (one parameter per option)
 ) -> None:
     """Measure the model in use on a JSONL or CSV file with title, description and label.
 
-    Figures come with bootstrap intervals, with descriptions and by titles only, by family, tier, language and
-    source, and beside three baselines trained on the starter set: the gazetteer alone, TF-IDF and the bare
-    embedding. The columns id, lang, source, family, tier and cas are used when they are there.
+    Figures come with bootstrap intervals, with descriptions and by titles only, by family, tier, language,
+    source and kind, and beside three baselines trained on the starter set: the gazetteer alone, TF-IDF and
+    the bare embedding. The columns id, lang, source, kind, family, tier and cas are used when they are there.
+
+    Every row must have a label. Of a file without offers, or of offers alone, it is told how much is flagged.
 
     Example: precursor-watch evaluate labelled.jsonl --positive listed_precursor --titles-only
     """
@@ -70,7 +75,7 @@ def command(  # noqa: PLR0913 (one parameter per option)
     from listings.models import model_in_use
 
     options = EvaluateOptions(
-        positive=_labels(positive),
+        positive=None if positive is None else _labels(positive),
         ignore=_labels(ignore),
         titles_only=titles_only,
         budget=budget,
@@ -100,11 +105,10 @@ def _labels(text: str) -> tuple[str, ...]:
 def _print(evaluation: Evaluation) -> None:
     from classifier.evaluation_page import (
         MISTAKE,
-        OF_A_FAMILY,
-        SLICE,
         confusion_words,
         figure_rows,
         mistake_rows,
+        slice_headings,
         slice_rows,
     )
     from cli.output import print_table
@@ -118,22 +122,29 @@ def _print(evaluation: Evaluation) -> None:
     for view in evaluation.views:
         click.echo(f"\n{view.shown.capitalize()}: at the line {confusion_words(view)}.")
         print_table(("FIGURE (95 % INTERVAL)", *(name.upper() for name in view.figures)), figure_rows(view))
-        print_table(_headings(SLICE), slice_rows(view))
-        if any(str(each["slice"]).startswith(("family ", "tier ")) for each in view.slices):
-            click.echo(OF_A_FAMILY)
-        print_table(
-            ("SCORES FROM", "ROWS", "MEAN SCORE", "SHARE OF OFFERS"),
-            [
-                (
-                    f"{each['from']:.1f}",
-                    f"{each['rows']:.0f}",
-                    f"{each['mean_score']:.3f}",
-                    f"{each['offers']:.3f}",
-                )
-                for each in view.reliability
-            ],
-        )
-        print_table(_headings(MISTAKE), mistake_rows(view), cut=("TITLE",))
+        if view.slices:
+            print_table(_headings(slice_headings(evaluation)), slice_rows(evaluation, view))
+        if view.reliability:
+            _print_reliability(view)
+        if view.mistakes:
+            print_table(_headings(MISTAKE), mistake_rows(view), cut=("TITLE",))
+
+
+def _print_reliability(view: View) -> None:
+    from cli.output import print_table
+
+    print_table(
+        ("SCORES FROM", "ROWS", "MEAN SCORE", "SHARE OF OFFERS"),
+        [
+            (
+                f"{each['from']:.1f}",
+                f"{each['rows']:.0f}",
+                f"{each['mean_score']:.3f}",
+                f"{each['offers']:.3f}",
+            )
+            for each in view.reliability
+        ],
+    )
 
 
 def _headings(names: tuple[str, ...]) -> tuple[str, ...]:

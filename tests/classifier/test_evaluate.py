@@ -11,6 +11,7 @@ import pytest
 
 from classifier.errors import DataFileWrong
 from classifier.evaluate import TITLES, WHOLE, EvaluateOptions, evaluate_file
+from classifier.evaluation import NO_OFFERS, OFFERS_ALONE
 from classifier.evaluation_page import evaluation_page
 from classifier.scorer import Scorer
 from listings.vectors import open_vectors
@@ -42,6 +43,7 @@ ROWS: list[dict[str, object]] = [
         "label": "none",
         "description": "acetone free",
         "lang": "en",
+        "kind": "goods",
     },
     {"id": "f", "title": "Oak stool", "label": "none", "lang": "de", "source": "x"},
     {"id": "g", "title": "Unclear thing", "label": "unclear"},
@@ -67,7 +69,7 @@ def found(scorer: Scorer, tmp_path_factory: pytest.TempPathFactory) -> Evaluatio
     """The rows evaluated, with baselines trained on a small slice of the starter set."""
     folder = tmp_path_factory.mktemp("evaluate")
     starter = write_starter(folder / "starter.jsonl", every=60)
-    options = EvaluateOptions(ignore=("unclear",), budget=3, baselines_from=starter)
+    options = EvaluateOptions(positive=("offer",), ignore=("unclear",), budget=3, baselines_from=starter)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("classifier.figures.RESAMPLES", 20)  # of 64 intervals, none of which is looked at
         return evaluate_file(write(folder / "rows.jsonl", ROWS), scorer, options)
@@ -87,14 +89,18 @@ def test_both_views_stand_beside_each_other(found: Evaluation) -> None:
 
 
 def test_slices_take_family_and_tier_from_the_row_its_number_or_its_text(found: Evaluation) -> None:
-    """Those of offers stand against every row that is no offer."""
-    slices = {str(each["slice"]): each for each in found.views[1].slices}
+    """Families and tiers hold their offers alone, so that there is no precision of them."""
+    slices = {each.slice: each for each in found.views[1].slices}
     assert {
         "family own", "family amphetamine-type", "family opioid", "tier 1", "tier 2", "language de",
-        "source x",
+        "source x", "kind goods", "label none",
     } <= set(slices)  # fmt: skip
-    assert (slices["family opioid"]["rows"], slices["family opioid"]["offers"]) == (3, 1)
-    assert (slices["tier 2"]["offers"], slices["language de"]["rows"]) == (2, 2)
+    assert (slices["family opioid"].rows, slices["family opioid"].offers) == (1, 1)
+    assert (slices["tier 2"].offers, slices["tier 2"].precision, slices["language de"].rows) == (2, None, 2)
+    assert (slices["kind goods"].offers, slices["kind goods"].recall, slices["kind goods"].precision) == (
+        0,
+    ) + (None,) * 2
+    assert any("recall, and nothing else" in note for note in found.notes)
 
 
 def test_the_page_draws_plots_and_escapes_what_sellers_write(found: Evaluation) -> None:
@@ -111,11 +117,10 @@ def test_the_page_draws_plots_and_escapes_what_sellers_write(found: Evaluation) 
     ("text", "said"),
     [
         ("", "has no rows"),
-        ('{"title": "a"}\n', "no row has a label"),
-        (
-            '{"title": "a", "label": "0"}\n',
-            r"no row is labelled an offer \(labels: 0\); name them by --positive",
-        ),
+        ('{"title": "a"}\n', "line 1 has no label, but `title`, so nobody knows whether it is an offer"),
+        ('{"title": "a", "label": 1}\n{"title": "b", "label": ""}\n', "line 2 has an empty label, so nobody"),
+        ('{"title": "a", "label": null}\n', "line 1 has an empty label, so nobody knows"),
+        ('{"title": "a", "label": "nope"}\n', "line 1 has the label 'nope', not 0 or 1; --positive names"),
         ("not json\n", "line 1 is not JSON"),
         ("\x00\ud800", "expected UTF-8"),
     ],
@@ -128,9 +133,52 @@ def test_a_file_that_cannot_be_used_is_named(text: str, said: str, scorer: Score
         evaluate_file(path, scorer, EvaluateOptions())
 
 
-def test_titles_alone_and_one_class_alone_are_measured(scorer: Scorer, tmp_path: Path) -> None:
-    """Where nothing but offers is there, what needs both classes has no figure."""
-    path = write(tmp_path / "rows.jsonl", ROWS[:3])
-    [view] = evaluate_file(path, scorer, EvaluateOptions()).views
+@pytest.mark.parametrize(
+    ("label", "said"), [("", "line 2 has an empty label"), ("no", "labels: no, nope.; where none of them")]
+)
+def test_labels_that_are_named_must_be_there(label: str, said: str, scorer: Scorer, tmp_path: Path) -> None:
+    """A slip in --positive measures nothing, and no label is no label under any names."""
+    rows: list[dict[str, object]] = [{"title": "a", "label": "nope"}, {"title": "b", "label": label}]
+    path = write(tmp_path / "rows.jsonl", rows)
+    with pytest.raises(DataFileWrong, match=said):
+        evaluate_file(path, scorer, EvaluateOptions(positive=("yes",)))
+
+
+def test_of_offers_alone_recall_is_told_and_nothing_else(scorer: Scorer, tmp_path: Path) -> None:
+    """What needs both classes is left out, and a sentence says so."""
+    path = write(tmp_path / "rows.jsonl", [{**row, "label": 1} for row in ROWS[:3]])
+    found = evaluate_file(path, scorer, EvaluateOptions())
+    [view] = found.views
     assert view.shown == TITLES
-    assert view.figures["this model"]["average precision"].value is None
+    assert list(view.figures["this model"]) == ["recall at the line"]
+    assert list(view.confusion) == ["found", "missed"]
+    assert found.notes == (OFFERS_ALONE,)
+    assert not [each for each in view.slices if each.slice.startswith("label ")]
+    assert "recall" in evaluation_page(found)
+
+
+@pytest.mark.parametrize("positive", [None, ()])
+def test_of_a_file_without_offers_what_is_flagged_is_told(
+    positive: tuple[str, ...] | None, scorer: Scorer, tmp_path: Path
+) -> None:
+    """With its interval, as a whole and by slice, and the false flags by name."""
+    label = 0 if positive is None else "none"
+    rows: list[dict[str, object]] = [
+        {"text": "Phenylacetone 25 kg, CAS 103-79-7", "label": label, "kind": "flagged"},
+    ]
+    rows += [{"title": f"Oak stool {number}", "label": label, "kind": "goods"} for number in range(9)]
+    path = write(tmp_path / "rows.jsonl", rows)
+    found = evaluate_file(path, scorer, EvaluateOptions(positive=positive))
+    view = found.views[0]
+    figure = view.figures["this model"]["share flagged at the line"]
+    assert (figure.value, figure.low, figure.high) == pytest.approx((0.1, 0.0179, 0.4042), abs=1e-3)
+    assert view.confusion == {"false flags": 1, "rightly left": 9}
+    assert [each.title[:13] for each in view.mistakes] == ["Phenylacetone"]
+    assert [(each.slice, each.flagged) for each in view.slices][:2] == [
+        ("kind flagged", 1),
+        ("kind goods", 0),
+    ]
+    assert found.notes == (NO_OFFERS,)
+    page = evaluation_page(found)
+    assert "share flagged" in page
+    assert "<polyline" not in page

@@ -1,4 +1,4 @@
-"""Figures of labelled rows: of ties, and of a budget beside a small file."""
+"""Figures of labelled rows: of ties, of one class, and of a budget beside a small file."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_every_interval_holds_its_own_value(levels: int, seed: int) -> None:
 )
 def test_a_budget_near_the_size_of_the_file_is_said(budget: int, said: tuple[str, ...]) -> None:
     """And one that takes in the whole file has no figures."""
-    notes = notes_of(60, budget=budget)
+    notes = notes_of(OFFERS_FIRST, (), budget=budget)
     assert [note.startswith(begun) for note, begun in zip(notes, said, strict=True)] == [True] * len(said)
     found = figures_of(scored(OFFERS_FIRST, np.linspace(1, 0, 60)), budget=budget, seed=0)
     assert (f"recall of the first {budget}" in found) == (budget < 60)
