@@ -77,13 +77,18 @@ class DataFileWrong(ModelError):
 
     def __init__(self, path: str, found: str) -> None:
         super().__init__(f"{path} cannot be used: {found}.")
+        self.path, self.found = path, found
+
+    def of_one_line(self) -> str:
+        """Say it where the line is left out, and the others of the file are used."""
+        return f"Left out of {self.path}: {self.found}."
 
 
 class LinesLeftOut(ModelError):
-    """Some lines of a pipe could not be read; the others were scored."""
+    """Some lines of a pipe or a file could not be read; the others were scored."""
 
     def __init__(self, number: int) -> None:
-        lines = "1 line was" if number == 1 else f"{number} lines were"
+        lines = "1 line was" if number == 1 else f"{number:,} lines were"
         super().__init__(
-            f"{lines} left out, each named above with what is wrong with it; the others are scored."
+            f"{lines} left out, as no listing could be read in them; what the others hold is scored."
         )

@@ -46,7 +46,7 @@ def open_listings(source: Path, *, warn: Callable[[str], None]) -> Iterator[List
 
     Args:
         source: JSONL (also .gz), Parquet, or whatever `crawl` reads.
-        warn: Told in a sentence of each line that is passed over.
+        warn: Told in a sentence of each line that is left out.
 
     Raises:
         CommandFailed: If the package for the format is missing.
@@ -95,7 +95,7 @@ class _Lines:
             try:
                 yield done, self.size, [json_object(name, number, line)] if line.strip() else []
             except DataFileWrong as error:  # one bad line must not end a long archive
-                self.warn(f"Passed over: {error}")
+                self.warn(error.of_one_line())
                 yield done, self.size, []
 
     def _next_line(self, start: int) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -32,7 +32,7 @@ BATCH = 2_048
 """Listings scored at once: what a kill can cost, and what memory holds."""
 
 WARNINGS = 5
-"""So many lines that are passed over are named; of the others only the number is."""
+"""So many lines that are left out are named; of the others only the number is."""
 
 UNITS = 4
 """How many times as many units of the input may be gathered, if they hold few listings."""
@@ -57,6 +57,8 @@ class ScoredPart:
     flagged: int
     lines: bytes
     """The flagged listings as JSON lines."""
+    left_out: int = 0
+    """Lines in which no listing could be read."""
 
 
 def score_archive(
@@ -81,7 +83,8 @@ def score_archive(
         progress: Called with (units done, units in all).
 
     Returns:
-        Counts: `done` (units of the input: lines' bytes, rows or pages), `listings`, `flagged`, `bytes`.
+        Counts: `done` (units of the input: lines' bytes, rows or pages), `listings`, `flagged`, `left_out`
+        (lines), `bytes`.
 
     Raises:
         CommandFailed: If the output was begun from another input or by another model, or is missing or
@@ -89,9 +92,11 @@ def score_archive(
     """
 
     def scored(start: int) -> Iterator[ScoredPart]:
-        with summing_up(warn) as warn_first, open_listings(source, warn=warn_first) as listings:
-            units = listings.read(start)
-            yield from score_parts(units, scorer, model_id=model_id, threshold=threshold, batch=batch)
+        with summing_up(warn) as said, open_listings(source, warn=said) as listings:
+            units, before = listings.read(start), 0
+            for part in score_parts(units, scorer, model_id=model_id, threshold=threshold, batch=batch):
+                yield replace(part, left_out=said.count - before)
+                before = said.count
 
     return write_parts(source, output, scored, model_id=model_id, progress=progress)
 
@@ -147,6 +152,7 @@ def write_parts(
                 "done": part.done,
                 "listings": counts["listings"] + part.listings,
                 "flagged": counts["flagged"] + part.flagged,
+                "left_out": counts["left_out"] + part.left_out,
                 "bytes": _sync(file),
             }
             _keep(mark, {**whose, **counts})
@@ -194,7 +200,7 @@ def checkpoint_of(output: Path) -> Path:
 
 
 def _begun(mark: Path, output: Path, whose: dict[str, object]) -> dict[str, int]:
-    counts = {"done": 0, "listings": 0, "flagged": 0, "bytes": 0}
+    counts = {"done": 0, "listings": 0, "flagged": 0, "left_out": 0, "bytes": 0}
     if not mark.exists():
         if output.exists() and output.stat().st_size:
             message = f"{output} is there, and no checkpoint says how it was made; move it or name another."
@@ -204,7 +210,7 @@ def _begun(mark: Path, output: Path, whose: dict[str, object]) -> dict[str, int]
     if other := [name for name, value in whose.items() if kept.get(name) != value]:
         message = f"{output} was begun with another {' and '.join(other)} ({mark.name}); name another output."
         raise CommandFailed(message)
-    counts = {name: int(kept[name]) for name in counts}
+    counts = {name: int(kept.get(name, 0)) for name in counts}
     found = output.stat().st_size if output.exists() else 0
     if found < counts["bytes"]:  # to go on would write zeros for what is gone, and score it no more
         state = f"has {found:,} bytes" if output.exists() else "is missing"
@@ -256,24 +262,32 @@ def warn(sentence: str) -> None:
     click.echo(harmless(sentence), err=True)
 
 
+class Warnings:
+    """Passes on the first few warnings, and counts all."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        """Take what is told of the first few."""
+        self._say = say
+        self.count = 0
+
+    def __call__(self, sentence: str) -> None:
+        """Take a warning."""
+        self.count += 1
+        if self.count <= WARNINGS:
+            self._say(sentence)
+
+
 @contextmanager
-def summing_up(say: Callable[[str], None]) -> Iterator[Callable[[str], None]]:
-    """Pass on the first few warnings, and count the others at the end in one sentence.
+def summing_up(say: Callable[[str], None]) -> Iterator[Warnings]:
+    """Pass on the first few warnings, and say at the end in one sentence how many others there were.
 
     Args:
         say: What is told.
     """
-    told = 0
-
-    def tell(sentence: str) -> None:
-        nonlocal told
-        told += 1
-        if told <= WARNINGS:
-            say(sentence)
-
-    yield tell
-    if told > WARNINGS:
-        say(f"Passed over: {counted(told - WARNINGS, 'more line', 'more lines')} that could not be read.")
+    said = Warnings(say)
+    yield said
+    if said.count > WARNINGS:
+        say(f"Left out: {counted(said.count - WARNINGS, 'more line', 'more lines')} that could not be read.")
 
 
 def _line(row: dict[str, Any]) -> bytes:

@@ -143,7 +143,12 @@ def _score_rest(job: Job, start: int, total: int, say: Callable[[str], None]) ->
             say(sentence)
         start = max(start, row["done"])
         yield ScoredPart(
-            done=start, of=total, listings=row["listings"], flagged=row["flagged"], lines=row["lines"]
+            done=start,
+            of=total,
+            listings=row["listings"],
+            flagged=row["flagged"],
+            lines=row["lines"],
+            left_out=len(row["said"]),
         )
 
 

@@ -22,10 +22,15 @@ def law_options(command: Callable[P, T]) -> Callable[P, T]:
     @click.option(
         "--profile",
         "law_profile",
+        callback=_profile,
         help="Whose lists count, commas between: un, incb, us, eu, china, mexico.  [default: un,incb,us,eu]",
     )
     @click.option(
-        "--as-of", "law_as_of", metavar="DATE", help="Read the law as it stood on a date (YYYY-MM-DD)."
+        "--as-of",
+        "law_as_of",
+        metavar="DATE",
+        callback=_as_of,
+        help="Read the law as it stood on a date (YYYY-MM-DD).",
     )
     @wraps(command)
     def under_the_law(*arguments: P.args, **options: P.kwargs) -> T:
@@ -34,6 +39,26 @@ def law_options(command: Callable[P, T]) -> Callable[P, T]:
             return command(*arguments, **options)
 
     return under_the_law
+
+
+def _profile(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    return _checked(value, profile=value)
+
+
+def _as_of(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    return _checked(value, as_of=value)
+
+
+def _checked(value: str | None, *, profile: str | None = None, as_of: str | None = None) -> str | None:
+    """Return the value of an option; one that is none is misuse, unlike the same in the settings."""
+    from classifier.gazetteer.law import DEFAULT_INSTRUMENTS, LawWrong, read_law
+
+    if value:
+        try:
+            read_law(DEFAULT_INSTRUMENTS if profile is None else [profile], as_of or "")
+        except LawWrong as error:
+            raise click.BadParameter(str(error)) from error
+    return value
 
 
 @contextmanager

@@ -124,7 +124,7 @@ def _batches(bad_lines: list[int]) -> Iterator[list[dict[str, object]]]:
             batch += [json_object("standard input", number, line)] if line.strip() else []
         except DataFileWrong as error:
             bad_lines.append(number)
-            click.echo(harmless(f"Left out: {error}"), err=True)
+            click.echo(harmless(error.of_one_line()), err=True)
         if len(batch) == PIPE_BATCH:
             yield batch
             batch = []

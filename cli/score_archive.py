@@ -39,11 +39,14 @@ def command(source: Path, output: Path, database: Path, cluster: str | None) -> 
     HTML or a folder of them. Memory does not grow with it. Interrupted, even killed, the same command goes
     on where it was; OUTPUT.checkpoint says how far. The store is read for the model and not written.
 
+    A line that cannot be read is left out, the first five with the reason on standard error; the others are
+    scored, and the exit code is 1 at the end, as with `score --json`.
+
     With --cluster the same is done on many machines; the output is the same, in the same order.
 
     Example: precursor-watch score-archive evidence/2026.wacz -o flagged.jsonl
     """
-    from classifier.errors import NoModelInUse
+    from classifier.errors import LinesLeftOut, NoModelInUse
     from cli.archive_scoring import check_that_some_were_read
     from cli.output import reading
     from cli.progress import progress_bar
@@ -59,6 +62,8 @@ def command(source: Path, output: Path, database: Path, cluster: str | None) -> 
     check_that_some_were_read(source, output, counts)
     listings = counted(counts["listings"], "listing", "listings")
     click.echo(f"{listings} scored, {counts['flagged']} flagged, in {output}.")
+    if counts["left_out"]:
+        raise LinesLeftOut(counts["left_out"])
 
 
 def _score_here(

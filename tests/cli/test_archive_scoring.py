@@ -82,10 +82,11 @@ def test_lines_that_cannot_be_read_are_summed_up(tmp_path: Path, capsys: pytest.
     """The first few are named, without Python's words; the others are counted."""
     source = tmp_path / "bad.jsonl"
     source.write_bytes(b"\xee\xff\n" * 20 + b'{"title": "a"}\n')
-    assert run(source, tmp_path / "out.jsonl")["listings"] == 1
+    counts = run(source, tmp_path / "out.jsonl")
+    assert (counts["listings"], counts["left_out"]) == (1, 20)
     said = capsys.readouterr().err.splitlines()
-    assert said[0] == "Passed over: bad.jsonl cannot be used: line 1 is not text in UTF-8."
-    assert said[5:] == ["Passed over: 15 more lines that could not be read."]
+    assert said[0] == "Left out of bad.jsonl: line 1 is not text in UTF-8."
+    assert said[5:] == ["Left out: 15 more lines that could not be read."]
 
 
 def test_a_file_without_a_listing_is_refused(tmp_path: Path) -> None:
@@ -178,7 +179,7 @@ def test_an_output_that_lost_bytes_is_refused(
     assert mark.read_bytes() == kept
 
 
-def test_a_bad_line_is_passed_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bad_line_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It is named, and the rest is scored."""
     source = tmp_path / "archive.jsonl"
     source.write_text('{"title": "PMK"}\nnot JSON\n{"title": "PMK too"}\n', encoding="utf-8")

@@ -398,3 +398,20 @@ def test_nothing_is_scored_without_a_model(store_path: Path) -> None:
             "precursor-watch: No model is in use yet; "
             "train and promote the first with `precursor-watch retrain`.\n"
         )
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--as-of", "yesterday", "that is no date; write it as 2024-12-03"),
+        ("--profile", "narnia", "narnia is no instrument; choose from un, incb,"),
+    ],
+)
+@pytest.mark.parametrize(
+    "command", [["score"], ["gazetteer", "iodine"], ["score-archive", __file__, "-o", "out"]]
+)
+def test_a_law_that_is_none_is_misuse(command: list[str], option: str, value: str, said: str) -> None:
+    """As every other value that an option does not know: exit code 2, with what is expected."""
+    called = call(*command, option, value)
+    assert called.exit_code == 2
+    assert said in " ".join(called.err.split())

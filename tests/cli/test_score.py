@@ -77,10 +77,22 @@ def test_bad_lines_in_a_pipe_are_named_and_the_others_scored(store: Path) -> Non
     assert called.exit_code == 1
     assert [json.loads(line)["title"] for line in called.out.splitlines()] == [row["title"] for row in PIPED]
     first, second, third, last = called.err.splitlines()
-    assert first.startswith("Left out: standard input cannot be used: line 1 is not text in UTF-8")
-    assert second.startswith("Left out: standard input cannot be used: line 3 is a list, not an object")
-    assert third.startswith("Left out: standard input cannot be used: line 4 has neither title")
+    assert first.startswith("Left out of standard input: line 1 is not text in UTF-8")
+    assert second.startswith("Left out of standard input: line 3 is a list, not an object")
+    assert third.startswith("Left out of standard input: line 4 has neither title")
     assert last.startswith("precursor-watch: 3 lines were left out")
+
+
+def test_bad_lines_of_a_file_are_told_as_those_of_a_pipe(store: Path, tmp_path: Path) -> None:
+    """The others are scored and written, and the exit code says that some lack; also the second time."""
+    source, output = tmp_path / "listings.jsonl", tmp_path / "flagged.jsonl"
+    source.write_bytes(b"[1]\n" + lines(PIPED) + b"no JSON\n")
+    for _ in range(2):
+        called = call("score-archive", source, "-o", output, "--db", store)
+        assert called.exit_code == 1
+        assert called.out.startswith("2 listings scored, ")
+        assert called.err.splitlines()[-1].startswith("precursor-watch: 2 lines were left out, as no listing")
+    assert output.exists()
 
 
 def test_new_sightings_are_scored_once(store: Path) -> None:
