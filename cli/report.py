@@ -1,4 +1,4 @@
-"""`report`: what each source's latest crawl came to."""
+"""`report`: what each source's crawls came to."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 def command(database: Path, *, as_json: bool) -> None:
     """Show, per source, its pages, their outcomes, and how completely listings were read.
 
+    Pages are those of the last crawl that is done; LAST CRAWL says how the newest ended.
+
     Example: precursor-watch report
     """
     from cli.output import print_json, print_table, reading
@@ -32,6 +34,7 @@ def command(database: Path, *, as_json: bool) -> None:
     rows = [
         (
             each.source_id,
+            each.last_crawl or "not ended",
             str(each.pages),
             ", ".join(f"{count} {outcome}" for outcome, count in each.outcomes.items()),
             *(
@@ -41,4 +44,5 @@ def command(database: Path, *, as_json: bool) -> None:
         )
         for each in reports
     ]
-    print_table(("SOURCE", "PAGES", "OUTCOMES", "LISTINGS", "TITLE", "PRICE", "SELLER", "FLAGGED"), rows)
+    headings = ("SOURCE", "LAST CRAWL", "PAGES", "OUTCOMES")
+    print_table((*headings, "LISTINGS", "TITLE", "PRICE", "SELLER", "FLAGGED"), rows)

@@ -40,10 +40,13 @@ class ListingFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceReport:
-    """What a source's latest crawl came to."""
+    """What a source's crawls came to."""
 
     source_id: str
+    last_crawl: str
+    """How the newest crawl that was begun ended, e.g. `failed`; empty if it has not, or there is none."""
     pages: int
+    """That the newest crawl which is done has met; while none is, the newest."""
     outcomes: dict[str, int]
     listings: int
     with_title: int
@@ -132,14 +135,16 @@ def search(db: Database, terms: str, *, limit: int = 50) -> list[Sighting]:
 
 
 def report_sources(db: Database) -> list[SourceReport]:
-    """Return, for each source, what its latest crawl met and what is known of its listings."""
+    """Return, for each source, what its last whole crawl met and what is known of its listings."""
     query = """
-        SELECT sources.source_id, max(run_id) FROM sources LEFT JOIN run_log
+        SELECT sources.source_id, max(run_id),
+          coalesce(max(run_id) FILTER (WHERE outcome = 'done'), max(run_id))
+        FROM sources LEFT JOIN run_log
           ON run_log.source_id = sources.source_id AND run_log.kind = 'crawl'
           AND coalesce(outcome, '') NOT IN ('skipped', 'missed')
         GROUP BY sources.source_id ORDER BY sources.source_id
     """
-    return [_report_source(db, row[0], row[1]) for row in db.execute(query).fetchall()]
+    return [_report_source(db, *row) for row in db.execute(query).fetchall()]
 
 
 def count_sources(db: Database) -> dict[str, tuple[int, int]]:
@@ -160,7 +165,8 @@ def _kept(db: Database, page_id: int) -> rows.Row:
     return db.execute(query, [page_id]).fetchone()
 
 
-def _report_source(db: Database, source_id: str, run_id: int | None) -> SourceReport:
+def _report_source(db: Database, source_id: str, last: int | None, run_id: int | None) -> SourceReport:
+    ended = db.execute("SELECT outcome FROM run_endings WHERE run_id IS ?", [last]).fetchone()
     outcomes = "SELECT outcome, count(*) FROM pages WHERE run_id IS ? GROUP BY outcome ORDER BY 2 DESC, 1"
     counts = {row[0]: row[1] for row in db.execute(outcomes, [run_id])}
     fields = """
@@ -176,6 +182,7 @@ def _report_source(db: Database, source_id: str, run_id: int | None) -> SourceRe
     with_title, with_price, with_seller = (int(value or 0) for value in filled)
     return SourceReport(
         source_id=source_id,
+        last_crawl=ended[0] if ended else "",
         pages=sum(counts.values()),
         outcomes=counts,
         listings=listings,

@@ -192,3 +192,15 @@ def test_the_report_shows_the_last_crawl_that_was_begun(db: Database) -> None:
     (report,) = report_sources(db)
     assert (report.pages, report.outcomes) == (2, {"listing": 2})
     assert (report.listings, report.with_title, report.with_price, report.with_seller) == (2, 2, 1, 1)
+
+
+def test_the_report_counts_the_last_whole_crawl_and_says_that_a_later_one_failed(db: Database) -> None:
+    """Listings that are known do not stand beside 0 pages."""
+    run = crawl_run(db)
+    see(db, run, URL, FULL)
+    assert [(each.pages, each.last_crawl) for each in report_sources(db)] == [(1, "")]
+    end_run(db, run, RunOutcome.DONE, "Done.", now=NOW)
+    failed = crawl_run(db)
+    end_run(db, failed, RunOutcome.FAILED, "The archive is gone.", now=NOW)
+    (report,) = report_sources(db)
+    assert (report.pages, report.listings, report.last_crawl) == (1, 1, "failed")
