@@ -74,14 +74,20 @@ def _as_called() -> str:
 
 
 def _make_administrator(database: Path) -> None:
-    """Make the user who may log in to the demo; the password is shown this once."""
+    """Make the user who may log in to the demo; the password is shown this once, later how to get another."""
     from cli.output import reading
     from listings.times import utc_now
-    from listings.users import Role, add_user, has_administrator
+    from listings.users import Role, add_user, has_administrator, has_user
     from review.security.passwords import Passwords, new_password
 
     with reading(database) as db:
         if has_administrator(db):
+            if has_user(db, "demo"):
+                renew = f"{_as_called()} users password demo --generate --db {database}"
+                click.echo(
+                    f"To log in:  name demo, password as shown the first time; for a new one:  {renew}",
+                    err=True,
+                )
             return
         password = new_password("demo")
         kept = Passwords().hash(password)
