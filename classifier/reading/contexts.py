@@ -115,16 +115,19 @@ class Place:
     ends_line: bool
     written: str
     """As the original writes it: capitals tell."""
-    whole: str
-    """The original text."""
+    around: str
+    """The original text around it, `NEAR` characters each way."""
 
     @property
     def stands_out(self) -> bool:
         """Whether it is in capitals among small letters, or beside no word at all."""
         if not self.written.isupper():
             return False
-        rest = self.text[: self.start] + self.text[self.end :]
-        return bool(SMALL_WORD.search(self.whole) or ONLY_AMOUNTS.fullmatch(rest))
+        if SMALL_WORD.search(self.around):
+            return True
+        return len(self.text) <= NEAR and bool(
+            ONLY_AMOUNTS.fullmatch(self.text[: self.start] + self.text[self.end :])
+        )
 
 
 def has_context(place: Place, *, context: str, tier: int) -> bool:
@@ -154,10 +157,12 @@ def has_context(place: Place, *, context: str, tier: int) -> bool:
 def _is_no_word(place: Place, near: str) -> bool:
     """Say whether an abbreviation that is a word, too, is none here."""
     patterns = _patterns()
-    before, after = place.text[max(0, place.start - NEAR) : place.start], place.text[place.end :]
-    if patterns["chemistry only"].search(near) or patterns["form after"].match(after):
+    before = place.text[max(0, place.start - NEAR) : place.start]
+    if patterns["chemistry only"].search(near) or patterns["form after"].match(place.text, place.end):
         return True
-    is_in_a_sentence = patterns["word before"].search(before) or patterns["word after"].match(after)
+    is_in_a_sentence = patterns["word before"].search(before) or patterns["word after"].match(
+        place.text, place.end
+    )
     return place.stands_out and not is_in_a_sentence
 
 
@@ -166,8 +171,8 @@ def _is_sold(place: Place) -> bool:
     patterns = _patterns()
     if not (place.written.isupper() and squeeze(place.text[place.start : place.end]) in _sold_bare()):
         return False
-    before, after = place.text[max(0, place.start - NEAR) : place.start], place.text[place.end :]
-    goes_on = place.ends_line or patterns["goes on"].match(after)
+    before = place.text[max(0, place.start - NEAR) : place.start]
+    goes_on = place.ends_line or patterns["goes on"].match(place.text, place.end)
     return bool(goes_on and patterns["selling"].search(before))
 
 

@@ -14,7 +14,7 @@ from classifier.reading.boundaries import (
     is_part_of_longer_name,
     is_piece_of_spelled_word,
 )
-from classifier.reading.contexts import Place, has_context
+from classifier.reading.contexts import NEAR, Place, has_context
 from classifier.reading.trade import is_cas_spelling
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ ABBREVIATED = 2
 STRETCH = 6
 """How many times longer than its letters a spelled-out name may be."""
 LIST_BREAK = re.compile(r"[;|]|[.,:/]\s|\s[-/+&]\s")
+LINE_ENDS = re.compile(r"[ \t]*(?:[\r\n]|$)")
 BETWEEN_TEXTS = "\n"
 """Stands in no pattern, so that none is found across two texts."""
 RANK: dict[How, int] = {"cas": 0, "name": 1, "abbreviation": 2, "disguised": 3}
@@ -151,14 +152,13 @@ def _stands(text: str, start: int, end: int, pattern: Pattern, unfolded: Unfolde
 def _place(text: str, start: int, end: int, unfolded: Unfolded) -> Place:
     original, spans = unfolded.folded.original, unfolded.spans
     first, last = (spans[start][0], spans[end - 1][1]) if spans else (start, end)
-    rest = original[last:].lstrip(" \t")
     return Place(
         text=text,
         start=start,
         end=end,
-        ends_line=not rest or rest[0] in "\r\n",
+        ends_line=LINE_ENDS.match(original, last) is not None,
         written=original[first:last],
-        whole=original,
+        around=original[max(0, first - NEAR) : last + NEAR],
     )
 
 

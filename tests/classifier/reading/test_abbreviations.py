@@ -114,3 +114,10 @@ def test_words_of_selling_support_a_bare_abbreviation(text: str, keys: list[str]
 def test_words_of_selling_support_nothing_that_others_sell(text: str) -> None:
     """Other goods that follow, small letters and abbreviations of everybody's are no offer."""
     assert _offered(text) == []
+
+
+def test_capitals_far_off_say_nothing_of_an_abbreviation() -> None:
+    """Small letters count near it only, so that a text of many such words is read in time."""
+    near, far = "the MAPA 1 kg", "THE" + " MAPA 1 KG" * 40 + " the"
+    assert _offered(near) == ["MAPA"]
+    assert len(_offered(far)) < 40
