@@ -68,22 +68,25 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "drug": re.compile(
             rf"(?:(?!{whole_words(IN_BULK)})[^.;!?|]|\.\d){{0,32}}?(?P<form>{whole_words(DOSAGE_FORMS)})"
         ),
+        "drug of": re.compile(rf"(?P<form>{whole_words(DOSAGE_FORMS)})\s+(?:(?:of|de|mit|с)\s+|d')?$"),
         "about": re.compile(whole_words(ABOUT_SOMETHING_ELSE)),
         "title": re.compile(whole_words(ABOUT_IN_TITLE)),
     }
 
 
-def finished_drug(text: str, end: int, key: str) -> str:
-    """Return why a substance named up to `end` of a folded text is a drug ready for use, or the empty text.
+def finished_drug(text: str, start: int, end: int, key: str) -> str:
+    """Return why a substance named at `text[start:end]` is a drug ready for use, or the empty text.
 
     Args:
         text: Folded text.
+        start: Where the name begins.
         end: Where the name ends.
         key: Key of the substance.
     """
     if key not in MEDICINES:
         return ""
     found = _patterns()["drug"].match(text, end, end + WINDOW)
+    found = found or _patterns()["drug of"].search(text, max(0, start - WINDOW), start)
     return f'a finished drug: "{found["form"]}"' if found else ""
 
 

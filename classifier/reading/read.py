@@ -233,7 +233,7 @@ def _mentions(
             or (why_last.startswith(ASKED_FOR) and goes_on(folded[last : hit.start]))
         )
         why_not = (why_last if is_beside else "") or wanted.get(hit.substance.key, "")
-        why_not = why_not or finished_drug(folded, hit.end, hit.substance.key)
+        why_not = why_not or finished_drug(folded, hit.start, hit.end, hit.substance.key)
         why_not = why_not or why_not_offered(folded, hit.start, hit.end, title=title)
         last, why_last = hit.end, why_not
         if why_not.startswith(ASKED_FOR) and hit.start < len(title):

@@ -16,6 +16,9 @@ FINISHED = [
     "Ergotamin 2 mg, 20 Tabletten",
     "Эрготамин таблетки 1 мг",
     "麦角胺 片剂 1mg",
+    "Comprimidos de ergotamina 1 mg",
+    "Comprimés d'ergotamine, boîte de 20",
+    "Таблетки эрготамин 1 мг",
     "Red phosphorus match striker strips",
     "Red phosphorus matchbox strips, 50 pcs",
     "Red phosphorus strikers for safety matches",
@@ -23,6 +26,7 @@ FINISHED = [
 ITSELF = [
     "Ergotamine tartrate 1 kg",
     "Ergotamine tartrate powder, no tablets",
+    "No tablets: ergotamine tartrate, 1 kg",
     "Ergotamine raw material for tablets",
     "Norephedrine HCl bulk, 25 kg",
     "Ergotamina en polvo, 100 g",
