@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
 
-FORMAT = 3
+FORMAT = 4
 
 COMPARISON = "comparison.json"
 """What the model was held against when it was trained, beside its other files; scoring does without it."""
@@ -62,6 +62,8 @@ class Neighbours:
     """Shape (n, dimensions), rows of length 1."""
     labels: NDArray[np.int64]
     texts: tuple[str, ...]
+    floors: Mapping[str, float]
+    """Of each script in which nearness tells anything, from which similarity on; see `classifier.nearest`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +142,7 @@ def load_model(folder: Path) -> TrainedModel:
     with _refusing(folder):
         card = _read_card(folder)
         pipeline, evaluation = (_load_pipeline(folder / name) for name in ("model.skops", "evaluation.skops"))
-        neighbours = _load_neighbours(folder)
+        neighbours = _load_neighbours(folder, card["nearest_shown_from"])
         first_stage = _load_first_stage(folder, card)
         return _checked(folder, card, (pipeline, evaluation), neighbours, first_stage)
 
@@ -172,7 +174,7 @@ def card_text(card: Mapping[str, Any]) -> str:
     """Return the card as Markdown, for a person."""
     lines = [f"# Model {card['model_id']}", "", str(card["summary"])]
     lines += [f"Flagged from the line upwards: {_short(card['threshold'])}.", ""]
-    for title in ("data", "training", "cascade", "held_out", "versions"):
+    for title in ("data", "training", "cascade", "nearest_shown_from", "held_out", "versions"):
         lines += [f"## {title.replace('_', ' ').capitalize()}", ""]
         lines += [
             f"- {SAID.get((title, name), name.replace('_', ' '))}: {_short(value)}"
@@ -239,13 +241,14 @@ def _load_first_stage(folder: Path, card: Mapping[str, Any]) -> FirstStage | Non
     )
 
 
-def _load_neighbours(folder: Path) -> Neighbours:
+def _load_neighbours(folder: Path, floors: Mapping[str, float]) -> Neighbours:
     # Opened here, because numpy leaves a damaged archive open.
     with (folder / "neighbours.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         vectors, labels = arrays["vectors"].astype(np.float32), arrays["labels"].astype(np.int64)
     # Only the ends of our lines part them: texts may hold U+2028 and the like.
     lines = (folder / "neighbours.jsonl").read_text(encoding="utf-8").removesuffix("\n").split("\n")
-    return Neighbours(vectors=vectors, labels=labels, texts=tuple(json.loads(line) for line in lines))
+    texts = tuple(json.loads(line) for line in lines)
+    return Neighbours(vectors=vectors, labels=labels, texts=texts, floors=floors)
 
 
 def _checked(

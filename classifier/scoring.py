@@ -12,10 +12,11 @@ from classifier.cascade import has_evidence
 from classifier.embedding import weights_of
 from classifier.errors import EmbedderMismatch
 from classifier.evidence import FEATURES, evidence_matrix, evidence_spans, offered_keys, read_all
+from classifier.nearest import nearest
 from classifier.weighing import sigmoid
 from classifier.wording import word_shares
 from classifier.words import count_words
-from listings.model import Contribution, Neighbour, Reasons, ScoreStage
+from listings.model import Contribution, Reasons, ScoreStage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from classifier.cascade import FirstStage
-    from classifier.folder import Neighbours, TrainedModel
+    from classifier.folder import TrainedModel
     from classifier.gazetteer import Gazetteer
     from classifier.reading import Reading
     from listings.model import WordShare
@@ -37,8 +38,6 @@ WORDING = "the words it uses"
 
 NAMES = (*FEATURES, SOUND, WORDING)
 SHOWN_CONTRIBUTIONS = 8
-SHOWN_NEIGHBOURS = 3
-NEIGHBOUR_CHARS = 160
 
 TOLD_ABOVE = 0.5
 """Nearest examples and single words are looked up from this share of the threshold upwards: nobody reads the
@@ -115,8 +114,9 @@ def score_readings(read: ReadTexts, vectors: NDArray[np.float32], model: Trained
         for index, reading in enumerate(read.readings)
     ]
     told = np.flatnonzero(probabilities >= model.threshold * TOLD_ABOVE).tolist()
-    nearest, wording = _nearest(vectors[told], model.neighbours), _wording(read.at(told), model)
-    for index, near, (words, rest) in zip(told, nearest, wording, strict=True):
+    likely = read.at(told)
+    near_each = nearest(likely.texts, vectors[told], model.neighbours)
+    for index, near, (words, rest) in zip(told, near_each, _wording(likely, model), strict=True):
         reasons = replace(scored[index].reasons, neighbours=near, wording=words, rest_wording=rest)
         scored[index] = replace(scored[index], reasons=reasons)
     return scored
@@ -173,25 +173,3 @@ def _wording(read: ReadTexts, model: TrainedModel) -> list[tuple[tuple[WordShare
     terms = model.folded.word_terms(read.words)
     by_column = (dict(zip(row.indices.tolist(), row.data.tolist(), strict=True)) for row in terms)
     return [word_shares(text, added) for text, added in zip(read.texts, by_column, strict=True)]
-
-
-def _beginning(text: str) -> str:
-    return text if len(text) <= NEIGHBOUR_CHARS else f"{text[: NEIGHBOUR_CHARS - 1].rstrip()}…"
-
-
-def _nearest(vectors: NDArray[np.float32], neighbours: Neighbours) -> list[tuple[Neighbour, ...]]:
-    if not len(vectors) or not len(neighbours.vectors):
-        return [()] * len(vectors)
-    similarity = vectors @ neighbours.vectors.T
-    best = np.argsort(-similarity, axis=1, kind="stable")[:, :SHOWN_NEIGHBOURS]
-    return [
-        tuple(
-            Neighbour(
-                label=int(neighbours.labels[column]),
-                text=_beginning(neighbours.texts[column]),
-                similarity=round(float(similarity[row, column]), 3),
-            )
-            for column in columns
-        )
-        for row, columns in enumerate(best)
-    ]

@@ -17,6 +17,7 @@ from classifier.features import features_of
 from classifier.folder import FORMAT, Neighbours, TrainedModel, fingerprint
 from classifier.judged import GROUP_WEIGHT, VERDICT_WEIGHT
 from classifier.metrics import summary
+from classifier.nearest import telling_floors
 from classifier.weighing import fit_with_folds
 from listings import times
 
@@ -124,6 +125,7 @@ def train(
     pipeline, threshold, folds = _fit(data, seed)
     evaluation_pipeline, _line, _folds = _fit(data.where(~data.held_out), seed)
     first_stage, settling = _first_stage(data, cascade, folds >= threshold, threshold, seed)
+    neighbours = _neighbours(data, seed)
     embedder_id = weights_of(embedder.embedder_id)
     model_id = fingerprint(
         pipeline,
@@ -136,6 +138,7 @@ def train(
         "model_id": model_id,
         "threshold": threshold,
         "cascade": settling,
+        "nearest_shown_from": dict(neighbours.floors),
         "held_out": held_out_figures(evaluation_pipeline, threshold, data),
     }
     return TrainedModel(
@@ -144,7 +147,7 @@ def train(
         evaluation_pipeline=evaluation_pipeline,
         threshold=threshold,
         embedder_id=embedder_id,
-        neighbours=_neighbours(data),
+        neighbours=neighbours,
         card=card,
         first_stage=first_stage,
     )
@@ -173,11 +176,14 @@ def _provenance(
     }
 
 
-def _neighbours(data: Dataset) -> Neighbours:
+def _neighbours(data: Dataset, seed: int) -> Neighbours:
+    vectors = vectors_in(data.features)
+    texts = [example.text for example in data.examples]
     return Neighbours(
-        vectors=vectors_in(data.features),
+        vectors=vectors,
         labels=data.labels,
-        texts=tuple(example.text[:NEIGHBOUR_CHARS] for example in data.examples),
+        texts=tuple(text[:NEIGHBOUR_CHARS] for text in texts),
+        floors=telling_floors(vectors, data.labels, data.groups, texts, seed=seed),
     )
 
 

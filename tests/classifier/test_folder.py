@@ -112,7 +112,7 @@ def _set(key: str, value: object) -> Callable[[dict[str, Any]], object]:
         (_set("embedder_id", "other@2"), "its weights give the id"),
         (_set("model_id", "0" * 12), "its card says 000000000000"),
         (_set("training", {"gazetteer_edition": "another"}), "its weights give the id"),
-        (_set("format", 1), "its format is 1, not 3"),
+        (_set("format", 1), f"its format is 1, not {FORMAT}"),
         (_set("features", ["listed by name"]), "its evidence features are not those of this release"),
         (lambda card: card.pop("format"), "its format is None"),
         (lambda card: card.pop("threshold"), "'threshold' is missing"),

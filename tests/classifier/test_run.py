@@ -141,7 +141,7 @@ def test_every_new_sighting_is_scored_with_its_reasons(store: Path) -> None:
     assert score_id == entry.score_id
     assert (kept.run_id, kept.scored_at, kept.model_id) == (run.run_id, NOW, entry.model_id)
     assert kept.reasons.contributions
-    assert len(kept.reasons.neighbours) == 3
+    assert kept.reasons.wording
 
 
 def test_scoring_again_does_nothing(store: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,8 +106,10 @@ def test_substances_family_and_tier_are_those_on_offer(scored: list[ScoredText])
     assert (mentioned.family, mentioned.tier, mentioned.substances) == ("", None, ())
 
 
-def test_nearest_examples_are_shown_for_likely_offers_only(scored: list[ScoredText]) -> None:
+def test_nearest_examples_are_shown_for_likely_offers_only(model: TrainedModel, gazetteer: Gazetteer) -> None:
     """Nearest first; nobody reads the neighbours of what is not flagged."""
+    telling = replace(model, neighbours=replace(model.neighbours, floors={"LATIN": 0.0}))
+    scored = score_texts(TEXTS, ToyEmbedder()(TEXTS), telling, gazetteer)
     likely = [each.similarity for each in scored[0].reasons.neighbours]
     assert len(likely) == 3
     assert likely == sorted(likely, reverse=True)
