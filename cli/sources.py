@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @click.command("sources")
 @sources_option
 @json_option
-@click.option("--check", is_flag=True, help="Exit with 1 if an archive is missing.")
+@click.option(
+    "--check", is_flag=True, help="Exit with 1 if an archive is missing, or supplied later than now."
+)
 def command(sources_file: Path, as_json: bool, check: bool) -> None:
     """List the declared sources.
 
@@ -43,8 +45,15 @@ def command(sources_file: Path, as_json: bool, check: bool) -> None:
 
 
 def _problem(declared: DeclaredSource) -> str:
+    from crawler.sources import NotSuppliedYet, check_supplied
+    from listings.times import utc_now
+
     if declared.archive is not None and not declared.archive.exists():
         return f"There is no archive at {declared.archive}; put it there or mend the sources file."
+    try:
+        check_supplied(declared, utc_now())
+    except NotSuppliedYet as error:
+        return str(error)
     return ""
 
 

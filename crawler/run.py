@@ -11,6 +11,7 @@ from crawler.process import CrawlStopped
 from crawler.readers.job import read_here
 from crawler.recorder import sentence_for
 from crawler.saved import crawl_saved
+from crawler.sources import check_supplied
 from listings import locks, runs, times
 from listings.database import open_database
 from listings.errors import StoreUnwritable
@@ -60,6 +61,7 @@ def crawl_source(
         The run, ended.
 
     Raises:
+        NotSuppliedYet: If its archive was supplied on a day that is still to come; nothing is begun.
         AlreadyUnderWay: If another process is crawling this source.
         CrawlStopped: If the process was asked to stop; the run has no ending then, and is gone on with.
         ArchiveError: If nothing readable lies at the archive's path; the run says so too.
@@ -68,6 +70,7 @@ def crawl_source(
         CrawlEnded: If the permission ended during the crawl, or the site asked to be left alone.
     """
     source = declared.source
+    check_supplied(declared, now())
     work = locks.work_of(RunKind.CRAWL, source.source_id)
     with (
         locks.hold(database, work),

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -27,7 +27,6 @@ from crawler.live.declared import read_limits, read_permission
 from crawler.live.limits import Limits
 from crawler.sources_toml import read_toml
 from listings.model import Source, SourceKind
-from listings.times import utc_now
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,6 +53,17 @@ class SourcesFileWrong(CrawlError):
 
     def __init__(self, path: Path, found: str) -> None:
         super().__init__(f"The sources file {path} cannot be used: {found}.")
+
+
+class NotSuppliedYet(CrawlError):
+    """A saved source was supplied, as its table says, on a day that is still to come."""
+
+    def __init__(self, source: Source, today: date) -> None:
+        super().__init__(
+            f"sources.{source.source_id}.supplied_on is {source.supplied_on}, which is still to come: this "
+            f"machine's clock says {today}. Expected the day on which the archive was supplied; correct it "
+            "in the sources file, or the clock."
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +126,19 @@ def pick_sources(path: Path, names: tuple[str, ...]) -> list[DeclaredSource]:
     return [declared[name] for name in names or declared]
 
 
+def check_supplied(declared: DeclaredSource, now: datetime) -> None:
+    """See that a saved source was not supplied in the future; of a live one nothing is asked.
+
+    The file as a whole stays in use: a clock that runs wrong must not take every source's schedule away.
+
+    Raises:
+        NotSuppliedYet: If it was; tomorrow is let pass, which it is somewhere already.
+    """
+    today, source = now.astimezone(UTC).date(), declared.source
+    if source.kind is SourceKind.SAVED and date.fromisoformat(source.supplied_on) > today + timedelta(days=1):
+        raise NotSuppliedYet(source, today)
+
+
 def _declared(path: Path, source_id: str, table: Any) -> DeclaredSource:
     is_live = isinstance(table, dict) and table.get("live") is True
     _check_table(path, source_id, table, is_live=is_live)
@@ -176,14 +199,6 @@ def _check_table(path: Path, source_id: str, table: Any, *, is_live: bool) -> No
     for key in required:
         if key not in table:
             raise SourcesFileWrong(path, f"sources.{source_id} lacks {key!r}")
-    _check_values(path, source_id, table)
-
-
-def _check_values(path: Path, source_id: str, table: dict[str, Any]) -> None:
-    supplied = table.get("supplied_on")
-    if supplied and supplied > utc_now().date() + timedelta(days=1):  # somewhere it is tomorrow already
-        found = f"sources.{source_id}.supplied_on is {supplied}, which is still to come"
-        raise SourcesFileWrong(path, f"{found}; expected the day on which the archive was supplied")
     for url in [*table.get("start", []), *([table["base_url"]] if "base_url" in table else [])]:
         if not isinstance(url, str) or not HTTP_ADDRESS.match(url):
             raise SourcesFileWrong(path, f"sources.{source_id} gives {url!r}, which is no http(s) address")

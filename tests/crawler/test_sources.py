@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from crawler.sources import SourcesFileWrong, load_sources
-from listings.times import utc_now
+from crawler.run import crawl_source
+from crawler.sources import NotSuppliedYet, SourcesFileWrong, check_supplied, load_sources
+from tests.cli.calls import call
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,11 +58,6 @@ WRONG = [  # field, value, what is said of it behind the file's name
         "2026-11-02T10:00:00",
         "sources.shop.supplied_on is 2026-11-02 10:00:00, not a date like",
     ),
-    (
-        "supplied_on",
-        "2931-01-01",
-        "sources.shop.supplied_on is 2931-01-01, which is still to come; expected the",
-    ),
     ("supplied_on", "yesterday", "sources.shop.supplied_on (line 6) is yesterday, which is no value in TOML"),
     ("supplied_on", "", "sources.shop lacks 'supplied_on'"),
     ("name", "7", 'sources.shop.name is 7, not a text in "quotes"'),
@@ -99,8 +95,23 @@ def test_a_line_that_is_no_toml_is_quoted(tmp_path: Path) -> None:
         load_sources(path)
 
 
-def test_what_was_supplied_today_is_declared(tmp_path: Path) -> None:
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("day", ["2026-11-26", "2026-11-27"])
+def test_what_was_supplied_today_can_be_crawled(day: str, tmp_path: Path) -> None:
     """Also where the day begins earlier than in UTC."""
-    for day in (utc_now().date(), utc_now().date() + timedelta(days=1)):
-        found = load_sources(declared(tmp_path, supplied_on=day.isoformat()))
-        assert found["shop"].source.supplied_on == day.isoformat()
+    check_supplied(load_sources(declared(tmp_path, supplied_on=day))["shop"], NOW)
+
+
+def test_what_was_supplied_in_the_future_is_not_crawled(tmp_path: Path) -> None:
+    """By no clock: nothing is begun, and the sentence names the field and what the clock says."""
+    shop = load_sources(declared(tmp_path, supplied_on="2931-01-01"))["shop"]
+    said = r"sources\.shop\.supplied_on is 2931-01-01, .* clock says 2026-11-26\. Expected the day on which"
+    with pytest.raises(NotSuppliedYet, match=said):
+        crawl_source(tmp_path / "store.db", shop, now=lambda: NOW)
+    assert not (tmp_path / "store.db").exists()
+    (tmp_path / "saved.wacz").touch()
+    checked = call("sources", "--sources", tmp_path / "sources.toml", "--check")
+    assert checked.exit_code == 1
+    assert "shop: sources.shop.supplied_on is 2931-01-01" in checked.err
