@@ -143,7 +143,7 @@ def test_a_token_is_printed_once_listed_and_revoked(store: Path) -> None:
 def test_the_demo_makes_somebody_who_may_log_in_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The name and password stand on the screen; a second run finds the user and says nothing."""
+    """The name and password stand on the screen; a second run tells the command that makes another."""
     from cli.demo import _make_administrator
 
     path = tmp_path / "demo.db"
@@ -155,4 +155,8 @@ def test_the_demo_makes_somebody_who_may_log_in_once(
     assert kept.user.role == "admin"
     assert Passwords().matches(kept.password_hash, password)
     _make_administrator(path)
-    assert capsys.readouterr().err == ""
+    command = capsys.readouterr().err.partition("precursor-watch ")[2].split()
+    assert command == ["users", "password", "demo", "--generate", "--db", str(path)]
+    renewed = call(*command).out.strip()
+    with closing(open_database(path)) as db:
+        assert Passwords().matches(credentials(db, "demo").password_hash, renewed)
