@@ -28,7 +28,7 @@ MINIMUM_UNLEARNED = 10
 MINIMUM_ROWS = 20
 """A slice of fewer rows is shown, and guards nothing."""
 MINIMUM_SHARED = 10
-"""So does a share of fewer rows: of five offers, one more or less is twenty points."""
+"""So does a figure of fewer offers, or of fewer others: of five offers, one more or less is twenty points."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +213,8 @@ def _compare_slice(name: str, pair: _Pair) -> Iterator[Difference]:
     offers = pair.labels == 1
     if 0 < offers.sum() < len(offers):
         mine, theirs = (_average_precisions(pair, scores) for scores in pair.scores)
-        yield _difference(name, AVERAGE_PRECISION, pair, mine, theirs, of=len(offers))
+        rarer = min(int(offers.sum()), int((~offers).sum()))
+        yield _difference(name, AVERAGE_PRECISION, pair, mine, theirs, of=rarer)
     if offers.any():
         mine, theirs = (_shares(pair.draws, offers, flags) for flags in pair.flags)
         yield _difference(name, RECALL, pair, mine, theirs, of=int(offers.sum()))
