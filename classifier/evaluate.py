@@ -16,6 +16,7 @@ from classifier.features import embed_as_shown
 from classifier.figures import Scored
 from classifier.gazetteer.cas import cas_in
 from classifier.training import build_dataset
+from listings.model import Decision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 WHOLE, TITLES = "titles and descriptions", "titles only"
+MEANINGS = {"1": 1, "0": 0, Decision.OFFER: 1, Decision.NOT_OFFER: 0}
+"""What labels mean where nobody says otherwise: those of files, and those of verdicts."""
 BATCH = 2_048
 """Texts scored between two words of progress."""
 
@@ -43,7 +46,7 @@ class EvaluateOptions:
     """What to evaluate on, and against what."""
 
     positive: tuple[str, ...] | None = None
-    """Labels that mean an offer, where every other means none; None if only 1 and 0 mean anything."""
+    """Labels that mean an offer, where every other means none; None for those of `MEANINGS`."""
     ignore: tuple[str, ...] = ()
     """Labels whose rows are left out."""
     titles_only: bool = False
@@ -108,7 +111,6 @@ def evaluate_file(
 
 def _labelled(path: Path, options: EvaluateOptions) -> Iterator[tuple[Row, int]]:
     """Yield each row that is not to be ignored, with 1 for an offer and 0 for none."""
-    positive = ("1",) if options.positive is None else options.positive
     for number, row in read_rows(path):
         given = given_label(row)
         if given and given in options.ignore:
@@ -119,13 +121,14 @@ def _labelled(path: Path, options: EvaluateOptions) -> Iterator[tuple[Row, int]]
                 str(path),
                 f"line {number} has {has}, so nobody knows whether it is an offer; label it or leave it out",
             )
-        if options.positive is None and given not in {"0", "1"}:
+        if options.positive is None and given not in MEANINGS:
             raise DataFileWrong(
                 str(path),
-                f"line {number} has the label {given!r}, not 0 or 1; --positive names which labels are "
-                "offers, --ignore whose rows are left out",
+                f"line {number} has the label {given!r}, not 0 or 1, offer or not_offer; --positive names "
+                "which labels are offers, --ignore whose rows are left out",
             )
-        yield {"id": f"line {number}", **row}, int(given in positive)
+        means = MEANINGS[given] if options.positive is None else int(given in options.positive)
+        yield {"id": f"line {number}", **row}, means
 
 
 def _refuse_unnamed(

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--positive",
-    help="Labels that mean an offer, parted by commas; all others mean none. Without it labels are 1 and 0.",
+    help="Labels that mean an offer, parted by commas; all others mean none. Without it labels are 1 and 0, "
+    "or offer and not_offer.",
 )
 @click.option("--ignore", default="", help="Labels whose rows are left out, parted by commas.")
 @click.option("--titles-only", is_flag=True, help="Measure without descriptions alone.")

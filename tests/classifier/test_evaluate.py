@@ -120,7 +120,10 @@ def test_the_page_draws_plots_and_escapes_what_sellers_write(found: Evaluation) 
         ('{"title": "a"}\n', "line 1 has no label, but `title`, so nobody knows whether it is an offer"),
         ('{"title": "a", "label": 1}\n{"title": "b", "label": ""}\n', "line 2 has an empty label, so nobody"),
         ('{"title": "a", "label": null}\n', "line 1 has an empty label, so nobody knows"),
-        ('{"title": "a", "label": "nope"}\n', "line 1 has the label 'nope', not 0 or 1; --positive names"),
+        (
+            '{"title": "a", "label": "nope"}\n',
+            "line 1 has the label 'nope', not 0 or 1, offer or",
+        ),
         ("not json\n", "line 1 is not JSON"),
         ("\x00\ud800", "expected UTF-8"),
     ],
@@ -155,6 +158,18 @@ def test_of_offers_alone_recall_is_told_and_nothing_else(scorer: Scorer, tmp_pat
     assert found.notes == (OFFERS_ALONE,)
     assert not [each for each in view.slices if each.slice.startswith("label ")]
     assert "recall" in evaluation_page(found)
+
+
+def test_labels_of_verdicts_need_no_names(scorer: Scorer, tmp_path: Path) -> None:
+    """A file may say `offer` and `not_offer`, as verdicts do."""
+    path = tmp_path / "verdicts.jsonl"
+    rows = [
+        {"title": f"Chair {number}", "label": label}
+        for number, label in enumerate(["offer", "not_offer"] * 3)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    found = evaluate_file(path, scorer, EvaluateOptions())
+    assert (found.rows, found.offers) == (6, 3)
 
 
 @pytest.mark.parametrize("positive", [None, ()])
