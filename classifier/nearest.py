@@ -96,7 +96,7 @@ def nearest(
     if not len(vectors) or not len(examples.vectors):
         return [()] * len(vectors)
     similarity = vectors @ examples.vectors.T
-    best = np.argsort(-similarity, axis=1, kind="stable")[:, :SHOWN]
+    best = _highest(similarity)
     floors = (_floor_of(text, examples.floors) for text in texts)
     return [
         tuple(
@@ -110,6 +110,14 @@ def nearest(
         )
         for row, (columns, floor) in enumerate(zip(best.tolist(), floors, strict=True))
     ]
+
+
+def _highest(similarity: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return each row's `SHOWN` highest columns, highest first; to sort all would be most of the work."""
+    shown = min(SHOWN, similarity.shape[1])
+    columns = np.sort(np.argpartition(-similarity, shown - 1, axis=1)[:, :shown], axis=1)
+    order = np.argsort(-np.take_along_axis(similarity, columns, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(columns, order, axis=1)
 
 
 def _floor_of(text: str, floors: Mapping[str, float]) -> float:
@@ -131,14 +139,13 @@ def _script(character: str) -> str:
 def _of_other_groups(
     rows: NDArray[np.int64], vectors: NDArray[np.float32], groups: NDArray[np.str_]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Return each row's nearest of other groups, in no order, and how near: shapes (len(rows), <= 3)."""
+    """Return each row's nearest of other groups, nearest first, and how near: shapes (len(rows), <= 3)."""
     near, similarities = [], []
     for start in range(0, len(rows), _AT_ONCE):
         part = rows[start : start + _AT_ONCE]
         similarity = vectors[part] @ vectors.T
         similarity[groups[part][:, None] == groups[None, :]] = -np.inf
-        # To sort all of a hundred thousand would be most of the work; only which are nearest is asked.
-        best = np.argpartition(-similarity, min(SHOWN, similarity.shape[1]) - 1, axis=1)[:, :SHOWN]
+        best = _highest(similarity)
         near.append(best)
         similarities.append(np.take_along_axis(similarity, best, axis=1))
     return np.concatenate(near), np.concatenate(similarities)

@@ -110,7 +110,7 @@ def _quoted(text: str, said: str, place: tuple[int, int], origins: list[tuple[in
     then another word than the page shows.
     """
     run = origins[slice(*place)] if origins else []
-    written = text[min(run)[0] : max(last for _, last in run)] if run else ""
+    written = text[slice(*_span(run))] if run else ""
     is_turned = any(earlier > later for earlier, later in pairwise(run)) or DIRECTION.search(written)
     return harmless(said) if is_turned or not written else _said(harmless(written))
 
@@ -125,8 +125,11 @@ def _spans(
 ) -> tuple[tuple[int, int], ...]:
     if origins is None:
         return ()
-    runs = [origins[start:end] for start, end in places[:SHOWN_SPANS]]
-    return tuple((min(first for first, _ in run), max(last for _, last in run)) for run in runs)
+    return tuple(_span(origins[start:end]) for start, end in places[:SHOWN_SPANS])
+
+
+def _span(run: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    return min(first for first, _ in run), max(last for _, last in run)
 
 
 def _origins(text: str, normal: str) -> list[tuple[int, int]] | None:
