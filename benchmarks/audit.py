@@ -12,10 +12,10 @@ from pathlib import Path
 from statistics import quantiles
 from typing import TYPE_CHECKING
 
-from listings.audit import AuditAction, Origin, Via, record_view
-from listings.audit_check import verify
-from listings.database import Database, open_database, transaction
-from listings.times import to_text, utc_now
+from store.audit.audit import AuditAction, Origin, Via, record_view
+from store.audit.audit_check import verify
+from store.database import Database, open_database, transaction
+from store.times import to_text, utc_now
 from tests.review.store import fill_store
 
 if TYPE_CHECKING:

@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler.live.limits import Limits
-from crawler.run import crawl_source
-from crawler.sources import DeclaredSource
+from crawler.run.run import crawl_source
+from crawler.sources.sources import DeclaredSource
 from fixtures.misbehaving import hosts, traps, ways
 from fixtures.misbehaving.server import LOOPBACK, serving
-from listings.database import open_database
-from listings.model import Source, SourceKind
-from listings.pages import page_outcomes
-from listings.permissions import Permission
+from store.crawl.pages import page_outcomes
+from store.crawl.permissions import Permission
+from store.database import open_database
+from store.model import Source, SourceKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

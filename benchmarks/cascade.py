@@ -23,24 +23,24 @@ from sklearn.linear_model import LogisticRegression
 
 from benchmarks.rounds import Limit, Rate, Ratio, alternate, report, speed
 from benchmarks.scoring import PACKAGES, STARTER
-from classifier.cascade import RECALL_BUDGET, has_evidence
-from classifier.embedding import fastest, open_embedder
-from classifier.evidence import read_all
-from classifier.examples import json_object, load_starter, row_text
-from classifier.folder import load_model
+from classifier.features.embedding import fastest, open_embedder
+from classifier.features.evidence import read_all
 from classifier.gazetteer import load_gazetteer
-from classifier.scorer import Scorer
-from classifier.training import Cascade, build_dataset, train
-from listings.model import ScoreStage
-from listings.vectors import open_vectors
+from classifier.model.cascade import RECALL_BUDGET, has_evidence
+from classifier.model.folder import load_model
+from classifier.scoring.scorer import Scorer
+from classifier.training.examples import json_object, load_starter, row_text
+from classifier.training.training import Cascade, build_dataset, train
+from store.model import ScoreStage
+from store.vectors import open_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from classifier.embedding import TransformerEmbedder
-    from classifier.folder import TrainedModel
+    from classifier.features.embedding import TransformerEmbedder
     from classifier.gazetteer import Gazetteer
-    from classifier.scoring import ScoredText
+    from classifier.model.folder import TrainedModel
+    from classifier.scoring.scoring import ScoredText
 
 SEED = 0
 TARGET = 20.0

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from classifier.scoring import ScoredText
-    from cli.archive_scoring import Scores
+    from bulk.archive_scoring import Scores
+    from classifier.scoring.scoring import ScoredText
 
 PACKAGES = ("ray", "pyarrow", "torch", "sentence-transformers")
 TEXTS = 12_000
@@ -79,7 +79,7 @@ def _prepare(folder: Path, texts: Sequence[str]) -> None:
 def _train(folder: Path) -> None:
     from benchmarks.cascade import train_model
     from benchmarks.rescoring import fill
-    from classifier.embedding import fastest, open_embedder
+    from classifier.features.embedding import fastest, open_embedder
     from classifier.gazetteer import load_gazetteer
 
     embedder = fastest(open_embedder(), folder / "bench.db")
@@ -96,12 +96,12 @@ def _once(folder: Path, nodes: int) -> dict[str, Any]:
 def _score_on(folder: Path, nodes: int) -> dict[str, Any]:
     """Score the archive on a cluster of so many nodes, in this process, which nothing else uses."""
     from benchmarks.local_cluster import local_cluster
-    from cli import cluster_scoring
-    from cli.archive_scoring import write_parts
-    from cli.cluster import joined
-    from cli.cluster_scoring import Job, owner_settings, score_on_cluster, worker_scorer
-    from listings.database import open_database
-    from listings.models import model_in_use
+    from bulk import cluster_scoring
+    from bulk.archive_scoring import write_parts
+    from bulk.cluster import joined
+    from bulk.cluster_scoring import Job, owner_settings, score_on_cluster, worker_scorer
+    from store.database import open_database
+    from store.scores.models import model_in_use
 
     cluster_scoring.STRETCH["bytes"] = STRETCH_BYTES
     store, output = folder / "bench.db", folder / f"{time.monotonic_ns()}.jsonl"

@@ -26,16 +26,16 @@ import web_poet
 from scrapy.crawler import AsyncCrawlerProcess
 
 from benchmarks.local_server import addresses, hosts
+from crawler.extract.page import read_page
 from crawler.live import crawl as _crawl  # noqa: F401 (before the clock begins, and Scrapy's HTTP with it)
 from crawler.live.limits import Limits
-from crawler.readers.pool import reading
-from crawler.readers.settings import CrawlSettings
-from crawler.reading.page import read_page
-from crawler.run import crawl_source
-from crawler.sources import DeclaredSource
-from listings import times
-from listings.model import Source, SourceKind
-from listings.permissions import Permission
+from crawler.run.run import crawl_source
+from crawler.sources.sources import DeclaredSource
+from crawler.workers.pool import reading
+from crawler.workers.settings import CrawlSettings
+from store import times
+from store.crawl.permissions import Permission
+from store.model import Source, SourceKind
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence

@@ -41,18 +41,18 @@ from benchmarks.intervals import Way
 from benchmarks.labelled_rows import APART, read_corrections, read_labelled, read_sample
 from benchmarks.real_pages import texts_read
 from classifier.errors import NoModelInUse
-from classifier.examples import load_starter
-from classifier.scorer import open_scorer
-from classifier.training import build_dataset
+from classifier.scoring.scorer import open_scorer
+from classifier.training.examples import load_starter
+from classifier.training.training import build_dataset
 from cli.options import DEFAULT_DATABASE
 from cli.output import print_json, reading
-from listings.errors import ListingsError
-from listings.models import model_in_use
+from store.errors import ListingsError
+from store.scores.models import model_in_use
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from classifier.scorer import Scorer
+    from classifier.scoring.scorer import Scorer
 
 STARTER = Path(fixtures.__path__[0]) / "training" / "listings.jsonl"
 

@@ -12,13 +12,13 @@ import fixtures
 from benchmarks.intervals import Interval, Way, curves_of, interval, wilson
 from benchmarks.labelled_rows import APART, ORDINARY, title_hash
 from benchmarks.plain_match import plain_match
-from classifier.baselines import score_baselines
-from classifier.columns import evidence_in, vectors_in
-from classifier.evidence import FEATURES
-from classifier.examples import read_rows, row_text
-from classifier.features import features_of
-from classifier.metrics import calibration_error
-from classifier.scoring import ReadTexts, settle_readings
+from classifier.features.columns import evidence_in, vectors_in
+from classifier.features.evidence import FEATURES
+from classifier.features.features import features_of
+from classifier.measures.metrics import calibration_error
+from classifier.scoring.scoring import ReadTexts, settle_readings
+from classifier.training.baselines import score_baselines
+from classifier.training.examples import read_rows, row_text
 from fixtures.marketplaces.data import STEMS, read_site
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from benchmarks.intervals import Curve
     from benchmarks.labelled_rows import Judged, LabelledRow, Truth
-    from classifier.scorer import Scorer
-    from classifier.training import Dataset
+    from classifier.scoring.scorer import Scorer
+    from classifier.training.training import Dataset
 
 EVALUATION = Path(fixtures.__path__[0]) / "evaluation"
 DISGUISED_SETS = {"disguised": EVALUATION / "disguised.jsonl", "fresh": EVALUATION / "fresh.jsonl"}

@@ -26,16 +26,16 @@ from benchmarks.pages import write_pages
 from benchmarks.rescoring import fill
 from benchmarks.rounds import alternate, report
 from benchmarks.scoring import PACKAGES
-from classifier.embedding import fastest, open_embedder
-from classifier.evidence import default_gazetteer
-from classifier.run import score_new
+from classifier.features.embedding import fastest, open_embedder
+from classifier.features.evidence import default_gazetteer
+from classifier.scoring.run import score_new
 from cli.score import LOOK_S
-from listings.database import open_database
+from store.database import open_database
 
 if TYPE_CHECKING:
     from benchmarks.crawl import Speeds
     from benchmarks.rounds import Ratio
-    from classifier.folder import TrainedModel
+    from classifier.model.folder import TrainedModel
 
 TARGETS = (0.7, None)
 """By the clock; and by processor time, of which ours has two cores, so that half as much may be as good."""

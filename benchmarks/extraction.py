@@ -32,16 +32,16 @@ from benchmarks.extraction_truth import (
     read_price_strings,
 )
 from benchmarks.rounds import machine
-from crawler.reading.currency import Place
-from crawler.reading.document import parse_document
-from crawler.reading.page import read_page
-from crawler.reading.pager import next_page
-from crawler.reading.price import read_price
+from crawler.extract.document import parse_document
+from crawler.extract.page import read_page
+from crawler.extract.pager import next_page
+from text.currency import Place
+from text.price import read_price
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from crawler.reading.document import Document
+    from crawler.extract.document import Document
 
 DATA = Path("../shared/data")
 DEFAULT = (

@@ -9,15 +9,15 @@ import extruct
 import web_poet
 from price_parser import Price
 
-from crawler.reading.charset import decode_page
-from crawler.reading.page import read_page
-from listings.terms import TermName
+from crawler.extract.charset import decode_page
+from crawler.extract.page import read_page
+from store.crawl.terms import TermName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from benchmarks.extraction_scores import Prediction
-    from listings.model import ListingContent
+    from store.model import ListingContent
 
 IN_STOCK, OUT_OF_STOCK = "InStock", "OutOfStock"
 _IN_STOCK = re.compile(r"(?:in ?stock|limited ?availability|pre ?(?:sale|order)|in ?store ?only)$")

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 
 from benchmarks.rounds import Rate, Ratio, alternate, report
 from benchmarks.scoring import choose_texts
-from classifier.examples import json_object, row_text
 from classifier.gazetteer import load_gazetteer
 from classifier.reading import find_mentions, read_texts
+from classifier.training.examples import json_object, row_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classifier.errors import DataFileWrong
-from classifier.examples import read_rows, row_text
+from classifier.training.examples import read_rows, row_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

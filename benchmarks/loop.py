@@ -22,25 +22,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import fixtures
-from classifier.comparing import RECALL
-from classifier.embedding import DEFAULT_EMBEDDER
-from classifier.examples import read_rows, row_text
-from classifier.run import RetrainOptions, retrain, score_new
-from classifier.scorer import open_scorer
+from classifier.features.embedding import DEFAULT_EMBEDDER
+from classifier.scoring.run import RetrainOptions, retrain, score_new
+from classifier.scoring.scorer import open_scorer
+from classifier.training.comparing import RECALL
+from classifier.training.examples import read_rows, row_text
 from cli.output import print_json, print_table
-from listings.database import open_database
-from listings.model import Decision, ListingContent, Page, PageOutcome, RunKind, Source, SourceKind
-from listings.models import model_in_use
-from listings.pages import SeenListing, record_page
-from listings.runs import begin_run
-from listings.scores import current_score, unscored_sightings
-from listings.sources import declare_source
-from listings.verdicts import give_verdict
+from store.crawl.pages import SeenListing, record_page
+from store.crawl.runs import begin_run
+from store.crawl.sources import declare_source
+from store.database import open_database
+from store.model import Decision, ListingContent, Page, PageOutcome, RunKind, Source, SourceKind
+from store.review.verdicts import give_verdict
+from store.scores.models import model_in_use
+from store.scores.scores import current_score, unscored_sightings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from classifier.run import Retrained
+    from classifier.scoring.run import Retrained
 
     Writer = Callable[[random.Random], str]
 

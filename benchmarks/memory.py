@@ -19,19 +19,19 @@ from typing import TYPE_CHECKING
 from benchmarks.cascade import train_model
 from benchmarks.rounds import Limit, Rate, report
 from benchmarks.scoring import PACKAGES
-from classifier.embedding import fastest, open_embedder
-from classifier.folder import load_model
+from bulk.archive_scoring import BATCH
+from classifier.features.embedding import fastest, open_embedder
 from classifier.gazetteer import load_gazetteer
-from classifier.scorer import Scorer
-from cli.archive_scoring import BATCH
-from listings.vectors import open_vectors
+from classifier.model.folder import load_model
+from classifier.scoring.scorer import Scorer
+from store.vectors import open_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from classifier.embedding import Embedder
-    from classifier.folder import TrainedModel
+    from classifier.features.embedding import Embedder
     from classifier.gazetteer import Gazetteer
+    from classifier.model.folder import TrainedModel
 
 SEED = 0
 LIMIT = 1_536

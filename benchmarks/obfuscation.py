@@ -20,19 +20,19 @@ from typing import TYPE_CHECKING
 
 from benchmarks.transformations import TRANSFORMATIONS
 from classifier.errors import NoModelInUse
-from classifier.evidence import default_gazetteer, read_all
-from classifier.examples import read_rows, row_text
-from classifier.scorer import open_scorer
+from classifier.features.evidence import default_gazetteer, read_all
+from classifier.scoring.scorer import open_scorer
+from classifier.training.examples import read_rows, row_text
 from cli.options import DEFAULT_DATABASE
 from cli.output import print_json, print_table, reading
-from listings.errors import ListingsError
-from listings.models import model_in_use
+from store.errors import ListingsError
+from store.scores.models import model_in_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from benchmarks.transformations.changing import Transformation
-    from listings.model import Model
+    from store.model import Model
 
     Flag = Callable[[Sequence[str]], list[bool]]
 

@@ -1,6 +1,7 @@
 """What bounds a cluster: pages that a core reads, and pages that the one owner of the store keeps.
 
-Both halves of a crawl on a cluster (`crawler.apart`, `crawler.handed_over`) over the same saved pages, in
+Both halves of a crawl on a cluster (`crawler.remote.apart`, `crawler.remote.handed_over`) over the same
+saved pages, in
 processor time, so that other work counts little. Their ratio is how many reading cores keep one owner busy.
 """
 
@@ -16,9 +17,9 @@ from pathlib import Path
 from benchmarks.crawl_once import declared_pages
 from benchmarks.pages import write_pages
 from benchmarks.rounds import Rate, report
-from crawler.apart import read_apart
-from crawler.readers.settings import CrawlSettings
-from crawler.run import crawl_source
+from crawler.remote.apart import read_apart
+from crawler.run.run import crawl_source
+from crawler.workers.settings import CrawlSettings
 
 PACKAGES = ("scrapy", "lxml", "sqlite-utils", "warcio")
 PAGES = 1_500

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classifier.errors import DataFileWrong
-from listings.database import open_database
-from listings.history import standing_listings
+from store.database import open_database
+from store.scores.history import standing_listings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,23 +19,23 @@ from benchmarks.cascade import stock_way, train_model
 from benchmarks.gazetteer import texts_of
 from benchmarks.rounds import Ratio, alternate, report, speed
 from benchmarks.scoring import PACKAGES, choose_texts
-from classifier.embedding import fastest, open_embedder
-from classifier.folder import save_model
+from classifier.features.embedding import fastest, open_embedder
 from classifier.gazetteer import load_gazetteer
-from classifier.run import score_new
-from classifier.scorer import Scorer
-from listings.database import open_database
-from listings.model import ListingContent, Model, Page, PageOutcome, RunKind, Source, SourceKind
-from listings.models import promote, register_model
-from listings.pages import SeenListing, record_page
-from listings.runs import begin_run
-from listings.sources import declare_source
-from listings.vectors import open_vectors
+from classifier.model.folder import save_model
+from classifier.scoring.run import score_new
+from classifier.scoring.scorer import Scorer
+from store.crawl.pages import SeenListing, record_page
+from store.crawl.runs import begin_run
+from store.crawl.sources import declare_source
+from store.database import open_database
+from store.model import ListingContent, Model, Page, PageOutcome, RunKind, Source, SourceKind
+from store.scores.models import promote, register_model
+from store.vectors import open_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from classifier.folder import TrainedModel
+    from classifier.model.folder import TrainedModel
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
 TEXTS, STOCK_TEXTS = 4_000, 200

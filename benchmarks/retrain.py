@@ -24,13 +24,13 @@ import numpy as np
 
 import fixtures
 from benchmarks.rounds import machine
-from classifier.examples import load_starter
 from classifier.reading import as_shown
-from classifier.run import RetrainOptions, retrain
-from listings.database import open_database
-from listings.labels import NewLabel, import_labels
-from listings.text import text_hash
-from listings.vectors import open_vectors
+from classifier.scoring.run import RetrainOptions, retrain
+from classifier.training.examples import load_starter
+from store.crawl.text import text_hash
+from store.database import open_database
+from store.scores.labels import NewLabel, import_labels
+from store.vectors import open_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,7 @@ LABELS = 100_000
 SELLERS = 20_000
 DIMENSIONS = 384
 PLAIN_OFFERS = 2_000
-"""More texts than `classifier.plain_offers` makes of the gazetteer's names."""
+"""More texts than `classifier.training.plain_offers` makes of the gazetteer's names."""
 TARGET_SECONDS = 120
 TARGET_GIB = 4
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

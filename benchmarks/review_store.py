@@ -10,19 +10,19 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from listings.database import open_database
-from listings.model import Model, RunKind, Source, SourceKind
-from listings.models import promote, register_model
-from listings.runs import begin_run
-from listings.search_index import index_substances, index_text
-from listings.sources import declare_source
-from listings.times import to_text
+from store.crawl.runs import begin_run
+from store.crawl.sources import declare_source
+from store.database import open_database
+from store.model import Model, RunKind, Source, SourceKind
+from store.review.search_index import index_substances, index_text
+from store.scores.models import promote, register_model
+from store.times import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from listings.database import Database
+    from store.database import Database
 
 MODEL_ID = "benchmark001"
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)

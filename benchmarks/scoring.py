@@ -20,22 +20,22 @@ from sklearn.linear_model import LogisticRegression
 
 import fixtures
 from benchmarks.rounds import Ratio, alternate, report
-from classifier.columns import vectors_in
-from classifier.embedding import fastest, open_embedder
-from classifier.examples import load_starter
+from classifier.features.columns import vectors_in
+from classifier.features.embedding import fastest, open_embedder
 from classifier.gazetteer import load_gazetteer
-from classifier.scorer import Scorer
-from classifier.training import build_dataset, train
+from classifier.scoring.scorer import Scorer
+from classifier.training.examples import load_starter
+from classifier.training.training import build_dataset, train
 from fixtures.marketplaces.data import STEMS, read_site
-from listings.model import ListingContent
-from listings.text import listing_text
-from listings.vectors import open_vectors
+from store.crawl.text import listing_text
+from store.model import ListingContent
+from store.vectors import open_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from classifier.embedding import TransformerEmbedder
-    from classifier.training import Dataset
+    from classifier.features.embedding import TransformerEmbedder
+    from classifier.training.training import Dataset
 
 PACKAGES = ("torch", "sentence-transformers", "scikit-learn")
 STARTER = Path(fixtures.__path__[0]) / "training" / "listings.jsonl"

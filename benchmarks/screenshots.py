@@ -20,18 +20,18 @@ from playwright.sync_api import sync_playwright
 
 from cli.operating import operating_for
 from cli.reference import reference_for
-from listings.cases import open_case, write_entry
-from listings.database import open_database
-from listings.model import Decision
-from listings.queue import review_queue
-from listings.review_settings import change_setting
-from listings.samples import draw_sample
-from listings.users import Role
-from review.app import create_app
-from review.serve import address_of, build_server, listen
-from tests.listings.build import judge
+from review.web.app import create_app
+from review.web.serve import address_of, build_server, listen
+from store.accounts.users import Role
+from store.database import open_database
+from store.model import Decision
+from store.review.cases import open_case, write_entry
+from store.review.queue import review_queue
+from store.review.review_settings import change_setting
+from store.review.samples import draw_sample
 from tests.review.entering import WEAK, a_user, cookie_of
 from tests.review.store import NOW, PLANTED, Planted, fill_store, score, see
+from tests.store.build import judge
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

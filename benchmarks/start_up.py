@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.review_store import generate
 from benchmarks.rounds import Limit, report
-from listings.users import Role
+from store.accounts.users import Role
 from tests.review.entering import a_user
 
 PACKAGES = ("click", "fastapi", "uvicorn")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from listings.errors import ListingsError
+from store.errors import ListingsError
 
 if TYPE_CHECKING:
     from pathlib import Path

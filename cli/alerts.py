@@ -14,7 +14,7 @@ from cli.output import minute, print_json, print_table, reading
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from listings.alarms import Alarm
+    from store.operations.alarms import Alarm
 
 
 @click.group("alerts", cls=SentenceGroup)
@@ -35,7 +35,7 @@ def list_(database: Path, as_json: bool, everything: bool, limit: int) -> None:
 
     Example: precursor-watch alerts list --all
     """
-    from listings.alarms import list_alarms, standing_alarms
+    from store.operations.alarms import list_alarms, standing_alarms
 
     with reading(database) as db:
         alarms = list_alarms(db, limit=limit) if everything else standing_alarms(db)[:limit]
@@ -61,8 +61,8 @@ def acknowledge(database: Path, by: str, number: int, note: str) -> None:
 
     Example: precursor-watch alerts acknowledge 7 --note "disk ordered"
     """
-    from listings import times
-    from listings.alarms import acknowledge as take_note
+    from store import times
+    from store.operations.alarms import acknowledge as take_note
 
     with reading(database) as db:
         alarm = take_note(db, number, by=by, note=note, now=times.utc_now())

@@ -8,8 +8,8 @@ import click
 
 from cli.groups import SentenceGroup
 from cli.options import database_option, json_option
-from listings.audit_actions import AuditAction
-from listings.text import counted
+from store.audit.audit_actions import AuditAction
+from store.crawl.text import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,8 +42,8 @@ def list_command(
     from dataclasses import asdict
 
     from cli.output import print_json, print_table, reading
-    from listings.audit import list_entries
-    from listings.times import to_text
+    from store.audit.audit import list_entries
+    from store.times import to_text
 
     wanted = AuditAction(action) if action else None
     with reading(database) as db:
@@ -89,7 +89,7 @@ def verify_command(given: tuple[str, ...], file: TextIO | None, *, database: Pat
 
     from cli.output import print_json, reading
     from cli.progress import progress_bar
-    from listings.audit_check import AuditBroken, read_anchors, verify
+    from store.audit.audit_check import AuditBroken, read_anchors, verify
 
     anchors = read_anchors([*given, *(file or ())])
     with reading(database) as db, progress_bar("verifying") as show:
@@ -123,8 +123,8 @@ def anchor_command(database: Path, *, as_json: bool) -> None:
     Example: precursor-watch audit anchor >> /media/usb/anchors.txt
     """
     from cli.output import print_json, reading
-    from listings.audit import head
-    from listings.times import to_text, utc_now
+    from store.audit.audit import head
+    from store.times import to_text, utc_now
 
     with reading(database) as db:
         entry_id, entry_hash = head(db)

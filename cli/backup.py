@@ -33,10 +33,10 @@ def command(database: Path, backups: Path | None, due_at: datetime | None) -> No
     Example: precursor-watch backup --to /mnt/backups
     """
     from cli.settings import load_settings
-    from listings import times
-    from listings.model import RunKind
-    from scheduler.care.backup import backups_folder, make_backup, thin_backups
+    from scheduler.maintenance.backup import backups_folder, make_backup, thin_backups
     from scheduler.settings import CareSettings
+    from store import times
+    from store.model import RunKind
 
     care = load_settings(CareSettings)
     folder = backups or (Path(care.backup_folder) if care.backup_folder else backups_folder(database))

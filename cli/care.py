@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from listings.audit import Origin
-    from listings.model import RunKind
+    from store.audit.audit import Origin
+    from store.model import RunKind
 
 due_at_option = click.option(
     "--due-at", type=click.DateTime(["%Y-%m-%dT%H:%M:%S"]), hidden=True, help="The schedule's time, in UTC."
@@ -29,8 +29,8 @@ def in_utc(due_at: datetime | None) -> datetime | None:
 
 def origin_of(due_at: datetime | None) -> Origin:
     """Return by what door work is done: the service gives the time it was due."""
-    from listings.audit import Origin
-    from listings.audit_actions import Via
+    from store.audit.audit import Origin
+    from store.audit.audit_actions import Via
 
     return Origin(via=Via.CLI if due_at is None else Via.SERVICE)
 
@@ -51,11 +51,11 @@ def recorded(database: Path, kind: RunKind, due_at: datetime | None) -> Iterator
     """
     from contextlib import closing
 
-    from listings import times
-    from listings.database import open_database
-    from listings.locks import hold, work_of
-    from listings.model import RunOutcome
-    from listings.runs import begin_run, end_run
+    from store import times
+    from store.crawl.runs import begin_run, end_run
+    from store.database import open_database
+    from store.locks import hold, work_of
+    from store.model import RunOutcome
 
     with hold(database, work_of(kind)), closing(open_database(database, must_exist=True)) as db:
         run, done = begin_run(db, kind, due_at=in_utc(due_at), now=times.utc_now()), Done()

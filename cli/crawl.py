@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bulk.cluster import cluster_option
+from bulk.program import run_each
 from cli.care import due_at_option, in_utc
-from cli.cluster import cluster_option
 from cli.options import database_option, json_option, sources_option
-from cli.program import run_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from crawler.sources import DeclaredSource
-    from listings.model import Run
+    from crawler.sources.sources import DeclaredSource
+    from store.model import Run
 
 
 @click.command(name="crawl")
@@ -47,7 +47,7 @@ def command(
 
     Example: precursor-watch crawl anuncios-sur
     """
-    from crawler.sources import pick_sources
+    from crawler.sources.sources import pick_sources
 
     declared = pick_sources(sources_file, names)
     if due_at and (len(declared) > 1 or cluster):
@@ -58,9 +58,9 @@ def command(
 
     from cli.progress import progress_bar
     from cli.settings import load_settings
-    from crawler.readers.pool import reading
-    from crawler.readers.settings import CrawlSettings
-    from crawler.run import crawl_source
+    from crawler.run.run import crawl_source
+    from crawler.workers.pool import reading
+    from crawler.workers.settings import CrawlSettings
 
     (source,) = declared
     with (
@@ -80,8 +80,8 @@ def _crawl_many(
     as_json: bool,
 ) -> int:
     """Crawl one source after the other, and the saved ones on a cluster if one is named."""
-    from listings.locks import hold, work_of
-    from listings.model import RunKind
+    from store.locks import hold, work_of
+    from store.model import RunKind
 
     # Held between two sources, too, or `score --follow` would end there; no source is called by a number.
     with hold(database, work_of(RunKind.CRAWL, str(os.getpid()))):
@@ -99,10 +99,10 @@ def _crawl_many(
 def _crawl_on_cluster(
     address: str, sources: Sequence[DeclaredSource], database: Path, *, as_json: bool
 ) -> int:
-    from cli.cluster import joined
-    from cli.cluster_crawls import crawl_on_cluster
+    from bulk.cluster import joined
+    from bulk.cluster_crawls import crawl_on_cluster
     from cli.settings import load_settings
-    from crawler.readers.settings import CrawlSettings
+    from crawler.workers.settings import CrawlSettings
 
     ended: list[Run] = []
     try:

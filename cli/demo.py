@@ -10,7 +10,7 @@ from shutil import which
 
 import click
 
-from cli.program import PROGRAM
+from bulk.program import PROGRAM
 
 ROOT = Path(__file__).parent.parent
 
@@ -50,10 +50,10 @@ def command(database: Path) -> None:
 def _training(database: Path) -> list[str] | None:
     """Return how the demo's model is to be trained; None if it has one that this release can use."""
     from classifier.errors import ModelFolderWrong
-    from classifier.folder import check_release
-    from classifier.scorer import model_folder
+    from classifier.model.folder import check_release
+    from classifier.scoring.scorer import model_folder
     from cli.output import reading
-    from listings.models import model_in_use
+    from store.scores.models import model_in_use
 
     with reading(database) as db:
         model = model_in_use(db)
@@ -76,9 +76,9 @@ def _as_called() -> str:
 def _make_administrator(database: Path) -> None:
     """Make the user who may log in to the demo; the password is shown this once, later how to get another."""
     from cli.output import reading
-    from listings.times import utc_now
-    from listings.users import Role, add_user, has_administrator, has_user
-    from review.security.passwords import Passwords, new_password
+    from review.accounts.passwords import Passwords, new_password
+    from store.accounts.users import Role, add_user, has_administrator, has_user
+    from store.times import utc_now
 
     with reading(database) as db:
         if has_administrator(db):

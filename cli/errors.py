@@ -6,8 +6,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from listings.errors import Interrupted, ListingsError
-from listings.text import harmless
+from store.crawl.text import harmless
+from store.errors import Interrupted, ListingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,10 +11,10 @@ import click
 from cli.law import law_options
 from cli.options import Seed, database_option, json_option
 from cli.retrain import STARTER
-from listings.text import counted
+from store.crawl.text import counted
 
 if TYPE_CHECKING:
-    from classifier.evaluation import Evaluation, View
+    from classifier.evaluation.evaluation import Evaluation, View
 
 
 @click.command(name="evaluate")
@@ -69,11 +69,11 @@ def command(  # noqa: PLR0913 (one parameter per option)
     Example: precursor-watch evaluate labelled.jsonl --positive listed_precursor --titles-only
     """
     from classifier.errors import NoModelInUse
-    from classifier.evaluate import EvaluateOptions, evaluate_file
-    from classifier.scorer import open_scorer
+    from classifier.evaluation.evaluate import EvaluateOptions, evaluate_file
+    from classifier.scoring.scorer import open_scorer
     from cli.output import print_json, reading
     from cli.progress import progress_bar, summing
-    from listings.models import model_in_use
+    from store.scores.models import model_in_use
 
     options = EvaluateOptions(
         positive=None if positive is None else _labels(positive),
@@ -90,7 +90,7 @@ def command(  # noqa: PLR0913 (one parameter per option)
     with open_scorer(model, database=database) as scorer, progress_bar("scoring") as show:
         evaluation = evaluate_file(file, scorer, options, progress=summing(show))
     if html:
-        from classifier.evaluation_page import evaluation_page
+        from classifier.evaluation.evaluation_page import evaluation_page
 
         html.write_text(evaluation_page(evaluation), encoding="utf-8")
     if as_json:
@@ -104,7 +104,7 @@ def _labels(text: str) -> tuple[str, ...]:
 
 
 def _print(evaluation: Evaluation) -> None:
-    from classifier.evaluation_page import (
+    from classifier.evaluation.evaluation_page import (
         MISTAKE,
         confusion_words,
         figure_rows,

@@ -11,11 +11,11 @@ import click
 from cli.groups import SentenceGroup
 from cli.options import database_option, json_option
 from cli.output import print_json, reading
-from listings.text import counted, harmless
+from store.crawl.text import counted, harmless
 
 if TYPE_CHECKING:
     from crawler.evidence.read import KeptRecord
-    from listings.evidence import EvidenceRecord
+    from store.crawl.evidence import EvidenceRecord
 
 BINARY_FLAG = "--body"
 
@@ -51,7 +51,7 @@ def verify_command(bundle: Path | None, since: str, database: Path, *, as_json: 
         return
     from cli.progress import progress_bar
     from crawler.evidence.verify import verify
-    from listings.evidence import evidence_folder
+    from store.crawl.evidence import evidence_folder
 
     with reading(database) as db, progress_bar("verifying") as show:
         done = verify(db, evidence_folder(database), since=since, progress=show)
@@ -97,7 +97,7 @@ def show_command(page: str, database: Path, *, only_body: bool, as_json: bool) -
     Example: precursor-watch evidence show 17
     """
     from crawler.evidence.show import show
-    from listings.evidence import evidence_folder
+    from store.crawl.evidence import evidence_folder
 
     with reading(database) as db:
         record, kept, body = show(db, evidence_folder(database), page)

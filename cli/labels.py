@@ -9,7 +9,7 @@ import click
 from cli.errors import CommandFailed
 from cli.groups import SentenceGroup
 from cli.options import database_option, reviewer_option
-from listings.text import counted, harmless
+from store.crawl.text import counted, harmless
 
 EXAMPLE_CHARS = 100
 
@@ -37,9 +37,9 @@ def export_command(file: Path, database: Path) -> None:
 
     Example: precursor-watch labels export verdicts.jsonl
     """
-    from classifier.label_files import write_labels
+    from classifier.training.label_files import write_labels
     from cli.output import reading
-    from listings.labels import judged_texts
+    from store.scores.labels import judged_texts
 
     with reading(database) as db:
         count = write_labels(file, judged_texts(db))
@@ -64,10 +64,10 @@ def import_command(file: Path, reviewer: str, database: Path) -> None:
     """
     from contextlib import closing
 
-    from classifier.label_files import read_labels
-    from listings.database import open_database
-    from listings.labels import disputed_texts, import_labels
-    from listings.times import utc_now
+    from classifier.training.label_files import read_labels
+    from store.database import open_database
+    from store.scores.labels import disputed_texts, import_labels
+    from store.times import utc_now
 
     if not reviewer.strip():
         raise CommandFailed("No reviewer is named; give --reviewer, so that the record says who decided.")

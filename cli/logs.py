@@ -8,12 +8,12 @@ import click
 
 from cli.options import RowNumber, database_option
 from cli.output import minute, reading
-from listings.text import harmless
+from store.crawl.text import harmless
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from listings.model import Run
+    from store.model import Run
 
 
 @click.command("logs")
@@ -27,8 +27,8 @@ def command(run: int, database: Path, lines: int | None) -> None:
 
     Example: precursor-watch logs 42 --lines 20
     """
-    from listings.runs import attempts_at, get_run
     from scheduler.run_logs import log_of, read_log
+    from store.crawl.runs import attempts_at, get_run
 
     with reading(database) as db:
         found, attempts = get_run(db, run), attempts_at(db, run)

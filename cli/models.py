@@ -13,7 +13,7 @@ from cli.options import database_option, json_option, reviewer_option
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from listings.database import Database
+    from store.database import Database
 
 why_option = click.option("--why", help="In your own words; kept with the promotion.")
 
@@ -45,7 +45,7 @@ def list_command(database: Path, *, as_json: bool) -> None:
     Example: precursor-watch models --json
     """
     from cli.output import minute, print_json, print_table, reading
-    from listings.models import list_models, model_in_use, promotions
+    from store.scores.models import list_models, model_in_use, promotions
 
     with reading(database) as db:
         models, in_use = list_models(db), model_in_use(db)
@@ -93,10 +93,10 @@ def show_command(model_id: str | None, database: Path, *, as_json: bool) -> None
     """
     from dataclasses import asdict
 
-    from classifier.folder import card_text, read_comparison
-    from classifier.scorer import model_folder
+    from classifier.model.folder import card_text, read_comparison
+    from classifier.scoring.scorer import model_folder
     from cli.output import minute, print_json, print_table, reading
-    from listings.models import get_model, promotions
+    from store.scores.models import get_model, promotions
 
     with reading(database) as db:
         model = get_model(db, model_id or _in_use(db))
@@ -149,7 +149,7 @@ def rollback_command(why: str | None, reviewer: str, database: Path) -> None:
     Example: precursor-watch models rollback --why "flags paint thinner"
     """
     from cli.output import reading
-    from listings.models import model_before, promotions
+    from store.scores.models import model_before, promotions
 
     with reading(database) as db:
         current, before = _in_use(db), model_before(promotions(db))
@@ -163,9 +163,9 @@ def rollback_command(why: str | None, reviewer: str, database: Path) -> None:
 
 def _why_refused(db: Database, database: Path, model_id: str) -> str:
     """Return why a model that was never in use was not promoted; empty if nothing speaks against it."""
-    from classifier.folder import read_comparison
-    from classifier.scorer import model_folder
-    from listings.models import get_model, promotions
+    from classifier.model.folder import read_comparison
+    from classifier.scoring.scorer import model_folder
+    from store.scores.models import get_model, promotions
 
     compared = read_comparison(model_folder(get_model(db, model_id), database))
     if not compared or compared.get("may_replace", True):
@@ -176,7 +176,7 @@ def _why_refused(db: Database, database: Path, model_id: str) -> str:
 
 def _in_use(db: Database) -> str:
     from classifier.errors import NoModelInUse
-    from listings.models import model_in_use
+    from store.scores.models import model_in_use
 
     model = model_in_use(db)
     if model is None:
@@ -185,10 +185,10 @@ def _in_use(db: Database) -> str:
 
 
 def _promote(db: Database, database: Path, model_id: str, reviewer: str, sentence: str) -> None:
-    from classifier.folder import load_model
-    from classifier.scorer import model_folder
-    from listings.models import get_model, promote
-    from listings.times import utc_now
+    from classifier.model.folder import load_model
+    from classifier.scoring.scorer import model_folder
+    from store.scores.models import get_model, promote
+    from store.times import utc_now
 
     if not reviewer.strip():
         raise CommandFailed("No reviewer is named; give --reviewer, so that the record says who decided.")

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from review.operating import Operating
+from review.oversight.operating import Operating
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from listings.audit import Origin
-    from listings.database import Database
-    from listings.model import Run
-    from listings.overview import Overview
-    from listings.requests import Request
-    from listings.runs import Attempt
+    from store.audit.audit import Origin
+    from store.crawl.runs import Attempt
+    from store.database import Database
+    from store.model import Run
+    from store.operations.overview import Overview
+    from store.operations.requests import Request
 
 
 def operating_for(database: Path, sources_file: Path) -> Operating:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from listings.model import LAST_ROW
+from store.model import LAST_ROW
 
 
 class _RowNumber(click.ParamType[int]):

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from listings import times
-from listings.text import COMMANDS, harmless
+from store import times
+from store.crawl.text import COMMANDS, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from listings.database import Database
+    from store.database import Database
 
 
 NO_END = 1_000_000
@@ -32,7 +32,7 @@ def reading(database: Path) -> Iterator[Database]:
     Raises:
         StoreUnusable: If it is missing or cannot be used.
     """
-    from listings.database import open_database
+    from store.database import open_database
 
     db = open_database(database, must_exist=True)
     try:

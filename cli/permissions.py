@@ -10,13 +10,13 @@ import click
 from cli.groups import SentenceGroup
 from cli.options import database_option, json_option, sources_option
 from cli.output import print_json, print_table
-from listings.text import counted, harmless
+from store.crawl.text import counted, harmless
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from crawler.live.plan import Plan
-    from crawler.sources import DeclaredSource
+    from crawler.sources.sources import DeclaredSource
 
 
 NONE_LIVE = "{} declares no live source, so no permission is needed."
@@ -87,7 +87,7 @@ def plan_command(name: str, sources_file: Path, database: Path, *, with_urls: bo
     Example: precursor-watch permissions plan andes-live
     """
     from crawler.live.plan import plan
-    from listings import times
+    from store import times
 
     (declared,) = _live(sources_file, (name,))
     made = plan(database, declared, times.utc_now())
@@ -144,8 +144,8 @@ def _print(made: Plan, *, with_urls: bool) -> None:
 
 
 def _live(sources_file: Path, names: tuple[str, ...]) -> list[DeclaredSource]:
-    from crawler.sources import pick_sources
-    from listings.model import SourceKind
+    from crawler.sources.sources import pick_sources
+    from store.model import SourceKind
 
     picked = pick_sources(sources_file, names)
     saved = [each.source.source_id for each in picked if each.source.kind is SourceKind.SAVED]
@@ -156,7 +156,7 @@ def _live(sources_file: Path, names: tuple[str, ...]) -> list[DeclaredSource]:
 
 def _problem(declared: DeclaredSource, database: Path) -> str:
     from crawler.live.permission import problem_in
-    from listings import times
+    from store import times
 
     return problem_in(database, declared.permission, times.utc_now())
 

@@ -29,10 +29,10 @@ def command(database: Path, by: str, *, dry_run: bool, due_at: datetime | None) 
     Example: precursor-watch purge --dry-run
     """
     from cli.settings import load_settings
-    from listings import times
-    from listings.model import RunKind
-    from scheduler.care.purge import find_purgeable, purge
+    from scheduler.maintenance.purge import find_purgeable, purge
     from scheduler.settings import CareSettings
+    from store import times
+    from store.model import RunKind
 
     care = load_settings(CareSettings)
     if dry_run:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import RowNumber, database_option, json_option
-from listings.model import LAST_ROW
+from store.model import LAST_ROW
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from listings.database import Database
-    from listings.model import QueueEntry
+    from store.database import Database
+    from store.model import QueueEntry
 
 
 @click.command(name="queue")
@@ -38,10 +38,10 @@ def command(limit: int, offset: int, reviewer: str, database: Path, *, as_json: 
     Example: precursor-watch queue --limit 20
     """
     from cli.output import print_json, print_table, reading
-    from listings.models import model_in_use
-    from listings.queue import count_queue, review_queue
-    from listings.scores import count_awaiting, newest_is_scored
-    from listings.text import counted
+    from store.crawl.text import counted
+    from store.review.queue import count_queue, review_queue
+    from store.scores.models import model_in_use
+    from store.scores.scores import count_awaiting, newest_is_scored
 
     with reading(database) as db:
         entries, waiting = review_queue(db, limit=limit, offset=offset), count_queue(db)
@@ -66,9 +66,9 @@ def command(limit: int, offset: int, reviewer: str, database: Path, *, as_json: 
 
 def _hidden(db: Database, listing_ids: list[str], reviewer: str) -> frozenset[str]:
     """Return the listings whose score is kept from whoever looks, by the rule of the review app."""
-    from listings.review_items import items_of
-    from listings.users import has_user
-    from review.hiding import hidden_from
+    from review.queue.hiding import hidden_from
+    from store.accounts.users import has_user
+    from store.review.review_items import items_of
 
     if not has_user(db, reviewer):
         return frozenset()

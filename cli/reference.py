@@ -5,18 +5,18 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from review.reference import KeptPage, LawEntry, Reference
+from review.listing.reference import KeptPage, LawEntry, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from listings.database import Database
+    from store.database import Database
 
 
 def reference_for(database: Path) -> Reference:
     """Return what the app is handed for a store: each thing is read when it is first asked for."""
-    from listings.evidence import evidence_folder
+    from store.crawl.evidence import evidence_folder
 
     folder = evidence_folder(database)
     return Reference(
@@ -32,7 +32,7 @@ def law_of(substances: Iterable[str]) -> list[LawEntry]:
 
 def names_of(terms: str) -> dict[str, str]:
     """Return the words of a search, or all of them, that name a substance, each with its canonical name."""
-    from classifier.gazetteer.fold import comparable
+    from text.normalise import comparable
 
     words = terms.split()
     asked = dict.fromkeys([*words, " ".join(words)])
@@ -44,7 +44,7 @@ def kept_page(db: Database, folder: Path, page_id: int) -> KeptPage | None:
     """Return a page as it is kept, or None when its bytes are not there or not what the store says."""
     from crawler.evidence.read import EvidenceWrong
     from crawler.evidence.show import NoEvidence, show
-    from crawler.reading.charset import decode_page
+    from crawler.extract.charset import decode_page
 
     try:
         record, kept, body = show(db, folder, str(page_id))
@@ -78,7 +78,7 @@ def _entries() -> dict[str, list[LawEntry]]:
 def _names() -> dict[str, str]:
     """Return every name and CAS number that stands for one listed substance, as they are compared."""
     from classifier.gazetteer import law_in_force, load_gazetteer
-    from classifier.gazetteer.fold import comparable
+    from text.normalise import comparable
 
     known: dict[str, str] = {}
     for substance in load_gazetteer(law_in_force()).substances:

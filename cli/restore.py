@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from cli.options import asked_by_option, database_option
-from listings.text import counted
+from store.crawl.text import counted
 
 
 @click.command("restore")
@@ -25,9 +25,9 @@ def command(backup: Path, database: Path, by: str, *, replace: bool, check: bool
     Example: precursor-watch restore var/precursor-watch.db.backups --db var/restored.db
     """
     from cli.progress import progress_bar
-    from listings import times
-    from scheduler.care.backup import list_backups
-    from scheduler.care.restore import check_backup, restore
+    from scheduler.maintenance.backup import list_backups
+    from scheduler.maintenance.restore import check_backup, restore
+    from store import times
 
     finished = list_backups(backup)
     folder = finished[-1] if finished else backup

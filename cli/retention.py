@@ -33,8 +33,8 @@ def hold(database: Path, by: str, source: str, reason: str) -> None:
 
     Example: precursor-watch retention hold andes --reason "Case 2026-114" --by ada
     """
-    from listings import times
-    from listings.retention import EVERY_SOURCE, place_hold
+    from store import times
+    from store.operations.retention import EVERY_SOURCE, place_hold
 
     with reading(database) as db:
         source_id = EVERY_SOURCE if source == "all" else source
@@ -53,8 +53,8 @@ def release(database: Path, by: str, number: int) -> None:
 
     Example: precursor-watch retention release 3 --by ada
     """
-    from listings import times
-    from listings.retention import release_hold
+    from store import times
+    from store.operations.retention import release_hold
 
     with reading(database) as db:
         release_hold(db, number, by=by, now=times.utc_now())
@@ -69,7 +69,7 @@ def holds(database: Path, as_json: bool) -> None:
 
     Example: precursor-watch retention holds
     """
-    from listings.retention import list_holds
+    from store.operations.retention import list_holds
 
     with reading(database) as db:
         found = list_holds(db)

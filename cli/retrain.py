@@ -14,9 +14,9 @@ from cli.options import Seed, database_option, json_option, system_user
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from classifier.comparing import Comparison
-    from classifier.rescoring import Rescore
-    from classifier.run import Retrained, RetrainOptions
+    from classifier.scoring.run import Retrained, RetrainOptions
+    from classifier.training.comparing import Comparison
+    from classifier.training.rescoring import Rescore
 
 WOULD = {
     "entering": "Would enter the queue",
@@ -89,7 +89,7 @@ def command(  # noqa: PLR0913 (one parameter per option)
 
     Example: precursor-watch retrain --dry-run
     """
-    from classifier.run import RetrainOptions, retrain
+    from classifier.scoring.run import RetrainOptions, retrain
     from cli.progress import step_bars
 
     options = RetrainOptions(

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bulk.program import PROGRAM
 from cli.options import database_option, sources_option
-from cli.program import PROGRAM
 
 if TYPE_CHECKING:
     from pathlib import Path

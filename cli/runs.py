@@ -13,7 +13,7 @@ from cli.output import minute, print_json, print_table, reading
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from listings.model import Run
+    from store.model import Run
 
 
 @click.command("runs")
@@ -25,8 +25,8 @@ def command(database: Path, as_json: bool, limit: int) -> None:
 
     Example: precursor-watch runs --limit 50
     """
-    from listings.runs import list_runs
     from scheduler.health import standing
+    from store.crawl.runs import list_runs
 
     with reading(database) as db:
         runs = list_runs(db, limit=limit)

@@ -53,7 +53,7 @@ def command(database: Path, *, pipe: bool, follow: bool) -> None:
         return
     if follow or _crawls(database):
         leave_cores_to_others()
-    from classifier.run import score_new
+    from classifier.scoring.run import score_new
     from cli.progress import progress_bar
 
     with progress_bar("scoring") as show:
@@ -81,8 +81,8 @@ def is_crawling(database: Path) -> bool:
 
 
 def _crawls(database: Path) -> bool:
-    from listings.locks import work_of, work_under_way
-    from listings.model import RunKind
+    from store.locks import work_of, work_under_way
+    from store.model import RunKind
 
     crawls = work_of(RunKind.CRAWL, "")
     return any(work.startswith(crawls) for work in work_under_way(database))
@@ -90,10 +90,10 @@ def _crawls(database: Path) -> bool:
 
 def _score_pipe(database: Path) -> None:
     from classifier.errors import LinesLeftOut, NoModelInUse
-    from classifier.examples import row_text
-    from classifier.scorer import open_scorer
+    from classifier.scoring.scorer import open_scorer
+    from classifier.training.examples import row_text
     from cli.output import reading
-    from listings.models import model_in_use
+    from store.scores.models import model_in_use
 
     with reading(database) as db:
         model = model_in_use(db)
@@ -115,8 +115,8 @@ def _score_pipe(database: Path) -> None:
 def _batches(bad_lines: list[int]) -> Iterator[list[dict[str, object]]]:
     """Yield the lines of standard input in batches; name those that cannot be read, and note their place."""
     from classifier.errors import DataFileWrong
-    from classifier.examples import json_object
-    from listings.text import harmless
+    from classifier.training.examples import json_object
+    from store.crawl.text import harmless
 
     batch: list[dict[str, object]] = []
     for number, line in enumerate(sys.stdin.buffer, start=1):

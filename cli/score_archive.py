@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.cluster import cluster_option
+from bulk.cluster import cluster_option
 from cli.law import law_options
 from cli.options import database_option
-from listings.text import counted
+from store.crawl.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from listings.model import Model
+    from store.model import Model
 
 
 @click.command(name="score-archive")
@@ -46,11 +46,11 @@ def command(source: Path, output: Path, database: Path, cluster: str | None) -> 
 
     Example: precursor-watch score-archive evidence/2026.wacz -o flagged.jsonl
     """
+    from bulk.archive_scoring import check_that_some_were_read
     from classifier.errors import LinesLeftOut, NoModelInUse
-    from cli.archive_scoring import check_that_some_were_read
     from cli.output import reading
     from cli.progress import progress_bar
-    from listings.models import model_in_use
+    from store.scores.models import model_in_use
 
     with reading(database) as db:
         model = model_in_use(db)
@@ -69,8 +69,8 @@ def command(source: Path, output: Path, database: Path, cluster: str | None) -> 
 def _score_here(
     source: Path, output: Path, model: Model, database: Path, progress: Callable[[int, int], None]
 ) -> dict[str, int]:
-    from classifier.scorer import open_scorer
-    from cli.archive_scoring import score_archive
+    from bulk.archive_scoring import score_archive
+    from classifier.scoring.scorer import open_scorer
 
     # Vectors of an archive are not wanted again, and in memory they would grow with it.
     with (
@@ -90,9 +90,9 @@ def _score_on_cluster(
     database: Path,
     progress: Callable[[int, int], None],
 ) -> dict[str, int]:
-    from cli.archive_scoring import write_parts
-    from cli.cluster import joined
-    from cli.cluster_scoring import Job, owner_settings, score_on_cluster, worker_scorer
+    from bulk.archive_scoring import write_parts
+    from bulk.cluster import joined
+    from bulk.cluster_scoring import Job, owner_settings, score_on_cluster, worker_scorer
 
     source, database = source.resolve(), database.resolve()
     job = Job(

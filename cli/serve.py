@@ -62,8 +62,8 @@ def command(  # noqa: PLR0913 (options of one command)
 
     from cli.operating import operating_for
     from cli.reference import reference_for
-    from review.security.settings import Safety
-    from review.serve import Tls, serve
+    from review.web.serve import Tls, serve
+    from review.web.settings import Safety
 
     if (tls_certificate is None) != (tls_key is None):
         raise click.UsageError("Give --tls-certificate and --tls-key together.")

@@ -14,7 +14,7 @@ from cli.output import print_json, print_table
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from crawler.sources import DeclaredSource, Schedule
+    from crawler.sources.sources import DeclaredSource, Schedule
 
 
 @click.command("sources")
@@ -28,7 +28,7 @@ def command(sources_file: Path, as_json: bool, check: bool) -> None:
 
     Example: precursor-watch sources --check
     """
-    from crawler.sources import load_sources
+    from crawler.sources.sources import load_sources
 
     declared = list(load_sources(sources_file).values())
     problems = {each.source.source_id: found for each in declared if (found := _problem(each))}
@@ -45,8 +45,8 @@ def command(sources_file: Path, as_json: bool, check: bool) -> None:
 
 
 def _problem(declared: DeclaredSource) -> str:
-    from crawler.sources import NotSuppliedYet, check_supplied
-    from listings.times import utc_now
+    from crawler.sources.sources import NotSuppliedYet, check_supplied
+    from store.times import utc_now
 
     if declared.archive is not None and not declared.archive.exists():
         return f"There is no archive at {declared.archive}; put it there or mend the sources file."

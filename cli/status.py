@@ -11,18 +11,18 @@ import click
 
 from cli.options import database_option, json_option, sources_option
 from cli.output import minute, print_json, print_table, reading
-from listings.text import counted, harmless
-from listings.times import spoken_age
+from store.crawl.text import counted, harmless
+from store.times import spoken_age
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from listings.alarms import Alarm
-    from listings.model import Run
-    from listings.overview import Overview, SourceHealth
-    from listings.queue import SourceCounts
+    from store.model import Run
+    from store.operations.alarms import Alarm
+    from store.operations.overview import Overview, SourceHealth
+    from store.review.queue import SourceCounts
 
 HEADINGS = ("source", "last run", "next due", "pages", "listings", "flagged", "well")
 
@@ -40,8 +40,8 @@ def command(database: Path, sources_file: Path, as_json: bool) -> None:
 
     Example: precursor-watch status --json
     """
-    from listings import times
     from scheduler.overview import overview
+    from store import times
 
     now = times.utc_now()
     with reading(database) as db:

@@ -11,14 +11,14 @@ import click
 
 from cli.options import database_option, json_option, sources_option
 from cli.output import print_json, print_table
-from listings.text import harmless
+from store.crawl.text import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from crawler.reading.page import PageReading
-    from crawler.trial import TriedPage
-    from listings.model import ListingContent
+    from crawler.extract.page import PageReading
+    from crawler.run.trial import TriedPage
+    from store.model import ListingContent
 
 _MOST_ROWS = 10
 _LONGEST_VALUE = 300
@@ -66,8 +66,8 @@ def command(
 
 
 def _try(page: str, url: str, sources_file: Path, database: Path) -> list[TriedPage]:
-    from crawler.sources import load_sources
-    from crawler.trial import try_file, try_url
+    from crawler.run.trial import try_file, try_url
+    from crawler.sources.sources import load_sources
 
     if page.startswith(("http://", "https://")):
         return [try_url(page, load_sources(sources_file).values(), database)]
@@ -106,7 +106,7 @@ def _fields(content: ListingContent) -> Iterator[tuple[str, str, str]]:
         yield label, _short(value), content.provenance.get("attributes", "")
     for image in content.images[:3]:
         yield "image", image, content.provenance.get("images", "")
-    from listings.terms import in_words
+    from store.crawl.terms import in_words
 
     for term in content.terms:
         said = f" ({term.text})" if term.text and term.text != in_words(term) else ""
@@ -125,7 +125,7 @@ def _short(text: str) -> str:
 
 def _record(tried: TriedPage) -> dict[str, object]:
 
-    from listings.rows import to_json
+    from store.rows import to_json
 
     whole: dict[str, object] = json.loads(to_json(asdict(tried)))
     return {name: value for name, value in whole.items() if name != "body"}

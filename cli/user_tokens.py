@@ -11,7 +11,7 @@ from cli.options import RowNumber, by_option, database_option, json_option
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from listings.tokens import Token
+    from store.accounts.tokens import Token
 
 
 @click.group("token")
@@ -36,9 +36,9 @@ def token_add_command(name: str, purpose: str, days: int, actor: str, database: 
     from datetime import timedelta
 
     from cli.output import minute, reading
-    from listings.times import utc_now
-    from listings.tokens import issue_token
-    from review.security.forms import new_token
+    from review.web.forms import new_token
+    from store.accounts.tokens import issue_token
+    from store.times import utc_now
 
     key = new_token()
     with reading(database) as db:
@@ -61,9 +61,9 @@ def token_list_command(name: str | None, database: Path, *, as_json: bool) -> No
     Example: precursor-watch users token list ada
     """
     from cli.output import minute, print_json, print_table, reading
-    from listings.times import utc_now
-    from listings.tokens import tokens_of
-    from listings.users import get_user
+    from store.accounts.tokens import tokens_of
+    from store.accounts.users import get_user
+    from store.times import utc_now
 
     with reading(database) as db:
         tokens = tokens_of(db, get_user(db, name) if name else None)
@@ -95,8 +95,8 @@ def token_revoke_command(token_id: int, actor: str, database: Path) -> None:
     Example: precursor-watch users token revoke 3
     """
     from cli.output import reading
-    from listings.times import utc_now
-    from listings.tokens import revoke_token
+    from store.accounts.tokens import revoke_token
+    from store.times import utc_now
 
     with reading(database) as db:
         ended = revoke_token(db, token_id, actor=actor, now=utc_now())

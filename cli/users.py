@@ -9,7 +9,7 @@ import click
 from cli.groups import SentenceGroup
 from cli.options import by_option, database_option, json_option
 from cli.user_tokens import token_command
-from listings.roles import Role
+from store.accounts.roles import Role
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,9 +55,9 @@ def add_command(
     """
     from contextlib import closing
 
-    from listings.database import open_database
-    from listings.times import utc_now
-    from listings.users import add_user
+    from store.accounts.users import add_user
+    from store.database import open_database
+    from store.times import utc_now
 
     _refuse_name(name, database)
     password, password_hash = _new_password(name, from_stdin=password_stdin, generate=generate)
@@ -79,7 +79,7 @@ def list_command(database: Path, *, as_json: bool) -> None:
     from dataclasses import asdict
 
     from cli.output import minute, print_json, print_table, reading
-    from listings.users import list_users
+    from store.accounts.users import list_users
 
     with reading(database) as db:
         users = list_users(db)
@@ -110,8 +110,8 @@ def role_command(name: str, role: str, actor: str, database: Path) -> None:
     Example: precursor-watch users role bo lead
     """
     from cli.output import reading
-    from listings.times import utc_now
-    from listings.users import set_role
+    from store.accounts.users import set_role
+    from store.times import utc_now
 
     with reading(database) as db:
         set_role(db, name, Role(role), actor=actor, now=utc_now())
@@ -156,8 +156,8 @@ def password_command(name: str, *, password_stdin: bool, generate: bool, actor: 
     Example: precursor-watch users password bo
     """
     from cli.output import reading
-    from listings.times import utc_now
-    from listings.users import get_user, set_password
+    from store.accounts.users import get_user, set_password
+    from store.times import utc_now
 
     with reading(database) as db:
         user = get_user(db, name)
@@ -179,10 +179,10 @@ def totp_command(name: str, *, off: bool, actor: str, database: Path) -> None:
     Example: precursor-watch users totp ada
     """
     from cli.output import reading
-    from listings.times import utc_now
-    from listings.users import get_user, set_totp
-    from review.security.codes import address_of_seed, new_seed, seal
-    from review.security.keys import load_key
+    from review.accounts.codes import address_of_seed, new_seed, seal
+    from review.web.keys import load_key
+    from store.accounts.users import get_user, set_totp
+    from store.times import utc_now
 
     with reading(database) as db:
         user = get_user(db, name)
@@ -198,8 +198,8 @@ def totp_command(name: str, *, off: bool, actor: str, database: Path) -> None:
 
 def _set_disabled(database: Path, name: str, actor: str, *, disabled: bool) -> None:
     from cli.output import reading
-    from listings.times import utc_now
-    from listings.users import set_disabled
+    from store.accounts.users import set_disabled
+    from store.times import utc_now
 
     with reading(database) as db:
         set_disabled(db, name, disabled=disabled, actor=actor, now=utc_now())
@@ -208,7 +208,7 @@ def _set_disabled(database: Path, name: str, actor: str, *, disabled: bool) -> N
 def _refuse_name(name: str, database: Path) -> None:
     """Refuse a name that is unfit or taken before a password is asked for."""
     from cli.output import reading
-    from listings.users import UserNameTaken, UserNameUnfit, has_user, is_name
+    from store.accounts.users import UserNameTaken, UserNameUnfit, has_user, is_name
 
     if not is_name(name):
         raise UserNameUnfit(name)
@@ -222,7 +222,7 @@ def _new_password(name: str, *, from_stdin: bool, generate: bool) -> tuple[str, 
     """Return a password, asked for, read or made up, and its hash."""
     import sys
 
-    from review.security.passwords import Passwords, check_new_password, new_password
+    from review.accounts.passwords import Passwords, check_new_password, new_password
 
     if generate:
         password = new_password(name)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import RowNumber, database_option, reviewer_option
-from listings.model import Decision, ReasonCode, Stage
+from store.model import Decision, ReasonCode, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from listings.database import Database
-    from listings.model import Verdict
+    from store.database import Database
+    from store.model import Verdict
 
 DECISIONS = [decision.value for decision in Decision if decision is not Decision.UNDONE]
 
@@ -72,8 +72,8 @@ def command(
 
 
 def _undo(db: Database, verdict_id: int, reviewer: str) -> Verdict:
-    from listings.times import utc_now
-    from listings.verdicts import undo_verdict
+    from store.review.verdicts import undo_verdict
+    from store.times import utc_now
 
     return undo_verdict(db, verdict_id, reviewer=reviewer, now=utc_now())
 
@@ -87,10 +87,10 @@ def _give(
     note: str,
     reviewer: str,
 ) -> Verdict:
-    from listings.queue import listing_file
-    from listings.text import harmless
-    from listings.times import utc_now
-    from listings.verdicts import give_verdict
+    from store.crawl.text import harmless
+    from store.review.queue import listing_file
+    from store.review.verdicts import give_verdict
+    from store.times import utc_now
 
     file = listing_file(db, listing_id)
     sighting = file.sightings[0]

@@ -28,9 +28,9 @@ def command(database: Path, due_at: datetime | None) -> None:
     """
     from cli.progress import progress_bar
     from cli.settings import load_settings
-    from listings.model import RunKind
-    from scheduler.care.whole import check_everything
+    from scheduler.maintenance.whole import check_everything
     from scheduler.settings import CareSettings
+    from store.model import RunKind
 
     with recorded(database, RunKind.VERIFY, due_at) as done, progress_bar("checking") as show:
         done.sentence = check_everything(

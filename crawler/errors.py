@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from listings.errors import ListingsError
+from store.errors import ListingsError
 
 
 class CrawlError(ListingsError):

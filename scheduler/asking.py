@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crawler.errors import CrawlError
-from crawler.sources import load_sources
-from listings.audit import BY_HAND, Origin
-from listings.locks import is_held
-from listings.requests import NoServiceAtWork, NotScheduled, Request, SourcesUnreadable, ask
+from crawler.sources.sources import load_sources
+from store.audit.audit import BY_HAND, Origin
+from store.locks import is_held
+from store.operations.requests import NoServiceAtWork, NotScheduled, Request, SourcesUnreadable, ask
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from listings.database import Database
+    from store.database import Database
 
 
 def ask_service(

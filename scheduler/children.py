@@ -10,12 +10,12 @@ from contextlib import suppress
 from threading import Lock, get_ident
 from typing import TYPE_CHECKING
 
-from listings import times
-from listings.errors import Interrupted
-from listings.private import private_folder
 from scheduler.endings import Exit, Limits, OverLimit, last_line
 from scheduler.run_logs import log_name
 from scheduler.vitals import Vitals, kernel_kills
+from store import times
+from store.errors import Interrupted
+from store.private import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crawler.live.permission import problem
-from crawler.sources import load_sources
-from listings.alarms import standing_alarms
-from listings.backup import check_store
-from listings.database import open_database
-from listings.errors import ListingsError
-from listings.locks import is_held
-from listings.model import SourceKind
-from listings.models import model_in_use
-from listings.private import open_to_everybody
-from listings.runs import list_runs
-from listings.text import counted
-from listings.times import utc_now
+from crawler.sources.sources import load_sources
 from scheduler.alarms.messages import check_addresses, is_quiet
 from scheduler.jobs import WorkLimits, care_jobs, crawl_jobs
+from store.crawl.runs import list_runs
+from store.crawl.text import counted
+from store.database import open_database
+from store.errors import ListingsError
+from store.locks import is_held
+from store.model import SourceKind
+from store.operations.alarms import standing_alarms
+from store.operations.backup import check_store
+from store.private import open_to_everybody
+from store.scores.models import model_in_use
+from store.times import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -17,13 +17,13 @@ from zoneinfo import ZoneInfo
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from crawler.cron import WEEKDAYS, problem_of
+from crawler.sources.cron import WEEKDAYS, problem_of
 from scheduler.errors import ScheduleWrong
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from crawler.sources import Schedule
+    from crawler.sources.sources import Schedule
 
 LOOK_BACK = timedelta(days=31)
 """Of the due times longer ago than this only the first is accounted for, however many there were."""

@@ -8,8 +8,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from listings.model import RunOutcome
-from listings.text import harmless
+from store.crawl.text import harmless
+from store.model import RunOutcome
 
 if TYPE_CHECKING:
     from pathlib import Path

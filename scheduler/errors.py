@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from listings.errors import ListingsError
+from store.errors import ListingsError
 
 
 class SchedulerError(ListingsError):

@@ -6,21 +6,21 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from listings.locks import is_held, work_of
-from listings.model import RunKind
-from listings.overview import INTERRUPTED, NEVER, UNDER_WAY, SourceHealth
-from listings.requests import pause_of
-from listings.runs import accounted_to, done_runs, latest_run
 from scheduler.alarms.bands import HISTORY, usual_band
 from scheduler.due import next_due, plan
+from store.crawl.runs import accounted_to, done_runs, latest_run
+from store.locks import is_held, work_of
+from store.model import RunKind
+from store.operations.overview import INTERRUPTED, NEVER, UNDER_WAY, SourceHealth
+from store.operations.requests import pause_of
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from crawler.sources import DeclaredSource
-    from listings.database import Database
-    from listings.model import Run
+    from crawler.sources.sources import DeclaredSource
+    from store.database import Database
+    from store.model import Run
 
 LATE = timedelta(minutes=10)
 """A crawl may begin this much after its due time, for example behind others, before it counts as overdue."""

@@ -7,20 +7,20 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from crawler.sources import Schedule, load_sources
-from listings.locks import work_of
-from listings.model import RunKind, SourceKind
+from crawler.sources.sources import Schedule, load_sources
 from scheduler.due import trigger_of
 from scheduler.endings import Limits
 from scheduler.errors import NothingScheduled
+from store.locks import work_of
+from store.model import RunKind, SourceKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from crawler.sources import DeclaredSource
-    from listings.model import Source
+    from crawler.sources.sources import DeclaredSource
     from scheduler.settings import CareSettings, ServiceSettings
+    from store.model import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,13 +14,13 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import ThreadingWSGIServer
 from prometheus_client.registry import Collector
 
-from listings.alarms import standing_alarms
-from listings.database import open_database
-from listings.models import model_in_use
-from listings.queue import count_queue
-from listings.runs import count_by_outcome, last_successes
-from listings.scores import count_awaiting
 from scheduler.errors import SchedulerError
+from store.crawl.runs import count_by_outcome, last_successes
+from store.database import open_database
+from store.operations.alarms import standing_alarms
+from store.review.queue import count_queue
+from store.scores.models import model_in_use
+from store.scores.scores import count_awaiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from prometheus_client import Metric
 
-    from listings.database import Database
+    from store.database import Database
 
 HOST = "127.0.0.1"
 STALE_S = 120.0

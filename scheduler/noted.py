@@ -9,15 +9,15 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from listings import audit
-from listings.alarms import SERVICE
-from listings.audit import AuditAction, Origin, Via
+from store.audit import audit
+from store.audit.audit import AuditAction, Origin, Via
+from store.operations.alarms import SERVICE
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from listings.database import Database
     from scheduler.work import Settings
+    from store.database import Database
 
 SUBJECT = "settings:file"
 

@@ -7,24 +7,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crawler.errors import CrawlError
-from crawler.sources import load_sources
-from listings.alarms import standing_alarms
-from listings.locks import is_held
-from listings.model import RunKind
-from listings.models import model_in_use
-from listings.overview import Overview, SourceHealth
-from listings.queue import SourceCounts, count_queue, count_sources
-from listings.runs import latest_run
-from listings.scores import count_awaiting
+from crawler.sources.sources import load_sources
 from scheduler.errors import SchedulerError
 from scheduler.health import source_health, standing
+from store.crawl.runs import latest_run
+from store.locks import is_held
+from store.model import RunKind
+from store.operations.alarms import standing_alarms
+from store.operations.overview import Overview, SourceHealth
+from store.review.queue import SourceCounts, count_queue, count_sources
+from store.scores.models import model_in_use
+from store.scores.scores import count_awaiting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
-    from listings.database import Database
+    from store.database import Database
 
 
 def overview(db: Database, database: Path, sources_file: Path, *, now: datetime) -> Overview:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from listings.locks import work_of
+from store.locks import work_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from listings.model import Run
-    from listings.runs import Attempt
+    from store.crawl.runs import Attempt
+    from store.model import Run
 
 STAMP = "%Y%m%dT%H%M%SZ"
 

@@ -16,12 +16,6 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor as JobThreads
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from listings import times
-from listings.database import open_database
-from listings.errors import ListingsError, StoreUnwritable
-from listings.locks import hold
-from listings.model import RunKind
-from listings.requests import Request, answer, open_requests
 from scheduler.due import spread_of, trigger_of
 from scheduler.jobs import care_jobs, crawl_jobs
 from scheduler.metrics import serving
@@ -30,15 +24,21 @@ from scheduler.sources_file import SourcesFile
 from scheduler.triggers import Later
 from scheduler.warden import Warden
 from scheduler.work import Settings, Worker
+from store import times
+from store.database import open_database
+from store.errors import ListingsError, StoreUnwritable
+from store.locks import hold
+from store.model import RunKind
+from store.operations.requests import Request, answer, open_requests
 
 if TYPE_CHECKING:
     from threading import Event
 
     from apscheduler.schedulers.base import BaseScheduler
 
-    from listings.database import Database
-    from listings.requests import ServiceRequest
     from scheduler.jobs import Job
+    from store.database import Database
+    from store.operations.requests import ServiceRequest
 
 log = structlog.get_logger()
 

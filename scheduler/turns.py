@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Turns:
-    """Made for several threads of one process; other processes are kept apart by `listings.locks`."""
+    """Made for several threads of one process; other processes are kept apart by `store.locks`."""
 
     def __init__(self, per_host: int) -> None:
         """Allow `per_host` crawls of one host at a time."""

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from crawler.sources import load_sources
-from listings import times
-from listings.database import open_database
-from listings.errors import ListingsError
+from crawler.sources.sources import load_sources
 from scheduler.alarms.look import Look
 from scheduler.alarms.messages import check_addresses, is_quiet
 from scheduler.alarms.watch import tell, watch
 from scheduler.ping import Unanswered, ping
+from store import times
+from store.database import open_database
+from store.errors import ListingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from crawler.sources import DeclaredSource
+    from crawler.sources.sources import DeclaredSource
     from scheduler.service import Service
     from scheduler.work import Settings
 

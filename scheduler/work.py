@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from listings import times
-from listings.database import Database, open_database, transaction
-from listings.locks import AlreadyUnderWay, hold, work_of
-from listings.model import RunKind, RunOutcome
-from listings.models import model_in_use
-from listings.requests import pause_of
-from listings.runs import (
+from scheduler.alarms.settings import AlarmSettings
+from scheduler.children import Children
+from scheduler.due import due_times, plan
+from scheduler.endings import Exit, explain
+from scheduler.jobs import WorkLimits
+from scheduler.run_logs import logs_folder
+from scheduler.turns import Turns
+from store import times
+from store.crawl.runs import (
     accounted_to,
     begin_run,
     end_run,
@@ -25,25 +27,23 @@ from listings.runs import (
     record_not_run,
     unfinished_run,
 )
-from listings.scores import count_awaiting
-from listings.sources import declare_source
-from scheduler.alarms.settings import AlarmSettings
-from scheduler.children import Children
-from scheduler.due import due_times, plan
-from scheduler.endings import Exit, explain
-from scheduler.jobs import WorkLimits
-from scheduler.run_logs import logs_folder
-from scheduler.turns import Turns
+from store.crawl.sources import declare_source
+from store.database import Database, open_database, transaction
+from store.locks import AlreadyUnderWay, hold, work_of
+from store.model import RunKind, RunOutcome
+from store.operations.requests import pause_of
+from store.scores.models import model_in_use
+from store.scores.scores import count_awaiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
 
-    from listings.requests import ServiceRequest
     from scheduler.endings import Limits, OverLimit
     from scheduler.jobs import Job
     from scheduler.settings import CareSettings
+    from store.operations.requests import ServiceRequest
 
 log = structlog.get_logger()
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from listings.database import Database, open_database, open_in_memory
+from store.database import Database, open_database, open_in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

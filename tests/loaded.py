@@ -8,8 +8,8 @@ from scrapy.settings import default_settings
 from crawler.markets import find_markets
 
 OURS = (
-    "cli.progress", "cli.settings", "crawler.live.crawl", "crawler.readers.pool", "crawler.saved",
-    "crawler.sources", "scheduler.settings",
+    "cli.progress", "cli.settings", "crawler.live.crawl", "crawler.workers.pool", "crawler.run.saved",
+    "crawler.sources.sources", "scheduler.settings",
 )  # fmt: skip
 OF_SCRAPY = ("scrapy.dupefilters", "scrapy.pqueues", "scrapy.squeues", "scrapy.statscollectors")
 """What its settings name one by one."""

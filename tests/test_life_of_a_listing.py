@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classifier.run import Retrained, RetrainOptions, retrain, score_new
-from listings.database import open_database
-from listings.model import Decision, ReasonCode
-from listings.models import model_in_use
-from listings.queue import ListingFile, listing_file, review_queue, search
-from listings.times import utc_now
-from listings.verdicts import give_verdict, undo_verdict, verdicts_of
+from classifier.scoring.run import Retrained, RetrainOptions, retrain, score_new
+from store.database import open_database
+from store.model import Decision, ReasonCode
+from store.review.queue import ListingFile, listing_file, review_queue, search
+from store.review.verdicts import give_verdict, undo_verdict, verdicts_of
+from store.scores.models import model_in_use
+from store.times import utc_now
 from tests.classifier.toy import ToyEmbedder, write_starter
 from tests.cli.calls import call_process
 
 if TYPE_CHECKING:
-    from listings.database import Database
-    from listings.model import QueueEntry
+    from store.database import Database
+    from store.model import QueueEntry
 
 pytestmark = pytest.mark.process
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("listings", "crawler", "classifier", "review", "scheduler", "cli")
+PACKAGES = ("text", "store", "crawler", "classifier", "review", "scheduler", "bulk", "cli")
 HOSTS = tuple(
     ".".join(parts)
     for parts in (

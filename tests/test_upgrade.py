@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from listings.backup import check_store
-from listings.database import open_database
-from listings.model import RunKind
-from listings.queue import count_listings, listing_file, review_queue, search
-from listings.runs import list_runs, unfinished_run
-from scheduler.care.backup import make_backup
-from scheduler.care.restore import restore
-from scheduler.care.whole import check_everything
-from tests.listings.build import NOW
+from scheduler.maintenance.backup import make_backup
+from scheduler.maintenance.restore import restore
+from scheduler.maintenance.whole import check_everything
+from store.crawl.runs import list_runs, unfinished_run
+from store.database import open_database
+from store.model import RunKind
+from store.operations.backup import check_store
+from store.review.queue import count_listings, listing_file, review_queue, search
+from tests.store.build import NOW
 
 FIRST = Path(__file__).parents[1] / "fixtures" / "first-release" / "watch.db"
 

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkProcess
 
 ROOT = Path(__file__).parents[1]
-CRAWLING = ("crawler.run", "cli.crawl", "tests.loaded")
+CRAWLING = ("crawler.run.run", "cli.crawl", "tests.loaded")
 SCORING = (
     "torch", "skops.io", "sentence_transformers", "transformers.models.bert.modeling_bert",
-    "classifier.run", "cli.score", "cli.retrain", "tests.compiled",
+    "classifier.scoring.run", "cli.score", "cli.retrain", "tests.compiled",
 )  # fmt: skip
 NEEDED = {"crawl": CRAWLING, "score": SCORING, "retrain": SCORING}
 """Modules that are imported before the first process of a command is forked; others import what they need."""

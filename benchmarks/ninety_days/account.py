@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 
 from benchmarks.ninety_days.faults import ALARM_OF, Fault, Injected
 from benchmarks.ninety_days.world import BEGINNING, PUBLISHED_EVERY, SCHEDULES, SHOWN
-from crawler.sources import load_sources
-from listings.alarms import Alarm, list_alarms
-from listings.database import open_database
-from listings.model import RunKind
-from listings.times import from_text
+from crawler.sources.sources import load_sources
 from scheduler.due import due_times
+from store.database import open_database
+from store.model import RunKind
+from store.operations.alarms import Alarm, list_alarms
+from store.times import from_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
     from benchmarks.ninety_days.simulation import Lived
-    from crawler.sources import Schedule
-    from listings.database import Database
+    from crawler.sources.sources import Schedule
+    from store.database import Database
 
 HALF_A_DAY = timedelta(hours=12)
 """The last hours are left out: what is due in them may not have been begun."""

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 from benchmarks.ninety_days.faults import Fault
 from benchmarks.ninety_days.world import SHOWN, Item, shown_at
-from listings.database import open_database
-from listings.errors import StoreUnwritable
-from listings.locks import hold, work_of
-from listings.model import PageOutcome, RunKind, RunOutcome
-from listings.pages import SeenListing, record_page
-from listings.runs import begin_run, end_run
-from listings.times import from_text, utc_now
-from listings.trends import count_seen_fields
 from scheduler.children import Children
 from scheduler.endings import Exit, OverLimit
-from tests.listings import build
+from store.crawl.pages import SeenListing, record_page
+from store.crawl.runs import begin_run, end_run
+from store.database import open_database
+from store.errors import StoreUnwritable
+from store.locks import hold, work_of
+from store.model import PageOutcome, RunKind, RunOutcome
+from store.operations.trends import count_seen_fields
+from store.times import from_text, utc_now
+from tests.store import build
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from benchmarks.ninety_days.clock import Clock
     from benchmarks.ninety_days.faults import Injected
-    from listings.database import Database
     from scheduler.endings import Limits
+    from store.database import Database
 
 PAGES = 12
 LISTS = 3

@@ -18,17 +18,17 @@ from benchmarks.ninety_days.children import WorldChildren
 from benchmarks.ninety_days.clock import Clock
 from benchmarks.ninety_days.faults import Fault, Injected, lay_out
 from benchmarks.ninety_days.world import BEGINNING, SCHEDULES
-from listings.database import open_database
-from listings.errors import ListingsError
-from listings.locks import hold
-from listings.times import utc_now
 from scheduler.alarms.settings import AlarmSettings
 from scheduler.alarms.watch import tell
 from scheduler.service import Service
 from scheduler.settings import CareSettings
 from scheduler.warden import Warden
 from scheduler.work import Settings, Worker
-from tests.listings import build
+from store.database import open_database
+from store.errors import ListingsError
+from store.locks import hold
+from store.times import utc_now
+from tests.store import build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

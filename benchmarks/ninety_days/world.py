@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tests.listings.build import FULL
+from tests.store.build import FULL
 
 if TYPE_CHECKING:
-    from listings.model import ListingContent
+    from store.model import ListingContent
 
 BEGINNING = datetime(2027, 2, 1, tzinfo=UTC)
 """So that the clocks change during it, in America and in Europe."""

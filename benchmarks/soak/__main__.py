@@ -14,11 +14,11 @@ from pathlib import Path
 
 from benchmarks.soak.shooting import RESTART_S, Service, full_disk, small_disk
 from benchmarks.soak.sites import served
-from cli.program import PROGRAM
-from listings.audit_check import verify as verify_audit
-from listings.backup import check_store
-from listings.database import open_database
-from listings.times import to_text, utc_now
+from bulk.program import PROGRAM
+from store.audit.audit_check import verify as verify_audit
+from store.database import open_database
+from store.operations.backup import check_store
+from store.times import to_text, utc_now
 
 LISTINGS = """
     SELECT listings.url, source_id, title, description, price_text, price_amount, currency, seller_name,

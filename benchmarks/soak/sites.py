@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crawler.sources import load_sources
+from crawler.sources.sources import load_sources
 from fixtures.misbehaving.mirror import mirror
 from fixtures.misbehaving.server import LOOPBACK, serving
 

@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING
 from classifier.gazetteer.build_files import CURATED, GENERAL, Row, read_rows, write_rows
 from classifier.gazetteer.build_members import all_members, all_rivals
 from classifier.gazetteer.build_names import all_names
-from classifier.gazetteer.cas import is_cas_number
+from text.cas import is_cas_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

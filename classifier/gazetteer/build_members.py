@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import ahocorasick_rs
 
 from classifier.gazetteer.build_files import CODE_LIKE, CURATED, Row, read_rows
-from classifier.gazetteer.fold import comparable, fold
 from classifier.gazetteer.members import class_members, compounds
+from text.normalise import comparable, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from classifier.gazetteer.build_files import CODE_LIKE, CURATED, GENERAL, Row, read_rows
-from classifier.gazetteer.choices import alternatives
-from classifier.gazetteer.fold import comparable
 from classifier.gazetteer.translate import inversions, translations
+from text.choices import alternatives
+from text.normalise import comparable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
-from classifier.gazetteer.cas import cas_in, is_cas_number
-from classifier.gazetteer.fold import comparable, fold
 from classifier.gazetteer.model import Confusable, Gazetteer, LookupResult, Name, Substance
 from classifier.gazetteer.part_of_name import nearly_spelled, substances_with_word
 from classifier.gazetteer.tariff import subheading_in, substances_under
+from text.cas import cas_in, is_cas_number
+from text.normalise import comparable, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -80,7 +80,7 @@ def _by_number(gazetteer: Gazetteer, query: str, cas: str) -> LookupResult | Non
 
 def _beyond_the_names(gazetteer: Gazetteer, query: str, cas: str) -> LookupResult:
     """Answer for words that are part of names, and for what is known by its structure alone."""
-    from classifier.compounds import StructureUnknown, compound_of
+    from classifier.gazetteer.compounds import StructureUnknown, compound_of
 
     parts = () if cas else substances_with_word(gazetteer.substances, query)
     compound, missing = None, ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classifier.chemistry import class_of, forms_salts, parent_of, structure_key
+from classifier.gazetteer.chemistry import class_of, forms_salts, parent_of, structure_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -6,7 +6,7 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from classifier.gazetteer.fold import comparable, fold, squeeze
+from text.normalise import comparable, fold, squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from classifier.gazetteer.fold import fold
+from text.normalise import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 import ahocorasick_rs
 
-from classifier.gazetteer.fold import fold, squeeze
 from classifier.reading.boundaries import is_part_of_longer_name
 from classifier.reading.by_word import WORD, ByWord, split_words
 from classifier.reading.hits import LIST_BREAK, Hit
+from text.normalise import fold, squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from classifier.gazetteer.fold import comparable, squeeze
 from classifier.reading.trade import UNIT
-from classifier.reading.whole_words import CJK, whole_words
+from text.normalise import comparable, squeeze
+from text.phrases import CJK, whole_words
 
 NEAR = 80
 """Characters within which a context supports an abbreviation."""

@@ -9,9 +9,9 @@ from itertools import islice, product, takewhile
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from classifier.gazetteer.fold import squeeze
 from classifier.reading.boundaries import is_part_of_longer_name
 from classifier.reading.hits import Hit, accept, find_all_patterns, find_patterns
+from text.normalise import squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

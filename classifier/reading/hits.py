@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
-from classifier.gazetteer.fold import in_one_alphabet, squeeze, squeezed_positions
 from classifier.reading.boundaries import (
     IS_CJK,
     is_part_of_longer_name,
@@ -16,6 +15,7 @@ from classifier.reading.boundaries import (
 )
 from classifier.reading.contexts import NEAR, Place, has_context
 from classifier.reading.trade import is_cas_spelling
+from text.normalise import in_one_alphabet, squeeze, squeezed_positions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

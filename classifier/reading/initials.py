@@ -11,8 +11,8 @@ from functools import cache
 from itertools import combinations, takewhile
 from typing import TYPE_CHECKING
 
-from classifier.gazetteer.fold import fold
 from classifier.reading.by_word import WORD, ByWord, any_bits, bits_of_three, bits_of_two
+from text.normalise import fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

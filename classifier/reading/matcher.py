@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import ahocorasick_rs
 
-from classifier.gazetteer.choices import alternatives
-from classifier.gazetteer.fold import fold, in_one_alphabet, squeeze
 from classifier.reading.respelt import respellings, turned_round
 from classifier.reading.spellings import slips_of, spellings_of, splits_of
+from text.choices import alternatives
+from text.normalise import fold, in_one_alphabet, squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -8,8 +8,8 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from classifier.gazetteer.fold import fold
 from classifier.reading.by_word import WORD, ByWord, split_words
+from text.normalise import fold
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping

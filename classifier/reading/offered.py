@@ -14,7 +14,7 @@ from classifier.reading.phrases import (
     SALE_BEFORE_FOR,
 )
 from classifier.reading.wanted import who_asks
-from classifier.reading.whole_words import whole_words
+from text.phrases import whole_words
 
 WINDOW = 48
 """Characters looked at on each side of a name."""

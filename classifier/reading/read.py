@@ -7,7 +7,6 @@ from bisect import bisect_left
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from classifier.gazetteer.fold import fold, is_disguised
 from classifier.reading.by_ear import ear_for, find_by_ear
 from classifier.reading.by_word import split_words
 from classifier.reading.goods import find_goods
@@ -22,6 +21,7 @@ from classifier.reading.trade import find_cas_numbers, find_trade_signs
 from classifier.reading.turned import in_order_shown, joined, moved
 from classifier.reading.unfold import unfold
 from classifier.reading.wanted import goes_on
+from text.normalise import fold, is_disguised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -6,7 +6,7 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
-from classifier.gazetteer.fold import squeeze
+from text.normalise import squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,6 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from classifier.gazetteer.fold import fold
 from classifier.reading.by_word import ByWord, any_bits
 from classifier.reading.spoken_marks import (
     ANY_LETTER,
@@ -20,6 +19,7 @@ from classifier.reading.spoken_marks import (
     languages_spelled,
     may_say_number,
 )
+from text.normalise import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

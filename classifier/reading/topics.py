@@ -15,8 +15,8 @@ from importlib.resources import files
 from itertools import compress
 from typing import TYPE_CHECKING, cast
 
-from classifier.gazetteer.fold import fold
 from classifier.reading.by_word import WORD, ByWord, split_words
+from text.normalise import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
-from classifier.gazetteer.fold import units
 from classifier.reading.model import CasNumber, Mention, Reading, TradeSign
+from text.normalise import units
 
 T = TypeVar("T", Mention, CasNumber, TradeSign)
 

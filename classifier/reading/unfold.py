@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from classifier.gazetteer.fold import fold
 from classifier.reading.boundaries import sounds_chemical
 from classifier.reading.turned import in_order_shown
+from text.normalise import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from classifier.gazetteer.fold import Folded
+    from text.normalise import Folded
 
 LETTER = "a-z\u0370-\u03ff\u0400-\u052f"
 SIGN = r"(?:[^\w\s()\[\]{}]|_)"

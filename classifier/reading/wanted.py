@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from classifier.gazetteer.fold import fold
 from classifier.reading.asking import (
     ASKING,
     ASKING_FIRST,
@@ -46,7 +45,8 @@ from classifier.reading.asking_sellers import (
     WHERE_TO,
     WISHES,
 )
-from classifier.reading.whole_words import CJK, whole_words
+from text.normalise import fold
+from text.phrases import CJK, whole_words
 
 BEFORE = 80
 """Characters before a name in which somebody asks for it."""

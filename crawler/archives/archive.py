@@ -19,7 +19,7 @@ from crawler.archives.pages import (
     UnreadableBodyError,
 )
 from crawler.archives.urls import invented_base, normal_url
-from listings.model import PageOutcome
+from store.model import PageOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

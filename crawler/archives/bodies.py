@@ -10,7 +10,7 @@ import brotli
 from warcio.bufferedreaders import ChunkedDataReader
 
 from crawler.archives.pages import UnreadableBodyError
-from listings.model import PageOutcome
+from store.model import PageOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

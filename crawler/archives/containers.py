@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from crawler.archives.pages import ArchiveFault, StoredFile
-from listings.model import PageOutcome
+from store.model import PageOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

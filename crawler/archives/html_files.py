@@ -11,7 +11,7 @@ from w3lib.encoding import html_to_unicode
 from crawler.archives.bodies import inflate, read_bounded
 from crawler.archives.pages import Capture, Payload, StoredFile, UnreadableBodyError
 from crawler.archives.urls import comment_date, comment_url, declared_url
-from listings.model import PageOutcome
+from store.model import PageOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,7 @@ from crawler.archives.mhtml import index_mhtml
 from crawler.archives.pages import ArchiveError, ArchiveFault, Capture, StoredFile, UnreadableBodyError
 from crawler.archives.warc import index_warc
 from crawler.archives.warc_layout import NotMemberPerRecordError, unpack_members
-from listings.model import PageOutcome
+from store.model import PageOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from crawler.archives.bodies import read_bounded, too_large
 from crawler.archives.pages import ArchiveFault, Capture, Payload, StoredFile
 from crawler.archives.urls import normal_url, parse_time
-from listings.model import PageOutcome
+from store.model import PageOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from listings.model import PageOutcome
+    from store.model import PageOutcome
 
 
 class ArchiveError(CrawlError):

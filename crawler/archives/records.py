@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import web_poet
 
-from crawler.reading.page import read_page
-from listings.text import listing_text
+from crawler.extract.page import read_page
+from store.crawl.text import listing_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crawler.archives.archive import Archive
     from crawler.archives.pages import SavedPage
-    from crawler.reading.page import ReadListing
+    from crawler.extract.page import ReadListing
 
 
 def archive_records(

@@ -20,7 +20,7 @@ from crawler.archives.kinds import is_asset
 from crawler.archives.pages import ArchiveFault, Capture, Payload, UnreadableBodyError
 from crawler.archives.urls import normal_url, parse_time
 from crawler.archives.warc_layout import layout_of
-from listings.model import PageOutcome
+from store.model import PageOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.evidence.bundle_parts import read_files, read_listings, read_manifest, read_records
 from crawler.evidence.read import EvidenceWrong, read_record
-from listings.bundle_format import FORMAT, MANIFEST, WARC
+from store.crawl.bundle_format import FORMAT, MANIFEST, WARC
 
 if TYPE_CHECKING:
-    from listings.evidence import EvidenceRecord
+    from store.crawl.evidence import EvidenceRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,8 @@ from lzma import LZMAError
 from typing import TYPE_CHECKING, Any
 
 from crawler.evidence.read import EvidenceWrong
-from listings.bundle_format import LISTINGS, MANIFEST, RECORDS, WARC
-from listings.evidence import EvidenceRecord
+from store.crawl.bundle_format import LISTINGS, MANIFEST, RECORDS, WARC
+from store.crawl.evidence import EvidenceRecord
 
 if TYPE_CHECKING:
     from pathlib import Path

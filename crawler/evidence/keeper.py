@@ -17,10 +17,10 @@ from crawler.evidence.records import (
 )
 from crawler.evidence.seal import hash_of
 from crawler.evidence.warc_file import WarcFile
-from listings import evidence
-from listings.errors import StoreUnwritable
-from listings.evidence import EvidenceRecord
-from listings.private import private_folder
+from store.crawl import evidence
+from store.crawl.evidence import EvidenceRecord
+from store.errors import StoreUnwritable
+from store.private import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from warcio.recordloader import ArcWarcRecord
 
     from crawler.evidence.exchange import Exchange
-    from listings.database import Database
+    from store.database import Database
 
 MAX_FILE_BYTES = 500_000_000
 """A file is sealed once it is as large; about half of what the WARC guidelines recommend at most."""

@@ -20,7 +20,7 @@ from crawler.evidence.records import IDENTICAL, NOT_MODIFIED
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from listings.evidence import EvidenceRecord
+    from store.crawl.evidence import EvidenceRecord
 
 MAX_BODY_BYTES = 20_000_000
 MAX_HEADERS_BYTES = 16_000_000

@@ -8,13 +8,13 @@ import zlib
 from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
-from listings import evidence
+from store.crawl import evidence
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from listings.database import Database
+    from store.database import Database
 
 _GZIP = 31
 _BLOCK_BYTES = 65_536

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from crawler.archives.pages import UnreadableBodyError
 from crawler.errors import CrawlError
 from crawler.evidence.read import EvidenceWrong, KeptRecord, read_record, unpacked
-from listings import evidence
+from store.crawl import evidence
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from listings.database import Database
-    from listings.evidence import EvidenceRecord
+    from store.crawl.evidence import EvidenceRecord
+    from store.database import Database
 
 
 class NoEvidence(CrawlError):

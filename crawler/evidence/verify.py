@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from crawler.evidence.read import EvidenceWrong, read_record, sha256_as_read
 from crawler.evidence.seal import all_seals, hash_of
-from listings import evidence
-from listings.retention import buried_files
+from store.crawl import evidence
+from store.operations.retention import buried_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from listings.database import Database
-    from listings.evidence import EvidenceFile, EvidenceRecord
+    from store.crawl.evidence import EvidenceFile, EvidenceRecord
+    from store.database import Database
 
 
 @dataclass(slots=True, kw_only=True)

@@ -18,21 +18,21 @@ from crawler.live.session import Session
 from crawler.live.settings import live_settings
 from crawler.live.spider import LiveSpider
 from crawler.live.who import user_agent
-from crawler.process import CrawlBroken, run_spider
-from crawler.recorder import Recorder
-from listings.fetches import Fetch, FetchOutcome, bytes_fetched, record_fetches
-from listings.permissions import record_permission
+from crawler.run.process import CrawlBroken, run_spider
+from crawler.run.recorder import Recorder
+from store.crawl.fetches import Fetch, FetchOutcome, bytes_fetched, record_fetches
+from store.crawl.permissions import record_permission
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from crawler.live.limits import Limits
-    from crawler.readers.job import Read
-    from crawler.sources import DeclaredSource
-    from listings.database import Database
-    from listings.model import Run
-    from listings.permissions import Permission
+    from crawler.sources.sources import DeclaredSource
+    from crawler.workers.job import Read
+    from store.crawl.permissions import Permission
+    from store.database import Database
+    from store.model import Run
 
 
 class NotPermitted(CrawlError):

@@ -30,7 +30,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from crawler.live.limits import Limits
-from listings.permissions import Permission
+from store.crawl.permissions import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

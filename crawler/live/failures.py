@@ -14,7 +14,7 @@ from scrapy.exceptions import (
 )
 
 from crawler.live.gate import Refused
-from listings.model import PageOutcome
+from store.model import PageOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from scrapy.exceptions import IgnoreRequest
 from w3lib.url import safe_url_string
 
-from listings.identity import SESSION_PARAMETERS, canonical_url, is_noise
+from store.crawl.identity import SESSION_PARAMETERS, canonical_url, is_noise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

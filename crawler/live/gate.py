@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from crawler.live.limits import Limits
-    from listings.permissions import Permission
+    from store.crawl.permissions import Permission
 
 
 class Refused(IgnoreRequest):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from listings.permissions import Permission
+    from store.crawl.permissions import Permission
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,17 +15,17 @@ from crawler.live.frontier import LeftOut
 from crawler.live.gate import Stopped
 from crawler.live.pacing import BUSY, busy_wait, hold_slot
 from crawler.live.session import EARLIER, LINKED, PAGE, RECEIVED, RECORD, SESSION_SETTING, Session
-from listings.evidence import get_record
-from listings.fetches import REDIRECTED_TO, Fetch, FetchOutcome
-from listings.identity import canonical_url
-from listings.readings import earlier_page
+from store.crawl.evidence import get_record
+from store.crawl.fetches import REDIRECTED_TO, Fetch, FetchOutcome
+from store.crawl.identity import canonical_url
+from store.crawl.readings import earlier_page
 
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
-    from listings.evidence import EvidenceRecord
+    from store.crawl.evidence import EvidenceRecord
 
 _CONDITIONS = (b"If-None-Match", b"If-Modified-Since")
 _NOT_MODIFIED = 304

@@ -7,11 +7,10 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from crawler.live.scope import Scope, ScopeWrong
-from listings import times
-from listings.audit import record
-from listings.audit_actions import AuditAction
-from listings.database import open_database, transaction
-from listings.permissions import (
+from store import times
+from store.audit.audit import record
+from store.audit.audit_actions import AuditAction
+from store.crawl.permissions import (
     Basis,
     Permission,
     Withdrawal,
@@ -19,15 +18,16 @@ from listings.permissions import (
     withdraw_permission,
     withdrawal_of,
 )
-from listings.sources import declare_source
+from store.crawl.sources import declare_source
+from store.database import open_database, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
 
-    from crawler.sources import DeclaredSource
-    from listings.database import Database
+    from crawler.sources.sources import DeclaredSource
+    from store.database import Database
 
 _NAMED = {
     "basis": "its basis",

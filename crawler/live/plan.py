@@ -15,19 +15,19 @@ from crawler.live.limits import Limits, stricter
 from crawler.live.permission import problem_in
 from crawler.live.scope import Scope, ScopeWrong
 from crawler.live.who import ROBOT, user_agent
-from listings.database import open_database
-from listings.evidence import evidence_folder
-from listings.fetches import last_fetched
-from listings.permissions import Permission
-from listings.readings import count_known, standing_listings
+from store.crawl.evidence import evidence_folder
+from store.crawl.fetches import last_fetched
+from store.crawl.permissions import Permission
+from store.crawl.readings import count_known, standing_listings
+from store.database import open_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
 
-    from crawler.sources import DeclaredSource
-    from listings.database import Database
+    from crawler.sources.sources import DeclaredSource
+    from store.database import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from crawler.live.failures import NotAllowed, what_failed
 from crawler.live.gate import HostRefused, Stopped
 from crawler.live.session import SESSION_SETTING, Session
 from crawler.live.who import ROBOT
-from listings.model import PageOutcome
+from store.model import PageOutcome
 
 if TYPE_CHECKING:
     from datetime import datetime, time

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from crawler.live.frontier import Frontier
     from crawler.live.gate import Gate
     from crawler.live.limits import Limits
-    from crawler.readers.job import Read
-    from crawler.recorder import Recorder
-    from listings.database import Database
+    from crawler.run.recorder import Recorder
+    from crawler.workers.job import Read
+    from store.database import Database
 
 SESSION_SETTING = "LIVE_SESSION"
 """Scrapy setting that holds the `Session` of a crawl."""

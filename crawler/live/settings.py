@@ -23,14 +23,14 @@ from crawler.live.resolver import (
 )
 from crawler.live.robots import RobotsMiddleware
 from crawler.live.session import SESSION_SETTING
-from crawler.settings import SHARED
+from crawler.run.settings import SHARED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from crawler.live.limits import Limits
     from crawler.live.session import Session
-    from listings.permissions import Permission
+    from store.crawl.permissions import Permission
 
 _BUILT_IN = "scrapy.downloadermiddlewares"
 MAX_REDIRECTS = 10

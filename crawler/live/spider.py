@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 import scrapy
 from scrapy import signals
 
+from crawler.extract.page import PageReading
 from crawler.live.failures import is_expected, what_failed
 from crawler.live.frontier import LeftOut, without_session
 from crawler.live.gate import Stopped
 from crawler.live.no_index import NO_FOLLOW, NO_INDEX, asks
 from crawler.live.session import EARLIER, LINKED, PAGE, RECORD, Session
-from crawler.reading.page import PageReading
-from crawler.spider import CrawledPage, job_of
-from listings.fetches import addresses_settled
-from listings.model import PageOutcome
-from listings.readings import LiveReading, readings_of, standing_listings
-from listings.text import listing_text
+from crawler.run.spider import CrawledPage, job_of
+from store.crawl.fetches import addresses_settled
+from store.crawl.readings import LiveReading, readings_of, standing_listings
+from store.crawl.text import listing_text
+from store.model import PageOutcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
-    from listings.readings import EarlierPage
+    from store.crawl.readings import EarlierPage
 
 _REMEMBERED = frozenset({PageOutcome.LISTING, PageOutcome.CATEGORY, PageOutcome.NOT_UNDERSTOOD})
 NOT_TO_BE_READ = "The page asks robots not to read it (noindex); it was not read as a listing."

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from listings.permissions import Permission
+    from store.crawl.permissions import Permission
 
 ROBOT = "precursor-watch"
 """Our name before robots.txt and in the word of a page to robots."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 import tldextract.tldextract
 from web_poet import consume_modules, default_registry
 
-from crawler.reading.document import suffixes
-from crawler.reading.page import MarketplacePage, PageReading
+from crawler.extract.document import suffixes
+from crawler.extract.page import MarketplacePage, PageReading
 
 
 def find_markets() -> None:

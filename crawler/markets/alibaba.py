@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from web_poet import handle_urls
 
-from crawler.reading.page import MarketplacePage, PageReading
-from listings.terms import TermName
+from crawler.extract.page import MarketplacePage, PageReading
+from store.crawl.terms import TermName
 
 _ADVERTISING = re.compile(r"\s+[-–]\s+Buy .{1,400} on Alibaba\.com$", re.IGNORECASE)
 _ITS_OWN_NAMES = frozenset({"ali", "alibaba", "alibaba.com"})

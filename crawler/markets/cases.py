@@ -6,13 +6,13 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from listings.rows import to_json
+from store.rows import to_json
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from crawler.reading.page import PageReading
-    from crawler.trial import TriedPage
+    from crawler.extract.page import PageReading
+    from crawler.run.trial import TriedPage
 
 ADAPTER = "crawler.markets.cases.ReadingAdapter"
 

@@ -6,7 +6,7 @@ import math
 from statistics import median
 from typing import TYPE_CHECKING
 
-from listings.overview import Band
+from store.operations.overview import Band
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

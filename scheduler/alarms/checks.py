@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from listings.alarms import Finding
 from scheduler.alarms import crawls, product
 from scheduler.alarms.look import Check
+from store.operations.alarms import Finding
 
 if TYPE_CHECKING:
     from scheduler.alarms.look import Look

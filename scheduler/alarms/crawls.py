@@ -6,18 +6,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from crawler.live.permission import problem
-from listings.alarms import Finding
-from listings.model import RunKind, RunOutcome, SourceKind
-from listings.runs import latest_missed, latest_run
-from listings.text import counted
 from scheduler.alarms.bands import usual_band
 from scheduler.health import listings_met, source_health
+from store.crawl.runs import latest_missed, latest_run
+from store.crawl.text import counted
+from store.model import RunKind, RunOutcome, SourceKind
+from store.operations.alarms import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from listings.model import Run
     from scheduler.alarms.look import Look
+    from store.model import Run
 
 FAILURES = {
     RunOutcome.FAILED: "failed",

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from listings.model import RunKind
-from listings.runs import done_runs
 from scheduler.alarms.bands import HISTORY
+from store.crawl.runs import done_runs
+from store.model import RunKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
-    from crawler.sources import DeclaredSource
-    from listings.alarms import Finding
-    from listings.database import Database
-    from listings.model import Run
+    from crawler.sources.sources import DeclaredSource
     from scheduler.alarms.settings import AlarmSettings
+    from store.database import Database
+    from store.model import Run
+    from store.operations.alarms import Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from listings.text import harmless
 from scheduler.errors import SchedulerError
+from store.crawl.text import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from listings.alarms import Alarm
     from scheduler.alarms.settings import AlarmSettings
+    from store.operations.alarms import Alarm
 
 
 log = structlog.get_logger()

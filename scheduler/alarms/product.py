@@ -6,15 +6,15 @@ import shutil
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from listings.alarms import Finding
-from listings.model import RunKind
-from listings.models import model_in_use
-from listings.queue import count_queue
-from listings.runs import done_runs
-from listings.scores import count_awaiting
-from listings.text import counted
-from listings.trends import count_flagged_since, count_judged_since, count_scores_by_band
 from scheduler.alarms.bands import stability_index
+from store.crawl.runs import done_runs
+from store.crawl.text import counted
+from store.model import RunKind
+from store.operations.alarms import Finding
+from store.operations.trends import count_flagged_since, count_judged_since, count_scores_by_band
+from store.review.queue import count_queue
+from store.scores.models import model_in_use
+from store.scores.scores import count_awaiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

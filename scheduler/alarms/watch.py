@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from listings.alarms import Alarm, Settled, record_told, settle, untold_alarms
 from scheduler.alarms.checks import find_all
 from scheduler.alarms.messages import Unsent, compose, is_quiet, send
+from store.operations.alarms import Alarm, Settled, record_told, settle, untold_alarms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from listings.database import Database
     from scheduler.alarms.look import Look
     from scheduler.alarms.settings import AlarmSettings
+    from store.database import Database
 
 log = structlog.get_logger()
 

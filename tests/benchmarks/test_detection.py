@@ -27,8 +27,8 @@ from benchmarks.labelled_rows import (
 )
 from benchmarks.plain_match import plain_match
 from classifier.errors import DataFileWrong
-from classifier.evidence import default_gazetteer
-from classifier.metrics import recall_at_precision
+from classifier.features.evidence import default_gazetteer
+from classifier.measures.metrics import recall_at_precision
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classifier.evidence import default_gazetteer
-from classifier.examples import load_starter
+from classifier.features.evidence import default_gazetteer
+from classifier.training.examples import load_starter
 from tests.classifier.toy import EVERY, STARTER, dataset_of, train_toy
 
 if TYPE_CHECKING:
-    from classifier.folder import TrainedModel
     from classifier.gazetteer import Gazetteer
-    from classifier.training import Dataset
+    from classifier.model.folder import TrainedModel
+    from classifier.training.training import Dataset
 
 
 @pytest.fixture(scope="session")

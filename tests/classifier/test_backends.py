@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from classifier import backends, embedding
-from classifier.backends import (
+from classifier.features import backends, embedding
+from classifier.features.backends import (
     BACKENDS,
     BATCH_COSTS,
     ROUNDS,
@@ -21,17 +21,17 @@ from classifier.backends import (
     batches,
     decide,
 )
-from classifier.embedding import embed_texts, fastest, open_embedder, weights_of
-from classifier.examples import load_starter
-from classifier.training import build_dataset, train
-from listings.vectors import open_vectors
+from classifier.features.embedding import embed_texts, fastest, open_embedder, weights_of
+from classifier.training.examples import load_starter
+from classifier.training.training import build_dataset, train
+from store.vectors import open_vectors
 from tests.classifier.toy import NOW, STARTER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from classifier.embedding import TransformerEmbedder
+    from classifier.features.embedding import TransformerEmbedder
     from classifier.gazetteer import Gazetteer
 
 
@@ -68,7 +68,7 @@ def test_rounds_that_were_disturbed_do_not_decide(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(backends, "in_backend", lambda _model, backend: backend)
     monkeypatch.setattr(backends, "run_model", run)
-    monkeypatch.setattr("classifier.backends.time.process_time", lambda: spent)
+    monkeypatch.setattr("classifier.features.backends.time.process_time", lambda: spent)
     chosen, trials = backends.choose_backend(lambda: None)  # type: ignore[arg-type, return-value]
     assert chosen == "bfloat16"
     assert [trial.texts_per_second for trial in trials] == pytest.approx([len(SAMPLE) / 3, len(SAMPLE)])

@@ -13,26 +13,26 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
-from classifier.cascade import RECALL_BUDGET, has_evidence, set_line
 from classifier.errors import ModelFolderWrong
-from classifier.evidence import read_all
-from classifier.folder import load_model, save_model
+from classifier.features.evidence import read_all
+from classifier.features.static import StaticEmbedder
+from classifier.model.cascade import RECALL_BUDGET, has_evidence, set_line
+from classifier.model.folder import load_model, save_model
 from classifier.reading import read_text
-from classifier.scorer import Scorer
-from classifier.static import StaticEmbedder
-from classifier.training import Cascade, train
-from listings.model import ScoreStage
-from listings.rows import reasons_from, to_json
-from listings.vectors import open_vectors
+from classifier.scoring.scorer import Scorer
+from classifier.training.training import Cascade, train
+from store.model import ScoreStage
+from store.rows import reasons_from, to_json
+from store.vectors import open_vectors
 from tests.classifier.toy import NOW, ToyEmbedder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from classifier.folder import TrainedModel
     from classifier.gazetteer import Gazetteer
-    from classifier.training import Dataset
+    from classifier.model.folder import TrainedModel
+    from classifier.training.training import Dataset
 
 ORDINARY = "Handmade wooden garden bench with two seats, collect in person on Sundays"
 OFFER = "PMK powder CAS 28578-16-7, 25 kg drums, stealth packaging, customs clearance guaranteed"
@@ -96,7 +96,7 @@ def test_a_text_met_again_is_not_read_again(
     cascaded: TrainedModel, gazetteer: Gazetteer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was scored a moment ago is remembered, as far as the bound allows, and is the same."""
-    monkeypatch.setattr("classifier.scorer.REMEMBERED", 1)
+    monkeypatch.setattr("classifier.scoring.scorer.REMEMBERED", 1)
     embedder = ToyEmbedder()
     with open_vectors(None, embedder.embedder_id) as cache:
         scorer = Scorer(model=cascaded, embedder=embedder, gazetteer=gazetteer, cache=cache)

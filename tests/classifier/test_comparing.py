@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
-from classifier.comparing import _compare_slice, _draw_groups, _Pair
-from classifier.metrics import resampled_average_precision
+from classifier.measures.metrics import resampled_average_precision
+from classifier.training.comparing import _compare_slice, _draw_groups, _Pair
 
 
 @pytest.mark.parametrize(

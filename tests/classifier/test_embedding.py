@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from classifier import embedding
-from classifier.embedding import CHUNK, DEFAULT_EMBEDDER, DEFAULT_SHA256, embed_texts, open_embedder
 from classifier.errors import EmbedderUnusable
-from listings.vectors import open_vectors
+from classifier.features import embedding
+from classifier.features.embedding import (
+    CHUNK,
+    DEFAULT_EMBEDDER,
+    DEFAULT_SHA256,
+    embed_texts,
+    open_embedder,
+)
+from store.vectors import open_vectors
 from tests.classifier.toy import EmbedderBroken, ToyEmbedder, breaking_at, vector
 
 if TYPE_CHECKING:

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classifier.errors import DataFileWrong
-from classifier.evaluate import TITLES, WHOLE, EvaluateOptions, evaluate_file
-from classifier.evaluation import NO_OFFERS, OFFERS_ALONE
-from classifier.evaluation_page import evaluation_page
-from classifier.scorer import Scorer
-from listings.vectors import open_vectors
+from classifier.evaluation.evaluate import TITLES, WHOLE, EvaluateOptions, evaluate_file
+from classifier.evaluation.evaluation import NO_OFFERS, OFFERS_ALONE
+from classifier.evaluation.evaluation_page import evaluation_page
+from classifier.scoring.scorer import Scorer
+from store.vectors import open_vectors
 from tests.classifier.toy import ToyEmbedder, write_starter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from classifier.evaluation import Evaluation
-    from classifier.folder import TrainedModel
+    from classifier.evaluation.evaluation import Evaluation
     from classifier.gazetteer import Gazetteer
+    from classifier.model.folder import TrainedModel
 
 ROWS: list[dict[str, object]] = [
     {
@@ -71,7 +71,9 @@ def found(scorer: Scorer, tmp_path_factory: pytest.TempPathFactory) -> Evaluatio
     starter = write_starter(folder / "starter.jsonl", every=60)
     options = EvaluateOptions(positive=("offer",), ignore=("unclear",), budget=3, baselines_from=starter)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("classifier.figures.RESAMPLES", 20)  # of 64 intervals, none of which is looked at
+        patch.setattr(
+            "classifier.measures.figures.RESAMPLES", 20
+        )  # of 64 intervals, none of which is looked at
         return evaluate_file(write(folder / "rows.jsonl", ROWS), scorer, options)
 
 

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classifier.evidence import FEATURES, NOTHING_READ, evidence_matrix, evidence_spans, read_all
+from classifier.features.evidence import (
+    FEATURES,
+    NOTHING_READ,
+    evidence_matrix,
+    evidence_spans,
+    read_all,
+)
 from classifier.reading.read import NOTHING
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classifier.errors import DataFileWrong
-from classifier.examples import HELD_OUT_OF, json_object, load_starter, read_rows, row_text
+from classifier.training.examples import HELD_OUT_OF, json_object, load_starter, read_rows, row_text
 from tests.classifier.toy import STARTER, example
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from classifier.training import Dataset
+    from classifier.training.training import Dataset
 
 ROWS = [
     {"title": "Acetone", "description": "25 kg", "label": 1, "group": "a", "kind": "named"},

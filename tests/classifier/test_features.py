@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from classifier.cascade import has_evidence
-from classifier.columns import WORDS, evidence_in, vectors_in
-from classifier.evidence import evidence_matrix, read_all
-from classifier.features import EvidenceReader, evident, features_of
-from classifier.scorer import Scorer
-from classifier.words import count_words
-from listings.text import text_hash
-from listings.vectors import open_vectors
+from classifier.features.columns import WORDS, evidence_in, vectors_in
+from classifier.features.evidence import evidence_matrix, read_all
+from classifier.features.features import EvidenceReader, evident, features_of
+from classifier.features.words import count_words
+from classifier.model.cascade import has_evidence
+from classifier.scoring.scorer import Scorer
+from store.crawl.text import text_hash
+from store.vectors import open_vectors
 from tests.classifier.toy import ToyEmbedder, vector
 
 if TYPE_CHECKING:
-    from classifier.folder import TrainedModel
     from classifier.gazetteer import Gazetteer
+    from classifier.model.folder import TrainedModel
 
 TEXTS = ["Phenylacetone 5 kg", "Kettle", "Phenylacetone 5 kg"]
 

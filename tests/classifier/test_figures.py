@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from classifier.evaluation import notes_of
-from classifier.figures import Scored, figures_of
+from classifier.evaluation.evaluation import notes_of
+from classifier.measures.figures import Scored, figures_of
 
 OFFERS_FIRST = np.array([1] * 30 + [0] * 30, dtype=np.int64)
 

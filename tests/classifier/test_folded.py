@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.columns import join_columns
-from classifier.evidence import FEATURES
-from classifier.folded import Folded
-from classifier.words import count_words
+from classifier.features.columns import join_columns
+from classifier.features.evidence import FEATURES
+from classifier.features.words import count_words
+from classifier.model.folded import Folded
 from tests.classifier.toy import DIMENSIONS
 
 if TYPE_CHECKING:
-    from classifier.folder import TrainedModel
-    from classifier.training import Dataset
+    from classifier.model.folder import TrainedModel
+    from classifier.training.training import Dataset
 
 KNOWN = ("no label", "无标签 5kg", "25 kg", "пишите в личку", "price on request", "kettle", "!", "")
 """Some of these the model has weighed, and some not."""

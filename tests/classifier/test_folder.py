@@ -12,17 +12,17 @@ import pytest
 from skops.io import dump
 
 from classifier.errors import ModelFolderWrong
-from classifier.folder import FORMAT, check_release, load_model, save_model
 from classifier.gazetteer import Profile
+from classifier.model.folder import FORMAT, check_release, load_model, save_model
 from tests.classifier.toy import dataset_of, example, train_toy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from classifier.folder import TrainedModel
     from classifier.gazetteer import Gazetteer
-    from classifier.training import Dataset
+    from classifier.model.folder import TrainedModel
+    from classifier.training.training import Dataset
 
 FILES = ("card.json", "model.skops", "evaluation.skops", "neighbours.npz", "neighbours.jsonl")
 

@@ -7,9 +7,9 @@ import shutil
 
 import pytest
 
-from classifier.evidence import default_gazetteer, read_all
-from classifier.features import EvidenceReader
-from classifier.iupac import IupacMissing, looks_systematic, smiles_of
+from classifier.features.evidence import default_gazetteer, read_all
+from classifier.features.features import EvidenceReader
+from classifier.gazetteer.iupac import IupacMissing, looks_systematic, smiles_of
 
 needs_opsin = pytest.mark.skipif(
     shutil.which("java") is None or importlib.util.find_spec("py2opsin") is None,

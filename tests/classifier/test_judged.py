@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from classifier.judged import GROUP_WEIGHT, VERDICT_WEIGHT, from_labels, joined_groups
-from listings.labels import Label
-from listings.text import text_hash
+from classifier.training.judged import GROUP_WEIGHT, VERDICT_WEIGHT, from_labels, joined_groups
+from store.crawl.text import text_hash
+from store.scores.labels import Label
 from tests.classifier.toy import NOW
 
 STOCK = "Pale yellow oil, drums of 25 litres, ships from the port of Ficticia within a week of order"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classifier.errors import DataFileWrong
-from classifier.label_files import read_labels, write_labels
-from listings.labels import JudgedText, NewLabel
-from listings.model import Decision
+from classifier.training.label_files import read_labels, write_labels
+from store.model import Decision
+from store.scores.labels import JudgedText, NewLabel
 from tests.classifier.toy import NOW
 
 if TYPE_CHECKING:

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from classifier.comparing import MINIMUM_UNLEARNED
-from classifier.run import Retrained, RetrainOptions, retrain, score_new
-from classifier.scorer import open_scorer
-from listings.database import open_database
-from listings.model import Decision, ListingContent, RunKind
-from listings.models import model_in_use, promotions
-from listings.pages import SeenListing, record_page
-from listings.runs import latest_run
+from classifier.scoring.run import Retrained, RetrainOptions, retrain, score_new
+from classifier.scoring.scorer import open_scorer
+from classifier.training.comparing import MINIMUM_UNLEARNED
+from store.crawl.pages import SeenListing, record_page
+from store.crawl.runs import latest_run
+from store.database import open_database
+from store.model import Decision, ListingContent, RunKind
+from store.scores.models import model_in_use, promotions
 from tests.classifier.toy import NOW, read_beforehand, write_starter
-from tests.listings.build import crawl_run, page
-from tests.listings.build import judge as judge_one
+from tests.store.build import crawl_run, page
+from tests.store.build import judge as judge_one
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from listings.database import Database
+    from store.database import Database
 
 WORDS = (
     "garden", "evening", "northern", "harbour", "quiet", "copper", "morning", "paper", "meadow", "silver",

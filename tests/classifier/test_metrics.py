@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from classifier.metrics import (
+from classifier.measures.metrics import (
     average_precision,
     calibration_error,
     precision_recall,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from classifier.folder import Neighbours
-from classifier.nearest import nearest, script_of, telling_floors
+from classifier.explain.nearest import nearest, script_of, telling_floors
+from classifier.model.folder import Neighbours
 
 LATIN, HAN = "plain acetone in drums", "桶装丙酮现货供应"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.function_words import FUNCTION_WORDS, NEGATIONS
-from classifier.phrasing import LONGEST, CountedText
-from classifier.words import WORD, in_one_form
+from classifier.explain.phrasing import LONGEST, CountedText
+from classifier.features.words import WORD, in_one_form
+from text.function_words import FUNCTION_WORDS, NEGATIONS
 
 
 def phrases(text: str, *amounts: float) -> list[tuple[str, float]]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from classifier.rescoring import SHOWN, rescore
-from listings.history import Standing
-from listings.model import Decision
+from classifier.training.rescoring import SHOWN, rescore
+from store.model import Decision
+from store.scores.history import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from classifier import retraining
 from classifier.errors import (
     DataFileWrong,
     EmbedderMismatch,
@@ -21,30 +20,31 @@ from classifier.errors import (
     NoModelInUse,
     TooFewLabels,
 )
-from classifier.examples import load_starter
-from classifier.run import Retrained, RetrainOptions, retrain, score_new
-from classifier.training import train
-from listings import locks
-from listings.audit import list_entries
-from listings.database import open_database
-from listings.errors import StoreUnusable
-from listings.model import ListingContent, RunKind, RunOutcome
-from listings.models import list_models, model_in_use
-from listings.pages import SeenListing, record_page
-from listings.queue import review_queue
-from listings.runs import latest_run, list_runs
-from listings.scores import count_unscored, current_score
+from classifier.scoring.run import Retrained, RetrainOptions, retrain, score_new
+from classifier.training import retraining
+from classifier.training.examples import load_starter
+from classifier.training.training import train
+from store import locks
+from store.audit.audit import list_entries
+from store.crawl.pages import SeenListing, record_page
+from store.crawl.runs import latest_run, list_runs
+from store.database import open_database
+from store.errors import StoreUnusable
+from store.model import ListingContent, RunKind, RunOutcome
+from store.review.queue import review_queue
+from store.scores.models import list_models, model_in_use
+from store.scores.scores import count_unscored, current_score
 from tests.classifier.toy import NOW, EmbedderBroken, ToyEmbedder, breaking_at, read_beforehand
 from tests.classifier.toy import write_starter as write_slice
-from tests.listings.build import crawl_run, judge, page
+from tests.store.build import crawl_run, judge, page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from classifier.folder import TrainedModel
-    from classifier.training import Dataset
-    from listings.database import Database
-    from listings.model import Run
+    from classifier.model.folder import TrainedModel
+    from classifier.training.training import Dataset
+    from store.database import Database
+    from store.model import Run
 
 BATCH = 32
 SEEN = BATCH + 8

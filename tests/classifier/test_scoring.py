@@ -9,18 +9,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from classifier.columns import join_columns
 from classifier.errors import EmbedderMismatch
-from classifier.evidence import FEATURES, evidence_matrix, read_all
-from classifier.scoring import SHOWN_CONTRIBUTIONS, SOUND, WORDING, check_embedder, score_texts
-from classifier.weighing import sigmoid
-from listings.model import Reasons
+from classifier.features.columns import join_columns
+from classifier.features.evidence import FEATURES, evidence_matrix, read_all
+from classifier.model.weighing import sigmoid
+from classifier.scoring.scoring import (
+    SHOWN_CONTRIBUTIONS,
+    SOUND,
+    WORDING,
+    check_embedder,
+    score_texts,
+)
+from store.model import Reasons
 from tests.classifier.toy import ToyEmbedder
 
 if TYPE_CHECKING:
-    from classifier.folder import TrainedModel
     from classifier.gazetteer import Gazetteer
-    from classifier.scoring import ScoredText
+    from classifier.model.folder import TrainedModel
+    from classifier.scoring.scoring import ScoredText
 
 TEXTS = (
     "Phenylacetone CAS 103-79-7, 25 kg, 99.5%\nWickr only, USDT, stealth packaging to Mexico",

@@ -9,9 +9,9 @@ from scipy.sparse import csr_matrix
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from classifier import signed
-from classifier.evidence import FEATURES, NEVER_AGAINST, NEVER_FOR
-from classifier.signed import FREE, fit_signed
+from classifier.features.evidence import FEATURES, NEVER_AGAINST, NEVER_FOR
+from classifier.model import signed
+from classifier.model.signed import FREE, fit_signed
 
 SEED = 7
 

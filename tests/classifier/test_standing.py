@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classifier.evidence import FEATURES, evidence_matrix
+from classifier.features.evidence import FEATURES, evidence_matrix
+from classifier.features.signs import MOST_FORMS
+from classifier.features.standing import named_after_preposition
 from classifier.reading import read_text
-from classifier.signs import MOST_FORMS
-from classifier.standing import named_after_preposition
 
 if TYPE_CHECKING:
     from classifier.gazetteer import Gazetteer

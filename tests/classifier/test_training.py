@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from classifier.comparing import compare
 from classifier.errors import TooFewLabels
-from classifier.evidence import FEATURES, NEVER_AGAINST, NEVER_FOR
-from classifier.training import Dataset, held_out_figures
+from classifier.features.evidence import FEATURES, NEVER_AGAINST, NEVER_FOR
+from classifier.training.comparing import compare
+from classifier.training.training import Dataset, held_out_figures
 from tests.classifier.toy import dataset_of, example, train_toy
 
 if TYPE_CHECKING:
-    from classifier.folder import TrainedModel
     from classifier.gazetteer import Gazetteer
+    from classifier.model.folder import TrainedModel
 
 
 def flipped(data: Dataset) -> Dataset:

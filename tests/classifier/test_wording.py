@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.phrasing import LONGEST
-from classifier.wording import SHOWN_EACH_WAY, SHOWN_SPANS, word_shares
-from classifier.words import MAX_CHARS, columns_of, count_words, title_words, tokens_of, words_of_tokens
+from classifier.explain.phrasing import LONGEST
+from classifier.explain.wording import SHOWN_EACH_WAY, SHOWN_SPANS, word_shares
+from classifier.features.words import (
+    MAX_CHARS,
+    columns_of,
+    count_words,
+    title_words,
+    tokens_of,
+    words_of_tokens,
+)
 
 
 def shares(text: str, weights: dict[str, float]) -> dict[str, float]:

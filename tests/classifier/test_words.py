@@ -6,8 +6,8 @@ import hashlib
 
 import pytest
 
-from classifier.folder import FORMAT
-from classifier.words import COLUMNS, MAX_CHARS, count_words, tokens_of
+from classifier.features.words import COLUMNS, MAX_CHARS, count_words, tokens_of
+from classifier.model.folder import FORMAT
 
 
 @pytest.mark.parametrize(

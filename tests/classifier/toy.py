@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from classifier.columns import join_columns
-from classifier.evidence import FEATURES, default_gazetteer
-from classifier.examples import Example, load_starter
-from classifier.features import EvidenceReader
-from classifier.plain_offers import plain_offers
-from classifier.training import Dataset, build_dataset, train
-from listings.text import text_hash
-from listings.vectors import open_vectors
+from classifier.features.columns import join_columns
+from classifier.features.evidence import FEATURES, default_gazetteer
+from classifier.features.features import EvidenceReader
+from classifier.training.examples import Example, load_starter
+from classifier.training.plain_offers import plain_offers
+from classifier.training.training import Dataset, build_dataset, train
+from store.crawl.text import text_hash
+from store.vectors import open_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
-    from classifier.folder import TrainedModel
     from classifier.gazetteer import Gazetteer
+    from classifier.model.folder import TrainedModel
 
 DIMENSIONS = 16
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

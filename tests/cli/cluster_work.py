@@ -12,21 +12,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.local_cluster import local_cluster
-from classifier.scoring import ScoredText
-from cli import cluster_scoring
-from cli.archive_scoring import write_parts
-from cli.cluster import joined
-from cli.cluster_crawls import crawl_on_cluster
-from crawler.apart import read_apart
-from crawler.readers.settings import CrawlSettings
-from crawler.sources import pick_sources
-from listings.model import Reasons
+from bulk import cluster_scoring
+from bulk.archive_scoring import write_parts
+from bulk.cluster import joined
+from bulk.cluster_crawls import crawl_on_cluster
+from classifier.scoring.scoring import ScoredText
+from crawler.remote.apart import read_apart
+from crawler.sources.sources import pick_sources
+from crawler.workers.settings import CrawlSettings
+from store.model import Reasons
 from tests.warm import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from crawler.sources import DeclaredSource
+    from crawler.sources.sources import DeclaredSource
 
 SOURCES = ("harbor-wholesale", "khim-birzha")
 """The reader of the first dies over its second batch."""

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from classifier.scoring import ScoredText
-from cli.archive_reading import open_listings
-from cli.archive_scoring import check_that_some_were_read, score_archive
-from cli.errors import CommandFailed
+from bulk.archive_reading import open_listings
+from bulk.archive_scoring import check_that_some_were_read, score_archive
+from bulk.errors import BulkFailed
+from classifier.scoring.scoring import ScoredText
 from cli.law import chosen_law
-from listings.errors import ListingsError
-from listings.model import Reasons
+from store.errors import ListingsError
+from store.model import Reasons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +94,7 @@ def test_a_file_without_a_listing_is_refused(tmp_path: Path) -> None:
     source, output = tmp_path / "bad.jsonl", tmp_path / "out.jsonl"
     source.write_bytes(b"\xee\xff\n" * 3)
     counts = run(source, output)
-    with pytest.raises(CommandFailed, match="No listing could be read in"):
+    with pytest.raises(BulkFailed, match="No listing could be read in"):
         check_that_some_were_read(source, output, counts)
     assert [path.name for path in tmp_path.iterdir()] == ["bad.jsonl"]
 
@@ -149,15 +149,15 @@ def test_another_input_or_model_is_refused(source: Path, tmp_path: Path) -> None
     """One output is of one input, one model and one law."""
     output = tmp_path / "out.jsonl"
     run(source, output)
-    with pytest.raises(CommandFailed, match="begun with another model_id"):
+    with pytest.raises(BulkFailed, match="begun with another model_id"):
         run(source, output, model="m2")
-    with chosen_law("us"), pytest.raises(CommandFailed, match="begun with another law"):
+    with chosen_law("us"), pytest.raises(BulkFailed, match="begun with another law"):
         run(source, output)
     (tmp_path / "other.jsonl").write_text("{}\n", encoding="utf-8")
-    with pytest.raises(CommandFailed, match="begun with another input and size"):
+    with pytest.raises(BulkFailed, match="begun with another input and size"):
         run(tmp_path / "other.jsonl", output)
     (tmp_path / "mine.jsonl").write_text("my notes\n", encoding="utf-8")
-    with pytest.raises(CommandFailed, match="no checkpoint says how it was made"):
+    with pytest.raises(BulkFailed, match="no checkpoint says how it was made"):
         run(source, tmp_path / "mine.jsonl")
 
 
@@ -173,7 +173,7 @@ def test_an_output_that_lost_bytes_is_refused(
         output.unlink()
     else:
         os.truncate(output, left)
-    with pytest.raises(CommandFailed, match=f"{said}, but out.jsonl.checkpoint says that {written:,} bytes"):
+    with pytest.raises(BulkFailed, match=f"{said}, but out.jsonl.checkpoint says that {written:,} bytes"):
         run(source, output)
     assert (output.stat().st_size if output.exists() else None) == left
     assert mark.read_bytes() == kept

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from listings.database import open_database
-from listings.queue import review_queue
+from store.database import open_database
+from store.review.queue import review_queue
 from tests.cli.calls import call
 from tests.review.store import fill_store
 

@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from classifier.run import Retrained, RetrainOptions, retrain
+from classifier.scoring.run import Retrained, RetrainOptions, retrain
 from cli.retrain import ending
-from listings.database import open_database
-from listings.model import Decision, RunOutcome
-from listings.models import promote, register_model
-from listings.review_settings import change_setting
-from listings.runs import end_run
-from listings.users import Role, add_user
-from listings.verdicts import verdicts_of
+from store.accounts.users import Role, add_user
+from store.crawl.runs import end_run
+from store.database import open_database
+from store.model import Decision, RunOutcome
+from store.review.review_settings import change_setting
+from store.review.verdicts import verdicts_of
+from store.scores.models import promote, register_model
 from tests.classifier.toy import NOW, ToyEmbedder, read_beforehand, write_starter
 from tests.cli.calls import call, call_process
-from tests.listings.build import FULL, crawl_run, model, score_all, see
+from tests.store.build import FULL, crawl_run, model, score_all, see
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from listings.model import Verdict
+    from store.model import Verdict
 
 
 @pytest.fixture

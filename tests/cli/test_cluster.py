@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli.cluster import joined
-from cli.cluster_crawls import ATTEMPTS, crawl_on_cluster
-from cli.cluster_scoring import plan
-from cli.errors import CommandFailed
-from crawler.apart import Opened
-from crawler.readers.settings import CrawlSettings
-from listings.database import open_database
+from bulk.cluster import joined
+from bulk.cluster_crawls import ATTEMPTS, crawl_on_cluster
+from bulk.cluster_scoring import plan
+from bulk.errors import BulkFailed
+from crawler.remote.apart import Opened
+from crawler.workers.settings import CrawlSettings
+from store.database import open_database
 from tests.cli.calls import call_process
 from tests.cli.cluster_work import SOURCES
 from tests.cli.test_archive_scoring import ROWS, run
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from crawler.sources import DeclaredSource
-    from listings.model import Run
+    from crawler.sources.sources import DeclaredSource
+    from store.model import Run
 
 KEPT = (
     "SELECT listing_id, content_hash FROM sightings JOIN listings USING (listing_id) WHERE source_id = ?",
@@ -123,15 +123,15 @@ def test_what_ray_prints_is_no_output(
 def test_no_cluster_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without Ray, and at an address where nothing answers, or that is none."""
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(CommandFailed, match='its extra "cluster"'):
+    with pytest.raises(BulkFailed, match='its extra "cluster"'):
         joined("auto").__enter__()
     monkeypatch.setitem(sys.modules, "ray", object())
-    with pytest.raises(CommandFailed, match=r"'out\.jsonl' is no address"):
+    with pytest.raises(BulkFailed, match=r"'out\.jsonl' is no address"):
         joined("out.jsonl").__enter__()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(CommandFailed, match=f"No Ray cluster can be joined at {address}"):
+        with pytest.raises(BulkFailed, match=f"No Ray cluster can be joined at {address}"):
             joined(address).__enter__()
 
 

@@ -14,7 +14,7 @@ import pytest
 import cli
 from cli.errors import exit_with_sentence
 from cli.main import COMMANDS
-from listings.model import ReasonCode
+from store.model import ReasonCode
 from tests.cli.calls import call, call_process
 from tests.warm import ROOT
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cli.reference import law_of, reference_for
-from listings.database import open_database
+from store.database import open_database
 from tests.crawler.archives.site import BASE, Saved, html, warc
 from tests.crawler.crawls import crawl, declare
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from listings.database import open_database
-from listings.queue import review_queue
+from store.database import open_database
+from store.review.queue import review_queue
 from tests.classifier.toy import write_starter
 from tests.cli.calls import Called, call, call_process
-from tests.listings.build import FULL, crawl_run, see
+from tests.store.build import FULL, crawl_run, see
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from listings.users import Role
+from store.accounts.users import Role
 from tests.review.entering import a_user
 
 pytestmark = pytest.mark.process

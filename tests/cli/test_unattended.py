@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner, Result
 
+from bulk.program import PROGRAM
 from cli.main import group
-from cli.program import PROGRAM
 from cli.score import is_crawling, leave_cores_to_others
-from crawler.sources import load_sources
+from crawler.sources.sources import load_sources
 from fixtures.marketplaces.build import write_site
-from listings.alarms import Finding, get_alarm, settle
-from listings.database import open_database
-from listings.locks import hold, work_of
-from listings.model import RunKind, RunOutcome
-from listings.requests import pause_of
-from listings.runs import begin_run, end_run, list_runs
-from listings.scores import count_awaiting
-from listings.sources import declare_source
-from listings.times import utc_now
-from tests.listings import build
+from store.crawl.runs import begin_run, end_run, list_runs
+from store.crawl.sources import declare_source
+from store.database import open_database
+from store.locks import hold, work_of
+from store.model import RunKind, RunOutcome
+from store.operations.alarms import Finding, get_alarm, settle
+from store.operations.requests import pause_of
+from store.scores.scores import count_awaiting
+from store.times import utc_now
+from tests.store import build
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -9,12 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from listings.audit import list_entries
-from listings.database import open_database
-from listings.tokens import find_token
-from listings.users import credentials
-from review.security.keys import key_file
-from review.security.passwords import Passwords
+from review.accounts.passwords import Passwords
+from review.web.keys import key_file
+from store.accounts.tokens import find_token
+from store.accounts.users import credentials
+from store.audit.audit import list_entries
+from store.database import open_database
 from tests.cli.calls import call, call_process
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def test_a_second_factor_is_set_up_and_taken_off(store: Path) -> None:
 
 def test_a_token_is_printed_once_listed_and_revoked(store: Path) -> None:
     """The list shows whose it is and what for, never the token."""
-    from listings.times import utc_now
+    from store.times import utc_now
 
     key = call(
         "users", "token", "add", "root", "--purpose", "nightly", "--days", "7", "--db", store

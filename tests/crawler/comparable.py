@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from listings.database import Database
+    from store.database import Database
 
 _CONTENT = """title, description, price_text, price_amount, currency, quantity_text, pack_text,
     minimum_order_text, seller_name, seller_url, location, sightings.item_id, category_path, attributes,

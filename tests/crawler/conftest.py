@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crawler.sources import load_sources
-from listings.database import open_database
+from crawler.sources.sources import load_sources
+from store.database import open_database
 from tests.crawler.crawls import ROOT, Job, crawl_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from listings.database import Database
+    from store.database import Database
 
 
 @pytest.fixture(scope="session")

@@ -11,16 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crawler.readers.pool import reading
-from crawler.readers.settings import CrawlSettings
-from crawler.run import crawl_source
-from crawler.sources import DeclaredSource
-from listings.model import Source, SourceKind
+from crawler.run.run import crawl_source
+from crawler.sources.sources import DeclaredSource
+from crawler.workers.pool import reading
+from crawler.workers.settings import CrawlSettings
+from store.model import Source, SourceKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from listings.model import Run
+    from store.model import Run
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -69,7 +69,7 @@ def crawl_all(jobs: Sequence[Job]) -> list[Run]:
     What a crawl raises is raised here.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["crawler.run", "tests.crawler.crawls", "tests.loaded"])
+    context.set_forkserver_preload(["crawler.run.run", "tests.crawler.crawls", "tests.loaded"])
     with ProcessPoolExecutor(max_workers=2, mp_context=context, max_tasks_per_child=1) as pool:
         return list(pool.map(crawl_guarded, jobs))
 

@@ -11,15 +11,15 @@ import pytest
 
 from fixtures.marketplaces.build import write_site
 from fixtures.marketplaces.data import read_site
-from listings.database import open_database
+from store.database import open_database
 from tests.crawler.crawls import NOW, Job, crawl, crawl_all, declare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from listings.database import Database
-    from listings.model import Run
+    from store.database import Database
+    from store.model import Run
 
 pytestmark = pytest.mark.process
 

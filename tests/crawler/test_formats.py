@@ -10,7 +10,7 @@ import pytest
 from fixtures.marketplaces.build import write_site
 from fixtures.marketplaces.data import read_site
 from fixtures.marketplaces.save_formats import FORMATS
-from listings.database import open_database
+from store.database import open_database
 from tests.crawler.comparable import comparable
 from tests.crawler.crawls import Job, crawl_all, declare
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from listings.database import open_database
-from listings.locks import folder_of
-from listings.model import RunOutcome
-from listings.runs import list_runs
+from store.crawl.runs import list_runs
+from store.database import open_database
+from store.locks import folder_of
+from store.model import RunOutcome
 from tests.crawler.archives.site import BASE, Saved, warc
 from tests.crawler.test_run import command
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from listings.database import open_database
-from listings.model import RunOutcome
-from listings.runs import list_runs
+from store.crawl.runs import list_runs
+from store.database import open_database
+from store.model import RunOutcome
 from tests.crawler.crawls import ROOT, crawl, declare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from listings.database import Database
+    from store.database import Database
 
 pytestmark = pytest.mark.process
 

@@ -11,10 +11,10 @@ import pytest
 from crawler.evidence.verify import verify
 from fixtures.marketplaces.build import write_site
 from fixtures.marketplaces.data import STEMS, read_site
-from listings.database import open_database
-from listings.evidence import evidence_folder
-from listings.model import RunOutcome
-from listings.runs import list_runs
+from store.crawl.evidence import evidence_folder
+from store.crawl.runs import list_runs
+from store.database import open_database
+from store.model import RunOutcome
 from tests.cli.calls import call_process
 from tests.crawler.comparable import comparable
 from tests.crawler.killing import both, kill_when, rows_in

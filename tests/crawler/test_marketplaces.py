@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fixtures.marketplaces.data import FOLDER, STEMS
-from listings.model import RunOutcome
-from listings.runs import list_runs
+from store.crawl.runs import list_runs
+from store.model import RunOutcome
 from tests.crawler.crawls import NOW
 
 if TYPE_CHECKING:
-    from listings.database import Database
+    from store.database import Database
 
 pytestmark = pytest.mark.process
 

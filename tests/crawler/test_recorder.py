@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from crawler.archives.pages import SavedPage
 from crawler.evidence.keeper import EvidenceKeeper
 from crawler.evidence.verify import verify
-from crawler.reading.page import PageReading
-from crawler.recorder import Recorder
-from crawler.spider import CrawledPage
-from listings.database import open_database
-from listings.evidence import evidence_folder
-from listings.model import PageOutcome, RunKind
-from listings.runs import begin_run
-from listings.sources import declare_source
+from crawler.extract.page import PageReading
+from crawler.run.recorder import Recorder
+from crawler.run.spider import CrawledPage
+from store.crawl.evidence import evidence_folder
+from store.crawl.runs import begin_run
+from store.crawl.sources import declare_source
+from store.database import open_database
+from store.model import PageOutcome, RunKind
 from tests.crawler.crawls import NOW, declare
 
 if TYPE_CHECKING:

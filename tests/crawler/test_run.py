@@ -16,13 +16,13 @@ import pytest
 
 from crawler.archives import ArchiveError
 from crawler.errors import CrawlError
-from crawler.run import crawl_source
+from crawler.run.run import crawl_source
 from fixtures.marketplaces.build import write_site
-from listings.database import open_database, transaction
-from listings.errors import Interrupted, ListingsError
-from listings.locks import AlreadyUnderWay, hold
-from listings.model import RunOutcome
-from listings.runs import list_runs
+from store.crawl.runs import list_runs
+from store.database import open_database, transaction
+from store.errors import Interrupted, ListingsError
+from store.locks import AlreadyUnderWay, hold
+from store.model import RunOutcome
 from tests import warm
 from tests.cli.calls import call_process
 from tests.crawler.archives.site import BASE, Saved, html, warc
@@ -261,7 +261,7 @@ def test_progress_is_told_page_by_page(tmp_path: Path) -> None:
     """The number of pages recorded grows by one up to those of the archive."""
     write_site("labware-shop", "wacz", tmp_path / "saved")
     code = (
-        "import sys; from pathlib import Path; from crawler.run import crawl_source\n"
+        "import sys; from pathlib import Path; from crawler.run.run import crawl_source\n"
         "from tests.crawler.crawls import declare\n"
         "crawl_source(Path(sys.argv[1]), declare(Path(sys.argv[2])), progress=print)"
     )

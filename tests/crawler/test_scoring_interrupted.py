@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 import fixtures
-from listings.database import open_database
-from listings.model import ListingContent, Page, PageOutcome, RunKind, RunOutcome, Source, SourceKind
-from listings.pages import SeenListing, record_page
-from listings.runs import begin_run, end_run, list_runs
-from listings.sources import declare_source
+from store.crawl.pages import SeenListing, record_page
+from store.crawl.runs import begin_run, end_run, list_runs
+from store.crawl.sources import declare_source
+from store.database import open_database
+from store.model import ListingContent, Page, PageOutcome, RunKind, RunOutcome, Source, SourceKind
 from tests.cli.calls import call_process
 from tests.crawler.comparable import comparable
 from tests.crawler.crawls import NOW

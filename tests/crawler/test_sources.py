@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crawler.run import crawl_source
-from crawler.sources import NotSuppliedYet, SourcesFileWrong, check_supplied, load_sources
+from crawler.run.run import crawl_source
+from crawler.sources.sources import NotSuppliedYet, SourcesFileWrong, check_supplied, load_sources
 from tests.cli.calls import call
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from listings.database import open_database
+from store.database import open_database
 from tests.crawler.archives.site import BASE, Saved, html, warc
 from tests.crawler.crawls import Job, crawl_all, declare
 

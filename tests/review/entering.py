@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from argon2 import PasswordHasher
 
 from cli.operating import operating_for
-from listings.audit import Origin, Via
-from listings.database import open_database
-from listings.sessions import begin_session
-from listings.users import Role, add_user, get_user, has_user
-from review.app import create_app
-from review.security.forms import new_key
-from review.security.passwords import Passwords
+from review.accounts.passwords import Passwords
+from review.web.app import create_app
+from review.web.forms import new_key
+from store.accounts.sessions import begin_session
+from store.accounts.users import Role, add_user, get_user, has_user
+from store.audit.audit import Origin, Via
+from store.database import open_database
 from tests.review.asking import Asking
 from tests.review.store import NOW
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from fastapi.testclient import TestClient
 
-    from review.security.settings import Safety
+    from review.web.settings import Safety
 
 PASSWORD = "three odd lamps hum"
 WEAK = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))

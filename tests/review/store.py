@@ -8,9 +8,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from listings.archives import record_archive
-from listings.database import Database, open_database
-from listings.model import (
+from store.crawl.archives import record_archive
+from store.crawl.pages import SeenListing, record_page
+from store.crawl.runs import begin_run, end_run
+from store.crawl.sources import declare_source
+from store.database import Database, open_database
+from store.model import (
     Contribution,
     ListingContent,
     Model,
@@ -26,14 +29,11 @@ from listings.model import (
     Span,
     WordShare,
 )
-from listings.models import promote, register_model
-from listings.pages import SeenListing, record_page
-from listings.runs import begin_run, end_run
-from listings.scores import record_scores, unscored_sightings
-from listings.sources import declare_source
+from store.scores.models import promote, register_model
+from store.scores.scores import record_scores, unscored_sightings
 
 if TYPE_CHECKING:
-    from listings.model import Sighting
+    from store.model import Sighting
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 SITE = "https://mercado.example"

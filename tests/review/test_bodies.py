@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from review.security.bodies import MAX_BODY_BYTES
-from review.serve import build_server, listen
+from review.web.bodies import MAX_BODY_BYTES
+from review.web.serve import build_server, listen
 from tests.review.entering import a_user, build
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from listings.database import open_database
-from listings.model import Decision, ReasonCode
-from listings.queue import review_queue
-from listings.verdicts import latest_undoable
-from review.serve import address_of, build_server, listen
+from review.web.serve import address_of, build_server, listen
+from store.database import open_database
+from store.model import Decision, ReasonCode
+from store.review.queue import review_queue
+from store.review.verdicts import latest_undoable
 from tests.review.entering import PASSWORD, a_user, build
 from tests.review.store import FLAGGED, NOW, PLANTED, score, see
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, ConsoleMessage, Dialog, Request, Route
 
-    from listings.model import Verdict
+    from store.model import Verdict
 
 pytestmark = pytest.mark.browser
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from listings.database import open_database
-from listings.item_filters import Filter
-from listings.model import Decision, Stage
-from listings.queue import listing_file, review_queue
-from listings.review_items import count_items, list_items
-from listings.users import Role
-from review.inert import make_inert
+from review.listing.inert import make_inert
+from store.accounts.users import Role
+from store.database import open_database
+from store.model import Decision, Stage
+from store.review.item_filters import Filter
+from store.review.queue import listing_file, review_queue
+from store.review.review_items import count_items, list_items
 from tests.review.entering import entered, headers_of
 from tests.review.forms import judge, read_form, undo
 from tests.review.store import FLAGGED

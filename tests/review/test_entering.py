@@ -12,11 +12,13 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
-from listings.audit import AuditAction, Origin, Via, list_entries
-from listings.database import open_database
-from listings.logins import Limits, begin_attempt
-from listings.sessions import end_session, sessions_of
-from listings.users import (
+from review.accounts.codes import STEP, new_seed, seal
+from review.accounts.passwords import Passwords
+from review.web.app import create_app
+from review.web.settings import Safety
+from store.accounts.logins import Limits, begin_attempt
+from store.accounts.sessions import end_session, sessions_of
+from store.accounts.users import (
     Role,
     get_user,
     set_disabled,
@@ -24,10 +26,8 @@ from listings.users import (
     set_role,
     set_totp,
 )
-from review.app import create_app
-from review.security.codes import STEP, new_seed, seal
-from review.security.passwords import Passwords
-from review.security.settings import Safety
+from store.audit.audit import AuditAction, Origin, Via, list_entries
+from store.database import open_database
 from tests.review.clocks import Clock
 from tests.review.entering import ELSEWHERE, PASSWORD, WEAK, a_user, build, entered
 from tests.review.forms import read_form
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from httpx2 import Response
 
-    from listings.database import Database
+    from store.database import Database
 
 ORIGIN = Origin(via=Via.WEB, address="192.0.2.1")
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from listings.audit import AuditAction, list_entries
-from listings.database import open_database
-from listings.queue import review_queue
-from listings.review_settings import change_setting
-from review.exports.tables import safe_cell
+from review.cases.tables import safe_cell
+from store.audit.audit import AuditAction, list_entries
+from store.database import open_database
+from store.review.queue import review_queue
+from store.review.review_settings import change_setting
 from tests.review.entering import headers_of
 from tests.review.forms import judge, read_form
 from tests.review.store import HOSTILE_TITLE, NOW
@@ -82,7 +82,7 @@ def test_form_that_is_not_installed_cannot_be_chosen(
     decided: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The page says who adds it."""
-    monkeypatch.setattr("review.handing_on.find_spec", lambda _: None)
+    monkeypatch.setattr("review.cases.handing_on.find_spec", lambda _: None)
     page = decided.get("/exports").text
     assert '<option value="ftm" disabled>' in page
     assert "FollowTheMoney is not installed here" in page

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from listings.database import open_database
-from listings.review_settings import change_setting
-from listings.users import Role
+from store.accounts.users import Role
+from store.database import open_database
+from store.review.review_settings import change_setting
 from tests.review.entering import entered, headers_of, on_top
 from tests.review.store import FLAGGED, NOW, PLANTED, Planted, fill_store
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from listings.database import open_database
-from listings.model import ListingContent
-from listings.queue import review_queue
-from listings.users import Role
-from review.app import FOLDER
-from review.inert import make_inert
-from review.lookalikes import lookalikes, mark_lookalikes
-from review.words import FIELDS, defang
+from review.listing.inert import make_inert
+from review.listing.lookalikes import lookalikes, mark_lookalikes
+from review.web.app import FOLDER
+from review.web.words import FIELDS, defang
+from store.accounts.users import Role
+from store.database import open_database
+from store.model import ListingContent
+from store.review.queue import review_queue
 from tests.review.entering import entered, headers_of, on_top
 from tests.review.store import PLANTED, Planted, fill_store
 

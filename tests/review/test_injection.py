@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 import pytest
 
-from listings.audit_check import verify
-from listings.database import open_database
-from listings.users import Role, is_name
+from store.accounts.users import Role, is_name
+from store.audit.audit_check import verify
+from store.database import open_database
 from tests.review.entering import entered, headers_of
 from tests.review.forms import read_form
 from tests.review.test_roles import routes_of

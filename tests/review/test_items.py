@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from listings.database import Database, open_database
-from listings.model import Contribution, Decision, ListingContent, Reasons, Span, WordShare
-from listings.queue import ListingFile, listing_file, review_queue
-from listings.verdicts import undo_verdict
-from review.items import read_evidence, read_fields, read_item
-from review.weights import read_bars, read_wording
-from tests.listings.build import judge
+from review.listing.items import read_evidence, read_fields, read_item
+from review.listing.weights import read_bars, read_wording
+from store.database import Database, open_database
+from store.model import Contribution, Decision, ListingContent, Reasons, Span, WordShare
+from store.review.queue import ListingFile, listing_file, review_queue
+from store.review.verdicts import undo_verdict
 from tests.review.store import NOW, PLANTED, score, see
+from tests.store.build import judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,11 +12,11 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
-from listings.errors import ListingsError, UnknownRow
-from listings.users import UserNameTaken
-from review import languages
-from review.errors import PasswordUnfit
-from review.languages import FOLDER, LANGUAGES, choose_language
+from review.web import languages
+from review.web.errors import PasswordUnfit
+from review.web.languages import FOLDER, LANGUAGES, choose_language
+from store.accounts.users import UserNameTaken
+from store.errors import ListingsError, UnknownRow
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog

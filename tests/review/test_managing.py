@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from listings.audit import AuditAction, list_entries
-from listings.database import open_database
-from listings.review_settings import change_setting
-from listings.users import Role, get_user, set_totp
-from review.security.passwords import new_password
-from review.words import ACTIONS
+from review.accounts.passwords import new_password
+from review.web.words import ACTIONS
+from store.accounts.users import Role, get_user, set_totp
+from store.audit.audit import AuditAction, list_entries
+from store.database import open_database
+from store.review.review_settings import change_setting
 from tests.review.entering import entered, headers_of, on_top
 from tests.review.forms import read_form
 from tests.review.store import NOW

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from listings.model import Span
-from review.marking import cut, spell_unseen
+from review.listing.marking import cut, spell_unseen
+from store.model import Span
 
 spans = st.builds(
     lambda start, length, kind: Span(start=start, end=start + length, kind=kind),

@@ -14,18 +14,18 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from listings.alarms import Finding, settle
-from listings.database import open_database
-from listings.item_filters import Filter
-from listings.review_items import count_items
-from listings.review_settings import change_setting
-from listings.users import Role
-from listings.verdicts import count_standing
-from review.serve import address_of, build_server, listen
-from tests.listings.build import declared
+from review.web.serve import address_of, build_server, listen
+from store.accounts.users import Role
+from store.database import open_database
+from store.operations.alarms import Finding, settle
+from store.review.item_filters import Filter
+from store.review.review_items import count_items
+from store.review.review_settings import change_setting
+from store.review.verdicts import count_standing
 from tests.review.entering import PASSWORD, a_user, build
 from tests.review.store import NOW, PLANTED, Planted, fill_store
 from tests.review.test_browser import PATIENCE_MS, TITLE, browser, expect_ready
+from tests.store.build import declared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

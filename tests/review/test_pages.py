@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from fastapi.testclient import TestClient
 
-from listings.database import open_database
-from listings.model import Decision, ListingContent, ReasonCode
-from listings.queue import count_queue, listing_file, review_queue, search
-from listings.sources import declare_source
-from listings.verdicts import latest_undoable
-from review.decide import MAX_NOTE_CHARS
-from review.lists import PAGE_SIZE
-from review.marking import UNSEEN
-from review.words import FIELDS
-from tests.listings.build import judge as judge_one
+from review.listing.marking import UNSEEN
+from review.queue.decide import MAX_NOTE_CHARS
+from review.queue.lists import PAGE_SIZE
+from review.web.words import FIELDS
+from store.crawl.sources import declare_source
+from store.database import open_database
+from store.model import Decision, ListingContent, ReasonCode
+from store.review.queue import count_queue, listing_file, review_queue, search
+from store.review.verdicts import latest_undoable
 from tests.review.entering import entered
 from tests.review.forms import judge, read_form, undo
 from tests.review.store import (
@@ -31,6 +30,7 @@ from tests.review.store import (
     score,
     see,
 )
+from tests.store.build import judge as judge_one
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from listings.database import open_database
-from listings.queue import review_queue
-from listings.verdicts import undo_verdict
-from review.progress import done_today
-from tests.listings.build import judge
+from review.queue.progress import done_today
+from store.database import open_database
+from store.review.queue import review_queue
+from store.review.verdicts import undo_verdict
 from tests.review.store import NOW
+from tests.store.build import judge
 
 if TYPE_CHECKING:
     from pathlib import Path

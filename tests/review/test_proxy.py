@@ -17,11 +17,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from fastapi.testclient import TestClient
 
-from listings.audit import AuditAction, list_entries
-from listings.database import open_database
-from review.errors import NotLoopback, SafetyUnfit
-from review.security.settings import Safety, check_safety
-from review.serve import Tls, address_of, build_server, check_reach, listen
+from review.web.errors import NotLoopback, SafetyUnfit
+from review.web.serve import Tls, address_of, build_server, check_reach, listen
+from review.web.settings import Safety, check_safety
+from store.audit.audit import AuditAction, list_entries
+from store.database import open_database
 from tests.review.entering import PASSWORD, a_user, build
 from tests.review.forms import read_form
 

@@ -16,10 +16,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from listings.audit import AuditAction, list_entries
-from listings.database import open_database
-from review.security.settings import Safety
-from review.serve import build_server, listen
+from review.web.serve import build_server, listen
+from review.web.settings import Safety
+from store.audit.audit import AuditAction, list_entries
+from store.database import open_database
 from tests.review.entering import PASSWORD, a_user, build
 from tests.review.forms import read_form
 from tests.review.test_proxy import a_certificate
@@ -27,7 +27,7 @@ from tests.review.test_proxy import a_certificate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from review.serve import Tls
+    from review.web.serve import Tls
 
 pytestmark = pytest.mark.process
 

@@ -8,8 +8,8 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.routing import Mount
 
-from listings.users import Role
-from review.security.entering import OPEN
+from review.accounts.entering import OPEN
+from store.accounts.users import Role
 from tests.review.entering import build, entered, headers_of, on_top
 from tests.review.forms import read_form
 

@@ -13,11 +13,11 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
 
-from listings.audit_check import verify
-from listings.database import open_database
-from listings.tokens import issue_token
-from listings.users import Role
-from review.security.forms import new_token
+from review.web.forms import new_token
+from store.accounts.tokens import issue_token
+from store.accounts.users import Role
+from store.audit.audit_check import verify
+from store.database import open_database
 from tests.review.entering import a_user, build
 from tests.review.store import NOW, fill_store
 

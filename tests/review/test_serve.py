@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from listings.errors import StoreUnusable
-from listings.users import Role
-from review.errors import NobodyMayAdminister, NotLoopback, PortUnusable
-from review.serve import address_of, listen, serve
+from review.web.errors import NobodyMayAdminister, NotLoopback, PortUnusable
+from review.web.serve import address_of, listen, serve
+from store.accounts.users import Role
+from store.errors import StoreUnusable
 from tests.review.entering import a_user
 
 
@@ -61,7 +61,7 @@ def test_ipv6_address_is_in_brackets() -> None:
 def test_app_loads_no_model_library() -> None:
     """The app shows what is stored; it never loads the model or the crawler."""
     heavy = "torch sklearn sentence_transformers scrapy apscheduler"
-    code = f"import sys, review.serve; print([name for name in '{heavy}'.split() if name in sys.modules])"
+    code = f"import sys, review.web.serve; print([name for name in '{heavy}'.split() if name in sys.modules])"
     root = Path(__file__).parents[2]
     ran = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"

@@ -9,19 +9,19 @@ import pytest
 from click.testing import CliRunner
 
 from cli.main import group
-from listings.alarms import Finding, settle
-from listings.audit import AuditAction, Via, list_entries
-from listings.database import open_database
-from listings.locks import hold
-from listings.model import RunKind, RunOutcome
-from listings.requests import list_requests, pause_of
-from listings.runs import attempts_at, begin_run, end_run
-from listings.users import Role
 from scheduler.run_logs import log_name, logs_folder
-from tests.listings.build import declared
+from store.accounts.users import Role
+from store.audit.audit import AuditAction, Via, list_entries
+from store.crawl.runs import attempts_at, begin_run, end_run
+from store.database import open_database
+from store.locks import hold
+from store.model import RunKind, RunOutcome
+from store.operations.alarms import Finding, settle
+from store.operations.requests import list_requests, pause_of
 from tests.review.entering import entered, headers_of
 from tests.review.forms import read_form
 from tests.review.store import NOW
+from tests.store.build import declared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,12 +6,12 @@ from typing import get_args
 
 import pytest
 
-from classifier.evidence import FEATURES
-from classifier.evidence import NOTES as NAMED
+from classifier.features.evidence import FEATURES
+from classifier.features.evidence import NOTES as NAMED
 from classifier.reading.model import TradeKind
-from classifier.scoring import SOUND, WORDING
-from review.languages import ASKED
-from review.signs import NOTES, SIGNS, kind_words, sign_words
+from classifier.scoring.scoring import SOUND, WORDING
+from review.listing.signs import NOTES, SIGNS, kind_words, sign_words
+from review.web.languages import ASKED
 
 
 def test_every_feature_and_note_of_the_classifier_is_a_message() -> None:

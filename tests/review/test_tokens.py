@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 from fastapi.testclient import TestClient
 
-from listings.audit import list_entries
-from listings.database import open_database
-from listings.tokens import LONGEST, get_token, issue_token, revoke_token
-from listings.users import Role, set_disabled, set_password
-from review.security.forms import new_token
+from review.web.forms import new_token
+from store.accounts.tokens import LONGEST, get_token, issue_token, revoke_token
+from store.accounts.users import Role, set_disabled, set_password
+from store.audit.audit import list_entries
+from store.database import open_database
 from tests.review.clocks import Clock
 from tests.review.entering import PASSWORD, WEAK, a_user, build, entered, headers_of, on_top
 from tests.review.forms import read_form
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from listings.database import Database
+    from store.database import Database
 
 
 @pytest.fixture
@@ -229,7 +229,7 @@ def test_half_of_a_change_is_none(database: Path) -> None:
 
 def test_the_anchor_is_what_the_command_takes(database: Path, store: Database) -> None:
     """Number, colon, hash, of the newest entry."""
-    from listings.audit_check import read_anchors, verify
+    from store.audit.audit_check import read_anchors, verify
 
     with entered(database, "root", Role.ADMIN) as root:
         anchor = root.get("/api/audit/anchor").json()["anchor"]

@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crawler.reading.terms import quantities, stock, vocabulary
-from crawler.recorder import sentence_for
-from listings.item_filters import Filter
-from listings.model import Change, PageOutcome
-from listings.terms import Term, TermName, in_words
-from review.languages import ASKED
-from review.lists import Where
-from review.told import (
+from crawler.extract.terms import stock, vocabulary
+from crawler.run.recorder import sentence_for
+from review.queue.lists import Where
+from review.web.languages import ASKED
+from review.web.told import (
     COUNTED,
     NARROWINGS,
     TERM_VALUES,
@@ -24,6 +21,10 @@ from review.told import (
     run_words,
     term_words,
 )
+from store.crawl.terms import Term, TermName, in_words
+from store.model import Change, PageOutcome
+from store.review.item_filters import Filter
+from text import quantities
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from listings.model import Decision, ListingContent, ReasonCode
-from review.words import DECISIONS, FIELDS, REASONS, defang
+from review.web.words import DECISIONS, FIELDS, REASONS, defang
+from store.model import Decision, ListingContent, ReasonCode
 
 
 @pytest.mark.parametrize(

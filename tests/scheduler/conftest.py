@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from listings.database import open_database
-from listings.model import RunOutcome
-from listings.pages import SeenListing, record_page
-from listings.runs import end_run
 from scheduler.work import Settings
-from tests.listings import build
+from store.crawl.pages import SeenListing, record_page
+from store.crawl.runs import end_run
+from store.database import open_database
+from store.model import RunOutcome
+from tests.store import build
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,12 +16,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from listings.database import open_database
-from listings.errors import Interrupted
-from listings.locks import hold
-from listings.model import RunKind, RunOutcome
-from listings.runs import begin_run, end_run
-from listings.times import from_text, utc_now
+from store.crawl.runs import begin_run, end_run
+from store.database import open_database
+from store.errors import Interrupted
+from store.locks import hold
+from store.model import RunKind, RunOutcome
+from store.times import from_text, utc_now
 
 
 class Asked(Exception):

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from listings.model import RunOutcome
 from scheduler.children import Children, end
 from scheduler.endings import MAX_LINE_CHARS, Exit, Limits, OverLimit, explain
+from store.model import RunOutcome
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.cron import problem_of
-from crawler.sources import Schedule
+from crawler.sources.cron import problem_of
+from crawler.sources.sources import Schedule
 from scheduler.due import LOOK_BACK, Plan, due_times, next_due, plan, trigger_of
 from scheduler.errors import ScheduleWrong
 

@@ -15,19 +15,19 @@ from benchmarks.ninety_days.children import WorldChildren
 from benchmarks.ninety_days.clock import Clock
 from benchmarks.ninety_days.simulation import TurnedByHand, turned_by_hand
 from benchmarks.ninety_days.world import BEGINNING
-from listings.audit import AuditAction, list_entries
-from listings.audit_check import verify
-from listings.database import open_database
-from listings.model import Run, RunKind, RunOutcome
-from listings.requests import Request, answer, ask, open_requests, pause_of
-from listings.runs import list_runs
-from listings.times import utc_now
 from scheduler.alarms.settings import AlarmSettings
 from scheduler.due import spread_of
 from scheduler.noted import note_settings
 from scheduler.service import Service
 from scheduler.settings import CareSettings
 from scheduler.work import Settings, Worker
+from store.audit.audit import AuditAction, list_entries
+from store.audit.audit_check import verify
+from store.crawl.runs import list_runs
+from store.database import open_database
+from store.model import Run, RunKind, RunOutcome
+from store.operations.requests import Request, answer, ask, open_requests, pause_of
+from store.times import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

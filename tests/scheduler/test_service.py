@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crawler.sources import SourcesFileWrong
-from listings.database import open_database
-from listings.locks import AlreadyUnderWay, hold
-from listings.model import RunKind, RunOutcome
-from listings.runs import begin_run, list_runs, record_not_run
-from listings.sources import declare_source
-from listings.times import utc_now
+from crawler.sources.sources import SourcesFileWrong
 from scheduler.errors import NothingScheduled
 from scheduler.service import run_once, serve
-from tests.listings import build
+from store.crawl.runs import begin_run, list_runs, record_not_run
+from store.crawl.sources import declare_source
+from store.database import open_database
+from store.locks import AlreadyUnderWay, hold
+from store.model import RunKind, RunOutcome
+from store.times import utc_now
+from tests.store import build
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 import pytest
 from structlog.testing import capture_logs
 
-from cli.program import PROGRAM
-from crawler.sources import Schedule
-from listings.database import open_database
-from listings.locks import hold
-from listings.model import Run, RunKind, RunOutcome, Source, SourceKind
-from listings.runs import begin_run, list_runs, record_not_run
-from listings.sources import declare_source
+from bulk.program import PROGRAM
+from crawler.sources.sources import Schedule
 from scheduler.jobs import Job, WorkLimits
 from scheduler.work import Settings, Worker
-from tests.listings import build
+from store.crawl.runs import begin_run, list_runs, record_not_run
+from store.crawl.sources import declare_source
+from store.database import open_database
+from store.locks import hold
+from store.model import Run, RunKind, RunOutcome, Source, SourceKind
+from tests.store import build
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.gazetteer.fold import fold, squeeze
+from text.normalise import fold, squeeze
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from classifier.evidence import default_gazetteer
-from classifier.features import EvidenceReader
+from classifier.features.evidence import default_gazetteer
+from classifier.features.features import EvidenceReader
 from classifier.gazetteer import Gazetteer, Law, LawWrong, load_gazetteer, read_law
 from classifier.gazetteer.build import since
-from classifier.gazetteer.cas import is_cas_number
+from text.cas import is_cas_number
 
 
 @pytest.fixture(scope="module")

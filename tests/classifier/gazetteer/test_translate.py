@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.gazetteer.choices import alternatives
 from classifier.gazetteer.translate import inversions, translations
+from text.choices import alternatives
 
 
 @pytest.mark.parametrize(

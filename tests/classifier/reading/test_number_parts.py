@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.evidence import default_gazetteer, evidence_spans
-from classifier.gazetteer.fold import fold
+from classifier.features.evidence import default_gazetteer, evidence_spans
 from classifier.reading import read_text
 from classifier.reading.number_parts import PARTS
 from classifier.reading.number_words import find_numbers
+from text.normalise import fold
 
 IN_WORDS = [
     ("sixty-two thousand three hundred and four, nought nine", ["62304", "0", "9"]),

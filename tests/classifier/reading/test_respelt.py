@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classifier.evidence import default_gazetteer
+from classifier.features.evidence import default_gazetteer
 from classifier.reading import read_text
 from classifier.reading.respelt import respellings, turned_round
 

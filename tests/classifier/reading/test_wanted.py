@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.evidence import default_gazetteer
+from classifier.features.evidence import default_gazetteer
 from classifier.reading import read_text
 
 WANTED = [

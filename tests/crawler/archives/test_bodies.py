@@ -10,7 +10,7 @@ import pytest
 
 from crawler.archives.bodies import inflate
 from crawler.archives.pages import UnreadableBodyError
-from listings.model import PageOutcome
+from store.model import PageOutcome
 
 MEMBER = gzip.compress(b"x" * 9000)
 NOISE = bytes(number * number % 251 for number in range(30_000))

@@ -16,7 +16,7 @@ import brotli
 import pytest
 
 from crawler.archives import ArchiveError, open_archive
-from listings.model import PageOutcome
+from store.model import PageOutcome
 from tests.crawler.archives.site import BASE, PAGES, Saved, html, mhtml, record, response, wacz, warc
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crawler.archives import open_archive
-from listings.model import PageOutcome
+from store.model import PageOutcome
 from tests.crawler.archives.site import BASE, Saved, html, record, response
 
 if TYPE_CHECKING:

@@ -19,22 +19,22 @@ from click.testing import CliRunner
 from cli.evidence import command
 from crawler.evidence.bundle import verify_bundle
 from crawler.evidence.read import MAX_HEADERS_BYTES, EvidenceWrong, read_record
-from listings.bundle_format import FORMAT
-from listings.database import open_database
-from listings.evidence import EvidenceRecord, evidence_folder
-from listings.model import Decision
-from listings.review_settings import change_setting
-from listings.reviewed import reviewed_listings
-from review.exports.bundle import make_bundle
+from review.cases.bundle import make_bundle
+from store.crawl.bundle_format import FORMAT
+from store.crawl.evidence import EvidenceRecord, evidence_folder
+from store.database import open_database
+from store.model import Decision
+from store.review.review_settings import change_setting
+from store.review.reviewed import reviewed_listings
 from tests.crawler.archives.site import BASE, Saved, html, warc
 from tests.crawler.crawls import crawl, declare
-from tests.listings.build import NOW, judge, score_all, use
+from tests.store.build import NOW, judge, score_all, use
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from review.exports.bundle import Bundle
+    from review.cases.bundle import Bundle
 
 pytestmark = pytest.mark.process
 

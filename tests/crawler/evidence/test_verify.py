@@ -22,10 +22,10 @@ from crawler.evidence.keeper import EvidenceKeeper
 from crawler.evidence.read import EvidenceWrong
 from crawler.evidence.seal import all_seals
 from crawler.evidence.verify import verify
-from listings import evidence
-from listings.database import open_database
-from listings.evidence import evidence_folder, record_evidence
-from listings.runs import list_runs
+from store.crawl import evidence
+from store.crawl.evidence import evidence_folder, record_evidence
+from store.crawl.runs import list_runs
+from store.database import open_database
 from tests.crawler.archives.site import BASE, Saved, html, warc
 from tests.crawler.crawls import NOW, crawl, declare
 

@@ -6,10 +6,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from crawler.live.limits import Limits
-from crawler.sources import DeclaredSource
+from crawler.sources.sources import DeclaredSource
 from fixtures.misbehaving.server import LOOPBACK
-from listings.model import Source, SourceKind
-from listings.permissions import Permission
+from store.crawl.permissions import Permission
+from store.model import Source, SourceKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

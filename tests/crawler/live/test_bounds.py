@@ -15,13 +15,13 @@ import pytest
 from crawler.live.crawl import CrawlEnded, NotPermitted
 from crawler.live.limits import Limits
 from crawler.live.pacing import retry_after
-from crawler.process import CrawlBroken
+from crawler.run.process import CrawlBroken
 from fixtures.misbehaving.answers import PAGE
 from fixtures.misbehaving.server import serving
-from listings.database import open_database
-from listings.model import RunOutcome
-from listings.permissions import Withdrawal, withdraw_permission
-from listings.runs import list_runs
+from store.crawl.permissions import Withdrawal, withdraw_permission
+from store.crawl.runs import list_runs
+from store.database import open_database
+from store.model import RunOutcome
 from tests.crawler.crawls import NOW, Job, crawl_all
 from tests.crawler.killing import POLL_S, rows_in
 from tests.crawler.live.shop import HOST, Shop
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fixtures.misbehaving.server import Answer, Asked, Server
-    from listings.model import Run
-    from listings.permissions import Permission
+    from store.crawl.permissions import Permission
+    from store.model import Run
 
 pytestmark = pytest.mark.process
 

@@ -11,7 +11,7 @@ from crawler.live.permission import problem
 from fixtures.misbehaving.hosts import HOSTS
 from fixtures.misbehaving.traps import TRAPS
 from fixtures.misbehaving.ways import LED_AWAY, WAYS
-from listings.permissions import Permission
+from store.crawl.permissions import Permission
 from tests.crawler.crawls import ROOT
 from tests.crawler.test_hostile import PAGES
 

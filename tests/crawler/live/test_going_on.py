@@ -17,26 +17,26 @@ from crawler.evidence.verify import verify
 from crawler.live.plan import plan
 from fixtures.misbehaving.answers import html
 from fixtures.misbehaving.server import LOOPBACK, serving
-from listings.database import open_database
-from listings.evidence import chain_of, evidence_folder, record_evidence
-from listings.model import RunOutcome
-from listings.reviewed import evidence_of
-from listings.runs import list_runs
-from scheduler.care.purge import purge
+from scheduler.maintenance.purge import purge
 from scheduler.settings import CareSettings
+from store.crawl.evidence import chain_of, evidence_folder, record_evidence
+from store.crawl.runs import list_runs
+from store.database import open_database
+from store.model import RunOutcome
+from store.review.reviewed import evidence_of
 from tests.cli.calls import call_process
 from tests.crawler.crawls import NOW, Job, crawl_all
 from tests.crawler.killing import kill_when, rows_in
 from tests.crawler.live.shop import HOST, Shop
 from tests.crawler.live.sources import everywhere, live, permit
-from tests.listings import build
+from tests.store import build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from fixtures.misbehaving.server import Answer, Server
-    from listings.model import Run
+    from store.model import Run
 
 pytestmark = pytest.mark.process
 

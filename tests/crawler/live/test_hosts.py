@@ -10,8 +10,8 @@ import pytest
 from fixtures.misbehaving import ways
 from fixtures.misbehaving.hosts import HOSTS, play
 from fixtures.misbehaving.server import serving
-from listings.database import open_database
-from listings.model import PageOutcome
+from store.database import open_database
+from store.model import PageOutcome
 from tests.crawler.crawls import Job, crawl_all
 from tests.crawler.live.sources import live, permit
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fixtures.misbehaving.server import Server
-    from listings.database import Database
+    from store.database import Database
 
 pytestmark = pytest.mark.process
 

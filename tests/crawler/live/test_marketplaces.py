@@ -9,18 +9,18 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from crawler.sources import load_sources
+from crawler.sources.sources import load_sources
 from fixtures.marketplaces.data import STEMS
 from fixtures.misbehaving.mirror import mirror
 from fixtures.misbehaving.server import serving
-from listings.database import open_database
+from store.database import open_database
 from tests.crawler.crawls import ROOT, Job, crawl_all
 from tests.crawler.live.sources import everywhere, live, permit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from listings.database import Database
+    from store.database import Database
 
 pytestmark = pytest.mark.process
 

@@ -11,8 +11,8 @@ from crawler.evidence.verify import verify
 from fixtures.misbehaving import ways as bad
 from fixtures.misbehaving.answers import give
 from fixtures.misbehaving.server import serving
-from listings.database import open_database
-from listings.evidence import evidence_folder
+from store.crawl.evidence import evidence_folder
+from store.database import open_database
 from tests.crawler.crawls import Job, crawl_all
 from tests.crawler.live.sources import everywhere, live, permit
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fixtures.misbehaving.server import Server
-    from listings.database import Database
+    from store.database import Database
 
 pytestmark = pytest.mark.process
 

@@ -14,8 +14,8 @@ from crawler.live.declared import read_limits, read_permission
 from crawler.live.limits import Limits, stricter
 from crawler.live.permission import problem
 from crawler.live.scope import Scope
-from crawler.sources import SourcesFileWrong, load_sources
-from listings.model import SourceKind
+from crawler.sources.sources import SourcesFileWrong, load_sources
+from store.model import SourceKind
 from tests.crawler.live.sources import permit
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)

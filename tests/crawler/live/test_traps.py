@@ -11,7 +11,7 @@ from crawler.live.frontier import Frontier, kind_of, looks_endless, without_sess
 from crawler.live.scope import Scope
 from fixtures.misbehaving.server import serving
 from fixtures.misbehaving.traps import GOODS, TRAPS, play
-from listings.database import open_database
+from store.database import open_database
 from tests.crawler.crawls import Job, crawl_all
 from tests.crawler.live.sources import everywhere, live, permit
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fixtures.misbehaving.server import Server
-    from listings.database import Database
+    from store.database import Database
 
 pytestmark = pytest.mark.process
 

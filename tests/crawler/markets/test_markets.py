@@ -9,9 +9,9 @@ import pytest
 import tldextract.tldextract
 
 import crawler.markets
+from crawler.extract.page import MarketplacePage
 from crawler.markets import find_markets, page_class_for
 from crawler.markets.alibaba import AlibabaPage
-from crawler.reading.page import MarketplacePage
 
 CASES = Path(__file__).parent / "fixtures"
 NO_MARKETS = {"cases"}

@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crawler.sources import DeclaredSource, Schedule
-from listings.database import open_in_memory
-from listings.model import RunKind, RunOutcome, SourceKind
-from listings.permissions import Basis, Permission
-from listings.runs import begin_run, end_run, record_not_run
-from listings.sources import declare_source
+from crawler.sources.sources import DeclaredSource, Schedule
 from scheduler.alarms.checks import CHECK_FAILED, CHECKS, find_all
 from scheduler.alarms.look import Check, Look
 from scheduler.alarms.settings import AlarmSettings
-from tests.listings import build
+from store.crawl.permissions import Basis, Permission
+from store.crawl.runs import begin_run, end_run, record_not_run
+from store.crawl.sources import declare_source
+from store.database import open_in_memory
+from store.model import RunKind, RunOutcome, SourceKind
+from tests.store import build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from listings.alarms import Finding
-    from listings.database import Database
+    from store.database import Database
+    from store.operations.alarms import Finding
 
 NOW = build.NOW
 DAY = timedelta(days=1)

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from listings.alarms import (
+from scheduler.alarms.messages import AlarmAddressWrong, QuietHoursWrong, Unsent, is_quiet, send
+from scheduler.alarms.settings import AlarmSettings
+from scheduler.alarms.watch import tell
+from store.audit.audit import list_entries
+from store.database import open_in_memory
+from store.operations.alarms import (
     AlreadyAcknowledged,
     Finding,
     acknowledge,
@@ -19,17 +24,12 @@ from listings.alarms import (
     settle,
     standing_alarms,
 )
-from listings.audit import list_entries
-from listings.database import open_in_memory
-from scheduler.alarms.messages import AlarmAddressWrong, QuietHoursWrong, Unsent, is_quiet, send
-from scheduler.alarms.settings import AlarmSettings
-from scheduler.alarms.watch import tell
-from tests.listings.build import NOW
+from tests.store.build import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from listings.database import Database
+    from store.database import Database
 
 DISK = Finding(kind="disk_low", sentence="Little is free.")
 RUN = Finding(kind="run_failed", subject="andes", sentence="It failed.")

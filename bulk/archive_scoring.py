@@ -1,0 +1,306 @@
+"""Archives of any size to a file of flagged listings, in bounded memory, going on where it was killed.
+
+After each batch the output is synced, and then the checkpoint beside it says how much of the input is done
+and how long the output was: what a kill left behind that is cut off before going on. So the output of an
+interrupted run is, byte for byte, that of an undisturbed one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import click
+
+from bulk.archive_reading import LINES, open_listings
+from bulk.errors import BulkFailed
+from store.crawl.text import counted, harmless
+from store.errors import ListingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import BinaryIO
+
+    from bulk.archive_reading import Batch
+    from classifier.scoring.scoring import ScoredText
+
+BATCH = 2_048
+"""Listings scored at once: what a kill can cost, and what memory holds."""
+
+WARNINGS = 5
+"""So many lines that are left out are named; of the others only the number is."""
+
+UNITS = 4
+"""How many times as many units of the input may be gathered, if they hold few listings."""
+
+
+class Scores(Protocol):
+    """What scores texts."""
+
+    def score(self, texts: Sequence[str]) -> list[ScoredText]:
+        """Return each text's probability and reasons."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredPart:
+    """What became of a stretch of the input."""
+
+    done: int
+    """Units of the input up to its end."""
+    of: int
+    """Units in all; 0 if unknown."""
+    listings: int
+    flagged: int
+    lines: bytes
+    """The flagged listings as JSON lines."""
+    left_out: int = 0
+    """Lines in which no listing could be read."""
+
+
+def score_archive(
+    source: Path,
+    output: Path,
+    scorer: Scores,
+    *,
+    model_id: str,
+    threshold: float,
+    batch: int = BATCH,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, int]:
+    """Write the flagged listings of an archive as JSON lines; go on where an earlier call was killed.
+
+    Args:
+        source: JSONL (also .gz), Parquet, or whatever `crawl` reads: WARC, WACZ, ZIP, MHTML, HTML, a folder.
+        output: Its checkpoint is `output` with `.checkpoint` added, and stays as the record of what was done.
+        scorer: Of the model.
+        model_id: Goes into every line.
+        threshold: The line.
+        batch: Listings scored at once.
+        progress: Called with (units done, units in all).
+
+    Returns:
+        Counts: `done` (units of the input: lines' bytes, rows or pages), `listings`, `flagged`, `left_out`
+        (lines), `bytes`.
+
+    Raises:
+        BulkFailed: If the output was begun from another input or by another model, or is missing or
+            shorter than its checkpoint says.
+    """
+
+    def scored(start: int) -> Iterator[ScoredPart]:
+        with summing_up(warn) as said, open_listings(source, warn=said) as listings:
+            units, before = listings.read(start), 0
+            for part in score_parts(units, scorer, model_id=model_id, threshold=threshold, batch=batch):
+                yield replace(part, left_out=said.count - before)
+                before = said.count
+
+    return write_parts(source, output, scored, model_id=model_id, progress=progress)
+
+
+def score_parts(
+    units: Iterator[Batch], scorer: Scores, *, model_id: str, threshold: float, batch: int = BATCH
+) -> Iterator[ScoredPart]:
+    """Score units of an input and yield what became of them, part by part.
+
+    Args:
+        units: As `Listings.read` gives them.
+        scorer: Of the model.
+        model_id: Goes into every line.
+        threshold: The line.
+        batch: Listings scored at once.
+    """
+    for done, of, rows in _gathered(units, batch):
+        scored = scorer.score([_text(row) for row in rows]) if rows else []
+        said = {"threshold": threshold, "model_id": model_id}
+        lines = [
+            _line({**row, "p_offer": each.p_offer, **said, "reasons": asdict(each.reasons)})
+            for row, each in zip(rows, scored, strict=True)
+            if each.p_offer >= threshold
+        ]
+        yield ScoredPart(done=done, of=of, listings=len(rows), flagged=len(lines), lines=b"".join(lines))
+
+
+def write_parts(
+    source: Path,
+    output: Path,
+    scored: Callable[[int], Iterator[ScoredPart]],
+    *,
+    model_id: str,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, int]:
+    """Write what is flagged, part by part, whoever scores it; for the rest see `score_archive`.
+
+    Args:
+        source: For the checkpoint.
+        output: Where to write.
+        scored: Yields the parts in the input's order, given the units done before.
+        model_id: For the checkpoint.
+        progress: Called with (units done, units in all).
+    """
+    mark = checkpoint_of(output)
+    counts = _begun(mark, output, whose := _whose(source, model_id))
+    with _taking_back(output, mark), output.open("r+b" if output.exists() else "w+b") as file:
+        file.truncate(counts["bytes"])
+        file.seek(counts["bytes"])
+        for part in scored(counts["done"]):
+            file.write(part.lines)
+            counts |= {
+                "done": part.done,
+                "listings": counts["listings"] + part.listings,
+                "flagged": counts["flagged"] + part.flagged,
+                "left_out": counts["left_out"] + part.left_out,
+                "bytes": _sync(file),
+            }
+            _keep(mark, {**whose, **counts})
+            if progress:
+                progress(part.done, part.of)
+    return counts
+
+
+@contextmanager
+def _taking_back(output: Path, mark: Path) -> Iterator[None]:
+    """Leave no empty output behind when the input turns out to be unreadable."""
+    try:
+        yield
+    except ListingsError:
+        if not mark.exists():
+            output.unlink(missing_ok=True)
+        raise
+
+
+def check_that_some_were_read(source: Path, output: Path, counts: Mapping[str, int]) -> None:
+    """Refuse a file of lines in which there was none to read, and take back the empty output.
+
+    Args:
+        source: The file; an archive of pages without listings is fine.
+        output: Where nothing was written.
+        counts: As `score_archive` returns them.
+
+    Raises:
+        BulkFailed: If no line was a listing.
+    """
+    if counts["listings"] or not counts["done"] or not source.name.endswith(LINES):
+        return
+    for made in (output, checkpoint_of(output)):
+        made.unlink(missing_ok=True)
+    message = (
+        f"No listing could be read in {source}: expected one JSON object a line, with a title (perhaps with "
+        "a description) or a text. Nothing was written."
+    )
+    raise BulkFailed(message)
+
+
+def checkpoint_of(output: Path) -> Path:
+    """Return the file that says how far an output is."""
+    return Path(f"{output}.checkpoint")
+
+
+def _begun(mark: Path, output: Path, whose: dict[str, object]) -> dict[str, int]:
+    counts = {"done": 0, "listings": 0, "flagged": 0, "left_out": 0, "bytes": 0}
+    if not mark.exists():
+        if output.exists() and output.stat().st_size:
+            message = f"{output} is there, and no checkpoint says how it was made; move it or name another."
+            raise BulkFailed(message)
+        return counts
+    kept = json.loads(mark.read_text(encoding="utf-8"))
+    if other := [name for name, value in whose.items() if kept.get(name) != value]:
+        message = f"{output} was begun with another {' and '.join(other)} ({mark.name}); name another output."
+        raise BulkFailed(message)
+    counts = {name: int(kept.get(name, 0)) for name in counts}
+    found = output.stat().st_size if output.exists() else 0
+    if found < counts["bytes"]:  # to go on would write zeros for what is gone, and score it no more
+        state = f"has {found:,} bytes" if output.exists() else "is missing"
+        message = (
+            f"{output} {state}, but {mark.name} says that {counts['bytes']:,} bytes were written; put the "
+            f"file back to go on from there, or delete {mark.name} and what is left of it to begin again."
+        )
+        raise BulkFailed(message)
+    return counts
+
+
+def _whose(source: Path, model_id: str) -> dict[str, object]:
+    from classifier.gazetteer import law_in_force
+
+    try:
+        size = source.stat().st_size if source.is_file() else 0
+    except OSError as error:
+        message = f"{source} cannot be read ({error.strerror}); give a file or folder."
+        raise BulkFailed(message) from error
+    if not source.exists():
+        message = f"{source} is not there; give a file or folder."
+        raise BulkFailed(message)
+    law = str(law_in_force())  # the model's id says under which it learnt, not by which it reads now
+    return {"input": str(source.resolve()), "size": size, "model_id": model_id, "law": law}
+
+
+def _gathered(units: Iterator[Batch], batch: int) -> Iterator[Batch]:
+    """Gather units of the input until they hold enough listings, or are many without any."""
+    gathered: list[dict[str, Any]] = []
+    done = of = held = 0
+    for done, of, rows in units:
+        gathered += rows
+        held += 1
+        if len(gathered) >= batch or held >= UNITS * batch:
+            yield done, of, gathered
+            gathered, held = [], 0
+    if held:
+        yield done, of, gathered
+
+
+def _text(row: dict[str, Any]) -> str:
+    from classifier.training.examples import row_text
+
+    return row_text(row)
+
+
+def warn(sentence: str) -> None:
+    """Say something beside the results."""
+    click.echo(harmless(sentence), err=True)
+
+
+class Warnings:
+    """Passes on the first few warnings, and counts all."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        """Take what is told of the first few."""
+        self._say = say
+        self.count = 0
+
+    def __call__(self, sentence: str) -> None:
+        """Take a warning."""
+        self.count += 1
+        if self.count <= WARNINGS:
+            self._say(sentence)
+
+
+@contextmanager
+def summing_up(say: Callable[[str], None]) -> Iterator[Warnings]:
+    """Pass on the first few warnings, and say at the end in one sentence how many others there were.
+
+    Args:
+        say: What is told.
+    """
+    said = Warnings(say)
+    yield said
+    if said.count > WARNINGS:
+        say(f"Left out: {counted(said.count - WARNINGS, 'more line', 'more lines')} that could not be read.")
+
+
+def _line(row: dict[str, Any]) -> bytes:
+    return json.dumps(row, ensure_ascii=False, default=str).encode("utf-8", "replace") + b"\n"
+
+
+def _sync(file: BinaryIO) -> int:
+    file.flush()
+    os.fsync(file.fileno())
+    return file.tell()
+
+
+def _keep(mark: Path, record: dict[str, object]) -> None:
+    part = Path(f"{mark}.part")
+    part.write_text(json.dumps(record, indent=2), encoding="utf-8")
+    part.replace(mark)

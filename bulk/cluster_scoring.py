@@ -1,0 +1,209 @@
+"""The map of `score-archive` on Ray Data: stretches of the archive go out, flagged lines come back in order.
+
+Each worker is an actor with a core, a scorer and the archive of its own, open. Only this process, the owner,
+writes. A stretch whose worker died is given to another; nothing of it was written, so nothing is doubled.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import warnings
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from bulk.archive_reading import LINES, open_listings
+from bulk.archive_scoring import ScoredPart, score_parts, summing_up, warn
+from bulk.cluster import cores, settings, where
+from bulk.errors import BulkFailed
+from store.errors import ListingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from bulk.archive_scoring import Scores
+    from store.model import Model
+
+STRETCH = {"bytes": 2_000_000, "units": 1_024}
+"""Lines' bytes, and rows or pages, that go out at once: about a second's work, and a kill's cost."""
+
+STRETCHES = 20_000
+"""Greatest number of them: Ray keeps each in mind, so those of a very large archive are longer."""
+
+RETRIES = 3
+"""How often a stretch is given out again whose worker died. Another time, and it is the stretch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What every worker is told once."""
+
+    source: Path
+    """On a disk that all nodes see under this path."""
+    model_id: str
+    threshold: float
+    open_scorer: Callable[[], AbstractContextManager[Scores]]
+    """Called once by each worker."""
+
+
+@contextmanager
+def worker_scorer(model: Model, database: Path, variables: dict[str, str]) -> Iterator[Scores]:
+    """Open a model as a worker does: with the owner's settings, and without touching the store.
+
+    Args:
+        model: As registered.
+        database: The store; the model's folder lies relative to it.
+        variables: As `owner_settings` returned them.
+    """
+    from classifier.scoring.scorer import open_scorer
+
+    os.environ.update(variables)
+    with (
+        TemporaryDirectory(prefix="precursor-watch-") as scratch,
+        open_scorer(model, database=database, vectors_beside=Path(scratch, "archive.db")) as scorer,
+    ):
+        yield scorer
+
+
+def owner_settings(model: Model, database: Path) -> dict[str, str]:
+    """Return this process's settings, and among them the backend: all workers are to use the same."""
+    from classifier.scoring.scorer import backend_for
+
+    return {**settings(), "PRECURSOR_WATCH_BACKEND": backend_for(model, database)}
+
+
+def score_on_cluster(job: Job, start: int) -> Iterator[ScoredPart]:
+    """Have the workers score an archive from `start` on, and yield what became of it, in its order.
+
+    A worker that dies is made anew, and its stretch given out again. A node that is gone takes more: the
+    rest of the archive is shared out anew among what is left, as long as that gets any further.
+
+    Args:
+        job: What to do.
+        start: Units of the input done before.
+
+    Raises:
+        BulkFailed: If a worker could not do its work, or died again and again over the same stretch.
+    """
+    with open_listings(job.source, warn=warn) as listings:
+        total = listings.count()
+    _be_quiet()
+    with summing_up(warn) as say:
+        yield from _score_on_and_on(job, start, total, say)
+
+
+def _score_on_and_on(job: Job, start: int, total: int, say: Callable[[str], None]) -> Iterator[ScoredPart]:
+    from ray.exceptions import RayError
+
+    done, before = start, -1
+    while done < total:
+        try:
+            for part in _score_rest(job, done, total, say):
+                done = max(done, part.done)
+                yield part
+        except RayError as error:
+            why = str(error).partition("\n")[0]
+            if done == before:
+                message = (
+                    f"The cluster gave up on what follows byte, row or page {done:,} of {job.source}: {why} "
+                    "What was done before is kept; the same command goes on from there."
+                )
+                raise BulkFailed(message) from error
+            before = done
+            warn(f"The cluster lost a worker ({why}); going on after {done:,} of {total:,}.")
+        else:
+            return
+
+
+def _score_rest(job: Job, start: int, total: int, say: Callable[[str], None]) -> Iterator[ScoredPart]:
+    import ray.data
+
+    stretches = plan(start, total, STRETCH["bytes" if job.source.name.endswith(LINES) else "units"])
+    workers = min(cores(), len(stretches))
+    with warnings.catch_warnings():
+        # Ray means to take these two arguments away in 2.64, and has no other for a limit to retries yet;
+        # pyproject.toml keeps below it.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        scored = ray.data.from_items(stretches, override_num_blocks=len(stretches)).map(
+            Worker,
+            fn_constructor_args=(job,),
+            compute=ray.data.ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=2),
+            num_cpus=1,
+            max_restarts=-1,
+            max_task_retries=RETRIES,
+        )
+    for row in scored.iter_rows():
+        if row["error"]:
+            raise BulkFailed(row["error"])
+        for sentence in row["said"]:
+            say(sentence)
+        start = max(start, row["done"])
+        yield ScoredPart(
+            done=start,
+            of=total,
+            listings=row["listings"],
+            flagged=row["flagged"],
+            lines=row["lines"],
+            left_out=len(row["said"]),
+        )
+
+
+def plan(start: int, total: int, length: int) -> list[dict[str, int]]:
+    """Return the stretches from `start` to `total`, each at least `length` long but for the last."""
+    length = max(length, math.ceil((total - start) / STRETCHES))
+    return [{"start": at, "stop": min(at + length, total)} for at in range(start, total, length)]
+
+
+class Worker:
+    """Scores stretches; opens what it needs at the first one, so that a fault is told in a sentence."""
+
+    def __init__(self, job: Job) -> None:
+        """Take what to do."""
+        self._job = job
+        self._open = ExitStack()
+        self._said: list[str] = []
+        self._tools: Any = None
+
+    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Score one stretch."""
+        start, stop = int(row["start"]), int(row["stop"])
+        found = {"done": start, "listings": 0, "flagged": 0, "lines": b"", "said": [], "error": ""}
+        try:
+            parts = list(self._score(start, stop))
+        except (ListingsError, OSError) as error:
+            shared = "; every node must see it under the same path" if isinstance(error, OSError) else ""
+            return {**found, "error": f"On {where()}: {error}{shared}"}
+        said, self._said[:] = list(self._said), []
+        return {
+            **found,
+            "done": max([start, *(part.done for part in parts)]),
+            "listings": sum(part.listings for part in parts),
+            "flagged": sum(part.flagged for part in parts),
+            "lines": b"".join(part.lines for part in parts),
+            "said": said,
+        }
+
+    def _score(self, start: int, stop: int) -> Iterator[ScoredPart]:
+        if self._tools is None:
+            listings = self._open.enter_context(open_listings(self._job.source, warn=self._said.append))
+            self._tools = listings, self._open.enter_context(self._job.open_scorer())
+        listings, scorer = self._tools
+        return score_parts(
+            listings.read(start, stop), scorer, model_id=self._job.model_id, threshold=self._job.threshold
+        )
+
+
+def _be_quiet() -> None:
+    import logging
+
+    from ray.data import DataContext
+
+    context = DataContext.get_current()
+    context.execution_options.preserve_order = True
+    context.enable_progress_bars = False
+    context.print_on_execution_start = False
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what fails is told in a sentence

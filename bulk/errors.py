@@ -1,0 +1,9 @@
+"""The error of bulk work."""
+
+from __future__ import annotations
+
+from store.errors import ListingsError
+
+
+class BulkFailed(ListingsError):
+    """Bulk work cannot do what it was asked; its message says why and what to do."""

@@ -1,0 +1,168 @@
+"""The nearest examples beside a score, and from which similarity on they tell anything.
+
+An embedder puts texts it cannot read side by side all the same: the default one reads English, and half of
+the offers in Chinese that it calls most alike lie beside texts that are none. So what nearness is worth is
+measured when a model is trained, script by script (decision 44).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from store.model import Neighbour
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from classifier.model.folder import Neighbours
+
+SHOWN = 3
+"""So many examples stand beside a score, at most."""
+SHOWN_CHARS = 160
+"""So much of each."""
+SHARED = 0.8
+"""Share of the examples of either label that must lie near texts of their own label."""
+LEAST_MET = 20
+"""Examples of either label that must have been met for a share to count."""
+SAMPLE = 1_000
+"""Texts of a script whose nearest are looked up, at most."""
+FLOORS = tuple(step / 20 for step in range(8, 20))
+"""Similarities that are tried, 0.4 to 0.95."""
+
+_AT_ONCE = 250
+_SCRIPT_CHARS = 500
+
+
+def script_of(text: str) -> str:
+    """Return the script most of a text's first letters are of, as Unicode names it, e.g. `LATIN`, `CJK`."""
+    scripts: Counter[str] = Counter()
+    for letter, times in Counter(text[:_SCRIPT_CHARS]).items():
+        if script := _script(letter):
+            scripts[script] += times
+    return max(scripts, key=lambda script: scripts[script], default="")
+
+
+def telling_floors(
+    vectors: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    groups: Sequence[str],
+    texts: Sequence[str],
+    *,
+    seed: int,
+) -> dict[str, float]:
+    """Measure, script by script, from which similarity on the nearest examples share the label of a text.
+
+    Args:
+        vectors: Shape (n, dimensions), rows of length 1.
+        labels: Shape (n,), 0 or 1.
+        groups: Of each text; its nearest are looked for in other groups.
+        texts: What the vectors are of.
+        seed: Of the sample.
+
+    Returns:
+        Each script's least similarity of `FLOORS` from which both the offers and the others among the nearest
+        share the label in `SHARED` of cases; a script without one is left out.
+    """
+    scripts, group = np.array([script_of(text) for text in texts]), np.array(groups)
+    random = np.random.default_rng(seed)
+    floors: dict[str, float] = {}
+    for script in sorted(set(scripts.tolist())):
+        rows = np.flatnonzero(scripts == script)
+        sample = np.sort(random.choice(rows, min(SAMPLE, len(rows)), replace=False))
+        near, similarity = _of_other_groups(sample, vectors, group)
+        floor = _floor(labels[near], labels[sample][:, None] == labels[near], similarity)
+        if floor is not None:
+            floors[script] = floor
+    return floors
+
+
+def nearest(
+    texts: Sequence[str], vectors: NDArray[np.float32], examples: Neighbours
+) -> list[tuple[Neighbour, ...]]:
+    """Return of each text the nearest examples, nearest first, as far as they lie near enough to tell.
+
+    Args:
+        texts: What the vectors are of.
+        vectors: Shape (len(texts), dimensions), rows of length 1.
+        examples: What the model learnt from.
+    """
+    if not len(vectors) or not len(examples.vectors):
+        return [()] * len(vectors)
+    similarity = vectors @ examples.vectors.T
+    best = _highest(similarity)
+    floors = (_floor_of(text, examples.floors) for text in texts)
+    return [
+        tuple(
+            Neighbour(
+                label=int(examples.labels[column]),
+                text=_beginning(examples.texts[column]),
+                similarity=round(float(similarity[row, column]), 3),
+            )
+            for column in columns
+            if similarity[row, column] >= floor
+        )
+        for row, (columns, floor) in enumerate(zip(best.tolist(), floors, strict=True))
+    ]
+
+
+def _highest(similarity: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return each row's `SHOWN` highest columns, highest first; to sort all would be most of the work."""
+    shown = min(SHOWN, similarity.shape[1])
+    columns = np.sort(np.argpartition(-similarity, shown - 1, axis=1)[:, :shown], axis=1)
+    order = np.argsort(-np.take_along_axis(similarity, columns, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(columns, order, axis=1)
+
+
+def _floor_of(text: str, floors: Mapping[str, float]) -> float:
+    return floors.get(script_of(text), np.inf)
+
+
+def _beginning(text: str) -> str:
+    return text if len(text) <= SHOWN_CHARS else f"{text[: SHOWN_CHARS - 1].rstrip()}…"
+
+
+@lru_cache(maxsize=8_192)
+def _script(character: str) -> str:
+    if not character.isalpha():
+        return ""
+    named = unicodedata.name(unicodedata.normalize("NFKC", character)[0], "").partition(" ")[0]
+    return "CJK" if named in {"HIRAGANA", "KATAKANA"} else named
+
+
+def _of_other_groups(
+    rows: NDArray[np.int64], vectors: NDArray[np.float32], groups: NDArray[np.str_]
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return each row's nearest of other groups, nearest first, and how near: shapes (len(rows), <= 3)."""
+    near, similarities = [], []
+    for start in range(0, len(rows), _AT_ONCE):
+        part = rows[start : start + _AT_ONCE]
+        similarity = vectors[part] @ vectors.T
+        similarity[groups[part][:, None] == groups[None, :]] = -np.inf
+        best = _highest(similarity)
+        near.append(best)
+        similarities.append(np.take_along_axis(similarity, best, axis=1))
+    return np.concatenate(near), np.concatenate(similarities)
+
+
+def _floor(
+    labels: NDArray[np.int64], shares: NDArray[np.bool_], similarity: NDArray[np.float32]
+) -> float | None:
+    """Return the least similarity from which examples of either label are worth showing."""
+    return next(
+        (
+            floor
+            for floor in FLOORS
+            if all(
+                np.count_nonzero(met) >= LEAST_MET and shares[met].mean() >= SHARED
+                for met in ((similarity >= floor) & (labels == label) for label in (0, 1))
+            )
+        ),
+        None,
+    )

@@ -1,0 +1,140 @@
+"""A text as one row of numbers: what is read in it, what it sounds like (both kept), and its words."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache as once
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from classifier.features.columns import join_columns
+from classifier.features.embedding import embed_texts
+from classifier.features.evidence import FEATURES, evidence_matrix, read_all
+from classifier.model.cascade import has_evidence
+from classifier.reading import as_shown
+from classifier.reading.systematic import reads_systematic_names
+from store.crawl.text import text_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from importlib.resources.abc import Traversable
+
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+
+    from classifier.features.embedding import Embedder
+    from classifier.gazetteer import Gazetteer
+    from classifier.reading import Reading
+    from store.vectors import VectorCache
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceReader:
+    """Reads evidence as an embedder makes vectors, so that it is kept by the same cache."""
+
+    gazetteer: Gazetteer
+    name: str = "evidence"
+
+    @property
+    def embedder_id(self) -> str:
+        """Of the gazetteer and of everything in this package that decides how a text is read."""
+        listed = sorted(substance.key for substance in self.gazetteer.substances)
+        systematic = "systematic names" if reads_systematic_names() else ""
+        read_with = [package_digest(), self.gazetteer.edition, systematic]
+        known = "\n".join([*read_with, *listed, *sorted(self.gazetteer.by_cas)])
+        return f"{self.name}@{hashlib.sha256(known.encode()).hexdigest()[:12]}"
+
+    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return float32 of shape (len(texts), len(FEATURES) + 1), the last of it from `has_evidence`."""
+        readings = read_all(texts, self.gazetteer)
+        return _kept(evidence_matrix(texts, readings), readings)
+
+
+def features_of(
+    texts: Sequence[str],
+    *,
+    embedder: Embedder,
+    cache: VectorCache,
+    gazetteer: Gazetteer,
+    progress: Callable[[int], None] | None = None,
+) -> csr_matrix:
+    """Return evidence, embedding and words of texts, reading and embedding only what was not kept before.
+
+    Args:
+        texts: May be empty and may repeat.
+        embedder: Its id must be the cache's.
+        cache: Where both are kept between runs.
+        gazetteer: The knowledge the texts are read with.
+        progress: Called with the number of texts embedded since the last call.
+
+    Returns:
+        Rows of `classifier.features.columns`.
+    """
+    vectors = embed_as_shown(texts, embedder, cache, progress=progress)
+    return join_columns(_evidence(texts, gazetteer, cache)[:, : len(FEATURES)], vectors, texts)
+
+
+def evident(texts: Sequence[str], *, cache: VectorCache, gazetteer: Gazetteer) -> NDArray[np.bool_]:
+    """Return of which texts `has_evidence` holds, reading only what was not kept before."""
+    return _evidence(texts, gazetteer, cache)[:, len(FEATURES) :].astype(np.bool_).ravel()
+
+
+def embed_as_shown(
+    texts: Sequence[str],
+    embedder: Embedder,
+    cache: VectorCache,
+    *,
+    progress: Callable[[int], None] | None = None,
+) -> NDArray[np.float32]:
+    """Return what `embed_texts` does, of disguised texts as the eye takes them: a model knows words only."""
+    return embed_texts([as_shown(text) for text in texts], embedder, cache, progress=progress)
+
+
+def keep_evidence(
+    texts: Sequence[str],
+    readings: Sequence[Reading],
+    evidence: NDArray[np.float32],
+    gazetteer: Gazetteer,
+    cache: VectorCache,
+) -> None:
+    """Keep evidence that was read for another purpose, so that retraining need not read the texts again."""
+    kept = _kept(evidence, readings).astype("<f4")
+    rows = {text_hash(text): row.tobytes() for text, row in zip(texts, kept, strict=True)}
+    cache.of(EvidenceReader(gazetteer=gazetteer).embedder_id).put(rows)
+
+
+def forget_earlier_evidence(gazetteer: Gazetteer, cache: VectorCache) -> None:
+    """Drop evidence that was read by another release, or under another law: nothing asks for it any more."""
+    cache.of(EvidenceReader(gazetteer=gazetteer).embedder_id).forget_earlier()
+
+
+def _evidence(texts: Sequence[str], gazetteer: Gazetteer, cache: VectorCache) -> NDArray[np.float32]:
+    reader = EvidenceReader(gazetteer=gazetteer)
+    return embed_texts(texts, reader, cache.of(reader.embedder_id))
+
+
+def _kept(evidence: NDArray[np.float32], readings: Sequence[Reading]) -> NDArray[np.float32]:
+    """Return what is kept of each text: its evidence, and whether the first stage may settle it."""
+    has_any = np.array([has_evidence(reading) for reading in readings], dtype=np.float32)
+    return np.column_stack([evidence, has_any])
+
+
+@once
+def package_digest() -> str:
+    """Return a hash of all files of `text` and `classifier`; kept evidence is read anew when one changes."""
+    digest = hashlib.sha256()
+    for package in ("text", "classifier"):
+        for file in _walk(files(package)):
+            digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _walk(folder: Traversable) -> Iterator[Traversable]:
+    for entry in sorted(folder.iterdir(), key=lambda each: each.name):
+        if entry.is_dir() and entry.name != "__pycache__":
+            yield from _walk(entry)
+        elif entry.is_file():
+            yield entry

@@ -1,0 +1,139 @@
+"""A static copy of an embedding model, made from its own weights alone: one vector for each of its tokens.
+
+Each token is put through the model by itself, the vectors are reduced by principal components and weighted by
+how rare the token is (as in SIF; tokens stand in the vocabulary about in the order of their frequency). A
+text's vector is the mean of its tokens': no attention, so tens of thousands of texts a second. It sounds out
+what a text is about and misses how it is said: enough to know what is clearly not an offer.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from itertools import accumulate, chain
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from classifier.features.backends import run_tokens
+from classifier.reading import as_shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
+    from torch import Tensor
+
+DIMENSIONS = 128
+RARITY = 1e-4
+"""SIF's constant: tokens much more frequent than this share of all tokens count for little."""
+
+MAX_CHARS = 600
+"""What a listing is about stands at its beginning."""
+
+PIECE = re.compile(r"\w+|[^\w\s]+")
+TOGETHER = 256
+"""Pieces tokenised as one text."""
+KEPT_PIECES = 65_536
+"""Words and signs whose tokens are remembered at most: a market without end must not fill the memory."""
+
+
+@dataclass(slots=True)
+class StaticEmbedder:
+    """Token vectors with the tokenizer they belong to."""
+
+    tokenizer: str
+    """As `tokenizers` writes it, in JSON."""
+    weights: NDArray[np.float16]
+    """Shape (tokens, dimensions)."""
+    _tokenizer: Tokenizer | None = field(default=None, repr=False)
+    _vectors: Tensor | None = field(default=None, repr=False)
+    _tokens: dict[str, list[int]] = field(default_factory=dict, repr=False)
+    """Of each word or sign met before: they recur, and to tokenise takes most of the time."""
+
+    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return float32 of shape (len(texts), dimensions), each row of length 1, or 0 without any token."""
+        import torch
+
+        if not texts:
+            return np.zeros((0, self.weights.shape[1]), dtype=np.float32)
+        if self._vectors is None:
+            self._vectors = torch.from_numpy(self.weights.astype(np.float32))
+        tokens = self._tokens_of([PIECE.findall(as_shown(text[:MAX_CHARS])) for text in texts])
+        counts = [sum(map(len, each)) for each in tokens]
+        flat = chain.from_iterable(chain.from_iterable(tokens))
+        found = torch.nn.functional.embedding_bag(
+            torch.from_numpy(np.fromiter(flat, dtype=np.int64, count=sum(counts))),
+            self._vectors,
+            torch.tensor([0, *accumulate(counts[:-1])]),
+            mode="mean",
+        ).numpy()
+        lengths = np.linalg.norm(found, axis=1, keepdims=True)
+        return np.asarray(found / np.where(lengths > 0, lengths, 1), dtype=np.float32)
+
+    def _tokens_of(self, texts: Sequence[Sequence[str]]) -> list[list[list[int]]]:
+        """Return the tokens of each piece of each text."""
+        if self._tokenizer is None:
+            self._tokenizer = self._load()
+        if len(self._tokens) > KEPT_PIECES:
+            self._tokens.clear()
+        new = list({*chain.from_iterable(texts)} - self._tokens.keys())
+        # A lone surrogate, as in a clipped emoji, is no text to the tokenizer.
+        clean = [piece.encode("utf-8", "replace").decode() for piece in new]
+        self._tokens.update(zip(new, _tokenised(clean, self._tokenizer), strict=True))
+        return [list(map(self._tokens.__getitem__, pieces)) for pieces in texts]
+
+    def _load(self) -> Tokenizer:
+        from tokenizers import Tokenizer
+
+        return Tokenizer.from_str(self.tokenizer)
+
+
+def _tokenised(pieces: Sequence[str], tokenizer: Tokenizer) -> list[list[int]]:
+    """Return the tokens of each piece; many together take less time than each by itself."""
+    groups = [pieces[start : start + TOGETHER] for start in range(0, len(pieces), TOGETHER)]
+    found: list[list[int]] = [[] for _ in pieces]
+    encoded = tokenizer.encode_batch(groups, is_pretokenized=True, add_special_tokens=False)
+    for group, each in enumerate(encoded):
+        for piece, token in zip(each.word_ids, each.ids, strict=True):
+            if piece is not None:  # as for a token of no text
+                found[group * TOGETHER + piece].append(token)
+    return found
+
+
+def distil(model: SentenceTransformer) -> StaticEmbedder | None:
+    """Make the static copy: some seconds. None for a model without transformer or fast tokenizer.
+
+    Args:
+        model: In any backend; the copy is the same to about its last digit.
+    """
+    backend = getattr(model.tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        return None
+    tokens = run_tokens(model)
+    if tokens is None:
+        return None
+    kept = _reduced(tokens) * _rarity(len(tokens))[:, None]
+    kept[sorted(set(model.tokenizer.all_special_ids))] = 0
+    backend.no_truncation()
+    backend.no_padding()
+    return StaticEmbedder(tokenizer=backend.to_str(), weights=kept.astype(np.float16))
+
+
+def _reduced(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the first principal components, each turned so that its largest weight is positive."""
+    centred = vectors.astype(np.float64) - vectors.mean(axis=0, dtype=np.float64)
+    _values, directions = np.linalg.eigh(centred.T @ centred)
+    directions = directions[:, ::-1][:, :DIMENSIONS]
+    largest = np.abs(directions).argmax(axis=0)
+    directions = directions * np.sign(directions[largest, np.arange(directions.shape[1])])
+    return np.asarray(centred @ directions, dtype=np.float64)
+
+
+def _rarity(tokens: int) -> NDArray[np.float64]:
+    """Return each token's weight, its frequency taken from its rank by Zipf's law."""
+    frequency = 1 / np.arange(2, tokens + 2)
+    frequency /= frequency.sum()
+    return np.asarray(RARITY / (RARITY + frequency), dtype=np.float64)

@@ -1,0 +1,1 @@
+"""Metrics and intervals; the lowest room of the classifier."""

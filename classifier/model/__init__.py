@@ -1,0 +1,1 @@
+"""The logistic regression: fitted, folded, kept in a folder, and its first stage."""

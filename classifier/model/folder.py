@@ -1,0 +1,282 @@
+"""A trained model on disk: a folder that says what it is and refuses to be read as anything else.
+
+    model.skops        the pipeline in use: no pickle, no type that skops does not know
+    evaluation.skops   its twin, trained without the held-out groups, for fair comparisons
+    first_stage.skops  what settles texts before the transformer, if the model has a cascade
+    static.npz, .json  its token vectors and their tokenizer
+    neighbours.npz     vectors and labels of what it was trained on
+    neighbours.jsonl   their texts, line by line
+    card.json, card.md what it is made of and how good it is
+    comparison.json    what it was held against when it was trained; scoring does without it
+
+To change this layout, or what a column of words counts (`classifier.features.words`): raise `FORMAT` below;
+folders of
+another format are refused with a sentence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+import zlib
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from zipfile import ZIP_DEFLATED
+
+import numpy as np
+
+from classifier.errors import ModelFolderWrong
+from classifier.features.evidence import FEATURES
+from classifier.features.static import StaticEmbedder
+from classifier.model.cascade import RULE, FirstStage
+from classifier.model.folded import Folded
+from classifier.model.weighing import deciding_numbers
+from store.private import private_folder
+from store.rows import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from sklearn.pipeline import Pipeline
+
+FORMAT = 4
+
+COMPARISON = "comparison.json"
+"""What the model was held against when it was trained, beside its other files; scoring does without it."""
+
+DAMAGED = (
+    OSError, ValueError, TypeError, AttributeError, IndexError, EOFError, RecursionError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What reading a file raises that is not what it says it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbours:
+    """What a model was trained on, to show the nearest examples beside a score."""
+
+    vectors: NDArray[np.float32]
+    """Shape (n, dimensions), rows of length 1."""
+    labels: NDArray[np.int64]
+    texts: tuple[str, ...]
+    floors: Mapping[str, float]
+    """Of each script in which nearness tells anything, from which similarity on; see `explain.nearest`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainedModel:
+    """A model with all that scoring needs."""
+
+    model_id: str
+    pipeline: Pipeline
+    evaluation_pipeline: Pipeline
+    threshold: float
+    embedder_id: str
+    neighbours: Neighbours
+    card: Mapping[str, Any]
+    first_stage: FirstStage | None = None
+    """Settles what is clearly not an offer; None in models without one."""
+    folded: Folded = field(init=False, repr=False)
+    """The pipeline as scoring weighs with it."""
+
+    def __post_init__(self) -> None:
+        """Fold the pipeline, once."""
+        object.__setattr__(self, "folded", Folded.of(self.pipeline))
+
+
+def fingerprint(
+    pipeline: Pipeline,
+    *,
+    threshold: float,
+    embedder_id: str,
+    edition: str,
+    first_stage: FirstStage | None = None,
+) -> str:
+    """Return the model's id: 12 hexadecimal digits of what decides its scores."""
+    digest = hashlib.sha256(json.dumps([list(FEATURES), threshold, embedder_id, edition]).encode())
+    digest.update(deciding_numbers(pipeline).astype("<f8").tobytes())
+    if first_stage:
+        numbers = deciding_numbers(first_stage.pipeline)
+        digest.update(np.append(numbers, first_stage.line).astype("<f8").tobytes())
+        digest.update(first_stage.static.weights.astype("<f2").tobytes())
+    return digest.hexdigest()[:12]
+
+
+def save_model(model: TrainedModel, models_folder: Path) -> Path:
+    """Write the model under `models_folder` and return its folder; an equal one that can be used is kept."""
+    folder = models_folder / model.model_id
+    if _is_usable(folder):
+        return folder
+    private_folder(folder)
+    _write_pipeline(model.pipeline, folder / "model.skops")
+    _write_pipeline(model.evaluation_pipeline, folder / "evaluation.skops")
+    np.savez_compressed(
+        folder / "neighbours.npz",
+        vectors=model.neighbours.vectors.astype(np.float16),
+        labels=model.neighbours.labels.astype(np.int8),
+    )
+    if model.first_stage:
+        _write_pipeline(model.first_stage.pipeline, folder / "first_stage.skops")
+        np.savez_compressed(folder / "static.npz", weights=model.first_stage.static.weights)
+        (folder / "static.json").write_text(model.first_stage.static.tokenizer, encoding="utf-8")
+    lines = "".join(json.dumps(clean(text), ensure_ascii=False) + "\n" for text in model.neighbours.texts)
+    (folder / "neighbours.jsonl").write_text(lines, encoding="utf-8")
+    (folder / "card.md").write_text(card_text(model.card), encoding="utf-8")
+    # Last and at once, because its presence says that the folder is whole.
+    part = folder / "card.json.part"
+    part.write_text(json.dumps(model.card, indent=2, ensure_ascii=False), encoding="utf-8")
+    part.replace(folder / "card.json")
+    return folder
+
+
+def load_model(folder: Path) -> TrainedModel:
+    """Read a model back.
+
+    Raises:
+        ModelFolderWrong: If a file is missing or damaged, the format or the features are others, or the
+            weights are not those the card names.
+    """
+    with _refusing(folder):
+        card = _read_card(folder)
+        pipeline, evaluation = (_load_pipeline(folder / name) for name in ("model.skops", "evaluation.skops"))
+        neighbours = _load_neighbours(folder, card["nearest_shown_from"])
+        first_stage = _load_first_stage(folder, card)
+        return _checked(folder, card, (pipeline, evaluation), neighbours, first_stage)
+
+
+def check_release(folder: Path) -> None:
+    """Do nothing if this release can use a model, as far as its card tells; nothing else of it is read.
+
+    Raises:
+        ModelFolderWrong: If it cannot.
+    """
+    with _refusing(folder):
+        _read_card(folder)
+
+
+def read_comparison(folder: Path) -> dict[str, Any]:
+    """Return what the model was compared with when it was trained; empty if that was not kept."""
+    try:
+        found = json.loads((folder / COMPARISON).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+SAID = {("cascade", "line"): "line below which the first stage settles a text"}
+"""What is called otherwise on a card than in its file: there are two lines."""
+
+
+def card_text(card: Mapping[str, Any]) -> str:
+    """Return the card as Markdown, for a person."""
+    lines = [f"# Model {card['model_id']}", "", str(card["summary"])]
+    lines += [f"Flagged from the line upwards: {_short(card['threshold'])}.", ""]
+    for title in ("data", "training", "cascade", "nearest_shown_from", "held_out", "versions"):
+        lines += [f"## {title.replace('_', ' ').capitalize()}", ""]
+        lines += [
+            f"- {SAID.get((title, name), name.replace('_', ' '))}: {_short(value)}"
+            for name, value in card.get(title, {}).items()
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _is_usable(folder: Path) -> bool:
+    try:
+        check_release(folder)
+    except ModelFolderWrong:
+        return False
+    return True
+
+
+@contextmanager
+def _refusing(folder: Path) -> Iterator[None]:
+    """Say of a folder that it cannot be used when reading it fails."""
+    try:
+        yield
+    except KeyError as error:
+        raise ModelFolderWrong(folder, f"{error} is missing") from error
+    except DAMAGED as error:
+        raise ModelFolderWrong(folder, str(error) or type(error).__name__) from error
+
+
+def _read_card(folder: Path) -> dict[str, Any]:
+    card: dict[str, Any] = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    if card.get("format") != FORMAT:
+        raise ModelFolderWrong(folder, f"its format is {card.get('format')!r}, not {FORMAT}")
+    if card["features"] != list(FEATURES):
+        raise ModelFolderWrong(folder, "its evidence features are not those of this release")
+    return card
+
+
+def _write_pipeline(pipeline: Pipeline, path: Path) -> None:
+    from skops.io import dump
+
+    dump(pipeline, path, compression=ZIP_DEFLATED)  # most columns of words are empty
+
+
+def _load_pipeline(path: Path) -> Pipeline:
+    from skops.io import load
+
+    return load(path, trusted=[])  # refuses any type that skops does not know to be safe
+
+
+def _load_first_stage(folder: Path, card: Mapping[str, Any]) -> FirstStage | None:
+    if not card.get("cascade"):
+        return None
+    with (folder / "static.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        weights = arrays["weights"].astype(np.float16)
+    tokenizer = (folder / "static.json").read_text(encoding="utf-8")
+    return FirstStage(
+        pipeline=_load_pipeline(folder / "first_stage.skops"),
+        static=StaticEmbedder(tokenizer=tokenizer, weights=weights),
+        line=float(card["cascade"]["line"]),
+    )
+
+
+def _load_neighbours(folder: Path, floors: Mapping[str, float]) -> Neighbours:
+    # Opened here, because numpy leaves a damaged archive open.
+    with (folder / "neighbours.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        vectors, labels = arrays["vectors"].astype(np.float32), arrays["labels"].astype(np.int64)
+    # Only the ends of our lines part them: texts may hold U+2028 and the like.
+    lines = (folder / "neighbours.jsonl").read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    texts = tuple(json.loads(line) for line in lines)
+    return Neighbours(vectors=vectors, labels=labels, texts=texts, floors=floors)
+
+
+def _checked(
+    folder: Path,
+    card: Mapping[str, Any],
+    pipelines: tuple[Pipeline, Pipeline],
+    neighbours: Neighbours,
+    first_stage: FirstStage | None,
+) -> TrainedModel:
+    pipeline, evaluation = pipelines
+    found = fingerprint(
+        pipeline,
+        threshold=card["threshold"],
+        embedder_id=card["embedder_id"],
+        edition=card["training"]["gazetteer_edition"],
+        first_stage=first_stage,
+    )
+    if found != card["model_id"]:
+        raise ModelFolderWrong(folder, f"its weights give the id {found}, its card says {card['model_id']}")
+    return TrainedModel(
+        model_id=found,
+        pipeline=pipeline,
+        evaluation_pipeline=evaluation,
+        threshold=card["threshold"],
+        embedder_id=card["embedder_id"],
+        neighbours=neighbours,
+        card=card,
+        # What was fitted by another rule keeps no promise under this one: every text goes to the transformer.
+        first_stage=first_stage if card.get("cascade", {}).get("goes_on") == RULE else None,
+    )

@@ -1,0 +1,1 @@
+"""Scores texts, and stores the scores of what waits."""

@@ -1,0 +1,1 @@
+"""Trains candidate models and compares each with the one in use."""

@@ -1,0 +1,268 @@
+"""A candidate held against the model in use on the same held-out examples, slice by slice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from classifier.measures.metrics import resampled_average_precision
+from classifier.training.training import held_out_figures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from classifier.model.folder import TrainedModel
+    from classifier.training.examples import Example
+    from classifier.training.training import Dataset
+
+RESAMPLES = 200
+"""Bootstrap resamples of the groups; intervals are the central 95 % of the differences."""
+
+SHOWN_LOST = 5
+MINIMUM_UNLEARNED = 10
+"""From so many sellers on, verdicts against what the law names are more than slips: a person has to look."""
+MINIMUM_ROWS = 20
+"""A slice of fewer rows is shown, and guards nothing."""
+MINIMUM_SHARED = 10
+"""So does a figure of fewer offers, or of fewer others: of five offers, one more or less is twenty points."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """How far one figure may fall on a slice."""
+
+    name: str
+    tolerance: float
+    """A fall of more than this is worse if its interval lies below zero."""
+    limit: float
+    """A fall of more than this is worse in any case."""
+
+
+AVERAGE_PRECISION = Guard(name="average precision", tolerance=0.005, limit=0.05)
+RECALL = Guard(name="recall at the line", tolerance=0.02, limit=0.15)
+LEFT_ALONE = Guard(name="others left alone", tolerance=0.02, limit=0.15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One figure of both models on one slice."""
+
+    slice: str
+    figure: str
+    rows: int
+    offers: int
+    candidate: float
+    in_use: float
+    low: float
+    """Lower end of the interval of candidate less in use."""
+    high: float
+    is_worse: bool
+
+    def __str__(self) -> str:
+        return f"{self.slice} ({self.figure} {self.candidate:.3f}, was {self.in_use:.3f})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A candidate beside the model in use, on the same held-out examples."""
+
+    candidate: dict[str, Any]
+    in_use: dict[str, Any] | None
+    """None when there is no model in use, or none that can be compared with."""
+    differences: tuple[Difference, ...] = ()
+    lost: tuple[str, ...] = ()
+    """Names of strongly controlled substances whose plain offers the candidate no longer flags."""
+    unlearned: int = 0
+    """Sellers whose listings name such a substance, were judged to be no offers, and are flagged no more."""
+    may_replace: bool
+    """False if the candidate is worse on any slice, or if nothing says that it is not."""
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pair:
+    """Labels, both models' probabilities and flags, and the resamples, of some rows."""
+
+    labels: NDArray[np.int64]
+    scores: tuple[NDArray[np.float64], NDArray[np.float64]]
+    flags: tuple[NDArray[np.bool_], NDArray[np.bool_]]
+    draws: NDArray[np.int16] = field(repr=False)
+
+    def where(self, rows: NDArray[np.intp]) -> _Pair:
+        return _Pair(
+            labels=self.labels[rows],
+            scores=(self.scores[0][rows], self.scores[1][rows]),
+            flags=(self.flags[0][rows], self.flags[1][rows]),
+            draws=self.draws[:, rows],
+        )
+
+
+def compare(
+    candidate: TrainedModel,
+    in_use: TrainedModel | None,
+    data: Dataset,
+    *,
+    lost: Sequence[str] = (),
+    unlearned: int = 0,
+    seed: int = 0,
+) -> Comparison:
+    """Hold a candidate against the model in use on the held-out part of the candidate's data.
+
+    Both are judged by their evaluation twins, which saw no held-out group, so that the older model is
+    not flattered by rows it was trained on. The intervals come from resampling groups, not rows: texts
+    of one seller are one observation.
+
+    Args:
+        candidate: The newly trained model.
+        in_use: None when there is none.
+        data: What the candidate was trained on, the held-out part included.
+        lost: Names whose plain offers only the model in use flags; any makes the candidate worse.
+        unlearned: As `classifier.training.plain_offers.unlearned_groups` counts; `MINIMUM_UNLEARNED` make
+        it worse.
+        seed: Of the resamples.
+    """
+    mine = held_out_figures(candidate.evaluation_pipeline, candidate.threshold, data)
+    if in_use is None:
+        first = "It is the first model; nothing to compare."
+        return Comparison(candidate=mine, in_use=None, may_replace=True, sentence=first)
+    if in_use.embedder_id != candidate.embedder_id:
+        return not_compared(mine, f"the model in use was fitted on vectors of {in_use.embedder_id}")
+    if mine["average_precision"] is None:
+        return not_compared(mine, "the held-out examples lack offers or others")
+    theirs = held_out_figures(in_use.evaluation_pipeline, in_use.threshold, data)
+    differences = tuple(_differences(candidate, in_use, data.where(data.held_out), seed))
+    worse = [str(each) for each in differences if each.is_worse]
+    if lost:
+        more = f" and {len(lost) - SHOWN_LOST} more" if len(lost) > SHOWN_LOST else ""
+        worse.append(f"plain offers of {', '.join(lost[:SHOWN_LOST])}{more} (no longer flagged)")
+    if unlearned >= MINIMUM_UNLEARNED:
+        worse.append(
+            f"what {unlearned} sellers offer of tier 1 or 2 by name (judged no offers, no longer flagged)"
+        )
+    sentence = (
+        f"Held-out average precision {mine['average_precision']:.4f}, "
+        f"against {theirs['average_precision']:.4f} of {in_use.model_id} on the same {mine['rows']}: "
+        + (f"worse on {'; '.join(worse)}." if worse else "not worse.")
+    )
+    return Comparison(
+        candidate=mine,
+        in_use=theirs,
+        differences=differences,
+        lost=tuple(lost),
+        unlearned=unlearned,
+        may_replace=not worse,
+        sentence=sentence,
+    )
+
+
+def not_compared(candidate: dict[str, Any], why: str) -> Comparison:
+    """Return the comparison that could not be made; a person has to decide."""
+    sentence = (
+        f"There is nothing to compare it with: {why.rstrip('.')}. Use --force to promote it all the same."
+    )
+    return Comparison(candidate=candidate, in_use=None, may_replace=False, sentence=sentence)
+
+
+def _differences(
+    candidate: TrainedModel, in_use: TrainedModel, kept: Dataset, seed: int
+) -> Iterator[Difference]:
+    mine, theirs = (
+        model.evaluation_pipeline.predict_proba(kept.features)[:, 1] for model in (candidate, in_use)
+    )
+    pair = _Pair(
+        labels=kept.labels,
+        scores=(mine, theirs),
+        flags=(mine >= candidate.threshold, theirs >= in_use.threshold),
+        draws=_draw_groups(kept.groups, seed),
+    )
+    for name, rows in _slices(kept.examples):
+        yield from _compare_slice(name, pair.where(rows))
+
+
+def _slices(examples: Sequence[Example]) -> Iterator[tuple[str, NDArray[np.intp]]]:
+    """Yield each guarded slice: everything, then where, when and what the examples are."""
+    yield "all", np.arange(len(examples))
+    tags = [
+        {
+            f"{example.origin} examples",
+            "newest verdicts" if example.is_newest else "",
+            *(
+                f"{kind} {value}" if (value := getattr(example, kind)) else ""
+                for kind in ("language", "kind", "tier", "family")
+            ),
+        }
+        for example in examples
+    ]
+    for name in sorted({tag for each in tags for tag in each if tag}):
+        yield name, np.flatnonzero([name in each for each in tags])
+
+
+def _draw_groups(groups: Sequence[str], seed: int) -> NDArray[np.int16]:
+    """Return how often each row is drawn when its groups are drawn with replacement."""
+    names, number = np.unique(groups, return_inverse=True)
+    shares = np.full(len(names), 1 / len(names))
+    drawn = np.random.default_rng(seed).multinomial(len(names), shares, size=RESAMPLES)
+    return drawn.astype(np.int16)[:, number]
+
+
+def _compare_slice(name: str, pair: _Pair) -> Iterator[Difference]:
+    """Yield what can be measured: average precision of both classes, else the share put on the right side."""
+    offers = pair.labels == 1
+    if 0 < offers.sum() < len(offers):
+        mine, theirs = (_average_precisions(pair, scores) for scores in pair.scores)
+        rarer = min(int(offers.sum()), int((~offers).sum()))
+        yield _difference(name, AVERAGE_PRECISION, pair, mine, theirs, of=rarer)
+    if offers.any():
+        mine, theirs = (_shares(pair.draws, offers, flags) for flags in pair.flags)
+        yield _difference(name, RECALL, pair, mine, theirs, of=int(offers.sum()))
+    else:
+        mine, theirs = (_shares(pair.draws, ~offers, ~flags) for flags in pair.flags)
+        yield _difference(name, LEFT_ALONE, pair, mine, theirs, of=len(offers))
+
+
+def _average_precisions(pair: _Pair, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the figure itself, followed by that of each resample."""
+    return resampled_average_precision(pair.labels, scores, _with_all_rows(pair.draws))
+
+
+def _shares(draws: NDArray[np.int16], of: NDArray[np.bool_], right: NDArray[np.bool_]) -> NDArray[np.float64]:
+    drawn = _with_all_rows(draws)[:, of].astype(np.float64)
+    total = drawn.sum(axis=1)
+    shares: NDArray[np.float64] = np.full(len(drawn), np.nan)
+    np.divide(drawn @ right[of], total, out=shares, where=total > 0)
+    return shares
+
+
+def _with_all_rows(draws: NDArray[np.int16]) -> NDArray[np.int16]:
+    return np.vstack([np.ones((1, draws.shape[1]), dtype=draws.dtype), draws])
+
+
+def _difference(
+    name: str,
+    guard: Guard,
+    pair: _Pair,
+    mine: NDArray[np.float64],
+    theirs: NDArray[np.float64],
+    *,
+    of: int,
+) -> Difference:
+    change = mine - theirs
+    resampled = change[1:][~np.isnan(change[1:])]
+    low, high = np.quantile(resampled, (0.025, 0.975)) if len(resampled) else (-1.0, 1.0)
+    fall = -change[0]
+    counts = len(pair.labels) >= MINIMUM_ROWS and of >= MINIMUM_SHARED
+    return Difference(
+        slice=name,
+        figure=guard.name,
+        rows=len(pair.labels),
+        offers=int(pair.labels.sum()),
+        candidate=round(float(mine[0]), 4),
+        in_use=round(float(theirs[0]), 4),
+        low=round(float(low), 4),
+        high=round(float(high), 4),
+        is_worse=bool(counts and fall > guard.tolerance and (high < 0 or fall > guard.limit)),
+    )

@@ -1,0 +1,217 @@
+"""Labelled texts, and the files that people bring them in."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import json
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from classifier.errors import DataFileWrong
+from store.crawl.text import MAX_TEXT_CHARS, listing_text
+from store.model import ListingContent
+from store.rows import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+"""What else than commas parts columns."""
+
+COLUMNS_SHOWN = 8
+COLUMN_CHARS = 40
+"""Of columns that are not understood, how many are named, and how much of each."""
+
+HELD_OUT_OF = 5
+"""One group in this many is held out of every evaluation model, by the hash of its name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One labelled text."""
+
+    text: str
+    label: int
+    """1 for an offer of a controlled precursor, 0 for none."""
+    group: str
+    """Texts of one group (a seller, a template) are never split between training and evaluation."""
+    weight: float = 1.0
+    origin: str = "starter"
+    """`starter`, `verdict` or `imported`."""
+    kind: str = ""
+    """What sort of example it is, e.g. `disguised`; as all below, empty where it is not known."""
+    language: str = ""
+    """ISO 639-1."""
+    family: str = ""
+    tier: str = ""
+    """`1`, `2` or `3`, of the substance on offer."""
+    is_newest: bool = False
+    """Whether it belongs to the newest judged groups, which are held out too."""
+
+    @property
+    def is_held_out(self) -> bool:
+        """Say whether the example is kept for comparing models, by its group's name or its age.
+
+        By name it is the same for every model, for ever.
+        """
+        digest = hashlib.sha256(self.group.encode("utf-8", "replace")).hexdigest()
+        return self.is_newest or int(digest[:8], 16) % HELD_OUT_OF == 0
+
+
+def load_starter(path: Path) -> list[Example]:
+    """Read the starter set: JSON lines with `title`, `description`, `label`, `group` and `kind`.
+
+    Raises:
+        DataFileWrong: If the file is missing or a line is not such an object.
+    """
+    return [
+        Example(
+            text=row_text(row),
+            label=row_label(path, number, row),
+            group=f"starter:{row.get('group', number)}",
+            kind=str(row.get("kind") or ""),
+            language=str(row.get("language") or ""),
+            family=str(row.get("family") or ""),
+            tier=str(row.get("tier") or ""),
+        )
+        for number, row in read_rows(path)
+    ]
+
+
+def row_text(row: dict[str, Any]) -> str:
+    """Return the text of a listing given as an object with its `text`, or `title` and perhaps `description`.
+
+    It can be stored and embedded: what is no Unicode text is replaced, as the store replaces it.
+    """
+    if row.get("text"):
+        return clean(str(row["text"])[:MAX_TEXT_CHARS])
+    title, description = (" ".join(str(row.get(key) or "").split()) for key in ("title", "description"))
+    return clean(listing_text(ListingContent(title=title, description=description)))
+
+
+def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (line number, object) of a JSONL (also .gz) or CSV file.
+
+    Raises:
+        DataFileWrong: At the first line that is no object, or if the file cannot be opened.
+    """
+    try:
+        opener = gzip.open if path.suffix == ".gz" else open
+        with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
+            if path.name.removesuffix(".gz").endswith(".csv"):
+                yield from _csv_rows(str(path), file)
+            else:
+                yield from _json_lines(str(path), file)
+    except (OSError, UnicodeDecodeError, EOFError, zlib.error) as error:
+        raise DataFileWrong(
+            str(path), f"{_found(error)}; expected UTF-8 JSONL or CSV with title and label"
+        ) from error
+
+
+def _found(error: Exception) -> str:
+    """Say in words what stands in the way of reading a file."""
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    if isinstance(error, OSError):
+        return f"the system refuses to read it ({error.strerror or error})"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not text in UTF-8"
+    return str(error)
+
+
+def _csv_rows(path: str, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (number of its first line, row); strictly, or a mark that is not closed would swallow rows."""
+    reader, begins = csv.DictReader(lines, strict=True), 1
+    try:
+        columns = len(reader.fieldnames or ())
+        begins = reader.line_num + 1
+        for row in reader:
+            number = reader.line_num - sum(str(cell).count("\n") for cell in row.values())
+            if any(row.pop(None, ())):
+                raise DataFileWrong(
+                    path,
+                    f"line {number} has more cells than the {columns} columns of the header; write a text "
+                    "with commas in quotation marks",
+                )
+            yield number, _listing(path, number, row)
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise DataFileWrong(
+            path,
+            f"the row that begins at line {begins} is not CSV ({error}); is a quotation mark not closed? "
+            "Within a text it is written twice, and the text in quotation marks",
+        ) from error
+
+
+def _json_lines(path: str, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        yield number, json_object(path, number, line)
+
+
+def json_object(path: str, number: int, line: str | bytes) -> dict[str, Any]:
+    """Return the listing on one line of JSONL.
+
+    Raises:
+        DataFileWrong: If the line is not a JSON object, or has neither title nor description.
+    """
+    try:
+        row = json.loads(line)
+    except UnicodeDecodeError as error:
+        raise DataFileWrong(path, f"line {number} is not text in UTF-8") from error
+    except json.JSONDecodeError as error:
+        found = f"{error.msg}, character {error.colno}"
+        raise DataFileWrong(path, f"line {number} is not JSON ({found})") from error
+    except (ValueError, RecursionError) as error:
+        raise DataFileWrong(path, f"line {number} is not JSON ({error})") from error
+    if not isinstance(row, dict):
+        raise DataFileWrong(path, f"line {number} is a {type(row).__name__}, not an object with a title")
+    return _listing(path, number, row)
+
+
+def _listing(path: str, number: int, row: dict[str, Any]) -> dict[str, Any]:
+    if not {"title", "description", "text"} & row.keys():
+        raise DataFileWrong(
+            path,
+            f"line {number} has neither title nor description nor text, but {columns_of(row)}; expected "
+            "title (perhaps with description) or text",
+        )
+    return row
+
+
+def columns_of(row: dict[str, Any]) -> str:
+    """Return which columns or keys a row has, in words; where commas part none, what seems to part them."""
+    names = [str(name) for name in row if name is not None]
+    shown = ", ".join(f"`{name[:COLUMN_CHARS]}`" for name in names[:COLUMNS_SHOWN]) or "nothing"
+    more = f" and {len(names) - COLUMNS_SHOWN} more" if len(names) > COLUMNS_SHOWN else ""
+    parted = next((said for mark, said in DELIMITERS.items() if len(names) == 1 and mark in names[0]), "")
+    hint = f" (the columns are parted by {parted}: save it with commas)" if parted else ""
+    return f"{shown}{more}{hint}"
+
+
+def row_label(path: Path, number: int, row: dict[str, Any]) -> int:
+    """Return the label of a row of `read_rows`: 0 or 1, as a number or, as in CSV, in text.
+
+    Raises:
+        DataFileWrong: If it is anything else; the sentence names the line.
+    """
+    if "label" not in row:
+        raise DataFileWrong(
+            str(path), f"line {number} has no label, but {columns_of(row)}; expected a label of 0 or 1"
+        )
+    label = given_label(row)
+    if label not in {"0", "1"}:
+        found = f"the label {row['label']!r}, not 0 or 1" if label else "an empty label; expected 0 or 1"
+        raise DataFileWrong(str(path), f"line {number} has {found}")
+    return int(label)
+
+
+def given_label(row: dict[str, Any]) -> str:
+    """Return the label that a row has, as text; empty where it has none."""
+    label = row.get("label")
+    return "" if label is None else str(label).strip()

@@ -1,0 +1,230 @@
+"""Examples to a trained model and its evaluation twin."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from classifier.explain.nearest import telling_floors
+from classifier.features.columns import evidence_in, join_columns, vectors_in
+from classifier.features.embedding import weights_of
+from classifier.features.evidence import FEATURES
+from classifier.features.features import features_of
+from classifier.measures.metrics import summary
+from classifier.model.cascade import RULE, FirstStage, fit_first_stage
+from classifier.model.folder import FORMAT, Neighbours, TrainedModel, fingerprint
+from classifier.model.weighing import fit_with_folds
+from classifier.training.judged import GROUP_WEIGHT, VERDICT_WEIGHT
+from store import times
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+    from sklearn.pipeline import Pipeline
+
+    from classifier.features.embedding import Embedder
+    from classifier.features.static import StaticEmbedder
+    from classifier.gazetteer import Gazetteer
+    from classifier.training.examples import Example
+    from store.vectors import VectorCache
+
+NEIGHBOUR_CHARS = 500
+"""Of each example's text, kept with a model to be shown beside what lies near."""
+
+LIBRARIES = ("scikit-learn", "skops", "sentence-transformers", "torch", "numpy")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """Examples as arrays, in one order."""
+
+    examples: tuple[Example, ...]
+    features: csr_matrix
+    labels: NDArray[np.int64]
+
+    def where(self, chosen: NDArray[np.bool_]) -> Dataset:
+        """Return the chosen rows."""
+        rows = np.flatnonzero(chosen)
+        return Dataset(
+            examples=tuple(self.examples[row] for row in rows),
+            features=self.features[rows],
+            labels=self.labels[rows],
+        )
+
+    @property
+    def held_out(self) -> NDArray[np.bool_]:
+        """Which rows are kept for comparisons."""
+        return np.array([example.is_held_out for example in self.examples], dtype=bool)
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """Each row's weight."""
+        return np.array([example.weight for example in self.examples], dtype=np.float64)
+
+    @property
+    def groups(self) -> list[str]:
+        """Each row's group."""
+        return [example.group for example in self.examples]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cascade:
+    """What a first stage is made of."""
+
+    static: StaticEmbedder
+    evident: NDArray[np.bool_]
+    """Which rows of the data have evidence, so that they go to the transformer."""
+
+
+def build_dataset(
+    examples: Sequence[Example],
+    *,
+    embedder: Embedder,
+    cache: VectorCache,
+    gazetteer: Gazetteer,
+    progress: Callable[[int], None] | None = None,
+) -> Dataset:
+    """Read and embed the examples; vectors kept before are not made again."""
+    texts = [example.text for example in examples]
+    return Dataset(
+        examples=tuple(examples),
+        features=features_of(texts, embedder=embedder, cache=cache, gazetteer=gazetteer, progress=progress),
+        labels=np.array([example.label for example in examples], dtype=np.int64),
+    )
+
+
+def train(
+    data: Dataset,
+    *,
+    embedder: Embedder,
+    gazetteer_edition: str,
+    seed: int,
+    now: datetime,
+    cascade: Cascade | None = None,
+) -> TrainedModel:
+    """Train a model on all of the data, and its evaluation twin without the held-out groups.
+
+    Args:
+        data: What it learns from.
+        embedder: Made the data's vectors.
+        gazetteer_edition: What the data was read with.
+        seed: Of the folds.
+        now: The clock.
+        cascade: Gives the model a first stage; without it every text goes to the transformer.
+
+    Raises:
+        TooFewLabels: If a class has too few rows.
+    """
+    pipeline, threshold, folds = _fit(data, seed)
+    evaluation_pipeline, _line, _folds = _fit(data.where(~data.held_out), seed)
+    first_stage, settling = _first_stage(data, cascade, folds >= threshold, threshold, seed)
+    neighbours = _neighbours(data, seed)
+    embedder_id = weights_of(embedder.embedder_id)
+    model_id = fingerprint(
+        pipeline,
+        threshold=threshold,
+        embedder_id=embedder_id,
+        edition=gazetteer_edition,
+        first_stage=first_stage,
+    )
+    card = _provenance(data, embedder, gazetteer_edition, seed, now) | {
+        "model_id": model_id,
+        "threshold": threshold,
+        "cascade": settling,
+        "nearest_shown_from": dict(neighbours.floors),
+        "held_out": held_out_figures(evaluation_pipeline, threshold, data),
+    }
+    return TrainedModel(
+        model_id=model_id,
+        pipeline=pipeline,
+        evaluation_pipeline=evaluation_pipeline,
+        threshold=threshold,
+        embedder_id=embedder_id,
+        neighbours=neighbours,
+        card=card,
+        first_stage=first_stage,
+    )
+
+
+def _provenance(
+    data: Dataset, embedder: Embedder, gazetteer_edition: str, seed: int, now: datetime
+) -> dict[str, object]:
+    """Return what a model's card says of what it is made from."""
+    return {
+        "format": FORMAT,
+        "summary": "Probability that a listing offers a controlled precursor: a flag is a request to look.",
+        "created_at": times.to_text(now),
+        "embedder": embedder.name,
+        "embedder_id": weights_of(embedder.embedder_id),
+        "features": list(FEATURES),
+        "data": describe(data),
+        "training": {
+            "seed": seed,
+            "vectors_of": embedder.embedder_id,
+            "gazetteer_edition": gazetteer_edition,
+            "verdict_weight": VERDICT_WEIGHT,
+            "group_weight": GROUP_WEIGHT,
+        },
+        "versions": {"python": sys.version.split()[0]} | {name: version(name) for name in LIBRARIES},
+    }
+
+
+def _neighbours(data: Dataset, seed: int) -> Neighbours:
+    vectors = vectors_in(data.features)
+    texts = [example.text for example in data.examples]
+    return Neighbours(
+        vectors=vectors,
+        labels=data.labels,
+        texts=tuple(text[:NEIGHBOUR_CHARS] for text in texts),
+        floors=telling_floors(vectors, data.labels, data.groups, texts, seed=seed),
+    )
+
+
+def _first_stage(
+    data: Dataset, cascade: Cascade | None, flagged: NDArray[np.bool_], threshold: float, seed: int
+) -> tuple[FirstStage | None, dict[str, object]]:
+    """Return the first stage and what it costs and saves; neither without a static embedder."""
+    if cascade is None:
+        return None, {}
+    texts = [example.text for example in data.examples]
+    static = cascade.static(texts)
+    pipeline, settling = fit_first_stage(
+        join_columns(evidence_in(data.features), static, texts),
+        data.labels,
+        groups=data.groups,
+        weights=data.weights,
+        flagged=flagged,
+        evident=cascade.evident,
+        threshold=threshold,
+        seed=seed,
+    )
+    stage = FirstStage(pipeline=pipeline, static=cascade.static, line=settling.line)
+    return stage, asdict(settling) | {"goes_on": RULE}
+
+
+def describe(data: Dataset) -> dict[str, object]:
+    """Return how many examples of which origin a model saw."""
+    origins = sorted({example.origin for example in data.examples})
+    counts = {
+        f"{origin}_examples": sum(example.origin == origin for example in data.examples) for origin in origins
+    }
+    return {**counts, "offers": int(data.labels.sum()), "groups": len(set(data.groups))}
+
+
+def held_out_figures(pipeline: Pipeline, threshold: float, data: Dataset) -> dict[str, Any]:
+    """Return the figures of a pipeline on the held-out rows; without any, there is no average precision."""
+    kept = data.where(data.held_out)
+    if not len(kept.labels):
+        return {"average_precision": None, "rows": 0}
+    return summary(kept.labels, pipeline.predict_proba(kept.features)[:, 1], threshold)
+
+
+def _fit(data: Dataset, seed: int) -> tuple[Pipeline, float, NDArray[np.float64]]:
+    return fit_with_folds(data.features, data.labels, groups=data.groups, weights=data.weights, seed=seed)

@@ -1,0 +1,205 @@
+"""Picks product-like objects out of the JSON state that scripts leave in a page; the last resort.
+
+Shops that draw their pages with JavaScript keep the data under `__NEXT_DATA__`, `window.__INITIAL_STATE__`
+and the like. Nothing is executed: only what is plain JSON is read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from crawler.extract.schema_org import text_of
+from store.model import ListingContent
+from text.price import read_price
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lxml import etree
+
+    from crawler.extract.document import Document
+
+_RULE = "app-state"
+_ASSIGNMENT = re.compile(r"[\w.$\])]\s*=\s*(?=[{\[])")
+_SHORTEST_STATE = 400
+_MOST_OBJECTS = 60_000
+_FEWEST_ROWS = 3
+# Each field's key names, compared without case, `_` and `-`; the first that is filled counts.
+_KEYS: Mapping[str, tuple[str, ...]] = {
+    "title": ("puretitle", "productname", "producttitle", "title", "subject", "name", "enpuretitle"),
+    "url": (
+        "producturl",
+        "detailurl",
+        "itemurl",
+        "canonicalurl",
+        "permalink",
+        "url",
+        "href",
+        "link",
+        "actionurl",
+        "slug",
+    ),
+    "price": (
+        "price",
+        "saleprice",
+        "currentprice",
+        "pricetext",
+        "promotionprice",
+        "lowprice",
+        "minprice",
+        "priceinfo",
+        "priceamount",
+        "finalprice",
+        "unitprice",
+        "offerprice",
+        "amount",
+    ),
+    "currency": ("currency", "currencycode", "pricecurrency", "currencyid"),
+    "seller": (
+        "companyname",
+        "suppliername",
+        "sellername",
+        "shopname",
+        "storename",
+        "vendorname",
+        "seller",
+        "supplier",
+        "vendor",
+        "shop",
+    ),
+    "minimum": ("moq", "minorder", "minimumorder", "minorderquantity", "moqv2", "halftrustmoq"),
+    "location": ("countryname", "location", "city", "region", "suppliercountry", "countrycode"),
+    "id": ("productid", "itemid", "id", "sku", "offerid"),
+    "image": ("mainimage", "imageurl", "image", "thumbnail", "picture", "img", "mainimageurl"),
+    "description": ("description", "shortdescription"),
+}
+
+
+def read_states(document: Document) -> list[Any]:
+    """Reads every JSON value that a script of the page holds or assigns."""
+    states: list[Any] = []
+    for script in document.root.iter("script"):
+        text = script.text or ""
+        if len(text) < _SHORTEST_STATE or "ld+json" in (script.get("type") or ""):
+            continue
+        states.extend(_json_values(script, text))
+    return states
+
+
+def _json_values(script: etree._Element, text: str) -> Iterator[Any]:
+    decoder = json.JSONDecoder(strict=False)
+    if "json" in (script.get("type") or "") or script.get("id") == "__NEXT_DATA__":
+        starts = [len(text) - len(text.lstrip())]
+    else:
+        starts = [found.end() for found in _ASSIGNMENT.finditer(text)]
+    end = 0
+    for start in starts:
+        if start < end:
+            continue
+        try:
+            value, end = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            continue
+        if end - start >= _SHORTEST_STATE:
+            yield value
+
+
+def state_rows(states: Sequence[Any], document: Document) -> list[tuple[str, ListingContent]]:
+    """Reads the longest list of product-like objects.
+
+    Args:
+        states: As `read_states` gives them.
+        document: The page.
+
+    Returns:
+        Absolute URL and content of each, or nothing when fewer than three objects of one list have a title, a
+        link and a price.
+    """
+    best: list[tuple[str, ListingContent]] = []
+    for value in _walk(states):
+        if isinstance(value, list) and len(value) >= max(_FEWEST_ROWS, len(best) + 1):
+            rows = [row for each in value if isinstance(each, Mapping) and (row := _row(each, document))]
+            best = max(best, rows, key=len)
+    return best if len(best) >= _FEWEST_ROWS else []
+
+
+def state_product(states: Sequence[Any], title: str, document: Document) -> ListingContent | None:
+    """Reads the product-like object whose title is the page's own, or None."""
+    for value in _walk(states):
+        if isinstance(value, Mapping):
+            content = _content(value, document)
+            if content is not None and content.price_amount is not None and _same(content.title, title):
+                return content
+    return None
+
+
+def _same(one: str, other: str) -> bool:
+    return (
+        bool(one)
+        and (one.casefold() in other.casefold() or other.casefold() in one.casefold())
+        and len(other) > 5
+    )
+
+
+def _walk(states: Sequence[Any]) -> Iterator[Any]:
+    waiting = list(reversed(states))
+    for _ in range(_MOST_OBJECTS):
+        if not waiting:
+            return
+        value = waiting.pop()
+        yield value
+        children = value.values() if isinstance(value, Mapping) else value
+        waiting.extend(child for child in reversed(list(children)) if isinstance(child, (dict, list)))
+
+
+def _row(value: Mapping[str, Any], document: Document) -> tuple[str, ListingContent] | None:
+    content = _content(value, document)
+    url = document.absolute(_first(_plain(value), "url"))
+    return (url, content) if content is not None and content.price_text and url else None
+
+
+def _content(value: Mapping[str, Any], document: Document) -> ListingContent | None:
+    plain = _plain(value)
+    title = _first(plain, "title")
+    if not title:
+        return None
+    raw = _first(plain, "price")
+    reading = (
+        read_price(raw, document.place, _first(plain, "currency")) if any(map(str.isdigit, raw)) else None
+    )
+    image = document.absolute(_first(plain, "image"))
+    values: dict[str, Any] = {
+        "title": title,
+        "description": _first(plain, "description"),
+        "price_text": reading.text if reading else "",
+        "price_amount": reading.amount if reading else None,
+        "currency": reading.currency if reading else "",
+        "seller_name": _first(plain, "seller"),
+        "minimum_order_text": _first(plain, "minimum").rpartition(":")[2].strip(),
+        "location": _first(plain, "location"),
+        "item_id": _first(plain, "id"),
+        "images": (image,) if image else (),
+    }
+    filled = {name: each for name, each in values.items() if each not in ("", None, ())}
+    return ListingContent(**filled, provenance=dict.fromkeys(filled, _RULE))
+
+
+def _plain(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key.lower().replace("_", "").replace("-", ""): each
+        for key, each in value.items()
+        if each and isinstance(key, str)
+    }
+
+
+def _first(plain: Mapping[str, Any], name: str) -> str:
+    for key in _KEYS[name]:
+        value = plain.get(key)
+        if isinstance(value, Mapping) and name == "price":
+            value = next((each for inner in _KEYS["price"] if (each := _plain(value).get(inner))), None)
+        if value is not None and (text := text_of(value)):
+            return text
+    return ""

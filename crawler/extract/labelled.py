@@ -1,0 +1,180 @@
+"""Label-and-value rows: tables, definition lists, `Label: value` lines and pairs of elements."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crawler.extract.lines import squeeze
+from text.labels import Label, known_label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lxml import etree
+
+    from crawler.extract.lines import Line
+
+_SEPARATED = re.compile(r"(?P<label>[^:：]{1,40})[:：]\s*(?P<value>\S.*)")
+_WITHOUT_SEPARATOR = re.compile(r"(?P<label>[^:：]{1,40})[:：]?")
+_LONGEST_VALUE = 400
+_MOST_WORDS_OF_NEW_LABEL = 5
+_CLOCK_OR_LINK = re.compile(r"\d$|https?$|^www|[.!?;]\s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledRow:
+    """One property a page shows."""
+
+    name: str
+    """As shown, without the final colon."""
+    value: str
+    label: Label | None
+    """The field it fills; None for a label that is in no table of ours."""
+    in_table: bool
+    """Whether it stands in a table, list or definition list, not in running text."""
+    element: etree._Element
+    """Where the value stands."""
+
+    @property
+    def fills_field(self) -> bool:
+        """Whether the row fills a field of a listing by itself; a price is read with more care."""
+        return self.label not in {None, Label.PRICE, Label.CATEGORY, Label.ATTRIBUTE}
+
+
+def labelled_rows(lines: Sequence[Line]) -> list[LabelledRow]:
+    """Finds the label-and-value rows among a page's lines, in page order.
+
+    Args:
+        lines: As `lines.visible_lines` lays them out.
+
+    Returns:
+        Rows with a value; a label that is known is preferred over one that merely looks like one.
+    """
+    rows: list[LabelledRow] = []
+    at = 0
+    while at < len(lines):
+        taken, row = _row_at(lines, at)
+        if row is not None and len(row.value) <= _LONGEST_VALUE:
+            rows.append(row)
+        at += taken
+    return rows
+
+
+def _row_at(lines: Sequence[Line], at: int) -> tuple[int, LabelledRow | None]:
+    """Reads the row that begins at a line; returns how many lines it takes up."""
+    line = lines[at]
+    following = lines[at + 1] if at + 1 < len(lines) else None
+    if following is not None and _is_label_cell(line, following):
+        values = [following.text]
+        taken = 2
+        while at + taken < len(lines) and lines[at + taken].element is following.element:
+            values.append(lines[at + taken].text)
+            taken += 1
+        name = _name(line.text)
+        return taken, LabelledRow(
+            name=name,
+            value=" ".join(values),
+            label=known_label(name),
+            in_table=True,
+            element=following.element,
+        )
+    if (pair := _pair_in_line(line)) is not None:
+        return 1, pair
+    if following is not None and len(line.text) <= 40 and _WITHOUT_SEPARATOR.fullmatch(line.text):
+        label = known_label(line.text)
+        if label is not None and label is not Label.DESCRIPTION and _may_be_value(line, following):
+            return 2, LabelledRow(
+                name=_name(line.text),
+                value=following.text,
+                label=label,
+                in_table=False,
+                element=following.element,
+            )
+    return 1, None
+
+
+def column_rows(row: etree._Element) -> list[LabelledRow]:
+    """Reads a table row by the headings of its columns; nothing when the table has none."""
+    if row.tag != "tr":
+        return []
+    table = next(row.iterancestors("table"), None)
+    header = next(table.iter("tr"), None) if table is not None else None
+    if header is None or header is row:
+        return []
+    cells = [cell for cell in row if cell.tag in {"td", "th"}]
+    names = [squeeze("".join(cell.itertext())) for cell in header if cell.tag in {"td", "th"}]
+    if len(names) != len(cells):
+        return []
+    pairs = ((name, squeeze("".join(cell.itertext())), cell) for name, cell in zip(names, cells, strict=True))
+    return [
+        LabelledRow(name=name, value=value, label=known_label(name), in_table=True, element=cell)
+        for name, value, cell in pairs
+        if name and value and value not in {"-", "–", "—"}
+    ]
+
+
+def _name(text: str) -> str:
+    return squeeze(text).rstrip(" :：")
+
+
+def _is_label_cell(line: Line, following: Line) -> bool:
+    """Whether two lines are a table's or definition list's label and value."""
+    tag, next_tag = line.element.tag, following.element.tag
+    if tag == "dt" and next_tag == "dd":
+        return True
+    if tag not in {"th", "td"} or next_tag != "td" or len(line.text) > 60:
+        return False
+    row = line.element.getparent()
+    if row is None or line.element.getnext() is not following.element:
+        return False
+    cells = [cell for cell in row if cell.tag in {"td", "th"}]
+    place = cells.index(line.element)
+    headings = [cell.tag for cell in cells].count("th")
+    if headings == len(cells) or len(cells) % 2 or place % 2:
+        return False
+    return len(cells) == 2 or headings * 2 == len(cells) or known_label(line.text) is not None
+
+
+def _pair_in_line(line: Line) -> LabelledRow | None:
+    """Reads `Label: value`, or a block whose two children are a known label and its value."""
+    in_list = line.element.tag in {"li", "dd"}
+    has_colon = ":" in line.text or "：" in line.text
+    if has_colon and (separated := _SEPARATED.fullmatch(line.text)):
+        name, value = _name(separated["label"]), separated["value"]
+        label = known_label(name)
+        if label is not None or (in_list and _looks_like_label(name)):
+            return LabelledRow(name=name, value=value, label=label, in_table=in_list, element=line.element)
+        return None
+    children = [child for child in line.element if isinstance(child.tag, str)]
+    if len(children) == 2 and len(line.text) <= _LONGEST_VALUE:
+        name = squeeze("".join(children[0].itertext()))
+        label = known_label(name)
+        value = line.text[len(name) :].strip(" :：")
+        if label is not None and value and line.text.startswith(name):
+            return LabelledRow(
+                name=_name(name), value=value, label=label, in_table=True, element=line.element
+            )
+    return None
+
+
+def _looks_like_label(name: str) -> bool:
+    return len(name.split()) <= _MOST_WORDS_OF_NEW_LABEL and not _CLOCK_OR_LINK.search(name)
+
+
+def _may_be_value(line: Line, following: Line) -> bool:
+    """Whether the next line answers a label: near it in the tree, short, and no label itself."""
+    if known_label(following.text) is not None or len(following.text) > 200:
+        return False
+    parent = line.element.getparent()
+    while parent is not None and parent.tag in {"span", "b", "strong", "label"}:
+        parent = parent.getparent()
+    return following.element is line.element or parent in _parents(following.element)
+
+
+def _parents(element: etree._Element) -> Iterator[etree._Element | None]:
+    current: etree._Element | None = element
+    for _ in range(3):
+        current = current.getparent() if current is not None else None
+        yield current

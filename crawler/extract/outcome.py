@@ -1,0 +1,208 @@
+"""Says what a page turned out to be, before and after it is read, in a sentence for a person."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from store.model import PageOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crawler.extract.document import Document
+    from crawler.extract.lines import Line
+
+Verdict = tuple[PageOutcome, str]
+
+_SIGNATURES = (
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\x1f\x8b", "gzip-compressed data"),
+    (b"RIFF", "a RIFF file (WebP, WAV or AVI)"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard-compressed data"),
+    (b"Rar!", "a RAR archive"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"\x7fELF", "a program"),
+    (b"MZ\x90", "a program"),
+    (b"SQLite format 3", "a SQLite database"),
+    (b"OggS", "an Ogg file"),
+    (b"BZh", "bzip2-compressed data"),
+    (b"\xfd7zXZ", "xz-compressed data"),
+    (b"\x00\x00\x01\x00", "an icon"),
+    (b"{\\rtf", "an RTF document"),
+    (b"\xd0\xcf\x11\xe0", "an old Office document"),
+    (b"wOF", "a web font"),
+)
+_JSON = re.compile(rb"\s*(?:\{\s*(?:\"|\})|\[\s*[\[{\"\d\]])")
+_MARKUP = re.compile(
+    rb"<\s*(?:!doctype|!--|html|head|body|title|meta|div|table|p|a|h\d|span|ul|ol|li|section|article|"
+    rb"main)\b|<!--",
+    re.IGNORECASE,
+)
+_XML = re.compile(rb"\s*(?:\xef\xbb\xbf)?<\?xml|\s*<(?:rss|feed|urlset|sitemapindex|svg)\b", re.IGNORECASE)
+_ENDS_INSIDE_TAG = re.compile(rb"<[A-Za-z/!][^<>]*\Z")
+_SNIFFED_BYTES = 4096
+_REFUSED = {401: "asks for a log-in", 403: "refuses access", 429: "says that too many requests were made"}
+_GONE = {404, 410}
+_UNAVAILABLE = 500
+_CHALLENGE = re.compile(
+    r"captcha|cf-chl|challenge-platform|just a moment|attention required|access denied|"
+    r"are you (?:a )?(?:human|robot)|"
+    r"verify (?:that )?you(?:'re| are) (?:a )?human|robot check|unusual traffic|security check|"
+    r"pardon our interruption|"
+    r"checking your browser|request blocked|ddos protection|滑动验证|安全验证|人机验证|"
+    r"подтвердите, что (?:вы|запросы)|"
+    r"доступ (?:ограничен|запрещ)|acceso denegado|no eres un robot|acesso negado|accès refusé|"
+    r"zugriff verweigert",
+    re.IGNORECASE,
+)
+_LOG_IN = re.compile(
+    r"log ?in|sign ?in|iniciar sesi[oó]n|inicia sesi[oó]n|entrar|fazer login|connexion|se connecter|"
+    r"anmelden|einloggen|войти|вход|登录|登錄",
+    re.IGNORECASE,
+)
+_GONE_WORDS = re.compile(
+    r"page (?:was |is |could )?not (?:be )?found|\b404\b|no longer (?:available|exists?|listed)|"
+    r"has (?:been removed|expired|ended)|"
+    r"(?:listing|item|ad|product|offer) (?:was |is |has been )?(?:not found|removed|deleted|unavailable|"
+    r"expired)|does(?:n't| not) exist|"
+    r"p[aá]gina no encontrada|no (?:existe|se encontr[oó])|ya no est[aá] disponible|(?:anuncio|"
+    r"publicaci[oó]n) (?:finalizad|eliminad|no disponible|caducad|pausad)|"
+    r"p[aá]gina n[aã]o encontrada|n[aã]o est[aá] mais dispon|an[uú]ncio (?:removido|expirado|"
+    r"n[aã]o encontrado)|"
+    r"page (?:introuvable|non trouvée)|n'est plus disponible|n'existe (?:plus|pas)|annonce (?:supprimée|"
+    r"expirée)|"
+    r"seite nicht gefunden|nicht mehr verfügbar|anzeige (?:gelöscht|nicht gefunden|beendet|abgelaufen)|"
+    r"existiert nicht|"
+    r"страница не найдена|не существует|(?:объявление|товар|лот) (?:снят|удален|удалён|не найден|"
+    r"закрыт)|больше не доступ|"
+    r"页面不存在|页面未找到|已下架|已删除|已失效|不存在|找不到|已过期|已结束",
+    re.IGNORECASE,
+)
+_LONGEST_REFUSAL = 800
+
+
+def before_parsing(body: bytes, status: int | None, *, max_bytes: int, complete: bool) -> Verdict | None:
+    """Decides pages that need no parsing.
+
+    Args:
+        body: The payload, decompressed.
+        status: HTTP status, or None where the archive does not say.
+        max_bytes: Largest body that is parsed.
+        complete: False when the archive or the transfer says that the body was cut short.
+
+    Returns:
+        The outcome and its sentence, or None when the page is worth parsing.
+    """
+    return _by_status(status) or _by_bytes(body, max_bytes=max_bytes, complete=complete)
+
+
+def _by_status(status: int | None) -> Verdict | None:
+    if status in _GONE:
+        return PageOutcome.GONE, f"The site says that the page is gone (HTTP {status})."
+    if status in _REFUSED:
+        return PageOutcome.BLOCKED, f"The site {_REFUSED[status]} (HTTP {status}); this is not worked around."
+    return None
+
+
+def _by_bytes(body: bytes, *, max_bytes: int, complete: bool) -> Verdict | None:
+    if len(body) > max_bytes:
+        return (
+            PageOutcome.TOO_LARGE,
+            f"The page has {len(body):,} bytes, more than the {max_bytes:,} that are parsed.",
+        )
+    if not body.strip(b" \t\r\n\x00"):
+        return PageOutcome.EMPTY, "The page has no text: no bytes, or only white space."
+    if kind := _other_format(body):
+        return PageOutcome.NOT_HTML, f"The bytes are {kind}, not HTML, whatever the name says."
+    if not complete:
+        return (
+            PageOutcome.TRUNCATED,
+            "The body ends before its declared length; it was not read as a listing.",
+        )
+    if where := _ends_inside(body):
+        return (
+            PageOutcome.TRUNCATED,
+            f"The page ends in the middle of a {where}; it was not read as a listing.",
+        )
+    return None
+
+
+def _ends_inside(body: bytes) -> str:
+    """Names what a page breaks off in, or returns empty text."""
+    tail = body[-_SNIFFED_BYTES:]
+    if b"</html" in tail.lower():
+        return ""
+    lowered = body.lower()
+    if lowered.rfind(b"<script") > lowered.rfind(b"</script"):
+        return "script"
+    return "tag" if _ENDS_INSIDE_TAG.search(tail) else ""
+
+
+def _other_format(body: bytes) -> str:
+    """Names the format of a body that is not HTML, or returns empty text."""
+    for signature, kind in _SIGNATURES:
+        if body.startswith(signature):
+            return kind
+    head = body[:_SNIFFED_BYTES]
+    if _MARKUP.search(head) or body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return ""
+    if _XML.match(head):
+        return "XML"
+    if _JSON.match(head):
+        return "JSON"
+    if b"\x00" in head:
+        return "binary data"
+    return "" if _MARKUP.search(body) else "plain text"
+
+
+def without_listing(
+    document: Document, lines: Sequence[Line], title: str, status: int | None, *, has_rows: bool
+) -> Verdict | None:
+    """Decides whether a page on which no listing was read is a refusal or a farewell.
+
+    Args:
+        document: The page.
+        lines: Its visible lines, without those of rows.
+        title: Its heading or title.
+        status: HTTP status, or None.
+        has_rows: Whether the page shows rows of a list; then only its title can say that it is something
+            else, since list pages too have log-in forms and notes in their margins.
+
+    Returns:
+        *Blocked*, *gone* or *not understood* with a sentence, or None.
+    """
+    named = f"{title} {_title(document)}"
+    shown = "" if has_rows else " ".join(line.text for line in lines)
+    if len(shown) > _LONGEST_REFUSAL:
+        # A page with this much to say is more than a refusal.
+        shown = ""
+    said = f"{named} {shown}"
+    if _CHALLENGE.search(said) or (shown and "cf-chl" in document.text):
+        return (
+            PageOutcome.BLOCKED,
+            "The site shows a challenge instead of the page; it is not worked around.",
+        )
+    if shown and _asks_password(document) and _LOG_IN.search(said):
+        return (
+            PageOutcome.BLOCKED,
+            "The site asks for a log-in instead of showing the page; it is not met.",
+        )
+    if _GONE_WORDS.search(said):
+        return PageOutcome.GONE, "The page says in words that what it showed is no longer there."
+    if status is not None and status >= _UNAVAILABLE:
+        return PageOutcome.NOT_UNDERSTOOD, f"The site answered with an error of its own (HTTP {status})."
+    return None
+
+
+def _asks_password(document: Document) -> bool:
+    return any((field.get("type") or "").lower() == "password" for field in document.root.iter("input"))
+
+
+def _title(document: Document) -> str:
+    title = next(document.root.iter("title"), None)
+    return "".join(title.itertext()) if title is not None else ""

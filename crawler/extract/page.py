@@ -1,0 +1,278 @@
+"""Reads a marketplace page: the page object that the spider asks for, and the pure function behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import attrs
+import web_poet
+
+from crawler.extract import outcome
+from crawler.extract.app_state import read_states, state_product, state_rows
+from crawler.extract.document import Document, parse_document
+from crawler.extract.heading import find_heading
+from crawler.extract.kind import Signs, count_buy_buttons, is_listing
+from crawler.extract.lines import Line, visible_lines
+from crawler.extract.links import followable_links
+from crawler.extract.merge import merge
+from crawler.extract.opengraph import is_product, read_opengraph
+from crawler.extract.own_address import own_address
+from crawler.extract.own_product import own_product
+from crawler.extract.pager import is_paged, next_page
+from crawler.extract.row_listing import row_listing
+from crawler.extract.rows import find_rows
+from crawler.extract.schema_org import content_of_product, is_offer_node, product_url
+from crawler.extract.structured import Node, Structured, read_structured
+from crawler.extract.terms import read_terms
+from crawler.extract.terms.stock import shown_stock
+from crawler.extract.visible import VisiblePage
+from store.crawl.text import counted
+from store.model import ListingContent, PageOutcome
+from text.language import language_of
+
+MAX_BYTES = 20_000_000
+"""Largest page that is parsed, in bytes after decompression."""
+_FEWEST_LINKS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadListing:
+    """One listing as a page shows it."""
+
+    url: str
+    """Absolute; of the listing's own page."""
+    content: ListingContent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageReading:
+    """What one page turned out to be and to hold."""
+
+    outcome: PageOutcome
+    sentence: str
+    """For a person, e.g. `One listing, read from json-ld.`"""
+    listing: ReadListing | None = None
+    """The item whose own page this is."""
+    rows: tuple[ReadListing, ...] = ()
+    """The items of a list page, in page order."""
+    links: tuple[str, ...] = ()
+    """Absolute URLs on the same registrable host that are worth following."""
+    next_page: str | None = None
+    """Absolute URL of the list's next page."""
+    language: str = ""
+    """ISO 639-1 code, or empty."""
+
+
+@attrs.define
+class MarketplacePage(web_poet.WebPage[PageReading]):
+    """Reads any page by general rules; marketplaces that need more subclass it in `crawler.markets`."""
+
+    async def to_item(self) -> PageReading:
+        """Reads the page this object was made for."""
+        return self.corrected(read_page(self.response))
+
+    def corrected(self, reading: PageReading) -> PageReading:
+        """Returns the reading with what general rules get wrong put right; subclasses say what that is."""
+        return reading
+
+
+def read_page(
+    response: web_poet.HttpResponse, *, max_bytes: int = MAX_BYTES, complete: bool = True
+) -> PageReading:
+    """Reads a page. The same bytes and URL always give the same reading; no input raises but `MemoryError`.
+
+    Args:
+        response: URL, body, headers and, where it is known, HTTP status.
+        max_bytes: Largest body that is parsed.
+        complete: False when the body is known to be cut short.
+
+    Returns:
+        The reading.
+    """
+    body = bytes(response.body)
+    if decided := outcome.before_parsing(body, response.status, max_bytes=max_bytes, complete=complete):
+        return PageReading(outcome=decided[0], sentence=decided[1])
+    document = parse_document(response)
+    if document is None:
+        return PageReading(
+            outcome=PageOutcome.UNREADABLE, sentence="No HTML element could be read from the bytes."
+        )
+    return _Reader(document, response.status).read()
+
+
+class _Reader:
+    """The steps of reading one page, which share what was found on the way."""
+
+    def __init__(self, document: Document, status: int | None) -> None:
+        self.document = document
+        self.status = status
+        self.structured = read_structured(document)
+        self.paged = is_paged(document)
+        heading = find_heading(document)
+        self.groups = find_rows(document, paged=self.paged, spine=heading.spine)
+        others = {row for group in self.groups if group.is_of_others for row in group.elements}
+        if not others.isdisjoint(heading.spine):  # every row of some lists has an `h1`
+            heading = find_heading(document, others)
+        self.lines: list[Line] = visible_lines(document.root, others, spine=heading.spine)
+        self.visible = VisiblePage(document, heading, self.lines, others)
+        self.opengraph = read_opengraph(document)
+        self.next_page = next_page(document)
+
+    def read(self) -> PageReading:
+        """Decides what the page is and reads it as that."""
+        links = followable_links(self.document)
+        title = self.visible.title
+        product = own_product(self.structured, title, self.document.meta.get("og:title", ""))
+        seen = self.visible.content()
+        language = language_of(f"{seen.title} {seen.description}", self.document.place.language)
+        found = PageReading(
+            outcome=PageOutcome.NOT_UNDERSTOOD,
+            sentence="",
+            links=links,
+            next_page=self.next_page,
+            language=language,
+        )
+        state = None
+        if not (product or seen.price_amount or (self.opengraph and self.opengraph.price_amount)):
+            state = state_product(read_states(self.document), self.visible.title, self.document)
+        if self._is_listing(product, seen, state):
+            content = self._with_terms(self._merged(product, seen, state, language))
+            if content.title:
+                listing = ReadListing(url=self._own_url(), content=content)
+                return replace(
+                    found,
+                    outcome=PageOutcome.LISTING,
+                    sentence=_listing_sentence(content),
+                    listing=listing,
+                    next_page=None,
+                )
+        rows = self._rows()
+        decided = outcome.without_listing(
+            self.document, self.lines, self.visible.title, self.status, has_rows=len(rows) >= _FEWEST_LINKS
+        )
+        if decided:
+            return replace(found, outcome=decided[0], sentence=decided[1])
+        if rows:
+            return replace(
+                found,
+                outcome=PageOutcome.CATEGORY,
+                sentence=f"A list page with {counted(len(rows), 'row', 'rows')}.",
+                rows=tuple(_in_language(row, language) for row in rows),
+            )
+        if len(links) >= _FEWEST_LINKS:
+            return replace(
+                found,
+                outcome=PageOutcome.CATEGORY,
+                sentence=f"A page of {len(links)} links without listings of its own.",
+            )
+        return replace(found, sentence="HTML in which no listing and no list was found.")
+
+    def _rows(self) -> tuple[ReadListing, ...]:
+        listed = max((self._structured_rows(each) for each in self.structured), key=len, default=())
+        shown = self._visible_rows()
+        if listed and len(listed) >= len(shown):
+            return _with_shown(listed, shown)
+        states = state_rows(read_states(self.document), self.document)
+        if len(states) > len(shown):
+            return tuple(ReadListing(url=url, content=content) for url, content in states)
+        return shown
+
+    def _structured_rows(self, each: Structured) -> tuple[ReadListing, ...]:
+        nodes = each.listed or (each.products if len(each.products) >= _FEWEST_LINKS else [])
+        rows = (
+            (product_url(node, self.document), content_of_product(node, each.rule, self.document))
+            for node in nodes
+        )
+        return tuple(ReadListing(url=url, content=content) for url, content in rows if url and content.title)
+
+    def _visible_rows(self) -> tuple[ReadListing, ...]:
+        for group in self.groups[:1]:
+            read = [found for row in group.elements if (found := row_listing(row, self.document))]
+            # One item may be shown twice, first as a banner and then in its place.
+            unlike = {(url, content.title, content.price_text): (url, content) for url, content in read}
+            return tuple(ReadListing(url=url, content=content) for url, content in unlike.values())
+        return ()
+
+    def _is_listing(
+        self, product: tuple[str, Node] | None, seen: ListingContent, state: ListingContent | None
+    ) -> bool:
+        opengraph = self.opengraph
+        return is_listing(
+            Signs(
+                has_product=product is not None or state is not None,
+                has_offer=product is not None and is_offer_node(product[1]),
+                is_called_product=is_product(self.document),
+                has_meta_price=opengraph is not None and opengraph.price_amount is not None,
+                has_shown_price=bool(seen.price_text),
+                has_heading=self.visible.heading.element is not None,
+                known_labels=sum(row.label is not None for row in self.visible.rows),
+                description_chars=len(seen.description),
+                buy_buttons=count_buy_buttons(self.document.root, self.visible.skipped),
+                lists_others=product is None and any(each.listed for each in self.structured),
+                has_next_page=self.next_page is not None,
+                is_paged=self.paged,
+                best_rows=self.groups[0] if self.groups else None,
+            )
+        )
+
+    def _merged(
+        self,
+        product: tuple[str, Node] | None,
+        seen: ListingContent,
+        state: ListingContent | None,
+        language: str,
+    ) -> ListingContent:
+        sources = []
+        if product is not None:
+            sources.append(content_of_product(product[1], product[0], self.document))
+        if self.opengraph is not None:
+            sources.append(self.opengraph)
+        if state is not None:
+            sources.append(state)
+        return self._with_breadcrumbs(merge([*sources, seen], language))
+
+    def _with_breadcrumbs(self, content: ListingContent) -> ListingContent:
+        """Prefers a structured trail to the shown one; the item itself is no category."""
+        for each in self.structured:
+            if each.breadcrumbs:
+                path = tuple(name for name in each.breadcrumbs if name != content.title)
+                provenance = {**content.provenance, "category_path": each.rule}
+                return replace(content, category_path=path, provenance=provenance)
+        return content
+
+    def _with_terms(self, content: ListingContent) -> ListingContent:
+        rows = [(row.name, row.value, f"visible:label {row.name}") for row in self.visible.rows]
+        stock = shown_stock(self.lines, self.visible.heading)
+        return replace(content, terms=read_terms(content, rows, availability=stock))
+
+    def _own_url(self) -> str:
+        claims = (
+            self.document.absolute(link.get("href") or "")
+            for link in self.document.root.iter("link")
+            if "canonical" in (link.get("rel") or "").lower().split()
+        )
+        return own_address(self.document.url, next(filter(None, claims), ""))
+
+
+def _with_shown(listed: tuple[ReadListing, ...], shown: tuple[ReadListing, ...]) -> tuple[ReadListing, ...]:
+    """Fills the gaps of structured rows from the visible rows that link to the same page."""
+    by_url = {row.url: row.content for row in shown}
+    return tuple(
+        replace(row, content=merge([row.content, by_url[row.url]], "")) if row.url in by_url else row
+        for row in listed
+    )
+
+
+def _in_language(row: ReadListing, language: str) -> ReadListing:
+    """A row is too short to tell its language by; it is taken to be in its page's."""
+    return replace(row, content=replace(row.content, language=row.content.language or language))
+
+
+def _listing_sentence(content: ListingContent) -> str:
+    rules = [
+        content.provenance.get(name, "") for name in ("title", "price_text", "description", "seller_name")
+    ]
+    sources = list(
+        dict.fromkeys(rule.partition(":")[0].replace("visible", "the visible page") for rule in rules if rule)
+    )
+    return f"One listing, read from {' and '.join(sources) or 'the page'}."

@@ -1,0 +1,217 @@
+"""Reads a listing's fields out of one schema.org product node."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from crawler.extract.item_id import clean_item_id
+from crawler.extract.structured import as_list, types_of
+from store.model import ListingContent
+from text.price import read_price
+
+if TYPE_CHECKING:
+    from crawler.extract.document import Document
+    from crawler.extract.structured import Node
+
+_DEEPEST_NAME = 4
+_TAG = re.compile(r"<[^<>]+>")
+_LONGEST_TEXT = 100_000
+"""Characters of a property that are read."""
+_PLAIN_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_PROPERTIES = ("brand", "mpn", "model", "casNumber", "cas", "molecularFormula", "material", "color")
+_GTINS = ("gtin", "gtin8", "gtin12", "gtin13", "gtin14")
+_ITEM_IDS = ("sku", "productID", "productId", "identifier")  # a maker's number (mpn) is not the site's
+
+
+def content_of_product(node: Node, rule: str, document: Document) -> ListingContent:
+    """Reads a product node.
+
+    Args:
+        node: A product or offer, as `structured` finds it.
+        rule: Recorded as the provenance of every field filled.
+        document: The page, for its place and base URL.
+
+    Returns:
+        The content; fields the node does not name are empty.
+    """
+    offer = _main_offer(node)
+    price_text, amount, currency = _price(offer, document)
+    seller = next(
+        (
+            s
+            for holder in (offer, node)
+            for name in ("seller", "offeredBy", "provider")
+            for s in as_list(holder.get(name))
+        ),
+        None,
+    )
+    values: dict[str, Any] = {
+        "title": text_of(node.get("name")),
+        "description": text_of(node.get("description")),
+        "price_text": price_text,
+        "price_amount": amount,
+        "currency": currency,
+        "quantity_text": _quantity(offer.get("inventoryLevel")),
+        "minimum_order_text": _quantity(offer.get("eligibleQuantity")),
+        "seller_name": text_of(seller),
+        "seller_url": document.absolute(_link(seller)),
+        "location": _location(offer, node, seller),
+        "item_id": next(
+            (
+                text
+                for name in _ITEM_IDS
+                if (text := clean_item_id(text_of(node.get(name) or offer.get(name))))
+            ),
+            "",
+        ),
+        "category_path": _category(node.get("category")),
+        "attributes": _attributes(node, offer),
+        "images": _images(node, document),
+    }
+    filled = {name: value for name, value in values.items() if value not in ("", None, ())}
+    return ListingContent(**{"title": "", **filled}, provenance=dict.fromkeys(filled, rule))
+
+
+def product_url(node: Node, document: Document) -> str:
+    """Returns the absolute URL of a product's own page, or empty text."""
+    offer = _main_offer(node)
+    return document.absolute(
+        _link(node) or _link(offer) or (text_of(node.get("@id")) if "://" in text_of(node.get("@id")) else "")
+    )
+
+
+def text_of(value: object) -> str:
+    """Returns a property's first value as text, markup removed and white space collapsed."""
+    for _ in range(_DEEPEST_NAME):
+        value = as_list(value)[0] if as_list(value) else ""
+        if not isinstance(value, Mapping):
+            break
+        value = value.get("name") or value.get("@value") or value.get("value")
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return ""
+    text = str(value)[:_LONGEST_TEXT]
+    if "&" in text:
+        text = html.unescape(text)
+    return " ".join((_TAG.sub(" ", text) if "<" in text else text).split())
+
+
+def _main_offer(node: Node) -> Node:
+    offers = [each for each in as_list(node.get("offers")) if isinstance(each, Mapping)]
+    for offer in list(offers):
+        offers.extend(each for each in as_list(offer.get("offers")) if isinstance(each, Mapping))
+    return next((each for each in offers if _raw_price(each)), offers[0] if offers else {})
+
+
+def _raw_price(offer: Node) -> str:
+    for name in ("lowPrice", "price", "minPrice"):
+        if text := text_of(offer.get(name)):
+            return text
+    for each in as_list(offer.get("priceSpecification")):
+        if isinstance(each, Mapping) and (text := text_of(each.get("price") or each.get("minPrice"))):
+            return text
+    return ""
+
+
+def _price(offer: Node, document: Document) -> tuple[str, Decimal | None, str]:
+    raw = _raw_price(offer)
+    specification = next((s for s in as_list(offer.get("priceSpecification")) if isinstance(s, Mapping)), {})
+    code = text_of(offer.get("priceCurrency") or specification.get("priceCurrency"))
+    if not raw:
+        return "", None, ""
+    reading = read_price(raw, document.place, code)
+    amount = reading.amount
+    if _PLAIN_NUMBER.fullmatch(raw):
+        # schema.org writes numbers for machines: `1.250` is one and a quarter.
+        try:
+            amount = Decimal(raw)
+        except InvalidOperation:
+            amount = reading.amount
+    if not amount:  # shops write 0 where they show no price
+        return ("", None, "") if amount == 0 else (raw, None, "")
+    return f"{code} {raw}".strip() if code not in raw else raw, amount, reading.currency
+
+
+def _quantity(value: object) -> str:
+    value = as_list(value)[0] if as_list(value) else ""
+    if not isinstance(value, Mapping):
+        return text_of(value)
+    number = text_of(value.get("minValue") or value.get("value"))
+    return f"{number} {text_of(value.get('unitText') or value.get('unitCode'))}".strip() if number else ""
+
+
+def _link(value: object) -> str:
+    if isinstance(value, Mapping):
+        return text_of(value.get("url") or value.get("sameAs"))
+    return ""
+
+
+def _location(offer: Node, node: Node, seller: object) -> str:
+    holders = [
+        offer.get("availableAtOrFrom"),
+        node.get("availableAtOrFrom"),
+        node.get("location"),
+        offer.get("areaServed"),
+    ]
+    for place in [each for holder in [*holders, seller] for each in as_list(holder)]:
+        address = (
+            place.get("address") if isinstance(place, Mapping) else place if place is not seller else None
+        )
+        if isinstance(address, Mapping):
+            names = ("addressLocality", "addressRegion", "addressCountry")
+            parts = [text for name in names if (text := text_of(address.get(name)))]
+            if parts:
+                return ", ".join(dict.fromkeys(parts))
+        elif text := text_of(address) or (text_of(place) if place is not seller else ""):
+            return text
+    return ""
+
+
+def _category(value: object) -> tuple[str, ...]:
+    text = text_of(value)
+    if len(as_list(value)) > 1:
+        return tuple(part for each in as_list(value) if (part := text_of(each)))
+    return tuple(part.strip() for part in re.split(r"\s*[>»›/|]\s+|\s*>\s*", text) if part.strip())
+
+
+def _attributes(node: Node, offer: Node) -> tuple[tuple[str, str], ...]:
+    rows = []
+    for each in as_list(node.get("additionalProperty")):
+        if isinstance(each, Mapping):
+            value = text_of(each.get("value"))
+            unit = text_of(each.get("unitText"))
+            rows.append((text_of(each.get("name") or each.get("propertyID")), f"{value} {unit}".strip()))
+    rows.extend((name, text_of(node.get(name))) for name in _PROPERTIES)
+    rows.append(
+        ("gtin", next((text for name in _GTINS if (text := text_of(node.get(name) or offer.get(name)))), ""))
+    )
+    rows.append(("availability", _availability(node, offer)))
+    rows.append(
+        ("condition", text_of(offer.get("itemCondition") or node.get("itemCondition")).rpartition("/")[2])
+    )
+    return tuple((name, value) for name, value in rows if name and value)
+
+
+def _availability(node: Node, main: Node) -> str:
+    """Returns `InStock` where any variant is, else what the main offer says."""
+    offers = [main, *(each for each in as_list(node.get("offers")) if isinstance(each, Mapping))]
+    said = [text_of(offer.get("availability")).rpartition("/")[2] for offer in offers]
+    return "InStock" if "InStock" in said else said[0]
+
+
+def _images(node: Node, document: Document) -> tuple[str, ...]:
+    links = []
+    for each in as_list(node.get("image")):
+        link = (
+            text_of(each.get("url") or each.get("contentUrl")) if isinstance(each, Mapping) else text_of(each)
+        )
+        links.append(document.absolute(link))
+    return tuple(dict.fromkeys(link for link in links if link))
+
+
+def is_offer_node(node: Node) -> bool:
+    """Whether the node carries a price, which tells a product page from a mention."""
+    return bool(_raw_price(_main_offer(node))) or "Offer" in types_of(node)

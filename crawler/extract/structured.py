@@ -1,0 +1,177 @@
+"""Finds the schema.org data of a page: JSON-LD, microdata and RDFa Lite, as one kind of node.
+
+A node is a dict as JSON-LD writes it, with `@type` and properties. JSON-LD is read by extruct from the tree
+that is parsed already; the other two by `scoped`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from extruct.jsonld import JsonLdExtractor
+
+from crawler.extract.scoped import MICRODATA, RDFA_LITE, read_scoped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lxml import etree
+
+    from crawler.extract.document import Document
+
+Node: TypeAlias = Mapping[str, Any]
+
+_PRODUCTS = frozenset(
+    {
+        "Product",
+        "IndividualProduct",
+        "ProductModel",
+        "ProductGroup",
+        "SomeProducts",
+        "Vehicle",
+        "Car",
+        "Book",
+        "ChemicalSubstance",
+        "MolecularEntity",
+        "Drug",
+        "SoftwareApplication",
+        "Service",
+    },
+)
+_LISTS = frozenset({"ItemList", "OfferCatalog"})
+_OTHER_ITEMS = frozenset(
+    {
+        "itemReviewed",
+        "isRelatedTo",
+        "isSimilarTo",
+        "isAccessoryOrSparePartFor",
+        "isConsumableFor",
+        "review",
+        "author",
+    },
+)
+_MOST_NODES = 5000
+_JSON_ERRORS = (ValueError, RecursionError)
+
+
+@dataclass(slots=True, kw_only=True)
+class Structured:
+    """What one syntax says about the page."""
+
+    rule: str
+    """`json-ld`, `microdata` or `rdfa`."""
+    products: list[Node] = field(default_factory=list)
+    """Products and bare offers that stand for themselves."""
+    listed: list[Node] = field(default_factory=list)
+    """Members of an item list, in order."""
+    breadcrumbs: tuple[str, ...] = ()
+
+
+def read_structured(document: Document) -> list[Structured]:
+    """Reads every syntax that occurs on the page, the most reliable first.
+
+    RDFa Lite is read only when the others named no product.
+
+    Args:
+        document: The page.
+
+    Returns:
+        One entry for each syntax in which something was found.
+    """
+    found = []
+    if "ld+json" in document.text:
+        found.append(_sort_out("json-ld", _json_ld(document.root)))
+    if "itemscope" in document.text:
+        found.append(_sort_out("microdata", read_scoped(document.root, document.base_url, MICRODATA)))
+    if "typeof=" in document.text and not any(each.products or each.listed for each in found):
+        found.append(_sort_out("rdfa", read_scoped(document.root, document.base_url, RDFA_LITE)))
+    return [each for each in found if each.products or each.listed or each.breadcrumbs]
+
+
+def types_of(node: Node) -> list[str]:
+    """Returns a node's types without their vocabulary, e.g. `Product`."""
+    types = node.get("@type") or ()
+    named = [types] if isinstance(types, str) else types if isinstance(types, list) else []
+    return [
+        each.rpartition("/")[2].rpartition(":")[2].rpartition("#")[2]
+        for each in named
+        if isinstance(each, str)
+    ]
+
+
+def as_list(value: object) -> list[Any]:
+    """Returns a property's values as a list, whether it has none, one or several."""
+    if value is None or value == "":
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _json_ld(root: etree._Element) -> Iterator[Node]:
+    for script in root.iter("script"):
+        if "ld+json" not in (script.get("type") or ""):
+            continue
+        script.set("type", "application/ld+json")
+        try:
+            yield from (node for node in JsonLdExtractor().extract_items(script) if isinstance(node, dict))
+        except _JSON_ERRORS:
+            # One broken block says nothing about the next.
+            continue
+
+
+def _sort_out(rule: str, nodes: Iterable[Node]) -> Structured:
+    """Tells products from members of lists and breadcrumbs, without descending into products."""
+    found = Structured(rule=rule)
+    waiting: list[tuple[object, bool]] = [(list(nodes), False)]
+    for _ in range(_MOST_NODES):
+        if not waiting:
+            break
+        value, in_list = waiting.pop()
+        if isinstance(value, list):
+            waiting.extend((each, in_list) for each in reversed(value))
+        elif isinstance(value, Mapping):
+            _sort_out_node(value, found, waiting, in_list=in_list)
+    return found
+
+
+def _sort_out_node(
+    node: Node, found: Structured, waiting: list[tuple[object, bool]], *, in_list: bool
+) -> None:
+    types = types_of(node)
+    among = found.listed if in_list else found.products
+    if "BreadcrumbList" in types:
+        found.breadcrumbs = found.breadcrumbs or _breadcrumbs(node)
+    elif _PRODUCTS.intersection(types) and node.get("name"):
+        among.append(node)
+    elif "Offer" in types and isinstance(node.get("itemOffered"), Mapping):
+        product = {"@type": "Product", **node["itemOffered"], "offers": node}
+        among.append(product)
+    elif "Offer" in types and node.get("name"):
+        among.append({**node, "offers": node})
+    elif in_list and "ListItem" in types and not isinstance(node.get("item"), Mapping) and node.get("name"):
+        found.listed.append({**node, "url": node.get("url") or node.get("item") or ""})
+    else:
+        inside = in_list or bool(_LISTS.intersection(types))
+        waiting.extend(
+            (value, inside)
+            for name, value in reversed(list(node.items()))
+            if isinstance(value, (dict, list)) and name not in _OTHER_ITEMS
+        )
+
+
+def _breadcrumbs(node: Node) -> tuple[str, ...]:
+    def position(entry: Node) -> float:
+        try:
+            return float(entry.get("position") or 0)
+        except (TypeError, ValueError):
+            return 0
+
+    entries = [each for each in as_list(node.get("itemListElement")) if isinstance(each, Mapping)]
+    names = []
+    for entry in sorted(entries, key=position):
+        item = entry.get("item")
+        name = entry.get("name") or (item.get("name") if isinstance(item, Mapping) else "")
+        if isinstance(name, str) and name.strip():
+            names.append(" ".join(name.split()))
+    return tuple(names)

@@ -1,0 +1,236 @@
+"""Reads a listing from what a page shows, where it has no structured data or the data leaves gaps."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from crawler.extract.item_id import clean_item_id, id_in_scripts, labelled_id, number_in_url
+from crawler.extract.labelled import labelled_rows
+from crawler.extract.lines import element_text, is_aside
+from crawler.extract.menu import is_menu
+from crawler.extract.named import Role, named_elements
+from crawler.extract.seller import looks_like_name
+from crawler.extract.shown_price import shown_price
+from store.model import ListingContent
+from text.labels import Label, known_label
+from text.price import read_price, says_negotiable
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from lxml import etree
+
+    from crawler.extract.document import Document
+    from crawler.extract.heading import Heading
+    from crawler.extract.labelled import LabelledRow
+    from crawler.extract.lines import Line
+
+_CRUMB_SEPARATOR = re.compile(r"\s*(?:[>»›→]|\s/\s|::|\\|\s\|\s)\s*")
+_HOME = frozenset({"home", "inicio", "início", "accueil", "startseite", "главная", "首页", "home page"})
+_MOST_LINES_OF_DESCRIPTION = 40
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_SHORTEST_DESCRIPTION = 60
+
+
+def _stands_aside(
+    element: etree._Element, skipped: Collection[etree._Element], spine: Collection[etree._Element]
+) -> bool:
+    return any(each in skipped or (is_aside(each) and each not in spine) for each in element.iterancestors())
+
+
+class VisiblePage:
+    """The visible part of one page, read once."""
+
+    def __init__(
+        self,
+        document: Document,
+        heading: Heading,
+        lines: Sequence[Line],
+        rows_of_others: Collection[etree._Element],
+    ) -> None:
+        """Lays out the page.
+
+        Args:
+            document: The page.
+            heading: What it is about.
+            lines: Its visible lines, without those of other listings.
+            rows_of_others: Elements that hold other listings.
+        """
+        self.document = document
+        self.lines = lines
+        self.skipped = rows_of_others
+        self.rows = labelled_rows(lines)
+        self.named = named_elements(document.root)
+        self.heading = heading
+        self.title = heading.title
+        self.price_element: etree._Element | None = None
+
+    def content(self) -> ListingContent:
+        """Reads every field the page shows, each with the rule that found it."""
+        values: dict[str, Any] = {}
+        provenance: dict[str, str] = {}
+
+        def put(name: str, value: object, rule: str) -> None:
+            if value not in ("", None, ()) and name not in values:
+                values[name] = value
+                provenance[name] = rule
+
+        put("title", self.title, self.heading.rule)
+        for row in self.rows:
+            long_enough = row.label is not Label.DESCRIPTION or len(row.value) >= _SHORTEST_DESCRIPTION
+            if row.fills_field and row.label is not None and long_enough:
+                value = clean_item_id(row.value) if row.label is Label.ITEM_ID else row.value
+                put(row.label.value, value, f"visible:label {row.name}")
+        price_text, rule = self.price_text()
+        if price_text:
+            reading = read_price(price_text, self.document.place)
+            put("price_text", reading.text, rule)
+            put("price_amount", reading.amount if not says_negotiable(price_text) else None, rule)
+            put("currency", reading.currency if reading.amount is not None else "", rule)
+        seller = self._seller()
+        if seller is not None:
+            put("seller_name", element_text(seller), "visible:seller")
+        if "item_id" not in values:
+            put("item_id", labelled_id(self.lines), "visible:label")
+            put("item_id", number_in_url(self.document), "url")
+            put("item_id", "" if "item_id" in values else id_in_scripts(self.document), "scripts")
+        put("seller_url", self._seller_url(seller, values.get("seller_name", "")), "visible:seller")
+        put("category_path", self.breadcrumbs(), "visible:breadcrumbs")
+        put(
+            "attributes",
+            tuple(
+                (row.name, row.value) for row in self.rows if _is_attribute(row) and not self._heads_page(row)
+            ),
+            "visible:labels",
+        )
+        put("images", self._images(), "visible:images")
+        put("description", self._description(), "visible:description")
+        return ListingContent(**{"title": "", **values}, provenance=provenance)
+
+    def price_text(self) -> tuple[str, str]:
+        """Finds the price as shown, and the rule that found it; two empty texts when there is none."""
+        text, rule, self.price_element = shown_price(
+            self.heading, self.lines, self.rows, self.named, self.skipped
+        )
+        return text, rule
+
+    def _stands_aside(self, element: etree._Element) -> bool:
+        return _stands_aside(element, self.skipped, self.heading.spine)
+
+    def _heads_page(self, row: LabelledRow) -> bool:
+        """Say whether a row is the site's name beside its menu, in a table that lays out the page."""
+        return row.label is None and is_menu(row.element) and self._is_above(row.element)
+
+    def _is_above(self, element: etree._Element) -> bool:
+        """Say whether an element ends before the heading begins."""
+        heading = self.heading.element
+        return heading is not None and element in set(heading.xpath("preceding::*"))
+
+    def _in_order(self, elements: list[etree._Element]) -> list[etree._Element]:
+        """Puts elements after the heading before those above it; both stay in page order."""
+        if self.heading.element is None or not elements:
+            return elements
+        above = set(self.heading.element.xpath("preceding::*"))
+        return [e for e in elements if e not in above] + [e for e in elements if e in above]
+
+    def _under_description_heading(self) -> str:
+        """Returns the lines between a heading such as *Description* and the next heading or known label."""
+        parts: list[str] = []
+        inside = False
+        for line in self.lines:
+            label = known_label(line.text)
+            if label is Label.DESCRIPTION and not parts:
+                inside = True
+            elif inside and (line.element.tag in _HEADINGS or label is not None):
+                break
+            elif inside:
+                parts.append(line.text)
+        return " ".join(parts[:_MOST_LINES_OF_DESCRIPTION])
+
+    def _crumb_line(self) -> tuple[str, ...]:
+        """Reads a line such as `You are here: Home > Chemicals > Amines`: its links after the home page."""
+        for line in self.lines:
+            parts = [part for part in _CRUMB_SEPARATOR.split(line.text) if part]
+            first = re.split(r"[:：]\s*", parts[0])[-1] if parts else ""
+            if len(parts) > 2 and first.casefold() in _HOME and not is_menu(line.element):
+                links = [element_text(link) for link in line.element.iter("a")]
+                return tuple(
+                    link for link in links if link and link.casefold() not in _HOME and link != self.title
+                )
+        return ()
+
+    def _seller(self) -> etree._Element | None:
+        """Finds the shortest named seller text: a link or a leaf, not a whole card."""
+        for element in self._in_order(self.named[Role.SELLER]):
+            if self._stands_aside(element) or element in self.skipped:
+                continue
+            for candidate in (*element.iter("a"), *element.iter("h2", "h3", "h4", "strong", "b"), element):
+                text = element_text(candidate)
+                if text != self.title and looks_like_name(text):
+                    return candidate
+        return None
+
+    def _seller_url(self, seller: etree._Element | None, name: str) -> str:
+        places = [row.element for row in self.rows if row.label is Label.SELLER]
+        if seller is not None:
+            places.append(seller)
+        for place in places:
+            links = [place, *place.iter("a"), *list(place.iterancestors("a"))[:1]]
+            for link in links:
+                href = link.get("href") if link.tag == "a" else None
+                if href and name and name in element_text(link):
+                    return self.document.absolute(href)
+        return ""
+
+    def breadcrumbs(self) -> tuple[str, ...]:
+        """Reads the path of categories, outermost first, without the home page and the item itself."""
+        for element in self.named[Role.BREADCRUMBS]:
+            links = [text for link in element.iter("a") if (text := element_text(link))]
+            parts = links or [part for part in _CRUMB_SEPARATOR.split(element_text(element)) if part]
+            path = [part.strip(" >»›/") for part in parts]
+            path = [part for part in path if part and part.casefold() not in _HOME and part != self.title]
+            if path:
+                return tuple(path)
+        return self._crumb_line()
+
+    def _images(self) -> tuple[str, ...]:
+        links = []
+        for image in self.document.root.iter("img"):
+            if self._stands_aside(image) or _is_icon(image):
+                continue
+            source = image.get("data-src") or image.get("data-original") or image.get("src") or ""
+            links.append(self.document.absolute(source))
+        return tuple(dict.fromkeys(link for link in links if link))[:12]
+
+    def _description(self) -> str:
+        for element in self.named[Role.DESCRIPTION]:
+            if not self._stands_aside(element):
+                text = element_text(element)
+                if len(text) >= _SHORTEST_DESCRIPTION:
+                    return text
+        if under_heading := self._under_description_heading():
+            return under_heading
+        shown = {row.element for row in self.rows}
+        paragraphs = [
+            line.text
+            for line in self.lines
+            if len(line.text) >= _SHORTEST_DESCRIPTION
+            and line.element not in shown
+            and line.text != self.title
+        ]
+        return " ".join(paragraphs[:12]) or self.document.meta.get("description", "")
+
+
+def _is_attribute(row: LabelledRow) -> bool:
+    """Say whether a row is a property of the goods: one that fills a field of its own is not said twice."""
+    has_own_field = row.label not in {Label.DESCRIPTION, Label.CATEGORY, Label.ATTRIBUTE, None}
+    return not has_own_field and (row.in_table or row.label is Label.ATTRIBUTE)
+
+
+def _is_icon(image: etree._Element) -> bool:
+    for name in ("width", "height"):
+        size = image.get(name, "")
+        if size.isdigit() and int(size[:6]) < 60:
+            return True
+    return False

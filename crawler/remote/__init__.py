@@ -1,0 +1,1 @@
+"""Reading archives on other machines, and taking in what they read."""

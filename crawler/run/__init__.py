@@ -1,0 +1,1 @@
+"""One crawl from its start to its row in the ledger."""

@@ -1,0 +1,344 @@
+"""From pages as the spider met them to rows of the store, a few at a time: evidence first, then the rows."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import structlog
+
+from crawler.archives.urls import normal_url
+from crawler.errors import CrawlError
+from crawler.evidence.exchange import Exchange
+from store.crawl.evidence import record_evidence
+from store.crawl.fetches import record_fetches
+from store.crawl.pages import SeenListing, record_more, record_page, recorded_urls
+from store.crawl.readings import LiveReading, was_understood
+from store.crawl.text import counted
+from store.database import transaction
+from store.errors import StoreUnwritable
+from store.model import Change, Page, PageOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterator
+    from concurrent.futures import Future
+    from datetime import datetime
+    from typing import Self
+
+    from crawler.archives import ArchiveFault, SavedPage
+    from crawler.evidence.keeper import EvidenceKeeper
+    from crawler.extract.page import PageReading, ReadListing
+    from crawler.run.spider import CrawledPage
+    from store.crawl.evidence import EvidenceRecord
+    from store.crawl.fetches import Fetch
+    from store.database import Database
+
+RECORDER_SETTING = "PAGE_RECORDER"
+"""Scrapy setting that holds the `Recorder` of a crawl."""
+BATCH_PAGES = 32
+"""Pages that are written together: putting evidence on the disk takes milliseconds, however much it is."""
+LAYOUT_CHANGED = (
+    "Nothing was found where a listing or a list was read before; the site's layout may have changed."
+)
+_SERVER_ERROR = 500
+log = structlog.get_logger()
+
+
+class CannotKeep(CrawlError):
+    """A page could not be written; it names the page and says why."""
+
+    def __init__(self, url: str, error: Exception) -> None:
+        super().__init__(f"{url} could not be kept ({_why(error)})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Waiting:
+    page: Page
+    seen: list[SeenListing]
+    record_id: str | None
+    reading: LiveReading | None
+    same_as: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    waiting: list[_Waiting]
+    fetches: list[Fetch]
+    sync: Callable[[], list[EvidenceRecord]]
+    url: str = ""
+    """Of the first page, to name when nothing can be kept."""
+
+
+class Recorder:
+    """Writes the pages of one run. What `flush` has returned for survives the death of the process."""
+
+    def __init__(
+        self,
+        db: Database,
+        *,
+        source_id: str,
+        run_id: int,
+        reachable: Container[object],
+        keeper: EvidenceKeeper,
+        now: Callable[[], datetime],
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """Take the open store and what every page of this run has in common.
+
+        Args:
+            db: The open store.
+            source_id: The source crawled.
+            run_id: The run.
+            reachable: Every address that may be met as a page.
+            keeper: Of the evidence.
+            now: The clock.
+            progress: Called after each page with the number recorded so far.
+        """
+        self._db = db
+        self._source_id = source_id
+        self._run_id = run_id
+        self._reachable = reachable
+        self._keeper = keeper
+        self._now = now
+        self._progress = progress
+        self._recorded = 0
+        self._before = recorded_urls(db, run_id)
+        self._waiting: list[_Waiting] = []
+        self._fetches: list[Fetch] = []
+        self._syncing = ThreadPoolExecutor(max_workers=1)
+        self._aside: tuple[_Batch, Future[list[EvidenceRecord]]] | None = None
+        self.error = ""
+        """Why it writes no more; empty while it does."""
+        self._left_to_own_page: dict[str, tuple[str, ReadListing]] = {}
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to flush."""
+        return len(self._waiting) >= BATCH_PAGES
+
+    def record(self, crawled: CrawledPage) -> None:
+        """Take one page and what was read on it; `flush` writes it.
+
+        A row whose own page can be met is left to that page, which says more; if that page turns out to
+        show no listing, the row stands for it.
+        """
+        seen = self._listings_on(crawled.url, crawled.reading)
+        if crawled.url in self._before:  # the run goes on, and has this page
+            self._count()
+            return
+        record = crawled.record or self._keep_saved(crawled)
+        page = self._page(crawled)
+        self._waiting.append(
+            _Waiting(
+                page=page,
+                seen=seen,
+                record_id=record.record_id if record else None,
+                reading=crawled.live,
+                same_as=crawled.same_as.page_id if crawled.same_as else None,
+            )
+        )
+
+    def note_fetch(self, fetch: Fetch) -> None:
+        """Take what became of a request; `flush` writes it."""
+        self._fetches.append(fetch)
+
+    def leave_rows(self, url: str, reading: PageReading) -> None:
+        """Take the rows of a list page that an earlier attempt recorded."""
+        self._listings_on(url, reading)
+
+    def flush(self) -> None:
+        """Put the evidence on the disk, then write all that waits, in one transaction.
+
+        A batch whose `flush_aside` was left behind, when a second signal ended the loop, is written first: a
+        later page may repeat its evidence.
+
+        Raises:
+            CannotKeep: If the disk or the store refuses; nothing of what waited is written then.
+        """
+        if self._aside:
+            (batch, synced), self._aside = self._aside, None
+            with self._keeping(batch.url):
+                self._write(batch, synced.result())
+        batch = self._next_batch()
+        with self._keeping(batch.url):
+            self._write(batch, batch.sync())
+
+    async def flush_aside(self) -> None:
+        """As `flush`, but the crawl goes on while the disk is waited for; call it again when it has returned.
+
+        The statements stay in this thread: they take a hundredth of a page's time, and beside a busy
+        interpreter each would have to wait for its turn.
+
+        Raises:
+            CannotKeep: As `flush`.
+        """
+        batch = self._next_batch()
+        with self._keeping(batch.url):
+            synced = self._syncing.submit(batch.sync)
+            self._aside = batch, synced
+            records = await asyncio.wrap_future(synced)
+            if self._aside:  # else `flush` did not wait for this
+                self._aside = None
+                self._write(batch, records)
+
+    def _next_batch(self) -> _Batch:
+        waiting, self._waiting = self._waiting, []
+        fetches, self._fetches = self._fetches, []
+        if self.error:
+            return _Batch(waiting=[], fetches=[], sync=list)
+        url = waiting[0].page.url if waiting else fetches[0].url if fetches else ""
+        with self._keeping(url):
+            return _Batch(waiting=waiting, fetches=fetches, sync=self._keeper.syncing(), url=url)
+
+    def _write(self, batch: _Batch, records: list[EvidenceRecord]) -> None:
+        """Write a batch whose evidence is on the disk."""
+        if not (batch.waiting or batch.fetches):
+            return
+        with transaction(self._db):
+            record_evidence(self._db, records)
+            record_fetches(self._db, batch.fetches)
+            for each in batch.waiting:
+                with self._keeping(each.page.url):
+                    record_page(
+                        self._db,
+                        each.page,
+                        each.seen,
+                        record_id=each.record_id,
+                        reading=each.reading,
+                        same_as=each.same_as,
+                    )
+        for _ in batch.waiting:
+            self._count()
+
+    @contextmanager
+    def _keeping(self, url: str) -> Iterator[None]:
+        """Give up when something is raised inside, and say over which page."""
+        try:
+            yield
+        except CannotKeep:
+            raise
+        except Exception as error:
+            self.give_up(url, error)
+            raise CannotKeep(url, error) from error
+
+    def give_up(self, url: str, error: Exception) -> None:
+        """Write no more, because a page could not be kept; the first reason stands.
+
+        What no disk or other program is to blame for goes to the log whole.
+        """
+        if self.error:
+            return
+        self.error = str(CannotKeep(url, error))
+        if not isinstance(error, (OSError, StoreUnwritable)):
+            log.error("page_not_kept", url=url, exc_info=error)
+            self.error += ", see the log"
+
+    def finish(self) -> None:
+        """Write what waits, and the rows of lists whose own pages were not met after all."""
+        self.flush()
+        left, self._left_to_own_page = self._left_to_own_page, {}
+        met = recorded_urls(self._db, self._run_id) if left else set()
+        for own_url, (list_url, row) in left.items():
+            if own_url in met:
+                continue
+            page = self._bare_page(url=list_url, outcome=PageOutcome.CATEGORY, sentence="")
+            record_more(self._db, page, [_seen_row(row)])
+
+    def record_fault(self, fault: ArchiveFault) -> None:
+        """Write an archive entry that could not be read so far as to know its URL."""
+        page = self._bare_page(url=f"archive:{fault.locator}", outcome=fault.outcome, sentence=fault.sentence)
+        record_page(self._db, replace(page, locator=fault.locator))
+
+    def _page(self, crawled: CrawledPage) -> Page:
+        saved, body, same = crawled.saved, crawled.body, crawled.same_as
+        outcome, sentence = self._outcome(crawled)
+        page = self._bare_page(url=crawled.url, outcome=outcome, sentence=sentence)
+        return replace(
+            page,
+            captured_at=saved.captured_at if saved else None,
+            http_status=crawled.http_status,
+            payload_sha256=same.payload_sha256 if same else hashlib.sha256(body).hexdigest(),
+            payload_bytes=same.payload_bytes if same else len(body),
+            locator=saved.locator if saved else _locator(crawled.record),
+        )
+
+    def _outcome(self, crawled: CrawledPage) -> tuple[PageOutcome, str]:
+        reading = crawled.reading
+        is_answer = (crawled.http_status or _SERVER_ERROR) < _SERVER_ERROR
+        is_nothing = reading.outcome is PageOutcome.NOT_UNDERSTOOD and is_answer
+        if is_nothing and was_understood(self._db, self._source_id, crawled.url):
+            return PageOutcome.LAYOUT_CHANGED, LAYOUT_CHANGED
+        return reading.outcome, reading.sentence
+
+    def _bare_page(self, *, url: str, outcome: PageOutcome, sentence: str) -> Page:
+        return Page(
+            run_id=self._run_id,
+            source_id=self._source_id,
+            url=url,
+            fetched_at=self._now(),
+            outcome=outcome,
+            sentence=sentence,
+            payload_sha256=hashlib.sha256(b"").hexdigest(),
+            payload_bytes=0,
+        )
+
+    def _keep_saved(self, crawled: CrawledPage) -> EvidenceRecord | None:
+        saved = crawled.saved
+        return self._keeper.keep(self._exchange(saved)) if saved and (saved.body or saved.is_http) else None
+
+    def _exchange(self, saved: SavedPage) -> Exchange:
+        captured = saved.captured_at.isoformat() if saved.captured_at else ""
+        notes = {"run": str(self._run_id), "source": self._source_id}
+        return Exchange(
+            url=saved.url,
+            at=self._now(),
+            status=saved.status,
+            headers=saved.headers,
+            is_http=saved.is_http,
+            body=saved.body,
+            cut="unspecified" if saved.fault else "",
+            notes=notes | {"saved-in": saved.locator, "captured-at": captured, "fault": saved.sentence},
+        )
+
+    def _listings_on(self, url: str, reading: PageReading) -> list[SeenListing]:
+        _, row = self._left_to_own_page.pop(url, (url, None))
+        if reading.listing:
+            return [SeenListing(url=reading.listing.url, content=reading.listing.content)]
+        rows = [each for each in reading.rows if each.url not in self._reachable]
+        for each in reading.rows:
+            if each.url in self._reachable:
+                self._left_to_own_page.setdefault(normal_url(each.url), (url, each))
+        return [_seen_row(each) for each in [*rows, *([row] if row else [])]]
+
+    def _count(self) -> None:
+        self._recorded += 1
+        self._progress(self._recorded)
+
+    def __deepcopy__(self, _: dict[int, object]) -> Self:
+        """Return the recorder itself: Scrapy copies its settings, but an open store has one owner."""
+        return self
+
+
+def _seen_row(row: ReadListing) -> SeenListing:
+    return SeenListing(url=row.url, content=row.content, is_row=True)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, StoreUnwritable):
+        return error.found
+    return (isinstance(error, OSError) and error.strerror) or str(error)
+
+
+def _locator(record: EvidenceRecord | None) -> str:
+    return f"{record.file}#{record.offset}" if record else ""
+
+
+def sentence_for(outcomes: dict[PageOutcome, int], changes: dict[Change, int]) -> str:
+    """Return what a crawl came to, for a person."""
+    pages = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in outcomes.items())
+    listed = ", ".join(f"{count} {change}" for change, count in changes.items())
+    return f"{counted(sum(outcomes.values()), 'page', 'pages')} ({pages or 'none'}); listings: {listed}."

@@ -1,0 +1,128 @@
+"""One crawl of one source, in this process, with its row in the ledger. Twisted allows one per process."""
+
+from __future__ import annotations
+
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING
+
+from crawler.evidence.seal import seal_interrupted
+from crawler.remote.handed_over import crawl_handed_over
+from crawler.run.process import CrawlStopped
+from crawler.run.recorder import sentence_for
+from crawler.run.saved import crawl_saved
+from crawler.sources.sources import check_supplied
+from crawler.workers.job import read_here
+from store import locks, times
+from store.crawl import runs
+from store.crawl.evidence import evidence_folder
+from store.crawl.pages import count_changes, count_outcomes
+from store.crawl.sources import declare_source
+from store.database import open_database
+from store.errors import StoreUnwritable
+from store.model import RunKind, RunOutcome, SourceKind
+from store.operations.trends import count_seen_fields
+from store.room import keep_room
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from crawler.remote.handed_over import Handed
+    from crawler.sources.sources import DeclaredSource
+    from crawler.workers.job import Read
+    from store.database import Database
+    from store.model import Run
+
+
+def crawl_source(
+    database: Path,
+    declared: DeclaredSource,
+    *,
+    due_at: datetime | None = None,
+    now: Callable[[], datetime] = times.utc_now,
+    progress: Callable[[int, int], None] | None = None,
+    names: Mapping[str, Sequence[str]] | None = None,
+    handed: Iterator[Handed] | None = None,
+    read: Read = read_here,
+) -> Run:
+    """Crawl a source into the store; an interrupted crawl of it is gone on with.
+
+    Args:
+        database: The store; created when it is not there.
+        declared: The source and its archive.
+        due_at: The schedule's time when the service asked for it.
+        now: The clock.
+        progress: Called after each page with (pages recorded so far, pages known so far).
+        names: For a live source: addresses of hosts, given instead of asked for, to rehearse with.
+        handed: For a saved source that is read elsewhere: its pages (`crawler.remote.handed_over`).
+        read: Reads a page; in this process unless `crawler.workers.pool.reading` gave it.
+
+    Returns:
+        The run, ended.
+
+    Raises:
+        NotSuppliedYet: If its archive was supplied on a day that is still to come; nothing is begun.
+        AlreadyUnderWay: If another process is crawling this source.
+        CrawlStopped: If the process was asked to stop; the run has no ending then, and is gone on with.
+        ArchiveError: If nothing readable lies at the archive's path; the run says so too.
+        NothingToCrawl: If no page is in it, or none of those at which to start; the run says so too.
+        NotPermitted: If a live source has no permission that holds now; the run says so too.
+        CrawlEnded: If the permission ended during the crawl, or the site asked to be left alone.
+    """
+    source = declared.source
+    check_supplied(declared, now())
+    work = locks.work_of(RunKind.CRAWL, source.source_id)
+    with (
+        locks.hold(database, work),
+        keep_room(database, work) as let_go_of_room,
+        closing(open_database(database)) as db,
+    ):
+        declare_source(db, source, now=now())
+        run = runs.begin_run(db, RunKind.CRAWL, source_id=source.source_id, due_at=due_at, now=now())
+        try:
+            seal_interrupted(db, evidence_folder(database), source.source_id, now=now())
+            if handed is None:
+                said = _crawl(db, declared, run, database, now, progress, names, read)
+            else:
+                folder, said = evidence_folder(database), ""
+                crawl_handed_over(db, declared, run, folder, handed, now=now, progress=progress)
+        except CrawlStopped:
+            raise
+        except Exception as error:
+            let_go_of_room()
+            with suppress(StoreUnwritable):  # the first error says more
+                runs.end_run(db, run.run_id, RunOutcome.FAILED, str(error), now=now())
+            raise
+        outcomes, changes = count_outcomes(db, run.run_id), count_changes(db, run.run_id)
+        counts: dict[str, int] = {"pages": sum(outcomes.values())} | {**outcomes} | {**changes}
+        counts |= count_seen_fields(db, run.run_id)
+        runs.end_run(
+            db,
+            run.run_id,
+            RunOutcome.DONE,
+            f"{sentence_for(outcomes, changes)} {said}".rstrip(),
+            counts=counts,
+            now=now(),
+        )
+        return runs.get_run(db, run.run_id)
+
+
+def _crawl(
+    db: Database,
+    declared: DeclaredSource,
+    run: Run,
+    database: Path,
+    now: Callable[[], datetime],
+    progress: Callable[[int, int], None] | None,
+    names: Mapping[str, Sequence[str]] | None,
+    read: Read,
+) -> str:
+    folder = evidence_folder(database)
+    if declared.source.kind is SourceKind.SAVED:
+        crawl_saved(db, declared, run, folder, now=now, progress=progress, read=read)
+        return ""
+    # Only here, so that a process that crawls a saved source never has the means to ask anybody.
+    from crawler.live.crawl import crawl_live
+
+    return crawl_live(db, declared, run, folder, now=now, progress=progress, names=names, read=read)

@@ -1,0 +1,142 @@
+"""The one spider: asks for pages, has each read by its page object, follows what is worth following."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import scrapy
+from scrapy import signals
+from scrapy.exceptions import IgnoreRequest
+
+from crawler.archives.handler import PAGE_META
+from crawler.extract.page import PageReading
+from crawler.run.turns import Turns
+from crawler.workers.job import ReadJob
+from store.model import PageOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from typing import Self
+
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from twisted.python.failure import Failure
+
+    from crawler.archives import Archive, SavedPage
+    from crawler.workers.job import Read
+    from store.crawl.evidence import EvidenceRecord
+    from store.crawl.readings import EarlierPage, LiveReading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrawledPage:
+    """A page as the spider met it, on its way to the store."""
+
+    url: str
+    http_status: int | None
+    saved: SavedPage | None = field(default=None, repr=False)  # Scrapy logs an item whole if it fails
+    """None when nothing was fetched, or it came over the network."""
+    reading: PageReading = field(repr=False)
+    body: bytes = field(default=b"", repr=False)
+    """Unpacked, as it was read."""
+    record: EvidenceRecord | None = field(default=None, repr=False)
+    """Where a page that came over the network is kept."""
+    live: LiveReading | None = field(default=None, repr=False)
+    """Of a page that came over the network: what the next crawl is to know."""
+    same_as: EarlierPage | None = field(default=None, repr=False)
+    """The earlier page with the same bytes, for a page that was not read again."""
+
+
+class MarketplaceSpider(scrapy.Spider):
+    """Crawls one source. Marketplaces differ in their page objects, never in their spider."""
+
+    name = "marketplace"
+
+    def __init__(self, *, archive: Archive, begin: tuple[str, ...], read: Read, **kwargs: Any) -> None:
+        """Take what to crawl.
+
+        Args:
+            archive: Every page that may be asked for.
+            begin: Where to begin and follow links from; empty means every page of the archive.
+            read: Reads a page; while it does, the next ones are fetched.
+            **kwargs: Scrapy's own.
+        """
+        super().__init__(**kwargs)
+        self.archive = archive
+        self.begin = begin
+        self._read = read
+        self.turns = Turns()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """Make the spider of a crawl, and have it told when a page has gone through the pipeline."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        for told in (signals.item_scraped, signals.item_error):
+            crawler.signals.connect(spider.turns.give, told)
+        return spider
+
+    async def start(self) -> AsyncIterator[scrapy.Request]:
+        """Ask for the first pages."""
+        if self.begin:
+            for url in self.begin:
+                yield self._request(url)
+            return
+        for url in self.archive.urls():
+            # Scrapy takes `?a=1&b=2` and `?b=2&a=1` for one page, but the archive holds both.
+            yield self._request(url).replace(dont_filter=True)
+
+    async def parse(self, response: Response) -> AsyncIterator[Any]:
+        """Have a page read, and go on to what it links to, in the order in which the pages came."""
+        with self.turns.next() as turn:
+            saved: SavedPage = response.meta[PAGE_META]
+            reading = _fault_reading(saved) or await self._read(job_of(response))
+            await turn.come()
+            if self.begin:
+                for request in self._follow(reading):
+                    yield request
+            yield CrawledPage(  # last, so that all else is done when it is taken
+                url=response.url,
+                http_status=response.status,
+                saved=saved,
+                reading=reading,
+                body=response.body,
+            )
+
+    async def failed(self, failure: Failure) -> AsyncIterator[CrawledPage]:
+        """Record a page that could not be fetched, with the reason as its sentence."""
+        request: scrapy.Request = failure.request  # type: ignore[attr-defined]
+        saved: SavedPage | None = request.meta.get(PAGE_META)
+        reason = failure.getErrorMessage()
+        if not isinstance(failure.value, IgnoreRequest):
+            self.logger.error("page_failed", exc_info=failure.value)
+        saved = saved if saved and saved.url == request.url else None  # not the redirect that led here
+        with self.turns.next() as turn:
+            await turn.come()
+            yield CrawledPage(
+                url=request.url,
+                http_status=None,
+                body=saved.body if saved else b"",
+                saved=saved,
+                reading=PageReading(
+                    outcome=PageOutcome.UNREADABLE, sentence=f"It could not be fetched: {reason}"
+                ),
+            )
+
+    def _follow(self, reading: PageReading) -> Iterator[scrapy.Request]:
+        wanted = [reading.next_page or "", *(row.url for row in reading.rows), *reading.links]
+        return (self._request(url) for url in dict.fromkeys(wanted) if url and url in self.archive)
+
+    def _request(self, url: str) -> scrapy.Request:
+        return scrapy.Request(url, callback=self.parse, errback=self.failed)
+
+
+def _fault_reading(saved: SavedPage) -> PageReading | None:
+    return PageReading(outcome=saved.fault, sentence=saved.sentence) if saved.fault else None
+
+
+def job_of(response: Response) -> ReadJob:
+    """Return a page as it is given to be read."""
+    return ReadJob(
+        url=response.url, body=response.body, status=response.status, headers=dict(response.headers)
+    )

@@ -1,0 +1,153 @@
+"""One page read to be looked at, from a file or, under a permission, from its site, and never stored."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import web_poet
+
+from crawler.archives import open_archive
+from crawler.errors import CrawlError
+from crawler.extract.page import PageReading
+from crawler.markets import find_markets, page_class_for
+from store import times
+from store.private import private_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from crawler.archives import SavedPage
+    from crawler.sources.sources import DeclaredSource
+
+_REQUESTS = 2
+"""For robots.txt and for the page."""
+
+
+class CannotTry(CrawlError):
+    """A page cannot be tried; it says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriedPage:
+    """One page and what was read on it."""
+
+    url: str
+    page_object: str
+    """Name of the class that read it."""
+    reading: PageReading
+    body: bytes = field(default=b"", repr=False)
+    """As it was read, unpacked."""
+    content_type: str = ""
+    kept: str = ""
+    """Of a page that was asked for: the store in which the requests and the page are kept."""
+
+
+def try_file(path: Path, url: str = "") -> list[TriedPage]:
+    """Read the pages of a saved file.
+
+    Args:
+        path: An HTML file or any archive that `open_archive` knows.
+        url: Of a single page, the address it is from; of an archive, the one page that is meant.
+
+    Raises:
+        ArchiveError: If nothing that can be opened is there.
+        CannotTry: If there is no page in it, or not the one that is meant.
+    """
+    with open_archive(path) as archive:
+        urls = list(archive.urls())
+        if not urls:
+            raise CannotTry(f"{path} holds no page.")
+        if url and len(urls) > 1 and url not in archive:
+            raise CannotTry(f"{path} holds {len(urls)} pages, and none of {url}.")
+        wanted = urls if not url else [url if url in archive else urls[0]]
+        saved = [page for each in wanted if (page := archive.fetch(each)) is not None]
+        return [_try_saved(page, url or page.url) for page in saved]
+
+
+def try_url(
+    url: str,
+    sources: Iterable[DeclaredSource],
+    database: Path,
+    *,
+    now: Callable[[], datetime] = times.utc_now,
+    names: Mapping[str, Sequence[str]] | None = None,
+) -> TriedPage:
+    """Ask for one page as a live crawl would, through the same gate, and read it.
+
+    The requests and the page are kept in a store of their own beside the database, so that the trial is no
+    run of the source. Twisted allows one in a process.
+
+    Args:
+        url: The page's address.
+        sources: All that are declared; the first live one whose permission covers the address is taken.
+        database: The store, which knows whether the permission was withdrawn.
+        now: The clock.
+        names: Addresses of hosts, given instead of asked for.
+
+    Raises:
+        CannotTry: If no permission that holds covers the address, in which case no request was sent; or if no
+            page came.
+        CrawlError: If the crawl ended early.
+    """
+    from crawler.evidence.show import NoEvidence, show
+    from crawler.live.permission import problem_in
+    from crawler.run.run import crawl_source
+    from store.crawl.evidence import evidence_folder
+    from store.crawl.fetches import last_said
+    from store.database import open_database
+
+    declared = _covering(url, sources)
+    if why := problem_in(database, declared.permission, now()):
+        raise CannotTry(f"{url} was not asked for: {why}. No request was sent.")
+    folder = database.with_name(f"{database.name}.trials")
+    private_folder(folder)
+    trial = folder / f"{now():%Y%m%dT%H%M%S%f}.db"
+    limits = replace(declared.limits, max_pages=min(_REQUESTS, declared.limits.max_pages), retries=0)
+    crawl_source(trial, replace(declared, start=(url,), limits=limits), now=now, names=names)
+    with closing(open_database(trial, must_exist=True)) as db:
+        try:
+            _, kept, body = show(db, evidence_folder(trial), url)
+        except NoEvidence:
+            said = last_said(db, url) or "No answer came."
+            raise CannotTry(f"{url} was not read. {said}") from None
+    status = int(kept.status.split()[1]) if len(kept.status.split()) > 1 else None
+    return replace(_try(url, body, status, dict(kept.http_headers)), kept=str(trial))
+
+
+def _covering(url: str, sources: Iterable[DeclaredSource]) -> DeclaredSource:
+    from crawler.live.scope import Scope
+
+    for each in sources:
+        if each.permission is not None and not Scope(each.permission.scope).why_not(url):
+            return each
+    raise CannotTry(
+        f"{url} was not asked for: it lies within the scope of no permission in the sources file. Declare a "
+        "live source with one, or save the page and give the file. No request was sent."
+    )
+
+
+def _try_saved(page: SavedPage, url: str) -> TriedPage:
+    if page.fault:
+        reading = PageReading(outcome=page.fault, sentence=page.sentence)
+        return TriedPage(url=url, page_object="", reading=reading)
+    return _try(url, page.body, page.status, dict(page.headers))
+
+
+def _try(url: str, body: bytes, status: int | None, headers: Mapping[str, str]) -> TriedPage:
+    find_markets()
+    kind = page_class_for(url)
+    kept = {name: value for name, value in headers.items() if name.lower() == "content-type"}
+    response = web_poet.HttpResponse(url=url, body=body, status=status, headers=kept)
+    reading = asyncio.run(kind(response=response).to_item())
+    return TriedPage(
+        url=url,
+        page_object=f"{kind.__module__}.{kind.__name__}",
+        reading=reading,
+        body=body,
+        content_type=next(iter(kept.values()), ""),
+    )

@@ -1,0 +1,235 @@
+"""The sources file: one TOML table per source, checked whole before anything is crawled.
+
+[sources.andes]
+name = "Andes Clasificados (saved copy)"
+archive = "evidence/andes.wacz"      # relative to this file
+supplied_by = "J. Rojas, evidence room"
+supplied_on = 2026-11-02
+start = ["https://andes.example/quimicos"]      # optional; default: every page in the archive
+base_url = "https://andes.example/"             # optional; for files that do not say where they are from
+manifest = "evidence/andes-files.csv"           # optional; `file` and `url` columns
+schedule = { cron = "30 3 * * *", timezone = "America/Lima" }      # optional; or { every_minutes = 360 }
+
+A live source has `live = true`, `start` and a permission instead of an archive; see `crawler.live.declared`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from crawler.errors import CrawlError
+from crawler.live.declared import read_limits, read_permission
+from crawler.live.limits import Limits
+from crawler.sources.cron import problem_of
+from crawler.sources.sources_toml import read_toml
+from store.model import Source, SourceKind
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from store.crawl.permissions import Permission
+
+SOURCE_ID = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+HTTP_ADDRESS = re.compile(r"https?://[^\s/?#]+", re.IGNORECASE)
+REQUIRED = {"name": str, "archive": str, "supplied_by": str, "supplied_on": date}
+OPTIONAL = {"start": list, "base_url": str, "manifest": str, "schedule": dict}
+LIVE_REQUIRED = {"name": str, "live": bool, "start": list}
+LIVE_OPTIONAL = {"permission": dict, "limits": dict, "schedule": dict}
+_KINDS = {
+    str: 'a text in "quotes"',
+    date: "a date like 2026-11-02, without quotes and without a time",
+    list: 'a list like ["https://andes.example/quimicos"]',
+    dict: "a table like { every_minutes = 360 }",
+    bool: "true or false",
+}
+
+
+class SourcesFileWrong(CrawlError):
+    """The sources file cannot be used; the message names the table, the key and the mend."""
+
+    def __init__(self, path: Path, found: str) -> None:
+        super().__init__(f"The sources file {path} cannot be used: {found}.")
+
+
+class NotSuppliedYet(CrawlError):
+    """A saved source was supplied, as its table says, on a day that is still to come."""
+
+    def __init__(self, source: Source, today: date) -> None:
+        super().__init__(
+            f"sources.{source.source_id}.supplied_on is {source.supplied_on}, which is still to come: this "
+            f"machine's clock says {today}. Expected the day on which the archive was supplied; correct it "
+            "in the sources file, or the clock."
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When a source is due."""
+
+    cron: str = ""
+    """Five fields: minute, hour, day of month, month, day of week; empty where `every_minutes` is set."""
+    timezone: str = "UTC"
+    """IANA name, e.g. `America/Lima`; the cron fields are in this zone's local time."""
+    every_minutes: int = 0
+    """Due each time this many minutes have passed, counted from 1970 in UTC; 0 where `cron` is set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredSource:
+    """A source as the file declares it, its paths made absolute."""
+
+    source: Source
+    archive: Path | None = None
+    """Of a saved source."""
+    base_url: str = ""
+    manifest: Path | None = None
+    start: tuple[str, ...] = ()
+    """Where to begin; empty means every page in the archive."""
+    schedule: Schedule | None = None
+    permission: Permission | None = None
+    """Of a live source; whether it holds is told by `crawler.live.permission`."""
+    limits: Limits = field(default_factory=Limits)
+    """Of a live source."""
+
+
+def load_sources(path: Path) -> dict[str, DeclaredSource]:
+    """Return every declared source by its id, in file order.
+
+    Raises:
+        SourcesFileWrong: If the file is missing, is not TOML, or any table has a missing, unknown or
+            mistyped key.
+    """
+    try:
+        document = read_toml(path)
+    except ValueError as error:
+        raise SourcesFileWrong(path, str(error)) from error
+    tables = document.get("sources")
+    if not isinstance(tables, dict) or not tables:
+        raise SourcesFileWrong(path, "it declares no source; begin a table with [sources.NAME]")
+    return {source_id: _declared(path, source_id, table) for source_id, table in tables.items()}
+
+
+def pick_sources(path: Path, names: tuple[str, ...]) -> list[DeclaredSource]:
+    """Return the named sources, or all of them when none is named.
+
+    Raises:
+        SourcesFileWrong: As `load_sources`, or if a name is not declared.
+    """
+    declared = load_sources(path)
+    for name in names:
+        if name not in declared:
+            raise SourcesFileWrong(path, f"there is no source {name!r}; it declares {', '.join(declared)}")
+    return [declared[name] for name in names or declared]
+
+
+def check_supplied(declared: DeclaredSource, now: datetime) -> None:
+    """See that a saved source was not supplied in the future; of a live one nothing is asked.
+
+    The file as a whole stays in use: a clock that runs wrong must not take every source's schedule away.
+
+    Raises:
+        NotSuppliedYet: If it was; tomorrow is let pass, which it is somewhere already.
+    """
+    today, source = now.astimezone(UTC).date(), declared.source
+    if source.kind is SourceKind.SAVED and date.fromisoformat(source.supplied_on) > today + timedelta(days=1):
+        raise NotSuppliedYet(source, today)
+
+
+def _declared(path: Path, source_id: str, table: Any) -> DeclaredSource:
+    is_live = isinstance(table, dict) and table.get("live") is True
+    _check_table(path, source_id, table, is_live=is_live)
+    if is_live:
+        return _declared_live(path, source_id, table)
+    folder = path.resolve().parent
+    return DeclaredSource(
+        source=Source(
+            source_id=source_id,
+            kind=SourceKind.SAVED,
+            name=table["name"],
+            supplied_by=table["supplied_by"],
+            supplied_on=table["supplied_on"].isoformat(),
+        ),
+        archive=folder / table["archive"],
+        base_url=table.get("base_url", ""),
+        manifest=folder / table["manifest"] if "manifest" in table else None,
+        start=tuple(table.get("start", ())),
+        schedule=_schedule(path, source_id, table.get("schedule")),
+    )
+
+
+def _declared_live(path: Path, source_id: str, table: dict[str, Any]) -> DeclaredSource:
+    try:
+        permission = read_permission(table["permission"]) if "permission" in table else None
+        limits = read_limits(table.get("limits", {}))
+    except ValueError as error:
+        raise SourcesFileWrong(path, f"sources.{source_id}: {error}") from error
+    return DeclaredSource(
+        source=Source(
+            source_id=source_id,
+            kind=SourceKind.LIVE,
+            name=table["name"],
+            supplied_by=permission.approved_by if permission else "",
+            supplied_on=permission.valid_from.isoformat() if permission and permission.valid_from else "",
+        ),
+        start=tuple(table["start"]),
+        schedule=_schedule(path, source_id, table.get("schedule")),
+        permission=permission,
+        limits=limits,
+    )
+
+
+def _check_table(path: Path, source_id: str, table: Any, *, is_live: bool) -> None:
+    required, optional = (LIVE_REQUIRED, LIVE_OPTIONAL) if is_live else (REQUIRED, OPTIONAL)
+    if not SOURCE_ID.fullmatch(source_id):
+        raise SourcesFileWrong(path, f"{source_id!r} is no source name; use a-z, 0-9, - and _")
+    if not isinstance(table, dict):
+        raise SourcesFileWrong(path, f"sources.{source_id} is not a table")
+    for key, value in table.items():
+        expected = {**required, **optional}.get(key)
+        if expected is None:
+            known = ", ".join([*required, *optional])
+            raise SourcesFileWrong(path, f"sources.{source_id} has an unknown key {key!r}; it knows {known}")
+        if not isinstance(value, expected) or isinstance(value, datetime):
+            shown = _shown(value)
+            raise SourcesFileWrong(path, f"sources.{source_id}.{key} is {shown}, not {_KINDS[expected]}")
+    for key in required:
+        if key not in table:
+            raise SourcesFileWrong(path, f"sources.{source_id} lacks {key!r}")
+    for url in [*table.get("start", []), *([table["base_url"]] if "base_url" in table else [])]:
+        if not isinstance(url, str) or not HTTP_ADDRESS.match(url):
+            raise SourcesFileWrong(path, f"sources.{source_id} gives {url!r}, which is no http(s) address")
+
+
+def _shown(value: object) -> str:
+    """Return a value as it stands in the file, or what kind of value it is."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (list, dict)):
+        return "a list" if isinstance(value, list) else "a table"
+    return repr(value) if isinstance(value, str) else str(value)
+
+
+def _schedule(path: Path, source_id: str, table: dict[str, Any] | None) -> Schedule | None:
+    if table is None:
+        return None
+    where = f"sources.{source_id}.schedule"
+    every = table.get("every_minutes")
+    if set(table) == {"every_minutes"} and type(every) is int and every > 0:
+        return Schedule(every_minutes=every)
+    if set(table) != {"cron", "timezone"} or not all(isinstance(value, str) for value in table.values()):
+        raise SourcesFileWrong(
+            path, f"{where} needs either two texts, cron and timezone, or every_minutes, a number above 0"
+        )
+    if why := problem_of(table["cron"]):
+        raise SourcesFileWrong(path, f"{where}.cron is {table['cron']!r}: {why}")
+    try:
+        ZoneInfo(table["timezone"])
+    except (KeyError, ValueError, OSError) as error:
+        raise SourcesFileWrong(
+            path, f"{where}.timezone {table['timezone']!r} is no IANA zone like 'America/Lima'"
+        ) from error
+    return Schedule(cron=table["cron"], timezone=table["timezone"])

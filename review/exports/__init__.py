@@ -1,1 +1,0 @@
-"""What people decided, in forms that others can read."""

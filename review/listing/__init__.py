@@ -1,0 +1,1 @@
+"""One listing: its text, evidence, score and history."""

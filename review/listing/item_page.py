@@ -1,0 +1,196 @@
+"""The page of one listing beside the list: what is on it, for whom, and what is noted when it is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from review.listing.items import read_item
+from review.oversight.plots import price_line
+from review.queue.hiding import hidden_from, hides_first, veil, waits_for
+from review.queue.lists import read_list
+from review.queue.progress import done_today
+from review.web.desk import answer_page, desk_of
+from store.accounts.users import Role
+from store.audit import audit
+from store.audit.audit import AuditAction
+from store.database import transaction
+from store.review import cases, claims, related
+from store.review.drafts import KeptDraft, draft_of, saved_views
+from store.review.item_filters import Filter, State
+from store.review.queue import listing_file
+from store.review.review_items import facet_counts, item_of, title_of
+from store.review.review_settings import review_settings
+from store.review.verdicts import last_verdict_id, latest_undo, latest_undoable
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from fastapi import Request, Response
+
+    from review.accounts.people import Person
+    from review.queue.decide import Draft
+    from review.queue.lists import ListPage, Where
+    from store.database import Database
+    from store.model import Verdict
+    from store.review.queue import ListingFile
+    from store.review.review_items import ListedItem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastVerdict:
+    """The reviewer's newest verdict that can be undone or given again, for the line above the item."""
+
+    verdict: Verdict
+    title: str
+    is_undone: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What is said above the item."""
+
+    said: str = ""
+    warned: str = ""
+    draft: Draft | None = None
+    """What was written beside it, if the form was refused."""
+    status: int = 200
+    more: dict[str, object] = field(default_factory=dict)
+
+
+SILENT = Message()
+
+
+def answer_item(
+    request: Request,
+    db: Database,
+    person: Person,
+    where: Where,
+    listing_id: str,
+    message: Message = SILENT,
+    page: ListPage | None = None,
+) -> Response:
+    """Answer with one listing beside the list; it is claimed for who may decide, and its view is logged.
+
+    Args:
+        request: What was asked.
+        db: The store.
+        person: Who asks.
+        where: The list.
+        listing_id: The listing.
+        message: What is said above it.
+        page: The list's page that holds it, if it has been read already.
+
+    Raises:
+        UnknownRow: If there is no such listing.
+    """
+    now = desk_of(request).clock()
+    file = listing_file(db, listing_id)
+    held = _note_view(db, file, person, now=now)
+    rows = page or read_list(db, where, reviewer=person.name, listing_id=listing_id)
+    around = around_item(request, db, person, rows)
+    row = item_of(db, listing_id)
+    hidden = bool(row and around["hides"](row))  # type: ignore[operator]
+    shown = {
+        "item": read_item(file),
+        "row": row,
+        "score_hidden": hidden,
+        "verdicts": _verdicts_shown(file, row, person.name),
+        "waits": row is not None and waits_for(row, person.name),
+        "held": held if held and held.reviewer != person.name else None,
+        "claim": held,
+        "last_verdict": last_verdict_id(db, listing_id),
+        "shown_at": now,
+        "kept_draft": message.draft or draft_of(db, listing_id, person.name) or KeptDraft(),
+        "said": message.said,
+        "warned": message.warned,
+        "is_draft_kept": message.draft is not None,
+        **_near(request, db, file, person.name),
+    }
+    return answer_page(request, "item.html", around | shown, status=message.status)
+
+
+def around_item(request: Request, db: Database, person: Person, rows: ListPage) -> dict[str, object]:
+    """Return what stands around the item on every page with a list."""
+    now = desk_of(request).clock()
+    return {
+        "list": rows,
+        "done_today": done_today(db, person.name, now),
+        "last": _last_verdict(db, person.name),
+        "hides": hidden_from(db, person.name),
+        "hides_first": lambda item: hides_first(item, reviewer=person.name),
+        "holders": claims.claims_on(db, [row.listing_id for row in rows.rows], now=now),
+        "facets": facet_counts(db, _states(rows.where.wanted)),
+        "views": saved_views(db, person.name),
+        "may_decide": person.may(Role.REVIEWER),
+        "may_lead": person.may(Role.LEAD),
+    }
+
+
+def _note_view(db: Database, file: ListingFile, person: Person, *, now: datetime) -> claims.Claim | None:
+    """Log that the listing was shown, claim it for who may decide, and return who holds it."""
+    listing_id = file.listing.listing_id
+    with transaction(db):
+        audit.record_view(
+            db,
+            sighting_id=file.sightings[0].sighting_id,
+            score_id=file.score_id,
+            actor=person.name,
+            origin=person.origin,
+            now=now,
+        )
+        if not person.may(Role.REVIEWER):
+            return claims.claim_of(db, listing_id, now=now)
+        before = claims.claim_of(db, listing_id, now=now)
+        lasts = timedelta(minutes=review_settings(db).claim_minutes)
+        held = claims.claim(db, listing_id, reviewer=person.name, lasts=lasts, now=now)
+        if before is None:  # a claim renewed is no news
+            audit.record(
+                db,
+                AuditAction.CLAIMED,
+                actor=person.name,
+                origin=person.origin,
+                subject=f"listing:{listing_id}",
+                now=now,
+            )
+        return held
+
+
+def _near(request: Request, db: Database, file: ListingFile, reviewer: str) -> dict[str, object]:
+    newest, listing_id = file.sightings[0], file.listing.listing_id
+    of_seller = related.others_of_seller(db, newest, file.listing.source_id)
+    substances = file.score.reasons.substances if file.score else ()
+    spans = file.score.reasons.spans if file.score else ()
+    named = dict.fromkeys([*substances, *(span.substance for span in spans if span.substance)])
+    return {
+        "law": desk_of(request).reference.law(named),
+        "provenance": related.provenance(db, newest.page_id),
+        "price_line": price_line(related.prices(file.sightings)),
+        "prices": related.prices(file.sightings),
+        "same_text": veil(db, related.same_text(db, newest), reviewer, listing_id),
+        "of_seller": veil(db, of_seller, reviewer, listing_id),
+        "cases": cases.cases_of(db, listing_id),
+        "open_cases": [case for case in cases.list_cases(db) if not case.is_closed],
+    }
+
+
+def _verdicts_shown(file: ListingFile, row: ListedItem | None, reviewer: str) -> tuple[Verdict, ...]:
+    """Return the verdicts this reviewer may see: none of others' on what they are to check blind."""
+    if not hides_first(row, reviewer=reviewer):
+        return file.verdicts
+    return tuple(verdict for verdict in file.verdicts if verdict.reviewer == reviewer)
+
+
+def _states(wanted: Filter) -> list[State]:
+    if wanted.state in {"", "all"}:
+        return [State.WAITING, State.SECOND] if not wanted.state else list(State)
+    return [State(wanted.state)]
+
+
+def _last_verdict(db: Database, reviewer: str) -> LastVerdict | None:
+    undone = latest_undo(db, reviewer)
+    verdict = undone or latest_undoable(db, reviewer)
+    if verdict is None:
+        return None
+    return LastVerdict(verdict=verdict, title=title_of(db, verdict.sighting_id), is_undone=bool(undone))

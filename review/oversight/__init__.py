@@ -1,0 +1,1 @@
+"""Dashboards, audit log and the service as leads see it."""

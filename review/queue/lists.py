@@ -1,0 +1,263 @@
+"""The list beside the item: which items, in what order, from where on; all of it stands in the address."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import urlencode
+
+from fastapi import Depends, Query
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from review.accounts.people import ThePerson  # noqa: TC001 (so)
+from review.queue.hiding import hidden_share
+from review.web.desk import TheDatabase, TheDesk  # noqa: TC001 (FastAPI reads them)
+from store.review.item_filters import Filter, Place, Sort, State
+from store.review.review_items import (
+    count_items,
+    first_found,
+    list_items,
+    next_item,
+    place_of,
+    place_of_sighting,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from store.database import Database
+    from store.review.review_items import ListedItem
+
+PAGE_SIZE = 25
+"""Rows on one page of the list."""
+
+MAX_DIGITS = 19
+"""A number with fewer digits is within SQLite's integers."""
+
+MAX_PAGE = 1_000_000
+"""Far beyond any queue; keeps an offset of the API within SQLite's integers."""
+
+Text = Annotated[str, Field(max_length=200)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Day = Annotated[str, Field(pattern=r"^(\d{4}-\d\d-\d\d)?$")]
+
+
+def _none_if_empty(value: object) -> object:
+    return None if value == "" else value
+
+
+class ListQuery(BaseModel):
+    """A list as its address names it; what a form leaves empty does not narrow it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    q: Text = ""
+    source: Text = ""
+    family: Text = ""
+    tier: Annotated[Annotated[int, Field(ge=1, le=9)] | None, BeforeValidator(_none_if_empty)] = None
+    p_from: Annotated[Share | None, BeforeValidator(_none_if_empty)] = None
+    p_to: Annotated[Share | None, BeforeValidator(_none_if_empty)] = None
+    kind: Text = ""
+    language: Text = ""
+    seller: Text = ""
+    since: Day = ""
+    until: Day = ""
+    state: Literal["", "all"] | State = ""
+    assignee: Text = ""
+    decision: Text = ""
+    sort: Sort = Sort.LIKELY
+    at: Annotated[str, Field(max_length=300)] = ""
+    """The place of the first row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """What the list shows."""
+
+    wanted: Filter
+    sort: Sort = Sort.LIKELY
+    at: str = ""
+
+    @property
+    def terms(self) -> str:
+        """What is searched for."""
+        return self.wanted.terms
+
+    @property
+    def narrowing(self) -> dict[str, object]:
+        """What narrows and sorts the list, by its name in the address."""
+        return _narrowing(self.wanted, self.sort)
+
+    @property
+    def query(self) -> str:
+        """The list without its place, as it stands behind the question mark."""
+        return urlencode(self.narrowing)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether it is another list than what waits."""
+        return bool(self.narrowing)
+
+    def address(self, listing_id: str = "", *, at: str | None = None, path: str = "/") -> str:
+        """Return the address of a listing, or of the list's first, with this list beside it."""
+        at = self.at if at is None else at
+        named = self.narrowing | ({"at": at} if at else {})
+        path = f"/listings/{listing_id}" if listing_id else path
+        return f"{path}?{urlencode(named)}" if named else path
+
+    def without(self, name: str) -> str:
+        """Return the address of the list without one of the filters."""
+        return f"/?{urlencode({key: value for key, value in self.narrowing.items() if key != name})}"
+
+
+@lru_cache(maxsize=256)
+def _narrowing(wanted: Filter, sort: Sort) -> dict[str, object]:
+    named = asdict(wanted)
+    for name in ("reviewer", "hidden_share", "is_open", "names"):
+        del named[name]  # set here, never by an address
+    named["q"] = named.pop("terms")
+    named = {name: value for name, value in named.items() if value not in {"", None}}
+    return named | ({} if sort is Sort.LIKELY else {"sort": str(sort)})
+
+
+def where_of(
+    query: Annotated[ListQuery, Query()], db: TheDatabase, desk: TheDesk, person: ThePerson
+) -> Where:
+    """Return which list the address asks for, and for whom."""
+    named = query.model_dump(exclude={"q", "sort", "at"}) | {"terms": query.q.strip()}
+    named |= {"state": str(query.state), "reviewer": person.name}
+    named["names"] = tuple(desk.reference.names(named["terms"]).items()) if named["terms"] else ()
+    wanted = Filter(**named, hidden_share=hidden_share(db, person.name))
+    return Where(wanted=wanted, sort=query.sort, at=query.at)
+
+
+TheList = Annotated[Where, Depends(where_of)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListPage:
+    """The rows to show, and what lies around them."""
+
+    where: Where
+    rows: tuple[ListedItem, ...]
+    total: int
+    """Of the list; of a search in the whole store as far as it is counted."""
+    left: int
+    """How many wait for this reviewer."""
+    is_more: bool = False
+    """Whether there are, or may be, more than `total`."""
+    earlier: tuple[ListedItem, ...] = ()
+    """The page before."""
+    later: ListedItem | None = None
+    """The row after the last."""
+
+    @property
+    def earlier_address(self) -> str:
+        """The address of the page before; empty if this is the first."""
+        return self.where.address(at=write_place(self.earlier[0].place)) if self.earlier else ""
+
+    @property
+    def later_address(self) -> str:
+        """The address of the page after; empty if this is the last."""
+        return self.where.address(at=write_place(self.later.place)) if self.later else ""
+
+    def before(self, listing_id: str) -> str:
+        """Return the address of the row before a listing; empty if there is none."""
+        at = self._place(listing_id)
+        if at is not None and at > 0:
+            return self.where.address(self.rows[at - 1].listing_id)
+        if not self.earlier:
+            return ""
+        return self.where.address(self.earlier[-1].listing_id, at=write_place(self.earlier[0].place))
+
+    def after(self, listing_id: str) -> str:
+        """Return the address of the row after a listing; empty if there is none.
+
+        After a listing that is not in the list comes the first row.
+        """
+        at = self._place(listing_id)
+        at = -1 if at is None else at
+        if at + 1 < len(self.rows):
+            return self.where.address(self.rows[at + 1].listing_id)
+        later = self.later
+        return self.where.address(later.listing_id, at=write_place(later.place)) if later else ""
+
+    def _place(self, listing_id: str) -> int | None:
+        return next((at for at, row in enumerate(self.rows) if row.listing_id == listing_id), None)
+
+
+def read_list(db: Database, where: Where, *, reviewer: str, listing_id: str = "") -> ListPage:
+    """Return the page of the list that `where` names; one that would not hold the listing begins at it."""
+    wanted = replace(where.wanted, reviewer=reviewer)
+    place = read_place(db, where)
+    found = first_found(db, wanted, limit=PAGE_SIZE + 1) if wanted.is_store_wide else None
+    rows = found.items if found and place is None else _rows(db, where, wanted, place)
+    if listing_id and all(row.listing_id != listing_id for row in rows[:PAGE_SIZE]):
+        place = place_of(db, listing_id, wanted, where.sort)
+        if where.at or not rows or (place and _is_beyond(place, rows, where.sort)):
+            rows = _rows(db, where, wanted, place)
+    if not rows and where.at:
+        place, rows = None, _rows(db, where, wanted, None)
+    first = rows[0].place if rows else None
+    earlier = (
+        list_items(db, wanted, sort=where.sort, before=first, limit=PAGE_SIZE) if first and place else []
+    )
+    return ListPage(
+        where=replace(where, at=write_place(first) if earlier and first else ""),
+        rows=tuple(rows[:PAGE_SIZE]),
+        total=found.total if found else count_items(db, wanted),
+        is_more=bool(found and found.is_more),
+        left=count_items(db, Filter(reviewer=reviewer)),
+        earlier=tuple(earlier),
+        later=rows[PAGE_SIZE] if len(rows) > PAGE_SIZE else None,
+    )
+
+
+def address_after_verdict(
+    db: Database, where: Where, listing_id: str, place: Place | None, *, reviewer: str, now: datetime
+) -> str:
+    """Return where the reviewer goes on: what follows the place in the list that nobody else has open.
+
+    Args:
+        db: The store.
+        where: The list.
+        listing_id: The one that was judged.
+        place: Where it stood before it was.
+        reviewer: Who goes on.
+        now: The present time.
+    """
+    wanted = replace(where.wanted, reviewer=reviewer)
+    follower = place and next_item(db, wanted, sort=where.sort, place=place, now=now)
+    if follower:
+        return where.address(follower.listing_id)
+    return where.address(listing_id) if where.is_narrowed else "/"
+
+
+def write_place(place: Place | None) -> str:
+    """Return a place as it stands in an address; nothing for none.
+
+    Only the sighting stands there: the value it is sorted by may be a score that is not to be seen.
+    """
+    return "" if place is None else str(place.sighting_id)
+
+
+def read_place(db: Database, where: Where) -> Place | None:
+    """Return the place that a list's address names; None for none, or for what is not kept any more."""
+    at = where.at
+    if not (at.isascii() and at.isdecimal() and len(at) < MAX_DIGITS):
+        return None
+    return place_of_sighting(db, int(at), where.wanted, where.sort)
+
+
+def _rows(db: Database, where: Where, wanted: Filter, place: Place | None) -> list[ListedItem]:
+    return list_items(db, wanted, sort=where.sort, after=place, is_included=True, limit=PAGE_SIZE + 1)
+
+
+def _is_beyond(place: Place, rows: list[ListedItem], sort: Sort) -> bool:
+    """Return whether a place lies behind the rows of the first page."""
+    last = rows[-1].place
+    if type(place.value) is not type(last.value) or len(rows) <= PAGE_SIZE:
+        return False
+    here, there = (place.value, place.sighting_id), (last.value, last.sighting_id)
+    return here > there if sort in {Sort.OLDEST, Sort.SELLER} else place.value < last.value  # type: ignore[operator]

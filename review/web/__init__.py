@@ -1,0 +1,1 @@
+"""What all pages share: the app, forms, headers, languages and errors."""

@@ -1,0 +1,262 @@
+"""The review app, put together: routes, templates, safety, and errors as sentences."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapi import Depends, FastAPI, Security
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.security import HTTPBearer
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from review.accounts import account, entering, user_pages
+from review.accounts.passwords import Passwords
+from review.accounts.people import recognize
+from review.cases import casework, handing_on
+from review.cases.sheets import NoPdf
+from review.cases.tables import NoFollowTheMoney
+from review.listing.reference import NO_REFERENCE, Reference
+from review.oversight import audit_pages, choices, figures, service
+from review.queue import bulk, pages
+from review.web import languages, words
+from review.web.bodies import BoundedBodies
+from review.web.connections import Connections
+from review.web.desk import Desk, answer_page, ask_language, set_language
+from review.web.drawing import build_templates
+from review.web.errors import (
+    ForeignRequest,
+    FormExpired,
+    LoginBlocked,
+    LoginNeeded,
+    LoginRefused,
+    NotOperated,
+    PasswordUnfit,
+    PasswordWrong,
+    RoleTooLow,
+    SessionNeeded,
+)
+from review.web.forms import Cookies, check_form
+from review.web.headers import HEADERS, SafeHeaders
+from review.web.keys import load_key
+from review.web.languages import gettext as _
+from review.web.methods import HeadAsGet, methods_of
+from review.web.parameters import check_query
+from review.web.proxy import OnlyEncrypted, OnlyThroughProxy
+from review.web.routers import ROUTERS
+from review.web.settings import Safety
+from store.accounts.users import LastAdministrator, UnknownUser, UserNameTaken, UserNameUnfit
+from store.errors import N_, ListingsError, StoreUnusable, UnknownRow, fill
+from store.operations.alarms import AlreadyAcknowledged
+from store.operations.requests import NoServiceAtWork, NotScheduled, SourcesUnreadable
+from store.review.cases import CaseRefused
+from store.review.claims import HeldByAnother
+from store.review.reason_codes import ReasonUnfit
+from store.review.review_settings import SettingRefused
+from store.review.samples import NothingToSample
+from store.review.verdicts import AlreadyUndone, JudgedMeanwhile, StaleScreen
+from store.times import utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
+
+    from fastapi import Request, Response
+
+    from review.oversight.operating import Operating
+
+FOLDER = Path(__file__).parents[1]
+
+STATUS = {
+    UnknownRow: 404,
+    AlreadyUndone: 409,
+    StaleScreen: 409,
+    JudgedMeanwhile: 409,
+    HeldByAnother: 409,
+    CaseRefused: 409,
+    bulk.ListChanged: 409,
+    NothingToSample: 409,
+    ReasonUnfit: 422,
+    SettingRefused: 422,
+    FormExpired: 403,
+    ForeignRequest: 403,
+    LoginNeeded: 401,
+    LoginRefused: 401,
+    LoginBlocked: 429,
+    RoleTooLow: 403,
+    SessionNeeded: 403,
+    PasswordWrong: 403,
+    PasswordUnfit: 422,
+    UserNameUnfit: 422,
+    UserNameTaken: 409,
+    LastAdministrator: 409,
+    UnknownUser: 404,
+    StoreUnusable: 503,
+    NoPdf: 409,
+    NoFollowTheMoney: 409,
+    AlreadyAcknowledged: 409,
+    NoServiceAtWork: 409,
+    SourcesUnreadable: 409,
+    NotScheduled: 404,
+    NotOperated: 409,
+}
+"""The HTTP status of each expected error; its message is the sentence shown."""
+
+
+PAGES = (
+    pages.router, bulk.router, casework.router, figures.router, handing_on.router, choices.router,
+    entering.router, account.router, service.router, audit_pages.router, user_pages.router,
+)  # fmt: skip
+"""Routers of pages."""
+
+
+BEARER = HTTPBearer(auto_error=False, description="A token, from `precursor-watch users token add`.")
+"""For the description; `review.accounts.people` reads the header."""
+
+
+def create_app(
+    database: Path,
+    *,
+    safety: Safety | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    passwords: Passwords | None = None,
+    reference: Reference = NO_REFERENCE,
+    operating: Operating | None = None,
+) -> FastAPI:
+    """Build the review app over a store.
+
+    Args:
+        database: The store's file; opened when the first page is asked for. The app's secret lies beside it.
+        safety: How people reach the app; by default on this machine only.
+        clock: Returns the present time, aware.
+        passwords: With a hasher of another strength, for tests.
+        reference: The law and the kept pages, which the app shows and does not know.
+        operating: The service, so too; without it the pages of the service say that it is lacking.
+
+    Raises:
+        KeyFileUnusable: If the app's secret cannot be read or made.
+    """
+    safety = safety or Safety()
+    key = load_key(database)
+    connections = Connections(database)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        """Close the connections when the app stops."""
+        yield
+        connections.close()
+
+    routed = all_routes()
+    app = FastAPI(openapi_url=None, lifespan=lifespan, routes=list(routed.routes))
+    app.openapi = routed.openapi  # type: ignore[method-assign]  # FastAPI's own way to describe otherwise
+    app.state.desk = Desk(
+        connections=connections,
+        clock=clock,
+        templates=build_templates(),
+        safety=safety,
+        cookies=Cookies(key, safety),
+        passwords=passwords or Passwords(),
+        key=key,
+        reference=reference,
+        operating=operating,
+    )
+    guard(app, safety)
+    for error in (ListingsError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(error, answer_error)
+    return app
+
+
+@cache
+def all_routes() -> FastAPI:
+    """Return the routes of every app, with their description.
+
+    Reading their annotations takes half a second, and none of them knows a store: once a process is enough.
+    """
+    routed = FastAPI(
+        title="precursor-watch review",
+        openapi_url=None,
+        dependencies=[Depends(set_language), Depends(check_form)],
+    )
+    for router in PAGES:
+        routed.include_router(router)
+    for router in ROUTERS:
+        routed.include_router(router, dependencies=[Security(BEARER), Depends(check_query)])
+    routed.mount("/static", StaticFiles(directory=FOLDER / "static"))
+    return routed
+
+
+def guard(app: FastAPI, safety: Safety) -> None:
+    """Put what guards every answer around the app; what is added last is asked first."""
+    app.add_middleware(BoundedBodies)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=safety.hosts, www_redirect=False)
+    if safety.trusted_proxies:
+        if safety.is_https:
+            app.add_middleware(OnlyEncrypted, public_url=safety.public_url)
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(safety.trusted_proxies))
+        app.add_middleware(OnlyThroughProxy, proxies=safety.trusted_proxies)
+    app.add_middleware(SafeHeaders, is_https=safety.is_https)
+    app.add_middleware(HeadAsGet)
+
+
+def answer_error(request: Request, error: Exception) -> Response:
+    """Answer any error with its status and a sentence: as JSON under `/api/`, else as a page."""
+    ask_language(request)  # an address that leads nowhere has asked for none yet
+    status, sentence = explain(error)
+    more = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        taken = ", ".join(methods_of(request.app.routes, request.url.path))
+        more = {"Allow": taken}
+        sentence = _("This address takes %(taken)s, not %(method)s; nothing was written.") % {
+            "taken": taken, "method": request.method,
+        }  # fmt: skip
+    if request.url.path.startswith("/api/"):
+        headers = HEADERS | more
+        return JSONResponse({"detail": sentence}, status_code=status, headers=headers)
+    if isinstance(error, LoginNeeded):
+        return entering.send_to_login(request, sentence)
+    if status == HTTPStatus.NOT_FOUND:
+        recognize(request)  # an address that leads nowhere has not asked who is there
+    title = _(words.TITLES.get(status, HTTPStatus(status).phrase))
+    shown = {
+        "title": title,
+        "sentence": sentence,
+        "kept": getattr(error, "kept", {}),
+        "resend_to": entering.own_address(request),
+    }
+    response = answer_page(request, "error.html", shown, status=status)
+    response.headers.update(HEADERS | more)  # an unexpected error is answered outside of every middleware
+    return response
+
+
+def explain(error: Exception) -> tuple[int, str]:
+    """Return the HTTP status and the sentence for an error."""
+    if isinstance(error, UnknownRow):  # its own sentence names a command, for who is at the command line
+        return 404, fill(
+            N_(
+                "There is no %(kind)s %(row_id)s here: look whether the address is whole, or "
+                "search from the queue."
+            ),
+            error.values,
+            _,
+        )
+    if isinstance(error, ListingsError):
+        return STATUS.get(type(error), 500), languages.spoken(error)
+    if isinstance(error, RequestValidationError):
+        wrong = "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in error.errors())
+        return 422, _("The request was not understood, and nothing was written. %(wrong)s.") % {
+            "wrong": wrong
+        }
+    if isinstance(error, HTTPException):
+        if error.status_code == HTTPStatus.NOT_FOUND:
+            return 404, _("There is no such page here. Go back to the queue, or search for the listing.")
+        return error.status_code, _("The request was refused: %(found)s.") % {"found": error.detail}
+    return 500, _(
+        "Something failed that should not have; nothing was written. The program's output says more."
+    )

@@ -1,0 +1,179 @@
+"""What can go wrong between a reviewer and the store, each error a sentence for the reviewer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from store.errors import N_, ListingsError, Word
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import timedelta
+    from pathlib import Path
+
+
+class ReviewError(ListingsError):
+    """Base of every error of this package."""
+
+
+class NotOperated(ReviewError):
+    """The app was built without what it shows of the service."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This app was not told where the service's sources are declared; see `serve --help`."
+        )
+
+
+class NotLoopback(ReviewError):
+    """The app was asked to listen where other machines can reach it, without anything that encrypts."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"The review app would listen on {host}, where others can read what passes: passwords, too. Give "
+            "--tls-certificate and --tls-key, or put a reverse proxy with TLS before it and name both with "
+            "--public-url and --trusted-proxy (docs/reverse-proxy.md), or keep to --host 127.0.0.1."
+        )
+
+
+class SafetyUnfit(ReviewError):
+    """The settings of the app's safety contradict one another."""
+
+
+class PortUnusable(ReviewError):
+    """The address is taken or not allowed."""
+
+    def __init__(self, host: str, port: int, found: str) -> None:
+        super().__init__(
+            f"The review app cannot listen on {host} port {port}: {found}. Give another port with --port."
+        )
+
+
+class KeyFileUnusable(ReviewError):
+    """The app's secret cannot be read or made."""
+
+    def __init__(self, path: Path, found: str) -> None:
+        super().__init__(
+            f"The app's secret in {path} cannot be used: {found}. Put it right, or move the file away: a new "
+            "one is made then, everybody logs in again, and second factors are set up anew."
+        )
+
+
+class NobodyMayAdminister(ReviewError):
+    """There is no administrator yet."""
+
+    def __init__(self, database: Path) -> None:
+        super().__init__(
+            "Nobody can log in as an administrator yet. Make one first:  "
+            f"precursor-watch users add NAME --role admin --db {database}"
+        )
+
+
+class LoginNeeded(ReviewError):
+    """The request comes from nobody who is logged in."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_(
+                "You are not logged in, or your session has ended; nothing was written. Log in, or send a "
+                "token that holds as `Authorization: Bearer`."
+            )
+        )
+
+
+class LoginRefused(ReviewError):
+    """Name, password or code are wrong; it is not said which."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_("The name, the password or the code is wrong. If it should be right, ask an administrator.")
+        )
+
+
+class PasswordWrong(ReviewError):
+    """The password that was to be replaced is another one."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("The password now is another one, so it was not replaced."))
+
+
+class LoginBlocked(ReviewError):
+    """Too many log-ins failed."""
+
+    def __init__(self, wait: timedelta) -> None:
+        self.wait = wait
+        minutes = max(1, round(wait.total_seconds() / 60))
+        super().__init__(
+            N_("Too many log-ins failed for this name or from this address. Wait %(n)s min, then try again."),
+            n=minutes,
+        )
+
+
+class RoleTooLow(ReviewError):
+    """The user may not do this."""
+
+    def __init__(self, name: str, has: str, needed: str) -> None:
+        super().__init__(
+            N_(
+                "%(name)s is a %(has)s and this needs a %(needed)s. Nothing was written; "
+                "an administrator gives roles."
+            ),
+            name=name,
+            has=Word(has),
+            needed=Word(needed),
+        )
+
+
+class SessionNeeded(ReviewError):
+    """A token was sent where only a log-in will do."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_(
+                "A token cannot do this, so that one who steals it cannot make it last; "
+                "log in and do it there."
+            )
+        )
+
+
+class PasswordUnfit(ReviewError):
+    """A new password would soon be guessed."""
+
+    def __init__(self, found: str, **values: object) -> None:
+        super().__init__(
+            N_("This cannot be a password: %(found)s. A sentence of four or five odd words is a good one."),
+            found=Word(found),
+            **values,
+        )
+
+
+class FormExpired(ReviewError):
+    """The form was not drawn for this browser's session."""
+
+    def __init__(self, kept: Mapping[str, str]) -> None:
+        self.kept = kept
+        """What the form held; nothing when a secret was among it."""
+        super().__init__(
+            N_(
+                "This page was drawn for an earlier session, or elsewhere, so nothing was written. "
+                "What it held is kept below: look once more, then send it again."
+            )
+            if kept
+            else N_(
+                "This page was drawn for an earlier session, or elsewhere, so nothing was written. "
+                "Nothing it held was kept: open the page anew and fill it in once more."
+            )
+        )
+
+
+class ForeignRequest(ReviewError):
+    """Another site asked the browser to write here."""
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(
+            N_(
+                "Nothing was written: the request came from %(origin)s, and only this app's own pages may "
+                "write. If you opened it under another name than it is served as, check --public-url."
+            ),
+            origin=origin,
+        )

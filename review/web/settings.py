@@ -1,0 +1,89 @@
+"""What an operator may set about the app's safety."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from urllib.parse import SplitResult, urlsplit
+
+from review.web.errors import SafetyUnfit
+from store.accounts.logins import Limits
+
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+"""The names this machine has for itself. A page elsewhere that points its own name here (DNS rebinding)
+still sends that name, and is refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Safety:
+    """How people reach the app, and how long they stay logged in."""
+
+    public_url: str = ""
+    """What people open, e.g. `https://review.agency.example`; empty: this machine, by its own names."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks of reverse proxies whose `X-Forwarded-For` and `-Proto` are believed."""
+    is_encrypted: bool = False
+    """Whether the app itself serves TLS."""
+    idle: timedelta = timedelta(minutes=60)
+    """A session that was not used for so long ends."""
+    longest: timedelta = timedelta(hours=12)
+    """A session ends so long after its log-in, whatever happens."""
+    limits: Limits = field(default_factory=Limits)
+    """Of failed log-ins."""
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach the app by HTTPS."""
+        return self.is_encrypted or self.public_url.startswith("https://")
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names the app answers to."""
+        named = urlsplit(self.public_url).hostname if self.public_url else None
+        return (*LOOPBACK_HOSTS, named) if named else LOOPBACK_HOSTS
+
+    @property
+    def cookie(self) -> str:
+        """The session cookie's name; with the prefix, browsers refuse it to other hosts and to plain HTTP."""
+        return "__Host-precursor_watch" if self.is_https else "precursor_watch"
+
+
+def check_safety(safety: Safety) -> None:
+    """Refuse settings that contradict one another.
+
+    Raises:
+        SafetyUnfit: If the public address is none, or a proxy is no address or network.
+    """
+    if safety.public_url:
+        parts = _parts(safety.public_url)
+        if parts is None:
+            raise SafetyUnfit(
+                f"--public-url {safety.public_url} is not what a browser opens; give scheme and host, for "
+                "example https://review.agency.example."
+            )
+        if parts.scheme == "http" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
+            raise SafetyUnfit(
+                f"--public-url {safety.public_url} would send passwords unencrypted; use https."
+            )
+    for proxy in safety.trusted_proxies:
+        try:
+            ipaddress.ip_network(proxy)
+        except ValueError as error:
+            raise SafetyUnfit(
+                f"--trusted-proxy {proxy} is not an IP address or network, for example 10.0.0.5 or "
+                f"10.0.0.0/29: {error}."
+            ) from error
+    if safety.trusted_proxies and not safety.public_url:
+        raise SafetyUnfit("--trusted-proxy is given without --public-url: say what people open, too.")
+
+
+def _parts(url: str) -> SplitResult | None:
+    """Return the parts of an address that is nothing but scheme, host and port; else None."""
+    try:
+        parts = urlsplit(url)
+        is_bare = not (parts.path.strip("/") or parts.query or parts.fragment or parts.username)
+        is_known = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if is_bare and is_known else None

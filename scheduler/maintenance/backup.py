@@ -1,0 +1,194 @@
+"""A backup: the store as it is at one moment, the evidence it points to, and the models it knows.
+
+Under the folder of backups, one folder for each backup with its manifest, and one of evidence that they
+share: a sealed WARC file never changes, so it is copied once.
+
+    20261126T021500Z/store.db            the database, one file
+    20261126T021500Z/models/1f2e.../     every registered model
+    20261126T021500Z/open/...            WARC files that were still being written
+    20261126T021500Z/manifest.json       every file with its SHA-256, the shared ones too
+    evidence/andes-20261125-1.warc.gz
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scheduler.errors import SchedulerError
+from scheduler.maintenance.manifest import BackedUp, described, digest_of, read_manifest, write_manifest
+from store.crawl.evidence import evidence_folder, list_files
+from store.crawl.text import counted
+from store.database import open_database
+from store.operations.backup import copy_store
+from store.operations.retention import buried_files
+from store.private import private_folder
+from store.scores.models import list_models
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from store.crawl.evidence import EvidenceFile
+    from store.database import Database
+
+EVIDENCE = "evidence"
+
+
+class EvidenceUnlikeSeal(SchedulerError):
+    """A WARC file is not what was sealed, so that a backup would keep something else."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} is not as it was sealed; run `precursor-watch evidence verify`, and keep the backups "
+            "that there are. No backup was made."
+        )
+
+
+class EvidenceMissing(SchedulerError):
+    """A WARC file that the store points to is gone."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} is missing; put it back from an earlier backup, and see what else is with "
+            "`precursor-watch evidence verify`. No backup was made."
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """A backup that was made."""
+
+    folder: Path
+    files: int
+    bytes: int
+    """Of all its files, the shared ones too."""
+    copied_bytes: int
+    """Of those that were not there yet."""
+
+    @property
+    def sentence(self) -> str:
+        """For the run's row."""
+        return (
+            f"{counted(self.files, 'file', 'files')} with {self.bytes / 1e6:,.1f} MB in {self.folder}, "
+            f"of them {self.copied_bytes / 1e6:,.1f} MB new."
+        )
+
+
+def backups_folder(database: Path) -> Path:
+    """Return where the backups of a database go when nothing else is set."""
+    return database.with_name(database.name + ".backups")
+
+
+def make_backup(database: Path, backups: Path, *, now: datetime) -> Backup:
+    """Back up a store that may be in use, and check what was written.
+
+    Raises:
+        StoreUnusable: If the database cannot be used.
+        StoreDamaged: If its copy is not whole.
+        EvidenceUnlikeSeal: If a WARC file has changed since it was sealed.
+        EvidenceMissing: If one is gone.
+    """
+    folder = backups / f"{now:%Y%m%dT%H%M%SZ}"
+    private_folder(backups)
+    folder.mkdir(mode=0o700)
+    try:
+        return _make(database, backups, folder, now)
+    except BaseException:
+        shutil.rmtree(folder)  # a store copied each night for nothing would fill the disk
+        raise
+
+
+def _make(database: Path, backups: Path, folder: Path, now: datetime) -> Backup:
+    shared = {f"{EVIDENCE}/{path.name}" for path in (backups / EVIDENCE).glob("*")}
+    with closing(open_database(database, must_exist=True)) as db:
+        copy_store(db, folder / "store.db")
+    with closing(open_database(folder / "store.db")) as copy:
+        # What the copy points to, and not what the store has come to since.
+        files = [*_evidence(copy, database, backups, folder), *_models(copy, database, backups, folder)]
+    files.insert(0, described(folder / "store.db", root=backups, place="{db}"))
+    write_manifest(folder, database, files, now=now)
+    return Backup(
+        folder=folder,
+        files=len(files),
+        bytes=sum(each.bytes for each in files),
+        copied_bytes=sum(each.bytes for each in files if each.path not in shared),
+    )
+
+
+def list_backups(backups: Path) -> list[Path]:
+    """Return the folders of finished backups, oldest first."""
+    return sorted(path.parent for path in backups.glob("*/manifest.json"))
+
+
+def thin_backups(backups: Path, keep: int) -> list[Path]:
+    """Take away all but the newest `keep` backups, older unfinished ones, and evidence that only they had."""
+    finished = list_backups(backups)
+    gone = finished[: max(0, len(finished) - keep)]
+    if finished:
+        gone += [path for path in backups.glob("*T*Z") if path < finished[-1] and path not in finished]
+    for folder in gone:
+        shutil.rmtree(folder)
+    wanted = {each.path for folder in list_backups(backups) for each in read_manifest(folder).files}
+    for path in (backups / EVIDENCE).glob("*") if gone else ():
+        if path.relative_to(backups).as_posix() not in wanted:
+            path.unlink()
+    return gone
+
+
+def _evidence(copy: Database, database: Path, backups: Path, folder: Path) -> Iterator[BackedUp]:
+    source = evidence_folder(database)
+    with closing(open_database(database, must_exist=True)) as db:
+        buried = buried_files(copy) | buried_files(db)  # a purge may have been at work since the copy
+    for each in list_files(copy):
+        path = source / each.file
+        if each.file in buried or (each.sealed_bytes is None and not path.exists()):
+            continue
+        yield _open(path, backups, folder) if each.sealed_bytes is None else _sealed(path, each, backups)
+
+
+def _sealed(path: Path, file: EvidenceFile, backups: Path) -> BackedUp:
+    target = backups / EVIDENCE / file.file
+    if not target.exists():
+        if not path.exists():
+            raise EvidenceMissing(path)
+        _copy(path, target)
+    if digest_of(target) != (file.sealed_bytes, file.sealed_sha256):
+        target.unlink()
+        raise EvidenceUnlikeSeal(path)
+    return described(target, root=backups, place=f"{{db}}.evidence/{file.file}")
+
+
+def _open(path: Path, backups: Path, folder: Path) -> BackedUp:
+    target = folder / "open" / path.name
+    _copy(path, target)
+    return described(target, root=backups, place=f"{{db}}.evidence/{path.name}")
+
+
+def _models(copy: Database, database: Path, backups: Path, folder: Path) -> Iterator[BackedUp]:
+    for model in list_models(copy):
+        source = database.resolve().parent / model.folder
+        for path in sorted(source.rglob("*")) if source.is_dir() else ():
+            if path.is_file():
+                target = folder / "models" / model.model_id / path.relative_to(source)
+                _copy(path, target)
+                # A model that lies elsewhere is put beside the store; its own folder is not ours to write to.
+                home = (
+                    Path("models", model.model_id) if Path(model.folder).is_absolute() else Path(model.folder)
+                )
+                place = home / path.relative_to(source)
+                yield described(target, root=backups, place=place.as_posix())
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file so that it is there whole or not at all, also after a power cut."""
+    private_folder(target.parent)
+    part = target.with_name(target.name + ".part")
+    shutil.copyfile(source, part)
+    with part.open("rb+") as file:
+        os.fsync(file.fileno())
+    part.rename(target)

@@ -1,0 +1,85 @@
+"""Whether everything kept is still what was kept: the database, the evidence and the audit chain."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from crawler.evidence.verify import verify
+from store.audit import audit_check
+from store.crawl.evidence import evidence_folder
+from store.crawl.text import counted
+from store.database import open_database
+from store.locks import work_of, work_under_way
+from store.model import RunKind
+from store.operations.backup import check_store, free_bytes, tend_store, vacuum_store
+from store.review.search_index import index_missing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from store.database import Database
+
+ROOM = 2.2
+"""VACUUM writes the database twice beside itself: to a temporary file, and to the write-ahead log."""
+
+PATIENT = ("service", "serve", work_of(RunKind.VERIFY))
+"""Work that holds its lock for long and writes little: it can wait until the database is written anew."""
+
+
+def check_everything(
+    database: Path,
+    *,
+    vacuum_free_percent: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> str:
+    """Check all of it, tend the database, and say what was found whole.
+
+    Args:
+        database: The store.
+        vacuum_free_percent: Write the database anew when more of it than this holds nothing; 0 never does.
+        progress: Called with pages of evidence looked at and in all.
+
+    Raises:
+        StoreDamaged: If the database is not whole.
+        AuditBroken: If the audit log, or a row that it vouches for, is not what it was.
+        EvidenceWrong: With the first WARC file, record or page that is not what was kept.
+    """
+    with closing(open_database(database, must_exist=True)) as db:
+        check_store(db, database)
+        log = audit_check.verify(db)
+        found = verify(db, evidence_folder(database), progress=progress)
+        tended = _index(db)
+        tend_store(db)
+        tended += _give_back(db, database, vacuum_free_percent)
+    return (
+        "The database is whole, and so is the audit log with "
+        f"{counted(log.entries, 'entry', 'entries')}; as they were kept are "
+        f"{counted(found.files, 'WARC file', 'WARC files')}, {counted(found.records, 'record', 'records')} "
+        f"and {counted(found.pages, 'page', 'pages')}.{tended}"
+    )
+
+
+def _index(db: Database) -> str:
+    """Index sightings that search does not know, and say how many those were."""
+    lacking = index_missing(db)
+    are = "was" if lacking == 1 else "were"
+    return (
+        f" {counted(lacking, 'sighting', 'sightings')} {are} missing from search: indexed." if lacking else ""
+    )
+
+
+def _give_back(db: Database, database: Path, percent: int) -> str:
+    """Give free pages of the database back to the disk if they are worth it, and say what was done."""
+    unused, size = free_bytes(db)
+    if not percent or unused * 100 <= size * percent:
+        return ""
+    held = f"{unused / 1e6:,.1f} of its {size / 1e6:,.1f} MB hold nothing"
+    if writers := [work for work in work_under_way(database) if not work.startswith(PATIENT)]:
+        return f" {held}; that is left until nothing writes ({', '.join(writers)})."
+    if shutil.disk_usage(database.resolve().parent).free < ROOM * (size - unused):
+        return f" {held}; the disk has too little room to write it anew."
+    why_not = vacuum_store(db)
+    return f" {held}, and could not be given back: {why_not}." if why_not else f" {held}: given back."

@@ -1,0 +1,1 @@
+"""Users, their roles, sessions, logins and API tokens."""

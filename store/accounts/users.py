@@ -1,0 +1,329 @@
+"""Who may do what: users with their roles. Each change is an entry of the audit log.
+
+A user's name stands with verdicts, so a user is never deleted or renamed, only disabled. What is kept of a
+password is its hash, made and checked in `review.accounts.passwords`; the store never sees the password.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from store import rows, times
+from store.accounts.roles import Role as Role  # noqa: PLC0414 (whoever asks for users finds it here)
+from store.audit import audit
+from store.audit.audit import BY_HAND, AuditAction, Origin
+from store.database import Database, transaction
+from store.errors import N_, ListingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", re.ASCII)
+"""What a user may be called: plain small letters and digits, so that no name looks like another."""
+
+
+class UserNameUnfit(ListingsError):
+    """A user cannot be called so."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            N_(
+                "A user cannot be called %(name)s: a name has 1 to 64 small letters a-z, digits, dots, "
+                "hyphens or underscores, and begins and ends with a letter or digit."
+            ),
+            name=repr(name),
+        )
+
+
+class UserNameTaken(ListingsError):
+    """There is such a user already."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            N_("There is a user %(name)s already; `precursor-watch users list` shows all."), name=name
+        )
+
+
+class UnknownUser(ListingsError):
+    """There is no such user."""
+
+    def __init__(self, name: object) -> None:
+        super().__init__(N_("There is no user %(name)s; `precursor-watch users list` shows all."), name=name)
+
+
+class LastAdministrator(ListingsError):
+    """Without this user nobody could manage users in the app."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            N_(
+                "%(name)s is the only administrator who may log in, so nothing was changed; "
+                "make another one first with `precursor-watch users role`."
+            ),
+            name=name,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """Somebody who may log in."""
+
+    user_id: int
+    name: str
+    """As it stands with verdicts."""
+    role: Role
+    has_totp: bool
+    """Whether a code is asked for beside the password."""
+    disabled_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What a log-in is checked against."""
+
+    user: User
+    password_hash: str
+    totp_sealed: str
+    totp_last_step: int
+
+
+def add_user(
+    db: Database,
+    name: str,
+    role: Role,
+    *,
+    password_hash: str,
+    actor: str,
+    origin: Origin = BY_HAND,
+    now: datetime,
+) -> User:
+    """Write a new user.
+
+    Raises:
+        UserNameUnfit: If the name is not as `NAME` has it.
+        UserNameTaken: If there is such a user.
+    """
+    if not NAME.fullmatch(name):
+        raise UserNameUnfit(name)
+    with transaction(db):
+        if _row(db, name) is not None:
+            raise UserNameTaken(name)
+        db.conn.execute(
+            "INSERT INTO users (name, role, password_hash, created_at) VALUES (?, ?, ?, ?)",
+            [name, role, password_hash, times.to_text(now)],
+        )
+        user = get_user(db, name)
+        audit.record(
+            db,
+            AuditAction.USER_ADDED,
+            actor=actor,
+            origin=origin,
+            subject=f"user:{name}",
+            details={"role": role},
+            now=now,
+        )
+    return user
+
+
+def list_users(db: Database) -> list[User]:
+    """Return every user by name."""
+    return [user_from(row) for row in db.execute("SELECT * FROM users ORDER BY name")]
+
+
+def get_user(db: Database, name: str) -> User:
+    """Return one user.
+
+    Raises:
+        UnknownUser: If there is none of that name.
+    """
+    return credentials(db, name).user
+
+
+def credentials(db: Database, name: str) -> Credentials:
+    """Return what a log-in of this user is checked against.
+
+    Raises:
+        UnknownUser: If there is none of that name.
+    """
+    row = _row(db, name)
+    if row is None:
+        raise UnknownUser(name)
+    kept = {key: row[key] for key in ("password_hash", "totp_sealed", "totp_last_step")}
+    return Credentials(user=user_from(row), **kept)
+
+
+def has_user(db: Database, name: str) -> bool:
+    """Whether there is a user of that name, in whatever case."""
+    return _row(db, name) is not None
+
+
+def is_name(name: str) -> bool:
+    """Whether a user may be called so."""
+    return NAME.fullmatch(name) is not None
+
+
+def has_administrator(db: Database) -> bool:
+    """Whether anybody may log in as an administrator."""
+    return _administrators(db) > 0
+
+
+def set_role(
+    db: Database, name: str, role: Role, *, actor: str, origin: Origin = BY_HAND, now: datetime
+) -> None:
+    """Give a user another role; it holds from the next request on.
+
+    Raises:
+        UnknownUser: If there is none of that name.
+        LastAdministrator: If nobody would be left to manage users.
+    """
+    with transaction(db):
+        before = get_user(db, name).role
+        if role is not Role.ADMIN:
+            _refuse_last_administrator(db, name)
+        _change(db, name, {"role": role}, {"role": role, "before": before}, actor, origin, now)
+
+
+def set_disabled(
+    db: Database, name: str, *, disabled: bool, actor: str, origin: Origin = BY_HAND, now: datetime
+) -> None:
+    """Shut a user out at once, or let them in again; sessions and tokens they had are ended for good.
+
+    Raises:
+        UnknownUser: If there is none of that name.
+        LastAdministrator: If nobody would be left to manage users.
+    """
+    with transaction(db):
+        if disabled:
+            _refuse_last_administrator(db, name)
+        at = times.to_text(now) if disabled else None
+        _change(db, name, {"disabled_at": at}, {"disabled": disabled}, actor, origin, now)
+        if disabled:
+            _end_all(db, name, now, tokens=True)
+
+
+def set_password(
+    db: Database,
+    name: str,
+    password_hash: str,
+    *,
+    keep_session: int | None = None,
+    actor: str,
+    origin: Origin = BY_HAND,
+    now: datetime,
+) -> None:
+    """Replace a user's password and end every session and token they had: whoever knew it may have made them.
+
+    Args:
+        db: The store.
+        name: The user.
+        password_hash: In PHC form.
+        keep_session: The session in which the password was changed; it goes on.
+        actor: Who changed it.
+        origin: From where.
+        now: When.
+
+    Raises:
+        UnknownUser: If there is none of that name.
+    """
+    with transaction(db):
+        _change(db, name, {"password_hash": password_hash}, {"password": "replaced"}, actor, origin, now)
+        _end_all(db, name, now, keep_session=keep_session, tokens=True)
+
+
+def rehash_password(db: Database, user: User, password_hash: str) -> None:
+    """Keep the same password under a hash of today's strength; nothing a person would call a change."""
+    with transaction(db):
+        db.conn.execute("UPDATE users SET password_hash = ? WHERE user_id = ?", [password_hash, user.user_id])
+
+
+def set_totp(
+    db: Database, name: str, sealed: str, *, actor: str, origin: Origin = BY_HAND, now: datetime
+) -> None:
+    """Set the sealed seed of a user's codes; an empty one switches codes off. Every session they had ends.
+
+    Raises:
+        UnknownUser: If there is none of that name.
+    """
+    with transaction(db):
+        values = {"totp_sealed": sealed, "totp_last_step": 0}
+        _change(db, name, values, {"totp": bool(sealed)}, actor, origin, now)
+        _end_all(db, name, now)
+
+
+def use_totp_step(db: Database, user: User, step: int) -> bool:
+    """Mark the code of a time step as taken; False if it, or a later one, was taken before."""
+    with transaction(db):
+        changed = db.conn.execute(
+            "UPDATE users SET totp_last_step = :step WHERE user_id = :user AND totp_last_step < :step",
+            {"step": step, "user": user.user_id},
+        )
+    return changed.rowcount == 1
+
+
+def _change(
+    db: Database,
+    name: str,
+    values: Mapping[str, object],
+    said: Mapping[str, object],
+    actor: str,
+    origin: Origin,
+    now: datetime,
+) -> None:
+    user = get_user(db, name)
+    setting = ", ".join(f"{column} = ?" for column in values)
+    db.conn.execute(f"UPDATE users SET {setting} WHERE user_id = ?", [*values.values(), user.user_id])  # noqa: S608 (no input in it)
+    audit.record(
+        db,
+        AuditAction.USER_CHANGED,
+        actor=actor,
+        origin=origin,
+        subject=f"user:{user.name}",
+        details=said,
+        now=now,
+    )
+
+
+def _end_all(
+    db: Database, name: str, now: datetime, *, keep_session: int | None = None, tokens: bool = False
+) -> None:
+    values = {"at": times.to_text(now), "user": get_user(db, name).user_id, "keep": keep_session or 0}
+    db.conn.execute(
+        "UPDATE sessions SET ended_at = :at"
+        " WHERE user_id = :user AND ended_at IS NULL AND session_id <> :keep",
+        values,
+    )
+    if tokens:
+        db.conn.execute(
+            "UPDATE api_tokens SET revoked_at = :at WHERE user_id = :user AND revoked_at IS NULL", values
+        )
+
+
+def _refuse_last_administrator(db: Database, name: str) -> None:
+    user = get_user(db, name)
+    if user.role is Role.ADMIN and user.disabled_at is None and _administrators(db) == 1:
+        raise LastAdministrator(user.name)
+
+
+def _administrators(db: Database) -> int:
+    query = "SELECT count(*) FROM users WHERE role = 'admin' AND disabled_at IS NULL"
+    return int(db.execute(query).fetchone()[0])
+
+
+def _row(db: Database, name: str) -> Any:
+    return db.execute("SELECT * FROM users WHERE name = ?", [rows.clean(name)]).fetchone()
+
+
+def user_from(row: Any) -> User:
+    """Read a user from a row that holds the columns of `users`."""
+    return User(
+        user_id=row["user_id"],
+        name=row["name"],
+        role=Role(row["role"]),
+        has_totp=bool(row["totp_sealed"]),
+        disabled_at=None if row["disabled_at"] is None else times.from_text(row["disabled_at"]),
+        created_at=times.from_text(row["created_at"]),
+    )

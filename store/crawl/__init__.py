@@ -1,0 +1,1 @@
+"""What crawls keep: runs, sources, permissions, pages, evidence and the listings read from them."""

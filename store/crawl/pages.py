@@ -1,0 +1,193 @@
+"""Recording what a crawl met: one page, the listings on it, and whether each is new or has changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from store import rows, times
+from store.crawl.identity import canonical_url, content_hash, listing_id
+from store.crawl.readings import LiveReading, insert_reading
+from store.crawl.text import listing_text, text_hash
+from store.database import Database, transaction
+from store.model import Change, ListingContent, Page, PageOutcome
+from store.review.search_index import index_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenListing:
+    """A listing as one page showed it."""
+
+    url: str
+    """The item's own address; for a list row without one, the list page's with `#row`."""
+    content: ListingContent
+    is_row: bool = False
+    """True when read from a row of a list: less complete than the item's own page."""
+
+
+def record_page(
+    db: Database,
+    page: Page,
+    seen: Sequence[SeenListing] = (),
+    *,
+    record_id: str | None = None,
+    reading: LiveReading | None = None,
+    same_as: int | None = None,
+) -> dict[Change, int]:
+    """Write a page and the listings on it in one transaction.
+
+    A page already recorded in the same run is left as it is, so an interrupted run can be gone over
+    again. Within one run a listing is what its own page says, else what the first row said of it.
+
+    Args:
+        db: The open store.
+        page: The page.
+        seen: The listings on it.
+        record_id: Of the evidence that holds its bytes.
+        reading: What the next live crawl is to know of it.
+        same_as: An earlier page with the same bytes; its listings are on this one too, unchanged.
+
+    Returns:
+        How many listings were new, changed and unchanged; all 0 for a page recorded before.
+    """
+    tally = dict.fromkeys(Change, 0)
+    with transaction(db):
+        page_id = rows.insert(db, "pages", _page_row(page), ignore=True)
+        if page_id is not None:
+            for listing in seen:
+                if change := _record_listing(db, page, page_id, listing):
+                    tally[change] += 1
+            if record_id is not None:
+                rows.insert(db, "page_evidence", {"page_id": page_id, "record_id": record_id})
+            if reading is not None:
+                insert_reading(db, page_id, reading)
+            if same_as is not None:
+                tally[Change.UNCHANGED] += _repeat_listings(db, page_id, same_as)
+    return tally
+
+
+def record_more(db: Database, page: Page, seen: Sequence[SeenListing]) -> None:
+    """Add listings to a page of the run that is recorded already: rows whose own pages were never met."""
+    with transaction(db):
+        query = "SELECT page_id FROM pages WHERE run_id = ? AND url = ?"
+        found = db.execute(query, [page.run_id, rows.clean(page.url)]).fetchone()
+        for listing in seen if found is not None else ():
+            _record_listing(db, page, found["page_id"], listing)
+
+
+def recorded_urls(db: Database, run_id: int) -> set[str]:
+    """Return the addresses of all pages that a run has recorded."""
+    return {row[0] for row in db.execute("SELECT url FROM pages WHERE run_id = ?", [run_id])}
+
+
+def page_outcomes(db: Database) -> list[tuple[str, str, str]]:
+    """Return address, outcome and sentence of every page, in the order in which they were met."""
+    query = "SELECT url, outcome, sentence FROM pages ORDER BY page_id"
+    return [(row[0], row[1], row[2]) for row in db.execute(query)]
+
+
+def count_outcomes(db: Database, run_id: int) -> dict[PageOutcome, int]:
+    """Return how many pages of a run had each outcome."""
+    query = "SELECT outcome, count(*) FROM pages WHERE run_id = ? GROUP BY outcome ORDER BY outcome"
+    return {PageOutcome(row[0]): row[1] for row in db.execute(query, [run_id])}
+
+
+def count_changes(db: Database, run_id: int) -> dict[Change, int]:
+    """Return how many listings of a run were new, changed and unchanged."""
+    query = """
+        SELECT change, count(*) FROM page_listings JOIN pages USING (page_id)
+        WHERE run_id = ? GROUP BY change
+    """
+    found = {Change(row[0]): row[1] for row in db.execute(query, [run_id])}
+    return {change: found.get(change, 0) for change in Change}
+
+
+def _record_listing(db: Database, page: Page, page_id: int, seen: SeenListing) -> Change | None:
+    identity = listing_id(page.source_id, seen.url, seen.content.item_id, seen.content.title)
+    change = _change(db, page.run_id, identity, seen)
+    if change is Change.NEW:
+        _insert_listing(db, identity, page, seen)
+    if change is not Change.UNCHANGED:
+        _insert_sighting(db, identity, page, page_id, seen.content)
+    link = {"page_id": page_id, "listing_id": identity, "change": change}
+    return change if rows.insert(db, "page_listings", link, ignore=True) is not None else None
+
+
+def _change(db: Database, run_id: int, identity: str, seen: SeenListing) -> Change:
+    query = """
+        SELECT content_hash, outcome FROM sightings JOIN pages USING (page_id)
+        WHERE listing_id = ? ORDER BY sighting_id DESC LIMIT 1
+    """
+    latest = db.execute(query, [identity]).fetchone()
+    if latest is None:
+        return Change.NEW
+    if seen.is_row and latest["outcome"] == PageOutcome.LISTING:
+        return Change.UNCHANGED
+    if latest["content_hash"] == content_hash(seen.content) or _was_seen_in(db, run_id, identity, seen):
+        return Change.UNCHANGED
+    return Change.CHANGED
+
+
+def _repeat_listings(db: Database, page_id: int, same_as: int) -> int:
+    query = "SELECT listing_id FROM page_listings WHERE page_id = ?"
+    repeated = [row[0] for row in db.execute(query, [same_as]).fetchall()]
+    for listing in repeated:
+        link = {"page_id": page_id, "listing_id": listing, "change": Change.UNCHANGED}
+        rows.insert(db, "page_listings", link, ignore=True)
+    return len(repeated)
+
+
+def _was_seen_in(db: Database, run_id: int, identity: str, seen: SeenListing) -> bool:
+    """Return whether this run has met the listing as it is met now: in a row, or on a page of its own."""
+    query = """
+        SELECT 1 FROM page_listings JOIN pages USING (page_id)
+        WHERE listing_id = ? AND run_id = ? AND (outcome <> 'listing') = ? LIMIT 1
+    """
+    return db.execute(query, [identity, run_id, seen.is_row]).fetchone() is not None
+
+
+def _insert_listing(db: Database, identity: str, page: Page, seen: SeenListing) -> None:
+    values = {
+        "listing_id": identity,
+        "source_id": page.source_id,
+        "url": rows.clean(canonical_url(seen.url)),
+        "item_id": rows.clean(seen.content.item_id),
+        "first_seen_at": times.to_text(page.fetched_at),
+    }
+    rows.insert(db, "listings", values)
+
+
+def _insert_sighting(db: Database, identity: str, page: Page, page_id: int, content: ListingContent) -> None:
+    text = rows.clean(listing_text(content))
+    values = {
+        "listing_id": identity,
+        "page_id": page_id,
+        "run_id": page.run_id,
+        "seen_at": times.to_text(page.fetched_at),
+        **rows.content_row(content),
+        "content_hash": content_hash(content),
+        "text": text,
+        "text_hash": text_hash(text),
+    }
+    sighting_id = int(rows.insert(db, "sightings", values) or 0)
+    index_text(db, sighting_id, str(values["title"]), text, str(values["seller_name"]))
+
+
+def _page_row(page: Page) -> dict[str, object]:
+    captured = None if page.captured_at is None else times.to_text(page.captured_at)
+    return {
+        "run_id": page.run_id,
+        "source_id": page.source_id,
+        "url": rows.clean(page.url),
+        "fetched_at": times.to_text(page.fetched_at),
+        "captured_at": captured,
+        "http_status": page.http_status,
+        "outcome": page.outcome,
+        "sentence": rows.clean(page.sentence),
+        "payload_sha256": page.payload_sha256,
+        "payload_bytes": page.payload_bytes,
+        "locator": rows.clean(page.locator),
+    }

@@ -1,0 +1,16 @@
+"""The schema, as numbered steps that are never edited once released, a file each.
+
+To change the schema: add a file `mNNN_what_it_does.py` with one function of that name, and nothing else;
+sqlite-utils applies what is missing, each in its own transaction, when a database is opened.
+The comments inside the DDL are kept by SQLite, so `sqlite-utils schema` and datasette show them.
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from store.migrations.steps import migrations
+
+__all__ = ["migrations"]
+
+for _step in sorted(module.name for module in iter_modules(__path__)):
+    import_module(f"{__name__}.{_step}")

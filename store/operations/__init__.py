@@ -1,0 +1,1 @@
+"""What operators need: alarms, backups, retention and overviews."""

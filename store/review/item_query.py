@@ -1,0 +1,235 @@
+"""The SELECT that a list of review items comes to, put together from its filter."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Literal
+
+from store import times
+from store.review.item_filters import order_of
+from store.review.searching import Asked, asked_of, matching
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from store import rows
+    from store.database import Database
+    from store.review.item_filters import Filter, Place, Sort
+
+MAX_COUNTED = 1_000
+"""A search is counted up to here; beyond it a count says only that there are more."""
+
+_INDEX = "{index}"
+"""Stands in a condition for the full-text index that is asked."""
+
+
+class ItemQuery:
+    """A SELECT over review items, or over the whole store, as it is put together."""
+
+    def __init__(self, db: Database, wanted: Filter, sort: Sort) -> None:
+        self._db = db
+        self.column, self._order, self._tie = order_of(wanted, sort)
+        self._is_store_wide = wanted.is_store_wide
+        self._conditions: list[str] = []
+        self._arguments: list[object] = []
+        self._search(wanted)
+        self._state(wanted)
+        self._facets(wanted)
+
+    def narrow(self, condition: str, *arguments: object) -> None:
+        """Add a condition."""
+        self._conditions.append(condition)
+        self._arguments += arguments
+
+    def beyond(self, place: Place, *, is_backward: bool = False, is_included: bool = False) -> None:
+        """Keep only what comes after a place in the list's order; before it, going backward."""
+        column, sighting = self._name(self.column), self._name("sighting_id")
+        ahead = {"ASC": ">", "DESC": "<"}
+        behind = {"ASC": "<", "DESC": ">"}
+        signs = behind if is_backward else ahead
+        sign, tie = signs[self._order], signs[self._tie] + ("=" if is_included else "")
+        self.narrow(
+            f"{column} {sign}= ? AND ({column} {sign} ? OR {sighting} {tie} ?)",
+            place.value, place.value, place.sighting_id,
+        )  # fmt: skip
+
+    def among(self, sign: Literal["<", ">="], sighting_id: int) -> None:
+        """Keep only sightings older than one, or it and what is newer."""
+        self.narrow(f"{self._name('sighting_id')} {sign} ?", sighting_id)
+
+    def unclaimed(self, now: datetime) -> None:
+        """Leave out what somebody else has open."""
+        self.narrow(
+            f"NOT EXISTS (SELECT 1 FROM claims WHERE claims.listing_id = {self._name('listing_id')} "  # noqa: S608 (no input)
+            "AND claims.reviewer <> ? AND expires_at > ?)",
+            self._reviewer, times.to_text(now),
+        )  # fmt: skip
+
+    def run(self, limit: int, *, is_backward: bool = False) -> list[rows.Row]:
+        """Return the rows, in reverse order when going backward."""
+        turned = {"ASC": "DESC", "DESC": "ASC"}
+        order, tie = (turned[self._order], turned[self._tie]) if is_backward else (self._order, self._tie)
+        return self._rows(self._found(order, tie), self._filled_in(limit), order=order, tie=tie)
+
+    def rows_of(self, sighting_ids: Sequence[int]) -> list[rows.Row]:
+        """Return the rows of sightings that this query has found, in the list's order."""
+        within = "SELECT value AS found_id FROM json_each(?)"
+        given = [json.dumps(list(sighting_ids))]
+        return self._rows(within, given, order=self._order, tie=self._tie)
+
+    def ids(self, limit: int) -> list[int]:
+        """Return the sightings in the list's order, and nothing of them."""
+        query = self._found(self._order, self._tie)
+        return [row[0] for row in self._db.execute(query, self._filled_in(limit))]
+
+    def count(self) -> int:
+        """Return how many review items there are, no more than `MAX_COUNTED` + 1 when words are searched."""
+        limit = MAX_COUNTED + 1 if self._is_search else -1
+        query = f"SELECT count(*) FROM (SELECT 1 FROM review_items WHERE {self._where} LIMIT ?)"  # noqa: S608 (so)
+        return int(self._db.execute(query, [*self._arguments, limit]).fetchone()[0])
+
+    def _found(self, order: str, tie: str) -> str:
+        """Return the SELECT of the sightings' ids alone, as `found_id`; `_filled_in` has its arguments."""
+        if self._asked:
+            # Each index gives its matches in order, so that either stops at the limit: no match is sorted.
+            arms = " UNION ".join(
+                f"SELECT found_id FROM (SELECT {index}.rowid AS found_id FROM {index} "  # noqa: S608 (so)
+                f"CROSS JOIN sightings ON sightings.sighting_id = {index}.rowid {self._beside} "
+                f"WHERE {index} MATCH ? AND {self._where.replace(_INDEX, index)} "
+                f"ORDER BY {index}.rowid {tie} LIMIT ?)"
+                for index in self._asked
+            )
+            return f"{arms} ORDER BY found_id {tie} LIMIT ?"
+        base = self._name("sighting_id")
+        tables = f"sightings {self._beside}" if self._is_store_wide else "review_items"
+        first = "" if self.column == "sighting_id" else f"{self._name(self.column)} {order}, "
+        return (
+            f"SELECT {base} AS found_id FROM {tables} WHERE {self._where} "  # noqa: S608 (so)
+            f"ORDER BY {first}{base} {tie} LIMIT ?"
+        )
+
+    def _filled_in(self, limit: int) -> list[object]:
+        arms = [[match, *self._arguments, limit] for match in self._asked.values()]
+        return [value for arm in arms or [self._arguments] for value in arm] + [limit]
+
+    def _rows(self, within: str, arguments: Sequence[object], *, order: str, tie: str) -> list[rows.Row]:
+        query = f"""
+            SELECT sightings.listing_id, sightings.sighting_id, listings.source_id, title,
+                   sightings.seller_name, price_text, sightings.language, sightings.seen_at, scores.p_offer,
+                   scores.score_id, scores.substances, ifnull(is_flagged, 0) AS is_flagged,
+                   ifnull(is_sample, 0) AS is_sample, state, decision, ifnull(decided_by, '') AS decided_by,
+                   ifnull(assignee, '') AS assignee, ifnull(place, 0.0) AS place
+            FROM ({within}) JOIN sightings ON sightings.sighting_id = found_id
+            JOIN listings USING (listing_id)
+            LEFT JOIN review_items ON review_items.sighting_id = found_id
+            LEFT JOIN scores ON scores.sighting_id = found_id
+                AND scores.model_id = (SELECT model_id FROM model_in_use)
+            ORDER BY {self._outer(self.column)} {order}, found_id {tie}
+        """  # noqa: S608 (no input in it)
+        return list(self._db.execute(query, list(arguments)))
+
+    @property
+    def _beside(self) -> str:
+        """What a store-wide list is joined with: only what a condition asks for."""
+        listings = "JOIN listings USING (listing_id)" if "listings.source" in self._where else ""
+        items = "LEFT JOIN review_items USING (listing_id)" if "review_items." in self._where else ""
+        return f"{listings} {items}"
+
+    @property
+    def _where(self) -> str:
+        return " AND ".join(self._conditions) or "true"
+
+    def _name(self, column: str) -> str:
+        """Return the column where the list is read from."""
+        if not self._is_store_wide:
+            return f"review_items.{column}"
+        if column == "source_id":
+            return "listings.source_id"
+        if column == "sighting_id" and self._asked:
+            return f"{_INDEX}.rowid"
+        kept = ("sighting_id", "listing_id", "seen_at", "seller_name", "language")
+        return f"{'sightings' if column in kept else 'review_items'}.{column}"
+
+    def _outer(self, column: str) -> str:
+        return "place" if column == "place" else f"sightings.{column}"
+
+    def _search(self, wanted: Filter) -> None:
+        self._is_search = bool(wanted.terms)
+        self._reviewer = wanted.reviewer
+        names = dict(wanted.names)
+        asked = asked_of(self._db, wanted.terms, names) if self._is_store_wide else Asked({})
+        self._asked, self.is_cut = asked.queries, asked.is_cut
+        if wanted.terms and not self._asked:
+            condition, arguments = matching(self._db, wanted.terms, self._name("sighting_id"), names)
+            self.narrow(condition, *arguments)
+        if self._is_store_wide:
+            self.narrow(
+                "NOT EXISTS (SELECT 1 FROM sightings AS later WHERE later.listing_id = sightings.listing_id "
+                "AND later.sighting_id > sightings.sighting_id)"
+            )
+
+    def _state(self, wanted: Filter) -> None:
+        if self._is_store_wide:
+            return
+        if wanted.state not in {"", "all"}:
+            self.narrow(f"{self._name('state')} = ?", wanted.state)
+        if not wanted.state or wanted.is_open:
+            self.narrow(f"{self._name('is_open')} = 1")
+            if wanted.reviewer:
+                self.narrow(
+                    f"({self._name('state')} = 'waiting' OR {self._name('decided_by')} <> ?)", wanted.reviewer
+                )
+
+    def _facets(self, wanted: Filter) -> None:
+        equal = {
+            "source_id": wanted.source, "family": wanted.family, "tier": wanted.tier,
+            "language": wanted.language, "seller_name": wanted.seller, "assignee": wanted.assignee,
+        }  # fmt: skip
+        for column, value in equal.items():
+            if value not in {"", None}:
+                self.narrow(f"{self._name(column)} = ?", value)
+        if wanted.assignee and not self._is_store_wide:
+            self.narrow("review_items.assignee <> ''")  # else its partial index is not used
+        if wanted.decision:
+            self.narrow(f"({self._name('decision')} = ? OR {self._blind})", wanted.decision, wanted.reviewer)
+        self._score(wanted)
+        if wanted.kind:
+            self.narrow(f"instr({self._name('kinds')}, ?) > 0", f",{wanted.kind},")
+        if wanted.since:
+            self.narrow(f"{self._name('seen_at')} >= ?", wanted.since)
+        if wanted.until:
+            self.narrow(f"{self._name('seen_at')} < ?", wanted.until + "T99")
+
+    def _score(self, wanted: Filter) -> None:
+        place = self._name("place")
+        hides, share = self._hides, wanted.hidden_share
+        if wanted.p_from is not None:
+            self.narrow(f"{place} >= ?", wanted.p_from if share is None else _tenth(wanted.p_from) / 10)
+            if share is not None:
+                self.narrow(f"({place} >= ? OR {hides})", wanted.p_from, wanted.reviewer, share)
+        if wanted.p_to is not None and share is None:
+            self.narrow(f"{place} <= ?", wanted.p_to)
+        elif wanted.p_to is not None:
+            end = (_tenth(wanted.p_to) + 1) / 10  # of the last tenth, 1 belongs to it
+            self.narrow(
+                f"({place} <= ? OR (({place} < ? OR ? > 0.95) AND {hides}))",
+                wanted.p_to, end, end, wanted.reviewer, share,
+            )  # fmt: skip
+
+    @property
+    def _blind(self) -> str:
+        """The condition that somebody else's verdict is to be checked blind by who looks."""
+        return f"({self._name('state')} = 'second' AND {self._name('decided_by')} <> ?)"
+
+    @property
+    def _hides(self) -> str:
+        """The condition that the score is kept from who looks, as `hides_score` of `review` has it."""
+        waits = f"({self._name('state')} = 'waiting' OR {self._blind})"
+        chosen = f"(NOT {self._name('is_flagged')} OR falls_into({self._name('listing_id')}, ?))"
+        return f"({waits} AND {chosen})"
+
+
+def _tenth(p: float) -> int:
+    """Return which tenth a place lies in, from 0 to 9, as the counts of `review_counts` have it."""
+    return min(9, int(p * 10))

@@ -1,0 +1,213 @@
+"""What stands near a listing: the seller's other offers, the same text elsewhere, prices, provenance."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 (the JSON API resolves the annotations)
+from decimal import Decimal  # noqa: TC003 (dataclasses are read at run time)
+from typing import TYPE_CHECKING
+
+from store import times
+from store.review.searching import plain
+from store.review.vocabulary import words_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from store import rows
+    from store.database import Database
+    from store.model import Sighting
+
+MAX_CANDIDATES = 200
+"""Texts compared for likeness, at most."""
+
+LIKE = 0.5
+"""Jaccard likeness of three-word shingles from which two texts are near-duplicates."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """Another listing, as one line."""
+
+    listing_id: str
+    source_id: str
+    title: str
+    price_text: str
+    seen_at: datetime
+    p_offer: float | None
+    is_flagged: bool | None
+    """None, like `p_offer`, where it is kept from who asks."""
+    likeness: float | None = None
+    """Of the texts, from 0 to 1; None where likeness is not why it is shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """A price at the time it was seen."""
+
+    seen_at: datetime
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """The crawl that met a page, and on whose word."""
+
+    run_id: int
+    began_at: datetime
+    ended_at: datetime | None
+    outcome: str
+    sentence: str
+    source_name: str
+    source_kind: str
+    supplied_by: str
+    supplied_on: str
+    permission: dict[str, str]
+    """Of a live crawl: id, basis, reference, approver and days; empty for a saved source."""
+    record_file: str
+    """The WARC file that holds the page; empty when its bytes are not kept."""
+    record_id: str
+    page_url: str
+    page_id: int
+    payload_sha256: str
+    fetched_at: datetime
+    captured_at: datetime | None
+
+
+def others_of_seller(db: Database, sighting: Sighting, source_id: str, *, limit: int = 8) -> list[Neighbour]:
+    """Return the newest other listings under the same seller's name on the same site; none if unnamed."""
+    if not sighting.content.seller_name:
+        return []
+    query = f"""
+        {_LINE} WHERE sightings.seller_name = ? AND sightings.seller_name <> ''
+          AND sightings.listing_id <> ? AND listings.source_id = ?
+          AND {_IS_NEWEST} ORDER BY sightings.listing_id LIMIT ?
+    """
+    found = db.execute(query, [sighting.content.seller_name, sighting.listing_id, source_id, limit])
+    return [_neighbour(row) for row in found]
+
+
+def same_text(db: Database, sighting: Sighting, *, limit: int = 8) -> list[Neighbour]:
+    """Return listings, on any site, that say the very same."""
+    query = f"""
+        {_LINE} WHERE sightings.text_hash = ? AND sightings.listing_id <> ? AND {_IS_NEWEST} LIMIT ?
+    """
+    found = db.execute(query, [sighting.text_hash, sighting.listing_id, limit])
+    return [_neighbour(row, likeness=1.0) for row in found]
+
+
+def near_duplicates(db: Database, sighting: Sighting, *, limit: int = 8) -> list[Neighbour]:
+    """Return listings whose title shares its longest words and whose text is much alike, likest first.
+
+    Candidates come from the full-text index; their texts are compared by shingles of three words.
+    """
+    words = sorted(dict.fromkeys(words_in(plain(sighting.content.title))), key=len)
+    if not words:
+        return []
+    match = " ".join(f'"{word}"' for word in words[-3:])
+    query = f"""
+        {_LINE} WHERE sightings.sighting_id IN (
+            SELECT rowid FROM said_fts WHERE said_fts MATCH ? ORDER BY rowid DESC LIMIT {MAX_CANDIDATES}
+        ) AND sightings.listing_id <> ? AND {_IS_NEWEST}
+    """  # noqa: S608 (no input in it)
+    own = _shingles(sighting.text)
+    alike = [
+        (_likeness(own, _shingles(row["text"])), row)
+        for row in db.execute(query, [f"title : ({match})", sighting.listing_id])
+    ]
+    near = sorted((each for each in alike if each[0] >= LIKE), key=lambda each: -each[0])
+    return [_neighbour(row, likeness=likeness) for likeness, row in near[:limit]]
+
+
+def prices(sightings: Iterable[Sighting]) -> list[Price]:
+    """Return the prices a listing was seen at, oldest first, in the currency it is offered in now."""
+    seen = [each for each in sightings if each.content.price_amount is not None]
+    if not seen:
+        return []
+    currency = seen[0].content.currency
+    return [
+        Price(seen_at=each.seen_at, amount=each.content.price_amount, currency=currency)
+        for each in reversed(seen)
+        if each.content.currency == currency and each.content.price_amount is not None
+    ]
+
+
+def provenance(db: Database, page_id: int) -> Provenance:
+    """Return which crawl met a page, under which permission, and where its bytes lie."""
+    query = """
+        SELECT pages.run_id, requested_at, ended_at, run_log.outcome AS run_outcome, run_log.sentence,
+               sources.name, sources.kind, supplied_by, supplied_on, pages.url, pages.fetched_at, captured_at,
+               pages.payload_sha256, file, record_id
+        FROM pages JOIN run_log USING (run_id) JOIN sources ON sources.source_id = pages.source_id
+        LEFT JOIN page_evidence USING (page_id) LEFT JOIN evidence_records USING (record_id)
+        WHERE page_id = ?
+    """
+    row = db.execute(query, [page_id]).fetchone()
+    return Provenance(
+        run_id=row["run_id"],
+        began_at=times.from_text(row["requested_at"]),
+        ended_at=None if row["ended_at"] is None else times.from_text(row["ended_at"]),
+        outcome=row["run_outcome"] or "",
+        sentence=row["sentence"] or "",
+        source_name=row["name"],
+        source_kind=row["kind"],
+        supplied_by=row["supplied_by"],
+        supplied_on=row["supplied_on"],
+        permission=_permission(db, row["run_id"], row["url"]),
+        record_file=row["file"] or "",
+        record_id=row["record_id"] or "",
+        page_url=row["url"],
+        page_id=page_id,
+        payload_sha256=row["payload_sha256"],
+        fetched_at=times.from_text(row["fetched_at"]),
+        captured_at=None if row["captured_at"] is None else times.from_text(row["captured_at"]),
+    )
+
+
+_IS_NEWEST = """NOT EXISTS (
+    SELECT 1 FROM sightings AS later
+    WHERE later.listing_id = sightings.listing_id AND later.sighting_id > sightings.sighting_id
+)"""
+
+_LINE = """
+    SELECT sightings.listing_id, listings.source_id, title, price_text, seen_at, text, p_offer,
+           p_offer >= threshold AS is_flagged
+    FROM sightings JOIN listings USING (listing_id)
+    LEFT JOIN scores ON scores.sighting_id = sightings.sighting_id
+        AND scores.model_id = (SELECT model_id FROM model_in_use)
+"""
+
+
+def _permission(db: Database, run_id: int, url: str) -> dict[str, str]:
+    query = """
+        SELECT permission_id, basis, reference, approved_by, valid_from, valid_until
+        FROM fetches JOIN permissions USING (permission_id)
+        WHERE run_id = ? ORDER BY url = ? DESC, fetch_id DESC LIMIT 1
+    """
+    row = db.execute(query, [run_id, url]).fetchone()
+    return {} if row is None else dict(row)
+
+
+def _neighbour(row: rows.Row, likeness: float | None = None) -> Neighbour:
+    plain = ("listing_id", "source_id", "title", "price_text", "p_offer")
+    return Neighbour(
+        seen_at=times.from_text(row["seen_at"]),
+        is_flagged=bool(row["is_flagged"]),
+        likeness=likeness,
+        **{name: row[name] for name in plain},
+    )
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())
+
+
+def _shingles(text: str) -> set[tuple[str, ...]]:
+    words = _words(text[:4_000])
+    return {tuple(words[at : at + 3]) for at in range(max(1, len(words) - 2))}
+
+
+def _likeness(one: set[tuple[str, ...]], other: set[tuple[str, ...]]) -> float:
+    return len(one & other) / len(one | other) if one and other else 0.0

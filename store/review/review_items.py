@@ -1,0 +1,288 @@
+"""Lists of review items: filtered, sorted and paged by where one stands, not by how far one has come.
+
+A review item is a listing people look at or have looked at: flagged, drawn as a sample, or judged. The table
+`review_items` holds one row for each and is kept by triggers (migration m012), as are the counts of them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from store import times
+from store.model import Decision
+from store.review.item_filters import (
+    COUNTED_AMONG,
+    STORE_WIDE_COUNTED,
+    Filter,
+    Place,
+    Sort,
+    State,
+    order_of,
+)
+from store.review.item_query import ItemQuery
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from store import rows
+    from store.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedItem:
+    """One row of a list."""
+
+    listing_id: str
+    sighting_id: int
+    score_id: int | None
+    """By the model in use."""
+    source_id: str
+    title: str
+    seller_name: str
+    price_text: str
+    language: str
+    seen_at: datetime
+    p_offer: float | None
+    substances: tuple[str, ...]
+    is_flagged: bool
+    is_sample: bool
+    state: State | None
+    """None when it is no review item: neither flagged, nor sampled, nor judged."""
+    decision: Decision | None
+    decided_by: str
+    assignee: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a search finds first, and how many there are."""
+
+    items: list[ListedItem]
+    total: int
+    """At most `STORE_WIDE_COUNTED`."""
+    is_more: bool
+    """Whether there are, or may be, more than that."""
+
+
+def list_items(
+    db: Database,
+    wanted: Filter,
+    *,
+    sort: Sort = Sort.LIKELY,
+    after: Place | None = None,
+    before: Place | None = None,
+    is_included: bool = False,
+    limit: int = 25,
+) -> list[ListedItem]:
+    """Return a stretch of a list, always in the list's own order.
+
+    Args:
+        db: The store.
+        wanted: Which items.
+        sort: In what order; a store-wide search has its own, last recorded first.
+        after: Begin after this place.
+        before: End before this place; the stretch is then the last one before it.
+        is_included: Whether the item at `after` is part of the stretch.
+        limit: At most so many.
+    """
+    query = ItemQuery(db, wanted, sort)
+    if after is not None:
+        query.beyond(after, is_included=is_included)
+    if before is not None:
+        query.beyond(before, is_backward=True)
+    found = [_item(row, query.column) for row in query.run(limit, is_backward=before is not None)]
+    return found[::-1] if before is not None else found
+
+
+def first_found(db: Database, wanted: Filter, *, limit: int) -> Found:
+    """Return the first items of a store-wide search with their count; each index is asked once for both.
+
+    A search narrowed by more than words looks through the newest sightings first, and counts them; through
+    older ones only until the page is full.
+    """
+    newest = db.execute("SELECT ifnull(max(sighting_id), 0) FROM sightings").fetchone()[0]
+    edge = int(newest) - COUNTED_AMONG + 1 if wanted.is_narrowed else 1
+    query = ItemQuery(db, wanted, Sort.LIKELY)
+    query.among(">=", edge)
+    found = query.ids(STORE_WIDE_COUNTED + 1)
+    is_more = len(found) > STORE_WIDE_COUNTED or query.is_cut
+    if edge > 1 and len(found) < limit:
+        older = ItemQuery(db, wanted, Sort.LIKELY)
+        older.among("<", edge)
+        lacking = limit - len(found)
+        found += older.ids(lacking + 1)
+        is_more = len(found) > limit or query.is_cut
+        found = found[:limit]
+    elif edge > 1:
+        is_more = True
+    items = [_item(row, query.column) for row in query.rows_of(found[:limit])]
+    return Found(items=items, total=min(len(found), STORE_WIDE_COUNTED), is_more=is_more)
+
+
+def next_item(db: Database, wanted: Filter, *, sort: Sort, place: Place, now: datetime) -> ListedItem | None:
+    """Return the item after a place that nobody else has open, else the first such item, else None."""
+    for after in (place, None):
+        query = ItemQuery(db, wanted, sort)
+        if after is not None:
+            query.beyond(after)
+        query.unclaimed(now)
+        found = [_item(row, query.column) for row in query.run(2)]
+        for item in found:
+            if item.sighting_id != place.sighting_id:
+                return item
+    return None
+
+
+def item_of(db: Database, listing_id: str) -> ListedItem | None:
+    """Return the row of a listing, or None if it is no review item."""
+    return items_of(db, [listing_id]).get(listing_id)
+
+
+def items_of(db: Database, listing_ids: Sequence[str]) -> dict[str, ListedItem]:
+    """Return the rows of those of these listings that are review items, by listing."""
+    query = ItemQuery(db, Filter(state="all"), Sort.LIKELY)
+    query.narrow(f"review_items.listing_id IN ({', '.join('?' * len(listing_ids))})", *listing_ids)
+    found = (_item(row, query.column) for row in query.run(len(listing_ids)))
+    return {item.listing_id: item for item in found}
+
+
+def title_of(db: Database, sighting_id: int) -> str:
+    """Return the title of a sighting."""
+    query = "SELECT title FROM sightings WHERE sighting_id = ?"
+    return str(db.execute(query, [sighting_id]).fetchone()["title"])
+
+
+def place_of(db: Database, listing_id: str, wanted: Filter, sort: Sort) -> Place | None:
+    """Return where a listing stands, or would stand, in a list; None if there is no such listing."""
+    column = order_of(wanted, sort)[0]
+    query = """
+        SELECT newest.sighting_id, coalesce(review_items.place, scores.p_offer, 0.0) AS place, newest.seen_at,
+               newest.seller_name
+        FROM latest_sightings AS newest
+        LEFT JOIN review_items USING (listing_id)
+        LEFT JOIN scores ON scores.sighting_id = newest.sighting_id
+            AND model_id = (SELECT model_id FROM model_in_use)
+        WHERE newest.listing_id = ?
+    """
+    row = db.execute(query, [listing_id]).fetchone()
+    return None if row is None else _place(row, column)
+
+
+def place_of_sighting(db: Database, sighting_id: int, wanted: Filter, sort: Sort) -> Place | None:
+    """Return where a sighting stands, or stood, in a list; None if it is not kept (any more).
+
+    A verdict moves nothing. Of a sighting that a newer one follows, the score counts if it was flagged.
+    """
+    query = """
+        SELECT sightings.sighting_id, sightings.seen_at, sightings.seller_name,
+               CASE WHEN now.sighting_id = sightings.sighting_id THEN now.place
+                    WHEN scores.p_offer >= (SELECT threshold FROM model_in_use) THEN scores.p_offer
+                    ELSE ifnull(now.place, 0.0) END AS place
+        FROM sightings
+        LEFT JOIN review_items AS now USING (listing_id)
+        LEFT JOIN scores ON scores.sighting_id = sightings.sighting_id
+            AND model_id = (SELECT model_id FROM model_in_use)
+        WHERE sightings.sighting_id = ?
+    """
+    row = db.execute(query, [sighting_id]).fetchone()
+    return None if row is None else _place(row, order_of(wanted, sort)[0])
+
+
+def count_items(db: Database, wanted: Filter) -> int:
+    """Return how many items a list holds.
+
+    Of a search it says at most `MAX_COUNTED` + 1; of one in the whole store, what `first_found` counts.
+    """
+    if wanted.is_store_wide:
+        found = first_found(db, wanted, limit=1)
+        return found.total + found.is_more
+    kept = _kept_count(db, wanted)
+    if kept is not None:
+        return kept
+    return ItemQuery(db, wanted, Sort.LIKELY).count()
+
+
+def facet_counts(db: Database, states: Sequence[State]) -> dict[str, dict[str, int]]:
+    """Return for each facet and each of its values how many items are in one of these states."""
+    marks = ", ".join("?" * len(states))
+    query = f"""
+        SELECT facet, value, sum(items) FROM review_counts WHERE state IN ({marks})
+        GROUP BY facet, value HAVING sum(items) > 0 ORDER BY facet, sum(items) DESC, value
+    """  # noqa: S608 (marks only)
+    counts: dict[str, dict[str, int]] = {}
+    for facet, value, items in db.execute(query, list(states)):
+        counts.setdefault(facet, {})[value] = items
+    return counts
+
+
+def count_settled(db: Database, wanted: Filter) -> int:
+    """Return how many review items a list holds beside those that wait for its reviewer.
+
+    They are decided, disputed, or wait for somebody else's second look. Of a search it says at most
+    `MAX_COUNTED` + 1.
+    """
+    if not (wanted.terms or wanted.state):
+        return 0  # such a list holds only what waits
+    query = ItemQuery(db, replace(wanted, state=wanted.state or "all", is_open=False), Sort.LIKELY)
+    query.narrow(
+        "NOT (is_open = 1 AND (state = 'waiting' OR ? = '' OR decided_by <> ?))",
+        wanted.reviewer, wanted.reviewer,
+    )  # fmt: skip
+    return query.count()
+
+
+def _kept_count(db: Database, wanted: Filter) -> int | None:
+    """Return the count that the triggers keep, or None if the list is narrowed by more than one facet."""
+    narrowed = {
+        "source": wanted.source, "family": wanted.family, "language": wanted.language,
+        "tier": "" if wanted.tier is None else str(wanted.tier), "assignee": wanted.assignee,
+    }  # fmt: skip
+    named = {facet: value for facet, value in narrowed.items() if value}
+    others = (
+        wanted.terms, wanted.p_from, wanted.p_to, wanted.kind, wanted.seller, wanted.since, wanted.until,
+        wanted.decision,
+    )  # fmt: skip
+    if (
+        len(named) > 1
+        or any(other not in {"", None} for other in others)
+        or (wanted.is_open and wanted.state)
+    ):
+        return None
+    facet, value = next(iter(named.items()), ("all", ""))
+    states = {"": (State.WAITING, State.SECOND), "all": tuple(State)}.get(wanted.state) or (wanted.state,)
+    marks = ", ".join("?" * len(states))
+    kept = f"""
+        SELECT ifnull(sum(items), 0) FROM review_counts WHERE facet = ? AND value = ? AND state IN ({marks})
+    """  # noqa: S608 (marks only)
+    count = int(db.execute(kept, [facet, value, *states]).fetchone()[0])
+    if wanted.state or not wanted.reviewer:
+        return count
+    own = ItemQuery(db, replace(wanted, state=State.SECOND, reviewer=""), Sort.LIKELY)
+    own.narrow("decided_by = ? AND decided_by <> ''", wanted.reviewer)
+    return count - own.count()
+
+
+def _item(row: rows.Row, column: str) -> ListedItem:
+    plain = (
+        "listing_id", "sighting_id", "score_id", "source_id", "title", "seller_name", "price_text",
+        "language", "p_offer", "decided_by", "assignee",
+    )  # fmt: skip
+    return ListedItem(
+        seen_at=times.from_text(row["seen_at"]),
+        substances=tuple(json.loads(row["substances"] or "[]")),
+        is_flagged=bool(row["is_flagged"]),
+        is_sample=bool(row["is_sample"]),
+        state=None if row["state"] is None else State(row["state"]),
+        decision=None if row["decision"] is None else Decision(row["decision"]),
+        place=_place(row, column),
+        **{name: row[name] for name in plain},
+    )
+
+
+def _place(row: rows.Row, column: str) -> Place:
+    value = row[column]
+    return Place(value=value if isinstance(value, str) else float(value), sighting_id=row["sighting_id"])

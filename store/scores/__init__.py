@@ -1,0 +1,1 @@
+"""Models, the scores that they give, and the labels that train them."""

@@ -1,0 +1,179 @@
+"""Labels: what standing verdicts and imported files teach, as the next training run reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from store import rows, times
+from store.audit import audit
+from store.audit.audit_actions import AuditAction
+from store.crawl.text import text_hash
+from store.database import Database, transaction
+from store.model import Decision
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+TEACHING = {Decision.OFFER: 1, Decision.NOT_OFFER: 0}
+"""Decisions that settle the label; *unsure* and *escalate* teach nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """One judged text."""
+
+    text: str
+    text_hash: str
+    label: int
+    """1 for an offer, 0 for none."""
+    group: str
+    """Who sells it: the seller within the source, else the listing; of an imported text, as its file says."""
+    language: str = ""
+    """ISO 639-1; empty when it is not known."""
+    first_judged_at: datetime
+    """When this store first heard either answer about it; never moves, whatever is decided later."""
+    is_imported: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedText:
+    """A standing verdict with all that another tool needs of it."""
+
+    reviewer: str
+    decided_at: datetime
+    decision: Decision
+    reason_code: str
+    note: str
+    url: str
+    group: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLabel:
+    """A label as a file brings it."""
+
+    text: str
+    label: int
+    group: str
+    """Who sells it; empty when the file does not say."""
+
+
+def standing_labels(db: Database) -> list[Label]:
+    """Return the standing verdicts that settle a label, in the order they were given."""
+    query = f"""
+        SELECT {_GROUP}, language, sightings.text, standing_verdicts.text_hash, decision,
+               (SELECT min(decided_at) FROM verdicts AS earlier
+                WHERE earlier.listing_id = standing_verdicts.listing_id
+                  AND earlier.decision IN ('offer', 'not_offer')
+                  AND earlier.stage IS NOT 'second') AS first_judged_at
+        FROM {_STANDING} ORDER BY verdict_id
+    """  # noqa: S608 (no input in it)
+    return [
+        Label(
+            text=row["text"],
+            text_hash=row["text_hash"],
+            label=TEACHING[Decision(row["decision"])],
+            group=row["group_name"],
+            language=row["language"],
+            first_judged_at=times.from_text(row["first_judged_at"]),
+        )
+        for row in db.execute(query)
+    ]
+
+
+def judged_texts(db: Database) -> list[JudgedText]:
+    """Return the standing verdicts that settle a label as others are told of them, oldest first."""
+    query = f"""
+        SELECT reviewer, decided_at, decision, reason_code, note, url, {_GROUP}, sightings.text
+        FROM {_STANDING} ORDER BY verdict_id
+    """  # noqa: S608 (no input in it)
+    return [
+        JudgedText(
+            reviewer=row["reviewer"],
+            decided_at=times.from_text(row["decided_at"]),
+            decision=Decision(row["decision"]),
+            reason_code=row["reason_code"] or "",
+            note=row["note"],
+            url=row["url"],
+            group=row["group_name"],
+            text=row["text"],
+        )
+        for row in db.execute(query)
+    ]
+
+
+def imported_labels(db: Database) -> list[Label]:
+    """Return every imported label, in the order they came."""
+    query = "SELECT * FROM imported_labels ORDER BY imported_label_id"
+    return [
+        Label(
+            text=row["text"],
+            text_hash=row["text_hash"],
+            label=row["label"],
+            group=row["group_name"] or f"imported:{row['text_hash'][:16]}",
+            first_judged_at=times.from_text(row["imported_at"]),
+            is_imported=True,
+        )
+        for row in db.execute(query)
+    ]
+
+
+def import_labels(
+    db: Database, labels: Iterable[NewLabel], *, origin: str, imported_by: str, now: datetime
+) -> int:
+    """Keep labels from a file, all or none; a text that was imported before with this label stays one row.
+
+    A text that is imported with both labels is kept twice, and teaches nothing.
+
+    Returns:
+        How many were new.
+    """
+    with transaction(db):
+        fresh = [
+            {
+                "text": rows.clean(label.text),
+                "text_hash": text_hash(rows.clean(label.text)),
+                "label": label.label,
+                "group_name": rows.clean(label.group),
+                "origin": rows.clean(origin),
+                "imported_by": imported_by,
+                "imported_at": times.to_text(now),
+            }
+            for label in labels
+        ]
+        new = sum(rows.insert(db, "imported_labels", row, ignore=True) is not None for row in fresh)
+        audit.record(
+            db,
+            AuditAction.LABELS_IMPORTED,
+            actor=imported_by,
+            subject=f"labels:{origin}",
+            details={"labels": len(fresh), "new": new},
+            now=now,
+        )
+        return new
+
+
+def disputed_texts(db: Database, labels: Iterable[NewLabel]) -> list[str]:
+    """Return, once each, which of these texts have been imported both as an offer and as none."""
+    query = "SELECT text_hash FROM imported_labels GROUP BY text_hash HAVING count(DISTINCT label) > 1"
+    disputed = {row["text_hash"] for row in db.execute(query)}
+    by_hash = {text_hash(rows.clean(label.text)): label.text for label in labels}
+    return [text for key, text in by_hash.items() if key in disputed]
+
+
+_GROUP = """
+    source_id || ':' || CASE seller_name WHEN '' THEN listings.listing_id ELSE seller_name END AS group_name
+"""
+
+_STANDING = """
+    standing_verdicts JOIN sightings USING (sighting_id)
+    JOIN listings ON listings.listing_id = standing_verdicts.listing_id AND decision IN ('offer', 'not_offer')
+        AND NOT EXISTS (
+            SELECT 1 FROM review_items
+            WHERE review_items.listing_id = listings.listing_id AND state = 'adjudication'
+        )
+"""
+"""What two people disagree on teaches nothing until somebody settles it."""

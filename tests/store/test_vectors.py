@@ -1,0 +1,37 @@
+"""The cache of vectors: a file that may be lost, and must never stop the work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from store.vectors import open_vectors
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_vectors_are_kept_between_openings(tmp_path: Path) -> None:
+    """What one process embedded, the next one finds."""
+    with open_vectors(tmp_path / "a.db", "toy@1") as cache:
+        cache.put({"hash": b"\x00\x00\x80\x3f"})
+    with open_vectors(tmp_path / "a.db", "toy@1") as cache:
+        assert cache.get(["hash", "other"]) == {"hash": b"\x00\x00\x80\x3f"}
+
+
+def test_a_damaged_file_is_put_aside_and_begun_anew(tmp_path: Path) -> None:
+    """Vectors can be made again, so damage costs time and no sentence."""
+    damaged = tmp_path / "a.db.vectors"
+    damaged.write_bytes(b"no database at all" * 100)
+    with open_vectors(tmp_path / "a.db", "toy@1") as cache:
+        assert cache.get(["hash"]) == {}
+    assert (tmp_path / "a.db.vectors.damaged").exists()
+
+
+def test_vectors_of_earlier_editions_are_dropped() -> None:
+    """Those of this one and of other embedders stay."""
+    ids = ["evidence@1", "evidence@2", "evidences@1", "toy@1"]
+    with open_vectors(None, "evidence@2") as cache:
+        for each in ids:
+            cache.of(each).put({"hash": b"\0\0\0\0"})
+        cache.forget_earlier()
+        assert [each for each in ids if cache.of(each).get(["hash"])] == ids[1:]

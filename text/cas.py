@@ -1,0 +1,34 @@
+"""CAS Registry Numbers: what they look like, in any dress, and whether the check digit is right."""
+
+from __future__ import annotations
+
+import re
+
+from text.normalise import fold
+
+CAS_SHAPE = re.compile(r"\d{2,7}-\d{2}-\d")
+DRESSED = re.compile(r"\W*(?:cas(?:[^\W\d]|[\s.:,;#№/()\[\]-])*)?(?P<digits>\d(?:[\W_]{0,4}\d){4,9})\W*")
+"""With the word CAS before it, e.g. `CAS No.:`, and anything between the digits."""
+
+
+def is_cas_number(text: str) -> bool:
+    """Say whether `text` is written like a CAS number and its check digit is right.
+
+    The check digit is the sum of the other digits, each times its place counted from the right,
+    modulo 10 (CAS, "Check Digit Verification of CAS Registry Numbers").
+    """
+    if not CAS_SHAPE.fullmatch(text):
+        return False
+    *digits, check = (int(c) for c in text if c.isdigit())
+    return sum(place * digit for place, digit in enumerate(reversed(digits), start=1)) % 10 == check
+
+
+def cas_in(query: str) -> str:
+    """Return the number that a query is, with plain hyphens, whatever its check digit; empty if it is none.
+
+    Args:
+        query: `103-79-7`, `CAS No. 103 79 7`, `１０３－７９－７`, `103797`.
+    """
+    dressed = DRESSED.fullmatch(fold(query).text)
+    digits = re.sub(r"\D", "", dressed["digits"]) if dressed else ""
+    return f"{digits[:-3]}-{digits[-3:-1]}-{digits[-1]}" if digits else ""
