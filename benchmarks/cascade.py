@@ -27,10 +27,10 @@ from classifier.features.embedding import fastest, open_embedder
 from classifier.features.evidence import read_all
 from classifier.gazetteer import load_gazetteer
 from classifier.model.cascade import RECALL_BUDGET, has_evidence
-from classifier.model.folder import load_model
+from classifier.model.persistence import load_model
 from classifier.scoring.scorer import Scorer
 from classifier.training.examples import json_object, load_starter, row_text
-from classifier.training.training import Cascade, build_dataset, train
+from classifier.training.fit import Cascade, build_dataset, train
 from store.model import ScoreStage
 from store.vectors import open_vectors
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from classifier.features.embedding import TransformerEmbedder
     from classifier.gazetteer import Gazetteer
-    from classifier.model.folder import TrainedModel
+    from classifier.model.persistence import TrainedModel
     from classifier.scoring.scoring import ScoredText
 
 SEED = 0

@@ -43,7 +43,7 @@ from benchmarks.real_pages import texts_read
 from classifier.errors import NoModelInUse
 from classifier.scoring.scorer import open_scorer
 from classifier.training.examples import load_starter
-from classifier.training.training import build_dataset
+from classifier.training.fit import build_dataset
 from cli.options import DEFAULT_DATABASE
 from cli.output import print_json, reading
 from store.errors import ListingsError

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from benchmarks.intervals import Curve
     from benchmarks.labelled_rows import Judged, LabelledRow, Truth
     from classifier.scoring.scorer import Scorer
-    from classifier.training.training import Dataset
+    from classifier.training.fit import Dataset
 
 EVALUATION = Path(fixtures.__path__[0]) / "evaluation"
 DISGUISED_SETS = {"disguised": EVALUATION / "disguised.jsonl", "fresh": EVALUATION / "fresh.jsonl"}

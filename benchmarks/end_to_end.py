@@ -35,7 +35,7 @@ from store.database import open_database
 if TYPE_CHECKING:
     from benchmarks.crawl import Speeds
     from benchmarks.rounds import Ratio
-    from classifier.model.folder import TrainedModel
+    from classifier.model.persistence import TrainedModel
 
 TARGETS = (0.7, None)
 """By the clock; and by processor time, of which ours has two cores, so that half as much may be as good."""

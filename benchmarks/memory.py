@@ -22,7 +22,7 @@ from benchmarks.scoring import PACKAGES
 from bulk.archive_scoring import BATCH
 from classifier.features.embedding import fastest, open_embedder
 from classifier.gazetteer import load_gazetteer
-from classifier.model.folder import load_model
+from classifier.model.persistence import load_model
 from classifier.scoring.scorer import Scorer
 from store.vectors import open_vectors
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from classifier.features.embedding import Embedder
     from classifier.gazetteer import Gazetteer
-    from classifier.model.folder import TrainedModel
+    from classifier.model.persistence import TrainedModel
 
 SEED = 0
 LIMIT = 1_536

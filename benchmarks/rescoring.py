@@ -21,7 +21,7 @@ from benchmarks.rounds import Ratio, alternate, report, speed
 from benchmarks.scoring import PACKAGES, choose_texts
 from classifier.features.embedding import fastest, open_embedder
 from classifier.gazetteer import load_gazetteer
-from classifier.model.folder import save_model
+from classifier.model.persistence import save_model
 from classifier.scoring.run import score_new
 from classifier.scoring.scorer import Scorer
 from store.crawl.pages import SeenListing, record_page
@@ -35,7 +35,7 @@ from store.vectors import open_vectors
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from classifier.model.folder import TrainedModel
+    from classifier.model.persistence import TrainedModel
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
 TEXTS, STOCK_TEXTS = 4_000, 200

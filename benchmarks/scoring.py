@@ -25,7 +25,7 @@ from classifier.features.embedding import fastest, open_embedder
 from classifier.gazetteer import load_gazetteer
 from classifier.scoring.scorer import Scorer
 from classifier.training.examples import load_starter
-from classifier.training.training import build_dataset, train
+from classifier.training.fit import build_dataset, train
 from fixtures.marketplaces.data import STEMS, read_site
 from store.crawl.text import listing_text
 from store.model import ListingContent
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from classifier.features.embedding import TransformerEmbedder
-    from classifier.training.training import Dataset
+    from classifier.training.fit import Dataset
 
 PACKAGES = ("torch", "sentence-transformers", "scikit-learn")
 STARTER = Path(fixtures.__path__[0]) / "training" / "listings.jsonl"

@@ -50,7 +50,7 @@ def command(database: Path) -> None:
 def _training(database: Path) -> list[str] | None:
     """Return how the demo's model is to be trained; None if it has one that this release can use."""
     from classifier.errors import ModelFolderWrong
-    from classifier.model.folder import check_release
+    from classifier.model.persistence import check_release
     from classifier.scoring.scorer import model_folder
     from cli.output import reading
     from store.scores.models import model_in_use

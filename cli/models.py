@@ -93,7 +93,7 @@ def show_command(model_id: str | None, database: Path, *, as_json: bool) -> None
     """
     from dataclasses import asdict
 
-    from classifier.model.folder import card_text, read_comparison
+    from classifier.model.persistence import card_text, read_comparison
     from classifier.scoring.scorer import model_folder
     from cli.output import minute, print_json, print_table, reading
     from store.scores.models import get_model, promotions
@@ -163,7 +163,7 @@ def rollback_command(why: str | None, reviewer: str, database: Path) -> None:
 
 def _why_refused(db: Database, database: Path, model_id: str) -> str:
     """Return why a model that was never in use was not promoted; empty if nothing speaks against it."""
-    from classifier.model.folder import read_comparison
+    from classifier.model.persistence import read_comparison
     from classifier.scoring.scorer import model_folder
     from store.scores.models import get_model, promotions
 
@@ -185,7 +185,7 @@ def _in_use(db: Database) -> str:
 
 
 def _promote(db: Database, database: Path, model_id: str, reviewer: str, sentence: str) -> None:
-    from classifier.model.folder import load_model
+    from classifier.model.persistence import load_model
     from classifier.scoring.scorer import model_folder
     from store.scores.models import get_model, promote
     from store.times import utc_now

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifier.model.folder import load_model
+from classifier.model.persistence import load_model
 from cli.demo import _training
 
 ROOT = Path(__file__).parent.parent

@@ -14,7 +14,7 @@ from classifier.features.features import embed_as_shown
 from classifier.measures.figures import Scored
 from classifier.training.baselines import score_baselines
 from classifier.training.examples import columns_of, given_label, load_starter, read_rows, row_text
-from classifier.training.training import build_dataset
+from classifier.training.fit import build_dataset
 from store.model import Decision
 from text.cas import cas_in
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from classifier.gazetteer import Gazetteer
     from classifier.scoring.scorer import Scorer
     from classifier.scoring.scoring import ScoredText
-    from classifier.training.training import Dataset
+    from classifier.training.fit import Dataset
     from store.model import Reasons
 
     Row = dict[str, Any]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from classifier.model.folder import Neighbours
+    from classifier.model.persistence import Neighbours
 
 SHOWN = 3
 """So many examples stand beside a score, at most."""

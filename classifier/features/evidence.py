@@ -23,7 +23,7 @@ from classifier.features.signs import (
     talks_of_chemistry,
     unnamed_form,
 )
-from classifier.features.standing import (
+from classifier.features.title_position import (
     covered_by_offer,
     is_followed,
     is_measured,

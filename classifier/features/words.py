@@ -3,7 +3,7 @@
 An embedding made for English hears little of other languages, and the reader's lists hold what somebody
 thought of. Words and pairs of words, in any language, are weighed as the examples say.
 
-To change what is counted in which column: raise `classifier.model.folder.FORMAT` too, since models know
+To change what is counted in which column: raise `classifier.model.persistence.FORMAT` too, since models know
 words by
 their columns alone.
 """

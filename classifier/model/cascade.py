@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from classifier.model.estimator import fit_with_folds
 from classifier.model.folded import Folded
-from classifier.model.weighing import fit_with_folds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
 """A fitted pipeline folded into one vector for each part of a row: what scoring weighs texts with.
 
 scikit-learn's transformers of columns cost about five milliseconds a call, however few the rows, and who
-follows a crawl scores a few texts at a time. Every step of `classifier.model.weighing.build_pipeline` is
+follows a crawl scores a few texts at a time. Every step of `classifier.model.estimator.build_pipeline` is
 linear but for
 the length of a text's words, so that scaling and weights fold into one number for each column.
 """
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folded:
-    """The weights of a pipeline as `classifier.model.weighing.fit` left it.
+    """The weights of a pipeline as `classifier.model.estimator.fit` left it.
 
     It says what the `decision_function` of the pipeline says.
 
-    To change a step of `build_pipeline`: change this too; `tests/classifier/test_folded.py` holds them equal.
+    To change a step of `build_pipeline`: change this too; `tests/classifier/test_linear_weights.py` holds them equal.
     """
 
     evidence: NDArray[np.float64]

@@ -11,7 +11,7 @@ from classifier.features.embedding import fastest, open_embedder
 from classifier.features.evidence import default_gazetteer, read_all
 from classifier.features.features import embed_as_shown, keep_evidence
 from classifier.model.cascade import cascade_is_on
-from classifier.model.folder import load_model
+from classifier.model.persistence import load_model
 from classifier.scoring.scoring import ReadTexts, check_embedder, score_readings, settle_readings
 from store.crawl.text import text_hash
 from store.vectors import open_vectors
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from classifier.features.embedding import Embedder
     from classifier.gazetteer import Gazetteer
-    from classifier.model.folder import TrainedModel
+    from classifier.model.persistence import TrainedModel
     from classifier.scoring.scoring import ScoredText
     from store.model import Model
     from store.vectors import VectorCache

@@ -21,7 +21,7 @@ from classifier.features.evidence import (
 )
 from classifier.features.words import count_words
 from classifier.model.cascade import has_evidence
-from classifier.model.weighing import sigmoid
+from classifier.model.estimator import sigmoid
 from store.model import Contribution, Reasons, ScoreStage
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from classifier.gazetteer import Gazetteer
     from classifier.model.cascade import FirstStage
-    from classifier.model.folder import TrainedModel
+    from classifier.model.persistence import TrainedModel
     from classifier.reading import Reading
     from store.model import WordShare
 

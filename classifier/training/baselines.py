@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from classifier.reading import Reading
-    from classifier.training.training import Dataset
+    from classifier.training.fit import Dataset
 
 LINE = 0.5
 """The line of every baseline."""

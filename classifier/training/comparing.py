@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from classifier.measures.metrics import resampled_average_precision
-from classifier.training.training import held_out_figures
+from classifier.training.fit import held_out_figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from classifier.model.folder import TrainedModel
+    from classifier.model.persistence import TrainedModel
     from classifier.training.examples import Example
-    from classifier.training.training import Dataset
+    from classifier.training.fit import Dataset
 
 RESAMPLES = 200
 """Bootstrap resamples of the groups; intervals are the central 95 % of the differences."""

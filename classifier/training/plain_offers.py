@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from classifier.gazetteer import Gazetteer
-    from classifier.model.folder import TrainedModel
-    from classifier.training.training import Dataset
+    from classifier.model.persistence import TrainedModel
+    from classifier.training.fit import Dataset
 
 STRONGEST_TIERS = 2
 """Tier 3, bulk solvents and acids, is sold so widely that verdicts may well decide about it."""

@@ -10,14 +10,14 @@ from classifier.errors import ModelFolderWrong
 from classifier.features.evidence import default_gazetteer
 from classifier.features.features import evident, features_of, forget_earlier_evidence
 from classifier.model.cascade import cascade_is_on
-from classifier.model.folder import COMPARISON, load_model, save_model
+from classifier.model.persistence import COMPARISON, load_model, save_model
 from classifier.scoring.scorer import model_folder
 from classifier.training.comparing import Comparison, compare, not_compared
 from classifier.training.examples import load_starter
+from classifier.training.fit import Cascade, build_dataset, train
 from classifier.training.judged import from_labels
 from classifier.training.plain_offers import lost_names, unlearned_groups
 from classifier.training.rescoring import Rescore, rescore
-from classifier.training.training import Cascade, build_dataset, train
 from store.audit import audit
 from store.audit.audit import AuditAction, Origin, Via
 from store.database import transaction
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from classifier.features.embedding import Embedder
-    from classifier.model.folder import TrainedModel
+    from classifier.model.persistence import TrainedModel
     from classifier.training.examples import Example
-    from classifier.training.training import Dataset
+    from classifier.training.fit import Dataset
     from store.database import Database
     from store.vectors import VectorCache
 

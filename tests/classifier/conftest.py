@@ -12,8 +12,8 @@ from tests.classifier.toy import EVERY, STARTER, dataset_of, train_toy
 
 if TYPE_CHECKING:
     from classifier.gazetteer import Gazetteer
-    from classifier.model.folder import TrainedModel
-    from classifier.training.training import Dataset
+    from classifier.model.persistence import TrainedModel
+    from classifier.training.fit import Dataset
 
 
 @pytest.fixture(scope="session")

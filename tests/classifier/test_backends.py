@@ -23,7 +23,7 @@ from classifier.features.backends import (
 )
 from classifier.features.embedding import embed_texts, fastest, open_embedder, weights_of
 from classifier.training.examples import load_starter
-from classifier.training.training import build_dataset, train
+from classifier.training.fit import build_dataset, train
 from store.vectors import open_vectors
 from tests.classifier.toy import NOW, STARTER
 

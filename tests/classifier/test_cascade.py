@@ -17,10 +17,10 @@ from classifier.errors import ModelFolderWrong
 from classifier.features.evidence import read_all
 from classifier.features.static import StaticEmbedder
 from classifier.model.cascade import RECALL_BUDGET, has_evidence, set_line
-from classifier.model.folder import load_model, save_model
+from classifier.model.persistence import load_model, save_model
 from classifier.reading import read_text
 from classifier.scoring.scorer import Scorer
-from classifier.training.training import Cascade, train
+from classifier.training.fit import Cascade, train
 from store.model import ScoreStage
 from store.rows import reasons_from, to_json
 from store.vectors import open_vectors
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from classifier.gazetteer import Gazetteer
-    from classifier.model.folder import TrainedModel
-    from classifier.training.training import Dataset
+    from classifier.model.persistence import TrainedModel
+    from classifier.training.fit import Dataset
 
 ORDINARY = "Handmade wooden garden bench with two seats, collect in person on Sundays"
 OFFER = "PMK powder CAS 28578-16-7, 25 kg drums, stealth packaging, customs clearance guaranteed"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from classifier.evaluation.evaluation import Evaluation
     from classifier.gazetteer import Gazetteer
-    from classifier.model.folder import TrainedModel
+    from classifier.model.persistence import TrainedModel
 
 ROWS: list[dict[str, object]] = [
     {

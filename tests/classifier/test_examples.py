@@ -15,7 +15,7 @@ from tests.classifier.toy import STARTER, example
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from classifier.training.training import Dataset
+    from classifier.training.fit import Dataset
 
 ROWS = [
     {"title": "Acetone", "description": "25 kg", "label": 1, "group": "a", "kind": "named"},

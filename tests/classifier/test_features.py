@@ -19,7 +19,7 @@ from tests.classifier.toy import ToyEmbedder, vector
 
 if TYPE_CHECKING:
     from classifier.gazetteer import Gazetteer
-    from classifier.model.folder import TrainedModel
+    from classifier.model.persistence import TrainedModel
 
 TEXTS = ["Phenylacetone 5 kg", "Kettle", "Phenylacetone 5 kg"]
 

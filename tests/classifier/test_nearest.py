@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from classifier.explain.nearest import nearest, script_of, telling_floors
-from classifier.model.folder import Neighbours
+from classifier.model.persistence import Neighbours
 
 LATIN, HAN = "plain acetone in drums", "桶装丙酮现货供应"
 

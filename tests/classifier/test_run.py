@@ -23,7 +23,7 @@ from classifier.errors import (
 from classifier.scoring.run import Retrained, RetrainOptions, retrain, score_new
 from classifier.training import retraining
 from classifier.training.examples import load_starter
-from classifier.training.training import train
+from classifier.training.fit import train
 from store import locks
 from store.audit.audit import list_entries
 from store.crawl.pages import SeenListing, record_page
@@ -41,8 +41,8 @@ from tests.store.build import crawl_run, judge, page
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from classifier.model.folder import TrainedModel
-    from classifier.training.training import Dataset
+    from classifier.model.persistence import TrainedModel
+    from classifier.training.fit import Dataset
     from store.database import Database
     from store.model import Run
 

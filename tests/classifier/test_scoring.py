@@ -12,7 +12,7 @@ import pytest
 from classifier.errors import EmbedderMismatch
 from classifier.features.columns import join_columns
 from classifier.features.evidence import FEATURES, evidence_matrix, read_all
-from classifier.model.weighing import sigmoid
+from classifier.model.estimator import sigmoid
 from classifier.scoring.scoring import (
     SHOWN_CONTRIBUTIONS,
     SOUND,
@@ -25,7 +25,7 @@ from tests.classifier.toy import ToyEmbedder
 
 if TYPE_CHECKING:
     from classifier.gazetteer import Gazetteer
-    from classifier.model.folder import TrainedModel
+    from classifier.model.persistence import TrainedModel
     from classifier.scoring.scoring import ScoredText
 
 TEXTS = (

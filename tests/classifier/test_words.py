@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from classifier.features.words import COLUMNS, MAX_CHARS, count_words, tokens_of
-from classifier.model.folder import FORMAT
+from classifier.model.persistence import FORMAT
 
 
 @pytest.mark.parametrize(

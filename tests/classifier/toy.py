@@ -15,8 +15,8 @@ from classifier.features.columns import join_columns
 from classifier.features.evidence import FEATURES, default_gazetteer
 from classifier.features.features import EvidenceReader
 from classifier.training.examples import Example, load_starter
+from classifier.training.fit import Dataset, build_dataset, train
 from classifier.training.plain_offers import plain_offers
-from classifier.training.training import Dataset, build_dataset, train
 from store.crawl.text import text_hash
 from store.vectors import open_vectors
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from classifier.gazetteer import Gazetteer
-    from classifier.model.folder import TrainedModel
+    from classifier.model.persistence import TrainedModel
 
 DIMENSIONS = 16
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

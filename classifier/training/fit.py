@@ -16,8 +16,8 @@ from classifier.features.evidence import FEATURES
 from classifier.features.features import features_of
 from classifier.measures.metrics import summary
 from classifier.model.cascade import RULE, FirstStage, fit_first_stage
-from classifier.model.folder import FORMAT, Neighbours, TrainedModel, fingerprint
-from classifier.model.weighing import fit_with_folds
+from classifier.model.estimator import fit_with_folds
+from classifier.model.persistence import FORMAT, Neighbours, TrainedModel, fingerprint
 from classifier.training.judged import GROUP_WEIGHT, VERDICT_WEIGHT
 from store import times
 

@@ -12,12 +12,12 @@ import pytest
 from classifier.errors import TooFewLabels
 from classifier.features.evidence import FEATURES, NEVER_AGAINST, NEVER_FOR
 from classifier.training.comparing import compare
-from classifier.training.training import Dataset, held_out_figures
+from classifier.training.fit import Dataset, held_out_figures
 from tests.classifier.toy import dataset_of, example, train_toy
 
 if TYPE_CHECKING:
     from classifier.gazetteer import Gazetteer
-    from classifier.model.folder import TrainedModel
+    from classifier.model.persistence import TrainedModel
 
 
 def flipped(data: Dataset) -> Dataset:

@@ -31,8 +31,8 @@ from classifier.errors import ModelFolderWrong
 from classifier.features.evidence import FEATURES
 from classifier.features.static import StaticEmbedder
 from classifier.model.cascade import RULE, FirstStage
+from classifier.model.estimator import deciding_numbers
 from classifier.model.folded import Folded
-from classifier.model.weighing import deciding_numbers
 from store.private import private_folder
 from store.rows import clean
 

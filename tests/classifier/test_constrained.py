@@ -10,8 +10,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from classifier.features.evidence import FEATURES, NEVER_AGAINST, NEVER_FOR
-from classifier.model import signed
-from classifier.model.signed import FREE, fit_signed
+from classifier.model import constrained as signed
+from classifier.model.constrained import FREE, fit_signed
 
 SEED = 7
 

@@ -8,7 +8,7 @@ import pytest
 
 from classifier.features.evidence import FEATURES, evidence_matrix
 from classifier.features.signs import MOST_FORMS
-from classifier.features.standing import named_after_preposition
+from classifier.features.title_position import named_after_preposition
 from classifier.reading import read_text
 
 if TYPE_CHECKING:

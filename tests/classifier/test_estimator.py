@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from classifier.errors import TooFewLabels, TooFewSellers
-from classifier.model.weighing import UNTOLD, UNTOLD_WEIGHT, choose_threshold, fit_with_folds, sigmoid
+from classifier.model.estimator import UNTOLD, UNTOLD_WEIGHT, choose_threshold, fit_with_folds, sigmoid
 from tests.classifier.toy import numbers
 
 

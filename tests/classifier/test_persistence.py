@@ -13,7 +13,7 @@ from skops.io import dump
 
 from classifier.errors import ModelFolderWrong
 from classifier.gazetteer import Profile
-from classifier.model.folder import FORMAT, check_release, load_model, save_model
+from classifier.model.persistence import FORMAT, check_release, load_model, save_model
 from tests.classifier.toy import dataset_of, example, train_toy
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from classifier.gazetteer import Gazetteer
-    from classifier.model.folder import TrainedModel
-    from classifier.training.training import Dataset
+    from classifier.model.persistence import TrainedModel
+    from classifier.training.fit import Dataset
 
 FILES = ("card.json", "model.skops", "evaluation.skops", "neighbours.npz", "neighbours.jsonl")
 

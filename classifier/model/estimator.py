@@ -21,7 +21,7 @@ from sklearn.preprocessing import MaxAbsScaler
 from classifier.errors import TooFewLabels, TooFewSellers
 from classifier.features.columns import EMBEDDING, EVIDENCE, WORDS
 from classifier.features.evidence import FEATURES, NEVER_AGAINST, NEVER_FOR, NOTHING_READ
-from classifier.model.signed import FREE, fit_signed
+from classifier.model.constrained import FREE, fit_signed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
-    from classifier.model.signed import Ends
+    from classifier.model.constrained import Ends
 
 EMBEDDING_WEIGHT = 0.8
 """How far unit vectors are stretched beside evidence of 0 or 1. More fits the starter set's own words

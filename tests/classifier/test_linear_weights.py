@@ -16,8 +16,8 @@ from classifier.model.folded import Folded
 from tests.classifier.toy import DIMENSIONS
 
 if TYPE_CHECKING:
-    from classifier.model.folder import TrainedModel
-    from classifier.training.training import Dataset
+    from classifier.model.persistence import TrainedModel
+    from classifier.training.fit import Dataset
 
 KNOWN = ("no label", "无标签 5kg", "25 kg", "пишите в личку", "price on request", "kettle", "!", "")
 """Some of these the model has weighed, and some not."""
