@@ -27,7 +27,8 @@ class Folded:
 
     It says what the `decision_function` of the pipeline says.
 
-    To change a step of `build_pipeline`: change this too; `tests/classifier/test_linear_weights.py` holds them equal.
+    To change a step of `build_pipeline`: change this too.
+    `tests/classifier/test_linear_weights.py` holds them equal.
     """
 
     evidence: NDArray[np.float64]
