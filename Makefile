@@ -13,7 +13,7 @@ export HF_HUB_OFFLINE := 1
 # The tests start hundreds of processes; where Python may not keep what it compiled, each compiles all anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: messages screenshots help demo test test-unit lint format serve run bench fixtures clean
+.PHONY: messages screenshots help demo test test-unit lint format serve run bench size fixtures clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ format: $(DEV) ## put the code in form
 # Ray is no part of the development group: 250 MB for one benchmark and one test, which say that they need it.
 bench: $(DEV) ## measure all, into var/bench; BENCH="--quick --listings FILE" chooses
 	$(BIN)/python -m benchmarks $(BENCH)
+
+size: $(DEV) ## print the product's lines, modules, import circles and words of natural language
+	$(BIN)/python -m benchmarks.size $(SIZE)
 
 fixtures: $(DEV) ## write the committed fixtures anew
 	$(BIN)/python -m fixtures.marketplaces.build
