@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 DEV := $(VENV)/installed-dev
+DOCS := $(VENV)/installed-docs
 DB ?= var/demo.db
 # Tests of one file stay together, so that what they share is made once; tests/conftest.py orders the files.
 PYTEST := $(BIN)/python -m pytest --numprocesses $(or $(JOBS),auto) --dist loadfile --no-loadscope-reorder
@@ -13,7 +14,7 @@ export HF_HUB_OFFLINE := 1
 # The tests start hundreds of processes; where Python may not keep what it compiled, each compiles all anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: messages screenshots help demo test test-unit lint format serve run bench size fixtures clean
+.PHONY: help demo serve test test-unit lint format bench size fixtures messages screenshots docs dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,8 +61,19 @@ messages: $(DEV) ## bring the catalogues of the pages up to date; then translate
 screenshots: $(DEV) ## draw every page of the review app into var/screenshots
 	$(BIN)/python -m benchmarks.screenshots
 
+docs: $(DOCS) ## build the documentation into var/site; any warning is an error
+	$(BIN)/mkdocs build --strict --quiet
+	@echo "var/site/index.html"
+
+dist: $(DEV) ## build the wheel and the source distribution into var/dist
+	$(BIN)/python -m build --no-isolation --outdir var/dist .
+
 clean: ## remove the virtual environment and the demo's files
 	rm -rf $(VENV) var
+
+$(DOCS): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group docs
+	touch $@
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else 0'
