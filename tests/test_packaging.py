@@ -95,6 +95,14 @@ def test_no_tracked_file_names_a_package_registry() -> None:
     assert searched.stdout.splitlines() == []
 
 
+def test_every_page_of_the_documentation_is_in_its_navigation() -> None:
+    """A page that mkdocs.yml does not list cannot be found on the site."""
+    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    docs = ROOT / "docs"
+    pages = [path.relative_to(docs).as_posix() for path in docs.rglob("*.md")]
+    assert [page for page in pages if page not in navigation] == []
+
+
 def public_parts(
     node: ast.Module | ast.ClassDef, inside: str = ""
 ) -> Iterator[tuple[str, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]]:
