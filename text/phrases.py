@@ -1,39 +1,218 @@
-"""Phrases with choices to one pattern that finds any of them as whole words."""
+"""The phrase engine: the word lists of every language, and the patterns that find their phrases.
+
+The words that the product looks for stand in `text/lexicon/<language>.toml`, one file for each language (ISO 639-1
+code; `zxx.toml` holds signs and codes of no language). Each file has the same tables; a table that a language does
+not need is left out. `words("labels.price")` returns the phrases of key `price` in table `[labels]` of all files.
+
+Notation, the same in every table:
+
+- `{a|b} c` stands for `a c` and `b c`, and `{a |}b` for `a b` and `b`. Choices may nest.
+- `label*` stands for every word that begins with `label`. Without the star, whole words are meant. Chinese is written
+  without spaces, so its phrases match anywhere and need no star.
+- Case, accents and full-width forms do not matter: texts and phrases are folded alike (`text.normalise.fold`).
+- In `whole_words` a space matches spaces or hyphens, and a hyphen matches a hyphen, a space or nothing.
+
+To add a table: write `[table]` and `key = ["phrase", ...]` into the files, with a comment above that says what belongs
+there, and ask for `words("table.key")` where the phrases are needed. Ask inside a cached function, not at import: the
+files are read once, when the first phrase is asked for. The files are checked then; `LexiconError` names file, key
+and phrase.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
-from text.choices import alternatives
 from text.normalise import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from importlib.resources.abc import Traversable
 
 CJK = r"\u3400-\u9fff"
+"""Chinese characters, for use in a character class."""
+
+INNERMOST_CHOICE = re.compile(r"\{([^{}]*)\}")
 
 
-def whole_words(phrases: tuple[str, ...]) -> str:
-    """Return an alternation of phrases as whole words; Chinese ones need no word boundary.
+class LexiconError(ValueError):
+    """A file of the lexicon is not written as it should be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrase:
+    """One spelling of a phrase of the lexicon."""
+
+    text: str
+    """As written, with its choices made and without the star."""
+    folded: str
+    language: str
+    """Of the file that lists it: an ISO 639-1 code, or `zxx`."""
+    is_beginning: bool
+    """Whether the phrase was written with a star: a longer word may begin so."""
+
+
+@cache
+def words(name: str) -> tuple[Phrase, ...]:
+    """Return each spelling of the phrases under a key, in all languages.
+
+    Args:
+        name: Table and key with a dot between, e.g. `labels.price`.
+
+    Raises:
+        LexiconError: If a file is not written as it should be.
+        KeyError: If no file has this key.
+    """
+    lists = {language: entries[name] for language, entries in _lexicon().items() if name in entries}
+    if not lists:
+        raise KeyError(name)
+    return tuple(
+        dict.fromkeys(
+            Phrase(
+                text=spelling.removesuffix("*"),
+                folded=fold(spelling.removesuffix("*")).text,
+                language=language,
+                is_beginning=spelling.endswith("*"),
+            )
+            for language, phrases in lists.items()
+            for phrase in phrases
+            for spelling in alternatives(phrase)
+        )
+    )
+
+
+@cache
+def keys(table: str) -> tuple[str, ...]:
+    """Return the names below a table, in all languages: `keys("goods")` holds `everyday` and `material`."""
+    names = (name for entries in _lexicon().values() for name in entries if name.startswith(f"{table}."))
+    return tuple(dict.fromkeys(name.removeprefix(f"{table}.").partition(".")[0] for name in names))
+
+
+@cache
+def folded(*names: str) -> frozenset[str]:
+    """Return the folded spellings of the phrases under some keys."""
+    return frozenset(phrase.folded for name in names for phrase in words(name))
+
+
+@cache
+def written(*names: str) -> frozenset[str]:
+    """Return the spellings of the phrases under some keys as the files write them, with their accents."""
+    return frozenset(phrase.text for name in names for phrase in words(name))
+
+
+@cache
+def any_of(*names: str) -> str:
+    """Return a pattern that matches any phrase under some keys wherever it stands, the longest first."""
+    return f"(?:{'|'.join(map(re.escape, _longest_first(folded(*names))))})"
+
+
+@cache
+def whole_words(*names: str) -> str:
+    """Return a pattern that matches any phrase under some keys as whole words; Chinese ones anywhere.
 
     What all words share stands outside of the alternation: a branch that begins with a letter is passed over
     at once where another letter stands, one that begins with a condition is not; and where no Chinese sign
     stands, no Chinese phrase is tried.
     """
+    return whole_words_of(folded(*names))
+
+
+def whole_words_of(phrases: Iterable[str]) -> str:
+    """Return the pattern of `whole_words` for folded phrases that stand in no file."""
     chinese: list[str] = []
     others: list[str] = []
-    for phrase in sorted(
-        {fold(p).text for choices in phrases for p in alternatives(choices)}, key=len, reverse=True
-    ):
-        words = re.escape(phrase).replace(r"\ ", r"[\s-]+").replace(r"\-", r"[\s-]?")
-        (chinese if re.match(f"[{CJK}]", phrase) else others).append(words)
+    for phrase in _longest_first(phrases):
+        pattern = re.escape(phrase).replace(r"\ ", r"[\s-]+").replace(r"\-", r"[\s-]?")
+        (chinese if re.match(f"[{CJK}]", phrase) else others).append(pattern)
     sorts = []
     if others:
         sorts.append(rf"(?<![^\W_])(?:{_by_first(others)})(?![a-z0-9\u0400-\u052f])")
     if chinese:
         sorts.append(rf"(?=[{CJK}])(?:{_by_first(chinese)})")
     return "|".join(sorts)
+
+
+@cache
+def phrase_matcher(*names: str) -> re.Pattern[str]:
+    """Return what finds any phrase under some keys in a folded text, as whole words."""
+    return re.compile(whole_words(*names))
+
+
+def alternatives(text: str) -> Iterator[str]:
+    """Yield `text` once for each choice in its braces, which may nest; spellings may repeat."""
+    choice = INNERMOST_CHOICE.search(text)
+    if choice is None:
+        yield text
+        return
+    for part in choice[1].split("|"):
+        yield from alternatives(text[: choice.start()] + part + text[choice.end() :])
+
+
+def read_lexicon(folder: Traversable) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Return the phrases of each language by table and key, in the order of the files' names.
+
+    Raises:
+        LexiconError: If a file is not written as it should be; the message says where.
+    """
+    lexicon: dict[str, dict[str, tuple[str, ...]]] = {}
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".toml"):
+            try:
+                tables = tomllib.loads(file.read_text(encoding="utf-8"))
+            except tomllib.TOMLDecodeError as error:
+                raise LexiconError(f"{file.name}: {error}") from error
+            lexicon[file.name.removesuffix(".toml")] = dict(_entries(file.name, tables))
+    return lexicon
+
+
+@cache
+def _lexicon() -> dict[str, dict[str, tuple[str, ...]]]:
+    return read_lexicon(files("text") / "lexicon")
+
+
+def _entries(file: str, table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, tuple[str, ...]]]:
+    for key, value in table.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict):
+            yield from _entries(file, value, f"{name}.")
+        elif not prefix:
+            raise LexiconError(f"{file}: {name}: a list of phrases must stand in a table, e.g. [labels]")
+        elif not isinstance(value, list):
+            raise LexiconError(f"{file}: {name}: this must be a list of phrases, not {value!r}")
+        else:
+            listed: set[object] = set()
+            for phrase in value:
+                if fault := "is listed twice" if phrase in listed else _fault(phrase):
+                    raise LexiconError(f"{file}: {name}: {phrase!r} {fault}")
+                listed.add(phrase)
+            yield name, tuple(value)
+
+
+def _fault(phrase: object) -> str:
+    """Return what is wrong with a phrase, or the empty text."""
+    if not isinstance(phrase, str):
+        return "is no text: put it in quotation marks"
+    bare, choices = phrase, []
+    while choice := INNERMOST_CHOICE.search(bare):
+        choices.append(choice[1])
+        bare = bare[: choice.start()] + bare[choice.end() :]
+    faults = {
+        "is empty": not phrase.strip(),
+        "has spaces at an end or side by side": phrase != " ".join(phrase.split()),
+        "has braces without a choice: write {a|b}": any("|" not in choice for choice in choices),
+        "has a brace without its partner": "{" in bare or "}" in bare,
+        "has a | outside of braces": "|" in bare,
+        "has a star that is not its last character": "*" in phrase.removesuffix("*"),
+    }
+    return next((says for says, is_fault in faults.items() if is_fault), "")
+
+
+def _longest_first(phrases: Iterable[str]) -> list[str]:
+    return sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
 
 
 def _by_first(patterns: Sequence[str]) -> str:

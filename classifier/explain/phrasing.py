@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from classifier.features.words import UNSPACED
-from text.function_words import FUNCTION_WORDS, NEGATIONS
+from text.phrases import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,7 +50,9 @@ class CountedText:
     def phrases(self) -> Iterator[Phrase]:
         """Yield the phrases, in order, without what says nothing alone, unless it stands within one."""
         for phrase in self._joined():
-            if phrase.last > phrase.first or self.words[phrase.first].group() not in NEGATIONS:
+            if phrase.last > phrase.first or self.words[phrase.first].group() not in written(
+                "function_words.negations"
+            ):
                 yield phrase
 
     def _joined(self) -> Iterator[Phrase]:
@@ -90,7 +92,7 @@ class CountedText:
             if said.isdigit():
                 return self._gap(number) in {".", ","}
             start = self.words[unit.first].start()
-            if said in FUNCTION_WORDS or self.normal[start - 1 : start] in PART_OF_NUMBER:
+            if said in written("function_words.words") or self.normal[start - 1 : start] in PART_OF_NUMBER:
                 return False
         elif not (SIGN.fullmatch(said) and SIGN.fullmatch(before[-1])):
             return False
@@ -113,4 +115,8 @@ class CountedText:
 
 def says_nothing(word: str) -> bool:
     """Say whether a word says nothing where it stands alone: a function word, a number or a single letter."""
-    return word in FUNCTION_WORDS or word.isdigit() or (len(word) == 1 and not SIGN.fullmatch(word))
+    return (
+        word in written("function_words.words")
+        or word.isdigit()
+        or (len(word) == 1 and not SIGN.fullmatch(word))
+    )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from classifier.gazetteer.build_files import CODE_LIKE, CURATED, GENERAL, Row, read_rows
 from classifier.gazetteer.translate import inversions, translations
-from text.choices import alternatives
 from text.normalise import comparable
+from text.phrases import alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

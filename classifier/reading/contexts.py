@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from classifier.reading.trade import UNIT
-from text.normalise import comparable, squeeze
-from text.phrases import CJK, whole_words
+from text.normalise import comparable, fold, squeeze
+from text.phrases import CJK, alternatives, whole_words_of
 
 NEAR = 80
 """Characters within which a context supports an abbreviation."""
@@ -197,15 +197,15 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "chemistry only": CHEMISTRY_ONLY,
     }
     return {
-        **{name: re.compile(whole_words(each)) for name, each in words.items()},
+        **{name: re.compile(_whole(each)) for name, each in words.items()},
         "latin oil": re.compile(r"oleum\s+(?!powder)[a-z]{3,}(?:ae|i|is|arum|orum)(?![a-z])"),
-        "form after": re.compile(
-            rf"\s+(?:{whole_words(FORMS_AFTER)})(?!\s+(?:{whole_words(FORMS_OF_PICTURES)}))"
-        ),
-        "word before": re.compile(rf"(?:{whole_words(WORD_BEFORE)})\s+$"),
-        "word after": re.compile(rf"\s+(?:{whole_words(WORD_AFTER)})"),
-        "selling": re.compile(rf"(?:{whole_words(SELLING)})(?:[\s:,/&+|–—-]|{bare}|{JOINING})*$"),
-        "goes on": re.compile(
-            rf"\s*(?:$|[.,;:!|/&+()\[\]–—-]|{whole_words(GOES_ON_SELLING)}|{amount}|[{CJK}])"
-        ),
+        "form after": re.compile(rf"\s+(?:{_whole(FORMS_AFTER)})(?!\s+(?:{_whole(FORMS_OF_PICTURES)}))"),
+        "word before": re.compile(rf"(?:{_whole(WORD_BEFORE)})\s+$"),
+        "word after": re.compile(rf"\s+(?:{_whole(WORD_AFTER)})"),
+        "selling": re.compile(rf"(?:{_whole(SELLING)})(?:[\s:,/&+|–—-]|{bare}|{JOINING})*$"),
+        "goes on": re.compile(rf"\s*(?:$|[.,;:!|/&+()\[\]–—-]|{_whole(GOES_ON_SELLING)}|{amount}|[{CJK}])"),
     }
+
+
+def _whole(phrases: tuple[str, ...]) -> str:
+    return whole_words_of({fold(one).text for choices in phrases for one in alternatives(choices)})

@@ -20,8 +20,8 @@ import ahocorasick_rs
 
 from classifier.reading.respelt import respellings, turned_round
 from classifier.reading.spellings import slips_of, spellings_of, splits_of
-from text.choices import alternatives
 from text.normalise import fold, in_one_alphabet, squeeze
+from text.phrases import alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

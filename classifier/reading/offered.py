@@ -14,7 +14,8 @@ from classifier.reading.phrases import (
     SALE_BEFORE_FOR,
 )
 from classifier.reading.wanted import who_asks
-from text.phrases import whole_words
+from text.normalise import fold
+from text.phrases import alternatives, whole_words_of
 
 WINDOW = 48
 """Characters looked at on each side of a name."""
@@ -60,17 +61,17 @@ BEFORE_ABOUT = 16
 @lru_cache(maxsize=1)
 def _patterns() -> dict[str, re.Pattern[str]]:
     return {
-        "before": re.compile(rf"(?:{whole_words(NOT_OFFERED_BEFORE)}){BETWEEN}$"),
-        "after": re.compile(rf"{LINKING}(?!{PROMISE})(?:{whole_words(NOT_OFFERED_AFTER)})"),
+        "before": re.compile(rf"(?:{_whole(NOT_OFFERED_BEFORE)}){BETWEEN}$"),
+        "after": re.compile(rf"{LINKING}(?!{PROMISE})(?:{_whole(NOT_OFFERED_AFTER)})"),
         "for": re.compile(
-            rf"(?P<sale>{whole_words(SALE_BEFORE_FOR)})?\s*(?P<for>{whole_words(FOR_WORDS)})(?:\s+(?:the|el|la|le|les|o|a))?\s+{KIND}$"
+            rf"(?P<sale>{_whole(SALE_BEFORE_FOR)})?\s*(?P<for>{_whole(FOR_WORDS)})(?:\s+(?:the|el|la|le|les|o|a))?\s+{KIND}$"
         ),
         "drug": re.compile(
-            rf"(?:(?!{whole_words(IN_BULK)})[^.;!?|]|\.\d){{0,32}}?(?P<form>{whole_words(DOSAGE_FORMS)})"
+            rf"(?:(?!{_whole(IN_BULK)})[^.;!?|]|\.\d){{0,32}}?(?P<form>{_whole(DOSAGE_FORMS)})"
         ),
-        "drug of": re.compile(rf"(?P<form>{whole_words(DOSAGE_FORMS)})\s+(?:(?:of|de|mit|с)\s+|d')?$"),
-        "about": re.compile(whole_words(ABOUT_SOMETHING_ELSE)),
-        "title": re.compile(whole_words(ABOUT_IN_TITLE)),
+        "drug of": re.compile(rf"(?P<form>{_whole(DOSAGE_FORMS)})\s+(?:(?:of|de|mit|с)\s+|d')?$"),
+        "about": re.compile(_whole(ABOUT_SOMETHING_ELSE)),
+        "title": re.compile(_whole(ABOUT_IN_TITLE)),
     }
 
 
@@ -124,3 +125,7 @@ def _about(short: str, title: str) -> str:
             if not NEGATED.search(said[max(0, found.start() - BEFORE_ABOUT) : found.start()]):
                 return found.group()
     return ""
+
+
+def _whole(phrases: tuple[str, ...]) -> str:
+    return whole_words_of({fold(one).text for choices in phrases for one in alternatives(choices)})

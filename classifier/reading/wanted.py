@@ -46,7 +46,7 @@ from classifier.reading.asking_sellers import (
     WISHES,
 )
 from text.normalise import fold
-from text.phrases import CJK, whole_words
+from text.phrases import CJK, alternatives, whole_words_of
 
 BEFORE = 80
 """Characters before a name in which somebody asks for it."""
@@ -78,36 +78,34 @@ MOST_OF_A_SEEKER = 3
 
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
-    asking = rf"(?P<who>{whole_words(ASKING_WHO)})|(?P<always>{whole_words(ASKING)})"
-    first = rf"(?P<first>{whole_words(ASKING_FIRST)}|{ISO_ASKS})|(?P<seeks>{whole_words(SEEKERS_VERBS)})"
-    last = rf"(?:{whole_words(WANTED_LAST)})(?=\s*(?:$|[.!;|)\]]))|{WANTED_LAST_CJK}(?![{CJK}])"
+    asking = rf"(?P<who>{_whole(ASKING_WHO)})|(?P<always>{_whole(ASKING)})"
+    first = rf"(?P<first>{_whole(ASKING_FIRST)}|{ISO_ASKS})|(?P<seeks>{_whole(SEEKERS_VERBS)})"
+    last = rf"(?:{_whole(WANTED_LAST)})(?=\s*(?:$|[.!;|)\]]))|{WANTED_LAST_CJK}(?![{CJK}])"
     return {
         "asking": re.compile(rf"{asking}|{first}"),
-        "no seeker": re.compile(whole_words(NO_SEEKER)),
-        "wish": re.compile(whole_words(WISH)),
+        "no seeker": re.compile(_whole(NO_SEEKER)),
+        "wish": re.compile(_whole(WISH)),
         "wish ends": re.compile(
-            rf"(?:(?!{whole_words(SELLING_VERBS)})[^.;!?|]){{0,60}}?(?P<verb>{whole_words(WISH_ENDS)})"
+            rf"(?:(?!{_whole(SELLING_VERBS)})[^.;!?|]){{0,60}}?(?P<verb>{_whole(WISH_ENDS)})"
         ),
-        "else": re.compile(rf"(?:{whole_words(SOMEBODY_ELSE)})[\s,]*$"),
-        "answer": re.compile(rf"[^.;!|]{{0,24}}?[\s,:–—-](?:{whole_words(SELLERS_ANSWER)})"),
-        "reply": re.compile(rf"[^;|]{{0,32}}?(?:{whole_words(SELLERS_REPLY)})"),
-        "invited": re.compile(rf"[\s,，]*(?:{whole_words(INVITED)})"),
-        "wishes": re.compile(whole_words(WISHES)),
-        "rid of": re.compile(
-            rf"[^.,;!?|]{{0,32}}?(?:{whole_words(RID_OF)})(?:{END}|\s+(?:{whole_words(HASTE)}))"
-        ),
-        "needy": re.compile(whole_words(NEEDY)),
-        "call us": re.compile(rf"\s*[,:–—-]\s*(?:{whole_words(CALL_US)}){END}"),
+        "else": re.compile(rf"(?:{_whole(SOMEBODY_ELSE)})[\s,]*$"),
+        "answer": re.compile(rf"[^.;!|]{{0,24}}?[\s,:–—-](?:{_whole(SELLERS_ANSWER)})"),
+        "reply": re.compile(rf"[^;|]{{0,32}}?(?:{_whole(SELLERS_REPLY)})"),
+        "invited": re.compile(rf"[\s,，]*(?:{_whole(INVITED)})"),
+        "wishes": re.compile(_whole(WISHES)),
+        "rid of": re.compile(rf"[^.,;!?|]{{0,32}}?(?:{_whole(RID_OF)})(?:{END}|\s+(?:{_whole(HASTE)}))"),
+        "needy": re.compile(_whole(NEEDY)),
+        "call us": re.compile(rf"\s*[,:–—-]\s*(?:{_whole(CALL_US)}){END}"),
         "sells too": re.compile(
-            rf"[^.;!|]{{0,24}}?[\s,–—-](?:{whole_words(SELLERS_TOO)})(?:{END}|\s+(?:{whole_words(WHERE_TO)}))"
+            rf"[^.;!|]{{0,24}}?[\s,–—-](?:{_whole(SELLERS_TOO)})(?:{END}|\s+(?:{_whole(WHERE_TO)}))"
         ),
-        "for whom": re.compile(rf"\s+(?:{whole_words(FOR_WHAT)})\s[^?!;.|]{{0,40}}?\?"),
+        "for whom": re.compile(rf"\s+(?:{_whole(FOR_WHAT)})\s[^?!;.|]{{0,40}}?\?"),
         "whoever has": re.compile(rf"{WHOEVER_HAS}(?:\d|{BETWEEN_CJK.pattern[:-1]})*+\s*$"),
         "whoever calls": re.compile(rf"\s*{WHOEVER_HAS_CALLS}"),
-        "buyers": re.compile(whole_words(BUYERS_QUESTION)),
-        "traders": re.compile(rf"[\s-]*(?:{whole_words(TRADERS)})"),
-        "after": re.compile(rf"(?P<gap>[^.;!?|]{{0,24}}?)(?P<asked>{whole_words(WANTED_AFTER)}|{last})"),
-        "aside": re.compile(rf"(?:{whole_words(FOR_OURSELVES)})\s+[^\W\d_]+|{whole_words(WHO_SELLS)}"),
+        "buyers": re.compile(_whole(BUYERS_QUESTION)),
+        "traders": re.compile(rf"[\s-]*(?:{_whole(TRADERS)})"),
+        "after": re.compile(rf"(?P<gap>[^.;!?|]{{0,24}}?)(?P<asked>{_whole(WANTED_AFTER)}|{last})"),
+        "aside": re.compile(rf"(?:{_whole(FOR_OURSELVES)})\s+[^\W\d_]+|{_whole(WHO_SELLS)}"),
     }
 
 
@@ -241,3 +239,7 @@ def _is_told_otherwise(asking: str, after: str) -> bool:
 def _is_answered(after: str) -> bool:
     """Say whether whoever asks who sells it goes on to answer."""
     return bool(_patterns()["answer"].match(after) or _patterns()["reply"].match(after))
+
+
+def _whole(phrases: tuple[str, ...]) -> str:
+    return whole_words_of({fold(one).text for choices in phrases for one in alternatives(choices)})

@@ -6,7 +6,7 @@ import pytest
 
 from classifier.explain.phrasing import LONGEST, CountedText
 from classifier.features.words import WORD, in_one_form
-from text.function_words import FUNCTION_WORDS, NEGATIONS
+from text.phrases import written
 
 
 def phrases(text: str, *amounts: float) -> list[tuple[str, float]]:
@@ -64,5 +64,7 @@ def test_no_phrase_is_endless(word: str) -> None:
 
 def test_function_words_are_written_as_words_are_found() -> None:
     """Each is one word in its one form, and what denies is kept apart."""
-    assert all(in_one_form(word) == word and WORD.fullmatch(word) for word in FUNCTION_WORDS | NEGATIONS)
-    assert not FUNCTION_WORDS & NEGATIONS
+    function_words = written("function_words.words")
+    negations = written("function_words.negations")
+    assert all(in_one_form(word) == word and WORD.fullmatch(word) for word in function_words | negations)
+    assert not function_words & negations

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from classifier.gazetteer.translate import inversions, translations
-from text.choices import alternatives
 
 
 @pytest.mark.parametrize(
@@ -39,9 +38,3 @@ def test_russian_catalogues_put_the_noun_first() -> None:
     """Adjective and noun change places in Russian, and in no other language."""
     assert list(inversions("серная кислота", "ru")) == ["кислота серная"]
     assert list(inversions("sulfuric acid", "en")) == []
-
-
-def test_braces_stand_for_choices() -> None:
-    """Every choice is spelled out, also nested and empty ones."""
-    assert list(alternatives("{a|b} c")) == ["a c", "b c"]
-    assert set(alternatives("x{y{1|2}|}")) == {"xy1", "xy2", "x"}
