@@ -13,7 +13,7 @@ from statistics import quantiles
 from typing import TYPE_CHECKING
 
 from store.audit.audit import AuditAction, Origin, Via, record_view
-from store.audit.audit_check import verify
+from store.audit.verification import verify
 from store.database import Database, open_database, transaction
 from store.times import to_text, utc_now
 from tests.review.store import fill_store

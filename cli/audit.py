@@ -8,7 +8,7 @@ import click
 
 from cli.groups import SentenceGroup
 from cli.options import database_option, json_option
-from store.audit.audit_actions import AuditAction
+from store.audit.chain import AuditAction
 from store.crawl.text import counted
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def verify_command(given: tuple[str, ...], file: TextIO | None, *, database: Pat
 
     from cli.output import print_json, reading
     from cli.progress import progress_bar
-    from store.audit.audit_check import AuditBroken, read_anchors, verify
+    from store.audit.verification import AuditBroken, read_anchors, verify
 
     anchors = read_anchors([*given, *(file or ())])
     with reading(database) as db, progress_bar("verifying") as show:

@@ -30,7 +30,7 @@ def in_utc(due_at: datetime | None) -> datetime | None:
 def origin_of(due_at: datetime | None) -> Origin:
     """Return by what door work is done: the service gives the time it was due."""
     from store.audit.audit import Origin
-    from store.audit.audit_actions import Via
+    from store.audit.chain import Via
 
     return Origin(via=Via.CLI if due_at is None else Via.SERVICE)
 

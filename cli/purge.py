@@ -29,7 +29,7 @@ def command(database: Path, by: str, *, dry_run: bool, due_at: datetime | None) 
     Example: precursor-watch purge --dry-run
     """
     from cli.settings import load_settings
-    from scheduler.maintenance.purge import find_purgeable, purge
+    from scheduler.maintenance.upkeep import find_purgeable, purge
     from scheduler.settings import CareSettings
     from store import times
     from store.model import RunKind

@@ -28,7 +28,7 @@ def command(database: Path, due_at: datetime | None) -> None:
     """
     from cli.progress import progress_bar
     from cli.settings import load_settings
-    from scheduler.maintenance.whole import check_everything
+    from scheduler.maintenance.upkeep import check_everything
     from scheduler.settings import CareSettings
     from store.model import RunKind
 

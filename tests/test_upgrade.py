@@ -10,7 +10,7 @@ import pytest
 
 from scheduler.maintenance.backup import make_backup
 from scheduler.maintenance.restore import restore
-from scheduler.maintenance.whole import check_everything
+from scheduler.maintenance.upkeep import check_everything
 from store.crawl.runs import list_runs, unfinished_run
 from store.database import open_database
 from store.model import RunKind

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from crawler.live.scope import Scope, ScopeWrong
 from store import times
 from store.audit.audit import record
-from store.audit.audit_actions import AuditAction
+from store.audit.chain import AuditAction
 from store.crawl.permissions import (
     Basis,
     Permission,

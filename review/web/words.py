@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from review.web.languages import N_, gettext
 from store.accounts.roles import Role
-from store.audit.audit_actions import AuditAction
+from store.audit.chain import AuditAction
 from store.crawl.terms import TermName
 from store.model import Decision, ReasonCode, RunKind, RunOutcome, Stage
 from store.operations.overview import INTERRUPTED, NEVER, UNDER_WAY

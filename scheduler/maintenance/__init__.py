@@ -1,1 +1,1 @@
-"""CARE of the data: backup and restore, checking that all is whole, and retention."""
+"""Upkeep of the data: backup and restore, checks, retention."""

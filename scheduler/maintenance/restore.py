@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scheduler.errors import SchedulerError
-from scheduler.maintenance.manifest import BackedUp, BackupWrong, Manifest, digest_of, read_manifest
+from scheduler.maintenance.backup import BackedUp, BackupWrong, Manifest, digest_of, read_manifest
 from store.audit import audit
 from store.audit.audit import AuditAction
 from store.database import open_database

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from store import times
-from store.audit.audit_actions import AuditAction as AuditAction  # noqa: PLC0414 (found here too)
-from store.audit.audit_actions import Via as Via  # noqa: PLC0414 (so)
 from store.audit.chain import BEGINNING, COLUMNS, entry_hash, entry_row, row_hash
+from store.audit.chain import AuditAction as AuditAction  # noqa: PLC0414 (found here too)
+from store.audit.chain import Via as Via  # noqa: PLC0414 (so)
 from store.database import Database, transaction
 from store.rows import clean
 

@@ -1,6 +1,7 @@
-"""The hashes that chain the audit log.
+"""Form of the audit log: the words for actions, and the hashes that chain the entries.
 
-Pure functions over rows; `store.audit.audit` writes and reads the log.
+Apart from `store.audit.audit`, which writes and reads the log, because the migrations use this and because
+the command line needs the words without opening a store.
 
 Entry: SHA-256 of `FORMAT` and the JSON list of the entry's columns, the hash of the entry before among them.
 Row: SHA-256 of the JSON object of its columns that are not NULL, by name. So a column that a later release
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -33,6 +35,65 @@ KEYS = {
     "service_requests": "request_id",
 }  # fmt: skip
 """Tables whose rows an entry may vouch for, with their keys."""
+
+
+class AuditAction(StrEnum):
+    """What an entry says was done. To log something new, add a word here and call `record`."""
+
+    LOG_BEGUN = "log_begun"
+    """The first entry; it vouches for all verdicts and promotions before it."""
+    VERDICT_GIVEN = "verdict_given"
+    VERDICT_UNDONE = "verdict_undone"
+    LISTING_VIEWED = "listing_viewed"
+    CASE_VIEWED = "case_viewed"
+    CASE_CHANGED = "case_changed"
+    PAGE_VIEWED = "page_viewed"
+    """The page as kept was shown."""
+    SEARCHED = "searched"
+    CLAIMED = "claimed"
+    RELEASED = "released"
+    ASSIGNED = "assigned"
+    EXPORTED = "exported"
+    SETTING_CHANGED = "setting_changed"
+    MODEL_TRAINED = "model_trained"
+    """A retraining kept a candidate, whether or not it came into use."""
+    MODEL_PROMOTED = "model_promoted"
+    """Rolling back is putting an earlier one in use again."""
+    LABELS_IMPORTED = "labels_imported"
+    HOLD_PLACED = "hold_placed"
+    HOLD_RELEASED = "hold_released"
+    EVIDENCE_PURGED = "evidence_purged"
+    """Retention took one WARC file away."""
+    STORE_RESTORED = "store_restored"
+    """A backup took the place of what was there; what was written after it is not in this log."""
+    SERVICE_ASKED = "service_asked"
+    """To pause a source, resume it, or crawl it now."""
+    ALARM_ACKNOWLEDGED = "alarm_acknowledged"
+    PERMISSION_WITHDRAWN = "permission_withdrawn"
+    """Of a live source; nothing more may be asked of its site under it."""
+    LOGGED_IN = "logged_in"
+    LOGIN_FAILED = "login_failed"
+    LOGIN_BLOCKED = "login_blocked"
+    """Too many failures; noted once for each account or address and window."""
+    LOGGED_OUT = "logged_out"
+    SESSION_REVOKED = "session_revoked"
+    ACCESS_REFUSED = "access_refused"
+    """The role was too low."""
+    USER_ADDED = "user_added"
+    USER_CHANGED = "user_changed"
+    TOKEN_ISSUED = "token_issued"  # noqa: S105 (a word, not a token)
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105 (so)
+
+
+class Via(StrEnum):
+    """By what door somebody acts."""
+
+    WEB = "web"
+    API = "api"
+    CLI = "cli"
+    """By hand, on the machine itself: the name is what the person said, and nobody checked it."""
+    SERVICE = "service"
+    UPGRADE = "upgrade"
 
 
 def entry_row(  # noqa: PLR0913 (the columns of a table)

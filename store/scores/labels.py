@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from store import rows, times
 from store.audit import audit
-from store.audit.audit_actions import AuditAction
+from store.audit.chain import AuditAction
 from store.crawl.text import text_hash
 from store.database import Database, transaction
 from store.model import Decision

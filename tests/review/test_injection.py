@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from store.accounts.users import Role, is_name
-from store.audit.audit_check import verify
+from store.audit.verification import verify
 from store.database import open_database
 from tests.review.entering import entered, headers_of
 from tests.review.forms import read_form

@@ -16,7 +16,7 @@ from schemathesis.config import SchemathesisConfig
 from review.web.forms import new_token
 from store.accounts.tokens import issue_token
 from store.accounts.users import Role
-from store.audit.audit_check import verify
+from store.audit.verification import verify
 from store.database import open_database
 from tests.review.entering import a_user, build
 from tests.review.store import NOW, fill_store

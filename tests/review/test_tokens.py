@@ -229,7 +229,7 @@ def test_half_of_a_change_is_none(database: Path) -> None:
 
 def test_the_anchor_is_what_the_command_takes(database: Path, store: Database) -> None:
     """Number, colon, hash, of the newest entry."""
-    from store.audit.audit_check import read_anchors, verify
+    from store.audit.verification import read_anchors, verify
 
     with entered(database, "root", Role.ADMIN) as root:
         anchor = root.get("/api/audit/anchor").json()["anchor"]

@@ -22,7 +22,7 @@ from scheduler.service import Service
 from scheduler.settings import CareSettings
 from scheduler.work import Settings, Worker
 from store.audit.audit import AuditAction, list_entries
-from store.audit.audit_check import verify
+from store.audit.verification import verify
 from store.crawl.runs import list_runs
 from store.database import open_database
 from store.model import Run, RunKind, RunOutcome

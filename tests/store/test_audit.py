@@ -11,8 +11,8 @@ import pytest
 from store import times
 from store.audit import audit
 from store.audit.audit import AuditAction, Origin, Via, head, list_entries, record, record_view
-from store.audit.audit_check import AnchorUnreadable, AuditBroken, read_anchors, verify
 from store.audit.chain import BEGINNING, COLUMNS, entry_hash, entry_row
+from store.audit.verification import AnchorUnreadable, AuditBroken, read_anchors, verify
 from store.database import Database, open_database
 from store.migrations import migrations
 from store.model import Decision

@@ -17,7 +17,7 @@ from crawler.evidence.verify import verify
 from crawler.live.plan import plan
 from fixtures.misbehaving.answers import html
 from fixtures.misbehaving.server import LOOPBACK, serving
-from scheduler.maintenance.purge import purge
+from scheduler.maintenance.upkeep import purge
 from scheduler.settings import CareSettings
 from store.crawl.evidence import chain_of, evidence_folder, record_evidence
 from store.crawl.runs import list_runs

@@ -15,17 +15,17 @@ from click.testing import CliRunner
 from cli.main import group
 from crawler.evidence.read import EvidenceWrong
 from scheduler.maintenance.backup import (
+    BackupWrong,
     EvidenceMissing,
     EvidenceUnlikeSeal,
     backups_folder,
     list_backups,
     make_backup,
+    read_manifest,
     thin_backups,
 )
-from scheduler.maintenance.manifest import BackupWrong, read_manifest
-from scheduler.maintenance.purge import find_purgeable, purge
 from scheduler.maintenance.restore import RestoreRefused, StillInUse, check_backup, restore
-from scheduler.maintenance.whole import check_everything
+from scheduler.maintenance.upkeep import check_everything, find_purgeable, purge
 from scheduler.run_logs import logs_folder
 from scheduler.settings import CareSettings
 from store.audit.audit import AuditAction, list_entries

@@ -1,26 +1,34 @@
-"""Whether everything kept is still what was kept: the database, the evidence and the audit chain."""
+"""Regular upkeep of the data: check that everything is whole, and purge by the retention settings."""
 
 from __future__ import annotations
 
 import shutil
 from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from crawler.evidence.verify import verify
-from store.audit import audit_check
+from scheduler.run_logs import logs_folder
+from store.audit import verification
+from store.audit.audit import BY_HAND
 from store.crawl.evidence import evidence_folder
 from store.crawl.text import counted
 from store.database import open_database
 from store.locks import work_of, work_under_way
 from store.model import RunKind
 from store.operations.backup import check_store, free_bytes, tend_store, vacuum_store
+from store.operations.retention import buried_files, bury, spent_evidence
 from store.review.search_index import index_missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from scheduler.settings import CareSettings
+    from store.audit.audit import Origin
     from store.database import Database
+    from store.operations.retention import SpentFile
 
 ROOM = 2.2
 """VACUUM writes the database twice beside itself: to a temporary file, and to the write-ahead log."""
@@ -49,7 +57,7 @@ def check_everything(
     """
     with closing(open_database(database, must_exist=True)) as db:
         check_store(db, database)
-        log = audit_check.verify(db)
+        log = verification.verify(db)
         found = verify(db, evidence_folder(database), progress=progress)
         tended = _index(db)
         tend_store(db)
@@ -83,3 +91,63 @@ def _give_back(db: Database, database: Path, percent: int) -> str:
         return f" {held}; the disk has too little room to write it anew."
     why_not = vacuum_store(db)
     return f" {held}, and could not be given back: {why_not}." if why_not else f" {held}: given back."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purgeable:
+    """What retention lets go now."""
+
+    evidence: tuple[SpentFile, ...]
+    logs: tuple[Path, ...]
+
+    @property
+    def sentence(self) -> str:
+        """For the run's row."""
+        size = sum(each.bytes for each in self.evidence) / 1e6
+        return (
+            f"{counted(len(self.evidence), 'WARC file', 'WARC files')} ({size:,.1f} MB) and "
+            f"{counted(len(self.logs), 'log', 'logs')}."
+        )
+
+
+def find_purgeable(database: Path, care: CareSettings, *, now: datetime) -> Purgeable:
+    """Return what retention lets go, and change nothing."""
+    logs = [
+        path
+        for path in sorted(logs_folder(database).glob("*.log"))
+        if care.log_days and _age(path, now) > timedelta(days=care.log_days)
+    ]
+    if not care.evidence_days:
+        return Purgeable(evidence=(), logs=tuple(logs))
+    with closing(open_database(database, must_exist=True)) as db:
+        spent = spent_evidence(db, before=now - timedelta(days=care.evidence_days))
+    return Purgeable(evidence=tuple(spent), logs=tuple(logs))
+
+
+def purge(
+    database: Path, care: CareSettings, *, by: str, origin: Origin = BY_HAND, now: datetime
+) -> Purgeable:
+    """Take away what retention lets go; of evidence a tombstone with its hash stays in the store.
+
+    The tombstone is written first: a purge that was interrupted leaves a file that has one, which the next
+    purge takes away.
+    """
+    found = find_purgeable(database, care, now=now)
+    folder, before = evidence_folder(database), now - timedelta(days=care.evidence_days)
+    gone = []
+    with closing(open_database(database, must_exist=True)) as db:
+        for name in buried_files(db):
+            (folder / name).unlink(missing_ok=True)  # of a purge that was interrupted
+        for each in found.evidence:
+            age = counted(care.evidence_days, "day", "days")
+            reason = f"older than {age}, nothing in it flagged, judged or held"
+            if bury(db, each, before=before, reason=reason, by=by, origin=origin, now=now):
+                (folder / each.file).unlink(missing_ok=True)
+                gone.append(each)
+    for path in found.logs:
+        path.unlink(missing_ok=True)
+    return replace(found, evidence=tuple(gone))
+
+
+def _age(path: Path, now: datetime) -> timedelta:
+    return now - datetime.fromtimestamp(path.stat().st_mtime, UTC)
