@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crawler.live.limits import Limits
+from crawler.live.permission import Limits
 from crawler.run.run import crawl_source
 from crawler.sources.sources import DeclaredSource
 from fixtures.misbehaving import hosts, traps, ways

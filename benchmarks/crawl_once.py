@@ -28,11 +28,11 @@ from scrapy.crawler import AsyncCrawlerProcess
 from benchmarks.local_server import addresses, hosts
 from crawler.extract.page import read_page
 from crawler.live import crawl as _crawl  # noqa: F401 (before the clock begins, and Scrapy's HTTP with it)
-from crawler.live.limits import Limits
+from crawler.live.permission import Limits
 from crawler.run.run import crawl_source
 from crawler.sources.sources import DeclaredSource
+from crawler.workers import CrawlSettings
 from crawler.workers.pool import reading
-from crawler.workers.settings import CrawlSettings
 from store import times
 from store.crawl.permissions import Permission
 from store.model import Source, SourceKind

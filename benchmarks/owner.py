@@ -1,6 +1,6 @@
 """What bounds a cluster: pages that a core reads, and pages that the one owner of the store keeps.
 
-Both halves of a crawl on a cluster (`crawler.remote.apart`, `crawler.remote.handed_over`) over the same
+Both halves of a crawl on a cluster (`crawler.run.remote`, `crawler.run.remote`) over the same
 saved pages, in
 processor time, so that other work counts little. Their ratio is how many reading cores keep one owner busy.
 """
@@ -17,9 +17,9 @@ from pathlib import Path
 from benchmarks.crawl_once import declared_pages
 from benchmarks.pages import write_pages
 from benchmarks.rounds import Rate, report
-from crawler.remote.apart import read_apart
+from crawler.run.remote import read_remotely
 from crawler.run.run import crawl_source
-from crawler.workers.settings import CrawlSettings
+from crawler.workers import CrawlSettings
 
 PACKAGES = ("scrapy", "lxml", "sqlite-utils", "warcio")
 PAGES = 1_500
@@ -34,10 +34,10 @@ def measure(*, pages: int, rounds: int) -> list[Rate]:
         declared = declared_pages(folder)
         for number in range(rounds):
             before = _children_s()
-            handed = list(read_apart(declared, CrawlSettings()))
+            sent = list(read_remotely(declared, CrawlSettings()))
             read.append(written / (_children_s() - before))
             began = time.process_time()
-            crawl_source(Path(scratch) / f"{number}.db", declared, handed=map(pickle.loads, handed))
+            crawl_source(Path(scratch) / f"{number}.db", declared, messages=map(pickle.loads, sent))
             kept.append(written / (time.process_time() - began))
     return [
         Rate(name=f"{name}, {written:,} pages", unit="pages/CPU s", target=None, ours=tuple(speeds))

@@ -143,7 +143,7 @@ class _Pages:
         return len(self.archive)
 
     def read(self, start: int, stop: int = END) -> Iterator[Batch]:
-        from crawler.archives.records import archive_records
+        from crawler.run.remote import archive_records
 
         return archive_records(self.archive, start=start, stop=stop)
 

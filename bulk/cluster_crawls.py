@@ -1,7 +1,7 @@
 """Crawls of many saved sources as Ray tasks: nodes read the pages, this process alone writes the store.
 
-A task reads one source (`crawler.remote.apart`) and hands its pages over as they come. Here each crawl
-under way has a thread, which keeps them by the rules of every crawl (`crawler.remote.handed_over`). A task
+A task reads one source (`crawler.run.remote`) and hands its pages over as they come. Here each crawl
+under way has a thread, which keeps them by the rules of every crawl (`crawler.run.remote`). A task
 whose node or process died is begun again, and the run gone on with.
 """
 
@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 from bulk.cluster import cores
 from bulk.errors import BulkFailed
 from bulk.program import calling
-from crawler.remote.apart import read_apart
-from crawler.remote.handed_over import ReaderLost
+from crawler.run.remote import ReaderLost, read_remotely
 from crawler.run.run import crawl_source
 from store.errors import Interrupted, ListingsError
 
@@ -24,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from crawler.remote.handed_over import Handed
+    from crawler.run.remote import RemoteMessage
     from crawler.sources.sources import DeclaredSource
-    from crawler.workers.settings import CrawlSettings
+    from crawler.workers import CrawlSettings
     from store.model import Run
 
 ATTEMPTS = 4
@@ -42,7 +41,7 @@ def crawl_on_cluster(
     *,
     ended: Callable[[Run], None],
     settings: CrawlSettings,
-    read: Callable[[DeclaredSource, CrawlSettings], Iterator[bytes]] = read_apart,
+    read: Callable[[DeclaredSource, CrawlSettings], Iterator[bytes]] = read_remotely,
 ) -> list[str]:
     """Crawl saved sources, as many at once as the joined cluster has cores.
 
@@ -103,13 +102,13 @@ class _Crawls:
         """Crawl one source to its end, with another reader if one dies."""
         for _ in range(ATTEMPTS - 1):
             try:
-                return crawl_source(self._database, declared, handed=self._handed(declared))
+                return crawl_source(self._database, declared, messages=self._messages(declared))
             except ReaderLost:
                 if self.is_stopping.is_set():
                     raise
-        return crawl_source(self._database, declared, handed=self._handed(declared, is_last=True))
+        return crawl_source(self._database, declared, messages=self._messages(declared, is_last=True))
 
-    def _handed(self, declared: DeclaredSource, *, is_last: bool = False) -> Iterator[Handed]:
+    def _messages(self, declared: DeclaredSource, *, is_last: bool = False) -> Iterator[RemoteMessage]:
         """Yield what a reader hands over, until its end or its death."""
         import ray
 

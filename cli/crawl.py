@@ -59,8 +59,8 @@ def command(
     from cli.progress import progress_bar
     from cli.settings import load_settings
     from crawler.run.run import crawl_source
+    from crawler.workers import CrawlSettings
     from crawler.workers.pool import reading
-    from crawler.workers.settings import CrawlSettings
 
     (source,) = declared
     with (
@@ -102,7 +102,7 @@ def _crawl_on_cluster(
     from bulk.cluster import joined
     from bulk.cluster_crawls import crawl_on_cluster
     from cli.settings import load_settings
-    from crawler.workers.settings import CrawlSettings
+    from crawler.workers import CrawlSettings
 
     ended: list[Run] = []
     try:

@@ -69,7 +69,7 @@ def verify_command(bundle: Path | None, since: str, database: Path, *, as_json: 
 
 
 def _verify_bundle(bundle: Path, *, as_json: bool) -> None:
-    from crawler.evidence.bundle import verify_bundle
+    from crawler.evidence.verify import verify_bundle
 
     done = verify_bundle(bundle)
     if as_json:
@@ -96,7 +96,7 @@ def show_command(page: str, database: Path, *, only_body: bool, as_json: bool) -
 
     Example: precursor-watch evidence show 17
     """
-    from crawler.evidence.show import show
+    from crawler.evidence.read import show
     from store.crawl.evidence import evidence_folder
 
     with reading(database) as db:

@@ -118,7 +118,8 @@ def withdraw_command(name: str, by: str, reason: str, sources_file: Path, databa
         raise click.UsageError(f"{name} has no permission that could be withdrawn.")
     if not by.strip() or not reason.strip():
         raise click.UsageError("Both --by and --reason must say something.")
-    click.echo(harmless(f"{name}: {withdraw(database, declared, by=by, reason=reason)}."))
+    why = withdraw(database, declared.source, declared.permission, by=by, reason=reason)
+    click.echo(harmless(f"{name}: {why}."))
 
 
 def _print(made: Plan, *, with_urls: bool) -> None:

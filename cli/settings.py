@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from classifier.gazetteer.law import LawSettings
-from crawler.workers.settings import CrawlSettings
+from crawler.workers import CrawlSettings
 from scheduler.alarms.settings import AlarmSettings
 from scheduler.settings import CareSettings, ServiceSettings
 

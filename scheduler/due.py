@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from crawler.sources.cron import WEEKDAYS, problem_of
+from crawler.sources.sources import WEEKDAYS, cron_problem
 from scheduler.errors import ScheduleWrong
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def cron_trigger(schedule: Schedule) -> CronTrigger:
     Raises:
         ScheduleWrong: If the line is not five readable fields, or restricts both kinds of day.
     """
-    if why := problem_of(schedule.cron):
+    if why := cron_problem(schedule.cron):
         raise ScheduleWrong(schedule.cron, why)
     return CronTrigger.from_crontab(_readable(schedule.cron), timezone=ZoneInfo(schedule.timezone))
 

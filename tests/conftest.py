@@ -62,7 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Watch for processes from now on, those of multiprocessing too, which no audit hook sees."""
     if hasattr(config, "workerinput"):
         # Scrapy looks through every loaded module when it is imported: before torch is there, 1.5 s less.
-        importlib.import_module("crawler.live.handler")
+        importlib.import_module("crawler.live.connection")
         # skops imports all that is in scikit-learn to know its estimators: but for this, torch too, 1 s.
         with pytest.MonkeyPatch.context() as patch:
             patch.setitem(sys.modules, "sklearn.externals.array_api_compat.torch", None)

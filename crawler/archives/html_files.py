@@ -1,20 +1,33 @@
-"""Pages saved as single HTML files, plain or gzipped."""
+"""Pages saved as HTML or MHTML files (RFC 2557), and the manifest that says which file was which URL."""
 
 from __future__ import annotations
 
+import csv
+import json
 import zlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from email import errors, policy
+from email.parser import BytesParser
 from typing import TYPE_CHECKING
 
 from w3lib.encoding import html_to_unicode
 
-from crawler.archives.bodies import inflate, read_bounded
-from crawler.archives.pages import Capture, Payload, StoredFile, UnreadableBodyError
-from crawler.archives.urls import comment_date, comment_url, declared_url
+from crawler.archives.files import inflate, read_bounded, too_large
+from crawler.archives.pages import (
+    ArchiveError,
+    ArchiveFault,
+    Capture,
+    Payload,
+    StoredFile,
+    UnreadableBodyError,
+)
+from crawler.archives.urls import comment_date, comment_url, declared_url, normal_url, parse_time
 from store.model import PageOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+    from email.message import Message
 
 _HEAD_BYTES = 64 * 1024
 """The comment of a save and the page's own `<head>` lie within; SingleFile puts styles after them."""
@@ -72,3 +85,147 @@ def _gzip_head(data: bytes) -> bytes:
         return zlib.decompressobj(31).decompress(data, _HEAD_BYTES)
     except zlib.error:
         return b""
+
+
+_ROOM_FOR_ASSETS = 5
+"""A message may be this many times as large as one page may be: images ride along, in base64."""
+
+
+def index_mhtml(file: StoredFile, max_bytes: int) -> Iterator[Capture | ArchiveFault]:
+    """Find the pages of a message: its HTML parts, framed ones included if they have an http(s) URL.
+
+    Raises:
+        OSError: If the file cannot be opened.
+        UnreadableBodyError: If it is larger than a page and its images may be.
+    """
+    message = _parse(file, max_bytes)
+    captured_at = parse_time(str(message.get("Date", "")))
+    cut_part = _cut_part(message)
+    pages = 0
+    for position, part in enumerate(message.walk()):
+        if part.is_multipart():
+            continue
+        url = normal_url(str(part.get("Content-Location", "")))
+        is_html = part.get_content_type() in {"text/html", "application/xhtml+xml"}
+        if is_html and not pages:
+            url = url or normal_url(str(message.get("Snapshot-Content-Location", "")))
+        is_page = is_html and bool(url or not pages)
+        pages += is_page
+        yield Capture(
+            file=file,
+            read=read_part,
+            position=position,
+            stated_url=url,
+            captured_at=captured_at,
+            is_page=is_page,
+            fault=PageOutcome.TRUNCATED if part is cut_part else None,
+            sentence="The MHTML file ends before the end of this page." if part is cut_part else "",
+        )
+    if not pages:
+        sentence = "The MHTML file holds no HTML part; expected a page saved by a browser as a single file."
+        yield ArchiveFault(locator=file.locator, outcome=PageOutcome.UNREADABLE, sentence=sentence)
+
+
+def read_part(capture: Capture, max_bytes: int) -> Payload:
+    """Read one part's bytes, in the character set that its header names.
+
+    Raises:
+        UnreadableBodyError: If the part is over `max_bytes`.
+    """
+    part = next(
+        part
+        for position, part in enumerate(_parse(capture.file, max_bytes).walk())
+        if position == capture.position
+    )
+    body = part.get_payload(decode=True)
+    if not isinstance(body, bytes):  # compat32 answers None for a multipart, which the index passes over
+        body = b""
+    if len(body) > max_bytes:
+        raise too_large(max_bytes)
+    return Payload(headers=(("Content-Type", str(part.get("Content-Type", "text/html"))),), body=body)
+
+
+def _parse(file: StoredFile, max_bytes: int) -> Message:
+    with file.open() as handle:
+        return BytesParser(policy=policy.compat32).parsebytes(
+            read_bounded(handle, max_bytes * _ROOM_FOR_ASSETS)
+        )
+
+
+def _cut_part(message: Message) -> Message | None:
+    """Return the part in which the file ends, when it ends before the closing boundary."""
+    if not any(isinstance(defect, errors.CloseBoundaryNotFoundDefect) for defect in message.defects):
+        return None
+    return list(message.walk())[-1]
+
+
+MANIFEST_NAMES = ("manifest.csv", "manifest.jsonl")
+"""A file so called speaks for the files beside and below it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestRow:
+    """What the manifest says about one file."""
+
+    url: str
+    captured_at: datetime | None
+    encoding: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """A manifest as read: the usable rows by file name, and the rest as faults."""
+
+    rows: Mapping[str, ManifestRow]
+    faults: tuple[ArchiveFault, ...] = ()
+
+
+def read_manifest(text: str, name: str) -> Manifest:
+    """Read a manifest of CSV or, when `name` ends in `.jsonl`, of JSON lines.
+
+    Columns `file` (path below the manifest's own folder) and `url` are required, `captured_at` (ISO 8601) and
+    `encoding` optional; others are passed over.
+
+    Raises:
+        ArchiveError: If the columns are missing, or the CSV cannot be read to its end.
+    """
+    rows: dict[str, ManifestRow] = {}
+    faults = []
+    for line, row in _json_rows(text) if name.endswith(".jsonl") else _csv_rows(text, name):
+        file, url = str(row.get("file") or ""), normal_url(str(row.get("url") or ""))
+        if file and url:
+            rows[file.replace("\\", "/").removeprefix("./")] = ManifestRow(
+                url=url,
+                captured_at=parse_time(str(row.get("captured_at") or "")),
+                encoding=str(row.get("encoding") or ""),
+            )
+            continue
+        sentence = f"Line {line} of the manifest names no file or no http(s) URL; expected both."
+        faults.append(
+            ArchiveFault(locator=f"{name}#{line}", outcome=PageOutcome.UNREADABLE, sentence=sentence)
+        )
+    return Manifest(rows=rows, faults=tuple(faults))
+
+
+def _csv_rows(text: str, name: str) -> Iterator[tuple[int, Mapping[str, object]]]:
+    reader = csv.DictReader(text.splitlines())
+    try:
+        if missing := {"file", "url"} - set(reader.fieldnames or ()):
+            lacking = " and ".join(sorted(missing))
+            raise ArchiveError(f"The manifest {name} lacks the column {lacking}; expected file and url.")
+        for row in reader:
+            yield reader.line_num, row
+    except csv.Error as error:
+        message = f"The manifest {name} cannot be read behind line {reader.line_num} ({error}); expected CSV."
+        raise ArchiveError(message) from error
+
+
+def _json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
+    for line, content in enumerate(text.splitlines(), start=1):
+        if not content.strip():
+            continue
+        try:
+            row = json.loads(content)
+        except (ValueError, RecursionError):
+            row = None
+        yield line, row if isinstance(row, dict) else {}

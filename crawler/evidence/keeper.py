@@ -1,13 +1,15 @@
-"""Keeps the answers of one crawl as evidence: written, deduplicated, synced, and only then indexed."""
+"""Keep the answers of one crawl as evidence: write, deduplicate, sync, index and seal them."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import zlib
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
-from crawler.evidence.records import (
+from crawler.evidence.warc_writer import (
+    WarcFile,
     metadata_record,
     new_record_id,
     request_record,
@@ -15,8 +17,6 @@ from crawler.evidence.records import (
     revisit_record,
     warcinfo_record,
 )
-from crawler.evidence.seal import hash_of
-from crawler.evidence.warc_file import WarcFile
 from store.crawl import evidence
 from store.crawl.evidence import EvidenceRecord
 from store.errors import StoreUnwritable
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from warcio.recordloader import ArcWarcRecord
 
-    from crawler.evidence.exchange import Exchange
+    from crawler.evidence.warc_writer import Exchange
     from store.database import Database
 
 MAX_FILE_BYTES = 500_000_000
@@ -197,3 +197,61 @@ class EvidenceKeeper:
             self._db, self._file.path.name, size=size, sha256=sha256, sentence="", now=self._now()
         )
         self._file = None
+
+
+_GZIP = 31
+_BLOCK_BYTES = 65_536
+
+
+def hash_of(path: Path) -> tuple[int, str]:
+    """Return a file's size in bytes and its SHA-256."""
+    with path.open("rb") as handle:
+        digest = hashlib.file_digest(handle, "sha256")
+        return handle.tell(), digest.hexdigest()
+
+
+def seal_interrupted(db: Database, folder: Path, source_id: str, *, now: datetime) -> None:
+    """Seal the files of a source that a process left open when it died; the caller holds the source's lock.
+
+    A record that was being written at that moment is cut off, so that other readers can read the file to
+    its end. No row points to it: a record is on the disk whole before it has a row.
+    """
+    for each in evidence.list_files(db, source_id=source_id):
+        path = folder / each.file
+        if each.sealed_bytes is not None or not path.exists():
+            continue
+        indexed = [record.offset + record.length for record in evidence.records_in(db, each.file)]
+        whole = _end_of_whole_records(path, known=max(indexed, default=0))
+        torn = path.stat().st_size - whole
+        if torn:
+            os.truncate(path, whole)
+        size, sha256 = hash_of(path)
+        cut = f"{torn:,} bytes of an unfinished record were cut off" if torn else "no record was unfinished"
+        sentence = f"Its process died; {cut}."
+        evidence.seal_file(db, each.file, size=size, sha256=sha256, sentence=sentence, now=now)
+
+
+def _end_of_whole_records(path: Path, *, known: int) -> int:
+    """Return the offset behind the last gzip member that ends with its own checksum, at least `known`."""
+    end = known
+    with path.open("rb") as handle:
+        while (size := _member_size(handle, end)) is not None:
+            end += size
+    return end
+
+
+def _member_size(handle: BinaryIO, start: int) -> int | None:
+    """Return how many bytes the gzip member at `start` takes; None when it is broken, or there is none."""
+    handle.seek(start)
+    member, size = zlib.decompressobj(_GZIP), 0
+    while block := handle.read(_BLOCK_BYTES):
+        try:
+            while block and not member.eof:
+                member.decompress(block, _BLOCK_BYTES)  # a little at a time, and thrown away
+                size += len(block) - len(member.unconsumed_tail) - len(member.unused_data)
+                block = member.unconsumed_tail
+        except zlib.error:
+            return None
+        if member.eof:
+            return size
+    return None

@@ -1,4 +1,4 @@
-"""Reading kept records back: one record of a WARC file, checked against what the index says of it."""
+"""Read stored records back, each checked against its row in the index."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeadersParserException
 
-from crawler.archives.bodies import decode_body
+from crawler.archives.files import decode_body
 from crawler.archives.pages import UnreadableBodyError
 from crawler.errors import CrawlError
-from crawler.evidence.records import IDENTICAL, NOT_MODIFIED
+from crawler.evidence.warc_writer import IDENTICAL, NOT_MODIFIED
+from store.crawl import evidence
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from store.crawl.evidence import EvidenceRecord
+    from store.database import Database
 
 MAX_BODY_BYTES = 20_000_000
 MAX_HEADERS_BYTES = 16_000_000
@@ -155,3 +157,57 @@ def _check(where: str, record: EvidenceRecord, kept: KeptRecord) -> None:
         raise EvidenceWrong(
             where, f"its payload has the SHA-256 {found}; the store says {record.payload_sha256}"
         )
+
+
+class NoEvidence(CrawlError):
+    """A page was asked for of which nothing is kept."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(
+            f"Nothing is kept of the page {page!r}; give its address, or the number of a page that came with "
+            "bytes."
+        )
+
+
+def show(db: Database, folder: Path, page: str) -> tuple[EvidenceRecord, KeptRecord, bytes]:
+    """Return where a page's record lies, the record itself, and its body as the page was read.
+
+    A body that cannot be unpacked is returned as it came.
+
+    Args:
+        db: The store.
+        folder: Of its evidence.
+        page: A page's number, or its address; of an address the newest that is kept.
+
+    Raises:
+        NoEvidence: If nothing is kept of it.
+        EvidenceWrong: If the record, or the one it repeats, is not what the store says.
+    """
+    page_id = evidence.find_page(db, page)
+    record = None if page_id is None else evidence.record_of_page(db, page_id)
+    if record is None:
+        raise NoEvidence(page)
+    kept = read_record(folder, record)
+    return record, kept, _body(kept) if record.repeats is None else body_of(db, folder, record.repeats)
+
+
+def body_of(db: Database, folder: Path, record_id: str) -> bytes:
+    """Return the body that a record, or the one it repeats, holds, as a page was read from it.
+
+    Raises:
+        EvidenceWrong: If either is not in the store, or is not what the store says.
+    """
+    record = evidence.get_record(db, record_id)
+    if record is None:
+        raise EvidenceWrong(record_id, "the record is not in the store")
+    original = evidence.chain_of(db, record)[-1]
+    if original.repeats is not None:
+        raise EvidenceWrong(original.repeats, "the record, which another repeats, is not in the store")
+    return _body(read_record(folder, original))
+
+
+def _body(kept: KeptRecord) -> bytes:
+    try:
+        return unpacked(kept)
+    except UnreadableBodyError:
+        return kept.payload

@@ -1,20 +1,33 @@
-"""Walks all evidence of a store and names the first thing that does not match."""
+"""Verify the evidence of a store, or of one exported bundle, and name the first mismatch.
+
+A bundle comes from outside: every part of it is checked for its shape before it is used.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import tempfile
+import zipfile
+import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from itertools import islice
+from lzma import LZMAError
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from crawler.evidence.keeper import hash_of
 from crawler.evidence.read import EvidenceWrong, read_record, sha256_as_read
-from crawler.evidence.seal import all_seals, hash_of
 from store.crawl import evidence
+from store.crawl.bundle_format import FORMAT, LISTINGS, MANIFEST, RECORDS, WARC
+from store.crawl.evidence import EvidenceRecord
 from store.operations.retention import buried_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
-    from store.crawl.evidence import EvidenceFile, EvidenceRecord
+    from store.crawl.evidence import EvidenceFile
     from store.database import Database
 
 
@@ -33,7 +46,7 @@ class Verified:
     pages: int = 0
     bytes: int = 0
     seals: str = ""
-    """One line for all seals, to be written down, see `crawler.evidence.seal.all_seals`."""
+    """One line for all seals, to be written down, see `all_seals`."""
 
 
 def verify(
@@ -84,6 +97,18 @@ def verify(
             progress(number, len(files))
     done.seals = all_seals(db)
     return done
+
+
+def all_seals(db: Database, *, first: int | None = None) -> str:
+    """Return one line for all seals, or the first so many: their number and a hash over each and its place.
+
+    Whoever has written it down can tell later that none of these files or seals was changed or taken out.
+    """
+    digest, count = hashlib.sha256(), 0
+    for file, size, sha256, sealed_at in islice(evidence.list_seals(db), first):
+        digest.update(f"{file} {size} {sha256} {sealed_at}\n".encode())
+        count += 1
+    return f"{count}-{digest.hexdigest()}"
 
 
 def _expect_seals(db: Database, since: str) -> None:
@@ -138,3 +163,216 @@ def _original(db: Database, record: EvidenceRecord) -> EvidenceRecord:
     if original.payload_sha256 != record.payload_sha256:
         raise EvidenceWrong(where, f"the record {original.record_id} that it repeats has another payload")
     return original
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedBundle:
+    """What was checked and found to match."""
+
+    listings: int
+    records: int
+    without_page: int
+    exported_at: str
+    exported_by: str
+    manifest_sha256: str
+
+
+def verify_bundle(path: Path) -> VerifiedBundle:
+    """Check that the bundle holds what its manifest says, and that every record is what it was.
+
+    Raises:
+        EvidenceWrong: At the first thing that does not match.
+    """
+    files = read_files(path)
+    manifest = read_manifest(path, files)
+    if manifest["format"] != FORMAT:
+        raise EvidenceWrong(path.name, f"its format is {manifest['format']!r}; expected {FORMAT!r}")
+    _check_files(path, files, manifest["files"])
+    records, lines = read_records(path, files), read_listings(path, files)
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / WARC).write_bytes(files[WARC])
+        for record in records:
+            read_record(Path(folder), record)
+    _check_repeats(path, records)
+    _check_listings(path, lines, manifest["listings"])
+    return VerifiedBundle(
+        listings=len(lines),
+        records=len(records),
+        without_page=manifest["without_page"],
+        exported_at=manifest["exported_at"],
+        exported_by=manifest["exported_by"],
+        manifest_sha256=hashlib.sha256(files[MANIFEST]).hexdigest(),
+    )
+
+
+def _check_files(path: Path, files: dict[str, bytes], named: dict[str, dict[str, Any]]) -> None:
+    for name in sorted(set(files) ^ {*named, MANIFEST}):
+        found = "is not in the manifest" if name in files else "is missing"
+        raise EvidenceWrong(path.name, f"{name} {found}")
+    for name, said in named.items():
+        found = hashlib.sha256(files[name]).hexdigest()
+        if found != said["sha256"]:
+            raise EvidenceWrong(
+                f"{path.name}, {name}", f"it has the SHA-256 {found}; the manifest says {said['sha256']}"
+            )
+
+
+def _check_repeats(path: Path, records: list[EvidenceRecord]) -> None:
+    kept = {record.record_id: record for record in records}
+    for record in records:
+        if record.repeats is None:
+            continue
+        original = kept.get(record.repeats)
+        if original is None:
+            raise EvidenceWrong(path.name, f"the record {record.repeats} that another repeats is missing")
+        if original.payload_sha256 != record.payload_sha256:
+            raise EvidenceWrong(
+                path.name, f"the record {record.repeats} that another repeats has another payload"
+            )
+
+
+def _check_listings(path: Path, lines: list[dict[str, Any]], expected: int) -> None:
+    if len(lines) != expected:
+        raise EvidenceWrong(path.name, f"it holds {len(lines)} listings; the manifest says {expected}")
+    for line in lines:
+        found = hashlib.sha256(line["text"].encode("utf-8", "surrogatepass")).hexdigest()
+        if found != line["text_sha256"]:
+            raise EvidenceWrong(
+                f"listing {line['listing_id']}",
+                f"its text has the SHA-256 {found}, not {line['text_sha256']}",
+            )
+
+
+MAX_BYTES = 2_000_000_000
+"""Unpacked, of all files in the bundle together; more is refused before it is read."""
+MAX_RECORD_BYTES = 500_000_000
+"""Unpacked, of one record's payload; a whole WARC file is sealed at about as much."""
+_MANIFEST = {
+    "format": str,
+    "exported_at": str,
+    "exported_by": str,
+    "listings": int,
+    "without_page": int,
+    "files": dict,
+}
+_LISTING = {"listing_id": str, "text": str, "text_sha256": str}
+_RECORD = {
+    "record_id": str,
+    "offset": int,
+    "length": int,
+    "record_type": str,
+    "run_id": int,
+    "url": str,
+    "written_at": str,
+    "payload_sha256": str,
+    "payload_bytes": int,
+    "repeats": (str, type(None)),
+}
+_NAMES = {dict: "an object", str: "a text", int: "a whole number", list: "a list"}
+
+
+def read_files(path: Path) -> dict[str, bytes]:
+    """Return every file of a ZIP by its name.
+
+    Raises:
+        EvidenceWrong: If it is none, is damaged, names a file twice, or unpacks to more than `MAX_BYTES`.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            infos = archive.infolist()
+            if (total := sum(info.file_size for info in infos)) > MAX_BYTES:
+                raise EvidenceWrong(
+                    path.name, f"it would unpack to {total:,} bytes; at most {MAX_BYTES:,} are read"
+                )
+            files: dict[str, bytes] = {}
+            for info in infos:
+                if info.filename in files:
+                    raise EvidenceWrong(path.name, f"{info.filename} is in it twice")
+                files[info.filename] = archive.read(info)
+            return files
+    except (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error, LZMAError) as error:
+        raise EvidenceWrong(path.name, f"it cannot be read as a ZIP file ({error})") from error
+
+
+def read_manifest(path: Path, files: dict[str, bytes]) -> dict[str, Any]:
+    """Return the manifest, in which each file is named with its SHA-256.
+
+    Raises:
+        EvidenceWrong: If it is missing or has another shape.
+    """
+    manifest = _shaped(path, MANIFEST, _json(path, files, MANIFEST), _MANIFEST)
+    for name, said in manifest["files"].items():
+        _shaped(path, f"{MANIFEST}, {name}", said, {"sha256": str})
+    return manifest
+
+
+def read_listings(path: Path, files: dict[str, bytes]) -> list[dict[str, Any]]:
+    """Return the listings, one of each line.
+
+    Raises:
+        EvidenceWrong: If they are missing or one has another shape.
+    """
+    lines = _file(path, files, LISTINGS).split(b"\n")
+    return [
+        _shaped(
+            path, f"{LISTINGS}, line {number}", _parsed(path, f"{LISTINGS}, line {number}", line), _LISTING
+        )
+        for number, line in enumerate(lines, start=1)
+        if line.strip()
+    ]
+
+
+def read_records(path: Path, files: dict[str, bytes]) -> list[EvidenceRecord]:
+    """Return where each record lies in the bundle's WARC file.
+
+    Raises:
+        EvidenceWrong: If they are missing, one has another shape, or lies outside of the file.
+    """
+    index = _json(path, files, RECORDS)
+    if not isinstance(index, list):
+        raise EvidenceWrong(path.name, f"{RECORDS} is not a list")
+    size = len(_file(path, files, WARC))
+    return [_record(path, f"{RECORDS}, entry {at}", entry, size) for at, entry in enumerate(index, start=1)]
+
+
+def _record(path: Path, where: str, entry: Any, size: int) -> EvidenceRecord:
+    shaped = _shaped(path, where, entry, _RECORD)
+    offset, length = shaped["offset"], shaped["length"]
+    if offset < 0 or length <= 0 or offset + length > size:
+        raise EvidenceWrong(path.name, f"{where} names bytes that {WARC} does not have")
+    if not 0 <= shaped["payload_bytes"] <= MAX_RECORD_BYTES:
+        raise EvidenceWrong(path.name, f"{where} names a payload of {shaped['payload_bytes']:,} bytes")
+    try:
+        written_at = datetime.fromisoformat(shaped["written_at"])
+    except ValueError as error:
+        raise EvidenceWrong(path.name, f"{where} has no time in written_at") from error
+    values = {name: shaped[name] for name in _RECORD}
+    return EvidenceRecord(**values | {"file": WARC, "written_at": written_at})
+
+
+def _file(path: Path, files: dict[str, bytes], name: str) -> bytes:
+    if name not in files:
+        raise EvidenceWrong(path.name, f"{name} is missing")
+    return files[name]
+
+
+def _json(path: Path, files: dict[str, bytes], name: str) -> Any:
+    return _parsed(path, name, files.get(name, b""))
+
+
+def _parsed(path: Path, where: str, body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise EvidenceWrong(path.name, f"{where} is missing or is no JSON") from error
+
+
+def _shaped(path: Path, where: str, value: Any, shape: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise EvidenceWrong(path.name, f"{where} is not an object")
+    for name, kind in shape.items():
+        if name not in value:
+            raise EvidenceWrong(path.name, f"{where} has no {name!r}")
+        if not isinstance(value[name], kind) or isinstance(value[name], bool):
+            raise EvidenceWrong(path.name, f"{where} has a {name!r} that is not {_NAMES.get(kind, 'a text')}")
+    return value

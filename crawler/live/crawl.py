@@ -5,20 +5,33 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import crawler
 from crawler.errors import CrawlError
 from crawler.evidence.keeper import EvidenceKeeper
+from crawler.live.connection import (
+    NAMES_SETTING,
+    REACHABLE_SETTING,
+    REFUSALS_SETTING,
+    CheckingResolver,
+    LiveHandler,
+    Reachable,
+    RefusedHosts,
+)
 from crawler.live.frontier import Frontier
-from crawler.live.gate import Gate
-from crawler.live.limits import stricter
-from crawler.live.permission import problem, withdrawn
-from crawler.live.session import Session
-from crawler.live.settings import live_settings
+from crawler.live.gate import SESSION_SETTING, Gate, Session
+from crawler.live.middlewares import (
+    EvidenceMiddleware,
+    PermissionMiddleware,
+    RedirectOnce,
+    RevalidateMiddleware,
+)
+from crawler.live.pacing import BusyMiddleware, Pacing
+from crawler.live.permission import problem, stricter, user_agent, withdrawn
+from crawler.live.robots import RobotsMiddleware
 from crawler.live.spider import LiveSpider
-from crawler.live.who import user_agent
-from crawler.run.process import CrawlBroken, run_spider
+from crawler.run.process import SHARED, CrawlBroken, run_spider
 from crawler.run.recorder import Recorder
 from store.crawl.fetches import Fetch, FetchOutcome, bytes_fetched, record_fetches
 from store.crawl.permissions import record_permission
@@ -27,9 +40,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from crawler.live.limits import Limits
+    from crawler.live.permission import Limits
     from crawler.sources.sources import DeclaredSource
-    from crawler.workers.job import Read
+    from crawler.workers.page_parser import Read
     from store.crawl.permissions import Permission
     from store.database import Database
     from store.model import Run
@@ -220,8 +233,101 @@ def reader_hash() -> str:
     """Return the hash of the code that reads pages: other code may read the same page otherwise."""
     root = Path(crawler.__file__).parent
     digest = hashlib.sha256()
-    for folder in ("reading", "markets"):
+    for folder in ("extract", "markets"):
         for path in sorted((root / folder).rglob("*")):
             if path.suffix != ".pyc" and path.is_file():
                 digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+_BUILT_IN = "scrapy.downloadermiddlewares"
+MAX_REDIRECTS = 10
+MOST_AT_ONCE = 64
+"""Requests under way in one crawl, to whichever hosts: each may hold a page of the largest size in memory."""
+LONGEST_DELAY_S = 60.0
+"""To which AutoThrottle goes by itself; a Crawl-delay may be longer."""
+
+
+def live_settings(
+    session: Session, permission: Permission, names: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
+    """Return the settings under which a crawl asks a site, and only through the gate.
+
+    Args:
+        session: What the crawl's parts share.
+        permission: One that holds.
+        names: Addresses of hosts, given instead of asked for; for rehearsals on a machine of one's own.
+    """
+    return {
+        **SHARED,
+        SESSION_SETTING: session,
+        REACHABLE_SETTING: Reachable(permission.private_addresses),
+        REFUSALS_SETTING: RefusedHosts(),
+        NAMES_SETTING: dict(names),
+        "USER_AGENT": session.user_agent,
+        **_PARTS,
+        **_NEVER,
+        **_pace(session.limits, len(session.gate.scope.hosts)),
+    }
+
+
+def _pace(limits: Limits, hosts: int) -> dict[str, Any]:
+    """Return how much is asked for at once, how often, and how large an answer may be."""
+    delay = limits.seconds_between_requests
+    return {
+        "AUTOTHROTTLE_ENABLED": True,
+        "AUTOTHROTTLE_START_DELAY": delay,
+        "AUTOTHROTTLE_MAX_DELAY": max(LONGEST_DELAY_S, delay),
+        "AUTOTHROTTLE_TARGET_CONCURRENCY": float(limits.at_once),
+        "DOWNLOAD_DELAY": delay,
+        "DOWNLOAD_DELAY_JITTER": 0,  # a permitted rate is a bound, not a mean
+        "CONCURRENT_REQUESTS": max(16, min(MOST_AT_ONCE, limits.at_once * hosts)),
+        "CONCURRENT_REQUESTS_PER_DOMAIN": limits.at_once,
+        "DOWNLOAD_TIMEOUT": limits.timeout_s,
+        "DOWNLOAD_MAXSIZE": limits.max_page_bytes,
+        "RETRY_TIMES": limits.retries,
+    }
+
+
+_PARTS: dict[str, Any] = {
+    "TWISTED_DNS_RESOLVER": CheckingResolver,
+    "DOWNLOAD_HANDLERS": {
+        "http": LiveHandler,
+        "https": LiveHandler,
+        **dict.fromkeys(("data", "file", "ftp", "s3")),
+    },
+    "DOWNLOADER_MIDDLEWARES": {
+        **dict.fromkeys(
+            (
+                f"{_BUILT_IN}.offsite.OffsiteMiddleware",  # the gate knows better
+                f"{_BUILT_IN}.httpauth.HttpAuthMiddleware",
+                f"{_BUILT_IN}.robotstxt.RobotsTxtMiddleware",
+                f"{_BUILT_IN}.retry.RetryMiddleware",
+                f"{_BUILT_IN}.redirect.RedirectMiddleware",
+            )
+        ),
+        PermissionMiddleware: 5,
+        RobotsMiddleware: 100,
+        RevalidateMiddleware: 540,
+        BusyMiddleware: 550,
+        RedirectOnce: 600,
+        EvidenceMiddleware: 899,
+    },
+    "EXTENSIONS": {"scrapy.extensions.throttle.AutoThrottle": None, Pacing: 0},
+}
+"""What a request passes through; Scrapy's own parts that ours stand in for are left out."""
+
+_NEVER: dict[str, Any] = {
+    "ROBOTSTXT_OBEY": False,  # Scrapy's own way of it; ours is stricter and cannot be switched off
+    "DOWNLOAD_WARNSIZE": 0,
+    "DOWNLOAD_FAIL_ON_DATALOSS": False,  # what did come is evidence, and its page says that it is cut
+    "DOWNLOAD_VERIFY_CERTIFICATES": True,
+    "REDIRECT_MAX_TIMES": MAX_REDIRECTS,
+    "RETRY_GIVE_UP_LOG_LEVEL": "INFO",  # the page's row says it
+    "REFERER_ENABLED": False,
+    "COOKIES_ENABLED": False,
+    "HTTPPROXY_ENABLED": False,  # a proxy would choose the address that is connected to
+    "TELNETCONSOLE_ENABLED": False,
+    "REMOTE_CONTROL_ENABLED": False,
+}
+"""What is so for every site and every permission."""

@@ -6,15 +6,22 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
-from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.exceptions import IgnoreRequest, StopDownload
 
-from crawler.evidence.exchange import Exchange
-from crawler.live.failures import RedirectCircle, what_failed
+from crawler.evidence.warc_writer import Exchange
 from crawler.live.frontier import LeftOut
-from crawler.live.gate import Stopped
-from crawler.live.pacing import BUSY, busy_wait, hold_slot
-from crawler.live.session import EARLIER, LINKED, PAGE, RECEIVED, RECORD, SESSION_SETTING, Session
+from crawler.live.gate import (
+    EARLIER,
+    LINKED,
+    PAGE,
+    RECEIVED,
+    RECORD,
+    SESSION_SETTING,
+    RedirectCircle,
+    Session,
+    Stopped,
+    what_failed,
+)
 from store.crawl.evidence import get_record
 from store.crawl.fetches import REDIRECTED_TO, Fetch, FetchOutcome
 from store.crawl.identity import canonical_url
@@ -30,7 +37,6 @@ if TYPE_CHECKING:
 _CONDITIONS = (b"If-None-Match", b"If-Modified-Since")
 _NOT_MODIFIED = 304
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_FIRST_SERVER_ERROR = 500
 
 
 class _OfSession:
@@ -100,44 +106,6 @@ class RedirectOnce(RedirectMiddleware):
         if canonical_url(redirected.url) in seen:
             raise RedirectCircle(redirected.url)
         return super()._redirect(redirected, request, reason)
-
-
-class BusyMiddleware(RetryMiddleware):
-    """Scrapy's repetition of failed requests, but no sooner than the site is ready: Retry-After, back-off."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        """Take the crawl's session."""
-        super().__init__(crawler.settings)
-        self.crawler = crawler
-        self._session: Session = crawler.settings[SESSION_SETTING]
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make the middleware of a crawl."""
-        return cls(crawler)
-
-    def process_response(  # type: ignore[override]  # Scrapy passes no spider any more
-        self, request: Request, response: Response
-    ) -> Request | Response:
-        """Repeat a request that the site was too busy for, when it said it would be ready."""
-        if response.status in BUSY or response.status >= _FIRST_SERVER_ERROR:
-            wait = busy_wait(request, response, self._session)
-            if wait > self._session.limits.longest_wait_s:
-                self._session.gate.stop(
-                    f"The site asks to be left alone for {wait:,.0f} seconds (HTTP {response.status})."
-                )
-                return response
-            hold_slot(self.crawler, request, wait)
-        return super().process_response(request, response)
-
-    def process_exception(  # type: ignore[override]
-        self, request: Request, exception: Exception
-    ) -> Request | Response | None:
-        """Repeat a request that failed, after the back-off."""
-        repeated = super().process_exception(request, exception)
-        if repeated is not None:
-            hold_slot(self.crawler, request, busy_wait(request, None, self._session))
-        return repeated
 
 
 class EvidenceMiddleware(_OfSession):

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import structlog
 from scrapy import signals
+from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.robotstxt import ProtegoRobotParser
 
-from crawler.live.session import SESSION_SETTING, Session
-from crawler.live.who import ROBOT
+from crawler.live.gate import SESSION_SETTING, Session
+from crawler.live.permission import ROBOT
 
 if TYPE_CHECKING:
     from scrapy import Request, Spider
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 BUSY = frozenset({429, 503})
+_FIRST_SERVER_ERROR = 500
 
 
 class Pacing(AutoThrottle):
@@ -57,6 +59,44 @@ class Pacing(AutoThrottle):
     def _response_downloaded(self, response: Response, request: Request, spider: Spider) -> None:
         super()._response_downloaded(response, request, spider)
         self._hold_to_floor(request, spider)
+
+
+class BusyMiddleware(RetryMiddleware):
+    """Scrapy's repetition of failed requests, but no sooner than the site is ready: Retry-After, back-off."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        """Take the crawl's session."""
+        super().__init__(crawler.settings)
+        self.crawler = crawler
+        self._session: Session = crawler.settings[SESSION_SETTING]
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make the middleware of a crawl."""
+        return cls(crawler)
+
+    def process_response(  # type: ignore[override]  # Scrapy passes no spider any more
+        self, request: Request, response: Response
+    ) -> Request | Response:
+        """Repeat a request that the site was too busy for, when it said it would be ready."""
+        if response.status in BUSY or response.status >= _FIRST_SERVER_ERROR:
+            wait = busy_wait(request, response, self._session)
+            if wait > self._session.limits.longest_wait_s:
+                self._session.gate.stop(
+                    f"The site asks to be left alone for {wait:,.0f} seconds (HTTP {response.status})."
+                )
+                return response
+            hold_slot(self.crawler, request, wait)
+        return super().process_response(request, response)
+
+    def process_exception(  # type: ignore[override]
+        self, request: Request, exception: Exception
+    ) -> Request | Response | None:
+        """Repeat a request that failed, after the back-off."""
+        repeated = super().process_exception(request, exception)
+        if repeated is not None:
+            hold_slot(self.crawler, request, busy_wait(request, None, self._session))
+        return repeated
 
 
 def asked_delay(robots: RobotParser) -> float:

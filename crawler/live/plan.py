@@ -10,11 +10,9 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
-from crawler.evidence.show import body_of
-from crawler.live.limits import Limits, stricter
-from crawler.live.permission import problem_in
+from crawler.evidence.read import body_of
+from crawler.live.permission import ROBOT, Limits, problem_in, stricter, user_agent
 from crawler.live.scope import Scope, ScopeWrong
-from crawler.live.who import ROBOT, user_agent
 from store.crawl.evidence import evidence_folder
 from store.crawl.fetches import last_fetched
 from store.crawl.permissions import Permission

@@ -12,11 +12,9 @@ import scrapy
 from scrapy import signals
 
 from crawler.extract.page import PageReading
-from crawler.live.failures import is_expected, what_failed
 from crawler.live.frontier import LeftOut, without_session
-from crawler.live.gate import Stopped
-from crawler.live.no_index import NO_FOLLOW, NO_INDEX, asks
-from crawler.live.session import EARLIER, LINKED, PAGE, RECORD, Session
+from crawler.live.gate import EARLIER, LINKED, PAGE, RECORD, Session, Stopped, is_expected, what_failed
+from crawler.live.robots import NO_FOLLOW, NO_INDEX, asks
 from crawler.run.spider import CrawledPage, job_of
 from store.crawl.fetches import addresses_settled
 from store.crawl.readings import LiveReading, readings_of, standing_listings

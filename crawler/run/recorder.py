@@ -1,4 +1,4 @@
-"""From pages as the spider met them to rows of the store, a few at a time: evidence first, then the rows."""
+"""Write crawled pages to the store, a few at a time: evidence first, then the rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import structlog
 
 from crawler.archives.urls import normal_url
 from crawler.errors import CrawlError
-from crawler.evidence.exchange import Exchange
+from crawler.evidence.warc_writer import Exchange
 from store.crawl.evidence import record_evidence
 from store.crawl.fetches import record_fetches
 from store.crawl.pages import SeenListing, record_more, record_page, recorded_urls
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from datetime import datetime
     from typing import Self
+
+    from scrapy.crawler import Crawler
 
     from crawler.archives import ArchiveFault, SavedPage
     from crawler.evidence.keeper import EvidenceKeeper
@@ -342,3 +344,78 @@ def sentence_for(outcomes: dict[PageOutcome, int], changes: dict[Change, int]) -
     pages = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in outcomes.items())
     listed = ", ".join(f"{count} {change}" for change, count in changes.items())
     return f"{counted(sum(outcomes.values()), 'page', 'pages')} ({pages or 'none'}); listings: {listed}."
+
+
+FLUSH_AFTER_S = 1.0
+"""Longest time that a page waits for others to be written with: what a kill costs at most."""
+
+
+class RecorderPipeline:
+    """Records pages, and sees to it that none waits long to be written."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        """Take the crawler, whose settings hold the recorder."""
+        self._crawler = crawler
+        self._recorder: Recorder = crawler.settings[RECORDER_SETTING]
+        self._closing: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._flushing: asyncio.Future[None] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make the pipeline of a crawl."""
+        return cls(crawler)
+
+    async def process_item(self, item: CrawledPage) -> CrawledPage:
+        """Record one page; wait when a batch is full while the one before is still being written.
+
+        Once one could not be kept, the others that are under way are let pass: one sentence says why.
+        """
+        if self._recorder.error:
+            return item
+        try:
+            self._recorder.record(item)
+        except Exception as error:  # noqa: BLE001 (the crawl's end tells it)
+            self._recorder.give_up(item.url, error)
+            self._close(self._recorder.error)
+            return item
+        if self._recorder.is_full:
+            if self._flushing:
+                await self._flushing
+            self._flush()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(FLUSH_AFTER_S, self._flush)
+        return item
+
+    async def close_spider(self) -> None:
+        """Write what still waits."""
+        while self._flushing:  # the timer may have begun the next before this goes on
+            await self._flushing
+        if self._timer:
+            self._timer.cancel()
+        await self._write()
+
+    def _flush(self) -> None:
+        """Begin to write what waits, unless that is under way."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        if self._flushing is None:
+            self._flushing = asyncio.ensure_future(self._write())
+            self._flushing.add_done_callback(self._flushed)
+        else:
+            self._timer = asyncio.get_running_loop().call_later(FLUSH_AFTER_S, self._flush)
+
+    def _flushed(self, _: asyncio.Future[None]) -> None:
+        self._flushing = None
+
+    async def _write(self) -> None:
+        try:
+            await self._recorder.flush_aside()
+        except CannotKeep as error:
+            # Scrapy itself would log the error, go on, and call the crawl finished without the page.
+            self._close(str(error))
+
+    def _close(self, reason: str) -> None:
+        if self._crawler.engine and not self._closing:
+            self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason=reason))

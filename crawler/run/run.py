@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
-from crawler.evidence.seal import seal_interrupted
-from crawler.remote.handed_over import crawl_handed_over
+from crawler.evidence.keeper import seal_interrupted
 from crawler.run.process import CrawlStopped
 from crawler.run.recorder import sentence_for
+from crawler.run.remote import ingest_remote
 from crawler.run.saved import crawl_saved
 from crawler.sources.sources import check_supplied
-from crawler.workers.job import read_here
+from crawler.workers.page_parser import read_here
 from store import locks, times
 from store.crawl import runs
 from store.crawl.evidence import evidence_folder
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from crawler.remote.handed_over import Handed
+    from crawler.run.remote import RemoteMessage
     from crawler.sources.sources import DeclaredSource
-    from crawler.workers.job import Read
+    from crawler.workers.page_parser import Read
     from store.database import Database
     from store.model import Run
 
@@ -43,7 +43,7 @@ def crawl_source(
     now: Callable[[], datetime] = times.utc_now,
     progress: Callable[[int, int], None] | None = None,
     names: Mapping[str, Sequence[str]] | None = None,
-    handed: Iterator[Handed] | None = None,
+    messages: Iterator[RemoteMessage] | None = None,
     read: Read = read_here,
 ) -> Run:
     """Crawl a source into the store; an interrupted crawl of it is gone on with.
@@ -55,7 +55,7 @@ def crawl_source(
         now: The clock.
         progress: Called after each page with (pages recorded so far, pages known so far).
         names: For a live source: addresses of hosts, given instead of asked for, to rehearse with.
-        handed: For a saved source that is read elsewhere: its pages (`crawler.remote.handed_over`).
+        messages: From the remote reader of a saved source that is read elsewhere (`crawler.run.remote`).
         read: Reads a page; in this process unless `crawler.workers.pool.reading` gave it.
 
     Returns:
@@ -82,11 +82,11 @@ def crawl_source(
         run = runs.begin_run(db, RunKind.CRAWL, source_id=source.source_id, due_at=due_at, now=now())
         try:
             seal_interrupted(db, evidence_folder(database), source.source_id, now=now())
-            if handed is None:
+            if messages is None:
                 said = _crawl(db, declared, run, database, now, progress, names, read)
             else:
                 folder, said = evidence_folder(database), ""
-                crawl_handed_over(db, declared, run, folder, handed, now=now, progress=progress)
+                ingest_remote(db, declared, run, folder, messages, now=now, progress=progress)
         except CrawlStopped:
             raise
         except Exception as error:

@@ -1,7 +1,9 @@
-"""The one spider: asks for pages, has each read by its page object, follows what is worth following."""
+"""The spider of saved sources: requests pages, has each parsed, and follows links in page order."""
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -9,24 +11,27 @@ import scrapy
 from scrapy import signals
 from scrapy.exceptions import IgnoreRequest
 
-from crawler.archives.handler import PAGE_META
 from crawler.extract.page import PageReading
-from crawler.run.turns import Turns
-from crawler.workers.job import ReadJob
+from crawler.workers.page_parser import ReadJob
 from store.model import PageOutcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from typing import Self
 
+    from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
     from crawler.archives import Archive, SavedPage
-    from crawler.workers.job import Read
+    from crawler.workers.page_parser import Read
     from store.crawl.evidence import EvidenceRecord
     from store.crawl.readings import EarlierPage, LiveReading
+
+
+PAGE_META = "saved_page"
+"""Key of `request.meta`, and so of `response.meta`, that holds the `SavedPage`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,3 +145,82 @@ def job_of(response: Response) -> ReadJob:
     return ReadJob(
         url=response.url, body=response.body, status=response.status, headers=dict(response.headers)
     )
+
+
+MOST_UNDER_WAY = 8
+"""Pages fetched and not yet taken: enough to keep readers busy, few enough to stop soon."""
+
+
+class Turn:
+    """One page's place in the order."""
+
+    def __init__(self, turns: Turns, before: asyncio.Event) -> None:
+        self._turns = turns
+        self._before = before
+        self.is_over = asyncio.Event()
+
+    async def come(self) -> None:
+        """Wait until all before it are over."""
+        await self._before.wait()
+        self._turns.current = self
+
+
+class Turns:
+    """Gives out turns, in order."""
+
+    def __init__(self) -> None:
+        self.current: Turn | None = None
+        """The one that has come."""
+        self._last = asyncio.Event()
+        self._last.set()
+        self._under_way = 0
+        self._has_room = asyncio.Event()
+        self._has_room.set()
+
+    def give(self) -> None:
+        """Let the next turn come."""
+        assert self.current is not None
+        self.current.is_over.set()
+
+    async def room(self) -> None:
+        """Wait until fewer than `MOST_UNDER_WAY` are under way."""
+        await self._has_room.wait()
+
+    @contextmanager
+    def next(self) -> Iterator[Turn]:
+        """Take the next turn. It is over when `give` is called, or when something is raised inside."""
+        turn = Turn(self, self._last)
+        self._last = turn.is_over
+        self._count(1)
+        try:
+            yield turn
+        except BaseException:
+            turn.is_over.set()
+            raise
+        finally:
+            self._count(-1)
+
+    def _count(self, more: int) -> None:
+        self._under_way += more
+        if self._under_way < MOST_UNDER_WAY:
+            self._has_room.set()
+        else:
+            self._has_room.clear()
+
+
+class RoomMiddleware:
+    """Holds a request of Scrapy's back while as many pages as may be are under way."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        """Take the crawler, whose spider has the turns."""
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make the middleware of a crawl."""
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:  # noqa: ARG002 (Scrapy's signature)
+        """Wait for room."""
+        spider: Any = self._crawler.spider
+        await spider.turns.room()

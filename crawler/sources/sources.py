@@ -10,22 +10,21 @@ base_url = "https://andes.example/"             # optional; for files that do no
 manifest = "evidence/andes-files.csv"           # optional; `file` and `url` columns
 schedule = { cron = "30 3 * * *", timezone = "America/Lima" }      # optional; or { every_minutes = 360 }
 
-A live source has `live = true`, `start` and a permission instead of an archive; see `crawler.live.declared`.
+A live source has `live = true`, `start` and a permission instead of an archive, see
+`crawler.live.permission`.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from crawler.errors import CrawlError
-from crawler.live.declared import read_limits, read_permission
-from crawler.live.limits import Limits
-from crawler.sources.cron import problem_of
-from crawler.sources.sources_toml import read_toml
+from crawler.live.permission import Limits, read_limits, read_permission
 from store.model import Source, SourceKind
 
 if TYPE_CHECKING:
@@ -224,7 +223,7 @@ def _schedule(path: Path, source_id: str, table: dict[str, Any] | None) -> Sched
         raise SourcesFileWrong(
             path, f"{where} needs either two texts, cron and timezone, or every_minutes, a number above 0"
         )
-    if why := problem_of(table["cron"]):
+    if why := cron_problem(table["cron"]):
         raise SourcesFileWrong(path, f"{where}.cron is {table['cron']!r}: {why}")
     try:
         ZoneInfo(table["timezone"])
@@ -233,3 +232,111 @@ def _schedule(path: Path, source_id: str, table: dict[str, Any] | None) -> Sched
             path, f"{where}.timezone {table['timezone']!r} is no IANA zone like 'America/Lima'"
         ) from error
     return Schedule(cron=table["cron"], timezone=table["timezone"])
+
+
+_PLACE = re.compile(r"^(?P<what>.*) \(at line (?P<line>\d+), column \d+\)$")
+_FIELD = re.compile(r"\s*(?P<key>[\w-]+)\s*=\s*(?P<value>[^#]*[^#\s])")
+_TABLE = re.compile(r"\s*\[(?P<name>[^\[\]]+)\]")
+_LIKE_A_DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return what is in a TOML file.
+
+    Raises:
+        ValueError: If it cannot be read, or is no TOML; the message is the middle of a sentence.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        message = f"{error.strerror}; see the README for an example"
+        raise ValueError(message) from error
+    except UnicodeDecodeError as error:
+        message = f"it is not text in UTF-8 (byte {error.start + 1:,})"
+        raise ValueError(message) from error
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(_told(text, str(error))) from error
+
+
+def _told(text: str, found: str) -> str:
+    place = _PLACE.match(found)
+    lines = text.split("\n")
+    if place is None or (number := int(place["line"])) > len(lines):
+        return f"it is no whole TOML ({found})"
+    line = lines[number - 1]
+    field = _FIELD.match(line)
+    if field is None:
+        return f"line {number} is no TOML: {line.strip()!r} ({place['what']})"
+    table = next((named["name"] for each in reversed(lines[:number]) if (named := _TABLE.match(each))), "")
+    where = f"{table}.{field['key']}" if table else field["key"]
+    if _LIKE_A_DATE.fullmatch(field["value"]):
+        return (
+            f"{where} (line {number}) is {field['value']}, not a date of the calendar written as 2026-11-02 "
+            "(year, month, day)"
+        )
+    return (
+        f"{where} (line {number}) is {field['value']}, which is no value in TOML ({place['what']}); a text "
+        'stands in "quotes", a date is written as 2026-11-02'
+    )
+
+
+WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+"""In the order in which cron numbers them: 0 is Sunday, and so is 7."""
+_MONTHS = ("", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
+    ("minute", 0, 59, ()),
+    ("hour", 0, 23, ()),
+    ("day of the month", 1, 31, ()),
+    ("month", 1, 12, _MONTHS),
+    ("day of the week", 0, 7, WEEKDAYS),
+)
+"""Name, least, most, and the words that stand for numbers."""
+
+
+def cron_problem(cron: str) -> str:
+    """Say what is wrong with a cron line, or nothing if it can be used.
+
+    Where a line restricts the day of the month and of the week, cron takes either and APScheduler both: so
+    none may.
+
+    >>> cron_problem("99 3 * * *")
+    "its minute is '99', not *, or 0 to 59"
+    """
+    fields = cron.lower().split()
+    if len(fields) != len(_FIELDS):
+        return f"it has {len(fields)} fields, not five like '30 3 * * *'"
+    for text, (name, least, most, words) in zip(fields, _FIELDS, strict=True):
+        for part in text.split(","):
+            if why := _problem(part, least, most, words):
+                return f"its {name} is {text!r}, {why}"
+    if fields[2] != "*" and fields[4] != "*":
+        return "it restricts the day of the month and of the week; leave one of them *"
+    return ""
+
+
+def _problem(part: str, least: int, most: int, words: tuple[str, ...]) -> str:
+    span, slash, step = part.partition("/")
+    first, dash, last = (str(least), "-", str(most)) if span == "*" else span.partition("-")
+    begin = _number(first, least, most, words)
+    end = _number(last, least, most, words) if dash else most if slash else begin
+    if begin is None or end is None:
+        named = f", or {words[words[0] == '']} to {words[-1]}" if words else ""
+        return f"not *, or {least} to {most}{named}"
+    if dash and first.isdecimal() != last.isdecimal():
+        return f"whose range {span!r} mixes a word and a number"
+    if end < begin and words != WEEKDAYS:
+        return f"whose range {span!r} runs backwards"
+    if slash and not (step.isascii() and step.isdecimal() and 0 < int(step) <= max(1, most - least)):
+        return f"whose step {step!r} is no number above zero and below {most - least + 1}"
+    if slash and words != WEEKDAYS and int(step) > end - begin:
+        return f"whose step {step!r} is longer than its range"
+    return ""
+
+
+def _number(text: str, least: int, most: int, words: tuple[str, ...]) -> int | None:
+    if text and text in words:
+        return words.index(text)
+    is_number = text.isascii() and text.isdecimal() and least <= int(text) <= most
+    return int(text) if is_number else None

@@ -2,7 +2,7 @@
 
 `listings.jsonl` holds what was decided, `evidence.warc.gz` the records, byte by byte as they were kept,
 `records.json` where each lies, `manifest.json` the SHA-256 of every other file, `README.txt` what it is.
-`precursor-watch evidence verify BUNDLE` checks all of it offline (`crawler/evidence/bundle.py`).
+`precursor-watch evidence verify BUNDLE` checks all of it offline (`crawler/evidence/verify.py`).
 """
 
 from __future__ import annotations

@@ -17,9 +17,9 @@ from bulk.archive_scoring import write_parts
 from bulk.cluster import joined
 from bulk.cluster_crawls import crawl_on_cluster
 from classifier.scoring.scoring import ScoredText
-from crawler.remote.apart import read_apart
+from crawler.run.remote import read_remotely
 from crawler.sources.sources import pick_sources
-from crawler.workers.settings import CrawlSettings
+from crawler.workers import CrawlSettings
 from store.model import Reasons
 from tests.warm import ROOT
 
@@ -68,7 +68,7 @@ def main() -> None:
     cluster_scoring.STRETCH["bytes"] = STRETCH_BYTES
 
     def read_and_die(declared: DeclaredSource, settings: CrawlSettings) -> Iterator[bytes]:
-        for number, each in enumerate(read_apart(declared, settings)):
+        for number, each in enumerate(read_remotely(declared, settings)):
             if number == 2 and declared.source.source_id == SOURCES[0]:
                 die_once(folder / "reader-died")
             yield each

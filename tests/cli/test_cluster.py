@@ -18,8 +18,8 @@ from bulk.cluster import joined
 from bulk.cluster_crawls import ATTEMPTS, crawl_on_cluster
 from bulk.cluster_scoring import plan
 from bulk.errors import BulkFailed
-from crawler.remote.apart import Opened
-from crawler.workers.settings import CrawlSettings
+from crawler.archives import ArchiveContents
+from crawler.workers import CrawlSettings
 from store.database import open_database
 from tests.cli.calls import call_process
 from tests.cli.cluster_work import SOURCES
@@ -94,7 +94,7 @@ def test_source_whose_reader_always_dies_is_told(tmp_path: Path, monkeypatch: py
 
     def read_and_die(declared: DeclaredSource, _settings: CrawlSettings) -> Iterator[bytes]:
         tries.append(declared.source.source_id)
-        yield pickle.dumps(Opened(urls=frozenset({"https://shop.example/1"}), faults=()))
+        yield pickle.dumps(ArchiveContents(urls=frozenset({"https://shop.example/1"}), faults=()))
 
     ended: list[Run] = []
     (tmp_path / "saved").mkdir()

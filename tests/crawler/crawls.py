@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from crawler.run.run import crawl_source
 from crawler.sources.sources import DeclaredSource
+from crawler.workers import CrawlSettings
 from crawler.workers.pool import reading
-from crawler.workers.settings import CrawlSettings
 from store.model import Source, SourceKind
 
 if TYPE_CHECKING:

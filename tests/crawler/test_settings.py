@@ -10,7 +10,7 @@ import pytest
 LOADED = """
 import sys
 from scrapy.settings import Settings
-from crawler.run.settings import SHARED
+from crawler.run.process import SHARED
 parts = Settings(SHARED).get_component_priority_dict_with_base("EXTENSIONS")
 print([name for name in ("aiohttp", "twisted.conch", "scrapy.extensions.telnet") if name in sys.modules])
 print([str(part) for part in parts if "telnet" in str(part) or "remote" in str(part)])

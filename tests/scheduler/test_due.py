@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.sources.cron import problem_of
-from crawler.sources.sources import Schedule
+from crawler.sources.sources import Schedule, cron_problem
 from scheduler.due import LOOK_BACK, Plan, due_times, next_due, plan, trigger_of
 from scheduler.errors import ScheduleWrong
 
@@ -95,7 +94,7 @@ def test_a_cron_line_with_which_nothing_is_wrong_makes_a_trigger(place: int, fie
     fields = ["*"] * 5
     fields[place] = field
     cron = " ".join(fields)
-    if not problem_of(cron):
+    if not cron_problem(cron):
         trigger_of(Schedule(cron=cron, timezone="UTC"))
 
 
@@ -104,7 +103,7 @@ def test_a_cron_line_with_which_nothing_is_wrong_makes_a_trigger(place: int, fie
 )
 def test_a_cron_line_as_people_write_it_is_taken(cron: str) -> None:
     """Lists, ranges, steps and words are read."""
-    assert problem_of(cron) == ""
+    assert cron_problem(cron) == ""
     assert next_due(Schedule(cron=cron, timezone="UTC"), after=NOON)
 
 

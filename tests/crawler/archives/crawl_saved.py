@@ -13,7 +13,7 @@ import scrapy
 from scrapy.crawler import AsyncCrawlerProcess
 
 from crawler.archives import open_archive
-from crawler.archives.handler import NotInArchive, saved_settings
+from crawler.run.saved import NotInArchive, saved_settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 
-from crawler.archives.bodies import inflate
+from crawler.archives.files import inflate
 from crawler.archives.pages import UnreadableBodyError
 from store.model import PageOutcome
 

@@ -15,7 +15,7 @@ from scrapy.http import HtmlResponse
 from scrapy.utils.test import get_crawler
 
 from crawler.archives import open_archive
-from crawler.archives.handler import NotInArchive, SavedPageHandler, saved_settings
+from crawler.run.saved import NotInArchive, SavedPageHandler, saved_settings
 from tests.crawler.archives.site import BASE, REDIRECT, Saved, response, write_folder, write_warc_gz
 
 ROOT = Path(__file__).parents[3]

@@ -17,8 +17,8 @@ import pytest
 from click.testing import CliRunner
 
 from cli.evidence import command
-from crawler.evidence.bundle import verify_bundle
 from crawler.evidence.read import MAX_HEADERS_BYTES, EvidenceWrong, read_record
+from crawler.evidence.verify import verify_bundle
 from review.cases.bundle import make_bundle
 from store.crawl.bundle_format import FORMAT
 from store.crawl.evidence import EvidenceRecord, evidence_folder
@@ -302,7 +302,7 @@ def test_a_zip_that_is_too_large_or_names_a_file_twice_is_not_read(
             made.writestr("a", b"2")
     with pytest.raises(EvidenceWrong, match="a is in it twice"):
         verify_bundle(tmp_path / "x.zip")
-    monkeypatch.setattr("crawler.evidence.bundle_parts.MAX_BYTES", 1_000)
+    monkeypatch.setattr("crawler.evidence.verify.MAX_BYTES", 1_000)
     with pytest.raises(EvidenceWrong, match="it would unpack to"):
         verify_bundle(bundle)
 

@@ -17,11 +17,10 @@ from click.testing import CliRunner
 from warcio.archiveiterator import ArchiveIterator
 
 from cli.evidence import command
-from crawler.evidence.exchange import Exchange
 from crawler.evidence.keeper import EvidenceKeeper
 from crawler.evidence.read import EvidenceWrong
-from crawler.evidence.seal import all_seals
-from crawler.evidence.verify import verify
+from crawler.evidence.verify import all_seals, verify
+from crawler.evidence.warc_writer import Exchange
 from store.crawl import evidence
 from store.crawl.evidence import evidence_folder, record_evidence
 from store.crawl.runs import list_runs

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crawler.evidence.exchange import Exchange
-from crawler.evidence.records import new_record_id, response_record
-from crawler.evidence.warc_file import WarcFile
+from crawler.evidence.warc_writer import Exchange, WarcFile, new_record_id, response_record
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from crawler.live.limits import Limits
+from crawler.live.permission import Limits
 from crawler.sources.sources import DeclaredSource
 from fixtures.misbehaving.server import LOOPBACK
 from store.crawl.permissions import Permission

@@ -6,8 +6,7 @@ import re
 import tomllib
 from datetime import UTC, datetime
 
-from crawler.live.declared import read_permission
-from crawler.live.permission import problem
+from crawler.live.permission import problem, read_permission
 from fixtures.misbehaving.hosts import HOSTS
 from fixtures.misbehaving.traps import TRAPS
 from fixtures.misbehaving.ways import LED_AWAY, WAYS

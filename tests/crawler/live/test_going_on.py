@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crawler.evidence.show import body_of
+from crawler.evidence.read import body_of
 from crawler.evidence.verify import verify
 from crawler.live.plan import plan
 from fixtures.misbehaving.answers import html

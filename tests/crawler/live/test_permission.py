@@ -9,10 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from cli.permissions import command
-from crawler.live.addresses import Reachable
-from crawler.live.declared import read_limits, read_permission
-from crawler.live.limits import Limits, stricter
-from crawler.live.permission import problem
+from crawler.live.connection import Reachable
+from crawler.live.permission import Limits, problem, read_limits, read_permission, stricter
 from crawler.live.scope import Scope
 from crawler.sources.sources import SourcesFileWrong, load_sources
 from store.model import SourceKind

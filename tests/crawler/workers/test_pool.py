@@ -12,10 +12,10 @@ import pytest
 
 from crawler.run.process import CrawlBroken
 from crawler.run.run import crawl_source
-from crawler.run.turns import MOST_UNDER_WAY
-from crawler.workers.job import ReadJob, given_up, read_here
+from crawler.run.spider import MOST_UNDER_WAY
+from crawler.workers import Bounds
+from crawler.workers.page_parser import ReadJob, given_up, read_here
 from crawler.workers.pool import NoReader, Readers
-from crawler.workers.settings import Bounds
 from fixtures.marketplaces.build import write_site
 from fixtures.marketplaces.data import read_site
 from store.database import open_database

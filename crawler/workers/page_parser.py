@@ -1,4 +1,4 @@
-"""What a reading process does: takes pages from a socket, reads each within bounds, sends the readings."""
+"""Parse one page within bounds, in this process or in a worker, and carry pages and results over a socket."""
 
 from __future__ import annotations
 
@@ -7,17 +7,61 @@ import os
 import pickle
 import signal
 import struct
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crawler.markets import find_markets
-from crawler.workers.job import read_here
+import web_poet
+
+from crawler.extract.page import PageReading
+from crawler.markets import find_markets, page_class_for
+from store.model import PageOutcome
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Mapping, Sequence
     from typing import BinaryIO
 
-    from crawler.workers.settings import Bounds
+    from crawler.workers import Bounds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadJob:
+    """A page to be read."""
+
+    url: str
+    body: bytes = field(repr=False)
+    """Unpacked."""
+    status: int
+    headers: Mapping[bytes, Sequence[bytes]]
+    """As Scrapy holds them."""
+
+
+Read = Callable[[ReadJob], Awaitable[PageReading]]
+"""Has a page read, here or elsewhere. It raises nothing that is the page's fault."""
+
+
+async def read_here(job: ReadJob) -> PageReading:
+    """Have a page read by its page object; a defect of ours becomes the page's outcome."""
+    try:
+        response = web_poet.HttpResponse(
+            url=job.url,
+            body=job.body,
+            status=job.status,
+            headers=web_poet.HttpResponseHeaders.from_bytes_dict(dict(job.headers)),
+        )
+        return await page_class_for(job.url)(response=response).to_item()
+    except MemoryError:
+        return given_up("needs more memory than a page may have")
+    except Exception as error:  # noqa: BLE001 (one page's defect must not end the crawl)
+        return given_up(f"failed ({type(error).__name__}: {error})")
+
+
+def given_up(why: str) -> PageReading:
+    """Return the reading of a page that could not be read; `why` goes on from *Reading it*."""
+    return PageReading(outcome=PageOutcome.UNREADABLE, sentence=f"Reading it {why}; please report this page.")
+
 
 LENGTH = struct.Struct("!Q")
 """Goes before each pickle, in both directions."""

@@ -1,14 +1,18 @@
-"""The WARC 1.1 records of an exchange, made with warcio.
+"""Write exchanges as WARC 1.1 records, one gzip member each, so that each record can be read alone.
 
-Every digest is computed here, once, as SHA-256 in base 32, the form that readers know best. warcio finds it
-in the headers and computes none of its own.
+This module computes every digest once, as SHA-256 in base 32, the form that readers know best. warcio finds
+the digests in the headers and computes none of its own.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import io
+import os
 import uuid
+import zlib
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -16,12 +20,47 @@ from urllib.parse import urlsplit
 
 from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
+    from pathlib import Path
 
-    from crawler.evidence.exchange import Exchange, Headers
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A request and its answer; of a saved page the answer alone, because nobody was asked."""
+
+    url: str
+    at: datetime
+    """When the answer came, or the saved copy was read."""
+    status: int
+    headers: Headers
+    """As they came."""
+    is_http: bool = True
+    """False for a saved page of which no HTTP answer is kept: its record is a `resource`, nothing made up."""
+    body: bytes = field(repr=False)
+    """Dechunked, but still compressed if it came so."""
+    request_headers: Headers | None = None
+    """None for a saved page."""
+    method: str = "GET"
+    protocol: str = "HTTP/1.1"
+    address: str = ""
+    """IP address that answered."""
+    cut: str = ""
+    """WARC's word for why the body is not whole: `length`, `time`, `disconnect` or `unspecified`."""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """For the metadata record: run, source, permission, where a saved page lay."""
+
+    @property
+    def media_type(self) -> str:
+        """What the body is by its headers, HTML if they do not say."""
+        named = (value for name, value in self.headers if name.lower() == "content-type")
+        return next(named, "") or "text/html"
+
 
 VERSION = "WARC/1.1"
 IDENTICAL = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
@@ -176,3 +215,81 @@ def _date(moment: datetime) -> str:
 def _line(text: str) -> str:
     """Return text on one line; what is no UTF-8 or would begin another line is replaced."""
     return " ".join(text.encode("utf-8", "replace").decode("utf-8").split("\n")).replace("\r", " ")
+
+
+_GZIP = 16
+_SMALLEST_WINDOW, _LARGEST_WINDOW = 9, 15
+"""As powers of two, in bytes; zlib looks back over some 260 bytes less."""
+_LEVEL = 6
+"""warcio itself takes 9, which costs twice the time for about one per cent."""
+
+
+class WarcFile:
+    """Appends records; what was written before `syncing` is on the disk once that has been called."""
+
+    def __init__(self, path: Path) -> None:
+        """Make the file.
+
+        Raises:
+            FileExistsError: If there is one already; evidence is never written over.
+        """
+        self.path = path
+        self._handle = path.open("xb")
+        self.size = 0
+        """Bytes written so far."""
+        _sync_folder(path.parent)
+
+    def write(self, record: ArcWarcRecord) -> tuple[int, int]:
+        """Append a record and return its offset and length in the file."""
+        plain = io.BytesIO()
+        WARCWriter(plain, gzip=False, warc_version=VERSION).write_record(record)
+        member = _deflater(len(plain.getvalue()))
+        offset = self.size
+        self.size += self._handle.write(member.compress(plain.getvalue()))
+        self.size += self._handle.write(member.flush())
+        return offset, self.size - offset
+
+    def syncing(self) -> Callable[[], None]:
+        """Hand all that was written to the operating system, and return what puts it on the disk.
+
+        That may be called in another thread, and also after the file was closed; call it once.
+        """
+        self._handle.flush()
+        own = os.dup(self._handle.fileno())
+
+        def sync() -> None:
+            try:
+                os.fsync(own)
+            finally:
+                os.close(own)
+
+        return sync
+
+    def close(self) -> None:
+        """Put on the disk all that was written, and add nothing more."""
+        try:
+            self.syncing()()
+        finally:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Let go of the file as it is: of a record that the disk refused, no more is tried."""
+        self._handle.raw.close()
+
+
+def _deflater(size: int) -> zlib._Compress:
+    """Return what packs so many bytes, to no more than in zlib's usual quarter of a megabyte.
+
+    To clear that takes ten times as long as to pack a record of some hundred bytes.
+    """
+    window = min(_LARGEST_WINDOW, max(_SMALLEST_WINDOW, size.bit_length() + 1))
+    return zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP + window, min(zlib.DEF_MEM_LEVEL, window - 6))
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the name of a new file last: syncing a file does not sync the folder that names it."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,349 @@
+"""The files of an archive: their kinds, listing folders and ZIPs, bounded reading and decompression.
+
+Nothing is ever written out, temporary files without a name aside.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import tempfile
+import zlib
+from enum import Enum
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+import brotli
+from warcio.bufferedreaders import ChunkedDataReader
+
+from crawler.archives.pages import ArchiveFault, StoredFile, UnreadableBodyError
+from store.model import PageOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from contextlib import ExitStack
+    from zipfile import ZipFile, ZipInfo
+
+_ASSET_SUFFIXES = frozenset(
+    {
+        *(".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".ico", ".bmp", ".avif"),
+        *(".css", ".js", ".mjs", ".map", ".woff", ".woff2", ".ttf", ".otf", ".eot"),
+        *(".mp4", ".webm", ".mp3", ".ogg", ".swf"),
+    }
+)
+_ASSET_TYPES = (
+    "image/",
+    "video/",
+    "audio/",
+    "font/",
+    "text/css",
+    "text/javascript",
+    "application/javascript",
+    "application/x-javascript",
+    "application/font",
+    "application/x-font",
+    "application/vnd.ms-fontobject",
+    "application/wasm",
+    "application/x-shockwave-flash",
+)
+
+
+class Kind(Enum):
+    """How a file is read."""
+
+    HTML = "html"
+    MHTML = "mhtml"
+    WARC = "warc"
+    ZIP = "zip"
+    ASSET = "asset"
+    OTHER = "other"
+    """Neither a page nor part of one: lists, notes, indexes."""
+
+
+_KINDS = {
+    ".html": Kind.HTML,
+    ".htm": Kind.HTML,
+    ".xhtml": Kind.HTML,
+    ".html.gz": Kind.HTML,
+    ".htm.gz": Kind.HTML,
+    ".xhtml.gz": Kind.HTML,
+    ".mht": Kind.MHTML,
+    ".mhtml": Kind.MHTML,
+    ".warc": Kind.WARC,
+    ".warc.gz": Kind.WARC,
+    ".arc": Kind.WARC,
+    ".arc.gz": Kind.WARC,
+    ".zip": Kind.ZIP,
+    ".wacz": Kind.ZIP,
+}
+EXPECTED = "a folder, " + ", ".join(_KINDS)
+"""For messages: what can be opened."""
+
+
+def kind_of(name: str, first_bytes: bytes) -> Kind:
+    """Tell how a file is read.
+
+    Args:
+        name: File name, with or without folders.
+        first_bytes: The beginning of the file; looked at only when the name does not settle it, as with
+            mirrored pages called `item.php?id=3`.
+    """
+    path = PurePosixPath(name.lower())
+    suffixes = path.suffixes
+    for suffix in ("".join(suffixes[-2:]), path.suffix):
+        if suffix in _KINDS:
+            return _KINDS[suffix]
+    if is_asset("", name):
+        return Kind.ASSET
+    if first_bytes.removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        return Kind.HTML
+    return Kind.OTHER
+
+
+def is_asset(content_type: str, path: str) -> bool:
+    """Tell whether a response is an image, style, script, font, film or `robots.txt`.
+
+    Args:
+        content_type: As in the HTTP header; when empty, the path decides.
+        path: Path of the URL or file, without query.
+    """
+    place = PurePosixPath(path.lower())
+    if place.name == "robots.txt":
+        return True
+    if content_type:
+        return content_type.strip().lower().startswith(_ASSET_TYPES)
+    return place.suffix in _ASSET_SUFFIXES
+
+
+MAX_RATIO = 200
+"""More than this many bytes out of one packed byte, where the result is large, is taken for an attack."""
+_IS_ENCRYPTED = 0x1
+_BLOCK_BYTES = 64 * 1024
+
+
+def folder_files(root: Path) -> Iterator[StoredFile | ArchiveFault]:
+    """List the files below a folder, sorted by path; links that leave it and special files are faults."""
+    refused: list[ArchiveFault] = []
+    paths: list[Path] = []
+    for folder, subfolders, names in os.walk(
+        root, onerror=lambda error: refused.append(_unlisted(root, error))
+    ):
+        links = [name for name in subfolders if (Path(folder) / name).is_symlink()]
+        paths.extend(Path(folder) / name for name in [*names, *links])
+    for path in sorted(paths):
+        name = path.relative_to(root).as_posix()
+        if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
+            yield _refusal(name, "The link leads out of the archive's folder; it was not followed.")
+        elif path.is_file():
+            yield path_file(path, name)
+        elif not path.is_dir():
+            yield _refusal(name, "Neither a file nor a folder is there; expected a saved page.")
+    yield from refused
+
+
+def path_file(path: Path, name: str) -> StoredFile:
+    """Return the file at a path."""
+    return StoredFile(name=name, locator=name, open=lambda: path.open("rb"))
+
+
+def zip_files(
+    archive: ZipFile, file: StoredFile, prefix: str, max_bytes: int
+) -> Iterator[StoredFile | ArchiveFault]:
+    """List the entries of a ZIP, sorted by name; of a WACZ only its archives.
+
+    Entries that are encrypted, packed beyond reason or named to leave the ZIP are faults.
+
+    Args:
+        archive: The open ZIP; must stay open as long as the entries are to be read.
+        file: The ZIP as a file.
+        prefix: What precedes an entry's name to make it a path below the archive's root.
+        max_bytes: Size up to which the packing ratio does not matter.
+    """
+    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    if any(entry.filename == "datapackage.json" for entry in entries):
+        entries = [entry for entry in entries if _is_in_wacz_archive(entry.filename)]
+    for entry in sorted(entries, key=lambda entry: entry.filename):
+        locator = f"{file.locator}#{entry.filename}"
+        if objection := _objection(entry, max_bytes):
+            yield ArchiveFault(locator=locator, outcome=objection[0], sentence=objection[1])
+        else:
+            yield StoredFile(
+                name=prefix + entry.filename, locator=locator, open=_entry_opener(archive, entry)
+            )
+
+
+def spooled(file: StoredFile, blocks: Iterable[bytes], resources: ExitStack) -> StoredFile:
+    """Copy a file's unpacked bytes to a nameless temporary file, in which one can go back and forth."""
+    copy = resources.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - open as long as the archive
+    for block in blocks:
+        copy.write(block)
+    copy.flush()
+
+    def reopen() -> BinaryIO:
+        handle = cast("BinaryIO", os.fdopen(copy.fileno(), "rb", closefd=False))
+        handle.seek(0)
+        return handle
+
+    return StoredFile(name=file.name, locator=file.locator, open=reopen)
+
+
+def blocks_of(handle: BinaryIO) -> Iterator[bytes]:
+    """Yield what is left in a handle."""
+    while block := handle.read(_BLOCK_BYTES):
+        yield block
+
+
+def _unlisted(root: Path, error: OSError) -> ArchiveFault:
+    name = Path(error.filename).relative_to(root).as_posix()
+    return _refusal(name, f"The folder cannot be listed: {error.strerror}.")
+
+
+def _refusal(locator: str, sentence: str) -> ArchiveFault:
+    return ArchiveFault(locator=locator, outcome=PageOutcome.UNREADABLE, sentence=sentence)
+
+
+def _is_in_wacz_archive(name: str) -> bool:
+    return name.startswith("archive/") or name.endswith(".wacz")
+
+
+def _entry_opener(archive: ZipFile, entry: ZipInfo) -> Callable[[], BinaryIO]:
+    return lambda: cast("BinaryIO", archive.open(entry))
+
+
+def _objection(entry: ZipInfo, max_bytes: int) -> tuple[PageOutcome, str] | None:
+    path = PurePosixPath(entry.filename.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts:
+        return PageOutcome.UNREADABLE, "The entry's name leads out of the ZIP; it was not read."
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        return PageOutcome.UNREADABLE, "The entry is a link; it was not followed."
+    if entry.flag_bits & _IS_ENCRYPTED:
+        return PageOutcome.UNREADABLE, "The entry is encrypted; supply the ZIP without a password."
+    if entry.file_size > max(max_bytes, MAX_RATIO * entry.compress_size):
+        sentence = (
+            f"The entry unpacks from {entry.compress_size:,} to {entry.file_size:,} bytes,"
+            f" over the limit of {MAX_RATIO} to one; it was not read."
+        )
+        return PageOutcome.TOO_LARGE, sentence
+    return None
+
+
+_TRANSPORT_HEADERS = frozenset({"content-encoding", "transfer-encoding", "content-length"})
+_ZLIB_GZIP_OR_ZLIB = 47
+_ZLIB_RAW = -15
+_GZIP_MAGIC = b"\x1f\x8b"
+_INFLATED_BYTES = 4096
+_USUAL_BYTES = 131_072
+
+
+def read_bounded(handle: BinaryIO, max_bytes: int) -> bytes:
+    """Read the handle to its end.
+
+    Raises:
+        UnreadableBodyError: If more than `max_bytes` bytes follow; no more than that are held.
+    """
+    body = handle.read(min(_USUAL_BYTES, max_bytes + 1))  # room is made for all that is asked for
+    if len(body) == _USUAL_BYTES:
+        body += handle.read(max_bytes + 1 - _USUAL_BYTES)
+    if len(body) > max_bytes:
+        raise too_large(max_bytes)
+    return body
+
+
+def too_large(max_bytes: int) -> UnreadableBodyError:
+    """Return the error for a body over the limit."""
+    return UnreadableBodyError(
+        PageOutcome.TOO_LARGE, f"The page is larger than the limit of {max_bytes:,} bytes."
+    )
+
+
+def decode_body(body: bytes, headers: Iterable[tuple[str, str]], max_bytes: int) -> bytes:
+    """Undo the transfer and content encodings that the headers name.
+
+    A body that is not packed as its headers say is returned as it is: many crawlers keep the headers of
+    the wire with a body already unpacked.
+
+    Raises:
+        UnreadableBodyError: If the unpacked body is over `max_bytes`, or packed in an unknown way.
+    """
+    named = {name.lower(): value.lower() for name, value in headers}
+    if "chunked" in named.get("transfer-encoding", ""):
+        body = ChunkedDataReader(io.BytesIO(body)).read()
+    for encoding in reversed(named.get("content-encoding", "").split(",")):
+        body = _decompress(body, encoding.strip(), max_bytes)
+    return body
+
+
+def without_transport(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Drop the headers that no longer hold once a body is unpacked."""
+    return tuple((name, value) for name, value in headers if name.lower() not in _TRANSPORT_HEADERS)
+
+
+def inflate(data: bytes, max_bytes: int) -> bytes:
+    """Decompress gzip (all members), zlib or raw deflate data.
+
+    Raises:
+        UnreadableBodyError: If the result is over `max_bytes` or the data ends too early.
+        zlib.error: If the data is none of the three.
+    """
+    unpacked = bytearray()
+    start = 0
+    while start < len(data):
+        start = _inflate_member(data, start, unpacked, max_bytes)
+        while data.startswith(b"\0", start):
+            start += 1
+        if not data.startswith(_GZIP_MAGIC, start):
+            break
+    return bytes(unpacked)
+
+
+def _inflate_member(data: bytes, start: int, unpacked: bytearray, max_bytes: int) -> int:
+    """Add to `unpacked` what the member at `start` holds, and return the offset behind it."""
+    window = zlib.decompressobj(_ZLIB_GZIP_OR_ZLIB if _has_header(data[start : start + 2]) else _ZLIB_RAW)
+    while not window.eof:
+        # Only a little at a time: zlib copies whatever follows a member, and there may be a million of them.
+        block = data[start : start + _INFLATED_BYTES]
+        if not block:
+            raise _cut(bytes(unpacked))
+        unpacked += window.decompress(block, max_bytes + 1 - len(unpacked))
+        if len(unpacked) > max_bytes:
+            raise too_large(max_bytes)
+        start += len(block) - len(window.unused_data)
+    return start
+
+
+def _has_header(data: bytes) -> bool:
+    is_zlib = data[0] & 0x0F == zlib.DEFLATED and int.from_bytes(data[:2], "big") % 31 == 0
+    return is_zlib or data.startswith(_GZIP_MAGIC)
+
+
+def _decompress(body: bytes, encoding: str, max_bytes: int) -> bytes:
+    try:
+        match encoding:
+            case "" | "identity" | "none" | "utf-8":
+                return body
+            case "gzip" | "x-gzip" | "deflate":
+                return inflate(body, max_bytes)
+            case "br":
+                return _unbrotli(body, max_bytes)
+    except (zlib.error, brotli.error):
+        return body
+    raise UnreadableBodyError(
+        PageOutcome.UNREADABLE,
+        f"The page is packed as {encoding!r}; expected gzip, deflate or br.",
+    )
+
+
+def _unbrotli(body: bytes, max_bytes: int) -> bytes:
+    window = brotli.Decompressor()
+    unpacked: bytes = window.process(body, output_buffer_limit=max_bytes + 1)
+    if len(unpacked) > max_bytes:
+        raise too_large(max_bytes)
+    if not window.is_finished():
+        raise _cut(unpacked)
+    return unpacked
+
+
+def _cut(unpacked: bytes) -> UnreadableBodyError:
+    sentence = "The compressed page ends before its own end mark."
+    return UnreadableBodyError(PageOutcome.TRUNCATED, sentence, unpacked)

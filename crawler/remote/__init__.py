@@ -1,1 +1,0 @@
-"""Reading archives on other machines, and taking in what they read."""

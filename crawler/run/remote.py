@@ -1,0 +1,238 @@
+"""Archives read in another process or on another machine, and their pages ingested where the store is.
+
+The remote reader takes an archive and sends its pages in batches; it writes nothing. The ingest uses the
+recorder of every crawl, so pages, sightings and evidence come out as if the archive had been read here.
+Twisted allows one crawl per process, so the reader is a process of its own; it ends when nobody takes its
+pages any more. A run whose reader died is repeated like any interrupted run: pages that were stored stay,
+and are not stored twice.
+"""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any
+
+import web_poet
+
+from crawler.archives import ArchiveContents
+from crawler.errors import CrawlError
+from crawler.extract.page import read_page
+from crawler.run.process import CrawlStopped
+from crawler.run.saved import open_declared, recording, run_saved
+from crawler.workers.pool import reading
+from store.crawl.text import listing_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+    from typing import Self, TypeAlias
+
+    from crawler.archives import Archive, SavedPage
+    from crawler.extract.page import ReadListing
+    from crawler.run.recorder import Recorder
+    from crawler.run.spider import CrawledPage
+    from crawler.sources.sources import DeclaredSource
+    from crawler.workers import CrawlSettings
+    from store.database import Database
+    from store.model import Run
+
+    RemoteMessage: TypeAlias = "ArchiveContents | list[CrawledPage] | ReadingEnded"
+
+BATCH_PAGES = 32
+"""Pages in one batch, unless a second passes first (`crawler.run.recorder`)."""
+
+
+class RemoteReadingFailed(CrawlError):
+    """The remote reader reports that the source cannot be read."""
+
+
+class ReaderLost(CrawlStopped):
+    """The remote reader ended before the end of its source; the run stays open and can be resumed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingEnded:
+    """The reader's last message; without it the process died."""
+
+    error: str = ""
+    """Why the source could not be read to its end; empty if it was."""
+
+
+class BatchSender:
+    """Takes the recorder's place where a crawl only reads, and sends pages on in batches."""
+
+    def __init__(self, send: Callable[[list[CrawledPage]], None]) -> None:
+        """Take the function that sends one batch."""
+        self._send = send
+        self._waiting: list[CrawledPage] = []
+        self.error = ""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a whole batch waits."""
+        return len(self._waiting) >= BATCH_PAGES
+
+    def record(self, crawled: CrawledPage) -> None:
+        """Add one page to the batch."""
+        self._waiting.append(crawled)
+
+    def flush(self) -> None:
+        """Send the pages that wait."""
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            self._send(waiting)
+
+    async def flush_aside(self) -> None:
+        """Send the pages that wait."""
+        self.flush()
+
+    def finish(self) -> None:
+        """Send the last pages."""
+        self.flush()
+
+    def __deepcopy__(self, _: dict[int, object]) -> Self:
+        """Return the sender itself: Scrapy copies its settings."""
+        return self
+
+
+def read_remotely(declared: DeclaredSource, settings: CrawlSettings) -> Iterator[bytes]:
+    """Read a saved source in a process of its own and yield its messages, each as a pickle.
+
+    Args:
+        declared: The source; its archive must lie on this machine.
+        settings: How its pages are parsed, and within which bounds.
+
+    Yields:
+        `ArchiveContents`, then lists of `CrawledPage`, then `ReadingEnded`; fewer if the process dies.
+    """
+    ours, theirs = Pipe()
+    # Not `-m crawler.run.remote`: the messages would be of `__main__` then, and unknown to this process.
+    program = "from crawler.run.remote import main; main()"
+    command = [sys.executable, "-P", "-c", program, str(theirs.fileno())]
+    with ours, subprocess.Popen(command, pass_fds=[theirs.fileno()]) as child:  # noqa: S603 (our own)
+        try:
+            theirs.close()
+            ours.send((declared, settings))
+            with suppress(EOFError, ConnectionError):
+                while True:
+                    yield ours.recv_bytes()
+        finally:
+            child.kill()
+
+
+def main() -> None:
+    """Read the source that comes over the pipe with the given number, and send its pages back."""
+    with Connection(int(sys.argv[1])) as pipe, suppress(ConnectionError):
+        try:
+            declared, settings = pipe.recv()
+            _read(declared, settings, lambda each: pipe.send_bytes(pickle.dumps(each)))
+        except CrawlError as error:
+            pipe.send_bytes(pickle.dumps(ReadingEnded(error=str(error))))
+        else:
+            pipe.send_bytes(pickle.dumps(ReadingEnded()))
+
+
+def ingest_remote(
+    db: Database,
+    declared: DeclaredSource,
+    run: Run,
+    folder: Path,
+    messages: Iterator[RemoteMessage],
+    *,
+    now: Callable[[], datetime],
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    """Store the pages of a saved source that a remote reader sends.
+
+    Args:
+        db: The open store.
+        declared: The source.
+        run: The run; an interrupted run is repeated.
+        folder: Folder of the evidence.
+        messages: What `read_remotely` yields, unpickled.
+        now: The clock.
+        progress: Called after each page with (pages recorded so far, pages in the archive).
+
+    Raises:
+        RemoteReadingFailed: If the reader reports that the source cannot be read.
+        ReaderLost: If the messages end before `ReadingEnded`.
+        CannotKeep: If a page could not be stored.
+    """
+    contents = next(messages, None)
+    if isinstance(contents, ReadingEnded):
+        raise RemoteReadingFailed(contents.error)
+    if not isinstance(contents, ArchiveContents):
+        raise ReaderLost(declared.source.source_id)
+    with recording(db, declared, run, folder, contents, now=now, progress=progress) as recorder:
+        _record_all(recorder, messages, declared)
+        recorder.finish()
+
+
+def archive_records(
+    archive: Archive, *, start: int, stop: int
+) -> Iterator[tuple[int, int, list[dict[str, Any]]]]:
+    """Yield the listings of an archive as plain records, page by page, without a store.
+
+    A page that cannot be read, or is no listing, yields no records. A row of a list is left out if the
+    archive holds the item's own page.
+
+    Args:
+        archive: Open; its index is in memory, its pages are not.
+        start: Number of pages that were read before.
+        stop: Number of pages after which reading ends.
+
+    Yields:
+        Pages read so far, pages in the archive, and the records of one page.
+    """
+    total = len(archive)
+    for done, url in enumerate(islice(archive.urls(), start, stop), start=start + 1):
+        page = archive.fetch(url)
+        yield done, total, [] if page is None or page.fault else _records(archive, page)
+
+
+def _read(declared: DeclaredSource, settings: CrawlSettings, send: Callable[[Any], None]) -> None:
+    with reading(settings) as read, open_declared(declared) as archive:
+        send(ArchiveContents(urls=frozenset(archive.urls()), faults=archive.faults))
+        run_saved(declared, archive, BatchSender(send), read)
+
+
+def _record_all(recorder: Recorder, messages: Iterator[RemoteMessage], declared: DeclaredSource) -> None:
+    for each in messages:
+        if isinstance(each, ReadingEnded):
+            if each.error:
+                raise RemoteReadingFailed(each.error)
+            return
+        assert isinstance(each, list)
+        for page in each:
+            recorder.record(page)
+        recorder.flush()
+    raise ReaderLost(declared.source.source_id)
+
+
+def _records(archive: Archive, page: SavedPage) -> list[dict[str, Any]]:
+    headers = web_poet.HttpResponseHeaders.from_name_value_pairs(
+        [{"name": name, "value": value} for name, value in page.headers]
+    )
+    response = web_poet.HttpResponse(url=page.url, body=page.body, status=page.status, headers=headers)
+    found = read_page(response)
+    rows = [row for row in found.rows if row.url not in archive]
+    listings = [found.listing, *rows] if found.listing else rows
+    return [_record(page, each) for each in listings]
+
+
+def _record(page: SavedPage, read: ReadListing) -> dict[str, Any]:
+    return {
+        "url": read.url,
+        "page_url": page.url,
+        "locator": page.locator,
+        "title": read.content.title,
+        "text": listing_text(read.content),
+    }
