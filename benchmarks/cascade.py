@@ -24,9 +24,10 @@ from sklearn.linear_model import LogisticRegression
 from benchmarks.rounds import Limit, Rate, Ratio, alternate, report, speed
 from benchmarks.scoring import PACKAGES, STARTER
 from classifier.features.embedding import fastest, open_embedder
-from classifier.features.evidence import read_all
+from classifier.features.evidence import has_evidence, read_all
+from classifier.features.static_embedding import distil
 from classifier.gazetteer import load_gazetteer
-from classifier.model.cascade import RECALL_BUDGET, has_evidence
+from classifier.model.cascade import RECALL_BUDGET
 from classifier.model.persistence import load_model
 from classifier.scoring.scorer import Scorer
 from classifier.training.examples import json_object, load_starter, row_text
@@ -57,7 +58,7 @@ def train_model(embedder: TransformerEmbedder, gazetteer: Gazetteer, *, examples
     with open_vectors(None, embedder.embedder_id) as cache:
         data = build_dataset(chosen, embedder=embedder, cache=cache, gazetteer=gazetteer)
     evident = np.array([has_evidence(one) for one in read_all([each.text for each in chosen], gazetteer)])
-    static = embedder.distil()
+    static = distil(embedder.ready())
     return train(
         data,
         embedder=embedder,

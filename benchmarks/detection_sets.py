@@ -12,10 +12,9 @@ import fixtures
 from benchmarks.intervals import Interval, Way, curves_of, interval, wilson
 from benchmarks.labelled_rows import APART, ORDINARY, title_hash
 from benchmarks.plain_match import plain_match
-from classifier.features.columns import evidence_in, vectors_in
 from classifier.features.evidence import FEATURES
-from classifier.features.features import features_of
-from classifier.measures.metrics import calibration_error
+from classifier.features.matrix import evidence_in, features_of, vectors_in
+from classifier.measures import calibration_error
 from classifier.scoring.scoring import ReadTexts, settle_readings
 from classifier.training.baselines import score_baselines
 from classifier.training.examples import read_rows, row_text

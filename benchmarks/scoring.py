@@ -20,8 +20,8 @@ from sklearn.linear_model import LogisticRegression
 
 import fixtures
 from benchmarks.rounds import Ratio, alternate, report
-from classifier.features.columns import vectors_in
 from classifier.features.embedding import fastest, open_embedder
+from classifier.features.matrix import vectors_in
 from classifier.gazetteer import load_gazetteer
 from classifier.scoring.scorer import Scorer
 from classifier.training.examples import load_starter

@@ -116,12 +116,13 @@ def _print(evaluation: Evaluation) -> None:
 
     click.echo(
         f"{counted(evaluation.rows, 'row', 'rows')}, {counted(evaluation.offers, 'offer', 'offers')}; "
-        f"model {evaluation.model_id}, line {evaluation.threshold:.3f}; lists that count: {evaluation.law}"
+        f"model {evaluation.model_id}, threshold {evaluation.threshold:.3f}; "
+        f"lists that count: {evaluation.law}"
     )
     for note in evaluation.notes:
         click.echo(note)
     for view in evaluation.views:
-        click.echo(f"\n{view.shown.capitalize()}: at the line {confusion_words(view)}.")
+        click.echo(f"\n{view.shown.capitalize()}: at the threshold {confusion_words(view)}.")
         print_table(("FIGURE (95 % INTERVAL)", *(name.upper() for name in view.figures)), figure_rows(view))
         if view.slices:
             print_table(_headings(slice_headings(evaluation)), slice_rows(evaluation, view))

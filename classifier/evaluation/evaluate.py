@@ -10,8 +10,8 @@ import numpy as np
 from classifier.errors import DataFileWrong
 from classifier.evaluation.evaluation import Evaluation, notes_of, view_of
 from classifier.features.evidence import read_all
-from classifier.features.features import embed_as_shown
-from classifier.measures.figures import Scored
+from classifier.features.matrix import embed_as_shown
+from classifier.measures import Scored
 from classifier.training.baselines import score_baselines
 from classifier.training.examples import columns_of, given_label, load_starter, read_rows, row_text
 from classifier.training.fit import build_dataset

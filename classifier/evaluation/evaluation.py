@@ -8,15 +8,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.metrics import precision_recall_curve
 
-from classifier.measures.figures import figures_of, has_both, rounded, share_of
-from classifier.measures.metrics import BINS, average_precision, precision_recall
+from classifier.measures import (
+    BINS,
+    average_precision,
+    figures_of,
+    has_both,
+    precision_recall,
+    rounded,
+    share_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from classifier.measures.figures import Figure, Scored
+    from classifier.measures import Figure, Scored
 
 SHOWN_MISTAKES = 30
 """At most; half of them of either kind, where both are possible."""

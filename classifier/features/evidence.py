@@ -1,29 +1,22 @@
 """What was read in a text, as numbers: one row of named features, each with a plain meaning.
 
-To add a feature: add a line to `FEATURES`; training, scoring, reasons and the model card follow. A model
-trained before the change is refused at load, because its features are others.
+A feature tells whether the text has a sign, such as a listed name on offer, or how many signs stand together.
+Where in its title a name stands is read in `classifier.features.title_position`.
+
+To add a feature: add a line to `FEATURES`; training, scoring, reasons and the model card follow. A model that
+was trained before the change is refused at load, because its features differ.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from classifier.features.signs import (
-    CHEMICAL,
-    EVASIVE,
-    UNDECLARED,
-    WITHHELD,
-    hides_without_a_name,
-    is_chemical_form,
-    kinds_of,
-    talks_of_chemistry,
-    unnamed_form,
-)
 from classifier.features.title_position import (
+    MOST_FORMS,
     covered_by_offer,
     is_followed,
     is_measured,
@@ -32,6 +25,7 @@ from classifier.features.title_position import (
     is_quoted,
     named_after_goods,
     named_after_preposition,
+    title_end,
     words_before_name,
 )
 from classifier.gazetteer import law_in_force, load_gazetteer
@@ -46,8 +40,60 @@ if TYPE_CHECKING:
     from classifier.reading import Mention, Reading, TradeSign
     from classifier.reading.model import GoodsKind
 
+    Measure = Callable[[str, Reading], float]
+    """Returns the number of one feature, given a text and what was read in it."""
+
+EVASIVE = frozenset(
+    {
+        "stealth",
+        "customs_promise",
+        "off_platform",
+        "crypto",
+        "controlled_hint",
+        "talk_customs",
+        "talk_label",
+        "talk_route",
+        "talk_cover",
+        "talk_loss",
+    }
+)
+"""Trade signs of a seller who expects trouble; common among sellers of other forbidden goods too."""
+
+CHEMICAL = frozenset({"purity", "code_number", "price_per_unit"})
+"""Trade signs that something is sold by weight and grade."""
+
+WITHHELD = frozenset(
+    {
+        "name_withheld",
+        "number_spoken",
+        "listed_part",
+        "spelled_letters",
+        "talk_name",
+        "talk_list",
+        "bare_code",
+        "nickname",
+        "riddle",
+        "insiders",
+    }
+)
+"""Trade signs that the seller keeps the name of the goods from being read or searched for."""
+
+UNDECLARED = frozenset({"no_papers", "stands_in", "talk_papers", "talk_ban", "talk_gone", "talk_buyer"})
+"""Trade signs that the seller talks of the law or the border as something to get past."""
+
+TELLING_FORM = CHEMICAL | WITHHELD | UNDECLARED | EVASIVE
+
+LEAD = 300
+"""Characters in which an offer says what it is about."""
+
+MOST_WAYS = 4
+"""Most ways of hiding that are counted, because a long text that talks of everything hides no more."""
+
+NEAR = 240
+"""Most characters between a chemical form and a sign that belongs to it."""
+
 NOTHING_READ = "nothing is read in it"
-"""The feature of a text without any sign, in which only sound and words can speak for an offer."""
+"""The feature of a text without any sign: only its embedding and its words can speak for an offer."""
 
 NOTES = {
     "talk_customs": "of passing customs",
@@ -68,142 +114,226 @@ NOTES = {
     "insiders": "to those who know",
     "riddle": "of a substance by what it is like",
 }
-"""What a reviewer is told of signs whose kind is no plain word."""
+"""Words that reviewers see for signs whose kind is not a plain word."""
+
+WEIGHED = frozenset(
+    {
+        "quantity",
+        "purity",
+        "price_per_unit",
+        "form",
+        "destination",
+        "chemistry",
+        "talk_special",
+        "unlisted_part",
+    }
+)
+"""Signs that honest goods bear too. The first stage weighs them, as it weighs the number of an unlisted
+substance, whole or in part, which can only speak against an offer. Any other sign is evidence by itself where
+no goods are named."""
+
+EVIDENCE_RULE = f"names or numbers on a list; without goods any sign but {', '.join(sorted(WEIGHED))}"
+"""The rule of `has_evidence`, for the model card. To change `has_evidence`: change this text too, so that a
+first stage fitted by another rule is not used."""
 
 
-def _tier(tier: int) -> Callable[[str, Reading], float]:
+def is_chemical_form(text: str, reading: Reading) -> float:
+    """Return whether something in a chemical form is on sale.
+
+    A form counts in the title, or near a purity, a price by weight or a sign of hiding, and only where no
+    goods are named for sale: every shop writes powder and crystals.
+    """
+    return not reading.goods and any(
+        sign.kind == "form" and (sign.span[0] < title_end(text) or near(sign, reading, TELLING_FORM))
+        for sign in reading.trade
+    )
+
+
+def hides_without_a_name(_text: str, reading: Reading) -> float:
+    """Count the ways in which a text hides something, where nothing at all is named for sale."""
+    if reading.mentions or reading.goods or reading.cas_numbers:
+        return 0.0
+    return min(MOST_WAYS, len(kinds_of(reading) & (WITHHELD | UNDECLARED | EVASIVE)))
+
+
+def unnamed_form(others: frozenset[str]) -> Callable[[str, Reading], float]:
+    """Return a measure of the signs of `others` near a chemical form, where nothing is named for sale."""
+
+    def count(_text: str, reading: Reading) -> float:
+        if reading.offered or reading.goods:
+            return 0.0
+        forms = [sign for sign in reading.trade if sign.kind in {"form", "chemistry"}]
+        return max((len(near(form, reading, others)) for form in forms[:MOST_FORMS]), default=0)
+
+    return count
+
+
+def talks_of_chemistry(_text: str, reading: Reading) -> float:
+    """Return whether a text that names no goods talks of chemistry near its beginning."""
+    return not reading.goods and any(
+        sign.kind == "chemistry" and sign.span[0] < LEAD for sign in reading.trade
+    )
+
+
+def near(sign: TradeSign, reading: Reading, kinds: frozenset[str]) -> set[str]:
+    """Return which of `kinds` have a trade sign near the given one."""
+    return {
+        other.kind
+        for other in reading.trade
+        if other.kind in kinds and other.span[0] - sign.span[1] < NEAR and sign.span[0] - other.span[1] < NEAR
+    }
+
+
+def kinds_of(reading: Reading) -> set[str]:
+    """Return the kinds of trade signs of a text."""
+    return {sign.kind for sign in reading.trade}
+
+
+def evasive_trade_when_named(_text: str, reading: Reading) -> float:
+    """Count the signs of evasive trade where a listed substance is on offer."""
+    return bool(reading.offered) * len(kinds_of(reading) & EVASIVE)
+
+
+def evasive_trade_unnamed(_text: str, reading: Reading) -> float:
+    """Count the signs of evasive trade where something chemical is sold and nothing is named."""
+    kinds = kinds_of(reading)
+    return (not reading.mentions and not reading.goods) * bool(kinds & CHEMICAL) * len(kinds & EVASIVE)
+
+
+def _tier(tier: int) -> Measure:
     return lambda _text, reading: any(mention.substance.tier == tier for mention in reading.offered)
 
 
-def _how(how: str) -> Callable[[str, Reading], float]:
+def _how(how: str) -> Measure:
     return lambda _text, reading: any(mention.how == how for mention in reading.offered)
 
 
-def _trade(kind: str) -> Callable[[str, Reading], float]:
+def _trade(kind: str) -> Measure:
     return lambda _text, reading: kind in kinds_of(reading)
 
 
-def _goods(kind: GoodsKind) -> Callable[[str, Reading], float]:
+def _goods(kind: GoodsKind) -> Measure:
     return lambda _text, reading: any(good.kind == kind for good in reading.goods)
 
 
-FEATURES: dict[str, Callable[[str, Reading], float]] = {
-    "offers a tier 1 substance": _tier(1),
-    "offers a tier 2 substance": _tier(2),
-    "offers a tier 3 substance": _tier(3),
-    "listed by CAS number": _how("cas"),
-    "listed by name": _how("name"),
-    "listed by abbreviation": _how("abbreviation"),
-    "listed name in disguise": _how("disguised"),
-    "offered in the title": lambda text, reading: covered_by_offer(text, reading) > 0,
-    "share of the title that names it": covered_by_offer,
-    "more than one listed substance": lambda _text, reading: np.log2(max(1, len(offered_keys(reading)))),
-    "listed substance only mentioned": lambda _text, reading: bool(reading.mentions and not reading.offered),
-    "another CAS number": lambda _text, reading: any(not cas.listed for cas in reading.cas_numbers),
-    "states a quantity": _trade("quantity"),
-    "states a purity": _trade("purity"),
-    "priced by weight": _trade("price_per_unit"),
-    "promises stealth": _trade("stealth"),
-    "promises customs": _trade("customs_promise"),
-    "contact off the platform": _trade("off_platform"),
-    "takes crypto": _trade("crypto"),
-    "names a destination": _trade("destination"),
-    "hints at control": _trade("controlled_hint"),
-    "code in place of a name": _trade("code_number"),
-    "evasive trade in a listed substance": lambda _text, reading: (
-        bool(reading.offered) * len(kinds_of(reading) & EVASIVE)
-    ),
-    "evasive trade in an unnamed chemical": lambda _text, reading: (
-        (not reading.mentions and not reading.goods)
-        * bool(kinds_of(reading) & CHEMICAL)
-        * len(kinds_of(reading) & EVASIVE)
-    ),
-    "signs of hiding where nothing is named for sale": hides_without_a_name,
-    "a chemical form": is_chemical_form,
-    "name kept off the page": _trade("name_withheld"),
-    "number said in words or in part": _trade("number_spoken"),
-    "number in part that may be a listed one": _trade("listed_part"),
-    "number in part of an unlisted chemical": _trade("unlisted_part"),
-    "abbreviation spelled by letter names": _trade("spelled_letters"),
-    "no papers asked": _trade("no_papers"),
-    "stands in for something banned": _trade("stands_in"),
-    "a chemical form with its name withheld": unnamed_form(WITHHELD),
-    "a chemical form without papers": unnamed_form(UNDECLARED),
-    "evasive trade in a chemical form": unnamed_form(EVASIVE),
-    "number that may stand for a substance": _trade("bare_code"),
-    "called by a letter or small number": _trade("nickname"),
-    "tells a substance by what it is like": _trade("riddle"),
-    "speaks to those who know": _trade("insiders"),
-    "talks of passing customs": _trade("talk_customs"),
-    "talks of labels left off": _trade("talk_label"),
-    "talks of papers not needed": _trade("talk_papers"),
-    "talks of bans and lists": _trade("talk_ban"),
-    "talks of a name not written": _trade("talk_name"),
-    "talks of a list not shown": _trade("talk_list"),
-    "talks of what others no longer sell": _trade("talk_gone"),
-    "talks of its own way of sending": _trade("talk_route"),
-    "calls what it sells special": _trade("talk_special"),
-    "talks of other goods on the papers": _trade("talk_cover"),
-    "talks of what is lost on the way": _trade("talk_loss"),
-    "talks of buyers who stay unknown": _trade("talk_buyer"),
-    "talks of chemistry": talks_of_chemistry,
-    "names everyday goods": _goods("everyday"),
-    "names a material that is not listed": _goods("material"),
-    "names a service": _goods("service"),
-    "names what tests, holds or explains": _goods("about"),
-    "listed substance beside what tests, holds or explains it": lambda _text, reading: (
-        bool(reading.mentions) and _goods("about")(_text, reading)
-    ),
-    "named after a preposition": named_after_preposition,
-    "named first": is_named_first,
-    "words of the title before its name": words_before_name,
-    "named beside a quantity, purity or price": is_measured,
-    "named below the title only": is_named_below,
-    "another word right after its name": is_followed,
-    "named after other goods": named_after_goods,
-    "named in quotation marks": is_quoted,
-    "listed substance beside everyday goods": lambda _text, reading: (
-        bool(reading.mentions) and _goods("everyday")(_text, reading)
-    ),
-    NOTHING_READ: lambda _text, reading: reading.is_empty,
+def _mentioned_beside(kind: GoodsKind) -> Measure:
+    return lambda _text, reading: bool(reading.mentions) and any(good.kind == kind for good in reading.goods)
+
+
+def _names_it_in_the_title(text: str, reading: Reading) -> float:
+    return covered_by_offer(text, reading) > 0
+
+
+def _number_offered(_text: str, reading: Reading) -> float:
+    return float(np.log2(max(1, len(offered_keys(reading)))))
+
+
+def _only_mentioned(_text: str, reading: Reading) -> float:
+    return bool(reading.mentions and not reading.offered)
+
+
+def _has_an_unlisted_number(_text: str, reading: Reading) -> float:
+    return any(not cas.listed for cas in reading.cas_numbers)
+
+
+def _is_empty(_text: str, reading: Reading) -> float:
+    return reading.is_empty
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One number of the evidence, and which way it may move a score."""
+
+    measure: Measure
+    may: Literal["raise", "lower", "either"]
+
+
+def raises(measure: Measure) -> Feature:
+    """Make a feature that may raise a score and not lower it: no honest seller gains by it."""
+    return Feature(measure, "raise")
+
+
+def lowers(measure: Measure) -> Feature:
+    """Make a feature that may lower a score and not raise it: something else is sold, or nothing is told."""
+    return Feature(measure, "lower")
+
+
+def either(measure: Measure) -> Feature:
+    """Make a feature whose direction the examples decide."""
+    return Feature(measure, "either")
+
+
+FEATURES: dict[str, Feature] = {
+    "offers a tier 1 substance": raises(_tier(1)),
+    "offers a tier 2 substance": raises(_tier(2)),
+    "offers a tier 3 substance": raises(_tier(3)),
+    "listed by CAS number": either(_how("cas")),
+    "listed by name": either(_how("name")),
+    "listed by abbreviation": either(_how("abbreviation")),
+    "listed name in disguise": either(_how("disguised")),
+    "offered in the title": either(_names_it_in_the_title),
+    "share of the title that names it": either(covered_by_offer),
+    "more than one listed substance": either(_number_offered),
+    "listed substance only mentioned": lowers(_only_mentioned),
+    "another CAS number": either(_has_an_unlisted_number),
+    "states a quantity": either(_trade("quantity")),
+    "states a purity": either(_trade("purity")),
+    "priced by weight": either(_trade("price_per_unit")),
+    "promises stealth": raises(_trade("stealth")),
+    "promises customs": raises(_trade("customs_promise")),
+    "contact off the platform": raises(_trade("off_platform")),
+    "takes crypto": raises(_trade("crypto")),
+    "names a destination": either(_trade("destination")),
+    "hints at control": raises(_trade("controlled_hint")),
+    "code in place of a name": raises(_trade("code_number")),
+    "evasive trade in a listed substance": raises(evasive_trade_when_named),
+    "evasive trade in an unnamed chemical": raises(evasive_trade_unnamed),
+    "signs of hiding where nothing is named for sale": raises(hides_without_a_name),
+    "a chemical form": either(is_chemical_form),
+    "name kept off the page": raises(_trade("name_withheld")),
+    "number said in words or in part": raises(_trade("number_spoken")),
+    "number in part that may be a listed one": raises(_trade("listed_part")),
+    "number in part of an unlisted chemical": lowers(_trade("unlisted_part")),
+    "abbreviation spelled by letter names": raises(_trade("spelled_letters")),
+    "no papers asked": raises(_trade("no_papers")),
+    "stands in for something banned": raises(_trade("stands_in")),
+    "a chemical form with its name withheld": raises(unnamed_form(WITHHELD)),
+    "a chemical form without papers": raises(unnamed_form(UNDECLARED)),
+    "evasive trade in a chemical form": raises(unnamed_form(EVASIVE)),
+    "number that may stand for a substance": raises(_trade("bare_code")),
+    "called by a letter or small number": raises(_trade("nickname")),
+    "tells a substance by what it is like": raises(_trade("riddle")),
+    "speaks to those who know": raises(_trade("insiders")),
+    "talks of passing customs": raises(_trade("talk_customs")),
+    "talks of labels left off": raises(_trade("talk_label")),
+    "talks of papers not needed": raises(_trade("talk_papers")),
+    "talks of bans and lists": raises(_trade("talk_ban")),
+    "talks of a name not written": raises(_trade("talk_name")),
+    "talks of a list not shown": raises(_trade("talk_list")),
+    "talks of what others no longer sell": raises(_trade("talk_gone")),
+    "talks of its own way of sending": raises(_trade("talk_route")),
+    "calls what it sells special": raises(_trade("talk_special")),
+    "talks of other goods on the papers": raises(_trade("talk_cover")),
+    "talks of what is lost on the way": raises(_trade("talk_loss")),
+    "talks of buyers who stay unknown": raises(_trade("talk_buyer")),
+    "talks of chemistry": either(talks_of_chemistry),
+    "names everyday goods": lowers(_goods("everyday")),
+    "names a material that is not listed": lowers(_goods("material")),
+    "names a service": lowers(_goods("service")),
+    "names what tests, holds or explains": lowers(_goods("about")),
+    "listed substance beside what tests, holds or explains it": lowers(_mentioned_beside("about")),
+    "named after a preposition": lowers(named_after_preposition),
+    "named first": either(is_named_first),
+    "words of the title before its name": lowers(words_before_name),
+    "named beside a quantity, purity or price": either(is_measured),
+    "named below the title only": either(is_named_below),
+    "another word right after its name": lowers(is_followed),
+    "named after other goods": lowers(named_after_goods),
+    "named in quotation marks": lowers(is_quoted),
+    "listed substance beside everyday goods": lowers(_mentioned_beside("everyday")),
+    NOTHING_READ: lowers(_is_empty),
 }
-"""Each feature's plain name and how it is read; values are 0 or 1, or small counts."""
-
-NEVER_AGAINST = frozenset(
-    {
-        "offers a tier 1 substance", "offers a tier 2 substance", "offers a tier 3 substance",
-        "promises stealth", "promises customs", "contact off the platform", "takes crypto",
-        "hints at control", "code in place of a name", "evasive trade in a listed substance",
-        "evasive trade in an unnamed chemical", "signs of hiding where nothing is named for sale",
-        "name kept off the page", "number said in words or in part",
-        "number in part that may be a listed one", "abbreviation spelled by letter names",
-        "no papers asked", "stands in for something banned", "a chemical form with its name withheld",
-        "a chemical form without papers", "evasive trade in a chemical form",
-        "number that may stand for a substance", "called by a letter or small number",
-        "tells a substance by what it is like", "speaks to those who know", "talks of passing customs",
-        "talks of labels left off",
-        "talks of papers not needed", "talks of bans and lists", "talks of a name not written",
-        "talks of a list not shown", "talks of what others no longer sell",
-        "talks of its own way of sending", "calls what it sells special",
-        "talks of other goods on the papers", "talks of what is lost on the way",
-        "talks of buyers who stay unknown",
-    }
-)  # fmt: skip
-"""Features that may raise a score and not lower it: no honest seller gains by them."""
-
-NEVER_FOR = frozenset(
-    {
-        "listed substance only mentioned", "number in part of an unlisted chemical",
-        "names everyday goods", "names a material that is not listed",
-        "names a service", "names what tests, holds or explains",
-        "listed substance beside what tests, holds or explains it", "named after a preposition",
-        "listed substance beside everyday goods", "another word right after its name",
-        "words of the title before its name",
-        "named after other goods", "named in quotation marks",
-        NOTHING_READ,
-    }
-)  # fmt: skip
-"""Features that may lower a score and not raise it: they say that something else is sold, or nothing told."""
+"""Each feature by its plain name; values are 0 or 1, or small counts."""
 
 
 def evidence_matrix(texts: Sequence[str], readings: Sequence[Reading]) -> NDArray[np.float32]:
@@ -211,8 +341,10 @@ def evidence_matrix(texts: Sequence[str], readings: Sequence[Reading]) -> NDArra
     matrix = np.empty((len(texts), len(FEATURES)), dtype=np.float32)
     nothing = [float(name == NOTHING_READ) for name in FEATURES]
     for row, (text, reading) in enumerate(zip(texts, readings, strict=True)):
-        # Most texts of a crawl are such, and seventy questions each would be asked of nothing.
-        matrix[row] = nothing if reading.is_empty else [each(text, reading) for each in FEATURES.values()]
+        # Most texts of a crawl are empty in this sense, and need no seventy measures.
+        matrix[row] = (
+            nothing if reading.is_empty else [each.measure(text, reading) for each in FEATURES.values()]
+        )
     return matrix
 
 
@@ -245,7 +377,7 @@ def offered_keys(reading: Reading) -> dict[str, Mention]:
 
 
 def evidence_spans(reading: Reading) -> tuple[Span, ...]:
-    """Return every stretch of the text that counted, for the reviewer, in the order of the text."""
+    """Return every stretch of the text that counted, in the order of the text, for the reviewer."""
     mentions = [
         Span(
             start=mention.span[0],
@@ -266,7 +398,7 @@ def evidence_spans(reading: Reading) -> tuple[Span, ...]:
 
 
 def _joined_trade(reading: Reading) -> list[Span]:
-    """Return the signs of trade; those that say the same of stretches that lie over one another are one."""
+    """Return the signs of trade; overlapping signs with the same note are joined to one."""
     spans: list[Span] = []
     last: dict[str, int] = {}
     for sign in sorted(reading.trade, key=lambda sign: sign.span):
@@ -291,3 +423,9 @@ def _note_of(sign: TradeSign) -> str:
 def law_note(mention: Mention) -> str:
     """Return the lists a substance stands on, e.g. `UN 1988 Convention, Table I since 1988`."""
     return "; ".join(f"{entry.instrument}, {entry.dated}" for entry in mention.substance.entries)
+
+
+def has_evidence(reading: Reading) -> bool:
+    """Return whether the signs in a text are reason enough to score it with the transformer."""
+    is_named = bool(reading.mentions) or any(number.listed for number in reading.cas_numbers)
+    return is_named or not (reading.goods or {sign.kind for sign in reading.trade} <= WEIGHED)

@@ -10,8 +10,6 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from classifier.features.signs import MOST_FORMS, title_end
-
 if TYPE_CHECKING:
     from classifier.reading import Reading
 
@@ -32,6 +30,9 @@ fabricants distributeur négoce prix offre verkauf lieferant lieferanten herstel
 preis preise продажа поставщик поставка производитель цена цены предложение
 """
 """After these a preposition says what is sold: `supplier of`, `venta de`."""
+
+MOST_FORMS = 40
+"""Forms of one text that are looked at, so that a hostile one cannot make the work grow with its square."""
 
 AMOUNTS = frozenset({"quantity", "purity", "price_per_unit"})
 """Trade signs that something is measured out."""
@@ -87,6 +88,11 @@ SALE_SIGNS = frozenset(
     "现供厂价批零优质高纯含工医试分级粉油液晶固溶盐酸酯桶袋瓶吨公克升出销代专直库国进原散包大低无水和与及或为的可有，"
 )
 """With what it goes on in Chinese."""
+
+
+def title_end(text: str) -> int:
+    """Return where the first line ends."""
+    return text.find("\n") if "\n" in text else len(text)
 
 
 def named_after_preposition(text: str, reading: Reading) -> float:

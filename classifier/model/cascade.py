@@ -24,30 +24,9 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
     from sklearn.pipeline import Pipeline
 
-    from classifier.features.static import StaticEmbedder
-    from classifier.reading import Reading
+    from classifier.features.static_embedding import StaticEmbedder
 
     Static = Callable[[Sequence[str]], NDArray[np.float32]]
-
-WEIGHED = frozenset(
-    {
-        "quantity",
-        "purity",
-        "price_per_unit",
-        "form",
-        "destination",
-        "chemistry",
-        "talk_special",
-        "unlisted_part",
-    }
-)
-"""Signs that honest goods bear too: the light model weighs them, as it does the number of an unlisted
-substance, whole or in part: that can only speak against an offer. Any other sign is evidence by itself where
-no goods are named."""
-
-RULE = f"names or numbers on a list; without goods any sign but {', '.join(sorted(WEIGHED))}"
-"""What has evidence, for the model card. To change `has_evidence`: change this too, so that no first stage
-that was fitted by another rule is used."""
 
 RECALL_BUDGET = 0.005
 """Greatest share of the offers that may be given up."""
@@ -94,12 +73,6 @@ def cascade_is_on() -> bool:
     return os.environ.get("PRECURSOR_WATCH_CASCADE", "on") != "off"
 
 
-def has_evidence(reading: Reading) -> bool:
-    """Say whether what was read in a text is reason enough for the transformer to look at it."""
-    is_named = bool(reading.mentions) or any(number.listed for number in reading.cas_numbers)
-    return is_named or not (reading.goods or {sign.kind for sign in reading.trade} <= WEIGHED)
-
-
 def fit_first_stage(
     features: csr_matrix,
     labels: NDArray[np.int64],
@@ -114,7 +87,7 @@ def fit_first_stage(
     """Fit the light model and set its line.
 
     Args:
-        features: Rows of `classifier.features.columns` with static vectors.
+        features: Rows of `classifier.features.matrix` with static vectors.
         labels: 0 or 1.
         groups: A name per row; no group is split over folds.
         weights: Positive.

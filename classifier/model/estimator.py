@@ -19,8 +19,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MaxAbsScaler
 
 from classifier.errors import TooFewLabels, TooFewSellers
-from classifier.features.columns import EMBEDDING, EVIDENCE, WORDS
-from classifier.features.evidence import FEATURES, NEVER_AGAINST, NEVER_FOR, NOTHING_READ
+from classifier.features.evidence import FEATURES, NOTHING_READ
+from classifier.features.matrix import EMBEDDING, EVIDENCE, WORDS
 from classifier.model.constrained import FREE, fit_signed
 
 if TYPE_CHECKING:
@@ -47,9 +47,8 @@ FOLDS = 5
 MANY_GROUPS = 2_000
 MINIMUM_OF_A_CLASS = 10
 
-BOUNDS: tuple[Ends, ...] = tuple(
-    (0, np.inf) if name in NEVER_AGAINST else (-np.inf, 0) if name in NEVER_FOR else FREE for name in FEATURES
-)
+SIDES: dict[str, Ends] = {"raise": (0, np.inf), "lower": (-np.inf, 0), "either": FREE}
+BOUNDS: tuple[Ends, ...] = tuple(SIDES[feature.may] for feature in FEATURES.values())
 """Of the weights of evidence; all others are free."""
 
 UNTOLD = list(FEATURES).index(NOTHING_READ)
@@ -65,7 +64,7 @@ a third of the starter set are offers, a thousandth of a marketplace is."""
 
 
 def build_pipeline() -> Pipeline:
-    """Return an unfitted pipeline over the columns of `classifier.features.columns`; `fit` fits it."""
+    """Return an unfitted pipeline over the columns of `classifier.features.matrix`; `fit` fits it."""
     scale = ColumnTransformer(
         [
             ("evidence", MaxAbsScaler(), EVIDENCE),
@@ -92,7 +91,7 @@ def fit(
 
     Args:
         pipeline: Unfitted.
-        features: Rows of `classifier.features.columns`.
+        features: Rows of `classifier.features.matrix`.
         labels: 0 or 1, shape (n,).
         weights: Positive, shape (n,).
         near: Fitted on nearly the same rows; the search begins at its weights and ends where it would anyway.
@@ -142,7 +141,7 @@ def fit_with_folds(
     Calibration and line come from out-of-fold scores in which no group was split.
 
     Args:
-        features: Rows of `classifier.features.columns`.
+        features: Rows of `classifier.features.matrix`.
         labels: 0 or 1, shape (n,).
         groups: A name per row.
         weights: Positive, shape (n,); what offers and tells nothing counts `UNTOLD_WEIGHT` times that.

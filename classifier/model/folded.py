@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from classifier.features.columns import EMBEDDING, EVIDENCE, WORDS
+from classifier.features.matrix import EMBEDDING, EVIDENCE, WORDS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

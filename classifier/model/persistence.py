@@ -28,9 +28,9 @@ from zipfile import ZIP_DEFLATED
 import numpy as np
 
 from classifier.errors import ModelFolderWrong
-from classifier.features.evidence import FEATURES
-from classifier.features.static import StaticEmbedder
-from classifier.model.cascade import RULE, FirstStage
+from classifier.features.evidence import EVIDENCE_RULE, FEATURES
+from classifier.features.static_embedding import StaticEmbedder
+from classifier.model.cascade import FirstStage
 from classifier.model.estimator import deciding_numbers
 from classifier.model.folded import Folded
 from store.private import private_folder
@@ -278,5 +278,5 @@ def _checked(
         neighbours=neighbours,
         card=card,
         # What was fitted by another rule keeps no promise under this one: every text goes to the transformer.
-        first_stage=first_stage if card.get("cascade", {}).get("goes_on") == RULE else None,
+        first_stage=first_stage if card.get("cascade", {}).get("goes_on") == EVIDENCE_RULE else None,
     )

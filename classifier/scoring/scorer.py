@@ -6,10 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from classifier.features.backends import SAMPLE
-from classifier.features.embedding import fastest, open_embedder
+from classifier.features.embedding import SAMPLE, fastest, open_embedder
 from classifier.features.evidence import default_gazetteer, read_all
-from classifier.features.features import embed_as_shown, keep_evidence
+from classifier.features.matrix import embed_as_shown, keep_evidence
 from classifier.model.cascade import cascade_is_on
 from classifier.model.persistence import load_model
 from classifier.scoring.scoring import ReadTexts, check_embedder, score_readings, settle_readings

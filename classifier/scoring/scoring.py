@@ -16,11 +16,11 @@ from classifier.features.evidence import (
     FEATURES,
     evidence_matrix,
     evidence_spans,
+    has_evidence,
     offered_keys,
     read_all,
 )
 from classifier.features.words import count_words
-from classifier.model.cascade import has_evidence
 from classifier.model.estimator import sigmoid
 from store.model import Contribution, Reasons, ScoreStage
 

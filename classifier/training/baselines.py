@@ -9,8 +9,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from classifier.features.columns import vectors_in
-from classifier.measures.figures import Scored
+from classifier.features.matrix import vectors_in
+from classifier.measures import Scored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from classifier.measures.metrics import resampled_average_precision
+from classifier.measures import resampled_average_precision
 from classifier.training.fit import held_out_figures
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Guard:
 
 
 AVERAGE_PRECISION = Guard(name="average precision", tolerance=0.005, limit=0.05)
-RECALL = Guard(name="recall at the line", tolerance=0.02, limit=0.15)
+RECALL = Guard(name="recall at the threshold", tolerance=0.02, limit=0.15)
 LEFT_ALONE = Guard(name="others left alone", tolerance=0.02, limit=0.15)
 
 

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from classifier.explain.nearest import telling_floors
-from classifier.features.columns import evidence_in, join_columns, vectors_in
 from classifier.features.embedding import weights_of
-from classifier.features.evidence import FEATURES
-from classifier.features.features import features_of
-from classifier.measures.metrics import summary
-from classifier.model.cascade import RULE, FirstStage, fit_first_stage
+from classifier.features.evidence import EVIDENCE_RULE, FEATURES
+from classifier.features.matrix import evidence_in, features_of, join_columns, vectors_in
+from classifier.measures import summary
+from classifier.model.cascade import FirstStage, fit_first_stage
 from classifier.model.estimator import fit_with_folds
 from classifier.model.persistence import FORMAT, Neighbours, TrainedModel, fingerprint
 from classifier.training.judged import GROUP_WEIGHT, VERDICT_WEIGHT
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from classifier.features.embedding import Embedder
-    from classifier.features.static import StaticEmbedder
+    from classifier.features.static_embedding import StaticEmbedder
     from classifier.gazetteer import Gazetteer
     from classifier.training.examples import Example
     from store.vectors import VectorCache
@@ -206,7 +205,7 @@ def _first_stage(
         seed=seed,
     )
     stage = FirstStage(pipeline=pipeline, static=cascade.static, line=settling.line)
-    return stage, asdict(settling) | {"goes_on": RULE}
+    return stage, asdict(settling) | {"goes_on": EVIDENCE_RULE}
 
 
 def describe(data: Dataset) -> dict[str, object]:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from classifier.features.columns import evidence_in
 from classifier.features.evidence import FEATURES
+from classifier.features.matrix import evidence_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from classifier.errors import ModelFolderWrong
+from classifier.features.embedding import TransformerEmbedder
 from classifier.features.evidence import default_gazetteer
-from classifier.features.features import evident, features_of, forget_earlier_evidence
+from classifier.features.matrix import evident, features_of, forget_earlier_evidence
+from classifier.features.static_embedding import distil
 from classifier.model.cascade import cascade_is_on
 from classifier.model.persistence import COMPARISON, load_model, save_model
 from classifier.scoring.scorer import model_folder
@@ -183,7 +185,9 @@ def _examples(db: Database, options: RetrainOptions) -> list[Example]:
 
 def _cascade(examples: Sequence[Example], embedder: Embedder, cache: VectorCache) -> Cascade | None:
     """Return what a first stage is made of; None when it is off, or for an embedder that cannot be copied."""
-    static = getattr(embedder, "distil", lambda: None)() if cascade_is_on() else None
+    if not cascade_is_on() or not isinstance(embedder, TransformerEmbedder):
+        return None
+    static = distil(embedder.ready())
     if static is None:
         return None
     texts = [example.text for example in examples]

@@ -28,7 +28,7 @@ from benchmarks.labelled_rows import (
 from benchmarks.plain_match import plain_match
 from classifier.errors import DataFileWrong
 from classifier.features.evidence import default_gazetteer
-from classifier.measures.metrics import recall_at_precision
+from classifier.measures import recall_at_precision
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,9 +14,9 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
 from classifier.errors import ModelFolderWrong
-from classifier.features.evidence import read_all
-from classifier.features.static import StaticEmbedder
-from classifier.model.cascade import RECALL_BUDGET, has_evidence, set_line
+from classifier.features.evidence import has_evidence, read_all
+from classifier.features.static_embedding import StaticEmbedder
+from classifier.model.cascade import RECALL_BUDGET, set_line
 from classifier.model.persistence import load_model, save_model
 from classifier.reading import read_text
 from classifier.scoring.scorer import Scorer

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
-from classifier.measures.metrics import resampled_average_precision
+from classifier.measures import resampled_average_precision
 from classifier.training.comparing import _compare_slice, _draw_groups, _Pair
 
 

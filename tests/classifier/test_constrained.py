@@ -9,7 +9,6 @@ from scipy.sparse import csr_matrix
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from classifier.features.evidence import FEATURES, NEVER_AGAINST, NEVER_FOR
 from classifier.model import constrained as signed
 from classifier.model.constrained import FREE, fit_signed
 
@@ -43,12 +42,6 @@ def test_a_weight_stays_on_its_side(rows: tuple[np.ndarray, np.ndarray, np.ndarr
     found, _constant = fit_signed(columns, nothing, labels, weights=weights, bounds=bounds, penalty_c=1.0)
     assert found[0] > 1
     assert found[1:] == pytest.approx([0, 0])
-
-
-def test_sides_are_those_of_features_there_are() -> None:
-    """A renamed feature must not lose its side unnoticed, and none has two."""
-    assert set(FEATURES) >= NEVER_AGAINST | NEVER_FOR
-    assert not NEVER_AGAINST & NEVER_FOR
 
 
 def test_held_weights_are_those_of_a_bounded_search(rows: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:

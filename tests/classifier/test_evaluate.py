@@ -71,9 +71,7 @@ def found(scorer: Scorer, tmp_path_factory: pytest.TempPathFactory) -> Evaluatio
     starter = write_starter(folder / "starter.jsonl", every=60)
     options = EvaluateOptions(positive=("offer",), ignore=("unclear",), budget=3, baselines_from=starter)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "classifier.measures.figures.RESAMPLES", 20
-        )  # of 64 intervals, none of which is looked at
+        patch.setattr("classifier.measures.RESAMPLES", 20)  # of 64 intervals, none of which is looked at
         return evaluate_file(write(folder / "rows.jsonl", ROWS), scorer, options)
 
 
@@ -155,7 +153,7 @@ def test_of_offers_alone_recall_is_told_and_nothing_else(scorer: Scorer, tmp_pat
     found = evaluate_file(path, scorer, EvaluateOptions())
     [view] = found.views
     assert view.shown == TITLES
-    assert list(view.figures["this model"]) == ["recall at the line"]
+    assert list(view.figures["this model"]) == ["recall at the threshold"]
     assert list(view.confusion) == ["found", "missed"]
     assert found.notes == (OFFERS_ALONE,)
     assert not [each for each in view.slices if each.slice.startswith("label ")]
@@ -187,7 +185,7 @@ def test_of_a_file_without_offers_what_is_flagged_is_told(
     path = write(tmp_path / "rows.jsonl", rows)
     found = evaluate_file(path, scorer, EvaluateOptions(positive=positive))
     view = found.views[0]
-    figure = view.figures["this model"]["share flagged at the line"]
+    figure = view.figures["this model"]["share flagged at the threshold"]
     assert (figure.value, figure.low, figure.high) == pytest.approx((0.1, 0.0179, 0.4042), abs=1e-3)
     assert view.confusion == {"false flags": 1, "rightly left": 9}
     assert [each.title[:13] for each in view.mistakes] == ["Phenylacetone"]

@@ -194,7 +194,7 @@ def test_span_names_the_law_or_why_it_does_not_count(gazetteer: Gazetteer) -> No
 def test_of_nothing_only_that_is_said() -> None:
     """So the rows of texts in which nothing is read need not be worked out."""
     assert NOTHING.is_empty
-    said = {name: feature("a garden bench", NOTHING) for name, feature in FEATURES.items()}
+    said = {name: feature.measure("a garden bench", NOTHING) for name, feature in FEATURES.items()}
     assert {name for name, value in said.items() if value} == {NOTHING_READ}
     assert evidence_matrix(["a garden bench"], [NOTHING]).tolist() == [
         [float(value) for value in said.values()]

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from classifier.features.columns import WORDS, evidence_in, vectors_in
-from classifier.features.evidence import evidence_matrix, read_all
-from classifier.features.features import EvidenceReader, evident, features_of
+from classifier.features.evidence import evidence_matrix, has_evidence, read_all
+from classifier.features.matrix import WORDS, EvidenceReader, evidence_in, evident, features_of, vectors_in
 from classifier.features.words import count_words
-from classifier.model.cascade import has_evidence
 from classifier.scoring.scorer import Scorer
 from store.crawl.text import text_hash
 from store.vectors import open_vectors

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from classifier.features.evidence import default_gazetteer, read_all
-from classifier.features.features import EvidenceReader
+from classifier.features.matrix import EvidenceReader
 from classifier.gazetteer.iupac import IupacMissing, looks_systematic, smiles_of
 
 needs_opsin = pytest.mark.skipif(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.features.columns import join_columns
 from classifier.features.evidence import FEATURES
+from classifier.features.matrix import join_columns
 from classifier.features.words import count_words
 from classifier.model.folded import Folded
 from tests.classifier.toy import DIMENSIONS

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from classifier.errors import EmbedderMismatch
-from classifier.features.columns import join_columns
 from classifier.features.evidence import FEATURES, evidence_matrix, read_all
+from classifier.features.matrix import join_columns
 from classifier.model.estimator import sigmoid
 from classifier.scoring.scoring import (
     SHOWN_CONTRIBUTIONS,

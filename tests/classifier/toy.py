@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from classifier.features.columns import join_columns
 from classifier.features.evidence import FEATURES, default_gazetteer
-from classifier.features.features import EvidenceReader
+from classifier.features.matrix import EvidenceReader, join_columns
 from classifier.training.examples import Example, load_starter
 from classifier.training.fit import Dataset, build_dataset, train
 from classifier.training.plain_offers import plain_offers

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from classifier.features.evidence import default_gazetteer
-from classifier.features.features import EvidenceReader
+from classifier.features.matrix import EvidenceReader
 from classifier.gazetteer import Gazetteer, Law, LawWrong, load_gazetteer, read_law
 from classifier.gazetteer.build import since
 from text.cas import is_cas_number

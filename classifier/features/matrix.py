@@ -1,4 +1,8 @@
-"""A text as one row of numbers: what is read in it, what it sounds like (both kept), and its words."""
+"""A text as one row of numbers: evidence, then an embedding, then counts of words.
+
+Rows are sparse, because of the words; the embedding, whole or static, may have any length. What was read and
+embedded is kept beside the store, so that retraining reads and embeds only texts that are new.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,11 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.sparse import csr_matrix, hstack
 
-from classifier.features.columns import join_columns
 from classifier.features.embedding import embed_texts
-from classifier.features.evidence import FEATURES, evidence_matrix, read_all
-from classifier.model.cascade import has_evidence
+from classifier.features.evidence import FEATURES, evidence_matrix, has_evidence, read_all
+from classifier.features.words import COLUMNS, count_words
 from classifier.reading import as_shown
 from classifier.reading.systematic import reads_systematic_names
 from store.crawl.text import text_hash
@@ -23,24 +27,50 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
     from numpy.typing import NDArray
-    from scipy.sparse import csr_matrix
 
     from classifier.features.embedding import Embedder
     from classifier.gazetteer import Gazetteer
     from classifier.reading import Reading
     from store.vectors import VectorCache
 
+EVIDENCE = slice(0, len(FEATURES))
+EMBEDDING = slice(len(FEATURES), -COLUMNS)
+WORDS = slice(-COLUMNS, None)
+
+
+def join_columns(
+    evidence: NDArray[np.float32], vectors: NDArray[np.float32], texts: Sequence[str]
+) -> csr_matrix:
+    """Return one row for each text, float32 of shape (len(texts), len(FEATURES) + dimensions + COLUMNS).
+
+    Args:
+        evidence: Shape (len(texts), len(FEATURES)).
+        vectors: Shape (len(texts), dimensions).
+        texts: Whose words are counted.
+    """
+    return hstack([csr_matrix(np.hstack([evidence, vectors])), count_words(texts)], format="csr")
+
+
+def evidence_in(rows: csr_matrix) -> NDArray[np.float32]:
+    """Return the evidence of rows, dense."""
+    return np.asarray(rows[:, EVIDENCE].toarray(), dtype=np.float32)
+
+
+def vectors_in(rows: csr_matrix) -> NDArray[np.float32]:
+    """Return the embeddings of rows, dense."""
+    return np.asarray(rows[:, EMBEDDING].toarray(), dtype=np.float32)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceReader:
-    """Reads evidence as an embedder makes vectors, so that it is kept by the same cache."""
+    """Reads evidence in the way an embedder makes vectors, so that the same cache keeps both."""
 
     gazetteer: Gazetteer
     name: str = "evidence"
 
     @property
     def embedder_id(self) -> str:
-        """Of the gazetteer and of everything in this package that decides how a text is read."""
+        """Name and digest of the gazetteer and of all code and data that decide how a text is read."""
         listed = sorted(substance.key for substance in self.gazetteer.substances)
         systematic = "systematic names" if reads_systematic_names() else ""
         read_with = [package_digest(), self.gazetteer.edition, systematic]
@@ -61,7 +91,7 @@ def features_of(
     gazetteer: Gazetteer,
     progress: Callable[[int], None] | None = None,
 ) -> csr_matrix:
-    """Return evidence, embedding and words of texts, reading and embedding only what was not kept before.
+    """Return evidence, embedding and words of texts; only texts that the cache lacks are read and embedded.
 
     Args:
         texts: May be empty and may repeat.
@@ -71,14 +101,14 @@ def features_of(
         progress: Called with the number of texts embedded since the last call.
 
     Returns:
-        Rows of `classifier.features.columns`.
+        One row for each text, as `join_columns` joins them.
     """
     vectors = embed_as_shown(texts, embedder, cache, progress=progress)
     return join_columns(_evidence(texts, gazetteer, cache)[:, : len(FEATURES)], vectors, texts)
 
 
 def evident(texts: Sequence[str], *, cache: VectorCache, gazetteer: Gazetteer) -> NDArray[np.bool_]:
-    """Return of which texts `has_evidence` holds, reading only what was not kept before."""
+    """Return for which texts `has_evidence` holds; only texts that the cache lacks are read."""
     return _evidence(texts, gazetteer, cache)[:, len(FEATURES) :].astype(np.bool_).ravel()
 
 
@@ -89,7 +119,7 @@ def embed_as_shown(
     *,
     progress: Callable[[int], None] | None = None,
 ) -> NDArray[np.float32]:
-    """Return what `embed_texts` does, of disguised texts as the eye takes them: a model knows words only."""
+    """Embed texts with disguises removed, because an embedding model knows plain words only."""
     return embed_texts([as_shown(text) for text in texts], embedder, cache, progress=progress)
 
 
@@ -100,14 +130,14 @@ def keep_evidence(
     gazetteer: Gazetteer,
     cache: VectorCache,
 ) -> None:
-    """Keep evidence that was read for another purpose, so that retraining need not read the texts again."""
+    """Keep evidence that was read for scoring, so that retraining need not read the texts again."""
     kept = _kept(evidence, readings).astype("<f4")
     rows = {text_hash(text): row.tobytes() for text, row in zip(texts, kept, strict=True)}
     cache.of(EvidenceReader(gazetteer=gazetteer).embedder_id).put(rows)
 
 
 def forget_earlier_evidence(gazetteer: Gazetteer, cache: VectorCache) -> None:
-    """Drop evidence that was read by another release, or under another law: nothing asks for it any more."""
+    """Drop evidence that another release read, or that was read under another law: it is no longer used."""
     cache.of(EvidenceReader(gazetteer=gazetteer).embedder_id).forget_earlier()
 
 
@@ -117,14 +147,14 @@ def _evidence(texts: Sequence[str], gazetteer: Gazetteer, cache: VectorCache) ->
 
 
 def _kept(evidence: NDArray[np.float32], readings: Sequence[Reading]) -> NDArray[np.float32]:
-    """Return what is kept of each text: its evidence, and whether the first stage may settle it."""
+    """Return what the cache keeps of each text: its evidence, and whether it has any at all."""
     has_any = np.array([has_evidence(reading) for reading in readings], dtype=np.float32)
     return np.column_stack([evidence, has_any])
 
 
 @once
 def package_digest() -> str:
-    """Return a hash of all files of `text` and `classifier`; kept evidence is read anew when one changes."""
+    """Return a hash of all files of `text` and `classifier`; when one changes, evidence is read anew."""
     digest = hashlib.sha256()
     for package in ("text", "classifier"):
         for file in _walk(files(package)):

@@ -1,9 +1,9 @@
-"""A static copy of an embedding model, made from its own weights alone: one vector for each of its tokens.
+"""A static copy of an embedding model, made from the model's weights alone: one vector for each token.
 
-Each token is put through the model by itself, the vectors are reduced by principal components and weighted by
-how rare the token is (as in SIF; tokens stand in the vocabulary about in the order of their frequency). A
-text's vector is the mean of its tokens': no attention, so tens of thousands of texts a second. It sounds out
-what a text is about and misses how it is said: enough to know what is clearly not an offer.
+Each token goes through the model by itself. The vectors are reduced by principal components and weighted by
+the rarity of the token, as in SIF; the order of the vocabulary is about that of frequency. A text's vector is
+the mean of its tokens' vectors. There is no attention, so it embeds tens of thousands of texts a second. The
+copy captures the subject of a text and not the wording: enough to recognise what is clearly not an offer.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from classifier.features.backends import run_tokens
+from classifier.features.embedding import run_tokens
 from classifier.reading import as_shown
 
 if TYPE_CHECKING:
@@ -31,27 +31,27 @@ RARITY = 1e-4
 """SIF's constant: tokens much more frequent than this share of all tokens count for little."""
 
 MAX_CHARS = 600
-"""What a listing is about stands at its beginning."""
+"""The beginning of a listing says what it is about."""
 
 PIECE = re.compile(r"\w+|[^\w\s]+")
 TOGETHER = 256
 """Pieces tokenised as one text."""
 KEPT_PIECES = 65_536
-"""Words and signs whose tokens are remembered at most: a market without end must not fill the memory."""
+"""Most words and marks whose tokens are remembered, so that an endless crawl does not fill the memory."""
 
 
 @dataclass(slots=True)
 class StaticEmbedder:
-    """Token vectors with the tokenizer they belong to."""
+    """Token vectors with their tokenizer."""
 
     tokenizer: str
-    """As `tokenizers` writes it, in JSON."""
+    """In the JSON form of the package `tokenizers`."""
     weights: NDArray[np.float16]
     """Shape (tokens, dimensions)."""
     _tokenizer: Tokenizer | None = field(default=None, repr=False)
     _vectors: Tensor | None = field(default=None, repr=False)
     _tokens: dict[str, list[int]] = field(default_factory=dict, repr=False)
-    """Of each word or sign met before: they recur, and to tokenise takes most of the time."""
+    """Tokens of each word or mark met before: tokenising takes most of the time."""
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return float32 of shape (len(texts), dimensions), each row of length 1, or 0 without any token."""
@@ -92,22 +92,22 @@ class StaticEmbedder:
 
 
 def _tokenised(pieces: Sequence[str], tokenizer: Tokenizer) -> list[list[int]]:
-    """Return the tokens of each piece; many together take less time than each by itself."""
+    """Return the tokens of each piece; tokenising many at once is faster."""
     groups = [pieces[start : start + TOGETHER] for start in range(0, len(pieces), TOGETHER)]
     found: list[list[int]] = [[] for _ in pieces]
     encoded = tokenizer.encode_batch(groups, is_pretokenized=True, add_special_tokens=False)
     for group, each in enumerate(encoded):
         for piece, token in zip(each.word_ids, each.ids, strict=True):
-            if piece is not None:  # as for a token of no text
+            if piece is not None:  # None: a token that stands for no text
                 found[group * TOGETHER + piece].append(token)
     return found
 
 
 def distil(model: SentenceTransformer) -> StaticEmbedder | None:
-    """Make the static copy: some seconds. None for a model without transformer or fast tokenizer.
+    """Make the static copy, in some seconds; None for a model without transformer or fast tokenizer.
 
     Args:
-        model: In any backend; the copy is the same to about its last digit.
+        model: In any backend; the copies of all backends are nearly equal.
     """
     backend = getattr(model.tokenizer, "backend_tokenizer", None)
     if backend is None:

@@ -1,1 +1,0 @@
-"""Metrics and intervals; the lowest room of the classifier."""
