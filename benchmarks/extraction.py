@@ -33,8 +33,8 @@ from benchmarks.extraction_truth import (
 )
 from benchmarks.rounds import machine
 from crawler.extract.document import parse_document
+from crawler.extract.links import next_page
 from crawler.extract.page import read_page
-from crawler.extract.pager import next_page
 from text.currency import Place
 from text.price import read_price
 

@@ -9,7 +9,7 @@ import extruct
 import web_poet
 from price_parser import Price
 
-from crawler.extract.charset import decode_page
+from crawler.extract.document import decode_page
 from crawler.extract.page import read_page
 from store.crawl.terms import TermName
 

@@ -43,7 +43,7 @@ def names_of(terms: str) -> dict[str, str]:
 def kept_page(db: Database, folder: Path, page_id: int) -> KeptPage | None:
     """Return a page as it is kept, or None when its bytes are not there or not what the store says."""
     from crawler.evidence.read import EvidenceWrong, NoEvidence, show
-    from crawler.extract.charset import decode_page
+    from crawler.extract.document import decode_page
 
     try:
         record, kept, body = show(db, folder, str(page_id))

@@ -183,7 +183,7 @@ class Place:
 
 @lru_cache(maxsize=4096)
 def currency_code(sign: str, place: Place) -> str:
-    """Names the currency of a sign.
+    """Name the currency of a sign.
 
     Args:
         sign: What stands beside the number, e.g. `US $`, `руб.` or `eur`.

@@ -184,7 +184,7 @@ def _label_of_word() -> dict[str, Label]:
 
 
 def known_label(text: str) -> Label | None:
-    """Names the field a label stands for, or None when the text is no known label.
+    """Name the field a label stands for, or None when the text is no known label.
 
     Args:
         text: E.g. `Min. Order:`, `Pureza` or `起订量`.

@@ -1,4 +1,4 @@
-"""Tells the language of a page: from its script, from what it declares, then from its words."""
+"""Tell the language of a page: from its script, from what it declares, then from its words."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _FEWEST_LETTERS = 40
 
 
 def declared_language(root: etree._Element, meta: dict[str, str]) -> str:
-    """Reads the language a page declares for itself, as ISO 639-1, or empty text."""
+    """Read the language a page declares for itself, as ISO 639-1, or empty text."""
     html = root if root.tag == "html" else None
     candidates = [
         *(
@@ -60,7 +60,7 @@ def declared_language(root: etree._Element, meta: dict[str, str]) -> str:
 
 
 def language_of(text: str, declared: str) -> str:
-    """Tells the language of a listing's text.
+    """Tell the language of a listing's text.
 
     A script that belongs to one language outweighs a declaration, since templates often declare `en`.
 

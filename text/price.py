@@ -1,4 +1,4 @@
-"""Reads one price out of the text that shows it: raw text, amount and currency."""
+"""Read one price out of the text that shows it: raw text, amount and currency."""
 
 from __future__ import annotations
 
@@ -118,12 +118,12 @@ class PriceReading:
 
 @lru_cache(maxsize=8192)
 def count_amounts(text: str) -> int:
-    """Counts the numbers that have a currency sign at either side; rules ask this of the same texts again."""
+    """Count the numbers that have a currency sign at either side; rules ask this of the same texts again."""
     return len(_SIGNED_AMOUNT.findall(text)) if _DIGIT.search(text) else 0
 
 
 def says_negotiable(text: str) -> bool:
-    """Tells whether the text leaves the price to be asked for, in any of the languages read."""
+    """Tell whether the text leaves the price to be asked for, in any of the languages read."""
     return len(text) <= _LONGEST_PRICE and _leaves_open(text)
 
 
@@ -133,7 +133,7 @@ def _leaves_open(text: str) -> bool:
 
 
 def is_no_item_price(text: str) -> bool:
-    """Tells whether the amount in a short text is an instalment, an old price, postage or a saving."""
+    """Tell whether the amount in a short text is an instalment, an old price, postage or a saving."""
     first = _SIGNED_AMOUNT.search(text)
     if first is not None and count_amounts(text) == 1 and _OLD_ALONE.search(text[: first.start()]):
         return True
@@ -145,7 +145,7 @@ def is_no_item_price(text: str) -> bool:
 
 
 def current_amount(text: str) -> str:
-    """Cuts a text that shows several prices down to the one that counts now.
+    """Cut a text that shows several prices down to the one that counts now.
 
     `Was: $69.00 $32.50 You save: $36.50` becomes `$32.50`. A text with one price, or a range, stays whole.
     """
@@ -163,7 +163,7 @@ def current_amount(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def read_price(text: str, place: Place, currency_hint: str = "") -> PriceReading:
-    """Reads the price a short text shows.
+    """Read the price a short text shows.
 
     Args:
         text: E.g. `US $38.17 - 48.27`, `1.250,00 €`, `¥12.5万`, `₹ 1,200/ Kg` or `面议`.
@@ -189,7 +189,7 @@ def read_price(text: str, place: Place, currency_hint: str = "") -> PriceReading
 
 
 def _sign_beside_number(text: str, currency_hint: str) -> str:
-    """Finds the currency sign: one that price-parser knows, or a short word alone beside the number."""
+    """Find the currency sign: one that price-parser knows, or a short word alone beside the number."""
     if _DIGIT.search(text) is None:
         return Price.fromstring("", currency_hint=currency_hint or None).currency or ""
     known = Price.fromstring(text, currency_hint=currency_hint or None).currency or ""
@@ -207,7 +207,7 @@ def _sign_beside_number(text: str, currency_hint: str) -> str:
 
 
 def _lower_end(text: str) -> str:
-    """Cuts a range and a unit off, so that one number is left."""
+    """Cut a range and a unit off, so that one number is left."""
     text = _PER_UNIT.sub("", _WAS_NOW.sub("", text))
     if in_range := _RANGE.search(text):
         text = text[: in_range.end(1)]

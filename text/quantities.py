@@ -1,4 +1,4 @@
-"""Reads an amount with its unit out of a short text, in several languages, e.g. `25 кг/мешок` as 25 kg."""
+"""Read an amount with its unit out of a short text, in several languages, e.g. `25 кг/мешок` as 25 kg."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Quantity:
 
 
 def read_quantity(text: str) -> Quantity | None:
-    """Reads the first amount that has a unit, or None.
+    """Read the first amount that has a unit, or None.
 
     Args:
         text: E.g. `25kg/drum`, `1 метрическая тонна`, `起订量 5 千克`.
@@ -67,19 +67,19 @@ def read_quantity(text: str) -> Quantity | None:
 
 
 def unit_after_slash(text: str) -> str:
-    """Returns the unit of a price such as `$40 / kg`, `40 €/Stück`, `40 руб. за кг` or `40元/千克`, or none."""
+    """Return the unit of a price such as `$40 / kg`, `40 €/Stück`, `40 руб. за кг` or `40元/千克`, or none."""
     found = _per().search(text.casefold())
     return _symbols()[" ".join(found["unit"].split())] if found else ""
 
 
 def container_in(text: str) -> str:
-    """Returns the container a text names, e.g. `drum`, or empty text."""
+    """Return the container a text names, e.g. `drum`, or empty text."""
     found = _container_pattern().search(text.casefold())
     return _container_names()[found[0]] if found else ""
 
 
 def read_number(text: str) -> Decimal | None:
-    """Reads a number whose last separator is the decimal one unless three digits follow it.
+    """Read a number whose last separator is the decimal one unless three digits follow it.
 
     >>> read_number("1.000"), read_number("99,5"), read_number("1 250.75"), read_number("0.125")
     (Decimal('1000'), Decimal('99.5'), Decimal('1250.75'), Decimal('0.125'))

@@ -68,7 +68,7 @@ _WORDS: dict[TermName, str] = {
 
 
 def named_term(label: str) -> TermName | None:
-    """Names the term that a label stands for, or None.
+    """Name the term that a label stands for, or None.
 
     Args:
         label: E.g. `Zahlungsart:` or `纯度`.
@@ -77,7 +77,7 @@ def named_term(label: str) -> TermName | None:
 
 
 def term_words() -> Iterator[str]:
-    """Yields every label that stands for a term."""
+    """Yield every label that stands for a term."""
     for words in _WORDS.values():
         yield from words.split(",")
 

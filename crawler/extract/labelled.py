@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crawler.extract.lines import squeeze
+from crawler.extract.elements import squeeze
 from text.labels import Label, known_label
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
-    from crawler.extract.lines import Line
+    from crawler.extract.elements import Line
 
 _SEPARATED = re.compile(r"(?P<label>[^:：]{1,40})[:：]\s*(?P<value>\S.*)")
 _WITHOUT_SEPARATOR = re.compile(r"(?P<label>[^:：]{1,40})[:：]?")
@@ -39,12 +39,12 @@ class LabelledRow:
 
     @property
     def fills_field(self) -> bool:
-        """Whether the row fills a field of a listing by itself; a price is read with more care."""
+        """Say whether the row fills a field of a listing by itself; a price is read with more care."""
         return self.label not in {None, Label.PRICE, Label.CATEGORY, Label.ATTRIBUTE}
 
 
 def labelled_rows(lines: Sequence[Line]) -> list[LabelledRow]:
-    """Finds the label-and-value rows among a page's lines, in page order.
+    """Find the label-and-value rows among a page's lines, in page order.
 
     Args:
         lines: As `lines.visible_lines` lays them out.
@@ -63,7 +63,7 @@ def labelled_rows(lines: Sequence[Line]) -> list[LabelledRow]:
 
 
 def _row_at(lines: Sequence[Line], at: int) -> tuple[int, LabelledRow | None]:
-    """Reads the row that begins at a line; returns how many lines it takes up."""
+    """Read the row that begins at a line; returns how many lines it takes up."""
     line = lines[at]
     following = lines[at + 1] if at + 1 < len(lines) else None
     if following is not None and _is_label_cell(line, following):
@@ -96,7 +96,7 @@ def _row_at(lines: Sequence[Line], at: int) -> tuple[int, LabelledRow | None]:
 
 
 def column_rows(row: etree._Element) -> list[LabelledRow]:
-    """Reads a table row by the headings of its columns; nothing when the table has none."""
+    """Read a table row by the headings of its columns; nothing when the table has none."""
     if row.tag != "tr":
         return []
     table = next(row.iterancestors("table"), None)
@@ -120,7 +120,7 @@ def _name(text: str) -> str:
 
 
 def _is_label_cell(line: Line, following: Line) -> bool:
-    """Whether two lines are a table's or definition list's label and value."""
+    """Say whether two lines are a table's or definition list's label and value."""
     tag, next_tag = line.element.tag, following.element.tag
     if tag == "dt" and next_tag == "dd":
         return True
@@ -138,7 +138,7 @@ def _is_label_cell(line: Line, following: Line) -> bool:
 
 
 def _pair_in_line(line: Line) -> LabelledRow | None:
-    """Reads `Label: value`, or a block whose two children are a known label and its value."""
+    """Read `Label: value`, or a block whose two children are a known label and its value."""
     in_list = line.element.tag in {"li", "dd"}
     has_colon = ":" in line.text or "：" in line.text
     if has_colon and (separated := _SEPARATED.fullmatch(line.text)):
@@ -164,7 +164,7 @@ def _looks_like_label(name: str) -> bool:
 
 
 def _may_be_value(line: Line, following: Line) -> bool:
-    """Whether the next line answers a label: near it in the tree, short, and no label itself."""
+    """Say whether the next line answers a label: near it in the tree, short, and no label itself."""
     if known_label(following.text) is not None or len(following.text) > 200:
         return False
     parent = line.element.getparent()

@@ -1,16 +1,59 @@
-"""Collects the links of a page that may lead to listings of the same site."""
+"""Find where the links of a page lead: to the next page of a list, to pages worth following, to itself."""
 
 from __future__ import annotations
 
+import itertools
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from crawler.extract.document import registrable_host
+from crawler.extract.elements import name_test, squeeze
+from crawler.extract.offer import ID_PARAMETERS
+from store.crawl.identity import canonical_url
 
 if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
+    from lxml import etree
+
     from crawler.extract.document import Document
 
+_NEXT_WORDS = (
+    r"next(?: page| ›| »| >)?|siguiente|página siguiente|siguientes|próxim[oa]|"
+    r"próxima página|seguinte|"
+    r"suivante?|page suivante|nächste(?: seite)?|weiter|vor|след\.?|следующая(?: страница)?|далее|"
+    r"вперед|вперёд|下一页|下页|"
+    r"下一頁|次へ|次のページ|다음|volgende|næste|nästa|neste|dalej|następna|další|avanti|"
+    r"(?:pagina )?successiv[ao]|"
+    r"następny|sonraki"
+)
+_NEXT = re.compile(rf"[\s(\[]*(?:{_NEXT_WORDS})[\s)\]›»>→…▶]*|[›»→▶]|>{{1,2}}|&gt;", re.IGNORECASE)
+_is_next_name = name_test(
+    r"(?:^|[\s_-])(?:next|siguiente|suivant|proxima|sig|pagenavnext)(?:$|[\s_-])|pagination[-_]?next|"
+    r"next[-_]?page|page[-_]next|nextlink|arrow[-_]?right(?=.*pag)"
+)
+_is_next_block_name = name_test(
+    r"(?:nav|page|pager|pagination)[-_]?next(?:$|\s)|next[-_]?(?:page|link)(?:$|\s)"
+)
+_is_previous_name = name_test(r"prev(?!iew)|first|last(?!-?child)|anterior|zurueck")
+_is_current_name = name_test(r"(?:^|[\s_-])(?:active|current|selected)(?:$|[\s_-])")
+_ANOTHER_RELATION = frozenset({"prev", "previous", "start", "first", "last"})
+_EVERYTHING = re.compile(
+    r"(?:show|view|see) all|alle(?:s)? (?:an)?zeigen|ver todo|tudo|tout (?:voir|afficher)|"
+    r"voir tout|показать вс[её]|wszystk|全部",
+    re.IGNORECASE,
+)
+# Calendars go on for ever, and lead to no listing.
+_CALENDAR = re.compile(r"calendar|[?&](?:week|month|mini|day|year)=", re.IGNORECASE)
+_is_not_pager_name = name_test(
+    r"calendar|slid|carousel|swiper|gallery|photo|month|post[-_]nav|testimonial|thread"
+)
+_LONGEST_NEXT = 40
+_LONGEST_EVERYTHING = 200
+"""Characters of a link's text that are looked at and remembered: a hostile page must not fill the memory."""
+_MOST_DIGITS = 5
 _LEADS_NOWHERE = re.compile(
     r"\.(?:jpe?g|png|gif|webp|svg|ico|css|js|pdf|zip|docx?|xlsx?|mp4|xml|rss|exe)$|"
     r"/(?:log-?in|log-?out|sign-?in|sign-?up|register|account|cart|basket|checkout|wishlist|compare|"
@@ -21,10 +64,152 @@ _LEADS_NOWHERE = re.compile(
     re.IGNORECASE,
 )
 _MOST_LINKS = 2000
+_ITEM_NUMBER = re.compile(r"\d{5,}")
+_TELLS_APART = re.compile(r"[\d_-]")
+_START_PAGE = re.compile(r"(?:^|/)(?:index|default|home)\.\w{2,5}$", re.IGNORECASE)
+
+
+def next_page(document: Document) -> str | None:
+    """Find the next page.
+
+    In order: a link marked `rel=next`; one that says *next* in words, arrows or its name; the number after
+    the current one in a pager; what the page's head gives as next, which may be stale. Of pages that are
+    called *older* and *newer*, the one is next that the site itself names so.
+
+    Args:
+        document: The page.
+
+    Returns:
+        Absolute URL, or None on the last page and on pages that are no lists.
+    """
+    links = [link for link in document.root.iter("a") if link.get("href") and not _leads_elsewhere(link)]
+    for link in links:
+        if link.get("rel") and "next" in _relations(link) and (url := _other_page(link, document)):
+            return url
+    for says_next in (_says_next, _is_named_next):
+        for link in links:
+            if says_next(link) and not _is_not_paging(link) and (url := _other_page(link, document)):
+                return url
+    if numbered := _number_after_current(document):
+        return numbered
+    heads = (link for link in document.root.iter("link") if "next" in _relations(link))
+    return next((url for link in heads if (url := _other_page(link, document))), None)
+
+
+def is_paged(document: Document) -> bool:
+    """Tell whether the page is one of several of a list: it links to numbered pages in a row."""
+    numbers = []
+    for link in document.root.iter("a"):
+        text = squeeze(link.text or "")
+        if _is_page_number(text) and link.get("href"):
+            numbers.append(int(text))
+    return any(following - number == 1 for number, following in itertools.pairwise(numbers))
+
+
+def _is_page_number(text: str) -> bool:
+    return text.isdecimal() and len(text) <= _MOST_DIGITS
+
+
+def _relations(link: etree._Element) -> list[str]:
+    return (link.get("rel") or "").lower().split()
+
+
+def _leads_elsewhere(link: etree._Element) -> bool:
+    """Say whether a link goes back, to all pages in one, or through a calendar."""
+    if link.get("rel") and not _ANOTHER_RELATION.isdisjoint(_relations(link)):
+        return True
+    shown = (link.text or "")[:_LONGEST_EVERYTHING]
+    return _CALENDAR.search(link.get("href") or "") is not None or _says_everything(shown)
+
+
+@lru_cache(maxsize=16384)  # as `_is_next`
+def _says_everything(text: str) -> bool:
+    return _EVERYTHING.search(text) is not None
+
+
+def _other_page(link: etree._Element, document: Document) -> str:
+    url = document.absolute(link.get("href") or "")
+    return url if url != document.url else ""
+
+
+def _says_next(link: etree._Element) -> bool:
+    shown = squeeze("".join(link.itertext()) if len(link) else link.text or "")
+    said = (shown, link.get("aria-label"), link.get("title"))
+    return any(text and len(text) <= _LONGEST_NEXT and _is_next(text) for text in said)
+
+
+@lru_cache(maxsize=16384)  # menus are the same on all pages of a site
+def _is_next(text: str) -> bool:
+    return _NEXT.fullmatch(text) is not None
+
+
+def _is_named_next(link: etree._Element) -> bool:
+    parent = link.getparent()
+    own = f"{link.get('class') or ''} {link.get('id') or ''}"
+    parents = (parent.get("class") or "") if parent is not None else ""
+    if _is_next_name(own):
+        return not _is_previous_name(own)
+    is_item = parent is not None and parent.tag in {"li", "span"}
+    is_next = _is_next_name(parents) if is_item else _is_next_block_name(parents)
+    return is_next and not _is_previous_name(parents)
+
+
+def _is_not_paging(link: etree._Element) -> bool:
+    current: etree._Element | None = link
+    for _ in range(5):
+        if current is None:
+            return False
+        if _is_not_pager_name(
+            f"{current.get('class') or ''} {current.get('id') or ''} {current.get('rel') or ''}"
+        ):
+            return True
+        current = current.getparent()
+    return False
+
+
+def _number_after_current(document: Document) -> str | None:
+    """Find a pager: numbered links with one number between them that is no link to another page."""
+    for link in document.root.iter("a"):
+        number = squeeze(link.text or "")
+        if not _is_page_number(number) or int(number) < 2 or not link.get("href"):
+            continue
+        previous = _text_before(link)
+        if previous != str(int(number) - 1) or _is_not_paging(link):
+            continue
+        if url := _other_page(link, document):
+            return url
+    return None
+
+
+def _text_before(link: etree._Element) -> str:
+    """Return what stands before a link in its pager, when that is no link itself."""
+    current = link
+    for _ in range(2):
+        before = current.getprevious()
+        if before is not None:
+            if tail := squeeze(before.tail or ""):
+                return tail.strip("|[] ·")
+            anchors = [before, *before.iter("a")]
+            if any(_is_link_to_page(each) for each in anchors):
+                return ""
+            return squeeze("".join(before.itertext()))
+        parent = current.getparent()
+        if parent is None:
+            return ""
+        if text := squeeze(parent.text or ""):
+            return text.strip("|[] ·")
+        current = parent
+    return ""
+
+
+def _is_link_to_page(element: etree._Element) -> bool:
+    """Say whether an element links to a page other than the one that a pager marks as the current."""
+    is_link = element.tag == "a" and (element.get("href") or "#") not in {"#", ""}
+    return is_link and not _is_current_name(element.get("class") or "")
 
 
 def followable_links(document: Document) -> tuple[str, ...]:
-    """Collects links worth following, each once, in page order.
+    """Collect links worth following, each once, in page order.
 
     Args:
         document: The page.
@@ -53,3 +238,53 @@ def followable_links(document: Document) -> tuple[str, ...]:
             if len(found) == _MOST_LINKS:
                 break
     return tuple(found)
+
+
+def own_address(read_at: str, claimed: str) -> str:
+    """Return the address of the item whose page this is.
+
+    Templates often name the start page, or one page for all, as canonical. Two items under one address
+    would be one listing, and the second be lost, while one item under two is merely shown twice: so the
+    claim is believed only where it is plainly about the same item.
+
+    Args:
+        read_at: Absolute address of the page.
+        claimed: Absolute address that the page gives as canonical; may be empty.
+
+    Returns:
+        `claimed`, if it is an http(s) address of the same registrable host, not the start page, and has the
+        page's item number, or the same last part of the path without losing a parameter that is more than
+        tracking. Otherwise `read_at`.
+    """
+    if not claimed.startswith(("http://", "https://")) or registrable_host(claimed) != registrable_host(
+        read_at
+    ):
+        return read_at
+    try:
+        here, there = urlsplit(canonical_url(read_at)), urlsplit(canonical_url(claimed))
+    except ValueError:
+        return read_at
+    return claimed if _is_same_item(here, there) else read_at
+
+
+def _is_same_item(here: SplitResult, there: SplitResult) -> bool:
+    own_path, claimed_path = _bare_path(here), _bare_path(there)
+    if not claimed_path:
+        return False
+    own_name, claimed_name = own_path.rpartition("/")[2], claimed_path.rpartition("/")[2]
+    parameters = parse_qsl(here.query)
+    named = {value for name, value in parameters if name.lower() in ID_PARAMETERS}
+    said = {*claimed_path.split("/"), *(value for _, value in parse_qsl(there.query))}
+    if named:
+        return named <= said | set(_ITEM_NUMBER.findall(claimed_path))
+    if numbers := set(_ITEM_NUMBER.findall(own_name)):
+        return bool(numbers & set(_ITEM_NUMBER.findall(f"{claimed_path}?{there.query}")))
+    is_same_name = own_name == claimed_name and bool(
+        own_path == claimed_path or _TELLS_APART.search(own_name)
+    )
+    return is_same_name and {value for _, value in parameters} <= said
+
+
+def _bare_path(parts: SplitResult) -> str:
+    """Return the path as people read it, without slashes at its ends and the name of a start page."""
+    return _START_PAGE.sub("", unquote(parts.path).strip("/")).strip("/")

@@ -1,38 +1,37 @@
-"""Reads a marketplace page: the page object that the spider asks for, and the pure function behind it."""
+"""Read a marketplace page: the page object that the spider asks for, and the pure function behind it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import web_poet
 
 from crawler.extract import outcome
-from crawler.extract.app_state import read_states, state_product, state_rows
 from crawler.extract.document import Document, parse_document
-from crawler.extract.heading import find_heading
-from crawler.extract.kind import Signs, count_buy_buttons, is_listing
-from crawler.extract.lines import Line, visible_lines
-from crawler.extract.links import followable_links
-from crawler.extract.merge import merge
-from crawler.extract.opengraph import is_product, read_opengraph
-from crawler.extract.own_address import own_address
-from crawler.extract.own_product import own_product
-from crawler.extract.pager import is_paged, next_page
-from crawler.extract.row_listing import row_listing
-from crawler.extract.rows import find_rows
-from crawler.extract.schema_org import content_of_product, is_offer_node, product_url
+from crawler.extract.elements import Line, visible_lines
+from crawler.extract.embedded import is_product, read_opengraph, read_states, state_product, state_rows
+from crawler.extract.links import followable_links, is_paged, next_page, own_address
+from crawler.extract.offer import find_heading
+from crawler.extract.rows import find_rows, row_listing
+from crawler.extract.schema_org import content_of_product, is_offer_node, own_product, product_url
 from crawler.extract.structured import Node, Structured, read_structured
-from crawler.extract.terms import read_terms
-from crawler.extract.terms.stock import shown_stock
+from crawler.extract.terms import read_terms, shown_stock
 from crawler.extract.visible import VisiblePage
 from store.crawl.text import counted
 from store.model import ListingContent, PageOutcome
 from text.language import language_of
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 MAX_BYTES = 20_000_000
 """Largest page that is parsed, in bytes after decompression."""
 _FEWEST_LINKS = 3
+_PRICE = ("price_text", "price_amount", "currency")
+_APART = frozenset({*_PRICE, "provenance", "language", "attributes", "terms"})
+_SINGLE = tuple(field.name for field in fields(ListingContent) if field.name not in _APART)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,21 +64,21 @@ class PageReading:
 
 @attrs.define
 class MarketplacePage(web_poet.WebPage[PageReading]):
-    """Reads any page by general rules; marketplaces that need more subclass it in `crawler.markets`."""
+    """Read any page by general rules; marketplaces that need more subclass it in `crawler.markets`."""
 
     async def to_item(self) -> PageReading:
-        """Reads the page this object was made for."""
+        """Read the page this object was made for."""
         return self.corrected(read_page(self.response))
 
     def corrected(self, reading: PageReading) -> PageReading:
-        """Returns the reading with what general rules get wrong put right; subclasses say what that is."""
+        """Return the reading with what general rules get wrong put right; subclasses say what that is."""
         return reading
 
 
 def read_page(
     response: web_poet.HttpResponse, *, max_bytes: int = MAX_BYTES, complete: bool = True
 ) -> PageReading:
-    """Reads a page. The same bytes and URL always give the same reading; no input raises but `MemoryError`.
+    """Read a page. The same bytes and URL always give the same reading; no input raises but `MemoryError`.
 
     Args:
         response: URL, body, headers and, where it is known, HTTP status.
@@ -119,7 +118,7 @@ class _Reader:
         self.next_page = next_page(document)
 
     def read(self) -> PageReading:
-        """Decides what the page is and reads it as that."""
+        """Decide what the page is and reads it as that."""
         links = followable_links(self.document)
         title = self.visible.title
         product = own_product(self.structured, title, self.document.meta.get("og:title", ""))
@@ -197,8 +196,8 @@ class _Reader:
         self, product: tuple[str, Node] | None, seen: ListingContent, state: ListingContent | None
     ) -> bool:
         opengraph = self.opengraph
-        return is_listing(
-            Signs(
+        return outcome.is_listing(
+            outcome.Signs(
                 has_product=product is not None or state is not None,
                 has_offer=product is not None and is_offer_node(product[1]),
                 is_called_product=is_product(self.document),
@@ -207,7 +206,7 @@ class _Reader:
                 has_heading=self.visible.heading.element is not None,
                 known_labels=sum(row.label is not None for row in self.visible.rows),
                 description_chars=len(seen.description),
-                buy_buttons=count_buy_buttons(self.document.root, self.visible.skipped),
+                buy_buttons=outcome.count_buy_buttons(self.document.root, self.visible.skipped),
                 lists_others=product is None and any(each.listed for each in self.structured),
                 has_next_page=self.next_page is not None,
                 is_paged=self.paged,
@@ -232,7 +231,7 @@ class _Reader:
         return self._with_breadcrumbs(merge([*sources, seen], language))
 
     def _with_breadcrumbs(self, content: ListingContent) -> ListingContent:
-        """Prefers a structured trail to the shown one; the item itself is no category."""
+        """Prefer a structured trail to the shown one; the item itself is no category."""
         for each in self.structured:
             if each.breadcrumbs:
                 path = tuple(name for name in each.breadcrumbs if name != content.title)
@@ -255,7 +254,7 @@ class _Reader:
 
 
 def _with_shown(listed: tuple[ReadListing, ...], shown: tuple[ReadListing, ...]) -> tuple[ReadListing, ...]:
-    """Fills the gaps of structured rows from the visible rows that link to the same page."""
+    """Fill the gaps of structured rows from the visible rows that link to the same page."""
     by_url = {row.url: row.content for row in shown}
     return tuple(
         replace(row, content=merge([row.content, by_url[row.url]], "")) if row.url in by_url else row
@@ -276,3 +275,60 @@ def _listing_sentence(content: ListingContent) -> str:
         dict.fromkeys(rule.partition(":")[0].replace("visible", "the visible page") for rule in rules if rule)
     )
     return f"One listing, read from {' and '.join(sources) or 'the page'}."
+
+
+def merge(sources: Sequence[ListingContent], language: str) -> ListingContent:
+    """Merge sources by precedence.
+
+    Each field is the first source's that has it. A price is taken whole, so that an amount never meets
+    another source's currency; its text is the visible one where that shows the same amount. Attributes are
+    added up, the page's own table first.
+
+    Args:
+        sources: Most reliable first; the visible page last.
+        language: ISO 639-1 code of the text, or empty text.
+
+    Returns:
+        One content with the provenance of every field.
+    """
+    values: dict[str, Any] = {"title": ""}
+    provenance: dict[str, str] = {}
+    for name in _SINGLE:
+        for source in sources:
+            if value := getattr(source, name):
+                values[name] = value
+                provenance[name] = source.provenance.get(name, "")
+                break
+    _merge_price(sources, values, provenance)
+    attributes = dict.fromkeys(row for source in reversed(sources) for row in source.attributes)
+    if attributes:
+        values["attributes"] = tuple(attributes)
+        rules = [source.provenance.get("attributes", "") for source in reversed(sources) if source.attributes]
+        provenance["attributes"] = " + ".join(dict.fromkeys(rules))
+    if language:
+        values["language"] = language
+        provenance["language"] = "text"
+    return ListingContent(**values, provenance=provenance)
+
+
+def _merge_price(
+    sources: Sequence[ListingContent], values: dict[str, Any], provenance: dict[str, str]
+) -> None:
+    priced = next((source for source in sources if source.price_amount), None)
+    if priced is None:
+        priced = next((source for source in sources if source.price_text), None)
+    if priced is None:
+        return
+    agreeing = [
+        source for source in sources if source.price_amount == priced.price_amount and source.price_text
+    ]
+    shown = agreeing[-1] if agreeing else priced
+    currency = priced.currency or next((source.currency for source in agreeing if source.currency), "")
+    for name, value, source in (
+        ("price_text", shown.price_text, shown),
+        ("price_amount", priced.price_amount, priced),
+        ("currency", currency, priced if priced.currency else shown),
+    ):
+        if value not in ("", None):
+            values[name] = value
+            provenance[name] = source.provenance.get(name, "")

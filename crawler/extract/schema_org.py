@@ -1,4 +1,4 @@
-"""Reads a listing's fields out of one schema.org product node."""
+"""Read a listing's fields out of one schema.org product node, and find the node that a page is about."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from crawler.extract.item_id import clean_item_id
+from crawler.extract.offer import clean_item_id
 from crawler.extract.structured import as_list, types_of
 from store.model import ListingContent
 from text.price import read_price
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from crawler.extract.document import Document
-    from crawler.extract.structured import Node
+    from crawler.extract.structured import Node, Structured
 
 _DEEPEST_NAME = 4
 _TAG = re.compile(r"<[^<>]+>")
@@ -25,10 +27,11 @@ _PLAIN_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _PROPERTIES = ("brand", "mpn", "model", "casNumber", "cas", "molecularFormula", "material", "color")
 _GTINS = ("gtin", "gtin8", "gtin12", "gtin13", "gtin14")
 _ITEM_IDS = ("sku", "productID", "productId", "identifier")  # a maker's number (mpn) is not the site's
+_SHORTEST_TITLE = 4
 
 
 def content_of_product(node: Node, rule: str, document: Document) -> ListingContent:
-    """Reads a product node.
+    """Read a product node.
 
     Args:
         node: A product or offer, as `structured` finds it.
@@ -77,7 +80,7 @@ def content_of_product(node: Node, rule: str, document: Document) -> ListingCont
 
 
 def product_url(node: Node, document: Document) -> str:
-    """Returns the absolute URL of a product's own page, or empty text."""
+    """Return the absolute URL of a product's own page, or empty text."""
     offer = _main_offer(node)
     return document.absolute(
         _link(node) or _link(offer) or (text_of(node.get("@id")) if "://" in text_of(node.get("@id")) else "")
@@ -85,7 +88,7 @@ def product_url(node: Node, document: Document) -> str:
 
 
 def text_of(value: object) -> str:
-    """Returns a property's first value as text, markup removed and white space collapsed."""
+    """Return a property's first value as text, markup removed and white space collapsed."""
     for _ in range(_DEEPEST_NAME):
         value = as_list(value)[0] if as_list(value) else ""
         if not isinstance(value, Mapping):
@@ -196,7 +199,7 @@ def _attributes(node: Node, offer: Node) -> tuple[tuple[str, str], ...]:
 
 
 def _availability(node: Node, main: Node) -> str:
-    """Returns `InStock` where any variant is, else what the main offer says."""
+    """Return `InStock` where any variant is, else what the main offer says."""
     offers = [main, *(each for each in as_list(node.get("offers")) if isinstance(each, Mapping))]
     said = [text_of(offer.get("availability")).rpartition("/")[2] for offer in offers]
     return "InStock" if "InStock" in said else said[0]
@@ -213,5 +216,37 @@ def _images(node: Node, document: Document) -> tuple[str, ...]:
 
 
 def is_offer_node(node: Node) -> bool:
-    """Whether the node carries a price, which tells a product page from a mention."""
+    """Say whether the node carries a price, which tells a product page from a mention."""
     return bool(_raw_price(_main_offer(node))) or "Offer" in types_of(node)
+
+
+def own_product(found: Sequence[Structured], title: str, also_called: str) -> tuple[str, Node] | None:
+    """Find the product by its name, or as the only one.
+
+    Args:
+        found: The page's structured data, the most reliable syntax first.
+        title: The page's heading or title.
+        also_called: What else the page calls itself, such as its `og:title`; may be empty.
+
+    Returns:
+        The syntax and the product with the offers of all its variants, or None.
+    """
+    shown = f"{title} {also_called}".casefold()
+    for each in found:
+        for node in each.products:
+            name = text_of(node.get("name")).casefold()
+            if name and (name in shown or (len(title) >= _SHORTEST_TITLE and title.casefold() in name)):
+                return each.rule, _with_variants(node, each.products)
+        priced = [node for node in each.products if is_offer_node(node)]
+        names = {text_of(node.get("name")) for node in priced or each.products}
+        if len(names) == 1 and not each.listed:
+            return each.rule, _with_variants((priced or each.products)[0], each.products)
+    return None
+
+
+def _with_variants(node: Node, products: Sequence[Node]) -> Node:
+    """Add the offers of products of the same name, as shops write one for each size."""
+    name = text_of(node.get("name"))
+    variants = [other for other in products if other is not node and text_of(other.get("name")) == name]
+    offers = [offer for each in (node, *variants) for offer in as_list(each.get("offers"))]
+    return {**node, "offers": offers} if variants and offers else node

@@ -1,17 +1,20 @@
-"""Reads a listing from what a page shows, where it has no structured data or the data leaves gaps."""
+"""Read a listing from what a page shows, where it has no structured data or the data leaves gaps."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
-from crawler.extract.item_id import clean_item_id, id_in_scripts, labelled_id, number_in_url
+from crawler.extract.elements import Role, element_text, is_aside, is_menu, named_elements
 from crawler.extract.labelled import labelled_rows
-from crawler.extract.lines import element_text, is_aside
-from crawler.extract.menu import is_menu
-from crawler.extract.named import Role, named_elements
-from crawler.extract.seller import looks_like_name
-from crawler.extract.shown_price import shown_price
+from crawler.extract.offer import (
+    clean_item_id,
+    id_in_scripts,
+    labelled_id,
+    looks_like_name,
+    number_in_url,
+    shown_price,
+)
 from store.model import ListingContent
 from text.labels import Label, known_label
 from text.price import read_price, says_negotiable
@@ -22,21 +25,15 @@ if TYPE_CHECKING:
     from lxml import etree
 
     from crawler.extract.document import Document
-    from crawler.extract.heading import Heading
+    from crawler.extract.elements import Line
     from crawler.extract.labelled import LabelledRow
-    from crawler.extract.lines import Line
+    from crawler.extract.offer import Heading
 
 _CRUMB_SEPARATOR = re.compile(r"\s*(?:[>»›→]|\s/\s|::|\\|\s\|\s)\s*")
 _HOME = frozenset({"home", "inicio", "início", "accueil", "startseite", "главная", "首页", "home page"})
 _MOST_LINES_OF_DESCRIPTION = 40
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _SHORTEST_DESCRIPTION = 60
-
-
-def _stands_aside(
-    element: etree._Element, skipped: Collection[etree._Element], spine: Collection[etree._Element]
-) -> bool:
-    return any(each in skipped or (is_aside(each) and each not in spine) for each in element.iterancestors())
 
 
 class VisiblePage:
@@ -49,7 +46,7 @@ class VisiblePage:
         lines: Sequence[Line],
         rows_of_others: Collection[etree._Element],
     ) -> None:
-        """Lays out the page.
+        """Lay out the page.
 
         Args:
             document: The page.
@@ -64,10 +61,9 @@ class VisiblePage:
         self.named = named_elements(document.root)
         self.heading = heading
         self.title = heading.title
-        self.price_element: etree._Element | None = None
 
     def content(self) -> ListingContent:
-        """Reads every field the page shows, each with the rule that found it."""
+        """Read every field the page shows, each with the rule that found it."""
         values: dict[str, Any] = {}
         provenance: dict[str, str] = {}
 
@@ -109,33 +105,21 @@ class VisiblePage:
         return ListingContent(**{"title": "", **values}, provenance=provenance)
 
     def price_text(self) -> tuple[str, str]:
-        """Finds the price as shown, and the rule that found it; two empty texts when there is none."""
-        text, rule, self.price_element = shown_price(
-            self.heading, self.lines, self.rows, self.named, self.skipped
-        )
-        return text, rule
+        """Find the price as shown, and the rule that found it; two empty texts when there is none."""
+        return shown_price(self.heading, self.lines, self.rows, self.named, self.skipped)
 
     def _stands_aside(self, element: etree._Element) -> bool:
-        return _stands_aside(element, self.skipped, self.heading.spine)
+        return any(
+            each in self.skipped or (is_aside(each) and each not in self.heading.spine)
+            for each in element.iterancestors()
+        )
 
     def _heads_page(self, row: LabelledRow) -> bool:
         """Say whether a row is the site's name beside its menu, in a table that lays out the page."""
-        return row.label is None and is_menu(row.element) and self._is_above(row.element)
-
-    def _is_above(self, element: etree._Element) -> bool:
-        """Say whether an element ends before the heading begins."""
-        heading = self.heading.element
-        return heading is not None and element in set(heading.xpath("preceding::*"))
-
-    def _in_order(self, elements: list[etree._Element]) -> list[etree._Element]:
-        """Puts elements after the heading before those above it; both stay in page order."""
-        if self.heading.element is None or not elements:
-            return elements
-        above = set(self.heading.element.xpath("preceding::*"))
-        return [e for e in elements if e not in above] + [e for e in elements if e in above]
+        return row.label is None and row.element in self.heading.above and is_menu(row.element)
 
     def _under_description_heading(self) -> str:
-        """Returns the lines between a heading such as *Description* and the next heading or known label."""
+        """Return the lines between a heading such as *Description* and the next heading or known label."""
         parts: list[str] = []
         inside = False
         for line in self.lines:
@@ -149,7 +133,7 @@ class VisiblePage:
         return " ".join(parts[:_MOST_LINES_OF_DESCRIPTION])
 
     def _crumb_line(self) -> tuple[str, ...]:
-        """Reads a line such as `You are here: Home > Chemicals > Amines`: its links after the home page."""
+        """Read a line such as `You are here: Home > Chemicals > Amines`: its links after the home page."""
         for line in self.lines:
             parts = [part for part in _CRUMB_SEPARATOR.split(line.text) if part]
             first = re.split(r"[:：]\s*", parts[0])[-1] if parts else ""
@@ -161,8 +145,8 @@ class VisiblePage:
         return ()
 
     def _seller(self) -> etree._Element | None:
-        """Finds the shortest named seller text: a link or a leaf, not a whole card."""
-        for element in self._in_order(self.named[Role.SELLER]):
+        """Find the shortest named seller text: a link or a leaf, not a whole card."""
+        for element in self.heading.in_order(self.named[Role.SELLER]):
             if self._stands_aside(element) or element in self.skipped:
                 continue
             for candidate in (*element.iter("a"), *element.iter("h2", "h3", "h4", "strong", "b"), element):
@@ -184,7 +168,7 @@ class VisiblePage:
         return ""
 
     def breadcrumbs(self) -> tuple[str, ...]:
-        """Reads the path of categories, outermost first, without the home page and the item itself."""
+        """Read the path of categories, outermost first, without the home page and the item itself."""
         for element in self.named[Role.BREADCRUMBS]:
             links = [text for link in element.iter("a") if (text := element_text(link))]
             parts = links or [part for part in _CRUMB_SEPARATOR.split(element_text(element)) if part]

@@ -18,7 +18,7 @@ ADAPTER = "crawler.markets.cases.ReadingAdapter"
 
 
 class ReadingAdapter:
-    """Lays a reading out flat, so that web-poet's plugin for pytest gives one result for each field."""
+    """Lay a reading out flat, so that web-poet's plugin for pytest gives one result for each field."""
 
     def __init__(self, reading: PageReading | dict[str, Any]) -> None:
         """Take what a page object read, or what it was laid out as before: web-poet's `rerun` asks twice."""

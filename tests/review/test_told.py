@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crawler.extract.terms import stock, vocabulary
+from crawler.extract import terms
 from crawler.run.recorder import sentence_for
 from review.queue.lists import Where
 from review.web.languages import ASKED
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 NAMES = {
     *("iso_9001", "iso_14001", "iso_13485", "iso_22000", "ohsas_18001", "gmp", "reach", "coa", "sds", "sgs"),
     *("kosher", "halal", "haccp", "fda", "dmf", "gost", "western_union", "moneygram", "paypal", "ibc"),
-    *vocabulary.CONTACTS,
+    *terms.CONTACTS,
 } - TERM_VALUES.keys()
 """Values that are names, the same in every language."""
 
@@ -88,8 +88,8 @@ def test_terms_are_understood_in_the_language_of_the_page() -> None:
 def test_every_word_that_a_term_may_be_is_known() -> None:
     """What the crawler reads and what the pages can say are held together here."""
     read = {
-        *vocabulary.GRADES, *vocabulary.PAYMENTS, *vocabulary.SUPPLIER_TYPES, *vocabulary.CERTIFICATES,
-        *vocabulary.CONTACTS, *quantities._CONTAINERS, stock.IN_STOCK, stock.OUT_OF_STOCK, stock.PREORDER,
+        *terms.GRADES, *terms.PAYMENTS, *terms.SUPPLIER_TYPES, *terms.CERTIFICATES,
+        *terms.CONTACTS, *quantities._CONTAINERS, terms.IN_STOCK, terms.OUT_OF_STOCK, terms.PREORDER,
     }  # fmt: skip
     assert read <= TERM_VALUES.keys() | NAMES
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.extract.charset import decode_page
+from crawler.extract.document import decode_page
 
 _RUSSIAN = "<html><body><p>Продаём глицерин и лимонную кислоту со склада в больших бочках</p></body></html>"
 _CHINESE = "<html><body><p>专业供应柠檬酸和甘油，现货充足，欢迎来电咨询洽谈合作。</p></body></html>"

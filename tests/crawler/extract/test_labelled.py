@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from crawler.extract.elements import visible_lines
 from crawler.extract.labelled import labelled_rows
-from crawler.extract.lines import visible_lines
 from tests.crawler.extract.pages import document
 from text.labels import Label, known_label
 

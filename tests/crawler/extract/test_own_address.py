@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.extract.own_address import own_address
+from crawler.extract.links import own_address
 from crawler.extract.page import read_page
 from tests.crawler.extract.pages import response
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.extract.pager import is_paged, next_page
+from crawler.extract.links import is_paged, next_page
 from tests.crawler.extract.pages import document
 
 _PAGE_2 = "https://shop.example/list?page=2"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.extract.seller import looks_like_name
+from crawler.extract.offer import looks_like_name
 
 
 @pytest.mark.parametrize(

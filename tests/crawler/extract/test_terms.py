@@ -9,11 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.extract.page import read_page
-from crawler.extract.terms import read_terms
-from crawler.extract.terms.cas import cas_numbers, is_cas_number
-from crawler.extract.terms.places import country_in
-from crawler.extract.terms.read import is_gtin
-from crawler.extract.terms.stock import said_stock
+from crawler.extract.terms import cas_numbers, country_in, is_cas_number, is_gtin, read_terms, said_stock
 from store.crawl.terms import Term, TermName, in_words
 from store.model import ListingContent
 from tests.crawler.extract.pages import response

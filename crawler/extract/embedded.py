@@ -1,7 +1,7 @@
-"""Picks product-like objects out of the JSON state that scripts leave in a page; the last resort.
+"""Read what a page says of its product in OpenGraph tags, and in the JSON state that its scripts hold.
 
 Shops that draw their pages with JavaScript keep the data under `__NEXT_DATA__`, `window.__INITIAL_STATE__`
-and the like. Nothing is executed: only what is plain JSON is read.
+and the like. Nothing is executed: only plain JSON is read.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from crawler.extract.offer import clean_item_id
 from crawler.extract.schema_org import text_of
 from store.model import ListingContent
 from text.price import read_price
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from crawler.extract.document import Document
 
-_RULE = "app-state"
 _ASSIGNMENT = re.compile(r"[\w.$\])]\s*=\s*(?=[{\[])")
 _SHORTEST_STATE = 400
 _MOST_OBJECTS = 60_000
@@ -78,8 +78,61 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def read_opengraph(document: Document) -> ListingContent | None:
+    """Read the meta tags.
+
+    Args:
+        document: The page, whose `<meta>` tags are read already.
+
+    Returns:
+        What they say, or None when the page has none.
+    """
+    meta = document.meta
+    if not any(name.startswith(("og:", "product:")) for name in meta):
+        return None
+    values: dict[str, Any] = {
+        "title": meta.get("og:title", ""),
+        "description": meta.get("og:description", ""),
+        "images": tuple(link for link in (document.absolute(meta.get("og:image", "")),) if link),
+        "item_id": clean_item_id(meta.get("product:retailer_item_id") or meta.get("product:sku", "")),
+        "category_path": tuple(
+            part.strip() for part in meta.get("product:category", "").split(">") if part.strip()
+        ),
+    }
+    raw = (
+        meta.get("product:price:amount")
+        or meta.get("og:price:amount")
+        or meta.get("product:sale_price:amount")
+        or ""
+    )
+    if raw:
+        code = meta.get("product:price:currency") or meta.get("og:price:currency") or ""
+        reading = read_price(raw, document.place, code)
+        values |= {
+            "price_text": f"{code} {raw}".strip(),
+            "price_amount": reading.amount,
+            "currency": reading.currency,
+        }
+    named = {
+        "brand": meta.get("product:brand", ""),
+        "availability": meta.get("product:availability", "") or meta.get("og:availability", ""),
+    }
+    values["attributes"] = tuple((name, value) for name, value in named.items() if value)
+    filled: dict[str, Any] = {
+        name: " ".join(value.split()) if isinstance(value, str) else value for name, value in values.items()
+    }
+    filled = {name: value for name, value in filled.items() if value not in ("", None, ())}
+    return ListingContent(**{"title": "", **filled}, provenance=dict.fromkeys(filled, "opengraph"))
+
+
+def is_product(document: Document) -> bool:
+    """Say whether the page calls itself a product."""
+    kind = document.meta.get("og:type", "").lower()
+    return "product" in kind or "product:price:amount" in document.meta or "og:price:amount" in document.meta
+
+
 def read_states(document: Document) -> list[Any]:
-    """Reads every JSON value that a script of the page holds or assigns."""
+    """Read every JSON value that a script of the page holds or assigns."""
     states: list[Any] = []
     for script in document.root.iter("script"):
         text = script.text or ""
@@ -108,7 +161,7 @@ def _json_values(script: etree._Element, text: str) -> Iterator[Any]:
 
 
 def state_rows(states: Sequence[Any], document: Document) -> list[tuple[str, ListingContent]]:
-    """Reads the longest list of product-like objects.
+    """Read the longest list of product-like objects.
 
     Args:
         states: As `read_states` gives them.
@@ -127,7 +180,7 @@ def state_rows(states: Sequence[Any], document: Document) -> list[tuple[str, Lis
 
 
 def state_product(states: Sequence[Any], title: str, document: Document) -> ListingContent | None:
-    """Reads the product-like object whose title is the page's own, or None."""
+    """Read the product-like object whose title is the page's own, or None."""
     for value in _walk(states):
         if isinstance(value, Mapping):
             content = _content(value, document)
@@ -184,7 +237,7 @@ def _content(value: Mapping[str, Any], document: Document) -> ListingContent | N
         "images": (image,) if image else (),
     }
     filled = {name: each for name, each in values.items() if each not in ("", None, ())}
-    return ListingContent(**filled, provenance=dict.fromkeys(filled, _RULE))
+    return ListingContent(**filled, provenance=dict.fromkeys(filled, "app-state"))
 
 
 def _plain(value: Mapping[str, Any]) -> dict[str, Any]:

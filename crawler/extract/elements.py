@@ -1,0 +1,290 @@
+"""What an element of a page is called, whether it is shown, and which lines of text it holds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+
+def name_test(pattern: str) -> Callable[[str], bool]:
+    """Make a test for names, without regard to case, that remembers its answers.
+
+    Names repeat within and across the pages of a site; searching each again is what reading costs most.
+
+    Args:
+        pattern: A regular expression, found anywhere in a name.
+    """
+    compiled = re.compile(pattern, re.IGNORECASE)
+
+    @lru_cache(maxsize=16384)
+    def test(name: str) -> bool:
+        return compiled.search(name) is not None
+
+    return test
+
+
+class Role(StrEnum):
+    """What a name says an element is."""
+
+    PRICE = "price"
+    SELLER = "seller"
+    BREADCRUMBS = "breadcrumbs"
+    DESCRIPTION = "description"
+
+
+_ROLE_NAMES = {
+    Role.PRICE: r"price|precio|preco|preço|prix|preis|цена|cena(?![a-z])|tsena|价格|jiage",
+    Role.SELLER: (
+        r"seller(?!s-?rank)|supplier|vendor|company-?name|store-?name|shop-?name|vendedor|prodav|merchant|"
+        r"anunciante|postav"
+    ),
+    Role.BREADCRUMBS: r"bread-?_?crumb|crumbs|migas|kroshki|mianbaoxie",
+    Role.DESCRIPTION: (
+        r"description|descripcion|descricao|beschreibung|opisanie|prod(?:uct)?-?desc|item-?desc|goods-?desc"
+    ),
+}
+_TESTS = {role: name_test(pattern) for role, pattern in _ROLE_NAMES.items()}
+_NOT_SHOWN = frozenset(
+    {"html", "body", "head", "meta", "script", "style", "link", "input", "form", "svg", "template"}
+)
+_is_hidden_name = name_test(
+    r"(?:^|[\s_-])(?:hide|hidden|is-hidden|d-none|no-display|display-none|ng-hide|invisible|sr-only|sronly|"
+    r"visually-?hidden|visuallyhidden|screen-?reader(?:-text)?|off-?screen|off-?left|clipped|g-hdn|a11y-only)"
+    r"(?:$|\s)"
+)
+_HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_UNSHOWN = frozenset({"script", "style", "noscript", "template"})
+_LEVELS = 8
+_UNSEEN = frozenset(
+    {"script", "style", "noscript", "template", "head", "svg", "iframe", "select", "textarea", "canvas"}
+)
+_FURNITURE = frozenset({"nav", "footer"})
+_WHOLE_PAGE = frozenset({"html", "body", "main"})
+_INLINE = frozenset({
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "dfn", "em", "font", "i",
+    "img", "ins", "kbd", "label", "mark", "q", "s", "small", "span", "strong", "sub", "sup", "time", "tt",
+    "u", "var", "wbr", "del", "strike", "input", "button", "nobr",
+})  # fmt: skip
+_is_aside_name = name_test(
+    r"related|similar|recommend|recently|also[-_]?(?:bought|viewed|like)|cross-?sell|up-?sell|carousel|"
+    r"you-?may|"
+    r"footer|cookie|newsletter|breadcrumb|(?:^|[\s_-])(?:nav|navbar|menu|navigation|topbar)(?:$|[\s_-])|"
+    r"relacionad|"
+    r"semelhant|similaires|aehnlich|pohozh|pokhozh|xiangguan|tuijian",
+)
+_STRUCK = frozenset({"del", "s", "strike"})
+_BETWEEN_ENTRIES = re.compile(r"[\s|｜·•・/-]*")
+"""Marks between the entries of a menu. The marks of a trail of categories, such as `>`, are no such marks."""
+
+
+def named_elements(root: etree._Element) -> dict[Role, list[etree._Element]]:
+    """Collect the shown elements of each role.
+
+    Args:
+        root: The page.
+
+    Returns:
+        For every role, its elements in page order.
+    """
+    found: dict[Role, list[etree._Element]] = {role: [] for role in Role}
+    for element in root.iter():
+        if element.tag in _NOT_SHOWN:
+            continue
+        for attribute in ("class", "id", "data-testid"):
+            name = element.get(attribute)
+            if name:
+                for role in _roles(name):
+                    if not found[role] or found[role][-1] is not element:
+                        found[role].append(element)
+    return found
+
+
+@lru_cache(maxsize=16384)
+def _roles(name: str) -> tuple[Role, ...]:
+    return tuple(role for role, has_role in _TESTS.items() if has_role(name))
+
+
+def is_hidden(element: etree._Element) -> bool:
+    """Say whether an element itself is hidden, by its attributes or by the name of its class."""
+    if element.get("hidden") is not None:
+        return True
+    style = element.get("style")
+    if style and _HIDING_STYLE.search(style):
+        return True
+    name = element.get("class")
+    return name is not None and _is_hidden_name(name)
+
+
+def is_within_hidden(element: etree._Element) -> bool:
+    """Say whether an element, or one of the few that hold it, is hidden."""
+    current: etree._Element | None = element
+    for _ in range(_LEVELS):
+        if current is None or current.tag == "body":
+            return False
+        if is_hidden(current):
+            return True
+        current = current.getparent()
+    return False
+
+
+def shown_text(element: etree._Element) -> str:
+    """Return an element's text on one line, without what is hidden in it."""
+    if not len(element):
+        return " ".join((element.text or "").split())
+    parts: list[str] = []
+    _collect(element, parts, 0)
+    return " ".join(" ".join(parts).split())
+
+
+def _collect(element: etree._Element, parts: list[str], depth: int) -> None:
+    if element.text:
+        parts.append(element.text)
+    for child in element:
+        seen = isinstance(child.tag, str) and child.tag not in _UNSHOWN and not is_hidden(child)
+        if seen and depth < 40:
+            _collect(child, parts, depth + 1)
+        if child.tail:
+            parts.append(child.tail)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of visible text."""
+
+    text: str
+    """White space collapsed, never empty."""
+    element: etree._Element
+    """The block it stands in."""
+
+
+def squeeze(text: str) -> str:
+    """Collapse white space, no-break spaces included."""
+    return " ".join(text.split())
+
+
+def element_text(element: etree._Element) -> str:
+    """Return an element's text on one line, scripts and styles left out."""
+    if element.tag in _UNSEEN:
+        return ""
+    if not len(element):
+        return " ".join((element.text or "").split())
+    if next(element.iter("script", "style", "noscript"), None) is None:
+        return " ".join(" ".join(element.itertext()).split())
+    return " ".join(line.text for line in visible_lines(element))
+
+
+def is_aside(element: etree._Element) -> bool:
+    """Say whether an element's tag or names say that it is navigation, a footer or a box of other items."""
+    if element.tag in _FURNITURE:
+        return True
+    if element.tag in _WHOLE_PAGE:
+        return False
+    name = element.get("class") or element.get("id")
+    if not name:
+        return False
+    identity = element.get("id")
+    return _is_aside_name(name) or (identity is not None and _is_aside_name(identity))
+
+
+def visible_lines(  # noqa: C901 - one walk over the tree; apart, its branches say less
+    root: etree._Element,
+    skipped: Collection[etree._Element] = (),
+    *,
+    inline_apart: bool = False,
+    spine: Collection[etree._Element] = (),
+) -> list[Line]:
+    """Lay the page out as lines: one for each block, table cell, list item or line break.
+
+    Args:
+        root: Where to begin.
+        skipped: Elements to leave out with all they hold, such as rows of other listings.
+        inline_apart: Whether inline elements that stand side by side without text between them are lines of
+            their own, as in the rows of many lists.
+        spine: Elements that are read whatever their names say, since they hold the main heading.
+
+    Returns:
+        The lines in page order.
+    """
+    lines: list[Line] = []
+    words: list[str] = []
+    blocks: list[etree._Element] = [root]
+
+    def end_line() -> None:
+        if not words:
+            return
+        text = " ".join("".join(words).split())
+        words.clear()
+        if text:
+            lines.append(Line(text, blocks[-1]))
+
+    walk = etree.iterwalk(root, events=("start", "end"))
+    left_out: etree._Element | None = None
+    for event, element in walk:
+        tag = element.tag
+        if event == "start":
+            if tag in _UNSEEN or (
+                element is not root and (element in skipped or (is_aside(element) and element not in spine))
+            ):
+                walk.skip_subtree()
+                left_out = element
+                continue
+            if element is not root and (tag not in _INLINE or (inline_apart and _stands_apart(element))):
+                end_line()
+                blocks.append(element)
+            if element.text:
+                words.append(element.text)
+        else:
+            if element is left_out:
+                left_out = None
+                if tag not in _INLINE:
+                    end_line()
+            elif blocks[-1] is element and element is not root:
+                end_line()
+                blocks.pop()
+            if element.tail and element is not root:
+                words.append(element.tail)
+    end_line()
+    return lines
+
+
+def _stands_apart(element: etree._Element) -> bool:
+    """Say whether an inline element has like neighbours and no text beside it."""
+    parent = element.getparent()
+    if parent is None or len(parent) < 2 or (parent.text or "").strip():
+        return False
+    return not any((each.tail or "").strip() for each in parent)
+
+
+def is_struck(element: etree._Element) -> bool:
+    """Say whether a text is crossed out, as an old price is."""
+    return any(ancestor.tag in _STRUCK for ancestor in _with_ancestors(element, 3))
+
+
+def _with_ancestors(element: etree._Element, levels: int) -> Iterable[etree._Element]:
+    current: etree._Element | None = element
+    for _ in range(levels + 1):
+        if current is None:
+            return
+        yield current
+        current = current.getparent()
+
+
+def is_menu(element: etree._Element) -> bool:
+    """Say whether an element holds nothing but links, two or more, set side by side.
+
+    A trail of categories ends with the page itself, which is no link, and its marks point onwards; a value of
+    a property is hardly ever a row of links.
+    """
+    links = [text for link in element.iter("a") if (text := element_text(link))]
+    rest = element_text(element)
+    for link in links:
+        rest = rest.replace(link, "", 1)
+    return len(links) > 1 and _BETWEEN_ENTRIES.fullmatch(rest) is not None

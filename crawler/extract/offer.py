@@ -1,0 +1,351 @@
+"""Find what a page shows about its own offer: its heading, price, seller and item number."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from crawler.extract.elements import (
+    Role,
+    is_aside,
+    is_hidden,
+    is_struck,
+    is_within_hidden,
+    name_test,
+    shown_text,
+    squeeze,
+)
+from text.labels import Label, known_label
+from text.price import count_amounts, current_amount, is_no_item_price, says_negotiable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    from lxml import etree
+
+    from crawler.extract.document import Document
+    from crawler.extract.elements import Line
+    from crawler.extract.labelled import LabelledRow
+
+_SITE_SUFFIX = re.compile(r"\s+[|–—·_-]\s+[^|–—·]{2,60}$")
+_SEPARATOR = re.compile(r"\s+[|–—·»:-]+\s+|[｜|»]")
+_FURNITURE = frozenset({"nav", "footer"})
+_HEADING_LIKE = ("h2", "h3", "h4", "div", "p", "td", "span", "strong", "b", "font")
+_LONGEST_TITLE = 400
+_SHORTEST_PART = 4
+_is_no_price_name = name_test(
+    r"shipping|delivery|filter|history|install?ment|monthly|financ|(?<![a-z])rate(?![a-z])|discount|saving|"
+    r"(?<![a-z])save|basket|(?<![a-z])cart(?![a-z])|mini-?cart|shopp?p?ing-?bag|price-?range|alert"
+)
+_is_old_price_name = name_test(
+    r"(?<![bcfghmst])old|was(?![a-z])|regular|before|strike|cross|compare|rrp|msrp|list-?price|antes"
+)
+_BARE_AMOUNT = re.compile(r"\D{0,16}\d[\d.,'\s–-]*\D{0,5}")
+_NO_PRICE_TAGS = frozenset({"del", "s", "strike", "script", "style", "noscript", "template", "select"})
+_LONGEST_PRICE_TEXT = 80
+_DEEPEST = 20
+_INVITATION = re.compile(
+    r"(?:chat|contact|sign in|log in|follow|message|send|inquir|enquir|view|visit|see all|more|ask|call|get |"
+    r"contactar|enviar|ver |seguir|falar|mensagem|voir|contacter|kontakt|nachricht|anrufen|связаться|"
+    r"написать|показать|позвонить|联系|在线|咨询|进入|查看|留言)",
+    re.IGNORECASE,
+)
+_LONGEST_NAME = 90
+ID_PARAMETERS = frozenset(
+    {"id", "pid", "itemid", "item_id", "productid", "product_id", "sku", "prod", "offerid"}
+)
+"""Names of query parameters, in lower case, that hold a site's own number for an item."""
+_NUMBER = re.compile(r"(?<![A-Za-z0-9])\d{5,}(?![A-Za-z0-9])")
+_CODE = re.compile(r"(?<![A-Za-z0-9])(?=[A-Z0-9]*\d)[A-Z][A-Z0-9]{5,}(?![A-Za-z0-9])")
+_AFTER_LETTER = re.compile(r"(?<=[A-Za-z])\d{5,}(?![A-Za-z0-9])")
+_SHORT_AT_END = re.compile(r"(?<=[/_-])\d{3,4}(?=(?:\.\w{2,5})?/?$)")
+# Unlike the labels of a whole line, these may stand anywhere in one, without a colon.
+_LABELLED = re.compile(
+    r"(?:^|[\s(〈<|])(?:sku|item\s?(?:#|no\.?|number|code)|product\s?(?:#|code|number|id)|web\s?id|art\.?-?nr\.?|"
+    r"artikel-?nr\.?|artikelnummer|código(?: do produto| de producto)?|référence|réf\.?|артикул|код товара|"
+    r"商品編號|商品编号|货号|商品番号|קוד מוצר|מק\"ט)\s{0,2}[#:：.]?\s{0,2}(?P<id>[A-Za-z0-9][\w./-]{2,30})",
+    re.IGNORECASE,
+)
+_IN_SCRIPT = re.compile(
+    r"[\"']?\b(?:sku|product_?sku)[\"']?\s*[:=]\s*[\"']([\w./-]{3,40})[\"']", re.IGNORECASE
+)
+_PREFIX = re.compile(r"^[^\W\d_][^\d:#]{0,30}[:#№]\s*(?=\S*\d)")
+_CAPITALS = re.compile(r"[A-Z]{4,}")
+_LONGEST_LINE = 120
+_LONGEST_ID = 60
+_MOST_WORDS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """What a page is about, as far as it says so."""
+
+    title: str
+    rule: str
+    """`visible:h1`, `visible:heading` for another element that repeats the title, or `visible:title`."""
+    element: etree._Element | None = None
+    """Where it stands, unless it is the document's title alone."""
+    spine: frozenset[etree._Element] = frozenset()
+    """The blocks that hold it: none of them is a margin of the page, whatever its name says."""
+    above: frozenset[etree._Element] = frozenset()
+    """The elements that end before it begins."""
+
+    def in_order(self, elements: list[etree._Element]) -> list[etree._Element]:
+        """Return the elements after the heading before those above it; both stay in page order."""
+        return sorted(elements, key=self.above.__contains__)
+
+
+def find_heading(document: Document, skipped: Collection[etree._Element] = ()) -> Heading:
+    """Find the main heading.
+
+    In order: an `h1` outside margins, the one that the document's title repeats before others; an `h1` in a
+    block whose name alone makes it look like a margin; another element whose text is a part of the title.
+
+    Args:
+        document: The page.
+        skipped: Blocks that hold other items.
+    """
+    of_document = document_title(document)
+    said = f"{of_document} {document.meta.get('og:title', '')}".casefold()
+    headings = [
+        (text, heading)
+        for heading in document.root.iter("h1")
+        if not _stands_in(heading, skipped) and (text := shown_text(heading)) and len(text) <= _LONGEST_TITLE
+    ]
+    clear = [each for each in headings if not any(map(is_aside, each[1].iterancestors()))]
+    named = [each for each in clear or headings if each[0].casefold() in said]
+    if named or clear:
+        text, element = (named or clear)[0]
+        return _heading(text, "visible:h1", element)
+    if found := _repeating_title(document, of_document, skipped):
+        return _heading(*found)
+    return Heading(title=_SITE_SUFFIX.sub("", of_document), rule="visible:title")
+
+
+def document_title(document: Document) -> str:
+    """Return the text of `<title>`."""
+    title = next(document.root.iter("title"), None)
+    return squeeze("".join(title.itertext())) if title is not None else ""
+
+
+def _heading(title: str, rule: str, element: etree._Element) -> Heading:
+    return Heading(
+        title=title,
+        rule=rule,
+        element=element,
+        spine=frozenset(element.iterancestors()),
+        above=frozenset(element.xpath("preceding::*")),
+    )
+
+
+def _stands_in(element: etree._Element, skipped: Collection[etree._Element]) -> bool:
+    return any(each in skipped or each.tag in _FURNITURE for each in element.iterancestors())
+
+
+def _repeating_title(
+    document: Document, title: str, skipped: Collection[etree._Element]
+) -> tuple[str, str, etree._Element] | None:
+    parts = {part.casefold(): part for part in _parts(title)}
+    for element in document.root.iter(*_HEADING_LIKE) if parts else ():
+        text = element.text
+        if not text or len(element) > 2 or squeeze(text).casefold() not in parts:
+            continue
+        around = list(element.iterancestors())
+        if is_hidden(element) or any(each.tag == "a" or is_aside(each) or each in skipped for each in around):
+            continue
+        return parts[squeeze(text).casefold()], "visible:heading", element
+    return None
+
+
+def _parts(title: str) -> Iterator[str]:
+    if title:
+        yield title
+    for part in _SEPARATOR.split(title):
+        if len(part.strip()) >= _SHORTEST_PART:
+            yield part.strip()
+
+
+def shown_price(
+    heading: Heading,
+    lines: Sequence[Line],
+    rows: Sequence[LabelledRow],
+    named: Mapping[Role, list[etree._Element]],
+    skipped: Collection[etree._Element],
+) -> tuple[str, str]:
+    """Find the price as shown.
+
+    In order: an element that is named as a price, after the heading before above it; one that is named as the
+    regular or list price, where no other is shown; a row that is labelled as a price; the first amount with a
+    currency sign after the heading.
+
+    Args:
+        heading: The page's own.
+        lines: Its visible lines, without those of other listings.
+        rows: Its labelled rows.
+        named: Its elements by what they are called.
+        skipped: Elements that hold other listings.
+
+    Returns:
+        Text and rule; two empty texts when no price is shown.
+    """
+    for is_old_kept in (False, True):
+        for text in _named_prices(heading, named[Role.PRICE], skipped, is_old_kept=is_old_kept):
+            return text, "visible:price"
+    for row in rows:
+        if row.label is Label.PRICE:
+            return current_amount(row.value), f"visible:label {row.name}"
+    started = heading.element is None
+    for line in lines:
+        started = started or line.element is heading.element
+        if started and len(line.text) <= _LONGEST_PRICE_TEXT and _may_be_price(line):
+            return current_amount(line.text), "visible:amount"
+    return "", ""
+
+
+def _may_be_price(line: Line) -> bool:
+    return (
+        count_amounts(line.text) > 0
+        and not is_no_item_price(line.text)
+        and not _is_no_price_name(_name(line.element))
+        and not _is_old_price_name(_name(line.element))
+        and not is_within_hidden(line.element)
+    )
+
+
+def _named_prices(
+    heading: Heading,
+    elements: list[etree._Element],
+    skipped: Collection[etree._Element],
+    *,
+    is_old_kept: bool,
+) -> Iterator[str]:
+    """Yield texts of elements that are named as prices: those after the heading first."""
+    for element in heading.in_order(elements):
+        if element.tag in {"input", "body", "html", "select", "option"} or element in skipped:
+            continue
+        name = _name(element)
+        if _is_no_price_name(name) or (not is_old_kept and _is_old_price_name(name)):
+            continue
+        if is_struck(element) or is_within_hidden(element):
+            continue
+        if any(_is_margin(each, heading, skipped) for each in element.iterancestors()):
+            continue
+        text = _without_other_prices(element, is_old_kept=is_old_kept)
+        if not text or len(text) > _LONGEST_PRICE_TEXT or is_no_item_price(text):
+            continue
+        if count_amounts(text) > 0 or _BARE_AMOUNT.fullmatch(text) or says_negotiable(text):
+            yield current_amount(text)
+
+
+def _is_margin(element: etree._Element, heading: Heading, skipped: Collection[etree._Element]) -> bool:
+    if element in skipped:
+        return True
+    return element not in heading.spine and (is_aside(element) or _is_no_price_name(_name(element)))
+
+
+def _name(element: etree._Element) -> str:
+    return f"{element.get('class', '')} {element.get('id', '')}"
+
+
+def _without_other_prices(element: etree._Element, *, is_old_kept: bool) -> str:
+    """Return a price element's text without crossed-out, hidden and otherwise named prices in it."""
+    if not len(element):
+        return squeeze(element.text or "")
+
+    def is_other(child: etree._Element) -> bool:
+        name = child.get("class") or ""
+        return (
+            child.tag in _NO_PRICE_TAGS
+            or is_hidden(child)
+            or _is_no_price_name(name)
+            or (not is_old_kept and _is_old_price_name(name))
+        )
+
+    return squeeze(" ".join(_texts(element, is_other, 0)))
+
+
+def _texts(
+    element: etree._Element, is_left_out: Callable[[etree._Element], bool], depth: int
+) -> Iterator[str]:
+    if element.text:
+        yield element.text
+    for child in element:
+        if isinstance(child.tag, str) and depth < _DEEPEST and not is_left_out(child):
+            yield from _texts(child, is_left_out, depth + 1)
+        if child.tail:
+            yield child.tail
+
+
+def looks_like_name(text: str) -> bool:
+    """Say whether a text can name a person or company: it is short, and no label, price or invitation."""
+    return (
+        1 < len(text) <= _LONGEST_NAME
+        and ":" not in text
+        and any(map(str.isalpha, text))
+        and known_label(text) is None
+        and _INVITATION.match(text) is None
+        and not count_amounts(text)
+    )
+
+
+def clean_item_id(text: str) -> str:
+    """Return an identifier without a label before it, or empty text for what is none, such as a name.
+
+    Args:
+        text: E.g. `Item # 101095`, `PU_106160/01` or `Fake Wounds`.
+    """
+    bare = _PREFIX.sub("", " ".join(text.split()))
+    has_digit = any(map(str.isdigit, bare)) and len(bare.split()) <= _MOST_WORDS
+    return bare if (has_digit or _CAPITALS.fullmatch(bare)) and len(bare) <= _LONGEST_ID else ""
+
+
+def labelled_id(lines: Sequence[Line]) -> str:
+    """Find an identifier behind a label in the midst of a line, or returns empty text."""
+    for line in lines:
+        found = _LABELLED.search(line.text) if len(line.text) <= _LONGEST_LINE else None
+        if found and any(map(str.isdigit, found["id"])):
+            return found["id"].rstrip("./-")
+    return ""
+
+
+def number_in_url(document: Document) -> str:
+    """Find the item's number.
+
+    It is a parameter that is named as one, or what the page repeats of the path elsewhere: its last number of
+    five digits or more, its last code in capitals, or a shorter number at its end.
+
+    Args:
+        document: The item's own page.
+
+    Returns:
+        The number as it stands in the URL, or empty text.
+    """
+    try:
+        parts = urlsplit(document.url)
+        named = next((value for name, value in parse_qsl(parts.query) if name.lower() in ID_PARAMETERS), "")
+    except ValueError:
+        return ""
+    path = unquote(parts.path)
+    if named and named.isalnum() and any(map(str.isdigit, named)):
+        return named
+    elsewhere = document.text.replace(parts.path, "")
+    for pattern in (_NUMBER, _CODE, _AFTER_LETTER, _SHORT_AT_END):
+        for number in reversed(pattern.findall(path)):
+            if number in elsewhere:
+                return str(number)
+    return ""
+
+
+def id_in_scripts(document: Document) -> str:
+    """Find the one `sku` that the page's scripts name; empty text when there are several or none."""
+    if "sku" not in document.text and "SKU" not in document.text:
+        return ""
+    named = {
+        identifier
+        for script in document.root.iter("script")
+        for identifier in _IN_SCRIPT.findall(script.text or "")
+        if clean_item_id(identifier)
+    }
+    return named.pop() if len(named) == 1 else ""
