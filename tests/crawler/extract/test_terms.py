@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.extract.page import read_page
-from crawler.extract.terms import cas_numbers, country_in, is_cas_number, is_gtin, read_terms, said_stock
+from crawler.extract.terms import cas_numbers, country_in, is_gtin, read_terms, said_stock
 from store.crawl.terms import Term, TermName, in_words
 from store.model import ListingContent
 from tests.crawler.extract.pages import response
+from text.cas import is_cas_number
 from text.quantities import read_number, read_quantity, unit_after_slash
 
 
