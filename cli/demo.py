@@ -76,7 +76,7 @@ def _as_called() -> str:
 def _make_administrator(database: Path) -> None:
     """Make the user who may log in to the demo; the password is shown this once, later how to get another."""
     from cli.output import reading
-    from review.accounts.passwords import Passwords, new_password
+    from review.accounts.credentials import Passwords, new_password
     from store.accounts.users import Role, add_user, has_administrator, has_user
     from store.times import utc_now
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from review.oversight.operating import Operating
+from review.web.providers import ServiceApi
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from store.operations.requests import Request
 
 
-def operating_for(database: Path, sources_file: Path) -> Operating:
+def operating_for(database: Path, sources_file: Path) -> ServiceApi:
     """Return what the app is handed for a store and the file that declares its sources."""
     from scheduler.asking import ask_service
     from scheduler.health import standing
@@ -39,7 +39,7 @@ def operating_for(database: Path, sources_file: Path) -> Operating:
             now=now,
         )
 
-    return Operating(
+    return ServiceApi(
         overview=find,
         standing=lambda run: standing(run, database),
         log=lambda run, attempt, lines: last_lines(database, run, attempt, lines),

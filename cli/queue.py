@@ -66,7 +66,7 @@ def command(limit: int, offset: int, reviewer: str, database: Path, *, as_json: 
 
 def _hidden(db: Database, listing_ids: list[str], reviewer: str) -> frozenset[str]:
     """Return the listings whose score is kept from whoever looks, by the rule of the review app."""
-    from review.queue.hiding import hidden_from
+    from review.queue.blinding import hidden_from
     from store.accounts.users import has_user
     from store.review.review_items import items_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from review.listing.reference import KeptPage, LawEntry, Reference
+from review.web.providers import KeptPage, LawEntry, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -85,6 +85,6 @@ def command(  # noqa: PLR0913 (options of one command)
         safety=safety,
         tls=tls,
         reference=reference_for(database),
-        operating=operating_for(database, sources_file),
+        service_api=operating_for(database, sources_file),
         announce=announce,
     )

@@ -179,8 +179,8 @@ def totp_command(name: str, *, off: bool, actor: str, database: Path) -> None:
     Example: precursor-watch users totp ada
     """
     from cli.output import reading
-    from review.accounts.codes import address_of_seed, new_seed, seal
-    from review.web.keys import load_key
+    from review.accounts.credentials import address_of_seed, new_seed, seal
+    from review.web.settings import load_key
     from store.accounts.users import get_user, set_totp
     from store.times import utc_now
 
@@ -222,7 +222,7 @@ def _new_password(name: str, *, from_stdin: bool, generate: bool) -> tuple[str, 
     """Return a password, asked for, read or made up, and its hash."""
     import sys
 
-    from review.accounts.passwords import Passwords, check_new_password, new_password
+    from review.accounts.credentials import Passwords, check_new_password, new_password
 
     if generate:
         password = new_password(name)

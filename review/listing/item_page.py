@@ -1,41 +1,142 @@
-"""The page of one listing beside the list: what is on it, for whom, and what is noted when it is shown."""
+"""The page of one listing beside the list, and what a reviewer does there besides deciding."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
 
-from review.listing.items import read_item
-from review.oversight.plots import price_line
-from review.queue.hiding import hidden_from, hides_first, veil, waits_for
-from review.queue.lists import read_list
-from review.queue.progress import done_today
-from review.web.desk import answer_page, desk_of
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, Response
+
+from review.listing.item import read_item
+from review.listing.safe_text import make_inert
+from review.queue.blinding import hidden_from, hides_first, veil, waits_for
+from review.queue.lists import TheList, done_today, read_list
+from review.web.charts import price_line
+from review.web.dependencies import (
+    TheContext,
+    TheDatabase,
+    TheReviewer,
+    TheViewer,
+    answer_page,
+    context_of,
+    go,
+    with_done,
+)
+from review.web.fields import Begun
+from review.web.languages import gettext as _
 from store.accounts.users import Role
 from store.audit import audit
 from store.audit.audit import AuditAction
 from store.database import transaction
 from store.review import cases, claims, related
-from store.review.drafts import KeptDraft, draft_of, saved_views
+from store.review.drafts import KeptDraft, draft_of, keep_draft, saved_views
 from store.review.item_filters import Filter, State
 from store.review.queue import listing_file
 from store.review.review_items import facet_counts, item_of, title_of
 from store.review.review_settings import review_settings
-from store.review.verdicts import last_verdict_id, latest_undo, latest_undoable
+from store.review.verdicts import (
+    last_verdict_id,
+    latest_undo,
+    latest_undoable,
+)
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from fastapi import Request, Response
-
-    from review.accounts.people import Person
-    from review.queue.decide import Draft
     from review.queue.lists import ListPage, Where
+    from review.web.dependencies import Person
     from store.database import Database
     from store.model import Verdict
     from store.review.queue import ListingFile
     from store.review.review_items import ListedItem
+
+
+pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+@pages.get("/listings/{listing_id}")
+def show_listing(
+    request: Request, db: TheDatabase, where: TheList, person: TheViewer, listing_id: str, done: str = ""
+) -> Response:
+    """Show one listing beside the list."""
+    said = {
+        "undone": _("Taken back. The listing waits again; nothing of the first verdict was erased."),
+        "redone": _("Given again."),
+        "taken": _("It is yours now."),
+        "filed": _("Written into the case."),
+        "assigned": _("Assigned."),
+    }.get(done, "")
+    return answer_item(request, db, person, where, listing_id, Message(said=said))
+
+
+@pages.post("/listings/{listing_id}/draft", status_code=204)
+def take_draft(
+    db: TheDatabase,
+    context: TheContext,
+    person: TheReviewer,
+    listing_id: str,
+    begun: Annotated[Begun, Form()],
+) -> Response:
+    """Keep what was written beside a listing, so that a reload loses nothing."""
+    keep_draft(db, listing_id, person.name, begun.as_kept(), now=context.clock())
+    return Response(status_code=204)
+
+
+@pages.post("/listings/{listing_id}/claim")
+def take_over(
+    db: TheDatabase, context: TheContext, where: TheList, person: TheReviewer, listing_id: str
+) -> Response:
+    """Take over a listing that somebody else has open; the log says so."""
+    now = context.clock()
+    file = listing_file(db, listing_id)
+    with transaction(db):
+        held = claims.claim_of(db, listing_id, now=now)
+        lasts = timedelta(minutes=review_settings(db).claim_minutes)
+        claims.claim(db, listing_id, reviewer=person.name, lasts=lasts, now=now, take_over=True)
+        audit.record(
+            db,
+            AuditAction.CLAIMED,
+            actor=person.name,
+            origin=person.origin,
+            subject=f"listing:{file.listing.listing_id}",
+            details={"from": held.reviewer if held else None},
+            now=now,
+        )
+    return go(with_done(where.address(listing_id), "taken"))
+
+
+@pages.get("/listings/{listing_id}/near")
+def show_near(request: Request, db: TheDatabase, person: TheViewer, listing_id: str) -> Response:
+    """Show listings that say nearly the same, as a piece of the item's page."""
+    newest = listing_file(db, listing_id).sightings[0]
+    near = veil(db, related.near_duplicates(db, newest), person.name, listing_id)
+    return answer_page(request, "near.html", {"near": near})
+
+
+@pages.get("/listings/{listing_id}/page")
+def show_kept_page(
+    request: Request, db: TheDatabase, context: TheContext, where: TheList, person: TheViewer, listing_id: str
+) -> Response:
+    """Show the page as it is kept, made harmless, in a frame without any rights."""
+    file = listing_file(db, listing_id)
+    newest = file.sightings[0]
+    kept = context.reference.page(db, newest.page_id)
+    audit.record(
+        db,
+        AuditAction.PAGE_VIEWED,
+        actor=person.name,
+        origin=person.origin,
+        subject=f"listing:{listing_id}",
+        details={"page_id": newest.page_id, "evidence_sha256": file.payload_sha256},
+        now=context.clock(),
+    )
+    shown = {
+        "file": file,
+        "back": where.address(listing_id),
+        "inert": make_inert(kept.html) if kept else "",
+        "sha256": kept.sha256 if kept else "",
+    }
+    return answer_page(request, "kept_page.html", shown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +154,7 @@ class Message:
 
     said: str = ""
     warned: str = ""
-    draft: Draft | None = None
+    draft: KeptDraft | None = None
     """What was written beside it, if the form was refused."""
     status: int = 200
     more: dict[str, object] = field(default_factory=dict)
@@ -85,7 +186,7 @@ def answer_item(
     Raises:
         UnknownRow: If there is no such listing.
     """
-    now = desk_of(request).clock()
+    now = context_of(request).clock()
     file = listing_file(db, listing_id)
     held = _note_view(db, file, person, now=now)
     rows = page or read_list(db, where, reviewer=person.name, listing_id=listing_id)
@@ -113,7 +214,7 @@ def answer_item(
 
 def around_item(request: Request, db: Database, person: Person, rows: ListPage) -> dict[str, object]:
     """Return what stands around the item on every page with a list."""
-    now = desk_of(request).clock()
+    now = context_of(request).clock()
     return {
         "list": rows,
         "done_today": done_today(db, person.name, now),
@@ -164,7 +265,7 @@ def _near(request: Request, db: Database, file: ListingFile, reviewer: str) -> d
     spans = file.score.reasons.spans if file.score else ()
     named = dict.fromkeys([*substances, *(span.substance for span in spans if span.substance)])
     return {
-        "law": desk_of(request).reference.law(named),
+        "law": context_of(request).reference.law(named),
         "provenance": related.provenance(db, newest.page_id),
         "price_line": price_line(related.prices(file.sightings)),
         "prices": related.prices(file.sightings),

@@ -1,39 +1,52 @@
-"""Deciding, or assigning, all of a list at once: first what it would touch, then the deed if that holds."""
+"""One verdict or one assignee for a whole list: a preview, then the change if the list is still the same."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from review.accounts.people import Person, TheLead, TheReviewer  # noqa: TC001 (FastAPI reads them)
-from review.queue.decide import Given, Note, Reason  # noqa: TC001 (pydantic reads them)
-from review.queue.lists import TheList, Where  # noqa: TC001 (FastAPI reads them)
-from review.queue.pages import go, with_done
-from review.web.desk import TheDatabase, TheDesk, answer_page
+from review.queue.lists import TheList, Where
+from review.web.dependencies import (
+    Person,
+    TheContext,
+    TheDatabase,
+    TheLead,
+    TheReviewer,
+    answer_page,
+    go,
+    with_done,
+)
 from review.web.errors import ReviewError
+from review.web.fields import Given, Note, Reason, refusals
 from review.web.languages import N_, spoken
 from store.audit import audit
 from store.audit.audit import AuditAction
 from store.database import transaction
 from store.review import claims
+from store.review.item_filters import Filter
 from store.review.queue import listing_file
 from store.review.reason_codes import ReasonUnfit, check_reason
-from store.review.review_items import ListedItem, count_items, count_settled, list_items
+from store.review.review_items import (
+    ListedItem,
+    count_items,
+    count_settled,
+    list_items,
+)
 from store.review.verdicts import Circumstances, give_verdict
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from store.database import Database
-    from store.review.item_filters import Filter
 
-router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+api = APIRouter(prefix="/api/items", tags=["review"])
 
 
 class ListChanged(ReviewError):
@@ -47,6 +60,7 @@ class ListChanged(ReviewError):
 
 MAX_AT_ONCE = 500
 """So many listings one bulk verdict touches, at most; the first of the list, most likely first."""
+
 
 SHOWN = 50
 """Of them, the preview shows so many."""
@@ -62,25 +76,25 @@ class BulkVerdict(BaseModel):
     note: Note = ""
 
 
-@router.get("/bulk")
+@pages.get("/bulk")
 def preview(
-    request: Request, db: TheDatabase, desk: TheDesk, where: TheList, person: TheReviewer
+    request: Request, db: TheDatabase, context: TheContext, where: TheList, person: TheReviewer
 ) -> Response:
     """Show which listings a verdict on the whole list would touch."""
-    return _answer_preview(request, db, where, person, now=desk.clock())
+    return _answer_preview(request, db, where, person, now=context.clock())
 
 
-@router.post("/bulk")
+@pages.post("/bulk")
 def decide_all(
     request: Request,
     db: TheDatabase,
-    desk: TheDesk,
+    context: TheContext,
     where: TheList,
     person: TheReviewer,
     form: Annotated[BulkVerdict, Form()],
 ) -> Response:
     """Give one verdict on every listing of the preview; if the list is no longer that one, show it anew."""
-    now = desk.clock()
+    now = context.clock()
     try:
         decide_listed(db, where, form, person, now=now)
     except (ListChanged, ReasonUnfit) as error:
@@ -89,18 +103,18 @@ def decide_all(
     return go("/")
 
 
-@router.post("/bulk/assign")
+@pages.post("/bulk/assign")
 def assign_all(
     request: Request,
     db: TheDatabase,
-    desk: TheDesk,
+    context: TheContext,
     where: TheList,
     person: TheLead,
     seen: Annotated[str, Form(max_length=64)],
     assignee: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
     """Assign every listing of the preview to somebody."""
-    now = desk.clock()
+    now = context.clock()
     try:
         assign_listed(db, where, seen, assignee, person, now=now)
     except ListChanged as error:
@@ -108,10 +122,10 @@ def assign_all(
     return go(where.address())
 
 
-@router.post("/listings/{listing_id}/assign")
+@pages.post("/listings/{listing_id}/assign")
 def assign_one(
     db: TheDatabase,
-    desk: TheDesk,
+    context: TheContext,
     where: TheList,
     person: TheLead,
     listing_id: str,
@@ -119,7 +133,7 @@ def assign_one(
 ) -> Response:
     """Assign one listing; an empty name takes the assignment away."""
     file = listing_file(db, listing_id)
-    assign_to(db, [file.listing.listing_id], assignee, person, desk.clock())
+    assign_to(db, [file.listing.listing_id], assignee, person, context.clock())
     return go(with_done(where.address(listing_id), "assigned"))
 
 
@@ -237,3 +251,63 @@ def _answer_preview(
         "limit": MAX_AT_ONCE,
     }
     return answer_page(request, "bulk.html", shown, status=status)
+
+
+class Touched(BaseModel):
+    """What a verdict on the whole list would touch."""
+
+    count: int
+    limit: int
+    total: int
+    """How many of the list wait for who asks; of a search no more than 1,001."""
+    settled: int
+    """How many others it holds, already decided, disputed or for somebody else's second look: left alone."""
+    listing_ids: list[str]
+    seen: str
+    """To be sent with the verdict: it is refused if the list has changed since."""
+
+
+class BulkAssignment(BaseModel):
+    """Who is to look at all of a list; an empty name takes assignments away."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    seen: Annotated[str, Field(max_length=64)]
+    assignee: Annotated[str, Field(max_length=64)] = ""
+
+
+class Done(BaseModel):
+    """How many listings were touched."""
+
+    count: int
+
+
+@api.get("/bulk", responses=refusals())
+def get_preview(db: TheDatabase, context: TheContext, where: TheList, person: TheReviewer) -> Touched:
+    """Return what a verdict on the whole list would touch."""
+    touched = touched_by(db, where, person, now=context.clock())
+    return Touched(
+        count=len(touched),
+        limit=MAX_AT_ONCE,
+        total=count_items(db, waiting_of(where, person)),
+        settled=settled_in(db, where, person),
+        listing_ids=[item.listing_id for item in touched],
+        seen=digest_of(touched),
+    )
+
+
+@api.post("/bulk", responses=refusals(404, 409))
+def post_verdicts(
+    db: TheDatabase, context: TheContext, where: TheList, person: TheReviewer, verdict: BulkVerdict
+) -> Done:
+    """Give one verdict on every listing that the get_preview named, or on none."""
+    return Done(count=decide_listed(db, where, verdict, person, now=context.clock()))
+
+
+@api.post("/assign", responses=refusals(409))
+def post_assignee(
+    db: TheDatabase, context: TheContext, where: TheList, person: TheLead, wanted: BulkAssignment
+) -> Done:
+    """Assign every listing that the get_preview named to somebody, or none."""
+    count = assign_listed(db, where, wanted.seen, wanted.assignee, person, now=context.clock())
+    return Done(count=count)

@@ -1,85 +1,184 @@
-"""A verdict as it comes in, by form or JSON, and the one way it is written."""
+"""The first page of the queue, and verdicts: given, taken back and given again, as pages and as JSON."""
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 (pydantic reads the annotations)
-from typing import TYPE_CHECKING, Annotated, Literal
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from review.listing.item_page import Message, answer_item, around_item
+from review.queue.lists import TheList, address_after_verdict, read_list
+from review.web.dependencies import (
+    TheContext,
+    TheDatabase,
+    TheReviewer,
+    TheViewer,
+    answer_page,
+    context_of,
+    go,
+    with_done,
+)
 from review.web.errors import RoleTooLow
+from review.web.fields import (
+    MAX_ROW,
+    Begun,
+    Given,
+    RowId,
+    none_if_empty,
+    refusals,
+)
+from review.web.languages import spoken
 from store.accounts.users import Role
 from store.database import transaction
-from store.model import Decision, ReasonCode
+from store.model import Decision, ReasonCode, Stage
+from store.review import claims
 from store.review.claims import HeldByAnother, claim_of, release
-from store.review.drafts import KeptDraft
+from store.review.queue import count_listings
+from store.review.reason_codes import ReasonUnfit
+from store.review.review_items import place_of
 from store.review.verdicts import (
     Circumstances,
+    StaleScreen,
     get_verdict,
     give_verdict,
     listing_of,
     redo_verdict,
     undo_verdict,
 )
+from store.scores.models import model_in_use
 
 if TYPE_CHECKING:
-    from review.accounts.people import Person
+    from review.web.dependencies import Person
     from store.database import Database
     from store.model import Verdict
 
-MAX_NOTE_CHARS = 4_000
-"""The form's limit, too."""
 
-MAX_SUBSTANCE_CHARS = 200
-
-MAX_ROW = 2**53 - 1
-"""The greatest whole number that every JSON reader, and so the API's description, keeps exactly."""
-
-RowId = Annotated[int, Field(ge=1, le=MAX_ROW)]
-"""The number of a row, as SQLite counts."""
+pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
-def _none_if_empty(value: object) -> object:
-    """Return None for the empty text by which a form says *nothing chosen*."""
-    return None if value == "" else value
+@pages.get("/")
+def show_list(request: Request, db: TheDatabase, where: TheList, person: TheViewer) -> Response:
+    """Show the list and its first listing, or say that nothing waits."""
+    now = context_of(request).clock()
+    page = read_list(db, where, reviewer=person.name)
+    held = claims.claims_on(db, [row.listing_id for row in page.rows], now=now)
+    free = [
+        row for row in page.rows if row.listing_id not in held or held[row.listing_id].reviewer == person.name
+    ]
+    if page.rows:
+        first = (free or page.rows)[0].listing_id
+        return answer_item(request, db, person, page.where, first, page=page)
+    shown = {"known": count_listings(db), "model": model_in_use(db)}
+    return answer_page(request, "empty.html", shown | around_item(request, db, person, page))
 
 
-def _as_typed(value: object) -> object:
-    """Return a note with each line break as one character, as the form counts it; it is sent as two."""
-    return value.replace("\r\n", "\n") if isinstance(value, str) else value
+@pages.post("/listings/{listing_id}/verdict")
+def take_verdict(
+    request: Request,
+    db: TheDatabase,
+    context: TheContext,
+    where: TheList,
+    person: TheReviewer,
+    listing_id: str,
+    draft: Annotated[Draft, Form()],
+) -> Response:
+    """Write a verdict and go on to the next listing; refuse it, nothing lost, if it cannot be meant so."""
+    now = context.clock()
+    place = place_of(db, listing_id, where.wanted, where.sort)
+    try:
+        give(db, draft, person, now=now)
+    except (StaleScreen, claims.HeldByAnother, ReasonUnfit) as error:
+        status = 422 if isinstance(error, ReasonUnfit) else 409
+        refused = Message(warned=spoken(error), draft=draft.as_kept(), status=status)
+        return answer_item(request, db, person, where, listing_id, refused)
+    return go(address_after_verdict(db, where, listing_id, place, reviewer=person.name, now=now))
 
 
-Note = Annotated[str, BeforeValidator(_as_typed), Field(max_length=MAX_NOTE_CHARS)]
-Reason = Annotated[ReasonCode | None, BeforeValidator(_none_if_empty)]
-Given = Literal[Decision.OFFER, Decision.NOT_OFFER, Decision.UNSURE, Decision.ESCALATE]
+@pages.post("/verdicts/{verdict_id}/undo")
+def take_back(
+    db: TheDatabase, context: TheContext, where: TheList, person: TheReviewer, verdict_id: RowId
+) -> Response:
+    """Take a verdict back and show its listing again; another's only for a lead."""
+    undone = undo(db, verdict_id, person, now=context.clock())
+    return go(with_done(where.address(undone.listing_id), "undone"))
 
 
-class NewVerdict(BaseModel):
+@pages.post("/verdicts/{verdict_id}/redo")
+def give_again(
+    request: Request,
+    db: TheDatabase,
+    context: TheContext,
+    where: TheList,
+    person: TheReviewer,
+    verdict_id: RowId,
+) -> Response:
+    """Give a verdict that was taken back once more, and show its listing."""
+    verdict = get_verdict(db, verdict_id)
+    try:
+        redo(db, verdict_id, person, now=context.clock())
+    except StaleScreen as error:
+        refused = Message(warned=spoken(error), status=409)
+        return answer_item(request, db, person, where, verdict.listing_id, refused)
+    return go(with_done(where.address(verdict.listing_id), "redone"))
+
+
+api = APIRouter(prefix="/api/verdicts", tags=["review"])
+
+
+class GivenVerdict(BaseModel):
+    """A verdict as it was written."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    verdict_id: int
+    listing_id: str
+    sighting_id: int
+    score_id: int | None
+    decision: Decision
+    reason_code: ReasonCode | None
+    note: str
+    reviewer: str
+    decided_at: datetime
+    undoes: int | None
+    stage: Stage
+    answers: int | None
+    """Of a second or settling one: the first verdict."""
+    substance: str
+
+
+@api.post("", status_code=201, responses=refusals(404, 409))
+def post_verdict(
+    db: TheDatabase, context: TheContext, person: TheReviewer, verdict: NewVerdict
+) -> GivenVerdict:
+    """Write a verdict about a listing as it was shown; not if it changed since, or another has it open."""
+    return GivenVerdict.model_validate(give(db, verdict, person, now=context.clock()))
+
+
+@api.post("/{verdict_id}/undo", status_code=201, responses=refusals(404, 409))
+def post_undo(db: TheDatabase, context: TheContext, person: TheReviewer, verdict_id: RowId) -> GivenVerdict:
+    """Take a verdict back, by a new one that names it; another's only as a lead."""
+    return GivenVerdict.model_validate(undo(db, verdict_id, person, now=context.clock()))
+
+
+@api.post("/{verdict_id}/redo", status_code=201, responses=refusals(404, 409))
+def post_redo(db: TheDatabase, context: TheContext, person: TheReviewer, verdict_id: RowId) -> GivenVerdict:
+    """Give one's own verdict, which was taken back, once more."""
+    return GivenVerdict.model_validate(redo(db, verdict_id, person, now=context.clock()))
+
+
+class NewVerdict(Begun):
     """What a reviewer decided, and what was on the screen."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     sighting_id: RowId
     """The sighting that was shown; a later one makes the screen stale."""
-    score_id: Annotated[RowId | None, BeforeValidator(_none_if_empty)] = None
+    score_id: Annotated[RowId | None, BeforeValidator(none_if_empty)] = None
     """The score that was shown; None when the listing had none."""
     decision: Given
-    reason_code: Reason = None
-    note: Note = ""
-    substance: Annotated[str, Field(max_length=MAX_SUBSTANCE_CHARS)] = ""
-    """What is offered, where the program read it wrongly."""
-
-
-class Begun(BaseModel):
-    """What was begun beside a listing, as a page's form or a program sends it."""
-
-    reason_code: Reason = None
-    note: Note = ""
-    substance: Annotated[str, Field(max_length=MAX_SUBSTANCE_CHARS)] = ""
-
-    def as_kept(self) -> KeptDraft:
-        """Return it as it is kept; an empty text stands for no reason."""
-        return KeptDraft(reason_code=self.reason_code or "", note=self.note, substance=self.substance)
 
 
 class Draft(NewVerdict):
@@ -89,7 +188,7 @@ class Draft(NewVerdict):
     """Checked by `review.web.forms` before."""
     last_verdict: Annotated[int, Field(ge=0, le=MAX_ROW)] = 0
     """The newest verdict on the listing that the page knew of."""
-    shown_at: Annotated[datetime | None, BeforeValidator(_none_if_empty)] = None
+    shown_at: Annotated[datetime | None, BeforeValidator(none_if_empty)] = None
     score_hidden: bool = False
 
 

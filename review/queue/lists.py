@@ -1,50 +1,57 @@
-"""The list beside the item: which items, in what order, from where on; all of it stands in the address."""
+"""The list beside the item: its filters, order and place, all of which stand in the address."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from fastapi import Depends, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from review.accounts.people import ThePerson  # noqa: TC001 (so)
-from review.queue.hiding import hidden_share
-from review.web.desk import TheDatabase, TheDesk  # noqa: TC001 (FastAPI reads them)
+from review.queue.blinding import hidden_from, hidden_share, hides_first
+from review.web.dependencies import Person, TheContext, TheDatabase, TheLead, ThePerson, TheViewer
+from review.web.fields import none_if_empty, refusals
+from store.model import Decision, QueueEntry
 from store.review.item_filters import Filter, Place, Sort, State
+from store.review.queue import count_queue, review_queue
 from store.review.review_items import (
+    ListedItem,
     count_items,
+    facet_counts,
     first_found,
     list_items,
     next_item,
     place_of,
     place_of_sighting,
 )
+from store.review.verdicts import count_standing
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from store.database import Database
-    from store.review.review_items import ListedItem
+
 
 PAGE_SIZE = 25
 """Rows on one page of the list."""
 
+
 MAX_DIGITS = 19
 """A number with fewer digits is within SQLite's integers."""
+
 
 MAX_PAGE = 1_000_000
 """Far beyond any queue; keeps an offset of the API within SQLite's integers."""
 
+
 Text = Annotated[str, Field(max_length=200)]
+
+
 Share = Annotated[float, Field(ge=0, le=1)]
+
+
 Day = Annotated[str, Field(pattern=r"^(\d{4}-\d\d-\d\d)?$")]
-
-
-def _none_if_empty(value: object) -> object:
-    return None if value == "" else value
 
 
 class ListQuery(BaseModel):
@@ -55,9 +62,9 @@ class ListQuery(BaseModel):
     q: Text = ""
     source: Text = ""
     family: Text = ""
-    tier: Annotated[Annotated[int, Field(ge=1, le=9)] | None, BeforeValidator(_none_if_empty)] = None
-    p_from: Annotated[Share | None, BeforeValidator(_none_if_empty)] = None
-    p_to: Annotated[Share | None, BeforeValidator(_none_if_empty)] = None
+    tier: Annotated[Annotated[int, Field(ge=1, le=9)] | None, BeforeValidator(none_if_empty)] = None
+    p_from: Annotated[Share | None, BeforeValidator(none_if_empty)] = None
+    p_to: Annotated[Share | None, BeforeValidator(none_if_empty)] = None
     kind: Text = ""
     language: Text = ""
     seller: Text = ""
@@ -122,12 +129,12 @@ def _narrowing(wanted: Filter, sort: Sort) -> dict[str, object]:
 
 
 def where_of(
-    query: Annotated[ListQuery, Query()], db: TheDatabase, desk: TheDesk, person: ThePerson
+    query: Annotated[ListQuery, Query()], db: TheDatabase, context: TheContext, person: ThePerson
 ) -> Where:
     """Return which list the address asks for, and for whom."""
     named = query.model_dump(exclude={"q", "sort", "at"}) | {"terms": query.q.strip()}
     named |= {"state": str(query.state), "reviewer": person.name}
-    named["names"] = tuple(desk.reference.names(named["terms"]).items()) if named["terms"] else ()
+    named["names"] = tuple(context.reference.names(named["terms"]).items()) if named["terms"] else ()
     wanted = Filter(**named, hidden_share=hidden_share(db, person.name))
     return Where(wanted=wanted, sort=query.sort, at=query.at)
 
@@ -261,3 +268,132 @@ def _is_beyond(place: Place, rows: list[ListedItem], sort: Sort) -> bool:
         return False
     here, there = (place.value, place.sighting_id), (last.value, last.sighting_id)
     return here > there if sort in {Sort.OLDEST, Sort.SELLER} else place.value < last.value  # type: ignore[operator]
+
+
+def done_today(db: Database, reviewer: str, now: datetime) -> int:
+    """Return how many of a reviewer's verdicts since midnight UTC stand."""
+    return count_standing(db, reviewer, since=now.replace(hour=0, minute=0, second=0, microsecond=0))
+
+
+api = APIRouter(prefix="/api", tags=["review"])
+
+
+MAX_LIMIT = 200
+
+
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+
+
+class ItemRecord(BaseModel):
+    """One row of a list. What is kept from a reviewer until they decide is null here too."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    listing_id: str
+    sighting_id: int
+    source_id: str
+    title: str
+    seller_name: str
+    price_text: str
+    language: str
+    seen_at: datetime
+    p_offer: float | None
+    score_hidden: bool
+    substances: list[str]
+    is_flagged: bool | None
+    is_sample: bool | None
+    state: State | None
+    decision: Decision | None
+    decided_by: str | None
+    assignee: str
+
+
+class ItemList(BaseModel):
+    """A stretch of a list."""
+
+    total: int
+    """Of a search no more than 1,001, in the whole store no more than 301: beyond it, there are more.
+    A search narrowed by more than words is counted among the newest listings, or as far as a page needs, and
+    one made of a part of too many words among some of them; it is then one more than what was counted."""
+    left: int
+    """How many wait for who asks."""
+    items: list[ItemRecord]
+    later: str
+    """Send it as `at` for the next stretch; empty at the end."""
+
+
+@api.get("/items", responses=refusals())
+def show_items(db: TheDatabase, where: TheList, person: TheViewer, limit: Limit = 50) -> ItemList:
+    """Return a list, filtered and sorted as the address says; without filters, what waits."""
+    wanted = replace(where.wanted, reviewer=person.name)
+    place = read_place(db, where)
+    rows = list_items(db, wanted, sort=where.sort, after=place, is_included=True, limit=limit + 1)
+    hide = hiding(db, person)
+    return ItemList(
+        total=count_items(db, wanted),
+        left=count_items(db, Filter(reviewer=person.name)),
+        items=[hide(row) for row in rows[:limit]],
+        later=write_place(rows[limit].place) if len(rows) > limit else "",
+    )
+
+
+@api.get("/items/facets", responses=refusals())
+def show_facets(db: TheDatabase, person: TheViewer, state: State | None = None) -> dict[str, dict[str, int]]:
+    """Return for each facet and value how many items are in a state; by default, how many wait."""
+    return facet_counts(db, [state] if state else [State.WAITING, State.SECOND])
+
+
+@api.get("/items/next", responses=refusals())
+def show_next(db: TheDatabase, context: TheContext, where: TheList, person: TheViewer) -> ItemRecord | None:
+    """Return the item after the place `at` that nobody else has open; null if nothing waits."""
+    wanted = replace(where.wanted, reviewer=person.name)
+    place = read_place(db, where)
+    if place is None:
+        first = list_items(db, wanted, sort=where.sort, limit=1)
+        return hiding(db, person)(first[0]) if first else None
+    item = next_item(db, wanted, sort=where.sort, place=place, now=context.clock())
+    return hiding(db, person)(item) if item else None
+
+
+class Hiding:
+    """Makes records of items for one reviewer, leaving out what is kept from them."""
+
+    def __init__(self, db: TheDatabase, person: Person) -> None:
+        self._name, self.hides = person.name, hidden_from(db, person.name)
+
+    def __call__(self, item: ListedItem) -> ItemRecord:
+        """Return the record of an item."""
+        is_hidden = self.hides(item)
+        is_blind = hides_first(item, reviewer=self._name)
+        fields: dict[str, Any] = {
+            name: getattr(item, name) for name in ItemRecord.model_fields if name != "score_hidden"
+        }
+        if is_hidden:
+            fields |= {"p_offer": None, "is_flagged": None, "is_sample": None}
+        if is_blind:
+            fields |= {"decision": None, "decided_by": None}
+        return ItemRecord(score_hidden=is_hidden, **fields)
+
+
+def hiding(db: TheDatabase, person: Person) -> Hiding:
+    """Return what is kept from this reviewer now."""
+    return Hiding(db, person)
+
+
+class Queue(BaseModel):
+    """A stretch of the queue, most likely offers first."""
+
+    total: int
+    listings: list[QueueEntry]
+
+
+@api.get("/queue", responses=refusals())
+def list_queue(
+    db: TheDatabase,
+    person: TheLead,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
+    offset: Annotated[int, Query(ge=0, le=MAX_PAGE)] = 0,
+) -> Queue:
+    """Return what waits for a verdict with its scores, also those that are hidden from reviewers."""
+    entries = review_queue(db, limit=limit, offset=offset)
+    return Queue(total=count_queue(db), listings=entries)

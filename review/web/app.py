@@ -1,4 +1,4 @@
-"""The review app, put together: routes, templates, safety, and errors as sentences."""
+"""The review app, put together: routes, templates, guards, and errors as sentences."""
 
 from __future__ import annotations
 
@@ -6,31 +6,37 @@ from contextlib import asynccontextmanager
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from fastapi import Depends, FastAPI, Security
+from fastapi import Depends, FastAPI, Request, Security
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
 from fastapi.staticfiles import StaticFiles
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from review.accounts import account, entering, user_pages
-from review.accounts.passwords import Passwords
-from review.accounts.people import recognize
-from review.cases import casework, handing_on
-from review.cases.sheets import NoPdf
-from review.cases.tables import NoFollowTheMoney
-from review.listing.reference import NO_REFERENCE, Reference
-from review.oversight import audit_pages, choices, figures, service
-from review.queue import bulk, pages
-from review.web import languages, words
-from review.web.bodies import BoundedBodies
-from review.web.connections import Connections
-from review.web.desk import Desk, answer_page, ask_language, set_language
-from review.web.drawing import build_templates
+from review.accounts import login, own_account, user_admin
+from review.accounts.credentials import Passwords
+from review.cases import case_exports, case_files
+from review.listing import item_page, listing_api
+from review.listing.safe_text import cut, mark_lookalikes, spell_unseen
+from review.listing.score_reasons import kind_words, sign_words
+from review.oversight import audit_log, figure_pages, service_pages, settings_pages
+from review.queue import bulk, decide, lists
+from review.web import languages
+from review.web import translations as words
+from review.web.dependencies import (
+    AppContext,
+    Connections,
+    TheViewer,
+    answer_page,
+    ask_language,
+    recognize,
+    set_language,
+)
 from review.web.errors import (
     ForeignRequest,
     FormExpired,
@@ -43,22 +49,28 @@ from review.web.errors import (
     RoleTooLow,
     SessionNeeded,
 )
+from review.web.fields import MAX_NOTE_CHARS, MAX_SUBSTANCE_CHARS, check_query
 from review.web.forms import Cookies, check_form
-from review.web.headers import HEADERS, SafeHeaders
-from review.web.keys import load_key
+from review.web.guards import (
+    HEADERS,
+    BoundedBodies,
+    HeadAsGet,
+    OnlyEncrypted,
+    OnlyThroughProxy,
+    SafeHeaders,
+    methods_of,
+)
 from review.web.languages import gettext as _
-from review.web.methods import HeadAsGet, methods_of
-from review.web.parameters import check_query
-from review.web.proxy import OnlyEncrypted, OnlyThroughProxy
-from review.web.routers import ROUTERS
-from review.web.settings import Safety
+from review.web.providers import NO_REFERENCE, Reference
+from review.web.settings import Safety, load_key
+from review.web.translations import chosen_words, law_words, narrowing_words, run_words
 from store.accounts.users import LastAdministrator, UnknownUser, UserNameTaken, UserNameUnfit
 from store.errors import N_, ListingsError, StoreUnusable, UnknownRow, fill
 from store.operations.alarms import AlreadyAcknowledged
 from store.operations.requests import NoServiceAtWork, NotScheduled, SourcesUnreadable
 from store.review.cases import CaseRefused
 from store.review.claims import HeldByAnother
-from store.review.reason_codes import ReasonUnfit
+from store.review.reason_codes import ReasonUnfit, fitting_decisions
 from store.review.review_settings import SettingRefused
 from store.review.samples import NothingToSample
 from store.review.verdicts import AlreadyUndone, JudgedMeanwhile, StaleScreen
@@ -68,11 +80,13 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from datetime import datetime
 
-    from fastapi import Request, Response
+    from fastapi import Response
 
-    from review.oversight.operating import Operating
+    from review.web.providers import ServiceApi
+
 
 FOLDER = Path(__file__).parents[1]
+
 
 STATUS = {
     UnknownRow: 404,
@@ -99,8 +113,8 @@ STATUS = {
     LastAdministrator: 409,
     UnknownUser: 404,
     StoreUnusable: 503,
-    NoPdf: 409,
-    NoFollowTheMoney: 409,
+    case_files.NoPdf: 409,
+    case_exports.NoFollowTheMoney: 409,
     AlreadyAcknowledged: 409,
     NoServiceAtWork: 409,
     SourcesUnreadable: 409,
@@ -110,15 +124,18 @@ STATUS = {
 """The HTTP status of each expected error; its message is the sentence shown."""
 
 
-PAGES = (
-    pages.router, bulk.router, casework.router, figures.router, handing_on.router, choices.router,
-    entering.router, account.router, service.router, audit_pages.router, user_pages.router,
+MODULES = (
+    decide, lists, item_page, listing_api, bulk, case_files, case_exports, figure_pages, settings_pages,
+    login, own_account, user_admin, audit_log, service_pages,
 )  # fmt: skip
-"""Routers of pages."""
+"""Modules with routes: each has a router `pages`, a router `api`, or both."""
+
+ROOMS = ("queue", "listing", "cases", "accounts", "oversight", "web")
+"""Folders with templates."""
 
 
 BEARER = HTTPBearer(auto_error=False, description="A token, from `precursor-watch users token add`.")
-"""For the description; `review.accounts.people` reads the header."""
+"""For the description; `review.web.dependencies` reads the header."""
 
 
 def create_app(
@@ -128,7 +145,7 @@ def create_app(
     clock: Callable[[], datetime] = utc_now,
     passwords: Passwords | None = None,
     reference: Reference = NO_REFERENCE,
-    operating: Operating | None = None,
+    service_api: ServiceApi | None = None,
 ) -> FastAPI:
     """Build the review app over a store.
 
@@ -138,7 +155,7 @@ def create_app(
         clock: Returns the present time, aware.
         passwords: With a hasher of another strength, for tests.
         reference: The law and the kept pages, which the app shows and does not know.
-        operating: The service, so too; without it the pages of the service say that it is lacking.
+        service_api: The service, so too; without it the pages of the service say that it is lacking.
 
     Raises:
         KeyFileUnusable: If the app's secret cannot be read or made.
@@ -156,7 +173,7 @@ def create_app(
     routed = all_routes()
     app = FastAPI(openapi_url=None, lifespan=lifespan, routes=list(routed.routes))
     app.openapi = routed.openapi  # type: ignore[method-assign]  # FastAPI's own way to describe otherwise
-    app.state.desk = Desk(
+    app.state.context = AppContext(
         connections=connections,
         clock=clock,
         templates=build_templates(),
@@ -165,7 +182,7 @@ def create_app(
         passwords=passwords or Passwords(),
         key=key,
         reference=reference,
-        operating=operating,
+        service_api=service_api,
     )
     guard(app, safety)
     for error in (ListingsError, RequestValidationError, HTTPException, Exception):
@@ -184,12 +201,25 @@ def all_routes() -> FastAPI:
         openapi_url=None,
         dependencies=[Depends(set_language), Depends(check_form)],
     )
-    for router in PAGES:
-        routed.include_router(router)
-    for router in ROUTERS:
-        routed.include_router(router, dependencies=[Security(BEARER), Depends(check_query)])
+    for module in MODULES:
+        if hasattr(module, "pages"):
+            routed.include_router(module.pages)
+        if hasattr(module, "api"):
+            routed.include_router(module.api, dependencies=[Security(BEARER), Depends(check_query)])
+    routed.add_api_route(
+        "/openapi.json",
+        describe_api,
+        include_in_schema=False,
+        dependencies=[Security(BEARER), Depends(check_query)],
+    )
     routed.mount("/static", StaticFiles(directory=FOLDER / "static"))
     return routed
+
+
+def describe_api(request: Request, person: TheViewer) -> dict[str, Any]:
+    """Return the OpenAPI document, for those who may use the API."""
+    document: dict[str, Any] = request.app.openapi()
+    return document
 
 
 def guard(app: FastAPI, safety: Safety) -> None:
@@ -220,7 +250,7 @@ def answer_error(request: Request, error: Exception) -> Response:
         headers = HEADERS | more
         return JSONResponse({"detail": sentence}, status_code=status, headers=headers)
     if isinstance(error, LoginNeeded):
-        return entering.send_to_login(request, sentence)
+        return login.send_to_login(request, sentence)
     if status == HTTPStatus.NOT_FOUND:
         recognize(request)  # an address that leads nowhere has not asked who is there
     title = _(words.TITLES.get(status, HTTPStatus(status).phrase))
@@ -228,7 +258,7 @@ def answer_error(request: Request, error: Exception) -> Response:
         "title": title,
         "sentence": sentence,
         "kept": getattr(error, "kept", {}),
-        "resend_to": entering.own_address(request),
+        "resend_to": login.own_address(request),
     }
     response = answer_page(request, "error.html", shown, status=status)
     response.headers.update(HEADERS | more)  # an unexpected error is answered outside of every middleware
@@ -260,3 +290,61 @@ def explain(error: Exception) -> tuple[int, str]:
     return 500, _(
         "Something failed that should not have; nothing was written. The program's output says more."
     )
+
+
+@cache
+def build_templates() -> Environment:
+    """Return the templates: whatever they print is escaped and shows, and a missing name is an error.
+
+    None of them knows a store, and compiling those of a page takes 0.1 s: once a process is enough.
+    """
+    environment = Environment(
+        loader=FileSystemLoader([FOLDER / room / "templates" for room in ROOMS]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=spell_unseen,
+    )
+    languages.install(environment)
+    environment.filters |= {
+        "decision": words.decision_words,
+        "reason": words.reason_words,
+        "tier": words.tier_words,
+        "kind": kind_words,
+        "sign": sign_words,
+        "law": law_words,
+        "run": run_words,
+        "narrowing": narrowing_words,
+        "chosen": chosen_words,
+        "when": words.when,
+        "age": words.age,
+        "standing": words.standing_words,
+        "local_time": service_pages.local_time,
+        "lang": words.language_tag,
+        "defang": words.defang,
+        "cut": cut,
+        "fits": fitting_decisions,
+        "alike": mark_lookalikes,
+    }
+    environment.globals |= {
+        "DECISIONS": words.DECISIONS,
+        "REASONS": words.REASONS,
+        "KEYS": words.KEYS,
+        "STATES": words.STATES,
+        "SORTS": words.SORTS,
+        "KINDS": words.KINDS,
+        "FAMILIES": words.FAMILIES,
+        "STAGES": words.STAGES,
+        "ACTIONS": words.ACTIONS,
+        "ROLES": words.ROLES,
+        "ROLE_NAMES": words.ROLE_NAMES,
+        "CASE_KINDS": words.CASE_KINDS,
+        "RUN_KINDS": words.RUN_KINDS,
+        "WISHES": words.WISHES,
+        "LANGUAGES": languages.LANGUAGES,
+        "language": languages.ASKED.get,
+        "MAX_NOTE_CHARS": MAX_NOTE_CHARS,
+        "MAX_SUBSTANCE_CHARS": MAX_SUBSTANCE_CHARS,
+    }
+    return environment

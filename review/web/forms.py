@@ -12,12 +12,12 @@ import hmac
 import secrets
 from typing import TYPE_CHECKING
 
-from fastapi import Request  # noqa: TC002 (FastAPI reads the annotation)
+from fastapi import Request
 from itsdangerous import BadSignature, Signer
 from starlette.datastructures import UploadFile
 
 from review.web.errors import ForeignRequest, FormExpired
-from review.web.keys import derive
+from review.web.settings import derive
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -96,7 +96,7 @@ async def check_form(request: Request) -> None:
     if request.method in SAFE_METHODS or "authorization" in request.headers:
         return
     _refuse_other_sites(request)
-    cookies: Cookies = request.app.state.desk.cookies
+    cookies: Cookies = request.app.state.context.cookies
     key = cookies.read(request)
     sent, kept = request.headers.get(HEADER, ""), {}
     if not sent and _is_form(request):

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from review.listing.reference import NO_REFERENCE, Reference
 from review.web.app import create_app
 from review.web.errors import NobodyMayAdminister, NotLoopback, PortUnusable, SafetyUnfit
+from review.web.providers import NO_REFERENCE, Reference
 from review.web.settings import Safety, check_safety
 from store.accounts.users import has_administrator
 from store.database import open_database
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
-    from review.oversight.operating import Operating
+    from review.web.providers import ServiceApi
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -47,7 +47,7 @@ def serve(
     safety: Safety | None = None,
     tls: Tls | None = None,
     reference: Reference = NO_REFERENCE,
-    operating: Operating | None = None,
+    service_api: ServiceApi | None = None,
     announce: Callable[[str], None] | None = None,
 ) -> None:
     """Serve the review app until the process is told to stop (SIGINT, SIGTERM).
@@ -59,7 +59,7 @@ def serve(
         safety: How people reach the app; by default on this machine only.
         tls: To serve HTTPS.
         reference: The law and the kept pages.
-        operating: The service.
+        service_api: The service.
         announce: Called once with the app's address, when it can be opened.
 
     Raises:
@@ -77,7 +77,7 @@ def serve(
             raise NobodyMayAdminister(database)
     with hold(database, f"serve-{os.getpid()}"):  # so that no backup is restored under it
         safety = replace(safety, is_encrypted=tls is not None)
-        app = create_app(database, safety=safety, reference=reference, operating=operating)
+        app = create_app(database, safety=safety, reference=reference, service_api=service_api)
         _serve(app, host, port, safety=safety, tls=tls, announce=announce)
 
 

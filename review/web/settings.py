@@ -1,14 +1,23 @@
-"""What an operator may set about the app's safety."""
+"""What an operator may set about the app's safety, and the app's own secret."""
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
+import os
+import secrets
+import stat
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
-from review.web.errors import SafetyUnfit
+from review.web.errors import KeyFileUnusable, SafetyUnfit
 from store.accounts.logins import Limits
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 """The names this machine has for itself. A page elsewhere that points its own name here (DNS rebinding)
@@ -87,3 +96,51 @@ def _parts(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts if is_bare and is_known else None
+
+
+BYTES = 32
+
+
+def key_file(database: Path) -> Path:
+    """Return where the secret of a store lies: beside it, under its name and `.key`."""
+    return database.with_name(f"{database.name}.key")
+
+
+def load_key(database: Path) -> bytes:
+    """Return the secret, making it when there is none yet; only its owner may read the file.
+
+    Raises:
+        KeyFileUnusable: If others may read it, or it cannot be read or made.
+    """
+    path = key_file(database)
+    try:
+        _make(path)
+        mode = path.stat().st_mode
+        key = bytes.fromhex(path.read_text("ascii"))
+    except (OSError, ValueError) as error:
+        raise KeyFileUnusable(path, str(error)) from error
+    if stat.S_IMODE(mode) & 0o077:
+        raise KeyFileUnusable(path, "others than its owner may read or write it; set its mode to 600")
+    if len(key) != BYTES:
+        raise KeyFileUnusable(path, f"it holds {len(key)} bytes where {BYTES} are expected")
+    return key
+
+
+def derive(key: bytes, use: str) -> bytes:
+    """Return a key for one use only, e.g. `session`."""
+    return hashlib.blake2b(use.encode(), key=key, digest_size=BYTES).digest()
+
+
+def _make(path: Path) -> None:
+    """Write a new secret whole under another name first, so that two that start at once share one."""
+    if path.exists():
+        return
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secrets.token_bytes(BYTES).hex())
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        pass
+    finally:
+        part.unlink()

@@ -1,7 +1,7 @@
 """Who may do what: users with their roles. Each change is an entry of the audit log.
 
 A user's name stands with verdicts, so a user is never deleted or renamed, only disabled. What is kept of a
-password is its hash, made and checked in `review.accounts.passwords`; the store never sees the password.
+password is its hash, made and checked in `review.accounts.credentials`; the store never sees the password.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from review.accounts.passwords import Passwords
-from review.web.keys import key_file
+from review.accounts.credentials import Passwords
+from review.web.settings import key_file
 from store.accounts.tokens import find_token
 from store.accounts.users import credentials
 from store.audit.audit import list_entries

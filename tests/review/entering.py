@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from argon2 import PasswordHasher
 
 from cli.operating import operating_for
-from review.accounts.passwords import Passwords
+from review.accounts.credentials import Passwords
 from review.web.app import create_app
 from review.web.forms import new_key
 from store.accounts.sessions import begin_session
@@ -42,12 +42,12 @@ def a_user(database: Path, name: str = "ada", role: Role = Role.REVIEWER) -> Non
 
 def cookie_of(app: FastAPI, database: Path, name: str = "ada", now: datetime = NOW) -> tuple[str, str]:
     """Begin a session and return the name and value of the cookie that carries it."""
-    desk, key = app.state.desk, new_key()
+    context, key = app.state.context, new_key()
     origin = Origin(via=Via.WEB, address="testclient")
     with closing(open_database(database)) as db:
-        lasting = desk.safety.longest
+        lasting = context.safety.longest
         begin_session(db, get_user(db, name), key, lasting=lasting, origin=origin, agent="tests", now=now)
-    return desk.safety.cookie, desk.cookies.sign(key)
+    return context.safety.cookie, context.cookies.sign(key)
 
 
 def build(
@@ -55,7 +55,7 @@ def build(
 ) -> FastAPI:
     """Build the app with a quick hash; its sources file, if there is one, lies beside the store."""
     operating = operating_for(database, database.with_name("sources.toml"))
-    return create_app(database, safety=safety, clock=clock, passwords=WEAK, operating=operating)
+    return create_app(database, safety=safety, clock=clock, passwords=WEAK, service_api=operating)
 
 
 def entered(
@@ -76,9 +76,9 @@ def entered(
 
 def headers_of(client: TestClient) -> dict[str, str]:
     """Return the header that a page's own script sends with a write."""
-    desk = client.app.state.desk  # type: ignore[attr-defined]
-    signed = client.cookies[desk.safety.cookie]
-    return {"X-CSRF-Token": desk.cookies.form_token(desk.cookies.unsign(signed))}
+    context = client.app.state.context  # type: ignore[attr-defined]
+    signed = client.cookies[context.safety.cookie]
+    return {"X-CSRF-Token": context.cookies.form_token(context.cookies.unsign(signed))}
 
 
 def on_top(client: TestClient, headers: dict[str, str] | None = None) -> dict[str, object]:

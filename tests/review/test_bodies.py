@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from review.web.bodies import MAX_BODY_BYTES
+from review.web.guards import MAX_BODY_BYTES
 from review.web.serve import build_server, listen
 from tests.review.entering import a_user, build
 

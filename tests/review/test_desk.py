@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from review.listing.inert import make_inert
+from review.listing.safe_text import make_inert
 from store.accounts.users import Role
 from store.database import open_database
 from store.model import Decision, Stage

@@ -12,8 +12,7 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
-from review.accounts.codes import STEP, new_seed, seal
-from review.accounts.passwords import Passwords
+from review.accounts.credentials import STEP, Passwords, new_seed, seal
 from review.web.app import create_app
 from review.web.settings import Safety
 from store.accounts.logins import Limits, begin_attempt
@@ -172,7 +171,7 @@ def test_what_is_wrong_is_not_said(database: Path, store: Database, wrong: str) 
     if wrong == "disabled":
         set_disabled(store, "ada", disabled=True, actor="root", now=NOW)
     if "code" in wrong:
-        set_totp(store, "ada", seal(app.state.desk.key, new_seed()), actor="root", now=NOW)
+        set_totp(store, "ada", seal(app.state.context.key, new_seed()), actor="root", now=NOW)
     name = {"unknown name": "nobody", "no name at all": "'; --"}.get(wrong, "ada")
     password = "not this one at all" if wrong == "password" else PASSWORD
     with TestClient(app, base_url="http://127.0.0.1") as client:
@@ -344,7 +343,7 @@ def test_a_code_is_asked_for_and_taken_once(database: Path, clock: Clock, store:
     """A code enters once, one step early or late, and is not taken again by whoever looked on."""
     app, seed = build(database, clock=clock), new_seed()
     a_user(database)
-    set_totp(store, "ada", seal(app.state.desk.key, seed), actor="root", now=NOW)
+    set_totp(store, "ada", seal(app.state.context.key, seed), actor="root", now=NOW)
     codes = pyotp.TOTP(seed)
     with TestClient(app, base_url="http://127.0.0.1") as client:
         assert log_in(client).status_code == 401
@@ -364,7 +363,7 @@ def test_the_database_alone_gives_no_codes(database: Path, store: Database, tmp_
     """The seed is sealed by the key file; with another one the log-in is refused, not broken."""
     app, seed = build(database), new_seed()
     a_user(database)
-    set_totp(store, "ada", seal(app.state.desk.key, seed), actor="root", now=NOW)
+    set_totp(store, "ada", seal(app.state.context.key, seed), actor="root", now=NOW)
     database.with_name(f"{database.name}.key").unlink()
     with TestClient(build(database), base_url="http://127.0.0.1") as client:
         assert log_in(client, code=pyotp.TOTP(seed).at(NOW)).status_code == 401

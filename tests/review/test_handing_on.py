@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from review.cases.tables import safe_cell
+from review.cases.case_exports import safe_cell
 from store.audit.audit import AuditAction, list_entries
 from store.database import open_database
 from store.review.queue import review_queue
@@ -82,7 +82,7 @@ def test_form_that_is_not_installed_cannot_be_chosen(
     decided: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The page says who adds it."""
-    monkeypatch.setattr("review.cases.handing_on.find_spec", lambda _: None)
+    monkeypatch.setattr("review.cases.case_exports.find_spec", lambda _: None)
     page = decided.get("/exports").text
     assert '<option value="ftm" disabled>' in page
     assert "FollowTheMoney is not installed here" in page

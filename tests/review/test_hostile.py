@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from review.listing.inert import make_inert
-from review.listing.lookalikes import lookalikes, mark_lookalikes
+from review.listing.safe_text import lookalikes, make_inert, mark_lookalikes
 from review.web.app import FOLDER
-from review.web.words import FIELDS, defang
+from review.web.translations import FIELDS, defang
 from store.accounts.users import Role
 from store.database import open_database
 from store.model import ListingContent
@@ -248,7 +247,7 @@ def test_a_kept_page_is_framed_without_rights(tmp_path: Path) -> None:
     policy = headers["content-security-policy"]
     assert "script-src 'self'" in policy
     assert "unsafe" not in policy
-    template = (FOLDER / "templates" / "kept_page.html").read_text("utf-8")
+    template = (FOLDER / "listing" / "templates" / "kept_page.html").read_text("utf-8")
     assert 'sandbox=""' in template
 
 

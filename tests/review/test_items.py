@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from review.listing.items import read_evidence, read_fields, read_item
-from review.listing.weights import read_bars, read_wording
+from review.listing.item import read_evidence, read_fields, read_item
+from review.listing.score_reasons import read_bars, read_wording
 from store.database import Database, open_database
 from store.model import Contribution, Decision, ListingContent, Reasons, Span, WordShare
 from store.review.queue import ListingFile, listing_file, review_queue

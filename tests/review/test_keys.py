@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from review.web.errors import KeyFileUnusable
-from review.web.keys import derive, key_file, load_key
+from review.web.settings import derive, key_file, load_key
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from review.accounts.passwords import new_password
-from review.web.words import ACTIONS
+from review.accounts.credentials import new_password
+from review.web.translations import ACTIONS
 from store.accounts.users import Role, get_user, set_totp
 from store.audit.audit import AuditAction, list_entries
 from store.database import open_database

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from review.listing.marking import cut, spell_unseen
+from review.listing.safe_text import cut, spell_unseen
 from store.model import Span
 
 spans = st.builds(

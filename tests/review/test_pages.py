@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from fastapi.testclient import TestClient
 
-from review.listing.marking import UNSEEN
-from review.queue.decide import MAX_NOTE_CHARS
+from review.listing.safe_text import UNSEEN
 from review.queue.lists import PAGE_SIZE
-from review.web.words import FIELDS
+from review.web.fields import MAX_NOTE_CHARS
+from review.web.translations import FIELDS
 from store.crawl.sources import declare_source
 from store.database import open_database
 from store.model import Decision, ListingContent, ReasonCode

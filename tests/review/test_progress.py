@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from review.queue.progress import done_today
+from review.queue.lists import done_today
 from store.database import open_database
 from store.review.queue import review_queue
 from store.review.verdicts import undo_verdict

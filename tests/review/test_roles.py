@@ -8,7 +8,7 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.routing import Mount
 
-from review.accounts.entering import OPEN
+from review.accounts.login import OPEN
 from store.accounts.users import Role
 from tests.review.entering import build, entered, headers_of, on_top
 from tests.review.forms import read_form

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from review.web.headers import HEADERS
+from review.web.guards import HEADERS
 from tests.review.entering import headers_of
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from classifier.features.evidence import FEATURES
 from classifier.features.evidence import NOTES as NAMED
 from classifier.reading.model import TradeKind
 from classifier.scoring.scoring import SOUND, WORDING
-from review.listing.signs import NOTES, SIGNS, kind_words, sign_words
+from review.listing.score_reasons import NOTES, SIGNS, kind_words, sign_words
 from review.web.languages import ASKED
 
 

@@ -11,7 +11,7 @@ from crawler.extract import terms
 from crawler.run.recorder import sentence_for
 from review.queue.lists import Where
 from review.web.languages import ASKED
-from review.web.told import (
+from review.web.translations import (
     COUNTED,
     NARROWINGS,
     TERM_VALUES,

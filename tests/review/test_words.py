@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from review.web.words import DECISIONS, FIELDS, REASONS, defang
+from review.web.translations import DECISIONS, FIELDS, REASONS, defang
 from store.model import Decision, ListingContent, ReasonCode
 
 

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from cli.evidence import command
 from crawler.evidence.read import MAX_HEADERS_BYTES, EvidenceWrong, read_record
 from crawler.evidence.verify import verify_bundle
-from review.cases.bundle import make_bundle
+from review.cases.case_exports import make_bundle
 from store.crawl.bundle_format import FORMAT
 from store.crawl.evidence import EvidenceRecord, evidence_folder
 from store.database import open_database
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from review.cases.bundle import Bundle
+    from review.cases.case_exports import Bundle
 
 pytestmark = pytest.mark.process
 

@@ -1,0 +1,161 @@
+"""Passwords and the codes of the second factor."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import threading
+import unicodedata
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pyotp
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from cryptography.fernet import Fernet, InvalidToken
+
+from review.web.errors import PasswordUnfit
+from review.web.settings import derive
+from store.accounts.users import use_totp_step
+from store.errors import N_
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from store.accounts.users import Credentials
+    from store.database import Database
+
+
+MIN_CHARS = 12
+
+
+MAX_CHARS = 256
+"""Beyond it, hashing would be work for an attacker to give us."""
+
+
+AT_ONCE = 2
+"""Each hash takes 64 MiB while it lasts; more log-ins at once wait for their turn."""
+
+
+class Passwords:
+    """Hashes and checks passwords.
+
+    Args:
+        hasher: Of another strength; by default RFC 9106's second choice (64 MiB, 3 passes, 4 lanes).
+    """
+
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher()
+        self._turns = threading.BoundedSemaphore(AT_ONCE)
+        self._nobody = ""
+
+    def hash(self, password: str) -> str:
+        """Return the hash of a password in PHC form."""
+        with self._turns:
+            return self._hasher.hash(_normal(password))
+
+    def matches(self, kept: str | None, password: str) -> bool:
+        """Whether a password is the one whose hash is kept; for no user (None) as slow, and no."""
+        if len(password) > MAX_CHARS:
+            return False
+        if kept is None:
+            self._nobody = self._nobody or self.hash("nobody has this password")
+        try:
+            with self._turns:
+                self._hasher.verify(kept or self._nobody, _normal(password))
+        except (VerificationError, InvalidHashError):
+            return False
+        return kept is not None
+
+    def is_outdated(self, kept: str) -> bool:
+        """Whether a hash was made with another strength than today's."""
+        return self._hasher.check_needs_rehash(kept)
+
+
+def new_password(name: str) -> str:
+    """Return a password for a user that nobody can guess: 144 random bits, in which no name happens to be."""
+    password = secrets.token_urlsafe(18)
+    while _holds(password, name):
+        password = secrets.token_urlsafe(18)
+    return password
+
+
+def check_new_password(password: str, name: str) -> None:
+    """Refuse a password that is soon guessed.
+
+    Raises:
+        PasswordUnfit: If it is too short or too long, holds the user's name, or repeats a few characters.
+    """
+    folded = _normal(password).casefold()
+    if not MIN_CHARS <= len(password) <= MAX_CHARS:
+        raise PasswordUnfit(
+            N_("it has %(n)s characters; %(low)s to %(high)s are needed"),
+            n=len(password),
+            low=MIN_CHARS,
+            high=MAX_CHARS,
+        )
+    if _holds(password, name):
+        raise PasswordUnfit(N_("it holds the user's name"))
+    if len(set(folded)) < 6:
+        raise PasswordUnfit(N_("it repeats too few different characters"))
+
+
+def _holds(password: str, name: str) -> bool:
+    return len(name) > 2 and name in _normal(password).casefold()
+
+
+def _normal(password: str) -> str:
+    """Return one form of what different keyboards send for the same letters (NIST SP 800-63B)."""
+    return unicodedata.normalize("NFKC", password).encode("utf-8", "replace").decode()
+
+
+ISSUER = "precursor-watch"
+
+
+STEP = timedelta(seconds=30)
+
+
+DRIFT = (0, -1, 1)
+"""Steps that are tried: now, the one before, the one after."""
+
+
+def new_seed() -> str:
+    """Return a seed for an authenticator app, in base 32."""
+    return pyotp.random_base32()
+
+
+def address_of_seed(seed: str, name: str) -> str:
+    """Return the `otpauth://` address that an authenticator app reads."""
+    return pyotp.TOTP(seed).provisioning_uri(name=name, issuer_name=ISSUER)
+
+
+def seal(key: bytes, seed: str) -> str:
+    """Return a seed as it is kept."""
+    return _box(key).encrypt(seed.encode()).decode()
+
+
+def step_of(seed: str, code: str, now: datetime) -> int | None:
+    """Return the time step whose code this is, or None if it is none of those near `now`."""
+    said = "".join(code.split())
+    codes = pyotp.TOTP(seed)
+    for drift in DRIFT:
+        moment = now + drift * STEP
+        if codes.verify(said, for_time=moment):
+            return int(moment.timestamp() // STEP.total_seconds())
+    return None
+
+
+def accept(db: Database, key: bytes, kept: Credentials, code: str, now: datetime) -> bool:
+    """Whether the code suffices: it is right and was not used before, or none is asked of this user."""
+    if not kept.totp_sealed:
+        return True
+    try:
+        seed = _box(key).decrypt(kept.totp_sealed.encode()).decode()
+    except InvalidToken:  # the key file was lost: codes must be set up anew
+        return False
+    step = step_of(seed, code, now)
+    return step is not None and use_totp_step(db, kept.user, step)
+
+
+def _box(key: bytes) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(derive(key, "codes")))

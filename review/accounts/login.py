@@ -1,0 +1,204 @@
+"""Logging in and out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlencode, urlsplit
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from review.accounts import credentials as codes
+from review.accounts.credentials import MAX_CHARS, check_new_password
+from review.web.dependencies import TheContext, TheDatabase, TheViewer, address_of_client, answer_page
+from review.web.errors import LoginBlocked, LoginRefused, PasswordWrong
+from review.web.forms import new_key
+from review.web.languages import spoken
+from store.accounts import logins
+from store.accounts.sessions import begin_session, end_session
+from store.accounts.users import NAME, UnknownUser, credentials, rehash_password, set_password
+from store.audit import audit
+from store.audit.audit import AuditAction, Origin, Via
+from store.database import transaction
+from store.review import claims
+
+if TYPE_CHECKING:
+    from review.web.dependencies import AppContext, Person
+    from store.accounts.users import Credentials, User
+    from store.database import Database
+
+
+pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+OPEN = ("/login",)
+"""Pages that nobody has to be logged in for."""
+
+
+class Entry(BaseModel):
+    """The log-in form."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(max_length=64)] = ""
+    password: Annotated[str, Field(max_length=MAX_CHARS)] = ""
+    code: Annotated[str, Field(max_length=10)] = ""
+    next: Annotated[str, Field(max_length=2_000)] = ""
+    """Where they were going."""
+    form_token: str = ""
+
+
+@pages.get("/login")
+def show_login(request: Request, next: Annotated[str, Field(max_length=2_000)] = "") -> Response:  # noqa: A002 (as in the address)
+    """Show the log-in form."""
+    return answer_page(request, "login.html", {"sentence": "", "next": next})
+
+
+@pages.post("/login")
+def log_in(
+    request: Request, db: TheDatabase, context: TheContext, entry: Annotated[Entry, Form()]
+) -> Response:
+    """Begin a session, under a new key, and go where they were going."""
+    origin = Origin(via=Via.WEB, address=address_of_client(request))
+    try:
+        user = check_entry(db, context, entry, origin)
+    except LoginRefused as error:
+        return answer_page(request, "login.html", {"sentence": spoken(error), "next": entry.next}, status=401)
+    except LoginBlocked as error:
+        answer = answer_page(
+            request, "login.html", {"sentence": spoken(error), "next": entry.next}, status=429
+        )
+        answer.headers["Retry-After"] = str(max(1, int(error.wait.total_seconds())))
+        return answer
+    key, agent = new_key(), request.headers.get("user-agent", "")
+    begin_session(
+        db, user, key, lasting=context.safety.longest, origin=origin, agent=agent, now=context.clock()
+    )
+    response = RedirectResponse(_within(entry.next), status_code=303)
+    context.cookies.write(response, key)
+    return response
+
+
+@pages.post("/logout")
+def log_out(db: TheDatabase, context: TheContext, person: TheViewer) -> Response:
+    """End the session here and in the store; what they had open is free for others."""
+    if person.session:
+        with transaction(db):
+            claims.release_all(db, reviewer=person.name)
+            end_session(
+                db,
+                person.session.session_id,
+                AuditAction.LOGGED_OUT,
+                actor=person.name,
+                origin=person.origin,
+                now=context.clock(),
+            )
+    response = RedirectResponse("/login", status_code=303)
+    context.cookies.clear(response)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+def check_entry(db: Database, context: AppContext, entry: Entry, origin: Origin) -> User:
+    """Return the user whose name, password and code these are.
+
+    A name that nobody has takes as long and is answered and counted as a wrong password is.
+
+    Raises:
+        LoginRefused: If something is wrong.
+        LoginBlocked: If too many log-ins failed before; the password was not looked at.
+    """
+    now, name = context.clock(), entry.name.strip().lower()
+    attempt = logins.begin_attempt(db, name, origin.address, limits=context.safety.limits, now=now)
+    kept = _known(db, name)
+    if attempt.failure_id is None:
+        if attempt.is_first_refusal:
+            _note(db, AuditAction.LOGIN_BLOCKED, kept, origin, context)
+        raise LoginBlocked(attempt.wait)
+    is_right = context.passwords.matches(kept.password_hash if kept else None, entry.password)
+    if (
+        kept is None
+        or not is_right
+        or kept.user.disabled_at
+        or not codes.accept(db, context.key, kept, entry.code, now)
+    ):
+        _note(db, AuditAction.LOGIN_FAILED, kept, origin, context)
+        raise LoginRefused
+    logins.forgive(db, name, origin.address)
+    if context.passwords.is_outdated(kept.password_hash):
+        rehash_password(db, kept.user, context.passwords.hash(entry.password))
+    return kept.user
+
+
+def change_password(db: Database, context: AppContext, person: Person, *, current: str, new: str) -> None:
+    """Replace one's own password and end every other session and every token.
+
+    The password now is asked for, and guesses counted.
+
+    Raises:
+        PasswordUnfit: If the new one would soon be guessed.
+        PasswordWrong: If the one now is wrong.
+        LoginBlocked: If it was wrong too often.
+    """
+    check_new_password(new, person.name)
+    attempt = logins.begin_attempt(
+        db, person.name, person.origin.address, limits=context.safety.limits, now=context.clock()
+    )
+    kept = credentials(db, person.name)
+    if attempt.failure_id is None:
+        raise LoginBlocked(attempt.wait)
+    if not context.passwords.matches(kept.password_hash, current):
+        _note(db, AuditAction.LOGIN_FAILED, kept, person.origin, context)
+        raise PasswordWrong
+    logins.forgive(db, person.name, person.origin.address)
+    set_password(
+        db,
+        person.name,
+        context.passwords.hash(new),
+        keep_session=person.session.session_id if person.session else None,
+        actor=person.name,
+        origin=person.origin,
+        now=context.clock(),
+    )
+
+
+def send_to_login(request: Request, sentence: str) -> Response:
+    """Answer whoever is not logged in: to the log-in form and then back, nothing lost but the form's text."""
+    if request.headers.get("hx-request") and not request.headers.get("hx-boosted"):
+        here = urlsplit(request.headers.get("hx-current-url", ""))
+        going = f"{here.path}?{here.query}" if here.query else here.path
+        return Response(status_code=401, headers={"HX-Redirect": f"/login?{urlencode({'next': going})}"})
+    if request.method in {"GET", "HEAD"}:
+        going = own_address(request)
+        address = "/login" if going == "/" else f"/login?{urlencode({'next': going})}"
+        return RedirectResponse(address, status_code=303)
+    return answer_page(request, "login.html", {"sentence": sentence, "next": ""}, status=401)
+
+
+def own_address(request: Request) -> str:
+    """Return the path and query that were asked for."""
+    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+
+
+def _known(db: Database, name: str) -> Credentials | None:
+    if not NAME.fullmatch(name):
+        return None
+    try:
+        return credentials(db, name)
+    except UnknownUser:
+        return None
+
+
+def _note(
+    db: Database, action: AuditAction, kept: Credentials | None, origin: Origin, context: AppContext
+) -> None:
+    """Log a failure; a name that nobody has is not kept, as it may be a password typed in the wrong field."""
+    name = kept.user.name if kept else "(nobody of that name)"
+    audit.record(db, action, actor=name, origin=origin, subject=f"user:{name}", now=context.clock())
+
+
+def _within(address: str) -> str:
+    """Return an address if it lies within the app, else the first page: no log-in leads elsewhere."""
+    plain = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
+    return address if plain and "\\" not in address else "/"

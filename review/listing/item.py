@@ -1,0 +1,230 @@
+"""The item on the screen: one listing with everything a reviewer is shown about it. All pure functions."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from review.listing.safe_text import Piece, cut, word_difference
+from review.listing.score_reasons import TELLING, Bar, Wording, read_bars, read_wording, sign_words
+from review.web.languages import gettext
+from review.web.translations import FIELDS, TERMS, defang, law_words, term_words
+from store.model import Decision, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from review.listing.safe_text import Stretch
+    from store.model import ListingContent, Reasons, Score, Sighting, Verdict
+    from store.review.queue import ListingFile
+
+
+MAX_SHOWN_CHARS = 600
+"""A field longer than this is cut in the tables; the text pane holds it whole."""
+
+
+_TEXTS = ("title", "description")
+"""Fields whose changes are shown word by word."""
+
+
+_APART = ("description", "currency", "attributes", "images", "terms")
+"""Fields that have a place of their own, or stand with another one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field as it was read."""
+
+    name: str
+    value: str
+    found_by: str
+    """The rule that read it; empty when the page's own table said it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownTerm:
+    """One typed term beside the text it was read from."""
+
+    name: str
+    words: str
+    """As understood; empty where it was not."""
+    text: str
+    found_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One thing the text says, however often it says it."""
+
+    words: str
+    kind: str
+    substance: str
+    note: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """One field that a sighting shows otherwise than the one before it."""
+
+    name: str
+    before: str
+    after: str
+    words: tuple[Stretch, ...] = ()
+    """For texts: what was taken out and put in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One sighting and what was new in it."""
+
+    sighting: Sighting
+    changed: tuple[Changed, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One listing, ready to be shown."""
+
+    file: ListingFile
+    content: ListingContent
+    title: tuple[Piece, ...]
+    text: tuple[Piece, ...]
+    fields: tuple[Field, ...]
+    terms: tuple[ShownTerm, ...]
+    bars: tuple[Bar, ...]
+    telling: tuple[Bar, ...]
+    """The longest of the bars, for the first look."""
+    log_odds: float
+    wording: Wording | None
+    """None where the score tells of no words."""
+    evidence: tuple[Evidence, ...]
+    history: tuple[Seen, ...]
+    """Newest first."""
+    standing: Verdict | None
+    """The last verdict that was not taken back."""
+    undone: frozenset[int]
+    """Verdicts that were taken back."""
+
+
+def read_item(file: ListingFile) -> Item:
+    """Return a listing with its reasons laid out for reading."""
+    newest = file.sightings[0]
+    spans = file.score.reasons.spans if file.score else ()
+    undone = frozenset(verdict.undoes for verdict in file.verdicts if verdict.undoes is not None)
+    bars = read_bars(file.score.reasons) if file.score else ()
+    signs = bars[: len(file.score.reasons.contributions)] if file.score else ()
+    given = (
+        verdict
+        for verdict in reversed(file.verdicts)
+        if verdict.decision is not Decision.UNDONE and verdict.stage is not Stage.SECOND
+    )
+    return Item(
+        file=file,
+        content=newest.content,
+        title=cut(newest.content.title),
+        text=cut(newest.text, spans),
+        fields=read_fields(newest.content),
+        terms=read_shown_terms(newest.content),
+        bars=bars,
+        telling=tuple(sorted(signs, key=lambda bar: -bar.length)[:TELLING]),
+        log_odds=_log_odds(file.score) if file.score else 0.0,
+        wording=read_wording(newest.text, file.score.reasons) if file.score else None,
+        evidence=read_evidence(newest.text, file.score.reasons) if file.score else (),
+        history=read_history(file.sightings),
+        standing=next((verdict for verdict in given if verdict.verdict_id not in undone), None),
+        undone=undone,
+    )
+
+
+def read_fields(content: ListingContent) -> tuple[Field, ...]:
+    """Return the fields that the page filled, in reading order, then its property table."""
+    fields = [
+        Field(name=gettext(words), value=_shown(content, name), found_by=content.provenance.get(name, ""))
+        for name, words in FIELDS.items()
+        if name not in _APART and _shown(content, name)
+    ]
+    rule = content.provenance.get("attributes", "")
+    rows = (Field(name=name, value=_short(value), found_by=rule) for name, value in content.attributes)
+    return (*fields, *rows)
+
+
+def read_shown_terms(content: ListingContent) -> tuple[ShownTerm, ...]:
+    """Return the typed terms of an offer, as the pages name them."""
+    return tuple(
+        ShownTerm(
+            name=gettext(TERMS[term.name]),
+            words=_short(term_words(term)),
+            text=_short(term.text) if term.text else gettext("(kept with the page)"),
+            found_by=term.rule,
+        )
+        for term in content.terms
+    )
+
+
+def read_evidence(text: str, reasons: Reasons) -> tuple[Evidence, ...]:
+    """Return what the spans say, each once, in the order of the text."""
+    found = Counter(
+        (text[span.start : span.end], span.kind, span.substance, span.note)
+        for span in sorted(reasons.spans, key=lambda span: span.start)
+    )
+    return tuple(
+        Evidence(
+            words=_short(words), kind=kind, substance=substance, note=law_words(sign_words(note)), times=times
+        )
+        for (words, kind, substance, note), times in found.items()
+    )
+
+
+def read_history(sightings: Sequence[Sighting]) -> tuple[Seen, ...]:
+    """Return each sighting, newest first, with what had changed since the one before."""
+    older: list[Sighting | None] = [*sightings[1:], None]
+    return tuple(
+        Seen(sighting=new, changed=_changes(old.content, new.content) if old else ())
+        for new, old in zip(sightings, older, strict=True)
+    )
+
+
+def _changes(old: ListingContent, new: ListingContent) -> tuple[Changed, ...]:
+    return tuple(
+        Changed(
+            name=gettext(words),
+            before=_shown(old, name),
+            after=_shown(new, name),
+            words=word_difference(getattr(old, name), getattr(new, name)) if name in _TEXTS else (),
+        )
+        for name, words in FIELDS.items()
+        if getattr(old, name) != getattr(new, name)
+    )
+
+
+def _shown(content: ListingContent, name: str) -> str:
+    value = getattr(content, name)
+    if name == "seller_url":
+        return _short(defang(value)) if value else ""
+    if name == "price_amount":
+        return "" if value is None else f"{value:f} {content.currency}".strip()
+    if name == "category_path":
+        return _short(" › ".join(value))
+    if name in {"attributes", "terms"}:
+        pairs = (
+            value
+            if name == "attributes"
+            else [(gettext(TERMS[term.name]), term_words(term) or term.text) for term in value]
+        )
+        return _short("; ".join(f"{label}: {said}" for label, said in pairs))
+    if name == "images":
+        return _short(" ".join(defang(url) for url in value))
+    return _short(str(value))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_SHOWN_CHARS else f"{text[:MAX_SHOWN_CHARS]} … ({len(text):,} characters)"
+
+
+def _log_odds(score: Score) -> float:
+    """Return the logit of the probability, kept finite at its ends."""
+    p = min(max(score.p_offer, 1e-9), 1 - 1e-9)
+    return math.log(p / (1 - p))

@@ -1,0 +1,218 @@
+"""One listing as JSON: what is kept of it, what is near it, who has it open, and the draft beside it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Response
+from fastapi.encoders import jsonable_encoder
+from pydantic import BaseModel, ConfigDict, Field
+
+from review.queue.blinding import hides_first, veil
+from review.queue.bulk import assign_to
+from review.queue.lists import hiding
+from review.web.dependencies import TheContext, TheDatabase, TheLead, TheReviewer, TheViewer
+from review.web.fields import MAX_NOTE_CHARS, MAX_SUBSTANCE_CHARS, refusals
+from store.audit import audit
+from store.audit.audit import AuditAction
+from store.database import transaction
+from store.model import ReasonCode
+from store.review import claims, related
+from store.review.drafts import KeptDraft, draft_of, keep_draft
+from store.review.queue import listing_file
+from store.review.related import Neighbour, Price, Provenance
+from store.review.review_items import item_of
+from store.review.review_settings import review_settings
+
+api = APIRouter(prefix="/api/listings/{listing_id}", tags=["review"])
+
+
+ListingId = Annotated[str, Path(min_length=1, max_length=64)]
+
+
+class Near(BaseModel):
+    """What lies near a listing."""
+
+    provenance: Provenance
+    prices: list[Price]
+    of_seller: list[Neighbour]
+    same_text: list[Neighbour]
+    near_duplicates: list[Neighbour]
+
+
+class ClaimRecord(BaseModel):
+    """Who has a listing on the screen, and until when."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    listing_id: str
+    reviewer: str
+    claimed_at: datetime
+    expires_at: datetime
+
+
+class ClaimWish(BaseModel):
+    """How a claim is wished for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    take_over: bool = False
+    """Also from somebody who holds it; the log says so."""
+
+
+class DraftRecord(BaseModel):
+    """What was begun beside a listing; when all of it is empty, it is forgotten."""
+
+    model_config = ConfigDict(from_attributes=True, extra="forbid")
+
+    reason_code: ReasonCode | None = None
+    note: Annotated[str, Field(max_length=MAX_NOTE_CHARS)] = ""
+    substance: Annotated[str, Field(max_length=MAX_SUBSTANCE_CHARS)] = ""
+
+
+class Assignment(BaseModel):
+    """Who is to look; an empty name takes the assignment away."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    assignee: Annotated[str, Field(max_length=64)]
+
+
+@api.get("", responses=refusals(404))
+def get_listing(
+    db: TheDatabase, context: TheContext, person: TheViewer, listing_id: ListingId
+) -> dict[str, Any]:
+    """Return everything kept about one listing: sightings, score with reasons, verdicts, evidence.
+
+    `score_hidden` says that the score is kept from who asks until they decide; verdicts of others are left
+    out where they are to be checked blind. The log notes the view.
+    """
+    file = listing_file(db, listing_id)
+    row = item_of(db, listing_id)
+    audit.record_view(
+        db,
+        sighting_id=file.sightings[0].sighting_id,
+        score_id=file.score_id,
+        actor=person.name,
+        origin=person.origin,
+        now=context.clock(),
+    )
+    is_hidden = hiding(db, person).hides(row)
+    if hides_first(row, reviewer=person.name):
+        own = tuple(verdict for verdict in file.verdicts if verdict.reviewer == person.name)
+        file = replace(file, verdicts=own)
+    if is_hidden:
+        file = replace(file, score=None)
+    whole: dict[str, Any] = jsonable_encoder(asdict(file))
+    return whole | {"score_hidden": is_hidden}
+
+
+@api.get("/near", responses=refusals(404))
+def get_near(db: TheDatabase, person: TheViewer, listing_id: ListingId) -> Near:
+    """Return where the listing comes from, its prices, the seller's others, and what reads alike.
+
+    Scores that are kept from who asks until they decide are null.
+    """
+    file = listing_file(db, listing_id)
+    newest = file.sightings[0]
+
+    def seen(found: list[Neighbour]) -> list[Neighbour]:
+        return veil(db, found, person.name, listing_id)
+
+    return Near(
+        provenance=related.provenance(db, newest.page_id),
+        prices=related.prices(file.sightings),
+        of_seller=seen(related.others_of_seller(db, newest, file.listing.source_id)),
+        same_text=seen(related.same_text(db, newest)),
+        near_duplicates=seen(related.near_duplicates(db, newest)),
+    )
+
+
+@api.get("/claim", responses=refusals(404))
+def get_claim(
+    db: TheDatabase, context: TheContext, person: TheViewer, listing_id: ListingId
+) -> ClaimRecord | None:
+    """Return who has the listing on the screen now; null for nobody."""
+    listing_file(db, listing_id)
+    held = claims.claim_of(db, listing_id, now=context.clock())
+    return ClaimRecord.model_validate(held) if held else None
+
+
+@api.post("/claim", responses=refusals(404, 409))
+def claim_listing(
+    db: TheDatabase, context: TheContext, person: TheReviewer, listing_id: ListingId, wish: ClaimWish
+) -> ClaimRecord:
+    """Claim a listing, or renew one's claim; somebody else's is respected unless it is to be taken over."""
+    now = context.clock()
+    with transaction(db):
+        listing_file(db, listing_id)
+        before = claims.claim_of(db, listing_id, now=now)
+        lasts = timedelta(minutes=review_settings(db).claim_minutes)
+        held = claims.claim(
+            db, listing_id, reviewer=person.name, lasts=lasts, now=now, take_over=wish.take_over
+        )
+        if held.reviewer != person.name:
+            raise claims.HeldByAnother(held)
+        audit.record(
+            db,
+            AuditAction.CLAIMED,
+            actor=person.name,
+            origin=person.origin,
+            subject=f"listing:{listing_id}",
+            details={"from": before.reviewer if before else None},
+            now=now,
+        )
+    return ClaimRecord.model_validate(held)
+
+
+@api.delete("/claim", status_code=204, responses=refusals(404))
+def release_claim(
+    db: TheDatabase, context: TheContext, person: TheReviewer, listing_id: ListingId
+) -> Response:
+    """Give up one's own claim; another's stays."""
+    now = context.clock()
+    with transaction(db):
+        listing_file(db, listing_id)
+        held = claims.claim_of(db, listing_id, now=now)
+        if held and held.reviewer == person.name:
+            claims.release(db, listing_id, reviewer=person.name)
+            subject = f"listing:{listing_id}"
+            audit.record(
+                db,
+                AuditAction.RELEASED,
+                actor=person.name,
+                origin=person.origin,
+                subject=subject,
+                now=now,
+            )
+    return Response(status_code=204)
+
+
+@api.get("/draft", responses=refusals(404))
+def get_draft(db: TheDatabase, person: TheReviewer, listing_id: ListingId) -> DraftRecord:
+    """Return what one has begun to write beside a listing."""
+    listing_file(db, listing_id)
+    kept = draft_of(db, listing_id, person.name) or KeptDraft()
+    return DraftRecord.model_validate(asdict(kept) | {"reason_code": kept.reason_code or None})
+
+
+@api.put("/draft", status_code=204, responses=refusals(404))
+def put_draft(
+    db: TheDatabase, context: TheContext, person: TheReviewer, listing_id: ListingId, draft: DraftRecord
+) -> Response:
+    """Keep what one has begun to write beside a listing."""
+    kept = KeptDraft(reason_code=draft.reason_code or "", note=draft.note, substance=draft.substance)
+    keep_draft(db, listing_id, person.name, kept, now=context.clock())
+    return Response(status_code=204)
+
+
+@api.put("/assignee", status_code=204, responses=refusals(404))
+def assign(
+    db: TheDatabase, context: TheContext, person: TheLead, listing_id: ListingId, wanted: Assignment
+) -> Response:
+    """Assign the listing to somebody."""
+    listing_file(db, listing_id)
+    assign_to(db, [listing_id], wanted.assignee, person, context.clock())
+    return Response(status_code=204)

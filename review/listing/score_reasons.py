@@ -1,0 +1,208 @@
+"""A score's reasons for reading: signals as bars, phrases for and against, in the language of the page."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from review.web.languages import N_, gettext
+from review.web.translations import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from store.model import Reasons, Span, WordShare
+
+
+UNTOLD = 1e-9
+"""A sum of signs no greater is none: what rounding leaves."""
+
+
+TELLING = 3
+"""So many signs stand beside the score; the rest is unfolded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One bar of the contributions' chart. Lengths are in percent of the longest."""
+
+    words: str
+    log_odds: float
+    length: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """What the contribution of words is made of."""
+
+    bars: tuple[Bar, ...]
+    """The strongest words, largest first, then all others as one."""
+    log_odds: float
+    """Their sum."""
+    pro: tuple[str, ...]
+    """The words that speak most for an offer, for the first look."""
+    con: tuple[str, ...]
+    """Those that speak most against one."""
+    is_apart: bool
+    """Whether a phrase stands among the bars alone, since the marks on it say the opposite."""
+
+
+def read_bars(reasons: Reasons) -> tuple[Bar, ...]:
+    """Return the terms of the score's sum as bars: the signs, all others as one, the constant last."""
+    terms = [(sign_words(each.feature), each.log_odds) for each in reasons.contributions]
+    constant = reasons.constant_log_odds
+    if constant is None:
+        rest = [(gettext("all other signs, and what every text starts from"), reasons.rest_log_odds)]
+    else:
+        others = reasons.rest_log_odds - constant
+        rest = [(gettext("all other signs"), others)] if abs(others) > UNTOLD else []
+        rest.append((gettext("what every text starts from"), constant))
+    return _bars([*terms, *rest])
+
+
+def read_wording(text: str, reasons: Reasons) -> Wording | None:
+    """Return what phrases add to the score, or None if it tells of none.
+
+    A sign of trade and the words it is made of share what the model learnt of them: where the sign took
+    more than its due, the words are left with an amount of the other direction. It is exact and belongs to
+    the sum, but says nothing of the seller. So a phrase that is marked from end to end with what speaks the
+    other way is in the bars alone, not among the phrases of the first look (decision 38).
+
+    Args:
+        text: The sighting's, which the reasons' places are of.
+        reasons: Of its score.
+    """
+    if not reasons.wording:
+        return None
+    marked = {against: _marked(reasons, against=against) for against in (False, True)}
+    agreed = [each for each in reasons.wording if not _lies_within(text, each, marked[each.log_odds > 0])]
+    return Wording(
+        bars=_bars(
+            [
+                *((each.words, each.log_odds) for each in reasons.wording),
+                (gettext("the other words together"), reasons.rest_wording),
+            ]
+        ),
+        log_odds=sum(each.log_odds for each in reasons.wording) + reasons.rest_wording,
+        pro=tuple([each.words for each in agreed if each.log_odds > 0][:TELLING]),
+        con=tuple([each.words for each in agreed if each.log_odds < 0][:TELLING]),
+        is_apart=len(agreed) < len(reasons.wording),
+    )
+
+
+def _marked(reasons: Reasons, *, against: bool) -> frozenset[int]:
+    """Return the places of the characters that are marked as speaking one way."""
+    spans = (span for span in reasons.spans if speaks_against(span) is against)
+    return frozenset(place for span in spans for place in range(span.start, span.end))
+
+
+def _lies_within(text: str, share: WordShare, marked: frozenset[int]) -> bool:
+    """Say whether every letter and digit of a phrase is marked, at each of its places that are told."""
+    places = [
+        place
+        for start, end in share.spans
+        for place in range(start, end)
+        if text[place : place + 1].isalnum()
+    ]
+    return bool(places) and marked.issuperset(places)
+
+
+def _bars(terms: Sequence[tuple[str, float]]) -> tuple[Bar, ...]:
+    longest = max(abs(value) for _, value in terms) or 1.0
+    return tuple(
+        Bar(words=words, log_odds=value, length=round(100 * abs(value) / longest, 2))
+        for words, value in terms
+    )
+
+
+SIGNS = (
+    N_("offers a tier 1 substance"), N_("offers a tier 2 substance"), N_("offers a tier 3 substance"),
+    N_("listed by CAS number"), N_("listed by name"), N_("listed by abbreviation"),
+    N_("listed name in disguise"), N_("offered in the title"), N_("share of the title that names it"),
+    N_("more than one listed substance"), N_("listed substance only mentioned"), N_("another CAS number"),
+    N_("states a quantity"), N_("states a purity"), N_("priced by weight"), N_("promises stealth"),
+    N_("promises customs"), N_("contact off the platform"), N_("takes crypto"), N_("names a destination"),
+    N_("hints at control"), N_("code in place of a name"), N_("evasive trade in a listed substance"),
+    N_("evasive trade in an unnamed chemical"), N_("signs of hiding where nothing is named for sale"),
+    N_("a chemical form"), N_("name kept off the page"), N_("number said in words or in part"),
+    N_("number in part that may be a listed one"), N_("number in part of an unlisted chemical"),
+    N_("abbreviation spelled by letter names"),
+    N_("no papers asked"), N_("stands in for something banned"),
+    N_("a chemical form with its name withheld"), N_("a chemical form without papers"),
+    N_("evasive trade in a chemical form"), N_("number that may stand for a substance"),
+    N_("called by a letter or small number"), N_("tells a substance by what it is like"),
+    N_("speaks to those who know"),
+    N_("talks of passing customs"), N_("talks of labels left off"), N_("talks of papers not needed"),
+    N_("talks of bans and lists"), N_("talks of a name not written"), N_("talks of a list not shown"),
+    N_("talks of what others no longer sell"), N_("talks of its own way of sending"),
+    N_("calls what it sells special"), N_("talks of other goods on the papers"),
+    N_("talks of what is lost on the way"), N_("talks of buyers who stay unknown"),
+    N_("talks of chemistry"), N_("names everyday goods"), N_("names a material that is not listed"),
+    N_("names a service"), N_("names what tests, holds or explains"),
+    N_("listed substance beside what tests, holds or explains it"), N_("named after a preposition"),
+    N_("named first"), N_("words of the title before its name"),
+    N_("named beside a quantity, purity or price"), N_("named below the title only"),
+    N_("named after other goods"), N_("named in quotation marks"),
+    N_("another word right after its name"), N_("listed substance beside everyday goods"),
+    N_("nothing is read in it"),
+    N_("what the text sounds like"), N_("the words it uses"),
+)  # fmt: skip
+"""Features of `classifier.features.evidence`, as contributions name them; a test holds the two together."""
+
+
+NOTES = (
+    N_("chemistry"), N_("form"), N_("quantity"), N_("purity"), N_("price per unit"), N_("stealth"),
+    N_("customs promise"), N_("off platform"), N_("crypto"), N_("destination"), N_("controlled hint"),
+    N_("code number"), N_("name withheld"), N_("number spoken"), N_("spelled letters"), N_("no papers"),
+    N_("stands in"), N_("nickname"), N_("of passing customs"), N_("of labels left off"),
+    N_("of papers not needed"), N_("of bans and lists"), N_("of a name not written"),
+    N_("of a list not shown"), N_("of what others no longer sell"), N_("of its own way of sending"),
+    N_("of something special"), N_("of other goods on the papers"), N_("of what is lost on the way"),
+    N_("of buyers who stay unknown"), N_("may be the part of a listed CAS number"),
+    N_("part of a CAS number that is on no list in force here"),
+    N_("may stand for a CAS number"), N_("to those who know"),
+    N_("of a substance by what it is like"),
+)  # fmt: skip
+"""What the notes on signs of trade say."""
+
+
+FORMS = (
+    N_('only mentioned: after "%(words)s"'),
+    N_('only mentioned: asked for with "%(words)s"'),
+    N_('only mentioned: before "%(words)s"'),
+    N_('only mentioned: the text is about "%(words)s"'),
+    N_("%(words)s is on no list in force here"),
+    N_("may be part of %(words)s"),
+)
+"""Notes with something filled in."""
+
+
+UNLISTED = "is on no list in force here"
+"""What notes on CAS numbers say that are not listed, in whole or in part."""
+
+
+_KNOWN = frozenset((*SIGNS, *NOTES))
+
+
+_FORMS = tuple(
+    (form, re.compile(re.escape(form).replace(re.escape("%(words)s"), "(.*)"), re.DOTALL)) for form in FORMS
+)
+
+
+def kind_words(kind: str) -> str:
+    """Return what a kind of evidence is called."""
+    return gettext(KINDS[kind]) if kind in KINDS else kind
+
+
+def speaks_against(span: Span) -> bool:
+    """Say whether marked evidence speaks against an offer: a mention, or a number that no list holds."""
+    return span.kind == "mention" or UNLISTED in span.note
+
+
+def sign_words(said: str) -> str:
+    """Return a contribution's or a note's words."""
+    if said in _KNOWN:
+        return gettext(said)
+    filled = ((form, pattern.fullmatch(said)) for form, pattern in _FORMS)
+    return next((gettext(form) % {"words": found[1]} for form, found in filled if found), said)

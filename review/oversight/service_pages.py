@@ -1,0 +1,310 @@
+"""The service for leads, as pages and as JSON: its state, alarms, runs with logs, and requests to it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from review.web.dependencies import TheContext, TheDatabase, TheLead, TheServiceApi, answer_page, go
+from review.web.fields import MAX_NOTE_CHARS, MAX_ROW, RowId, refusals
+from review.web.languages import gettext as _
+from review.web.providers import LOG_LINES
+from store.crawl.runs import attempts_at, get_run, list_runs
+from store.model import Run
+from store.operations.alarms import Alarm, acknowledge, list_alarms, standing_alarms
+from store.operations.overview import Band, SourceHealth
+from store.operations.requests import Request as Wish
+from store.operations.requests import ServiceRequest, list_requests
+from store.review.queue import SourceCounts
+
+pages = APIRouter(prefix="/service", include_in_schema=False, default_response_class=HTMLResponse)
+
+
+RUNS_A_PAGE = 50
+
+
+MAX_SOURCE_CHARS = 200
+
+
+@pages.get("")
+def show_service(
+    request: Request,
+    db: TheDatabase,
+    context: TheContext,
+    service_api: TheServiceApi,
+    person: TheLead,
+    done: str = "",
+) -> Response:
+    """Show what `status` shows, the alarms that stand, and what was asked of the service."""
+    said = {
+        "pause": _("Asked. The service begins nothing for it until it is resumed."),
+        "resume": _("Asked. It is crawled again when it is due."),
+        "run_now": _("Asked. The service begins within seconds."),
+        "noted": _("You have taken note of it."),
+    }
+    shown = {
+        "found": service_api.overview(db, context.clock()),
+        "now": context.clock(),
+        "requests": list_requests(db, limit=10),
+        "said": said.get(done, ""),
+    }
+    return answer_page(request, "service.html", shown)
+
+
+@pages.get("/runs")
+def show_runs(
+    request: Request,
+    db: TheDatabase,
+    service_api: TheServiceApi,
+    person: TheLead,
+    before: Annotated[int, Query(ge=1, le=MAX_ROW)] = MAX_ROW,
+) -> Response:
+    """Show runs, newest first."""
+    runs = list_runs(db, before=before, limit=RUNS_A_PAGE + 1)
+    shown = {
+        "runs": [(run, service_api.standing(run)) for run in runs[:RUNS_A_PAGE]],
+        "older": runs[RUNS_A_PAGE - 1].run_id if len(runs) > RUNS_A_PAGE else None,
+        "is_first": before == MAX_ROW,
+    }
+    return answer_page(request, "runs.html", shown)
+
+
+@pages.get("/runs/{run_id}")
+def show_run(
+    request: Request,
+    db: TheDatabase,
+    service_api: TheServiceApi,
+    person: TheLead,
+    run_id: RowId,
+) -> Response:
+    """Show one run: how it ended, and the end of what each of its processes wrote."""
+    run = get_run(db, run_id)
+    tried = [(each, service_api.log(run, each, LOG_LINES)) for each in attempts_at(db, run_id)]
+    shown = {"run": run, "standing": service_api.standing(run), "tried": tried, "lines": LOG_LINES}
+    return answer_page(request, "run.html", shown)
+
+
+@pages.post("/requests")
+def ask_for(
+    db: TheDatabase,
+    context: TheContext,
+    service_api: TheServiceApi,
+    person: TheLead,
+    source_id: Annotated[str, Form(max_length=MAX_SOURCE_CHARS)],
+    wish: Annotated[Wish, Form()],
+) -> Response:
+    """Ask the service to pause a source, resume it, or crawl it now."""
+    service_api.ask(db, wish, source_id, by=person.name, origin=person.origin, now=context.clock())
+    return go(f"/service?done={wish}")
+
+
+@pages.post("/alarms/{alarm_id}/acknowledge")
+def take_note(
+    db: TheDatabase,
+    context: TheContext,
+    person: TheLead,
+    alarm_id: RowId,
+    note: Annotated[str, Form(max_length=MAX_NOTE_CHARS)] = "",
+) -> Response:
+    """Write that one has taken note of an alarm."""
+    acknowledge(db, alarm_id, by=person.name, note=note, origin=person.origin, now=context.clock())
+    return go("/service?done=noted")
+
+
+def local_time(source: SourceHealth) -> str:
+    """Return when a source is due next in its own zone, e.g. `2026-11-25 03:30 (America/Lima)`."""
+    if source.next_due is None:
+        return ""
+    return f"{source.next_due.astimezone(ZoneInfo(source.timezone)):%Y-%m-%d %H:%M} ({source.timezone})"
+
+
+api = APIRouter(prefix="/api", tags=["service"])
+
+
+MAX_LIMIT = 200
+
+
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+
+
+class SourceRecord(BaseModel):
+    """How one source fares."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    source_id: str
+    last_run: Run | None
+    standing: str
+    """Of the last run: its outcome, or `under way`, `interrupted` or `never`."""
+    next_due: datetime | None
+    timezone: str
+    overdue: bool
+    paused_by: str | None
+    usual_listings: Band | None
+    last_success_at: datetime | None
+    report: SourceCounts | None
+    is_well: bool
+
+
+class ServiceRecord(BaseModel):
+    """How everything stands."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    is_well: bool
+    """Whether nobody needs to look; `precursor-watch status` exits with 0 then."""
+    service: bool
+    alarms: list[Alarm]
+    queue: int
+    unscored: int
+    scoring: str
+    last_score_run: Run | None
+    model_id: str | None
+    database_bytes: int
+    disk_free_bytes: int
+    sources: list[SourceRecord]
+    sources_problem: str
+
+
+class RunRecord(BaseModel):
+    """A run, and whether it is under way."""
+
+    run: Run
+    standing: str
+
+
+class AttemptRecord(BaseModel):
+    """A process that worked on a run."""
+
+    started_at: datetime
+    pid: int
+    interrupted: str
+    log: list[str] | None
+    """The last lines that it wrote; null when it left no log."""
+
+
+class RunWithLog(RunRecord):
+    """A run with the end of its logs."""
+
+    attempts: list[AttemptRecord]
+
+
+class NewRequest(BaseModel):
+    """What the service shall do."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    source_id: Annotated[str, Field(min_length=1, max_length=MAX_SOURCE_CHARS)]
+    request: Wish
+
+
+class AlarmNote(BaseModel):
+    """What is being done about an alarm."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    note: Annotated[str, Field(max_length=MAX_NOTE_CHARS)] = ""
+
+
+class Asked(BaseModel):
+    """That something was asked; the service answers within seconds, if it is at work."""
+
+    request_id: int
+
+    @classmethod
+    def of(cls, request_id: int) -> Self:
+        """Return the record of a request."""
+        return cls(request_id=request_id)
+
+
+@api.get("/service", responses=refusals(409))
+def get_service(
+    db: TheDatabase,
+    context: TheContext,
+    service_api: TheServiceApi,
+    person: TheLead,
+) -> ServiceRecord:
+    """Return how everything stands: each source, queue, model, disk and the alarms that stand."""
+    return ServiceRecord.model_validate(service_api.overview(db, context.clock()))
+
+
+@api.get("/service/requests", responses=refusals())
+def show_requests(
+    db: TheDatabase,
+    person: TheLead,
+    limit: Limit = 20,
+) -> list[ServiceRequest]:
+    """Return what was asked of the service with its answers, newest first."""
+    return list_requests(db, limit=limit)
+
+
+@api.post("/service/requests", status_code=201, responses=refusals(404, 409))
+def post_request(
+    db: TheDatabase, context: TheContext, service_api: TheServiceApi, person: TheLead, wish: NewRequest
+) -> Asked:
+    """Ask the service to pause a source, resume it, or crawl it now."""
+    now = context.clock()
+    return Asked.of(
+        service_api.ask(db, wish.request, wish.source_id, by=person.name, origin=person.origin, now=now)
+    )
+
+
+@api.get("/alarms", responses=refusals())
+def show_alarms(
+    db: TheDatabase,
+    person: TheLead,
+    limit: Limit = 50,
+    *,
+    standing: bool = True,
+) -> list[Alarm]:
+    """Return the alarms that stand, oldest first; or with `standing=false` all of them, newest first."""
+    return standing_alarms(db)[:limit] if standing else list_alarms(db, limit=limit)
+
+
+@api.post("/alarms/{alarm_id}/acknowledge", responses=refusals(404, 409))
+def post_note(
+    db: TheDatabase, context: TheContext, person: TheLead, alarm_id: RowId, note: AlarmNote
+) -> Alarm:
+    """Write that one has taken note of an alarm."""
+    return acknowledge(
+        db, alarm_id, by=person.name, note=note.note, origin=person.origin, now=context.clock()
+    )
+
+
+@api.get("/runs", responses=refusals(409))
+def get_runs(
+    db: TheDatabase,
+    service_api: TheServiceApi,
+    person: TheLead,
+    before: Annotated[int, Query(ge=1, le=MAX_ROW)] = MAX_ROW,
+    limit: Limit = 50,
+) -> list[RunRecord]:
+    """Return runs, newest first; `before` a number, for the next page."""
+    runs = list_runs(db, before=before, limit=limit)
+    return [RunRecord(run=run, standing=service_api.standing(run)) for run in runs]
+
+
+@api.get("/runs/{run_id}", responses=refusals(404, 409))
+def get_run_record(
+    db: TheDatabase,
+    service_api: TheServiceApi,
+    person: TheLead,
+    run_id: RowId,
+) -> RunWithLog:
+    """Return one run with the last lines that each of its processes wrote."""
+    run = get_run(db, run_id)
+    attempts = [
+        AttemptRecord(
+            started_at=each.started_at,
+            pid=each.pid,
+            interrupted=each.interrupted,
+            log=service_api.log(run, each, LOG_LINES),
+        )
+        for each in attempts_at(db, run_id)
+    ]
+    return RunWithLog(run=run, standing=service_api.standing(run), attempts=attempts)

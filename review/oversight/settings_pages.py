@@ -1,0 +1,270 @@
+"""What reviewers set for themselves and leads for all: saved lists, preferences, shares, samples."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from review.web.dependencies import Person, TheContext, TheDatabase, TheLead, TheViewer, answer_page, go
+from review.web.fields import RowId, refusals
+from review.web.languages import LANGUAGES
+from store.accounts.users import Role
+from store.audit import audit
+from store.audit.audit import AuditAction
+from store.database import transaction
+from store.review.drafts import SavedView, forget_view, save_view, saved_views
+from store.review.review_settings import (
+    BOUNDS,
+    ReviewSettings,
+    change_setting,
+    prefer,
+    preferences,
+    review_settings,
+)
+from store.review.samples import Draw, draw_sample, list_draws, miss_rate
+
+if TYPE_CHECKING:
+    from review.web.dependencies import AppContext
+    from store.database import Database
+
+
+pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+A_YEAR = 365 * 24 * 3600
+"""Seconds for which the browser keeps language and theme."""
+
+
+MAX_SAMPLE = 2_000
+
+
+@pages.post("/views")
+def keep_view(
+    db: TheDatabase,
+    context: TheContext,
+    person: TheViewer,
+    name: Annotated[str, Form(min_length=1, max_length=60)],
+    query: Annotated[str, Form(max_length=2_000)] = "",
+) -> Response:
+    """Keep the list under a name."""
+    save_view(db, person.name, name, query, now=context.clock())
+    return go(f"/?{query}")
+
+
+@pages.post("/views/{view_id}/forget")
+def drop_view(db: TheDatabase, person: TheViewer, view_id: RowId) -> Response:
+    """Forget a saved list."""
+    forget_view(db, person.name, view_id)
+    return go("/")
+
+
+@pages.get("/settings")
+def show_settings(request: Request, db: TheDatabase, person: TheViewer) -> Response:
+    """Show what the reviewer and the lead can set."""
+    shown = {
+        "settings": review_settings(db),
+        "hide_score": preferences(db, person.name).get("hide_score") == "1",
+        "chosen_language": request.cookies.get("language", ""),
+        "draws": list_draws(db),
+        "misses": miss_rate(db),
+        "may_lead": person.may(Role.LEAD),
+        "max_sample": MAX_SAMPLE,
+    }
+    return answer_page(request, "settings.html", shown)
+
+
+@pages.post("/settings/mine")
+def set_mine(
+    db: TheDatabase,
+    context: TheContext,
+    person: TheViewer,
+    hide_score: Annotated[str, Form(max_length=1)] = "",
+    language: Annotated[str, Form(max_length=8)] = "",
+    theme: Annotated[str, Form(max_length=8)] = "",
+) -> Response:
+    """Keep what a reviewer chose for themselves."""
+    prefer(db, person.name, "hide_score", "1" if hide_score else "")
+    answer = go("/settings")
+    for name, value, allowed in (
+        ("language", language, set(LANGUAGES)),
+        ("theme", theme, {"light", "dark", "auto"}),
+    ):
+        kept = value if value in allowed else ""
+        answer.set_cookie(
+            name, kept, max_age=A_YEAR, httponly=True, samesite="strict", secure=context.safety.is_https
+        )
+    return answer
+
+
+@pages.post("/settings/all")
+def set_for_all(
+    db: TheDatabase,
+    context: TheContext,
+    person: TheLead,
+    second_percent: Annotated[float, Form(ge=0, le=100)],
+    hidden_percent: Annotated[float, Form(ge=0, le=100)],
+    claim_minutes: Annotated[float, Form(ge=1, le=480)],
+) -> Response:
+    """Put shares and times in force for everyone; what changes is logged."""
+    change_for_all(db, context, person, "second_share", second_percent / 100)
+    change_for_all(db, context, person, "hidden_share", hidden_percent / 100)
+    change_for_all(db, context, person, "claim_minutes", claim_minutes)
+    return go("/settings")
+
+
+@pages.post("/settings/sample")
+def take_sample(
+    db: TheDatabase,
+    context: TheContext,
+    person: TheLead,
+    size: Annotated[int, Form(ge=1, le=MAX_SAMPLE)],
+) -> Response:
+    """Draw a random sample from below the line into the queue."""
+    draw_for_all(db, person, size, seed=secrets.randbelow(2**31), now=context.clock())
+    return go("/settings")
+
+
+def draw_for_all(db: Database, person: Person, size: int, *, seed: int, now: datetime) -> Draw:
+    """Draw a random sample from below the line into the queue, and log it."""
+    with transaction(db):
+        draw = draw_sample(db, size, seed=seed, drawn_by=person.name, now=now)
+        audit.record(
+            db,
+            AuditAction.SETTING_CHANGED,
+            actor=person.name,
+            origin=person.origin,
+            subject=f"sample:{draw.draw_id}",
+            details={"size": draw.size, "population": draw.population, "seed": draw.seed},
+            now=now,
+        )
+    return draw
+
+
+def change_for_all(db: Database, context: AppContext, person: Person, name: str, value: float) -> None:
+    """Put a setting in force for everyone, and log it; one that has this value already is let be."""
+    now = context.clock()
+    with transaction(db):
+        before = getattr(review_settings(db), name)
+        if before == value:
+            return
+        change_setting(db, name, value, changed_by=person.name, now=now)
+        audit.record(
+            db,
+            AuditAction.SETTING_CHANGED,
+            actor=person.name,
+            origin=person.origin,
+            subject=f"setting:{name}",
+            details={"before": before, "after": value},
+            now=now,
+        )
+
+
+api = APIRouter(prefix="/api", tags=["figures and settings"])
+
+
+def _within(name: str) -> Any:
+    low, high = BOUNDS[name]
+    return Field(ge=low, le=high)
+
+
+class SettingsChange(BaseModel):
+    """What shall hold for everyone from now on; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    second_share: Annotated[float | None, _within("second_share")] = None
+    hidden_share: Annotated[float | None, _within("hidden_share")] = None
+    claim_minutes: Annotated[float | None, _within("claim_minutes")] = None
+
+
+class Preferences(BaseModel):
+    """What one chose for oneself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    hide_score: bool
+
+
+class NewView(BaseModel):
+    """A list to be kept under a name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=60, pattern=r"\S")]
+    query: Annotated[str, Field(max_length=2_000)] = ""
+    """As it stands in the address, without the question mark."""
+
+
+class NewSample(BaseModel):
+    """How many listings are to be drawn from below the line."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    size: Annotated[int, Field(ge=1, le=MAX_SAMPLE)]
+
+
+@api.get("/settings", responses=refusals())
+def get_settings(db: TheDatabase, person: TheViewer) -> ReviewSettings:
+    """Return what holds for everyone."""
+    return review_settings(db)
+
+
+@api.patch("/settings", responses=refusals())
+def change_settings(
+    db: TheDatabase, context: TheContext, person: TheLead, change: SettingsChange
+) -> ReviewSettings:
+    """Put shares and times in force for everyone; the log notes each."""
+    with transaction(db):
+        for name, value in change.model_dump(exclude_none=True).items():
+            change_for_all(db, context, person, name, value)
+        return review_settings(db)
+
+
+@api.get("/samples", responses=refusals())
+def show_samples(db: TheDatabase, person: TheViewer) -> list[Draw]:
+    """Return every random draw from below the line, newest first."""
+    return list_draws(db)
+
+
+@api.post("/samples", status_code=201, responses=refusals(409))
+def draw(db: TheDatabase, context: TheContext, person: TheLead, wanted: NewSample) -> Draw:
+    """Draw a random sample from below the line into the queue."""
+    return draw_for_all(db, person, wanted.size, seed=secrets.randbelow(2**31), now=context.clock())
+
+
+@api.get("/me/preferences", responses=refusals())
+def show_preferences(db: TheDatabase, person: TheViewer) -> Preferences:
+    """Return what one chose for oneself."""
+    return Preferences(hide_score=preferences(db, person.name).get("hide_score") == "1")
+
+
+@api.put("/me/preferences", responses=refusals())
+def set_preferences(db: TheDatabase, person: TheViewer, wanted: Preferences) -> Preferences:
+    """Keep what one chooses for oneself."""
+    prefer(db, person.name, "hide_score", "1" if wanted.hide_score else "")
+    return wanted
+
+
+@api.get("/me/views", responses=refusals())
+def show_views(db: TheDatabase, person: TheViewer) -> list[SavedView]:
+    """Return one's saved lists by name."""
+    return saved_views(db, person.name)
+
+
+@api.post("/me/views", status_code=201, responses=refusals())
+def add_view(db: TheDatabase, context: TheContext, person: TheViewer, wanted: NewView) -> list[SavedView]:
+    """Keep a list under a name, and return all of them; the same name again replaces it."""
+    save_view(db, person.name, wanted.name, wanted.query, now=context.clock())
+    return saved_views(db, person.name)
+
+
+@api.delete("/me/views/{view_id}", status_code=204, responses=refusals())
+def delete_view(db: TheDatabase, person: TheViewer, view_id: RowId) -> Response:
+    """Forget one of one's saved lists, if it is there."""
+    forget_view(db, person.name, view_id)
+    return Response(status_code=204)

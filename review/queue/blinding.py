@@ -1,0 +1,93 @@
+"""What a reviewer may not see before they decide: the score, and somebody else's verdict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from store.audit.audit import AuditAction
+from store.review.hidden_scores import falls_into
+from store.review.item_filters import State
+from store.review.review_items import items_of
+from store.review.review_settings import preferences, review_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from store.audit.audit import AuditEntry
+    from store.database import Database
+    from store.review.related import Neighbour
+    from store.review.review_items import ListedItem
+
+
+def hides_score(item: ListedItem | None, *, reviewer: str, share: float) -> bool:
+    """Return whether a list or an item keeps the score from this reviewer.
+
+    Samples from below the line hide it, and so does a share of what is flagged: else its absence would tell.
+
+    Args:
+        item: The listing's row; None when it is no review item.
+        reviewer: Who looks.
+        share: Of flagged listings that hide their score from them, from 0 to 1: see `hidden_share`.
+    """
+    if item is None or not waits_for(item, reviewer):
+        return False
+    return not item.is_flagged or falls_into(item.listing_id, share)
+
+
+def hides_first(item: ListedItem | None, *, reviewer: str) -> bool:
+    """Return whether somebody else's verdict is kept from this reviewer, because theirs is to check it."""
+    return item is not None and item.state is State.SECOND and item.decided_by != reviewer
+
+
+def waits_for(item: ListedItem, reviewer: str) -> bool:
+    """Return whether the listing waits for this reviewer's decision."""
+    return item.state is State.WAITING or hides_first(item, reviewer=reviewer)
+
+
+def hidden_share(db: Database, reviewer: str) -> float:
+    """Return how many of flagged listings keep their score from this reviewer, from 0 to 1.
+
+    It is the share set for everyone; all of them for who asked to see no score before deciding.
+    """
+    always = preferences(db, reviewer).get("hide_score") == "1"
+    return 1.0 if always else review_settings(db).hidden_share
+
+
+def hidden_from(db: Database, reviewer: str) -> Callable[[ListedItem | None], bool]:
+    """Return what says of an item whether its score is kept from this reviewer now."""
+    share = hidden_share(db, reviewer)
+    return lambda item: hides_score(item, reviewer=reviewer, share=share)
+
+
+def veil_log(db: Database, entries: Iterable[AuditEntry], reviewer: str) -> list[AuditEntry]:
+    """Return entries of the log without what somebody decided that this reviewer is to check blind."""
+    found = list(entries)
+    told = {
+        entry.entry_id: entry.subject.removeprefix("listing:")
+        for entry in found
+        if entry.action in {AuditAction.VERDICT_GIVEN, AuditAction.VERDICT_UNDONE}
+    }
+    items = items_of(db, list(dict.fromkeys(told.values())))
+    return [
+        replace(entry, details={"hidden": "until your verdict"})
+        if hides_first(items.get(told.get(entry.entry_id, "")), reviewer=reviewer)
+        else entry
+        for entry in found
+    ]
+
+
+def veil(db: Database, near: Iterable[Neighbour], reviewer: str, listing_id: str) -> list[Neighbour]:
+    """Return a listing's neighbours without the scores that this reviewer is not to see.
+
+    What reads like a listing whose score is hidden is scored like it, so its score is left out as well.
+    """
+    found, hides = list(near), hidden_from(db, reviewer)
+    items = items_of(db, [listing_id, *(each.listing_id for each in found)])
+    is_hidden = hides(items.get(listing_id))
+    return [
+        replace(each, p_offer=None, is_flagged=None)
+        if hides(items.get(each.listing_id)) or (is_hidden and each.likeness is not None)
+        else each
+        for each in found
+    ]

@@ -1,0 +1,158 @@
+"""Charts as numbers: where bars and points of an SVG lie. Templates draw them with classes, not styles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from store.review.related import Price
+
+
+WIDTH, HEIGHT = 600, 160
+"""Of every chart, in its own units."""
+
+
+PAD = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One point of a line, with what it says."""
+
+    x: float
+    y: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One bar of a chart over days."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    series: str
+    """The class that colours it."""
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A line through points; `gaps` splits it where there is nothing to show."""
+
+    parts: tuple[str, ...]
+    """Each the `points` of a polyline."""
+    points: tuple[Point, ...]
+    low: float
+    high: float
+    x_ticks: tuple[str, ...]
+    """What stands under the chart, evenly from its left end to its right."""
+    y_ticks: tuple[str, ...]
+    """What stands beside it, evenly from its top to its bottom."""
+
+
+def price_line(prices: Sequence[Price]) -> Line | None:
+    """Return prices over time as a line; None for fewer than two, which are no line."""
+    if len(prices) < 2:
+        return None
+    amounts = [float(price.amount) for price in prices]
+    moments = [price.seen_at for price in prices]
+    xs = _over_time(moments)
+    ys = _upwards(amounts, low=min(amounts), high=max(amounts))
+    points = tuple(
+        Point(x=x, y=y, words=f"{price.seen_at:%Y-%m-%d}: {price.amount:f} {price.currency}")
+        for x, y, price in zip(xs, ys, prices, strict=True)
+    )
+    low, high = min(amounts), max(amounts)
+    middle = moments[0] + (moments[-1] - moments[0]) / 2
+    days = dict.fromkeys(f"{moment:%Y-%m-%d}" for moment in (moments[0], middle, moments[-1]))
+    return Line(
+        parts=(_polyline(points),),
+        points=points,
+        low=low,
+        high=high,
+        x_ticks=tuple(days),
+        y_ticks=tuple(f"{value:g}" for value in (high, (high + low) / 2, low))
+        if high > low
+        else ("", f"{low:g}"),
+    )
+
+
+def share_line(labels: Sequence[str], shares: Sequence[float | None]) -> Line | None:
+    """Return shares from 0 to 1 over equal steps as a line with gaps; None when there is nothing to show."""
+    step = (WIDTH - 2 * PAD) / max(1, len(labels) - 1)
+    parts: list[list[Point]] = [[]]
+    for at, (label, share) in enumerate(zip(labels, shares, strict=True)):
+        if share is None:
+            parts.append([])
+        else:
+            y = round(HEIGHT - PAD - share * (HEIGHT - 2 * PAD), 1)
+            parts[-1].append(Point(x=round(PAD + at * step, 1), y=y, words=f"{label}: {share:.2f}"))
+    points = tuple(point for part in parts for point in part)
+    if not points:
+        return None
+    return Line(
+        parts=tuple(_polyline(part) for part in parts if part),
+        points=points,
+        low=0,
+        high=1,
+        x_ticks=ends_of(labels),
+        y_ticks=("1", "0.5", "0"),
+    )
+
+
+def day_bars(
+    labels: Sequence[str], series: Sequence[tuple[str, Sequence[int]]]
+) -> tuple[tuple[Bar, ...], int]:
+    """Return bars side by side for each day, and the highest value.
+
+    Args:
+        labels: The days.
+        series: Class name and one value for each day.
+    """
+    top = max((value for _, values in series for value in values), default=0) or 1
+    slot = (WIDTH - 2 * PAD) / max(1, len(labels))
+    width = min(24.0, slot * 0.8 / max(1, len(series)))
+    bars = [
+        Bar(
+            x=round(PAD + day * slot + slot * 0.1 + at * width, 2),
+            y=round(HEIGHT - PAD - height, 2),
+            width=round(max(0.5, width - 0.5), 2),
+            height=round(height, 2),
+            series=name,
+            words=f"{label}: {value} {name}",
+        )
+        for at, (name, values) in enumerate(series)
+        for day, (label, value) in enumerate(zip(labels, values, strict=True))
+        for height in [value / top * (HEIGHT - 2 * PAD)]
+    ]
+    return tuple(bars), top
+
+
+def ends_of(labels: Sequence[str]) -> tuple[str, ...]:
+    """Return the first and the last of the days, which stand at the ends of a chart's axis."""
+    return tuple(dict.fromkeys([*labels[:1], *labels[-1:]]))
+
+
+def count_ticks(top: int) -> tuple[str, ...]:
+    """Return the numbers beside a chart of counts, from its top to nothing."""
+    return (f"{top:,}", f"{top // 2:,}", "0") if top % 2 == 0 else (f"{top:,}", "0")
+
+
+def _over_time(moments: Sequence[datetime]) -> list[float]:
+    start, span = moments[0], (moments[-1] - moments[0]).total_seconds() or 1.0
+    return [round(PAD + (moment - start).total_seconds() / span * (WIDTH - 2 * PAD), 1) for moment in moments]
+
+
+def _upwards(values: Sequence[float], *, low: float, high: float) -> list[float]:
+    span = (high - low) or 1.0
+    return [round(HEIGHT - PAD - (value - low) / span * (HEIGHT - 2 * PAD), 1) for value in values]
+
+
+def _polyline(points: Sequence[Point]) -> str:
+    return " ".join(f"{point.x},{point.y}" for point in points)

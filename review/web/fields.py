@@ -1,0 +1,93 @@
+"""Types, checks and answers that many routes share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, BeforeValidator, Field
+
+from store.model import Decision, ReasonCode
+from store.review.drafts import KeptDraft
+
+MAX_NOTE_CHARS = 4_000
+"""The form's limit, too."""
+
+
+MAX_SUBSTANCE_CHARS = 200
+
+
+MAX_ROW = 2**53 - 1
+"""The greatest whole number that every JSON reader, and so the API's description, keeps exactly."""
+
+
+RowId = Annotated[int, Field(ge=1, le=MAX_ROW)]
+"""The number of a row, as SQLite counts."""
+
+
+def none_if_empty(value: object) -> object:
+    """Return None for the empty text by which a form says *nothing chosen*."""
+    return None if value == "" else value
+
+
+def _as_typed(value: object) -> object:
+    """Return a note with each line break as one character, as the form counts it; it is sent as two."""
+    return value.replace("\r\n", "\n") if isinstance(value, str) else value
+
+
+Note = Annotated[str, BeforeValidator(_as_typed), Field(max_length=MAX_NOTE_CHARS)]
+
+
+Reason = Annotated[ReasonCode | None, BeforeValidator(none_if_empty)]
+
+
+Given = Literal[Decision.OFFER, Decision.NOT_OFFER, Decision.UNSURE, Decision.ESCALATE]
+
+
+class Begun(BaseModel):
+    """What was begun beside a listing, as a page's form or a program sends it."""
+
+    reason_code: Reason = None
+    note: Note = ""
+    substance: Annotated[str, Field(max_length=MAX_SUBSTANCE_CHARS)] = ""
+
+    def as_kept(self) -> KeptDraft:
+        """Return it as it is kept; an empty text stands for no reason."""
+        return KeptDraft(reason_code=self.reason_code or "", note=self.note, substance=self.substance)
+
+
+class Problem(BaseModel):
+    """Why a request was refused, in one sentence."""
+
+    detail: str
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the description of refusals: these, and those that every route has.
+
+    400 it is no HTTP of ours (another host's name, a body that is no text), 401 nobody is logged in, 403 the
+    role is too low, 422 the request was not understood.
+    """
+    return {status: {"model": Problem} for status in sorted({400, 401, 403, 422, *statuses})}
+
+
+async def check_query(request: Request) -> None:
+    """Refuse a query with a parameter that this route does not have, or has twice.
+
+    Raises:
+        RequestValidationError: If it is so.
+    """
+    paths: dict[str, Any] = request.app.openapi()["paths"]
+    described = paths.get(request.scope["route"].path_format, {}).get(request.method.lower())
+    if described is None:
+        return
+    known = {each["name"] for each in described.get("parameters", ()) if each["in"] == "query"}
+    names = [name for name, _value in request.query_params.multi_items()]
+    wrong = [
+        {"loc": ("query", name), "msg": "found more than once" if name in known else "no such parameter here"}
+        for name in dict.fromkeys(names)
+        if name not in known or names.count(name) > 1
+    ]
+    if wrong:
+        raise RequestValidationError(wrong)

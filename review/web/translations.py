@@ -1,0 +1,419 @@
+"""What the pages call what the store keeps as codes, in the language of the page."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from review.web.languages import N_, gettext, ngettext
+from store.accounts.roles import Role
+from store.audit.chain import AuditAction
+from store.crawl.terms import TermName, in_words
+from store.model import Change, Decision, PageOutcome, ReasonCode, RunKind, RunOutcome, Stage
+from store.operations.overview import INTERRUPTED, NEVER, UNDER_WAY
+from store.operations.requests import Request
+from store.review.item_filters import Sort, State
+from store.times import spoken_age
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from enum import StrEnum
+
+    from store.crawl.terms import Term
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One button or reason a reviewer can choose."""
+
+    value: StrEnum
+    words: str
+    key: str
+    hint: str
+
+
+DECISIONS = (
+    Choice(
+        value=Decision.OFFER,
+        words=N_("Offer"),
+        key="1",
+        hint=N_("Offers a controlled precursor, named or not"),
+    ),
+    Choice(value=Decision.NOT_OFFER, words=N_("Not an offer"), key="2", hint=N_("Does not offer one")),
+    Choice(value=Decision.UNSURE, words=N_("Unsure"), key="3", hint=N_("Cannot be told from what is shown")),
+    Choice(value=Decision.ESCALATE, words=N_("Escalate"), key="4", hint=N_("For someone else to decide")),
+)
+"""The verdicts, in the order of their buttons."""
+
+
+REASONS = (
+    Choice(
+        value=ReasonCode.UNDOCUMENTED, words=N_("Undocumented"), key="u", hint=N_("No sign of the papers")
+    ),
+    Choice(
+        value=ReasonCode.DOCUMENTED, words=N_("Documented"), key="d", hint=N_("Asks for or shows licences")
+    ),
+    Choice(value=ReasonCode.DISGUISED, words=N_("Disguised"), key="g", hint=N_("Cover name, code or hint")),
+    Choice(value=ReasonCode.LABORATORY_SUPPLIER, words=N_("Lab supplier"), key="l", hint=N_("Reagent packs")),
+    Choice(
+        value=ReasonCode.MENTION_ONLY, words=N_("Mention only"), key="m", hint=N_("Named, but not for sale")
+    ),
+    Choice(
+        value=ReasonCode.CONFUSABLE, words=N_("Confusable"), key="c", hint=N_("Another substance, like name")
+    ),
+    Choice(
+        value=ReasonCode.NOT_A_SALE,
+        words=N_("Not a sale"),
+        key="s",
+        hint=N_("Article, wanted ad, forum post"),
+    ),
+    Choice(
+        value=ReasonCode.FINISHED_DRUG, words=N_("Finished drug"), key="f", hint=N_("Another queue's work")
+    ),
+    Choice(value=ReasonCode.ORDINARY_GOODS, words=N_("Ordinary goods"), key="o", hint=N_("Nothing chemical")),
+    Choice(
+        value=ReasonCode.WRONG_READING,
+        words=N_("Wrong reading"),
+        key="w",
+        hint=N_("The page was read wrongly"),
+    ),
+    Choice(
+        value=ReasonCode.NEEDS_LAW_CHECK, words=N_("Needs law check"), key="n", hint=N_("Lawyer or chemist")
+    ),
+)
+"""The reasons, those of offers first; no key clashes with the page's own (j, k, z, a, /, ?)."""
+
+
+KEYS = (
+    ("1 – 4", N_("give the verdict")),
+    (N_("letter"), N_("choose the reason that shows it; again to clear")),
+    ("a", N_("add a note; Esc leaves it")),
+    ("b", N_("correct the substance")),
+    ("j  k", N_("next, previous")),
+    ("z  y", N_("undo your last verdict, give it again")),
+    ("t", N_("take over what somebody else has open")),
+    ("v", N_("the page as kept")),
+    ("/", N_("search")),
+    ("?", N_("show or hide these keys")),
+)
+
+
+STATES = {
+    "": N_("Waiting for me"), State.WAITING: N_("Unjudged"), State.SECOND: N_("Second look"),
+    State.ADJUDICATION: N_("To be settled"), State.DECIDED: N_("Decided"), "all": N_("All"),
+}  # fmt: skip
+"""States as the filter names them; the empty one is what waits for who asks."""
+
+
+SORTS = {
+    Sort.LIKELY: N_("most likely first"), Sort.NEWEST: N_("newest first"), Sort.OLDEST: N_("oldest first"),
+    Sort.SELLER: N_("by seller"),
+}  # fmt: skip
+
+
+KINDS = {
+    "name": N_("name"), "cas": N_("CAS number"), "abbreviation": N_("abbreviation"),
+    "disguised": N_("disguised name"),
+    "mention": N_("only mentioned"), "trade": N_("trade sign"),
+}  # fmt: skip
+"""Kinds of evidence as the filter names them."""
+
+
+FAMILIES = {
+    "opioid": N_("opioid"), "amphetamine-type": N_("amphetamine-type"), "other": N_("other"),
+}  # fmt: skip
+
+
+CASE_KINDS = {
+    "listing": N_("listing added"), "seller": N_("seller added"), "note": N_("note"),
+    "listing_removed": N_("listing taken out"), "seller_removed": N_("seller taken out"),
+    "closed": N_("closed"), "reopened": N_("opened again"),
+}  # fmt: skip
+"""Lines of a case's journal as the pages name them."""
+
+
+RUN_KINDS = {
+    RunKind.CRAWL: N_("crawl"), RunKind.SCORE: N_("scoring"), RunKind.RETRAIN: N_("retraining"),
+    RunKind.BACKUP: N_("backup"), RunKind.VERIFY: N_("check of what is kept"), RunKind.PURGE: N_("purge"),
+}  # fmt: skip
+
+
+WISHES = {
+    Request.PAUSE: N_("Pause"), Request.RESUME: N_("Resume"), Request.RUN_NOW: N_("Run now"),
+}  # fmt: skip
+"""What can be asked of the service."""
+
+
+STANDINGS = {
+    RunOutcome.DONE: N_("done"), RunOutcome.FAILED: N_("failed"), RunOutcome.TIMED_OUT: N_("timed out"),
+    RunOutcome.OUT_OF_MEMORY: N_("out of memory"), RunOutcome.KILLED: N_("killed"),
+    RunOutcome.SKIPPED: N_("skipped"), RunOutcome.MISSED: N_("missed"), UNDER_WAY: N_("under way"),
+    INTERRUPTED: N_("interrupted"), NEVER: N_("never"),
+}  # fmt: skip
+"""How runs stand, as `scheduler.health.standing` says it."""
+
+
+ACTIONS = {
+    AuditAction.LOG_BEGUN: N_("began the log"), AuditAction.VERDICT_GIVEN: N_("gave a verdict"),
+    AuditAction.VERDICT_UNDONE: N_("took a verdict back"), AuditAction.LISTING_VIEWED: N_("saw a listing"),
+    AuditAction.CASE_VIEWED: N_("saw a case"), AuditAction.CASE_CHANGED: N_("wrote into a case"),
+    AuditAction.PAGE_VIEWED: N_("saw a page as kept"), AuditAction.SEARCHED: N_("searched"),
+    AuditAction.CLAIMED: N_("opened a listing"), AuditAction.RELEASED: N_("let a listing go"),
+    AuditAction.ASSIGNED: N_("assigned a listing"), AuditAction.EXPORTED: N_("exported"),
+    AuditAction.SETTING_CHANGED: N_("changed a setting"), AuditAction.MODEL_TRAINED: N_("trained a model"),
+    AuditAction.MODEL_PROMOTED: N_("put a model in use"), AuditAction.LABELS_IMPORTED: N_("imported labels"),
+    AuditAction.HOLD_PLACED: N_("placed a hold"), AuditAction.HOLD_RELEASED: N_("released a hold"),
+    AuditAction.EVIDENCE_PURGED: N_("purged evidence"), AuditAction.STORE_RESTORED: N_("restored a backup"),
+    AuditAction.SERVICE_ASKED: N_("asked the service"),
+    AuditAction.ALARM_ACKNOWLEDGED: N_("acknowledged an alarm"),
+    AuditAction.PERMISSION_WITHDRAWN: N_("withdrew a permission"), AuditAction.LOGGED_IN: N_("logged in"),
+    AuditAction.LOGIN_FAILED: N_("failed to log in"),
+    AuditAction.LOGIN_BLOCKED: N_("was kept from logging in"),
+    AuditAction.LOGGED_OUT: N_("logged out"), AuditAction.SESSION_REVOKED: N_("ended a session"),
+    AuditAction.ACCESS_REFUSED: N_("was refused"), AuditAction.USER_ADDED: N_("added a user"),
+    AuditAction.USER_CHANGED: N_("changed a user"), AuditAction.TOKEN_ISSUED: N_("made a token"),
+    AuditAction.TOKEN_REVOKED: N_("ended a token"),
+}  # fmt: skip
+"""What entries of the audit log say was done."""
+
+
+TITLES = {
+    401: N_("Not logged in"), 403: N_("Not allowed"), 404: N_("Not found"), 405: N_("Not taken here"),
+    409: N_("Not now"), 413: N_("Too great"), 422: N_("Not understood"), 429: N_("Too often"),
+    500: N_("Something failed"), 503: N_("Not to be had"),
+}  # fmt: skip
+"""What stands above the sentence of an error, by its HTTP status."""
+
+
+ROLE_NAMES = {
+    Role.VIEWER: N_("viewer"), Role.REVIEWER: N_("reviewer"), Role.LEAD: N_("lead"),
+    Role.ADMIN: N_("admin"),
+}  # fmt: skip
+
+
+ROLES = {
+    Role.VIEWER: N_("viewer: looks"), Role.REVIEWER: N_("reviewer: decides, too"),
+    Role.LEAD: N_("lead: assigns and sets, too"), Role.ADMIN: N_("administrator: manages users, too"),
+}  # fmt: skip
+
+
+STAGES = {
+    Stage.FIRST: N_("first look"), Stage.SECOND: N_("second look"), Stage.ADJUDICATION: N_("settled"),
+}  # fmt: skip
+
+
+FIELDS = {
+    "title": N_("Title"), "price_text": N_("Price"), "price_amount": N_("Price as a number"),
+    "quantity_text": N_("Quantity"), "pack_text": N_("Pack"),
+    "minimum_order_text": N_("Minimum order"), "seller_name": N_("Seller"), "seller_url": N_("Seller's page"),
+    "location": N_("Location"), "item_id": N_("Item number"), "category_path": N_("Category"),
+    "language": N_("Language"),
+    "description": N_("Description"), "currency": N_("Currency"),
+    "attributes": N_("Properties"), "images": N_("Images"), "terms": N_("Terms"),
+}  # fmt: skip
+"""Fields of `ListingContent` as the pages name them, in the order they are shown."""
+
+
+TERMS = {
+    TermName.CAS_NUMBER: N_("CAS number"), TermName.PURITY: N_("Purity"), TermName.GRADE: N_("Grade"),
+    TermName.PACK_SIZE: N_("Pack size"), TermName.MINIMUM_ORDER: N_("Minimum order"),
+    TermName.UNIT_PRICE: N_("Price per unit"), TermName.SHIPS_FROM: N_("Ships from"),
+    TermName.SHIPS_TO: N_("Ships to"),
+    TermName.PAYMENT: N_("Payment"), TermName.SUPPLIER_TYPE: N_("Supplier type"),
+    TermName.SUPPLIER_YEARS: N_("Supplier since"), TermName.CERTIFICATE: N_("Certificate claimed"),
+    TermName.CONTACT_CHANNEL: N_("Contact by"), TermName.AVAILABILITY: N_("Availability"),
+    TermName.BRAND: N_("Brand"),
+    TermName.GTIN: N_("GTIN"),
+}  # fmt: skip
+"""Typed terms of an offer as the pages name them."""
+
+
+_DECIDED = {choice.value: choice.words for choice in DECISIONS} | {Decision.UNDONE: N_("Taken back")}
+
+
+_REASONED = {choice.value: choice.words for choice in REASONS}
+
+
+_TIERS = {
+    1: N_("tier 1, few licit uses"), 2: N_("tier 2, dual use"), 3: N_("tier 3, bulk chemical"),
+}  # fmt: skip
+
+
+def decision_words(decision: Decision) -> str:
+    """Return a decision as its button says it."""
+    return gettext(_DECIDED[decision])
+
+
+def reason_words(reason: ReasonCode | None) -> str:
+    """Return a reason as its key says it; nothing for none."""
+    return "" if reason is None else gettext(_REASONED[reason])
+
+
+def tier_words(tier: int | None) -> str:
+    """Return what a tier means; nothing for none."""
+    return "" if tier is None else gettext(_TIERS.get(tier, f"tier {tier}"))
+
+
+def language_tag(code: str) -> str:
+    """Return a language code fit for a `lang` attribute; empty, which says unknown, for anything else."""
+    return code if re.fullmatch("[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", code) else ""
+
+
+def when(moment: datetime) -> str:
+    """Return a time for reading, in UTC, e.g. `2026-11-02 08:00 UTC`."""
+    return moment.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def standing_words(standing: str) -> str:
+    """Return how a run stands."""
+    return gettext(STANDINGS.get(standing, standing))
+
+
+def age(then: datetime, now: datetime) -> str:
+    """Return how long ago a time is, in its largest whole unit, e.g. `3 h`."""
+    return spoken_age(now - then)
+
+
+def defang(url: str) -> str:
+    """Return an address that can be read but not followed, e.g. `hxxps://shop[.]example/item/7`."""
+    try:
+        host = urlsplit(url).netloc
+    except ValueError:
+        host = ""
+    if not host:
+        return url.replace(":", "[:]", 1).replace(".", "[.]")
+    return url.replace(host, host.replace(".", "[.]"), 1).replace("http", "hxxp", 1)
+
+
+LAW_WORDS = (
+    N_("UN 1988 Convention"), N_("EU Reg. 273/2004 and 111/2005"), N_("EU Reg. 111/2005"),
+    N_("China: Catalogue of precursor chemicals (Regulation 445)"),
+    N_("INCB ISSL (limited international special surveillance list)"), N_("(non-scheduled)"),
+    N_("(scheduled, not a listed chemical)"), N_("(immediate precursor)"), N_("(pharmaceutical)"),
+    N_("Table I"), N_("Table II"), N_("List I"), N_("List II"), N_("Schedule II"), N_("Schedule III"),
+    N_("Category 1"), N_("Category 2"), N_("Category 2A"), N_("Category 2B"), N_("Category 3"),
+    N_("Category 4"), N_("precursor"), N_("essential chemical"), N_("added later"),
+    N_("date not read"), N_("in force"), N_("final rule"), N_("effective"), N_("regulated since"),
+    N_("since"), N_("general knowledge"),
+)  # fmt: skip
+"""What citations are made of; a whole word of them is translated, all else is cited as it stands."""
+
+
+_LAW = re.compile(
+    "|".join(rf"(?<!\w){re.escape(words)}(?!\w)" for words in sorted(LAW_WORDS, key=len, reverse=True))
+)
+
+
+COUNTED = {
+    PageOutcome.LISTING: N_("with a listing"), PageOutcome.CATEGORY: N_("lists"),
+    PageOutcome.GONE: N_("gone"), PageOutcome.BLOCKED: N_("blocked"), PageOutcome.EMPTY: N_("empty"),
+    PageOutcome.TRUNCATED: N_("truncated"), PageOutcome.NOT_HTML: N_("not HTML"),
+    PageOutcome.TOO_LARGE: N_("too large"),
+    PageOutcome.UNREADABLE: N_("unreadable"), PageOutcome.NOT_UNDERSTOOD: N_("not understood"),
+    PageOutcome.LAYOUT_CHANGED: N_("layout changed"), PageOutcome.REFUSED: N_("refused"),
+    PageOutcome.UNREACHABLE: N_("unreachable"),
+    Change.NEW: N_("new"), Change.CHANGED: N_("changed"), Change.UNCHANGED: N_("unchanged"),
+}  # fmt: skip
+"""What a crawl counts."""
+
+
+_COUNTED = {key.value.replace("_", " "): words for key, words in COUNTED.items()}
+
+
+_COUNT = re.compile(r"([\d,]+) ([a-z ]+)", re.IGNORECASE)
+
+
+_CRAWL = re.compile(r"([\d,]+) pages? \((.*)\); listings: (.*)\.")
+
+
+_SCORING = re.compile(r"([\d,]+) scored, ([\d,]+) flagged by model (\w+)\.")
+
+
+TERM_VALUES = {
+    "pharmaceutical": N_("pharmaceutical"), "food": N_("food"), "feed": N_("feed"),
+    "industrial": N_("industrial"), "reagent": N_("reagent"), "analytical": N_("analytical"),
+    "cosmetic": N_("cosmetic"), "electronic": N_("electronic"),
+    "bank_transfer": N_("bank transfer"), "letter_of_credit": N_("letter of credit"),
+    "collection": N_("collection"), "cryptocurrency": N_("cryptocurrency"), "card": N_("card"),
+    "cash": N_("cash"), "escrow": N_("escrow"), "invoice": N_("invoice"), "mobile_money": N_("mobile money"),
+    "manufacturer": N_("manufacturer"), "trading_company": N_("trading company"),
+    "distributor": N_("distributor"), "agent": N_("agent"), "laboratory": N_("laboratory"),
+    "private": N_("private"), "import_licence": N_("import licence"),
+    "email": N_("email"), "phone": N_("phone"), "website": N_("website"),
+    "in_stock": N_("in stock"), "out_of_stock": N_("out of stock"), "preorder": N_("preorder"),
+    "drum": N_("drum"), "bag": N_("bag"), "bottle": N_("bottle"), "box": N_("box"),
+    "canister": N_("canister"), "can": N_("can"), "min": N_("min"), "worldwide": N_("worldwide"),
+}  # fmt: skip
+"""Values of `store.crawl.terms` that are words; names as WhatsApp or GMP are the same in every language."""
+
+
+NARROWINGS = {
+    "q": N_("Words"), "state": N_("State"), "source": N_("Source"), "family": N_("Family"),
+    "tier": N_("Tier"), "language": N_("Language"), "kind": N_("Evidence"), "assignee": N_("Assigned to"),
+    "decision": N_("Verdict"), "seller": N_("Seller"), "p_from": N_("Score from"), "p_to": N_("Score to"),
+    "since": N_("Seen from"), "until": N_("Seen to"), "sort": N_("Order"),
+}  # fmt: skip
+"""What narrows a list, by its name in the address, as the form of filters calls it."""
+
+
+_CHOSEN: Mapping[str, Mapping[str, str]] = {
+    "state": STATES, "family": FAMILIES, "kind": KINDS,
+    "sort": {str(sort): words for sort, words in SORTS.items()},
+    "decision": {choice.value: choice.words for choice in DECISIONS},
+}  # fmt: skip
+
+
+def law_words(cited: str) -> str:
+    """Return a citation of the law, e.g. `UN 1988 Convention, Table I since 2014`."""
+    return _LAW.sub(lambda found: gettext(found.group()), cited)
+
+
+def run_words(sentence: str) -> str:
+    """Return what a crawl or a scoring came to; other sentences as they are kept."""
+    if crawl := _CRAWL.fullmatch(sentence):
+        pages, met, read = crawl.groups()
+        said = ngettext("%(num)s page (%(met)s)", "%(num)s pages (%(met)s)", _number(pages))
+        return gettext("%(pages)s; listings: %(read)s.") % {
+            "pages": said % {"num": pages, "met": _counts(met)},
+            "read": _counts(read),
+        }
+    if scoring := _SCORING.fullmatch(sentence):
+        scored, flagged, model = scoring.groups()
+        return gettext("%(scored)s scored, %(flagged)s flagged by model %(model)s.") % {
+            "scored": scored,
+            "flagged": flagged,
+            "model": model,
+        }
+    return sentence
+
+
+def term_words(term: Term) -> str:
+    """Return what a term of an offer was understood as; empty when it was not."""
+    if term.value not in TERM_VALUES:
+        return in_words(term)
+    return in_words(replace(term, value=gettext(TERM_VALUES[term.value])))
+
+
+def narrowing_words(name: str) -> str:
+    """Return what a filter is called."""
+    return gettext(NARROWINGS[name])
+
+
+def chosen_words(value: object, name: str) -> str:
+    """Return what a filter is set to."""
+    chosen = _CHOSEN.get(name, {}).get(str(value))
+    return gettext(chosen) if chosen else str(value)
+
+
+def _counts(said: str) -> str:
+    """Return counts, e.g. `5 category, 45 listing`, as the page calls what is counted."""
+    if said == "none":
+        return gettext("nothing read")
+    return _COUNT.sub(lambda found: f"{found[1]} {gettext(_COUNTED.get(found[2], found[2]))}", said)
+
+
+def _number(said: str) -> int:
+    return int(said.replace(",", ""))
