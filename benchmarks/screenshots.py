@@ -61,7 +61,7 @@ def main() -> None:
             clock=lambda: NOW,
             passwords=WEAK,
             reference=reference_for(store),
-            operating=operating_for(store, Path("sources.toml")),
+            service_api=operating_for(store, Path("sources.toml")),
         )
         with listen("127.0.0.1", 0) as listener:
             server = build_server(app)
