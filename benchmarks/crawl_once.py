@@ -26,7 +26,7 @@ import web_poet
 from scrapy.crawler import AsyncCrawlerProcess
 
 from benchmarks.local_server import addresses, hosts
-from crawler.extract.page import read_page
+from crawler.extract.page import extract_page
 from crawler.live import crawl as _crawl  # noqa: F401 (before the clock begins, and Scrapy's HTTP with it)
 from crawler.live.permission import Limits
 from crawler.run.run import crawl_source
@@ -136,7 +136,7 @@ def warm_up() -> None:
     """Read one small page, so that what is loaded once a process is there before the clock starts."""
     words = b"A sturdy chair made of oak, kept in a dry room by the family that had it made. " * 5
     body = b"<title>Oak chair</title><h1>Oak chair</h1><p>Price: 12.50 EUR.</p><p>" + words + b"</p>"
-    read_page(web_poet.HttpResponse(url="https://warm.example/", body=body, status=200))
+    extract_page(web_poet.HttpResponse(url="https://warm.example/", body=body, status=200))
 
 
 def main() -> None:

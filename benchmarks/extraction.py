@@ -34,9 +34,8 @@ from benchmarks.extraction_truth import (
 from benchmarks.rounds import machine
 from crawler.extract.document import parse_document
 from crawler.extract.links import next_page
-from crawler.extract.page import read_page
-from text.currency import Place
-from text.price import read_price
+from crawler.extract.page import extract_page
+from text.money import Place, read_price
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -172,7 +171,7 @@ def _measure_lists(folder: Path) -> Report:
     report = Report(folder=folder, note=f"{len(pages)} pages")
     for page in pages:
         url = f"https://{folder.name}.example/{page.path.name}"
-        reading = read_page(web_poet.HttpResponse(url=url, body=read_body(page.path), status=200))
+        reading = extract_page(web_poet.HttpResponse(url=url, body=read_body(page.path), status=200))
         contents = [row.content for row in reading.rows]
         titles = {_plain(content.title) for content in contents}
         known = {_plain(title) for title in page.titles}

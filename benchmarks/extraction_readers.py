@@ -10,7 +10,7 @@ import web_poet
 from price_parser import Price
 
 from crawler.extract.document import decode_page
-from crawler.extract.page import read_page
+from crawler.extract.page import extract_page
 from store.crawl.terms import TermName
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _OUT_OF_STOCK = re.compile(r"(?:out ?of ?stock|sold ?out|discontinued)$")
 
 def ours(body: bytes, url: str) -> Prediction:
     """Read a page as a crawl does."""
-    reading = read_page(web_poet.HttpResponse(url=url, body=body, status=200))
+    reading = extract_page(web_poet.HttpResponse(url=url, body=body, status=200))
     found: dict[str, str | None] = {"availability": IN_STOCK}
     if reading.listing is not None:
         found |= _of_content(reading.listing.content)

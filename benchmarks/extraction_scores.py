@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from text.currency import Place, currency_code
+from text.money import Place, currency_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

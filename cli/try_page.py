@@ -16,7 +16,7 @@ from store.crawl.text import harmless
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from crawler.extract.page import PageReading
+    from crawler.extract.page import ExtractedPage
     from crawler.run.trial import TriedPage
     from store.model import ListingContent
 
@@ -113,7 +113,7 @@ def _fields(content: ListingContent) -> Iterator[tuple[str, str, str]]:
         yield f"term: {term.name}", _short(f"{in_words(term)}{said}".strip()), term.rule
 
 
-def _rows(reading: PageReading) -> Iterator[tuple[str, str, str, str]]:
+def _rows(reading: ExtractedPage) -> Iterator[tuple[str, str, str, str]]:
     for row in reading.rows[:_MOST_ROWS]:
         content = row.content
         yield _short(content.title), content.price_text, content.seller_name, row.url

@@ -13,8 +13,8 @@ from charset_normalizer import from_bytes
 from lxml import etree
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom, resolve_encoding
 
-from text.currency import Place
 from text.language import declared_language
+from text.money import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from crawler.extract.offer import clean_item_id
 from crawler.extract.schema_org import text_of
 from store.model import ListingContent
-from text.price import read_price
+from text.money import read_price
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -107,11 +107,11 @@ def read_opengraph(document: Document) -> ListingContent | None:
     )
     if raw:
         code = meta.get("product:price:currency") or meta.get("og:price:currency") or ""
-        reading = read_price(raw, document.place, code)
+        shown = read_price(raw, document.place, code)
         values |= {
             "price_text": f"{code} {raw}".strip(),
-            "price_amount": reading.amount,
-            "currency": reading.currency,
+            "price_amount": shown.amount,
+            "currency": shown.currency,
         }
     named = {
         "brand": meta.get("product:brand", ""),
@@ -220,16 +220,14 @@ def _content(value: Mapping[str, Any], document: Document) -> ListingContent | N
     if not title:
         return None
     raw = _first(plain, "price")
-    reading = (
-        read_price(raw, document.place, _first(plain, "currency")) if any(map(str.isdigit, raw)) else None
-    )
+    shown = read_price(raw, document.place, _first(plain, "currency")) if any(map(str.isdigit, raw)) else None
     image = document.absolute(_first(plain, "image"))
     values: dict[str, Any] = {
         "title": title,
         "description": _first(plain, "description"),
-        "price_text": reading.text if reading else "",
-        "price_amount": reading.amount if reading else None,
-        "currency": reading.currency if reading else "",
+        "price_text": shown.text if shown else "",
+        "price_amount": shown.amount if shown else None,
+        "currency": shown.currency if shown else "",
         "seller_name": _first(plain, "seller"),
         "minimum_order_text": _first(plain, "minimum").rpartition(":")[2].strip(),
         "location": _first(plain, "location"),

@@ -18,7 +18,7 @@ from crawler.extract.elements import (
     squeeze,
 )
 from text.labels import Label, known_label
-from text.price import count_amounts, current_amount, is_no_item_price, says_negotiable
+from text.money import count_amounts, current_amount, is_no_item_price, says_negotiable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

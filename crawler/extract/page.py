@@ -35,7 +35,7 @@ _SINGLE = tuple(field.name for field in fields(ListingContent) if field.name not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReadListing:
+class ExtractedListing:
     """One listing as a page shows it."""
 
     url: str
@@ -44,15 +44,15 @@ class ReadListing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PageReading:
+class ExtractedPage:
     """What one page turned out to be and to hold."""
 
     outcome: PageOutcome
     sentence: str
     """For a person, e.g. `One listing, read from json-ld.`"""
-    listing: ReadListing | None = None
+    listing: ExtractedListing | None = None
     """The item whose own page this is."""
-    rows: tuple[ReadListing, ...] = ()
+    rows: tuple[ExtractedListing, ...] = ()
     """The items of a list page, in page order."""
     links: tuple[str, ...] = ()
     """Absolute URLs on the same registrable host that are worth following."""
@@ -63,22 +63,22 @@ class PageReading:
 
 
 @attrs.define
-class MarketplacePage(web_poet.WebPage[PageReading]):
+class MarketplacePage(web_poet.WebPage[ExtractedPage]):
     """Read any page by general rules; marketplaces that need more subclass it in `crawler.markets`."""
 
-    async def to_item(self) -> PageReading:
+    async def to_item(self) -> ExtractedPage:
         """Read the page this object was made for."""
-        return self.corrected(read_page(self.response))
+        return self.corrected(extract_page(self.response))
 
-    def corrected(self, reading: PageReading) -> PageReading:
-        """Return the reading with what general rules get wrong put right; subclasses say what that is."""
-        return reading
+    def corrected(self, page: ExtractedPage) -> ExtractedPage:
+        """Return the page, corrected where the general rules get this marketplace wrong."""
+        return page
 
 
-def read_page(
+def extract_page(
     response: web_poet.HttpResponse, *, max_bytes: int = MAX_BYTES, complete: bool = True
-) -> PageReading:
-    """Read a page. The same bytes and URL always give the same reading; no input raises but `MemoryError`.
+) -> ExtractedPage:
+    """Extract a page. The same bytes and URL always give the same result; no input raises but `MemoryError`.
 
     Args:
         response: URL, body, headers and, where it is known, HTTP status.
@@ -86,14 +86,14 @@ def read_page(
         complete: False when the body is known to be cut short.
 
     Returns:
-        The reading.
+        What the page turned out to be, with its listing or its rows.
     """
     body = bytes(response.body)
     if decided := outcome.before_parsing(body, response.status, max_bytes=max_bytes, complete=complete):
-        return PageReading(outcome=decided[0], sentence=decided[1])
+        return ExtractedPage(outcome=decided[0], sentence=decided[1])
     document = parse_document(response)
     if document is None:
-        return PageReading(
+        return ExtractedPage(
             outcome=PageOutcome.UNREADABLE, sentence="No HTML element could be read from the bytes."
         )
     return _Reader(document, response.status).read()
@@ -117,14 +117,14 @@ class _Reader:
         self.opengraph = read_opengraph(document)
         self.next_page = next_page(document)
 
-    def read(self) -> PageReading:
+    def read(self) -> ExtractedPage:
         """Decide what the page is and reads it as that."""
         links = followable_links(self.document)
         title = self.visible.title
         product = own_product(self.structured, title, self.document.meta.get("og:title", ""))
         seen = self.visible.content()
         language = language_of(f"{seen.title} {seen.description}", self.document.place.language)
-        found = PageReading(
+        found = ExtractedPage(
             outcome=PageOutcome.NOT_UNDERSTOOD,
             sentence="",
             links=links,
@@ -137,7 +137,7 @@ class _Reader:
         if self._is_listing(product, seen, state):
             content = self._with_terms(self._merged(product, seen, state, language))
             if content.title:
-                listing = ReadListing(url=self._own_url(), content=content)
+                listing = ExtractedListing(url=self._own_url(), content=content)
                 return replace(
                     found,
                     outcome=PageOutcome.LISTING,
@@ -166,30 +166,32 @@ class _Reader:
             )
         return replace(found, sentence="HTML in which no listing and no list was found.")
 
-    def _rows(self) -> tuple[ReadListing, ...]:
+    def _rows(self) -> tuple[ExtractedListing, ...]:
         listed = max((self._structured_rows(each) for each in self.structured), key=len, default=())
         shown = self._visible_rows()
         if listed and len(listed) >= len(shown):
             return _with_shown(listed, shown)
         states = state_rows(read_states(self.document), self.document)
         if len(states) > len(shown):
-            return tuple(ReadListing(url=url, content=content) for url, content in states)
+            return tuple(ExtractedListing(url=url, content=content) for url, content in states)
         return shown
 
-    def _structured_rows(self, each: Structured) -> tuple[ReadListing, ...]:
+    def _structured_rows(self, each: Structured) -> tuple[ExtractedListing, ...]:
         nodes = each.listed or (each.products if len(each.products) >= _FEWEST_LINKS else [])
         rows = (
             (product_url(node, self.document), content_of_product(node, each.rule, self.document))
             for node in nodes
         )
-        return tuple(ReadListing(url=url, content=content) for url, content in rows if url and content.title)
+        return tuple(
+            ExtractedListing(url=url, content=content) for url, content in rows if url and content.title
+        )
 
-    def _visible_rows(self) -> tuple[ReadListing, ...]:
+    def _visible_rows(self) -> tuple[ExtractedListing, ...]:
         for group in self.groups[:1]:
             read = [found for row in group.elements if (found := row_listing(row, self.document))]
             # One item may be shown twice, first as a banner and then in its place.
             unlike = {(url, content.title, content.price_text): (url, content) for url, content in read}
-            return tuple(ReadListing(url=url, content=content) for url, content in unlike.values())
+            return tuple(ExtractedListing(url=url, content=content) for url, content in unlike.values())
         return ()
 
     def _is_listing(
@@ -253,7 +255,9 @@ class _Reader:
         return own_address(self.document.url, next(filter(None, claims), ""))
 
 
-def _with_shown(listed: tuple[ReadListing, ...], shown: tuple[ReadListing, ...]) -> tuple[ReadListing, ...]:
+def _with_shown(
+    listed: tuple[ExtractedListing, ...], shown: tuple[ExtractedListing, ...]
+) -> tuple[ExtractedListing, ...]:
     """Fill the gaps of structured rows from the visible rows that link to the same page."""
     by_url = {row.url: row.content for row in shown}
     return tuple(
@@ -262,7 +266,7 @@ def _with_shown(listed: tuple[ReadListing, ...], shown: tuple[ReadListing, ...])
     )
 
 
-def _in_language(row: ReadListing, language: str) -> ReadListing:
+def _in_language(row: ExtractedListing, language: str) -> ExtractedListing:
     """A row is too short to tell its language by; it is taken to be in its page's."""
     return replace(row, content=replace(row.content, language=row.content.language or language))
 

@@ -14,7 +14,7 @@ from crawler.extract.offer import looks_like_name
 from crawler.extract.terms import read_terms
 from store.model import ListingContent
 from text.labels import Label
-from text.price import count_amounts, read_price, says_negotiable
+from text.money import count_amounts, read_price, says_negotiable
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -310,10 +310,10 @@ def row_listing(row: etree._Element, document: Document) -> tuple[str, ListingCo
         (each.value for each in labelled if each.label is Label.PRICE), ""
     )
     if price:
-        reading = read_price(price, document.place)
+        shown = read_price(price, document.place)
         negotiable = says_negotiable(price)
-        values |= {"price_text": reading.text, "price_amount": None if negotiable else reading.amount}
-        values["currency"] = "" if negotiable else reading.currency
+        values |= {"price_text": shown.text, "price_amount": None if negotiable else shown.amount}
+        values["currency"] = "" if negotiable else shown.currency
     seller = _seller(row, title)
     if seller is not None:
         values.setdefault("seller_name", element_text(seller))

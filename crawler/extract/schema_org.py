@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from crawler.extract.offer import clean_item_id
 from crawler.extract.structured import as_list, types_of
 from store.model import ListingContent
-from text.price import read_price
+from text.money import read_price
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,17 +125,17 @@ def _price(offer: Node, document: Document) -> tuple[str, Decimal | None, str]:
     code = text_of(offer.get("priceCurrency") or specification.get("priceCurrency"))
     if not raw:
         return "", None, ""
-    reading = read_price(raw, document.place, code)
-    amount = reading.amount
+    shown = read_price(raw, document.place, code)
+    amount = shown.amount
     if _PLAIN_NUMBER.fullmatch(raw):
         # schema.org writes numbers for machines: `1.250` is one and a quarter.
         try:
             amount = Decimal(raw)
         except InvalidOperation:
-            amount = reading.amount
+            amount = shown.amount
     if not amount:  # shops write 0 where they show no price
         return ("", None, "") if amount == 0 else (raw, None, "")
-    return f"{code} {raw}".strip() if code not in raw else raw, amount, reading.currency
+    return f"{code} {raw}".strip() if code not in raw else raw, amount, shown.currency
 
 
 def _quantity(value: object) -> str:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from crawler.extract.elements import is_within_hidden
 from store.crawl.terms import Term, TermName
 from text.cas import is_cas_number
+from text.labels import named_term
 from text.quantities import WHOLE_NUMBER, read_number, read_quantity, unit_after_slash
-from text.term_labels import named_term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -17,7 +17,7 @@ from crawler.extract.offer import (
 )
 from store.model import ListingContent
 from text.labels import Label, known_label
-from text.price import read_price, says_negotiable
+from text.money import read_price, says_negotiable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -80,10 +80,10 @@ class VisiblePage:
                 put(row.label.value, value, f"visible:label {row.name}")
         price_text, rule = self.price_text()
         if price_text:
-            reading = read_price(price_text, self.document.place)
-            put("price_text", reading.text, rule)
-            put("price_amount", reading.amount if not says_negotiable(price_text) else None, rule)
-            put("currency", reading.currency if reading.amount is not None else "", rule)
+            shown = read_price(price_text, self.document.place)
+            put("price_text", shown.text, rule)
+            put("price_amount", shown.amount if not says_negotiable(price_text) else None, rule)
+            put("currency", shown.currency if shown.amount is not None else "", rule)
         seller = self._seller()
         if seller is not None:
             put("seller_name", element_text(seller), "visible:seller")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import scrapy
 from scrapy import signals
 
-from crawler.extract.page import PageReading
+from crawler.extract.page import ExtractedPage
 from crawler.live.frontier import LeftOut, without_session
 from crawler.live.gate import EARLIER, LINKED, PAGE, RECORD, Session, Stopped, is_expected, what_failed
 from crawler.live.robots import NO_FOLLOW, NO_INDEX, asks
@@ -95,7 +95,7 @@ class LiveSpider(scrapy.Spider):
         return CrawledPage(
             url=asked_for,
             http_status=None,
-            reading=PageReading(outcome=outcome, sentence=sentence),
+            reading=ExtractedPage(outcome=outcome, sentence=sentence),
             record=kept if kept and kept.url == asked_for else None,
         )
 
@@ -103,7 +103,7 @@ class LiveSpider(scrapy.Spider):
         earlier: EarlierPage | None = response.meta.get(EARLIER)
         same = earlier if earlier and _is_same(response, earlier) else None
         if same:
-            reading, links = PageReading(outcome=same.outcome, sentence=same.sentence), same.reading.links
+            reading, links = ExtractedPage(outcome=same.outcome, sentence=same.sentence), same.reading.links
         else:
             reading = _refusal(response) or await self._session.read(job_of(response))
             is_error = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
@@ -121,7 +121,7 @@ class LiveSpider(scrapy.Spider):
         )
 
     def _remembered(
-        self, response: Response, reading: PageReading, links: tuple[str, ...], same: EarlierPage | None
+        self, response: Response, reading: ExtractedPage, links: tuple[str, ...], same: EarlierPage | None
     ) -> LiveReading | None:
         if not same and (reading.outcome not in _REMEMBERED or response.status != HTTPStatus.OK):
             return None
@@ -134,7 +134,7 @@ class LiveSpider(scrapy.Spider):
             links=links,
         )
 
-    def _wanted(self, reading: PageReading) -> Iterable[str]:
+    def _wanted(self, reading: ExtractedPage) -> Iterable[str]:
         wanted = [reading.next_page or "", *(row.url for row in reading.rows), *reading.links]
         scope = self._session.gate.scope
         return dict.fromkeys(url for url in (each.partition("#")[0] for each in wanted) if url in scope)
@@ -172,17 +172,17 @@ def _is_same(response: Response, earlier: EarlierPage) -> bool:
     return is_whole and hashlib.sha256(response.body).hexdigest() == earlier.payload_sha256
 
 
-def _refusal(response: Response) -> PageReading | None:
+def _refusal(response: Response) -> ExtractedPage | None:
     """Return what a page is by what came around it, or None when it is to be read."""
     if "dataloss" in response.flags:
         sentence = "The connection ended before the whole body had come; it was not read as a listing."
-        return PageReading(outcome=PageOutcome.TRUNCATED, sentence=sentence)
+        return ExtractedPage(outcome=PageOutcome.TRUNCATED, sentence=sentence)
     if HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
         to = _header(response, b"Location") or "nowhere"
         sentence = f"It leads on to {to!r} (HTTP {response.status}), which is not followed."
-        return PageReading(outcome=PageOutcome.UNREACHABLE, sentence=sentence)
+        return ExtractedPage(outcome=PageOutcome.UNREACHABLE, sentence=sentence)
     if asks(response, NO_INDEX):
-        return PageReading(outcome=PageOutcome.REFUSED, sentence=NOT_TO_BE_READ)
+        return ExtractedPage(outcome=PageOutcome.REFUSED, sentence=NOT_TO_BE_READ)
     return None
 
 

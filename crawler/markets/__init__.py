@@ -1,7 +1,7 @@
 """Marketplaces that general rules do not read well enough: one small page object per file.
 
 To add one, write `crawler/markets/NAME.py` with a subclass of `MarketplacePage` under web-poet's
-`@handle_urls("its.domain", to_return=PageReading)`; it is found by being here. `docs/add-a-marketplace.md`
+`@handle_urls("its.domain", to_return=ExtractedPage)`; it is found by being here. `docs/add-a-marketplace.md`
 walks through it.
 """
 
@@ -11,7 +11,7 @@ import tldextract.tldextract
 from web_poet import consume_modules, default_registry
 
 from crawler.extract.document import suffixes
-from crawler.extract.page import MarketplacePage, PageReading
+from crawler.extract.page import ExtractedPage, MarketplacePage
 
 
 def find_markets() -> None:
@@ -24,5 +24,5 @@ def find_markets() -> None:
 
 def page_class_for(url: str) -> type[MarketplacePage]:
     """Return the page object class whose rule matches a URL best, or the general one."""
-    found: type[MarketplacePage] | None = default_registry.page_cls_for_item(url, PageReading)
+    found: type[MarketplacePage] | None = default_registry.page_cls_for_item(url, ExtractedPage)
     return found or MarketplacePage

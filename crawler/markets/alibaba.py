@@ -7,22 +7,22 @@ from dataclasses import replace
 
 from web_poet import handle_urls
 
-from crawler.extract.page import MarketplacePage, PageReading
+from crawler.extract.page import ExtractedPage, MarketplacePage
 from store.crawl.terms import TermName
 
 _ADVERTISING = re.compile(r"\s+[-–]\s+Buy .{1,400} on Alibaba\.com$", re.IGNORECASE)
 _ITS_OWN_NAMES = frozenset({"ali", "alibaba", "alibaba.com"})
 
 
-@handle_urls("alibaba.com", to_return=PageReading)
+@handle_urls("alibaba.com", to_return=ExtractedPage)
 class AlibabaPage(MarketplacePage):
     """A page of Alibaba.com, of any of its languages and shops."""
 
-    def corrected(self, reading: PageReading) -> PageReading:
+    def corrected(self, page: ExtractedPage) -> ExtractedPage:
         """Cut the advertising off the title, and drop the brand that is the site's own name."""
-        if reading.listing is None:
-            return reading
-        content = reading.listing.content
+        if page.listing is None:
+            return page
+        content = page.listing.content
         attributes = tuple(
             (name, value)
             for name, value in content.attributes
@@ -35,4 +35,4 @@ class AlibabaPage(MarketplacePage):
         )
         title = _ADVERTISING.sub("", content.title)
         content = replace(content, title=title, attributes=attributes, terms=terms)
-        return replace(reading, listing=replace(reading.listing, content=content))
+        return replace(page, listing=replace(page.listing, content=content))

@@ -11,33 +11,33 @@ from store.rows import to_json
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from crawler.extract.page import PageReading
+    from crawler.extract.page import ExtractedPage
     from crawler.run.trial import TriedPage
 
-ADAPTER = "crawler.markets.cases.ReadingAdapter"
+ADAPTER = "crawler.markets.cases.PageAdapter"
 
 
-class ReadingAdapter:
-    """Lay a reading out flat, so that web-poet's plugin for pytest gives one result for each field."""
+class PageAdapter:
+    """Flatten an extracted page, so that web-poet's plugin for pytest gives one result for each field."""
 
-    def __init__(self, reading: PageReading | dict[str, Any]) -> None:
-        """Take what a page object read, or what it was laid out as before: web-poet's `rerun` asks twice."""
-        self._reading = reading
+    def __init__(self, page: ExtractedPage | dict[str, Any]) -> None:
+        """Take an extracted page, or one that is flat already: web-poet's `rerun` asks twice."""
+        self._page = page
 
     def asdict(self) -> dict[str, Any]:
         """Return outcome, language and next page, and every filled field of the listing or of the rows."""
-        reading = self._reading
-        if isinstance(reading, dict):
-            return reading
+        page = self._page
+        if isinstance(page, dict):
+            return page
         flat: dict[str, Any] = {
-            "outcome": str(reading.outcome),
-            "language": reading.language,
-            "next_page": reading.next_page,
+            "outcome": str(page.outcome),
+            "language": page.language,
+            "next_page": page.next_page,
         }
-        if reading.listing is not None:
-            flat |= {"url": reading.listing.url, **asdict(reading.listing.content)}
-        if reading.rows:
-            flat["rows"] = [{"url": row.url, **_filled(asdict(row.content))} for row in reading.rows]
+        if page.listing is not None:
+            flat |= {"url": page.listing.url, **asdict(page.listing.content)}
+        if page.rows:
+            flat["rows"] = [{"url": row.url, **_filled(asdict(row.content))} for row in page.rows]
         plain: dict[str, Any] = json.loads(to_json(_filled(flat)))
         for holder in (plain, *plain.get("rows", ())):
             if "terms" in holder:
@@ -64,7 +64,7 @@ def save_case(tried: TriedPage, folder: Path) -> Path:
     info = {"_encoding": None, "headers": list(headers.items()), "status": 200, "url": tried.url}
     (case / "inputs" / "HttpResponse-info.json").write_text(_pretty(info), "utf-8")
     (case / "meta.json").write_text(_pretty({"adapter": ADAPTER}), "utf-8")
-    (case / "output.json").write_text(_pretty(ReadingAdapter(tried.reading).asdict()), "utf-8")
+    (case / "output.json").write_text(_pretty(PageAdapter(tried.reading).asdict()), "utf-8")
     return case
 
 

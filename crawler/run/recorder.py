@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from crawler.archives import ArchiveFault, SavedPage
     from crawler.evidence.keeper import EvidenceKeeper
-    from crawler.extract.page import PageReading, ReadListing
+    from crawler.extract.page import ExtractedListing, ExtractedPage
     from crawler.run.spider import CrawledPage
     from store.crawl.evidence import EvidenceRecord
     from store.crawl.fetches import Fetch
@@ -115,7 +115,7 @@ class Recorder:
         self._aside: tuple[_Batch, Future[list[EvidenceRecord]]] | None = None
         self.error = ""
         """Why it writes no more; empty while it does."""
-        self._left_to_own_page: dict[str, tuple[str, ReadListing]] = {}
+        self._left_to_own_page: dict[str, tuple[str, ExtractedListing]] = {}
 
     @property
     def is_full(self) -> bool:
@@ -148,7 +148,7 @@ class Recorder:
         """Take what became of a request; `flush` writes it."""
         self._fetches.append(fetch)
 
-    def leave_rows(self, url: str, reading: PageReading) -> None:
+    def leave_rows(self, url: str, reading: ExtractedPage) -> None:
         """Take the rows of a list page that an earlier attempt recorded."""
         self._listings_on(url, reading)
 
@@ -306,7 +306,7 @@ class Recorder:
             notes=notes | {"saved-in": saved.locator, "captured-at": captured, "fault": saved.sentence},
         )
 
-    def _listings_on(self, url: str, reading: PageReading) -> list[SeenListing]:
+    def _listings_on(self, url: str, reading: ExtractedPage) -> list[SeenListing]:
         _, row = self._left_to_own_page.pop(url, (url, None))
         if reading.listing:
             return [SeenListing(url=reading.listing.url, content=reading.listing.content)]
@@ -325,7 +325,7 @@ class Recorder:
         return self
 
 
-def _seen_row(row: ReadListing) -> SeenListing:
+def _seen_row(row: ExtractedListing) -> SeenListing:
     return SeenListing(url=row.url, content=row.content, is_row=True)
 
 

@@ -23,7 +23,7 @@ import web_poet
 
 from crawler.archives import ArchiveContents
 from crawler.errors import CrawlError
-from crawler.extract.page import read_page
+from crawler.extract.page import extract_page
 from crawler.run.process import CrawlStopped
 from crawler.run.saved import open_declared, recording, run_saved
 from crawler.workers.pool import reading
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from typing import Self, TypeAlias
 
     from crawler.archives import Archive, SavedPage
-    from crawler.extract.page import ReadListing
+    from crawler.extract.page import ExtractedListing
     from crawler.run.recorder import Recorder
     from crawler.run.spider import CrawledPage
     from crawler.sources.sources import DeclaredSource
@@ -222,13 +222,13 @@ def _records(archive: Archive, page: SavedPage) -> list[dict[str, Any]]:
         [{"name": name, "value": value} for name, value in page.headers]
     )
     response = web_poet.HttpResponse(url=page.url, body=page.body, status=page.status, headers=headers)
-    found = read_page(response)
+    found = extract_page(response)
     rows = [row for row in found.rows if row.url not in archive]
     listings = [found.listing, *rows] if found.listing else rows
     return [_record(page, each) for each in listings]
 
 
-def _record(page: SavedPage, read: ReadListing) -> dict[str, Any]:
+def _record(page: SavedPage, read: ExtractedListing) -> dict[str, Any]:
     return {
         "url": read.url,
         "page_url": page.url,

@@ -11,7 +11,7 @@ import scrapy
 from scrapy import signals
 from scrapy.exceptions import IgnoreRequest
 
-from crawler.extract.page import PageReading
+from crawler.extract.page import ExtractedPage
 from crawler.workers.page_parser import ReadJob
 from store.model import PageOutcome
 
@@ -42,7 +42,7 @@ class CrawledPage:
     http_status: int | None
     saved: SavedPage | None = field(default=None, repr=False)  # Scrapy logs an item whole if it fails
     """None when nothing was fetched, or it came over the network."""
-    reading: PageReading = field(repr=False)
+    reading: ExtractedPage = field(repr=False)
     body: bytes = field(default=b"", repr=False)
     """Unpacked, as it was read."""
     record: EvidenceRecord | None = field(default=None, repr=False)
@@ -123,12 +123,12 @@ class MarketplaceSpider(scrapy.Spider):
                 http_status=None,
                 body=saved.body if saved else b"",
                 saved=saved,
-                reading=PageReading(
+                reading=ExtractedPage(
                     outcome=PageOutcome.UNREADABLE, sentence=f"It could not be fetched: {reason}"
                 ),
             )
 
-    def _follow(self, reading: PageReading) -> Iterator[scrapy.Request]:
+    def _follow(self, reading: ExtractedPage) -> Iterator[scrapy.Request]:
         wanted = [reading.next_page or "", *(row.url for row in reading.rows), *reading.links]
         return (self._request(url) for url in dict.fromkeys(wanted) if url and url in self.archive)
 
@@ -136,8 +136,8 @@ class MarketplaceSpider(scrapy.Spider):
         return scrapy.Request(url, callback=self.parse, errback=self.failed)
 
 
-def _fault_reading(saved: SavedPage) -> PageReading | None:
-    return PageReading(outcome=saved.fault, sentence=saved.sentence) if saved.fault else None
+def _fault_reading(saved: SavedPage) -> ExtractedPage | None:
+    return ExtractedPage(outcome=saved.fault, sentence=saved.sentence) if saved.fault else None
 
 
 def job_of(response: Response) -> ReadJob:

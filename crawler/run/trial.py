@@ -11,7 +11,7 @@ import web_poet
 
 from crawler.archives import open_archive
 from crawler.errors import CrawlError
-from crawler.extract.page import PageReading
+from crawler.extract.page import ExtractedPage
 from crawler.markets import find_markets, page_class_for
 from store import times
 from store.private import private_folder
@@ -39,7 +39,7 @@ class TriedPage:
     url: str
     page_object: str
     """Name of the class that read it."""
-    reading: PageReading
+    reading: ExtractedPage
     body: bytes = field(default=b"", repr=False)
     """As it was read, unpacked."""
     content_type: str = ""
@@ -133,7 +133,7 @@ def _covering(url: str, sources: Iterable[DeclaredSource]) -> DeclaredSource:
 
 def _try_saved(page: SavedPage, url: str) -> TriedPage:
     if page.fault:
-        reading = PageReading(outcome=page.fault, sentence=page.sentence)
+        reading = ExtractedPage(outcome=page.fault, sentence=page.sentence)
         return TriedPage(url=url, page_object="", reading=reading)
     return _try(url, page.body, page.status, dict(page.headers))
 

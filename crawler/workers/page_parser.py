@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import web_poet
 
-from crawler.extract.page import PageReading
+from crawler.extract.page import ExtractedPage
 from crawler.markets import find_markets, page_class_for
 from store.model import PageOutcome
 
@@ -38,11 +38,11 @@ class ReadJob:
     """As Scrapy holds them."""
 
 
-Read = Callable[[ReadJob], Awaitable[PageReading]]
+Read = Callable[[ReadJob], Awaitable[ExtractedPage]]
 """Has a page read, here or elsewhere. It raises nothing that is the page's fault."""
 
 
-async def read_here(job: ReadJob) -> PageReading:
+async def read_here(job: ReadJob) -> ExtractedPage:
     """Have a page read by its page object; a defect of ours becomes the page's outcome."""
     try:
         response = web_poet.HttpResponse(
@@ -58,9 +58,11 @@ async def read_here(job: ReadJob) -> PageReading:
         return given_up(f"failed ({type(error).__name__}: {error})")
 
 
-def given_up(why: str) -> PageReading:
+def given_up(why: str) -> ExtractedPage:
     """Return the reading of a page that could not be read; `why` goes on from *Reading it*."""
-    return PageReading(outcome=PageOutcome.UNREADABLE, sentence=f"Reading it {why}; please report this page.")
+    return ExtractedPage(
+        outcome=PageOutcome.UNREADABLE, sentence=f"Reading it {why}; please report this page."
+    )
 
 
 LENGTH = struct.Struct("!Q")

@@ -22,7 +22,7 @@ from crawler.workers.page_parser import LENGTH, framed, given_up, read_here, ser
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from crawler.extract.page import PageReading
+    from crawler.extract.page import ExtractedPage
     from crawler.workers import Bounds, CrawlSettings
     from crawler.workers.page_parser import Read, ReadJob
 
@@ -70,7 +70,7 @@ class Readers:
         self._bounds = bounds
         self._readers = [Reader(bounds, start_method="fork") for _ in range(count)]
 
-    async def read(self, job: ReadJob) -> PageReading:
+    async def read(self, job: ReadJob) -> ExtractedPage:
         """Have a page read by the process that has least to do.
 
         Raises:
@@ -86,7 +86,7 @@ class Readers:
                     return given_up(f"failed, as the process that did it {died}")
         raise AssertionError
 
-    async def _read(self, job: ReadJob) -> PageReading:
+    async def _read(self, job: ReadJob) -> ExtractedPage:
         """Have a page read, or raise `ReaderDied` when it was this one over which the process died."""
         while True:
             self._replace_dead()
@@ -152,7 +152,7 @@ class Reader:
         theirs.close()
         self._bounds = bounds
         self._unsent, self._received = bytearray(), bytearray()
-        self._waiting: deque[asyncio.Future[PageReading]] = deque()
+        self._waiting: deque[asyncio.Future[ExtractedPage]] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._began = 0.0
@@ -163,12 +163,12 @@ class Reader:
         """How many pages wait."""
         return len(self._waiting)
 
-    def read(self, job: ReadJob) -> asyncio.Future[PageReading]:
+    def read(self, job: ReadJob) -> asyncio.Future[ExtractedPage]:
         """Send a page, and return what its reading comes to; `ReaderDied` if it does not come."""
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
             self._loop.add_reader(self._socket, self._receive)
-        future: asyncio.Future[PageReading] = self._loop.create_future()
+        future: asyncio.Future[ExtractedPage] = self._loop.create_future()
         if not self._waiting:
             self._began = self._loop.time()
         self._waiting.append(future)
@@ -218,7 +218,7 @@ class Reader:
             self._take(pickle.loads(self._received[LENGTH.size : end]))  # noqa: S301 (from our own code)
             del self._received[:end]
 
-    def _take(self, reading: PageReading | None) -> None:
+    def _take(self, reading: ExtractedPage | None) -> None:
         """Hand a reading to whoever waits for it; the first thing that comes is no reading."""
         assert self._loop is not None
         self._began = self._loop.time()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from crawler.archives.pages import SavedPage
 from crawler.evidence.keeper import EvidenceKeeper
 from crawler.evidence.verify import verify
-from crawler.extract.page import PageReading
+from crawler.extract.page import ExtractedPage
 from crawler.run.recorder import Recorder
 from crawler.run.spider import CrawledPage
 from store.crawl.evidence import evidence_folder
@@ -29,7 +29,7 @@ def met(url: str) -> CrawledPage:
     saved = SavedPage(
         url=url, status=200, headers=(), body=body, captured_at=None, locator=url, fault=None, sentence=""
     )
-    reading = PageReading(outcome=PageOutcome.NOT_UNDERSTOOD, sentence="Nothing is sold on it.")
+    reading = ExtractedPage(outcome=PageOutcome.NOT_UNDERSTOOD, sentence="Nothing is sold on it.")
     return CrawledPage(url=url, http_status=200, saved=saved, reading=reading, body=body)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crawler.extract.page import read_page
+from crawler.extract.page import extract_page
 from tests.crawler.extract.pages import response
 from tests.crawler.extract.samples import PRODUCT, json_ld
 
@@ -67,6 +67,6 @@ def test_four_times_the_page_takes_about_as_much_longer(run: str, write: Callabl
     for size in (50_000, 200_000):
         page = response(write(run * (size // len(run))))
         began = time.process_time()
-        assert read_page(page).sentence.endswith(".")
+        assert extract_page(page).sentence.endswith(".")
         taken.append(time.process_time() - began)
     assert taken[1] < 8 * taken[0] + 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.extract.page import read_page
+from crawler.extract.page import extract_page
 from store.model import PageOutcome
 from tests.crawler.extract.pages import response
 
@@ -37,7 +37,7 @@ _ARTICLE = "<html><head><title>Notes</title></head><body><p>Nothing for sale her
 )
 def test_outcome_of_bytes_and_status(body: bytes, status: int | None, outcome: PageOutcome) -> None:
     """Every page has one outcome and a full sentence about it."""
-    reading = read_page(response(body, status=status))
+    reading = extract_page(response(body, status=status))
     assert reading.outcome is outcome
     assert reading.sentence.endswith(".")
     assert reading.listing is None
@@ -61,13 +61,13 @@ def test_outcome_of_bytes_and_status(body: bytes, status: int | None, outcome: P
 def test_outcome_in_words(title: str, text: str, outcome: PageOutcome) -> None:
     """Sites often say *gone* or *no entry* with status 200."""
     page = f"<html><head><title>{title}</title></head><body><p>{text}</p></body></html>"
-    assert read_page(response(page)).outcome is outcome
+    assert extract_page(response(page)).outcome is outcome
 
 
 def test_log_in_wall_is_blocked() -> None:
     """A page that shows only a password field is not worked around."""
     page = "<html><body><h1>Sign in</h1><form><input name=u><input type=password name=p></form></body></html>"
-    assert read_page(response(page)).outcome is PageOutcome.BLOCKED
+    assert extract_page(response(page)).outcome is PageOutcome.BLOCKED
 
 
 def test_list_with_a_log_in_form_stays_a_list() -> None:
@@ -76,19 +76,19 @@ def test_list_with_a_log_in_form_stays_a_list() -> None:
         f'<li class=row><a href="/i/{n}">Citric acid lot {n}</a> <b>$1{n}</b></li>' for n in range(5)
     )
     page = f"<html><body><form>Log in <input type=password></form><ul>{rows}</ul></body></html>"
-    assert read_page(response(page)).outcome is PageOutcome.CATEGORY
+    assert extract_page(response(page)).outcome is PageOutcome.CATEGORY
 
 
 def test_large_page_is_not_parsed() -> None:
     """The limit is an argument."""
-    assert read_page(response(_ARTICLE), max_bytes=10).outcome is PageOutcome.TOO_LARGE
+    assert extract_page(response(_ARTICLE), max_bytes=10).outcome is PageOutcome.TOO_LARGE
 
 
 def test_known_truncation_is_said() -> None:
     """An archive that says a body is cut short is believed."""
-    assert read_page(response(_ARTICLE), complete=False).outcome is PageOutcome.TRUNCATED
+    assert extract_page(response(_ARTICLE), complete=False).outcome is PageOutcome.TRUNCATED
 
 
 def test_comment_alone_is_unreadable() -> None:
     """Markup without any element cannot be read."""
-    assert read_page(response("<!-- nothing -->")).outcome is PageOutcome.UNREADABLE
+    assert extract_page(response("<!-- nothing -->")).outcome is PageOutcome.UNREADABLE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crawler.extract.links import own_address
-from crawler.extract.page import read_page
+from crawler.extract.page import extract_page
 from tests.crawler.extract.pages import response
 
 SHOP = "https://shop.example"
@@ -63,5 +63,5 @@ def test_items_that_all_name_the_start_page_stay_apart() -> None:
     """Three item pages with the site's root as canonical are three listings, each at its own address."""
     urls = [f"{SHOP}/item/{number}" for number in range(3)]
     page = '<html><head><link rel=canonical href="{}/"></head><body><h1>Kettle {}</h1><p class=price>$5</p>'
-    readings = [read_page(response(page.format(SHOP, url[-1]), url=url)) for url in urls]
+    readings = [extract_page(response(page.format(SHOP, url[-1]), url=url)) for url in urls]
     assert [reading.listing and reading.listing.url for reading in readings] == urls

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.extract.page import MarketplacePage, PageReading, read_page
+from crawler.extract.page import ExtractedPage, MarketplacePage, extract_page
 from store.model import ListingContent, PageOutcome
 from tests.crawler.extract.pages import response
 from tests.crawler.extract.samples import (
@@ -25,7 +25,7 @@ from tests.crawler.extract.samples import (
 
 
 def _content(page: str, url: str = "https://shop.example/item/1") -> ListingContent:
-    reading = read_page(response(page, url=url))
+    reading = extract_page(response(page, url=url))
     assert reading.outcome is PageOutcome.LISTING, reading.sentence
     assert reading.listing is not None
     return reading.listing.content
@@ -82,9 +82,9 @@ def test_related_items_do_not_make_a_list_of_a_listing() -> None:
     assert content.price_amount == Decimal("1.250")
 
 
-def _list_page(rows: str, more: str = "") -> PageReading:
+def _list_page(rows: str, more: str = "") -> ExtractedPage:
     page = f"<html><head><title>Products</title></head><body><h1>Products</h1>{rows}{more}</body></html>"
-    return read_page(response(page, url="https://shop.example/list"))
+    return extract_page(response(page, url="https://shop.example/list"))
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS.keys())
@@ -177,7 +177,7 @@ def test_links_stay_on_the_site() -> None:
 def test_page_object_reads_its_response() -> None:
     """The web-poet page object gives what the function gives."""
     page = response(MICRODATA)
-    assert asyncio.run(MarketplacePage(response=page).to_item()) == read_page(page)
+    assert asyncio.run(MarketplacePage(response=page).to_item()) == extract_page(page)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_page_object_reads_its_response() -> None:
 )
 def test_hostile_page_gets_an_outcome(body: str) -> None:
     """Deep nesting and nonsense end in an outcome, not in an error."""
-    assert read_page(response(body)).sentence
+    assert extract_page(response(body)).sentence
 
 
 _PIECES = st.lists(
@@ -214,5 +214,5 @@ _PIECES = st.lists(
 @given(st.one_of(st.binary(max_size=400), _PIECES.map(lambda pieces: "".join(pieces).encode())))
 def test_no_bytes_raise(body: bytes) -> None:
     """Whatever the bytes are, the page gets an outcome and a sentence."""
-    reading = read_page(response(body))
+    reading = extract_page(response(body))
     assert reading.sentence.endswith(".")

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from text.currency import Place
-from text.price import read_price, says_negotiable
+from text.money import Place, read_price, says_negotiable
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.extract.page import read_page
+from crawler.extract.page import extract_page
 from crawler.extract.terms import cas_numbers, country_in, is_gtin, read_terms, said_stock
 from store.crawl.terms import Term, TermName, in_words
 from store.model import ListingContent
@@ -239,7 +239,7 @@ def test_what_data_say_of_stock(said: str, value: str) -> None:
 def test_page_that_says_sold_out_is_believed(words: str) -> None:
     """A short line beside the price says it in any of the languages."""
     page = f"<html><body><h1>Citric acid</h1><div class=price>$12.50</div><p>{words}</p></body></html>"
-    reading = read_page(response(page))
+    reading = extract_page(response(page))
     assert reading.listing is not None
     stock = [term for term in reading.listing.content.terms if term.name is TermName.AVAILABILITY]
     assert [term.value for term in stock] == ["out_of_stock"]
@@ -251,7 +251,7 @@ def test_hidden_and_contradicting_words_of_stock_do_not_count() -> None:
     hidden = '<p style="display:none">Out of stock</p>'
     for words in (both, hidden):
         page = f"<html><body><h1>Citric acid</h1><div class=price>$12.50</div>{words}</body></html>"
-        reading = read_page(response(page))
+        reading = extract_page(response(page))
         assert reading.listing is not None
         assert not [t for t in reading.listing.content.terms if t.name is TermName.AVAILABILITY]
 

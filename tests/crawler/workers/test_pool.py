@@ -25,7 +25,7 @@ from tests.crawler.crawls import Job, crawl_all, declare
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from crawler.extract.page import PageReading
+    from crawler.extract.page import ExtractedPage
     from crawler.sources.sources import DeclaredSource
 
 pytestmark = pytest.mark.process
@@ -40,10 +40,10 @@ def page(title: str, *, body: str = "") -> ReadJob:
     return ReadJob(url="https://shop.example/1", body=text.encode(), status=200, headers={})
 
 
-def read_all(jobs: list[ReadJob], bounds: Bounds = ROOMY, *, kill_first: bool = False) -> list[PageReading]:
+def read_all(jobs: list[ReadJob], bounds: Bounds = ROOMY, *, kill_first: bool = False) -> list[ExtractedPage]:
     """Have pages read by one process, which is perhaps killed as soon as they are on their way to it."""
 
-    async def gather() -> list[PageReading]:
+    async def gather() -> list[ExtractedPage]:
         readings = [asyncio.ensure_future(readers.read(job)) for job in jobs]
         if kill_first:
             await asyncio.wait(readings[:1])
@@ -91,7 +91,7 @@ def crawl_without_reader(database: Path, declared: DeclaredSource) -> tuple[str,
     """Crawl where no process can be started; return how the crawl ends and how many pages asked for one."""
     asked = 0
 
-    async def read(_: ReadJob) -> PageReading:
+    async def read(_: ReadJob) -> ExtractedPage:
         nonlocal asked
         asked += 1
         raise NoReader("ended with exit code 1")

@@ -1,4 +1,4 @@
-"""Read one price out of the text that shows it: raw text, amount and currency."""
+"""Read a price out of the text that shows it: the amount, the currency sign, and the currency it means."""
 
 from __future__ import annotations
 
@@ -9,13 +9,176 @@ from typing import TYPE_CHECKING
 
 from price_parser import Price
 
-from text.currency import ISO_CODES, Place, currency_code
 from text.labels import known_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
+# Signs that mean one currency wherever they stand.
+_SIGNS_OF_CURRENCY = {
+    "EUR": "€, eur, euro, euros",
+    "GBP": "£, gb£",
+    "USD": "us$, u$s, usd$, us dollar, dollar, dollars, dólares, 美元",
+    "AUD": "au$, a$",
+    "CAD": "ca$, c$, cdn$, can$",
+    "NZD": "nz$",
+    "HKD": "hk$",
+    "SGD": "sg$, s$, sgd$",
+    "TWD": "nt$",
+    "MXN": "mx$",
+    "BRL": "r$, reais",
+    "ARS": "ar$",
+    "CLP": "clp$",
+    "COP": "cop$",
+    "PEN": "s/, s/.",
+    "BOB": "bs, bs.",
+    "PYG": "₲",
+    "CRC": "₡",
+    "PAB": "b/.",
+    "CNY": "cn¥, rmb, 元, 人民币, ￥",
+    "JPY": "jp¥, 円, yen",
+    "KRW": "₩, 원",
+    "INR": "₹",
+    "RUB": "₽, рублей",
+    "UAH": "₴, грн, грн.",
+    "KZT": "₸, тг, тенге",
+    "BYN": "br",
+    "TRY": "₺, tl",
+    "PLN": "zł, zl",
+    "CZK": "kč",
+    "HUF": "ft",
+    "RON": "lei",
+    "BGN": "лв, лв.",
+    "CHF": "fr.",
+    "ILS": "₪",
+    "THB": "฿, บาท",
+    "VND": "₫, đ",
+    "PHP": "₱",
+    "MYR": "rm",
+    "IDR": "rp",
+    "NGN": "₦",
+    "GHS": "₵",
+    "KES": "ksh",
+    "AED": "dhs, dh, د.إ, درهم",
+    "KWD": "kd",
+    "JOD": "jd",
+    "SAR": "ريال, ر.س",
+    "EGP": "جنيه, ج.م",
+    "IRR": "﷼",
+    "BDT": "৳",
+}
+_CURRENCY_OF_SIGN = {sign: code for code, signs in _SIGNS_OF_CURRENCY.items() for sign in signs.split(", ")}
+# Signs that several countries share: by country, with what is meant elsewhere under "".
+_CURRENCY_OF_SHARED_SIGN = {
+    "$": {"": "USD"}
+    | {country: f"{country}D".upper() for country in ("ca", "au", "nz", "hk", "sg")}
+    | {"mx": "MXN", "ar": "ARS", "cl": "CLP", "co": "COP", "uy": "UYU", "tw": "TWD", "do": "DOP"},
+    "¥": {"": "CNY", "jp": "JPY"},
+    "￥": {"": "CNY", "jp": "JPY"},
+    "kr": {"": "", "se": "SEK", "no": "NOK", "dk": "DKK", "is": "ISK"},
+    "руб": {"": "RUB", "by": "BYN"},
+    "руб.": {"": "RUB", "by": "BYN"},
+    "р": {"": "RUB", "by": "BYN"},
+    "р.": {"": "RUB", "by": "BYN"},
+    "rs": {"": "INR", "pk": "PKR", "lk": "LKR", "np": "NPR"},
+    "rs.": {"": "INR", "pk": "PKR", "lk": "LKR", "np": "NPR"},
+    "r": {"": "ZAR", "ru": "RUB"},
+}
+_COUNTRY_OF_LANGUAGE = {"ja": "jp", "sv": "se", "nb": "no", "no": "no", "da": "dk", "is": "is"}
+ISO_CODES = frozenset(
+    [
+        "AED",
+        "ARS",
+        "AUD",
+        "BDT",
+        "BGN",
+        "BHD",
+        "BOB",
+        "BRL",
+        "BYN",
+        "CAD",
+        "CHF",
+        "CLP",
+        "CNY",
+        "COP",
+        "CRC",
+        "CZK",
+        "DKK",
+        "DOP",
+        "EGP",
+        "EUR",
+        "GBP",
+        "GEL",
+        "GHS",
+        "GTQ",
+        "HKD",
+        "HNL",
+        "HRK",
+        "HUF",
+        "IDR",
+        "ILS",
+        "INR",
+        "IRR",
+        "ISK",
+        "JOD",
+        "JPY",
+        "KES",
+        "KRW",
+        "KWD",
+        "KZT",
+        "LBP",
+        "LKR",
+        "MAD",
+        "MDL",
+        "MXN",
+        "MYR",
+        "NGN",
+        "NIO",
+        "NOK",
+        "NPR",
+        "NZD",
+        "OMR",
+        "PAB",
+        "PEN",
+        "PHP",
+        "PKR",
+        "PLN",
+        "PYG",
+        "QAR",
+        "RON",
+        "RSD",
+        "RUB",
+        "SAR",
+        "SEK",
+        "SGD",
+        "THB",
+        "TND",
+        "TRY",
+        "TWD",
+        "TZS",
+        "UAH",
+        "UGX",
+        "USD",
+        "UYU",
+        "UZS",
+        "VES",
+        "VND",
+        "XAF",
+        "XOF",
+        "ZAR",
+        "ZMW",
+        "AZN",
+        "AMD",
+        "DZD",
+        "DEM",
+        "FRF",
+        "ITL",
+        "ESP",
+        "PTE",
+    ]
+)
+"""Codes recognised as such, some of them of currencies that are no more but still shown."""
 _MULTIPLIERS: Mapping[str, int] = {
     "万": 10_000,
     "萬": 10_000,
@@ -103,7 +266,17 @@ _LONGEST_PRICE = 160
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PriceReading:
+class Place:
+    """Where a page is at home, as far as it can be told; settles shared signs such as `$`."""
+
+    country: str = ""
+    """Country-code top-level domain, e.g. `mx`; empty for `.com` and the like."""
+    language: str = ""
+    """ISO 639-1 code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownPrice:
     """One price as shown and as understood."""
 
     text: str
@@ -162,7 +335,7 @@ def current_amount(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def read_price(text: str, place: Place, currency_hint: str = "") -> PriceReading:
+def read_price(text: str, place: Place, currency_hint: str = "") -> ShownPrice:
     """Read the price a short text shows.
 
     Args:
@@ -183,7 +356,7 @@ def read_price(text: str, place: Place, currency_hint: str = "") -> PriceReading
         amount = None
     if amount is not None and (multiplied := _MULTIPLIED.search(lowest)):
         amount *= _MULTIPLIERS[multiplied[1].lower()]
-    return PriceReading(
+    return ShownPrice(
         text=shown, amount=amount, sign=sign, currency=currency_code(sign, place) if sign else ""
     )
 
@@ -216,3 +389,24 @@ def _lower_end(text: str) -> str:
         if re.search(r"\d", leading) and not re.search(r"\d[\d\s.,]*$", leading):
             text = text[signed.start() :]
     return _INDIAN_GROUPS.sub(lambda groups: groups[0].replace(",", ""), text)
+
+
+@lru_cache(maxsize=4096)
+def currency_code(sign: str, place: Place) -> str:
+    """Name the currency of a sign.
+
+    Args:
+        sign: What stands beside the number, e.g. `US $`, `руб.` or `eur`.
+        place: Where the page is.
+
+    Returns:
+        ISO 4217 code, or empty text when the sign does not settle it.
+    """
+    if sign.upper() in ISO_CODES:
+        return sign.upper()
+    key = " ".join(sign.casefold().split())
+    shared = _CURRENCY_OF_SHARED_SIGN.get(key)
+    if shared is not None:
+        country = place.country if place.country in shared else _COUNTRY_OF_LANGUAGE.get(place.language, "")
+        return shared.get(country, shared[""])
+    return _CURRENCY_OF_SIGN.get(key, _CURRENCY_OF_SIGN.get(key.replace(" ", ""), ""))
