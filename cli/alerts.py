@@ -76,8 +76,8 @@ def test() -> None:
     Example: precursor-watch alerts test
     """
     from cli.settings import load_settings
-    from scheduler.alarms.messages import send
-    from scheduler.alarms.settings import AlarmSettings
+    from scheduler.alarms import send
+    from scheduler.settings import AlarmSettings
 
     urls = load_settings(AlarmSettings).urls
     if not urls:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     "--to",
     "backups",
     type=click.Path(file_okay=False, path_type=Path),
-    help="The folder of backups; by default what [care] backup_folder says, or NAME.backups beside the "
+    help="The folder of backups; by default what [maintenance] backup_folder says, or NAME.backups beside the "
     "database.",
 )
 @due_at_option
@@ -28,17 +28,17 @@ def command(database: Path, backups: Path | None, due_at: datetime | None) -> No
     """Back up the store, its evidence and its models, and check what was written.
 
     The service may run meanwhile. Evidence that is there from an earlier backup is not copied again. Of
-    older backups as many are kept as [care] keep_backups says.
+    older backups as many are kept as [maintenance] keep_backups says.
 
     Example: precursor-watch backup --to /mnt/backups
     """
     from cli.settings import load_settings
     from scheduler.maintenance.backup import backups_folder, make_backup, thin_backups
-    from scheduler.settings import CareSettings
+    from scheduler.settings import MaintenanceSettings
     from store import times
     from store.model import RunKind
 
-    care = load_settings(CareSettings)
+    care = load_settings(MaintenanceSettings)
     folder = backups or (Path(care.backup_folder) if care.backup_folder else backups_folder(database))
     with recorded(database, RunKind.BACKUP, due_at) as done:
         backup = make_backup(database, folder, now=times.utc_now())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bulk.program import PROGRAM
 from cli.options import database_option, json_option, sources_option
 from cli.output import print_json, print_table
 
@@ -27,17 +28,18 @@ def command(database: Path, sources_file: Path, *, as_json: bool) -> None:
     Example: precursor-watch doctor
     """
     from cli.settings import load_settings
-    from scheduler.alarms.settings import AlarmSettings
-    from scheduler.doctor import Patient, examine
-    from scheduler.settings import CareSettings
+    from scheduler.doctor import examine
+    from scheduler.settings import AlarmSettings, MaintenanceSettings
+    from scheduler.worker import Settings
 
-    patient = Patient(
+    settings = Settings(
+        command=PROGRAM,
         database=database,
         sources_file=sources_file,
         alarms=load_settings(AlarmSettings),
-        care=load_settings(CareSettings),
+        maintenance=load_settings(MaintenanceSettings),
     )
-    looked = list(examine(patient))
+    looked = list(examine(settings))
     if as_json:
         print_json([asdict(each) for each in looked])
     else:

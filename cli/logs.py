@@ -27,7 +27,7 @@ def command(run: int, database: Path, lines: int | None) -> None:
 
     Example: precursor-watch logs 42 --lines 20
     """
-    from scheduler.run_logs import log_of, read_log
+    from scheduler.children import log_of, read_log
     from store.crawl.runs import attempts_at, get_run
 
     with reading(database) as db:

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
 def operating_for(database: Path, sources_file: Path) -> ServiceApi:
     """Return what the app is handed for a store and the file that declares its sources."""
-    from scheduler.asking import ask_service
-    from scheduler.health import standing
-    from scheduler.overview import overview
+    from scheduler.health import overview, standing
+    from scheduler.jobs import ask_service
 
     def find(db: Database, now: datetime) -> Overview:
         return overview(db, database, sources_file, now=now)
@@ -49,7 +48,7 @@ def operating_for(database: Path, sources_file: Path) -> ServiceApi:
 
 def last_lines(database: Path, run: Run, attempt: Attempt, lines: int) -> list[str] | None:
     """Return the end of the log of one attempt at a run, or None when there is none."""
-    from scheduler.run_logs import log_of, read_log
+    from scheduler.children import log_of, read_log
 
     path = log_of(database, run, attempt)
     try:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Say what would go, and change nothing.")
 @due_at_option
 def command(database: Path, by: str, *, dry_run: bool, due_at: datetime | None) -> None:
-    """Take away what [care] evidence_days and log_days let go.
+    """Take away what [maintenance] evidence_days and log_days let go.
 
     Evidence goes only where nothing in its WARC file was ever flagged or judged, no later page repeats it and
     no hold stands (`precursor-watch retention`). Its hash, the reason, who and when stay in the store, and
@@ -30,11 +30,11 @@ def command(database: Path, by: str, *, dry_run: bool, due_at: datetime | None) 
     """
     from cli.settings import load_settings
     from scheduler.maintenance.upkeep import find_purgeable, purge
-    from scheduler.settings import CareSettings
+    from scheduler.settings import MaintenanceSettings
     from store import times
     from store.model import RunKind
 
-    care = load_settings(CareSettings)
+    care = load_settings(MaintenanceSettings)
     if dry_run:
         found = find_purgeable(database, care, now=times.utc_now())
         for each in found.evidence:

@@ -39,11 +39,10 @@ def command(ctx: click.Context, database: Path, sources_file: Path, once: bool, 
     """
     from cli.log_output import configure_logs
     from cli.settings import load_settings
-    from scheduler.alarms.settings import AlarmSettings
     from scheduler.jobs import WorkLimits
     from scheduler.service import run_once, serve
-    from scheduler.settings import CareSettings, ServiceSettings
-    from scheduler.work import Settings
+    from scheduler.settings import AlarmSettings, MaintenanceSettings, ServiceSettings
+    from scheduler.worker import Settings
 
     configure_logs()
     service = load_settings(ServiceSettings)
@@ -58,7 +57,7 @@ def command(ctx: click.Context, database: Path, sources_file: Path, once: bool, 
         metrics_port=service.metrics_port,
         stop_grace=timedelta(seconds=service.stop_grace_seconds),
         alarms=load_settings(AlarmSettings),
-        care=load_settings(CareSettings),
+        maintenance=load_settings(MaintenanceSettings),
     )
     stop, reload = _events_of_signals()
     if not once:

@@ -136,7 +136,7 @@ def run_now(database: Path, sources_file: Path, by: str, source: str) -> None:
 
 
 def _ask(request: Request, database: Path, sources_file: Path, by: str, source: str) -> int:
-    from scheduler.asking import ask_service
+    from scheduler.jobs import ask_service
     from store import times
 
     with reading(database) as db:

@@ -17,8 +17,7 @@ import click
 
 from classifier.gazetteer.law import LawSettings
 from crawler.workers import CrawlSettings
-from scheduler.alarms.settings import AlarmSettings
-from scheduler.settings import CareSettings, ServiceSettings
+from scheduler.settings import AlarmSettings, MaintenanceSettings, ServiceSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,11 +25,14 @@ if TYPE_CHECKING:
 SECTIONS: dict[str, type[Any]] = {
     "service": ServiceSettings,
     "alarms": AlarmSettings,
-    "care": CareSettings,
+    "maintenance": MaintenanceSettings,
     "law": LawSettings,
     "crawl": CrawlSettings,
 }
 """Each package declares its own; a new section is declared here."""
+
+RENAMED = {"care": "maintenance"}
+"""Former names of sections, each with the present one."""
 
 PREFIX = "PRECURSOR_WATCH"
 FILE_VARIABLE = f"{PREFIX}_SETTINGS"
@@ -53,6 +55,9 @@ def load_settings(section: type[Section], environ: Mapping[str, str] | None = No
     """
     environ = os.environ if environ is None else environ
     document, origin = _document(environ)
+    for former, present in RENAMED.items():
+        if former in document or any(name.startswith(variable(former, "")) for name in environ):
+            raise SettingsWrong(f"The settings [{former}] are called [{present}] now; rename them.")
     for name in document:
         if name not in SECTIONS:
             raise SettingsWrong(f"{origin} has a section [{name}]; it knows {', '.join(SECTIONS)}.")

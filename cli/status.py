@@ -40,7 +40,7 @@ def command(database: Path, sources_file: Path, as_json: bool) -> None:
 
     Example: precursor-watch status --json
     """
-    from scheduler.overview import overview
+    from scheduler.health import overview
     from store import times
 
     now = times.utc_now()

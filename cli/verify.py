@@ -22,18 +22,20 @@ def command(database: Path, due_at: datetime | None) -> None:
 
     When all is whole the database is tended: its write-ahead log folded in, its statistics brought up to
     date, and what it holds for nothing given back to the disk if that is more than
-    [care] vacuum_free_percent of it.
+    [maintenance] vacuum_free_percent of it.
 
     Example: precursor-watch verify
     """
     from cli.progress import progress_bar
     from cli.settings import load_settings
     from scheduler.maintenance.upkeep import check_everything
-    from scheduler.settings import CareSettings
+    from scheduler.settings import MaintenanceSettings
     from store.model import RunKind
 
     with recorded(database, RunKind.VERIFY, due_at) as done, progress_bar("checking") as show:
         done.sentence = check_everything(
-            database, vacuum_free_percent=load_settings(CareSettings).vacuum_free_percent, progress=show
+            database,
+            vacuum_free_percent=load_settings(MaintenanceSettings).vacuum_free_percent,
+            progress=show,
         )
     click.echo(done.sentence)

@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
@@ -118,6 +119,22 @@ def spread_of(name: str, within: timedelta) -> timedelta:
     datetime.timedelta(0)
     """
     return within * (zlib.crc32(name.encode()) / 2**32)
+
+
+class Later(BaseTrigger):  # type: ignore[misc]  # APScheduler 3.11 has no types
+    """Fires `by` after each due time of `trigger`; APScheduler's own jitter may fire before it."""
+
+    __slots__ = ("_by", "_trigger")
+
+    def __init__(self, trigger: BaseTrigger, by: timedelta) -> None:
+        self._trigger = trigger
+        self._by = by
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None:
+        """Return the next time later than `previous`, not before `now`; None when there is none."""
+        before = None if previous is None else previous - self._by
+        found: datetime | None = self._trigger.get_next_fire_time(before, now - self._by)
+        return None if found is None else found + self._by
 
 
 @cache

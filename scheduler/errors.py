@@ -1,4 +1,4 @@
-"""What can go wrong with the schedule, each error a sentence for the operator."""
+"""The errors of this package, each a sentence for the operator."""
 
 from __future__ import annotations
 

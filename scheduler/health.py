@@ -1,20 +1,32 @@
-"""How each source fares: its last crawl, when it is due next, and whether a person should look."""
+"""How all stands: each source's last crawl and next due time, and everything on one screen.
+
+The one screen is for `status`, the page of the service, and the API.
+"""
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import timedelta
+from statistics import median
 from typing import TYPE_CHECKING
 
-from scheduler.alarms.bands import HISTORY, usual_band
+from crawler.errors import CrawlError
+from crawler.sources.sources import load_sources
 from scheduler.due import next_due, plan
+from scheduler.errors import SchedulerError
 from store.crawl.runs import accounted_to, done_runs, latest_run
 from store.locks import is_held, work_of
 from store.model import RunKind
-from store.operations.overview import INTERRUPTED, NEVER, UNDER_WAY, SourceHealth
+from store.operations.alarms import standing_alarms
+from store.operations.overview import INTERRUPTED, NEVER, UNDER_WAY, Band, Overview, SourceHealth
 from store.operations.requests import pause_of
+from store.review.queue import SourceCounts, count_queue, count_sources
+from store.scores.models import model_in_use
+from store.scores.scores import count_awaiting
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -25,9 +37,47 @@ if TYPE_CHECKING:
 LATE = timedelta(minutes=10)
 """A crawl may begin this much after its due time, for example behind others, before it counts as overdue."""
 
+HISTORY = 30
+"""How many runs a band is learnt from."""
+
+MIN_HISTORY = 5
+"""From fewer runs nothing is learnt, so nothing is unusual."""
+
+SPREADS = 4.0
+"""How many robust standard deviations around the median are usual."""
+
+MAD_TO_SD = 1.4826
+"""The standard deviation of a normal distribution over its median absolute deviation."""
+
+LEAST_SHARE = 0.25
+"""The least half-width, as a share of the median: a source that always gave 40 may give 30."""
+
+LEAST_COUNT = 3.0
+"""The least half-width of a band of small counts."""
+
+
+def overview(db: Database, database: Path, sources_file: Path, *, now: datetime) -> Overview:
+    """Return how everything stands at `now`; a sources file that cannot be used is part of the answer."""
+    scored, model = latest_run(db, RunKind.SCORE), model_in_use(db)
+    sources, problem = _sources(db, database, sources_file, now)
+    return Overview(
+        database=database,
+        database_bytes=database.stat().st_size,
+        disk_free_bytes=shutil.disk_usage(database.resolve().parent).free,
+        service=is_held(database, "service"),
+        alarms=tuple(standing_alarms(db)),
+        model_id=None if model is None else model.model_id,
+        queue=count_queue(db),
+        unscored=count_awaiting(db),
+        scoring=standing(scored, database),
+        last_score_run=scored,
+        sources=sources,
+        sources_problem=problem,
+    )
+
 
 def standing(run: Run | None, database: Path) -> str:
-    """Return how a run came out, or for one without an ending whether its lock is held: under way, or not."""
+    """Return a run's outcome; for a run without one, whether its lock is held: under way or interrupted."""
     if run is None:
         return NEVER
     if run.outcome:
@@ -36,7 +86,7 @@ def standing(run: Run | None, database: Path) -> str:
 
 
 def source_health(db: Database, declared: DeclaredSource, *, database: Path, now: datetime) -> SourceHealth:
-    """Return how a source fares at `now`; `database` is where `db` lies, for its locks.
+    """Return how a source stands at `now`; `database` is where `db` lies, for its locks.
 
     Raises:
         ScheduleWrong: If its cron line cannot be used.
@@ -74,3 +124,46 @@ def listings_met(run: Run) -> int:
     """Return how many listings a crawl met."""
     changes = sum(run.counts.get(name, 0) for name in ("new", "changed", "unchanged"))
     return run.counts.get("listings", changes)
+
+
+def usual_band(history: Sequence[float], *, least: float = LEAST_COUNT) -> Band | None:
+    """Return the band around the median of past values, or None when they are too few to learn from.
+
+    Median and median absolute deviation, so that a bad day in the history does not widen it.
+
+    >>> usual_band([40, 42, 38, 41, 40])
+    Band(low=30.0, usual=40, high=50.0, runs=5)
+    >>> usual_band([40, 42]) is None
+    True
+
+    Args:
+        history: Values of earlier runs.
+        least: The least half-width, in the unit of the values.
+    """
+    if len(history) < MIN_HISTORY:
+        return None
+    middle = median(history)
+    spread = MAD_TO_SD * median(abs(value - middle) for value in history)
+    half = max(SPREADS * spread, LEAST_SHARE * middle, least)
+    return Band(low=max(0.0, middle - half), usual=middle, high=middle + half, runs=len(history))
+
+
+def _sources(
+    db: Database, database: Path, sources_file: Path, now: datetime
+) -> tuple[tuple[SourceHealth, ...], str]:
+    counts = count_sources(db)
+    try:
+        health = [
+            source_health(db, each, database=database, now=now)
+            for each in load_sources(sources_file).values()
+        ]
+    except (CrawlError, SchedulerError) as error:
+        return (), str(error)
+    return tuple(replace(each, report=_report(each, counts)) for each in health), ""
+
+
+def _report(health: SourceHealth, counts: Mapping[str, tuple[int, int]]) -> SourceCounts | None:
+    if health.last_run is None:
+        return None
+    listings, flagged = counts.get(health.source_id, (0, 0))
+    return SourceCounts(pages=health.last_run.counts.get("pages", 0), listings=listings, flagged=flagged)

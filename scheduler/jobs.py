@@ -1,4 +1,4 @@
-"""What is to be done when: the crawls of the sources file, and the care of the data."""
+"""The jobs: crawls by the sources file, maintenance by the settings, and crawls that a person requests."""
 
 from __future__ import annotations
 
@@ -7,19 +7,24 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from crawler.errors import CrawlError
 from crawler.sources.sources import Schedule, load_sources
+from scheduler.children import Limits
 from scheduler.due import trigger_of
-from scheduler.endings import Limits
 from scheduler.errors import NothingScheduled
-from store.locks import work_of
+from store.audit.audit import BY_HAND, Origin
+from store.locks import is_held, work_of
 from store.model import RunKind, SourceKind
+from store.operations.requests import NoServiceAtWork, NotScheduled, Request, SourcesUnreadable, ask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from crawler.sources.sources import DeclaredSource
-    from scheduler.settings import CareSettings, ServiceSettings
+    from scheduler.settings import MaintenanceSettings, ServiceSettings
+    from store.database import Database
     from store.model import Source
 
 
@@ -58,7 +63,7 @@ class WorkLimits:
     crawl: timedelta = timedelta(hours=2)
     score: timedelta = timedelta(hours=2)
     retrain: timedelta = timedelta(hours=2)
-    care: timedelta = timedelta(hours=4)
+    maintenance: timedelta = timedelta(hours=4)
     memory_bytes: int = 4_000_000_000
     stall: timedelta = timedelta(minutes=20)
 
@@ -69,7 +74,7 @@ class WorkLimits:
             crawl=timedelta(minutes=settings.crawl_limit_minutes),
             score=timedelta(minutes=settings.score_limit_minutes),
             retrain=timedelta(minutes=settings.retrain_limit_minutes),
-            care=timedelta(minutes=settings.care_limit_minutes),
+            maintenance=timedelta(minutes=settings.maintenance_limit_minutes),
             memory_bytes=settings.memory_limit_mb * 1_000_000,
             stall=timedelta(minutes=settings.stall_minutes),
         )
@@ -77,7 +82,9 @@ class WorkLimits:
     def for_kind(self, kind: RunKind) -> Limits:
         """Return the limits of one kind of work."""
         by_kind = {RunKind.CRAWL: self.crawl, RunKind.SCORE: self.score, RunKind.RETRAIN: self.retrain}
-        return Limits(time=by_kind.get(kind, self.care), memory_bytes=self.memory_bytes, stall=self.stall)
+        return Limits(
+            time=by_kind.get(kind, self.maintenance), memory_bytes=self.memory_bytes, stall=self.stall
+        )
 
 
 def crawl_jobs(path: Path, limits: WorkLimits) -> dict[str, Job]:
@@ -94,23 +101,23 @@ def crawl_jobs(path: Path, limits: WorkLimits) -> dict[str, Job]:
     return _by_name(jobs)
 
 
-def care_jobs(care: CareSettings, limits: WorkLimits) -> dict[str, Job]:
-    """Return what is done for the data by the settings, by its name.
+def maintenance_jobs(settings: MaintenanceSettings, limits: WorkLimits) -> dict[str, Job]:
+    """Return the maintenance jobs that the settings ask for, by their name.
 
     Raises:
         ScheduleWrong: If a cron line cannot be used.
     """
     lines: Mapping[RunKind, str] = {
-        RunKind.BACKUP: care.backup_cron,
-        RunKind.VERIFY: care.verify_cron,
-        RunKind.PURGE: care.purge_cron,
-        RunKind.RETRAIN: care.retrain_cron,
+        RunKind.BACKUP: settings.backup_cron,
+        RunKind.VERIFY: settings.verify_cron,
+        RunKind.PURGE: settings.purge_cron,
+        RunKind.RETRAIN: settings.retrain_cron,
     }
     return _by_name(
         [
             Job(
                 kind=kind,
-                schedule=Schedule(cron=line, timezone=care.timezone),
+                schedule=Schedule(cron=line, timezone=settings.timezone),
                 arguments=(kind.value,),
                 limits=limits.for_kind(kind),
                 is_due_at_once=False,
@@ -119,6 +126,36 @@ def care_jobs(care: CareSettings, limits: WorkLimits) -> dict[str, Job]:
             if line
         ]
     )
+
+
+def ask_service(
+    db: Database,
+    request: Request,
+    source_id: str,
+    *,
+    database: Path,
+    sources_file: Path,
+    by: str,
+    origin: Origin = BY_HAND,
+    now: datetime,
+) -> int:
+    """Record a request to the running service, if the service can fulfil it, and return its number.
+
+    Raises:
+        SourcesUnreadable: If the sources file cannot be used.
+        NotScheduled: If the file has no such source with a schedule.
+        NoServiceAtWork: If a crawl is requested and no service runs that could begin it.
+    """
+    try:
+        declared = load_sources(sources_file)
+    except CrawlError as error:
+        raise SourcesUnreadable(str(error)) from error
+    scheduled = [name for name, each in declared.items() if each.schedule is not None]
+    if source_id not in scheduled:
+        raise NotScheduled(source_id, scheduled)
+    if request is Request.RUN_NOW and not is_held(database, "service"):
+        raise NoServiceAtWork(database, source_id)
+    return ask(db, request, source_id, by=by, origin=origin, now=now)
 
 
 def _crawl(declared: DeclaredSource, path: Path, limits: WorkLimits) -> Job:

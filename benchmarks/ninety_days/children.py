@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.ninety_days.faults import Fault
 from benchmarks.ninety_days.world import SHOWN, Item, shown_at
-from scheduler.children import Children
-from scheduler.endings import Exit, OverLimit
+from scheduler.children import Children, Exit, OverLimit
 from store.crawl.pages import SeenListing, record_page
 from store.crawl.runs import begin_run, end_run
 from store.database import open_database
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
     from benchmarks.ninety_days.clock import Clock
     from benchmarks.ninety_days.faults import Injected
-    from scheduler.endings import Limits
+    from scheduler.children import Limits
     from store.database import Database
 
 PAGES = 12

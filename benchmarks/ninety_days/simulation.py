@@ -18,12 +18,10 @@ from benchmarks.ninety_days.children import WorldChildren
 from benchmarks.ninety_days.clock import Clock
 from benchmarks.ninety_days.faults import Fault, Injected, lay_out
 from benchmarks.ninety_days.world import BEGINNING, SCHEDULES
-from scheduler.alarms.settings import AlarmSettings
-from scheduler.alarms.watch import tell
-from scheduler.service import Service
-from scheduler.settings import CareSettings
-from scheduler.warden import Warden
-from scheduler.work import Settings, Worker
+from scheduler.alarms import tell
+from scheduler.service import Service, Watchdog
+from scheduler.settings import AlarmSettings, MaintenanceSettings
+from scheduler.worker import Settings, Worker
 from store.database import open_database
 from store.errors import ListingsError
 from store.locks import hold
@@ -110,7 +108,7 @@ def _serve(settings: Settings, clock: Clock, lived: Lived) -> None:
     children = WorldChildren(settings.database, clock)
     with hold(settings.database, "service"):
         service = Service(settings, scheduler, Worker(settings, now=utc_now, children=children))
-        warden = Warden(settings, service, clock=clock.seconds)
+        watchdog = Watchdog(settings, service, clock=clock.seconds)
         scheduler.start()
         while clock.now < lived.until and not children.is_dead:
             _inject(lived.injected, children, clock, settings.sources_file)
@@ -119,19 +117,19 @@ def _serve(settings: Settings, clock: Clock, lived: Lived) -> None:
                 service.sweep()
             quiet = scheduler.turn()
             if not children.is_dead:
-                _watch(warden, settings, lived)
+                _watch(watchdog, settings, lived)
                 if children.machine == _machine_at(lived.injected, clock.now):
                     clock.advance(min(quiet, LOOK, _until_next(lived.injected, clock.now)))
                 # Otherwise something began or ended while a crawl took its time: it is let happen first.
         lived.attempts += children.attempts
         scheduler.shutdown()
-        warden.close()
+        watchdog.close()
     if children.machine and children.is_dead:
         clock.advance_to(children.machine.ends)
 
 
-def _watch(warden: Warden, settings: Settings, lived: Lived) -> None:
-    warden.watch()
+def _watch(watchdog: Watchdog, settings: Settings, lived: Lived) -> None:
+    watchdog.watch()
     with closing(open_database(settings.database)) as db:
         tell(db, settings.alarms, now=utc_now(), deliver=lambda _, title, __: lived.messages.append(title))
 
@@ -169,7 +167,7 @@ def _settings(folder: Path) -> Settings:
         database=folder / "store.db",
         sources_file=file,
         alarms=AlarmSettings(urls=("json://127.0.0.1:9/",), disk_free_mb=0),
-        care=CareSettings(),
+        maintenance=MaintenanceSettings(),
     )
 
 

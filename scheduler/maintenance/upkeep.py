@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from crawler.evidence.verify import verify
-from scheduler.run_logs import logs_folder
+from scheduler.children import logs_folder
 from store.audit import verification
 from store.audit.audit import BY_HAND
 from store.crawl.evidence import evidence_folder
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from scheduler.settings import CareSettings
+    from scheduler.settings import MaintenanceSettings
     from store.audit.audit import Origin
     from store.database import Database
     from store.operations.retention import SpentFile
@@ -110,7 +110,7 @@ class Purgeable:
         )
 
 
-def find_purgeable(database: Path, care: CareSettings, *, now: datetime) -> Purgeable:
+def find_purgeable(database: Path, care: MaintenanceSettings, *, now: datetime) -> Purgeable:
     """Return what retention lets go, and change nothing."""
     logs = [
         path
@@ -125,7 +125,7 @@ def find_purgeable(database: Path, care: CareSettings, *, now: datetime) -> Purg
 
 
 def purge(
-    database: Path, care: CareSettings, *, by: str, origin: Origin = BY_HAND, now: datetime
+    database: Path, care: MaintenanceSettings, *, by: str, origin: Origin = BY_HAND, now: datetime
 ) -> Purgeable:
     """Take away what retention lets go; of evidence a tombstone with its hash stays in the store.
 

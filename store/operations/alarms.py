@@ -39,7 +39,7 @@ class Finding:
     """Something wrong, as it is found now."""
 
     kind: str
-    """What, e.g. `run_failed`; `scheduler.alarms.checks` has them all."""
+    """What, e.g. `run_failed`; `scheduler.checks` has them all."""
     subject: str = ""
     """A source's id; empty for the whole product."""
     sentence: str

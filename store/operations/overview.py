@@ -1,6 +1,6 @@
 """What an operator sees on one screen.
 
-Only values: `scheduler.overview` finds them, the terminal, the pages and the API show them.
+Only values: `scheduler.health` finds them, the terminal, the pages and the API show them.
 """
 
 from __future__ import annotations

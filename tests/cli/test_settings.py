@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.settings import FILE_VARIABLE, SECTIONS, SettingsWrong, default_of, load_settings, variable
-from scheduler.alarms.settings import AlarmSettings
-from scheduler.settings import ServiceSettings
+from scheduler.settings import AlarmSettings, ServiceSettings
 
 MANUAL = Path(__file__).parents[2] / "docs" / "settings.md"
 
@@ -39,12 +38,13 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[servise]\n", r"section \[servise\]; it knows service, alarms, care, law"),
+        ("[servise]\n", r"section \[servise\]; it knows service, alarms, maintenance, law"),
         ("[service]\nparalel = 3\n", "unknown key 'paralel'"),
         ("[service]\nparallel = true\n", "parallel is True; it must be a whole number"),
         ("[service]\nparallel = -1\n", "parallel is -1"),
         ("service = 3\n", "is no section"),
         ("[service\n", "cannot be used"),
+        ("[care]\nlog_days = 3\n", r"\[care\] are called \[maintenance\] now"),
     ],
 )
 def test_a_file_that_cannot_be_used(tmp_path: Path, text: str, said: str) -> None:
@@ -64,12 +64,14 @@ def test_a_variable_that_cannot_be_used(tmp_path: Path) -> None:
     environ = write(tmp_path, "") | {"PRECURSOR_WATCH_SERVICE_PARALLEL": "many"}
     with pytest.raises(SettingsWrong, match="PRECURSOR_WATCH_SERVICE_PARALLEL is 'many'"):
         load_settings(ServiceSettings, environ)
+    with pytest.raises(SettingsWrong, match=r"\[care\] are called \[maintenance\] now"):
+        load_settings(ServiceSettings, {"PRECURSOR_WATCH_CARE_LOG_DAYS": "3"})
 
 
 def test_every_variable_is_in_the_manual() -> None:
     """Whatever a program of ours reads from the environment is named there."""
     manual, read = MANUAL.read_text(encoding="utf-8"), set()
-    for package in ("cli", "scheduler", "crawler", "classifier", "review", "listings"):
+    for package in ("cli", "scheduler", "crawler", "classifier", "review", "store", "bulk", "text"):
         for path in (MANUAL.parents[1] / package).rglob("*.py"):
             read |= set(re.findall(r"\"(PRECURSOR_WATCH_[A-Z]+)\"", path.read_text(encoding="utf-8")))
     assert len(read) > 5

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli.main import group
-from scheduler.run_logs import log_name, logs_folder
+from scheduler.children import log_name, logs_folder
 from store.accounts.users import Role
 from store.audit.audit import AuditAction, Via, list_entries
 from store.crawl.runs import attempts_at, begin_run, end_run

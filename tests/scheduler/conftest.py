@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scheduler.work import Settings
+from scheduler.worker import Settings
 from store.crawl.pages import SeenListing, record_page
 from store.crawl.runs import end_run
 from store.database import open_database

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scheduler.children import Children, end
-from scheduler.endings import MAX_LINE_CHARS, Exit, Limits, OverLimit, explain
+from scheduler.children import MAX_LINE_CHARS, Children, Exit, Limits, OverLimit, end, explain
 from store.model import RunOutcome
 
 if TYPE_CHECKING:

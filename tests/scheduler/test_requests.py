@@ -15,12 +15,10 @@ from benchmarks.ninety_days.children import WorldChildren
 from benchmarks.ninety_days.clock import Clock
 from benchmarks.ninety_days.simulation import TurnedByHand, turned_by_hand
 from benchmarks.ninety_days.world import BEGINNING
-from scheduler.alarms.settings import AlarmSettings
 from scheduler.due import spread_of
-from scheduler.noted import note_settings
-from scheduler.service import Service
-from scheduler.settings import CareSettings
-from scheduler.work import Settings, Worker
+from scheduler.service import Service, audit_settings
+from scheduler.settings import AlarmSettings, MaintenanceSettings
+from scheduler.worker import Settings, Worker
 from store.audit.audit import AuditAction, list_entries
 from store.audit.verification import verify
 from store.crawl.runs import list_runs
@@ -132,14 +130,16 @@ def test_a_broken_edit_leaves_the_sources_as_they_were(turned: Turned) -> None:
 
 def test_settings_are_noted_when_the_service_begins_with_something_new(turned: Turned) -> None:
     """Once for each change, without the addresses, which may hold a password."""
-    told = replace(turned.settings, alarms=AlarmSettings(urls=("json://x:secret@h",)), care=CareSettings())
-    shorter = replace(told, care=CareSettings(evidence_days=30))
+    told = replace(
+        turned.settings, alarms=AlarmSettings(urls=("json://x:secret@h",)), maintenance=MaintenanceSettings()
+    )
+    shorter = replace(told, maintenance=MaintenanceSettings(evidence_days=30))
     with closing(open_database(turned.settings.database)) as db:
-        assert [note_settings(db, each, now=BEGINNING) for each in (told, told, shorter)] == [
+        assert [audit_settings(db, each, now=BEGINNING) for each in (told, told, shorter)] == [
             True, False, True,
         ]  # fmt: skip
         (newest, _) = list_entries(db, action=AuditAction.SETTING_CHANGED)
-    assert newest.details["care"]["evidence_days"] == 30
+    assert newest.details["maintenance"]["evidence_days"] == 30
     assert "secret" not in str(newest.details)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from scheduler.work import Settings
+    from scheduler.worker import Settings
 
 pytestmark = pytest.mark.process
 

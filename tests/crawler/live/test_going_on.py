@@ -18,7 +18,7 @@ from crawler.live.plan import plan
 from fixtures.misbehaving.answers import html
 from fixtures.misbehaving.server import LOOPBACK, serving
 from scheduler.maintenance.upkeep import purge
-from scheduler.settings import CareSettings
+from scheduler.settings import MaintenanceSettings
 from store.crawl.evidence import chain_of, evidence_folder, record_evidence
 from store.crawl.runs import list_runs
 from store.database import open_database
@@ -142,7 +142,7 @@ def test_a_page_whose_bytes_were_purged_is_kept_again(server: Server, tmp_path: 
         build.use(db)
         build.score_all(db, 0.1)
     (gone,) = purge(
-        database, CareSettings(evidence_days=30), by="ada", now=NOW + timedelta(days=365)
+        database, MaintenanceSettings(evidence_days=30), by="ada", now=NOW + timedelta(days=365)
     ).evidence
     run, _ = crawl_on(server, database, shop, 1)
     assert not [each for each in server.asked if "If-None-Match" in each.headers]

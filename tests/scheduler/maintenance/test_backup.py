@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from cli.main import group
 from crawler.evidence.read import EvidenceWrong
+from scheduler.children import logs_folder
 from scheduler.maintenance.backup import (
     BackupWrong,
     EvidenceMissing,
@@ -26,8 +27,7 @@ from scheduler.maintenance.backup import (
 )
 from scheduler.maintenance.restore import RestoreRefused, StillInUse, check_backup, restore
 from scheduler.maintenance.upkeep import check_everything, find_purgeable, purge
-from scheduler.run_logs import logs_folder
-from scheduler.settings import CareSettings
+from scheduler.settings import MaintenanceSettings
 from store.audit.audit import AuditAction, list_entries
 from store.crawl.evidence import evidence_folder
 from store.crawl.runs import latest_run
@@ -271,7 +271,7 @@ def score_all(store: Path, p_offer: float) -> None:
 
 def test_evidence_of_what_was_not_scored_yet_is_kept(store: Path) -> None:
     """Nobody knows what it is."""
-    assert find_purgeable(store, CareSettings(evidence_days=30), now=NOW + YEAR).evidence == ()
+    assert find_purgeable(store, MaintenanceSettings(evidence_days=30), now=NOW + YEAR).evidence == ()
 
 
 def test_evidence_of_a_listing_in_a_case_is_kept(store: Path) -> None:
@@ -281,13 +281,13 @@ def test_evidence_of_a_listing_in_a_case_is_kept(store: Path) -> None:
         (listing,) = db.execute("SELECT listing_id FROM page_listings LIMIT 1").fetchone()
         case = open_case(db, "2026-7", "Of a search", opened_by="ada", now=NOW)
         write_entry(db, case, "listing", listing_id=listing, written_by="ada", now=NOW)
-    assert find_purgeable(store, CareSettings(evidence_days=30), now=NOW + YEAR).evidence == ()
+    assert find_purgeable(store, MaintenanceSettings(evidence_days=30), now=NOW + YEAR).evidence == ()
 
 
 def test_old_evidence_that_nothing_speaks_for_goes_and_leaves_a_tombstone(store: Path) -> None:
     """`evidence verify` passes before and after, and says how many were taken away."""
     score_all(store, 0.1)
-    care = CareSettings(evidence_days=30)
+    care = MaintenanceSettings(evidence_days=30)
     assert find_purgeable(store, care, now=NOW).evidence == ()
     (gone,) = purge(store, care, by="ada", now=NOW + YEAR).evidence
     assert list(evidence_folder(store).iterdir()) == []
@@ -304,7 +304,7 @@ def test_old_evidence_that_nothing_speaks_for_goes_and_leaves_a_tombstone(store:
 def test_a_hold_keeps_evidence_until_it_is_released(store: Path, source: str) -> None:
     """Of its source, or of all."""
     score_all(store, 0.1)
-    care = CareSettings(evidence_days=30)
+    care = MaintenanceSettings(evidence_days=30)
     with closing(open_database(store)) as db:
         number = place_hold(db, source, reason="Case 7", by="ada", now=NOW)
         assert find_purgeable(store, care, now=NOW + YEAR).evidence == ()
@@ -318,7 +318,7 @@ def test_a_hold_keeps_evidence_until_it_is_released(store: Path, source: str) ->
 def test_evidence_of_what_was_flagged_is_kept(store: Path, p_offer: float, kept_files: int) -> None:
     """Above the line of its time, whatever the model in use says now."""
     score_all(store, p_offer)
-    care = CareSettings(evidence_days=30)
+    care = MaintenanceSettings(evidence_days=30)
     assert len(find_purgeable(store, care, now=NOW + YEAR).evidence) == kept_files
 
 
@@ -341,7 +341,7 @@ def test_old_logs_go(store: Path) -> None:
     logs_folder(store).mkdir()
     (logs_folder(store) / "score.20261124T090000Z.1.log").write_text("x", encoding="utf-8")
     later = datetime.now(UTC) + timedelta(days=91)
-    assert find_purgeable(store, CareSettings(), now=datetime.now(UTC)).logs == ()
-    assert find_purgeable(store, replace(CareSettings(), log_days=0), now=later).logs == ()
-    assert len(purge(store, CareSettings(), by="ada", now=later).logs) == 1
+    assert find_purgeable(store, MaintenanceSettings(), now=datetime.now(UTC)).logs == ()
+    assert find_purgeable(store, replace(MaintenanceSettings(), log_days=0), now=later).logs == ()
+    assert len(purge(store, MaintenanceSettings(), by="ada", now=later).logs) == 1
     assert list(logs_folder(store).iterdir()) == []

@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from bulk.program import PROGRAM
 from crawler.sources.sources import Schedule
 from scheduler.jobs import Job, WorkLimits
-from scheduler.work import Settings, Worker
+from scheduler.worker import Settings, Worker
 from store.crawl.runs import begin_run, list_runs, record_not_run
 from store.crawl.sources import declare_source
 from store.database import open_database

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crawler.sources.sources import DeclaredSource, Schedule
-from scheduler.alarms.checks import CHECK_FAILED, CHECKS, find_all
-from scheduler.alarms.look import Check, Look
-from scheduler.alarms.settings import AlarmSettings
+from scheduler.checks import CHECK_FAILED, CHECKS, Check, CheckContext, Problem, find_all
+from scheduler.settings import AlarmSettings
 from store.crawl.permissions import Basis, Permission
 from store.crawl.runs import begin_run, end_run, record_not_run
 from store.crawl.sources import declare_source
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from store.database import Database
-    from store.operations.alarms import Finding
 
 NOW = build.NOW
 DAY = timedelta(days=1)
@@ -52,10 +50,10 @@ def db() -> Iterator[Database]:
         yield db
 
 
-def look(db: Database, tmp_path: Path, **changes: object) -> Look:
+def look(db: Database, tmp_path: Path, **changes: object) -> CheckContext:
     """Return a look at noon at one source that is due each night."""
     declared = DeclaredSource(source=build.ANDES, schedule=Schedule(cron="30 3 * * *", timezone="UTC"))
-    base = Look(
+    base = CheckContext(
         db=db,
         database=tmp_path / "store.db",
         sources={"andes": declared},
@@ -73,9 +71,9 @@ def nights(db: Database, *counts: Mapping[str, int], outcome: RunOutcome = RunOu
         end_run(db, run.run_id, outcome, "A sentence.", counts=each, now=due)
 
 
-def found(look: Look) -> dict[str, str]:
+def found(context: CheckContext) -> dict[str, str]:
     """Return what is found, by kind."""
-    return {finding.kind: finding.sentence for finding in find_all(look).findings}
+    return {finding.kind: finding.sentence for finding in find_all(context).findings}
 
 
 def test_where_all_is_well_nothing_is_found(db: Database, tmp_path: Path) -> None:
@@ -86,7 +84,7 @@ def test_where_all_is_well_nothing_is_found(db: Database, tmp_path: Path) -> Non
 
 def test_every_alarm_is_in_the_manual() -> None:
     """With when it is raised."""
-    manual = (Path(__file__).parents[3] / "docs" / "operate.md").read_text(encoding="utf-8")
+    manual = (Path(__file__).parents[2] / "docs" / "operate.md").read_text(encoding="utf-8")
     for check in CHECKS:
         assert f"| `{check.kind}` | {check.about[0].upper()}{check.about[1:]} |" in manual
 
@@ -101,12 +99,12 @@ def test_a_check_that_fails_is_found_and_keeps_no_other_from_looking(
 ) -> None:
     """And its own alarms are left as they stand."""
 
-    def broken(_: Look) -> Iterator[Finding]:
+    def broken(_: CheckContext) -> Iterator[Problem]:
         raise OSError("no such device")
 
     nights(db, {}, outcome=RunOutcome.FAILED)
     changed = (Check(kind="disk_low", about="-", find=broken), *CHECKS)
-    monkeypatch.setattr("scheduler.alarms.checks.CHECKS", changed)
+    monkeypatch.setattr("scheduler.checks.CHECKS", changed)
     seen = find_all(look(db, tmp_path))
     assert {finding.kind for finding in seen.findings} == {CHECK_FAILED, "run_failed"}
     assert "no such device" in next(each.sentence for each in seen.findings if each.kind == CHECK_FAILED)

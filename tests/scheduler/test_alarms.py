@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scheduler.alarms.messages import AlarmAddressWrong, QuietHoursWrong, Unsent, is_quiet, send
-from scheduler.alarms.settings import AlarmSettings
-from scheduler.alarms.watch import tell
+from scheduler.alarms import AlarmAddressWrong, QuietHoursWrong, Unsent, is_quiet, send, tell
+from scheduler.settings import AlarmSettings
 from store.audit.audit import list_entries
 from store.database import open_in_memory
 from store.operations.alarms import (

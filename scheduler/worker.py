@@ -1,22 +1,19 @@
-"""One look at a job: do it in a child process if it is due, and account for every due time."""
+"""The worker: does a job in a child process if it is due, and accounts for every due time."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import TYPE_CHECKING
 
 import structlog
 
-from scheduler.alarms.settings import AlarmSettings
-from scheduler.children import Children
+from scheduler.children import Children, Exit, explain, logs_folder
 from scheduler.due import due_times, plan
-from scheduler.endings import Exit, explain
 from scheduler.jobs import WorkLimits
-from scheduler.run_logs import logs_folder
-from scheduler.turns import Turns
+from scheduler.settings import AlarmSettings
 from store import times
 from store.crawl.runs import (
     accounted_to,
@@ -40,9 +37,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from scheduler.endings import Limits, OverLimit
+    from scheduler.children import Limits, OverLimit
     from scheduler.jobs import Job
-    from scheduler.settings import CareSettings
+    from scheduler.settings import MaintenanceSettings
     from store.operations.requests import ServiceRequest
 
 log = structlog.get_logger()
@@ -71,8 +68,8 @@ class Settings:
     metrics_port: int = 0
     """Where on 127.0.0.1 metrics and health are served; 0 serves neither."""
     alarms: AlarmSettings = field(default_factory=AlarmSettings)
-    care: CareSettings | None = None
-    """None leaves the data without care, as for a single look by `run --once`."""
+    maintenance: MaintenanceSettings | None = None
+    """None does no maintenance, as for `run --once`."""
 
 
 class Worker:
@@ -88,7 +85,7 @@ class Worker:
         self._settings = settings
         self._now = now
         self._children = children or Children(settings.stop_grace)
-        self._turns = Turns(settings.per_host)
+        self._locks = WorkLocks(settings.per_host)
         self._scoring = Lock()
         self._has_told = False
         self._began_at = now()
@@ -101,12 +98,12 @@ class Worker:
         Returns:
             Whether anything was done.
         """
-        with self._turns.alone(job.name) as is_ours:
+        with self._locks.alone(job.name) as is_ours:
             return is_ours and self._do(job)
 
     def do_now(self, job: Job, request: ServiceRequest) -> str:
         """Do a job because a person asked for it, due or not, and return what came of it, in a sentence."""
-        with self._turns.alone(job.name) as is_ours, self._store() as db:
+        with self._locks.alone(job.name) as is_ours, self._store() as db:
             if not is_ours:
                 return f"{job.name} was under way already; it was not begun again."
             self._declare(db, job)
@@ -181,7 +178,7 @@ class Worker:
         arguments = job.arguments
         if due_at is not None:
             arguments += ("--due-at", f"{due_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}")
-        with self._turns.on_hosts_of(job):
+        with self._locks.on_hosts_of(job):
             ended = self._child(db, job.kind, job.source_id, arguments, has_row=due_at is not None)
         if ended is not None and due_at is not None:
             self._record_not_run(db, job, [due_at], *ended)
@@ -284,10 +281,40 @@ class Worker:
             log.warning("no_model_in_use", waiting=waiting, do="precursor-watch retrain")
             self._has_told = True
 
+    def _store(self) -> closing[Database]:
+        return closing(open_database(self._settings.database))
+
+
+class WorkLocks:
+    """Keep threads of this process off the same work and off a busy host; `store.locks` is for processes."""
+
+    def __init__(self, per_host: int) -> None:
+        """Allow `per_host` crawls of one host at a time."""
+        self._per_host = per_host
+        self._lock = Lock()
+        self._names: dict[str, Lock] = {}
+        self._hosts: dict[str, BoundedSemaphore] = {}
+
     @contextmanager
-    def _store(self) -> Iterator[Database]:
-        db = open_database(self._settings.database)
+    def alone(self, name: str) -> Iterator[bool]:
+        """Yield whether no other thread does the work of this name, and keep others off it while inside."""
+        with self._lock:
+            lock = self._names.setdefault(name, Lock())
+        is_ours = lock.acquire(blocking=False)
         try:
-            yield db
+            yield is_ours
         finally:
-            db.close()
+            if is_ours:
+                lock.release()
+
+    @contextmanager
+    def on_hosts_of(self, job: Job) -> Iterator[None]:
+        """Wait until every host of a job is free; always in the same order, so that there is no deadlock."""
+        with self._lock:
+            semaphores = [
+                self._hosts.setdefault(host, BoundedSemaphore(self._per_host)) for host in sorted(job.hosts)
+            ]
+        with ExitStack() as stack:
+            for semaphore in semaphores:
+                stack.enter_context(semaphore)
+            yield
