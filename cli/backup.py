@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     "--to",
     "backups",
     type=click.Path(file_okay=False, path_type=Path),
-    help="The folder of backups; by default what [maintenance] backup_folder says, or NAME.backups beside the "
-    "database.",
+    help="The folder of backups.  [default: [maintenance] backup_folder or NAME.backups beside the database]",
 )
 @due_at_option
 def command(database: Path, backups: Path | None, due_at: datetime | None) -> None:
