@@ -23,7 +23,7 @@ from crawler.sources.sources import DeclaredSource
 from fixtures.misbehaving import hosts, traps, ways
 from fixtures.misbehaving.server import LOOPBACK, serving
 from store.crawl.pages import page_outcomes
-from store.crawl.permissions import Permission
+from store.crawl.sources import Permission
 from store.database import open_database
 from store.model import Source, SourceKind
 

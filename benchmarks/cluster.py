@@ -101,7 +101,7 @@ def _score_on(folder: Path, nodes: int) -> dict[str, Any]:
     from bulk.cluster import joined
     from bulk.cluster_scoring import Job, owner_settings, score_on_cluster, worker_scorer
     from store.database import open_database
-    from store.scores.models import model_in_use
+    from store.scores.scores import model_in_use
 
     cluster_scoring.STRETCH["bytes"] = STRETCH_BYTES
     store, output = folder / "bench.db", folder / f"{time.monotonic_ns()}.jsonl"

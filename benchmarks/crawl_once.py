@@ -34,7 +34,7 @@ from crawler.sources.sources import DeclaredSource
 from crawler.workers import CrawlSettings
 from crawler.workers.pool import reading
 from store import times
-from store.crawl.permissions import Permission
+from store.crawl.sources import Permission
 from store.model import Source, SourceKind
 
 if TYPE_CHECKING:

@@ -47,7 +47,7 @@ from classifier.training.fit import build_dataset
 from cli.options import DEFAULT_DATABASE
 from cli.output import print_json, reading
 from store.errors import ListingsError
-from store.scores.models import model_in_use
+from store.scores.scores import model_in_use
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

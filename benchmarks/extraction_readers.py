@@ -11,7 +11,7 @@ from price_parser import Price
 
 from crawler.extract.document import decode_page
 from crawler.extract.page import extract_page
-from store.crawl.terms import TermName
+from store.model import TermName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -34,8 +34,7 @@ from store.crawl.sources import declare_source
 from store.database import open_database
 from store.model import Decision, ListingContent, Page, PageOutcome, RunKind, Source, SourceKind
 from store.review.verdicts import give_verdict
-from store.scores.models import model_in_use
-from store.scores.scores import current_score, unscored_sightings
+from store.scores.scores import current_score, model_in_use, unscored_sightings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

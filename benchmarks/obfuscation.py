@@ -26,7 +26,7 @@ from classifier.training.examples import read_rows, row_text
 from cli.options import DEFAULT_DATABASE
 from cli.output import print_json, print_table, reading
 from store.errors import ListingsError
-from store.scores.models import model_in_use
+from store.scores.scores import model_in_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

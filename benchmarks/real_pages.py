@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from classifier.errors import DataFileWrong
 from store.database import open_database
-from store.scores.history import standing_listings
+from store.scores.scores import standing_listings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

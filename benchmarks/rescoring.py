@@ -29,7 +29,7 @@ from store.crawl.runs import begin_run
 from store.crawl.sources import declare_source
 from store.database import open_database
 from store.model import ListingContent, Model, Page, PageOutcome, RunKind, Source, SourceKind
-from store.scores.models import promote, register_model
+from store.scores.scores import promote, register_model
 from store.vectors import open_vectors
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from benchmarks.rounds import machine
 from classifier.reading import as_shown
 from classifier.scoring.run import RetrainOptions, retrain
 from classifier.training.examples import load_starter
-from store.crawl.text import text_hash
+from store.crawl.identity import text_hash
 from store.database import open_database
 from store.scores.labels import NewLabel, import_labels
 from store.vectors import open_vectors

@@ -14,8 +14,8 @@ from store.crawl.runs import begin_run
 from store.crawl.sources import declare_source
 from store.database import open_database
 from store.model import Model, RunKind, Source, SourceKind
-from store.review.search_index import index_substances, index_text
-from store.scores.models import promote, register_model
+from store.review.search import index_substances, index_text
+from store.scores.scores import promote, register_model
 from store.times import to_text
 
 if TYPE_CHECKING:

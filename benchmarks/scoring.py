@@ -27,7 +27,7 @@ from classifier.scoring.scorer import Scorer
 from classifier.training.examples import load_starter
 from classifier.training.fit import build_dataset, train
 from fixtures.marketplaces.data import STEMS, read_site
-from store.crawl.text import listing_text
+from store.crawl.identity import listing_text
 from store.model import ListingContent
 from store.vectors import open_vectors
 

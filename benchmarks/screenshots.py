@@ -27,8 +27,8 @@ from store.database import open_database
 from store.model import Decision
 from store.review.cases import open_case, write_entry
 from store.review.queue import review_queue
-from store.review.review_settings import change_setting
 from store.review.samples import draw_sample
+from store.review.workspace import change_setting
 from tests.review.entering import WEAK, a_user, cookie_of
 from tests.review.store import NOW, PLANTED, Planted, fill_store, score, see
 from tests.store.build import judge

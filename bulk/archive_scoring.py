@@ -18,8 +18,8 @@ import click
 
 from bulk.archive_reading import LINES, open_listings
 from bulk.errors import BulkFailed
-from store.crawl.text import counted, harmless
 from store.errors import ListingsError
+from store.messages import counted, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -9,7 +9,7 @@ import click
 from cli.groups import SentenceGroup
 from cli.options import database_option, json_option
 from store.audit.chain import AuditAction
-from store.crawl.text import counted
+from store.messages import counted
 
 if TYPE_CHECKING:
     from pathlib import Path

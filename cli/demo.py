@@ -53,7 +53,7 @@ def _training(database: Path) -> list[str] | None:
     from classifier.model.persistence import check_release
     from classifier.scoring.scorer import model_folder
     from cli.output import reading
-    from store.scores.models import model_in_use
+    from store.scores.scores import model_in_use
 
     with reading(database) as db:
         model = model_in_use(db)

@@ -6,8 +6,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from store.crawl.text import harmless
 from store.errors import Interrupted, ListingsError
+from store.messages import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

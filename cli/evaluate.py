@@ -11,7 +11,7 @@ import click
 from cli.law import law_options
 from cli.options import Seed, database_option, json_option
 from cli.retrain import STARTER
-from store.crawl.text import counted
+from store.messages import counted
 
 if TYPE_CHECKING:
     from classifier.evaluation.evaluation import Evaluation, View
@@ -73,7 +73,7 @@ def command(  # noqa: PLR0913 (one parameter per option)
     from classifier.scoring.scorer import open_scorer
     from cli.output import print_json, reading
     from cli.progress import progress_bar, summing
-    from store.scores.models import model_in_use
+    from store.scores.scores import model_in_use
 
     options = EvaluateOptions(
         positive=None if positive is None else _labels(positive),

@@ -11,7 +11,7 @@ import click
 from cli.groups import SentenceGroup
 from cli.options import database_option, json_option
 from cli.output import print_json, reading
-from store.crawl.text import counted, harmless
+from store.messages import counted, harmless
 
 if TYPE_CHECKING:
     from crawler.evidence.read import KeptRecord

@@ -9,7 +9,7 @@ import click
 from cli.errors import CommandFailed
 from cli.groups import SentenceGroup
 from cli.options import database_option, reviewer_option
-from store.crawl.text import counted, harmless
+from store.messages import counted, harmless
 
 EXAMPLE_CHARS = 100
 

@@ -8,7 +8,7 @@ import click
 
 from cli.options import RowNumber, database_option
 from cli.output import minute, reading
-from store.crawl.text import harmless
+from store.messages import harmless
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -45,7 +45,7 @@ def list_command(database: Path, *, as_json: bool) -> None:
     Example: precursor-watch models --json
     """
     from cli.output import minute, print_json, print_table, reading
-    from store.scores.models import list_models, model_in_use, promotions
+    from store.scores.scores import list_models, model_in_use, promotions
 
     with reading(database) as db:
         models, in_use = list_models(db), model_in_use(db)
@@ -96,7 +96,7 @@ def show_command(model_id: str | None, database: Path, *, as_json: bool) -> None
     from classifier.model.persistence import card_text, read_comparison
     from classifier.scoring.scorer import model_folder
     from cli.output import minute, print_json, print_table, reading
-    from store.scores.models import get_model, promotions
+    from store.scores.scores import get_model, promotions
 
     with reading(database) as db:
         model = get_model(db, model_id or _in_use(db))
@@ -149,7 +149,7 @@ def rollback_command(why: str | None, reviewer: str, database: Path) -> None:
     Example: precursor-watch models rollback --why "flags paint thinner"
     """
     from cli.output import reading
-    from store.scores.models import model_before, promotions
+    from store.scores.scores import model_before, promotions
 
     with reading(database) as db:
         current, before = _in_use(db), model_before(promotions(db))
@@ -165,7 +165,7 @@ def _why_refused(db: Database, database: Path, model_id: str) -> str:
     """Return why a model that was never in use was not promoted; empty if nothing speaks against it."""
     from classifier.model.persistence import read_comparison
     from classifier.scoring.scorer import model_folder
-    from store.scores.models import get_model, promotions
+    from store.scores.scores import get_model, promotions
 
     compared = read_comparison(model_folder(get_model(db, model_id), database))
     if not compared or compared.get("may_replace", True):
@@ -176,7 +176,7 @@ def _why_refused(db: Database, database: Path, model_id: str) -> str:
 
 def _in_use(db: Database) -> str:
     from classifier.errors import NoModelInUse
-    from store.scores.models import model_in_use
+    from store.scores.scores import model_in_use
 
     model = model_in_use(db)
     if model is None:
@@ -187,7 +187,7 @@ def _in_use(db: Database) -> str:
 def _promote(db: Database, database: Path, model_id: str, reviewer: str, sentence: str) -> None:
     from classifier.model.persistence import load_model
     from classifier.scoring.scorer import model_folder
-    from store.scores.models import get_model, promote
+    from store.scores.scores import get_model, promote
     from store.times import utc_now
 
     if not reviewer.strip():

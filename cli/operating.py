@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from store.crawl.runs import Attempt
     from store.database import Database
     from store.model import Run
-    from store.operations.overview import Overview
-    from store.operations.requests import Request
+    from store.operations.service import Overview, Request
 
 
 def operating_for(database: Path, sources_file: Path) -> ServiceApi:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from store import times
-from store.crawl.text import COMMANDS, harmless
+from store.messages import COMMANDS, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

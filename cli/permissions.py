@@ -10,7 +10,7 @@ import click
 from cli.groups import SentenceGroup
 from cli.options import database_option, json_option, sources_option
 from cli.output import print_json, print_table
-from store.crawl.text import counted, harmless
+from store.messages import counted, harmless
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -38,10 +38,9 @@ def command(limit: int, offset: int, reviewer: str, database: Path, *, as_json: 
     Example: precursor-watch queue --limit 20
     """
     from cli.output import print_json, print_table, reading
-    from store.crawl.text import counted
+    from store.messages import counted
     from store.review.queue import count_queue, review_queue
-    from store.scores.models import model_in_use
-    from store.scores.scores import count_awaiting, newest_is_scored
+    from store.scores.scores import count_awaiting, model_in_use, newest_is_scored
 
     with reading(database) as db:
         entries, waiting = review_queue(db, limit=limit, offset=offset), count_queue(db)
@@ -68,7 +67,7 @@ def _hidden(db: Database, listing_ids: list[str], reviewer: str) -> frozenset[st
     """Return the listings whose score is kept from whoever looks, by the rule of the review app."""
     from review.queue.blinding import hidden_from
     from store.accounts.users import has_user
-    from store.review.review_items import items_of
+    from store.review.queue import items_of
 
     if not has_user(db, reviewer):
         return frozenset()

@@ -24,7 +24,7 @@ def command(database: Path, *, as_json: bool) -> None:
     Example: precursor-watch report
     """
     from cli.output import print_json, print_table, reading
-    from store.review.queue import report_sources
+    from store.review.statistics import report_sources
 
     with reading(database) as db:
         reports = report_sources(db)

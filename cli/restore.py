@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from cli.options import asked_by_option, database_option
-from store.crawl.text import counted
+from store.messages import counted
 
 
 @click.command("restore")

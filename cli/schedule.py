@@ -15,7 +15,7 @@ from cli.output import minute, print_json, print_table, reading
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from store.operations.requests import Request
+    from store.operations.service import Request
 
 source_argument = click.argument("source")
 
@@ -48,7 +48,7 @@ def show(database: Path, sources_file: Path, as_json: bool, count: int) -> None:
     from scheduler.due import next_times
     from scheduler.jobs import WorkLimits, crawl_jobs
     from store import times
-    from store.operations.requests import pause_of
+    from store.operations.service import pause_of
 
     jobs, now = crawl_jobs(sources_file, WorkLimits()).values(), times.utc_now()
     with reading(database) as db:
@@ -93,7 +93,7 @@ def pause(database: Path, sources_file: Path, by: str, source: str) -> None:
 
     Example: precursor-watch schedule pause andes --by ada
     """
-    from store.operations.requests import Request
+    from store.operations.service import Request
 
     _ask(Request.PAUSE, database, sources_file, by, source)
     click.echo(
@@ -111,7 +111,7 @@ def resume(database: Path, sources_file: Path, by: str, source: str) -> None:
 
     Example: precursor-watch schedule resume andes
     """
-    from store.operations.requests import Request
+    from store.operations.service import Request
 
     _ask(Request.RESUME, database, sources_file, by, source)
     click.echo(f"{source} is resumed.")
@@ -129,7 +129,7 @@ def run_now(database: Path, sources_file: Path, by: str, source: str) -> None:
 
     Example: precursor-watch schedule run-now andes
     """
-    from store.operations.requests import Request
+    from store.operations.service import Request
 
     number = _ask(Request.RUN_NOW, database, sources_file, by, source)
     click.echo(f"Asked (request {number}). The service begins within seconds; see `precursor-watch runs`.")

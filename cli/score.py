@@ -93,7 +93,7 @@ def _score_pipe(database: Path) -> None:
     from classifier.scoring.scorer import open_scorer
     from classifier.training.examples import row_text
     from cli.output import reading
-    from store.scores.models import model_in_use
+    from store.scores.scores import model_in_use
 
     with reading(database) as db:
         model = model_in_use(db)
@@ -116,7 +116,7 @@ def _batches(bad_lines: list[int]) -> Iterator[list[dict[str, object]]]:
     """Yield the lines of standard input in batches; name those that cannot be read, and note their place."""
     from classifier.errors import DataFileWrong
     from classifier.training.examples import json_object
-    from store.crawl.text import harmless
+    from store.messages import harmless
 
     batch: list[dict[str, object]] = []
     for number, line in enumerate(sys.stdin.buffer, start=1):

@@ -12,7 +12,7 @@ import click
 from bulk.cluster import cluster_option
 from cli.law import law_options
 from cli.options import database_option
-from store.crawl.text import counted
+from store.messages import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,7 @@ def command(source: Path, output: Path, database: Path, cluster: str | None) -> 
     from classifier.errors import LinesLeftOut, NoModelInUse
     from cli.output import reading
     from cli.progress import progress_bar
-    from store.scores.models import model_in_use
+    from store.scores.scores import model_in_use
 
     with reading(database) as db:
         model = model_in_use(db)

@@ -11,8 +11,7 @@ import click
 
 from cli.options import database_option, json_option, sources_option
 from cli.output import minute, print_json, print_table, reading
-from store.crawl.text import counted, harmless
-from store.times import spoken_age
+from store.messages import counted, harmless, spoken_age
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
 
     from store.model import Run
     from store.operations.alarms import Alarm
-    from store.operations.overview import Overview, SourceHealth
-    from store.review.queue import SourceCounts
+    from store.operations.service import Overview, SourceHealth
+    from store.review.statistics import SourceCounts
 
 HEADINGS = ("source", "last run", "next due", "pages", "listings", "flagged", "well")
 

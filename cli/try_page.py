@@ -11,7 +11,7 @@ import click
 
 from cli.options import database_option, json_option, sources_option
 from cli.output import print_json, print_table
-from store.crawl.text import harmless
+from store.messages import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,7 +106,7 @@ def _fields(content: ListingContent) -> Iterator[tuple[str, str, str]]:
         yield label, _short(value), content.provenance.get("attributes", "")
     for image in content.images[:3]:
         yield "image", image, content.provenance.get("images", "")
-    from store.crawl.terms import in_words
+    from store.model import in_words
 
     for term in content.terms:
         said = f" ({term.text})" if term.text and term.text != in_words(term) else ""

@@ -11,7 +11,7 @@ from cli.options import RowNumber, by_option, database_option, json_option
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from store.accounts.tokens import Token
+    from store.accounts.sessions import Token
 
 
 @click.group("token")
@@ -37,7 +37,7 @@ def token_add_command(name: str, purpose: str, days: int, actor: str, database: 
 
     from cli.output import minute, reading
     from review.web.forms import new_token
-    from store.accounts.tokens import issue_token
+    from store.accounts.sessions import issue_token
     from store.times import utc_now
 
     key = new_token()
@@ -61,7 +61,7 @@ def token_list_command(name: str | None, database: Path, *, as_json: bool) -> No
     Example: precursor-watch users token list ada
     """
     from cli.output import minute, print_json, print_table, reading
-    from store.accounts.tokens import tokens_of
+    from store.accounts.sessions import tokens_of
     from store.accounts.users import get_user
     from store.times import utc_now
 
@@ -95,7 +95,7 @@ def token_revoke_command(token_id: int, actor: str, database: Path) -> None:
     Example: precursor-watch users token revoke 3
     """
     from cli.output import reading
-    from store.accounts.tokens import revoke_token
+    from store.accounts.sessions import revoke_token
     from store.times import utc_now
 
     with reading(database) as db:

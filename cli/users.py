@@ -9,7 +9,7 @@ import click
 from cli.groups import SentenceGroup
 from cli.options import by_option, database_option, json_option
 from cli.user_tokens import token_command
-from store.accounts.roles import Role
+from store.model import Role
 
 if TYPE_CHECKING:
     from pathlib import Path

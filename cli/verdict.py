@@ -87,8 +87,8 @@ def _give(
     note: str,
     reviewer: str,
 ) -> Verdict:
-    from store.crawl.text import harmless
-    from store.review.queue import listing_file
+    from store.messages import harmless
+    from store.review.listings import listing_file
     from store.review.verdicts import give_verdict
     from store.times import utc_now
 

@@ -17,7 +17,7 @@ import structlog
 
 from scheduler.checks import find_all
 from scheduler.errors import SchedulerError
-from store.crawl.text import harmless
+from store.messages import harmless
 from store.operations.alarms import Alarm, Settled, record_told, settle, untold_alarms
 
 if TYPE_CHECKING:

@@ -17,13 +17,12 @@ import structlog
 from crawler.live.permission import problem
 from scheduler.health import HISTORY, listings_met, source_health, usual_band
 from store.crawl.runs import done_runs, latest_missed, latest_run
-from store.crawl.text import counted
+from store.messages import counted
 from store.model import RunKind, RunOutcome, SourceKind
 from store.operations.alarms import Finding
-from store.operations.trends import count_flagged_since, count_judged_since, count_scores_by_band
 from store.review.queue import count_queue
-from store.scores.models import model_in_use
-from store.scores.scores import count_awaiting
+from store.review.statistics import count_flagged_since, count_judged_since, count_scores_by_band
+from store.scores.scores import count_awaiting, model_in_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from scheduler.settings import AlarmSettings
     from store.database import Database
     from store.model import Run
-    from store.operations.overview import Band
+    from store.operations.service import Band
 
 log = structlog.get_logger()
 

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import psutil
 
 from store import times
-from store.crawl.text import harmless
 from store.errors import Interrupted
 from store.locks import work_of
+from store.messages import harmless
 from store.model import RunOutcome
 from store.private import private_folder
 

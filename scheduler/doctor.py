@@ -13,15 +13,15 @@ from crawler.sources.sources import load_sources
 from scheduler.alarms import check_addresses, is_quiet
 from scheduler.jobs import WorkLimits, crawl_jobs, maintenance_jobs
 from store.crawl.runs import list_runs
-from store.crawl.text import counted
 from store.database import open_database
 from store.errors import ListingsError
 from store.locks import is_held
+from store.messages import counted
 from store.model import SourceKind
 from store.operations.alarms import standing_alarms
 from store.operations.backup import check_store
 from store.private import open_to_everybody
-from store.scores.models import model_in_use
+from store.scores.scores import model_in_use
 from store.times import utc_now
 
 if TYPE_CHECKING:

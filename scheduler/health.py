@@ -19,11 +19,10 @@ from store.crawl.runs import accounted_to, done_runs, latest_run
 from store.locks import is_held, work_of
 from store.model import RunKind
 from store.operations.alarms import standing_alarms
-from store.operations.overview import INTERRUPTED, NEVER, UNDER_WAY, Band, Overview, SourceHealth
-from store.operations.requests import pause_of
-from store.review.queue import SourceCounts, count_queue, count_sources
-from store.scores.models import model_in_use
-from store.scores.scores import count_awaiting
+from store.operations.service import INTERRUPTED, NEVER, UNDER_WAY, Band, Overview, SourceHealth, pause_of
+from store.review.queue import count_queue
+from store.review.statistics import SourceCounts, count_sources
+from store.scores.scores import count_awaiting, model_in_use
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,7 +15,7 @@ from scheduler.errors import NothingScheduled
 from store.audit.audit import BY_HAND, Origin
 from store.locks import is_held, work_of
 from store.model import RunKind, SourceKind
-from store.operations.requests import NoServiceAtWork, NotScheduled, Request, SourcesUnreadable, ask
+from store.operations.service import NoServiceAtWork, NotScheduled, Request, SourcesUnreadable, ask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

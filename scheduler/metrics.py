@@ -19,8 +19,7 @@ from store.crawl.runs import count_by_outcome, last_successes
 from store.database import open_database
 from store.operations.alarms import standing_alarms
 from store.review.queue import count_queue
-from store.scores.models import model_in_use
-from store.scores.scores import count_awaiting
+from store.scores.scores import count_awaiting, model_in_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -35,7 +35,7 @@ from store.errors import ListingsError, StoreUnwritable
 from store.locks import hold
 from store.model import RunKind
 from store.operations.alarms import SERVICE
-from store.operations.requests import Request, answer, open_requests
+from store.operations.service import Request, answer, open_requests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from scheduler.jobs import Job
     from scheduler.worker import Settings
     from store.database import Database
-    from store.operations.requests import ServiceRequest
+    from store.operations.service import ServiceRequest
 
 log = structlog.get_logger()
 

@@ -28,9 +28,8 @@ from store.crawl.sources import declare_source
 from store.database import Database, open_database, transaction
 from store.locks import AlreadyUnderWay, hold, work_of
 from store.model import RunKind, RunOutcome
-from store.operations.requests import pause_of
-from store.scores.models import model_in_use
-from store.scores.scores import count_awaiting
+from store.operations.service import pause_of
+from store.scores.scores import count_awaiting, model_in_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from scheduler.children import Limits, OverLimit
     from scheduler.jobs import Job
     from scheduler.settings import MaintenanceSettings
-    from store.operations.requests import ServiceRequest
+    from store.operations.service import ServiceRequest
 
 log = structlog.get_logger()
 

@@ -1,39 +1,29 @@
-"""Opening the store: one SQLite file in WAL mode, its schema brought up to date."""
+"""Open the store: one SQLite file in WAL mode, its schema brought up to date."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
 import time
-from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
-from store.errors import StoreFolderClosed, StoreUnusable, StoreUnwritable
+from store.errors import StoreFolderClosed, StoreUnusable
 from store.migrations import migrations
 from store.private import private_file
-from store.review import hidden_scores
-from store.sqlite import Database
+from store.review.item_query import falls_into
+from store.sqlite import Database, transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
 
 BUSY_TIMEOUT_MS = 60_000
 """How long a statement waits for another writer before it gives up."""
 
-_FAULTS_OF_THE_DISK = frozenset(
-    {
-        sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_READONLY_DBMOVED,
-        sqlite3.SQLITE_BUSY_SNAPSHOT, sqlite3.SQLITE_CANTOPEN,
-    }
-)  # fmt: skip
-"""Result codes that say something of the machine and nothing of the statement."""
+__all__ = ["Database", "open_database", "open_in_memory", "transaction"]
 
 _BEGUN_BY = "`precursor-watch crawl` begins one"
-
-__all__ = ["Database", "open_database", "open_in_memory", "transaction"]
 
 
 def open_database(path: Path, *, must_exist: bool = False) -> Database:
@@ -75,37 +65,6 @@ def open_in_memory() -> Database:
     return db
 
 
-@contextmanager
-def transaction(db: Database) -> Iterator[None]:
-    """Do everything inside or nothing, taking the write lock at the start.
-
-    Taking it at the start (BEGIN IMMEDIATE) lets two processes wait for each other instead of failing
-    halfway, when a read has to become a write. Inside another transaction it joins that one.
-
-    Raises:
-        StoreUnwritable: If the disk is full or read-only, or another process has held the lock for too long.
-    """
-    if db.conn.in_transaction:
-        yield
-        return
-    try:
-        db.conn.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            db.conn.rollback()
-            raise
-        db.conn.commit()
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode in _FAULTS_OF_THE_DISK:
-            raise StoreUnwritable(_path(db), str(error)) from error
-        raise
-
-
-def _path(db: Database) -> str:
-    return str(db.execute("PRAGMA database_list").fetchone()[2]) or ":memory:"
-
-
 @cache
 def _blank() -> bytes:
     """Return an empty store as bytes: taking every step of the schema costs more than a hundred copies."""
@@ -121,7 +80,7 @@ def _prepare(db: Database) -> None:
     for pragma in ("foreign_keys = ON", "synchronous = NORMAL", f"busy_timeout = {BUSY_TIMEOUT_MS}"):
         db.execute(f"PRAGMA {pragma}")
     db.conn.row_factory = sqlite3.Row
-    db.conn.create_function(hidden_scores.SQL_NAME, 2, hidden_scores.falls_into, deterministic=True)
+    db.conn.create_function("falls_into", 2, falls_into, deterministic=True)
 
 
 def _unusable(path: Path, error: Exception) -> StoreUnusable:

@@ -1,7 +1,8 @@
-"""One process at a time for each piece of work, held by the operating system and so freed by any death."""
+"""Work under way: one lock for each piece of work, and a reserve of disk space to record how it ends."""
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from filelock import FileLock, Timeout
 from store.errors import ListingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from store.model import RunKind
@@ -76,3 +77,26 @@ def folder_of(database: Path) -> Path:
 
 def _lock_path(database: Path, work: str) -> Path:
     return folder_of(database) / f"{work}.lock"
+
+
+ROOM_BYTES = 65_536
+"""Twice what the row of an ending takes in the log that SQLite writes ahead."""
+
+
+@contextmanager
+def keep_room(database: Path, work: str) -> Iterator[Callable[[], None]]:
+    """Keep room while inside, and give what lets go of it; the caller holds the lock for `work`.
+
+    Raises:
+        OSError: If there is no room even for that.
+    """
+    path = folder_of(database) / f"{work}.room"
+
+    def let_go() -> None:
+        path.unlink(missing_ok=True)
+
+    try:
+        path.write_bytes(os.urandom(ROOM_BYTES))  # noise, which no file system keeps in less
+        yield let_go
+    finally:
+        let_go()

@@ -1,4 +1,4 @@
-"""What outlives a process: the rows of a listing's life, as frozen values.
+"""The data model: the rows of a listing's life, as frozen values.
 
 Every time is an aware UTC `datetime` here and ISO 8601 text ending in `Z` in SQL.
 Every hash is lower-case hexadecimal SHA-256.
@@ -6,20 +6,78 @@ Every hash is lower-case hexadecimal SHA-256.
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003 (the JSON API resolves the annotations of these values)
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime  # noqa: TC003 (likewise)
+from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING
-
-from store.crawl.terms import Term  # noqa: TC001 (likewise)
-
-if TYPE_CHECKING:
-    from decimal import Decimal
-
 
 LAST_ROW = 2**63 - 1
 """The greatest number that a row can have; SQLite takes no greater one, not even to say that it has none."""
+
+
+class TermName(StrEnum):
+    """What a term is about. The value is the same word in SQL, JSON and pages."""
+
+    CAS_NUMBER = "cas_number"
+    """`value` is the number with plain hyphens, its check digit right, e.g. `77-92-9`."""
+    PURITY = "purity"
+    """`amount` in percent; `value` is `min` where the text says at least."""
+    GRADE = "grade"
+    """`value` is e.g. `food`, `pharmaceutical`, `industrial`, `reagent`."""
+    PACK_SIZE = "pack_size"
+    """`amount` and `unit`; `value` is the container, e.g. `drum`."""
+    MINIMUM_ORDER = "minimum_order"
+    """`amount` and `unit`."""
+    UNIT_PRICE = "unit_price"
+    """`amount` for one `unit`; `value` is the currency, ISO 4217."""
+    SHIPS_FROM = "ships_from"
+    """`value` is the country, ISO 3166-1, where the text names one."""
+    SHIPS_TO = "ships_to"
+    """`value` is the country, ISO 3166-1, or `worldwide`."""
+    PAYMENT = "payment"
+    """`value` is e.g. `bank_transfer`, `letter_of_credit`, `cryptocurrency`."""
+    SUPPLIER_TYPE = "supplier_type"
+    """`value` is e.g. `manufacturer`, `trading_company`, `private`."""
+    SUPPLIER_YEARS = "supplier_years"
+    """`amount` in years on the site or in business; or `value` is the year it began."""
+    CERTIFICATE = "certificate"
+    """`value` is e.g. `iso_9001`, `gmp`, `coa`; what is claimed, not what is true."""
+    CONTACT_CHANNEL = "contact_channel"
+    """`value` is the kind alone, e.g. `whatsapp`; `text` is empty: the address stays in the evidence."""
+    AVAILABILITY = "availability"
+    """`value` is `in_stock`, `out_of_stock` or `preorder`."""
+    BRAND = "brand"
+    GTIN = "gtin"
+    """`value` is the digits, with a right check digit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One term. Several of a name are kept apart, in page order."""
+
+    name: TermName
+    text: str = ""
+    """As the page shows it, white space collapsed."""
+    value: str = ""
+    """In the form that `TermName` gives; empty where the text could not be brought to it."""
+    amount: Decimal | None = None
+    unit: str = ""
+    """Symbol of the unit, e.g. `kg`, `L`, `pcs`, `%`."""
+    rule: str = ""
+    """What found it, e.g. `visible:label Purity`, `text`, `json-ld`."""
+
+
+def in_words(term: Term) -> str:
+    """Return what a term was understood as, for a person, e.g. `25 kg, drum`; empty when it was not.
+
+    >>> in_words(Term(name=TermName.PACK_SIZE, amount=Decimal(25), unit="kg", value="drum"))
+    '25 kg, drum'
+    """
+    amount = "" if term.amount is None else f"{term.amount:f} {term.unit}".strip()
+    if term.name is TermName.UNIT_PRICE and term.amount is not None:
+        return f"{term.amount:f} {term.value} / {term.unit}".replace("  ", " ")
+    return ", ".join(part for part in (amount, term.value.replace("_", " ")) if part)
 
 
 class SourceKind(StrEnum):
@@ -228,7 +286,7 @@ class Sighting:
     content: ListingContent
     content_hash: str
     text: str
-    """What is searched, scored and shown; built by `store.crawl.text.listing_text`."""
+    """What is searched, scored and shown; built by `store.crawl.identity.listing_text`."""
     text_hash: str
 
 
@@ -250,7 +308,7 @@ class Page:
     """Of the body as kept, before decoding its charset; of no bytes when there was none."""
     payload_bytes: int
     locator: str = ""
-    """Where the bytes lie in the run's archive (see `store.crawl.archives`): the file's path in it, then `#`
+    """Where the bytes lie in the run's archive (see `store.crawl.evidence`): the file's path in it, then `#`
     and the entry or offset. The bytes stay there; the store keeps their hash."""
 
 
@@ -436,3 +494,21 @@ class QueueEntry:
     substances: tuple[str, ...]
     family: str
     tier: int | None
+
+
+class Role(StrEnum):
+    """What a user may do. Each role may do what those before it may."""
+
+    VIEWER = "viewer"
+    """Looks."""
+    REVIEWER = "reviewer"
+    """Gives verdicts."""
+    LEAD = "lead"
+    """Assigns, adjudicates, exports, changes settings of the review, reads the audit log."""
+    ADMIN = "admin"
+    """Manages users."""
+
+    def includes(self, needed: Role) -> bool:
+        """Whether this role may do what `needed` may."""
+        order = list(Role)
+        return order.index(self) >= order.index(needed)

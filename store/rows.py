@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from store import times
-from store.crawl.terms import term_from, term_row
 from store.model import (
     Contribution,
     Decision,
@@ -29,6 +28,8 @@ from store.model import (
     Sighting,
     Span,
     Stage,
+    Term,
+    TermName,
     Verdict,
     WordShare,
 )
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from store.database import Database
+    from store.sqlite import Database
 
 Row = Any
 """A `sqlite3.Row` or a mapping: anything indexed by column name."""
@@ -50,7 +51,7 @@ def insert(db: Database, table: str, values: Mapping[str, object], *, ignore: bo
 
     Args:
         db: The store.
-        table: One whose rows `store.migrations.steps.refuse_changes` guards.
+        table: One whose rows `store.rows.refuse_changes` guards.
         values: By column.
         ignore: Return None when a row with this key stands already, which the table's trigger finds.
     """
@@ -240,3 +241,30 @@ def queue_entry_from(row: Row) -> QueueEntry:
 
 def _moment(text: str | None) -> datetime | None:
     return None if text is None else times.from_text(text)
+
+
+def term_row(term: Term) -> dict[str, str]:
+    """Return a term as it is kept in JSON: all texts, what is empty left out."""
+    amount = None if term.amount is None else f"{term.amount:f}"
+    row = {
+        "name": str(term.name),
+        "text": term.text,
+        "value": term.value,
+        "amount": amount,
+        "unit": term.unit,
+        "rule": term.rule,
+    }
+    return {key: value for key, value in row.items() if value}
+
+
+def term_from(row: Mapping[str, Any]) -> Term:
+    """Read back what `term_row` wrote."""
+    amount = row.get("amount")
+    return Term(
+        name=TermName(row["name"]),
+        text=row.get("text", ""),
+        value=row.get("value", ""),
+        amount=None if amount is None else Decimal(amount),
+        unit=row.get("unit", ""),
+        rule=row.get("rule", ""),
+    )

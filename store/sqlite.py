@@ -1,12 +1,20 @@
-"""sqlite-utils without the NumPy and pandas that it imports wherever it finds them.
+"""SQLite through sqlite-utils: transactions, the set of migrations, and append-only tables.
 
-They would cost every command and every crawl more time than all else it imports, for types that no row of
-ours has. Whoever needs either imports it after this as before.
+sqlite-utils imports NumPy and pandas wherever it finds them. Loading them takes
+longer than all other imports together, for types that no row has, so both are hidden meanwhile.
 """
 
 from __future__ import annotations
 
+import sqlite3
 import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from store.errors import StoreUnwritable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _absent = [name for name in ("numpy", "pandas") if name not in sys.modules]
 sys.modules.update(dict.fromkeys(_absent))  # type: ignore[arg-type]  # None: importing it fails
@@ -16,4 +24,70 @@ finally:
     for _name in _absent:
         del sys.modules[_name]
 
-__all__ = ["Database", "Migrations"]
+__all__ = ["Database", "migrations", "refuse_changes", "transaction"]
+
+migrations = Migrations("precursor-watch")
+
+
+def refuse_changes(db: Database, table: str) -> None:
+    """Add the triggers; the table's unique indexes must be there already.
+
+    INSERT OR REPLACE deletes the old row without asking the trigger on DELETE, unless the connection has
+    set `recursive_triggers`, so a row whose key is taken is refused before it is inserted.
+    """
+    for verb in ("UPDATE", "DELETE"):
+        db.execute(f"""
+            CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}
+            BEGIN SELECT RAISE(ABORT, '{table} is append-only: a new row corrects an old one'); END
+        """)
+    rows = db.table(table)
+    keys = {tuple(rows.pks), *(tuple(index.columns) for index in rows.indexes if index.unique)}
+    taken = " OR ".join(
+        f"EXISTS (SELECT 1 FROM {table} WHERE {' AND '.join(f'{name} = NEW.{name}' for name in key)})"  # noqa: S608 (no input in it)
+        for key in sorted(keys)
+    )
+    db.execute(f"""
+        CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {taken}
+        BEGIN SELECT RAISE(ABORT, '{table} is append-only: a row with this key stands already'); END
+    """)
+
+
+_FAULTS_OF_THE_DISK = frozenset(
+    {
+        sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_READONLY_DBMOVED,
+        sqlite3.SQLITE_BUSY_SNAPSHOT, sqlite3.SQLITE_CANTOPEN,
+    }
+)  # fmt: skip
+"""Result codes that say something of the machine and nothing of the statement."""
+
+
+@contextmanager
+def transaction(db: Database) -> Iterator[None]:
+    """Do everything inside or nothing, taking the write lock at the start.
+
+    Taking it at the start (BEGIN IMMEDIATE) lets two processes wait for each other instead of failing
+    halfway, when a read has to become a write. Inside another transaction it joins that one.
+
+    Raises:
+        StoreUnwritable: If the disk is full or read-only, or another process has held the lock for too long.
+    """
+    if db.conn.in_transaction:
+        yield
+        return
+    try:
+        db.conn.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            db.conn.rollback()
+            raise
+        db.conn.commit()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode in _FAULTS_OF_THE_DISK:
+            raise StoreUnwritable(_path(db), str(error)) from error
+        raise
+
+
+def _path(db: Database) -> str:
+    return str(db.execute("PRAGMA database_list").fetchone()[2]) or ":memory:"

@@ -1,4 +1,4 @@
-"""The one way a time is written: UTC, ISO 8601, milliseconds, ending in `Z`."""
+"""The one way to write a time: UTC, ISO 8601, milliseconds, ending in `Z`."""
 
 from __future__ import annotations
 
@@ -31,17 +31,3 @@ def booted_at(now: datetime) -> datetime | None:
     """Return when this machine was started, reckoned back from `now`; None where it cannot be told."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return None if clock is None else now - timedelta(seconds=time.clock_gettime(clock))
-
-
-def spoken_age(span: timedelta) -> str:
-    """Return a length of time in its largest whole unit, e.g. `3 h`; negative ones count as none.
-
-    >>> from datetime import timedelta
-    >>> spoken_age(timedelta(minutes=200))
-    '3 h'
-    """
-    seconds = max(0, int(span.total_seconds()))
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"

@@ -15,7 +15,10 @@ from store.crawl.runs import list_runs, unfinished_run
 from store.database import open_database
 from store.model import RunKind
 from store.operations.backup import check_store
-from store.review.queue import count_listings, listing_file, review_queue, search
+from store.review.listings import listing_file
+from store.review.queue import review_queue
+from store.review.search import search
+from store.review.statistics import count_listings
 from tests.store.build import NOW
 
 FIRST = Path(__file__).parents[1] / "fixtures" / "first-release" / "watch.db"

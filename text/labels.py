@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from store.crawl.terms import TermName
+from store.model import TermName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

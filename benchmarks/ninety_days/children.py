@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 from benchmarks.ninety_days.faults import Fault
 from benchmarks.ninety_days.world import SHOWN, Item, shown_at
 from scheduler.children import Children, Exit, OverLimit
-from store.crawl.pages import SeenListing, record_page
+from store.crawl.pages import SeenListing, count_seen_fields, record_page
 from store.crawl.runs import begin_run, end_run
 from store.database import open_database
 from store.errors import StoreUnwritable
 from store.locks import hold, work_of
 from store.model import PageOutcome, RunKind, RunOutcome
-from store.operations.trends import count_seen_fields
 from store.times import from_text, utc_now
 from tests.store import build
 

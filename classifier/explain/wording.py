@@ -28,7 +28,7 @@ from classifier.features.words import (
 )
 from classifier.reading import as_shown
 from classifier.reading.unfold import origins_shown
-from store.crawl.text import harmless
+from store.messages import harmless
 from store.model import WordShare
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, cast, get_args
 import numpy as np
 
 from classifier.errors import EmbedderUnusable
-from store.crawl.text import text_hash
+from store.crawl.identity import text_hash
 from store.vectors import open_vectors
 
 if TYPE_CHECKING:

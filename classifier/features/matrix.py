@@ -20,7 +20,7 @@ from classifier.features.evidence import FEATURES, evidence_matrix, has_evidence
 from classifier.features.words import COLUMNS, count_words
 from classifier.reading import as_shown
 from classifier.reading.systematic import reads_systematic_names
-from store.crawl.text import text_hash
+from store.crawl.identity import text_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -14,7 +14,7 @@ from store import locks, times
 from store.crawl import runs
 from store.database import open_database
 from store.model import RunKind, RunOutcome, Score
-from store.scores import models, scores
+from store.scores import scores
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +61,7 @@ def score_new(
         ModelError: If the model's files or its embedder cannot be used.
     """
     with closing(open_database(database, must_exist=True)) as db, locks.hold(database, "score"):
-        in_use = models.model_in_use(db)
+        in_use = scores.model_in_use(db)
         if in_use is None:
             raise NoModelInUse
         run = runs.begin_run(db, RunKind.SCORE, now=now())

@@ -12,7 +12,7 @@ from classifier.features.matrix import embed_as_shown, keep_evidence
 from classifier.model.cascade import cascade_is_on
 from classifier.model.persistence import load_model
 from classifier.scoring.scoring import ReadTexts, check_embedder, score_readings, settle_readings
-from store.crawl.text import text_hash
+from store.crawl.identity import text_hash
 from store.vectors import open_vectors
 
 if TYPE_CHECKING:

@@ -92,7 +92,7 @@ def score_texts(
     """Return each text's calibrated probability of being an offer, with its reasons.
 
     Args:
-        texts: Listing texts as built by `store.crawl.text.listing_text`; may be empty.
+        texts: Listing texts as built by `store.crawl.identity.listing_text`; may be empty.
         vectors: float32 of shape (len(texts), dimensions), by the model's embedder.
         model: Its features are those of this release (checked when it was loaded).
         gazetteer: The knowledge the texts are read with.

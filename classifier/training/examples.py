@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from classifier.errors import DataFileWrong
-from store.crawl.text import MAX_TEXT_CHARS, listing_text
+from store.crawl.identity import MAX_TEXT_CHARS, listing_text
 from store.model import ListingContent
 from store.rows import clean
 

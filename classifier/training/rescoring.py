@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from store.crawl.text import counted
+from store.messages import counted
 from store.scores.labels import TEACHING
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from store.model import Decision
-    from store.scores.history import Standing
+    from store.scores.scores import Standing
 
 SHOWN = 10
 """Listings shown of each sort of change."""

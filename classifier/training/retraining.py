@@ -24,9 +24,9 @@ from store.audit import audit
 from store.audit.audit import AuditAction, Origin, Via
 from store.database import transaction
 from store.model import Model
-from store.review.queue import count_listings
-from store.scores import labels, models
-from store.scores.history import standing_listings
+from store.review.statistics import count_listings
+from store.scores import labels, scores
+from store.scores.scores import standing_listings
 from store.vectors import open_vectors
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def keep_candidate(
     )
     origin = Origin(via=Via.CLI if options.due_at is None else Via.SERVICE)
     with transaction(db):
-        models.register_model(db, row)
+        scores.register_model(db, row)
         audit.record(
             db,
             AuditAction.MODEL_TRAINED,
@@ -173,7 +173,7 @@ def keep_candidate(
             now=now,
         )
         if result.promoted:
-            models.promote(
+            scores.promote(
                 db, candidate.model_id, promoted_by=options.by, sentence=result.why, origin=origin, now=now
             )
 
@@ -202,7 +202,7 @@ def _compare(
     features: Features,
     seed: int,
 ) -> Comparison:
-    row = models.model_in_use(db)
+    row = scores.model_in_use(db)
     try:
         in_use = load_model(model_folder(row, database)) if row else None
     except ModelFolderWrong as error:
@@ -215,7 +215,7 @@ def _compare(
 
 
 def _rescore(db: Database, candidate: TrainedModel, features: Features, progress: Progress | None) -> Rescore:
-    in_use = models.model_in_use(db)
+    in_use = scores.model_in_use(db)
     return rescore(
         standing_listings(db),
         score=lambda texts: candidate.pipeline.predict_proba(features(texts))[:, 1],

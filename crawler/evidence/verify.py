@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING, Any
 from crawler.evidence.keeper import hash_of
 from crawler.evidence.read import EvidenceWrong, read_record, sha256_as_read
 from store.crawl import evidence
-from store.crawl.bundle_format import FORMAT, LISTINGS, MANIFEST, RECORDS, WARC
-from store.crawl.evidence import EvidenceRecord
+from store.crawl.evidence import FORMAT, LISTINGS, MANIFEST, RECORDS, WARC, EvidenceRecord
 from store.operations.retention import buried_files
 
 if TYPE_CHECKING:

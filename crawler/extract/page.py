@@ -19,7 +19,7 @@ from crawler.extract.schema_org import content_of_product, is_offer_node, own_pr
 from crawler.extract.structured import Node, Structured, read_structured
 from crawler.extract.terms import read_terms, shown_stock
 from crawler.extract.visible import VisiblePage
-from store.crawl.text import counted
+from store.messages import counted
 from store.model import ListingContent, PageOutcome
 from text.language import language_of
 

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from crawler.extract.elements import is_within_hidden
-from store.crawl.terms import Term, TermName
+from store.model import Term, TermName
 from text.cas import is_cas_number
 from text.labels import named_term
 from text.quantities import WHOLE_NUMBER, read_number, read_quantity, unit_after_slash

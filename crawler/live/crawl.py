@@ -34,7 +34,7 @@ from crawler.live.spider import LiveSpider
 from crawler.run.process import SHARED, CrawlBroken, run_spider
 from crawler.run.recorder import Recorder
 from store.crawl.fetches import Fetch, FetchOutcome, bytes_fetched, record_fetches
-from store.crawl.permissions import record_permission
+from store.crawl.sources import record_permission
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from crawler.live.permission import Limits
     from crawler.sources.sources import DeclaredSource
     from crawler.workers.page_parser import Read
-    from store.crawl.permissions import Permission
+    from store.crawl.sources import Permission
     from store.database import Database
     from store.model import Run
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from crawler.live.permission import Limits
     from crawler.run.recorder import Recorder
     from crawler.workers.page_parser import Read
-    from store.crawl.permissions import Permission
+    from store.crawl.sources import Permission
     from store.database import Database
 
 

@@ -23,9 +23,8 @@ from crawler.live.gate import (
     what_failed,
 )
 from store.crawl.evidence import get_record
-from store.crawl.fetches import REDIRECTED_TO, Fetch, FetchOutcome
+from store.crawl.fetches import REDIRECTED_TO, Fetch, FetchOutcome, earlier_page
 from store.crawl.identity import canonical_url
-from store.crawl.readings import earlier_page
 
 if TYPE_CHECKING:
     from scrapy import Request

@@ -37,15 +37,15 @@ from crawler.live.scope import Scope, ScopeWrong
 from store import times
 from store.audit.audit import record
 from store.audit.chain import AuditAction
-from store.crawl.permissions import (
+from store.crawl.sources import (
     Basis,
     Permission,
     Withdrawal,
+    declare_source,
     record_permission,
     withdraw_permission,
     withdrawal_of,
 )
-from store.crawl.sources import declare_source
 from store.database import open_database, transaction
 
 if TYPE_CHECKING:

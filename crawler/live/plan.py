@@ -14,9 +14,8 @@ from crawler.evidence.read import body_of
 from crawler.live.permission import ROBOT, Limits, problem_in, stricter, user_agent
 from crawler.live.scope import Scope, ScopeWrong
 from store.crawl.evidence import evidence_folder
-from store.crawl.fetches import last_fetched
-from store.crawl.permissions import Permission
-from store.crawl.readings import count_known, standing_listings
+from store.crawl.fetches import count_known, last_fetched, standing_listings
+from store.crawl.sources import Permission
 from store.database import open_database
 
 if TYPE_CHECKING:

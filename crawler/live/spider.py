@@ -16,9 +16,8 @@ from crawler.live.frontier import LeftOut, without_session
 from crawler.live.gate import EARLIER, LINKED, PAGE, RECORD, Session, Stopped, is_expected, what_failed
 from crawler.live.robots import NO_FOLLOW, NO_INDEX, asks
 from crawler.run.spider import CrawledPage, job_of
-from store.crawl.fetches import addresses_settled
-from store.crawl.readings import LiveReading, readings_of, standing_listings
-from store.crawl.text import listing_text
+from store.crawl.fetches import LiveReading, addresses_settled, readings_of, standing_listings
+from store.crawl.identity import listing_text
 from store.model import PageOutcome
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
-    from store.crawl.readings import EarlierPage
+    from store.crawl.fetches import EarlierPage
 
 _REMEMBERED = frozenset({PageOutcome.LISTING, PageOutcome.CATEGORY, PageOutcome.NOT_UNDERSTOOD})
 NOT_TO_BE_READ = "The page asks robots not to read it (noindex); it was not read as a listing."

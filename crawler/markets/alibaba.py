@@ -8,7 +8,7 @@ from dataclasses import replace
 from web_poet import handle_urls
 
 from crawler.extract.page import ExtractedPage, MarketplacePage
-from store.crawl.terms import TermName
+from store.model import TermName
 
 _ADVERTISING = re.compile(r"\s+[-–]\s+Buy .{1,400} on Alibaba\.com$", re.IGNORECASE)
 _ITS_OWN_NAMES = frozenset({"ali", "alibaba", "alibaba.com"})

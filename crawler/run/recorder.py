@@ -15,12 +15,11 @@ from crawler.archives.urls import normal_url
 from crawler.errors import CrawlError
 from crawler.evidence.warc_writer import Exchange
 from store.crawl.evidence import record_evidence
-from store.crawl.fetches import record_fetches
+from store.crawl.fetches import LiveReading, record_fetches, was_understood
 from store.crawl.pages import SeenListing, record_more, record_page, recorded_urls
-from store.crawl.readings import LiveReading, was_understood
-from store.crawl.text import counted
 from store.database import transaction
 from store.errors import StoreUnwritable
+from store.messages import counted
 from store.model import Change, Page, PageOutcome
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from crawler.extract.page import extract_page
 from crawler.run.process import CrawlStopped
 from crawler.run.saved import open_declared, recording, run_saved
 from crawler.workers.pool import reading
-from store.crawl.text import listing_text
+from store.crawl.identity import listing_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,13 +15,12 @@ from crawler.workers.page_parser import read_here
 from store import locks, times
 from store.crawl import runs
 from store.crawl.evidence import evidence_folder
-from store.crawl.pages import count_changes, count_outcomes
+from store.crawl.pages import count_changes, count_outcomes, count_seen_fields
 from store.crawl.sources import declare_source
 from store.database import open_database
 from store.errors import StoreUnwritable
+from store.locks import keep_room
 from store.model import RunKind, RunOutcome, SourceKind
-from store.operations.trends import count_seen_fields
-from store.room import keep_room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -19,7 +19,7 @@ from crawler.run.process import MIDDLEWARES, SHARED, SPIDER_MIDDLEWARES, CrawlBr
 from crawler.run.recorder import Recorder
 from crawler.run.spider import PAGE_META, MarketplaceSpider, RoomMiddleware
 from crawler.workers.page_parser import read_here
-from store.crawl.archives import record_archive
+from store.crawl.evidence import record_archive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

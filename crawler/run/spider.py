@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from crawler.archives import Archive, SavedPage
     from crawler.workers.page_parser import Read
     from store.crawl.evidence import EvidenceRecord
-    from store.crawl.readings import EarlierPage, LiveReading
+    from store.crawl.fetches import EarlierPage, LiveReading
 
 
 PAGE_META = "saved_page"

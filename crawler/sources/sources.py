@@ -30,7 +30,7 @@ from store.model import Source, SourceKind
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from store.crawl.permissions import Permission
+    from store.crawl.sources import Permission
 
 SOURCE_ID = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 HTTP_ADDRESS = re.compile(r"https?://[^\s/?#]+", re.IGNORECASE)

@@ -15,13 +15,13 @@ from review.web.dependencies import TheContext, TheDatabase, TheViewer, address_
 from review.web.errors import LoginBlocked, LoginRefused, PasswordWrong
 from review.web.forms import new_key
 from review.web.languages import spoken
-from store.accounts import logins
+from store.accounts import sessions
 from store.accounts.sessions import begin_session, end_session
 from store.accounts.users import NAME, UnknownUser, credentials, rehash_password, set_password
 from store.audit import audit
 from store.audit.audit import AuditAction, Origin, Via
 from store.database import transaction
-from store.review import claims
+from store.review import workspace
 
 if TYPE_CHECKING:
     from review.web.dependencies import AppContext, Person
@@ -85,7 +85,7 @@ def log_out(db: TheDatabase, context: TheContext, person: TheViewer) -> Response
     """End the session here and in the store; what they had open is free for others."""
     if person.session:
         with transaction(db):
-            claims.release_all(db, reviewer=person.name)
+            workspace.release_all(db, reviewer=person.name)
             end_session(
                 db,
                 person.session.session_id,
@@ -110,7 +110,7 @@ def check_entry(db: Database, context: AppContext, entry: Entry, origin: Origin)
         LoginBlocked: If too many log-ins failed before; the password was not looked at.
     """
     now, name = context.clock(), entry.name.strip().lower()
-    attempt = logins.begin_attempt(db, name, origin.address, limits=context.safety.limits, now=now)
+    attempt = sessions.begin_attempt(db, name, origin.address, limits=context.safety.limits, now=now)
     kept = _known(db, name)
     if attempt.failure_id is None:
         if attempt.is_first_refusal:
@@ -125,7 +125,7 @@ def check_entry(db: Database, context: AppContext, entry: Entry, origin: Origin)
     ):
         _note(db, AuditAction.LOGIN_FAILED, kept, origin, context)
         raise LoginRefused
-    logins.forgive(db, name, origin.address)
+    sessions.forgive(db, name, origin.address)
     if context.passwords.is_outdated(kept.password_hash):
         rehash_password(db, kept.user, context.passwords.hash(entry.password))
     return kept.user
@@ -142,7 +142,7 @@ def change_password(db: Database, context: AppContext, person: Person, *, curren
         LoginBlocked: If it was wrong too often.
     """
     check_new_password(new, person.name)
-    attempt = logins.begin_attempt(
+    attempt = sessions.begin_attempt(
         db, person.name, person.origin.address, limits=context.safety.limits, now=context.clock()
     )
     kept = credentials(db, person.name)
@@ -151,7 +151,7 @@ def change_password(db: Database, context: AppContext, person: Person, *, curren
     if not context.passwords.matches(kept.password_hash, current):
         _note(db, AuditAction.LOGIN_FAILED, kept, person.origin, context)
         raise PasswordWrong
-    logins.forgive(db, person.name, person.origin.address)
+    sessions.forgive(db, person.name, person.origin.address)
     set_password(
         db,
         person.name,

@@ -16,15 +16,22 @@ from review.web.errors import LoginBlocked, PasswordUnfit, PasswordWrong
 from review.web.fields import RowId, refusals
 from review.web.forms import new_token
 from review.web.languages import spoken
-from store.accounts.sessions import end_session, sessions_of
-from store.accounts.tokens import LONGEST, get_token, issue_token, revoke_token, tokens_of
+from store.accounts.sessions import (
+    LONGEST,
+    end_session,
+    get_token,
+    issue_token,
+    revoke_token,
+    sessions_of,
+    tokens_of,
+)
 from store.accounts.users import Role
 from store.audit.audit import AuditAction
 from store.errors import UnknownRow
 
 if TYPE_CHECKING:
     from review.web.dependencies import AppContext
-    from store.accounts.tokens import Token
+    from store.accounts.sessions import Token
     from store.database import Database
 
 

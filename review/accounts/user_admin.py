@@ -14,8 +14,7 @@ from review.accounts.own_account import TokenRecord
 from review.web.dependencies import TheAdmin, TheContext, TheDatabase, TheVisitor, answer_page, go
 from review.web.fields import RowId, refusals
 from review.web.languages import ngettext, spoken
-from store.accounts.sessions import end_session, sessions_of
-from store.accounts.tokens import revoke_token, tokens_of
+from store.accounts.sessions import end_session, revoke_token, sessions_of, tokens_of
 from store.accounts.users import (
     NAME,
     LastAdministrator,
@@ -32,7 +31,7 @@ from store.accounts.users import (
 )
 from store.audit.audit import AuditAction
 from store.database import transaction
-from store.review import claims
+from store.review import workspace
 
 if TYPE_CHECKING:
     from review.web.dependencies import AppContext, Person
@@ -374,7 +373,7 @@ def end_sessions(db: Database, context: AppContext, person: Person, name: str) -
             )
             for session in sessions_of(db, user, idle=context.safety.idle, now=now)
         ]
-        claims.release_all(db, reviewer=user.name)
+        workspace.release_all(db, reviewer=user.name)
     return sum(ended)
 
 

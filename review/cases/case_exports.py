@@ -24,11 +24,11 @@ from review.web.fields import RowId, refusals
 from review.web.languages import N_
 from store.audit import audit
 from store.audit.audit import AuditAction, list_entries
-from store.crawl.bundle_format import FORMAT, LISTINGS, MANIFEST, README, RECORDS, WARC
-from store.crawl.text import COMMANDS
+from store.crawl.evidence import FORMAT, LISTINGS, MANIFEST, README, RECORDS, WARC
+from store.messages import COMMANDS
 from store.model import Decision
 from store.review.cases import get_case, list_cases
-from store.review.reviewed import evidence_of, reviewed_listings
+from store.review.listings import evidence_of, reviewed_listings
 from store.times import to_text
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from store.crawl.evidence import EvidenceRecord
     from store.database import Database
-    from store.review.reviewed import Reviewed
+    from store.review.listings import Reviewed
 
 
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)

@@ -29,10 +29,10 @@ from review.web.languages import N_
 from store.audit import audit
 from store.audit.audit import AuditAction
 from store.database import transaction
-from store.review import related
+from store.review import listings
 from store.review.cases import get_case, list_cases, open_case, write_entry
-from store.review.queue import listing_file
-from store.review.review_items import item_of
+from store.review.listings import listing_file
+from store.review.queue import item_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -256,7 +256,7 @@ def answer_sheet(
                 "score_hidden": hides(row),
                 "verdicts": [v for v in file.verdicts if not is_blind or v.reviewer == person.name],
                 "is_decided": row is not None and row.state == "decided",
-                "provenance": related.provenance(db, file.sightings[0].page_id),
+                "provenance": listings.provenance(db, file.sightings[0].page_id),
                 "law": context.reference.law(names),
             }
         )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from review.listing.safe_text import Stretch
     from store.model import ListingContent, Reasons, Score, Sighting, Verdict
-    from store.review.queue import ListingFile
+    from store.review.listings import ListingFile
 
 
 MAX_SHOWN_CHARS = 600

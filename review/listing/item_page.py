@@ -30,25 +30,24 @@ from store.accounts.users import Role
 from store.audit import audit
 from store.audit.audit import AuditAction
 from store.database import transaction
-from store.review import cases, claims, related
-from store.review.drafts import KeptDraft, draft_of, keep_draft, saved_views
-from store.review.item_filters import Filter, State
-from store.review.queue import listing_file
-from store.review.review_items import facet_counts, item_of, title_of
-from store.review.review_settings import review_settings
+from store.review import cases, listings, workspace
+from store.review.item_query import Filter, State
+from store.review.listings import listing_file
+from store.review.queue import facet_counts, item_of, title_of
 from store.review.verdicts import (
     last_verdict_id,
     latest_undo,
     latest_undoable,
 )
+from store.review.workspace import KeptDraft, draft_of, keep_draft, review_settings, saved_views
 
 if TYPE_CHECKING:
     from review.queue.lists import ListPage, Where
     from review.web.dependencies import Person
     from store.database import Database
     from store.model import Verdict
-    from store.review.queue import ListingFile
-    from store.review.review_items import ListedItem
+    from store.review.listings import ListingFile
+    from store.review.queue import ListedItem
 
 
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -90,9 +89,9 @@ def take_over(
     now = context.clock()
     file = listing_file(db, listing_id)
     with transaction(db):
-        held = claims.claim_of(db, listing_id, now=now)
+        held = workspace.claim_of(db, listing_id, now=now)
         lasts = timedelta(minutes=review_settings(db).claim_minutes)
-        claims.claim(db, listing_id, reviewer=person.name, lasts=lasts, now=now, take_over=True)
+        workspace.claim(db, listing_id, reviewer=person.name, lasts=lasts, now=now, take_over=True)
         audit.record(
             db,
             AuditAction.CLAIMED,
@@ -109,7 +108,7 @@ def take_over(
 def show_near(request: Request, db: TheDatabase, person: TheViewer, listing_id: str) -> Response:
     """Show listings that say nearly the same, as a piece of the item's page."""
     newest = listing_file(db, listing_id).sightings[0]
-    near = veil(db, related.near_duplicates(db, newest), person.name, listing_id)
+    near = veil(db, listings.near_duplicates(db, newest), person.name, listing_id)
     return answer_page(request, "near.html", {"near": near})
 
 
@@ -221,7 +220,7 @@ def around_item(request: Request, db: Database, person: Person, rows: ListPage) 
         "last": _last_verdict(db, person.name),
         "hides": hidden_from(db, person.name),
         "hides_first": lambda item: hides_first(item, reviewer=person.name),
-        "holders": claims.claims_on(db, [row.listing_id for row in rows.rows], now=now),
+        "holders": workspace.claims_on(db, [row.listing_id for row in rows.rows], now=now),
         "facets": facet_counts(db, _states(rows.where.wanted)),
         "views": saved_views(db, person.name),
         "may_decide": person.may(Role.REVIEWER),
@@ -229,7 +228,7 @@ def around_item(request: Request, db: Database, person: Person, rows: ListPage) 
     }
 
 
-def _note_view(db: Database, file: ListingFile, person: Person, *, now: datetime) -> claims.Claim | None:
+def _note_view(db: Database, file: ListingFile, person: Person, *, now: datetime) -> workspace.Claim | None:
     """Log that the listing was shown, claim it for who may decide, and return who holds it."""
     listing_id = file.listing.listing_id
     with transaction(db):
@@ -242,10 +241,10 @@ def _note_view(db: Database, file: ListingFile, person: Person, *, now: datetime
             now=now,
         )
         if not person.may(Role.REVIEWER):
-            return claims.claim_of(db, listing_id, now=now)
-        before = claims.claim_of(db, listing_id, now=now)
+            return workspace.claim_of(db, listing_id, now=now)
+        before = workspace.claim_of(db, listing_id, now=now)
         lasts = timedelta(minutes=review_settings(db).claim_minutes)
-        held = claims.claim(db, listing_id, reviewer=person.name, lasts=lasts, now=now)
+        held = workspace.claim(db, listing_id, reviewer=person.name, lasts=lasts, now=now)
         if before is None:  # a claim renewed is no news
             audit.record(
                 db,
@@ -260,16 +259,16 @@ def _note_view(db: Database, file: ListingFile, person: Person, *, now: datetime
 
 def _near(request: Request, db: Database, file: ListingFile, reviewer: str) -> dict[str, object]:
     newest, listing_id = file.sightings[0], file.listing.listing_id
-    of_seller = related.others_of_seller(db, newest, file.listing.source_id)
+    of_seller = listings.others_of_seller(db, newest, file.listing.source_id)
     substances = file.score.reasons.substances if file.score else ()
     spans = file.score.reasons.spans if file.score else ()
     named = dict.fromkeys([*substances, *(span.substance for span in spans if span.substance)])
     return {
         "law": context_of(request).reference.law(named),
-        "provenance": related.provenance(db, newest.page_id),
-        "price_line": price_line(related.prices(file.sightings)),
-        "prices": related.prices(file.sightings),
-        "same_text": veil(db, related.same_text(db, newest), reviewer, listing_id),
+        "provenance": listings.provenance(db, newest.page_id),
+        "price_line": price_line(listings.prices(file.sightings)),
+        "prices": listings.prices(file.sightings),
+        "same_text": veil(db, listings.same_text(db, newest), reviewer, listing_id),
         "of_seller": veil(db, of_seller, reviewer, listing_id),
         "cases": cases.cases_of(db, listing_id),
         "open_cases": [case for case in cases.list_cases(db) if not case.is_closed],

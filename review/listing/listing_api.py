@@ -19,12 +19,10 @@ from store.audit import audit
 from store.audit.audit import AuditAction
 from store.database import transaction
 from store.model import ReasonCode
-from store.review import claims, related
-from store.review.drafts import KeptDraft, draft_of, keep_draft
-from store.review.queue import listing_file
-from store.review.related import Neighbour, Price, Provenance
-from store.review.review_items import item_of
-from store.review.review_settings import review_settings
+from store.review import listings, workspace
+from store.review.listings import Neighbour, Price, Provenance, listing_file
+from store.review.queue import item_of
+from store.review.workspace import KeptDraft, draft_of, keep_draft, review_settings
 
 api = APIRouter(prefix="/api/listings/{listing_id}", tags=["review"])
 
@@ -122,11 +120,11 @@ def get_near(db: TheDatabase, person: TheViewer, listing_id: ListingId) -> Near:
         return veil(db, found, person.name, listing_id)
 
     return Near(
-        provenance=related.provenance(db, newest.page_id),
-        prices=related.prices(file.sightings),
-        of_seller=seen(related.others_of_seller(db, newest, file.listing.source_id)),
-        same_text=seen(related.same_text(db, newest)),
-        near_duplicates=seen(related.near_duplicates(db, newest)),
+        provenance=listings.provenance(db, newest.page_id),
+        prices=listings.prices(file.sightings),
+        of_seller=seen(listings.others_of_seller(db, newest, file.listing.source_id)),
+        same_text=seen(listings.same_text(db, newest)),
+        near_duplicates=seen(listings.near_duplicates(db, newest)),
     )
 
 
@@ -136,7 +134,7 @@ def get_claim(
 ) -> ClaimRecord | None:
     """Return who has the listing on the screen now; null for nobody."""
     listing_file(db, listing_id)
-    held = claims.claim_of(db, listing_id, now=context.clock())
+    held = workspace.claim_of(db, listing_id, now=context.clock())
     return ClaimRecord.model_validate(held) if held else None
 
 
@@ -148,13 +146,13 @@ def claim_listing(
     now = context.clock()
     with transaction(db):
         listing_file(db, listing_id)
-        before = claims.claim_of(db, listing_id, now=now)
+        before = workspace.claim_of(db, listing_id, now=now)
         lasts = timedelta(minutes=review_settings(db).claim_minutes)
-        held = claims.claim(
+        held = workspace.claim(
             db, listing_id, reviewer=person.name, lasts=lasts, now=now, take_over=wish.take_over
         )
         if held.reviewer != person.name:
-            raise claims.HeldByAnother(held)
+            raise workspace.HeldByAnother(held)
         audit.record(
             db,
             AuditAction.CLAIMED,
@@ -175,9 +173,9 @@ def release_claim(
     now = context.clock()
     with transaction(db):
         listing_file(db, listing_id)
-        held = claims.claim_of(db, listing_id, now=now)
+        held = workspace.claim_of(db, listing_id, now=now)
         if held and held.reviewer == person.name:
-            claims.release(db, listing_id, reviewer=person.name)
+            workspace.release(db, listing_id, reviewer=person.name)
             subject = f"listing:{listing_id}"
             audit.record(
                 db,

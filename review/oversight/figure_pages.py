@@ -13,13 +13,12 @@ from pydantic import BaseModel, ConfigDict
 from review.web.charts import count_ticks, day_bars, ends_of, share_line
 from review.web.dependencies import TheContext, TheDatabase, TheViewer, answer_page
 from review.web.fields import refusals
-from store.review import dashboard
-from store.review.dashboard import Day, DecisionTimes, Group, SourceState
-from store.review.item_filters import Filter, State
-from store.review.review_items import count_items
+from store.review import statistics
+from store.review.item_query import Filter, State
+from store.review.queue import count_items
 from store.review.samples import MissRate, miss_rate
-from store.review.second_review import Agreement, agreement
-from store.scores.models import list_models, model_in_use, promotions
+from store.review.statistics import Agreement, Day, DecisionTimes, Group, SourceState, agreement
+from store.scores.scores import list_models, model_in_use, promotions
 
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -38,7 +37,7 @@ def show_figures(
 ) -> Response:
     """Show the figures of the last days, each chart with the table behind it."""
     since = context.clock() - timedelta(days=days)
-    each = dashboard.days(db, since=since)
+    each = statistics.days(db, since=since)
     labels = [day.day for day in each]
     bars, top = day_bars(labels, [(name, [getattr(day, name) for day in each]) for name in SERIES])
     shown = {
@@ -49,10 +48,10 @@ def show_figures(
         "count_ticks": count_ticks(top),
         "day_ticks": ends_of(labels),
         "precision_line": share_line(labels, [day.precision for day in each]),
-        "times": dashboard.decision_times(db, since=since),
-        "by_source": dashboard.by_source(db),
-        "by_substance": dashboard.by_substance(db),
-        "sources": dashboard.source_states(db),
+        "times": statistics.decision_times(db, since=since),
+        "by_source": statistics.by_source(db),
+        "by_substance": statistics.by_substance(db),
+        "sources": statistics.source_states(db),
         "agreement": agreement(db),
         "misses": miss_rate(db),
         "states": {state: count_items(db, Filter(state=state)) for state in State},
@@ -108,11 +107,11 @@ def get_figures(
     """Return the figures of the last days."""
     since = context.clock() - timedelta(days=days)
     return Figures(
-        days=dashboard.days(db, since=since),
-        decision_times=dashboard.decision_times(db, since=since),
-        by_source=dashboard.by_source(db),
-        by_substance=dashboard.by_substance(db),
-        sources=dashboard.source_states(db),
+        days=statistics.days(db, since=since),
+        decision_times=statistics.decision_times(db, since=since),
+        by_source=statistics.by_source(db),
+        by_substance=statistics.by_substance(db),
+        sources=statistics.source_states(db),
         agreement=agreement(db),
         misses=miss_rate(db),
         states={state: count_items(db, Filter(state=state)) for state in State},

@@ -17,10 +17,9 @@ from review.web.providers import LOG_LINES
 from store.crawl.runs import attempts_at, get_run, list_runs
 from store.model import Run
 from store.operations.alarms import Alarm, acknowledge, list_alarms, standing_alarms
-from store.operations.overview import Band, SourceHealth
-from store.operations.requests import Request as Wish
-from store.operations.requests import ServiceRequest, list_requests
-from store.review.queue import SourceCounts
+from store.operations.service import Band, ServiceRequest, SourceHealth, list_requests
+from store.operations.service import Request as Wish
+from store.review.statistics import SourceCounts
 
 pages = APIRouter(prefix="/service", include_in_schema=False, default_response_class=HTMLResponse)
 

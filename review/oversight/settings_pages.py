@@ -17,16 +17,19 @@ from store.accounts.users import Role
 from store.audit import audit
 from store.audit.audit import AuditAction
 from store.database import transaction
-from store.review.drafts import SavedView, forget_view, save_view, saved_views
-from store.review.review_settings import (
+from store.review.samples import Draw, draw_sample, list_draws, miss_rate
+from store.review.workspace import (
     BOUNDS,
     ReviewSettings,
+    SavedView,
     change_setting,
+    forget_view,
     prefer,
     preferences,
     review_settings,
+    save_view,
+    saved_views,
 )
-from store.review.samples import Draw, draw_sample, list_draws, miss_rate
 
 if TYPE_CHECKING:
     from review.web.dependencies import AppContext

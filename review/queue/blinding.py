@@ -6,18 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from store.audit.audit import AuditAction
-from store.review.hidden_scores import falls_into
-from store.review.item_filters import State
-from store.review.review_items import items_of
-from store.review.review_settings import preferences, review_settings
+from store.review.item_query import State, falls_into
+from store.review.queue import items_of
+from store.review.workspace import preferences, review_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from store.audit.audit import AuditEntry
     from store.database import Database
-    from store.review.related import Neighbour
-    from store.review.review_items import ListedItem
+    from store.review.listings import Neighbour
+    from store.review.queue import ListedItem
 
 
 def hides_score(item: ListedItem | None, *, reviewer: str, share: float) -> bool:

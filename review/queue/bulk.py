@@ -29,17 +29,11 @@ from review.web.languages import N_, spoken
 from store.audit import audit
 from store.audit.audit import AuditAction
 from store.database import transaction
-from store.review import claims
-from store.review.item_filters import Filter
-from store.review.queue import listing_file
-from store.review.reason_codes import ReasonUnfit, check_reason
-from store.review.review_items import (
-    ListedItem,
-    count_items,
-    count_settled,
-    list_items,
-)
-from store.review.verdicts import Circumstances, give_verdict
+from store.review import workspace
+from store.review.item_query import Filter
+from store.review.listings import listing_file
+from store.review.queue import ListedItem, count_items, count_settled, list_items
+from store.review.verdicts import Circumstances, ReasonUnfit, check_reason, give_verdict
 
 if TYPE_CHECKING:
     from store.database import Database
@@ -189,7 +183,7 @@ def _touched_as_seen(
 def assign_to(db: Database, listing_ids: list[str], assignee: str, person: Person, now: datetime) -> None:
     """Assign listings to somebody, and log it; an empty name takes the assignment away."""
     with transaction(db):
-        claims.assign(db, listing_ids, assignee.strip(), assigned_by=person.name, now=now)
+        workspace.assign(db, listing_ids, assignee.strip(), assigned_by=person.name, now=now)
         for listing_id in listing_ids:
             audit.record(
                 db,
@@ -213,7 +207,7 @@ def waiting_of(where: Where, person: Person) -> Filter:
 def touched_by(db: Database, where: Where, person: Person, *, now: datetime) -> list[ListedItem]:
     """Return what a bulk verdict touches: what waits in the list, but nothing that somebody else has open."""
     found = list_items(db, waiting_of(where, person), limit=MAX_AT_ONCE)
-    held = claims.claims_on(db, [item.listing_id for item in found], now=now)
+    held = workspace.claims_on(db, [item.listing_id for item in found], now=now)
     others = {listing_id for listing_id, claim in held.items() if claim.reviewer != person.name}
     return [item for item in found if item.listing_id not in others]
 

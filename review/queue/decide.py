@@ -34,13 +34,12 @@ from review.web.languages import spoken
 from store.accounts.users import Role
 from store.database import transaction
 from store.model import Decision, ReasonCode, Stage
-from store.review import claims
-from store.review.claims import HeldByAnother, claim_of, release
-from store.review.queue import count_listings
-from store.review.reason_codes import ReasonUnfit
-from store.review.review_items import place_of
+from store.review import workspace
+from store.review.queue import place_of
+from store.review.statistics import count_listings
 from store.review.verdicts import (
     Circumstances,
+    ReasonUnfit,
     StaleScreen,
     get_verdict,
     give_verdict,
@@ -48,7 +47,8 @@ from store.review.verdicts import (
     redo_verdict,
     undo_verdict,
 )
-from store.scores.models import model_in_use
+from store.review.workspace import HeldByAnother, claim_of, release
+from store.scores.scores import model_in_use
 
 if TYPE_CHECKING:
     from review.web.dependencies import Person
@@ -64,7 +64,7 @@ def show_list(request: Request, db: TheDatabase, where: TheList, person: TheView
     """Show the list and its first listing, or say that nothing waits."""
     now = context_of(request).clock()
     page = read_list(db, where, reviewer=person.name)
-    held = claims.claims_on(db, [row.listing_id for row in page.rows], now=now)
+    held = workspace.claims_on(db, [row.listing_id for row in page.rows], now=now)
     free = [
         row for row in page.rows if row.listing_id not in held or held[row.listing_id].reviewer == person.name
     ]
@@ -90,7 +90,7 @@ def take_verdict(
     place = place_of(db, listing_id, where.wanted, where.sort)
     try:
         give(db, draft, person, now=now)
-    except (StaleScreen, claims.HeldByAnother, ReasonUnfit) as error:
+    except (StaleScreen, workspace.HeldByAnother, ReasonUnfit) as error:
         status = 422 if isinstance(error, ReasonUnfit) else 409
         refused = Message(warned=spoken(error), draft=draft.as_kept(), status=status)
         return answer_item(request, db, person, where, listing_id, refused)

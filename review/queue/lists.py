@@ -15,17 +15,18 @@ from review.queue.blinding import hidden_from, hidden_share, hides_first
 from review.web.dependencies import Person, TheContext, TheDatabase, TheLead, ThePerson, TheViewer
 from review.web.fields import none_if_empty, refusals
 from store.model import Decision, QueueEntry
-from store.review.item_filters import Filter, Place, Sort, State
-from store.review.queue import count_queue, review_queue
-from store.review.review_items import (
+from store.review.item_query import Filter, Place, Sort, State
+from store.review.queue import (
     ListedItem,
     count_items,
+    count_queue,
     facet_counts,
     first_found,
     list_items,
     next_item,
     place_of,
     place_of_sighting,
+    review_queue,
 )
 from store.review.verdicts import count_standing
 

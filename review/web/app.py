@@ -67,13 +67,11 @@ from review.web.translations import chosen_words, law_words, narrowing_words, ru
 from store.accounts.users import LastAdministrator, UnknownUser, UserNameTaken, UserNameUnfit
 from store.errors import N_, ListingsError, StoreUnusable, UnknownRow, fill
 from store.operations.alarms import AlreadyAcknowledged
-from store.operations.requests import NoServiceAtWork, NotScheduled, SourcesUnreadable
+from store.operations.service import NoServiceAtWork, NotScheduled, SourcesUnreadable
 from store.review.cases import CaseRefused
-from store.review.claims import HeldByAnother
-from store.review.reason_codes import ReasonUnfit, fitting_decisions
-from store.review.review_settings import SettingRefused
 from store.review.samples import NothingToSample
-from store.review.verdicts import AlreadyUndone, JudgedMeanwhile, StaleScreen
+from store.review.verdicts import AlreadyUndone, JudgedMeanwhile, ReasonUnfit, StaleScreen, fitting_decisions
+from store.review.workspace import HeldByAnother, SettingRefused
 from store.times import utc_now
 
 if TYPE_CHECKING:

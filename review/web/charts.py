@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from store.review.related import Price
+    from store.review.listings import Price
 
 
 WIDTH, HEIGHT = 600, 160

@@ -14,8 +14,7 @@ from review.web.errors import LoginNeeded, NotOperated, RoleTooLow, SessionNeede
 from review.web.forms import new_key
 from review.web.languages import ASKED, choose_language
 from review.web.providers import NO_REFERENCE, Reference, ServiceApi
-from store.accounts.sessions import find_session
-from store.accounts.tokens import find_token
+from store.accounts.sessions import find_session, find_token
 from store.accounts.users import Role
 from store.audit import audit
 from store.audit.audit import AuditAction, Origin, Via

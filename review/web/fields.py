@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, BeforeValidator, Field
 
 from store.model import Decision, ReasonCode
-from store.review.drafts import KeptDraft
+from store.review.workspace import KeptDraft
 
 MAX_NOTE_CHARS = 4_000
 """The form's limit, too."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from review.web.errors import KeyFileUnusable, SafetyUnfit
-from store.accounts.logins import Limits
+from store.accounts.sessions import Limits
 
 if TYPE_CHECKING:
     from pathlib import Path

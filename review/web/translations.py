@@ -8,21 +8,29 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from review.web.languages import N_, gettext, ngettext
-from store.accounts.roles import Role
 from store.audit.chain import AuditAction
-from store.crawl.terms import TermName, in_words
-from store.model import Change, Decision, PageOutcome, ReasonCode, RunKind, RunOutcome, Stage
-from store.operations.overview import INTERRUPTED, NEVER, UNDER_WAY
-from store.operations.requests import Request
-from store.review.item_filters import Sort, State
-from store.times import spoken_age
+from store.messages import spoken_age
+from store.model import (
+    Change,
+    Decision,
+    PageOutcome,
+    ReasonCode,
+    Role,
+    RunKind,
+    RunOutcome,
+    Stage,
+    TermName,
+    in_words,
+)
+from store.operations.service import INTERRUPTED, NEVER, UNDER_WAY, Request
+from store.review.item_query import Sort, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
     from enum import StrEnum
 
-    from store.crawl.terms import Term
+    from store.model import Term
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -347,7 +355,7 @@ TERM_VALUES = {
     "drum": N_("drum"), "bag": N_("bag"), "bottle": N_("bottle"), "box": N_("box"),
     "canister": N_("canister"), "can": N_("can"), "min": N_("min"), "worldwide": N_("worldwide"),
 }  # fmt: skip
-"""Values of `store.crawl.terms` that are words; names as WhatsApp or GMP are the same in every language."""
+"""Values of `store.model` that are words; names as WhatsApp or GMP are the same in every language."""
 
 
 NARROWINGS = {

@@ -24,12 +24,12 @@ from typing import TYPE_CHECKING
 
 from scheduler.errors import SchedulerError
 from store.crawl.evidence import evidence_folder, list_files
-from store.crawl.text import counted
 from store.database import open_database
+from store.messages import counted
 from store.operations.backup import copy_store
 from store.operations.retention import buried_files
 from store.private import private_folder
-from store.scores.models import list_models
+from store.scores.scores import list_models
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,13 +13,13 @@ from scheduler.children import logs_folder
 from store.audit import verification
 from store.audit.audit import BY_HAND
 from store.crawl.evidence import evidence_folder
-from store.crawl.text import counted
 from store.database import open_database
 from store.locks import work_of, work_under_way
+from store.messages import counted
 from store.model import RunKind
 from store.operations.backup import check_store, free_bytes, tend_store, vacuum_store
 from store.operations.retention import buried_files, bury, spent_evidence
-from store.review.search_index import index_missing
+from store.review.search import index_missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable

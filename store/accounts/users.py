@@ -1,7 +1,7 @@
-"""Who may do what: users with their roles. Each change is an entry of the audit log.
+"""Users and their roles. Each change is an entry of the audit log.
 
-A user's name stands with verdicts, so a user is never deleted or renamed, only disabled. What is kept of a
-password is its hash, made and checked in `review.accounts.credentials`; the store never sees the password.
+A user's name stands with verdicts, so a user is disabled, never deleted or renamed. The store keeps only the
+hash of a password, made and checked in `review.accounts.credentials`.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from store import rows, times
-from store.accounts.roles import Role as Role  # noqa: PLC0414 (whoever asks for users finds it here)
 from store.audit import audit
 from store.audit.audit import BY_HAND, AuditAction, Origin
-from store.database import Database, transaction
 from store.errors import N_, ListingsError
+from store.model import Role as Role  # noqa: PLC0414 (whoever asks for users finds it here)
+from store.sqlite import Database, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", re.ASCII)
 """What a user may be called: plain small letters and digits, so that no name looks like another."""

@@ -1,7 +1,7 @@
 """The audit log: who did what, when, and what was on their screen. Append-only and chained by hashes.
 
 What changes the record of a listing writes its own entry, in the same transaction (`store.review.verdicts`,
-`store.scores.models`, `store.accounts.users`), so no caller can forget it. What only looks calls `record`
+`store.scores.scores`, `store.accounts.users`), so no caller can forget it. What only looks calls `record`
 itself.
 """
 

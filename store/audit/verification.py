@@ -15,7 +15,7 @@ from store.errors import ListingsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from store.database import Database
+    from store.sqlite import Database
 
 VOUCHED = {
     AuditAction.VERDICT_GIVEN: "verdicts",

@@ -1,18 +1,37 @@
-"""The index of the evidence: which WARC file holds which page, and how each file stood when it was sealed."""
+"""The index of the evidence: which WARC file or archive holds each page, and the seal of each file."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from store import rows, times
-from store.database import Database, transaction
 from store.model import LAST_ROW
+from store.sqlite import Database, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
+
+
+FORMAT = "precursor-watch evidence bundle 1"
+"""Raise the number with any change after which an older `evidence verify` would misread a bundle."""
+
+WARC = "evidence.warc.gz"
+"""The records, byte by byte as they were kept."""
+
+RECORDS = "records.json"
+"""Where each record lies, and which page it is."""
+
+LISTINGS = "listings.jsonl"
+"""What was decided."""
+
+MANIFEST = "manifest.json"
+"""The SHA-256 of every other file."""
+
+README = "README.txt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,3 +205,22 @@ def _file(row: rows.Row) -> EvidenceFile:
         sealed_sha256=row["sha256"] or "",
         sentence=row["sentence"] or "",
     )
+
+
+def record_archive(db: Database, run_id: int, path: Path, *, now: datetime) -> None:
+    """Write which archive a run reads: its absolute path and, for a file, its SHA-256 and size.
+
+    The same archive is written once for a run, however often the run is gone on with. A folder has no
+    hash of its own; each page in it has one.
+    """
+    values = {
+        "run_id": run_id,
+        "path": rows.clean(str(path.absolute())),
+        "recorded_at": times.to_text(now),
+        "sha256": "",
+    }
+    if path.is_file():
+        with path.open("rb") as file:
+            values |= {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": file.tell()}
+    with transaction(db):
+        rows.insert(db, "crawl_archives", values, ignore=True)

@@ -1,9 +1,10 @@
-"""Which listing is which, and whether it has changed: pure functions over URLs and content."""
+"""The identity of a listing, its text, and the hashes that show a change: pure functions."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
@@ -11,12 +12,18 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 if TYPE_CHECKING:
     from store.model import ListingContent
 
+
 TRACKING_PARAMETERS = frozenset({"fbclid", "gclid", "msclkid", "yclid", "spm", "scm", "ref_", "_ga"})
+
 TRACKING_PREFIXES = ("utm_", "mc_", "algo_", "pvid")
+
 SESSION_PARAMETERS = frozenset({"sid", "sessionid", "session_id", "jsessionid", "phpsessid"})
+
 ROW_MARK = "#row"
 """Ends the address of a list row that has none of its own: the list page's, with this."""
+
 _NOT_SAID = frozenset({"provenance", "images", "terms"})
+
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -87,3 +94,37 @@ def is_noise(parameter: str) -> bool:
         or parameter in SESSION_PARAMETERS
         or parameter.startswith(TRACKING_PREFIXES)
     )
+
+
+MAX_TEXT_CHARS = 20_000
+"""A listing's text is cut here; the embedder reads far less, and a hostile page can be far longer."""
+
+DATE = re.compile(
+    r"(?:(?:19|20)\d\d(?:([-/.])\d\d\1\d\d|年(?:\d\d?月(?:\d\d?[日号])?)?)"
+    r"|\d\d?[./]\d\d?[./](?:19|20)\d\d)(?:[T ,]+\d\d?:\d\d(?::\d\d)?)?"
+)
+"""A day or a year written as one, and nothing else. No CAS number is one: its last part is a single digit."""
+
+
+def listing_text(content: ListingContent) -> str:
+    """Return the listing as lines: title, quantity, pack and minimum order, description, then attributes.
+
+    Seller, location and images are left out: they say who sells, and a model that reads them learns
+    sites instead of offers. The price is left out because it moves from day to day: a judged listing
+    would return to the queue with every move. So are properties that are a date, such as when the
+    listing was put up: they move too, and say nothing of what is offered.
+
+    Returns:
+        At most `MAX_TEXT_CHARS` characters; the title alone when nothing else was shown.
+    """
+    lines = [content.title, content.quantity_text, content.pack_text, content.minimum_order_text]
+    lines += [
+        content.description,
+        *(f"{name}: {value}" for name, value in content.attributes if not DATE.fullmatch(value)),
+    ]
+    return "\n".join(line for line in lines if line)[:MAX_TEXT_CHARS]
+
+
+def text_hash(text: str) -> str:
+    """Return the SHA-256 of `text` in UTF-8; lone surrogates, which hostile pages hold, are kept apart."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""Recording what a crawl met: one page, the listings on it, and whether each is new or has changed."""
+"""Record the pages of a crawl and the listings on each page, whether new, changed or unchanged."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from store import rows, times
-from store.crawl.identity import canonical_url, content_hash, listing_id
-from store.crawl.readings import LiveReading, insert_reading
-from store.crawl.text import listing_text, text_hash
-from store.database import Database, transaction
+from store.crawl.fetches import LiveReading, insert_reading
+from store.crawl.identity import canonical_url, content_hash, listing_id, listing_text, text_hash
 from store.model import Change, ListingContent, Page, PageOutcome
-from store.review.search_index import index_text
+from store.review.search import index_text
+from store.sqlite import Database, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -191,3 +190,15 @@ def _page_row(page: Page) -> dict[str, object]:
         "payload_bytes": page.payload_bytes,
         "locator": rows.clean(page.locator),
     }
+
+
+def count_seen_fields(db: Database, run_id: int) -> dict[str, int]:
+    """Return of how many listings seen in a crawl title, price and seller are known, as `with_title` etc."""
+    query = """
+        SELECT count(*) AS listings, sum(title <> '') AS with_title, sum(price_text <> '') AS with_price,
+               sum(seller_name <> '') AS with_seller
+        FROM (SELECT DISTINCT listing_id FROM pages JOIN page_listings USING (page_id) WHERE run_id = ?)
+        JOIN latest_sightings USING (listing_id)
+    """
+    row = db.execute(query, [run_id]).fetchone()
+    return {name: int(row[name] or 0) for name in ("listings", "with_title", "with_price", "with_seller")}

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from store import rows, times
-from store.database import Database, transaction
 from store.errors import ListingsError, UnknownRow
 from store.model import LAST_ROW
+from store.sqlite import Database, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

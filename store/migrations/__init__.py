@@ -8,7 +8,7 @@ The comments inside the DDL are kept by SQLite, so `sqlite-utils schema` and dat
 from importlib import import_module
 from pkgutil import iter_modules
 
-from store.migrations.steps import migrations
+from store.sqlite import migrations
 
 __all__ = ["migrations"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from store.migrations.steps import migrations
+from store.sqlite import migrations
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -21,7 +21,7 @@ def m006_typed_terms(db: Database) -> None:
     db.execute("""
         CREATE VIEW sighting_terms AS -- e.g. WHERE name = 'cas_number' AND value = '77-92-9'
         SELECT sighting_id, listing_id, seen_at,
-            json_extract(term.value, '$.name') AS name, -- see store/crawl/terms.py
+            json_extract(term.value, '$.name') AS name, -- see listings/terms.py
             json_extract(term.value, '$.text') AS text, -- as the page shows it
             json_extract(term.value, '$.value') AS value, -- in the form of its name
             CAST(json_extract(term.value, '$.amount') AS REAL) AS amount,

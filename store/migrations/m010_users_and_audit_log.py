@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from store import times
 from store.audit.chain import BEGINNING, digest_of_rows, entry_hash, entry_row
-from store.migrations.steps import migrations, refuse_changes
+from store.sqlite import migrations, refuse_changes
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

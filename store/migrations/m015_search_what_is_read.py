@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from store.migrations.steps import migrations
-from store.review.searching import plain
+from store.review.search import plain
+from store.sqlite import migrations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def m015_search_what_is_read(db: Database) -> None:
     """Index, beside the texts as written, those that read otherwise or name a substance.
 
-    FTS5 tables take no comment: `store/review/search_index.py` says what the rows hold.
+    FTS5 tables take no comment: `store/review/search.py` says what the rows hold.
     """
     db.execute("CREATE VIRTUAL TABLE plain_fts USING fts5(said, substances, tokenize = 'trigram')")
     db.conn.executemany("INSERT INTO plain_fts (rowid, said, substances) VALUES (?, ?, ?)", _rows(db))

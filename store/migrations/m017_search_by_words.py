@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from store.migrations.steps import migrations
-from store.review.searching import plain
-from store.review.vocabulary import words_in
+from store.review.search import plain, words_in
+from store.sqlite import migrations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 def m017_search_by_words(db: Database) -> None:
     """Index what every text is read as by its words, and the distinct words by trigrams.
 
-    FTS5 tables take no comment: `store/review/search_index.py` says what the rows hold.
+    FTS5 tables take no comment: `store/review/search.py` says what the rows hold.
     """
     for statement in _TABLES:
         db.execute(statement)

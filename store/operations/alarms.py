@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003 (the API reads the annotations)
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from store import rows, times
 from store.audit import audit
 from store.audit.audit import BY_HAND, AuditAction, Origin
-from store.database import Database, transaction
 from store.errors import N_, ListingsError, UnknownRow
+from store.sqlite import Database, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -12,7 +12,7 @@ from store.private import private_file
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from store.database import Database
+    from store.sqlite import Database
 
 PAGES_AT_A_TIME = 2_000
 """Of the database, between which writers have their turn."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from store import rows, times
 from store.audit import audit
 from store.audit.audit import BY_HAND, AuditAction, Origin
-from store.database import Database, transaction
 from store.errors import ListingsError, UnknownRow
+from store.sqlite import Database, transaction
 
 if TYPE_CHECKING:
     from datetime import datetime

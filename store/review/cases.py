@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from store import rows, times
-from store.database import transaction
 from store.errors import N_, ListingsError, UnknownRow
+from store.sqlite import transaction
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from store.database import Database
+    from store.sqlite import Database
 
 
 class CaseRefused(ListingsError):

@@ -1,70 +1,291 @@
-"""Questions people ask of the store: what waits, one listing whole, a search, a report."""
+"""Lists of review items: filtered, sorted, and paged by place.
+
+A review item is a listing that was flagged, drawn as a sample, or judged. Triggers keep the table
+`review_items`, one row for each item, and the counts of items (migration m012).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from store import rows
-from store.errors import UnknownRow
-from store.review.searching import matching
-from store.review.verdicts import verdicts_of
-from store.scores.scores import current_score
+from store import rows, times
+from store.model import Decision
+from store.review.item_query import (
+    COUNTED_AMONG,
+    STORE_WIDE_COUNTED,
+    Filter,
+    ItemQuery,
+    Place,
+    Sort,
+    State,
+    order_of,
+)
 
 if TYPE_CHECKING:
-    from store.database import Database
-    from store.model import Listing, QueueEntry, Score, Sighting, Verdict
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from store.model import QueueEntry
+    from store.sqlite import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListingFile:
-    """Everything kept about one listing."""
+class ListedItem:
+    """One row of a list."""
 
-    listing: Listing
-    sightings: tuple[Sighting, ...]
-    """Newest first; never empty."""
+    listing_id: str
+    sighting_id: int
     score_id: int | None
-    score: Score | None
-    """Of the newest sighting, by the model in use."""
-    verdicts: tuple[Verdict, ...]
-    """Oldest first."""
-    archive: str
-    """Absolute path of the archive in which the page of the newest sighting is kept; empty if unrecorded."""
-    archive_sha256: str
-    """As it was when crawled; empty for a folder."""
-    locator: str
-    """Where in the archive the page is."""
-    payload_sha256: str
-    """Of the page."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceReport:
-    """What a source's crawls came to."""
-
+    """By the model in use."""
     source_id: str
-    last_crawl: str
-    """How the newest crawl that was begun ended, e.g. `failed`; empty if it has not, or there is none."""
-    pages: int
-    """That the newest crawl which is done has met; while none is, the newest."""
-    outcomes: dict[str, int]
-    listings: int
-    with_title: int
-    with_price: int
-    with_seller: int
-    flagged: int
+    title: str
+    seller_name: str
+    price_text: str
+    language: str
+    seen_at: datetime
+    p_offer: float | None
+    substances: tuple[str, ...]
+    is_flagged: bool
+    is_sample: bool
+    state: State | None
+    """None when it is no review item: neither flagged, nor sampled, nor judged."""
+    decision: Decision | None
+    decided_by: str
+    assignee: str
+    place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SourceCounts:
-    """A source in three numbers that are quickly told, however large the store is."""
+class Found:
+    """What a search finds first, and how many there are."""
 
-    pages: int
-    """That its newest crawl has met, if that has ended."""
-    listings: int
-    """Known of it."""
-    flagged: int
-    """Of these, by the model in use."""
+    items: list[ListedItem]
+    total: int
+    """At most `STORE_WIDE_COUNTED`."""
+    is_more: bool
+    """Whether there are, or may be, more than that."""
+
+
+def list_items(
+    db: Database,
+    wanted: Filter,
+    *,
+    sort: Sort = Sort.LIKELY,
+    after: Place | None = None,
+    before: Place | None = None,
+    is_included: bool = False,
+    limit: int = 25,
+) -> list[ListedItem]:
+    """Return a stretch of a list, always in the list's own order.
+
+    Args:
+        db: The store.
+        wanted: Which items.
+        sort: In what order; a store-wide search has its own, last recorded first.
+        after: Begin after this place.
+        before: End before this place; the stretch is then the last one before it.
+        is_included: Whether the item at `after` is part of the stretch.
+        limit: At most so many.
+    """
+    query = ItemQuery(db, wanted, sort)
+    if after is not None:
+        query.beyond(after, is_included=is_included)
+    if before is not None:
+        query.beyond(before, is_backward=True)
+    found = [_item(row, query.column) for row in query.run(limit, is_backward=before is not None)]
+    return found[::-1] if before is not None else found
+
+
+def first_found(db: Database, wanted: Filter, *, limit: int) -> Found:
+    """Return the first items of a store-wide search with their count; each index is asked once for both.
+
+    A search narrowed by more than words looks through the newest sightings first, and counts them; through
+    older ones only until the page is full.
+    """
+    newest = db.execute("SELECT ifnull(max(sighting_id), 0) FROM sightings").fetchone()[0]
+    edge = int(newest) - COUNTED_AMONG + 1 if wanted.is_narrowed else 1
+    query = ItemQuery(db, wanted, Sort.LIKELY)
+    query.among(">=", edge)
+    found = query.ids(STORE_WIDE_COUNTED + 1)
+    is_more = len(found) > STORE_WIDE_COUNTED or query.is_cut
+    if edge > 1 and len(found) < limit:
+        older = ItemQuery(db, wanted, Sort.LIKELY)
+        older.among("<", edge)
+        lacking = limit - len(found)
+        found += older.ids(lacking + 1)
+        is_more = len(found) > limit or query.is_cut
+        found = found[:limit]
+    elif edge > 1:
+        is_more = True
+    items = [_item(row, query.column) for row in query.rows_of(found[:limit])]
+    return Found(items=items, total=min(len(found), STORE_WIDE_COUNTED), is_more=is_more)
+
+
+def next_item(db: Database, wanted: Filter, *, sort: Sort, place: Place, now: datetime) -> ListedItem | None:
+    """Return the item after a place that nobody else has open, else the first such item, else None."""
+    for after in (place, None):
+        query = ItemQuery(db, wanted, sort)
+        if after is not None:
+            query.beyond(after)
+        query.unclaimed(now)
+        found = [_item(row, query.column) for row in query.run(2)]
+        for item in found:
+            if item.sighting_id != place.sighting_id:
+                return item
+    return None
+
+
+def item_of(db: Database, listing_id: str) -> ListedItem | None:
+    """Return the row of a listing, or None if it is no review item."""
+    return items_of(db, [listing_id]).get(listing_id)
+
+
+def items_of(db: Database, listing_ids: Sequence[str]) -> dict[str, ListedItem]:
+    """Return the rows of those of these listings that are review items, by listing."""
+    query = ItemQuery(db, Filter(state="all"), Sort.LIKELY)
+    query.narrow(f"review_items.listing_id IN ({', '.join('?' * len(listing_ids))})", *listing_ids)
+    found = (_item(row, query.column) for row in query.run(len(listing_ids)))
+    return {item.listing_id: item for item in found}
+
+
+def title_of(db: Database, sighting_id: int) -> str:
+    """Return the title of a sighting."""
+    query = "SELECT title FROM sightings WHERE sighting_id = ?"
+    return str(db.execute(query, [sighting_id]).fetchone()["title"])
+
+
+def place_of(db: Database, listing_id: str, wanted: Filter, sort: Sort) -> Place | None:
+    """Return where a listing stands, or would stand, in a list; None if there is no such listing."""
+    column = order_of(wanted, sort)[0]
+    query = """
+        SELECT newest.sighting_id, coalesce(review_items.place, scores.p_offer, 0.0) AS place, newest.seen_at,
+               newest.seller_name
+        FROM latest_sightings AS newest
+        LEFT JOIN review_items USING (listing_id)
+        LEFT JOIN scores ON scores.sighting_id = newest.sighting_id
+            AND model_id = (SELECT model_id FROM model_in_use)
+        WHERE newest.listing_id = ?
+    """
+    row = db.execute(query, [listing_id]).fetchone()
+    return None if row is None else _place(row, column)
+
+
+def place_of_sighting(db: Database, sighting_id: int, wanted: Filter, sort: Sort) -> Place | None:
+    """Return where a sighting stands, or stood, in a list; None if it is not kept (any more).
+
+    A verdict moves nothing. Of a sighting that a newer one follows, the score counts if it was flagged.
+    """
+    query = """
+        SELECT sightings.sighting_id, sightings.seen_at, sightings.seller_name,
+               CASE WHEN now.sighting_id = sightings.sighting_id THEN now.place
+                    WHEN scores.p_offer >= (SELECT threshold FROM model_in_use) THEN scores.p_offer
+                    ELSE ifnull(now.place, 0.0) END AS place
+        FROM sightings
+        LEFT JOIN review_items AS now USING (listing_id)
+        LEFT JOIN scores ON scores.sighting_id = sightings.sighting_id
+            AND model_id = (SELECT model_id FROM model_in_use)
+        WHERE sightings.sighting_id = ?
+    """
+    row = db.execute(query, [sighting_id]).fetchone()
+    return None if row is None else _place(row, order_of(wanted, sort)[0])
+
+
+def count_items(db: Database, wanted: Filter) -> int:
+    """Return how many items a list holds.
+
+    Of a search it says at most `MAX_COUNTED` + 1; of one in the whole store, what `first_found` counts.
+    """
+    if wanted.is_store_wide:
+        found = first_found(db, wanted, limit=1)
+        return found.total + found.is_more
+    kept = _kept_count(db, wanted)
+    if kept is not None:
+        return kept
+    return ItemQuery(db, wanted, Sort.LIKELY).count()
+
+
+def facet_counts(db: Database, states: Sequence[State]) -> dict[str, dict[str, int]]:
+    """Return for each facet and each of its values how many items are in one of these states."""
+    marks = ", ".join("?" * len(states))
+    query = f"""
+        SELECT facet, value, sum(items) FROM review_counts WHERE state IN ({marks})
+        GROUP BY facet, value HAVING sum(items) > 0 ORDER BY facet, sum(items) DESC, value
+    """  # noqa: S608 (marks only)
+    counts: dict[str, dict[str, int]] = {}
+    for facet, value, items in db.execute(query, list(states)):
+        counts.setdefault(facet, {})[value] = items
+    return counts
+
+
+def count_settled(db: Database, wanted: Filter) -> int:
+    """Return how many review items a list holds beside those that wait for its reviewer.
+
+    They are decided, disputed, or wait for somebody else's second look. Of a search it says at most
+    `MAX_COUNTED` + 1.
+    """
+    if not (wanted.terms or wanted.state):
+        return 0  # such a list holds only what waits
+    query = ItemQuery(db, replace(wanted, state=wanted.state or "all", is_open=False), Sort.LIKELY)
+    query.narrow(
+        "NOT (is_open = 1 AND (state = 'waiting' OR ? = '' OR decided_by <> ?))",
+        wanted.reviewer, wanted.reviewer,
+    )  # fmt: skip
+    return query.count()
+
+
+def _kept_count(db: Database, wanted: Filter) -> int | None:
+    """Return the count that the triggers keep, or None if the list is narrowed by more than one facet."""
+    narrowed = {
+        "source": wanted.source, "family": wanted.family, "language": wanted.language,
+        "tier": "" if wanted.tier is None else str(wanted.tier), "assignee": wanted.assignee,
+    }  # fmt: skip
+    named = {facet: value for facet, value in narrowed.items() if value}
+    others = (
+        wanted.terms, wanted.p_from, wanted.p_to, wanted.kind, wanted.seller, wanted.since, wanted.until,
+        wanted.decision,
+    )  # fmt: skip
+    if (
+        len(named) > 1
+        or any(other not in {"", None} for other in others)
+        or (wanted.is_open and wanted.state)
+    ):
+        return None
+    facet, value = next(iter(named.items()), ("all", ""))
+    states = {"": (State.WAITING, State.SECOND), "all": tuple(State)}.get(wanted.state) or (wanted.state,)
+    marks = ", ".join("?" * len(states))
+    kept = f"""
+        SELECT ifnull(sum(items), 0) FROM review_counts WHERE facet = ? AND value = ? AND state IN ({marks})
+    """  # noqa: S608 (marks only)
+    count = int(db.execute(kept, [facet, value, *states]).fetchone()[0])
+    if wanted.state or not wanted.reviewer:
+        return count
+    own = ItemQuery(db, replace(wanted, state=State.SECOND, reviewer=""), Sort.LIKELY)
+    own.narrow("decided_by = ? AND decided_by <> ''", wanted.reviewer)
+    return count - own.count()
+
+
+def _item(row: rows.Row, column: str) -> ListedItem:
+    plain = (
+        "listing_id", "sighting_id", "score_id", "source_id", "title", "seller_name", "price_text",
+        "language", "p_offer", "decided_by", "assignee",
+    )  # fmt: skip
+    return ListedItem(
+        seen_at=times.from_text(row["seen_at"]),
+        substances=tuple(json.loads(row["substances"] or "[]")),
+        is_flagged=bool(row["is_flagged"]),
+        is_sample=bool(row["is_sample"]),
+        state=None if row["state"] is None else State(row["state"]),
+        decision=None if row["decision"] is None else Decision(row["decision"]),
+        place=_place(row, column),
+        **{name: row[name] for name in plain},
+    )
+
+
+def _place(row: rows.Row, column: str) -> Place:
+    value = row[column]
+    return Place(value=value if isinstance(value, str) else float(value), sighting_id=row["sighting_id"])
 
 
 def review_queue(db: Database, *, limit: int = 50, offset: int = 0) -> list[QueueEntry]:
@@ -77,117 +298,3 @@ def count_queue(db: Database) -> int:
     """Return how many listings wait for a verdict."""
     query = "SELECT count(*) FROM review_items WHERE state = 'waiting' AND is_flagged"
     return int(db.execute(query).fetchone()[0])
-
-
-def count_listings(db: Database) -> int:
-    """Return how many listings the store knows."""
-    return int(db.execute("SELECT count(*) FROM listings").fetchone()[0])
-
-
-def next_in_queue(db: Database, *, p_offer: float, sighting_id: int) -> QueueEntry | None:
-    """Return the entry that follows this place in queue order, else the first one, else None.
-
-    The place is given by its values, because the entry that stood there may just have been judged.
-    """
-    query = """
-        SELECT * FROM review_queue
-        ORDER BY (p_offer, -sighting_id) >= (:p, -:sighting), p_offer DESC, sighting_id LIMIT 1
-    """
-    row = db.execute(query, {"p": p_offer, "sighting": sighting_id}).fetchone()
-    return None if row is None or row["sighting_id"] == sighting_id else rows.queue_entry_from(row)
-
-
-def listing_file(db: Database, listing_id: str) -> ListingFile:
-    """Return everything kept about one listing.
-
-    Raises:
-        UnknownRow: If there is no such listing.
-    """
-    row = db.execute("SELECT * FROM listings WHERE listing_id = ?", [listing_id]).fetchone()
-    if row is None:
-        raise UnknownRow("listing", listing_id)
-    query = "SELECT * FROM sightings WHERE listing_id = ? ORDER BY sighting_id DESC"
-    sightings = tuple(rows.sighting_from(each) for each in db.execute(query, [listing_id]))
-    page = _kept(db, sightings[0].page_id)
-    score_id, score = current_score(db, sightings[0].sighting_id) or (None, None)
-    return ListingFile(
-        listing=rows.listing_from(row),
-        sightings=sightings,
-        score_id=score_id,
-        score=score,
-        verdicts=tuple(verdicts_of(db, listing_id)),
-        archive=page["path"] or "",
-        archive_sha256=page["sha256"] or "",
-        locator=page["locator"],
-        payload_sha256=page["payload_sha256"],
-    )
-
-
-def search(db: Database, terms: str, *, limit: int = 50) -> list[Sighting]:
-    """Return the newest sightings of listings whose title, text or seller holds every term.
-
-    Terms are split at white space and matched as parts of words, whatever their case, so `103-79` and
-    `苯乙酸` are found. Anything a person types is a plain term; there is no query syntax to get wrong.
-    """
-    condition, arguments = matching(db, terms, "latest_sightings.sighting_id", {})
-    query = f"SELECT * FROM latest_sightings WHERE {condition} ORDER BY sighting_id DESC LIMIT ?"  # noqa: S608 (no input in it)
-    return [rows.sighting_from(row) for row in db.execute(query, [*arguments, limit])]
-
-
-def report_sources(db: Database) -> list[SourceReport]:
-    """Return, for each source, what its last whole crawl met and what is known of its listings."""
-    query = """
-        SELECT sources.source_id, max(run_id),
-          coalesce(max(run_id) FILTER (WHERE outcome = 'done'), max(run_id))
-        FROM sources LEFT JOIN run_log
-          ON run_log.source_id = sources.source_id AND run_log.kind = 'crawl'
-          AND coalesce(outcome, '') NOT IN ('skipped', 'missed')
-        GROUP BY sources.source_id ORDER BY sources.source_id
-    """
-    return [_report_source(db, *row) for row in db.execute(query).fetchall()]
-
-
-def count_sources(db: Database) -> dict[str, tuple[int, int]]:
-    """Return, for each source that has any, how many listings are known and how many of them are flagged."""
-    flagged = "SELECT source_id, count(*) FROM review_items WHERE is_flagged GROUP BY source_id"
-    by_source = {row[0]: int(row[1]) for row in db.execute(flagged)}
-    listings = "SELECT source_id, count(*) FROM listings GROUP BY source_id"
-    return {row[0]: (int(row[1]), by_source.get(row[0], 0)) for row in db.execute(listings)}
-
-
-def _kept(db: Database, page_id: int) -> rows.Row:
-    """Return a page and the archive that its run was reading when it came to the page."""
-    query = """
-        SELECT locator, payload_sha256, path, sha256 FROM pages
-        LEFT JOIN crawl_archives ON crawl_archives.run_id = pages.run_id AND recorded_at <= fetched_at
-        WHERE page_id = ? ORDER BY archive_id DESC LIMIT 1
-    """
-    return db.execute(query, [page_id]).fetchone()
-
-
-def _report_source(db: Database, source_id: str, last: int | None, run_id: int | None) -> SourceReport:
-    ended = db.execute("SELECT outcome FROM run_endings WHERE run_id IS ?", [last]).fetchone()
-    outcomes = "SELECT outcome, count(*) FROM pages WHERE run_id IS ? GROUP BY outcome ORDER BY 2 DESC, 1"
-    counts = {row[0]: row[1] for row in db.execute(outcomes, [run_id])}
-    fields = """
-        SELECT count(*), sum(title <> ''), sum(price_amount IS NOT NULL), sum(seller_name <> '')
-        FROM latest_sightings JOIN listings USING (listing_id) WHERE source_id = ?
-    """
-    listings, *filled = db.execute(fields, [source_id]).fetchone()
-    flagged = """
-        SELECT count(*) FROM scores JOIN latest_sightings USING (sighting_id) JOIN listings USING (listing_id)
-        WHERE source_id = ? AND scores.model_id = (SELECT model_id FROM model_in_use)
-          AND p_offer >= (SELECT threshold FROM model_in_use)
-    """
-    with_title, with_price, with_seller = (int(value or 0) for value in filled)
-    return SourceReport(
-        source_id=source_id,
-        last_crawl=ended[0] if ended else "",
-        pages=sum(counts.values()),
-        outcomes=counts,
-        listings=listings,
-        with_title=with_title,
-        with_price=with_price,
-        with_seller=with_seller,
-        flagged=int(db.execute(flagged, [source_id]).fetchone()[0]),
-    )

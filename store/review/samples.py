@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003 (the JSON API resolves the annotations)
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from store import rows, times
-from store.database import transaction
 from store.errors import N_, ListingsError
-from store.scores.models import model_in_use
+from store.scores.scores import model_in_use
+from store.sqlite import transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from store.database import Database
+    from store.sqlite import Database
 
 
 class NothingToSample(ListingsError):

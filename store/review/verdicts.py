@@ -1,24 +1,78 @@
-"""Verdicts: a person's decisions. A change of mind and an undo are new rows."""
+"""Verdicts: decisions by people. A change of mind and an undo are new rows."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003 (dataclasses are read at run time)
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from store import rows, times
 from store.audit import audit
 from store.audit.audit import BY_HAND, AuditAction, Origin
-from store.database import Database, transaction
 from store.errors import N_, ListingsError, UnknownRow, Word
-from store.model import Decision, Stage
-from store.review.drafts import forget_draft
-from store.review.reason_codes import check_reason
-from store.review.second_review import ask_for_second, stage_of_next
+from store.model import Decision, ReasonCode, Stage
+from store.review.workspace import forget_draft, review_settings
 from store.scores.scores import current_score
+from store.sqlite import Database, transaction
 
 if TYPE_CHECKING:
-    from store.model import ReasonCode, Verdict
+    from collections.abc import Mapping
+
+    from store.model import Verdict
+
+
+_OFFERED = frozenset({Decision.OFFER, Decision.UNSURE, Decision.ESCALATE})
+
+_NOT_OFFERED = frozenset({Decision.NOT_OFFER, Decision.UNSURE, Decision.ESCALATE})
+
+_OPEN = frozenset({Decision.UNSURE, Decision.ESCALATE})
+
+FITTING: Mapping[ReasonCode, frozenset[Decision]] = {
+    ReasonCode.UNDOCUMENTED: _OFFERED,
+    ReasonCode.DOCUMENTED: _OFFERED,
+    ReasonCode.DISGUISED: _OFFERED,
+    ReasonCode.LABORATORY_SUPPLIER: _OFFERED,
+    ReasonCode.MENTION_ONLY: _NOT_OFFERED,
+    ReasonCode.CONFUSABLE: _NOT_OFFERED,
+    ReasonCode.NOT_A_SALE: _NOT_OFFERED,
+    ReasonCode.FINISHED_DRUG: _NOT_OFFERED,
+    ReasonCode.ORDINARY_GOODS: _NOT_OFFERED,
+    ReasonCode.WRONG_READING: _NOT_OFFERED,
+    ReasonCode.NEEDS_LAW_CHECK: _OPEN,
+}
+"""The decisions that each reason goes with. Whoever is unsure or escalates may say where they lean."""
+
+
+class ReasonUnfit(ListingsError):
+    """A reason contradicts the decision it was given for."""
+
+    def __init__(self, reason: ReasonCode, decision: Decision) -> None:
+        fitting = ", ".join(each for each in Decision if each in FITTING[reason])
+        super().__init__(
+            N_(
+                "The reason %(reason)s contradicts the decision %(decision)s, so nothing was written: it "
+                "goes with %(fitting)s. Give another reason, or none, or decide otherwise."
+            ),
+            reason=reason,
+            decision=decision,
+            fitting=fitting,
+        )
+
+
+def fitting_decisions(reason: ReasonCode) -> tuple[Decision, ...]:
+    """Return the decisions a reason goes with, in their order."""
+    return tuple(each for each in Decision if each in FITTING[reason])
+
+
+def check_reason(decision: Decision, reason: ReasonCode | None) -> None:
+    """Refuse a reason that contradicts its decision.
+
+    Raises:
+        ReasonUnfit: If it does.
+    """
+    if reason is not None and decision not in FITTING[reason]:
+        raise ReasonUnfit(reason, decision)
 
 
 class AlreadyUndone(ListingsError):
@@ -342,3 +396,36 @@ def _listing_shown(db: Database, sighting_id: int, score_id: int | None) -> str:
     if (scored[0] if scored else None) != score_id:
         raise StaleScreen(listing_id, N_("has got another score"))
     return listing_id
+
+
+def stage_of_next(db: Database, listing_id: str, reviewer: str) -> tuple[Stage, int | None]:
+    """Return which look this reviewer's verdict on a listing would be, and the first verdict it answers."""
+    query = """
+        SELECT state, verdict_id, decided_by, EXISTS (
+            SELECT 1 FROM verdicts WHERE answers = review_items.verdict_id AND reviewer = ?
+        ) AS took_part
+        FROM review_items WHERE listing_id = ?
+    """
+    row = db.execute(query, [reviewer, listing_id]).fetchone()
+    if row is None or row["verdict_id"] is None or row["decided_by"] == reviewer:
+        return Stage.FIRST, None
+    if row["state"] == "second":
+        return Stage.SECOND, row["verdict_id"]
+    if row["state"] == "adjudication":
+        return (Stage.SECOND if row["took_part"] else Stage.ADJUDICATION), row["verdict_id"]
+    return Stage.FIRST, None
+
+
+def ask_for_second(db: Database, verdict: Verdict) -> None:
+    """Note that somebody else is to look at a first verdict, if it escalates or falls into the share."""
+    escalated = verdict.decision is Decision.ESCALATE
+    if escalated or falls_into_share(verdict, review_settings(db).second_share):
+        with transaction(db):
+            why = "escalated" if escalated else "share"
+            rows.insert(db, "second_reviews", {"verdict_id": verdict.verdict_id, "why": why})
+
+
+def falls_into_share(verdict: Verdict, share: float) -> bool:
+    """Return whether a verdict is among those checked: by a hash, so that it can be told again later."""
+    digest = hashlib.sha256(f"second:{verdict.verdict_id}:{verdict.sighting_id}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64 < share

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from store import rows, times
 from store.audit import audit
 from store.audit.chain import AuditAction
-from store.crawl.text import text_hash
-from store.database import Database, transaction
+from store.crawl.identity import text_hash
 from store.model import Decision
+from store.sqlite import Database, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

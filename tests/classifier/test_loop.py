@@ -20,7 +20,7 @@ from store.crawl.pages import SeenListing, record_page
 from store.crawl.runs import latest_run
 from store.database import open_database
 from store.model import Decision, ListingContent, RunKind
-from store.scores.models import model_in_use, promotions
+from store.scores.scores import model_in_use, promotions
 from tests.classifier.toy import NOW, read_beforehand, write_starter
 from tests.store.build import crawl_run, page
 from tests.store.build import judge as judge_one

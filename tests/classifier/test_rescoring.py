@@ -9,7 +9,7 @@ import pytest
 
 from classifier.training.rescoring import SHOWN, rescore
 from store.model import Decision
-from store.scores.history import Standing
+from store.scores.scores import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -32,8 +32,7 @@ from store.database import open_database
 from store.errors import StoreUnusable
 from store.model import ListingContent, RunKind, RunOutcome
 from store.review.queue import review_queue
-from store.scores.models import list_models, model_in_use
-from store.scores.scores import count_unscored, current_score
+from store.scores.scores import count_unscored, current_score, list_models, model_in_use
 from tests.classifier.toy import NOW, EmbedderBroken, ToyEmbedder, breaking_at, read_beforehand
 from tests.classifier.toy import write_starter as write_slice
 from tests.store.build import crawl_run, judge, page

@@ -16,7 +16,7 @@ from classifier.features.matrix import EvidenceReader, join_columns
 from classifier.training.examples import Example, load_starter
 from classifier.training.fit import Dataset, build_dataset, train
 from classifier.training.plain_offers import plain_offers
-from store.crawl.text import text_hash
+from store.crawl.identity import text_hash
 from store.vectors import open_vectors
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from store.accounts.users import Role, add_user
 from store.crawl.runs import end_run
 from store.database import open_database
 from store.model import Decision, RunOutcome
-from store.review.review_settings import change_setting
 from store.review.verdicts import verdicts_of
-from store.scores.models import promote, register_model
+from store.review.workspace import change_setting
+from store.scores.scores import promote, register_model
 from tests.classifier.toy import NOW, ToyEmbedder, read_beforehand, write_starter
 from tests.cli.calls import call, call_process
 from tests.store.build import FULL, crawl_run, model, score_all, see

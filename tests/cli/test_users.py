@@ -11,7 +11,7 @@ import pytest
 
 from review.accounts.credentials import Passwords
 from review.web.settings import key_file
-from store.accounts.tokens import find_token
+from store.accounts.sessions import find_token
 from store.accounts.users import credentials
 from store.audit.audit import list_entries
 from store.database import open_database

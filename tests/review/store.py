@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from store.crawl.archives import record_archive
+from store.crawl.evidence import record_archive
 from store.crawl.pages import SeenListing, record_page
 from store.crawl.runs import begin_run, end_run
 from store.crawl.sources import declare_source
@@ -29,8 +29,7 @@ from store.model import (
     Span,
     WordShare,
 )
-from store.scores.models import promote, register_model
-from store.scores.scores import record_scores, unscored_sightings
+from store.scores.scores import promote, record_scores, register_model, unscored_sightings
 
 if TYPE_CHECKING:
     from store.model import Sighting

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from store.review.item_filters import Sort
+from store.review.item_query import Sort
 from tests.review.entering import count_waiting, entered, headers_of, on_top
 from tests.review.store import FLAGGED, PLANTED, fill_store
 

@@ -12,9 +12,9 @@ from review.listing.safe_text import make_inert
 from store.accounts.users import Role
 from store.database import open_database
 from store.model import Decision, Stage
-from store.review.item_filters import Filter
-from store.review.queue import listing_file, review_queue
-from store.review.review_items import count_items, list_items
+from store.review.item_query import Filter
+from store.review.listings import listing_file
+from store.review.queue import count_items, list_items, review_queue
 from tests.review.entering import entered, headers_of
 from tests.review.forms import judge, read_form, undo
 from tests.review.store import FLAGGED

@@ -15,8 +15,7 @@ from fastapi.testclient import TestClient
 from review.accounts.credentials import STEP, Passwords, new_seed, seal
 from review.web.app import create_app
 from review.web.settings import Safety
-from store.accounts.logins import Limits, begin_attempt
-from store.accounts.sessions import end_session, sessions_of
+from store.accounts.sessions import Limits, begin_attempt, end_session, sessions_of
 from store.accounts.users import (
     Role,
     get_user,

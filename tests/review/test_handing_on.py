@@ -15,7 +15,7 @@ from review.cases.case_exports import safe_cell
 from store.audit.audit import AuditAction, list_entries
 from store.database import open_database
 from store.review.queue import review_queue
-from store.review.review_settings import change_setting
+from store.review.workspace import change_setting
 from tests.review.entering import headers_of
 from tests.review.forms import judge, read_form
 from tests.review.store import HOSTILE_TITLE, NOW

@@ -10,7 +10,7 @@ import pytest
 
 from store.accounts.users import Role
 from store.database import open_database
-from store.review.review_settings import change_setting
+from store.review.workspace import change_setting
 from tests.review.entering import entered, headers_of, on_top
 from tests.review.store import FLAGGED, NOW, PLANTED, Planted, fill_store
 

@@ -13,7 +13,8 @@ from review.listing.item import read_evidence, read_fields, read_item
 from review.listing.score_reasons import read_bars, read_wording
 from store.database import Database, open_database
 from store.model import Contribution, Decision, ListingContent, Reasons, Span, WordShare
-from store.review.queue import ListingFile, listing_file, review_queue
+from store.review.listings import ListingFile, listing_file
+from store.review.queue import review_queue
 from store.review.verdicts import undo_verdict
 from tests.review.store import NOW, PLANTED, score, see
 from tests.store.build import judge

@@ -12,7 +12,7 @@ from review.web.translations import ACTIONS
 from store.accounts.users import Role, get_user, set_totp
 from store.audit.audit import AuditAction, list_entries
 from store.database import open_database
-from store.review.review_settings import change_setting
+from store.review.workspace import change_setting
 from tests.review.entering import entered, headers_of, on_top
 from tests.review.forms import read_form
 from tests.review.store import NOW

@@ -18,10 +18,10 @@ from review.web.serve import address_of, build_server, listen
 from store.accounts.users import Role
 from store.database import open_database
 from store.operations.alarms import Finding, settle
-from store.review.item_filters import Filter
-from store.review.review_items import count_items
-from store.review.review_settings import change_setting
+from store.review.item_query import Filter
+from store.review.queue import count_items
 from store.review.verdicts import count_standing
+from store.review.workspace import change_setting
 from tests.review.entering import PASSWORD, a_user, build
 from tests.review.store import NOW, PLANTED, Planted, fill_store
 from tests.review.test_browser import PATIENCE_MS, TITLE, browser, expect_ready

@@ -15,7 +15,9 @@ from review.web.translations import FIELDS
 from store.crawl.sources import declare_source
 from store.database import open_database
 from store.model import Decision, ListingContent, ReasonCode
-from store.review.queue import count_queue, listing_file, review_queue, search
+from store.review.listings import listing_file
+from store.review.queue import count_queue, review_queue
+from store.review.search import search
 from store.review.verdicts import latest_undoable
 from tests.review.entering import entered
 from tests.review.forms import judge, read_form, undo

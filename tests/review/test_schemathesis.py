@@ -14,7 +14,7 @@ from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
 
 from review.web.forms import new_token
-from store.accounts.tokens import issue_token
+from store.accounts.sessions import issue_token
 from store.accounts.users import Role
 from store.audit.verification import verify
 from store.database import open_database

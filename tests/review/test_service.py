@@ -17,7 +17,7 @@ from store.database import open_database
 from store.locks import hold
 from store.model import RunKind, RunOutcome
 from store.operations.alarms import Finding, settle
-from store.operations.requests import list_requests, pause_of
+from store.operations.service import list_requests, pause_of
 from tests.review.entering import entered, headers_of
 from tests.review.forms import read_form
 from tests.review.store import NOW

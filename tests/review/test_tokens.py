@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from review.web.forms import new_token
-from store.accounts.tokens import LONGEST, get_token, issue_token, revoke_token
+from store.accounts.sessions import LONGEST, get_token, issue_token, revoke_token
 from store.accounts.users import Role, set_disabled, set_password
 from store.audit.audit import list_entries
 from store.database import open_database

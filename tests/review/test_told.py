@@ -21,9 +21,8 @@ from review.web.translations import (
     run_words,
     term_words,
 )
-from store.crawl.terms import Term, TermName, in_words
-from store.model import Change, PageOutcome
-from store.review.item_filters import Filter
+from store.model import Change, PageOutcome, Term, TermName, in_words
+from store.review.item_query import Filter
 from text import quantities
 
 if TYPE_CHECKING:

@@ -14,9 +14,8 @@ import pytest
 from crawler.sources.sources import DeclaredSource, Schedule
 from scheduler.checks import CHECK_FAILED, CHECKS, Check, CheckContext, Problem, find_all
 from scheduler.settings import AlarmSettings
-from store.crawl.permissions import Basis, Permission
 from store.crawl.runs import begin_run, end_run, record_not_run
-from store.crawl.sources import declare_source
+from store.crawl.sources import Basis, Permission, declare_source
 from store.database import open_in_memory
 from store.model import RunKind, RunOutcome, SourceKind
 from tests.store import build

@@ -24,7 +24,7 @@ from store.audit.verification import verify
 from store.crawl.runs import list_runs
 from store.database import open_database
 from store.model import Run, RunKind, RunOutcome
-from store.operations.requests import Request, answer, ask, open_requests, pause_of
+from store.operations.service import Request, answer, ask, open_requests, pause_of
 from store.times import utc_now
 
 if TYPE_CHECKING:

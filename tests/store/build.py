@@ -27,8 +27,7 @@ from store.model import (
     WordShare,
 )
 from store.review.verdicts import give_verdict
-from store.scores.models import promote, register_model
-from store.scores.scores import current_score, record_scores, unscored_sightings
+from store.scores.scores import current_score, promote, record_scores, register_model, unscored_sightings
 
 if TYPE_CHECKING:
     from store.database import Database

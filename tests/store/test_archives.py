@@ -6,15 +6,16 @@ import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from store.crawl.archives import record_archive
-from store.review.queue import listing_file, search
+from store.crawl.evidence import record_archive
+from store.review.listings import listing_file
+from store.review.search import search
 from tests.store.build import FULL, NOW, crawl_run, see
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from store.database import Database
-    from store.review.queue import ListingFile
+    from store.review.listings import ListingFile
 
 
 def only_listing(db: Database) -> ListingFile:

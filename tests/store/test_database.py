@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from store.crawl.archives import record_archive
+from store.crawl.evidence import record_archive
 from store.crawl.runs import begin_run, end_run, get_run, list_runs
 from store.database import Database, open_database, transaction
 from store.errors import StoreUnusable, UnknownRow

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from store.model import Promotion
-from store.scores.models import model_before
+from store.scores.scores import model_before
 from tests.store.build import NOW
 
 

@@ -10,10 +10,9 @@ import pytest
 from store.crawl.pages import SeenListing, count_changes, count_outcomes, record_page
 from store.crawl.runs import end_run, record_not_run
 from store.model import Change, ListingContent, PageOutcome, RunKind, RunOutcome
-from store.review.queue import count_listings, listing_file, report_sources
-from store.review.search_index import missing
-from store.review.searching import phrase, plain
-from store.review.vocabulary import words_in
+from store.review.listings import listing_file
+from store.review.search import missing, phrase, plain, words_in
+from store.review.statistics import count_listings, report_sources
 from store.scores.scores import unscored_sightings
 from tests.store.build import FULL, NOW, crawl_run, page, see
 

@@ -10,7 +10,9 @@ import pytest
 from store.crawl.runs import end_run
 from store.errors import UnknownRow
 from store.model import Decision, ListingContent, ReasonCode, RunOutcome
-from store.review.queue import count_queue, listing_file, next_in_queue, review_queue, search
+from store.review.listings import listing_file
+from store.review.queue import count_queue, review_queue
+from store.review.search import search
 from store.review.verdicts import (
     AlreadyUndone,
     ReviewerUnnamed,
@@ -125,21 +127,6 @@ def test_an_unjudged_listing_is_shown_as_it_stands_now(flagged: Database) -> Non
     assert waiting(flagged) == [2, 4, 1]
     score_all(flagged, p_offer=0.95)
     assert waiting(flagged) == [6, 2, 4, 1]
-
-
-def test_the_next_entry_follows_the_place_even_if_it_was_judged(flagged: Database) -> None:
-    """After the last comes the first; alone, nothing follows."""
-    steps = {(0.9, 2): 3, (0.9, 3): 4, (0.7, 4): 1, (0.5, 1): 2}
-    for (p_offer, sighting_id), following in steps.items():
-        entry = next_in_queue(flagged, p_offer=p_offer, sighting_id=sighting_id)
-        assert entry is not None
-        assert entry.sighting_id == following
-    for sighting_id in (3, 4, 1):
-        judge(flagged, sighting_id)
-    after_judged = next_in_queue(flagged, p_offer=0.9, sighting_id=3)
-    assert after_judged is not None
-    assert after_judged.sighting_id == 2
-    assert next_in_queue(flagged, p_offer=0.9, sighting_id=2) is None
 
 
 def test_a_verdict_keeps_what_was_on_the_screen(flagged: Database) -> None:

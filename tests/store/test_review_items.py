@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from store.model import Decision, Stage
-from store.review.claims import HeldByAnother, assign, claim, claim_of, release
-from store.review.drafts import KeptDraft, draft_of, keep_draft, save_view, saved_views
-from store.review.item_filters import Filter, Place, Sort, State
-from store.review.review_items import count_items, facet_counts, list_items, next_item
-from store.review.review_settings import SettingRefused, change_setting, review_settings
+from store.review.item_query import Filter, Place, Sort, State
+from store.review.queue import count_items, facet_counts, list_items, next_item
 from store.review.samples import (
     NothingToSample,
     draw_sample,
@@ -22,7 +19,7 @@ from store.review.samples import (
     miss_rate,
     wilson_interval,
 )
-from store.review.second_review import agreement, measure_agreement
+from store.review.statistics import agreement, measure_agreement
 from store.review.verdicts import (
     Circumstances,
     JudgedMeanwhile,
@@ -31,6 +28,21 @@ from store.review.verdicts import (
     redo_verdict,
     undo_verdict,
     verdicts_of,
+)
+from store.review.workspace import (
+    HeldByAnother,
+    KeptDraft,
+    SettingRefused,
+    assign,
+    change_setting,
+    claim,
+    claim_of,
+    draft_of,
+    keep_draft,
+    release,
+    review_settings,
+    save_view,
+    saved_views,
 )
 from store.scores.scores import record_scores, unscored_sightings
 from tests.store.build import FULL, NOW, crawl_run, judge, score, see, use

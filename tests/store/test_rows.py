@@ -13,13 +13,21 @@ from hypothesis import strategies as st
 
 from store.crawl.pages import SeenListing, record_page
 from store.crawl.sources import declare_source, declared_source
-from store.crawl.terms import Term, TermName
 from store.database import open_in_memory
 from store.errors import UnknownRow
-from store.model import ListingContent
+from store.model import ListingContent, Term, TermName
 from store.rows import clean, content_from, content_row
-from store.scores.models import get_model, list_models, model_in_use, promote, register_model
-from store.scores.scores import count_unscored, current_score, record_scores, unscored_sightings
+from store.scores.scores import (
+    count_unscored,
+    current_score,
+    get_model,
+    list_models,
+    model_in_use,
+    promote,
+    record_scores,
+    register_model,
+    unscored_sightings,
+)
 from tests.store.build import ANDES, FULL, NOW, crawl_run, model, page, score, score_all, see, use
 
 if TYPE_CHECKING:

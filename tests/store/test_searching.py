@@ -12,11 +12,9 @@ from hypothesis import strategies as st
 
 from store import rows
 from store.database import open_database
-from store.review.item_filters import Filter
-from store.review.queue import search
-from store.review.review_items import Found, count_items, first_found, list_items
-from store.review.search_index import index_missing
-from store.review.searching import plain
+from store.review.item_query import Filter
+from store.review.queue import Found, count_items, first_found, list_items
+from store.review.search import index_missing, plain, search
 from tests.review.store import NOW, PLANTED, Planted, fill_store, score, see
 
 if TYPE_CHECKING:
@@ -98,7 +96,7 @@ def test_great_store_is_counted_among_the_newest_and_listed_whole(
     narrowed = Filter(terms="piperonal", since="2020-01-01")
     whole = list_items(store, narrowed)
     assert len(whole) == 5
-    monkeypatch.setattr("store.review.review_items.COUNTED_AMONG", 7)
+    monkeypatch.setattr("store.review.statistics.COUNTED_AMONG", 7)
     for limit, total, is_more in ((2, 2, True), (4, 4, True), (5, 5, False), (25, 5, False)):
         said = first_found(store, narrowed, limit=limit)
         assert (said.items, said.total, said.is_more) == (whole[:limit], total, is_more)
@@ -109,8 +107,8 @@ def test_part_of_too_many_words_finds_the_first_and_last_and_says_more(
     store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The word itself is always among them."""
-    monkeypatch.setattr("store.review.searching.MAX_WORDS", 2)
-    monkeypatch.setattr("store.review.searching.LEAST_WORDS", 2)
+    monkeypatch.setattr("store.review.search.MAX_WORDS", 2)
+    monkeypatch.setattr("store.review.search.LEAST_WORDS", 2)
     said = first_found(store, Filter(terms="one"), limit=25)
     assert said.items
     assert said.is_more

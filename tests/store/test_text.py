@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from store.crawl.text import MAX_TEXT_CHARS, harmless, listing_text, text_hash
+from store.crawl.identity import MAX_TEXT_CHARS, listing_text, text_hash
+from store.messages import harmless
 from store.model import ListingContent
 from tests.store.build import FULL
 

@@ -20,12 +20,11 @@ from cli.evidence import command
 from crawler.evidence.read import MAX_HEADERS_BYTES, EvidenceWrong, read_record
 from crawler.evidence.verify import verify_bundle
 from review.cases.case_exports import make_bundle
-from store.crawl.bundle_format import FORMAT
-from store.crawl.evidence import EvidenceRecord, evidence_folder
+from store.crawl.evidence import FORMAT, EvidenceRecord, evidence_folder
 from store.database import open_database
 from store.model import Decision
-from store.review.review_settings import change_setting
-from store.review.reviewed import reviewed_listings
+from store.review.listings import reviewed_listings
+from store.review.workspace import change_setting
 from tests.crawler.archives.site import BASE, Saved, html, warc
 from tests.crawler.crawls import crawl, declare
 from tests.store.build import NOW, judge, score_all, use

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from crawler.extract.page import extract_page
 from crawler.extract.terms import cas_numbers, country_in, is_gtin, read_terms, said_stock
-from store.crawl.terms import Term, TermName, in_words
-from store.model import ListingContent
+from store.model import ListingContent, Term, TermName, in_words
 from tests.crawler.extract.pages import response
 from text.cas import is_cas_number
 from text.quantities import read_number, read_quantity, unit_after_slash

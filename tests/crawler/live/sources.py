@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crawler.live.permission import Limits
 from crawler.sources.sources import DeclaredSource
 from fixtures.misbehaving.server import LOOPBACK
-from store.crawl.permissions import Permission
+from store.crawl.sources import Permission
 from store.model import Source, SourceKind
 
 if TYPE_CHECKING:

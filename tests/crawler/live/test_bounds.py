@@ -18,8 +18,8 @@ from crawler.live.permission import Limits
 from crawler.run.process import CrawlBroken
 from fixtures.misbehaving.answers import PAGE
 from fixtures.misbehaving.server import serving
-from store.crawl.permissions import Withdrawal, withdraw_permission
 from store.crawl.runs import list_runs
+from store.crawl.sources import Withdrawal, withdraw_permission
 from store.database import open_database
 from store.model import RunOutcome
 from tests.crawler.crawls import NOW, Job, crawl_all
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fixtures.misbehaving.server import Answer, Asked, Server
-    from store.crawl.permissions import Permission
+    from store.crawl.sources import Permission
     from store.model import Run
 
 pytestmark = pytest.mark.process

@@ -10,7 +10,7 @@ from crawler.live.permission import problem, read_permission
 from fixtures.misbehaving.hosts import HOSTS
 from fixtures.misbehaving.traps import TRAPS
 from fixtures.misbehaving.ways import LED_AWAY, WAYS
-from store.crawl.permissions import Permission
+from store.crawl.sources import Permission
 from tests.crawler.crawls import ROOT
 from tests.crawler.test_hostile import PAGES
 

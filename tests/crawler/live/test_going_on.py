@@ -23,7 +23,7 @@ from store.crawl.evidence import chain_of, evidence_folder, record_evidence
 from store.crawl.runs import list_runs
 from store.database import open_database
 from store.model import RunOutcome
-from store.review.reviewed import evidence_of
+from store.review.listings import evidence_of
 from tests.cli.calls import call_process
 from tests.crawler.crawls import NOW, Job, crawl_all
 from tests.crawler.killing import kill_when, rows_in

@@ -39,7 +39,7 @@ from store.operations.backup import StoreDamaged
 from store.operations.retention import list_holds, place_hold, release_hold
 from store.private import open_to_everybody
 from store.review.cases import open_case, write_entry
-from store.review.queue import count_listings
+from store.review.statistics import count_listings
 from store.scores.scores import record_scores, unscored_sightings
 from tests.crawler.archives.site import BASE, Saved, html, warc
 from tests.crawler.crawls import NOW, crawl, declare

@@ -1,23 +1,84 @@
-"""What stands near a listing: the seller's other offers, the same text elsewhere, prices, provenance."""
+"""Everything kept about one listing, what lies near it, and decided listings ready for export."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003 (the JSON API resolves the annotations)
-from decimal import Decimal  # noqa: TC003 (dataclasses are read at run time)
+from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from store import times
-from store.review.searching import plain
-from store.review.vocabulary import words_in
+from store import rows, times
+from store.errors import UnknownRow
+from store.review.search import plain, words_in
+from store.review.verdicts import verdicts_of
+from store.scores.scores import current_score
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from store import rows
-    from store.database import Database
-    from store.model import Sighting
+    from store.crawl.evidence import EvidenceRecord
+    from store.model import Listing, Score, Sighting, Verdict
+    from store.sqlite import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingFile:
+    """Everything kept about one listing."""
+
+    listing: Listing
+    sightings: tuple[Sighting, ...]
+    """Newest first; never empty."""
+    score_id: int | None
+    score: Score | None
+    """Of the newest sighting, by the model in use."""
+    verdicts: tuple[Verdict, ...]
+    """Oldest first."""
+    archive: str
+    """Absolute path of the archive in which the page of the newest sighting is kept; empty if unrecorded."""
+    archive_sha256: str
+    """As it was when crawled; empty for a folder."""
+    locator: str
+    """Where in the archive the page is."""
+    payload_sha256: str
+    """Of the page."""
+
+
+def listing_file(db: Database, listing_id: str) -> ListingFile:
+    """Return everything kept about one listing.
+
+    Raises:
+        UnknownRow: If there is no such listing.
+    """
+    row = db.execute("SELECT * FROM listings WHERE listing_id = ?", [listing_id]).fetchone()
+    if row is None:
+        raise UnknownRow("listing", listing_id)
+    query = "SELECT * FROM sightings WHERE listing_id = ? ORDER BY sighting_id DESC"
+    sightings = tuple(rows.sighting_from(each) for each in db.execute(query, [listing_id]))
+    page = _kept(db, sightings[0].page_id)
+    score_id, score = current_score(db, sightings[0].sighting_id) or (None, None)
+    return ListingFile(
+        listing=rows.listing_from(row),
+        sightings=sightings,
+        score_id=score_id,
+        score=score,
+        verdicts=tuple(verdicts_of(db, listing_id)),
+        archive=page["path"] or "",
+        archive_sha256=page["sha256"] or "",
+        locator=page["locator"],
+        payload_sha256=page["payload_sha256"],
+    )
+
+
+def _kept(db: Database, page_id: int) -> rows.Row:
+    """Return a page and the archive that its run was reading when it came to the page."""
+    query = """
+        SELECT locator, payload_sha256, path, sha256 FROM pages
+        LEFT JOIN crawl_archives ON crawl_archives.run_id = pages.run_id AND recorded_at <= fetched_at
+        WHERE page_id = ? ORDER BY archive_id DESC LIMIT 1
+    """
+    return db.execute(query, [page_id]).fetchone()
+
 
 MAX_CANDIDATES = 200
 """Texts compared for likeness, at most."""
@@ -211,3 +272,78 @@ def _shingles(text: str) -> set[tuple[str, ...]]:
 
 def _likeness(one: set[tuple[str, ...]], other: set[tuple[str, ...]]) -> float:
     return len(one & other) / len(one | other) if one and other else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """A listing that has been decided, as it read when it was."""
+
+    listing: Listing
+    sighting: Sighting
+    verdict: Verdict
+    """That stands."""
+    verdicts: tuple[Verdict, ...]
+    """The whole history, oldest first."""
+    score: Score | None
+    """What was on the screen."""
+    source_name: str
+    page_id: int
+    page_url: str
+    payload_sha256: str
+    fetched_at: datetime
+    captured_at: datetime | None
+
+
+def reviewed_listings(
+    db: Database, *, decision: str = "", listing_ids: Iterable[str] | None = None
+) -> Iterator[Reviewed]:
+    """Yield listings that are decided: nothing that waits, for a second look or for somebody to settle it.
+
+    Args:
+        db: The store.
+        decision: Only these; empty for all.
+        listing_ids: Only these; None for all.
+    """
+    query = """
+        SELECT verdict_id, listing_id FROM review_items
+        WHERE state = 'decided' AND (? = '' OR decision = ?) ORDER BY verdict_id
+    """
+    wanted = None if listing_ids is None else set(listing_ids)
+    for verdict_id, listing_id in db.execute(query, [decision, decision]).fetchall():
+        if wanted is None or listing_id in wanted:
+            yield _reviewed(db, verdict_id)
+
+
+def evidence_of(db: Database, page_id: int) -> list[EvidenceRecord]:
+    """Return the record of a page and, if it only repeats another, that one too, down to the payload."""
+    from store.crawl.evidence import chain_of, record_of_page
+
+    record = record_of_page(db, page_id)
+    return [] if record is None else chain_of(db, record)
+
+
+def _reviewed(db: Database, verdict_id: int) -> Reviewed:
+    query = """
+        SELECT verdicts.listing_id, verdicts.sighting_id, verdicts.score_id, sources.name, page_id,
+               pages.url AS page_url, payload_sha256, fetched_at, captured_at
+        FROM verdicts JOIN sightings USING (sighting_id) JOIN pages USING (page_id)
+        JOIN sources ON sources.source_id = pages.source_id WHERE verdict_id = ?
+    """
+    row = db.execute(query, [verdict_id]).fetchone()
+    history = tuple(verdicts_of(db, row["listing_id"]))
+    listing = db.execute("SELECT * FROM listings WHERE listing_id = ?", [row["listing_id"]]).fetchone()
+    sighting = db.execute("SELECT * FROM sightings WHERE sighting_id = ?", [row["sighting_id"]]).fetchone()
+    score = db.execute("SELECT * FROM scores WHERE score_id = ?", [row["score_id"]]).fetchone()
+    return Reviewed(
+        listing=rows.listing_from(listing),
+        sighting=rows.sighting_from(sighting),
+        verdict=next(each for each in history if each.verdict_id == verdict_id),
+        verdicts=history,
+        score=None if score is None else rows.score_from(score),
+        source_name=row["name"],
+        page_id=row["page_id"],
+        page_url=row["page_url"],
+        payload_sha256=row["payload_sha256"],
+        fetched_at=times.from_text(row["fetched_at"]),
+        captured_at=None if row["captured_at"] is None else times.from_text(row["captured_at"]),
+    )

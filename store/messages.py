@@ -1,0 +1,44 @@
+"""Pieces of messages to people: counts, lengths of time, and hostile text on one line."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+BREAKS = re.compile("\r\n|[\t-\r\x85\u2028\u2029]")
+"""White space that ends a line or moves on in it."""
+
+COMMANDS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Controls, of which a terminal takes commands, and changes of direction."""
+
+
+def harmless(text: str) -> str:
+    """Return `text` as one line that a terminal or a log shows and never obeys.
+
+    White space that breaks or moves the line becomes a space; other controls and changes of writing
+    direction become U+FFFD, because hostile text lies by them.
+    """
+    return COMMANDS.sub("\ufffd", BREAKS.sub(" ", text))
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """Return a number with its words, e.g. `1 run` or `2,000 runs`.
+
+    >>> counted(1, "run", "runs"), counted(2000, "run", "runs")
+    ('1 run', '2,000 runs')
+    """
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def spoken_age(span: timedelta) -> str:
+    """Return a length of time in its largest whole unit, e.g. `3 h`; negative ones count as none.
+
+    >>> from datetime import timedelta
+    >>> spoken_age(timedelta(minutes=200))
+    '3 h'
+    """
+    seconds = max(0, int(span.total_seconds()))
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"

@@ -1,0 +1,326 @@
+"""Figures of the review: by day, by source, by substance, and how far reviewers agree."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from store import times
+from store.model import Decision
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from store.sqlite import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """One day, UTC."""
+
+    day: str
+    flagged: int
+    """Listings that the model in use flagged, by the day of their score."""
+    reviewed: int
+    """First verdicts given, those taken back left out."""
+    confirmed: int
+    """Of them, offers."""
+    dismissed: int
+    """Of them, no offers."""
+
+    @property
+    def precision(self) -> float | None:
+        """The share of settled flagged listings that were offers; None where nothing was settled."""
+        settled = self.confirmed + self.dismissed
+        return self.confirmed / settled if settled else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """What came of the flagged listings of one source or substance."""
+
+    name: str
+    waiting: int
+    confirmed: int
+    dismissed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """How a source's crawls fare."""
+
+    source_id: str
+    name: str
+    last_crawl: datetime | None
+    outcome: str
+    sentence: str
+    pages: int
+    listings_read: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionTimes:
+    """Seconds from a listing's coming onto the screen to its verdict."""
+
+    count: int
+    median: float | None
+    p90: float | None
+
+
+def days(db: Database, *, since: datetime) -> list[Day]:
+    """Return each day since then on which anything happened, oldest first."""
+    flagged = """
+        SELECT substr(scored_at, 1, 10) AS day, count(*) AS flagged FROM scores
+        WHERE model_id = (SELECT model_id FROM model_in_use)
+          AND p_offer >= (SELECT threshold FROM model_in_use) AND scored_at >= ? GROUP BY day
+    """
+    judged = """
+        SELECT substr(decided_at, 1, 10) AS day, count(*) AS reviewed, sum(decision = 'offer') AS confirmed,
+               sum(decision = 'not_offer') AS dismissed
+        FROM verdicts
+        WHERE decision <> 'undone' AND stage IS NULL AND decided_at >= ?
+          AND NOT EXISTS (SELECT 1 FROM verdicts AS undo WHERE undo.undoes = verdicts.verdict_id)
+        GROUP BY day
+    """
+    start = [times.to_text(since)]
+    counts: dict[str, dict[str, int]] = {}
+    for query in (flagged, judged):
+        for row in db.execute(query, start):
+            counts.setdefault(row["day"], {}).update({key: row[key] for key in row.keys() if key != "day"})  # noqa: SIM118 (a Row has no other)
+    blank = dict.fromkeys(("flagged", "reviewed", "confirmed", "dismissed"), 0)
+    return [Day(day=day, **(blank | found)) for day, found in sorted(counts.items())]
+
+
+def decision_times(db: Database, *, since: datetime) -> DecisionTimes:
+    """Return how long decisions took, those given in bulk or over an hour left out."""
+    query = """
+        SELECT (julianday(decided_at) - julianday(shown_at)) * 86400 AS seconds FROM verdicts
+        WHERE shown_at IS NOT NULL AND batch IS NULL AND decided_at >= ? AND seconds BETWEEN 0 AND 3600
+        ORDER BY seconds
+    """
+    taken = [float(row[0]) for row in db.execute(query, [times.to_text(since)])]
+    if not taken:
+        return DecisionTimes(count=0, median=None, p90=None)
+    return DecisionTimes(
+        count=len(taken), median=taken[len(taken) // 2], p90=taken[min(len(taken) - 1, len(taken) * 9 // 10)]
+    )
+
+
+def by_source(db: Database) -> list[Group]:
+    """Return what came of each source's review items, most first."""
+    query = f"""
+        SELECT source_id AS name, {_SUMS} FROM review_items GROUP BY source_id ORDER BY count(*) DESC LIMIT 50
+    """  # noqa: S608 (no input in it)
+    return [Group(**dict(row)) for row in db.execute(query)]
+
+
+def by_substance(db: Database) -> list[Group]:
+    """Return what came of the review items in which each substance was read as offered, most first."""
+    query = f"""
+        SELECT value AS name, {_SUMS}
+        FROM review_items JOIN scores USING (score_id), json_each(scores.substances)
+        GROUP BY value ORDER BY count(*) DESC LIMIT 50
+    """  # noqa: S608 (no input in it)
+    return [Group(**dict(row)) for row in db.execute(query)]
+
+
+def source_states(db: Database) -> list[SourceState]:
+    """Return each source with its last crawl."""
+    query = """
+        SELECT sources.source_id, sources.name, requested_at, coalesce(run_log.outcome, '') AS outcome,
+               coalesce(run_log.sentence, '') AS sentence,
+               (SELECT count(*) FROM pages WHERE pages.run_id = run_log.run_id) AS pages,
+               (SELECT count(*) FROM pages JOIN page_listings USING (page_id)
+                WHERE pages.run_id = run_log.run_id) AS listings_read
+        FROM sources LEFT JOIN run_log ON run_log.run_id = (
+            SELECT max(run_id) FROM runs WHERE runs.source_id = sources.source_id AND kind = 'crawl'
+        ) ORDER BY sources.source_id
+    """
+    return [
+        SourceState(
+            last_crawl=None if row["requested_at"] is None else times.from_text(row["requested_at"]),
+            **{name: row[name] for name in SourceState.__slots__ if name != "last_crawl"},
+        )
+        for row in db.execute(query)
+    ]
+
+
+_SUMS = """
+    sum(state IN ('waiting', 'second')) AS waiting, sum(ifnull(decision = 'offer', 0)) AS confirmed,
+    sum(ifnull(decision = 'not_offer', 0)) AS dismissed
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """How far first and second verdicts agree, over pairs in which the first did not escalate."""
+
+    pairs: int
+    agreed: int
+    kappa: float | None
+    """Cohen's kappa: agreement beyond chance, 1 at most; None where chance alone would always agree."""
+    escalated: int
+    """Pairs left out, because an escalation asks and decides nothing."""
+    table: tuple[tuple[Decision, Decision, int], ...] = ()
+    """First decision, second decision, how often."""
+
+    @property
+    def raw(self) -> float | None:
+        """The share of pairs that agree."""
+        return self.agreed / self.pairs if self.pairs else None
+
+
+def agreement(db: Database) -> Agreement:
+    """Return how far the standing pairs of first and second verdicts agree."""
+    query = """
+        SELECT checked.decision, second.decision FROM verdicts AS second
+        JOIN verdicts AS checked ON checked.verdict_id = second.answers
+        WHERE second.stage = 'second' AND second.decision <> 'undone'
+          AND NOT EXISTS (
+              SELECT 1 FROM verdicts AS undo WHERE undo.undoes IN (second.verdict_id, checked.verdict_id)
+          )
+          AND NOT EXISTS (
+              SELECT 1 FROM verdicts AS later
+              WHERE later.answers = second.answers AND later.stage = 'second' AND later.decision <> 'undone'
+                AND later.verdict_id > second.verdict_id
+                AND NOT EXISTS (SELECT 1 FROM verdicts AS undo WHERE undo.undoes = later.verdict_id)
+          )
+    """
+    pairs = [(Decision(first), Decision(second)) for first, second in db.execute(query)]
+    return measure_agreement(pairs)
+
+
+def measure_agreement(pairs: Iterable[tuple[Decision, Decision]]) -> Agreement:
+    """Return raw agreement and Cohen's kappa of pairs (Educ. Psychol. Meas. 20, 1960)."""
+    told = list(pairs)
+    settled = [pair for pair in told if pair[0] is not Decision.ESCALATE]
+    n, agreed = len(settled), sum(first is second for first, second in settled)
+    firsts, seconds = Counter(pair[0] for pair in settled), Counter(pair[1] for pair in settled)
+    by_chance = sum(firsts[each] * seconds[each] for each in firsts) / n**2 if n else 1.0
+    counted = Counter(told)
+    return Agreement(
+        pairs=n,
+        agreed=agreed,
+        kappa=None if by_chance == 1 else (agreed / n - by_chance) / (1 - by_chance),
+        escalated=len(told) - n,
+        table=tuple((first, second, count) for (first, second), count in sorted(counted.items())),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceReport:
+    """What a source's crawls came to."""
+
+    source_id: str
+    last_crawl: str
+    """How the newest crawl that was begun ended, e.g. `failed`; empty if it has not, or there is none."""
+    pages: int
+    """That the newest crawl which is done has met; while none is, the newest."""
+    outcomes: dict[str, int]
+    listings: int
+    with_title: int
+    with_price: int
+    with_seller: int
+    flagged: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceCounts:
+    """A source in three numbers that are quickly told, however large the store is."""
+
+    pages: int
+    """That its newest crawl has met, if that has ended."""
+    listings: int
+    """Known of it."""
+    flagged: int
+    """Of these, by the model in use."""
+
+
+def count_listings(db: Database) -> int:
+    """Return how many listings the store knows."""
+    return int(db.execute("SELECT count(*) FROM listings").fetchone()[0])
+
+
+def report_sources(db: Database) -> list[SourceReport]:
+    """Return, for each source, what its last whole crawl met and what is known of its listings."""
+    query = """
+        SELECT sources.source_id, max(run_id),
+          coalesce(max(run_id) FILTER (WHERE outcome = 'done'), max(run_id))
+        FROM sources LEFT JOIN run_log
+          ON run_log.source_id = sources.source_id AND run_log.kind = 'crawl'
+          AND coalesce(outcome, '') NOT IN ('skipped', 'missed')
+        GROUP BY sources.source_id ORDER BY sources.source_id
+    """
+    return [_report_source(db, *row) for row in db.execute(query).fetchall()]
+
+
+def count_sources(db: Database) -> dict[str, tuple[int, int]]:
+    """Return, for each source that has any, how many listings are known and how many of them are flagged."""
+    flagged = "SELECT source_id, count(*) FROM review_items WHERE is_flagged GROUP BY source_id"
+    by_source = {row[0]: int(row[1]) for row in db.execute(flagged)}
+    listings = "SELECT source_id, count(*) FROM listings GROUP BY source_id"
+    return {row[0]: (int(row[1]), by_source.get(row[0], 0)) for row in db.execute(listings)}
+
+
+def _report_source(db: Database, source_id: str, last: int | None, run_id: int | None) -> SourceReport:
+    ended = db.execute("SELECT outcome FROM run_endings WHERE run_id IS ?", [last]).fetchone()
+    outcomes = "SELECT outcome, count(*) FROM pages WHERE run_id IS ? GROUP BY outcome ORDER BY 2 DESC, 1"
+    counts = {row[0]: row[1] for row in db.execute(outcomes, [run_id])}
+    fields = """
+        SELECT count(*), sum(title <> ''), sum(price_amount IS NOT NULL), sum(seller_name <> '')
+        FROM latest_sightings JOIN listings USING (listing_id) WHERE source_id = ?
+    """
+    listings, *filled = db.execute(fields, [source_id]).fetchone()
+    flagged = """
+        SELECT count(*) FROM scores JOIN latest_sightings USING (sighting_id) JOIN listings USING (listing_id)
+        WHERE source_id = ? AND scores.model_id = (SELECT model_id FROM model_in_use)
+          AND p_offer >= (SELECT threshold FROM model_in_use)
+    """
+    with_title, with_price, with_seller = (int(value or 0) for value in filled)
+    return SourceReport(
+        source_id=source_id,
+        last_crawl=ended[0] if ended else "",
+        pages=sum(counts.values()),
+        outcomes=counts,
+        listings=listings,
+        with_title=with_title,
+        with_price=with_price,
+        with_seller=with_seller,
+        flagged=int(db.execute(flagged, [source_id]).fetchone()[0]),
+    )
+
+
+SCORE_BANDS = 10
+"""Of equal width, from 0 to 1."""
+
+
+def count_flagged_since(db: Database, since: datetime) -> int:
+    """Return how many scores of the model in use have come above its line since then."""
+    query = """
+        SELECT count(*) FROM scores, model_in_use
+        WHERE scores.model_id = model_in_use.model_id AND p_offer >= model_in_use.threshold AND scored_at >= ?
+    """
+    return int(db.execute(query, [times.to_text(since)]).fetchone()[0])
+
+
+def count_judged_since(db: Database, since: datetime) -> int:
+    """Return how many listings a person has decided about since then; undoing is no decision."""
+    query = "SELECT count(DISTINCT listing_id) FROM verdicts WHERE decided_at >= ? AND decision <> 'undone'"
+    return int(db.execute(query, [times.to_text(since)]).fetchone()[0])
+
+
+def count_scores_by_band(db: Database, *, since: datetime, until: datetime) -> list[int]:
+    """Return how many scores of the model in use, given in [since, until), lie in each of `SCORE_BANDS`."""
+    query = f"""
+        SELECT min({SCORE_BANDS - 1}, CAST(p_offer * {SCORE_BANDS} AS INTEGER)) AS band, count(*)
+        FROM runs JOIN scores USING (run_id)
+        WHERE kind = 'score' AND scores.model_id = (SELECT model_id FROM model_in_use)
+          AND scored_at >= ? AND scored_at < ?
+        GROUP BY band
+    """  # noqa: S608 (a constant of ours)
+    counts = dict.fromkeys(range(SCORE_BANDS), 0)
+    for band, count in db.execute(query, [times.to_text(since), times.to_text(until)]):
+        counts[band] = count
+    return list(counts.values())
