@@ -46,7 +46,7 @@ from classifier.training.examples import load_starter
 from classifier.training.fit import build_dataset
 from cli.options import DEFAULT_DATABASE
 from cli.output import print_json, reading
-from store.errors import ListingsError
+from store.errors import StoreError
 from store.scores.scores import model_in_use
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             detection = measure(
                 chosen.file, scorer, seed=chosen.seed, full_texts=chosen.full_texts, pages=chosen.pages
             )
-    except ListingsError as error:
+    except StoreError as error:
         print(error, file=sys.stderr)
         return 1
     if chosen.json:

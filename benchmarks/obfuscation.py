@@ -25,7 +25,7 @@ from classifier.scoring.scorer import open_scorer
 from classifier.training.examples import read_rows, row_text
 from cli.options import DEFAULT_DATABASE
 from cli.output import print_json, print_table, reading
-from store.errors import ListingsError
+from store.errors import StoreError
 from store.scores.scores import model_in_use
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 raise NoModelInUse
             who = model.model_id
             losses = _measure_with(model, offers, sample, database=options.db, seed=options.seed)
-    except ListingsError as error:
+    except StoreError as error:
         print(error, file=sys.stderr)
         return 1
     if options.json:

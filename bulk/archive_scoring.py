@@ -18,7 +18,7 @@ import click
 
 from bulk.archive_reading import LINES, open_listings
 from bulk.errors import BulkFailed
-from store.errors import ListingsError
+from store.errors import StoreError
 from store.messages import counted, harmless
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def _taking_back(output: Path, mark: Path) -> Iterator[None]:
     """Leave no empty output behind when the input turns out to be unreadable."""
     try:
         yield
-    except ListingsError:
+    except StoreError:
         if not mark.exists():
             output.unlink(missing_ok=True)
         raise

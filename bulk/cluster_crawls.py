@@ -17,7 +17,7 @@ from bulk.errors import BulkFailed
 from bulk.program import calling
 from crawler.run.remote import ReaderLost, read_remotely
 from crawler.run.run import crawl_source
-from store.errors import Interrupted, ListingsError
+from store.errors import Interrupted, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -68,7 +68,7 @@ def crawl_on_cluster(
                 ended(future.result())
             except Interrupted:
                 pass
-            except (ListingsError, OSError, ray.exceptions.RayError) as error:
+            except (StoreError, OSError, ray.exceptions.RayError) as error:
                 failed.append(str(error))
     if crawls.is_stopping.is_set():
         raise Interrupted("Stopped; the same command goes on from there.")

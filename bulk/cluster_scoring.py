@@ -19,7 +19,7 @@ from bulk.archive_reading import LINES, open_listings
 from bulk.archive_scoring import ScoredPart, score_parts, summing_up, warn
 from bulk.cluster import cores, settings, where
 from bulk.errors import BulkFailed
-from store.errors import ListingsError
+from store.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -174,7 +174,7 @@ class Worker:
         found = {"done": start, "listings": 0, "flagged": 0, "lines": b"", "said": [], "error": ""}
         try:
             parts = list(self._score(start, stop))
-        except (ListingsError, OSError) as error:
+        except (StoreError, OSError) as error:
             shared = "; every node must see it under the same path" if isinstance(error, OSError) else ""
             return {**found, "error": f"On {where()}: {error}{shared}"}
         said, self._said[:] = list(self._said), []

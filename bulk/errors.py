@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from store.errors import ListingsError
+from store.errors import StoreError
 
 
-class BulkFailed(ListingsError):
+class BulkFailed(StoreError):
     """Bulk work cannot do what it was asked; its message says why and what to do."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from store.errors import ListingsError
+from store.errors import StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-class ModelError(ListingsError):
+class ModelError(StoreError):
     """Base of every error of this package."""
 
 

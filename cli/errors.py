@@ -6,14 +6,14 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from store.errors import Interrupted, ListingsError
+from store.errors import Interrupted, StoreError
 from store.messages import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class CommandFailed(ListingsError):
+class CommandFailed(StoreError):
     """A command cannot do what it was asked; its message says why and what to do."""
 
 
@@ -27,7 +27,7 @@ def exit_with_sentence() -> Iterator[None]:
     """
     try:
         yield
-    except ListingsError as error:
+    except StoreError as error:
         print(f"precursor-watch: {harmless(str(error))}", file=sys.stderr)  # noqa: T201
         sys.exit(error.EXIT_CODE if isinstance(error, Interrupted) else 1)
     except BrokenPipeError:

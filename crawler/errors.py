@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from store.errors import ListingsError
+from store.errors import StoreError
 
 
-class CrawlError(ListingsError):
+class CrawlError(StoreError):
     """Base of every error of this package."""
 
     def __reduce__(self) -> tuple[Any, ...]:

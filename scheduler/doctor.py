@@ -14,7 +14,7 @@ from scheduler.alarms import check_addresses, is_quiet
 from scheduler.jobs import WorkLimits, crawl_jobs, maintenance_jobs
 from store.crawl.runs import list_runs
 from store.database import open_database
-from store.errors import ListingsError
+from store.errors import StoreError
 from store.locks import is_held
 from store.messages import counted
 from store.model import SourceKind
@@ -54,11 +54,11 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
     for what, look in _EXAMINATIONS.items():
         try:
             yield Diagnosis(what=what, note=look(settings))
-        except ListingsError as error:
+        except StoreError as error:
             yield Diagnosis(what=what, problem=str(error))
 
 
-class Unwell(ListingsError):
+class Unwell(StoreError):
     """Something the product needs is wrong; the message says what, and how to mend it."""
 
 

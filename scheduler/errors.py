@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from store.errors import ListingsError
+from store.errors import StoreError
 
 
-class SchedulerError(ListingsError):
+class SchedulerError(StoreError):
     """Base of every error of this package."""
 
 

@@ -31,7 +31,7 @@ from store import times
 from store.audit import audit
 from store.audit.audit import AuditAction, Origin, Via
 from store.database import open_database
-from store.errors import ListingsError, StoreUnwritable
+from store.errors import StoreError, StoreUnwritable
 from store.locks import hold
 from store.model import RunKind
 from store.operations.alarms import SERVICE
@@ -125,7 +125,7 @@ class Service:
         before = self._crawls
         try:
             self._crawls = crawl_jobs(self._settings.sources_file, self._settings.limits)
-        except ListingsError as error:
+        except StoreError as error:
             self.sources_problem = str(error)
             log.error("sources_file_unusable", error=str(error))  # noqa: TRY400 (a sentence, no traceback)
             return
@@ -258,7 +258,7 @@ class Watchdog:
         self._done_at[duty] = now
         try:
             work()
-        except ListingsError as error:
+        except StoreError as error:
             log.warning("look_failed", look=duty, error=str(error))
         except Exception:
             log.exception("look_failed", look=duty)

@@ -36,7 +36,7 @@ def fill(sentence: str, values: Mapping[str, object], say: Callable[[str], str] 
     return say(sentence) % words
 
 
-class ListingsError(Exception):
+class StoreError(Exception):
     """Base of every error of this package.
 
     Args:
@@ -57,14 +57,14 @@ ROWS = (
 """What rows are called in sentences."""
 
 
-class Interrupted(ListingsError):
+class Interrupted(StoreError):
     """Work was asked to stop; its run has no ending, so the next start goes on with it."""
 
     EXIT_CODE = 130
     """Of a process that was asked to stop, as shells have it for Ctrl-C."""
 
 
-class StoreUnusable(ListingsError):
+class StoreUnusable(StoreError):
     """The database file cannot be opened as ours."""
 
     def __init__(self, path: Path | str, found: str) -> None:
@@ -82,7 +82,7 @@ class StoreFolderClosed(StoreUnusable):
     """The database's folder cannot be written to, which SQLite has to do even to read."""
 
     def __init__(self, path: Path) -> None:
-        ListingsError.__init__(
+        StoreError.__init__(
             self,
             f"{path} cannot be opened: this user cannot write to the folder {path.resolve().parent}, and "
             "SQLite keeps files beside a database even to read it. Give the right to write there, or copy "
@@ -90,7 +90,7 @@ class StoreFolderClosed(StoreUnusable):
         )
 
 
-class StoreUnwritable(ListingsError):
+class StoreUnwritable(StoreError):
     """The database could not be written now, through no fault of what was to be written."""
 
     def __init__(self, path: Path | str, found: str) -> None:
@@ -109,7 +109,7 @@ LISTED_BY = {
 """The command that lists rows of a kind; a new kind of row with a list is named here."""
 
 
-class UnknownRow(ListingsError):
+class UnknownRow(StoreError):
     """A row was asked for by an id that is not in the store."""
 
     def __init__(self, kind: str, row_id: object) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from store.errors import ListingsError
+from store.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ LOOK_S = 0.2
 """Longer than `is_held` takes, which must hold the lock for a moment to find it free."""
 
 
-class AlreadyUnderWay(ListingsError):
+class AlreadyUnderWay(StoreError):
     """The same work on the same database is being done by another process."""
 
     def __init__(self, work: str, database: Path) -> None:

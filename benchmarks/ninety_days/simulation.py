@@ -23,7 +23,7 @@ from scheduler.service import Service, Watchdog
 from scheduler.settings import AlarmSettings, MaintenanceSettings
 from scheduler.worker import Settings, Worker
 from store.database import open_database
-from store.errors import ListingsError
+from store.errors import StoreError
 from store.locks import hold
 from store.times import utc_now
 from tests.store import build
@@ -112,7 +112,7 @@ def _serve(settings: Settings, clock: Clock, lived: Lived) -> None:
         scheduler.start()
         while clock.now < lived.until and not children.is_dead:
             _inject(lived.injected, children, clock, settings.sources_file)
-            with suppress(ListingsError):
+            with suppress(StoreError):
                 service.look()
                 service.sweep()
             quiet = scheduler.turn()

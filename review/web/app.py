@@ -65,7 +65,7 @@ from review.web.providers import NO_REFERENCE, Reference
 from review.web.settings import Safety, load_key
 from review.web.translations import chosen_words, law_words, narrowing_words, run_words
 from store.accounts.users import LastAdministrator, UnknownUser, UserNameTaken, UserNameUnfit
-from store.errors import N_, ListingsError, StoreUnusable, UnknownRow, fill
+from store.errors import N_, StoreError, StoreUnusable, UnknownRow, fill
 from store.operations.alarms import AlreadyAcknowledged
 from store.operations.service import NoServiceAtWork, NotScheduled, SourcesUnreadable
 from store.review.cases import CaseRefused
@@ -183,7 +183,7 @@ def create_app(
         service_api=service_api,
     )
     guard(app, safety)
-    for error in (ListingsError, RequestValidationError, HTTPException, Exception):
+    for error in (StoreError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(error, answer_error)
     return app
 
@@ -274,7 +274,7 @@ def explain(error: Exception) -> tuple[int, str]:
             error.values,
             _,
         )
-    if isinstance(error, ListingsError):
+    if isinstance(error, StoreError):
         return STATUS.get(type(error), 500), languages.spoken(error)
     if isinstance(error, RequestValidationError):
         wrong = "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in error.errors())

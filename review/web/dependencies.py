@@ -19,7 +19,7 @@ from store.accounts.users import Role
 from store.audit import audit
 from store.audit.audit import AuditAction, Origin, Via
 from store.database import Database, open_database
-from store.errors import ListingsError
+from store.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -186,7 +186,7 @@ def identify(request: Request, db: TheDatabase, context: TheContext) -> Person:
 def recognize(request: Request) -> None:
     """Note who asks, for a page that is for everybody; nobody if none is logged in or the store is gone."""
     context = context_of(request)
-    with suppress(ListingsError), context.connections.borrow() as db:
+    with suppress(StoreError), context.connections.borrow() as db:
         request.state.person = _by_session(request, db, context)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from store.errors import N_, ListingsError, Word
+from store.errors import N_, StoreError, Word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class ReviewError(ListingsError):
+class ReviewError(StoreError):
     """Base of every error of this package."""
 
 

@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
 from store.errors import N_ as N_  # noqa: PLC0414 (whoever speaks finds it here)
-from store.errors import ListingsError, fill
+from store.errors import StoreError, fill
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -53,7 +53,7 @@ def ngettext(one: str, many: str, number: int) -> str:
     return catalogue(ASKED.get()).ngettext(one, many, number)
 
 
-def spoken(error: ListingsError) -> str:
+def spoken(error: StoreError) -> str:
     """Return what an error says, in the language asked for."""
     return fill(error.sentence, error.values, gettext)
 

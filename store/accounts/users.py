@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from store import rows, times
 from store.audit import audit
 from store.audit.audit import BY_HAND, AuditAction, Origin
-from store.errors import N_, ListingsError
+from store.errors import N_, StoreError
 from store.model import Role as Role  # noqa: PLC0414 (whoever asks for users finds it here)
 from store.sqlite import Database, transaction
 
@@ -26,7 +26,7 @@ NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", re.ASCII)
 """What a user may be called: plain small letters and digits, so that no name looks like another."""
 
 
-class UserNameUnfit(ListingsError):
+class UserNameUnfit(StoreError):
     """A user cannot be called so."""
 
     def __init__(self, name: str) -> None:
@@ -39,7 +39,7 @@ class UserNameUnfit(ListingsError):
         )
 
 
-class UserNameTaken(ListingsError):
+class UserNameTaken(StoreError):
     """There is such a user already."""
 
     def __init__(self, name: str) -> None:
@@ -48,14 +48,14 @@ class UserNameTaken(ListingsError):
         )
 
 
-class UnknownUser(ListingsError):
+class UnknownUser(StoreError):
     """There is no such user."""
 
     def __init__(self, name: object) -> None:
         super().__init__(N_("There is no user %(name)s; `precursor-watch users list` shows all."), name=name)
 
 
-class LastAdministrator(ListingsError):
+class LastAdministrator(StoreError):
     """Without this user nobody could manage users in the app."""
 
     def __init__(self, name: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from store.audit.audit import AuditAction
 from store.audit.chain import BEGINNING, KEYS, digest_of_rows, entry_hash, row_hash
-from store.errors import ListingsError
+from store.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -33,7 +33,7 @@ Anchors = dict[int, set[str]]
 ANCHOR = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
 
 
-class AuditBroken(ListingsError):
+class AuditBroken(StoreError):
     """The log, or something it vouches for, is not what it was."""
 
     def __init__(self, place: str, found: str) -> None:
@@ -42,7 +42,7 @@ class AuditBroken(ListingsError):
         super().__init__(f"The audit log is broken at {place}: {found}.")
 
 
-class AnchorUnreadable(ListingsError):
+class AnchorUnreadable(StoreError):
     """What was given as an anchor is none."""
 
     def __init__(self, text: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from store import rows, times
-from store.errors import ListingsError, UnknownRow
+from store.errors import StoreError, UnknownRow
 from store.model import LAST_ROW
 from store.sqlite import Database, transaction
 
@@ -25,7 +25,7 @@ RESTARTED = "The machine was restarted."
 ENDED_EARLY = "The process was stopped, or ended without a word."
 
 
-class DueTimeTaken(ListingsError):
+class DueTimeTaken(StoreError):
     """A due time has exactly one run, and that one has ended."""
 
     def __init__(self, kind: RunKind, source_id: str | None, due_at: str | None) -> None:

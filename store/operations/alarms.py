@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from store import rows, times
 from store.audit import audit
 from store.audit.audit import BY_HAND, AuditAction, Origin
-from store.errors import N_, ListingsError, UnknownRow
+from store.errors import N_, StoreError, UnknownRow
 from store.sqlite import Database, transaction
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ SERVICE = "service"
 """Who did what no person did."""
 
 
-class AlreadyAcknowledged(ListingsError):
+class AlreadyAcknowledged(StoreError):
     """An alarm is acknowledged once; the first person to do so has it."""
 
     def __init__(self, alarm: Alarm) -> None:

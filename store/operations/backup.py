@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from store.errors import ListingsError
+from store.errors import StoreError
 from store.private import private_file
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ PAGES_AT_A_TIME = 2_000
 """Of the database, between which writers have their turn."""
 
 
-class StoreDamaged(ListingsError):
+class StoreDamaged(StoreError):
     """A database is not whole."""
 
     def __init__(self, path: Path | str, found: str) -> None:

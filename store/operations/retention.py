@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from store import rows, times
 from store.audit import audit
 from store.audit.audit import BY_HAND, AuditAction, Origin
-from store.errors import ListingsError, UnknownRow
+from store.errors import StoreError, UnknownRow
 from store.sqlite import Database, transaction
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ EVERY_SOURCE = ""
 """As the source of a hold: nothing at all is taken away."""
 
 
-class AlreadyReleased(ListingsError):
+class AlreadyReleased(StoreError):
     """A hold is released once."""
 
     def __init__(self, hold_id: int) -> None:

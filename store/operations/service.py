@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from store import rows, times
 from store.audit import audit
 from store.audit.audit import BY_HAND, AuditAction, Origin
-from store.errors import N_, ListingsError, Word
+from store.errors import N_, StoreError, Word
 from store.model import RunOutcome
 from store.sqlite import Database, transaction
 
@@ -33,11 +33,11 @@ class Request(StrEnum):
     """Crawl it at once, due or not, paused or not."""
 
 
-class SourcesUnreadable(ListingsError):
+class SourcesUnreadable(StoreError):
     """The sources file cannot be used, so nobody knows what could be asked."""
 
 
-class NotScheduled(ListingsError):
+class NotScheduled(StoreError):
     """Something was asked of a source that the service does not know."""
 
     def __init__(self, source_id: str, scheduled: Sequence[str]) -> None:
@@ -51,7 +51,7 @@ class NotScheduled(ListingsError):
         )
 
 
-class NoServiceAtWork(ListingsError):
+class NoServiceAtWork(StoreError):
     """A crawl was asked for, and nobody is there to begin it."""
 
     def __init__(self, database: Path, source_id: str) -> None:

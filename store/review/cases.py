@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from store import rows, times
-from store.errors import N_, ListingsError, UnknownRow
+from store.errors import N_, StoreError, UnknownRow
 from store.sqlite import transaction
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from store.sqlite import Database
 
 
-class CaseRefused(ListingsError):
+class CaseRefused(StoreError):
     """A case cannot be opened, or changed, like this."""
 
 

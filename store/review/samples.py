@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from store import rows, times
-from store.errors import N_, ListingsError
+from store.errors import N_, StoreError
 from store.scores.scores import model_in_use
 from store.sqlite import transaction
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from store.sqlite import Database
 
 
-class NothingToSample(ListingsError):
+class NothingToSample(StoreError):
     """A sample was asked for where there is nothing to draw from."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from store import rows, times
 from store.audit import audit
 from store.audit.audit import BY_HAND, AuditAction, Origin
-from store.errors import N_, ListingsError, UnknownRow, Word
+from store.errors import N_, StoreError, UnknownRow, Word
 from store.model import Decision, ReasonCode, Stage
 from store.review.workspace import forget_draft, review_settings
 from store.scores.scores import current_score
@@ -44,7 +44,7 @@ FITTING: Mapping[ReasonCode, frozenset[Decision]] = {
 """The decisions that each reason goes with. Whoever is unsure or escalates may say where they lean."""
 
 
-class ReasonUnfit(ListingsError):
+class ReasonUnfit(StoreError):
     """A reason contradicts the decision it was given for."""
 
     def __init__(self, reason: ReasonCode, decision: Decision) -> None:
@@ -75,7 +75,7 @@ def check_reason(decision: Decision, reason: ReasonCode | None) -> None:
         raise ReasonUnfit(reason, decision)
 
 
-class AlreadyUndone(ListingsError):
+class AlreadyUndone(StoreError):
     """The verdict to take back was taken back before."""
 
     def __init__(self, verdict_id: int) -> None:
@@ -85,7 +85,7 @@ class AlreadyUndone(ListingsError):
         )
 
 
-class StaleScreen(ListingsError):
+class StaleScreen(StoreError):
     """The listing was seen or scored otherwise after the reviewer's screen was drawn."""
 
     def __init__(self, listing_id: str, what: str) -> None:
@@ -103,7 +103,7 @@ class JudgedMeanwhile(StaleScreen):
     """Somebody gave or took back a verdict after the reviewer's screen was drawn."""
 
     def __init__(self, listing_id: str, who: str) -> None:
-        ListingsError.__init__(
+        StoreError.__init__(
             self,
             N_(
                 "Listing %(listing)s was judged by %(who)s since it was shown, so nothing was written; "
@@ -134,7 +134,7 @@ class Circumstances:
 NO_CIRCUMSTANCES = Circumstances()
 
 
-class ReviewerUnnamed(ListingsError):
+class ReviewerUnnamed(StoreError):
     """A decision was to be written as nobody's."""
 
     def __init__(self) -> None:

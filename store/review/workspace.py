@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from store import rows, times
-from store.errors import N_, ListingsError, UnknownRow
+from store.errors import N_, StoreError, UnknownRow
 from store.sqlite import transaction
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Claim:
     expires_at: datetime
 
 
-class HeldByAnother(ListingsError):
+class HeldByAnother(StoreError):
     """A listing was to be decided while it is on somebody else's screen."""
 
     def __init__(self, claim: Claim) -> None:
@@ -195,7 +195,7 @@ def forget_view(db: Database, reviewer: str, view_id: int) -> None:
         db.execute("DELETE FROM saved_views WHERE view_id = ? AND reviewer = ?", [view_id, reviewer])
 
 
-class SettingRefused(ListingsError):
+class SettingRefused(StoreError):
     """A setting was given a value it cannot have."""
 
     def __init__(self, name: str, value: float) -> None:

@@ -18,7 +18,7 @@ from bulk.archive_scoring import check_that_some_were_read, score_archive
 from bulk.errors import BulkFailed
 from classifier.scoring.scoring import ScoredText
 from cli.law import chosen_law
-from store.errors import ListingsError
+from store.errors import StoreError
 from store.model import Reasons
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def test_an_archive_without_a_page_is_refused(name: str, tmp_path: Path) -> None
         (tmp_path / name).mkdir()
     else:
         (tmp_path / name).write_bytes(b"\x8b\x00garbage" * 500)
-    with pytest.raises(ListingsError, match=rf"{name} (holds no|cannot be read)"):
+    with pytest.raises(StoreError, match=rf"{name} (holds no|cannot be read)"):
         run(tmp_path / name, tmp_path / "out.jsonl")
     assert not list(tmp_path.glob("out.jsonl*"))
 

@@ -20,7 +20,7 @@ from crawler.run.run import crawl_source
 from fixtures.marketplaces.build import write_site
 from store.crawl.runs import list_runs
 from store.database import open_database, transaction
-from store.errors import Interrupted, ListingsError
+from store.errors import Interrupted, StoreError
 from store.locks import AlreadyUnderWay, hold
 from store.model import RunOutcome
 from tests import warm
@@ -325,7 +325,7 @@ def held(database: Path, process: subprocess.Popen[bytes] | warm.Started) -> Ite
         try:
             with closing(open_database(database, must_exist=True)) as db:
                 has_pages = db.execute("SELECT count(*) FROM pages").fetchone()[0] > 0
-        except ListingsError:  # the store is not there yet
+        except StoreError:  # the store is not there yet
             has_pages = False
         if has_pages:
             with closing(open_database(database)) as db, transaction(db):

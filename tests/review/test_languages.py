@@ -16,7 +16,7 @@ from review.web import languages
 from review.web.errors import PasswordUnfit
 from review.web.languages import FOLDER, LANGUAGES, choose_language
 from store.accounts.users import UserNameTaken
-from store.errors import ListingsError, UnknownRow
+from store.errors import StoreError, UnknownRow
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
@@ -108,7 +108,7 @@ def test_values_of_a_sentence_are_not_read_as_sentences() -> None:
         assert languages.spoken(UserNameTaken("%(name)s Queue")).startswith(
             "Ya hay un usuario %(name)s Queue;"
         )
-        assert languages.spoken(ListingsError("100 % of it")) == "100 % of it"
-        assert languages.spoken(ListingsError()) == ""
+        assert languages.spoken(StoreError("100 % of it")) == "100 % of it"
+        assert languages.spoken(StoreError()) == ""
     finally:
         languages.ASKED.reset(token)
