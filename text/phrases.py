@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 CJK = r"\u3400-\u9fff"
 """Chinese characters, for use in a character class."""
 
+IS_CJK = re.compile(f"[{CJK}]")
 INNERMOST_CHOICE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -67,19 +68,15 @@ def words(name: str) -> tuple[Phrase, ...]:
         LexiconError: If a file is not written as it should be.
         KeyError: If no file has this key.
     """
-    lists = {language: entries[name] for language, entries in _lexicon().items() if name in entries}
-    if not lists:
-        raise KeyError(name)
     return tuple(
         dict.fromkeys(
             Phrase(
-                text=spelling.removesuffix("*"),
-                folded=fold(spelling.removesuffix("*")).text,
+                text=spelling.removesuffix("*").strip(),
+                folded=fold(spelling.removesuffix("*").strip()).text,
                 language=language,
                 is_beginning=spelling.endswith("*"),
             )
-            for language, phrases in lists.items()
-            for phrase in phrases
+            for language, phrase in _listed(name)
             for spelling in alternatives(phrase)
         )
     )
@@ -95,7 +92,12 @@ def keys(table: str) -> tuple[str, ...]:
 @cache
 def folded(*names: str) -> frozenset[str]:
     """Return the folded spellings of the phrases under some keys."""
-    return frozenset(phrase.folded for name in names for phrase in words(name))
+    return frozenset(
+        spelling.strip()
+        for name in names
+        for _language, phrase in _listed(name)
+        for spelling in alternatives(fold(phrase.removesuffix("*")).text)
+    )
 
 
 @cache
@@ -105,9 +107,15 @@ def written(*names: str) -> frozenset[str]:
 
 
 @cache
-def any_of(*names: str) -> str:
-    """Return a pattern that matches any phrase under some keys wherever it stands, the longest first."""
-    return f"(?:{'|'.join(map(re.escape, _longest_first(folded(*names))))})"
+def any_of(*names: str, chinese: bool | None = None) -> str:
+    """Return a pattern that matches any phrase under some keys wherever it stands, the longest first.
+
+    Args:
+        names: The keys.
+        chinese: Whether to match only the phrases in Chinese, or only the others; all of them if None.
+    """
+    phrases = (one for one in folded(*names) if chinese is None or bool(IS_CJK.search(one)) is chinese)
+    return f"(?:{'|'.join(map(re.escape, _longest_first(phrases)))})"
 
 
 @cache
@@ -118,22 +126,29 @@ def whole_words(*names: str) -> str:
     at once where another letter stands, one that begins with a condition is not; and where no Chinese sign
     stands, no Chinese phrase is tried.
     """
-    return whole_words_of(folded(*names))
+    phrases = [phrase for name in names for phrase in words(name)]
+    return _whole_words(
+        {phrase.folded for phrase in phrases if not phrase.is_beginning},
+        {phrase.folded for phrase in phrases if phrase.is_beginning},
+    )
 
 
-def whole_words_of(phrases: Iterable[str]) -> str:
-    """Return the pattern of `whole_words` for folded phrases that stand in no file."""
+def _whole_words(phrases: Iterable[str], beginnings: Iterable[str] = ()) -> str:
     chinese: list[str] = []
     others: list[str] = []
+    longer: list[str] = []
     for phrase in _longest_first(phrases):
-        pattern = re.escape(phrase).replace(r"\ ", r"[\s-]+").replace(r"\-", r"[\s-]?")
-        (chinese if re.match(f"[{CJK}]", phrase) else others).append(pattern)
-    sorts = []
-    if others:
-        sorts.append(rf"(?<![^\W_])(?:{_by_first(others)})(?![a-z0-9\u0400-\u052f])")
-    if chinese:
-        sorts.append(rf"(?=[{CJK}])(?:{_by_first(chinese)})")
-    return "|".join(sorts)
+        (chinese if IS_CJK.match(phrase) else others).append(_as_pattern(phrase))
+    for phrase in _longest_first(beginnings):
+        (chinese if IS_CJK.match(phrase) else longer).append(_as_pattern(phrase))
+    sorts = [f"(?:{_by_first(others)})(?![a-z0-9\u0400-\u052f])"] if others else []
+    sorts += [_by_first(longer)] if longer else []
+    spaced = [rf"(?<![^\W_])(?:{'|'.join(sorts)})"] if sorts else []
+    return "|".join([*spaced, *([f"(?=[{CJK}])(?:{_by_first(chinese)})"] if chinese else [])])
+
+
+def _as_pattern(phrase: str) -> str:
+    return re.escape(phrase).replace(r"\ ", r"[\s-]+").replace(r"\-", r"[\s-]?")
 
 
 @cache
@@ -167,6 +182,19 @@ def read_lexicon(folder: Traversable) -> dict[str, dict[str, tuple[str, ...]]]:
                 raise LexiconError(f"{file.name}: {error}") from error
             lexicon[file.name.removesuffix(".toml")] = dict(_entries(file.name, tables))
     return lexicon
+
+
+def _listed(name: str) -> list[tuple[str, str]]:
+    """Return the phrases under a key as the files write them, each with its language."""
+    listed = [
+        (language, phrase)
+        for language, entries in _lexicon().items()
+        if name in entries
+        for phrase in entries[name]
+    ]
+    if not listed:
+        raise KeyError(name)
+    return listed
 
 
 @cache

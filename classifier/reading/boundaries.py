@@ -1,15 +1,19 @@
-"""Say whether a found name stands alone or is part of a longer chemical name.
+"""Say whether a found name means its substance: not as a part of a longer name, nor as another abbreviation.
 
-The rules follow how chemical names are built (IUPAC P-14 to P-16: locants, prefixes, suffixes) and
-how sellers write them: prefixes are split off by spaces, brackets may be missing.
+The rules for longer names follow how chemical names are built (IUPAC P-14 to P-16: locants, prefixes,
+suffixes) and how sellers write them: prefixes are split off by spaces, brackets may be missing. An
+abbreviation means a substance where the words near it say so: `PMK oil`, `MEK 25 L`.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cache
 
-CJK = "\u3400-\u9fff"
-IS_CJK = re.compile(f"[{CJK}]")
+from text.normalise import squeeze
+from text.phrases import CJK, IS_CJK, any_of, folded, whole_words, written
+
 CYRILLIC = re.compile("[\u0400-\u052f]")
 
 SUBSTITUENT = (
@@ -59,24 +63,6 @@ AFTER_ETHER = re.compile(
 LATIN_ENDING = re.compile(r"e?s(?![a-z0-9])")
 RUSSIAN_ENDING = re.compile("(?:а|у|ом|е|ы|и|ов|ам|ами|ах|я|ю|ем|ой|ою)(?![а-яё0-9])")
 
-COMPOUND_WORDS = (
-    "oxime", "ketoxime", "peroxide", "hydroperoxide", "cyanohydrin", "hydrazone", "phenylhydrazone",
-    "azine", "imine", "semicarbazone", "thiosemicarbazone", "diisocyanate", "isocyanate", "diisocynate",
-    "thiol", "dithiol", "diamine", "amide", "diethylamide", "diethylamine", "hydrazide", "anilide",
-    "nitrile", "acetal", "ketal", "diacetate", "dimethylacetal", "diethylacetal", "monochloride",
-    "trichloride", "pentoxide", "pentafluoride", "heptafluoride", "trifluoride", "carboxylic",
-    "carboxylate", "dicarboxylic", "dicarboxylate", "carboxaldehyde", "carboxamide", "aldehyde", "alcohol",
-    "oxide", "bisulfite", "sodium bisulfite", "dianhydride", "resin", "copolymer", "complex", "borane",
-    "phenol", "dehydrogenase", "disulfide", "mercaptan", "isothiocyanate", "dioxygenase", "ester",
-    "esters", "thioamide", "glycol", "imide", "ethanol", "methanol", "propanol", "acid",
-)  # fmt: skip
-COMPOUND_PATTERN = re.compile(
-    r"(?:" + "|".join(COMPOUND_WORDS) + r"|di[- ]?isocy\w*|di[- ]?su\w+|tri[- ]?sulf\w+"
-    r"|su(?:lf|lph)(?:on|in|am|yl)\w*|su(?:lf|lph)ochlor\w*|thio\w+|di(?:methyl|ethyl|propyl|butyl)\w*"
-    r"|(?:\w*(?:ethyl|methyl|propyl|butyl|amyl|benzyl|phenyl|allyl|hexyl|octyl|dodecyl|lauryl|menthyl|linalyl|geranyl"
-    r"|vinyl|glycidyl))(?:\s+ester|\s+amide|\s+amine|\s+ether|$|\s*\.\.)"
-    r"|(?:ethyl|methyl|propylene|ethylene|glycerol|glyceryl|propyl|butyl)(?:\s+glycol)?\s+\w+)(?![a-z])"
-)
 SALT_OF_MINERAL_ACID = re.compile(
     r"(?:salt|sodium|potassium|calcium|magnesium|zinc|copper|iron|aluminium|aluminum|ammonium|nickel|cobalt|manganese"
     r"|barium|lithium|betaine|hydrate\b|mono|diester|sulfate|chloride)\w*"
@@ -87,17 +73,7 @@ BEFORE_ELEMENT = re.compile(r"(?:potassium|sodium|silver|hydrogen)\s+$")
 NEXT_WORD = re.compile(r"(?:\s*-\s*|\s+)([a-z].*)", re.DOTALL)
 TRUNCATED_END = re.compile(r"\s*(?:\.{2,}|…)\s*$")
 
-CJK_BEFORE = frozenset(
-    "苯甲乙丙丁戊己庚辛壬癸氯溴碘氟硝氨羟基酰氧硫二三四五六双环异邻间对聚偶叔仲正氰酮磺巯亚次过高胺腈萘喹吡呋噻哌醇"
-    "醛醚酯烯炔烷脲肼脒苄茴肉对聚代合"
-)
-"""Characters that, before a Chinese name, make it the end of a longer one."""
-CJK_AFTER = frozenset(
-    "酸酮肟醇醛酯胺腈氰醚酰基缩磺二三四氯溴氟硝氨羟烯炔烷脲肼苯甲乙丙丁戊己铵钠钾钙镁铜锌铝铁钡锰镍铅铬钛锂亚氢氧硫磷盐啶唑"
-)
-"""Characters that, after a Chinese name, make it the beginning of a longer one."""
-CJK_ACID_FOLLOWERS = frozenset("清溶液厂试价供批原工分优高浓发化电含%（( ,，.。·/|-、的、")
-"""After 盐酸 and 硫酸 nearly every other character begins the name of a salt."""
+SIGNS_AFTER_ACID = frozenset("%（( ,，.。·/|-、")
 CJK_COMPOUND = re.compile("化(?![工学验])")
 """As in 碘化钾, potassium iodide; 化工, 化学 and 化验 are trades."""
 CJK_SALT_OF_A_BASE = re.compile("盐酸盐|硫酸盐")
@@ -117,6 +93,9 @@ MASKED_LETTERS = "oyiealnxh"
 
 SHORTEST_SPACED = 7
 """Letters set apart by spaces that are a word even when the words around are set apart likewise."""
+NEAR = 80
+"""Characters around an abbreviation in which its context stands."""
+SMALL_WORD = re.compile(r"[^\W\d_A-ZА-Я]{3}")
 
 
 def is_piece_of_spelled_word(text: str, places: list[int]) -> bool:
@@ -194,7 +173,7 @@ def _is_joined_before(before: str, name: str) -> bool:
     if not IS_CJK.match(name[0]):
         return last.isalnum() and not IS_CJK.match(last)
     if IS_CJK.match(last):
-        return last in CJK_BEFORE
+        return last in folded("chemical_names.ends_before")
     return bool(BEFORE_TIGHT_LOCANT.search(before))
 
 
@@ -202,10 +181,10 @@ def _is_joined_after(after: str, name: str, key: str) -> bool:
     first = after[0]
     if IS_CJK.match(name[-1]):
         if key in {"HCL", "H2SO4"} and IS_CJK.match(first):
-            return first not in CJK_ACID_FOLLOWERS
+            return first not in SIGNS_AFTER_ACID | folded("chemical_names.follows_acid")
         if CJK_COMPOUND.match(after):
             return True
-        return first in CJK_AFTER and not CJK_SALT_OF_A_BASE.match(after)
+        return first in folded("chemical_names.begins_after") and not CJK_SALT_OF_A_BASE.match(after)
     if not first.isalnum() or IS_CJK.match(first):
         return False
     if CYRILLIC.match(name[-1]):
@@ -245,11 +224,139 @@ def _is_suffixed(after: str, key: str) -> bool:
         return False
     rest = following[1]
     names_a_salt = key in STRONG_ACIDS and SALT_OF_MINERAL_ACID.match(rest)
-    return bool(COMPOUND_PATTERN.match(rest) or names_a_salt) or _is_cut_off_suffix(rest)
+    return bool(_compound().match(rest) or names_a_salt) or _is_cut_off_suffix(rest)
 
 
 def _is_cut_off_suffix(rest: str) -> bool:
     """Say whether the rest is the cut beginning of a word that would make a longer name."""
     cut = TRUNCATED_END.search(rest)
     stump = rest[: cut.start()] if cut else ""
-    return stump != "" and any(word.startswith(stump) for word in COMPOUND_WORDS)
+    return stump != "" and any(word.startswith(stump) for word in folded("chemical_names.compound_words"))
+
+
+@cache
+def _compound() -> re.Pattern[str]:
+    """Return what matches a word that makes the name before it the beginning of a longer one."""
+    return re.compile(
+        rf"(?:{any_of('chemical_names.compound_words')}|di[- ]?isocy\w*|di[- ]?su\w+|tri[- ]?sulf\w+"
+        r"|su(?:lf|lph)(?:on|in|am|yl)\w*|su(?:lf|lph)ochlor\w*|thio\w+|di(?:methyl|ethyl|propyl|butyl)\w*"
+        r"|(?:\w*(?:ethyl|methyl|propyl|butyl|amyl|benzyl|phenyl|allyl|hexyl|octyl|dodecyl|lauryl|menthyl|linalyl|geranyl"
+        r"|vinyl|glycidyl))(?:\s+ester|\s+amide|\s+amine|\s+ether|$|\s*\.\.)"
+        r"|(?:ethyl|methyl|propylene|ethylene|glycerol|glyceryl|propyl|butyl)(?:\s+glycol)?\s+\w+)(?![a-z])"
+    )
+
+
+# Abbreviations.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """An abbreviation where it stands."""
+
+    text: str
+    """Unfolded text."""
+    start: int
+    end: int
+    ends_line: bool
+    written: str
+    """As the original writes it: capitals tell."""
+    around: str
+    """The original text around it, `NEAR` characters each way."""
+
+    @property
+    def stands_out(self) -> bool:
+        """Whether it is in capitals among small letters, or beside no word at all."""
+        if not self.written.isupper():
+            return False
+        if SMALL_WORD.search(self.around):
+            return True
+        return len(self.text) <= NEAR and bool(
+            _patterns()["only amounts"].fullmatch(self.text[: self.start] + self.text[self.end :])
+        )
+
+
+def has_context(place: Place, *, context: str, tier: int) -> bool:
+    """Say whether what stands near an abbreviation makes it a substance.
+
+    Args:
+        place: The abbreviation, and where it stands.
+        context: `form`, `element` or `chemistry`, see `Name.context`.
+        tier: Tier of the substance; bulk goods (3) are also sold under a bare abbreviation.
+    """
+    patterns = _patterns()
+    text, start, end = place.text, place.start, place.end
+    near = f"{text[max(0, start - NEAR) : start]} | {text[end : end + NEAR]}"
+    if patterns["other"].search(near):
+        return False
+    if context == "chemistry":
+        return bool(patterns["chemistry"].search(near))
+    if place.written.casefold() in written("abbreviation_contexts.iodised") or patterns["latin oil"].match(
+        text, start
+    ):
+        return False
+    if squeeze(text[start:end]) in _squeezed("abbreviation_contexts.ordinary") and not _is_no_word(
+        place, near
+    ):
+        return False
+    if (tier == 3 or context == "element") and patterns["whole text"].fullmatch(text[:start] + text[end:]):
+        return True
+    return bool(patterns["form"].search(near) or patterns["sale unit"].search(near)) or (
+        tier == 1 and _is_sold(place)
+    )
+
+
+def _is_no_word(place: Place, near: str) -> bool:
+    """Say whether an abbreviation that is a word, too, is none here."""
+    patterns = _patterns()
+    before = place.text[max(0, place.start - NEAR) : place.start]
+    if patterns["chemistry only"].search(near) or patterns["form after"].match(place.text, place.end):
+        return True
+    is_in_a_sentence = patterns["word before"].search(before) or patterns["word after"].match(
+        place.text, place.end
+    )
+    return place.stands_out and not is_in_a_sentence
+
+
+def _is_sold(place: Place) -> bool:
+    """Say whether words of selling stand right before an abbreviation in capitals, and nothing else after."""
+    patterns = _patterns()
+    if not (
+        place.written.isupper()
+        and squeeze(place.text[place.start : place.end]) in _squeezed("abbreviation_contexts.sold_bare")
+    ):
+        return False
+    before = place.text[max(0, place.start - NEAR) : place.start]
+    goes_on = place.ends_line or patterns["goes on"].match(place.text, place.end)
+    return bool(goes_on and patterns["selling"].search(before))
+
+
+@cache
+def _squeezed(key: str) -> frozenset[str]:
+    return frozenset(map(squeeze, folded(key)))
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    def phrases(*keys: str) -> str:
+        return f"(?:{whole_words(*(f'abbreviation_contexts.{key}' for key in keys))})"
+
+    unit = rf"{any_of('amounts.units')}(?![a-z\u0400-\u052f])"
+    bare = "|".join(_squeezed("abbreviation_contexts.sold_bare"))
+    joining = rf"(?<![^\W_]){any_of('function_words.joining', chinese=False)}(?![^\W_])"
+    return {
+        "form": re.compile(phrases("forms")),
+        "chemistry": re.compile(phrases("chemistry")),
+        "other": re.compile(phrases("other_meanings")),
+        "chemistry only": re.compile(phrases("chemistry", "chemistry_only")),
+        "sale unit": re.compile(rf"\d\s?{any_of('amounts.sale_units')}\b|\d\s?%"),
+        "only amounts": re.compile(rf"(?:[\W\d]|{unit})*"),
+        "whole text": re.compile(rf"(?:[\W\d]|{any_of('abbreviation_contexts.whole_text')})*"),
+        "latin oil": re.compile(r"oleum\s+(?!powder)[a-z]{3,}(?:ae|i|is|arum|orum)(?![a-z])"),
+        "form after": re.compile(rf"\s+{phrases('forms_after')}(?!\s+{phrases('pictures')})"),
+        "word before": re.compile(rf"{phrases('word_before')}\s+$"),
+        "word after": re.compile(rf"\s+{phrases('word_after')}"),
+        "selling": re.compile(rf"{phrases('selling')}(?:[\s:,/&+|–—-]|{bare}|{joining})*$"),
+        "goes on": re.compile(
+            rf"\s*(?:$|[.,;:!|/&+()\[\]–—-]|{phrases('goes_on')}|\d[\d., ]{{0,8}}\s?{unit}|[{CJK}])"
+        ),
+    }

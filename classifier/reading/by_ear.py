@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import ahocorasick_rs
 
 from classifier.reading.boundaries import is_part_of_longer_name
-from classifier.reading.by_word import WORD, ByWord, split_words
 from classifier.reading.hits import LIST_BREAK, Hit
 from text.normalise import fold, squeeze
+from text.tokens import WORD, WordTable, split_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -129,8 +129,8 @@ def sound_of(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _sounds() -> ByWord[str]:
-    return ByWord(_sound)
+def _sounds() -> WordTable[str]:
+    return WordTable(_sound)
 
 
 def _sound(word: str) -> str:

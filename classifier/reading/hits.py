@@ -9,13 +9,15 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from classifier.reading.boundaries import (
-    IS_CJK,
+    NEAR,
+    Place,
+    has_context,
     is_part_of_longer_name,
     is_piece_of_spelled_word,
 )
-from classifier.reading.contexts import NEAR, Place, has_context
 from classifier.reading.trade import is_cas_spelling
 from text.normalise import in_one_alphabet, squeeze, squeezed_positions
+from text.phrases import IS_CJK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -11,8 +11,8 @@ from functools import cache
 from itertools import combinations, takewhile
 from typing import TYPE_CHECKING
 
-from classifier.reading.by_word import WORD, ByWord, any_bits, bits_of_three, bits_of_two
 from text.normalise import fold
+from text.tokens import WORD, WordTable, any_bits, bits_of_three, bits_of_two
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -139,7 +139,7 @@ def _names() -> Mapping[str, str]:
 
 
 @cache
-def _marks() -> ByWord[int]:
+def _marks() -> WordTable[int]:
     """Return what each word could be part of, so that most texts are searched for nothing."""
     said = {letter: f"(?:{names})" for letter, names in _names().items()}
     wholes = ["".join(map(said.__getitem__, abbreviation)) for abbreviation in JOINED]
@@ -155,4 +155,4 @@ def _marks() -> ByWord[int]:
         PIECE: re.compile("|".join(pieces)).fullmatch,
         WHOLE: re.compile("|".join(wholes)).fullmatch,
     }
-    return ByWord(lambda word: sum(bit * bool(test(word)) for bit, test in tests.items()))
+    return WordTable(lambda word: sum(bit * bool(test(word)) for bit, test in tests.items()))

@@ -8,8 +8,8 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from classifier.reading.by_word import WORD, ByWord, split_words
 from text.normalise import fold
+from text.tokens import WORD, WordTable, split_words
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
@@ -202,9 +202,9 @@ def _values() -> Mapping[str, int]:
 
 
 @cache
-def _parts() -> ByWord[tuple[tuple[str, int], ...]]:
+def _parts() -> WordTable[tuple[tuple[str, int], ...]]:
     """Return what each word says of a number: a part, or several in a German word, or none."""
-    return ByWord(_parts_of)
+    return WordTable(_parts_of)
 
 
 def _parts_of(word: str) -> tuple[tuple[str, int], ...]:

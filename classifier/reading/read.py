@@ -8,20 +8,19 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from classifier.reading.by_ear import ear_for, find_by_ear
-from classifier.reading.by_word import split_words
 from classifier.reading.goods import find_goods
 from classifier.reading.hidden import find_all_hidden
 from classifier.reading.hits import Hit, accept, find_all_patterns, longest
 from classifier.reading.matcher import matcher_for
 from classifier.reading.model import CasNumber, Goods, Mention, Reading, TradeSign
 from classifier.reading.number_parts import PARTS_OF_LISTED, known_parts, numbers_meant, without_whole
-from classifier.reading.offered import ASKED_FOR, finished_drug, why_not_offered
+from classifier.reading.offers import ASKED_FOR, finished_drug, goes_on, why_not_offered
 from classifier.reading.spoken import spoken_digits
 from classifier.reading.trade import find_cas_numbers, find_trade_signs
 from classifier.reading.turned import in_order_shown, joined, moved
 from classifier.reading.unfold import unfold
-from classifier.reading.wanted import goes_on
 from text.normalise import fold, is_disguised
+from text.tokens import split_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -9,7 +9,6 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from classifier.reading.by_word import ByWord, any_bits
 from classifier.reading.spoken_marks import (
     ANY_LETTER,
     CALLED,
@@ -20,6 +19,7 @@ from classifier.reading.spoken_marks import (
     may_say_number,
 )
 from text.normalise import fold
+from text.tokens import WordTable, any_bits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -206,7 +206,7 @@ def _spelled_letters() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
 
 
 @cache
-def _marks() -> ByWord[int]:
+def _marks() -> WordTable[int]:
     said = SaidWords(
         digits=_folded(*DIGITS),
         dashes=re.compile(_any_of(DASHES)),
@@ -221,7 +221,7 @@ def _marks() -> ByWord[int]:
         called=WORD_CALLED,
         family=WORD_OF_FAMILY,
     )
-    return ByWord(said.bits_of)
+    return WordTable(said.bits_of)
 
 
 def _folded(*lists: str) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from classifier.reading.by_word import any_bits, bits_of_three
+from text.tokens import any_bits, bits_of_three
 
 if TYPE_CHECKING:
     import re

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from classifier.gazetteer.iupac import looks_systematic, smiles_of
 from classifier.reading import Mention
-from classifier.reading.offered import why_not_offered
+from classifier.reading.offers import why_not_offered
 from text.normalise import fold
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from importlib.resources import files
 from itertools import compress
 from typing import TYPE_CHECKING, cast
 
-from classifier.reading.by_word import WORD, ByWord, split_words
 from text.normalise import fold
+from text.tokens import WORD, WordTable, split_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -121,7 +121,7 @@ def _word_end(text: str, end: int) -> int:
 
 
 @cache
-def _topics() -> tuple[tuple[Topic, ...], ByWord[tuple[Stem, ...]]]:
+def _topics() -> tuple[tuple[Topic, ...], WordTable[tuple[Stem, ...]]]:
     """Return the topics, and their stems by the words of a text."""
     table = tomllib.loads((files("classifier.reading") / "topics.toml").read_text(encoding="utf-8"))
     topics: list[Topic] = []
@@ -138,7 +138,7 @@ def _topics() -> tuple[tuple[Topic, ...], ByWord[tuple[Stem, ...]]]:
         for stem in _stems(topic, words["topic"]):
             stems[stem.first_word[:KEY]].append(stem)
     known = dict(stems)  # to ask it for what it lacks adds nothing
-    return tuple(topics), ByWord(
+    return tuple(topics), WordTable(
         lambda word: tuple(one for one in known.get(word[:KEY], ()) if one.may_begin(word))
     )
 

@@ -7,13 +7,14 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from classifier.reading.boundaries import IS_CJK, is_piece_of_spelled_word
+from classifier.reading.boundaries import is_piece_of_spelled_word
 from classifier.reading.goods import is_other_form
 from classifier.reading.initials import find_initials
 from classifier.reading.number_parts import find_number_parts
 from classifier.reading.spoken import find_spoken, is_beside_number, numbers_beside
 from classifier.reading.topics import find_topics
 from text.cas import is_cas_number
+from text.phrases import IS_CJK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -1,7 +1,7 @@
-"""What each word of a text comes to, worked out once: the words of listings repeat.
+"""The words of a text, and a table that works out each word once: the words of listings repeat.
 
-Patterns over whole texts are slow. Most texts hold no word that a pattern could find anything by, and that is
-known from a table of words, without looking at the text again.
+Patterns over whole texts are slow. Most texts hold no word that a pattern could match, and a table of words says
+so without another look at the text.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ T = TypeVar("T")
 
 WORD = re.compile(r"[^\W_]+")
 KEPT_WORDS = 65_536
-"""Words remembered at most: a market without end must not fill the memory."""
+"""The table keeps so many words at most: an endless market must not fill the memory."""
 LONGEST_KEPT = 64
-"""Characters of a word that is remembered: what is longer is no word, and hardly comes again."""
+"""Characters of the longest word that is kept; longer ones hardly come again."""
 
 
-class ByWord(dict[str, T], Generic[T]):
-    """What each word comes to, worked out when it is first met."""
+class WordTable(dict[str, T], Generic[T]):
+    """A value for each word, worked out when the word is first met."""
 
     def __init__(self, work_out: Callable[[str], T]) -> None:
         super().__init__()
         self._work_out = work_out
 
     def __missing__(self, word: str) -> T:
-        found = self._work_out(word)
+        value = self._work_out(word)
         if len(word) <= LONGEST_KEPT:
             if len(self) >= KEPT_WORDS:
                 self.clear()
-            self[word] = found
-        return found
+            self[word] = value
+        return value
 
     def of(self, words: Iterable[str]) -> list[T]:
-        """Return what words come to, in order."""
+        """Return the values of words, in order."""
         return list(map(self.__getitem__, words))
 
 
@@ -49,15 +49,15 @@ def split_words(text: str) -> list[str]:
 
 
 def any_bits(marks: Iterable[int]) -> int:
-    """Return the bits that any of the words has."""
+    """Return the bits that at least one word has."""
     return reduce(or_, marks, 0)
 
 
 def bits_of_two(marks: Sequence[int]) -> int:
-    """Return the bits that two words side by side both have, of any such two."""
+    """Return the bits that two neighbouring words both have."""
     return any_bits(map(and_, marks, marks[1:]))
 
 
 def bits_of_three(marks: Sequence[int]) -> int:
-    """Return the bits that three words side by side all have, of any such three."""
+    """Return the bits that three neighbouring words all have."""
     return any_bits(map(and_, map(and_, marks, marks[1:]), marks[2:]))
