@@ -32,7 +32,7 @@ from crawler.live.permission import Limits
 from crawler.run.run import crawl_source
 from crawler.sources.sources import DeclaredSource
 from crawler.workers import CrawlSettings
-from crawler.workers.pool import reading
+from crawler.workers.pool import parsing
 from store import times
 from store.crawl.sources import Permission
 from store.model import Source, SourceKind
@@ -72,8 +72,8 @@ def crawl_stock(urls: Sequence[str]) -> None:
 
 def crawl_ours(folder: Path, database: Path) -> None:
     """Crawl a folder into a store: fetch, extract, keep, record."""
-    with reading(CrawlSettings()) as read:
-        crawl_source(database, declared_pages(folder), read=read)
+    with parsing(CrawlSettings()) as parse:
+        crawl_source(database, declared_pages(folder), parse=parse)
 
 
 def declared_pages(folder: Path) -> DeclaredSource:
@@ -113,8 +113,8 @@ def crawl_ours_live(
         permission=permission,
         limits=limits,
     )
-    with reading(CrawlSettings()) as read:
-        crawl_source(database, declared, progress=progress, read=read)
+    with parsing(CrawlSettings()) as parse:
+        crawl_source(database, declared, progress=progress, parse=parse)
 
 
 def print_memory(every: int) -> Callable[[int, int], None]:

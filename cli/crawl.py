@@ -60,14 +60,14 @@ def command(
     from cli.settings import load_settings
     from crawler.run.run import crawl_source
     from crawler.workers import CrawlSettings
-    from crawler.workers.pool import reading
+    from crawler.workers.pool import parsing
 
     (source,) = declared
     with (
-        reading(load_settings(CrawlSettings)) as read,  # before the bar, which has a thread
+        parsing(load_settings(CrawlSettings)) as parse,  # before the bar, which has a thread
         progress_bar(f"crawling {source.source.source_id}") as show,
     ):
-        run = crawl_source(database, source, due_at=in_utc(due_at), progress=show, read=read)
+        run = crawl_source(database, source, due_at=in_utc(due_at), progress=show, parse=parse)
     _print_run(run, as_json=as_json)
 
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from crawler.live.permission import Limits
     from crawler.sources.sources import DeclaredSource
-    from crawler.workers.page_parser import Read
+    from crawler.workers.page_parser import Parse
     from store.crawl.sources import Permission
     from store.database import Database
     from store.model import Run
@@ -82,7 +82,7 @@ def crawl_live(
     folder: Path,
     *,
     now: Callable[[], datetime],
-    read: Read,
+    parse: Parse,
     progress: Callable[[int, int], None] | None = None,
     names: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
@@ -94,7 +94,7 @@ def crawl_live(
         run: The run; one that was interrupted is gone on with, and asks for nothing that it has.
         folder: Of the evidence.
         now: The clock.
-        read: Reads a page.
+        parse: Parses a page.
         progress: Called after each page with (pages recorded, pages asked for so far).
         names: Addresses of hosts, given instead of asked for.
 
@@ -111,7 +111,7 @@ def crawl_live(
     gate = _gate(db, run, allowed, now)
     notes = _about(declared, run, allowed)
     with EvidenceKeeper(db, folder, source_id=source_id, run_id=run.run_id, now=now, notes=notes) as keeper:
-        session = _session(db, run, allowed, gate, keeper, now=now, read=read, progress=progress)
+        session = _session(db, run, allowed, gate, keeper, now=now, parse=parse, progress=progress)
         settings = live_settings(session, allowed.permission, names or {})
         begin = declared.start
         reason = run_spider(source_id, settings, session.recorder, LiveSpider, session=session, begin=begin)
@@ -163,7 +163,7 @@ def _session(
     keeper: EvidenceKeeper,
     *,
     now: Callable[[], datetime],
-    read: Read,
+    parse: Parse,
     progress: Callable[[int, int], None] | None,
 ) -> Session:
     """Return what the crawl's parts share; pages that are left out are recorded as not asked for."""
@@ -194,7 +194,7 @@ def _session(
         keeper=keeper,
         recorder=recorder,
         now=now,
-        read=read,
+        parse=parse,
     )
 
 

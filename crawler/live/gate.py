@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from crawler.live.frontier import Frontier
     from crawler.live.permission import Limits
     from crawler.run.recorder import Recorder
-    from crawler.workers.page_parser import Read
+    from crawler.workers.page_parser import Parse
     from store.crawl.sources import Permission
     from store.database import Database
 
@@ -147,7 +147,7 @@ class Session:
     frontier: Frontier
     keeper: EvidenceKeeper
     recorder: Recorder
-    read: Read
+    parse: Parse
     now: Callable[[], datetime]
 
     def __deepcopy__(self, _: dict[int, object]) -> Self:

@@ -104,7 +104,7 @@ class LiveSpider(scrapy.Spider):
         if same:
             reading, links = ExtractedPage(outcome=same.outcome, sentence=same.sentence), same.reading.links
         else:
-            reading = _refusal(response) or await self._session.read(job_of(response))
+            reading = _refusal(response) or await self._session.parse(job_of(response))
             is_error = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
             if is_error and reading.outcome is PageOutcome.NOT_UNDERSTOOD:
                 reading = replace(reading, outcome=PageOutcome.UNREACHABLE)

@@ -26,7 +26,8 @@ from crawler.errors import CrawlError
 from crawler.extract.page import extract_page
 from crawler.run.process import CrawlStopped
 from crawler.run.saved import open_declared, recording, run_saved
-from crawler.workers.pool import reading
+from crawler.workers.page_parser import outcome_by_status
+from crawler.workers.pool import parsing
 from store.crawl.identity import listing_text
 
 if TYPE_CHECKING:
@@ -199,9 +200,9 @@ def archive_records(
 
 
 def _read(declared: DeclaredSource, settings: CrawlSettings, send: Callable[[Any], None]) -> None:
-    with reading(settings) as read, open_declared(declared) as archive:
+    with parsing(settings) as parse, open_declared(declared) as archive:
         send(ArchiveContents(urls=frozenset(archive.urls()), faults=archive.faults))
-        run_saved(declared, archive, BatchSender(send), read)
+        run_saved(declared, archive, BatchSender(send), parse)
 
 
 def _record_all(recorder: Recorder, messages: Iterator[RemoteMessage], declared: DeclaredSource) -> None:
@@ -222,7 +223,7 @@ def _records(archive: Archive, page: SavedPage) -> list[dict[str, Any]]:
         [{"name": name, "value": value} for name, value in page.headers]
     )
     response = web_poet.HttpResponse(url=page.url, body=page.body, status=page.status, headers=headers)
-    found = extract_page(response)
+    found = outcome_by_status(page.status) or extract_page(response)
     rows = [row for row in found.rows if row.url not in archive]
     listings = [found.listing, *rows] if found.listing else rows
     return [_record(page, each) for each in listings]

@@ -11,7 +11,7 @@ from crawler.run.recorder import sentence_for
 from crawler.run.remote import ingest_remote
 from crawler.run.saved import crawl_saved
 from crawler.sources.sources import check_supplied
-from crawler.workers.page_parser import read_here
+from crawler.workers.page_parser import parse_here
 from store import locks, times
 from store.crawl import runs
 from store.crawl.evidence import evidence_folder
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from crawler.run.remote import RemoteMessage
     from crawler.sources.sources import DeclaredSource
-    from crawler.workers.page_parser import Read
+    from crawler.workers.page_parser import Parse
     from store.database import Database
     from store.model import Run
 
@@ -43,7 +43,7 @@ def crawl_source(
     progress: Callable[[int, int], None] | None = None,
     names: Mapping[str, Sequence[str]] | None = None,
     messages: Iterator[RemoteMessage] | None = None,
-    read: Read = read_here,
+    parse: Parse = parse_here,
 ) -> Run:
     """Crawl a source into the store; an interrupted crawl of it is gone on with.
 
@@ -55,7 +55,7 @@ def crawl_source(
         progress: Called after each page with (pages recorded so far, pages known so far).
         names: For a live source: addresses of hosts, given instead of asked for, to rehearse with.
         messages: From the remote reader of a saved source that is read elsewhere (`crawler.run.remote`).
-        read: Reads a page; in this process unless `crawler.workers.pool.reading` gave it.
+        parse: Parses a page; in this process unless `crawler.workers.pool.reading` gave it.
 
     Returns:
         The run, ended.
@@ -82,7 +82,7 @@ def crawl_source(
         try:
             seal_interrupted(db, evidence_folder(database), source.source_id, now=now())
             if messages is None:
-                said = _crawl(db, declared, run, database, now, progress, names, read)
+                said = _crawl(db, declared, run, database, now, progress, names, parse)
             else:
                 folder, said = evidence_folder(database), ""
                 ingest_remote(db, declared, run, folder, messages, now=now, progress=progress)
@@ -115,13 +115,13 @@ def _crawl(
     now: Callable[[], datetime],
     progress: Callable[[int, int], None] | None,
     names: Mapping[str, Sequence[str]] | None,
-    read: Read,
+    parse: Parse,
 ) -> str:
     folder = evidence_folder(database)
     if declared.source.kind is SourceKind.SAVED:
-        crawl_saved(db, declared, run, folder, now=now, progress=progress, read=read)
+        crawl_saved(db, declared, run, folder, now=now, progress=progress, parse=parse)
         return ""
     # Only here, so that a process that crawls a saved source never has the means to ask anybody.
     from crawler.live.crawl import crawl_live
 
-    return crawl_live(db, declared, run, folder, now=now, progress=progress, names=names, read=read)
+    return crawl_live(db, declared, run, folder, now=now, progress=progress, names=names, parse=parse)

@@ -18,7 +18,7 @@ from crawler.evidence.keeper import EvidenceKeeper
 from crawler.run.process import MIDDLEWARES, SHARED, SPIDER_MIDDLEWARES, CrawlBroken, run_spider
 from crawler.run.recorder import Recorder
 from crawler.run.spider import PAGE_META, MarketplaceSpider, RoomMiddleware
-from crawler.workers.page_parser import read_here
+from crawler.workers.page_parser import parse_here
 from store.crawl.evidence import record_archive
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from crawler.archives import ArchiveContents, SavedPage
     from crawler.run.process import PageSink
     from crawler.sources.sources import DeclaredSource
-    from crawler.workers.page_parser import Read
+    from crawler.workers.page_parser import Parse
     from store.database import Database
     from store.model import Run
 
@@ -69,7 +69,7 @@ def crawl_saved(
     *,
     now: Callable[[], datetime],
     progress: Callable[[int, int], None] | None,
-    read: Read,
+    parse: Parse,
 ) -> None:
     """Crawl a saved source; there is no way to the network from here.
 
@@ -80,7 +80,7 @@ def crawl_saved(
         folder: Of the evidence.
         now: The clock.
         progress: Called after each page with (pages recorded so far, pages in the archive).
-        read: Reads a page.
+        parse: Parses a page.
 
     Raises:
         NothingToCrawl: If no page is in the archive, or none of those at which to start; what of it could
@@ -92,7 +92,7 @@ def crawl_saved(
         open_declared(declared) as archive,
         recording(db, declared, run, folder, archive, now=now, progress=progress) as recorder,
     ):
-        run_saved(declared, archive, recorder, read)
+        run_saved(declared, archive, recorder, parse)
 
 
 @contextmanager
@@ -140,14 +140,14 @@ def open_declared(declared: DeclaredSource) -> Archive:
     return open_archive(archive_of(declared), base_url=declared.base_url, manifest=declared.manifest)
 
 
-def run_saved(declared: DeclaredSource, archive: Archive, sink: PageSink, read: Read = read_here) -> None:
+def run_saved(declared: DeclaredSource, archive: Archive, sink: PageSink, parse: Parse = parse_here) -> None:
     """Have the spider read a saved source, and everything it meets taken by a sink.
 
     Args:
         declared: The source.
         archive: Its archive, open.
         sink: The recorder, or what stands in its place.
-        read: Reads a page.
+        parse: Parses a page.
 
     Raises:
         NothingToCrawl: As `crawl_saved`.
@@ -163,7 +163,7 @@ def run_saved(declared: DeclaredSource, archive: Archive, sink: PageSink, read: 
         MarketplaceSpider,
         archive=archive,
         begin=declared.start,
-        read=read,
+        parse=parse,
     )
     if reason != "finished":
         raise CrawlBroken(source_id, reason)
@@ -194,7 +194,7 @@ def _about(declared: DeclaredSource, run: Run) -> dict[str, str]:
     """Return what stands at the head of each evidence file of a crawl."""
     source = declared.source
     return {
-        "description": f"Saved pages of {source.name}, as read by crawl {run.run_id}",
+        "description": f"Saved pages of {source.name}, as parse by crawl {run.run_id}",
         "source": source.source_id,
         "run": str(run.run_id),
         "supplied-by": source.supplied_by,

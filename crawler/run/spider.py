@@ -12,7 +12,7 @@ from scrapy import signals
 from scrapy.exceptions import IgnoreRequest
 
 from crawler.extract.page import ExtractedPage
-from crawler.workers.page_parser import ReadJob
+from crawler.workers.page_parser import PageJob
 from store.model import PageOutcome
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from crawler.archives import Archive, SavedPage
-    from crawler.workers.page_parser import Read
+    from crawler.workers.page_parser import Parse
     from store.crawl.evidence import EvidenceRecord
     from store.crawl.fetches import EarlierPage, LiveReading
 
@@ -44,7 +44,7 @@ class CrawledPage:
     """None when nothing was fetched, or it came over the network."""
     reading: ExtractedPage = field(repr=False)
     body: bytes = field(default=b"", repr=False)
-    """Unpacked, as it was read."""
+    """Unpacked, as it was parse."""
     record: EvidenceRecord | None = field(default=None, repr=False)
     """Where a page that came over the network is kept."""
     live: LiveReading | None = field(default=None, repr=False)
@@ -58,19 +58,19 @@ class MarketplaceSpider(scrapy.Spider):
 
     name = "marketplace"
 
-    def __init__(self, *, archive: Archive, begin: tuple[str, ...], read: Read, **kwargs: Any) -> None:
+    def __init__(self, *, archive: Archive, begin: tuple[str, ...], parse: Parse, **kwargs: Any) -> None:
         """Take what to crawl.
 
         Args:
             archive: Every page that may be asked for.
             begin: Where to begin and follow links from; empty means every page of the archive.
-            read: Reads a page; while it does, the next ones are fetched.
+            parse: Parses a page; while it does, the next ones are fetched.
             **kwargs: Scrapy's own.
         """
         super().__init__(**kwargs)
         self.archive = archive
         self.begin = begin
-        self._read = read
+        self._parse_page = parse
         self.turns = Turns()
 
     @classmethod
@@ -95,7 +95,7 @@ class MarketplaceSpider(scrapy.Spider):
         """Have a page read, and go on to what it links to, in the order in which the pages came."""
         with self.turns.next() as turn:
             saved: SavedPage = response.meta[PAGE_META]
-            reading = _fault_reading(saved) or await self._read(job_of(response))
+            reading = _fault_reading(saved) or await self._parse_page(job_of(response))
             await turn.come()
             if self.begin:
                 for request in self._follow(reading):
@@ -140,9 +140,9 @@ def _fault_reading(saved: SavedPage) -> ExtractedPage | None:
     return ExtractedPage(outcome=saved.fault, sentence=saved.sentence) if saved.fault else None
 
 
-def job_of(response: Response) -> ReadJob:
+def job_of(response: Response) -> PageJob:
     """Return a page as it is given to be read."""
-    return ReadJob(
+    return PageJob(
         url=response.url, body=response.body, status=response.status, headers=dict(response.headers)
     )
 

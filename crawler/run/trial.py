@@ -13,6 +13,7 @@ from crawler.archives import open_archive
 from crawler.errors import CrawlError
 from crawler.extract.page import ExtractedPage
 from crawler.markets import find_markets, page_class_for
+from crawler.workers.page_parser import parse_response
 from store import times
 from store.private import private_folder
 
@@ -143,7 +144,7 @@ def _try(url: str, body: bytes, status: int | None, headers: Mapping[str, str]) 
     kind = page_class_for(url)
     kept = {name: value for name, value in headers.items() if name.lower() == "content-type"}
     response = web_poet.HttpResponse(url=url, body=body, status=status, headers=kept)
-    reading = asyncio.run(kind(response=response).to_item())
+    reading = asyncio.run(parse_response(response))
     return TriedPage(
         url=url,
         page_object=f"{kind.__module__}.{kind.__name__}",

@@ -1,138 +1,148 @@
-"""The worker processes of one crawl: started before it, replaced when a page ends one, ended after it."""
+"""The worker processes of one crawl: started before it, replaced when a page ends one, ended after it.
+
+Not pebble's `ProcessPool`: it unpickles the results of its workers, and a worker that parses hostile HTML
+must not be trusted with a pickle (docs/decisions/0061-workers-of-our-own.md).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import gc
 import multiprocessing
-import pickle
 import signal
 import socket
 from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import msgspec
 from scrapy.exceptions import CloseSpider
 
 from crawler.errors import CrawlError
 from crawler.markets import find_markets
-from crawler.workers import bounds_of
-from crawler.workers.page_parser import LENGTH, framed, given_up, read_here, serve
+from crawler.workers.page_parser import (
+    LENGTH,
+    framed,
+    given_up,
+    parse_here,
+    result_from,
+    serve,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crawler.extract.page import ExtractedPage
     from crawler.workers import Bounds, CrawlSettings
-    from crawler.workers.page_parser import Read, ReadJob
+    from crawler.workers.page_parser import PageJob, Parse
 
 _TRIES = 2
-"""So many processes may die over a page before it is given up: the first may have been the system's doing."""
+"""Number of workers that may die over a page before it is given up: the system may have ended the first."""
+_BLOCK_BYTES = 262_144
+_MOST_BYTES = 500_000_000
+"""Of one message; a page has at most 20 million bytes, and its listings repeat little of it."""
+_PATIENCE = 5
+"""The clock may run for this many times a page's processor time: for a process that stands still."""
+_START_S = 60.0
+"""By the clock, until a worker is ready."""
 
 
-class NoReader(CrawlError, CloseSpider):
-    """A reading process could not be started, nor will one for the next page: Scrapy ends the crawl."""
+class NoWorker(CrawlError, CloseSpider):
+    """A worker could not be started, nor will one for the next page: Scrapy ends the crawl."""
 
     def __init__(self, how: str) -> None:
         sentence = (
-            f"The process that is to read pages {how} before it began. Set `readers` under [crawl] to 0 to "
-            "read them in the crawl's own process."
+            f"The process that is to parse pages {how} before it began. Set `workers` under [crawl] to 0 to "
+            "parse pages in the crawl's own process."
         )
         super().__init__(sentence)
         self.args = (sentence,)  # Scrapy's own class keeps only a reason
 
 
-@contextmanager
-def reading(settings: CrawlSettings) -> Iterator[Read]:
-    """Have pages read as the settings say while inside.
+class WorkerDied(Exception):
+    """A worker ended before it had parsed a page."""
 
-    Enter it before anything starts a thread: the processes are forked, so that they share what is loaded.
-    Where the system cannot fork, pages are read in this process.
+    def __init__(self, how: str, *, was_ready: bool, was_parsing: bool, is_overdue: bool) -> None:
+        super().__init__(how)
+        self.was_ready = was_ready
+        """False when the worker ended before it could parse anything."""
+        self.was_parsing = was_parsing
+        """Whether the worker was parsing this page; False when the page still waited."""
+        self.is_overdue = is_overdue
+        """Whether the worker was ended because the page took too long."""
+
+
+@contextmanager
+def parsing(settings: CrawlSettings) -> Iterator[Parse]:
+    """Give the function that parses pages as the settings say.
+
+    Enter the context before any thread starts: the workers are forked, so that they share what is loaded.
+    Where the system cannot fork, pages are parsed in this process.
     """
     find_markets()
-    if not settings.readers or "fork" not in multiprocessing.get_all_start_methods():
-        yield read_here
+    if not settings.workers or "fork" not in multiprocessing.get_all_start_methods():
+        yield parse_here
         return
-    # What is loaded stays, and no collection of garbage need go over it, here or in the readers.
+    # Loaded modules stay loaded, so garbage collection need not go over them, here or in the workers.
     gc.freeze()
-    readers = Readers(settings.readers, bounds_of(settings))
+    pool = WorkerPool(settings.workers, settings.bounds)
     try:
-        yield readers.read
+        yield pool.parse
     finally:
-        readers.close()
+        pool.close()
 
 
-class Readers:
-    """Reads pages in other processes."""
+class WorkerPool:
+    """Parses pages in other processes."""
 
     def __init__(self, count: int, bounds: Bounds) -> None:
-        """Fork so many processes."""
+        """Fork `count` workers."""
         self._bounds = bounds
-        self._readers = [Reader(bounds, start_method="fork") for _ in range(count)]
+        self._workers = [Worker(bounds, start_method="fork") for _ in range(count)]
 
-    async def read(self, job: ReadJob) -> ExtractedPage:
-        """Have a page read by the process that has least to do.
+    async def parse(self, job: PageJob) -> ExtractedPage:
+        """Parse a page in the worker that has the fewest pages waiting.
 
         Raises:
-            NoReader: If no process can be started any more.
+            NoWorker: If no worker can be started any more.
         """
         for left in reversed(range(_TRIES)):
             try:
-                return await self._read(job)
-            except ReaderDied as died:
+                return await self._parse(job)
+            except WorkerDied as died:
                 if died.is_overdue:
                     return given_up(f"took more than {self._bounds.seconds:g} seconds and was ended")
                 if not left:
-                    return given_up(f"failed, as the process that did it {died}")
+                    return given_up(f"failed, as its process {died}")
         raise AssertionError
 
-    async def _read(self, job: ReadJob) -> ExtractedPage:
-        """Have a page read, or raise `ReaderDied` when it was this one over which the process died."""
+    async def _parse(self, job: PageJob) -> ExtractedPage:
+        """Parse a page, or raise `WorkerDied` when the worker died over this page."""
         while True:
             self._replace_dead()
             try:
-                return await min(self._readers, key=lambda reader: reader.load).read(job)
-            except ReaderDied as died:
+                return await min(self._workers, key=lambda worker: worker.load).parse(job)
+            except WorkerDied as died:
                 if not died.was_ready:
-                    raise NoReader(str(died)) from died
-                if died.was_reading:
+                    raise NoWorker(str(died)) from died
+                if died.was_parsing:
                     raise
 
     def _replace_dead(self) -> None:
-        for place, reader in enumerate(self._readers):
-            if reader.is_dead:
-                reader.close()
-                # By now this process has threads, with which a fork may stand still for ever.
-                self._readers[place] = Reader(self._bounds, start_method="spawn")
+        for place, worker in enumerate(self._workers):
+            if worker.is_dead:
+                worker.close()
+                # By now this process has threads, and a fork of a process with threads may hang.
+                self._workers[place] = Worker(self._bounds, start_method="spawn")
 
     def close(self) -> None:
-        """End every process."""
-        for reader in self._readers:
-            reader.close()
+        """End every worker."""
+        for worker in self._workers:
+            worker.close()
 
 
-_BLOCK_BYTES = 262_144
-_PATIENCE = 5
-"""So many times a page's processor time may pass by the clock: for a process that stands still."""
-_START_S = 60.0
-"""By the clock, until a process is ready."""
-
-
-class ReaderDied(Exception):
-    """A reading process ended before it had read a page."""
-
-    def __init__(self, how: str, *, was_ready: bool, was_reading: bool, is_overdue: bool) -> None:
-        super().__init__(how)
-        self.was_ready = was_ready
-        """False when it never came to read anything."""
-        self.was_reading = was_reading
-        """Whether this page was being read; False when it still waited behind that one."""
-        self.is_overdue = is_overdue
-        """Whether the process was ended for the time that the page took."""
-
-
-class Reader:
-    """One process and the pages that it has still to read; used from within one event loop."""
+class Worker:
+    """One process and the pages that wait for it, in order; used from within one event loop."""
 
     def __init__(self, bounds: Bounds, *, start_method: str) -> None:
         """Start the process.
@@ -146,7 +156,7 @@ class Reader:
         parents_end = self._socket.fileno() if start_method == "fork" else None
         context = multiprocessing.get_context(start_method)
         self._process = context.Process(  # type: ignore[attr-defined]  # typed for the default context only
-            target=serve, args=(theirs, parents_end, bounds), name="page reader", daemon=True
+            target=serve, args=(theirs, parents_end, bounds), name="page parser", daemon=True
         )
         self._process.start()
         theirs.close()
@@ -160,11 +170,11 @@ class Reader:
 
     @property
     def load(self) -> int:
-        """How many pages wait."""
+        """Number of pages that wait."""
         return len(self._waiting)
 
-    def read(self, job: ReadJob) -> asyncio.Future[ExtractedPage]:
-        """Send a page, and return what its reading comes to; `ReaderDied` if it does not come."""
+    def parse(self, job: PageJob) -> asyncio.Future[ExtractedPage]:
+        """Send a page, and return the future of its result; `WorkerDied` if no result comes."""
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
             self._loop.add_reader(self._socket, self._receive)
@@ -195,7 +205,7 @@ class Reader:
         except BlockingIOError:
             self._loop.add_writer(self._socket, self._send)
             return
-        except OSError:  # it has died, which is told by what is received
+        except OSError:  # the worker has died, which `_receive` notices
             self._unsent.clear()
         self._loop.remove_writer(self._socket)
 
@@ -213,24 +223,32 @@ class Reader:
         while len(self._received) >= LENGTH.size:
             (size,) = LENGTH.unpack_from(self._received)
             end = LENGTH.size + size
+            if size > _MOST_BYTES:
+                self._process.kill()  # which closes the socket, and so comes back here
+                self._received.clear()
+                return
             if len(self._received) < end:
                 return
-            self._take(pickle.loads(self._received[LENGTH.size : end]))  # noqa: S301 (from our own code)
+            self._take(bytes(self._received[LENGTH.size : end]))
             del self._received[:end]
 
-    def _take(self, reading: ExtractedPage | None) -> None:
-        """Hand a reading to whoever waits for it; the first thing that comes is no reading."""
+    def _take(self, message: bytes) -> None:
+        """Set the result of the page that was sent first; the worker's first message has none."""
         assert self._loop is not None
         self._began = self._loop.time()
-        if reading is None:
+        if not self._is_ready:
             self._is_ready = True
             return
-        future = self._waiting.popleft()
-        if not future.done():
-            future.set_result(reading)
+        try:
+            result = result_from(message)
+        except msgspec.DecodeError:
+            result = given_up("gave no result that can be understood")
+        future = self._waiting.popleft() if self._waiting else None
+        if future and not future.done():
+            future.set_result(result)
 
     def _die(self) -> None:
-        """Say to all who wait that nothing comes any more."""
+        """Tell every page that waits that no result will come."""
         self.is_dead = True
         self._detach()
         self._process.join()
@@ -241,7 +259,7 @@ class Reader:
         for place, future in enumerate(waiting):
             if not future.done():
                 future.set_exception(
-                    ReaderDied(how, was_ready=self._is_ready, was_reading=place == 0, is_overdue=is_overdue)
+                    WorkerDied(how, was_ready=self._is_ready, was_parsing=place == 0, is_overdue=is_overdue)
                 )
 
     def _detach(self) -> None:
@@ -252,7 +270,7 @@ class Reader:
             self._loop.remove_writer(self._socket)
 
     def _watch(self) -> None:
-        """End the process when one page stays with it for far too long; look again when it may be so."""
+        """End the process when one page takes far too long; check again when that may be so."""
         assert self._loop is not None
         self._timer = None
         if not self._waiting or (self._is_ready and not self._bounds.seconds):

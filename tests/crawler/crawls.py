@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from crawler.run.run import crawl_source
 from crawler.sources.sources import DeclaredSource
 from crawler.workers import CrawlSettings
-from crawler.workers.pool import reading
+from crawler.workers.pool import parsing
 from store.model import Source, SourceKind
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Job:
     """Where the time is to pass; it must survive a pickle."""
     names: dict[str, Sequence[str]] | None = None
     """For a live source: addresses of hosts, all on this machine."""
-    readers: int = 0
+    workers: int = 0
     """Processes that read the pages beside the crawl."""
 
 
@@ -83,8 +83,8 @@ def crawl_guarded(job: Job) -> Run:
     """Do one crawl in this process, in which from now on no network, or 127.0.0.1 alone, can be touched."""
     sys.addaudithook(refuse_network if job.declared.archive else refuse_far_network)
     clock = job.clock or (lambda: job.now)
-    with reading(CrawlSettings(readers=job.readers)) as read:
-        return crawl_source(job.database, job.declared, now=clock, names=job.names, read=read)
+    with parsing(CrawlSettings(workers=job.workers)) as parse:
+        return crawl_source(job.database, job.declared, now=clock, names=job.names, parse=parse)
 
 
 def refuse_network(event: str, arguments: tuple[object, ...]) -> None:

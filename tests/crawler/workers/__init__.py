@@ -1,1 +1,1 @@
-"""Mirrors crawler/readers."""
+"""Mirrors crawler/workers."""

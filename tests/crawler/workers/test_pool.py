@@ -3,62 +3,68 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import pickle
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from multiprocessing import get_context
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
+from crawler.extract.page import ExtractedPage
 from crawler.run.process import CrawlBroken
 from crawler.run.run import crawl_source
 from crawler.run.spider import MOST_UNDER_WAY
-from crawler.workers import Bounds
-from crawler.workers.page_parser import ReadJob, given_up, read_here
-from crawler.workers.pool import NoReader, Readers
-from fixtures.marketplaces.build import write_site
-from fixtures.marketplaces.data import read_site
+from crawler.workers import Bounds, page_parser
+from crawler.workers.page_parser import PageJob, given_up, parse_here
+from crawler.workers.pool import NoWorker, WorkerPool
+from fixtures.marketplaces.build import site_resources, write_site
+from fixtures.marketplaces.data import STEMS, read_site
 from store.database import open_database
+from store.model import PageOutcome
 from tests.crawler.comparable import comparable
 from tests.crawler.crawls import Job, crawl_all, declare
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from crawler.extract.page import ExtractedPage
     from crawler.sources.sources import DeclaredSource
 
 pytestmark = pytest.mark.process
 
 ROOMY = Bounds(seconds=30, memory_bytes=2**30)
 STEM = "labware-shop"
+HOSTILE = Path(__file__).parents[3] / "fixtures" / "hostile"
 
 
-def page(title: str, *, body: str = "") -> ReadJob:
+def page(title: str, *, body: str = "") -> PageJob:
     """Return a page of one item."""
     text = f'<title>{title}</title><h1>{title}</h1><p class="price">12.50 EUR</p><p>Oak, well kept.</p>{body}'
-    return ReadJob(url="https://shop.example/1", body=text.encode(), status=200, headers={})
+    return PageJob(url="https://shop.example/1", body=text.encode(), status=200, headers={})
 
 
-def read_all(jobs: list[ReadJob], bounds: Bounds = ROOMY, *, kill_first: bool = False) -> list[ExtractedPage]:
-    """Have pages read by one process, which is perhaps killed as soon as they are on their way to it."""
+def parse_all(
+    jobs: list[PageJob], bounds: Bounds = ROOMY, *, kill_first: bool = False
+) -> list[ExtractedPage]:
+    """Parse pages in one worker, which is killed, if asked, as soon as the pages are on their way to it."""
 
     async def gather() -> list[ExtractedPage]:
-        readings = [asyncio.ensure_future(readers.read(job)) for job in jobs]
+        readings = [asyncio.ensure_future(pool.parse(job)) for job in jobs]
         if kill_first:
             await asyncio.wait(readings[:1])
-            readers._readers[0]._process.kill()
+            pool._workers[0]._process.kill()
         return await asyncio.gather(*readings)
 
-    with closing(Readers(1, bounds)) as readers:
+    with closing(WorkerPool(1, bounds)) as pool:
         return asyncio.run(gather())
 
 
 def test_a_page_reads_the_same_in_another_process() -> None:
     """Whatever a page is, its reading is the one that this process comes to; bounds of 0 are none."""
-    jobs = [page("Oak chair"), ReadJob(url="https://shop.example/2", body=b"", status=404, headers={})]
+    jobs = [page("Oak chair"), PageJob(url="https://shop.example/2", body=b"", status=404, headers={})]
     for bounds in (ROOMY, Bounds(seconds=0, memory_bytes=0)):
-        assert read_all(jobs, bounds) == [asyncio.run(read_here(job)) for job in jobs]
+        assert parse_all(jobs, bounds) == [asyncio.run(parse_here(job)) for job in jobs]
 
 
 def test_a_page_that_takes_too_long_is_given_up_and_the_next_is_read() -> None:
@@ -66,38 +72,38 @@ def test_a_page_that_takes_too_long_is_given_up_and_the_next_is_read() -> None:
     rows = "".join(
         f'<div class="r"><a href="/{n}">Item {n}</a> <b>{n}.50 EUR</b></div>' for n in range(60_000)
     )
-    slow, after = read_all(
+    slow, after = parse_all(
         [page("List", body=rows), page("Oak chair")], Bounds(seconds=1, memory_bytes=2**30)
     )
     assert slow == given_up("took more than 1 seconds and was ended")
-    assert after == asyncio.run(read_here(page("Oak chair")))
+    assert after == asyncio.run(parse_here(page("Oak chair")))
 
 
 def test_a_page_that_takes_too_much_memory_is_given_up() -> None:
     """The process goes on."""
     large = page("List", body="<p>x</p>" * 1_000_000)
-    found, after = read_all([large, page("Oak chair")], Bounds(seconds=30, memory_bytes=60_000_000))
+    found, after = parse_all([large, page("Oak chair")], Bounds(seconds=30, memory_bytes=60_000_000))
     assert found == given_up("needs more memory than a page may have")
-    assert after == asyncio.run(read_here(page("Oak chair")))
+    assert after == asyncio.run(parse_here(page("Oak chair")))
 
 
 def test_a_page_is_read_again_when_its_process_was_killed() -> None:
     """A process may die for reasons that are not the page's."""
     jobs = [page(f"Oak chair {number}", body="<p>x</p>" * 1_000) for number in range(20)]
-    assert read_all(jobs, kill_first=True) == [asyncio.run(read_here(job)) for job in jobs]
+    assert parse_all(jobs, kill_first=True) == [asyncio.run(parse_here(job)) for job in jobs]
 
 
-def crawl_without_reader(database: Path, declared: DeclaredSource) -> tuple[str, int]:
+def crawl_without_worker(database: Path, declared: DeclaredSource) -> tuple[str, int]:
     """Crawl where no process can be started; return how the crawl ends and how many pages asked for one."""
     asked = 0
 
-    async def read(_: ReadJob) -> ExtractedPage:
+    async def parse(_: PageJob) -> ExtractedPage:
         nonlocal asked
         asked += 1
-        raise NoReader("ended with exit code 1")
+        raise NoWorker("ended with exit code 1")
 
     try:
-        crawl_source(database, declared, read=read)
+        crawl_source(database, declared, parse=parse)
     except CrawlBroken as error:
         return str(error), asked
     return "", asked
@@ -108,20 +114,20 @@ def test_a_crawl_ends_at_once_when_no_process_can_be_started(tmp_path: Path) -> 
     write_site(STEM, "folder", tmp_path / "saved")
     with ProcessPoolExecutor(max_workers=1, mp_context=get_context("forkserver")) as pool:
         declared = declare(tmp_path / "saved", source_id=STEM)
-        sentence, asked = pool.submit(crawl_without_reader, tmp_path / "one.db", declared).result()
+        sentence, asked = pool.submit(crawl_without_worker, tmp_path / "one.db", declared).result()
     assert sentence.startswith(
-        f"The crawl of {STEM} ended early: The process that is to read pages ended with"
+        f"The crawl of {STEM} ended early: The process that is to parse pages ended with"
     )
-    assert "Set `readers` under [crawl] to 0" in sentence
+    assert "Set `workers` under [crawl] to 0" in sentence
     assert asked <= MOST_UNDER_WAY < len(read_site(STEM).listings)
 
 
-def test_a_crawl_with_two_readers_leaves_the_same_rows_in_the_same_order(tmp_path: Path) -> None:
+def test_a_crawl_with_two_workers_leaves_the_same_rows_in_the_same_order(tmp_path: Path) -> None:
     """Pages are taken in the order of the links, whichever of them is read first."""
     write_site(STEM, "folder", tmp_path / "saved")
     declared = declare(tmp_path / "saved", source_id=STEM, start=(read_site(STEM).base_url + "/",))
     jobs = [
-        Job(database=tmp_path / f"{readers}.db", declared=declared, readers=readers) for readers in (0, 2)
+        Job(database=tmp_path / f"{workers}.db", declared=declared, workers=workers) for workers in (0, 2)
     ]
     crawl_all(jobs)
     stores = []
@@ -131,3 +137,85 @@ def test_a_crawl_with_two_readers_leaves_the_same_rows_in_the_same_order(tmp_pat
             stores.append((pages, comparable(db)))
     assert stores[0] == stores[1]
     assert len(stores[0][0]) > len(read_site(STEM).listings)
+
+
+def fixture_pages() -> list[PageJob]:
+    """Return every page of the marketplaces and of the hostile collection, and pages in old encodings."""
+    sites = [resource for stem in STEMS for resource in site_resources(read_site(stem))]
+    pages = [(each.url, each.body) for each in sites if each.content_type.startswith("text/html")]
+    hostile = [(path.name, path.read_bytes()) for path in sorted(HOSTILE.iterdir()) if path.suffix == ".html"]
+    title = "<title>Oak</title><h1>Oak</h1><p class=price>12.50 EUR</p>"
+    declared = [
+        (name, f'<meta charset="{name}">{title}'.encode()) for name in ("big5", "koi8-r", "shift_jis")
+    ]
+    named = [(f"https://shop.example/item/{name}", body) for name, body in [*hostile, *declared]]
+    return [PageJob(url=url, body=body, status=200, headers={}) for url, body in [*pages, *named]]
+
+
+def test_a_confined_worker_parses_every_kind_of_page_as_this_process_does() -> None:
+    """It opens no file, so whatever parsing loads only when it is needed must be there before."""
+    jobs = fixture_pages()
+    for job, found in zip(jobs, parse_all(jobs), strict=True):
+        assert found == asyncio.run(parse_here(job)), job.url
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "__import__('socket').create_connection(('127.0.0.1', 9))",
+        "open('/etc/hostname')",
+        "open('/dev/null', 'w')",
+        "__import__('os').pipe()",
+    ],
+)
+def test_a_worker_opens_no_file_and_no_connection(attack: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code that takes over the parser finds nothing to open, and no limit that it may raise again."""
+
+    async def taken_over(_: object) -> ExtractedPage:
+        resource = __import__("resource")
+        for limit in (resource.RLIMIT_NOFILE, resource.RLIMIT_FSIZE):
+            assert resource.getrlimit(limit) == (0, 0)
+        eval(attack)
+        return ExtractedPage(outcome=PageOutcome.LISTING, sentence="taken over")
+
+    monkeypatch.setattr(page_parser, "parse_response", taken_over)
+    (found,) = parse_all([page("Oak chair")])
+    assert "failed (OSError: [Errno 24] Too many open files" in found.sentence
+
+
+@pytest.mark.parametrize(
+    "message",
+    [pickle.dumps(print), b"", b"\xc1", msgspec.msgpack.encode({"outcome": "listing", "sentence": 3})],
+)
+def test_what_is_no_result_costs_its_page_only(message: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The crawl unpickles nothing: whatever a worker sends is decoded as the one thing that may come."""
+    frame = page_parser.LENGTH.pack(len(message)) + message
+    monkeypatch.setattr(page_parser, "framed", lambda _: frame)
+    found = parse_all([page("Oak chair")])
+    assert found == [given_up("gave no result that can be understood")]
+
+
+def test_text_that_is_no_unicode_comes_through() -> None:
+    """JSON in a page can spell half a character; the page is parsed all the same."""
+    product = r'{"@type": "Product", "name": "Oak \ud83d chair", "offers": {"price": "12.50"}}'
+    body = f'<script type="application/ld+json">{product}</script><h1>Oak chair</h1>'
+    (found,) = parse_all([PageJob(url="https://shop.example/1", body=body.encode(), status=200, headers={})])
+    assert found.listing
+    assert found.outcome is PageOutcome.LISTING
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [(206, PageOutcome.TRUNCATED), (999, PageOutcome.BLOCKED), (200, PageOutcome.LISTING)],
+)
+def test_a_status_that_is_no_answer_to_the_question_is_no_listing(status: int, outcome: PageOutcome) -> None:
+    """A part that nobody asked for is not the whole; 999 is how some sites refuse programs."""
+    job = dataclasses.replace(page("Oak chair"), status=status)
+    assert asyncio.run(parse_here(job)).outcome is outcome
+
+
+def test_a_header_of_any_bytes_leaves_the_page_readable() -> None:
+    """One byte that is not UTF-8 must not hide a page."""
+    headers = {b"X-A": [b"caf\xe9"], b"X-\xff": [b"\x00\xff"], b"Content-Type": [b"text/html; charset=utf-8"]}
+    job = dataclasses.replace(page("Oak chair"), headers=headers)
+    assert asyncio.run(parse_here(job)) == asyncio.run(parse_here(page("Oak chair")))
