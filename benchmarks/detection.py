@@ -45,7 +45,7 @@ from classifier.scoring.scorer import open_scorer
 from classifier.training.examples import load_starter
 from classifier.training.fit import build_dataset
 from cli.options import DEFAULT_DATABASE
-from cli.output import print_json, reading
+from cli.output import open_store, print_json
 from store.errors import StoreError
 from store.scores.scores import model_in_use
 
@@ -128,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     chosen = parser.parse_args(arguments)
     try:
-        with reading(chosen.db) as db:
+        with open_store(chosen.db) as db:
             model = model_in_use(db)
         if model is None:
             raise NoModelInUse

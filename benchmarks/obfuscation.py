@@ -24,7 +24,7 @@ from classifier.features.evidence import default_gazetteer, read_all
 from classifier.scoring.scorer import open_scorer
 from classifier.training.examples import read_rows, row_text
 from cli.options import DEFAULT_DATABASE
-from cli.output import print_json, print_table, reading
+from cli.output import open_store, print_json, print_table
 from store.errors import StoreError
 from store.scores.scores import model_in_use
 
@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.reading:
             who, losses = "reading", measure(offers, sample, _reads_an_offer, seed=options.seed)
         else:
-            with reading(options.db) as db:
+            with open_store(options.db) as db:
                 model = model_in_use(db)
             if model is None:
                 raise NoModelInUse

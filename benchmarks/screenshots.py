@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
-from cli.operating import operating_for
-from cli.reference import reference_for
+from cli.serve import reference_for, service_api_for
 from review.web.app import create_app
 from review.web.serve import address_of, build_server, listen
 from store.accounts.users import Role
@@ -61,7 +60,7 @@ def main() -> None:
             clock=lambda: NOW,
             passwords=WEAK,
             reference=reference_for(store),
-            service_api=operating_for(store, Path("sources.toml")),
+            service_api=service_api_for(store, Path("sources.toml")),
         )
         with listen("127.0.0.1", 0) as listener:
             server = build_server(app)

@@ -1,15 +1,14 @@
-"""`precursor-watch alerts`: what the service found wrong, who took note, and whether messages arrive."""
+"""`alerts`: what the service found wrong, who acknowledged it, and whether messages arrive."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
-from cli.groups import SentenceGroup
-from cli.options import RowNumber, asked_by_option, database_option, json_option
-from cli.output import minute, print_json, print_table, reading
+from cli.options import RowNumber, SentenceGroup, by_option, database_option, json_option
+from cli.output import minute, open_store, print_records
+from store.times import utc_now
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group("alerts", cls=SentenceGroup)
 def command() -> None:
-    """Show alarms, take note of one, and try whether messages arrive.
+    """Show alarms, acknowledge one, and test whether messages arrive.
 
     Example: precursor-watch alerts list
     """
@@ -28,7 +27,7 @@ def command() -> None:
 @command.command("list")
 @database_option
 @json_option
-@click.option("--all", "everything", is_flag=True, help="Those that are well again too, newest first.")
+@click.option("--all", "everything", is_flag=True, help="Show resolved alarms too, newest first.")
 @click.option("--limit", type=RowNumber, default=50, show_default=True, help="How many to show.")
 def list_(database: Path, as_json: bool, everything: bool, limit: int) -> None:
     """Show the alarms that stand.
@@ -37,41 +36,35 @@ def list_(database: Path, as_json: bool, everything: bool, limit: int) -> None:
     """
     from store.operations.alarms import list_alarms, standing_alarms
 
-    with reading(database) as db:
+    with open_store(database) as db:
         alarms = list_alarms(db, limit=limit) if everything else standing_alarms(db)[:limit]
-    if as_json:
-        print_json([asdict(alarm) for alarm in alarms])
-    elif alarms:
-        headings = ("alarm", "since", "what", "source", "sentence", "told", "taken note of", "well again")
-        print_table(headings, [_cells(alarm) for alarm in alarms])
-    else:
-        click.echo("No alarm stands.")
+    headings = ("alarm", "since", "what", "source", "sentence", "told", "taken note of", "well again")
+    print_records(alarms, headings, _cells, as_json=as_json, empty="No alarm stands.")
 
 
 @command.command()
 @database_option
-@asked_by_option
+@by_option
 @click.argument("number", type=RowNumber)
 @click.option("--note", default="", help="What is being done about it.")
 def acknowledge(database: Path, by: str, number: int, note: str) -> None:
-    """Write that you have taken note of an alarm.
+    """Record that you have taken note of an alarm.
 
-    NUMBER is in the first column of `alerts list`. `status` no longer exits with 1 for it then; it goes on to
-    stand until what it tells of is well again.
+    NUMBER is in the first column of `alerts list`. `status` then no longer exits with 1 for this alarm, which
+    stands until its cause is gone.
 
     Example: precursor-watch alerts acknowledge 7 --note "disk ordered"
     """
-    from store import times
     from store.operations.alarms import acknowledge as take_note
 
-    with reading(database) as db:
-        alarm = take_note(db, number, by=by, note=note, now=times.utc_now())
+    with open_store(database) as db:
+        alarm = take_note(db, number, by=by, note=note, now=utc_now())
     click.echo(f"Alarm {alarm.alarm_id} is acknowledged by {alarm.acknowledged_by}: {alarm.sentence}")
 
 
 @command.command()
 def test() -> None:
-    """Send a message to every address of [alarms] urls now, whatever the hour.
+    """Send a test message to every address in [alarms] urls now, whatever the hour.
 
     Example: precursor-watch alerts test
     """

@@ -1,33 +1,39 @@
-"""`precursor-watch audit`: the log of what everyone did, and whether it is whole."""
+"""`audit`: the log of everything that people did, and whether the log is whole."""
 
 from __future__ import annotations
 
+import json
+import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
-from cli.groups import SentenceGroup
-from cli.options import database_option, json_option
+from cli.options import SentenceGroup, database_option, json_option
+from cli.output import open_store, print_json, print_records, progress_bar
 from store.audit.chain import AuditAction
 from store.messages import counted
+from store.times import to_text, utc_now
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
+    from store.audit.audit import AuditEntry
+
 
 @click.group("audit", cls=SentenceGroup)
 def command() -> None:
-    """The audit log: who did what, when, and what was on their screen, chained by hashes.
+    """Read and check the audit log: who did what, when, and what was on their screen, chained by hashes.
 
     Example: precursor-watch audit verify
     """
 
 
 @command.command("list")
-@click.option("--actor", help="Only what this user did.")
-@click.option("--action", type=click.Choice([each.value for each in AuditAction]), help="Only this.")
-@click.option("--subject", help="Only what was done to this, e.g. listing:5f0c9a7be1d2c3f4.")
+@click.option("--actor", help="Only the actions of this user.")
+@click.option("--action", type=click.Choice([each.value for each in AuditAction]), help="Only this action.")
+@click.option("--subject", help="Only actions on this, e.g. listing:5f0c9a7be1d2c3f4.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="How many.")
 @database_option
 @json_option
@@ -38,32 +44,13 @@ def list_command(
 
     Example: precursor-watch audit list --action verdict_given --actor ada
     """
-    import json
-    from dataclasses import asdict
-
-    from cli.output import print_json, print_table, reading
     from store.audit.audit import list_entries
-    from store.times import to_text
 
     wanted = AuditAction(action) if action else None
-    with reading(database) as db:
+    with open_store(database) as db:
         entries = list_entries(db, actor=actor, action=wanted, subject=subject, limit=limit)
-    if as_json:
-        print_json([asdict(entry) for entry in entries])
-        return
-    rows = [
-        (
-            str(entry.entry_id),
-            to_text(entry.at),
-            entry.actor,
-            entry.via,
-            entry.action,
-            entry.subject,
-            json.dumps(entry.details, ensure_ascii=False) if entry.details else "",
-        )
-        for entry in entries
-    ]
-    print_table(("ENTRY", "AT", "WHO", "VIA", "DID", "TO", "DETAILS"), rows, cut=("DETAILS",))
+    headings = ("ENTRY", "AT", "WHO", "VIA", "DID", "TO", "DETAILS")
+    print_records(entries, headings, _cells, as_json=as_json, cut=("DETAILS",))
 
 
 @command.command("verify")
@@ -84,15 +71,10 @@ def verify_command(given: tuple[str, ...], file: TextIO | None, *, database: Pat
 
     Example: precursor-watch audit verify --anchors /media/usb/anchors.txt
     """
-    import sys
-    from dataclasses import asdict
-
-    from cli.output import print_json, reading
-    from cli.progress import progress_bar
     from store.audit.verification import AuditBroken, read_anchors, verify
 
     anchors = read_anchors([*given, *(file or ())])
-    with reading(database) as db, progress_bar("verifying") as show:
+    with open_store(database) as db, progress_bar("verifying") as show:
         try:
             done = verify(db, anchors=anchors, progress=show)
         except AuditBroken as error:
@@ -122,14 +104,19 @@ def anchor_command(database: Path, *, as_json: bool) -> None:
 
     Example: precursor-watch audit anchor >> /media/usb/anchors.txt
     """
-    from cli.output import print_json, reading
     from store.audit.audit import head
-    from store.times import to_text, utc_now
 
-    with reading(database) as db:
+    with open_store(database) as db:
         entry_id, entry_hash = head(db)
     now = to_text(utc_now())
     if as_json:
         print_json({"entry_id": entry_id, "hash": entry_hash, "taken_at": now})
     else:
         click.echo(f"{entry_id}:{entry_hash} {now}")
+
+
+def _cells(entry: AuditEntry) -> tuple[str, ...]:
+    details = json.dumps(entry.details, ensure_ascii=False) if entry.details else ""
+    return (
+        str(entry.entry_id), to_text(entry.at), entry.actor, entry.via, entry.action, entry.subject, details,
+    )  # fmt: skip

@@ -11,8 +11,8 @@ import click
 
 from bulk.cluster import cluster_option
 from bulk.program import run_each
-from cli.care import due_at_option, in_utc
-from cli.options import database_option, json_option, sources_option
+from cli.options import database_option, due_at_option, in_utc, json_option, sources_option
+from cli.output import progress_bar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,6 @@ def command(
         shared = ["--sources", str(sources_file), "--db", str(database), *(["--json"] if as_json else [])]
         sys.exit(_crawl_many(declared, database, shared, cluster=cluster, as_json=as_json))
 
-    from cli.progress import progress_bar
     from cli.settings import load_settings
     from crawler.run.run import crawl_source
     from crawler.workers import CrawlSettings

@@ -11,6 +11,8 @@ from shutil import which
 import click
 
 from bulk.program import PROGRAM
+from cli.output import open_store
+from store.times import utc_now
 
 ROOT = Path(__file__).parent.parent
 
@@ -52,10 +54,9 @@ def _training(database: Path) -> list[str] | None:
     from classifier.errors import ModelFolderWrong
     from classifier.model.persistence import check_release
     from classifier.scoring.scorer import model_folder
-    from cli.output import reading
     from store.scores.scores import model_in_use
 
-    with reading(database) as db:
+    with open_store(database) as db:
         model = model_in_use(db)
     if model is None:
         return []
@@ -75,12 +76,10 @@ def _as_called() -> str:
 
 def _make_administrator(database: Path) -> None:
     """Make the user who may log in to the demo; the password is shown this once, later how to get another."""
-    from cli.output import reading
     from review.accounts.credentials import Passwords, new_password
     from store.accounts.users import Role, add_user, has_administrator, has_user
-    from store.times import utc_now
 
-    with reading(database) as db:
+    with open_store(database) as db:
         if has_administrator(db):
             if has_user(db, "demo"):
                 renew = f"{_as_called()} users password demo --generate --db {database}"

@@ -10,6 +10,7 @@ import click
 
 from cli.law import law_options
 from cli.options import Seed, database_option, json_option
+from cli.output import open_store, print_json, print_table, progress_bar, summing
 from cli.retrain import STARTER
 from store.messages import counted
 
@@ -71,8 +72,6 @@ def command(  # noqa: PLR0913 (one parameter per option)
     from classifier.errors import NoModelInUse
     from classifier.evaluation.evaluate import EvaluateOptions, evaluate_file
     from classifier.scoring.scorer import open_scorer
-    from cli.output import print_json, reading
-    from cli.progress import progress_bar, summing
     from store.scores.scores import model_in_use
 
     options = EvaluateOptions(
@@ -83,7 +82,7 @@ def command(  # noqa: PLR0913 (one parameter per option)
         seed=seed,
         baselines_from=None if no_baselines or not STARTER.exists() else STARTER,
     )
-    with reading(database) as db:
+    with open_store(database) as db:
         model = model_in_use(db)
     if model is None:
         raise NoModelInUse
@@ -112,7 +111,6 @@ def _print(evaluation: Evaluation) -> None:
         slice_headings,
         slice_rows,
     )
-    from cli.output import print_table
 
     click.echo(
         f"{counted(evaluation.rows, 'row', 'rows')}, {counted(evaluation.offers, 'offer', 'offers')}; "
@@ -133,7 +131,6 @@ def _print(evaluation: Evaluation) -> None:
 
 
 def _print_reliability(view: View) -> None:
-    from cli.output import print_table
 
     print_table(
         ("SCORES FROM", "ROWS", "MEAN SCORE", "SHARE OF OFFERS"),

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.groups import SentenceGroup
-from cli.options import database_option, json_option
-from cli.output import print_json, reading
+from cli.options import SentenceGroup, database_option, json_option
+from cli.output import open_store, print_json, progress_bar
 from store.messages import counted, harmless
 
 if TYPE_CHECKING:
@@ -49,11 +48,10 @@ def verify_command(bundle: Path | None, since: str, database: Path, *, as_json: 
     if bundle is not None:
         _verify_bundle(bundle, as_json=as_json)
         return
-    from cli.progress import progress_bar
     from crawler.evidence.verify import verify
     from store.crawl.evidence import evidence_folder
 
-    with reading(database) as db, progress_bar("verifying") as show:
+    with open_store(database) as db, progress_bar("verifying") as show:
         done = verify(db, evidence_folder(database), since=since, progress=show)
     if as_json:
         print_json(asdict(done))
@@ -99,7 +97,7 @@ def show_command(page: str, database: Path, *, only_body: bool, as_json: bool) -
     from crawler.evidence.read import show
     from store.crawl.evidence import evidence_folder
 
-    with reading(database) as db:
+    with open_store(database) as db:
         record, kept, body = show(db, evidence_folder(database), page)
     if only_body:
         click.echo(body, nl=False)

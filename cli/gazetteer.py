@@ -6,6 +6,7 @@ import click
 
 from cli.law import law_options
 from cli.options import json_option
+from cli.output import print_json
 
 
 @click.command(name="gazetteer")
@@ -24,7 +25,6 @@ def command(query: str, *, as_json: bool) -> None:
     Example: precursor-watch gazetteer "red phosphorus" --profile us,eu --as-of 2020-12-31
     """
     from classifier.gazetteer import law_in_force, load_gazetteer
-    from cli.output import print_json
 
     if not query.strip():
         raise click.UsageError("Nothing to look up: give a name or a CAS number.")

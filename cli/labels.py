@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from cli.errors import CommandFailed
-from cli.groups import SentenceGroup
-from cli.options import database_option, reviewer_option
+from cli.options import SentenceGroup, database_option, reviewer_option
+from cli.output import CommandFailed, open_store
 from store.messages import counted, harmless
+from store.times import utc_now
 
 EXAMPLE_CHARS = 100
 
@@ -38,10 +38,9 @@ def export_command(file: Path, database: Path) -> None:
     Example: precursor-watch labels export verdicts.jsonl
     """
     from classifier.training.label_files import write_labels
-    from cli.output import reading
     from store.scores.labels import judged_texts
 
-    with reading(database) as db:
+    with open_store(database) as db:
         count = write_labels(file, judged_texts(db))
     click.echo(
         f"{counted(count, 'label', 'labels')} written to {file}. Verdicts that wait for a second look count.",
@@ -67,7 +66,6 @@ def import_command(file: Path, reviewer: str, database: Path) -> None:
     from classifier.training.label_files import read_labels
     from store.database import open_database
     from store.scores.labels import disputed_texts, import_labels
-    from store.times import utc_now
 
     if not reviewer.strip():
         raise CommandFailed("No reviewer is named; give --reviewer, so that the record says who decided.")

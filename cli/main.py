@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 from click.exceptions import NoSuchCommand
 
-from cli.errors import exit_with_sentence
-from cli.groups import SentenceGroup
+from cli.options import SentenceGroup
+from cli.output import exit_with_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,11 +23,36 @@ COMMANDS = (
     "backup", "restore", "verify", "retention", "purge", "install-units",
     "report", "demo",
 )  # fmt: skip
-"""Every command in the order a listing meets them; `NAME` is `command` of `cli/NAME.py` (`_` for `-`)."""
+"""Every command in the order a listing meets them."""
+
+SISTERS = {
+    "score": ("score-archive",),
+    "queue": ("verdict",),
+    "run": ("install-units",),
+    "runs": ("logs",),
+    "status": ("doctor", "report"),
+    "sources": ("permissions",),
+    "maintenance": ("backup", "restore", "verify", "retention", "purge"),
+}
+"""The modules that hold more than one command; of each, the commands that are not called like the module."""
+
+
+def module_of(name: str) -> str:
+    """Return the module of `cli` that holds a command."""
+    return next((module for module, names in SISTERS.items() if name in names), name.replace("-", "_"))
+
+
+def load_command(name: str) -> click.Command:
+    """Import and return a command: `command` of its own module, or e.g. `verdict_command` of another."""
+    module, own = module_of(name), name.replace("-", "_")
+    command: click.Command = getattr(
+        importlib.import_module(f"cli.{module}"), "command" if module == own else f"{own}_command"
+    )
+    return command
 
 
 class LazyGroup(SentenceGroup):
-    """A group whose commands are modules of this package."""
+    """A group whose commands are in modules of this package."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -44,10 +69,7 @@ class LazyGroup(SentenceGroup):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import and return one command, or None if there is none of that name."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f"cli.{cmd_name.replace('-', '_')}").command
-        return command
+        return load_command(cmd_name) if cmd_name in COMMANDS else None
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -55,8 +77,8 @@ class LazyGroup(SentenceGroup):
 def group() -> None:
     """Watch marketplaces for offers of precursor chemicals.
 
-    Saved pages go in (crawl), listings are scored (score), people judge what is flagged
-    (queue, verdict, serve), and their verdicts train a better model (retrain).
+    Saved pages go in (crawl), listings are scored (score), people judge the flagged ones (queue, verdict,
+    serve), and their verdicts train a better model (retrain).
 
     Results go to standard output, progress and messages to standard error.
     Exit codes: 0 done, 1 failed, 2 misuse.

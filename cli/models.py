@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.errors import CommandFailed
-from cli.groups import SentenceGroup
-from cli.options import database_option, json_option, reviewer_option
+from cli.options import SentenceGroup, database_option, json_option, reviewer_option
+from cli.output import CommandFailed, minute, open_store, print_json, print_table
+from store.times import utc_now
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,10 +44,9 @@ def list_command(database: Path, *, as_json: bool) -> None:
 
     Example: precursor-watch models --json
     """
-    from cli.output import minute, print_json, print_table, reading
     from store.scores.scores import list_models, model_in_use, promotions
 
-    with reading(database) as db:
+    with open_store(database) as db:
         models, in_use = list_models(db), model_in_use(db)
         used = {each.model_id for each in promotions(db)}
     current = in_use.model_id if in_use else None
@@ -95,10 +94,9 @@ def show_command(model_id: str | None, database: Path, *, as_json: bool) -> None
 
     from classifier.model.persistence import card_text, read_comparison
     from classifier.scoring.scorer import model_folder
-    from cli.output import minute, print_json, print_table, reading
     from store.scores.scores import get_model, promotions
 
-    with reading(database) as db:
+    with open_store(database) as db:
         model = get_model(db, model_id or _in_use(db))
         promoted = [each for each in promotions(db) if each.model_id == model.model_id]
     compared = read_comparison(model_folder(model, database))
@@ -126,9 +124,7 @@ def promote_command(model_id: str, why: str | None, reviewer: str, database: Pat
 
     Example: precursor-watch models promote 3f0c9a7be1d2 --why "agreed on 2 November"
     """
-    from cli.output import reading
-
-    with reading(database) as db:
+    with open_store(database) as db:
         refused = _why_refused(db, database, model_id)
         if refused and not force:
             raise CommandFailed(
@@ -148,10 +144,9 @@ def rollback_command(why: str | None, reviewer: str, database: Path) -> None:
 
     Example: precursor-watch models rollback --why "flags paint thinner"
     """
-    from cli.output import reading
     from store.scores.scores import model_before, promotions
 
-    with reading(database) as db:
+    with open_store(database) as db:
         current, before = _in_use(db), model_before(promotions(db))
         if before is None:
             raise CommandFailed(
@@ -188,7 +183,6 @@ def _promote(db: Database, database: Path, model_id: str, reviewer: str, sentenc
     from classifier.model.persistence import load_model
     from classifier.scoring.scorer import model_folder
     from store.scores.scores import get_model, promote
-    from store.times import utc_now
 
     if not reviewer.strip():
         raise CommandFailed("No reviewer is named; give --reviewer, so that the record says who decided.")

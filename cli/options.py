@@ -1,39 +1,72 @@
-"""Options and kinds of numbers that several commands share, each option with its variable and its default."""
+"""What commands share: options, kinds of numbers, groups, and the run in the ledger of each maintenance."""
 
 from __future__ import annotations
 
 import getpass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from store.model import LAST_ROW
+from store.model import LAST_ROW, RunOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from store.audit.audit import Origin
+    from store.model import RunKind
+
+SENTENCE_CHARS = 400
+"""Longer than any first sentence of a help text; click would cut each to the rest of one line."""
+
+
+class SentenceGroup(click.Group):
+    """A group that lists each command with the whole first sentence of its help."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write every command with its first sentence."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [
+            (name, command.get_short_help_str(SENTENCE_CHARS))
+            for name, command in found
+            if command is not None and not command.hidden
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
 
 class _RowNumber(click.ParamType[int]):
-    """A number that the database can count to; help says `NUMBER`, and not up to where."""
+    """A number that the database can count to; help shows `NUMBER` and no upper bound."""
 
     name = "number"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the number, or end with what is wrong with it."""
+        """Return the number, or fail with what is wrong with it."""
         return click.IntRange(1, LAST_ROW).convert(value, param, ctx)
 
 
 RowNumber = _RowNumber()
-"""What is asked of the database by a number: a row, or how many rows."""
+"""The number of a row, or how many rows."""
 
 Seed = click.IntRange(0, 2**32 - 1)
-"""What NumPy and scikit-learn both take to begin from."""
+"""A seed that both NumPy and scikit-learn take."""
+
+ExistingFile = click.Path(exists=True, dir_okay=False, path_type=Path)
+AnyFile = click.Path(dir_okay=False, path_type=Path)
+AnyFolder = click.Path(file_okay=False, path_type=Path)
 
 DEFAULT_DATABASE = Path("var/precursor-watch.db")
 DEFAULT_SOURCES = Path("sources.toml")
+PERSON_VARIABLES = ["PRECURSOR_WATCH_REVIEWER", "USER"]
 
 database_option = click.option(
     "--db",
     "database",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=AnyFile,
     default=DEFAULT_DATABASE,
     envvar="PRECURSOR_WATCH_DB",
     show_default=True,
@@ -44,7 +77,7 @@ database_option = click.option(
 sources_option = click.option(
     "--sources",
     "sources_file",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=AnyFile,
     default=DEFAULT_SOURCES,
     envvar="PRECURSOR_WATCH_SOURCES",
     show_default=True,
@@ -56,16 +89,16 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON i
 
 reviewer_option = click.option(
     "--reviewer",
-    envvar=["PRECURSOR_WATCH_REVIEWER", "USER"],
+    envvar=PERSON_VARIABLES,
     default="reviewer",
     show_default=True,
     show_envvar=True,
-    help="Who decides; kept with it.",
+    help="Who decides; kept in the record.",
 )
 
 
 def system_user() -> str:
-    """Return under whom the system runs this, where neither variable says who it is, as in cron."""
+    """Return the user this process runs as, where no variable names a person, as in cron."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a number without a name, as in some containers
@@ -74,26 +107,61 @@ def system_user() -> str:
 
 def _named(_context: click.Context, _option: click.Parameter, name: str) -> str:
     if not name.strip():
-        raise click.BadParameter("No person is named; give one, so that the record says who asked.")
+        raise click.BadParameter("No person is named; give a name, so that the record says who asked.")
     return name.strip()
 
 
-asked_by_option = click.option(
-    "--by",
-    callback=_named,
-    envvar=["PRECURSOR_WATCH_REVIEWER", "USER"],
-    default=system_user,
-    show_default="the system's user",
-    show_envvar=True,
-    help="Who asks; kept with it.",
-)
-
 by_option = click.option(
     "--by",
-    "actor",
-    envvar=["PRECURSOR_WATCH_REVIEWER", "USER"],
+    callback=_named,
+    envvar=PERSON_VARIABLES,
     default=system_user,
     show_default="the system's user",
     show_envvar=True,
-    help="Who does this; kept in the audit log.",
+    help="Who asks; kept in the record.",
 )
+
+due_at_option = click.option(
+    "--due-at", type=click.DateTime(["%Y-%m-%dT%H:%M:%S"]), hidden=True, help="The scheduled time, in UTC."
+)
+
+
+def in_utc(due_at: datetime | None) -> datetime | None:
+    """Return the value of `due_at_option` with its time zone."""
+    return None if due_at is None else due_at.replace(tzinfo=UTC)
+
+
+def origin_of(due_at: datetime | None) -> Origin:
+    """Return who began a piece of work: the service, which gives the due time, or a person."""
+    from store.audit.audit import Origin, Via
+
+    return Origin(via=Via.CLI if due_at is None else Via.SERVICE)
+
+
+@dataclass(slots=True)
+class Done:
+    """The result of a maintenance run, filled in by the command."""
+
+    sentence: str = ""
+
+
+@contextmanager
+def recorded(database: Path, kind: RunKind, due_at: datetime | None) -> Iterator[Done]:
+    """Keep a run in the ledger while inside; an error becomes the run's outcome and is raised again.
+
+    Raises:
+        AlreadyUnderWay: If another process does the same work.
+    """
+    from store.crawl.runs import begin_run, end_run
+    from store.database import open_database
+    from store.locks import hold, work_of
+    from store.times import utc_now
+
+    with hold(database, work_of(kind)), closing(open_database(database, must_exist=True)) as db:
+        run, done = begin_run(db, kind, due_at=in_utc(due_at), now=utc_now()), Done()
+        try:
+            yield done
+        except Exception as error:
+            end_run(db, run.run_id, RunOutcome.FAILED, str(error), now=utc_now())
+            raise
+        end_run(db, run.run_id, RunOutcome.DONE, done.sentence, now=utc_now())

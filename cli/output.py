@@ -1,32 +1,62 @@
-"""Printing results on standard output: a table for people, JSON for programs."""
+"""What commands print: results as tables or JSON, progress bars, and failures as sentences."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from store import times
+from store.errors import Interrupted, StoreError
 from store.messages import COMMANDS, harmless
+from store.times import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+
+    from _typeshed import DataclassInstance
+    from rich.progress import Progress, TaskID
 
     from store.database import Database
 
+    Item = TypeVar("Item", bound=DataclassInstance)
 
 NO_END = 1_000_000
-"""Columns of what is no terminal."""
+"""Columns of an output that is no terminal."""
+
+
+class CommandFailed(StoreError):
+    """A command cannot do what it was asked; its message says why and what to do."""
 
 
 @contextmanager
-def reading(database: Path) -> Iterator[Database]:
+def exit_with_sentence() -> Iterator[None]:
+    """Print an expected error as a sentence and exit with 1, or with 130 for work that was asked to stop.
+
+    A refusal by the system, such as a wrong path or a full disk, is expected too. Any other error shows a
+    traceback. A closed pipe (`precursor-watch queue | head`) ends the command quietly.
+    """
+    try:
+        yield
+    except StoreError as error:
+        print(f"precursor-watch: {harmless(str(error))}", file=sys.stderr)  # noqa: T201
+        sys.exit(error.EXIT_CODE if isinstance(error, Interrupted) else 1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except OSError as error:
+        print(f"precursor-watch: {harmless(_refusal(error))}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
+
+
+@contextmanager
+def open_store(database: Path) -> Iterator[Database]:
     """Open a store that must exist, and close it after.
 
     Raises:
@@ -34,17 +64,41 @@ def reading(database: Path) -> Iterator[Database]:
     """
     from store.database import open_database
 
-    db = open_database(database, must_exist=True)
-    try:
+    with closing(open_database(database, must_exist=True)) as db:
         yield db
-    finally:
-        db.close()
+
+
+def print_records(
+    items: Sequence[Item],
+    headings: Sequence[str],
+    cells: Callable[[Item], Sequence[str]],
+    *,
+    as_json: bool,
+    empty: str = "",
+    cut: Collection[str] = (),
+) -> None:
+    """Print dataclasses as a JSON list of all their fields, or as a table.
+
+    Args:
+        items: The dataclasses.
+        headings: Of the table's columns.
+        cells: Returns the texts of one row.
+        as_json: Whether to print JSON.
+        empty: Printed instead of a table without rows.
+        cut: As for `print_table`.
+    """
+    if as_json:
+        print_json([asdict(item) for item in items])
+    elif empty and not items:
+        click.echo(empty)
+    else:
+        print_table(headings, map(cells, items), cut=cut)
 
 
 def print_json(value: object) -> None:
-    """Print `value` as JSON; times are written as the store writes them, paths as text.
+    """Print `value` as JSON; times are written as in the store, paths as text.
 
-    What a terminal would obey is escaped, which leaves the value as it is.
+    Characters that a terminal would obey are escaped, which leaves the value as it is.
     """
     text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
     click.echo(COMMANDS.sub(lambda found: f"\\u{ord(found.group()):04x}", text))
@@ -53,7 +107,7 @@ def print_json(value: object) -> None:
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, cut: Collection[str] = ()) -> None:
     """Print a table as wide as the terminal; nothing in a cell is taken for markup or a control.
 
-    Into a file or a pipe each row is one line with every cell whole, unless COLUMNS says how wide.
+    Into a file or a pipe each row is one line with every cell whole, unless COLUMNS gives a width.
 
     Args:
         headings: Of the columns.
@@ -91,9 +145,69 @@ def minute(moment: datetime | None) -> str:
     return "-" if moment is None else f"{moment:%Y-%m-%d %H:%M %Z}"
 
 
+@contextmanager
+def progress_bar(what: str, *, total: int | None = None) -> Iterator[Callable[[int, int | None], None]]:
+    """Show a bar while inside; call what is yielded with (done so far, total if it is known by now)."""
+    with _bars() as bars:
+        task = bars.add_task(what, total=total)
+
+        def show(done: int, of: int | None = None) -> None:
+            bars.update(task, completed=done, total=of if of is not None else total)
+
+        yield show
+
+
+@contextmanager
+def step_bars() -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar for each step while inside; call what is yielded with (step, done so far, total)."""
+    with _bars() as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(step: str, done: int, of: int) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step)
+            bars.update(tasks[step], completed=done, total=of)
+
+        yield show
+
+
+def summing(show: Callable[[int, int | None], None]) -> Callable[[int], None]:
+    """Return a function that takes how much was done since its last call, and shows the sum."""
+    done = 0
+
+    def step(count: int) -> None:
+        nonlocal done
+        done += count
+        show(done, None)
+
+    return step
+
+
+def _bars() -> Progress:
+    """Return bars on standard error, which show nothing when it is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
 def _plain(value: object) -> str:
     if isinstance(value, datetime):
-        return times.to_text(value)
+        return to_text(value)
     if isinstance(value, Path):
         return str(value)
     raise TypeError(f"{type(value).__name__} has no form in JSON here; give it one in cli.output.")
+
+
+def _refusal(error: OSError) -> str:
+    """Say what the system refused, and of which path, as far as the error names it."""
+    paths = [str(path) for path in (error.filename, error.filename2) if path is not None]
+    said = error.strerror or str(error) or type(error).__name__
+    if not paths:
+        return f"The system refused: {said}."
+    return (
+        f"{' or '.join(paths)} cannot be used: {said}; see that the path is right, that this user may read "
+        "or write there, and that the disk has room."
+    )

@@ -1,4 +1,4 @@
-"""`queue`: what waits for a verdict."""
+"""`queue` and `verdict`: the listings that wait for a verdict, and a verdict given or undone by hand."""
 
 from __future__ import annotations
 
@@ -7,42 +7,47 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import RowNumber, database_option, json_option
-from store.model import LAST_ROW
+from cli.options import PERSON_VARIABLES, RowNumber, database_option, json_option, reviewer_option
+from cli.output import open_store, print_json, print_table
+from store.messages import counted, harmless
+from store.model import LAST_ROW, Decision, ReasonCode, Stage
+from store.times import utc_now
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from store.database import Database
-    from store.model import QueueEntry
+    from store.model import QueueEntry, Verdict
+
+DECISIONS = [decision.value for decision in Decision if decision is not Decision.UNDONE]
+REASONS = [code.value for code in ReasonCode]
 
 
 @click.command(name="queue")
 @click.option("--limit", type=RowNumber, default=50, show_default=True, help="Rows at most.")
-@click.option("--offset", type=click.IntRange(0, LAST_ROW), default=0, help="Rows to pass over first.")
+@click.option("--offset", type=click.IntRange(0, LAST_ROW), default=0, help="Rows to skip first.")
 @click.option(
     "--reviewer",
-    envvar=["PRECURSOR_WATCH_REVIEWER", "USER"],
+    envvar=PERSON_VARIABLES,
     default="",
     show_envvar=True,
-    help="Who looks: a user of the app is not shown the scores that it hides from them.",
+    help="Who looks: scores that the app hides from this user are hidden here too.",
 )
 @database_option
 @json_option
 def command(limit: int, offset: int, reviewer: str, database: Path, *, as_json: bool) -> None:
-    """Show the flagged listings that nobody has judged as they now read, most likely offers first.
+    """Show the flagged listings that nobody has judged in their present form, most likely offers first.
 
-    A score that the review app keeps from this reviewer until their verdict is left out here too, whatever
-    their role; a name without a user of the app judges nothing there and sees every score.
+    A score that the review app hides from this reviewer until their verdict is left out here too, whatever
+    their role. A name that is no user of the app judges nothing there and sees every score.
 
     Example: precursor-watch queue --limit 20
     """
-    from cli.output import print_json, print_table, reading
-    from store.messages import counted
     from store.review.queue import count_queue, review_queue
     from store.scores.scores import count_awaiting, model_in_use, newest_is_scored
 
-    with reading(database) as db:
+    with open_store(database) as db:
         entries, waiting = review_queue(db, limit=limit, offset=offset), count_queue(db)
         hidden = _hidden(db, [entry.listing_id for entry in entries], reviewer)
         is_trained = model_in_use(db) is not None
@@ -63,8 +68,60 @@ def command(limit: int, offset: int, reviewer: str, database: Path, *, as_json: 
         click.echo(f"{waits} for a score of the model in use; `precursor-watch score` gives it.", err=True)
 
 
+@click.command(name="verdict")
+@click.argument("listing_id", required=False)
+@click.argument("decision", required=False, type=click.Choice(DECISIONS))
+@click.option(
+    "--reason",
+    type=click.Choice(REASONS),
+    metavar="REASON",
+    help=f"Why, as the labelling guide defines it: {', '.join(REASONS)}.",
+)
+@click.option("--note", default="", help="In your own words.")
+@click.option(
+    "--score",
+    "score_id",
+    type=RowNumber,
+    help="The score you saw (score_id of queue --json); refused if the listing has changed since.",
+)
+@click.option("--undo", type=RowNumber, metavar="VERDICT", help="Undo this verdict instead.")
+@reviewer_option
+@database_option
+def verdict_command(
+    listing_id: str | None,
+    decision: str | None,
+    *,
+    reason: str | None,
+    note: str,
+    score_id: int | None,
+    undo: int | None,
+    reviewer: str,
+    database: Path,
+) -> None:
+    """Judge a listing in its present form; the queue and the next retraining take the verdict up.
+
+    LISTING_ID is in the last column of `queue`. The judged listing, and a verdict that this one replaces, are
+    named on standard error. With --score the verdict holds only for the score that you saw.
+
+    Example: precursor-watch verdict 5f0c9a7be1d2c3f4 offer --reason disguised --note "no name on label"
+
+    Example: precursor-watch verdict --undo 17
+    """
+    from store.review.verdicts import undo_verdict
+
+    with open_store(database) as db:
+        if undo is None and listing_id and decision:
+            given = _give(db, listing_id, Decision(decision), score_id, reason, note, reviewer)
+        elif undo is not None and listing_id is None:
+            given = undo_verdict(db, undo, reviewer=reviewer, now=utc_now())
+        else:
+            raise click.UsageError("Give a listing and a decision, or --undo and a verdict's number.")
+    undoes = f", takes back {given.undoes}" if given.undoes else ""
+    click.echo(f"Verdict {given.verdict_id}: listing {given.listing_id} {given.decision}{undoes}.")
+
+
 def _hidden(db: Database, listing_ids: list[str], reviewer: str) -> frozenset[str]:
-    """Return the listings whose score is kept from whoever looks, by the rule of the review app."""
+    """Return the listings whose score the review app would hide from this reviewer."""
     from review.queue.blinding import hidden_from
     from store.accounts.users import has_user
     from store.review.queue import items_of
@@ -86,3 +143,64 @@ def _row(entry: QueueEntry, hidden: frozenset[str]) -> tuple[str, ...]:
     tier = "-" if entry.tier is None else str(entry.tier)
     substance = entry.substances[0] if entry.substances else "(none named)"
     return (p_offer, tier, substance, entry.title, entry.source_id, entry.listing_id)
+
+
+def _give(
+    db: Database,
+    listing_id: str,
+    decision: Decision,
+    score_id: int | None,
+    reason: str | None,
+    note: str,
+    reviewer: str,
+) -> Verdict:
+    from store.review.listings import listing_file
+    from store.review.verdicts import give_verdict
+
+    file = listing_file(db, listing_id)
+    sighting = file.sightings[0]
+    given = give_verdict(
+        db,
+        sighting.sighting_id,
+        decision,
+        score_id=file.score_id if score_id is None else score_id,
+        reason_code=ReasonCode(reason) if reason else None,
+        note=note,
+        reviewer=reviewer,
+        now=utc_now(),
+    )
+    p_offer = f"P {file.score.p_offer:.2f}" if file.score else "not scored"
+    click.echo(
+        f"Judged: {harmless(sighting.content.title)} (sighting {sighting.sighting_id}, {p_offer}).", err=True
+    )
+    if replaced := _replaced(file.verdicts, given):
+        click.echo(
+            f"A change of mind: verdict {replaced.verdict_id} by {harmless(replaced.reviewer)} said "
+            f"{_said(replaced)}; now {_said(given)} stands. Both are kept; "
+            f"`precursor-watch verdict --undo {given.verdict_id}` goes back.",
+            err=True,
+        )
+    return given
+
+
+def _replaced(before: Iterable[Verdict], given: Verdict) -> Verdict | None:
+    """Return the verdict on the same text that stood until now, if it said something else.
+
+    A blind second review replaces nothing, and is not told the verdict that it checks.
+    """
+    known = list(before)
+    undone = {each.undoes for each in known}
+    stood = [
+        each
+        for each in known
+        if each.decision is not Decision.UNDONE
+        and each.verdict_id not in undone
+        and each.stage is not Stage.SECOND
+    ]
+    if not stood or given.stage is Stage.SECOND or stood[-1].sighting_id != given.sighting_id:
+        return None
+    return None if _said(stood[-1]) == _said(given) else stood[-1]
+
+
+def _said(verdict: Verdict) -> str:
+    return f"{verdict.decision} ({verdict.reason_code})" if verdict.reason_code else str(verdict.decision)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.care import due_at_option, in_utc
 from cli.law import law_options
-from cli.options import Seed, database_option, json_option, system_user
+from cli.options import Seed, database_option, due_at_option, in_utc, json_option, system_user
+from cli.output import print_json, print_table, step_bars
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -90,7 +90,6 @@ def command(  # noqa: PLR0913 (one parameter per option)
     Example: precursor-watch retrain --dry-run
     """
     from classifier.scoring.run import RetrainOptions, retrain
-    from cli.progress import step_bars
 
     options = RetrainOptions(
         starter=None if no_starter else starter,
@@ -109,7 +108,6 @@ def command(  # noqa: PLR0913 (one parameter per option)
 
 
 def _print_result(result: Retrained, options: RetrainOptions, *, as_json: bool) -> None:
-    from cli.output import print_json
 
     if as_json:
         print_json({**result.record(), "sentence": result.sentence, "dry_run": options.dry_run})
@@ -135,7 +133,6 @@ def ending(result: Retrained, options: RetrainOptions) -> str:
 
 
 def _print_comparison(comparison: Comparison) -> None:
-    from cli.output import print_table
 
     in_use = comparison.in_use or {}
     rows = [(name, str(value), str(in_use.get(name, "-"))) for name, value in comparison.candidate.items()]
@@ -160,7 +157,6 @@ def _print_comparison(comparison: Comparison) -> None:
 
 
 def _print_rescore(rescore: Rescore) -> None:
-    from cli.output import print_table
 
     for what, changes in rescore.shown.items():
         if changes:

@@ -1,50 +1,58 @@
-"""`precursor-watch run`: the service that crawls and scores by the sources' schedules."""
+"""`run` and `install-units`: the service that crawls and scores by schedule, and its systemd units."""
 
 from __future__ import annotations
 
+import logging
+import os
 import signal
+import sys
 from datetime import timedelta
+from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
 import click
 
 from bulk.program import PROGRAM
-from cli.options import database_option, sources_option
+from cli.options import AnyFile, AnyFolder, database_option, sources_option
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from structlog.typing import Processor
+
+FORMAT_VARIABLE = "PRECURSOR_WATCH_LOG"
+"""`json` writes one JSON object a line; anything else a line for people. Child processes inherit it."""
 
 
 @click.command("run")
 @database_option
 @sources_option
-@click.option("--once", is_flag=True, help="Do what is due now, print the status and exit, e.g. from cron.")
+@click.option(
+    "--once", is_flag=True, help="Do the work that is due now, print the status and exit, e.g. from cron."
+)
 @click.option(
     "--parallel",
     type=click.IntRange(1, 32),
-    help="Sources crawled at a time; by default what [service] parallel says, or 2.",
+    help="Sources crawled at a time.  [default: [service] parallel, or 2]",
 )
 @click.pass_context
 def command(ctx: click.Context, database: Path, sources_file: Path, once: bool, parallel: int | None) -> None:
-    """Crawl each source when its schedule says so, and score what is new.
+    """Crawl each source by its schedule, and score the new sightings.
 
-    Runs until SIGTERM or Ctrl-C, then ends its child processes in order and exits with 0. After an
-    interruption of any kind, start it again: it goes on where it was. An edited sources file is taken up
-    within seconds, or at once on SIGHUP; one that cannot be used leaves the old sources in use, and alarms.
+    The service runs until SIGTERM or Ctrl-C, then ends its child processes in order and exits with 0. After
+    any interruption start it again: it resumes its work. An edited sources file is taken up within seconds,
+    or at once on SIGHUP; a file that cannot be used raises an alarm, and the old sources stay in use.
 
-    Limits, alarms and the care of the data are set in the settings file, see docs/settings.md.
+    Limits, alarms and maintenance are set in the settings file, see docs/settings.md.
 
     Example: precursor-watch run --db var/precursor-watch.db --sources sources.toml
     """
-    from cli.log_output import configure_logs
     from cli.settings import load_settings
     from scheduler.jobs import WorkLimits
     from scheduler.service import run_once, serve
     from scheduler.settings import AlarmSettings, MaintenanceSettings, ServiceSettings
     from scheduler.worker import Settings
 
-    configure_logs()
+    _configure_logs()
     service = load_settings(ServiceSettings)
     settings = Settings(
         command=PROGRAM,
@@ -69,8 +77,92 @@ def command(ctx: click.Context, database: Path, sources_file: Path, once: bool, 
     ctx.invoke(status, database=database, sources_file=sources_file, as_json=False)
 
 
+@click.command("install-units")
+@database_option
+@sources_option
+@click.option(
+    "--settings",
+    type=AnyFile,
+    default=Path("precursor-watch.toml"),
+    show_default=True,
+    help="The settings file; made empty if it is not there.",
+)
+@click.option(
+    "--user", default="precursor-watch", show_default=True, help="The system user that both run as."
+)
+@click.option(
+    "--to",
+    "folder",
+    type=AnyFolder,
+    default=Path("/etc/systemd/system"),
+    show_default=True,
+    help="Where the units are written.",
+)
+def install_units_command(
+    database: Path, sources_file: Path, settings: Path, user: str, folder: Path
+) -> None:
+    """Write hardened systemd units for `run` and `serve`, and have systemd verify them.
+
+    Nothing is started; the commands to type next are printed.
+
+    Example: precursor-watch install-units --db /srv/watch/watch.db --sources /srv/watch/sources.toml
+    """
+    from scheduler.install import Place, check_units, write_units
+
+    settings.touch()
+    place = Place(
+        program=Path(sys.argv[0]).resolve(),
+        user=user,
+        database=database.resolve(),
+        sources=sources_file.resolve(),
+        settings=settings.resolve(),
+    )
+    written = write_units(place, folder)
+    checked = check_units(written)
+    for path in written:
+        click.echo(f"{path}{'  verified' if checked else ''}")
+    if not checked:
+        click.echo("systemd-analyze is not installed here, so they were not verified.", err=True)
+    click.echo(
+        f"Next: useradd --system {user} (if there is none), chown -R {user}: {database.resolve().parent}, "
+        "systemctl daemon-reload, systemctl enable --now precursor-watch precursor-watch-web",
+        err=True,
+    )
+
+
 def _events_of_signals() -> tuple[Event, Event]:
     stop, reload = Event(), Event()
     for number, event in ((signal.SIGTERM, stop), (signal.SIGINT, stop), (signal.SIGHUP, reload)):
         signal.signal(number, lambda *_, event=event: event.set())
     return stop, reload
+
+
+def _configure_logs() -> None:
+    """Send our events, and warnings and errors of libraries, to standard error, one line each."""
+    import structlog
+
+    is_json = os.environ.get(FORMAT_VARIABLE, "").lower() == "json"
+    last: list[Processor] = (
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        if is_json
+        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    )
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, *last],
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    structlog.contextvars.bind_contextvars(app="precursor-watch")

@@ -1,4 +1,4 @@
-"""`precursor-watch runs`: the newest runs and how they ended."""
+"""`runs` and `logs`: the newest runs, how they ended, and what their processes wrote."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import RowNumber, database_option, json_option
-from cli.output import minute, print_json, print_table, reading
+from cli.output import minute, open_store, print_json, print_table
+from store.messages import harmless
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,24 +22,52 @@ if TYPE_CHECKING:
 @json_option
 @click.option("--limit", type=RowNumber, default=20, show_default=True, help="How many to show.")
 def command(database: Path, as_json: bool, limit: int) -> None:
-    """Show the newest runs, newest first, each with how it ended.
+    """Show the newest runs, newest first, and how each ended.
 
     Example: precursor-watch runs --limit 50
     """
     from scheduler.health import standing
     from store.crawl.runs import list_runs
 
-    with reading(database) as db:
-        runs = list_runs(db, limit=limit)
+    with open_store(database) as db:
+        runs = [(run, standing(run, database)) for run in list_runs(db, limit=limit)]
     if as_json:
-        print_json([{**asdict(run), "standing": standing(run, database)} for run in runs])
+        print_json([{**asdict(run), "standing": stands} for run, stands in runs])
     elif runs:
-        print_table(
-            ("run", "what", "source", "due", "ended", "outcome", "sentence"),
-            [_cells(run, standing(run, database)) for run in runs],
-        )
+        headings = ("run", "what", "source", "due", "ended", "outcome", "sentence")
+        print_table(headings, [_cells(run, stands) for run, stands in runs])
     else:
         click.echo("There is no run yet; begin with `precursor-watch crawl`.")
+
+
+@click.command("logs")
+@click.argument("run", type=RowNumber)
+@database_option
+@click.option("--lines", type=RowNumber, help="Only this many of each process's last lines.")
+def logs_command(run: int, database: Path, lines: int | None) -> None:
+    """Show how run number RUN ended, and what each of its processes wrote.
+
+    Only runs that the service began have logs; a run by hand writes to its terminal.
+
+    Example: precursor-watch logs 42 --lines 20
+    """
+    from scheduler.children import log_of, read_log
+    from store.crawl.runs import attempts_at, get_run
+
+    with open_store(database) as db:
+        found, attempts = get_run(db, run), attempts_at(db, run)
+    what = f"{found.kind} of {found.source_id}" if found.source_id else found.kind
+    ended = f"Run {found.run_id}, {what}: {found.outcome or 'no ending yet'}. {found.sentence}"
+    click.echo(ended.rstrip(), err=True)
+    for attempt in attempts:
+        ending = f"; {attempt.interrupted}" if attempt.interrupted else ""
+        click.echo(f"-- process {attempt.pid}, begun {minute(attempt.started_at)}{ending}", err=True)
+        path = log_of(database, found, attempt)
+        if path is None:
+            click.echo("   It left no log: it was begun by hand, or its log was purged.", err=True)
+            continue
+        for line in read_log(path, lines=lines):
+            click.echo(harmless(line))
 
 
 def _cells(run: Run, stands: str) -> tuple[str, ...]:

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from cli.groups import SentenceGroup
-from cli.options import asked_by_option, database_option, json_option, sources_option
-from cli.output import minute, print_json, print_table, reading
+from cli.options import SentenceGroup, by_option, database_option, json_option, sources_option
+from cli.output import minute, open_store, print_json, print_table
+from store.times import utc_now
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,11 +47,10 @@ def show(database: Path, sources_file: Path, as_json: bool, count: int) -> None:
     """
     from scheduler.due import next_times
     from scheduler.jobs import WorkLimits, crawl_jobs
-    from store import times
     from store.operations.service import pause_of
 
-    jobs, now = crawl_jobs(sources_file, WorkLimits()).values(), times.utc_now()
-    with reading(database) as db:
+    jobs, now = crawl_jobs(sources_file, WorkLimits()).values(), utc_now()
+    with open_store(database) as db:
         paused = {job.source_id: pause_of(db, job.source_id or "") for job in jobs}
     due = {job: next_times(job.schedule, after=now, count=count) for job in jobs}
     if as_json:
@@ -84,7 +83,7 @@ def show(database: Path, sources_file: Path, as_json: bool, count: int) -> None:
 @command.command()
 @database_option
 @sources_option
-@asked_by_option
+@by_option
 @source_argument
 def pause(database: Path, sources_file: Path, by: str, source: str) -> None:
     """Begin nothing for SOURCE until it is resumed; due times are skipped, with who and when.
@@ -104,7 +103,7 @@ def pause(database: Path, sources_file: Path, by: str, source: str) -> None:
 @command.command()
 @database_option
 @sources_option
-@asked_by_option
+@by_option
 @source_argument
 def resume(database: Path, sources_file: Path, by: str, source: str) -> None:
     """Let SOURCE be crawled again when it is due.
@@ -120,7 +119,7 @@ def resume(database: Path, sources_file: Path, by: str, source: str) -> None:
 @command.command("run-now")
 @database_option
 @sources_option
-@asked_by_option
+@by_option
 @source_argument
 def run_now(database: Path, sources_file: Path, by: str, source: str) -> None:
     """Have the service crawl SOURCE now, due or not.
@@ -137,9 +136,8 @@ def run_now(database: Path, sources_file: Path, by: str, source: str) -> None:
 
 def _ask(request: Request, database: Path, sources_file: Path, by: str, source: str) -> int:
     from scheduler.jobs import ask_service
-    from store import times
 
-    with reading(database) as db:
+    with open_store(database) as db:
         return ask_service(
-            db, request, source, database=database, sources_file=sources_file, by=by, now=times.utc_now()
+            db, request, source, database=database, sources_file=sources_file, by=by, now=utc_now()
         )

@@ -1,15 +1,27 @@
-"""`precursor-watch serve`: the review app."""
+"""`serve`: the review app, with the parts of other packages that it shows and does not import itself."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING
 
 import click
 
 from cli.law import law_options
-from cli.options import database_option, sources_option
+from cli.options import AnyFile, database_option, sources_option
+from review.web.providers import KeptPage, LawEntry, Reference, ServiceApi
 
-pem = click.Path(dir_okay=False, path_type=Path)
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from pathlib import Path
+
+    from store.audit.audit import Origin
+    from store.crawl.runs import Attempt
+    from store.database import Database
+    from store.model import Run
+    from store.operations.service import Overview, Request
 
 
 @click.command()
@@ -20,7 +32,9 @@ pem = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--port", type=click.IntRange(0, 65_535), default=8080, show_default=True, help="0 takes a free one."
 )
-@click.option("--public-url", default="", metavar="URL", help="What people open, behind a reverse proxy.")
+@click.option(
+    "--public-url", default="", metavar="URL", help="The address that people open, behind a reverse proxy."
+)
 @click.option(
     "--trusted-proxy",
     "trusted_proxies",
@@ -28,15 +42,17 @@ pem = click.Path(dir_okay=False, path_type=Path)
     metavar="NETWORK",
     help="Address or network of a reverse proxy whose X-Forwarded-* headers are believed.",
 )
-@click.option("--tls-certificate", type=pem, help="To serve HTTPS itself: certificate with its chain, PEM.")
-@click.option("--tls-key", type=pem, help="To serve HTTPS itself: private key, PEM.")
+@click.option(
+    "--tls-certificate", type=AnyFile, help="To serve HTTPS itself: certificate with its chain, PEM."
+)
+@click.option("--tls-key", type=AnyFile, help="To serve HTTPS itself: private key, PEM.")
 @click.option(
     "--idle-minutes", type=click.IntRange(1, 24 * 60), default=60, show_default=True,
-    help="A session not used for so long ends.",
+    help="A session ends after so long without use.",
 )  # fmt: skip
 @click.option(
     "--session-hours", type=click.IntRange(1, 72), default=12, show_default=True,
-    help="A session ends so long after its log-in.",
+    help="A session ends so long after its login.",
 )  # fmt: skip
 def command(  # noqa: PLR0913 (options of one command)
     database: Path,
@@ -51,17 +67,13 @@ def command(  # noqa: PLR0913 (options of one command)
     idle_minutes: int,
     session_hours: int,
 ) -> None:
-    """Review what was flagged, in the browser.
+    """Review the flagged listings in the browser.
 
-    Whoever opens it logs in; `precursor-watch users add` makes users. Without further options it listens on
-    this machine only. Behind a reverse proxy: docs/reverse-proxy.md.
+    Users log in; `precursor-watch users add` makes them. Without further options the app listens on this
+    machine only. Behind a reverse proxy, see docs/reverse-proxy.md.
 
     Example: precursor-watch serve
     """
-    from datetime import timedelta
-
-    from cli.operating import operating_for
-    from cli.reference import reference_for
     from review.web.serve import Tls, serve
     from review.web.settings import Safety
 
@@ -85,6 +97,114 @@ def command(  # noqa: PLR0913 (options of one command)
         safety=safety,
         tls=tls,
         reference=reference_for(database),
-        service_api=operating_for(database, sources_file),
+        service_api=service_api_for(database, sources_file),
         announce=announce,
+    )
+
+
+def reference_for(database: Path) -> Reference:
+    """Return the law and the stored pages for the app; each is read when it is first needed."""
+    from store.crawl.evidence import evidence_folder
+
+    folder = evidence_folder(database)
+    return Reference(
+        law=law_of, names=names_of, page=lambda db, page_id: kept_page(db, folder, page_id), evidence=folder
+    )
+
+
+def law_of(substances: Iterable[str]) -> list[LawEntry]:
+    """Return the law's entries of substances, given by canonical names; unknown names have none."""
+    by_name = _entries()
+    return [entry for name in substances for entry in by_name.get(name, ())]
+
+
+def names_of(terms: str) -> dict[str, str]:
+    """Return the words of a search that name a substance, each or all together, with its canonical name."""
+    from text.normalise import comparable
+
+    words = terms.split()
+    asked = dict.fromkeys([*words, " ".join(words)])
+    known = _names()
+    return {each: known[comparable(each)] for each in asked if comparable(each) in known}
+
+
+def kept_page(db: Database, folder: Path, page_id: int) -> KeptPage | None:
+    """Return a stored page, or None when its bytes are missing or differ from the record in the store."""
+    from crawler.evidence.read import EvidenceWrong, NoEvidence, show
+    from crawler.extract.document import decode_page
+
+    try:
+        record, kept, body = show(db, folder, str(page_id))
+    except (NoEvidence, EvidenceWrong):
+        return None
+    headers = {name.lower(): value for name, value in kept.http_headers}
+    return KeptPage(html=decode_page(body, headers.get("content-type")), sha256=record.payload_sha256)
+
+
+@cache
+def _entries() -> dict[str, list[LawEntry]]:
+    from classifier.gazetteer import law_in_force, load_gazetteer
+
+    return {
+        substance.name: [
+            LawEntry(
+                substance=substance.name,
+                instrument=entry.instrument,
+                list_name=entry.list_name,
+                since=entry.since_text,
+                code=entry.code,
+                source=entry.source,
+            )
+            for entry in substance.entries
+        ]
+        for substance in load_gazetteer(law_in_force()).substances
+    }
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Return every name and CAS number of a listed substance, in comparable form, with its canonical name."""
+    from classifier.gazetteer import law_in_force, load_gazetteer
+    from text.normalise import comparable
+
+    known: dict[str, str] = {}
+    for substance in load_gazetteer(law_in_force()).substances:
+        for name in (substance.name, *substance.cas, *(each.text for each in substance.names)):
+            known.setdefault(comparable(name), substance.name)
+    return known
+
+
+def service_api_for(database: Path, sources_file: Path) -> ServiceApi:
+    """Return what the app asks of the service on a store, whose sources are declared in `sources_file`."""
+    from scheduler.children import log_of, read_log
+    from scheduler.health import overview, standing
+    from scheduler.jobs import ask_service
+
+    def find(db: Database, now: datetime) -> Overview:
+        return overview(db, database, sources_file, now=now)
+
+    def ask(db: Database, request: Request, source_id: str, *, by: str, origin: Origin, now: datetime) -> int:
+        return ask_service(
+            db,
+            request,
+            source_id,
+            database=database,
+            sources_file=sources_file,
+            by=by,
+            origin=origin,
+            now=now,
+        )
+
+    def log_lines(run: Run, attempt: Attempt, lines: int) -> list[str] | None:
+        path = log_of(database, run, attempt)
+        try:
+            return None if path is None else read_log(path, lines=lines)
+        except FileNotFoundError:  # purged meanwhile
+            return None
+
+    return ServiceApi(
+        overview=find,
+        standing=lambda run: standing(run, database),
+        log=log_lines,
+        ask=ask,
     )

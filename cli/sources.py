@@ -1,4 +1,4 @@
-"""`precursor-watch sources`: what the sources file declares, and whether it can be crawled."""
+"""`sources` and `permissions`: the declared sources, and what may be requested of which site."""
 
 from __future__ import annotations
 
@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import json_option, sources_option
+from cli.options import SentenceGroup, database_option, json_option, sources_option
 from cli.output import print_json, print_table
+from store.messages import counted, harmless
+from store.model import SourceKind
+from store.times import utc_now
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from crawler.live.plan import Plan
     from crawler.sources.sources import DeclaredSource, Schedule
+
+NONE_LIVE = "{} declares no live source, so no permission is needed."
 
 
 @click.command("sources")
@@ -31,12 +37,13 @@ def command(sources_file: Path, as_json: bool, check: bool) -> None:
     from crawler.sources.sources import load_sources
 
     declared = list(load_sources(sources_file).values())
-    problems = {each.source.source_id: found for each in declared if (found := _problem(each))}
+    problems = {each.source.source_id: found for each in declared if (found := _source_problem(each))}
     if as_json:
-        print_json([_record(each, problems.get(each.source.source_id, "")) for each in declared])
+        print_json([_source_record(each, problems.get(each.source.source_id, "")) for each in declared])
     else:
         print_table(
-            ("source", "name", "archive", "schedule", "supplied by"), [_cells(each) for each in declared]
+            ("source", "name", "archive", "schedule", "supplied by"),
+            [_source_cells(each) for each in declared],
         )
         for source_id, problem in problems.items():
             click.echo(f"{source_id}: {problem}", err=True)
@@ -44,9 +51,107 @@ def command(sources_file: Path, as_json: bool, check: bool) -> None:
         sys.exit(1)
 
 
-def _problem(declared: DeclaredSource) -> str:
+@click.group("permissions", cls=SentenceGroup)
+def permissions_command() -> None:
+    """List and check the permissions of live sources, and plan a crawl under them.
+
+    No command of this group sends a request, and only `withdraw` writes anything.
+
+    Example: precursor-watch permissions check
+    """
+
+
+@permissions_command.command("list")
+@sources_option
+@database_option
+@json_option
+def list_command(sources_file: Path, database: Path, *, as_json: bool) -> None:
+    """List the live sources with their permissions.
+
+    Example: precursor-watch permissions list
+    """
+    live = _live(sources_file, ())
+    if as_json:
+        print_json([_record(each, database) for each in live])
+        return
+    if not live:
+        click.echo(NONE_LIVE.format(sources_file), err=True)
+        return
+    print_table(
+        ("source", "basis", "reference", "approved by", "valid", "scope", "state"),
+        [_cells(each, database) for each in live],
+    )
+
+
+@permissions_command.command("check")
+@click.argument("names", nargs=-1, metavar="[SOURCE]...")
+@sources_option
+@database_option
+def check_command(names: tuple[str, ...], sources_file: Path, database: Path) -> None:
+    """Exit with 1 if a live source has no permission that holds now, and say why.
+
+    Example: precursor-watch permissions check andes-live
+    """
+    live = _live(sources_file, names)
+    if not live:
+        click.echo(NONE_LIVE.format(sources_file), err=True)
+    found = {each.source.source_id: _problem(each, database) for each in live}
+    for source_id, why in found.items():
+        click.echo(harmless(f"{source_id}: {why or 'its permission holds'}."))
+    sys.exit(int(any(found.values())))
+
+
+@permissions_command.command("plan")
+@click.argument("name", metavar="SOURCE")
+@sources_option
+@database_option
+@click.option("--urls", "with_urls", is_flag=True, help="Name every listing that would be visited again.")
+@json_option
+def plan_command(name: str, sources_file: Path, database: Path, *, with_urls: bool, as_json: bool) -> None:
+    """Say what a crawl would do: where it would begin, how fast and how far, and which pages are known.
+
+    This is the dry run of a crawl: nothing is requested, and nothing is written. The rules of robots.txt are
+    those read last.
+
+    Example: precursor-watch permissions plan andes-live
+    """
+    from crawler.live.plan import plan
+
+    (declared,) = _live(sources_file, (name,))
+    made = plan(database, declared, utc_now())
+    if as_json:
+        print_json(made.as_json())
+    else:
+        _print(made, with_urls=with_urls)
+
+
+@permissions_command.command("withdraw")
+@click.argument("name", metavar="SOURCE")
+@click.option("--by", required=True, help="Who withdraws the permission.")
+@click.option("--reason", required=True, help="Why, e.g. the letter that came.")
+@sources_option
+@database_option
+def withdraw_command(name: str, by: str, reason: str, sources_file: Path, database: Path) -> None:
+    """Withdraw a permission: nothing more is requested under it, not even by a crawl that is under way.
+
+    The permission stays in the store with the record of its use. Only a different permission lets the source
+    be crawled again.
+
+    Example: precursor-watch permissions withdraw andes-live --by "J. Rojas" --reason "letter no. 120"
+    """
+    from crawler.live.permission import withdraw
+
+    (declared,) = _live(sources_file, (name,))
+    if declared.permission is None:
+        raise click.UsageError(f"{name} has no permission that could be withdrawn.")
+    if not by.strip() or not reason.strip():
+        raise click.UsageError("Both --by and --reason must say something.")
+    why = withdraw(database, declared.source, declared.permission, by=by, reason=reason)
+    click.echo(harmless(f"{name}: {why}."))
+
+
+def _source_problem(declared: DeclaredSource) -> str:
     from crawler.sources.sources import NotSuppliedYet, check_supplied
-    from store.times import utc_now
 
     if declared.archive is not None and not declared.archive.exists():
         return f"There is no archive at {declared.archive}; put it there or mend the sources file."
@@ -57,7 +162,7 @@ def _problem(declared: DeclaredSource) -> str:
     return ""
 
 
-def _cells(declared: DeclaredSource) -> tuple[str, ...]:
+def _source_cells(declared: DeclaredSource) -> tuple[str, ...]:
     source = declared.source
     return (
         source.source_id,
@@ -82,11 +187,74 @@ def _archive(declared: DeclaredSource) -> str:
     return "present" if declared.archive.exists() else "missing"
 
 
-def _record(declared: DeclaredSource, problem: str) -> dict[str, object]:
+def _source_record(declared: DeclaredSource, problem: str) -> dict[str, object]:
     return {
         **asdict(declared.source),
         "archive": declared.archive,
         "archive_present": _archive(declared) == "present",
         "schedule": None if declared.schedule is None else asdict(declared.schedule),
         "problem": problem,
+    }
+
+
+def _print(made: Plan, *, with_urls: bool) -> None:
+    limits = made.limits
+    click.echo(f"{made.source_id}: {made.refusal or 'would be crawled'}.")
+    for url, why in made.start:
+        click.echo(harmless(f"  begins at {url}" + (f": refused, {why}" if why else "")))
+    for said in made.robots:
+        click.echo(harmless(f"  {said}"))
+    for prefix in made.scope:
+        click.echo(harmless(f"  within {prefix}"))
+    click.echo(f"  as {made.user_agent}")
+    click.echo(
+        f"  to each of {counted(len(made.hosts), 'host', 'hosts')} ({', '.join(made.hosts)}): "
+        f"{limits.at_once} at once, "
+        f"{limits.seconds_between_requests:g} s apart, or slower if robots.txt or the site says so"
+    )
+    click.echo(f"  at most {limits.max_pages:,} requests and {limits.max_bytes:,} bytes")
+    click.echo(f"  pages known: {made.known:,}; of {made.with_marks:,} it would ask whether they changed")
+    if with_urls:
+        for url in made.standing:
+            click.echo(harmless(f"  listing {url}"))
+
+
+def _live(sources_file: Path, names: tuple[str, ...]) -> list[DeclaredSource]:
+    from crawler.sources.sources import pick_sources
+
+    picked = pick_sources(sources_file, names)
+    saved = [each.source.source_id for each in picked if each.source.kind is SourceKind.SAVED]
+    if names and saved:
+        raise click.UsageError(f"{', '.join(saved)} is read from an archive; it needs no permission.")
+    return [each for each in picked if each.source.kind is SourceKind.LIVE]
+
+
+def _problem(declared: DeclaredSource, database: Path) -> str:
+    from crawler.live.permission import problem_in
+
+    return problem_in(database, declared.permission, utc_now())
+
+
+def _cells(declared: DeclaredSource, database: Path) -> tuple[str, ...]:
+    permission, why = declared.permission, _problem(declared, database)
+    if permission is None:
+        return (declared.source.source_id, "", "", "", "", "", why)
+    return (
+        declared.source.source_id,
+        permission.basis,
+        permission.reference,
+        permission.approved_by,
+        f"{permission.valid_from} to {permission.valid_until}",
+        "\n".join(permission.scope),
+        why or "holds",
+    )
+
+
+def _record(declared: DeclaredSource, database: Path) -> dict[str, object]:
+    permission = declared.permission
+    return {
+        "source_id": declared.source.source_id,
+        "permission_id": permission.permission_id if permission else None,
+        "permission": permission.document if permission else None,
+        "problem": _problem(declared, database),
     }

@@ -1,4 +1,4 @@
-"""`precursor-watch status`: one screen that says whether all is well."""
+"""`status`, `report` and `doctor`: whether all is well, what the crawls found, how to mend what is wrong."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from bulk.program import PROGRAM
 from cli.options import database_option, json_option, sources_option
-from cli.output import minute, print_json, print_table, reading
+from cli.output import minute, open_store, print_json, print_records, print_table
 from store.messages import counted, harmless, spoken_age
+from store.times import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from store.model import Run
     from store.operations.alarms import Alarm
     from store.operations.service import Overview, SourceHealth
-    from store.review.statistics import SourceCounts
+    from store.review.statistics import SourceReport
 
 HEADINGS = ("source", "last run", "next due", "pages", "listings", "flagged", "well")
 
@@ -31,19 +33,18 @@ HEADINGS = ("source", "last run", "next due", "pages", "listings", "flagged", "w
 @sources_option
 @json_option
 def command(database: Path, sources_file: Path, as_json: bool) -> None:
-    """Show each source, the service, the queue, the model, the disk and what alarms.
+    """Show each source, the service, the queue, the model, the disk and the alarms.
 
-    Exits with 0 if all is well, so that a monitoring system can call it, and with 1 if the last scoring
-    or the last crawl of a source failed or was interrupted, a source is overdue, the sources file cannot be
-    used, listings wait for a first model, or an alarm stands that nobody has taken note of.
+    Exits with 0 if all is well, so that a monitoring system can call it. Exits with 1 if the last scoring or
+    the last crawl of a source failed or was interrupted, a source is overdue, the sources file cannot be
+    used, listings wait for a first model, or an alarm stands that nobody has acknowledged.
 
     Example: precursor-watch status --json
     """
     from scheduler.health import overview
-    from store import times
 
-    now = times.utc_now()
-    with reading(database) as db:
+    now = utc_now()
+    with open_store(database) as db:
         found = overview(db, database, sources_file, now=now)
     if as_json:
         print_json(_record(found))
@@ -52,6 +53,60 @@ def command(database: Path, sources_file: Path, as_json: bool) -> None:
     if found.sources_problem:
         click.echo(f"precursor-watch: {found.sources_problem}", err=True)
     if not found.is_well:
+        sys.exit(1)
+
+
+@click.command(name="report")
+@database_option
+@json_option
+def report_command(database: Path, *, as_json: bool) -> None:
+    """Show, per source, its pages, their outcomes, and how completely listings were read.
+
+    Pages are those of the last crawl that is done; LAST CRAWL says how the newest ended.
+
+    Example: precursor-watch report
+    """
+    from store.review.statistics import report_sources
+
+    with open_store(database) as db:
+        reports = report_sources(db)
+    headings = (
+        "SOURCE", "LAST CRAWL", "PAGES", "OUTCOMES", "LISTINGS", "TITLE", "PRICE", "SELLER", "FLAGGED",
+    )  # fmt: skip
+    print_records(reports, headings, _report_cells, as_json=as_json)
+
+
+@click.command("doctor")
+@database_option
+@sources_option
+@json_option
+def doctor_command(database: Path, sources_file: Path, *, as_json: bool) -> None:
+    """Check everything the product needs, and say how to mend what is wrong.
+
+    Nothing is changed. Exits with 1 if something is wrong.
+
+    Example: precursor-watch doctor
+    """
+    from cli.settings import load_settings
+    from scheduler.doctor import examine
+    from scheduler.settings import AlarmSettings, MaintenanceSettings
+    from scheduler.worker import Settings
+
+    settings = Settings(
+        command=PROGRAM,
+        database=database,
+        sources_file=sources_file,
+        alarms=load_settings(AlarmSettings),
+        maintenance=load_settings(MaintenanceSettings),
+    )
+    found = list(examine(settings))
+    print_records(
+        found,
+        ("what", "", "found"),
+        lambda each: (each.what, "WRONG" if each.problem else "well", each.problem or each.note),
+        as_json=as_json,
+    )
+    if any(each.problem for each in found):
         sys.exit(1)
 
 
@@ -75,7 +130,7 @@ def _print(found: Overview, now: datetime) -> None:
 
 def _cells(health: SourceHealth, now: datetime) -> tuple[str, ...]:
     report = health.report
-    pages, listings, flagged = ("-", "-", "-") if report is None else _counts(report)
+    pages, listings, flagged = map(str, (report.pages, report.listings, report.flagged)) if report else "---"
     well = "overdue" if health.overdue else ("yes" if health.is_well else "no")
     usual = health.usual_listings
     return (
@@ -89,12 +144,8 @@ def _cells(health: SourceHealth, now: datetime) -> tuple[str, ...]:
     )
 
 
-def _counts(report: SourceCounts) -> tuple[str, str, str]:
-    return str(report.pages), str(report.listings), str(report.flagged)
-
-
 def _last_success(health: SourceHealth, now: datetime) -> str:
-    """Return when it last did its work, where the last run did not."""
+    """Return when a crawl last did its work, if the last run did not."""
     if health.is_well or health.last_success_at is None:
         return ""
     return f"; done {spoken_age(now - health.last_success_at)} ago"
@@ -122,3 +173,14 @@ def _next_due(health: SourceHealth) -> str:
     if health.next_due is None:
         return "by hand"
     return f"{minute(health.next_due.astimezone(ZoneInfo(health.timezone)))} ({health.next_due:%H:%M %Z})"
+
+
+def _report_cells(each: SourceReport) -> tuple[str, ...]:
+    coverage = (each.listings, each.with_title, each.with_price, each.with_seller, each.flagged)
+    return (
+        each.source_id,
+        each.last_crawl or "not ended",
+        str(each.pages),
+        ", ".join(f"{count} {outcome}" for outcome, count in each.outcomes.items()),
+        *map(str, coverage),
+    )

@@ -1,18 +1,24 @@
-"""`precursor-watch users`: who may log in, and as what."""
+"""`users`: who may log in, as what, and with which keys their programs use the JSON API."""
 
 from __future__ import annotations
 
+import sys
+from contextlib import closing
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
-from cli.groups import SentenceGroup
-from cli.options import by_option, database_option, json_option
-from cli.user_tokens import token_command
+from cli.options import RowNumber, SentenceGroup, by_option, database_option, json_option
+from cli.output import minute, open_store, print_json, print_records, print_table
 from store.model import Role
+from store.times import utc_now
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from store.accounts.sessions import Token
+    from store.accounts.users import User
 
 role_choice = click.Choice([role.value for role in Role])
 stdin_option = click.option(
@@ -22,15 +28,12 @@ stdin_option = click.option(
 
 @click.group("users", cls=SentenceGroup)
 def command() -> None:
-    """Users of the review app: viewers look, reviewers decide, leads assign and export, admins manage users.
+    """Manage users: viewers look, reviewers judge, leads assign and export, admins manage users.
 
-    Every change is an entry of the audit log. Nobody is ever deleted, because verdicts name them.
+    Every change is an entry in the audit log. No user is ever deleted, because verdicts name them.
 
     Example: precursor-watch users add ada --role admin
     """
-
-
-command.add_command(token_command)
 
 
 @command.command("add")
@@ -40,29 +43,26 @@ command.add_command(token_command)
     type=role_choice,
     default=Role.REVIEWER.value,
     show_default=True,
-    help="What they may do, see docs/security.md.",
+    help="What the user may do; see docs/security.md.",
 )
 @stdin_option
-@click.option("--generate", is_flag=True, help="Make up a password and print it, once.")
+@click.option("--generate", is_flag=True, help="Generate a password and print it, once.")
 @by_option
 @database_option
 def add_command(
-    name: str, role: str, *, password_stdin: bool, generate: bool, actor: str, database: Path
+    name: str, role: str, *, password_stdin: bool, generate: bool, by: str, database: Path
 ) -> None:
     """Add a user; the password is asked for.
 
     Example: precursor-watch users add ada --role lead
     """
-    from contextlib import closing
-
     from store.accounts.users import add_user
     from store.database import open_database
-    from store.times import utc_now
 
     _refuse_name(name, database)
     password, password_hash = _new_password(name, from_stdin=password_stdin, generate=generate)
     with closing(open_database(database)) as db:  # made now, if it is new: whoever gives up leaves none
-        add_user(db, name, Role(role), password_hash=password_hash, actor=actor, now=utc_now())
+        add_user(db, name, Role(role), password_hash=password_hash, actor=by, now=utc_now())
     click.echo(f"{name} may log in as {role}.", err=True)
     if generate:
         click.echo(password)
@@ -76,27 +76,11 @@ def list_command(database: Path, *, as_json: bool) -> None:
 
     Example: precursor-watch users list
     """
-    from dataclasses import asdict
-
-    from cli.output import minute, print_json, print_table, reading
     from store.accounts.users import list_users
 
-    with reading(database) as db:
+    with open_store(database) as db:
         users = list_users(db)
-    if as_json:
-        print_json([asdict(user) for user in users])
-        return
-    rows = [
-        (
-            user.name,
-            user.role,
-            "yes" if user.has_totp else "no",
-            f"disabled {minute(user.disabled_at)}" if user.disabled_at else "may log in",
-            minute(user.created_at),
-        )
-        for user in users
-    ]
-    print_table(("NAME", "ROLE", "SECOND FACTOR", "STATE", "ADDED"), rows)
+    print_records(users, ("NAME", "ROLE", "SECOND FACTOR", "STATE", "ADDED"), _user_cells, as_json=as_json)
 
 
 @command.command("role")
@@ -104,17 +88,15 @@ def list_command(database: Path, *, as_json: bool) -> None:
 @click.argument("role", type=role_choice)
 @by_option
 @database_option
-def role_command(name: str, role: str, actor: str, database: Path) -> None:
-    """Give a user another role; it holds at once.
+def role_command(name: str, role: str, by: str, database: Path) -> None:
+    """Give a user another role, at once.
 
     Example: precursor-watch users role bo lead
     """
-    from cli.output import reading
     from store.accounts.users import set_role
-    from store.times import utc_now
 
-    with reading(database) as db:
-        set_role(db, name, Role(role), actor=actor, now=utc_now())
+    with open_store(database) as db:
+        set_role(db, name, Role(role), actor=by, now=utc_now())
     click.echo(f"{name} is now {role}.", err=True)
 
 
@@ -122,12 +104,12 @@ def role_command(name: str, role: str, actor: str, database: Path) -> None:
 @click.argument("name")
 @by_option
 @database_option
-def disable_command(name: str, actor: str, database: Path) -> None:
-    """Shut a user out at once; their sessions and tokens end for good.
+def disable_command(name: str, by: str, database: Path) -> None:
+    """Lock a user out at once; their sessions and tokens end for good.
 
     Example: precursor-watch users disable bo
     """
-    _set_disabled(database, name, actor, disabled=True)
+    _set_disabled(database, name, by, disabled=True)
     click.echo(f"{name} may no longer log in; sessions and tokens have ended.", err=True)
 
 
@@ -135,34 +117,32 @@ def disable_command(name: str, actor: str, database: Path) -> None:
 @click.argument("name")
 @by_option
 @database_option
-def enable_command(name: str, actor: str, database: Path) -> None:
+def enable_command(name: str, by: str, database: Path) -> None:
     """Let a disabled user log in again.
 
     Example: precursor-watch users enable bo
     """
-    _set_disabled(database, name, actor, disabled=False)
+    _set_disabled(database, name, by, disabled=False)
     click.echo(f"{name} may log in again.", err=True)
 
 
 @command.command("password")
 @click.argument("name")
 @stdin_option
-@click.option("--generate", is_flag=True, help="Make up a password and print it, once.")
+@click.option("--generate", is_flag=True, help="Generate a password and print it, once.")
 @by_option
 @database_option
-def password_command(name: str, *, password_stdin: bool, generate: bool, actor: str, database: Path) -> None:
-    """Replace a user's password; every session and token they had ends.
+def password_command(name: str, *, password_stdin: bool, generate: bool, by: str, database: Path) -> None:
+    """Replace a user's password; every session and token of theirs ends.
 
     Example: precursor-watch users password bo
     """
-    from cli.output import reading
     from store.accounts.users import get_user, set_password
-    from store.times import utc_now
 
-    with reading(database) as db:
+    with open_store(database) as db:
         user = get_user(db, name)
         password, password_hash = _new_password(user.name, from_stdin=password_stdin, generate=generate)
-        set_password(db, user.name, password_hash, actor=actor, now=utc_now())
+        set_password(db, user.name, password_hash, actor=by, now=utc_now())
     click.echo(f"{user.name} has a new password; every session and token of theirs has ended.", err=True)
     if generate:
         click.echo(password)
@@ -170,25 +150,23 @@ def password_command(name: str, *, password_stdin: bool, generate: bool, actor: 
 
 @command.command("totp")
 @click.argument("name")
-@click.option("--off", is_flag=True, help="Ask for no code any more.")
+@click.option("--off", is_flag=True, help="Stop asking for a code.")
 @by_option
 @database_option
-def totp_command(name: str, *, off: bool, actor: str, database: Path) -> None:
-    """Set up a second factor: print the address that an authenticator app reads, once.
+def totp_command(name: str, *, off: bool, by: str, database: Path) -> None:
+    """Set up a second factor: print, once, the address that an authenticator app reads.
 
     Example: precursor-watch users totp ada
     """
-    from cli.output import reading
     from review.accounts.credentials import address_of_seed, new_seed, seal
     from review.web.settings import load_key
     from store.accounts.users import get_user, set_totp
-    from store.times import utc_now
 
-    with reading(database) as db:
+    with open_store(database) as db:
         user = get_user(db, name)
         seed = "" if off else new_seed()
         sealed = "" if off else seal(load_key(database), seed)
-        set_totp(db, user.name, sealed, actor=actor, now=utc_now())
+        set_totp(db, user.name, sealed, actor=by, now=utc_now())
     if off:
         click.echo(f"{user.name} is asked for no code any more; every session of theirs has ended.", err=True)
         return
@@ -196,32 +174,110 @@ def totp_command(name: str, *, off: bool, actor: str, database: Path) -> None:
     click.echo(address_of_seed(seed, user.name))
 
 
-def _set_disabled(database: Path, name: str, actor: str, *, disabled: bool) -> None:
-    from cli.output import reading
-    from store.accounts.users import set_disabled
-    from store.times import utc_now
+@command.group("token", cls=SentenceGroup)
+def token_command() -> None:
+    """Manage tokens, with which a user's own programs use the JSON API.
 
-    with reading(database) as db:
-        set_disabled(db, name, disabled=disabled, actor=actor, now=utc_now())
+    Example: precursor-watch users token add ada --purpose "nightly export"
+    """
+
+
+@token_command.command("add")
+@click.argument("name")
+@click.option("--purpose", required=True, help="What it is for; shown in the list.")
+@click.option(
+    "--days", type=click.IntRange(1, 366), default=90, show_default=True, help="How long it is valid."
+)
+@by_option
+@database_option
+def token_add_command(name: str, purpose: str, days: int, by: str, database: Path) -> None:
+    """Make a token and print it, once; only a hash is kept.
+
+    Example: precursor-watch users token add ada --purpose "nightly export" --days 30
+    """
+    from review.web.forms import new_token
+    from store.accounts.sessions import issue_token
+
+    key = new_token()
+    with open_store(database) as db:
+        lasting = timedelta(days=days)
+        token = issue_token(db, name, key, purpose=purpose, lasting=lasting, actor=by, now=utc_now())
+    click.echo(
+        f"Token {token.token_id} of {token.user.name} holds until {minute(token.expires_at)}; shown once:",
+        err=True,
+    )
+    click.echo(key)
+
+
+@token_command.command("list")
+@click.argument("name", required=False)
+@database_option
+@json_option
+def token_list_command(name: str | None, database: Path, *, as_json: bool) -> None:
+    """List tokens, of one user or of all, without the secrets.
+
+    Example: precursor-watch users token list ada
+    """
+    from store.accounts.sessions import tokens_of
+    from store.accounts.users import get_user
+
+    with open_store(database) as db:
+        tokens = tokens_of(db, get_user(db, name) if name else None)
+    if as_json:
+        print_json([_token_record(token) for token in tokens])
+        return
+    now = utc_now()
+    rows = [
+        (
+            str(token.token_id),
+            token.user.name,
+            token.purpose,
+            "revoked" if token.revoked_at else "expired" if token.expires_at <= now else "holds",
+            minute(token.expires_at),
+            minute(token.last_used_at),
+        )
+        for token in tokens
+    ]
+    print_table(("TOKEN", "USER", "PURPOSE", "STATE", "EXPIRES", "LAST USED"), rows, cut=("PURPOSE",))
+
+
+@token_command.command("revoke")
+@click.argument("token_id", type=RowNumber, metavar="TOKEN")
+@by_option
+@database_option
+def token_revoke_command(token_id: int, by: str, database: Path) -> None:
+    """End a token at once.
+
+    Example: precursor-watch users token revoke 3
+    """
+    from store.accounts.sessions import revoke_token
+
+    with open_store(database) as db:
+        ended = revoke_token(db, token_id, actor=by, now=utc_now())
+    click.echo(f"Token {token_id} {'is' if ended else 'was already'} revoked.", err=True)
+
+
+def _set_disabled(database: Path, name: str, by: str, *, disabled: bool) -> None:
+    from store.accounts.users import set_disabled
+
+    with open_store(database) as db:
+        set_disabled(db, name, disabled=disabled, actor=by, now=utc_now())
 
 
 def _refuse_name(name: str, database: Path) -> None:
     """Refuse a name that is unfit or taken before a password is asked for."""
-    from cli.output import reading
     from store.accounts.users import UserNameTaken, UserNameUnfit, has_user, is_name
 
     if not is_name(name):
         raise UserNameUnfit(name)
     if database.exists():
-        with reading(database) as db:
+        with open_store(database) as db:
             if has_user(db, name):
                 raise UserNameTaken(name)
 
 
 def _new_password(name: str, *, from_stdin: bool, generate: bool) -> tuple[str, str]:
-    """Return a password, asked for, read or made up, and its hash."""
-    import sys
-
+    """Return a password (asked for, read or generated) and its hash."""
     from review.accounts.credentials import Passwords, check_new_password, new_password
 
     if generate:
@@ -232,3 +288,18 @@ def _new_password(name: str, *, from_stdin: bool, generate: bool) -> tuple[str, 
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     check_new_password(password, name)
     return password, Passwords().hash(password)
+
+
+def _user_cells(user: User) -> tuple[str, ...]:
+    return (
+        user.name,
+        user.role,
+        "yes" if user.has_totp else "no",
+        f"disabled {minute(user.disabled_at)}" if user.disabled_at else "may log in",
+        minute(user.created_at),
+    )
+
+
+def _token_record(token: Token) -> dict[str, object]:
+    fields = ("token_id", "purpose", "created_at", "expires_at", "last_used_at", "revoked_at")
+    return {"user": token.user.name, **{name: getattr(token, name) for name in fields}}

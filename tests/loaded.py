@@ -8,7 +8,8 @@ from scrapy.settings import default_settings
 from crawler.markets import find_markets
 
 OURS = (
-    "cli.progress", "cli.settings", "crawler.live.crawl", "crawler.workers.pool", "crawler.run.saved",
+    "rich.progress", "cli.output", "cli.settings",
+    "crawler.live.crawl", "crawler.workers.pool", "crawler.run.saved",
     "crawler.sources.sources", "scheduler.settings",
 )  # fmt: skip
 OF_SCRAPY = ("scrapy.dupefilters", "scrapy.pqueues", "scrapy.squeues", "scrapy.statscollectors")

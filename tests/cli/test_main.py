@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +11,8 @@ import click
 import pytest
 
 import cli
-from cli.errors import exit_with_sentence
-from cli.main import COMMANDS
+from cli.main import COMMANDS, load_command, module_of
+from cli.output import exit_with_sentence
 from store.model import ReasonCode
 from tests.cli.calls import call, call_process
 from tests.warm import ROOT
@@ -25,28 +24,8 @@ HEAVY = (
     "torch", "transformers", "sklearn", "skops", "scrapy", "twisted", "fastapi", "uvicorn",
     "numpy", "pandas", "sqlite_utils", "rich", "structlog", "ray",
 )  # fmt: skip
-NO_COMMANDS = {
-    "groups",
-    "archive_reading",
-    "archive_scoring",
-    "cluster",
-    "cluster_crawls",
-    "cluster_scoring",
-    "reference",
-    "care",
-    "log_output",
-    "settings",
-    "errors",
-    "law",
-    "main",
-    "operating",
-    "options",
-    "output",
-    "progress",
-    "program",
-    "user_tokens",
-}
-"""Modules of cli/ that commands share, or that hold a part of one."""
+SHARED = {"main", "law", "options", "output", "settings"}
+"""Modules of cli/ that hold no command."""
 
 BEYOND = str(2**63)
 """One more than the database can count."""
@@ -73,8 +52,7 @@ def within(command: click.Command, path: str) -> Iterator[tuple[str, click.Comma
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_subcommand_has_an_example_and_options_are_explained(name: str) -> None:
     """No option stands in help without a word about it, and each example calls what it stands under."""
-    top: click.Command = importlib.import_module(f"cli.{name.replace('-', '_')}").command
-    for path, command in within(top, f"precursor-watch {name}"):
+    for path, command in within(load_command(name), f"precursor-watch {name}"):
         typed = path.removesuffix(" list") if path == "precursor-watch models list" else path
         assert f"Example: {typed}" in " ".join((command.help or "").split()), path
         for option in command.params:
@@ -84,7 +62,7 @@ def test_every_subcommand_has_an_example_and_options_are_explained(name: str) ->
 def test_every_module_of_a_command_is_listed() -> None:
     """A command whose file is there can be called."""
     modules = {path.stem for path in Path(cli.__file__).parent.glob("[!_]*.py")}
-    assert modules - NO_COMMANDS == {name.replace("-", "_") for name in COMMANDS}
+    assert modules - SHARED == {module_of(name) for name in COMMANDS}
 
 
 @pytest.mark.process

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from argon2 import PasswordHasher
 
-from cli.operating import operating_for
+from cli.serve import service_api_for
 from review.accounts.credentials import Passwords
 from review.web.app import create_app
 from review.web.forms import new_key
@@ -54,7 +54,7 @@ def build(
     database: Path, *, safety: Safety | None = None, clock: Callable[[], datetime] = lambda: NOW
 ) -> FastAPI:
     """Build the app with a quick hash; its sources file, if there is one, lies beside the store."""
-    operating = operating_for(database, database.with_name("sources.toml"))
+    operating = service_api_for(database, database.with_name("sources.toml"))
     return create_app(database, safety=safety, clock=clock, passwords=WEAK, service_api=operating)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from cli.permissions import command
+from cli.sources import permissions_command
 from crawler.live.connection import Reachable
 from crawler.live.permission import Limits, problem, read_limits, read_permission, stricter
 from crawler.live.scope import Scope
@@ -224,18 +224,18 @@ def test_permissions_are_listed_checked_and_planned(tmp_path: Any) -> None:
     path.write_text(TABLE.format(until="2099-12-31"), "utf-8")
     store = ["--db", str(tmp_path / "none.db")]
     common = ["--sources", str(path), *store]
-    assert "Letter 114" in CliRunner().invoke(command, ["list", "--json", *common]).output
-    checked = CliRunner().invoke(command, ["check", *common])
+    assert "Letter 114" in CliRunner().invoke(permissions_command, ["list", "--json", *common]).output
+    checked = CliRunner().invoke(permissions_command, ["check", *common])
     assert (checked.exit_code, checked.output) == (0, "shop: its permission holds.\n")
-    planned = CliRunner().invoke(command, ["plan", "shop", *common]).output
+    planned = CliRunner().invoke(permissions_command, ["plan", "shop", *common]).output
     assert planned.startswith("shop: would be crawled.\n  begins at https://shop.example/goods/\n")
     assert "1 at once, 5 s apart" in planned
     assert not (tmp_path / "none.db").exists()
     path.write_text(TABLE.format(until="2020-12-31"), "utf-8")
-    checked = CliRunner().invoke(command, ["check", *common])
+    checked = CliRunner().invoke(permissions_command, ["check", *common])
     assert checked.exit_code == 1
     assert "its permission ended on 2020-12-31" in checked.output
-    assert CliRunner().invoke(command, ["check", "saved", *common]).exit_code == 2
+    assert CliRunner().invoke(permissions_command, ["check", "saved", *common]).exit_code == 2
 
 
 def test_a_permission_can_be_withdrawn_and_stays_so(tmp_path: Any) -> None:
@@ -244,14 +244,14 @@ def test_a_permission_can_be_withdrawn_and_stays_so(tmp_path: Any) -> None:
     path.write_text(TABLE.format(until="2099-12-31"), "utf-8")
     common = ["--sources", str(path), "--db", str(tmp_path / "store.db")]
     by = ["--by", "J. Rojas", "--reason", "a letter came"]
-    said = CliRunner().invoke(command, ["withdraw", "shop", *by, *common]).output
+    said = CliRunner().invoke(permissions_command, ["withdraw", "shop", *by, *common]).output
     assert said.startswith("shop: its permission was withdrawn on ")
     assert said.endswith(" UTC by J. Rojas (a letter came).\n")
     again = ["--by", "somebody else", "--reason", "another"]
-    assert CliRunner().invoke(command, ["withdraw", "shop", *again, *common]).output == said
-    checked = CliRunner().invoke(command, ["check", *common])
+    assert CliRunner().invoke(permissions_command, ["withdraw", "shop", *again, *common]).output == said
+    checked = CliRunner().invoke(permissions_command, ["check", *common])
     assert (checked.exit_code, checked.output) == (1, said)
-    assert CliRunner().invoke(command, ["plan", "shop", *common]).output.startswith(said)
-    assert CliRunner().invoke(command, ["withdraw", "saved", *by, *common]).exit_code == 2
+    assert CliRunner().invoke(permissions_command, ["plan", "shop", *common]).output.startswith(said)
+    assert CliRunner().invoke(permissions_command, ["withdraw", "saved", *by, *common]).exit_code == 2
     path.write_text(TABLE.format(until="2099-12-30"), "utf-8")
-    assert CliRunner().invoke(command, ["check", *common]).exit_code == 0
+    assert CliRunner().invoke(permissions_command, ["check", *common]).exit_code == 0
