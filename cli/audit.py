@@ -17,7 +17,7 @@ from store.times import to_text, utc_now
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import TextIO
+    from typing import BinaryIO
 
     from store.audit.audit import AuditEntry
 
@@ -58,22 +58,22 @@ def list_command(
 @click.option(
     "--anchors",
     "file",
-    type=click.File(encoding="utf-8"),
+    type=click.File("rb"),
     help="A file of anchors, as `audit anchor` prints them, one a line; - for standard input.",
 )
 @database_option
 @json_option
-def verify_command(given: tuple[str, ...], file: TextIO | None, *, database: Path, as_json: bool) -> None:
-    """Walk the whole log and name the first break.
+def verify_command(given: tuple[str, ...], file: BinaryIO | None, *, database: Path, as_json: bool) -> None:
+    """Verify the audit log, every evidential row and the schema, and name the first break.
 
-    Whoever can write the database could cut the log's end off, or write it anew; only an anchor kept
-    elsewhere shows that. Exit codes: 0 whole, 1 broken or unreadable, 2 misuse.
+    Somebody who can write the database and knows the program could cut off the end of the record, or write
+    it anew. Only an anchor kept elsewhere shows that. Exit codes: 0 whole, 1 broken or unreadable, 2 misuse.
 
     Example: precursor-watch audit verify --anchors /media/usb/anchors.txt
     """
-    from store.audit.verification import AuditBroken, read_anchors, verify
+    from store.audit.verification import AuditBroken, read_anchors, read_anchors_file, verify
 
-    anchors = read_anchors([*given, *(file or ())])
+    anchors = read_anchors(given) if file is None else read_anchors_file(file.name, file.read(), given)
     with open_store(database) as db, progress_bar("verifying") as show:
         try:
             done = verify(db, anchors=anchors, progress=show)
@@ -86,8 +86,10 @@ def verify_command(given: tuple[str, ...], file: TextIO | None, *, database: Pat
         print_json({"whole": True, **asdict(done)})
         return
     met = f"; {counted(done.anchors, 'anchor is', 'anchors are')} met" if anchors else ""
-    entries, rows = counted(done.entries, "entry is", "entries are"), counted(done.rows, "row", "rows")
-    click.echo(f"{entries} whole, and the {rows} vouched for too{met}.")
+    entries, lines = counted(done.entries, "entry is", "entries are"), counted(done.lines, "row", "rows")
+    click.echo(f"{entries} whole, and so are the {lines} of the record and the schema{met}.")
+    if done.backwards:
+        click.echo(done.backwards_sentence, err=True)
     if not anchors:
         click.echo(
             "No anchor was given, so an end cut off would not show; see `audit anchor --help`.", err=True
@@ -98,21 +100,22 @@ def verify_command(given: tuple[str, ...], file: TextIO | None, *, database: Pat
 @database_option
 @json_option
 def anchor_command(database: Path, *, as_json: bool) -> None:
-    """Print the newest entry's number and hash, to be kept out of reach of whoever can write the database.
+    """Print an anchor, to be kept where nobody who can write the database can change it.
 
-    They could rewrite the whole chain, or cut its end off, but not what you wrote down elsewhere.
+    It holds the newest hashes of the audit log and of the record. Somebody could write both anew, or cut
+    their ends off, but cannot change the anchor that you keep.
 
     Example: precursor-watch audit anchor >> /media/usb/anchors.txt
     """
-    from store.audit.audit import head
+    from store.audit.audit import head, take_anchor
 
     with open_store(database) as db:
-        entry_id, entry_hash = head(db)
+        anchor, (entry_id, entry_hash) = take_anchor(db), head(db)
     now = to_text(utc_now())
     if as_json:
-        print_json({"entry_id": entry_id, "hash": entry_hash, "taken_at": now})
+        print_json({"anchor": anchor, "entry_id": entry_id, "hash": entry_hash, "taken_at": now})
     else:
-        click.echo(f"{entry_id}:{entry_hash} {now}")
+        click.echo(f"{anchor} {now}")
 
 
 def _cells(entry: AuditEntry) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING
 
+from store.audit.chain import follow_schema, register_functions
 from store.errors import StoreFolderClosed, StoreUnusable
 from store.migrations import migrations
 from store.private import private_file
@@ -70,6 +71,8 @@ def _blank() -> bytes:
     """Return an empty store as bytes: taking every step of the schema costs more than a hundred copies."""
     db = Database(memory=True)
     migrations.apply(db)
+    follow_schema(db)
+    db.conn.commit()
     try:
         return db.conn.serialize()
     finally:
@@ -81,6 +84,7 @@ def _prepare(db: Database) -> None:
         db.execute(f"PRAGMA {pragma}")
     db.conn.row_factory = sqlite3.Row
     db.conn.create_function("falls_into", 2, falls_into, deterministic=True)
+    register_functions(db.conn)
 
 
 def _unusable(path: Path, error: Exception) -> StoreUnusable:
@@ -106,6 +110,7 @@ def _ours(db: Database, path: Path, *, must_exist: bool) -> Database:
         _enter_wal(db)
         with transaction(db):  # another process that opens the new file at the same time waits here
             migrations.apply(db)
+            follow_schema(db)
     return db
 
 

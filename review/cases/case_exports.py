@@ -75,10 +75,8 @@ def export(
     )
     details: dict[str, object] = {"decision": decision, "case": case.number if case else None}
     if form == "zip":
-        number, anchor = audit.head(db)
-        bundle = make_bundle(
-            db, found, context.reference.evidence, by=person.name, anchor=f"{number}:{anchor}", now=now
-        )
+        anchor = audit.take_anchor(db)
+        bundle = make_bundle(db, found, context.reference.evidence, by=person.name, anchor=anchor, now=now)
         body, media, ending = bundle.body, "application/zip", "zip"
         details |= {
             "manifest_sha256": bundle.manifest_sha256,

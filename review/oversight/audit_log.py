@@ -14,6 +14,7 @@ from review.queue.blinding import veil_log
 from review.web.dependencies import TheAdmin, TheContext, TheDatabase, TheLead, answer_page
 from review.web.fields import MAX_ROW, none_if_empty, refusals
 from store.accounts.users import list_users
+from store.audit import audit
 from store.audit.audit import AuditAction, AuditEntry, Via, head, list_entries
 from store.crawl.runs import latest_run
 from store.model import RunKind
@@ -126,7 +127,7 @@ class Anchor(BaseModel):
     """What to write down elsewhere; `precursor-watch audit verify --anchor` takes it."""
 
     anchor: str
-    """Number of the newest entry, a colon, its hash."""
+    """Number and hash of the newest entry of the log, and of the newest line of the record."""
     taken_at: datetime
 
 
@@ -142,6 +143,5 @@ def read_log(db: TheDatabase, person: TheLead, wanted: Annotated[LogPart, Query(
 
 @api.get("/anchor", responses=refusals())
 def take_anchor(db: TheDatabase, context: TheContext, person: TheAdmin) -> Anchor:
-    """Return the newest entry's number and hash."""
-    entry_id, entry_hash = head(db)
-    return Anchor(anchor=f"{entry_id}:{entry_hash}", taken_at=context.clock())
+    """Return an anchor, to be kept elsewhere."""
+    return Anchor(anchor=audit.take_anchor(db), taken_at=context.clock())

@@ -52,7 +52,7 @@ def check_everything(
 
     Raises:
         StoreDamaged: If the database is not whole.
-        AuditBroken: If the audit log, or a row that it vouches for, is not what it was.
+        AuditBroken: If the audit log, an evidential row or the schema is not as it was written.
         EvidenceWrong: With the first WARC file, record or page that is not what was kept.
     """
     with closing(open_database(database, must_exist=True)) as db:
@@ -62,8 +62,9 @@ def check_everything(
         tended = _index(db)
         tend_store(db)
         tended += _give_back(db, database, vacuum_free_percent)
+    backwards = f"{log.backwards_sentence} " if log.backwards else ""
     return (
-        "The database is whole, and so is the audit log with "
+        f"{backwards}The database is whole, and so is the audit log with "
         f"{counted(log.entries, 'entry', 'entries')}; as they were kept are "
         f"{counted(found.files, 'WARC file', 'WARC files')}, {counted(found.records, 'record', 'records')} "
         f"and {counted(found.pages, 'page', 'pages')}.{tended}"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from store import times
-from store.audit.chain import BEGINNING, COLUMNS, entry_hash, entry_row, row_hash
+from store.audit.chain import BEGINNING, COLUMNS, entry_hash, entry_row, head_of_record, row_hash
 from store.audit.chain import AuditAction as AuditAction  # noqa: PLC0414 (found here too)
 from store.audit.chain import Via as Via  # noqa: PLC0414 (so)
 from store.database import Database, transaction
@@ -189,9 +189,20 @@ def list_entries(
 
 
 def head(db: Database) -> tuple[int, str]:
-    """Return the number and the hash of the newest entry: the anchor to keep elsewhere."""
+    """Return the number and the hash of the newest entry."""
     row = db.execute("SELECT entry_id, hash FROM audit_log ORDER BY entry_id DESC LIMIT 1").fetchone()
     return (0, BEGINNING) if row is None else (int(row[0]), str(row[1]))
+
+
+def take_anchor(db: Database) -> str:
+    """Return the anchor to keep elsewhere, `ENTRY:HASH+LINE:HASH`: the newest entry and line of the record.
+
+    The record has a line for each row that was ever written to an evidential table, and for the schema. So
+    nothing up to here can be changed, cut off or written anew without another hash.
+    """
+    entry_id, entry = head(db)
+    line, hash_ = head_of_record(db)
+    return f"{entry_id}:{entry}+{line}:{hash_}"
 
 
 def _first_since(db: Database, moment: datetime) -> int:

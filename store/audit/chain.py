@@ -1,22 +1,33 @@
-"""Form of the audit log: the words for actions, and the hashes that chain the entries.
+"""Form of the audit log and of the record: words, hashes, and the triggers that keep the record.
 
 Apart from `store.audit.audit`, which writes and reads the log, because the migrations use this and because
 the command line needs the words without opening a store.
 
-Entry: SHA-256 of `FORMAT` and the JSON list of the entry's columns, the hash of the entry before among them.
-Row: SHA-256 of the JSON object of its columns that are not NULL, by name. So a column that a later release
-adds to a table leaves the hashes of older rows as they were; give it no default other than NULL.
+**Audit log**: an entry for each act of a person or the service. The hash of an entry is the SHA-256 of
+`FORMAT` and the JSON list of the entry's columns, the hash of the entry before among them. An entry vouches
+for rows by the SHA-256 of the JSON object of their columns that are not NULL, by name.
+
+**Record**: a line for each row that is written to an evidential table, kept by triggers and so in the same
+transaction. The digest of a row is the SHA-256 of the JSON list of its columns in the order of the table,
+without NULLs at the end. The hash of a line is the SHA-256 of the hash of the line before, the digest, and
+operation, table and key. A line keeps the digest only where rows may change: elsewhere the row itself stands.
+
+A column that a later release adds therefore leaves older hashes as they were, if it has no default but NULL.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
+from dataclasses import dataclass
 from enum import StrEnum
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import sqlite3
+    from collections.abc import Iterator, Mapping
 
     from sqlite_utils import Database
 
@@ -169,3 +180,205 @@ def _hash_of(names: list[str], row: Any) -> str:
 
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+# ---- the record ----------------------------------------------------------------------------------------
+
+WORKING_TABLES = frozenset(
+    {
+        "claims", "drafts", "login_failures", "preferences", "saved_views",
+        "review_counts", "review_items", "words", "record", "_sqlite_migrations",
+    }
+)  # fmt: skip
+"""Tables that are no evidence: what is under way, what is derived, and the record itself.
+
+Every other table is evidential, one that a later release adds too.
+"""
+
+UNRECORDED_COLUMNS = {"sessions": ("last_seen_at",), "api_tokens": ("last_used_at",)}
+"""Columns that change with every request; the record leaves them out."""
+
+SCHEMA = "schema"
+"""Stands in the record where a table's name would: the digest of such a line is that of the whole schema."""
+
+INSERTED, UPDATED, DELETED = "I", "U", "D"
+
+_ROW_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidentialTable:
+    """A table whose rows the record follows."""
+
+    name: str
+    key: tuple[str, ...]
+    """Columns of the primary key."""
+    columns: tuple[str, ...]
+    """Columns that the digest of a row covers, in the order of the table."""
+    is_append_only: bool
+
+    def key_of(self, row: str) -> str:
+        """Return the SQL that gives the key of a row, e.g. of `NEW`; two columns are joined by a slash."""
+        return " || '/' || ".join(f"{row}.{name}" for name in self.key)
+
+    def digest_of(self, row: str) -> str:
+        """Return the SQL that gives the digest of a row."""
+        return f"record_digest({', '.join(f'{row}.{name}' for name in self.columns)})"
+
+    def has_key(self, row: str, key: str) -> str:
+        """Return the SQL condition under which a row has a key of the record; the row's index answers it."""
+        if len(self.key) == 1:
+            return f"{row}.{self.key[0]} = {key}"
+        first, second = self.key  # the first is a number, so it holds no slash
+        return (
+            f"{row}.{first} = CAST(substr({key}, 1, instr({key}, '/') - 1) AS INTEGER)"
+            f" AND {row}.{second} = substr({key}, instr({key}, '/') + 1)"
+        )
+
+
+def row_digest(*columns: object) -> bytes:
+    """Return the digest of a row with these columns, in the order of the table; `record_digest` in SQL."""
+    last = len(columns)
+    while last and columns[last - 1] is None:
+        last -= 1
+    return hashlib.sha256(_ROW_ENCODER.encode(columns[:last]).encode()).digest()
+
+
+def line_hash(previous: bytes, operation: str, table: str, key: object, digest: bytes) -> bytes:
+    """Return the hash of a line of the record; `record_line` in SQL."""
+    return hashlib.sha256(previous + digest + f"{operation} {table} {key}".encode()).digest()
+
+
+def register_functions(connection: sqlite3.Connection) -> None:
+    """Give a connection the functions that the triggers call; without them it can read but not write."""
+    connection.create_function("record_digest", -1, row_digest, deterministic=True)
+    connection.create_function("record_line", 5, line_hash, deterministic=True)
+
+
+def evidential_tables(db: Database) -> list[EvidentialTable]:
+    """Return the tables whose rows the record follows, by name."""
+    query = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' ORDER BY name"
+    names = [str(row[0]) for row in db.conn.execute(query)]
+    return [
+        _describe(db, name) for name in names if name not in WORKING_TABLES and not name.startswith("sqlite_")
+    ]
+
+
+def follow_schema(db: Database) -> None:
+    """Let the record follow the schema as it stands now: call it after a change, in the same transaction.
+
+    Rows of tables that it did not follow before are sealed as they stand.
+    """
+    register_functions(db.conn)
+    triggers = {row[0] for row in db.conn.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+    if db.conn.execute("SELECT 1 FROM record LIMIT 1").fetchone() is None:
+        first = line_hash(bytes(32), INSERTED, SCHEMA, "begun", bytes(32))
+        values = (1, SCHEMA, "begun", INSERTED, bytes(32), first)
+        db.conn.execute("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?)", values)
+    for table in evidential_tables(db):
+        if f"{table.name}_recorded" not in triggers:
+            _seal(db, table)
+        for name, statement in _triggers_of(table):
+            db.conn.execute(f"DROP TRIGGER IF EXISTS {name}")
+            db.conn.execute(statement)
+    db.conn.execute(
+        "INSERT INTO record SELECT seq + 1, ?1, ?2, 'I', ?3, record_line(hash, 'I', ?1, ?2, ?3)"
+        " FROM record ORDER BY seq DESC LIMIT 1",
+        [SCHEMA, _newest_migration(db), schema_digest(db)],
+    )
+
+
+def schema_of(db: Database) -> dict[str, str]:
+    """Return the SQL of every table, trigger, view and index, by kind and name.
+
+    Comments and white space are left out. So are the tables that SQLite and sqlite-utils make for themselves:
+    their versions decide how those look.
+    """
+    query = """
+        SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_master
+        WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name <> '_sqlite_migrations'
+          AND name NOT IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow')
+    """
+    return {name: _plain_sql(sql) for name, sql in db.conn.execute(query)}
+
+
+def schema_digest(db: Database) -> bytes:
+    """Return one digest over the schema."""
+    return hashlib.sha256(canonical(schema_of(db)).encode()).digest()
+
+
+def head_of_record(db: Database) -> tuple[int, str]:
+    """Return the number and the hash of the newest line."""
+    row = db.conn.execute("SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1").fetchone()
+    return (0, BEGINNING) if row is None else (int(row[0]), bytes(row[1]).hex())
+
+
+_SQL_PARTS = re.compile(
+    r"""('(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\])|(?:--[^\n]*|/\*.*?\*/|\s)+""", re.DOTALL
+)
+"""Quoted text, which is kept; or comments and white space."""
+
+
+def _plain_sql(sql: str) -> str:
+    """Return SQL without comments, with one blank for white space; what stands in quotes is left as it is."""
+    return _SQL_PARTS.sub(lambda found: found.group(1) or " ", sql).strip()
+
+
+def _describe(db: Database, name: str) -> EvidentialTable:
+    info = db.conn.execute("SELECT name, pk FROM pragma_table_info(?) ORDER BY cid", [name]).fetchall()
+    guard = "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = ?"
+    unrecorded = UNRECORDED_COLUMNS.get(name, ())
+    return EvidentialTable(
+        name=name,
+        key=tuple(column for column, place in sorted(info, key=itemgetter(1)) if place),
+        columns=tuple(column for column, _ in info if column not in unrecorded),
+        is_append_only=db.conn.execute(guard, [f"{name}_no_update"]).fetchone() is not None,
+    )
+
+
+def _triggers_of(table: EvidentialTable) -> list[tuple[str, str]]:
+    """Return the name and the statement of each trigger that keeps the record of a table.
+
+    An append-only table needs one. Had somebody dropped the triggers that refuse a change, one on UPDATE
+    would record the change as if it were allowed.
+    """
+    events = {"recorded": ("INSERT", "NEW", INSERTED)}
+    if not table.is_append_only:
+        columns = ", ".join(table.columns)
+        events["update_recorded"] = (f"UPDATE OF {columns}", "NEW", UPDATED)
+        events["delete_recorded"] = ("DELETE", "OLD", DELETED)
+    return [(f"{table.name}_{name}", _trigger(table, name, *event)) for name, event in events.items()]
+
+
+def _trigger(table: EvidentialTable, name: str, event: str, row: str, operation: str) -> str:
+    digest, key = table.digest_of(row), table.key_of(row)
+    kept = "NULL" if table.is_append_only else digest
+    return f"""
+        CREATE TRIGGER {table.name}_{name} AFTER {event} ON {table.name}
+        BEGIN
+            INSERT INTO record
+            SELECT seq + 1, '{table.name}', {key}, '{operation}', {kept},
+                   record_line(hash, '{operation}', '{table.name}', {key}, {digest})
+            FROM record ORDER BY seq DESC LIMIT 1;
+        END
+    """  # noqa: S608 (names of our own schema)
+
+
+def _seal(db: Database, table: EvidentialTable) -> None:
+    """Write a line for each row that stands in a table, in the order of its key."""
+    seq, previous = db.conn.execute("SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1").fetchone()
+    columns = ", ".join(f"t.{name}" for name in table.columns)
+    query = f"SELECT {table.key_of('t')}, {columns} FROM {table.name} AS t ORDER BY {', '.join(table.key)}"  # noqa: S608 (so)
+
+    def lines() -> Iterator[tuple[object, ...]]:
+        number, hash_ = seq, previous
+        for key, *values in db.conn.cursor().execute(query):
+            number, digest = number + 1, row_digest(*values)
+            hash_ = line_hash(hash_, INSERTED, table.name, key, digest)
+            yield number, table.name, key, INSERTED, None if table.is_append_only else digest, hash_
+
+    db.conn.executemany("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?)", lines())
+
+
+def _newest_migration(db: Database) -> str:
+    return str(db.conn.execute("SELECT max(name) FROM _sqlite_migrations").fetchone()[0])

@@ -1,19 +1,36 @@
-"""Whether the audit log is whole, and whether what it vouches for still stands as it was."""
+"""Verify the audit log and the record: is every row, and the schema, as this program wrote it?"""
 
 from __future__ import annotations
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field
-from functools import partial
+from datetime import timedelta
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from store.audit.audit import AuditAction
-from store.audit.chain import BEGINNING, KEYS, digest_of_rows, entry_hash, row_hash
+from store import times
+from store.audit.chain import (
+    BEGINNING,
+    DELETED,
+    KEYS,
+    SCHEMA,
+    AuditAction,
+    EvidentialTable,
+    digest_of_rows,
+    entry_hash,
+    evidential_tables,
+    row_hash,
+    schema_digest,
+    schema_of,
+)
+from store.database import open_in_memory
 from store.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from store.sqlite import Database
 
@@ -22,19 +39,20 @@ VOUCHED = {
     AuditAction.VERDICT_UNDONE: "verdicts",
     AuditAction.MODEL_PROMOTED: "promotions",
 }
-"""What each row of these tables must have an entry of."""
+"""Tables of which each row must have an entry, by action."""
 
-GUARDED = ("audit_log", "verdicts", "promotions", "scores", "sightings", "pages")
-"""Tables whose triggers must be there."""
+ANCHOR = re.compile(r"(\d{1,18}):([0-9a-f]{64})(?:\+(\d{1,18}):([0-9a-f]{64}))?(?=\s|$)")
+"""Number and hash of an entry, and since release 0.2 of a line of the record."""
 
-Anchors = dict[int, set[str]]
-"""Hashes that were written down, by number of entry; more than one only if somebody is lying."""
+STRETCH = 50_000
+"""Lines of the record that one statement verifies."""
 
-ANCHOR = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
+CLOCKS_DIFFER = timedelta(minutes=2)
+"""How much earlier than the entry before an entry may be dated: a writer may wait a minute for its turn."""
 
 
 class AuditBroken(StoreError):
-    """The log, or something it vouches for, is not what it was."""
+    """The log, the record, the schema or a row is not as it was written."""
 
     def __init__(self, place: str, found: str) -> None:
         self.place = place
@@ -43,93 +61,170 @@ class AuditBroken(StoreError):
 
 
 class AnchorUnreadable(StoreError):
-    """What was given as an anchor is none."""
+    """A text given as an anchor is none."""
 
     def __init__(self, text: str) -> None:
         super().__init__(
-            f"{text[:80]!r} is no anchor; `precursor-watch audit anchor` prints one: an entry's number, a "
-            "colon and 64 hexadecimal digits."
+            f"{text[:80]!r} is no anchor; `precursor-watch audit anchor` prints one: the number of an entry, "
+            "a colon and 64 hexadecimal digits, then a plus sign and the same of a line of the record."
         )
+
+
+class AnchorsEmpty(StoreError):
+    """A file of anchors holds none, so it would confirm nothing."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} holds no anchor, so it would confirm nothing. `precursor-watch audit anchor` prints "
+            "one. To verify without an anchor, leave --anchors out."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Anchors:
+    """Hashes that were written down elsewhere, by number; several for one number only if one is false."""
+
+    entries: dict[int, set[str]] = field(default_factory=dict)
+    lines: dict[int, set[str]] = field(default_factory=dict)
+    """Of the record; anchors of the first release have none."""
+
+    def __len__(self) -> int:
+        return sum(map(len, self.entries.values()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditChecked:
-    """What was found whole."""
+    """Counts of what was verified."""
 
     entries: int
     rows: int
-    """How many rows the entries vouch for, each counted once."""
+    """Rows that the entries vouch for, each counted once."""
+    lines: int
+    """Lines of the record, one for each row ever written to an evidential table."""
     anchors: int
     head: str
     """Hash of the newest entry."""
+    backwards: tuple[str, ...] = ()
+    """Entries that bear an earlier time than the entry before: the clock was put back, or a time is false."""
+
+    @property
+    def backwards_sentence(self) -> str:
+        """Say where times run backwards; empty if nowhere."""
+        if not self.backwards:
+            return ""
+        more = f", and {len(self.backwards) - 1} more" if len(self.backwards) > 1 else ""
+        return f"Times of the audit log run backwards at {self.backwards[0]}{more}: the clock was put back."
 
 
 @dataclass
 class _Walk:
-    """What is known while the log is walked from its beginning."""
+    """State of the walk through the log from its beginning."""
 
     expected_id: int = 1
     previous: str = BEGINNING
+    at: str = ""
     hashes: dict[str, str | None] = field(default_factory=dict)
     """Of rows as they stand now, by table/key."""
     vouched: dict[str, set[int]] = field(default_factory=lambda: {"verdicts": set(), "promotions": set()})
     before: dict[str, int] = field(default_factory=dict)
     """Last key of each table for which the first entry vouches as a whole."""
+    backwards: list[str] = field(default_factory=list)
 
 
 def read_anchors(lines: Iterable[str]) -> Anchors:
-    """Return the anchors in lines as `audit anchor` prints them; what follows an anchor is let be.
+    """Return the anchors in lines as `audit anchor` prints them; the rest of a line is ignored.
 
     Raises:
         AnchorUnreadable: If a line does not begin with an anchor.
     """
-    anchors: Anchors = {}
+    anchors = Anchors()
     for line in filter(None, map(str.strip, lines)):
         found = ANCHOR.match(line)
         if found is None:
             raise AnchorUnreadable(line)
-        anchors.setdefault(int(found.group(1)), set()).add(found.group(2))
+        entry, entry_hash_, number, hash_ = found.groups()
+        anchors.entries.setdefault(int(entry), set()).add(entry_hash_)
+        if number:
+            anchors.lines.setdefault(int(number), set()).add(hash_)
     return anchors
+
+
+def read_anchors_file(name: str, content: bytes, given: Iterable[str] = ()) -> Anchors:
+    """Return the anchors in a file, and those given beside it.
+
+    Raises:
+        AnchorUnreadable: If a line does not begin with an anchor, or the file is not text.
+        AnchorsEmpty: If there is none in it.
+    """
+    try:
+        lines = content.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise AnchorUnreadable(f"{name} ({error.reason})") from error
+    if not read_anchors(lines):
+        raise AnchorsEmpty(name)
+    return read_anchors([*lines, *given])
 
 
 def verify(
     db: Database, *, anchors: Anchors | None = None, progress: Callable[[int, int], None] | None = None
 ) -> AuditChecked:
-    """Walk the log from its first entry, as it stands at one moment, and name the first break.
+    """Verify the log, every row of every evidential table, and the schema, as they stand at one moment.
 
-    Checked are: that entries follow one another without a gap, that each hash is right, that each row an
-    entry vouches for is there and unchanged, that no verdict or promotion lacks an entry, that the anchors
-    are met, and that the triggers which refuse changes are in place.
+    Log: entries follow one another without a gap, each hash is right, each row that an entry vouches for is
+    there and unchanged, and no verdict or promotion lacks an entry. Record: the same of its lines, and each
+    row is as its newest line says, none missing and none without a line. Schema: tables, triggers with their
+    bodies, views and indexes are those that this version creates.
 
     Args:
         db: The store.
-        anchors: Hashes by number of entry, as written down elsewhere. Only they show a log whose end was cut
-            off together with what it spoke of, or that was written anew from some entry on.
-        progress: Called with entries done and in all.
+        anchors: Hashes that were written down elsewhere. Only they show that the end of the log and of the
+            record was cut off, or that they were written anew.
+        progress: Called with entries and lines done and in all.
 
     Raises:
-        AuditBroken: At the first thing that is not as it was.
+        AuditBroken: At the first break.
     """
-    given = anchors or {}
+    given = anchors or Anchors()
     db.conn.execute("BEGIN")
     try:
         walk = _Walk()
-        total = int(db.execute("SELECT count(*) FROM audit_log").fetchone()[0])
+        entries = int(db.execute("SELECT count(*) FROM audit_log").fetchone()[0])
+        total = entries + int(db.execute("SELECT count(*) FROM record").fetchone()[0])
         for row in db.execute("SELECT * FROM audit_log ORDER BY entry_id"):
-            _check_entry(db, walk, row, given)
+            _check_entry(db, walk, row, given.entries)
             if progress:
                 progress(walk.expected_id - 1, total)
-        _check_end(walk, given)
+        _check_end(walk, given.entries)
         _check_nothing_unlogged(db, walk)
-        _check_triggers(db)
+        lines = 0
+        tables, expected = _created()
+        _check_schema(db, expected, kinds=("table",))  # what follows reads them
+        for lines in _check_record(db, tables, given.lines):
+            if progress:
+                progress(entries + lines, total)
+        _check_schema(db, expected)
+    except sqlite3.OperationalError as error:
+        raise AuditBroken("an unreadable row", str(error)) from error
     finally:
         db.conn.rollback()
     return AuditChecked(
-        entries=walk.expected_id - 1, rows=len(walk.hashes), anchors=len(given), head=walk.previous
+        entries=walk.expected_id - 1,
+        rows=len(walk.hashes),
+        lines=lines,
+        anchors=len(given),
+        head=walk.previous,
+        backwards=tuple(walk.backwards),
     )
 
 
-def _check_entry(db: Database, walk: _Walk, row: Any, anchors: Anchors) -> None:
+@cache
+def _created() -> tuple[list[EvidentialTable], dict[str, str]]:
+    """Return the evidential tables and the schema that this version creates."""
+    with closing(open_in_memory()) as fresh:
+        return evidential_tables(fresh), schema_of(fresh)
+
+
+def _check_entry(db: Database, walk: _Walk, row: Any, anchors: dict[int, set[str]]) -> None:
     entry_id = int(row["entry_id"])
     break_at = partial(AuditBroken, f"entry {entry_id}")
     if entry_id != walk.expected_id:
@@ -151,7 +246,9 @@ def _check_entry(db: Database, walk: _Walk, row: Any, anchors: Anchors) -> None:
             walk.vouched[table] |= {int(name.split("/")[1]) for name in rows if name.startswith(f"{table}/")}
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise break_at(f"it was not written by this program ({error})") from error
-    walk.expected_id, walk.previous = entry_id + 1, row["hash"]
+    if walk.at and times.from_text(row["at"]) < times.from_text(walk.at) - CLOCKS_DIFFER:
+        walk.backwards.append(f"entry {entry_id} of {row['at']}, after entry {entry_id - 1} of {walk.at}")
+    walk.expected_id, walk.previous, walk.at = entry_id + 1, row["hash"], row["at"]
 
 
 def _check_beginning(db: Database, walk: _Walk, action: str, details: dict[str, Any]) -> None:
@@ -180,7 +277,7 @@ def _check_row(db: Database, walk: _Walk, name: str, kept: str, entry_id: int) -
         raise AuditBroken(name, f"the row is not as it was when entry {entry_id} was written")
 
 
-def _check_end(walk: _Walk, anchors: Anchors) -> None:
+def _check_end(walk: _Walk, anchors: dict[int, set[str]]) -> None:
     last = walk.expected_id - 1
     if last == 0:
         raise AuditBroken("entry 1", "the log is empty")
@@ -203,9 +300,110 @@ def _check_nothing_unlogged(db: Database, walk: _Walk) -> None:
                 )
 
 
-def _check_triggers(db: Database) -> None:
-    there = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
-    wanted = {f"{table}_no_{verb}" for table in GUARDED for verb in ("update", "delete", "replace")}
-    for name in sorted(wanted | {"audit_log_chained"}):
-        if name not in there:
-            raise AuditBroken(f"trigger {name}", "it is gone, so rows could be changed since unhindered")
+def _check_record(db: Database, tables: list[EvidentialTable], anchors: dict[int, set[str]]) -> Iterator[int]:
+    """Verify the record in stretches, and the rows against it; yield the number of lines verified so far."""
+    first, last, count = db.execute("SELECT min(seq), max(seq), count(*) FROM record").fetchone()
+    if not count:
+        raise AuditBroken("line 1 of the record", "the record is empty")
+    if (first, last) != (1, count):
+        raise AuditBroken("the record", f"it holds {count:,} lines, numbered from {first:,} to {last:,}")
+    statement, counts = _stretch_statement(tables), dict.fromkeys((table.name for table in tables), 0)
+    for start in range(1, last + 1, STRETCH):
+        for name, lines, broken in db.conn.execute(statement, (start, start + STRETCH - 1)).fetchall():
+            if broken is not None:
+                raise _broken_line(db, tables, broken)
+            counts[name] = counts.get(name, 0) + lines
+        yield min(start + STRETCH - 1, last)
+    for table in tables:
+        _check_rows(db, table, counts[table.name])
+    for number, hashes in anchors.items():
+        if number > last:
+            raise AuditBroken(
+                f"line {last + 1} of the record",
+                f"the record ends before it, and an anchor names line {number}: its end is gone",
+            )
+        found = db.execute("SELECT hash FROM record WHERE seq = ?", [number]).fetchone()[0].hex()
+        if hashes != {found}:
+            raise AuditBroken(
+                f"line {number} of the record",
+                "it is not the line that the anchor names; the record was written anew from some line on",
+            )
+
+
+def _stretch_statement(tables: list[EvidentialTable]) -> str:
+    """Return the statement that gives, for each table in a stretch, how many lines and the first broken one.
+
+    Of an append-only table each line is computed anew from the row that it speaks of: no row, no hash.
+    """
+    rows = "".join(
+        f" WHEN '{table.name}' THEN (SELECT {table.digest_of('t')} FROM {table.name} AS t"  # noqa: S608 (our names)
+        f" WHERE {table.has_key('t', 'line.key')})"
+        for table in tables
+        if table.is_append_only
+    )
+    return f"""
+        SELECT line.table_name, count(*), min(CASE WHEN line.hash IS NOT record_line(
+                   coalesce(before.hash, zeroblob(32)), line.operation, line.table_name, line.key,
+                   coalesce(CASE line.table_name {rows} ELSE line.digest END, zeroblob(0))
+               ) THEN line.seq END)
+        FROM record AS line LEFT JOIN record AS before ON before.seq = line.seq - 1
+        WHERE line.seq BETWEEN ? AND ? GROUP BY line.table_name
+    """  # noqa: S608 (names of our own schema)
+
+
+def _broken_line(db: Database, tables: list[EvidentialTable], number: int) -> AuditBroken:
+    """Return the error for a line that does not follow from the line before and its row."""
+    name, key = db.execute("SELECT table_name, key FROM record WHERE seq = ?", [number]).fetchone()
+    for table in tables:
+        if table.name == name and table.is_append_only:
+            query = f"SELECT 1 FROM {name} AS t WHERE {table.has_key('t', '?1')}"  # noqa: S608 (so)
+            is_there = db.execute(query, [key]).fetchone()
+            found = "the row is not as it was written" if is_there else "the row is gone"
+            return AuditBroken(f"{name}/{key}", f"{found}, or line {number} of the record is not")
+    return AuditBroken(f"line {number} of the record", "its hash is not made of what it says")
+
+
+def _check_rows(db: Database, table: EvidentialTable, lines: int) -> None:
+    """Verify that no row stands without a line, and that rows which may change are as last recorded."""
+    name, key = table.name, table.key_of("t")
+    if table.is_append_only:
+        if int(db.execute(f"SELECT count(*) FROM {name}").fetchone()[0]) == lines:  # noqa: S608 (our names)
+            return
+        known = "SELECT key FROM record WHERE table_name = ?"
+        extra = f"SELECT {key} FROM {name} AS t WHERE {key} NOT IN ({known}) LIMIT 1"  # noqa: S608 (so)
+        row = db.execute(extra, [name]).fetchone()
+        if row is None:
+            raise AuditBroken("the record", f"it speaks of rows of {name} more than once")
+        raise AuditBroken(
+            f"{name}/{row[0]}", "the record does not speak of this row: it was not this program's"
+        )
+    versions = """
+        SELECT key, operation, digest, max(seq) FROM record
+        WHERE table_name = ? AND digest IS NOT NULL GROUP BY key
+    """
+    newest = {row[0]: (row[1], row[2]) for row in db.execute(versions, [name])}
+    expected = {row: digest for row, (operation, digest) in newest.items() if operation != DELETED}
+    for row, digest in db.conn.execute(f"SELECT {key}, {table.digest_of('t')} FROM {name} AS t"):  # noqa: S608 (so)
+        if digest != expected.pop(row, None):
+            raise AuditBroken(f"{name}/{row}", "the row is not as the record last says")
+    for row in expected:
+        raise AuditBroken(f"{name}/{row}", "the row is gone, and the record does not say that it was deleted")
+
+
+def _check_schema(db: Database, expected: dict[str, str], *, kinds: tuple[str, ...] = ()) -> None:
+    """Verify that the schema is what this version creates, and what the record says it became last."""
+    found = schema_of(db)
+    for name in sorted(found.keys() | expected.keys()):
+        if kinds and not name.startswith(kinds):
+            continue
+        if name not in found:
+            raise AuditBroken(name, "it is gone, so rows could be changed since unhindered")
+        if name not in expected:
+            raise AuditBroken(name, "this version does not create it; keep your own in another database")
+        if found[name] != expected[name]:
+            raise AuditBroken(name, "it does not read as this version creates it")
+    if kinds:
+        return
+    query = "SELECT digest FROM record WHERE table_name = ? AND digest IS NOT NULL ORDER BY seq DESC LIMIT 1"
+    if db.execute(query, [SCHEMA]).fetchone()[0] != schema_digest(db):
+        raise AuditBroken("the schema", "it is not the one that the record names last")

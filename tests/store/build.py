@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from store.crawl.archives import record_archive
 from store.crawl.pages import SeenListing, record_page
-from store.crawl.runs import begin_run
+from store.crawl.runs import begin_run, end_run
 from store.crawl.sources import declare_source
+from store.database import transaction
 from store.model import (
     Change,
     Contribution,
@@ -20,6 +24,7 @@ from store.model import (
     PageOutcome,
     Reasons,
     RunKind,
+    RunOutcome,
     Score,
     Source,
     SourceKind,
@@ -164,3 +169,95 @@ def score(sighting_id: int, p_offer: float, model_id: str = "aaaaaaaaaaaa") -> S
         threshold=0.5,
         reasons=REASONS,
     )
+
+
+def fill_every_table(db: Database) -> None:
+    """Put two rows and more into every table that is evidence: by the store's own functions or as they do."""
+    at = "2026-11-24T12:00:00.000Z"
+    for source_id in ("andes", "norte", "sur"):
+        source, url = replace(ANDES, source_id=source_id, name=source_id), f"https://{source_id}.example/1"
+        run_id = crawl_run(db, source)
+        see_it = [SeenListing(url=url, content=FULL)]
+        record_page(db, page(run_id, url, source_id=source_id), see_it)
+        end_run(db, run_id, RunOutcome.DONE, f"Done with {source_id}.", now=NOW)
+        declare_source(db, replace(source, name="Otherwise"), now=NOW)
+        record_archive(db, run_id, Path(__file__), now=NOW)
+    use(db)
+    use(db, "bbbbbbbbbbbb")
+    promote(db, "aaaaaaaaaaaa", promoted_by="ada", sentence="Back.", now=NOW)
+    score_all(db)
+    for sighting_id in (1, 2, 3):
+        judge(db, sighting_id, reviewer="bo")
+    listings = [row[0] for row in db.execute("SELECT listing_id FROM sightings ORDER BY sighting_id")]
+    with transaction(db):
+        for number in (1, 2, 3):
+            listing, key = listings[number - 1], f"{number:016x}"
+            for table, values in {
+                "permissions": (
+                    key,
+                    "andes",
+                    "written",
+                    f"R-{number}",
+                    "ada",
+                    "2026-01-01",
+                    "2026-12-31",
+                    "{}",
+                    at,
+                ),
+                "permission_withdrawals": (key, at, "ada", f"Reason {number}."),
+                "evidence_files": (f"andes-{number}.warc.gz", number, at),
+                "evidence_seals": (f"andes-{number}.warc.gz", number, EMPTY_SHA256, at, ""),
+                "evidence_tombstones": (f"andes-{number}.warc.gz", number, EMPTY_SHA256, "Old.", "ada", at),
+                "evidence_records": (
+                    f"record-{number}",
+                    f"andes-{number}.warc.gz",
+                    0,
+                    10,
+                    "response",
+                    1,
+                    "https://andes.example",
+                    at,
+                    EMPTY_SHA256,
+                    0,
+                    None,
+                ),
+                "page_evidence": (number, f"record-{number}"),
+                "page_readings": (number, f"reader-{number}", "", "", "[]"),
+                "fetches": (
+                    number,
+                    1,
+                    key,
+                    "https://andes.example",
+                    at,
+                    "fetched",
+                    200,
+                    "192.0.2.1",
+                    0,
+                    "",
+                    f"record-{number}",
+                ),
+                "second_reviews": (number, "share" if number % 2 else "escalated"),
+                "sample_draws": (number, "aaaaaaaaaaaa", 0.5, 3, 1, number, "ada", at),
+                "sample_members": (number, listing, number),
+                "assignments": (listing, f"bo-{number}", "ada", at),
+                "claims": (listing, "bo", at, at),
+                "cases": (number, f"2026-{number}", "Of a search", "ada", at),
+                "case_entries": (number, number, "listing", listing, None, "", "", "ada", at),
+                "review_settings": (number, "second_share", f"0.{number}", "ada", at),
+                "imported_labels": (number, f"text {number}", key, 1, "", "labels.csv", "ada", at),
+                "service_requests": (number, "pause", "andes", at, f"user-{number}"),
+                "service_answers": (number, at, f"Done {number}."),
+                "run_interruptions": (number, at, f"Power cut {number}."),
+                "legal_holds": (number, "andes", f"Case {number}", "ada", at),
+                "alarms": (number, "run_failed", f"andes-{number}", at, "It failed."),
+                "alarm_events": (number, number, "told", at, "service", ""),
+                "users": (number, f"user-{number}", "reviewer", "x", "", 0, None, at),
+                "sessions": (number, key, number, at, at, at, None, "192.0.2.1", "curl"),
+                "api_tokens": (number, key, number, "export", at, at, None, None),
+            }.items():
+                marks = ", ".join("?" * len(values))
+                db.conn.execute(f"INSERT INTO {table} VALUES ({marks})", values)
+        for number in (1, 2):
+            db.conn.execute(
+                "INSERT INTO legal_hold_releases VALUES (?, ?, ?)", (number, f"lead-{number}", at)
+            )

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from store import times
 from store.audit import audit
-from store.audit.audit import AuditAction, Origin, Via, head, list_entries, record, record_view
-from store.audit.chain import BEGINNING, COLUMNS, entry_hash, entry_row
+from store.audit.audit import AuditAction, Origin, Via, head, list_entries, record, record_view, take_anchor
+from store.audit.chain import BEGINNING, COLUMNS, entry_hash, entry_row, follow_schema
 from store.audit.verification import AnchorUnreadable, AuditBroken, read_anchors, verify
 from store.database import Database, open_database
 from store.migrations import migrations
@@ -20,6 +20,7 @@ from store.review.verdicts import StaleScreen, give_verdict, undo_verdict
 from tests.store.build import FULL, NOW, crawl_run, judge, score_all, see, use
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 WEB = Origin(via=Via.WEB, address="192.0.2.7")
@@ -62,9 +63,10 @@ def test_a_refused_verdict_leaves_no_entry(judged: Database) -> None:
 
 def test_a_whole_log_is_whole(judged: Database) -> None:
     """All entries and the rows they vouch for are counted, and an anchor taken now is met."""
-    entry_id, entry_hash_ = head(judged)
-    done = verify(judged, anchors={entry_id: {entry_hash_}})
+    _, entry_hash_ = head(judged)
+    done = verify(judged, anchors=read_anchors([take_anchor(judged)]))
     assert (done.entries, done.anchors, done.head) == (6, 1, entry_hash_)
+    assert done.lines == judged.table("record").count
     assert done.rows == 7  # a promotion, a sighting, its page, its score, and three verdicts
 
 
@@ -84,6 +86,24 @@ def drop_triggers(db: Database) -> None:
     db.conn.execute("PRAGMA foreign_keys = OFF")
     for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
         db.conn.execute(f"DROP TRIGGER {row[0]}")
+
+
+@contextmanager
+def triggers_dropped(db: Database) -> Iterator[None]:
+    """Drop all triggers, and put them back as they were, as somebody does who hides a change."""
+    triggers = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    drop_triggers(db)
+    yield
+    standing = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+    for name, sql in triggers:
+        if name not in standing:
+            db.conn.execute(sql)
+    db.conn.commit()
+
+
+def head_of_first(db: Database) -> str:
+    """Return the hash of the first entry, which nobody changes here."""
+    return str(db.execute("SELECT hash FROM audit_log WHERE entry_id = 1").fetchone()[0])
 
 
 def rechain(db: Database, *, start: int) -> None:
@@ -134,7 +154,7 @@ TAMPERED = {
     "the text": ("UPDATE sightings SET text = 'Nothing to see'", "sightings/1"),
     "the evidence's hash": ("UPDATE pages SET payload_sha256 = replace(payload_sha256, 'e', 'f')", "pages/1"),
     "who promoted the model": ("UPDATE promotions SET promoted_by = 'bo'", "promotions/1"),
-    "only the triggers are dropped": ("SELECT 1", "trigger audit_log_chained"),
+    "only the triggers are dropped": ("SELECT 1", "trigger alarm_events_no_delete"),
 }
 """What is done to the database, and where the log says that it broke."""
 
@@ -193,40 +213,49 @@ def test_triggers_refuse_an_entry_that_does_not_follow(judged: Database, changed
 
 def test_an_end_cut_off_is_shown_by_an_anchor_only(judged: Database) -> None:
     """Together with what it spoke of, the end of the log can go unseen, unless its hash was written down."""
-    entry_id, hash_ = head(judged)
-    triggers = judged.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-    drop_triggers(judged)
-    judged.conn.execute("DELETE FROM verdicts WHERE verdict_id = 3")
-    judged.conn.execute("DELETE FROM audit_log WHERE entry_id = 6")
-    for (sql,) in triggers:
-        judged.conn.execute(sql)
-    judged.conn.commit()
+    anchor = take_anchor(judged)
+    with triggers_dropped(judged):
+        judged.conn.execute("DELETE FROM verdicts WHERE verdict_id = 3")
+        judged.conn.execute("DELETE FROM audit_log WHERE entry_id = 6")
+        line = "SELECT seq FROM record WHERE table_name = 'verdicts' AND key = 3"
+        judged.conn.execute(f"DELETE FROM record WHERE seq >= ({line})")
     verify(judged)
-    with pytest.raises(AuditBroken, match="its end is gone") as broken:
-        verify(judged, anchors=read_anchors([f"{entry_id}:{hash_} 2026-11-24T12:00:00.000Z", ""]))
-    assert broken.value.place == "entry 6"
+    entry, _, line = anchor.partition("+")
+    for kept, place in (
+        (anchor, "entry 6"),
+        (entry, "entry 6"),
+        (f"1:{head_of_first(judged)}+{line}", "line"),
+    ):
+        with pytest.raises(AuditBroken, match="its end is gone") as broken:
+            verify(judged, anchors=read_anchors([f"{kept} 2026-11-24T12:00:00.000Z", ""]))
+        assert broken.value.place.startswith(place)
 
 
 def test_a_log_written_anew_is_shown_by_an_anchor_only(judged: Database) -> None:
     """Whoever knows how the chain is made can make it fit again; not the anchor."""
-    entry_id, hash_ = head(judged)
-    triggers = judged.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-    drop_triggers(judged)
-    judged.conn.execute("UPDATE audit_log SET actor = 'bo' WHERE entry_id = 3")
-    rechain(judged, start=3)
-    for (sql,) in triggers:
-        judged.conn.execute(sql)
+    anchor = take_anchor(judged)
+    entry, _, line = anchor.partition("+")
+    with triggers_dropped(judged):
+        judged.conn.execute("UPDATE audit_log SET actor = 'bo' WHERE entry_id = 3")
+        rechain(judged, start=3)
+        judged.conn.execute("DELETE FROM record WHERE table_name <> 'schema' OR key <> 'begun'")
+    with pytest.raises(AuditBroken, match="the record does not speak of this row"):
+        verify(judged)
+    for (name,) in judged.execute("SELECT name FROM sqlite_master WHERE name LIKE '%recorded'").fetchall():
+        judged.conn.execute(f"DROP TRIGGER {name}")
+    follow_schema(judged)  # as if the store had just been brought up to date
     judged.conn.commit()
     verify(judged)
-    with pytest.raises(AuditBroken, match="written anew"):
-        verify(judged, anchors={entry_id: {hash_}})
+    for kept in (anchor, entry, f"1:{head_of_first(judged)}+{line}"):
+        with pytest.raises(AuditBroken, match="written anew"):
+            verify(judged, anchors=read_anchors([kept]))
 
 
 @pytest.mark.parametrize("text", ["", "12", "x:y", "1:abc"])
 def test_an_anchor_that_is_none_is_a_sentence(text: str) -> None:
     """Empty lines are let be; anything else must begin with a number and a hash."""
     if not text:
-        assert read_anchors([text]) == {}
+        assert len(read_anchors([text])) == 0
         return
     with pytest.raises(AnchorUnreadable, match="is no anchor"):
         read_anchors([text])

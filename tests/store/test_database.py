@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+<<<<<<< HEAD
 from store.crawl.evidence import record_archive
+=======
+from store.audit.chain import register_functions
+from store.crawl.archives import record_archive
+>>>>>>> f23b419 (Record every evidential row in one chain, and verify rows and schema)
 from store.crawl.runs import begin_run, end_run, get_run, list_runs
 from store.database import Database, open_database, transaction
 from store.errors import StoreUnusable, UnknownRow
@@ -263,12 +268,22 @@ def test_no_row_of_a_listings_life_is_ever_replaced(filled: Database, tmp_path: 
     """Not by a plain connection either, in which SQLite lets a REPLACE delete without asking a trigger."""
     with closing(sqlite3.connect(tmp_path / "copy.db")) as plain:
         filled.conn.backup(plain)
+        register_functions(plain)
         row = plain.execute(f"SELECT * FROM {table}").fetchone()
         marks = ", ".join("?" * len(row))
         for verb in ("INSERT OR REPLACE", "REPLACE", "INSERT OR IGNORE", "INSERT"):
             with pytest.raises(sqlite3.IntegrityError, match=f"{table} is append-only"):
                 plain.execute(f"{verb} INTO {table} VALUES ({marks})", row)
         assert plain.execute(f"SELECT * FROM {table}").fetchone() == row
+
+
+def test_a_plain_connection_reads_and_writes_nothing(filled: Database, tmp_path: Path) -> None:
+    """The record needs functions that only this program registers, so that no tool writes past it."""
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as plain:
+        filled.conn.backup(plain)
+        assert plain.execute("SELECT count(*) FROM standing_verdicts").fetchone() == (1,)
+        with pytest.raises(sqlite3.OperationalError, match="no such function: record_line"):
+            plain.execute("INSERT INTO legal_holds VALUES (1, '', 'r', 'ada', '2026-11-24T12:00:00.000Z')")
 
 
 def test_no_unique_value_is_taken_over_by_a_new_row(filled: Database) -> None:

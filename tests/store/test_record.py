@@ -1,0 +1,350 @@
+"""The record: whatever row of an evidential table is changed, deleted, inserted or moved, it is found.
+
+Every change is made as somebody makes it who knows SQL and hides it: all triggers are dropped first and put
+back after.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from cli.main import group
+from store.audit.audit import AuditAction, record, take_anchor
+from store.audit.chain import evidential_tables, follow_schema, schema_of
+from store.audit.verification import (
+    AnchorsEmpty,
+    AnchorUnreadable,
+    AuditBroken,
+    read_anchors,
+    read_anchors_file,
+    verify,
+)
+from store.database import open_database, open_in_memory, transaction
+from tests.store.build import NOW, fill_every_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from store.database import Database
+
+TABLES = [table.name for table in evidential_tables(open_in_memory())]
+
+
+@pytest.fixture(scope="module")
+def filled() -> Iterator[Database]:
+    """A store with two rows and more in every evidential table."""
+    db = open_in_memory()
+    fill_every_table(db)
+    db.conn.commit()
+    yield db
+    db.close()
+
+
+@contextmanager
+def copy_of(filled: Database) -> Iterator[Database]:
+    """The same store, to be tampered with."""
+    db = open_in_memory()
+    filled.conn.backup(db.conn)
+    yield db
+    db.close()
+
+
+@pytest.fixture
+def full(filled: Database) -> Iterator[Database]:
+    """The same store, to be tampered with."""
+    with copy_of(filled) as db:
+        yield db
+
+
+@contextmanager
+def hidden(db: Database, table: str = "%") -> Iterator[None]:
+    """Drop the triggers of a table, or all, and put them back as they were."""
+    query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE ?"
+    triggers = db.execute(query, [table]).fetchall()
+    for name, _ in triggers:
+        db.conn.execute(f"DROP TRIGGER {name}")
+    db.conn.commit()
+    db.execute("PRAGMA foreign_keys = OFF")
+    db.execute("PRAGMA ignore_check_constraints = ON")
+    yield
+    for _, sql in triggers:
+        db.conn.execute(sql)
+    db.conn.commit()
+
+
+def keys_of(db: Database, name: str) -> list[tuple[object, ...]]:
+    """Return the primary keys of all rows of a table."""
+    columns = ", ".join(db.table(name).pks)
+    return [tuple(row) for row in db.execute(f"SELECT {columns} FROM {name}")]
+
+
+def found(db: Database) -> str:
+    """Return the place of the break that `verify` names."""
+    with pytest.raises(AuditBroken) as broken:
+        verify(db)
+    return broken.value.place
+
+
+def test_every_evidential_table_is_followed(full: Database) -> None:
+    """A row more in the tables is a line more in the record, and all are found whole."""
+    lines = verify(full).lines
+    rows = sum(full.table(name).count for name in TABLES)
+    versions = full.execute("SELECT count(*) FROM record WHERE operation <> 'I'").fetchone()[0]
+    schemas = full.execute("SELECT count(*) FROM record WHERE table_name = 'schema'").fetchone()[0]
+    deleted = full.execute("SELECT count(*) FROM record WHERE operation = 'D'").fetchone()[0]
+    assert lines == rows + versions + deleted + schemas
+    assert all(full.table(name).count >= 2 for name in TABLES), TABLES
+    assert {"scores", "sightings", "listings", "legal_hold_releases", "users", "audit_log"} < set(TABLES)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_any_changed_column_of_any_row_is_found(filled: Database, name: str) -> None:
+    """Each column of each table, in the first row or the last."""
+    table = next(each for each in evidential_tables(filled) if each.name == name)
+    texts = {column.name for column in filled.table(name).columns if column.type == "TEXT"}
+    at = " AND ".join(f"{column} = ?" for column in table.key)
+    keys = keys_of(filled, name)
+    for number, column in enumerate(table.columns):
+        added = f"coalesce({column}, '') || 'x'" if column in texts else f"coalesce({column}, 0) + 9"
+        with copy_of(filled) as full:
+            with hidden(full, name):
+                full.conn.execute(f"UPDATE {name} SET {column} = {added} WHERE {at}", keys[-(number % 2)])
+            assert found(full), column
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_any_deleted_row_is_found(filled: Database, name: str) -> None:
+    """Each row of each table in turn."""
+    at = " AND ".join(f"{column} = ?" for column in filled.table(name).pks)
+    for key in keys_of(filled, name):
+        with copy_of(filled) as full:
+            with hidden(full, name):
+                full.conn.execute(f"DELETE FROM {name} WHERE {at}", key)
+            assert found(full), key
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_any_inserted_row_is_found(full: Database, name: str) -> None:
+    """A copy of a row under a key of its own, whatever its columns say."""
+    table = full.table(name)
+    unique = {*table.pks, *(column for index in table.indexes if index.unique for column in index.columns)}
+    values = (
+        column.name
+        if column.name not in unique
+        else f"{column.name} || '-x'"
+        if column.type == "TEXT"
+        else f"{column.name} + 1000"
+        for column in table.columns
+    )
+    selected = ", ".join(values)
+    with hidden(full):
+        full.conn.execute(f"INSERT INTO {name} SELECT {selected} FROM {name} LIMIT 1")
+    assert found(full)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_any_two_rows_that_change_places_are_found(full: Database, name: str) -> None:
+    """Two rows take each other's key."""
+    table = full.table(name)
+    column, kind = table.pks[0], {each.name: each.type for each in table.columns}[table.pks[0]]
+    values = sorted({key[0] for key in keys_of(full, name)}, key=str)
+    first, second = (values * 2)[:2] if len(values) > 1 else (values[0], values[0])
+    aside = "aside" if kind == "TEXT" else -1
+    before = set(map(tuple, full.execute(f"SELECT * FROM {name}")))
+    with hidden(full):
+        for old, new in ((first, aside), (second, first), (aside, second)):
+            full.conn.execute(f"UPDATE {name} SET {column} = ? WHERE {column} = ?", (new, old))
+    assert before != set(map(tuple, full.execute(f"SELECT * FROM {name}"))), "their rows are alike"
+    assert found(full)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM record WHERE seq = ?",
+        "UPDATE record SET hash = zeroblob(32) WHERE seq = ?",
+        "UPDATE record SET key = 'x' WHERE seq = ?",
+        "UPDATE record SET operation = CASE operation WHEN 'U' THEN 'D' ELSE 'U' END WHERE seq = ?",
+        "UPDATE record SET table_name = 'listing' WHERE seq = ?",
+    ],
+)
+def test_any_line_of_the_record_that_is_tampered_with_is_found(filled: Database, change: str) -> None:
+    """By each column; lines here and there, the first and the last among them."""
+    last = filled.table("record").count
+    for number in (1, 2, 3, *range(4, last, 17), last - 1, last):
+        with copy_of(filled) as full:
+            with hidden(full, "record"):
+                full.conn.execute(change, [number])
+            assert found(full), number
+
+
+def test_two_lines_of_the_record_that_change_places_are_found(full: Database) -> None:
+    """The order of writing is part of the chain."""
+    with hidden(full):
+        for old, new in ((4, -1), (5, 4), (-1, 5)):
+            full.conn.execute("UPDATE record SET seq = ? WHERE seq = ?", (new, old))
+    assert found(full)
+
+
+REPRODUCED = {
+    "a score nobody had viewed": ("UPDATE scores SET p_offer = 0.01 WHERE score_id = 2", "scores/2"),
+    "a sighting nobody had viewed": (
+        "UPDATE sightings SET text = 'Soap' WHERE sighting_id = 2",
+        "sightings/2",
+    ),
+    "the URL of a judged listing": ("UPDATE listings SET url = 'https://other.example/1'", "listings/"),
+    "the source of a judged listing": ("UPDATE listings SET source_id = 'other'", "listings/"),
+    "a release for a legal hold": (
+        "INSERT INTO legal_hold_releases VALUES (3, 'ada', '2026-11-24T12:00:00.000Z')",
+        "legal_hold_releases/3",
+    ),
+    "a case entry": ("DELETE FROM case_entries WHERE entry_id = 1", "case_entries/1"),
+    "a second review": ("DELETE FROM second_reviews", "second_reviews/"),
+    "a sample member": ("DELETE FROM sample_members", "sample_members/"),
+    "an evidence seal": ("DELETE FROM evidence_seals", "evidence_seals/"),
+    "a run's ending": ("UPDATE run_endings SET outcome = 'failed'", "run_endings/"),
+    "a case's title": ("UPDATE cases SET title = 'Another' WHERE case_id = 2", "cases/2"),
+    "a user's role": ("UPDATE users SET role = 'admin' WHERE user_id = 2", "users/2"),
+}
+"""Changes that the first release did not find, and the place where this one finds them."""
+
+
+@pytest.mark.parametrize("what", REPRODUCED)
+def test_what_the_first_release_overlooked_is_found(full: Database, what: str) -> None:
+    """The break is named by table and key."""
+    statement, place = REPRODUCED[what]
+    with hidden(full):
+        full.conn.execute(statement)
+    assert found(full).startswith(place)
+
+
+GUARDED = [table.name for table in evidential_tables(open_in_memory()) if table.is_append_only]
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_a_guard_replaced_by_one_that_does_nothing_is_found(full: Database, name: str) -> None:
+    """A trigger of the right name, on the right table, with another body; or none at all."""
+    full.conn.execute(f"DROP TRIGGER {name}_no_update")
+    with pytest.raises(AuditBroken, match="gone"):
+        verify(full)
+    full.conn.execute(f"CREATE TRIGGER {name}_no_update BEFORE UPDATE ON {name} BEGIN SELECT 1; END")
+    assert found(full) == f"trigger {name}_no_update"
+
+
+@pytest.mark.parametrize(
+    ("statement", "place"),
+    [
+        ("CREATE TRIGGER mine AFTER INSERT ON verdicts BEGIN SELECT 1; END", "trigger mine"),
+        ("DROP VIEW standing_verdicts", "view standing_verdicts"),
+        ("CREATE VIEW mine AS SELECT 1", "view mine"),
+        ("DROP INDEX idx_verdicts_decided", "index idx_verdicts_decided"),
+        ("ALTER TABLE verdicts ADD COLUMN mine TEXT", "table verdicts"),
+        ("DROP TABLE legal_hold_releases", "table legal_hold_releases"),
+    ],
+)
+def test_a_schema_that_this_version_does_not_create_is_found(
+    full: Database, statement: str, place: str
+) -> None:
+    """Tables, triggers, views and indexes; what is missing, what is more and what reads otherwise."""
+    full.conn.execute(statement)
+    assert found(full) == place
+
+
+def test_a_comment_in_the_schema_is_none_of_it(full: Database) -> None:
+    """Releases may word them otherwise; what stands in quotes counts."""
+    full.conn.execute("DROP VIEW latest_sightings")
+    sql = schema_of(open_in_memory())["view latest_sightings"]
+    full.conn.execute(sql.replace("AS SELECT", "AS -- as it stands\n /* now */\n  SELECT", 1))
+    verify(full)
+
+
+def test_permitted_changes_are_versions_of_their_row(full: Database) -> None:
+    """A user's role and a token's end are changed by this program, and recorded as it does so."""
+    before = verify(full).lines
+    with transaction(full):
+        full.conn.execute("UPDATE users SET role = 'lead' WHERE user_id = 2")
+        full.conn.execute("UPDATE sessions SET last_seen_at = '2026-11-25T12:00:00.000Z'")
+        full.conn.execute("DELETE FROM assignments")
+        full.conn.execute("DELETE FROM claims")
+    assert verify(full).lines == before + 1 + 3
+
+
+def test_a_transaction_that_is_taken_back_leaves_no_line(full: Database) -> None:
+    """Row and line are written together or not at all."""
+    before = take_anchor(full)
+    full.conn.execute("BEGIN")
+    full.conn.execute("UPDATE users SET role = 'lead' WHERE user_id = 2")
+    assert take_anchor(full) != before
+    full.conn.rollback()
+    assert take_anchor(full) == before
+    verify(full)
+
+
+def test_text_that_is_no_text_is_a_break(full: Database) -> None:
+    """Bytes that are not UTF-8 in a text column."""
+    with hidden(full):
+        full.conn.execute("UPDATE pages SET sentence = CAST(x'ff' AS TEXT)")
+    assert found(full)
+
+
+def test_anchors_hold_while_the_store_goes_on(full: Database) -> None:
+    """One taken before is met after, also by its first half, as the first release printed it."""
+    anchor = take_anchor(full)
+    record(full, AuditAction.EXPORTED, actor="ada", now=NOW)
+    assert verify(full, anchors=read_anchors([anchor, anchor.split("+")[0]])).anchors == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"\n \n", b"\xef\xbb\xbf\n"])
+def test_an_empty_file_of_anchors_is_an_error(content: bytes) -> None:
+    """It would confirm nothing, and read as if it had."""
+    with pytest.raises(AnchorsEmpty, match="holds no anchor"):
+        read_anchors_file("anchors.txt", content)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe1\x00:\x00", b"\x00\x01\x02", b"hello", b"1:" + b"a" * 63])
+def test_a_file_that_holds_no_anchors_is_an_error(content: bytes) -> None:
+    """UTF-16, binary, words, half a hash."""
+    with pytest.raises(AnchorUnreadable, match="is no anchor"):
+        read_anchors_file("anchors.txt", content)
+
+
+def test_times_that_run_backwards_are_reported(full: Database) -> None:
+    """Nothing is broken: a clock may be put back. But it is said."""
+    record(full, AuditAction.EXPORTED, actor="ada", now=NOW.replace(year=2027))
+    record(full, AuditAction.EXPORTED, actor="ada", now=NOW)
+    (place,) = [each for each in verify(full).backwards if "2027" in each]
+    assert "2026-11-24T12:00:00.000Z" in place
+
+
+def test_a_new_table_is_followed_from_its_first_row(full: Database) -> None:
+    """A later release adds tables and columns; rows that stand are sealed as they are."""
+    full.conn.execute("CREATE TABLE later (later_id INTEGER PRIMARY KEY, said TEXT NOT NULL) STRICT")
+    full.conn.execute("INSERT INTO later VALUES (1, 'before')")
+    full.conn.execute("ALTER TABLE users ADD COLUMN later TEXT")
+    follow_schema(full)
+    full.conn.execute("INSERT INTO later VALUES (2, 'after')")
+    full.conn.execute("UPDATE users SET later = 'x' WHERE user_id = 1")
+    lines = full.execute(
+        "SELECT key, operation FROM record WHERE table_name IN ('later', 'users')"
+    ).fetchall()
+    assert [tuple(row) for row in lines][-3:] == [(1, "I"), (2, "I"), (1, "U")]
+
+
+def test_both_commands_find_a_hidden_change(tmp_path: Path) -> None:
+    """`audit verify` and `verify`: whole before, broken after, each in a sentence that names the row."""
+    path = tmp_path / "store.db"
+    with closing(open_database(path)) as db:
+        fill_every_table(db)
+        db.conn.commit()
+    assert CliRunner().invoke(group, ["audit", "verify", "--db", str(path)]).exit_code == 0
+    with closing(open_database(path)) as db, hidden(db):
+        db.conn.execute("UPDATE users SET role = 'admin' WHERE user_id = 2")
+    for command in (["audit", "verify"], ["verify"]):
+        result = CliRunner().invoke(group, [*command, "--db", str(path)])
+        assert result.exit_code != 0
+        assert "users/2" in str(result.exception or "") + result.output
