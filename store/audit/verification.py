@@ -335,17 +335,18 @@ def _stretch_statement(tables: list[EvidentialTable]) -> str:
 
     Of an append-only table each line is computed anew from the row that it speaks of: no row, no hash.
     """
+    previous = "coalesce(before.hash, zeroblob(32))"
     rows = "".join(
-        f" WHEN '{table.name}' THEN (SELECT {table.digest_of('t')} FROM {table.name} AS t"  # noqa: S608 (our names)
-        f" WHERE {table.has_key('t', 'line.key')})"
+        f" WHEN '{table.name}' THEN (SELECT {table.line_of('t', previous, 'line.operation', 'line.key')}"  # noqa: S608 (ours)
+        f" FROM {table.name} AS t WHERE {table.has_key('t', 'line.key')})"
         for table in tables
         if table.is_append_only
     )
     return f"""
-        SELECT line.table_name, count(*), min(CASE WHEN line.hash IS NOT record_line(
-                   coalesce(before.hash, zeroblob(32)), line.operation, line.table_name, line.key,
-                   coalesce(CASE line.table_name {rows} ELSE line.digest END, zeroblob(0))
-               ) THEN line.seq END)
+        SELECT line.table_name, count(*), min(CASE WHEN line.hash IS NOT CASE line.table_name {rows}
+                   ELSE record_link({previous}, line.operation, line.table_name, line.key,
+                                    coalesce(line.digest, zeroblob(0)))
+               END THEN line.seq END)
         FROM record AS line LEFT JOIN record AS before ON before.seq = line.seq - 1
         WHERE line.seq BETWEEN ? AND ? GROUP BY line.table_name
     """  # noqa: S608 (names of our own schema)

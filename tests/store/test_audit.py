@@ -216,6 +216,7 @@ def test_an_end_cut_off_is_shown_by_an_anchor_only(judged: Database) -> None:
     anchor = take_anchor(judged)
     with triggers_dropped(judged):
         judged.conn.execute("DELETE FROM verdicts WHERE verdict_id = 3")
+        judged.conn.execute("DELETE FROM second_reviews WHERE verdict_id = 3")
         judged.conn.execute("DELETE FROM audit_log WHERE entry_id = 6")
         line = "SELECT seq FROM record WHERE table_name = 'verdicts' AND key = 3"
         judged.conn.execute(f"DELETE FROM record WHERE seq >= ({line})")
