@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from store.migrations.steps import migrations, refuse_changes
+from store.sqlite import migrations, refuse_changes
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

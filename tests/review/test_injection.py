@@ -79,7 +79,8 @@ LEFT_OUT = {"/logout", "/login"}
 """Ends the session that asks, and slows itself down; tried on its own below."""
 
 MAY_GROW = {
-    "audit_log", "record", "sessions", "api_tokens", "login_failures", "drafts", "saved_views", "preferences", "claims",
+    "audit_log", "record", "sessions", "api_tokens", "login_failures", "drafts", "saved_views",
+    "preferences", "claims",
     "cases", "case_entries", "assignments", "review_settings", "review_items", "review_counts",
 }  # fmt: skip
 """Tables into which a route may write what it was sent, as a value."""

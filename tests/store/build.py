@@ -8,11 +8,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from store.crawl.archives import record_archive
+from store.crawl.evidence import record_archive
 from store.crawl.pages import SeenListing, record_page
 from store.crawl.runs import begin_run, end_run
 from store.crawl.sources import declare_source
-from store.database import transaction
 from store.model import (
     Change,
     Contribution,
@@ -33,6 +32,7 @@ from store.model import (
 )
 from store.review.verdicts import give_verdict
 from store.scores.scores import current_score, promote, record_scores, register_model, unscored_sightings
+from store.sqlite import transaction
 
 if TYPE_CHECKING:
     from store.database import Database

@@ -12,12 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-<<<<<<< HEAD
-from store.crawl.evidence import record_archive
-=======
 from store.audit.chain import register_functions
-from store.crawl.archives import record_archive
->>>>>>> f23b419 (Record every evidential row in one chain, and verify rows and schema)
+from store.crawl.evidence import record_archive
 from store.crawl.runs import begin_run, end_run, get_run, list_runs
 from store.database import Database, open_database, transaction
 from store.errors import StoreUnusable, UnknownRow

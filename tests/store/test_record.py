@@ -23,7 +23,8 @@ from store.audit.verification import (
     read_anchors_file,
     verify,
 )
-from store.database import open_database, open_in_memory, transaction
+from store.database import open_database, open_in_memory
+from store.sqlite import transaction
 from tests.store.build import NOW, fill_every_table
 
 if TYPE_CHECKING:
