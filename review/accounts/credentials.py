@@ -95,9 +95,9 @@ def check_new_password(password: str, name: str) -> None:
             high=MAX_CHARS,
         )
     if _holds(password, name):
-        raise PasswordUnfit(N_("it holds the user's name"))
+        raise PasswordUnfit(N_("it contains the user's name"))
     if len(set(folded)) < 6:
-        raise PasswordUnfit(N_("it repeats too few different characters"))
+        raise PasswordUnfit(N_("it uses too few different characters"))
 
 
 def _holds(password: str, name: str) -> bool:

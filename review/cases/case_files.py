@@ -219,8 +219,8 @@ class NoPdf(ReviewError):
     def __init__(self, found: str) -> None:
         super().__init__(
             N_(
-                "No PDF could be made: %(found)s. WeasyPrint needs Pango (Debian: apt-get install "
-                "libpangoft2-1.0-0); the sheet itself can be printed from the browser."
+                "The PDF could not be made: %(found)s. WeasyPrint needs Pango (Debian: apt-get "
+                "install libpangoft2-1.0-0). You can print the sheet from the browser instead."
             ),
             found=found,
         )
@@ -254,6 +254,7 @@ def answer_sheet(
                 "item": read_item(file),
                 "row": row,
                 "score_hidden": hides(row),
+                "is_blind": is_blind,
                 "verdicts": [v for v in file.verdicts if not is_blind or v.reviewer == person.name],
                 "is_decided": row is not None and row.state == "decided",
                 "provenance": listings.provenance(db, file.sightings[0].page_id),

@@ -157,7 +157,7 @@ def read_shown_terms(content: ListingContent) -> tuple[ShownTerm, ...]:
         ShownTerm(
             name=gettext(TERMS[term.name]),
             words=_short(term_words(term)),
-            text=_short(term.text) if term.text else gettext("(kept with the page)"),
+            text=_short(term.text) if term.text else gettext("(only in the saved page)"),
             found_by=term.rule,
         )
         for term in content.terms

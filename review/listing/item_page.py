@@ -59,10 +59,10 @@ def show_listing(
 ) -> Response:
     """Show one listing beside the list."""
     said = {
-        "undone": _("Taken back. The listing waits again; nothing of the first verdict was erased."),
-        "redone": _("Given again."),
-        "taken": _("It is yours now."),
-        "filed": _("Written into the case."),
+        "undone": _("Verdict undone. The listing is waiting again, and the history keeps the verdict."),
+        "redone": _("Verdict given again."),
+        "taken": _("You have taken over this listing."),
+        "filed": _("Added to the case."),
         "assigned": _("Assigned."),
     }.get(done, "")
     return answer_item(request, db, person, where, listing_id, Message(said=said))

@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from review.queue.blinding import veil_log
 from review.web.dependencies import TheAdmin, TheContext, TheDatabase, TheLead, answer_page
-from review.web.fields import MAX_ROW, none_if_empty, refusals
+from review.web.fields import MAX_ROW, OrEmpty, refusals
 from store.accounts.users import list_users
 from store.audit import audit
 from store.audit.audit import AuditAction, AuditEntry, Via, head, list_entries
@@ -30,10 +30,7 @@ pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 PAGE_SIZE = 50
 
 
-_Text = Annotated[Annotated[str, Field(max_length=200)] | None, BeforeValidator(none_if_empty)]
-
-
-_Day = Annotated[date | None, BeforeValidator(none_if_empty)]
+_Text = Annotated[str, Field(max_length=200)]
 
 
 class LogQuery(BaseModel):
@@ -41,11 +38,11 @@ class LogQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    actor: _Text = None
-    action: Annotated[AuditAction | None, BeforeValidator(none_if_empty)] = None
-    subject: _Text = None
-    since: _Day = None
-    until: _Day = None
+    actor: OrEmpty[_Text] = None
+    action: OrEmpty[AuditAction] = None
+    subject: OrEmpty[_Text] = None
+    since: OrEmpty[date] = None
+    until: OrEmpty[date] = None
     """The last day, UTC."""
     before: Annotated[int | None, Field(ge=1, le=MAX_ROW)] = None
 

@@ -41,10 +41,10 @@ def show_service(
 ) -> Response:
     """Show what `status` shows, the alarms that stand, and what was asked of the service."""
     said = {
-        "pause": _("Asked. The service begins nothing for it until it is resumed."),
-        "resume": _("Asked. It is crawled again when it is due."),
-        "run_now": _("Asked. The service begins within seconds."),
-        "noted": _("You have taken note of it."),
+        "pause": _("Requested. The service starts no crawl of this source until you resume it."),
+        "resume": _("Requested. The source is crawled again when it is due."),
+        "run_now": _("Requested. The crawl starts within seconds."),
+        "noted": _("Alarm acknowledged."),
     }
     shown = {
         "found": service_api.overview(db, context.clock()),

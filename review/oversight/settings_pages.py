@@ -178,7 +178,7 @@ def _within(name: str) -> Any:
 class SettingsChange(BaseModel):
     """What shall hold for everyone from now on; what is left out stays."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     second_share: Annotated[float | None, _within("second_share")] = None
     hidden_share: Annotated[float | None, _within("hidden_share")] = None

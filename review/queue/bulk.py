@@ -48,7 +48,7 @@ class ListChanged(ReviewError):
 
     def __init__(self) -> None:
         super().__init__(
-            N_("The list has changed since it was shown, so nothing was written; look at it once more.")
+            N_("The list has changed since it was shown, so nothing was written. Check it again.")
         )
 
 

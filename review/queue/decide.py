@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from review.listing.item_page import Message, answer_item, around_item
 from review.queue.lists import TheList, address_after_verdict, read_list
@@ -26,8 +26,8 @@ from review.web.fields import (
     MAX_ROW,
     Begun,
     Given,
+    OrEmpty,
     RowId,
-    none_if_empty,
     refusals,
 )
 from review.web.languages import spoken
@@ -176,7 +176,7 @@ class NewVerdict(Begun):
 
     sighting_id: RowId
     """The sighting that was shown; a later one makes the screen stale."""
-    score_id: Annotated[RowId | None, BeforeValidator(none_if_empty)] = None
+    score_id: OrEmpty[RowId] = None
     """The score that was shown; None when the listing had none."""
     decision: Given
 
@@ -188,7 +188,7 @@ class Draft(NewVerdict):
     """Checked by `review.web.forms` before."""
     last_verdict: Annotated[int, Field(ge=0, le=MAX_ROW)] = 0
     """The newest verdict on the listing that the page knew of."""
-    shown_at: Annotated[datetime | None, BeforeValidator(none_if_empty)] = None
+    shown_at: OrEmpty[datetime] = None
     score_hidden: bool = False
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from review.queue.blinding import hidden_from, hidden_share, hides_first
 from review.web.dependencies import Person, TheContext, TheDatabase, TheLead, ThePerson, TheViewer
-from review.web.fields import none_if_empty, refusals
+from review.web.fields import OrEmpty, refusals
 from store.model import Decision, QueueEntry
 from store.review.item_query import Filter, Place, Sort, State
 from store.review.queue import (
@@ -63,9 +63,9 @@ class ListQuery(BaseModel):
     q: Text = ""
     source: Text = ""
     family: Text = ""
-    tier: Annotated[Annotated[int, Field(ge=1, le=9)] | None, BeforeValidator(none_if_empty)] = None
-    p_from: Annotated[Share | None, BeforeValidator(none_if_empty)] = None
-    p_to: Annotated[Share | None, BeforeValidator(none_if_empty)] = None
+    tier: OrEmpty[Annotated[int, Field(ge=1, le=9)]] = None
+    p_from: OrEmpty[Share] = None
+    p_to: OrEmpty[Share] = None
     kind: Text = ""
     language: Text = ""
     seller: Text = ""

@@ -241,10 +241,12 @@ def answer_error(request: Request, error: Exception) -> Response:
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         taken = ", ".join(methods_of(request.app.routes, request.url.path))
         more = {"Allow": taken}
-        sentence = _("This address takes %(taken)s, not %(method)s; nothing was written.") % {
+        sentence = _("This address accepts %(taken)s, not %(method)s. Nothing was written.") % {
             "taken": taken, "method": request.method,
         }  # fmt: skip
     if request.url.path.startswith("/api/"):
+        if isinstance(error, LoginNeeded):
+            sentence += _(" Programs send a valid token as `Authorization: Bearer`.")
         headers = HEADERS | more
         return JSONResponse({"detail": sentence}, status_code=status, headers=headers)
     if isinstance(error, LoginNeeded):
@@ -268,8 +270,8 @@ def explain(error: Exception) -> tuple[int, str]:
     if isinstance(error, UnknownRow):  # its own sentence names a command, for who is at the command line
         return 404, fill(
             N_(
-                "There is no %(kind)s %(row_id)s here: look whether the address is whole, or "
-                "search from the queue."
+                "There is no %(kind)s %(row_id)s. Check that the address is complete, or search "
+                "from the queue."
             ),
             error.values,
             _,
@@ -283,11 +285,9 @@ def explain(error: Exception) -> tuple[int, str]:
         }
     if isinstance(error, HTTPException):
         if error.status_code == HTTPStatus.NOT_FOUND:
-            return 404, _("There is no such page here. Go back to the queue, or search for the listing.")
+            return 404, _("This page does not exist. Go back to the queue, or search for the listing.")
         return error.status_code, _("The request was refused: %(found)s.") % {"found": error.detail}
-    return 500, _(
-        "Something failed that should not have; nothing was written. The program's output says more."
-    )
+    return 500, _("An unexpected error occurred, and nothing was written. The server's log has the details.")
 
 
 @cache

@@ -48,6 +48,10 @@ class Line:
     parts: tuple[str, ...]
     """Each the `points` of a polyline."""
     points: tuple[Point, ...]
+    start: float
+    """The first value."""
+    end: float
+    """The last value."""
     low: float
     high: float
     x_ticks: tuple[str, ...]
@@ -74,6 +78,8 @@ def price_line(prices: Sequence[Price]) -> Line | None:
     return Line(
         parts=(_polyline(points),),
         points=points,
+        start=amounts[0],
+        end=amounts[-1],
         low=low,
         high=high,
         x_ticks=tuple(days),
@@ -86,6 +92,9 @@ def price_line(prices: Sequence[Price]) -> Line | None:
 def share_line(labels: Sequence[str], shares: Sequence[float | None]) -> Line | None:
     """Return shares from 0 to 1 over equal steps as a line with gaps; None when there is nothing to show."""
     step = (WIDTH - 2 * PAD) / max(1, len(labels) - 1)
+    shown = [share for share in shares if share is not None]
+    if not shown:
+        return None
     parts: list[list[Point]] = [[]]
     for at, (label, share) in enumerate(zip(labels, shares, strict=True)):
         if share is None:
@@ -94,11 +103,11 @@ def share_line(labels: Sequence[str], shares: Sequence[float | None]) -> Line | 
             y = round(HEIGHT - PAD - share * (HEIGHT - 2 * PAD), 1)
             parts[-1].append(Point(x=round(PAD + at * step, 1), y=y, words=f"{label}: {share:.2f}"))
     points = tuple(point for part in parts for point in part)
-    if not points:
-        return None
     return Line(
         parts=tuple(_polyline(part) for part in parts if part),
         points=points,
+        start=shown[0],
+        end=shown[-1],
         low=0,
         high=1,
         x_ticks=ends_of(labels),

@@ -74,10 +74,7 @@ class LoginNeeded(ReviewError):
 
     def __init__(self) -> None:
         super().__init__(
-            N_(
-                "You are not logged in, or your session has ended; nothing was written. Log in, or send a "
-                "token that holds as `Authorization: Bearer`."
-            )
+            N_("You are not logged in, or your session has ended. Nothing was written. Log in and try again.")
         )
 
 
@@ -86,7 +83,7 @@ class LoginRefused(ReviewError):
 
     def __init__(self) -> None:
         super().__init__(
-            N_("The name, the password or the code is wrong. If it should be right, ask an administrator.")
+            N_("The name, the password or the code is wrong. If you cannot log in, ask an administrator.")
         )
 
 
@@ -94,7 +91,7 @@ class PasswordWrong(ReviewError):
     """The password that was to be replaced is another one."""
 
     def __init__(self) -> None:
-        super().__init__(N_("The password now is another one, so it was not replaced."))
+        super().__init__(N_("The current password is wrong, so the password was not changed."))
 
 
 class LoginBlocked(ReviewError):
@@ -104,7 +101,7 @@ class LoginBlocked(ReviewError):
         self.wait = wait
         minutes = max(1, round(wait.total_seconds() / 60))
         super().__init__(
-            N_("Too many log-ins failed for this name or from this address. Wait %(n)s min, then try again."),
+            N_("Too many logins failed for this name or from this address. Wait %(n)s min, then try again."),
             n=minutes,
         )
 
@@ -115,8 +112,8 @@ class RoleTooLow(ReviewError):
     def __init__(self, name: str, has: str, needed: str) -> None:
         super().__init__(
             N_(
-                "%(name)s is a %(has)s and this needs a %(needed)s. Nothing was written; "
-                "an administrator gives roles."
+                "This needs the role %(needed)s, and %(name)s has the role %(has)s. Nothing was "
+                "written. Ask an administrator for the role."
             ),
             name=name,
             has=Word(has),
@@ -130,8 +127,8 @@ class SessionNeeded(ReviewError):
     def __init__(self) -> None:
         super().__init__(
             N_(
-                "A token cannot do this, so that one who steals it cannot make it last; "
-                "log in and do it there."
+                "A token cannot do this, so that a stolen token gives no lasting access. Log in "
+                "and do it in the browser."
             )
         )
 
@@ -141,7 +138,7 @@ class PasswordUnfit(ReviewError):
 
     def __init__(self, found: str, **values: object) -> None:
         super().__init__(
-            N_("This cannot be a password: %(found)s. A sentence of four or five odd words is a good one."),
+            N_("This password cannot be used: %(found)s. Four or five unrelated words make a good password."),
             found=Word(found),
             **values,
         )
@@ -155,13 +152,13 @@ class FormExpired(ReviewError):
         """What the form held; nothing when a secret was among it."""
         super().__init__(
             N_(
-                "This page was drawn for an earlier session, or elsewhere, so nothing was written. "
-                "What it held is kept below: look once more, then send it again."
+                "This page belongs to an earlier session or another browser, so nothing was "
+                "written. Your entries are kept below: check them, then send them again."
             )
             if kept
             else N_(
-                "This page was drawn for an earlier session, or elsewhere, so nothing was written. "
-                "Nothing it held was kept: open the page anew and fill it in once more."
+                "This page belongs to an earlier session or another browser, so nothing was "
+                "written. Your entries were not kept: open the page again and fill in the form."
             )
         )
 
@@ -172,8 +169,8 @@ class ForeignRequest(ReviewError):
     def __init__(self, origin: str) -> None:
         super().__init__(
             N_(
-                "Nothing was written: the request came from %(origin)s, and only this app's own pages may "
-                "write. If you opened it under another name than it is served as, check --public-url."
+                "Nothing was written: the request came from %(origin)s, and only this app's own "
+                "pages may write. If that is the address of this app, check --public-url."
             ),
             origin=origin,
         )

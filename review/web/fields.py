@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -35,6 +35,14 @@ def _as_typed(value: object) -> object:
     """Return a note with each line break as one character, as the form counts it; it is sent as two."""
     return value.replace("\r\n", "\n") if isinstance(value, str) else value
 
+
+def _describe_empty(schema: dict[str, Any]) -> None:
+    schema["anyOf"].append({"type": "string", "maxLength": 0})
+
+
+T = TypeVar("T")
+OrEmpty = Annotated[T | None, BeforeValidator(none_if_empty), Field(json_schema_extra=_describe_empty)]
+"""A value that a form or an address may leave empty, which means None."""
 
 Note = Annotated[str, BeforeValidator(_as_typed), Field(max_length=MAX_NOTE_CHARS)]
 

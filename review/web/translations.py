@@ -51,7 +51,7 @@ DECISIONS = (
         hint=N_("Offers a controlled precursor, named or not"),
     ),
     Choice(value=Decision.NOT_OFFER, words=N_("Not an offer"), key="2", hint=N_("Does not offer one")),
-    Choice(value=Decision.UNSURE, words=N_("Unsure"), key="3", hint=N_("Cannot be told from what is shown")),
+    Choice(value=Decision.UNSURE, words=N_("Unsure"), key="3", hint=N_("The page does not say enough")),
     Choice(value=Decision.ESCALATE, words=N_("Escalate"), key="4", hint=N_("For someone else to decide")),
 )
 """The verdicts, in the order of their buttons."""
@@ -59,18 +59,29 @@ DECISIONS = (
 
 REASONS = (
     Choice(
-        value=ReasonCode.UNDOCUMENTED, words=N_("Undocumented"), key="u", hint=N_("No sign of the papers")
+        value=ReasonCode.UNDOCUMENTED,
+        words=N_("Undocumented"),
+        key="u",
+        hint=N_("No sign of licences or documents"),
     ),
     Choice(
         value=ReasonCode.DOCUMENTED, words=N_("Documented"), key="d", hint=N_("Asks for or shows licences")
     ),
     Choice(value=ReasonCode.DISGUISED, words=N_("Disguised"), key="g", hint=N_("Cover name, code or hint")),
-    Choice(value=ReasonCode.LABORATORY_SUPPLIER, words=N_("Lab supplier"), key="l", hint=N_("Reagent packs")),
+    Choice(
+        value=ReasonCode.LABORATORY_SUPPLIER,
+        words=N_("Lab supplier"),
+        key="l",
+        hint=N_("Sells reagents to laboratories"),
+    ),
     Choice(
         value=ReasonCode.MENTION_ONLY, words=N_("Mention only"), key="m", hint=N_("Named, but not for sale")
     ),
     Choice(
-        value=ReasonCode.CONFUSABLE, words=N_("Confusable"), key="c", hint=N_("Another substance, like name")
+        value=ReasonCode.CONFUSABLE,
+        words=N_("Confusable"),
+        key="c",
+        hint=N_("Another substance with a similar name"),
     ),
     Choice(
         value=ReasonCode.NOT_A_SALE,
@@ -79,17 +90,23 @@ REASONS = (
         hint=N_("Article, wanted ad, forum post"),
     ),
     Choice(
-        value=ReasonCode.FINISHED_DRUG, words=N_("Finished drug"), key="f", hint=N_("Another queue's work")
+        value=ReasonCode.FINISHED_DRUG,
+        words=N_("Finished drug"),
+        key="f",
+        hint=N_("Not a precursor: for another team"),
     ),
     Choice(value=ReasonCode.ORDINARY_GOODS, words=N_("Ordinary goods"), key="o", hint=N_("Nothing chemical")),
     Choice(
         value=ReasonCode.WRONG_READING,
-        words=N_("Wrong reading"),
+        words=N_("Misread page"),
         key="w",
-        hint=N_("The page was read wrongly"),
+        hint=N_("The program read the page wrongly"),
     ),
     Choice(
-        value=ReasonCode.NEEDS_LAW_CHECK, words=N_("Needs law check"), key="n", hint=N_("Lawyer or chemist")
+        value=ReasonCode.NEEDS_LAW_CHECK,
+        words=N_("Needs legal check"),
+        key="n",
+        hint=N_("For a lawyer or a chemist"),
     ),
 )
 """The reasons, those of offers first; no key clashes with the page's own (j, k, z, a, /, ?)."""
@@ -97,21 +114,21 @@ REASONS = (
 
 KEYS = (
     ("1 – 4", N_("give the verdict")),
-    (N_("letter"), N_("choose the reason that shows it; again to clear")),
-    ("a", N_("add a note; Esc leaves it")),
+    (N_("letter"), N_("choose the reason with this letter; press again to clear")),
+    ("a", N_("write a note; Esc leaves the field")),
     ("b", N_("correct the substance")),
     ("j  k", N_("next, previous")),
     ("z  y", N_("undo your last verdict, give it again")),
-    ("t", N_("take over what somebody else has open")),
-    ("v", N_("the page as kept")),
+    ("t", N_("take over a listing that somebody else has open")),
+    ("v", N_("show the saved page")),
     ("/", N_("search")),
     ("?", N_("show or hide these keys")),
 )
 
 
 STATES = {
-    "": N_("Waiting for me"), State.WAITING: N_("Unjudged"), State.SECOND: N_("Second look"),
-    State.ADJUDICATION: N_("To be settled"), State.DECIDED: N_("Decided"), "all": N_("All"),
+    "": N_("Waiting for me"), State.WAITING: N_("Without a verdict"), State.SECOND: N_("Second review"),
+    State.ADJUDICATION: N_("Disputed"), State.DECIDED: N_("Decided"), "all": N_("All"),
 }  # fmt: skip
 """States as the filter names them; the empty one is what waits for who asks."""
 
@@ -125,7 +142,7 @@ SORTS = {
 KINDS = {
     "name": N_("name"), "cas": N_("CAS number"), "abbreviation": N_("abbreviation"),
     "disguised": N_("disguised name"),
-    "mention": N_("only mentioned"), "trade": N_("trade sign"),
+    "mention": N_("only mentioned"), "trade": N_("trade signal"),
 }  # fmt: skip
 """Kinds of evidence as the filter names them."""
 
@@ -137,15 +154,15 @@ FAMILIES = {
 
 CASE_KINDS = {
     "listing": N_("listing added"), "seller": N_("seller added"), "note": N_("note"),
-    "listing_removed": N_("listing taken out"), "seller_removed": N_("seller taken out"),
-    "closed": N_("closed"), "reopened": N_("opened again"),
+    "listing_removed": N_("listing removed"), "seller_removed": N_("seller removed"),
+    "closed": N_("closed"), "reopened": N_("reopened"),
 }  # fmt: skip
 """Lines of a case's journal as the pages name them."""
 
 
 RUN_KINDS = {
     RunKind.CRAWL: N_("crawl"), RunKind.SCORE: N_("scoring"), RunKind.RETRAIN: N_("retraining"),
-    RunKind.BACKUP: N_("backup"), RunKind.VERIFY: N_("check of what is kept"), RunKind.PURGE: N_("purge"),
+    RunKind.BACKUP: N_("backup"), RunKind.VERIFY: N_("integrity check"), RunKind.PURGE: N_("purge"),
 }  # fmt: skip
 
 
@@ -165,33 +182,35 @@ STANDINGS = {
 
 
 ACTIONS = {
-    AuditAction.LOG_BEGUN: N_("began the log"), AuditAction.VERDICT_GIVEN: N_("gave a verdict"),
-    AuditAction.VERDICT_UNDONE: N_("took a verdict back"), AuditAction.LISTING_VIEWED: N_("saw a listing"),
-    AuditAction.CASE_VIEWED: N_("saw a case"), AuditAction.CASE_CHANGED: N_("wrote into a case"),
-    AuditAction.PAGE_VIEWED: N_("saw a page as kept"), AuditAction.SEARCHED: N_("searched"),
-    AuditAction.CLAIMED: N_("opened a listing"), AuditAction.RELEASED: N_("let a listing go"),
+    AuditAction.LOG_BEGUN: N_("started the log"), AuditAction.VERDICT_GIVEN: N_("gave a verdict"),
+    AuditAction.VERDICT_UNDONE: N_("undid a verdict"), AuditAction.LISTING_VIEWED: N_("viewed"
+                                                                                          " a "
+                                                                                          "listing"),
+    AuditAction.CASE_VIEWED: N_("viewed a case"), AuditAction.CASE_CHANGED: N_("changed a case"),
+    AuditAction.PAGE_VIEWED: N_("viewed a saved page"), AuditAction.SEARCHED: N_("searched"),
+    AuditAction.CLAIMED: N_("claimed a listing"), AuditAction.RELEASED: N_("released a listing"),
     AuditAction.ASSIGNED: N_("assigned a listing"), AuditAction.EXPORTED: N_("exported"),
     AuditAction.SETTING_CHANGED: N_("changed a setting"), AuditAction.MODEL_TRAINED: N_("trained a model"),
     AuditAction.MODEL_PROMOTED: N_("put a model in use"), AuditAction.LABELS_IMPORTED: N_("imported labels"),
     AuditAction.HOLD_PLACED: N_("placed a hold"), AuditAction.HOLD_RELEASED: N_("released a hold"),
     AuditAction.EVIDENCE_PURGED: N_("purged evidence"), AuditAction.STORE_RESTORED: N_("restored a backup"),
-    AuditAction.SERVICE_ASKED: N_("asked the service"),
+    AuditAction.SERVICE_ASKED: N_("sent a request to the service"),
     AuditAction.ALARM_ACKNOWLEDGED: N_("acknowledged an alarm"),
     AuditAction.PERMISSION_WITHDRAWN: N_("withdrew a permission"), AuditAction.LOGGED_IN: N_("logged in"),
     AuditAction.LOGIN_FAILED: N_("failed to log in"),
-    AuditAction.LOGIN_BLOCKED: N_("was kept from logging in"),
+    AuditAction.LOGIN_BLOCKED: N_("was blocked from logging in"),
     AuditAction.LOGGED_OUT: N_("logged out"), AuditAction.SESSION_REVOKED: N_("ended a session"),
-    AuditAction.ACCESS_REFUSED: N_("was refused"), AuditAction.USER_ADDED: N_("added a user"),
-    AuditAction.USER_CHANGED: N_("changed a user"), AuditAction.TOKEN_ISSUED: N_("made a token"),
-    AuditAction.TOKEN_REVOKED: N_("ended a token"),
+    AuditAction.ACCESS_REFUSED: N_("was refused access"), AuditAction.USER_ADDED: N_("added a user"),
+    AuditAction.USER_CHANGED: N_("changed a user"), AuditAction.TOKEN_ISSUED: N_("created a token"),
+    AuditAction.TOKEN_REVOKED: N_("revoked a token"),
 }  # fmt: skip
 """What entries of the audit log say was done."""
 
 
 TITLES = {
-    401: N_("Not logged in"), 403: N_("Not allowed"), 404: N_("Not found"), 405: N_("Not taken here"),
-    409: N_("Not now"), 413: N_("Too great"), 422: N_("Not understood"), 429: N_("Too often"),
-    500: N_("Something failed"), 503: N_("Not to be had"),
+    401: N_("Not logged in"), 403: N_("Not allowed"), 404: N_("Not found"), 405: N_("Method not allowed"),
+    409: N_("Not possible now"), 413: N_("Too large"), 422: N_("Not understood"), 
+    429: N_("Too many attempts"), 500: N_("Something failed"), 503: N_("Not available"),
 }  # fmt: skip
 """What stands above the sentence of an error, by its HTTP status."""
 
@@ -203,13 +222,16 @@ ROLE_NAMES = {
 
 
 ROLES = {
-    Role.VIEWER: N_("viewer: looks"), Role.REVIEWER: N_("reviewer: decides, too"),
-    Role.LEAD: N_("lead: assigns and sets, too"), Role.ADMIN: N_("administrator: manages users, too"),
+    Role.VIEWER: N_("viewer: may look"), Role.REVIEWER: N_("reviewer: may also decide"),
+    Role.LEAD: N_("lead: may also assign listings and change settings"),
+    Role.ADMIN: N_("administrator: may also manage users"),
 }  # fmt: skip
 
 
 STAGES = {
-    Stage.FIRST: N_("first look"), Stage.SECOND: N_("second look"), Stage.ADJUDICATION: N_("settled"),
+    Stage.FIRST: N_("first review"), Stage.SECOND: N_("second review"), Stage.ADJUDICATION: N_("final"
+                                                                                           " "
+                                                                                           "decision"),
 }  # fmt: skip
 
 
@@ -232,14 +254,14 @@ TERMS = {
     TermName.SHIPS_TO: N_("Ships to"),
     TermName.PAYMENT: N_("Payment"), TermName.SUPPLIER_TYPE: N_("Supplier type"),
     TermName.SUPPLIER_YEARS: N_("Supplier since"), TermName.CERTIFICATE: N_("Certificate claimed"),
-    TermName.CONTACT_CHANNEL: N_("Contact by"), TermName.AVAILABILITY: N_("Availability"),
+    TermName.CONTACT_CHANNEL: N_("Contact via"), TermName.AVAILABILITY: N_("Availability"),
     TermName.BRAND: N_("Brand"),
     TermName.GTIN: N_("GTIN"),
 }  # fmt: skip
 """Typed terms of an offer as the pages name them."""
 
 
-_DECIDED = {choice.value: choice.words for choice in DECISIONS} | {Decision.UNDONE: N_("Taken back")}
+_DECIDED = {choice.value: choice.words for choice in DECISIONS} | {Decision.UNDONE: N_("Undone")}
 
 
 _REASONED = {choice.value: choice.words for choice in REASONS}
@@ -315,7 +337,7 @@ _LAW = re.compile(
 )
 
 
-COUNTED = {
+COUNTED: Mapping[StrEnum, str] = {
     PageOutcome.LISTING: N_("with a listing"), PageOutcome.CATEGORY: N_("lists"),
     PageOutcome.GONE: N_("gone"), PageOutcome.BLOCKED: N_("blocked"), PageOutcome.EMPTY: N_("empty"),
     PageOutcome.TRUNCATED: N_("truncated"), PageOutcome.NOT_HTML: N_("not HTML"),
@@ -326,18 +348,6 @@ COUNTED = {
     Change.NEW: N_("new"), Change.CHANGED: N_("changed"), Change.UNCHANGED: N_("unchanged"),
 }  # fmt: skip
 """What a crawl counts."""
-
-
-_COUNTED = {key.value.replace("_", " "): words for key, words in COUNTED.items()}
-
-
-_COUNT = re.compile(r"([\d,]+) ([a-z ]+)", re.IGNORECASE)
-
-
-_CRAWL = re.compile(r"([\d,]+) pages? \((.*)\); listings: (.*)\.")
-
-
-_SCORING = re.compile(r"([\d,]+) scored, ([\d,]+) flagged by model (\w+)\.")
 
 
 TERM_VALUES = {
@@ -379,21 +389,24 @@ def law_words(cited: str) -> str:
     return _LAW.sub(lambda found: gettext(found.group()), cited)
 
 
-def run_words(sentence: str) -> str:
-    """Return what a crawl or a scoring came to; other sentences as they are kept."""
-    if crawl := _CRAWL.fullmatch(sentence):
-        pages, met, read = crawl.groups()
-        said = ngettext("%(num)s page (%(met)s)", "%(num)s pages (%(met)s)", _number(pages))
+def run_words(kind: str, sentence: str, counts: Mapping[str, int]) -> str:
+    """Return how a run ended, drawn from its counts; without counts, the English sentence as stored.
+
+    Args:
+        kind: The run's `RunKind`.
+        sentence: The stored sentence.
+        counts: The run's counts; empty if the run failed.
+    """
+    if kind == RunKind.CRAWL and "pages" in counts:
+        pages = ngettext("%(num)s page (%(met)s)", "%(num)s pages (%(met)s)", counts["pages"])
         return gettext("%(pages)s; listings: %(read)s.") % {
-            "pages": said % {"num": pages, "met": _counts(met)},
-            "read": _counts(read),
+            "pages": pages % {"num": f"{counts['pages']:,}", "met": _counted(PageOutcome, counts)},
+            "read": _counted(Change, counts),
         }
-    if scoring := _SCORING.fullmatch(sentence):
-        scored, flagged, model = scoring.groups()
-        return gettext("%(scored)s scored, %(flagged)s flagged by model %(model)s.") % {
-            "scored": scored,
-            "flagged": flagged,
-            "model": model,
+    if kind == RunKind.SCORE and "scored" in counts:
+        return gettext("%(scored)s scored, %(flagged)s flagged.") % {
+            "scored": f"{counts['scored']:,}",
+            "flagged": f"{counts.get('flagged', 0):,}",
         }
     return sentence
 
@@ -416,12 +429,7 @@ def chosen_words(value: object, name: str) -> str:
     return gettext(chosen) if chosen else str(value)
 
 
-def _counts(said: str) -> str:
-    """Return counts, e.g. `5 category, 45 listing`, as the page calls what is counted."""
-    if said == "none":
-        return gettext("nothing read")
-    return _COUNT.sub(lambda found: f"{found[1]} {gettext(_COUNTED.get(found[2], found[2]))}", said)
-
-
-def _number(said: str) -> int:
-    return int(said.replace(",", ""))
+def _counted(kinds: type[StrEnum], counts: Mapping[str, int]) -> str:
+    """Return counts in words, e.g. `5 lists, 45 with a listing`."""
+    found = [f"{counts[kind]:,} {gettext(COUNTED[kind])}" for kind in kinds if counts.get(kind)]
+    return ", ".join(found) or gettext("none")

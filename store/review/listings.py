@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -121,6 +123,8 @@ class Provenance:
     ended_at: datetime | None
     outcome: str
     sentence: str
+    counts: Mapping[str, int]
+    """As the crawl wrote them at its end."""
     source_name: str
     source_kind: str
     supplied_by: str
@@ -198,7 +202,7 @@ def prices(sightings: Iterable[Sighting]) -> list[Price]:
 def provenance(db: Database, page_id: int) -> Provenance:
     """Return which crawl met a page, under which permission, and where its bytes lie."""
     query = """
-        SELECT pages.run_id, requested_at, ended_at, run_log.outcome AS run_outcome, run_log.sentence,
+        SELECT pages.run_id, requested_at, ended_at, run_log.outcome AS run_outcome, run_log.sentence, counts,
                sources.name, sources.kind, supplied_by, supplied_on, pages.url, pages.fetched_at, captured_at,
                pages.payload_sha256, file, record_id
         FROM pages JOIN run_log USING (run_id) JOIN sources ON sources.source_id = pages.source_id
@@ -212,6 +216,7 @@ def provenance(db: Database, page_id: int) -> Provenance:
         ended_at=None if row["ended_at"] is None else times.from_text(row["ended_at"]),
         outcome=row["run_outcome"] or "",
         sentence=row["sentence"] or "",
+        counts=json.loads(row["counts"] or "{}"),
         source_name=row["name"],
         source_kind=row["kind"],
         supplied_by=row["supplied_by"],

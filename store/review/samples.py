@@ -24,7 +24,10 @@ class NothingToSample(StoreError):
 
     def __init__(self) -> None:
         super().__init__(
-            N_("There is no unjudged listing below the line to draw from; score listings first, then draw.")
+            N_(
+                "There is no unjudged listing below the threshold to draw from; score listings "
+                "first, then draw."
+            )
         )
 
 

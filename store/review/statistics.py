@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -56,6 +58,8 @@ class SourceState:
     last_crawl: datetime | None
     outcome: str
     sentence: str
+    counts: Mapping[str, int]
+    """As the crawl wrote them at its end."""
     pages: int
     listings_read: int
 
@@ -130,7 +134,7 @@ def source_states(db: Database) -> list[SourceState]:
     """Return each source with its last crawl."""
     query = """
         SELECT sources.source_id, sources.name, requested_at, coalesce(run_log.outcome, '') AS outcome,
-               coalesce(run_log.sentence, '') AS sentence,
+               coalesce(run_log.sentence, '') AS sentence, coalesce(run_log.counts, '{}') AS counts,
                (SELECT count(*) FROM pages WHERE pages.run_id = run_log.run_id) AS pages,
                (SELECT count(*) FROM pages JOIN page_listings USING (page_id)
                 WHERE pages.run_id = run_log.run_id) AS listings_read
@@ -141,7 +145,8 @@ def source_states(db: Database) -> list[SourceState]:
     return [
         SourceState(
             last_crawl=None if row["requested_at"] is None else times.from_text(row["requested_at"]),
-            **{name: row[name] for name in SourceState.__slots__ if name != "last_crawl"},
+            counts=json.loads(row["counts"]),
+            **{name: row[name] for name in SourceState.__slots__ if name not in {"last_crawl", "counts"}},
         )
         for row in db.execute(query)
     ]

@@ -57,7 +57,7 @@ def test_a_weak_password_is_refused_with_a_sentence(tmp_path: Path, password: by
     path = tmp_path / "watch.db"
     refused = call_process("users", "add", "ada", "--password-stdin", "--db", path, stdin=password)
     assert refused.exit_code == 1
-    assert "This cannot be a password" in refused.err
+    assert "This password cannot be used" in refused.err
     assert not path.exists()
 
 

@@ -162,11 +162,11 @@ def test_same_key_twice_decides_one_item(watched: Watched, database: Path) -> No
     )
     page.keyboard.press("1")
     expect(page.locator(TITLE)).to_contain_text("1-苯基-2-丙酮")
-    expect(page.locator(".decide .hint")).to_contain_text("Too early")
+    expect(page.locator(".decide .hint")).to_contain_text("Too soon")
     expect_ready(page)
     page.keyboard.press("s")
     page.keyboard.press("1")
-    expect(page.locator(".decide .hint")).to_contain_text("does not go with that verdict")
+    expect(page.locator(".decide .hint")).to_contain_text("does not fit this verdict")
     page.keyboard.press("2")
     expect_left(page, FLAGGED - 2)
 
@@ -236,7 +236,7 @@ def test_undo_by_key_brings_the_listing_back(watched: Watched, database: Path) -
     expect(page.locator(".said")).to_contain_text("Last verdict: Not an offer")
     page.keyboard.press("z")
     expect(page.locator(TITLE)).to_contain_text("Phenylacetone (P2P)")
-    expect(page.locator(".said")).to_contain_text("Taken back")
+    expect(page.locator(".said")).to_contain_text("Verdict undone")
     expect_left(page, FLAGGED)
     assert last_verdict(database) is None
 

@@ -54,7 +54,7 @@ def test_what_is_open_elsewhere_is_led_past_and_not_decided_unknowingly(
     assert ">kept</textarea>" in refused.text
     form = read_form(refused.text, "/claim")
     taken = lead.post(form.action, data=form.values)
-    assert "It is yours now." in taken.text
+    assert "You have taken over this listing." in taken.text
     assert judge(lead, taken.text, decision="offer").status_code == 200
     late = judge(client, mine, decision="not_offer")
     assert late.status_code == 409
@@ -86,7 +86,7 @@ def test_redo_gives_the_verdict_again(client: TestClient, database: Path) -> Non
     back = undo(client, judge(client, client.get("/").text, decision="offer", note="sure").text)
     form = read_form(back.text, "/redo")
     redone = client.post(form.action, data=form.values)
-    assert "Given again." in redone.text
+    assert "Verdict given again." in redone.text
     with closing(open_database(database)) as db:
         verdicts = listing_file(db, listing_id).verdicts
     assert [each.decision for each in verdicts] == [Decision.OFFER, Decision.UNDONE, Decision.OFFER]
@@ -111,7 +111,7 @@ def test_second_look_is_blind(client: TestClient, lead: TestClient, database: Pa
     judge(lead, page, decision="offer")
     after = lead.get(f"/listings/{listing_id}").text
     assert "looks coded" in after
-    assert "To be settled" in after
+    assert "Disputed" in after
     with closing(open_database(database)) as db:
         assert listing_file(db, listing_id).verdicts[-1].stage is Stage.SECOND
         assert count_items(db, Filter(state="adjudication")) == 1

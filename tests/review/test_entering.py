@@ -130,7 +130,7 @@ def test_a_secret_in_an_expired_form_is_shown_nowhere(
     """Neither as text nor in a hidden field: others may look at the screen."""
     answer = door.post(address, data=typed | {"form_token": "0" * 64})
     assert answer.status_code == 403
-    assert "Nothing it held was kept" in answer.text
+    assert "Your entries were not kept" in answer.text
     assert not [value for value in typed.values() if value in answer.text]
 
 
@@ -188,7 +188,7 @@ def test_a_few_failures_shut_the_door_for_a_while(door: TestClient, clock: Clock
     blocked = log_in(door)
     assert blocked.status_code == 429
     assert 0 < int(blocked.headers["retry-after"]) <= 15 * 60
-    assert "Too many log-ins failed" in blocked.text
+    assert "Too many logins failed" in blocked.text
     clock.pass_(Limits().window + timedelta(seconds=1))
     assert log_in(door).status_code == 303
 

@@ -85,7 +85,7 @@ def test_form_that_is_not_installed_cannot_be_chosen(
     monkeypatch.setattr("review.cases.case_exports.find_spec", lambda _: None)
     page = decided.get("/exports").text
     assert '<option value="ftm" disabled>' in page
-    assert "FollowTheMoney is not installed here" in page
+    assert "FollowTheMoney is not installed" in page
 
 
 def test_followthemoney_entities_are_valid(decided: TestClient) -> None:
@@ -124,7 +124,7 @@ def test_case_from_opening_to_sheet(decided: TestClient, database: Path) -> None
     assert "seen before" in page
     sheet = client.get("/cases/1/sheet").text
     assert "What this does not prove" in sheet
-    assert "Not reviewed to the end" in sheet
+    assert "Review not finished" in sheet
     pdf = client.get("/cases/1/sheet.pdf")
     assert pdf.headers["content-type"] == "application/pdf"
     assert pdf.content.startswith(b"%PDF-")
@@ -156,7 +156,7 @@ def test_figures_show_charts_and_tables(decided: TestClient) -> None:
     page = decided.get("/figures").text
     assert '<tr><th scope="row">2026-11-02</th><td class="number">10</td><td class="number">4</td>' in page
     assert "0.67" in page
-    assert "No sample from below the line has been judged" in page
+    assert "No sample from below the threshold has been judged" in page
     assert page.count("<rect class=") > 3
     assert '<div class="y-ticks" aria-hidden="true"><span>10</span><span>5</span><span>0</span></div>' in page
     assert '<div class="x-ticks" aria-hidden="true"><span>2026-11-02</span></div>' in page

@@ -57,12 +57,12 @@ def test_bars_are_in_percent_of_the_longest() -> None:
     reasons = Reasons(contributions=(Contribution(feature="name", log_odds=-4.0),), rest_log_odds=1.0)
     assert [(bar.words, bar.length) for bar in read_bars(reasons)] == [
         ("name", 100.0),
-        ("all other signs, and what every text starts from", 25.0),
+        ("all other signals and the base value", 25.0),
     ]
 
 
 @pytest.mark.parametrize(
-    ("rest", "others"), [(-2.0, []), (-1.5, [("all other signs", 0.5)])], ids=["nothing else", "others"]
+    ("rest", "others"), [(-2.0, []), (-1.5, [("all other signals", 0.5)])], ids=["nothing else", "others"]
 )
 def test_the_constant_stands_apart(rest: float, others: list[tuple[str, float]]) -> None:
     """What every text starts from is the last bar; what is not listed has one if it adds anything."""
@@ -71,7 +71,7 @@ def test_the_constant_stands_apart(rest: float, others: list[tuple[str, float]])
     assert [(bar.words, bar.log_odds) for bar in bars] == [
         ("name", 4.0),
         *others,
-        ("what every text starts from", -2.0),
+        ("base value of every text", -2.0),
     ]
 
 
@@ -90,7 +90,7 @@ def test_words_are_told_either_way_and_sum_to_their_term() -> None:
     assert wording.pro == ("word 2", "word 4", "word 6")
     assert [(bar.words, bar.length) for bar in wording.bars][::10] == [
         ("word 1", 100.0),
-        ("the other words together", 25.0),
+        ("all other words", 25.0),
     ]
     assert wording.log_odds == pytest.approx(sum(bar.log_odds for bar in wording.bars))
 

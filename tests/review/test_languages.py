@@ -89,7 +89,7 @@ def test_errors_speak_the_language_of_the_page(client: TestClient) -> None:
     page = client.get("/listings/none", headers=spanish)
     assert (page.status_code, "No encontrado" in page.text) == (404, True)
     assert "Aquí no hay anuncio none: mire si la dirección está entera" in page.text
-    assert "Aquí no hay tal página" in client.get("/nowhere", headers=spanish).text
+    assert "Esta página no existe" in client.get("/nowhere", headers=spanish).text
     told = client.get("/api/listings/none", headers=spanish).json()["detail"]
     assert told.startswith("Aquí no hay anuncio none")
     assert client.get("/api/listings/none").json()["detail"].startswith("There is no listing none here")

@@ -41,7 +41,7 @@ def send(client: TestClient, page: str, ending: str, **chosen: str) -> Response:
 def test_new_user_logs_in_with_the_password_shown_once(admin: TestClient, database: Path) -> None:
     """The page shows it, the log does not, and nothing shows it again."""
     added = send(admin, "/users", "/users", name="dora", role="lead")
-    password = added.text.partition("shown only now: <code>")[2].partition("</code>")[0]
+    password = added.text.partition("shown only once: <code>")[2].partition("</code>")[0]
     assert len(password) > 12
     assert password not in admin.get("/users/dora").text
     with closing(open_database(database)) as db:
@@ -75,14 +75,14 @@ def test_each_deed_holds_at_once_and_is_logged(admin: TestClient, database: Path
         set_totp(db, "bo", "sealed", actor="the tests", now=NOW)
         send(admin, "/users/bo", "/second-factor/off")
         assert not get_user(db, "bo").has_totp
-        assert "shown only now" in send(admin, "/users/bo", "/password").text
+        assert "shown only once" in send(admin, "/users/bo", "/password").text
         send(admin, "/users/bo", "/disabled")
         assert get_user(db, "bo").disabled_at == NOW
         send(admin, "/users/bo", "/disabled")
         assert get_user(db, "bo").disabled_at is None
         said = [entry.details for entry in list_entries(db, actor="root", action=AuditAction.USER_CHANGED)]
     assert said == [
-        {"disabled": False}, {"disabled": True}, {"password": "replaced"}, {"totp": False},
+        {"disabled": False}, {"disabled": True}, {"password": "Password changed"}, {"totp": False},
         {"role": "lead", "before": "reviewer"},
     ]  # fmt: skip
 
@@ -133,13 +133,13 @@ def test_log_is_filtered_and_paged_by_place(admin: TestClient, database: Path) -
         for _ in range(60):
             ada.get(f"/listings/{listing_id}")
     page = admin.get("/audit?actor=ada&action=listing_viewed&since=2026-11-02&until=2026-11-02").text
-    assert page.count("saw a listing</td>") == 50
+    assert page.count("viewed a listing</td>") == 50
     older = page.partition('<a href="/audit?')[2].rpartition('<a href="/audit?')[2].partition('"')[0]
-    assert admin.get("/audit?" + older.replace("&amp;", "&")).text.count("saw a listing</td>") == 10
-    assert "No entry fits." in admin.get("/audit?since=2026-11-03").text
-    assert "No entry fits." in admin.get("/audit?until=2026-11-01").text
+    assert admin.get("/audit?" + older.replace("&amp;", "&")).text.count("viewed a listing</td>") == 10
+    assert "No entry matches." in admin.get("/audit?since=2026-11-03").text
+    assert "No entry matches." in admin.get("/audit?until=2026-11-01").text
     assert f"listing:{listing_id}" in admin.get(f"/audit?subject=listing:{listing_id}").text
-    assert "has not been checked yet" in page
+    assert "No integrity check has run yet" in page
     assert admin.get("/audit?since=nonsense").status_code == 422
 
 

@@ -79,7 +79,7 @@ def test_undo_brings_the_listing_back(client: TestClient) -> None:
     """After an undo the listing is on the screen and waits again."""
     after = judge(client, client.get("/").text, decision="not_offer")
     back = undo(client, after.text)
-    assert "Taken back." in back.text
+    assert "Verdict undone." in back.text
     assert "Phenylacetone (P2P)" in back.text
     assert f"<dt>left</dt><dd>{FLAGGED}</dd>" in back.text
 
@@ -98,7 +98,7 @@ def test_judging_everything_ends_at_an_empty_queue(client: TestClient) -> None:
     page = client.get("/").text
     for _ in range(FLAGGED):
         page = judge(client, page, decision="unsure").text
-    assert "Nothing waits for a verdict" in page
+    assert "No listing is waiting for a verdict" in page
     assert "precursor-watch crawl" in page
 
 
@@ -184,7 +184,7 @@ def test_search_finds_judged_and_unflagged_listings(client: TestClient) -> None:
 def test_search_that_finds_nothing_says_so(client: TestClient) -> None:
     """What was typed stays in the box."""
     page = client.get("/", params={"q": 'nosuch" OR "1'}).text
-    assert "No listing holds all of these words" in page
+    assert "No listing contains all of these words" in page
     assert 'value="nosuch&#34; OR &#34;1"' in page
 
 
@@ -192,14 +192,14 @@ def test_search_that_finds_nothing_says_so(client: TestClient) -> None:
     ("address", "status", "sentence"),
     [
         ("/nope", 404, "Search all listings"),  # the menu and the search stay
-        ("/nope", 404, "There is no such page here."),
+        ("/nope", 404, "This page does not exist."),
         ("/listings/ffffffffffffffff", 404, "There is no listing ffffffffffffffff"),
         ("/listings/%3Cscript%3E", 404, "There is no listing &lt;script&gt;"),
         ("/?tier=abc", 422, "nothing was written"),
         ("/?p_from=7", 422, "nothing was written"),
         ("/?since=yesterday", 422, "nothing was written"),
         ("/?state=nowhere", 422, "nothing was written"),
-        ("/docs", 404, "There is no such page here."),
+        ("/docs", 404, "This page does not exist."),
     ],
 )
 def test_errors_are_sentences(client: TestClient, address: str, status: int, sentence: str) -> None:
@@ -327,7 +327,7 @@ def test_unexpected_error_is_a_sentence_with_safe_headers(database: Path) -> Non
         client.cookies.update(app.cookies)
         answer = client.get("/")
     assert answer.status_code == 500
-    assert "Something failed that should not have" in answer.text
+    assert "An unexpected error occurred" in answer.text
     assert "secret detail" not in answer.text
     assert "default-src 'none'" in answer.headers["content-security-policy"]
 

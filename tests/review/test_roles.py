@@ -85,7 +85,7 @@ def test_only_reviewers_and_above_write_verdicts(database: Path, role: Role) -> 
         assert ("/verdict" in page) == (role is not Role.VIEWER)
         if role is Role.VIEWER:
             assert (by_api.status_code, by_page.status_code) == (403, 403)
-            assert "ada is a viewer and this needs a reviewer" in by_page.text
+            assert "This needs the role reviewer, and ada has the role viewer" in by_page.text
         else:
             assert (by_api.status_code, by_page.status_code) == (201, 200)
 

@@ -82,4 +82,4 @@ def test_method_that_is_not_taken_is_named(client: TestClient, method: str, addr
     """The header and the sentence say which are."""
     answer = client.request(method, address, headers=headers_of(client))
     assert (answer.status_code, answer.headers["allow"]) == (405, taken)
-    assert f"This address takes {taken}, not {method}" in answer.text
+    assert f"This address accepts {taken}, not {method}" in answer.text

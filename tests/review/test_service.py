@@ -97,7 +97,7 @@ def test_a_source_is_paused_resumed_and_crawled_by_buttons(lead: TestClient, wat
         form = read_form(page, "/requests")
         assert form.values["wish"] == "resume"
         done = lead.post(form.action, data=form.values | {"wish": "run_now"})
-        assert "begins within seconds" in done.text
+        assert "starts within seconds" in done.text
     with closing(open_database(watched)) as db:
         assert pause_of(db, "mercado")
         assert [each.request for each in list_requests(db)] == ["run_now", "pause"]
@@ -132,7 +132,7 @@ def test_an_alarm_is_noted_once(lead: TestClient) -> None:
     """The page says who has it; the second to come learns that by a sentence."""
     form = read_form(lead.get("/service").text, "/acknowledge")
     page = lead.post(form.action, data=form.values | {"note": "ordered a disk"}).text
-    assert "You have taken note of it." in page
+    assert "Alarm acknowledged." in page
     assert "<bdi>lou</bdi>" in page
     again = lead.post("/api/alarms/1/acknowledge", json={}, headers=headers_of(lead))
     assert (again.status_code, "by lou" in again.json()["detail"]) == (409, True)

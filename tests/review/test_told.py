@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crawler.extract import terms
-from crawler.run.recorder import sentence_for
 from review.queue.lists import Where
 from review.web.languages import ASKED
 from review.web.translations import (
@@ -21,7 +20,7 @@ from review.web.translations import (
     run_words,
     term_words,
 )
-from store.model import Change, PageOutcome, Term, TermName, in_words
+from store.model import Change, PageOutcome, RunKind, Term, TermName, in_words
 from store.review.item_query import Filter
 from text import quantities
 
@@ -60,18 +59,24 @@ def test_citations_of_the_law_keep_what_is_no_word_of_ours(cited: str, said: str
 
 
 @pytest.mark.usefixtures("spanish")
-def test_a_crawl_tells_its_end_in_the_language_of_the_page() -> None:
-    """The sentence the recorder writes is read back whole, whatever the pages were."""
+def test_the_end_of_a_run_is_drawn_from_its_counts() -> None:
+    """Nothing is read back from the stored sentence, which is English."""
     met = {outcome: 1_200 if outcome is PageOutcome.LISTING else 1 for outcome in PageOutcome}
-    said = run_words(sentence_for(met, dict.fromkeys(Change, 7)))
-    assert said.startswith(
-        f"{1_200 + len(PageOutcome) - 1:,} páginas (1200 con anuncio, 1 listas, 1 retiradas"
-    )
+    pages = sum(met.values())
+    counts = {"pages": pages, "title": 5, **met, **dict.fromkeys(Change, 7)}
+    said = run_words(RunKind.CRAWL, "Stored in English.", counts)
+    assert said.startswith(f"{pages:,} páginas (1,200 con anuncio, 1 listas, 1 retiradas")
     assert said.endswith("anuncios: 7 nuevos, 7 con cambios, 7 sin cambios.")
     assert {*PageOutcome, *Change} == COUNTED.keys()
-    assert run_words(sentence_for({}, dict.fromkeys(Change, 0))).startswith("0 páginas (nada leído)")
-    assert run_words("12 scored, 3 flagged by model ab12.") == "12 puntuados, 3 marcados por el modelo ab12."
-    assert run_words("The disk is full.") == "The disk is full."
+    assert run_words(RunKind.CRAWL, "", {"pages": 0}) == "0 páginas (ninguno); anuncios: ninguno."
+    scored = run_words(RunKind.SCORE, "Stored in English.", {"scored": 1_200, "flagged": 3})
+    assert scored == "1,200 puntuados, 3 marcados."
+
+
+def test_a_run_without_counts_shows_its_stored_sentence() -> None:
+    """A failed run has a reason and no counts; a retraining counts other things."""
+    assert run_words(RunKind.CRAWL, "The disk is full.", {}) == "The disk is full."
+    assert run_words(RunKind.RETRAIN, "Model ab12: better.", {"scored": 9}) == "Model ab12: better."
 
 
 @pytest.mark.usefixtures("spanish")
