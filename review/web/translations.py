@@ -209,7 +209,7 @@ ACTIONS = {
 
 TITLES = {
     401: N_("Not logged in"), 403: N_("Not allowed"), 404: N_("Not found"), 405: N_("Method not allowed"),
-    409: N_("Not possible now"), 413: N_("Too large"), 422: N_("Not understood"), 
+    409: N_("Not possible now"), 413: N_("Too large"), 422: N_("Not understood"),
     429: N_("Too many attempts"), 500: N_("Something failed"), 503: N_("Not available"),
 }  # fmt: skip
 """What stands above the sentence of an error, by its HTTP status."""
