@@ -107,7 +107,7 @@ def test_second_look_is_blind(client: TestClient, lead: TestClient, database: Pa
     judge(client, client.get("/").text, decision="escalate", note="looks coded")
     page = lead.get(f"/listings/{listing_id}").text
     assert "looks coded" not in page
-    assert "Judged:" not in page
+    assert "Verdict: " not in page
     judge(lead, page, decision="offer")
     after = lead.get(f"/listings/{listing_id}").text
     assert "looks coded" in after
@@ -186,7 +186,7 @@ def test_bulk_over_a_search_leaves_alone_what_others_decided(
     lead.get(f"/listings/{found[1]}")  # and has it open
     page = client.get("/bulk", params=piperonal).text
     assert "2 listings would get this verdict." in page
-    assert "Of the list wait 3;" in page
+    assert "3 listings in this list are waiting." in page
     assert "second look: 1." in page
     assert set(re.findall(r'<td dir="auto"><a href="/listings/([0-9a-f]+)"', page)) == set(found[2:])
     told = client.get("/api/items/bulk", params=piperonal).json()

@@ -88,7 +88,7 @@ def test_errors_speak_the_language_of_the_page(client: TestClient) -> None:
     spanish = {"Accept-Language": "es-PE"}
     page = client.get("/listings/none", headers=spanish)
     assert (page.status_code, "No encontrado" in page.text) == (404, True)
-    assert "Aquí no hay anuncio none: mire si la dirección está entera" in page.text
+    assert "No existe anuncio none. Compruebe que la dirección está completa" in page.text
     assert "Esta página no existe" in client.get("/nowhere", headers=spanish).text
     told = client.get("/api/listings/none", headers=spanish).json()["detail"]
     assert told.startswith("Aquí no hay anuncio none")

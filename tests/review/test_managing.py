@@ -82,7 +82,7 @@ def test_each_deed_holds_at_once_and_is_logged(admin: TestClient, database: Path
         assert get_user(db, "bo").disabled_at is None
         said = [entry.details for entry in list_entries(db, actor="root", action=AuditAction.USER_CHANGED)]
     assert said == [
-        {"disabled": False}, {"disabled": True}, {"password": "Password changed"}, {"totp": False},
+        {"disabled": False}, {"disabled": True}, {"password": "replaced"}, {"totp": False},
         {"role": "lead", "before": "reviewer"},
     ]  # fmt: skip
 

@@ -348,7 +348,7 @@ def test_listing_file_of_a_judged_listing_can_be_judged_again(client: TestClient
     db = open_database(database)
     listing_id = latest_undoable(db, "ada").listing_id  # type: ignore[union-attr]
     page = client.get(f"/listings/{listing_id}").text
-    assert "Judged: unsure" in page
+    assert "Verdict: unsure" in page
     judge(client, page, decision="offer")
     decisions = [verdict.decision for verdict in listing_file(db, listing_id).verdicts]
     db.close()

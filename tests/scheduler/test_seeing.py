@@ -118,4 +118,4 @@ def test_logs_of_a_run_by_hand_say_that_there_are_none(lived: Path) -> None:
     found = CliRunner().invoke(group, ["logs", "2", "--db", str(lived)])
     assert found.exit_code == 0
     assert "Run 2, crawl of andes: failed. No." in found.stderr
-    assert "There is no log" in found.stderr
+    assert "It left no log" in found.stderr
