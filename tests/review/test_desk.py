@@ -187,7 +187,7 @@ def test_bulk_over_a_search_leaves_alone_what_others_decided(
     page = client.get("/bulk", params=piperonal).text
     assert "2 listings would get this verdict." in page
     assert "3 listings in this list are waiting." in page
-    assert "second look: 1." in page
+    assert "second review: 1." in page
     assert set(re.findall(r'<td dir="auto"><a href="/listings/([0-9a-f]+)"', page)) == set(found[2:])
     told = client.get("/api/items/bulk", params=piperonal).json()
     assert (told["count"], told["total"], told["settled"]) == (2, 3, 1)

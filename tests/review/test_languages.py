@@ -91,7 +91,7 @@ def test_errors_speak_the_language_of_the_page(client: TestClient) -> None:
     assert "No existe anuncio none. Compruebe que la dirección está completa" in page.text
     assert "Esta página no existe" in client.get("/nowhere", headers=spanish).text
     told = client.get("/api/listings/none", headers=spanish).json()["detail"]
-    assert told.startswith("Aquí no hay anuncio none")
+    assert told.startswith("No existe anuncio none")
     assert client.get("/api/listings/none").json()["detail"].startswith("There is no listing none here")
     refused = client.get("/users", headers=spanish).text
     assert "El papel de ada es revisor y esto requiere administrador." in html.unescape(refused)
