@@ -68,7 +68,13 @@ def test_page_and_api_say_what_the_command_says(lead: TestClient, watched: Path)
     assert [(each["source_id"], each["standing"]) for each in found["sources"]] == [
         ("mercado", "failed"), ("by-hand", "never"),
     ]  # fmt: skip
-    for said in ("Little is left.", "not running", "2026-11-02 08:30 UTC", "(America/Lima)", "needs attention"):
+    for said in (
+        "Little is left.",
+        "not running",
+        "2026-11-02 08:30 UTC",
+        "(America/Lima)",
+        "needs attention",
+    ):
         assert said in page
     assert "Run now" not in page  # nobody is there to begin it
 
