@@ -63,7 +63,7 @@ def test_the_end_of_a_run_is_drawn_from_its_counts() -> None:
     """Nothing is read back from the stored sentence, which is English."""
     met = {outcome: 1_200 if outcome is PageOutcome.LISTING else 1 for outcome in PageOutcome}
     pages = sum(met.values())
-    counts = {"pages": pages, "title": 5, **met, **dict.fromkeys(Change, 7)}
+    counts: dict[str, int] = {"pages": pages, "title": 5} | {**met} | dict.fromkeys(Change, 7)
     said = run_words(RunKind.CRAWL, "Stored in English.", counts)
     assert said.startswith(f"{pages:,} páginas (1,200 con anuncio, 1 listas, 1 retiradas")
     assert said.endswith("anuncios: 7 nuevos, 7 con cambios, 7 sin cambios.")
