@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -101,6 +102,22 @@ def test_every_page_of_the_documentation_is_in_its_navigation() -> None:
     docs = ROOT / "docs"
     pages = [path.relative_to(docs).as_posix() for path in docs.rglob("*.md")]
     assert [page for page in pages if page not in navigation] == []
+
+
+def test_every_path_that_the_documentation_names_is_there() -> None:
+    """A page that names a file or folder of the repository is renamed with it."""
+    named = re.compile(
+        r"`((?:text|store|crawler|classifier|review|scheduler|bulk|cli|tests|benchmarks|fixtures|docs)/[\w./-]*)`"
+    )
+    pages = [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]
+    missing = [
+        f"{page.relative_to(ROOT)}: {path}"
+        for page in pages
+        if page.name != "CHANGELOG.md"
+        for path in named.findall(page.read_text(encoding="utf-8"))
+        if not (ROOT / path).exists()
+    ]
+    assert missing == []
 
 
 def public_parts(
