@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from bulk.archive_scoring import Scores
+    from bulk.archives import Scores
     from classifier.scoring.scoring import ScoredText
 
 PACKAGES = ("ray", "pyarrow", "torch", "sentence-transformers")
@@ -97,7 +97,7 @@ def _score_on(folder: Path, nodes: int) -> dict[str, Any]:
     """Score the archive on a cluster of so many nodes, in this process, which nothing else uses."""
     from benchmarks.local_cluster import local_cluster
     from bulk import cluster_scoring
-    from bulk.archive_scoring import write_parts
+    from bulk.archives import write_parts
     from bulk.cluster import joined
     from bulk.cluster_scoring import Job, owner_settings, score_on_cluster, worker_scorer
     from store.database import open_database

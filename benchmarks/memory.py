@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from benchmarks.cascade import train_model
 from benchmarks.rounds import Limit, Rate, report
 from benchmarks.scoring import PACKAGES
-from bulk.archive_scoring import BATCH
+from bulk.archives import BATCH
 from classifier.features.embedding import fastest, open_embedder
 from classifier.gazetteer import load_gazetteer
 from classifier.model.persistence import load_model

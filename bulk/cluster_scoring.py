@@ -15,17 +15,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from bulk.archive_reading import LINES, open_listings
-from bulk.archive_scoring import ScoredPart, score_parts, summing_up, warn
+from bulk.archives import LINES, ScoredPart, open_listings, score_parts, summing_up, warn
 from bulk.cluster import cores, settings, where
-from bulk.errors import BulkFailed
+from bulk.command import BulkFailed
 from store.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from bulk.archive_scoring import Scores
+    from bulk.archives import Scores
     from store.model import Model
 
 STRETCH = {"bytes": 2_000_000, "units": 1_024}
@@ -110,7 +109,7 @@ def _score_on_and_on(job: Job, start: int, total: int, say: Callable[[str], None
             if done == before:
                 message = (
                     f"The cluster gave up on what follows byte, row or page {done:,} of {job.source}: {why} "
-                    "What was done before is kept; the same command goes on from there."
+                    "What was done before is kept; the same command resumes."
                 )
                 raise BulkFailed(message) from error
             before = done

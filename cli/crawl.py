@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from bulk.cluster import cluster_option
-from bulk.program import run_each
-from cli.options import database_option, due_at_option, in_utc, json_option, sources_option
+from bulk.command import calling
+from cli.options import (
+    PROGRAM,
+    cluster_option,
+    database_option,
+    due_at_option,
+    in_utc,
+    json_option,
+    sources_option,
+)
 from cli.output import progress_bar
+from store.errors import Interrupted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -41,9 +50,9 @@ def command(
 ) -> None:
     """Crawl the named sources, or all of them; each is one run in its own process.
 
-    SIGTERM or Ctrl-C stops in order, with exit code 130; the same command goes on from there.
+    SIGTERM or Ctrl-C stops in order, with exit code 130; the same command resumes.
 
-    With --cluster the saved ones are read on many machines, several at once; this one keeps what they read.
+    With --cluster saved sources are read on many machines, several at once; this machine writes the store.
 
     Example: precursor-watch crawl anuncios-sur
     """
@@ -91,15 +100,14 @@ def _crawl_many(
             # Live sources are asked from one machine only, whose address the permission speaks of.
             sources = [each for each in sources if each.source.kind == "live"]
         # Twisted's reactor cannot be started twice, so each source has a process.
-        codes = run_each(["crawl", each.source.source_id, *shared] for each in sources)
+        codes = _run_each(["crawl", each.source.source_id, *shared] for each in sources)
     return int(any([code, *codes]))
 
 
 def _crawl_on_cluster(
     address: str, sources: Sequence[DeclaredSource], database: Path, *, as_json: bool
 ) -> int:
-    from bulk.cluster import joined
-    from bulk.cluster_crawls import crawl_on_cluster
+    from bulk.cluster import crawl_on_cluster, joined
     from cli.settings import load_settings
     from crawler.workers import CrawlSettings
 
@@ -115,6 +123,33 @@ def _crawl_on_cluster(
     for sentence in failed:
         click.echo(f"precursor-watch: {sentence}", err=True)
     return int(bool(failed))
+
+
+def _run_each(commands: Iterable[Sequence[str]]) -> list[int]:
+    """Run this program once for each list of arguments, one after the other, and return the exit codes.
+
+    Raises:
+        Interrupted: When SIGTERM or Ctrl-C came; the child that ran has been asked to stop and has ended.
+    """
+    codes: list[int] = []
+    child: subprocess.Popen[bytes] | None = None
+    is_stopping = False
+
+    def stop() -> None:
+        nonlocal is_stopping
+        is_stopping = True
+        if child:
+            child.terminate()
+
+    with calling(stop):
+        for arguments in commands:
+            child = subprocess.Popen([*PROGRAM, *arguments])  # noqa: S603 (our own command)
+            if is_stopping:  # asked to before the child was known to `stop`
+                child.terminate()
+            codes.append(child.wait())
+            if is_stopping:
+                raise Interrupted("Stopped; the same command resumes.")
+    return codes
 
 
 def _print_run(run: Run, *, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from shutil import which
 
 import click
 
-from bulk.program import PROGRAM
+from cli.options import PROGRAM
 from cli.output import open_store
 from store.times import utc_now
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import sys
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC
@@ -14,11 +15,15 @@ import click
 from store.model import LAST_ROW, RunOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from store.audit.audit import Origin
     from store.model import RunKind
+
+PROGRAM = (sys.executable, "-P", "-m", "cli")
+"""This program, to be followed by a command. -P keeps the present folder off Python's path: it may hold
+evidence, and a `click.py` saved there would be run otherwise."""
 
 SENTENCE_CHARS = 400
 """Longer than any first sentence of a help text; click would cut each to the rest of one line."""
@@ -120,6 +125,19 @@ by_option = click.option(
     show_envvar=True,
     help="Who asks; kept in the record.",
 )
+
+
+def cluster_option(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option `--cluster`; its value is None when it is not given."""
+    return click.option(
+        "--cluster",
+        is_flag=False,
+        flag_value="auto",
+        metavar="[ADDRESS]",
+        help=f"{what} on the Ray cluster at HOST:PORT, on the one that runs on this machine (no address), "
+        'or on one begun for this command ("local"). See docs/scale.md.',
+    )
+
 
 due_at_option = click.option(
     "--due-at", type=click.DateTime(["%Y-%m-%dT%H:%M:%S"]), hidden=True, help="The scheduled time, in UTC."

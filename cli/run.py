@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bulk.program import PROGRAM
-from cli.options import AnyFile, AnyFolder, database_option, sources_option
+from cli.options import PROGRAM, AnyFile, AnyFolder, database_option, sources_option
 
 if TYPE_CHECKING:
     from structlog.typing import Processor

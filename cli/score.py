@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bulk.cluster import cluster_option
 from cli.law import law_options
-from cli.options import AnyFile, database_option
+from cli.options import AnyFile, cluster_option, database_option
 from cli.output import open_store, progress_bar
 from store.messages import counted, harmless
 
@@ -93,7 +92,7 @@ def score_archive_command(source: Path, output: Path, database: Path, cluster: s
 
     Example: precursor-watch score-archive evidence/2026.wacz -o flagged.jsonl
     """
-    from bulk.archive_scoring import check_that_some_were_read
+    from bulk.archives import check_that_some_were_read
     from classifier.errors import LinesLeftOut
 
     model = _model(database)
@@ -173,7 +172,7 @@ def _batches(bad_lines: list[int]) -> Iterator[list[dict[str, object]]]:
 def _score_here(
     source: Path, output: Path, model: Model, database: Path, progress: Callable[[int, int], None]
 ) -> dict[str, int]:
-    from bulk.archive_scoring import score_archive
+    from bulk.archives import score_archive
     from classifier.scoring.scorer import open_scorer
 
     # Vectors of an archive are not wanted again, and in memory they would grow with it.
@@ -194,7 +193,7 @@ def _score_on_cluster(
     database: Path,
     progress: Callable[[int, int], None],
 ) -> dict[str, int]:
-    from bulk.archive_scoring import write_parts
+    from bulk.archives import write_parts
     from bulk.cluster import joined
     from bulk.cluster_scoring import Job, owner_settings, score_on_cluster, worker_scorer
 

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from bulk.program import PROGRAM
-from cli.options import database_option, json_option, sources_option
+from cli.options import PROGRAM, database_option, json_option, sources_option
 from cli.output import minute, open_store, print_json, print_records, print_table
 from store.messages import counted, harmless, spoken_age
 from store.times import utc_now

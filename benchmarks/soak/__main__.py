@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.soak.shooting import RESTART_S, Service, full_disk, small_disk
 from benchmarks.soak.sites import served
-from bulk.program import PROGRAM
+from cli.options import PROGRAM
 from store.audit.verification import verify as verify_audit
 from store.database import open_database
 from store.operations.backup import check_store

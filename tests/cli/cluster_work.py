@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.local_cluster import local_cluster
 from bulk import cluster_scoring
-from bulk.archive_scoring import write_parts
-from bulk.cluster import joined
-from bulk.cluster_crawls import crawl_on_cluster
+from bulk.archives import write_parts
+from bulk.cluster import crawl_on_cluster, joined
 from classifier.scoring.scoring import ScoredText
 from crawler.run.remote import read_remotely
 from crawler.sources.sources import pick_sources

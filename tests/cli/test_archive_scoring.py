@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bulk.archive_reading import open_listings
-from bulk.archive_scoring import check_that_some_were_read, score_archive
-from bulk.errors import BulkFailed
+from bulk.archives import check_that_some_were_read, open_listings, score_archive
+from bulk.command import BulkFailed
 from classifier.scoring.scoring import ScoredText
 from cli.law import chosen_law
 from store.errors import StoreError

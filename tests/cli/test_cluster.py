@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk.cluster import joined
-from bulk.cluster_crawls import ATTEMPTS, crawl_on_cluster
+from bulk.cluster import ATTEMPTS, crawl_on_cluster, joined
 from bulk.cluster_scoring import plan
-from bulk.errors import BulkFailed
+from bulk.command import BulkFailed
 from crawler.archives import ArchiveContents
 from crawler.workers import CrawlSettings
 from store.database import open_database

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner, Result
 
-from bulk.program import PROGRAM
 from cli.main import group
+from cli.options import PROGRAM
 from cli.score import is_crawling, leave_cores_to_others
 from crawler.sources.sources import load_sources
 from fixtures.marketplaces.build import write_site

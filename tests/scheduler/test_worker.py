@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from structlog.testing import capture_logs
 
-from bulk.program import PROGRAM
+from cli.options import PROGRAM
 from crawler.sources.sources import Schedule
 from scheduler.jobs import Job, WorkLimits
 from scheduler.worker import Settings, Worker
