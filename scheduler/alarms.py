@@ -18,7 +18,7 @@ import structlog
 from scheduler.checks import find_all
 from scheduler.errors import SchedulerError
 from store.messages import harmless
-from store.operations.alarms import Alarm, Settled, record_told, settle, untold_alarms
+from store.operations.alarms import Alarm, Settled, record_notified, settle, unnotified_alarms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -126,7 +126,7 @@ def tell(
     Returns:
         The alarms in the message.
     """
-    alarms = untold_alarms(db)
+    alarms = unnotified_alarms(db)
     if not settings.urls or not alarms or is_quiet(settings, now):
         return ()
     oldest = min(alarm.resolved_at or alarm.raised_at for alarm in alarms)
@@ -137,7 +137,7 @@ def tell(
     except Unsent as error:
         log.warning("alarm_message_unsent", error=str(error))
         return ()
-    record_told(db, alarms, now=now)
+    record_notified(db, alarms, now=now)
     return tuple(alarms)
 
 

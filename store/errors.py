@@ -1,4 +1,4 @@
-"""What can go wrong with the store, each error a sentence for the person who sees it."""
+"""Errors of the store, each with a message that tells the reader what to do."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ if TYPE_CHECKING:
 
 
 class Word(str):
-    """A value within a sentence that is translated with it."""
+    """A word inside a message that is translated with the message."""
 
     __slots__ = ()
 
 
 def N_(sentence: str) -> str:  # noqa: N802 (the name by which gettext tools know it)
-    """Mark a sentence, or a word, that is translated where it is shown."""
+    """Mark a message, or a word, for translation where it is shown."""
     return sentence
 
 
 def fill(sentence: str, values: Mapping[str, object], say: Callable[[str], str] = str) -> str:
-    """Return a sentence with its places filled in.
+    """Return a message with its placeholders filled in.
 
     Args:
-        sentence: As it is marked.
-        values: By place; a `Word` may have places of its own.
-        say: Returns the sentence, or a word, in the language that is wanted.
+        sentence: The message as marked.
+        values: Values by placeholder; a `Word` may have placeholders of its own.
+        say: Translates the message or a word into the language of the reader.
     """
     if not values:
         return say(sentence) if sentence else ""
@@ -40,9 +40,10 @@ class StoreError(Exception):
     """Base of every error of this package.
 
     Args:
-        sentence: What is said. With values, it has places for them, as in `%(name)s`, so that a page can show
-            it in another language; the error itself always speaks English.
-        values: What fills its places.
+        sentence: The message, in English. If there are values, it has placeholders like `%(name)s`, so that a
+            page
+            can translate it.
+        values: The values of the placeholders.
     """
 
     def __init__(self, sentence: str = "", /, **values: object) -> None:
@@ -54,18 +55,18 @@ ROWS = (
     N_("alarm"), N_("case"), N_("hold"), N_("listing"), N_("model"), N_("run"), N_("session"), N_("sighting"),
     N_("source"), N_("token"), N_("verdict"),
 )  # fmt: skip
-"""What rows are called in sentences."""
+"""The names of rows in messages."""
 
 
 class Interrupted(StoreError):
-    """Work was asked to stop; its run has no ending, so the next start goes on with it."""
+    """Work was asked to stop; its run has not ended, so the next start resumes it."""
 
     EXIT_CODE = 130
-    """Of a process that was asked to stop, as shells have it for Ctrl-C."""
+    """Exit code of an interrupted process, as in shells after Ctrl-C."""
 
 
 class StoreUnusable(StoreError):
-    """The database file cannot be opened as ours."""
+    """The database file cannot be opened as a store."""
 
     def __init__(self, path: Path | str, found: str) -> None:
         super().__init__(
@@ -79,24 +80,24 @@ class StoreUnusable(StoreError):
 
 
 class StoreFolderClosed(StoreUnusable):
-    """The database's folder cannot be written to, which SQLite has to do even to read."""
+    """The folder of the database is not writable, which SQLite needs even to read."""
 
     def __init__(self, path: Path) -> None:
         StoreError.__init__(
             self,
             f"{path} cannot be opened: this user cannot write to the folder {path.resolve().parent}, and "
-            "SQLite keeps files beside a database even to read it. Give the right to write there, or copy "
-            "the database to another folder and name it with --db.",
+            "SQLite needs to keep files beside a database even to read it. Give this user the right to write "
+            "there, or copy the database to another folder and name it with --db.",
         )
 
 
 class StoreUnwritable(StoreError):
-    """The database could not be written now, through no fault of what was to be written."""
+    """The database cannot be written now, because of the disk or another process."""
 
     def __init__(self, path: Path | str, found: str) -> None:
         super().__init__(
-            f"{path} could not be written: {found}. Nothing was changed. Look whether the disk is full or "
-            "read-only, or another program holds the database locked, and try again."
+            f"{path} could not be written: {found}. Nothing was changed. Check whether the disk is full or "
+            "read-only, or whether another program has locked the database, and try again."
         )
         self.found = found
 
@@ -106,11 +107,11 @@ LISTED_BY = {
     "run": "runs", "source": "sources", "token": "users token list",
     "verdict": "audit list --action verdict_given",
 }  # fmt: skip
-"""The command that lists rows of a kind; a new kind of row with a list is named here."""
+"""The command that lists the rows of each kind."""
 
 
 class UnknownRow(StoreError):
-    """A row was asked for by an id that is not in the store."""
+    """There is no row with this id."""
 
     def __init__(self, kind: str, row_id: object) -> None:
         command = LISTED_BY.get(kind)
@@ -120,8 +121,8 @@ class UnknownRow(StoreError):
             return
         super().__init__(
             N_(
-                "There is no %(kind)s %(row_id)s in this database; those there are, "
-                "`precursor-watch %(command)s` lists."
+                "There is no %(kind)s %(row_id)s in this database. To see what there is, run "
+                "`precursor-watch %(command)s`."
             ),
             kind=Word(kind),
             row_id=row_id,

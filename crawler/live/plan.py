@@ -14,7 +14,7 @@ from crawler.evidence.read import body_of
 from crawler.live.permission import ROBOT, Limits, problem_in, stricter, user_agent
 from crawler.live.scope import Scope, ScopeWrong
 from store.crawl.evidence import evidence_folder
-from store.crawl.fetches import count_known, last_fetched, standing_listings
+from store.crawl.fetches import count_known, known_listing_urls, last_fetched
 from store.crawl.sources import Permission
 from store.database import open_database
 
@@ -68,7 +68,7 @@ def plan(database: Path, declared: DeclaredSource, now: datetime) -> Plan:
     if database.exists():
         with closing(open_database(database)) as db:
             known, with_marks = count_known(db, declared.source.source_id)
-            standing = tuple(url for url in standing_listings(db, declared.source.source_id) if url in scope)
+            standing = tuple(url for url in known_listing_urls(db, declared.source.source_id) if url in scope)
             robots = tuple(_robots(db, evidence_folder(database), declared.start))
     return Plan(
         source_id=declared.source.source_id,

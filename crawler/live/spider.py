@@ -16,7 +16,7 @@ from crawler.live.frontier import LeftOut, without_session
 from crawler.live.gate import EARLIER, LINKED, PAGE, RECORD, Session, Stopped, is_expected, what_failed
 from crawler.live.robots import NO_FOLLOW, NO_INDEX, asks
 from crawler.run.spider import CrawledPage, job_of
-from store.crawl.fetches import LiveReading, addresses_settled, readings_of, standing_listings
+from store.crawl.fetches import LiveReading, addresses_settled, known_listing_urls, readings_of
 from store.crawl.identity import listing_text
 from store.model import PageOutcome
 
@@ -60,7 +60,7 @@ class LiveSpider(scrapy.Spider):
                 yield self._request(url, is_linked=True)
         # Then the listings that nothing links to any more: only so is it known that they are gone.
         await self.crawler.signals.wait_for(signals.scheduler_empty)
-        for url in frontier.admit(standing_listings(session.db, session.source_id)):
+        for url in frontier.admit(known_listing_urls(session.db, session.source_id)):
             yield self._request(url)
 
     async def parse(self, response: Response) -> AsyncIterator[Any]:

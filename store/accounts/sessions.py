@@ -1,11 +1,14 @@
-"""How users get in: failed log-ins, sessions of the review app, and API tokens."""
+"""Log-ins that failed, sessions of the review app, and API tokens.
+
+The store keeps only a hash of each session key and token, so a copy of the database opens no session.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import Any
 
 from store import rows, times
 from store.accounts.users import User, get_user, user_from
@@ -14,45 +17,42 @@ from store.audit.audit import BY_HAND, AuditAction, Origin
 from store.errors import UnknownRow
 from store.sqlite import Database, transaction
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How many failures are borne within a window before log-ins are refused unseen."""
+    """How many log-ins may fail within a window before log-ins are refused unchecked."""
 
     window: timedelta = timedelta(minutes=15)
     pair: int = 5
-    """For one account from one address: somebody who mistypes."""
+    """For one account from one address: a user who mistypes."""
     account: int = 20
-    """For one account from anywhere: guessing from many places. Higher, so that it is dearer to shut out
-    another person than to be shut out oneself."""
+    """For one account from all addresses: guessing from many places. Higher, so that locking out another
+    person takes more effort than locking out oneself."""
     address: int = 40
-    """From one address for any account: guessing along a list of names."""
+    """From one address for all accounts: guessing along a list of names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """What became of the wish to try a log-in."""
+    """A log-in attempt, allowed or refused."""
 
     failure_id: int | None
-    """Counted as a failure until `forgive` takes it back; None if refused."""
+    """The attempt counts as a failure until `forgive` removes it; None if refused."""
     wait: timedelta
-    """How long until the next try, if refused."""
+    """Time until the next attempt is allowed, if refused."""
     is_first_refusal: bool = False
-    """Whether this is the first refusal of its window, which the audit log notes."""
+    """Whether this is the first refusal in its window, which the audit log records."""
 
 
 def begin_attempt(db: Database, account: str, address: str, *, limits: Limits, now: datetime) -> Attempt:
-    """Count an attempt before the password is looked at, so that attempts side by side are counted too.
+    """Count a log-in attempt before the password is checked, so that simultaneous attempts count too.
 
     Args:
         db: The store.
-        account: The name as typed, whether there is such a user or not: both are counted alike.
-        address: IP address.
-        limits: How many failures are borne.
-        now: When.
+        account: The name as typed, whether there is such a user or not.
+        address: The IP address.
+        limits: The limits in force.
+        now: The present time.
     """
     since, account_hash = times.to_text(now - limits.window), hash_account(account)
     values = {"since": since, "account": account_hash, "address": address}
@@ -79,7 +79,7 @@ def begin_attempt(db: Database, account: str, address: str, *, limits: Limits, n
 
 
 def _refused(db: Database, account_hash: str, address: str, wait: timedelta, now: datetime) -> Attempt:
-    """Return a refusal; a row that counts as nobody's failure marks that this window's was noted."""
+    """Return a refusal, and mark the first refusal in a window by a row that counts as nobody's failure."""
     mark = hash_account(f"refused {account_hash}")
     noted = db.execute(
         "SELECT 1 FROM login_failures WHERE account_hash = ? AND address = ?", [mark, f"refused {address}"]
@@ -93,7 +93,7 @@ def _refused(db: Database, account_hash: str, address: str, wait: timedelta, now
 
 
 def forgive(db: Database, account: str, address: str) -> None:
-    """Forget the failures of an account from an address, after a log-in that succeeded."""
+    """Delete the failures of an account from an address after a successful log-in."""
     with transaction(db):
         db.conn.execute(
             "DELETE FROM login_failures WHERE account_hash = ? AND address = ?",
@@ -102,17 +102,17 @@ def forgive(db: Database, account: str, address: str) -> None:
 
 
 def hash_account(account: str) -> str:
-    """Return what is kept of a typed name: people type passwords into the wrong field."""
+    """Return the hash of a typed name, because people type passwords into the wrong field."""
     return hashlib.sha256(account.strip().casefold().encode("utf-8", "replace")).hexdigest()
 
 
 NOTED_EVERY = timedelta(minutes=1)
-"""How exactly the time of the last request is kept: a write for each request would be too dear."""
+"""Precision of the time of the last request; a write for every request would cost too much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A log-in that still holds."""
+    """A session that is still valid."""
 
     session_id: int
     user: User
@@ -126,16 +126,16 @@ class Session:
 def begin_session(
     db: Database, user: User, key: str, *, lasting: timedelta, origin: Origin, agent: str, now: datetime
 ) -> int:
-    """Write a session and its log-in, and return its number.
+    """Begin a session, record the log-in in the audit log, and return the number of the session.
 
     Args:
         db: The store.
-        user: Whose.
-        key: What the browser will carry; only its hash is kept.
-        lasting: How long at most.
-        origin: From where.
-        agent: How the browser names itself.
-        now: When.
+        user: The user.
+        key: The key that the browser will send; the store keeps only its hash.
+        lasting: The longest duration of the session.
+        origin: The origin of the request.
+        agent: The name of the browser.
+        now: The present time.
     """
     at = times.to_text(now)
     with transaction(db):
@@ -158,7 +158,7 @@ def begin_session(
 
 
 def find_session(db: Database, key: str, *, idle: timedelta, now: datetime) -> Session | None:
-    """Return the session that a browser carries if it holds, noting that it was used; else None."""
+    """Return the valid session of a key and record its use, or None."""
     query = """
         SELECT sessions.session_id, began_at, last_seen_at, ends_at, address, agent, users.*
         FROM sessions JOIN users USING (user_id)
@@ -178,28 +178,28 @@ def find_session(db: Database, key: str, *, idle: timedelta, now: datetime) -> S
 
 
 def sessions_of(db: Database, user: User, *, idle: timedelta, now: datetime) -> list[Session]:
-    """Return the sessions of a user that hold, the last used first."""
+    """Return the valid sessions of a user, last used first."""
     query = """
         SELECT sessions.session_id, began_at, last_seen_at, ends_at, address, agent, users.*
         FROM sessions JOIN users USING (user_id)
         WHERE user_id = ? AND ended_at IS NULL AND ends_at > ? AND last_seen_at > ? ORDER BY last_seen_at DESC
     """
-    rows = db.execute(query, [user.user_id, times.to_text(now), times.to_text(now - idle)])
-    return [_session_from(row) for row in rows]
+    found = db.execute(query, [user.user_id, times.to_text(now), times.to_text(now - idle)])
+    return [_session_from(row) for row in found]
 
 
 def end_session(
     db: Database, session_id: int, action: AuditAction, *, actor: str, origin: Origin, now: datetime
 ) -> bool:
-    """End a session now and for good; False if there is none that holds.
+    """End a session for good; return False if it had ended before.
 
     Args:
         db: The store.
-        session_id: Which.
+        session_id: The session.
         action: `LOGGED_OUT` or `SESSION_REVOKED`.
-        actor: Who ends it.
-        origin: From where.
-        now: When.
+        actor: The person who ends it.
+        origin: The origin of the request.
+        now: The present time.
     """
     with transaction(db):
         done = db.conn.execute(
@@ -213,23 +213,16 @@ def end_session(
 
 
 def hash_key(key: str) -> str:
-    """Return what is kept of a session's or token's key. It has 256 random bits, so no salt is needed."""
+    """Return the hash of a session key or token, whose 256 random bits need no salt."""
     return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
 
 
 def _session_from(row: Any) -> Session:
-    moments = {name: times.from_text(row[name]) for name in ("began_at", "last_seen_at", "ends_at")}
-    return Session(
-        session_id=row["session_id"],
-        user=user_from(row),
-        address=row["address"],
-        agent=row["agent"],
-        **moments,
-    )
+    return rows.read(Session, row, user=user_from(row))
 
 
 LONGEST = timedelta(days=366)
-"""No token lasts longer; it is made anew then."""
+"""Longest life of a token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,10 +250,10 @@ def issue_token(
     origin: Origin = BY_HAND,
     now: datetime,
 ) -> Token:
-    """Write a token of a user; its key is shown once by the caller and kept as a hash.
+    """Add a token of a user; the caller shows the key once, and the store keeps its hash.
 
     Raises:
-        UnknownUser: If there is none of that name.
+        UnknownUser: If there is no such user.
     """
     with transaction(db):
         user = get_user(db, name)
@@ -289,7 +282,7 @@ def issue_token(
 
 
 def find_token(db: Database, key: str, *, now: datetime) -> Token | None:
-    """Return the token with this key if it holds, noting that it was used; else None."""
+    """Return the valid token of a key and record its use, or None."""
     query = f"{_TOKENS} WHERE key_hash = ? AND revoked_at IS NULL AND expires_at > ? AND disabled_at IS NULL"
     row = db.execute(query, [hash_key(key), times.to_text(now)]).fetchone()
     if row is None:
@@ -305,10 +298,10 @@ def find_token(db: Database, key: str, *, now: datetime) -> Token | None:
 
 
 def get_token(db: Database, token_id: int) -> Token:
-    """Return a token, whether it holds or not.
+    """Return a token, valid or not.
 
     Raises:
-        UnknownRow: If there is none of that number.
+        UnknownRow: If there is no such token.
     """
     row = db.execute(f"{_TOKENS} WHERE token_id = ?", [token_id]).fetchone()
     if row is None:
@@ -317,17 +310,17 @@ def get_token(db: Database, token_id: int) -> Token:
 
 
 def tokens_of(db: Database, user: User | None = None) -> list[Token]:
-    """Return the tokens of a user, or of all, newest first, also those that hold no longer."""
+    """Return all tokens of a user, or of all users, newest first, valid or not."""
     where = "" if user is None else "WHERE user_id = ?"
     found = db.execute(f"{_TOKENS} {where} ORDER BY token_id DESC", [] if user is None else [user.user_id])
     return [_token_from(row) for row in found]
 
 
 def revoke_token(db: Database, token_id: int, *, actor: str, origin: Origin = BY_HAND, now: datetime) -> bool:
-    """End a token now and for good; False if it was revoked before.
+    """Revoke a token for good; return False if it was revoked before.
 
     Raises:
-        UnknownRow: If there is none of that number.
+        UnknownRow: If there is no such token.
     """
     with transaction(db):
         token = get_token(db, token_id)
@@ -356,15 +349,4 @@ _TOKENS = """
 
 
 def _token_from(row: Any) -> Token:
-    def moment(name: str) -> datetime | None:
-        return None if row[name] is None else times.from_text(row[name])
-
-    return Token(
-        token_id=row["token_id"],
-        user=user_from(row),
-        purpose=row["purpose"],
-        created_at=times.from_text(row["issued_at"]),
-        expires_at=times.from_text(row["expires_at"]),
-        last_used_at=moment("last_used_at"),
-        revoked_at=moment("revoked_at"),
-    )
+    return rows.read(Token, row, user=user_from(row), created_at=times.from_text(row["issued_at"]))

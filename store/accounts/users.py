@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from store import rows, times
@@ -19,20 +20,19 @@ from store.sqlite import Database, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", re.ASCII)
-"""What a user may be called: plain small letters and digits, so that no name looks like another."""
+"""Allowed user names: plain small letters and digits, so that no two names look alike."""
 
 
 class UserNameUnfit(StoreError):
-    """A user cannot be called so."""
+    """The name of a user is not allowed."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
             N_(
-                "A user cannot be called %(name)s: a name has 1 to 64 small letters a-z, digits, dots, "
+                "%(name)s is not a valid user name. A name has 1 to 64 small letters a-z, digits, dots, "
                 "hyphens or underscores, and begins and ends with a letter or digit."
             ),
             name=repr(name),
@@ -40,11 +40,11 @@ class UserNameUnfit(StoreError):
 
 
 class UserNameTaken(StoreError):
-    """There is such a user already."""
+    """There is a user of this name already."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            N_("There is a user %(name)s already; `precursor-watch users list` shows all."), name=name
+            N_("User %(name)s exists already. `precursor-watch users list` shows all users."), name=name
         )
 
 
@@ -52,17 +52,19 @@ class UnknownUser(StoreError):
     """There is no such user."""
 
     def __init__(self, name: object) -> None:
-        super().__init__(N_("There is no user %(name)s; `precursor-watch users list` shows all."), name=name)
+        super().__init__(
+            N_("There is no user %(name)s. `precursor-watch users list` shows all users."), name=name
+        )
 
 
 class LastAdministrator(StoreError):
-    """Without this user nobody could manage users in the app."""
+    """Without this user, nobody could manage users."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
             N_(
-                "%(name)s is the only administrator who may log in, so nothing was changed; "
-                "make another one first with `precursor-watch users role`."
+                "%(name)s is the only administrator who may log in, so nothing was changed. "
+                "Make another administrator first with `precursor-watch users role`."
             ),
             name=name,
         )
@@ -70,21 +72,21 @@ class LastAdministrator(StoreError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """Somebody who may log in."""
+    """A user of the review app."""
 
     user_id: int
     name: str
-    """As it stands with verdicts."""
+    """The name in verdicts."""
     role: Role
     has_totp: bool
-    """Whether a code is asked for beside the password."""
+    """Whether log-in needs a code beside the password."""
     disabled_at: datetime | None
     created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What a log-in is checked against."""
+    """The secrets that a log-in is checked against."""
 
     user: User
     password_hash: str
@@ -102,11 +104,11 @@ def add_user(
     origin: Origin = BY_HAND,
     now: datetime,
 ) -> User:
-    """Write a new user.
+    """Add a user.
 
     Raises:
-        UserNameUnfit: If the name is not as `NAME` has it.
-        UserNameTaken: If there is such a user.
+        UserNameUnfit: If the name does not match `NAME`.
+        UserNameTaken: If there is a user of this name.
     """
     if not NAME.fullmatch(name):
         raise UserNameUnfit(name)
@@ -131,7 +133,7 @@ def add_user(
 
 
 def list_users(db: Database) -> list[User]:
-    """Return every user by name."""
+    """Return all users, by name."""
     return [user_from(row) for row in db.execute("SELECT * FROM users ORDER BY name")]
 
 
@@ -139,47 +141,46 @@ def get_user(db: Database, name: str) -> User:
     """Return one user.
 
     Raises:
-        UnknownUser: If there is none of that name.
+        UnknownUser: If there is no such user.
     """
     return credentials(db, name).user
 
 
 def credentials(db: Database, name: str) -> Credentials:
-    """Return what a log-in of this user is checked against.
+    """Return the secrets that a log-in of a user is checked against.
 
     Raises:
-        UnknownUser: If there is none of that name.
+        UnknownUser: If there is no such user.
     """
     row = _row(db, name)
     if row is None:
         raise UnknownUser(name)
-    kept = {key: row[key] for key in ("password_hash", "totp_sealed", "totp_last_step")}
-    return Credentials(user=user_from(row), **kept)
+    return rows.read(Credentials, row, user=user_from(row))
 
 
 def has_user(db: Database, name: str) -> bool:
-    """Whether there is a user of that name, in whatever case."""
+    """Return whether there is a user of this name, whatever its case."""
     return _row(db, name) is not None
 
 
 def is_name(name: str) -> bool:
-    """Whether a user may be called so."""
+    """Return whether a user may have this name."""
     return NAME.fullmatch(name) is not None
 
 
 def has_administrator(db: Database) -> bool:
-    """Whether anybody may log in as an administrator."""
+    """Return whether any administrator may log in."""
     return _administrators(db) > 0
 
 
 def set_role(
     db: Database, name: str, role: Role, *, actor: str, origin: Origin = BY_HAND, now: datetime
 ) -> None:
-    """Give a user another role; it holds from the next request on.
+    """Give a user another role, from the next request on.
 
     Raises:
-        UnknownUser: If there is none of that name.
-        LastAdministrator: If nobody would be left to manage users.
+        UnknownUser: If there is no such user.
+        LastAdministrator: If the change would leave no administrator.
     """
     with transaction(db):
         before = get_user(db, name).role
@@ -191,11 +192,11 @@ def set_role(
 def set_disabled(
     db: Database, name: str, *, disabled: bool, actor: str, origin: Origin = BY_HAND, now: datetime
 ) -> None:
-    """Shut a user out at once, or let them in again; sessions and tokens they had are ended for good.
+    """Disable or enable a user; disabling ends all sessions and tokens of the user for good.
 
     Raises:
-        UnknownUser: If there is none of that name.
-        LastAdministrator: If nobody would be left to manage users.
+        UnknownUser: If there is no such user.
+        LastAdministrator: If the change would leave no administrator.
     """
     with transaction(db):
         if disabled:
@@ -216,19 +217,19 @@ def set_password(
     origin: Origin = BY_HAND,
     now: datetime,
 ) -> None:
-    """Replace a user's password and end every session and token they had: whoever knew it may have made them.
+    """Replace a password and end all sessions and tokens, which others who knew the password may have made.
 
     Args:
         db: The store.
         name: The user.
         password_hash: In PHC form.
-        keep_session: The session in which the password was changed; it goes on.
-        actor: Who changed it.
-        origin: From where.
-        now: When.
+        keep_session: The session that changed the password, which stays.
+        actor: The person who changed it.
+        origin: The origin of the request.
+        now: The present time.
 
     Raises:
-        UnknownUser: If there is none of that name.
+        UnknownUser: If there is no such user.
     """
     with transaction(db):
         _change(db, name, {"password_hash": password_hash}, {"password": "replaced"}, actor, origin, now)
@@ -236,7 +237,7 @@ def set_password(
 
 
 def rehash_password(db: Database, user: User, password_hash: str) -> None:
-    """Keep the same password under a hash of today's strength; nothing a person would call a change."""
+    """Store the same password with a hash of current strength; this is not a change for the audit log."""
     with transaction(db):
         db.conn.execute("UPDATE users SET password_hash = ? WHERE user_id = ?", [password_hash, user.user_id])
 
@@ -244,10 +245,10 @@ def rehash_password(db: Database, user: User, password_hash: str) -> None:
 def set_totp(
     db: Database, name: str, sealed: str, *, actor: str, origin: Origin = BY_HAND, now: datetime
 ) -> None:
-    """Set the sealed seed of a user's codes; an empty one switches codes off. Every session they had ends.
+    """Set the sealed seed of the codes of a user, or turn codes off if it is empty; all sessions end.
 
     Raises:
-        UnknownUser: If there is none of that name.
+        UnknownUser: If there is no such user.
     """
     with transaction(db):
         values = {"totp_sealed": sealed, "totp_last_step": 0}
@@ -256,7 +257,7 @@ def set_totp(
 
 
 def use_totp_step(db: Database, user: User, step: int) -> bool:
-    """Mark the code of a time step as taken; False if it, or a later one, was taken before."""
+    """Mark the code of a time step as used; return False if this or a later code was used before."""
     with transaction(db):
         changed = db.conn.execute(
             "UPDATE users SET totp_last_step = :step WHERE user_id = :user AND totp_last_step < :step",
@@ -320,11 +321,4 @@ def _row(db: Database, name: str) -> Any:
 
 def user_from(row: Any) -> User:
     """Read a user from a row that holds the columns of `users`."""
-    return User(
-        user_id=row["user_id"],
-        name=row["name"],
-        role=Role(row["role"]),
-        has_totp=bool(row["totp_sealed"]),
-        disabled_at=None if row["disabled_at"] is None else times.from_text(row["disabled_at"]),
-        created_at=times.from_text(row["created_at"]),
-    )
+    return rows.read(User, row, has_totp=bool(row["totp_sealed"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
@@ -15,32 +16,31 @@ from store.sqlite import transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import datetime
 
     from store.sqlite import Database
 
 
 REDIRECTED_TO = "To "
-"""Begins the sentence of a redirect; the rest is read again when an interrupted run goes on."""
+"""Begins the sentence of a redirect; a resumed run reads the rest."""
 
 
 class FetchOutcome(StrEnum):
     """What became of a request."""
 
     FETCHED = "fetched"
-    """An answer came, whatever its status."""
+    """The site answered, with whatever status."""
     NOT_MODIFIED = "not_modified"
-    """The site says that what is kept still holds (HTTP 304)."""
+    """The stored page is still current (HTTP 304)."""
     REDIRECTED = "redirected"
     REFUSED = "refused"
-    """Not sent: permission, robots.txt, address, budget or a trap spoke against it."""
+    """Not sent, because of the permission, robots.txt, the address, a budget or a trap."""
     FAILED = "failed"
-    """No whole answer came."""
+    """No complete answer arrived."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetch:
-    """One request."""
+    """One request of a live crawl."""
 
     run_id: int
     permission_id: str | None
@@ -51,35 +51,29 @@ class Fetch:
     address: str = ""
     """IP address that answered."""
     bytes: int = 0
-    """Of the body as it came."""
+    """Of the body as received."""
     sentence: str = ""
-    """For a person: why it was refused or failed, or `REDIRECTED_TO` and the header Location as it came."""
+    """Why the request was refused or failed, or `REDIRECTED_TO` and the Location header."""
     record_id: str | None = None
-    """Of the evidence."""
+    """The evidence record of the answer."""
 
 
 def record_fetches(db: Database, fetches: Iterable[Fetch]) -> None:
-    """Write what became of requests."""
+    """Record requests and their outcomes."""
     with transaction(db):
         for fetch in fetches:
-            values = {name: getattr(fetch, name) for name in fetch.__slots__}
-            values |= {
-                "url": rows.clean(fetch.url),
-                "sentence": rows.clean(fetch.sentence),
-                "asked_at": times.to_text(fetch.asked_at),
-            }
-            rows.insert(db, "fetches", values)
+            rows.insert(db, "fetches", rows.columns_of(fetch))
 
 
 def bytes_fetched(db: Database, run_id: int) -> tuple[int, int]:
-    """Return how many requests a run has sent, and how many bytes it received."""
+    """Return how many requests a run has sent and how many bytes it has received."""
     query = "SELECT count(*), coalesce(sum(bytes), 0) FROM fetches WHERE run_id = ? AND outcome <> 'refused'"
     row = db.execute(query, [run_id]).fetchone()
     return int(row[0]), int(row[1])
 
 
 def last_fetched(db: Database, url: str) -> tuple[datetime, int, str] | None:
-    """Return when an address was last answered for, with which status, and the id of the evidence."""
+    """Return time, HTTP status and evidence record of the last answer for a URL, or None."""
     query = """
         SELECT asked_at, http_status, record_id FROM fetches
         WHERE url = ? AND record_id IS NOT NULL ORDER BY fetch_id DESC LIMIT 1
@@ -89,16 +83,16 @@ def last_fetched(db: Database, url: str) -> tuple[datetime, int, str] | None:
 
 
 def last_said(db: Database, url: str) -> str:
-    """Return why the last request for an address was refused or failed; empty when it was not."""
+    """Return why the last request for a URL was refused or failed; empty if it succeeded."""
     query = "SELECT sentence FROM fetches WHERE url = ? ORDER BY fetch_id DESC LIMIT 1"
     row = db.execute(query, [rows.clean(url)]).fetchone()
     return "" if row is None else str(row[0])
 
 
 def addresses_settled(db: Database, run_id: int) -> set[str]:
-    """Return the addresses that a run need not ask for again: each has a page, or led to one that has.
+    """Return the URLs that a run need not request again: each has a page, or redirects to one.
 
-    A redirect alone settles nothing: the run may have ended before the page behind it came.
+    A redirect alone settles nothing: the run may have ended before it fetched the target.
     """
     settled = {row[0] for row in db.execute("SELECT url FROM pages WHERE run_id = ?", [run_id])}
     query = "SELECT url, sentence FROM fetches WHERE run_id = ? AND outcome = 'redirected'"
@@ -113,25 +107,25 @@ def addresses_settled(db: Database, run_id: int) -> set[str]:
 def _led_to(url: str, sentence: str) -> str:
     try:
         return canonical_url(urljoin(url, sentence.removeprefix(REDIRECTED_TO).strip()))
-    except ValueError:  # no address, so no page can be behind it
+    except ValueError:  # not a URL, so no page can be there
         return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveReading:
-    """How a page that came over the network was read."""
+    """What the next crawl needs to know of a page fetched over the network."""
 
     reader: str
-    """Hash of the code that read it; other code may read it otherwise."""
+    """Hash of the extracting code; other code may extract the page differently."""
     etag: str = ""
     last_modified: str = ""
     links: tuple[str, ...] = ()
-    """Addresses that were followed from it."""
+    """URLs that the crawl followed from the page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlierPage:
-    """A page as it was read the last time."""
+    """A page as it was last extracted."""
 
     page_id: int
     outcome: PageOutcome
@@ -140,26 +134,20 @@ class EarlierPage:
     payload_bytes: int
     record_id: str
     has_listings: bool
-    """Whether listings were seen on it, as its own or as rows without a page of their own."""
+    """Whether the page showed listings, including rows of a list."""
     reading: LiveReading
 
 
 def insert_reading(db: Database, page_id: int, reading: LiveReading) -> None:
-    """Write how a page was read, inside the transaction that writes the page."""
-    values = {
-        "page_id": page_id,
-        "reader": reading.reader,
-        "etag": rows.clean(reading.etag),
-        "last_modified": rows.clean(reading.last_modified),
-        "links": rows.clean(rows.to_json(reading.links)),
-    }
-    rows.insert(db, "page_readings", values)
+    """Store what the next crawl needs, inside the transaction that records the page."""
+    rows.insert(db, "page_readings", {"page_id": page_id, **rows.columns_of(reading)})
 
 
 def earlier_page(db: Database, source_id: str, url: str, *, reader: str) -> EarlierPage | None:
-    """Return the page as the same code last read it, or None; also None when retention took its bytes away.
+    """Return the page as the same code last extracted it, or None.
 
-    A site asked whether such a page still holds would say yes, and nothing of it would be kept ever again.
+    None also if retention removed the bytes: the site would answer that the page is unchanged, and its bytes
+    would never be stored again.
     """
     query = """
         SELECT *, EXISTS (SELECT 1 FROM page_listings WHERE page_id = pages.page_id) AS has_listings,
@@ -172,11 +160,11 @@ def earlier_page(db: Database, source_id: str, url: str, *, reader: str) -> Earl
     """
     row = db.execute(query, [source_id, rows.clean(url)]).fetchone()
     is_usable = row is not None and row["reader"] == reader and not row["is_purged"]
-    return _earlier(row) if is_usable else None
+    return rows.read(EarlierPage, row, reading=rows.read(LiveReading, row)) if is_usable else None
 
 
 def was_understood(db: Database, source_id: str, url: str) -> bool:
-    """Return whether the last page that came from an address, in any run, was read as a listing or a list."""
+    """Return whether the last page fetched from a URL, in any run, was a listing or a list."""
     query = """
         SELECT outcome FROM pages WHERE source_id = ? AND url = ? AND outcome IN
             ('listing', 'category', 'layout_changed', 'not_understood', 'gone', 'empty')
@@ -187,10 +175,10 @@ def was_understood(db: Database, source_id: str, url: str) -> bool:
     return row is not None and row["outcome"] in understood
 
 
-def standing_listings(db: Database, source_id: str) -> Iterator[str]:
-    """Yield the addresses of pages that showed a listing when they last came, the oldest first.
+def known_listing_urls(db: Database, source_id: str) -> Iterator[str]:
+    """Yield the URLs of pages that were listings when last fetched, oldest first.
 
-    A page that did not come since, because the site was down or refused it, still counts as it last came.
+    Failed and refused fetches do not count.
     """
     query = """
         SELECT url FROM pages WHERE page_id IN (
@@ -203,7 +191,7 @@ def standing_listings(db: Database, source_id: str) -> Iterator[str]:
 
 
 def count_known(db: Database, source_id: str) -> tuple[int, int]:
-    """Return how many addresses of a source were read before, and how many came with a mark to ask with."""
+    """Return how many URLs of a source were extracted before, and how many had an ETag or Last-Modified."""
     query = """
         SELECT count(DISTINCT url), count(DISTINCT CASE WHEN etag <> '' OR last_modified <> '' THEN url END)
         FROM pages JOIN page_readings USING (page_id) WHERE source_id = ?
@@ -213,25 +201,10 @@ def count_known(db: Database, source_id: str) -> tuple[int, int]:
 
 
 def readings_of(db: Database, run_id: int) -> Iterator[tuple[str, PageOutcome, tuple[str, ...]]]:
-    """Yield address, outcome and links of each page that a run has recorded, in that order."""
+    """Yield URL, outcome and links of each page that a run has recorded, in order."""
     query = """
         SELECT url, outcome, links FROM pages JOIN page_readings USING (page_id)
         WHERE run_id = ? ORDER BY page_id
     """
     for row in db.execute(query, [run_id]).fetchall():
         yield row["url"], PageOutcome(row["outcome"]), tuple(json.loads(row["links"]))
-
-
-def _earlier(row: rows.Row) -> EarlierPage:
-    names = ("page_id", "sentence", "payload_sha256", "payload_bytes", "record_id")
-    return EarlierPage(
-        has_listings=bool(row["has_listings"]),
-        outcome=PageOutcome(row["outcome"]),
-        reading=LiveReading(
-            reader=row["reader"],
-            etag=row["etag"],
-            last_modified=row["last_modified"],
-            links=tuple(json.loads(row["links"])),
-        ),
-        **{name: row[name] for name in names},
-    )

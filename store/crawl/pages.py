@@ -21,10 +21,10 @@ class SeenListing:
     """A listing as one page showed it."""
 
     url: str
-    """The item's own address; for a list row without one, the list page's with `#row`."""
+    """URL of the item; for a list row without a URL, that of the list page with `#row`."""
     content: ListingContent
     is_row: bool = False
-    """True when read from a row of a list: less complete than the item's own page."""
+    """Whether the listing is a row of a list, which says less than the page of the item."""
 
 
 def record_page(
@@ -36,25 +36,25 @@ def record_page(
     reading: LiveReading | None = None,
     same_as: int | None = None,
 ) -> dict[Change, int]:
-    """Write a page and the listings on it in one transaction.
+    """Record a page and its listings in one transaction.
 
-    A page already recorded in the same run is left as it is, so an interrupted run can be gone over
-    again. Within one run a listing is what its own page says, else what the first row said of it.
+    A page that the run has recorded already stays as it is, so an interrupted run can start over. Within one
+    run, the page of an item counts for a listing, else the first row of a list.
 
     Args:
-        db: The open store.
+        db: The store.
         page: The page.
-        seen: The listings on it.
-        record_id: Of the evidence that holds its bytes.
-        reading: What the next live crawl is to know of it.
-        same_as: An earlier page with the same bytes; its listings are on this one too, unchanged.
+        seen: The listings on the page.
+        record_id: The evidence record that holds the bytes of the page.
+        reading: What the next live crawl needs to know of the page.
+        same_as: An earlier page with the same bytes; its listings are on this page too, unchanged.
 
     Returns:
         How many listings were new, changed and unchanged; all 0 for a page recorded before.
     """
     tally = dict.fromkeys(Change, 0)
     with transaction(db):
-        page_id = rows.insert(db, "pages", _page_row(page), ignore=True)
+        page_id = rows.insert(db, "pages", rows.columns_of(page), ignore=True)
         if page_id is not None:
             for listing in seen:
                 if change := _record_listing(db, page, page_id, listing):
@@ -69,7 +69,7 @@ def record_page(
 
 
 def record_more(db: Database, page: Page, seen: Sequence[SeenListing]) -> None:
-    """Add listings to a page of the run that is recorded already: rows whose own pages were never met."""
+    """Add listings to a recorded page of the run: list rows whose item pages the crawl never met."""
     with transaction(db):
         query = "SELECT page_id FROM pages WHERE run_id = ? AND url = ?"
         found = db.execute(query, [page.run_id, rows.clean(page.url)]).fetchone()
@@ -78,12 +78,12 @@ def record_more(db: Database, page: Page, seen: Sequence[SeenListing]) -> None:
 
 
 def recorded_urls(db: Database, run_id: int) -> set[str]:
-    """Return the addresses of all pages that a run has recorded."""
+    """Return the URLs of all pages that a run has recorded."""
     return {row[0] for row in db.execute("SELECT url FROM pages WHERE run_id = ?", [run_id])}
 
 
 def page_outcomes(db: Database) -> list[tuple[str, str, str]]:
-    """Return address, outcome and sentence of every page, in the order in which they were met."""
+    """Return URL, outcome and sentence of every page, oldest first."""
     query = "SELECT url, outcome, sentence FROM pages ORDER BY page_id"
     return [(row[0], row[1], row[2]) for row in db.execute(query)]
 
@@ -140,7 +140,7 @@ def _repeat_listings(db: Database, page_id: int, same_as: int) -> int:
 
 
 def _was_seen_in(db: Database, run_id: int, identity: str, seen: SeenListing) -> bool:
-    """Return whether this run has met the listing as it is met now: in a row, or on a page of its own."""
+    """Return whether this run has already met the listing in this form: as a row, or on its own page."""
     query = """
         SELECT 1 FROM page_listings JOIN pages USING (page_id)
         WHERE listing_id = ? AND run_id = ? AND (outcome <> 'listing') = ? LIMIT 1
@@ -166,7 +166,7 @@ def _insert_sighting(db: Database, identity: str, page: Page, page_id: int, cont
         "page_id": page_id,
         "run_id": page.run_id,
         "seen_at": times.to_text(page.fetched_at),
-        **rows.content_row(content),
+        **rows.columns_of(content),
         "content_hash": content_hash(content),
         "text": text,
         "text_hash": text_hash(text),
@@ -175,25 +175,8 @@ def _insert_sighting(db: Database, identity: str, page: Page, page_id: int, cont
     index_text(db, sighting_id, str(values["title"]), text, str(values["seller_name"]))
 
 
-def _page_row(page: Page) -> dict[str, object]:
-    captured = None if page.captured_at is None else times.to_text(page.captured_at)
-    return {
-        "run_id": page.run_id,
-        "source_id": page.source_id,
-        "url": rows.clean(page.url),
-        "fetched_at": times.to_text(page.fetched_at),
-        "captured_at": captured,
-        "http_status": page.http_status,
-        "outcome": page.outcome,
-        "sentence": rows.clean(page.sentence),
-        "payload_sha256": page.payload_sha256,
-        "payload_bytes": page.payload_bytes,
-        "locator": rows.clean(page.locator),
-    }
-
-
 def count_seen_fields(db: Database, run_id: int) -> dict[str, int]:
-    """Return of how many listings seen in a crawl title, price and seller are known, as `with_title` etc."""
+    """Count the listings of a crawl, and those with a known title, price and seller."""
     query = """
         SELECT count(*) AS listings, sum(title <> '') AS with_title, sum(price_text <> '') AS with_price,
                sum(seller_name <> '') AS with_seller

@@ -1,37 +1,37 @@
-"""The run ledger: what was begun, by which process, and how it ended. Rows are only ever added."""
+"""The ledger of runs: when each run began, in which process, and how it ended. Rows are only added."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from store import rows, times
 from store.errors import StoreError, UnknownRow
-from store.model import LAST_ROW
+from store.model import LAST_ROW, Run
 from store.sqlite import Database, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
-    from store.model import Run, RunKind, RunOutcome
+    from store.model import RunKind, RunOutcome
 
 
 LAST = "9999"
 """Sorts after every time."""
 
 RESTARTED = "The machine was restarted."
-ENDED_EARLY = "The process was stopped, or ended without a word."
+ENDED_EARLY = "The process was stopped, or ended without recording why."
 
 
 class DueTimeTaken(StoreError):
-    """A due time has exactly one run, and that one has ended."""
+    """The run of this due time has already ended."""
 
     def __init__(self, kind: RunKind, source_id: str | None, due_at: str | None) -> None:
         super().__init__(
-            f"The {kind} of {source_id or 'all sources'} due at {due_at} has been accounted for already; "
-            "leave the due time out to run it again by hand."
+            f"The {kind} of {source_id or 'all sources'} due at {due_at} has already ended. "
+            "To run it again by hand, leave out the due time."
         )
 
 
@@ -43,13 +43,12 @@ def begin_run(
     due_at: datetime | None = None,
     now: datetime,
 ) -> Run:
-    """Begin a run, or go on with the same one if it was interrupted.
+    """Begin a run, or resume the interrupted run of this kind and source.
 
-    An interrupted run is one of this kind and source without an ending. The caller holds the lock for
-    that work (see `store.locks`), so a run without an ending is not under way elsewhere.
+    The caller holds the lock for this work (see `store.locks`), so a run without an ending was interrupted.
 
     Raises:
-        DueTimeTaken: If the due time has a row that has ended already.
+        DueTimeTaken: If the run of this due time has already ended.
     """
     with transaction(db):
         run_id = _unfinished(db, kind, source_id)
@@ -73,9 +72,9 @@ def record_not_run(
     sentence: str,
     now: datetime | None = None,
 ) -> None:
-    """Write that a due run was skipped or missed, and why, unless that due time has a row already.
+    """Record why a due run was skipped or missed, unless the due time has a row already.
 
-    `now` is when that was found; None takes the due time itself.
+    `now` is when this was found out; None stands for the due time itself.
     """
     with transaction(db):
         if is_accounted(db, kind, source_id=source_id, due_at=due_at):
@@ -95,7 +94,7 @@ def end_run(
     counts: Mapping[str, int] | None = None,
     now: datetime,
 ) -> None:
-    """Write how a run ended. The first ending stands: a later one for the same run is ignored."""
+    """Record how a run ended. A second ending of the same run is ignored."""
     with transaction(db):
         _insert_ending(db, run_id, outcome, sentence, counts or {}, now)
 
@@ -106,53 +105,48 @@ def get_run(db: Database, run_id: int) -> Run:
     Raises:
         UnknownRow: If there is no such run.
     """
-    row = db.execute("SELECT * FROM run_log WHERE run_id = ?", [run_id]).fetchone()
-    if row is None:
+    run = rows.find(db, Run, "SELECT * FROM run_log WHERE run_id = ?", [run_id])
+    if run is None:
         raise UnknownRow("run", run_id)
-    return rows.run_from(row)
+    return run
 
 
 def list_runs(db: Database, *, before: int = LAST_ROW, limit: int = 20) -> list[Run]:
-    """Return the newest runs, newest first; `before` only those with a lower number, for the next page."""
+    """Return the newest runs below the number `before`, newest first."""
     query = "SELECT * FROM run_log WHERE run_id < ? ORDER BY run_id DESC LIMIT ?"
-    return [rows.run_from(row) for row in db.execute(query, [before, limit])]
+    return rows.select(db, Run, query, [before, limit])
 
 
 def latest_run(db: Database, kind: RunKind, *, source_id: str | None = None) -> Run | None:
-    """Return the newest run of this kind and source that was begun, or None.
-
-    Due times that were skipped or missed have rows, but nothing was done for them.
-    """
+    """Return the newest run of this kind and source that began; skipped and missed runs never did."""
     query = """
         SELECT * FROM run_log WHERE kind = ? AND source_id IS ?
           AND coalesce(outcome, '') NOT IN ('skipped', 'missed')
         ORDER BY run_id DESC LIMIT 1
     """
-    row = db.execute(query, [kind, source_id]).fetchone()
-    return None if row is None else rows.run_from(row)
+    return rows.find(db, Run, query, [kind, source_id])
 
 
 def done_runs(db: Database, kind: RunKind, *, source_id: str | None = None, limit: int = 30) -> list[Run]:
-    """Return the newest runs of this kind and source that did their work, newest first."""
+    """Return the newest successful runs of this kind and source, newest first."""
     query = """
         SELECT * FROM run_log WHERE kind = ? AND source_id IS ? AND outcome = 'done'
         ORDER BY run_id DESC LIMIT ?
     """
-    return [rows.run_from(row) for row in db.execute(query, [kind, source_id, limit])]
+    return rows.select(db, Run, query, [kind, source_id, limit])
 
 
 def latest_missed(db: Database, kind: RunKind, *, source_id: str | None = None) -> Run | None:
-    """Return the newest due time for which nothing was begun; its `ended_at` is when that was found."""
+    """Return the newest missed run; its `ended_at` is when the service found that it was missed."""
     query = """
         SELECT * FROM run_log WHERE kind = ? AND source_id IS ? AND outcome = 'missed'
         ORDER BY run_id DESC LIMIT 1
     """
-    row = db.execute(query, [kind, source_id]).fetchone()
-    return None if row is None else rows.run_from(row)
+    return rows.find(db, Run, query, [kind, source_id])
 
 
 def count_by_outcome(db: Database) -> list[tuple[str, str, str, int]]:
-    """Return (kind, source or empty, outcome, how many) of all runs that have ended."""
+    """Return (kind, source or empty, outcome, count) of all runs that have ended."""
     query = """
         SELECT kind, coalesce(source_id, ''), outcome, count(*) FROM run_endings JOIN runs USING (run_id)
         GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
@@ -161,7 +155,7 @@ def count_by_outcome(db: Database) -> list[tuple[str, str, str, int]]:
 
 
 def last_successes(db: Database) -> list[tuple[str, str, datetime]]:
-    """Return (kind, source or empty, when it ended) of the newest run of each that did its work."""
+    """Return (kind, source or empty, end time) of the newest successful run of each kind and source."""
     query = """
         SELECT kind, coalesce(source_id, ''), max(ended_at) FROM run_endings JOIN runs USING (run_id)
         WHERE outcome = 'done' GROUP BY 1, 2 ORDER BY 1, 2
@@ -170,7 +164,7 @@ def last_successes(db: Database) -> list[tuple[str, str, datetime]]:
 
 
 def unfinished_run(db: Database, kind: RunKind, *, source_id: str | None = None) -> Run | None:
-    """Return the newest run of this kind and source without an ending, or None."""
+    """Return the newest run of this kind and source that has not ended, or None."""
     run_id = _unfinished(db, kind, source_id)
     return None if run_id is None else get_run(db, run_id)
 
@@ -178,10 +172,9 @@ def unfinished_run(db: Database, kind: RunKind, *, source_id: str | None = None)
 def accounted_to(
     db: Database, kind: RunKind, *, source_id: str | None = None, until: datetime | None = None
 ) -> datetime | None:
-    """Return the newest due time that has a row, whatever came of it; None when there is no row at all.
+    """Return the newest due time that has a row; without due times, the newest request; else None.
 
-    Where only runs started by hand have rows, it is the time the newest of them was asked for. Rows later
-    than `until` do not count: a clock that ran ahead and was put back left them.
+    Rows later than `until` do not count: they stem from a clock that ran ahead and was set back.
     """
     query = """
         SELECT coalesce(max(due_at), max(requested_at)) FROM runs
@@ -205,24 +198,21 @@ class Attempt:
     started_at: datetime
     pid: int
     interrupted: str
-    """Why it did not bring the run to its end, when another had to go on with it; empty otherwise."""
+    """Why the process did not finish the run, if another process resumed the run; else empty."""
 
 
 def attempts_at(db: Database, run_id: int) -> list[Attempt]:
     """Return the processes that worked on a run, oldest first."""
     query = """
-        SELECT started_at, pid, coalesce(why, '') AS why
+        SELECT started_at, pid, coalesce(why, '') AS interrupted
         FROM run_attempts LEFT JOIN run_interruptions USING (attempt_id)
         WHERE run_id = ? ORDER BY attempt_id
     """
-    return [
-        Attempt(started_at=times.from_text(row["started_at"]), pid=row["pid"], interrupted=row["why"])
-        for row in db.execute(query, [run_id])
-    ]
+    return rows.select(db, Attempt, query, [run_id])
 
 
 def _explain_interruption(db: Database, run_id: int, now: datetime) -> None:
-    """Write why the last attempt at a run did not bring it to its end, as far as can be told."""
+    """Record why the last attempt did not finish the run, as far as is known."""
     query = (
         "SELECT attempt_id, started_at FROM run_attempts WHERE run_id = ? ORDER BY attempt_id DESC LIMIT 1"
     )

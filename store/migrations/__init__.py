@@ -1,8 +1,8 @@
 """The schema, as numbered steps that are never edited once released.
 
 To change the schema: add a file `mNNN_what_it_does.py` with one function of that name. When a database is
-opened, sqlite-utils applies the missing steps, each in its own transaction, and records their names. SQLite keeps
-the comments inside the DDL, so `sqlite-utils schema` and datasette show them.
+opened, sqlite-utils applies the missing steps, each in its own transaction, and records their names. SQLite
+keeps the comments inside the DDL, so `sqlite-utils schema` and datasette show them.
 """
 
 from importlib import import_module

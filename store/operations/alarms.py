@@ -1,10 +1,10 @@
-"""Alarms: one row for each thing found wrong, standing until it is well again."""
+"""Alarms: one row for each problem, which stands until it is resolved."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from store import rows, times
 from store.audit import audit
@@ -16,18 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
 SERVICE = "service"
-"""Who did what no person did."""
+"""The author of events that no person caused."""
 
 
 class AlreadyAcknowledged(StoreError):
-    """An alarm is acknowledged once; the first person to do so has it."""
+    """The alarm is already acknowledged."""
 
     def __init__(self, alarm: Alarm) -> None:
         super().__init__(
-            N_(
-                "Alarm %(number)s was acknowledged by %(who)s at %(time)s UTC; there is nothing more to do "
-                "here."
-            ),
+            N_("Alarm %(number)s was already acknowledged by %(who)s at %(time)s UTC. Nothing was changed."),
             number=alarm.alarm_id,
             who=alarm.acknowledged_by,
             time=f"{alarm.acknowledged_at:%Y-%m-%d %H:%M}",
@@ -36,19 +33,19 @@ class AlreadyAcknowledged(StoreError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something wrong, as it is found now."""
+    """A problem as it is found now."""
 
     kind: str
-    """What, e.g. `run_failed`; `scheduler.checks` has them all."""
+    """Kind of problem, e.g. `run_failed`; `scheduler.checks` defines all kinds."""
     subject: str = ""
-    """A source's id; empty for the whole product."""
+    """Id of the source; empty for the whole product."""
     sentence: str
-    """For a person: what was found, what was expected, what to do."""
+    """A sentence that says what was found, what was expected, and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """A finding that was raised, and what became of it."""
+    """A raised finding with its history."""
 
     alarm_id: int
     kind: str
@@ -56,7 +53,7 @@ class Alarm:
     sentence: str
     raised_at: datetime
     told_at: datetime | None = None
-    """When a message about it went out."""
+    """When a message about the alarm was sent."""
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     resolved_at: datetime | None = None
@@ -64,51 +61,50 @@ class Alarm:
 
     @property
     def stands(self) -> bool:
-        """Whether it is not well again yet."""
+        """Whether the alarm is not resolved yet."""
         return self.resolved_at is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """What a look changed."""
+    """The alarms that a check raised and resolved."""
 
     raised: tuple[Alarm, ...]
     resolved: tuple[Alarm, ...]
 
 
 def settle(db: Database, findings: Iterable[Finding], *, kinds: Collection[str], now: datetime) -> Settled:
-    """Raise what is found and does not stand yet; resolve what stands and is no longer found.
+    """Raise an alarm for each new finding, and resolve each standing alarm without a finding.
 
-    The sentence of a standing alarm stays as it was raised, so that one fault is one alarm however often
-    it is found.
+    A standing alarm keeps its sentence, so one problem is one alarm however often it is found.
 
     Args:
         db: The store.
-        findings: All that is wrong now, of the given kinds.
-        kinds: What was looked for; alarms of other kinds are left alone.
+        findings: All current problems of the given kinds.
+        kinds: The kinds that were checked; alarms of other kinds stay as they are.
         now: The present time.
     """
     found = {(each.kind, each.subject): each for each in findings}
     with transaction(db):
         standing = {(each.kind, each.subject): each for each in standing_alarms(db) if each.kind in kinds}
         raised = [_raise(db, each, now) for key, each in found.items() if key not in standing]
-        well = [each.alarm_id for key, each in standing.items() if key not in found]
-        for alarm_id in well:
+        gone = [each.alarm_id for key, each in standing.items() if key not in found]
+        for alarm_id in gone:
             _record(db, alarm_id, "resolved", by=SERVICE, now=now)
     return Settled(
         raised=tuple(get_alarm(db, each) for each in raised),
-        resolved=tuple(get_alarm(db, each) for each in well),
+        resolved=tuple(get_alarm(db, each) for each in gone),
     )
 
 
 def acknowledge(
     db: Database, alarm_id: int, *, by: str, note: str = "", origin: Origin = BY_HAND, now: datetime
 ) -> Alarm:
-    """Write that a person has taken note of an alarm; so does the audit log.
+    """Record that a person has acknowledged an alarm, also in the audit log.
 
     Raises:
         UnknownRow: If there is no such alarm.
-        AlreadyAcknowledged: If somebody has before.
+        AlreadyAcknowledged: If the alarm was acknowledged before.
     """
     with transaction(db):
         alarm = get_alarm(db, alarm_id)
@@ -127,29 +123,28 @@ def acknowledge(
     return get_alarm(db, alarm_id)
 
 
-def record_told(db: Database, alarms: Iterable[Alarm], *, now: datetime) -> None:
-    """Write that a message about these alarms went out: that they are raised, or are well again."""
+def record_notified(db: Database, alarms: Iterable[Alarm], *, now: datetime) -> None:
+    """Record that a message about these alarms was sent: that they are raised, or resolved."""
     with transaction(db):
         for alarm in alarms:
             _record(db, alarm.alarm_id, "told" if alarm.stands else "told_resolved", by=SERVICE, now=now)
 
 
 def get_alarm(db: Database, alarm_id: int) -> Alarm:
-    """Return one alarm with what became of it.
+    """Return one alarm with its history.
 
     Raises:
         UnknownRow: If there is no such alarm.
     """
-    row = db.execute("SELECT * FROM alarm_log WHERE alarm_id = ?", [alarm_id]).fetchone()
-    if row is None:
+    alarm = rows.find(db, Alarm, "SELECT * FROM alarm_log WHERE alarm_id = ?", [alarm_id])
+    if alarm is None:
         raise UnknownRow("alarm", alarm_id)
-    return _alarm_from(row)
+    return alarm
 
 
 def list_alarms(db: Database, *, limit: int = 50) -> list[Alarm]:
     """Return the newest alarms, newest first, standing or not."""
-    query = "SELECT * FROM alarm_log ORDER BY alarm_id DESC LIMIT ?"
-    return [_alarm_from(row) for row in db.execute(query, [limit])]
+    return rows.select(db, Alarm, "SELECT * FROM alarm_log ORDER BY alarm_id DESC LIMIT ?", [limit])
 
 
 def standing_alarms(db: Database) -> list[Alarm]:
@@ -159,18 +154,18 @@ def standing_alarms(db: Database) -> list[Alarm]:
             SELECT alarm_id FROM alarms EXCEPT SELECT alarm_id FROM alarm_events WHERE event = 'resolved'
         ) ORDER BY alarm_id
     """
-    return [_alarm_from(row) for row in db.execute(query)]
+    return rows.select(db, Alarm, query)
 
 
-def untold_alarms(db: Database) -> list[Alarm]:
-    """Return standing alarms that nobody was told of, and ended ones that somebody was told began."""
+def unnotified_alarms(db: Database) -> list[Alarm]:
+    """Return standing alarms without a message, and resolved ones whose resolution has no message yet."""
     query = """
         SELECT * FROM alarm_log
         WHERE (resolved_at IS NULL AND told_at IS NULL)
            OR (resolved_at IS NOT NULL AND told_at IS NOT NULL AND told_resolved_at IS NULL)
         ORDER BY alarm_id
     """
-    return [_alarm_from(row) for row in db.execute(query)]
+    return rows.select(db, Alarm, query)
 
 
 def _raise(db: Database, finding: Finding, now: datetime) -> int:
@@ -183,15 +178,3 @@ def _raise(db: Database, finding: Finding, now: datetime) -> int:
 def _record(db: Database, alarm_id: int, event: str, *, by: str, note: str = "", now: datetime) -> None:
     values = {"alarm_id": alarm_id, "event": event, "happened_at": times.to_text(now)}
     rows.insert(db, "alarm_events", {**values, "by": rows.clean(by), "note": rows.clean(note)}, ignore=True)
-
-
-def _alarm_from(row: rows.Row) -> Alarm:
-    moments = ("told_at", "acknowledged_at", "resolved_at", "told_resolved_at")
-    became: dict[str, Any] = {
-        name: None if row[name] is None else times.from_text(row[name]) for name in moments
-    }
-    return Alarm(
-        **{name: row[name] for name in ("alarm_id", "kind", "subject", "sentence", "acknowledged_by")},
-        raised_at=times.from_text(row["raised_at"]),
-        **became,
-    )

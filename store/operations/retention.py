@@ -1,9 +1,9 @@
-"""What may be taken away after its time: legal holds, which evidence is spent, and the tombstones."""
+"""Retention: legal holds, evidence that is due for removal, and tombstones of removed evidence."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from store import rows, times
 from store.audit import audit
@@ -11,27 +11,26 @@ from store.audit.audit import BY_HAND, AuditAction, Origin
 from store.errors import StoreError, UnknownRow
 from store.sqlite import Database, transaction
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
 EVERY_SOURCE = ""
-"""As the source of a hold: nothing at all is taken away."""
+"""As the source of a hold: the hold covers all sources."""
 
 
 class AlreadyReleased(StoreError):
-    """A hold is released once."""
+    """The hold was released before."""
 
     def __init__(self, hold_id: int) -> None:
-        super().__init__(f"Hold {hold_id} was released already; see `precursor-watch retention holds`.")
+        super().__init__(
+            f"Hold {hold_id} was already released. `precursor-watch retention holds` lists all holds."
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """A word that nothing of a source may be taken away."""
+    """A legal hold: nothing of the source may be removed."""
 
     hold_id: int
     source_id: str
-    """Empty: of all sources."""
+    """Empty for all sources."""
     reason: str
     placed_by: str
     placed_at: datetime
@@ -41,7 +40,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpentFile:
-    """A WARC file that retention lets go."""
+    """A WARC file that retention may remove."""
 
     file: str
     source_id: str
@@ -53,10 +52,10 @@ class SpentFile:
 def place_hold(
     db: Database, source_id: str, *, reason: str, by: str, origin: Origin = BY_HAND, now: datetime
 ) -> int:
-    """Write a hold, and return its number; the audit log says who placed it.
+    """Record a hold, also in the audit log, and return its number.
 
     Raises:
-        UnknownRow: If no such source was ever declared: a hold with a mistyped name would keep nothing.
+        UnknownRow: If the source was never declared, because a hold on a mistyped name would protect nothing.
     """
     known = db.execute("SELECT 1 FROM sources WHERE source_id = ?", [source_id]).fetchone()
     if source_id != EVERY_SOURCE and known is None:
@@ -79,11 +78,11 @@ def place_hold(
 
 
 def release_hold(db: Database, hold_id: int, *, by: str, origin: Origin = BY_HAND, now: datetime) -> None:
-    """Write that a hold no longer stands; the audit log says who released it.
+    """Record the release of a hold, also in the audit log.
 
     Raises:
         UnknownRow: If there is no such hold.
-        AlreadyReleased: If it was released before.
+        AlreadyReleased: If the hold was released before.
     """
     with transaction(db):
         if not db.execute("SELECT 1 FROM legal_holds WHERE hold_id = ?", [hold_id]).fetchone():
@@ -105,30 +104,17 @@ def release_hold(db: Database, hold_id: int, *, by: str, origin: Origin = BY_HAN
 def list_holds(db: Database) -> list[Hold]:
     """Return all holds, oldest first."""
     query = "SELECT * FROM legal_holds LEFT JOIN legal_hold_releases USING (hold_id) ORDER BY hold_id"
-    return [
-        Hold(
-            placed_at=times.from_text(row["placed_at"]),
-            released_at=None if row["released_at"] is None else times.from_text(row["released_at"]),
-            **{name: row[name] for name in ("hold_id", "source_id", "reason", "placed_by", "released_by")},
-        )
-        for row in db.execute(query)
-    ]
+    return rows.select(db, Hold, query)
 
 
 def spent_evidence(db: Database, *, before: datetime) -> list[SpentFile]:
-    """Return the sealed WARC files begun before a time that nothing speaks for any more, oldest first.
+    """Return the sealed WARC files opened before a time that nothing protects any more, oldest first.
 
-    What speaks for a file: a hold on its source or on all; a page in it on which a listing was seen that was
-    ever scored above the line of its time, judged, assigned, drawn as a sample or put into a case, or that
-    has no score yet; a later record that repeats one of its own.
+    A file is protected by a hold on its source or on all sources, by a later record that repeats one of its
+    records, and by a page with a listing that was ever flagged, judged, assigned, sampled or put into a case,
+    or that is still unscored.
     """
-    return [
-        SpentFile(
-            opened_at=times.from_text(row["opened_at"]),
-            **{name: row[name] for name in ("file", "source_id", "bytes", "sha256")},
-        )
-        for row in db.execute(_SPENT, {"before": times.to_text(before)})
-    ]
+    return rows.select(db, SpentFile, _SPENT, {"before": times.to_text(before)})
 
 
 def bury(
@@ -141,13 +127,11 @@ def bury(
     origin: Origin = BY_HAND,
     now: datetime,
 ) -> bool:
-    """Write the tombstone of a WARC file that is about to be taken away, if it is still spent.
-
-    The audit log says the same: hash, reason and who.
+    """Record the tombstone of a WARC file that is about to be removed, also in the audit log.
 
     Returns:
-        False, with nothing written, where a hold or a new page has come to speak for the file since it was
-        found with `before`.
+        False, with nothing recorded, if a hold or a new page protects the file since `spent_evidence`
+        returned it.
     """
     values = {"file": spent.file, "bytes": spent.bytes, "sha256": spent.sha256, "reason": rows.clean(reason)}
     with transaction(db):
@@ -172,7 +156,7 @@ def bury(
 
 
 def buried_files(db: Database) -> dict[str, str]:
-    """Return why each purged WARC file was taken away, by its name."""
+    """Return the reason of each removed WARC file, by file name."""
     query = "SELECT file, purged_at || ' by ' || purged_by || ': ' || reason FROM evidence_tombstones"
     return dict(db.execute(query).fetchall())
 

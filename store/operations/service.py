@@ -1,8 +1,11 @@
-"""The service: what people request of it, and the overview that operators see."""
+"""The running service: requests of people to it, and the overview that operators see.
+
+`scheduler.health` fills in the overview; the terminal, the pages and the API show it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -24,27 +27,27 @@ if TYPE_CHECKING:
 
 
 class Request(StrEnum):
-    """What can be asked."""
+    """A kind of request."""
 
     PAUSE = "pause"
-    """Nothing is begun for the source until it is resumed; its due times are skipped, with the reason."""
+    """Start nothing for the source until it is resumed; its due times are skipped, with the reason."""
     RESUME = "resume"
     RUN_NOW = "run_now"
-    """Crawl it at once, due or not, paused or not."""
+    """Crawl the source at once, even if it is paused or not due."""
 
 
 class SourcesUnreadable(StoreError):
-    """The sources file cannot be used, so nobody knows what could be asked."""
+    """The sources file cannot be used, so no request can be checked."""
 
 
 class NotScheduled(StoreError):
-    """Something was asked of a source that the service does not know."""
+    """The service does not know the source."""
 
     def __init__(self, source_id: str, scheduled: Sequence[str]) -> None:
         super().__init__(
             N_(
-                "There is no source '%(source)s' with a schedule in the sources file; those with one are "
-                "%(scheduled)s. Nothing was asked."
+                "The sources file has no scheduled source '%(source)s'. Scheduled sources: %(scheduled)s. "
+                "No request was made."
             ),
             source=source_id,
             scheduled=", ".join(scheduled) or Word(N_("none")),
@@ -52,12 +55,12 @@ class NotScheduled(StoreError):
 
 
 class NoServiceAtWork(StoreError):
-    """A crawl was asked for, and nobody is there to begin it."""
+    """No service is running that could start a crawl."""
 
     def __init__(self, database: Path, source_id: str) -> None:
         super().__init__(
             N_(
-                "No service is at work on %(database)s; start one with `precursor-watch run`, or crawl by "
+                "No service is running on %(database)s. Start one with `precursor-watch run`, or crawl by "
                 "hand with `precursor-watch crawl %(source)s`."
             ),
             database=database,
@@ -67,7 +70,7 @@ class NoServiceAtWork(StoreError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceRequest:
-    """One request."""
+    """One request to the service."""
 
     request_id: int
     request: Request
@@ -76,13 +79,13 @@ class ServiceRequest:
     asked_by: str
     answered_at: datetime | None = None
     answer: str = ""
-    """What the service made of it; empty while it has not looked."""
+    """The answer of the service; empty until it has answered."""
 
 
 def ask(
     db: Database, request: Request, source_id: str, *, by: str, origin: Origin = BY_HAND, now: datetime
 ) -> int:
-    """Write a request for the service to find, and return its number; the audit log says who asked."""
+    """Record a request to the service, also in the audit log, and return its number."""
     values = {"request": request, "source_id": source_id, "asked_at": times.to_text(now)}
     with transaction(db):
         request_id = rows.insert(db, "service_requests", {**values, "asked_by": rows.clean(by)})
@@ -101,54 +104,36 @@ def ask(
 
 
 def answer(db: Database, request_id: int, sentence: str, *, now: datetime) -> None:
-    """Write what the service made of a request; it is not open any more then."""
+    """Record the answer of the service, which closes the request."""
     values = {"request_id": request_id, "answered_at": times.to_text(now), "sentence": rows.clean(sentence)}
     with transaction(db):
         rows.insert(db, "service_answers", values, ignore=True)
 
 
 def open_requests(db: Database) -> list[ServiceRequest]:
-    """Return the requests that have no answer, oldest first."""
+    """Return the requests without an answer, oldest first."""
     query = """
-        SELECT * FROM service_requests
-        WHERE NOT EXISTS (SELECT 1 FROM service_answers AS a WHERE a.request_id = service_requests.request_id)
-        ORDER BY request_id
+        WHERE answered_at IS NULL ORDER BY request_id
     """
-    return [_from(row) for row in db.execute(query)]
+    return rows.select(db, ServiceRequest, _REQUESTS + query)
 
 
 def list_requests(db: Database, *, limit: int = 20) -> list[ServiceRequest]:
     """Return the newest requests with their answers, newest first."""
-    query = """
-        SELECT * FROM service_requests LEFT JOIN service_answers USING (request_id)
-        ORDER BY request_id DESC LIMIT ?
-    """
-    return [
-        replace(
-            _from(row),
-            answered_at=None if row["answered_at"] is None else times.from_text(row["answered_at"]),
-            answer=row["sentence"] or "",
-        )
-        for row in db.execute(query, [limit])
-    ]
+    return rows.select(db, ServiceRequest, _REQUESTS + "ORDER BY request_id DESC LIMIT ?", [limit])
 
 
 def pause_of(db: Database, source_id: str) -> ServiceRequest | None:
-    """Return the request that a source is paused by now, or None."""
-    query = """
-        SELECT * FROM service_requests WHERE source_id = ? AND request IN ('pause', 'resume')
-        ORDER BY request_id DESC LIMIT 1
-    """
-    row = db.execute(query, [source_id]).fetchone()
-    return _from(row) if row is not None and row["request"] == Request.PAUSE else None
+    """Return the request that pauses a source now, or None."""
+    query = "WHERE source_id = ? AND request IN ('pause', 'resume') ORDER BY request_id DESC LIMIT 1"
+    last = rows.find(db, ServiceRequest, _REQUESTS + query, [source_id])
+    return last if last is not None and last.request is Request.PAUSE else None
 
 
-def _from(row: rows.Row) -> ServiceRequest:
-    return ServiceRequest(
-        request=Request(row["request"]),
-        asked_at=times.from_text(row["asked_at"]),
-        **{name: row[name] for name in ("request_id", "source_id", "asked_by")},
-    )
+_REQUESTS = """
+    SELECT service_requests.*, answered_at, sentence AS answer
+    FROM service_requests LEFT JOIN service_answers USING (request_id)
+"""
 
 
 UNDER_WAY = "under way"
@@ -160,47 +145,47 @@ NEVER = "never"
 BAD = frozenset(
     {RunOutcome.FAILED, RunOutcome.TIMED_OUT, RunOutcome.OUT_OF_MEMORY, RunOutcome.KILLED, INTERRUPTED}
 )
-"""The standings at which a person should look; an interrupted run goes on when the service is started."""
+"""The states that a person should look at; an interrupted run resumes when the service starts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Band:
-    """What is ordinary of a number."""
+    """The usual range of a number."""
 
     low: float
     usual: float
     high: float
     runs: int
-    """How many it was learnt from."""
+    """Number of runs that the range stems from."""
 
     def holds(self, value: float) -> bool:
-        """Return whether a value is ordinary."""
+        """Return whether a value lies in the range."""
         return self.low <= value <= self.high
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceHealth:
-    """What an operator asks about one source."""
+    """The state of one source."""
 
     source_id: str
     last_run: Run | None
-    """The newest crawl that was begun."""
+    """The newest crawl that began."""
     standing: str
-    """Of the last run: its outcome, or `UNDER_WAY`, `INTERRUPTED` or `NEVER`."""
+    """Outcome of the last run, or `UNDER_WAY`, `INTERRUPTED` or `NEVER`."""
     next_due: datetime | None
     """In UTC; None for a source without a schedule."""
     timezone: str
-    """IANA name of the schedule's zone; empty without a schedule."""
+    """IANA name of the timezone of the schedule; empty without a schedule."""
     overdue: bool
-    """A due time has passed and nothing accounts for it."""
+    """Whether a due time has passed without a run."""
     paused_by: str | None = None
-    """Who asked that nothing be begun for it."""
+    """The person who paused the source."""
     usual_listings: Band | None = None
-    """How many listings its crawls usually meet; None while too few are done to say."""
+    """The usual number of listings of a crawl; None after too few crawls."""
     last_success_at: datetime | None = None
-    """When the newest crawl that did its work ended."""
+    """End of the newest successful crawl."""
     report: SourceCounts | None = None
-    """What is known of it; None before its first crawl."""
+    """Counts of pages and listings; None before the first crawl."""
 
     @property
     def is_well(self) -> bool:
@@ -215,28 +200,28 @@ class Overview:
     database: Path
     database_bytes: int
     disk_free_bytes: int
-    """Where the database lies."""
+    """On the disk of the database."""
     service: bool
-    """Whether one is at work on it."""
+    """Whether a service is running on the database."""
     alarms: tuple[Alarm, ...]
-    """Those that stand, oldest first."""
+    """Standing alarms, oldest first."""
     model_id: str | None
-    """In use."""
+    """The model in use."""
     queue: int
     """Listings that wait for a verdict."""
     unscored: int
     """New or changed listings that wait for a score."""
     scoring: str
-    """Standing of the last scoring."""
+    """State of the last scoring, like `SourceHealth.standing`."""
     last_score_run: Run | None
     sources: tuple[SourceHealth, ...] = field(default=())
-    """In the order of the sources file; none when it cannot be used."""
+    """In the order of the sources file; empty if the file cannot be used."""
     sources_problem: str = ""
-    """Why the sources file cannot be used; empty when it can."""
+    """Why the sources file cannot be used; empty if it can."""
 
     @property
     def is_well(self) -> bool:
-        """Whether nobody needs to look: what a monitoring system is told."""
+        """Whether nobody needs to look at anything; monitoring systems ask for this."""
         wants_model = self.model_id is None and self.unscored > 0
         is_alarmed = any(alarm.acknowledged_at is None for alarm in self.alarms)
         return not (self.sources_problem or wants_model or is_alarmed or self.scoring in BAD) and all(

@@ -1,8 +1,9 @@
-"""Cases: listings, sellers and notes under a number of the office. A case is a journal of what was done."""
+"""Cases: listings, sellers and notes under a case number, kept as a journal."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from store import rows, times
@@ -10,18 +11,16 @@ from store.errors import N_, StoreError, UnknownRow
 from store.sqlite import transaction
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from store.sqlite import Database
 
 
 class CaseRefused(StoreError):
-    """A case cannot be opened, or changed, like this."""
+    """A case cannot be opened or changed as requested."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One case and what it holds now."""
+    """A case with its current contents."""
 
     case_id: int
     number: str
@@ -30,16 +29,16 @@ class Case:
     opened_at: datetime
     is_closed: bool
     listings: tuple[str, ...]
-    """Ids, in the order they were added."""
+    """Listing ids, in the order of addition."""
     sellers: tuple[tuple[str, str], ...]
-    """Source id and name."""
+    """Source id and seller name."""
     entries: tuple[CaseEntry, ...]
     """The journal, oldest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseEntry:
-    """One line of a case's journal."""
+    """One entry of the journal of a case."""
 
     entry_id: int
     kind: str
@@ -55,11 +54,11 @@ def open_case(db: Database, number: str, title: str, *, opened_by: str, now: dat
     """Open a case and return its id.
 
     Raises:
-        CaseRefused: If it has no number, or one that another case has.
+        CaseRefused: If the number is empty or taken.
     """
     number = rows.clean(number.strip())
     if not number:
-        raise CaseRefused(N_("A case needs a number; nothing was opened."))
+        raise CaseRefused(N_("A case needs a number. No case was opened."))
     values = {
         "number": number, "title": rows.clean(title.strip()), "opened_by": opened_by,
         "opened_at": times.to_text(now),
@@ -68,7 +67,7 @@ def open_case(db: Database, number: str, title: str, *, opened_by: str, now: dat
         case_id = rows.insert(db, "cases", values, ignore=True)
     if case_id is None:
         raise CaseRefused(
-            N_("There is a case %(number)s already; open it, or give another number."), number=number
+            N_("Case %(number)s exists already. Open it, or give another number."), number=number
         )
     return case_id
 
@@ -84,23 +83,24 @@ def write_entry(
     written_by: str,
     now: datetime,
 ) -> None:
-    """Add a line to a case's journal: what is added, taken out, noted, closed or opened again.
+    """Add an entry to the journal of a case: an addition, a removal, a note, a closing or a reopening.
 
     Raises:
-        UnknownRow: If there is no such case or listing.
-        CaseRefused: If the case is closed and this does not open it again, a note is empty, or a line about a
-            listing names none.
+        UnknownRow: If there is no such case, listing or source.
+        CaseRefused: If the case is closed and the entry does not reopen it, a note is empty, or an entry
+            about a
+            listing names no listing.
     """
     with transaction(db):
         case = get_case(db, case_id)
         if case.is_closed and kind != "reopened":
             raise CaseRefused(
-                N_("Case %(number)s is closed; open it again first. Nothing was written."), number=case.number
+                N_("Case %(number)s is closed. Reopen it first; nothing was written."), number=case.number
             )
         if kind == "note" and not note.strip():
-            raise CaseRefused(N_("The note is empty; nothing was written."))
+            raise CaseRefused(N_("The note is empty. Nothing was written."))
         if kind in {"listing", "listing_removed"} and listing_id is None:
-            raise CaseRefused(N_("No listing is named, expected its id; nothing was written."))
+            raise CaseRefused(N_("The id of the listing is missing. Nothing was written."))
         if listing_id is not None and not _is_there(db, "listings", "listing_id", listing_id):
             raise UnknownRow("listing", listing_id)
         source_id, seller_name = seller or (None, "")
@@ -132,7 +132,7 @@ def list_cases(db: Database) -> list[Case]:
 
 
 def cases_of(db: Database, listing_id: str) -> list[Case]:
-    """Return the cases that hold a listing now."""
+    """Return the cases that contain a listing now."""
     query = """
         SELECT * FROM cases WHERE case_id IN (SELECT case_id FROM case_entries WHERE listing_id = ?)
         ORDER BY case_id
@@ -143,7 +143,7 @@ def cases_of(db: Database, listing_id: str) -> list[Case]:
 
 def _case(db: Database, row: rows.Row) -> Case:
     query = "SELECT * FROM case_entries WHERE case_id = ? ORDER BY entry_id"
-    entries = tuple(_entry(each) for each in db.execute(query, [row["case_id"]]))
+    entries = tuple(rows.select(db, CaseEntry, query, [row["case_id"]]))
     held: dict[str, None] = {}
     sellers: dict[tuple[str, str], None] = {}
     is_closed = False
@@ -160,22 +160,9 @@ def _case(db: Database, row: rows.Row) -> Case:
                 sellers.pop(seller, None)
             case "closed" | "reopened":
                 is_closed = entry.kind == "closed"
-    return Case(
-        case_id=row["case_id"],
-        number=row["number"],
-        title=row["title"],
-        opened_by=row["opened_by"],
-        opened_at=times.from_text(row["opened_at"]),
-        is_closed=is_closed,
-        listings=tuple(held),
-        sellers=tuple(sellers),
-        entries=entries,
+    return rows.read(
+        Case, row, is_closed=is_closed, listings=tuple(held), sellers=tuple(sellers), entries=entries
     )
-
-
-def _entry(row: rows.Row) -> CaseEntry:
-    plain = {name: row[name] for name in CaseEntry.__slots__ if name != "written_at"}
-    return CaseEntry(written_at=times.from_text(row["written_at"]), **plain)
 
 
 def _is_there(db: Database, table: str, key: str, value: str) -> bool:

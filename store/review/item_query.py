@@ -20,25 +20,28 @@ if TYPE_CHECKING:
 
 
 def falls_into(listing_id: str, share: float) -> bool:
-    """Return whether a listing is among this share of all, from 0 to 1; always the same answer."""
+    """Return whether a listing falls into a share from 0 to 1; the answer for a listing never changes.
+
+    SQL knows this function too, so that lists and pages hide the same scores.
+    """
     digest = hashlib.sha256(f"hidden:{listing_id}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64 < share
 
 
 class State(StrEnum):
-    """Where a review item stands."""
+    """The state of a review item."""
 
     WAITING = "waiting"
-    """Nobody has judged it as it now reads."""
+    """Nobody has judged the current text."""
     SECOND = "second"
-    """Judged once; somebody else is to look, blind."""
+    """Judged once; waits for a blind second review by somebody else."""
     ADJUDICATION = "adjudication"
-    """Two people disagree, or neither would decide."""
+    """The two verdicts disagree, or both escalate."""
     DECIDED = "decided"
 
 
 class Sort(StrEnum):
-    """In what order a list stands."""
+    """The order of a list."""
 
     LIKELY = "likely"
     NEWEST = "newest"
@@ -52,88 +55,87 @@ SORTED = {
     Sort.OLDEST: ("seen_at", "ASC", "ASC"),
     Sort.SELLER: ("seller_name", "ASC", "ASC"),
 }
-"""The column of each order, its direction, and the direction of sighting_id, which settles ties."""
+"""The column and direction of each order, and the direction of sighting_id, which breaks ties."""
 
 STORE_WIDE = ("sighting_id", "DESC", "DESC")
-"""The order of a search in the whole store: the full-text index gives it without sorting what it finds."""
+"""The order of a store-wide search: the full-text index has it without sorting."""
 
 STORE_WIDE_COUNTED = 300
-"""A search in the whole store is counted up to here: whether each listing has been seen otherwise since costs
-more than to find it."""
+"""A store-wide search counts up to here: checking a match for a newer sighting costs more than finding it."""
 
 COUNTED_AMONG = 100_000
-"""A search narrowed by more than words is counted among so many of the newest sightings, or as far as its
-first page needs: what narrows it is read from each row that the words find."""
+"""A search narrowed by more than words counts among this many of the newest sightings, because it reads the
+row of every match."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which items a list holds. What is empty or None does not narrow it."""
+    """A filter of review items. An empty or None field does not narrow the list."""
 
     reviewer: str = ""
-    """Who looks: what they judged themselves does not wait for them to check it."""
+    """The reviewer who views the list; their own verdicts do not wait for their check."""
     hidden_share: float | None = None
-    """Of flagged items that wait for who looks, how many keep their score from them, from 0 to 1; None: none.
-    Hidden items answer to `p_from` and `p_to` by tenths only."""
+    """Share of waiting flagged items whose score is hidden from the reviewer, from 0 to 1; None hides
+    nothing. Items with a hidden score match `p_from` and `p_to` by tenths only."""
     terms: str = ""
     names: tuple[tuple[str, str], ...] = ()
-    """Of `terms`: words, or all of them, and the name of the substance each stands for."""
+    """Words of `terms`, or the whole of it, with the name of the substance that each stands for."""
     source: str = ""
     family: str = ""
     tier: int | None = None
     p_from: float | None = None
-    """Lowest place in the queue, from 0 to 1; for a flagged listing that is its score."""
+    """Lowest place in the queue, from 0 to 1; the place of a flagged listing is its score."""
     p_to: float | None = None
     kind: str = ""
-    """Of evidence, e.g. `cas`."""
+    """Kind of evidence, e.g. `cas`."""
     language: str = ""
     seller: str = ""
     since: str = ""
-    """First day on which it was seen as it now reads, ISO 8601, UTC."""
+    """First day of the current sighting, ISO 8601, UTC."""
     until: str = ""
-    """Last such day."""
+    """Last day of the current sighting."""
     state: str = ""
-    """A `State`, `all`, or empty: what waits for this reviewer; of a search, every listing of the store."""
+    """A `State`, `all`, or empty: items that wait for the reviewer, or in a search every listing."""
     assignee: str = ""
     decision: str = ""
-    """Of the verdict that stands; an item that waits for a blind second look answers to any."""
+    """Decision of the standing verdict; an item that waits for a blind second review matches any."""
     is_open: bool = False
-    """Whether only what waits for this reviewer is kept of it, whatever its state or terms say."""
+    """Whether to keep only items that wait for the reviewer, whatever `state` and `terms` say."""
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether more than words narrows it."""
+        """Whether more than words narrows the list."""
         asker = {"reviewer": "", "hidden_share": None, "terms": "", "names": ()}
         return replace(self, **asker) != Filter()  # type: ignore[arg-type]
 
     @property
     def is_store_wide(self) -> bool:
-        """Whether it looks beyond the review items: a search in everything that is kept."""
+        """Whether the search covers all listings, not only review items."""
         return bool(self.terms) and not (self.state or self.is_open)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where an item stands in a sorted list: given by values, because the item itself may leave it."""
+    """The place of an item in a sorted list, given by values because the item itself may leave the list."""
 
     value: float | str
     sighting_id: int
 
 
 def order_of(wanted: Filter, sort: Sort) -> tuple[str, str, str]:
-    """Return the order in which a list stands; a search in the whole store has but one."""
+    """Return the order of a list; a store-wide search has only one."""
     return STORE_WIDE if wanted.is_store_wide else SORTED[sort]
 
 
 MAX_COUNTED = 1_000
-"""A search is counted up to here; beyond it a count says only that there are more."""
+"""A search counts up to here; a higher count only says that there are more."""
 
 _INDEX = "{index}"
-"""Stands in a condition for the full-text index that is asked."""
+"""Placeholder in a condition for the full-text index."""
 
 
 class ItemQuery:
-    """A SELECT over review items, or over the whole store, as it is put together."""
+    """Builds the SELECT over review items, or over the whole store."""
 
     def __init__(self, db: Database, wanted: Filter, sort: Sort) -> None:
         self._db = db
@@ -151,7 +153,7 @@ class ItemQuery:
         self._arguments += arguments
 
     def beyond(self, place: Place, *, is_backward: bool = False, is_included: bool = False) -> None:
-        """Keep only what comes after a place in the list's order; before it, going backward."""
+        """Keep only items after a place in the order of the list; going backward, before it."""
         column, sighting = self._name(self.column), self._name("sighting_id")
         ahead = {"ASC": ">", "DESC": "<"}
         behind = {"ASC": "<", "DESC": ">"}
@@ -163,11 +165,11 @@ class ItemQuery:
         )  # fmt: skip
 
     def among(self, sign: Literal["<", ">="], sighting_id: int) -> None:
-        """Keep only sightings older than one, or it and what is newer."""
+        """Keep only sightings older than a sighting, or that sighting and newer ones."""
         self.narrow(f"{self._name('sighting_id')} {sign} ?", sighting_id)
 
     def unclaimed(self, now: datetime) -> None:
-        """Leave out what somebody else has open."""
+        """Leave out items that somebody else has open."""
         self.narrow(
             f"NOT EXISTS (SELECT 1 FROM claims WHERE claims.listing_id = {self._name('listing_id')} "  # noqa: S608 (no input)
             "AND claims.reviewer <> ? AND expires_at > ?)",
@@ -176,31 +178,31 @@ class ItemQuery:
 
     def run(self, limit: int, *, is_backward: bool = False) -> list[rows.Row]:
         """Return the rows, in reverse order when going backward."""
-        turned = {"ASC": "DESC", "DESC": "ASC"}
-        order, tie = (turned[self._order], turned[self._tie]) if is_backward else (self._order, self._tie)
+        opposite = {"ASC": "DESC", "DESC": "ASC"}
+        order, tie = (opposite[self._order], opposite[self._tie]) if is_backward else (self._order, self._tie)
         return self._rows(self._found(order, tie), self._filled_in(limit), order=order, tie=tie)
 
     def rows_of(self, sighting_ids: Sequence[int]) -> list[rows.Row]:
-        """Return the rows of sightings that this query has found, in the list's order."""
+        """Return the rows of sightings that this query found, in the order of the list."""
         within = "SELECT value AS found_id FROM json_each(?)"
         given = [json.dumps(list(sighting_ids))]
         return self._rows(within, given, order=self._order, tie=self._tie)
 
     def ids(self, limit: int) -> list[int]:
-        """Return the sightings in the list's order, and nothing of them."""
+        """Return the ids of the sightings in the order of the list."""
         query = self._found(self._order, self._tie)
         return [row[0] for row in self._db.execute(query, self._filled_in(limit))]
 
     def count(self) -> int:
-        """Return how many review items there are, no more than `MAX_COUNTED` + 1 when words are searched."""
+        """Return the number of review items; a search counts up to `MAX_COUNTED` + 1."""
         limit = MAX_COUNTED + 1 if self._is_search else -1
         query = f"SELECT count(*) FROM (SELECT 1 FROM review_items WHERE {self._where} LIMIT ?)"  # noqa: S608 (so)
         return int(self._db.execute(query, [*self._arguments, limit]).fetchone()[0])
 
     def _found(self, order: str, tie: str) -> str:
-        """Return the SELECT of the sightings' ids alone, as `found_id`; `_filled_in` has its arguments."""
+        """Return the SELECT of the sighting ids, as `found_id`; `_filled_in` returns its arguments."""
         if self._asked:
-            # Each index gives its matches in order, so that either stops at the limit: no match is sorted.
+            # Each index yields its matches in order, so both stop at the limit and no match is sorted.
             arms = " UNION ".join(
                 f"SELECT found_id FROM (SELECT {index}.rowid AS found_id FROM {index} "  # noqa: S608 (so)
                 f"CROSS JOIN sightings ON sightings.sighting_id = {index}.rowid {self._beside} "
@@ -225,7 +227,8 @@ class ItemQuery:
         query = f"""
             SELECT sightings.listing_id, sightings.sighting_id, listings.source_id, title,
                    sightings.seller_name, price_text, sightings.language, sightings.seen_at, scores.p_offer,
-                   scores.score_id, scores.substances, ifnull(is_flagged, 0) AS is_flagged,
+                   scores.score_id, ifnull(scores.substances, '[]') AS substances,
+                   ifnull(is_flagged, 0) AS is_flagged,
                    ifnull(is_sample, 0) AS is_sample, state, decision, ifnull(decided_by, '') AS decided_by,
                    ifnull(assignee, '') AS assignee, ifnull(place, 0.0) AS place
             FROM ({within}) JOIN sightings ON sightings.sighting_id = found_id
@@ -239,7 +242,7 @@ class ItemQuery:
 
     @property
     def _beside(self) -> str:
-        """What a store-wide list is joined with: only what a condition asks for."""
+        """The joins of a store-wide search: only the tables that a condition needs."""
         listings = "JOIN listings USING (listing_id)" if "listings.source" in self._where else ""
         items = "LEFT JOIN review_items USING (listing_id)" if "review_items." in self._where else ""
         return f"{listings} {items}"
@@ -249,7 +252,7 @@ class ItemQuery:
         return " AND ".join(self._conditions) or "true"
 
     def _name(self, column: str) -> str:
-        """Return the column where the list is read from."""
+        """Return the qualified column for the table that the list is read from."""
         if not self._is_store_wide:
             return f"review_items.{column}"
         if column == "source_id":
@@ -327,17 +330,17 @@ class ItemQuery:
 
     @property
     def _blind(self) -> str:
-        """The condition that somebody else's verdict is to be checked blind by who looks."""
+        """The condition that the item waits for a blind second review by the reviewer."""
         return f"({self._name('state')} = 'second' AND {self._name('decided_by')} <> ?)"
 
     @property
     def _hides(self) -> str:
-        """The condition that the score is kept from who looks, as `hides_score` of `review` has it."""
+        """The condition that the score is hidden from the reviewer, as in `hides_score` of `review`."""
         waits = f"({self._name('state')} = 'waiting' OR {self._blind})"
         chosen = f"(NOT {self._name('is_flagged')} OR falls_into({self._name('listing_id')}, ?))"
         return f"({waits} AND {chosen})"
 
 
 def _tenth(p: float) -> int:
-    """Return which tenth a place lies in, from 0 to 9, as the counts of `review_counts` have it."""
+    """Return the tenth that a place falls into, from 0 to 9, as in `review_counts`."""
     return min(9, int(p * 10))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,8 +9,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from store import rows, times
+from store import rows
+from store.crawl.evidence import EvidenceRecord, chain_of, record_of_page
 from store.errors import UnknownRow
+from store.model import Listing, Score, Sighting, Verdict
 from store.review.search import plain, words_in
 from store.review.verdicts import verdicts_of
 from store.scores.scores import current_score
@@ -19,8 +20,6 @@ from store.scores.scores import current_score
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from store.crawl.evidence import EvidenceRecord
-    from store.model import Listing, Score, Sighting, Verdict
     from store.sqlite import Database
 
 
@@ -37,11 +36,11 @@ class ListingFile:
     verdicts: tuple[Verdict, ...]
     """Oldest first."""
     archive: str
-    """Absolute path of the archive in which the page of the newest sighting is kept; empty if unrecorded."""
+    """Absolute path of the archive that holds the page of the newest sighting; empty if unrecorded."""
     archive_sha256: str
-    """As it was when crawled; empty for a folder."""
+    """Hash of the archive when it was crawled; empty for a folder."""
     locator: str
-    """Where in the archive the page is."""
+    """Place of the page in the archive."""
     payload_sha256: str
     """Of the page."""
 
@@ -52,15 +51,15 @@ def listing_file(db: Database, listing_id: str) -> ListingFile:
     Raises:
         UnknownRow: If there is no such listing.
     """
-    row = db.execute("SELECT * FROM listings WHERE listing_id = ?", [listing_id]).fetchone()
-    if row is None:
+    listing = rows.find(db, Listing, "SELECT * FROM listings WHERE listing_id = ?", [listing_id])
+    if listing is None:
         raise UnknownRow("listing", listing_id)
     query = "SELECT * FROM sightings WHERE listing_id = ? ORDER BY sighting_id DESC"
     sightings = tuple(rows.sighting_from(each) for each in db.execute(query, [listing_id]))
     page = _kept(db, sightings[0].page_id)
     score_id, score = current_score(db, sightings[0].sighting_id) or (None, None)
     return ListingFile(
-        listing=rows.listing_from(row),
+        listing=listing,
         sightings=sightings,
         score_id=score_id,
         score=score,
@@ -73,7 +72,7 @@ def listing_file(db: Database, listing_id: str) -> ListingFile:
 
 
 def _kept(db: Database, page_id: int) -> rows.Row:
-    """Return a page and the archive that its run was reading when it came to the page."""
+    """Return a page and the archive that its run was reading at that time."""
     query = """
         SELECT locator, payload_sha256, path, sha256 FROM pages
         LEFT JOIN crawl_archives ON crawl_archives.run_id = pages.run_id AND recorded_at <= fetched_at
@@ -83,10 +82,10 @@ def _kept(db: Database, page_id: int) -> rows.Row:
 
 
 MAX_CANDIDATES = 200
-"""Texts compared for likeness, at most."""
+"""Most texts to compare."""
 
 LIKE = 0.5
-"""Jaccard likeness of three-word shingles from which two texts are near-duplicates."""
+"""Jaccard similarity of three-word shingles at which two texts are near-duplicates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,14 +99,14 @@ class Neighbour:
     seen_at: datetime
     p_offer: float | None
     is_flagged: bool | None
-    """None, like `p_offer`, where it is kept from who asks."""
+    """None, like `p_offer`, if the score is hidden from the reviewer."""
     likeness: float | None = None
-    """Of the texts, from 0 to 1; None where likeness is not why it is shown."""
+    """Similarity of the texts, from 0 to 1; None for other listings of a seller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """A price at the time it was seen."""
+    """The price of a listing at one time."""
 
     seen_at: datetime
     amount: Decimal
@@ -116,7 +115,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """The crawl that met a page, and on whose word."""
+    """The crawl that fetched a page, its source and its permission."""
 
     run_id: int
     began_at: datetime
@@ -130,9 +129,9 @@ class Provenance:
     supplied_by: str
     supplied_on: str
     permission: dict[str, str]
-    """Of a live crawl: id, basis, reference, approver and days; empty for a saved source."""
+    """Id, basis, reference, approver and days of the permission; empty for a saved source."""
     record_file: str
-    """The WARC file that holds the page; empty when its bytes are not kept."""
+    """The WARC file that holds the page; empty if the bytes are not stored."""
     record_id: str
     page_url: str
     page_id: int
@@ -142,7 +141,7 @@ class Provenance:
 
 
 def others_of_seller(db: Database, sighting: Sighting, source_id: str, *, limit: int = 8) -> list[Neighbour]:
-    """Return the newest other listings under the same seller's name on the same site; none if unnamed."""
+    """Return other listings under the same seller name on the same site; none if the seller is unnamed."""
     if not sighting.content.seller_name:
         return []
     query = f"""
@@ -151,22 +150,23 @@ def others_of_seller(db: Database, sighting: Sighting, source_id: str, *, limit:
           AND {_IS_NEWEST} ORDER BY sightings.listing_id LIMIT ?
     """
     found = db.execute(query, [sighting.content.seller_name, sighting.listing_id, source_id, limit])
-    return [_neighbour(row) for row in found]
+    return [rows.read(Neighbour, row, likeness=None) for row in found]
 
 
 def same_text(db: Database, sighting: Sighting, *, limit: int = 8) -> list[Neighbour]:
-    """Return listings, on any site, that say the very same."""
+    """Return listings on any site with the same text."""
     query = f"""
         {_LINE} WHERE sightings.text_hash = ? AND sightings.listing_id <> ? AND {_IS_NEWEST} LIMIT ?
     """
     found = db.execute(query, [sighting.text_hash, sighting.listing_id, limit])
-    return [_neighbour(row, likeness=1.0) for row in found]
+    return [rows.read(Neighbour, row, likeness=1.0) for row in found]
 
 
 def near_duplicates(db: Database, sighting: Sighting, *, limit: int = 8) -> list[Neighbour]:
-    """Return listings whose title shares its longest words and whose text is much alike, likest first.
+    """Return listings with a similar text, most similar first.
 
-    Candidates come from the full-text index; their texts are compared by shingles of three words.
+    The full-text index finds candidates that share the longest words of the title; then shingles of three
+    words compare the texts.
     """
     words = sorted(dict.fromkeys(words_in(plain(sighting.content.title))), key=len)
     if not words:
@@ -183,11 +183,11 @@ def near_duplicates(db: Database, sighting: Sighting, *, limit: int = 8) -> list
         for row in db.execute(query, [f"title : ({match})", sighting.listing_id])
     ]
     near = sorted((each for each in alike if each[0] >= LIKE), key=lambda each: -each[0])
-    return [_neighbour(row, likeness=likeness) for likeness, row in near[:limit]]
+    return [rows.read(Neighbour, row, likeness=likeness) for likeness, row in near[:limit]]
 
 
 def prices(sightings: Iterable[Sighting]) -> list[Price]:
-    """Return the prices a listing was seen at, oldest first, in the currency it is offered in now."""
+    """Return the prices of a listing over time, oldest first, in its current currency."""
     seen = [each for each in sightings if each.content.price_amount is not None]
     if not seen:
         return []
@@ -200,36 +200,20 @@ def prices(sightings: Iterable[Sighting]) -> list[Price]:
 
 
 def provenance(db: Database, page_id: int) -> Provenance:
-    """Return which crawl met a page, under which permission, and where its bytes lie."""
+    """Return the crawl that fetched a page, its permission, and the place of the bytes."""
     query = """
-        SELECT pages.run_id, requested_at, ended_at, run_log.outcome AS run_outcome, run_log.sentence, counts,
-               sources.name, sources.kind, supplied_by, supplied_on, pages.url, pages.fetched_at, captured_at,
-               pages.payload_sha256, file, record_id
+        SELECT page_id, pages.run_id, requested_at AS began_at, ended_at,
+               ifnull(run_log.outcome, '') AS outcome, ifnull(run_log.sentence, '') AS sentence,
+               ifnull(counts, '{}') AS counts, sources.name AS source_name, sources.kind AS source_kind,
+               supplied_by, supplied_on,
+               pages.url AS page_url, pages.fetched_at, captured_at, pages.payload_sha256,
+               ifnull(file, '') AS record_file, ifnull(record_id, '') AS record_id
         FROM pages JOIN run_log USING (run_id) JOIN sources ON sources.source_id = pages.source_id
         LEFT JOIN page_evidence USING (page_id) LEFT JOIN evidence_records USING (record_id)
         WHERE page_id = ?
     """
     row = db.execute(query, [page_id]).fetchone()
-    return Provenance(
-        run_id=row["run_id"],
-        began_at=times.from_text(row["requested_at"]),
-        ended_at=None if row["ended_at"] is None else times.from_text(row["ended_at"]),
-        outcome=row["run_outcome"] or "",
-        sentence=row["sentence"] or "",
-        counts=json.loads(row["counts"] or "{}"),
-        source_name=row["name"],
-        source_kind=row["kind"],
-        supplied_by=row["supplied_by"],
-        supplied_on=row["supplied_on"],
-        permission=_permission(db, row["run_id"], row["url"]),
-        record_file=row["file"] or "",
-        record_id=row["record_id"] or "",
-        page_url=row["url"],
-        page_id=page_id,
-        payload_sha256=row["payload_sha256"],
-        fetched_at=times.from_text(row["fetched_at"]),
-        captured_at=None if row["captured_at"] is None else times.from_text(row["captured_at"]),
-    )
+    return rows.read(Provenance, row, permission=_permission(db, row["run_id"], row["page_url"]))
 
 
 _IS_NEWEST = """NOT EXISTS (
@@ -239,7 +223,7 @@ _IS_NEWEST = """NOT EXISTS (
 
 _LINE = """
     SELECT sightings.listing_id, listings.source_id, title, price_text, seen_at, text, p_offer,
-           p_offer >= threshold AS is_flagged
+           ifnull(p_offer >= threshold, 0) AS is_flagged
     FROM sightings JOIN listings USING (listing_id)
     LEFT JOIN scores ON scores.sighting_id = sightings.sighting_id
         AND scores.model_id = (SELECT model_id FROM model_in_use)
@@ -254,16 +238,6 @@ def _permission(db: Database, run_id: int, url: str) -> dict[str, str]:
     """
     row = db.execute(query, [run_id, url]).fetchone()
     return {} if row is None else dict(row)
-
-
-def _neighbour(row: rows.Row, likeness: float | None = None) -> Neighbour:
-    plain = ("listing_id", "source_id", "title", "price_text", "p_offer")
-    return Neighbour(
-        seen_at=times.from_text(row["seen_at"]),
-        is_flagged=bool(row["is_flagged"]),
-        likeness=likeness,
-        **{name: row[name] for name in plain},
-    )
 
 
 def _words(text: str) -> list[str]:
@@ -281,16 +255,16 @@ def _likeness(one: set[tuple[str, ...]], other: set[tuple[str, ...]]) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:
-    """A listing that has been decided, as it read when it was."""
+    """A decided listing, with the sighting that was decided."""
 
     listing: Listing
     sighting: Sighting
     verdict: Verdict
-    """That stands."""
+    """The standing verdict."""
     verdicts: tuple[Verdict, ...]
-    """The whole history, oldest first."""
+    """All verdicts, oldest first."""
     score: Score | None
-    """What was on the screen."""
+    """The score that was shown."""
     source_name: str
     page_id: int
     page_url: str
@@ -302,12 +276,12 @@ class Reviewed:
 def reviewed_listings(
     db: Database, *, decision: str = "", listing_ids: Iterable[str] | None = None
 ) -> Iterator[Reviewed]:
-    """Yield listings that are decided: nothing that waits, for a second look or for somebody to settle it.
+    """Yield the decided listings; listings that wait for a second or settling verdict are left out.
 
     Args:
         db: The store.
-        decision: Only these; empty for all.
-        listing_ids: Only these; None for all.
+        decision: Yield only listings with this decision; empty for all.
+        listing_ids: Yield only these listings; None for all.
     """
     query = """
         SELECT verdict_id, listing_id FROM review_items
@@ -320,35 +294,28 @@ def reviewed_listings(
 
 
 def evidence_of(db: Database, page_id: int) -> list[EvidenceRecord]:
-    """Return the record of a page and, if it only repeats another, that one too, down to the payload."""
-    from store.crawl.evidence import chain_of, record_of_page
-
+    """Return the evidence record of a page and the records that it repeats, down to the payload."""
     record = record_of_page(db, page_id)
     return [] if record is None else chain_of(db, record)
 
 
 def _reviewed(db: Database, verdict_id: int) -> Reviewed:
     query = """
-        SELECT verdicts.listing_id, verdicts.sighting_id, verdicts.score_id, sources.name, page_id,
+        SELECT verdicts.listing_id, verdicts.sighting_id, verdicts.score_id, sources.name AS source_name,
+               page_id,
                pages.url AS page_url, payload_sha256, fetched_at, captured_at
         FROM verdicts JOIN sightings USING (sighting_id) JOIN pages USING (page_id)
         JOIN sources ON sources.source_id = pages.source_id WHERE verdict_id = ?
     """
     row = db.execute(query, [verdict_id]).fetchone()
     history = tuple(verdicts_of(db, row["listing_id"]))
-    listing = db.execute("SELECT * FROM listings WHERE listing_id = ?", [row["listing_id"]]).fetchone()
     sighting = db.execute("SELECT * FROM sightings WHERE sighting_id = ?", [row["sighting_id"]]).fetchone()
-    score = db.execute("SELECT * FROM scores WHERE score_id = ?", [row["score_id"]]).fetchone()
-    return Reviewed(
-        listing=rows.listing_from(listing),
+    return rows.read(
+        Reviewed,
+        row,
+        listing=rows.find(db, Listing, "SELECT * FROM listings WHERE listing_id = ?", [row["listing_id"]]),
         sighting=rows.sighting_from(sighting),
         verdict=next(each for each in history if each.verdict_id == verdict_id),
         verdicts=history,
-        score=None if score is None else rows.score_from(score),
-        source_name=row["name"],
-        page_id=row["page_id"],
-        page_url=row["page_url"],
-        payload_sha256=row["payload_sha256"],
-        fetched_at=times.from_text(row["fetched_at"]),
-        captured_at=None if row["captured_at"] is None else times.from_text(row["captured_at"]),
+        score=rows.find(db, Score, "SELECT * FROM scores WHERE score_id = ?", [row["score_id"]]),
     )

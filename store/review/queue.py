@@ -6,12 +6,12 @@ A review item is a listing that was flagged, drawn as a sample, or judged. Trigg
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from store import rows, times
-from store.model import Decision
+from store import rows
+from store.model import Decision, QueueEntry
 from store.review.item_query import (
     COUNTED_AMONG,
     STORE_WIDE_COUNTED,
@@ -25,9 +25,7 @@ from store.review.item_query import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
-    from store.model import QueueEntry
     from store.sqlite import Database
 
 
@@ -59,13 +57,13 @@ class ListedItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a search finds first, and how many there are."""
+    """The first items that a search finds, and their count."""
 
     items: list[ListedItem]
     total: int
     """At most `STORE_WIDE_COUNTED`."""
     is_more: bool
-    """Whether there are, or may be, more than that."""
+    """Whether there are, or may be, more."""
 
 
 def list_items(
@@ -78,16 +76,16 @@ def list_items(
     is_included: bool = False,
     limit: int = 25,
 ) -> list[ListedItem]:
-    """Return a stretch of a list, always in the list's own order.
+    """Return one page of a list, always in the order of the list.
 
     Args:
         db: The store.
-        wanted: Which items.
-        sort: In what order; a store-wide search has its own, last recorded first.
+        wanted: The filter.
+        sort: The order; a store-wide search has its own, newest first.
         after: Begin after this place.
-        before: End before this place; the stretch is then the last one before it.
-        is_included: Whether the item at `after` is part of the stretch.
-        limit: At most so many.
+        before: End before this place, with the last items that precede it.
+        is_included: Whether the item at `after` is part of the page.
+        limit: The most items to return.
     """
     query = ItemQuery(db, wanted, sort)
     if after is not None:
@@ -99,10 +97,10 @@ def list_items(
 
 
 def first_found(db: Database, wanted: Filter, *, limit: int) -> Found:
-    """Return the first items of a store-wide search with their count; each index is asked once for both.
+    """Return the first items of a store-wide search with their count, asking each index once.
 
-    A search narrowed by more than words looks through the newest sightings first, and counts them; through
-    older ones only until the page is full.
+    A search narrowed by more than words counts only among the newest sightings; it reads older sightings
+    until the page is full.
     """
     newest = db.execute("SELECT ifnull(max(sighting_id), 0) FROM sightings").fetchone()[0]
     edge = int(newest) - COUNTED_AMONG + 1 if wanted.is_narrowed else 1
@@ -124,7 +122,7 @@ def first_found(db: Database, wanted: Filter, *, limit: int) -> Found:
 
 
 def next_item(db: Database, wanted: Filter, *, sort: Sort, place: Place, now: datetime) -> ListedItem | None:
-    """Return the item after a place that nobody else has open, else the first such item, else None."""
+    """Return the next item after a place that nobody else has open, else the first, else None."""
     for after in (place, None):
         query = ItemQuery(db, wanted, sort)
         if after is not None:
@@ -138,12 +136,12 @@ def next_item(db: Database, wanted: Filter, *, sort: Sort, place: Place, now: da
 
 
 def item_of(db: Database, listing_id: str) -> ListedItem | None:
-    """Return the row of a listing, or None if it is no review item."""
+    """Return the review item of a listing, or None."""
     return items_of(db, [listing_id]).get(listing_id)
 
 
 def items_of(db: Database, listing_ids: Sequence[str]) -> dict[str, ListedItem]:
-    """Return the rows of those of these listings that are review items, by listing."""
+    """Return the review items among these listings, by listing."""
     query = ItemQuery(db, Filter(state="all"), Sort.LIKELY)
     query.narrow(f"review_items.listing_id IN ({', '.join('?' * len(listing_ids))})", *listing_ids)
     found = (_item(row, query.column) for row in query.run(len(listing_ids)))
@@ -157,7 +155,7 @@ def title_of(db: Database, sighting_id: int) -> str:
 
 
 def place_of(db: Database, listing_id: str, wanted: Filter, sort: Sort) -> Place | None:
-    """Return where a listing stands, or would stand, in a list; None if there is no such listing."""
+    """Return the place that a listing has, or would have, in a list; None for an unknown listing."""
     column = order_of(wanted, sort)[0]
     query = """
         SELECT newest.sighting_id, coalesce(review_items.place, scores.p_offer, 0.0) AS place, newest.seen_at,
@@ -173,9 +171,9 @@ def place_of(db: Database, listing_id: str, wanted: Filter, sort: Sort) -> Place
 
 
 def place_of_sighting(db: Database, sighting_id: int, wanted: Filter, sort: Sort) -> Place | None:
-    """Return where a sighting stands, or stood, in a list; None if it is not kept (any more).
+    """Return the place that a sighting has, or had, in a list; None if there is no such sighting.
 
-    A verdict moves nothing. Of a sighting that a newer one follows, the score counts if it was flagged.
+    A verdict does not move an item. A superseded sighting has the place of its score if it was flagged.
     """
     query = """
         SELECT sightings.sighting_id, sightings.seen_at, sightings.seller_name,
@@ -193,9 +191,9 @@ def place_of_sighting(db: Database, sighting_id: int, wanted: Filter, sort: Sort
 
 
 def count_items(db: Database, wanted: Filter) -> int:
-    """Return how many items a list holds.
+    """Return how many items a list has.
 
-    Of a search it says at most `MAX_COUNTED` + 1; of one in the whole store, what `first_found` counts.
+    A search counts up to `MAX_COUNTED` + 1 items, a store-wide search as many as `first_found` counts.
     """
     if wanted.is_store_wide:
         found = first_found(db, wanted, limit=1)
@@ -207,7 +205,7 @@ def count_items(db: Database, wanted: Filter) -> int:
 
 
 def facet_counts(db: Database, states: Sequence[State]) -> dict[str, dict[str, int]]:
-    """Return for each facet and each of its values how many items are in one of these states."""
+    """Return the number of items in these states, by facet and value."""
     marks = ", ".join("?" * len(states))
     query = f"""
         SELECT facet, value, sum(items) FROM review_counts WHERE state IN ({marks})
@@ -220,13 +218,12 @@ def facet_counts(db: Database, states: Sequence[State]) -> dict[str, dict[str, i
 
 
 def count_settled(db: Database, wanted: Filter) -> int:
-    """Return how many review items a list holds beside those that wait for its reviewer.
+    """Return how many items of a list do not wait for its reviewer; a search counts up to `MAX_COUNTED` + 1.
 
-    They are decided, disputed, or wait for somebody else's second look. Of a search it says at most
-    `MAX_COUNTED` + 1.
+    These items are decided, disputed, or wait for a second review by somebody else.
     """
     if not (wanted.terms or wanted.state):
-        return 0  # such a list holds only what waits
+        return 0  # such a list has only items that wait
     query = ItemQuery(db, replace(wanted, state=wanted.state or "all", is_open=False), Sort.LIKELY)
     query.narrow(
         "NOT (is_open = 1 AND (state = 'waiting' OR ? = '' OR decided_by <> ?))",
@@ -236,7 +233,7 @@ def count_settled(db: Database, wanted: Filter) -> int:
 
 
 def _kept_count(db: Database, wanted: Filter) -> int | None:
-    """Return the count that the triggers keep, or None if the list is narrowed by more than one facet."""
+    """Return the count that the triggers maintain, or None if more than one facet narrows the list."""
     narrowed = {
         "source": wanted.source, "family": wanted.family, "language": wanted.language,
         "tier": "" if wanted.tier is None else str(wanted.tier), "assignee": wanted.assignee,
@@ -267,20 +264,7 @@ def _kept_count(db: Database, wanted: Filter) -> int | None:
 
 
 def _item(row: rows.Row, column: str) -> ListedItem:
-    plain = (
-        "listing_id", "sighting_id", "score_id", "source_id", "title", "seller_name", "price_text",
-        "language", "p_offer", "decided_by", "assignee",
-    )  # fmt: skip
-    return ListedItem(
-        seen_at=times.from_text(row["seen_at"]),
-        substances=tuple(json.loads(row["substances"] or "[]")),
-        is_flagged=bool(row["is_flagged"]),
-        is_sample=bool(row["is_sample"]),
-        state=None if row["state"] is None else State(row["state"]),
-        decision=None if row["decision"] is None else Decision(row["decision"]),
-        place=_place(row, column),
-        **{name: row[name] for name in plain},
-    )
+    return rows.read(ListedItem, row, place=_place(row, column))
 
 
 def _place(row: rows.Row, column: str) -> Place:
@@ -289,9 +273,9 @@ def _place(row: rows.Row, column: str) -> Place:
 
 
 def review_queue(db: Database, *, limit: int = 50, offset: int = 0) -> list[QueueEntry]:
-    """Return what waits for a verdict, most likely offers first."""
+    """Return the listings that wait for a verdict, highest score first."""
     query = "SELECT * FROM review_queue LIMIT ? OFFSET ?"
-    return [rows.queue_entry_from(row) for row in db.execute(query, [limit, offset])]
+    return rows.select(db, QueueEntry, query, [limit, offset])
 
 
 def count_queue(db: Database) -> int:

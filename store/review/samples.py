@@ -1,4 +1,4 @@
-"""Random samples from below the line: what the model misses, with an interval."""
+"""Random samples from below the threshold, which estimate how many offers the model misses."""
 
 from __future__ import annotations
 
@@ -20,14 +20,11 @@ if TYPE_CHECKING:
 
 
 class NothingToSample(StoreError):
-    """A sample was asked for where there is nothing to draw from."""
+    """There is no listing to draw a sample from."""
 
     def __init__(self) -> None:
         super().__init__(
-            N_(
-                "There is no unjudged listing below the threshold to draw from; score listings "
-                "first, then draw."
-            )
+            N_("There is no unjudged listing below the threshold. Score listings first, then draw.")
         )
 
 
@@ -39,7 +36,7 @@ class Draw:
     model_id: str
     threshold: float
     population: int
-    """Unjudged listings below the line when it was drawn."""
+    """Unjudged listings below the threshold at the time of the draw."""
     size: int
     seed: int
     drawn_by: str
@@ -48,40 +45,40 @@ class Draw:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissRate:
-    """What share of listings below the line are offers, as far as the judged sample tells."""
+    """The estimated share of offers among the listings below the threshold."""
 
     judged: int
     offers: int
     waiting: int
-    """Drawn and not judged yet."""
+    """Sampled listings that are not judged yet."""
     population: int
-    """Of the newest draw."""
+    """Population of the newest draw."""
     wilson: tuple[float, float] | None
-    """95 % interval of the share (Wilson 1927); None before anything is judged."""
+    """95 % interval of the share (Wilson 1927); None if nothing is judged."""
     exact: tuple[float, float] | None
     """95 % interval by Clopper and Pearson (1934): never too narrow."""
 
     @property
     def rate(self) -> float | None:
-        """The share of judged ones that are offers."""
+        """The share of offers among judged listings; None if nothing is judged."""
         return self.offers / self.judged if self.judged else None
 
 
 def draw_sample(db: Database, size: int, *, seed: int, drawn_by: str, now: datetime) -> Draw:
-    """Draw listings at random from those below the line that nobody has judged; they join the queue.
+    """Draw unjudged listings at random from below the threshold; they join the queue.
 
     Args:
         db: The store.
-        size: How many; all of them if there are fewer.
-        seed: With the same store, the same seed draws the same.
-        drawn_by: Who asked for it.
-        now: When.
+        size: The size of the sample; fewer if there are not enough listings.
+        seed: The same seed on the same store draws the same listings.
+        drawn_by: The person who draws.
+        now: The present time.
 
     Raises:
-        NothingToSample: If there is nothing to draw from.
+        NothingToSample: If there is no listing to draw from.
     """
     model = model_in_use(db)
-    candidates = _below_the_line(db) if model else []
+    candidates = _below_threshold(db) if model else []
     if model is None or not candidates:
         raise NothingToSample
     drawn = random.Random(seed).sample(candidates, min(size, len(candidates)))  # noqa: S311 (a sample, no secret)
@@ -99,12 +96,11 @@ def draw_sample(db: Database, size: int, *, seed: int, drawn_by: str, now: datet
 
 def list_draws(db: Database) -> list[Draw]:
     """Return every draw, newest first."""
-    query = "SELECT * FROM sample_draws ORDER BY draw_id DESC"
-    return [Draw(**dict(row) | {"drawn_at": times.from_text(row["drawn_at"])}) for row in db.execute(query)]
+    return rows.select(db, Draw, "SELECT * FROM sample_draws ORDER BY draw_id DESC")
 
 
 def miss_rate(db: Database) -> MissRate:
-    """Return the estimate from all draws under the model in use."""
+    """Return the estimate from all draws for the model in use."""
     query = """
         SELECT count(standing.verdict_id) AS judged, ifnull(sum(standing.decision = 'offer'), 0) AS offers,
                count(*) AS drawn
@@ -140,7 +136,7 @@ def wilson_interval(hits: int, n: int, *, z: float = 1.959964) -> tuple[float, f
 
 
 def exact_interval(hits: int, n: int, *, alpha: float = 0.05) -> tuple[float, float]:
-    """Return the Clopper-Pearson interval of a share (Biometrika 26, 1934), by halving, to 1e-9."""
+    """Return the Clopper-Pearson interval of a share (Biometrika 26, 1934), to 1e-9 by bisection."""
     low = 0.0 if hits == 0 else _solve(lambda p: 1 - _at_most(hits - 1, n, p) - alpha / 2)
     high = 1.0 if hits == n else _solve(lambda p: alpha / 2 - _at_most(hits, n, p))
     return low, high
@@ -169,7 +165,7 @@ def _at_most(hits: int, n: int, p: float) -> float:
     return min(1.0, math.fsum(math.exp(each) for each in logs))
 
 
-def _below_the_line(db: Database) -> list[tuple[str, int]]:
+def _below_threshold(db: Database) -> list[tuple[str, int]]:
     query = """
         SELECT sightings.listing_id, sightings.sighting_id FROM scores JOIN sightings USING (sighting_id)
         WHERE model_id = (SELECT model_id FROM model_in_use)

@@ -1,4 +1,10 @@
-"""Full-text search: the words of a text, the index of them, and how typed words become a condition."""
+"""Full-text search: the words of a text, their index, and the condition for a search.
+
+Three tables serve a search. `words` is the vocabulary: every distinct word, indexed by trigrams, so that
+parts of words are found. `said_fts` has the normalised words of every sighting; `named_fts` has those of
+sightings in which substances were found, with the names of the substances. SQL cannot normalise like `plain`,
+so no trigger fills these tables; `index_missing` indexes sightings that another program wrote.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +26,10 @@ if TYPE_CHECKING:
 
 
 MIN_PART = 3
-"""A shorter part is looked for at the beginning of words only; the index of words is one of trigrams."""
+"""A shorter part matches only the beginning of a word, because the index of words has trigrams."""
 
 MAX_LENGTH = 60
-"""Characters of a word; what is longer, as no word is, counts as several."""
+"""Longest word in characters; a longer stretch is cut into several words."""
 
 _ASCII = re.compile(f"[a-z0-9]{{1,{MAX_LENGTH}}}")
 
@@ -36,22 +42,23 @@ _DENSE = re.compile(
 """Thai, Lao, Burmese, Khmer, kana and Han."""
 
 _LAST = "\U0010ffff"
-"""Sorts behind every letter."""
+"""Sorts after every letter."""
 
 
 class Words(NamedTuple):
-    """Words that hold a part."""
+    """Words of the vocabulary that contain a part."""
 
     words: tuple[str, ...]
     """The part itself first."""
     is_cut: bool
-    """Whether there are more than were asked for."""
+    """Whether there are more words than the limit."""
 
 
 def words_in(text: str) -> list[str]:
-    """Return the words of a text that `store.review.search.plain` has read, in their order.
+    """Return the words of a text normalised by `plain`, in order.
 
-    Of a dense stretch these are its pairs and its last character: `苯乙酸` is `苯乙`, `乙酸`, `酸`.
+    A stretch of a script without spaces is cut into its pairs of characters and its last character, so that
+    any part of it is found: `苯乙酸` gives `苯乙`, `乙酸`, `酸`.
     """
     if text.isascii():
         found: list[str] = _ASCII.findall(text)
@@ -61,12 +68,12 @@ def words_in(text: str) -> list[str]:
 
 
 def is_dense(word: str) -> bool:
-    """Return whether a word is of a script without spaces."""
+    """Return whether a word belongs to a script without spaces."""
     return _DENSE.match(word) is not None
 
 
 def learn(db: Database, words: Iterable[str]) -> None:
-    """Take words into the vocabulary; those that it knows stay as they are."""
+    """Add words to the vocabulary."""
     db.execute(
         "INSERT OR IGNORE INTO words (word) SELECT value FROM json_each(?) "
         "WHERE NOT EXISTS (SELECT 1 FROM words WHERE word = value)",
@@ -75,19 +82,19 @@ def learn(db: Database, words: Iterable[str]) -> None:
 
 
 def words_with(db: Database, part: str, *, limit: int) -> Words:
-    """Return the words that hold a part, or begin with it if it is short, beside the part itself."""
+    """Return the part and the words that contain it; a short part matches only beginnings."""
     return words_from(db, part, limit=limit) if len(part) < MIN_PART else _holding(db, part, limit)
 
 
 def words_from(db: Database, part: str, *, limit: int) -> Words:
-    """Return the words that begin with a part, beside the part itself."""
+    """Return the part and the words that begin with it."""
     query = "SELECT word FROM words WHERE word > ? AND word < ? ORDER BY word LIMIT ?"
     found = [row[0] for row in db.execute(query, [part, part + _LAST, limit + 1])]
     return Words((part, *found[:limit]), len(found) > limit)
 
 
 def _holding(db: Database, part: str, limit: int) -> Words:
-    """Of more than `limit`, half are those met first, which are common, half those met last, in new texts."""
+    """Of more than `limit` words, return the oldest half, which are common, and the newest half."""
     found = _met(db, part, "ASC", limit + 1)
     if len(found) <= limit:
         return Words((part, *found), is_cut=False)
@@ -109,27 +116,27 @@ def _cut(word: str) -> list[str]:
 
 
 MAX_TYPED = 200
-"""Of a search, so many characters are read."""
+"""Longest search in characters; the rest is ignored."""
 
 MAX_WORDS = 300
-"""Words of the vocabulary that a search asks for; each costs the index some 40 microseconds."""
+"""Most words of the vocabulary in one search; each costs about 40 microseconds."""
 
 LEAST_WORDS = 20
-"""So many at least for each word that was typed."""
+"""Least words of the vocabulary for each typed word."""
 
 ENDINGS = 10
-"""Words that end in the first piece of what was typed with a hyphen or the like, beside the piece itself."""
+"""Most words that may end in the first piece of a hyphenated term."""
 
 ALL, NAMED = "said_fts", "named_fts"
 
 _LATIN = str.maketrans(LOOKALIKES)
 
 _SMALL = str.maketrans({each.casefold(): latin.lower() for each, latin in LOOKALIKES.items()} | LOOKALIKES)
-"""For what is small by then: a capital is read as its small letter, whichever of the two is a lookalike."""
+"""For folded text: a capital lookalike is read as the small Latin letter."""
 
 
 class _Unseen(dict[int, int | None]):
-    """For `str.translate`: leaves out marks and what has no width; each character is looked up once."""
+    """A `str.translate` table that drops marks and characters without width, looking up each only once."""
 
     def __missing__(self, code: int) -> int | None:
         is_unseen = unicodedata.category(chr(code)) in {"Mn", "Cf", "Me"}
@@ -141,34 +148,34 @@ _UNSEEN = _Unseen()
 
 
 def plain(text: str) -> str:
-    """Return a text as a careful reader would type it: small letters, no accents, nothing that hides.
+    """Return a text in small letters, without accents and invisible characters.
 
-    Full-width, circled and superscript characters become plain ones, letters of other scripts the Latin ones
-    they imitate. What is searched for is read in the same way, so a Russian word is still found by itself.
+    Full-width, circled and superscript characters become plain, and lookalikes from other scripts become
+    Latin. Search terms are normalised the same way, so a Russian word still matches itself.
     """
     if text.isascii():
         return text.lower()
-    apart = unicodedata.normalize("NFKD", text.translate(_LATIN)).translate(_LATIN)
-    return apart.translate(_UNSEEN).casefold().translate(_SMALL)
+    decomposed = unicodedata.normalize("NFKD", text.translate(_LATIN)).translate(_LATIN)
+    return decomposed.translate(_UNSEEN).casefold().translate(_SMALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What each index is asked."""
+    """The full-text queries of a search."""
 
     queries: Mapping[str, str]
-    """By the name of the index; none if nothing typed is a word."""
+    """Queries by the name of the index; empty if the terms contain no word."""
     is_cut: bool = False
-    """Whether part of a word is held by more words than were asked for, so that there may be more to find."""
+    """Whether a limit left out words, so that there may be more matches."""
 
 
 def asked_of(db: Database, terms: str, names: Mapping[str, str]) -> Asked:
-    """Return what each index is asked, so that every word of `terms` is there.
+    """Return the queries that match every word of `terms`.
 
     Args:
         db: The store, for its vocabulary.
-        terms: As typed.
-        names: Names of substances by the word, or the whole of the words, that stands for each.
+        terms: The search as typed.
+        names: Names of substances by the word of `terms`, or the whole of it, that stands for each.
     """
     typed = [(word, pieces) for word in typed_words(terms) if (pieces := words_in(plain(word)))]
     if not typed:
@@ -184,10 +191,10 @@ def asked_of(db: Database, terms: str, names: Mapping[str, str]) -> Asked:
 
 
 def matching(db: Database, terms: str, column: str, names: Mapping[str, str]) -> tuple[str, list[object]]:
-    """Return an SQL condition on a column of sighting ids, and its arguments: every word of `terms` is there.
+    """Return an SQL condition on a column of sighting ids, and its arguments.
 
-    Words are split at white space and matched as parts of words, whatever their case, in title, text, seller
-    and the names of substances found. Of no words at all the condition is false.
+    Words are split at white space. Each word has to match part of a word in title, text, seller or the names
+    of found substances, whatever its case. Without any word the condition is false.
     """
     queries = asked_of(db, terms, names).queries
     if not queries:
@@ -197,23 +204,23 @@ def matching(db: Database, terms: str, column: str, names: Mapping[str, str]) ->
 
 
 def typed_words(terms: str) -> list[str]:
-    """Return the words that were typed."""
+    """Return the words of a search."""
     return rows.clean(terms[:MAX_TYPED].replace("\0", " ")).split()
 
 
 def phrase(words: Iterable[str]) -> str:
-    """Return the query for words that follow each other."""
+    """Return the query for consecutive words."""
     return _quoted(" ".join(words))
 
 
 def _match(db: Database, pieces: list[str], limit: int) -> tuple[str, bool]:
-    """Return the query for one typed word, and whether it leaves words out that hold it.
+    """Return the query for one typed word, and whether the limit left out matching words.
 
-    Typed with a hyphen or the like, it is in several pieces, which follow each other; the first may be the
-    end of a word and the last the beginning of one, unless too many words begin with it.
+    A hyphen or the like splits the word into consecutive pieces. The first may be the end of a word, and the
+    last the beginning of one, unless too many words begin with it.
     """
     if len(pieces) > 1 and is_dense(pieces[-2]) and pieces[-1] == pieces[-2][1:]:
-        pieces = pieces[:-1]  # the last character stands in the pair before it
+        pieces = pieces[:-1]  # the pair before contains the last character
     first, *others = pieces
     held = words_with(db, first, limit=limit)
     if not others:
@@ -237,7 +244,7 @@ BETWEEN = "\n"
 
 
 def index_text(db: Database, sighting_id: int, title: str, text: str, seller_name: str) -> None:
-    """Index a new sighting by the words of its texts."""
+    """Index a new sighting by the words of its text."""
     read = [words_in(plain(each)) for each in (title, text, seller_name)]
     db.execute(
         "INSERT INTO said_fts (rowid, title, text, seller_name) VALUES (?, ?, ?, ?)",
@@ -247,7 +254,7 @@ def index_text(db: Database, sighting_id: int, title: str, text: str, seller_nam
 
 
 def index_substances(db: Database, sighting_id: int, names: Iterable[str]) -> None:
-    """Index a sighting by the substances found in it, beside those that were found before."""
+    """Add found substances to the index of a sighting."""
     wanted = {_read(name) for name in names} - {""}
     if not wanted:
         return
@@ -269,18 +276,18 @@ def index_substances(db: Database, sighting_id: int, names: Iterable[str]) -> No
 
 
 def names_in(reasons: Reasons) -> set[str]:
-    """Return the substances that a score's reasons name."""
+    """Return the substances named in the reasons of a score."""
     return {*reasons.substances, *(span.substance for span in reasons.spans)} - {""}
 
 
 def missing(db: Database) -> list[int]:
-    """Return the sightings that the index does not hold."""
+    """Return the sightings that are missing in the index."""
     query = "SELECT sighting_id FROM sightings EXCEPT SELECT id FROM said_fts_docsize"
     return [row[0] for row in db.execute(query)]
 
 
 def index_missing(db: Database) -> int:
-    """Index what was written by other means than this program, and return how many sightings that were."""
+    """Index the missing sightings, which other programs wrote, and return their number."""
     with transaction(db):
         lacking = missing(db)
         for sighting_id in lacking:
@@ -294,10 +301,9 @@ def _read(text: str) -> str:
 
 
 def search(db: Database, terms: str, *, limit: int = 50) -> list[Sighting]:
-    """Return the newest sightings of listings whose title, text or seller holds every term.
+    """Return the latest sightings that match every term, newest first; see `matching`.
 
-    Terms are split at white space and matched as parts of words, whatever their case, so `103-79` and
-    `苯乙酸` are found. Anything a person types is a plain term; there is no query syntax to get wrong.
+    There is no query syntax: everything that a person types is a plain term, like `103-79` or `苯乙酸`.
     """
     condition, arguments = matching(db, terms, "latest_sightings.sighting_id", {})
     query = f"SELECT * FROM latest_sightings WHERE {condition} ORDER BY sighting_id DESC LIMIT ?"  # noqa: S608 (no input in it)

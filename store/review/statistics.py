@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from store import times
+from store import rows, times
 from store.model import Decision
 
 if TYPE_CHECKING:
@@ -24,24 +23,24 @@ class Day:
 
     day: str
     flagged: int
-    """Listings that the model in use flagged, by the day of their score."""
+    """Listings flagged by the model in use, by the day of the score."""
     reviewed: int
-    """First verdicts given, those taken back left out."""
+    """First verdicts that were not undone."""
     confirmed: int
-    """Of them, offers."""
+    """First verdicts *offer*."""
     dismissed: int
-    """Of them, no offers."""
+    """First verdicts *not_offer*."""
 
     @property
     def precision(self) -> float | None:
-        """The share of settled flagged listings that were offers; None where nothing was settled."""
+        """The share of offers among settled verdicts; None if there are none."""
         settled = self.confirmed + self.dismissed
         return self.confirmed / settled if settled else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """What came of the flagged listings of one source or substance."""
+    """The review items of one source or substance."""
 
     name: str
     waiting: int
@@ -51,7 +50,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
-    """How a source's crawls fare."""
+    """The last crawl of a source."""
 
     source_id: str
     name: str
@@ -66,7 +65,7 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionTimes:
-    """Seconds from a listing's coming onto the screen to its verdict."""
+    """Seconds from showing a listing to its verdict."""
 
     count: int
     median: float | None
@@ -74,7 +73,7 @@ class DecisionTimes:
 
 
 def days(db: Database, *, since: datetime) -> list[Day]:
-    """Return each day since then on which anything happened, oldest first."""
+    """Return each day since then with scores or verdicts, oldest first."""
     flagged = """
         SELECT substr(scored_at, 1, 10) AS day, count(*) AS flagged FROM scores
         WHERE model_id = (SELECT model_id FROM model_in_use)
@@ -98,7 +97,7 @@ def days(db: Database, *, since: datetime) -> list[Day]:
 
 
 def decision_times(db: Database, *, since: datetime) -> DecisionTimes:
-    """Return how long decisions took, those given in bulk or over an hour left out."""
+    """Return how long decisions took; bulk decisions, and those over an hour, are left out."""
     query = """
         SELECT (julianday(decided_at) - julianday(shown_at)) * 86400 AS seconds FROM verdicts
         WHERE shown_at IS NOT NULL AND batch IS NULL AND decided_at >= ? AND seconds BETWEEN 0 AND 3600
@@ -113,28 +112,29 @@ def decision_times(db: Database, *, since: datetime) -> DecisionTimes:
 
 
 def by_source(db: Database) -> list[Group]:
-    """Return what came of each source's review items, most first."""
+    """Return the review items by source, largest group first."""
     query = f"""
         SELECT source_id AS name, {_SUMS} FROM review_items GROUP BY source_id ORDER BY count(*) DESC LIMIT 50
     """  # noqa: S608 (no input in it)
-    return [Group(**dict(row)) for row in db.execute(query)]
+    return rows.select(db, Group, query)
 
 
 def by_substance(db: Database) -> list[Group]:
-    """Return what came of the review items in which each substance was read as offered, most first."""
+    """Return the review items by offered substance, largest group first."""
     query = f"""
         SELECT value AS name, {_SUMS}
         FROM review_items JOIN scores USING (score_id), json_each(scores.substances)
         GROUP BY value ORDER BY count(*) DESC LIMIT 50
     """  # noqa: S608 (no input in it)
-    return [Group(**dict(row)) for row in db.execute(query)]
+    return rows.select(db, Group, query)
 
 
 def source_states(db: Database) -> list[SourceState]:
     """Return each source with its last crawl."""
     query = """
-        SELECT sources.source_id, sources.name, requested_at, coalesce(run_log.outcome, '') AS outcome,
-               coalesce(run_log.sentence, '') AS sentence, coalesce(run_log.counts, '{}') AS counts,
+        SELECT sources.source_id, sources.name, requested_at AS last_crawl,
+               coalesce(run_log.outcome, '') AS outcome, coalesce(run_log.sentence, '') AS sentence,
+               coalesce(run_log.counts, '{}') AS counts,
                (SELECT count(*) FROM pages WHERE pages.run_id = run_log.run_id) AS pages,
                (SELECT count(*) FROM pages JOIN page_listings USING (page_id)
                 WHERE pages.run_id = run_log.run_id) AS listings_read
@@ -142,14 +142,7 @@ def source_states(db: Database) -> list[SourceState]:
             SELECT max(run_id) FROM runs WHERE runs.source_id = sources.source_id AND kind = 'crawl'
         ) ORDER BY sources.source_id
     """
-    return [
-        SourceState(
-            last_crawl=None if row["requested_at"] is None else times.from_text(row["requested_at"]),
-            counts=json.loads(row["counts"]),
-            **{name: row[name] for name in SourceState.__slots__ if name not in {"last_crawl", "counts"}},
-        )
-        for row in db.execute(query)
-    ]
+    return rows.select(db, SourceState, query)
 
 
 _SUMS = """
@@ -160,16 +153,16 @@ _SUMS = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """How far first and second verdicts agree, over pairs in which the first did not escalate."""
+    """The agreement of first and second verdicts, over pairs whose first verdict did not escalate."""
 
     pairs: int
     agreed: int
     kappa: float | None
-    """Cohen's kappa: agreement beyond chance, 1 at most; None where chance alone would always agree."""
+    """Cohen's kappa, at most 1; None if chance alone would always agree."""
     escalated: int
-    """Pairs left out, because an escalation asks and decides nothing."""
+    """Pairs left out because the first verdict escalated, which decides nothing."""
     table: tuple[tuple[Decision, Decision, int], ...] = ()
-    """First decision, second decision, how often."""
+    """First decision, second decision, count."""
 
     @property
     def raw(self) -> float | None:
@@ -178,7 +171,7 @@ class Agreement:
 
 
 def agreement(db: Database) -> Agreement:
-    """Return how far the standing pairs of first and second verdicts agree."""
+    """Return the agreement of the standing pairs of first and second verdicts."""
     query = """
         SELECT checked.decision, second.decision FROM verdicts AS second
         JOIN verdicts AS checked ON checked.verdict_id = second.answers
@@ -199,30 +192,30 @@ def agreement(db: Database) -> Agreement:
 
 def measure_agreement(pairs: Iterable[tuple[Decision, Decision]]) -> Agreement:
     """Return raw agreement and Cohen's kappa of pairs (Educ. Psychol. Meas. 20, 1960)."""
-    told = list(pairs)
-    settled = [pair for pair in told if pair[0] is not Decision.ESCALATE]
+    given = list(pairs)
+    settled = [pair for pair in given if pair[0] is not Decision.ESCALATE]
     n, agreed = len(settled), sum(first is second for first, second in settled)
     firsts, seconds = Counter(pair[0] for pair in settled), Counter(pair[1] for pair in settled)
     by_chance = sum(firsts[each] * seconds[each] for each in firsts) / n**2 if n else 1.0
-    counted = Counter(told)
+    counted = Counter(given)
     return Agreement(
         pairs=n,
         agreed=agreed,
         kappa=None if by_chance == 1 else (agreed / n - by_chance) / (1 - by_chance),
-        escalated=len(told) - n,
+        escalated=len(given) - n,
         table=tuple((first, second, count) for (first, second), count in sorted(counted.items())),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceReport:
-    """What a source's crawls came to."""
+    """The last crawl of a source, and its listings."""
 
     source_id: str
     last_crawl: str
-    """How the newest crawl that was begun ended, e.g. `failed`; empty if it has not, or there is none."""
+    """Outcome of the newest crawl, e.g. `failed`; empty if it has not ended, or there is none."""
     pages: int
-    """That the newest crawl which is done has met; while none is, the newest."""
+    """Pages of the newest successful crawl; if none succeeded, of the newest crawl."""
     outcomes: dict[str, int]
     listings: int
     with_title: int
@@ -233,23 +226,23 @@ class SourceReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceCounts:
-    """A source in three numbers that are quickly told, however large the store is."""
+    """Three counts of a source that are fast, however large the store is."""
 
     pages: int
-    """That its newest crawl has met, if that has ended."""
+    """Pages of the newest crawl, if it has ended."""
     listings: int
-    """Known of it."""
+    """Known listings."""
     flagged: int
-    """Of these, by the model in use."""
+    """Listings flagged by the model in use."""
 
 
 def count_listings(db: Database) -> int:
-    """Return how many listings the store knows."""
+    """Return the number of listings."""
     return int(db.execute("SELECT count(*) FROM listings").fetchone()[0])
 
 
 def report_sources(db: Database) -> list[SourceReport]:
-    """Return, for each source, what its last whole crawl met and what is known of its listings."""
+    """Return a report of each source: its last successful crawl, and its listings."""
     query = """
         SELECT sources.source_id, max(run_id),
           coalesce(max(run_id) FILTER (WHERE outcome = 'done'), max(run_id))
@@ -262,7 +255,7 @@ def report_sources(db: Database) -> list[SourceReport]:
 
 
 def count_sources(db: Database) -> dict[str, tuple[int, int]]:
-    """Return, for each source that has any, how many listings are known and how many of them are flagged."""
+    """Return the numbers of listings and of flagged listings, by source."""
     flagged = "SELECT source_id, count(*) FROM review_items WHERE is_flagged GROUP BY source_id"
     by_source = {row[0]: int(row[1]) for row in db.execute(flagged)}
     listings = "SELECT source_id, count(*) FROM listings GROUP BY source_id"
@@ -298,11 +291,11 @@ def _report_source(db: Database, source_id: str, last: int | None, run_id: int |
 
 
 SCORE_BANDS = 10
-"""Of equal width, from 0 to 1."""
+"""Number of equal score bands from 0 to 1."""
 
 
 def count_flagged_since(db: Database, since: datetime) -> int:
-    """Return how many scores of the model in use have come above its line since then."""
+    """Return how many scores of the model in use since then are at or above the threshold."""
     query = """
         SELECT count(*) FROM scores, model_in_use
         WHERE scores.model_id = model_in_use.model_id AND p_offer >= model_in_use.threshold AND scored_at >= ?
@@ -311,13 +304,13 @@ def count_flagged_since(db: Database, since: datetime) -> int:
 
 
 def count_judged_since(db: Database, since: datetime) -> int:
-    """Return how many listings a person has decided about since then; undoing is no decision."""
+    """Return how many listings people have decided since then; an undo is no decision."""
     query = "SELECT count(DISTINCT listing_id) FROM verdicts WHERE decided_at >= ? AND decision <> 'undone'"
     return int(db.execute(query, [times.to_text(since)]).fetchone()[0])
 
 
 def count_scores_by_band(db: Database, *, since: datetime, until: datetime) -> list[int]:
-    """Return how many scores of the model in use, given in [since, until), lie in each of `SCORE_BANDS`."""
+    """Return how many scores of the model in use, given in [since, until), fall into each score band."""
     query = f"""
         SELECT min({SCORE_BANDS - 1}, CAST(p_offer * {SCORE_BANDS} AS INTEGER)) AS band, count(*)
         FROM runs JOIN scores USING (run_id)

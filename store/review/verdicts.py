@@ -11,15 +11,13 @@ from store import rows, times
 from store.audit import audit
 from store.audit.audit import BY_HAND, AuditAction, Origin
 from store.errors import N_, StoreError, UnknownRow, Word
-from store.model import Decision, ReasonCode, Stage
+from store.model import Decision, ReasonCode, Stage, Verdict
 from store.review.workspace import forget_draft, review_settings
 from store.scores.scores import current_score
 from store.sqlite import Database, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from store.model import Verdict
 
 
 _OFFERED = frozenset({Decision.OFFER, Decision.UNSURE, Decision.ESCALATE})
@@ -41,18 +39,18 @@ FITTING: Mapping[ReasonCode, frozenset[Decision]] = {
     ReasonCode.WRONG_READING: _NOT_OFFERED,
     ReasonCode.NEEDS_LAW_CHECK: _OPEN,
 }
-"""The decisions that each reason goes with. Whoever is unsure or escalates may say where they lean."""
+"""The decisions that each reason fits. Reviewers who are unsure or escalate may show where they lean."""
 
 
 class ReasonUnfit(StoreError):
-    """A reason contradicts the decision it was given for."""
+    """The reason contradicts the decision."""
 
     def __init__(self, reason: ReasonCode, decision: Decision) -> None:
         fitting = ", ".join(each for each in Decision if each in FITTING[reason])
         super().__init__(
             N_(
-                "The reason %(reason)s contradicts the decision %(decision)s, so nothing was written: it "
-                "goes with %(fitting)s. Give another reason, or none, or decide otherwise."
+                "The reason %(reason)s contradicts the decision %(decision)s; it fits %(fitting)s. Nothing "
+                "was written. Give another reason, no reason, or another decision."
             ),
             reason=reason,
             decision=decision,
@@ -61,7 +59,7 @@ class ReasonUnfit(StoreError):
 
 
 def fitting_decisions(reason: ReasonCode) -> tuple[Decision, ...]:
-    """Return the decisions a reason goes with, in their order."""
+    """Return the decisions that a reason fits, in their order."""
     return tuple(each for each in Decision if each in FITTING[reason])
 
 
@@ -76,23 +74,23 @@ def check_reason(decision: Decision, reason: ReasonCode | None) -> None:
 
 
 class AlreadyUndone(StoreError):
-    """The verdict to take back was taken back before."""
+    """The verdict was undone before."""
 
     def __init__(self, verdict_id: int) -> None:
         super().__init__(
-            N_("Verdict %(number)s was already taken back, or is itself an undo; nothing was changed."),
+            N_("Verdict %(number)s was already undone, or is itself an undo. Nothing was changed."),
             number=verdict_id,
         )
 
 
 class StaleScreen(StoreError):
-    """The listing was seen or scored otherwise after the reviewer's screen was drawn."""
+    """The listing changed, or got another score, after it was shown to the reviewer."""
 
     def __init__(self, listing_id: str, what: str) -> None:
         super().__init__(
             N_(
-                "Listing %(listing)s %(what)s since it was shown, so nothing was written; "
-                "look at it as it stands now, then decide."
+                "Listing %(listing)s %(what)s since it was shown, so nothing was written. "
+                "Look at it again, then decide."
             ),
             listing=listing_id,
             what=Word(what),
@@ -100,14 +98,14 @@ class StaleScreen(StoreError):
 
 
 class JudgedMeanwhile(StaleScreen):
-    """Somebody gave or took back a verdict after the reviewer's screen was drawn."""
+    """Somebody else gave or undid a verdict after the listing was shown to the reviewer."""
 
     def __init__(self, listing_id: str, who: str) -> None:
         StoreError.__init__(
             self,
             N_(
-                "Listing %(listing)s was judged by %(who)s since it was shown, so nothing was written; "
-                "look at it as it stands now, then decide."
+                "Listing %(listing)s was judged by %(who)s since it was shown, so nothing was written. "
+                "Look at it again, then decide."
             ),
             listing=listing_id,
             who=who,
@@ -116,43 +114,43 @@ class JudgedMeanwhile(StaleScreen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """How a verdict came about, beside what was decided."""
+    """The circumstances of a verdict, beside the decision."""
 
     substance: str = ""
-    """What is offered, where the reviewer corrects the program's reading."""
+    """The substance on offer, if the reviewer corrects the program."""
     shown_at: datetime | None = None
-    """When the listing came onto the screen."""
+    """When the listing was shown."""
     score_hidden: bool = False
     batch: str = ""
-    """The same for all verdicts given at once."""
+    """The same id for all verdicts given at once."""
     last_verdict: int | None = None
-    """The newest verdict on the listing when the screen was drawn, 0 for none; None leaves it unchecked."""
+    """The newest verdict when the listing was shown, 0 for none; None skips the check."""
     origin: Origin = BY_HAND
-    """From where it was given; the audit log keeps it."""
+    """The origin of the request, for the audit log."""
 
 
 NO_CIRCUMSTANCES = Circumstances()
 
 
 class ReviewerUnnamed(StoreError):
-    """A decision was to be written as nobody's."""
+    """A decision has no reviewer."""
 
     def __init__(self) -> None:
-        super().__init__("No reviewer is named; give --reviewer, so that the record says who decided.")
+        super().__init__("The reviewer is missing. Name the person who decides with --reviewer.")
 
 
 def reviewer_name(said: str) -> str:
-    """Return a reviewer's name as the record keeps it, without white space around it.
+    """Return the name of a reviewer without white space around it.
 
     Raises:
-        ReviewerUnnamed: If nothing in it can be seen.
+        ReviewerUnnamed: If the name has no visible character.
     """
     if not any(character.isprintable() and not character.isspace() for character in said):
         raise ReviewerUnnamed
     return rows.clean(said.strip())
 
 
-def give_verdict(  # noqa: PLR0913 (what was decided, on what, by whom)
+def give_verdict(  # noqa: PLR0913 (the parts of a verdict)
     db: Database,
     sighting_id: int,
     decision: Decision,
@@ -164,34 +162,34 @@ def give_verdict(  # noqa: PLR0913 (what was decided, on what, by whom)
     circumstances: Circumstances = NO_CIRCUMSTANCES,
     now: datetime,
 ) -> Verdict:
-    """Write a person's decision about a listing as it was shown to them.
+    """Record the decision of a reviewer about a listing as it was shown.
 
-    Which look it is follows from where the listing stands: where a first verdict waits to be checked, anybody
-    else's is the second; where two disagree, a third person's settles it.
+    The state of the listing gives the stage of the verdict. If a first verdict waits for a check, the verdict
+    of another person is the second. If the two disagree, the verdict of a third person settles the listing.
 
     Args:
         db: The store.
         sighting_id: The sighting that was shown.
-        decision: Anything but `UNDONE`.
-        score_id: The score that was shown; None when the listing was shown without one.
-        reason_code: Why.
-        note: In the reviewer's own words.
-        reviewer: Who decided.
-        circumstances: How it came about.
-        now: When.
+        decision: Any decision but `UNDONE`.
+        score_id: The score that was shown; None if there was none.
+        reason_code: The reason, if given.
+        note: A note in the reviewer's own words.
+        reviewer: The name of the reviewer.
+        circumstances: The circumstances of the verdict.
+        now: The present time.
 
     Raises:
         ReviewerUnnamed: If the reviewer's name is blank.
         UnknownRow: If there is no such sighting.
-        StaleScreen: If that is no longer the listing's newest sighting, the model in use has another
-            score for it, or somebody else judged it since (`JudgedMeanwhile`).
+        StaleScreen: If the listing has a newer sighting, the model in use gave another score, or somebody
+            else has judged the listing since (`JudgedMeanwhile`).
         ReasonUnfit: If the reason contradicts the decision.
     """
     if decision is Decision.UNDONE:
-        raise ValueError("An undo names the verdict it takes back: call undo_verdict.")
+        raise ValueError("To undo a verdict, call undo_verdict.")
     name = reviewer_name(reviewer)
     check_reason(decision, reason_code)
-    with transaction(db):  # so that nothing comes between the look at what stands and the verdict on it
+    with transaction(db):  # no other verdict can come between these checks and this verdict
         listing_id = _listing_shown(db, sighting_id, score_id)
         _refuse_unseen(db, listing_id, name, circumstances.last_verdict)
         stage, answers = stage_of_next(db, listing_id, name)
@@ -226,12 +224,12 @@ def give_verdict(  # noqa: PLR0913 (what was decided, on what, by whom)
 def undo_verdict(
     db: Database, verdict_id: int, *, reviewer: str, origin: Origin = BY_HAND, now: datetime
 ) -> Verdict:
-    """Take a verdict back by a new row that names it; the listing returns to the queue.
+    """Undo a verdict by a new row; the listing returns to the queue.
 
     Raises:
         ReviewerUnnamed: If the reviewer's name is blank.
         UnknownRow: If there is no such verdict.
-        AlreadyUndone: If it was taken back before or is itself an undo.
+        AlreadyUndone: If the verdict was undone before or is itself an undo.
     """
     name = reviewer_name(reviewer)
     with transaction(db):
@@ -264,32 +262,31 @@ def get_verdict(db: Database, verdict_id: int) -> Verdict:
     Raises:
         UnknownRow: If there is no such verdict.
     """
-    row = db.execute("SELECT * FROM verdicts WHERE verdict_id = ?", [verdict_id]).fetchone()
-    if row is None:
+    verdict = rows.find(db, Verdict, "SELECT * FROM verdicts WHERE verdict_id = ?", [verdict_id])
+    if verdict is None:
         raise UnknownRow("verdict", verdict_id)
-    return rows.verdict_from(row)
+    return verdict
 
 
 def verdicts_of(db: Database, listing_id: str) -> list[Verdict]:
-    """Return every verdict about a listing, undone ones and undos included, oldest first."""
+    """Return every verdict on a listing, including undone ones and undos, oldest first."""
     query = "SELECT * FROM verdicts WHERE listing_id = ? ORDER BY verdict_id"
-    return [rows.verdict_from(row) for row in db.execute(query, [listing_id])]
+    return rows.select(db, Verdict, query, [listing_id])
 
 
 def latest_undoable(db: Database, reviewer: str) -> Verdict | None:
-    """Return this reviewer's newest verdict that can still be taken back, or None."""
+    """Return the newest verdict of a reviewer that can still be undone, or None."""
     query = """
         SELECT * FROM verdicts
         WHERE reviewer = ? AND decision <> 'undone'
           AND NOT EXISTS (SELECT 1 FROM verdicts AS undo WHERE undo.undoes = verdicts.verdict_id)
         ORDER BY verdict_id DESC LIMIT 1
     """
-    row = db.execute(query, [reviewer]).fetchone()
-    return None if row is None else rows.verdict_from(row)
+    return rows.find(db, Verdict, query, [reviewer])
 
 
 def count_standing(db: Database, reviewer: str, *, since: datetime) -> int:
-    """Return how many of a reviewer's verdicts given since then have not been taken back."""
+    """Return how many verdicts of a reviewer since then were not undone."""
     query = """
         SELECT count(*) FROM verdicts
         WHERE reviewer = ? AND decided_at >= ? AND decision <> 'undone'
@@ -299,7 +296,7 @@ def count_standing(db: Database, reviewer: str, *, since: datetime) -> int:
 
 
 def latest_undo(db: Database, reviewer: str) -> Verdict | None:
-    """Return the verdict that this reviewer took back last, if nothing has been decided by them since."""
+    """Return the verdict that a reviewer has just undone, or None if they have decided since."""
     query = "SELECT * FROM verdicts WHERE reviewer = ? ORDER BY verdict_id DESC LIMIT 1"
     row = db.execute(query, [reviewer]).fetchone()
     return None if row is None or row["undoes"] is None else get_verdict(db, row["undoes"])
@@ -308,11 +305,11 @@ def latest_undo(db: Database, reviewer: str) -> Verdict | None:
 def redo_verdict(
     db: Database, verdict_id: int, *, reviewer: str, origin: Origin = BY_HAND, now: datetime
 ) -> Verdict:
-    """Give a verdict that was taken back once more, as a new row.
+    """Repeat an undone verdict as a new row.
 
     Raises:
         UnknownRow: If there is no such verdict.
-        StaleScreen: If the listing has been seen or scored otherwise since.
+        StaleScreen: If the listing has changed or got another score since.
     """
     verdict = get_verdict(db, verdict_id)
     circumstances = Circumstances(
@@ -347,13 +344,13 @@ def listing_of(db: Database, sighting_id: int) -> str:
 
 
 def last_verdict_id(db: Database, listing_id: str) -> int:
-    """Return the newest row about a listing, undos included; 0 if there is none."""
+    """Return the id of the newest verdict or undo on a listing; 0 if there is none."""
     query = "SELECT ifnull(max(verdict_id), 0) FROM verdicts WHERE listing_id = ?"
     return int(db.execute(query, [listing_id]).fetchone()[0])
 
 
 def _refuse_unseen(db: Database, listing_id: str, name: str, last_seen: int | None) -> None:
-    """Refuse a decision by a screen on which somebody else's newer one was missing."""
+    """Refuse a decision if the reviewer has not seen a newer verdict of somebody else."""
     if last_seen is None:
         return
     query = "SELECT reviewer FROM verdicts WHERE listing_id = ? AND verdict_id > ? AND reviewer <> ? LIMIT 1"
@@ -363,7 +360,7 @@ def _refuse_unseen(db: Database, listing_id: str, name: str, last_seen: int | No
 
 
 def _log(db: Database, action: AuditAction, verdict: Verdict, origin: Origin) -> None:
-    """Write the entry of a verdict: what was decided and what was on the screen."""
+    """Write the audit entry of a verdict: the decision, and the contents of the screen."""
     _, shown, known = audit.on_screen(db, verdict.sighting_id, verdict.score_id)
     decided = {
         "verdict_id": verdict.verdict_id,
@@ -387,19 +384,19 @@ def _log(db: Database, action: AuditAction, verdict: Verdict, origin: Origin) ->
 
 
 def _listing_shown(db: Database, sighting_id: int, score_id: int | None) -> str:
-    """Return which listing was shown by this sighting and score, if it still stands so."""
+    """Return the listing of a sighting; refuse a sighting or score that is no longer current."""
     listing_id = listing_of(db, sighting_id)
     newest = "SELECT max(sighting_id) FROM sightings WHERE listing_id = ?"
     if db.execute(newest, [listing_id]).fetchone()[0] != sighting_id:
         raise StaleScreen(listing_id, N_("has changed"))
     scored = current_score(db, sighting_id)
     if (scored[0] if scored else None) != score_id:
-        raise StaleScreen(listing_id, N_("has got another score"))
+        raise StaleScreen(listing_id, N_("has a new score"))
     return listing_id
 
 
 def stage_of_next(db: Database, listing_id: str, reviewer: str) -> tuple[Stage, int | None]:
-    """Return which look this reviewer's verdict on a listing would be, and the first verdict it answers."""
+    """Return the stage that a verdict of this reviewer would have, and the first verdict that it answers."""
     query = """
         SELECT state, verdict_id, decided_by, EXISTS (
             SELECT 1 FROM verdicts WHERE answers = review_items.verdict_id AND reviewer = ?
@@ -417,7 +414,7 @@ def stage_of_next(db: Database, listing_id: str, reviewer: str) -> tuple[Stage, 
 
 
 def ask_for_second(db: Database, verdict: Verdict) -> None:
-    """Note that somebody else is to look at a first verdict, if it escalates or falls into the share."""
+    """Request a second review of a first verdict that escalates or falls into the share."""
     escalated = verdict.decision is Decision.ESCALATE
     if escalated or falls_into_share(verdict, review_settings(db).second_share):
         with transaction(db):
@@ -426,6 +423,6 @@ def ask_for_second(db: Database, verdict: Verdict) -> None:
 
 
 def falls_into_share(verdict: Verdict, share: float) -> bool:
-    """Return whether a verdict is among those checked: by a hash, so that it can be told again later."""
+    """Return whether a verdict falls into the share for second review; the answer never changes."""
     digest = hashlib.sha256(f"second:{verdict.verdict_id}:{verdict.sighting_id}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64 < share

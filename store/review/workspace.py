@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from store import rows, times
@@ -11,14 +12,13 @@ from store.sqlite import transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime, timedelta
 
     from store.sqlite import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A listing is on somebody's screen."""
+    """A reviewer has a listing open."""
 
     listing_id: str
     reviewer: str
@@ -27,13 +27,13 @@ class Claim:
 
 
 class HeldByAnother(StoreError):
-    """A listing was to be decided while it is on somebody else's screen."""
+    """Somebody else has the listing open."""
 
     def __init__(self, claim: Claim) -> None:
         super().__init__(
             N_(
                 "%(who)s has this listing open until %(time)s UTC, so nothing was written. Take it over "
-                "first if it is yours to decide, or go on to the next."
+                "first if you are to decide it, or continue with the next listing."
             ),
             who=claim.reviewer,
             time=f"{claim.expires_at:%H:%M}",
@@ -42,24 +42,23 @@ class HeldByAnother(StoreError):
 
 
 def claim_of(db: Database, listing_id: str, *, now: datetime) -> Claim | None:
-    """Return who holds a listing now, or None."""
+    """Return the current claim on a listing, or None."""
     query = "SELECT * FROM claims WHERE listing_id = ? AND expires_at > ?"
-    row = db.execute(query, [listing_id, times.to_text(now)]).fetchone()
-    return None if row is None else _claim(row)
+    return rows.find(db, Claim, query, [listing_id, times.to_text(now)])
 
 
 def claim(
     db: Database, listing_id: str, *, reviewer: str, lasts: timedelta, now: datetime, take_over: bool = False
 ) -> Claim:
-    """Claim a listing, or renew one's own claim, and return the claim that holds now: perhaps another's.
+    """Claim a listing or renew a claim, and return the current claim, which may be somebody else's.
 
     Args:
         db: The store.
-        listing_id: Which.
-        reviewer: For whom.
-        lasts: How long.
+        listing_id: The listing.
+        reviewer: The reviewer who claims it.
+        lasts: How long the claim lasts.
         now: The present time.
-        take_over: Claim it even from somebody who holds it.
+        take_over: Replace the claim of somebody else.
     """
     with transaction(db):
         held = claim_of(db, listing_id, now=now)
@@ -75,29 +74,29 @@ def claim(
 
 
 def release(db: Database, listing_id: str, *, reviewer: str) -> None:
-    """Give up one's own claim; another's stays."""
+    """End the claim of a reviewer on a listing; claims of others stay."""
     with transaction(db):
         db.execute("DELETE FROM claims WHERE listing_id = ? AND reviewer = ?", [listing_id, reviewer])
 
 
 def release_all(db: Database, *, reviewer: str) -> None:
-    """Give up all claims of a reviewer, as when they log out."""
+    """End all claims of a reviewer, for example at log-out."""
     with transaction(db):
         db.execute("DELETE FROM claims WHERE reviewer = ?", [reviewer])
 
 
 def claims_on(db: Database, listing_ids: Iterable[str], *, now: datetime) -> dict[str, Claim]:
-    """Return the claims that hold now on any of these listings."""
+    """Return the current claims on these listings, by listing."""
     wanted = list(listing_ids)
     marks = ", ".join("?" * len(wanted))
     query = f"SELECT * FROM claims WHERE expires_at > ? AND listing_id IN ({marks})"  # noqa: S608 (marks only)
-    return {row["listing_id"]: _claim(row) for row in db.execute(query, [times.to_text(now), *wanted])}
+    return {found.listing_id: found for found in rows.select(db, Claim, query, [times.to_text(now), *wanted])}
 
 
 def assign(
     db: Database, listing_ids: Iterable[str], assignee: str, *, assigned_by: str, now: datetime
 ) -> int:
-    """Assign listings to somebody; an empty assignee takes the assignment away. Return how many."""
+    """Assign listings to somebody, or remove assignments if `assignee` is empty; return how many."""
     count = 0
     with transaction(db):
         for listing_id in listing_ids:
@@ -114,18 +113,9 @@ def assign(
     return count
 
 
-def _claim(row: rows.Row) -> Claim:
-    return Claim(
-        listing_id=row["listing_id"],
-        reviewer=row["reviewer"],
-        claimed_at=times.from_text(row["claimed_at"]),
-        expires_at=times.from_text(row["expires_at"]),
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptDraft:
-    """What was typed and chosen beside a listing before a verdict was given."""
+    """An unfinished verdict: the reason, note and substance so far."""
 
     reason_code: str = ""
     note: str = ""
@@ -134,16 +124,16 @@ class KeptDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedView:
-    """A filtered list under a name."""
+    """A filtered list that a reviewer saved under a name."""
 
     view_id: int
     name: str
     query: str
-    """As it stands in the address, without the question mark."""
+    """The query string of the URL, without the question mark."""
 
 
 def keep_draft(db: Database, listing_id: str, reviewer: str, draft: KeptDraft, *, now: datetime) -> None:
-    """Keep a draft; one in which nothing is written is forgotten.
+    """Save a draft, or delete it if it is empty.
 
     Raises:
         UnknownRow: If there is no such listing.
@@ -161,20 +151,19 @@ def keep_draft(db: Database, listing_id: str, reviewer: str, draft: KeptDraft, *
 
 
 def draft_of(db: Database, listing_id: str, reviewer: str) -> KeptDraft | None:
-    """Return a reviewer's draft beside a listing, or None."""
+    """Return the draft of a reviewer on a listing, or None."""
     query = "SELECT reason_code, note, substance FROM drafts WHERE listing_id = ? AND reviewer = ?"
-    row = db.execute(query, [listing_id, reviewer]).fetchone()
-    return None if row is None else KeptDraft(**dict(row))
+    return rows.find(db, KeptDraft, query, [listing_id, reviewer])
 
 
 def forget_draft(db: Database, listing_id: str, reviewer: str) -> None:
-    """Forget a draft, as when its verdict is given."""
+    """Delete a draft, for example when its verdict is given."""
     with transaction(db):
         db.execute("DELETE FROM drafts WHERE listing_id = ? AND reviewer = ?", [listing_id, reviewer])
 
 
 def save_view(db: Database, reviewer: str, name: str, query: str, *, now: datetime) -> None:
-    """Keep a list under a name; the same name again replaces it."""
+    """Save a list under a name, replacing the list of the same name."""
     with transaction(db):
         db.execute(
             "INSERT INTO saved_views (reviewer, name, query, saved_at) VALUES (?, ?, ?, ?) "
@@ -184,24 +173,24 @@ def save_view(db: Database, reviewer: str, name: str, query: str, *, now: dateti
 
 
 def saved_views(db: Database, reviewer: str) -> list[SavedView]:
-    """Return a reviewer's saved lists by name."""
+    """Return the saved lists of a reviewer, by name."""
     query = "SELECT view_id, name, query FROM saved_views WHERE reviewer = ? ORDER BY name"
-    return [SavedView(**dict(row)) for row in db.execute(query, [reviewer])]
+    return rows.select(db, SavedView, query, [reviewer])
 
 
 def forget_view(db: Database, reviewer: str, view_id: int) -> None:
-    """Forget one of a reviewer's saved lists; another's is left alone."""
+    """Delete a saved list of a reviewer; lists of others stay."""
     with transaction(db):
         db.execute("DELETE FROM saved_views WHERE view_id = ? AND reviewer = ?", [view_id, reviewer])
 
 
 class SettingRefused(StoreError):
-    """A setting was given a value it cannot have."""
+    """The value of a setting is out of bounds."""
 
     def __init__(self, name: str, value: float) -> None:
         low, high = BOUNDS.get(name, (0, 0))
         super().__init__(
-            N_("%(name)s cannot be %(value)s: it lies between %(low)s and %(high)s. Nothing was changed."),
+            N_("%(name)s cannot be %(value)s: it must be between %(low)s and %(high)s. Nothing was changed."),
             name=name,
             value=f"{value:g}",
             low=f"{low:g}",
@@ -211,15 +200,15 @@ class SettingRefused(StoreError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewSettings:
-    """What is in force."""
+    """The settings of the review. Each change is a new row; the newest is in force."""
 
     second_share: float = 0.1
-    """Of first verdicts, how many go to a second reviewer besides escalations, from 0 to 1."""
+    """Share of first verdicts that go to a second reviewer beside escalations, from 0 to 1."""
     hidden_share: float = 0.1
-    """Of flagged listings, how many are shown without their score to everyone, from 0 to 1. Samples from
-    below the line never show it; they can only stay unknown among others that do not."""
+    """Share of flagged listings that are shown without a score, from 0 to 1. Samples from below the threshold
+    never show their score; the hidden scores of flagged listings keep reviewers from recognising samples."""
     claim_minutes: float = 10
-    """How long a listing on somebody's screen is kept for them."""
+    """How long a claim lasts after the reviewer last viewed the listing."""
 
 
 BOUNDS = {"second_share": (0.0, 1.0), "hidden_share": (0.0, 1.0), "claim_minutes": (1.0, 480.0)}
@@ -235,10 +224,10 @@ def review_settings(db: Database) -> ReviewSettings:
 
 
 def change_setting(db: Database, name: str, value: float, *, changed_by: str, now: datetime) -> None:
-    """Put a value in force.
+    """Change a setting.
 
     Raises:
-        SettingRefused: If there is no such setting or it cannot have this value.
+        SettingRefused: If there is no such setting, or the value is out of bounds.
     """
     low, high = BOUNDS.get(name, (1.0, 0.0))
     if not low <= value <= high:
@@ -249,13 +238,13 @@ def change_setting(db: Database, name: str, value: float, *, changed_by: str, no
 
 
 def preferences(db: Database, reviewer: str) -> dict[str, str]:
-    """Return what a reviewer chose for themselves, e.g. the language of the pages."""
+    """Return the preferences of a reviewer, e.g. the language of the pages."""
     query = "SELECT name, value FROM preferences WHERE reviewer = ?"
     return {row["name"]: row["value"] for row in db.execute(query, [reviewer])}
 
 
 def prefer(db: Database, reviewer: str, name: str, value: str) -> None:
-    """Keep what a reviewer chose; the earlier choice is forgotten."""
+    """Set a preference of a reviewer."""
     with transaction(db):
         db.execute(
             "INSERT INTO preferences VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",

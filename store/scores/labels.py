@@ -1,8 +1,9 @@
-"""Labels: what standing verdicts and imported files teach, as the next training run reads it."""
+"""Labels for training: from standing verdicts and from imported files."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from store import rows, times
@@ -14,32 +15,31 @@ from store.sqlite import Database, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
 TEACHING = {Decision.OFFER: 1, Decision.NOT_OFFER: 0}
-"""Decisions that settle the label; *unsure* and *escalate* teach nothing."""
+"""The decisions that give a label; *unsure* and *escalate* give none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """One judged text."""
+    """One labelled text."""
 
     text: str
     text_hash: str
     label: int
     """1 for an offer, 0 for none."""
     group: str
-    """Who sells it: the seller within the source, else the listing; of an imported text, as its file says."""
+    """Who sells: the seller within the source, else the listing; for an imported text, as its file says."""
     language: str = ""
-    """ISO 639-1; empty when it is not known."""
+    """ISO 639-1; empty if unknown."""
     first_judged_at: datetime
-    """When this store first heard either answer about it; never moves, whatever is decided later."""
+    """When the store first received a label for the text; later decisions do not change it."""
     is_imported: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedText:
-    """A standing verdict with all that another tool needs of it."""
+    """A standing verdict in full, for use by other tools."""
 
     reviewer: str
     decided_at: datetime
@@ -53,16 +53,16 @@ class JudgedText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewLabel:
-    """A label as a file brings it."""
+    """A label from a file."""
 
     text: str
     label: int
     group: str
-    """Who sells it; empty when the file does not say."""
+    """Who sells; empty if the file does not say."""
 
 
 def standing_labels(db: Database) -> list[Label]:
-    """Return the standing verdicts that settle a label, in the order they were given."""
+    """Return the labels of standing verdicts, oldest verdict first."""
     query = f"""
         SELECT {_GROUP}, language, sightings.text, standing_verdicts.text_hash, decision,
                (SELECT min(decided_at) FROM verdicts AS earlier
@@ -85,28 +85,17 @@ def standing_labels(db: Database) -> list[Label]:
 
 
 def judged_texts(db: Database) -> list[JudgedText]:
-    """Return the standing verdicts that settle a label as others are told of them, oldest first."""
+    """Return the standing verdicts that give a label, oldest first."""
     query = f"""
-        SELECT reviewer, decided_at, decision, reason_code, note, url, {_GROUP}, sightings.text
+        SELECT reviewer, decided_at, decision, ifnull(reason_code, '') AS reason_code, note, url,
+               {_GROUP}, sightings.text
         FROM {_STANDING} ORDER BY verdict_id
     """  # noqa: S608 (no input in it)
-    return [
-        JudgedText(
-            reviewer=row["reviewer"],
-            decided_at=times.from_text(row["decided_at"]),
-            decision=Decision(row["decision"]),
-            reason_code=row["reason_code"] or "",
-            note=row["note"],
-            url=row["url"],
-            group=row["group_name"],
-            text=row["text"],
-        )
-        for row in db.execute(query)
-    ]
+    return [rows.read(JudgedText, row, group=row["group_name"]) for row in db.execute(query)]
 
 
 def imported_labels(db: Database) -> list[Label]:
-    """Return every imported label, in the order they came."""
+    """Return every imported label, oldest first."""
     query = "SELECT * FROM imported_labels ORDER BY imported_label_id"
     return [
         Label(
@@ -124,12 +113,12 @@ def imported_labels(db: Database) -> list[Label]:
 def import_labels(
     db: Database, labels: Iterable[NewLabel], *, origin: str, imported_by: str, now: datetime
 ) -> int:
-    """Keep labels from a file, all or none; a text that was imported before with this label stays one row.
+    """Store the labels of a file, all or none; a text that has this label already stays one row.
 
-    A text that is imported with both labels is kept twice, and teaches nothing.
+    A text that is imported with both labels has two rows and gives no label.
 
     Returns:
-        How many were new.
+        How many labels are new.
     """
     with transaction(db):
         fresh = [
@@ -157,7 +146,7 @@ def import_labels(
 
 
 def disputed_texts(db: Database, labels: Iterable[NewLabel]) -> list[str]:
-    """Return, once each, which of these texts have been imported both as an offer and as none."""
+    """Return those of these texts, once each, that were imported with both labels."""
     query = "SELECT text_hash FROM imported_labels GROUP BY text_hash HAVING count(DISTINCT label) > 1"
     disputed = {row["text_hash"] for row in db.execute(query)}
     by_hash = {text_hash(rows.clean(label.text)): label.text for label in labels}
@@ -176,4 +165,4 @@ _STANDING = """
             WHERE review_items.listing_id = listings.listing_id AND state = 'adjudication'
         )
 """
-"""What two people disagree on teaches nothing until somebody settles it."""
+"""A disputed verdict gives no label until somebody settles it."""

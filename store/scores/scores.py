@@ -9,7 +9,7 @@ from store import rows, times
 from store.audit import audit
 from store.audit.audit import BY_HAND, AuditAction, Origin
 from store.errors import UnknownRow
-from store.model import Decision
+from store.model import Decision, Model, Promotion, Score
 from store.review.search import index_substances, names_in
 from store.sqlite import Database, transaction
 
@@ -17,22 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from store.model import Model, Promotion, Score, Sighting
-    from store.rows import Row
+    from store.model import Sighting
 
 
 def register_model(db: Database, model: Model) -> None:
-    """Write a model; the same model registered twice stays one row."""
+    """Record a model; a model that is registered twice stays one row."""
     with transaction(db):
-        values = {
-            "model_id": model.model_id,
-            "created_at": times.to_text(model.created_at),
-            "folder": model.folder,
-            "embedder_id": model.embedder_id,
-            "threshold": model.threshold,
-            "card": rows.to_json(model.card),
-        }
-        rows.insert(db, "models", values, ignore=True)
+        rows.insert(db, "models", rows.columns_of(model), ignore=True)
 
 
 def promote(
@@ -44,7 +35,7 @@ def promote(
     origin: Origin = BY_HAND,
     now: datetime,
 ) -> None:
-    """Put a registered model in use; the record and the audit log say who did and why.
+    """Put a registered model in use; the promotion and the audit log record who did it and why.
 
     Raises:
         UnknownRow: If no such model is registered.
@@ -72,8 +63,7 @@ def promote(
 
 def model_in_use(db: Database) -> Model | None:
     """Return the model promoted last, or None before the first promotion."""
-    row = db.execute("SELECT * FROM model_in_use").fetchone()
-    return None if row is None else rows.model_from(row)
+    return rows.find(db, Model, "SELECT * FROM model_in_use")
 
 
 def get_model(db: Database, model_id: str) -> Model:
@@ -82,28 +72,26 @@ def get_model(db: Database, model_id: str) -> Model:
     Raises:
         UnknownRow: If no such model is registered.
     """
-    row = db.execute("SELECT * FROM models WHERE model_id = ?", [model_id]).fetchone()
-    if row is None:
+    model = rows.find(db, Model, "SELECT * FROM models WHERE model_id = ?", [model_id])
+    if model is None:
         raise UnknownRow("model", model_id)
-    return rows.model_from(row)
+    return model
 
 
 def list_models(db: Database) -> list[Model]:
     """Return every registered model, newest first."""
-    query = "SELECT * FROM models ORDER BY created_at DESC, model_id"
-    return [rows.model_from(row) for row in db.execute(query)]
+    return rows.select(db, Model, "SELECT * FROM models ORDER BY created_at DESC, model_id")
 
 
 def promotions(db: Database) -> list[Promotion]:
-    """Return every promotion, oldest first; the last one is in force."""
-    query = "SELECT * FROM promotions ORDER BY promotion_id"
-    return [rows.promotion_from(row) for row in db.execute(query)]
+    """Return every promotion, oldest first; the last is in force."""
+    return rows.select(db, Promotion, "SELECT * FROM promotions ORDER BY promotion_id")
 
 
 def model_before(history: Sequence[Promotion]) -> str | None:
     """Return the id of the model that was in use before the one in use, or None if there was none.
 
-    Going back is no step forward: after A, B, C and back to B, the model before is A.
+    After promotions of A, B, C and B again, the model before B is A: a return is not a step forward.
     """
     path: list[str] = []
     for promotion in history:
@@ -117,15 +105,13 @@ def model_before(history: Sequence[Promotion]) -> str | None:
 def unscored_sightings(db: Database, model_id: str, *, after: int = 0, limit: int) -> list[Sighting]:
     """Return the oldest sightings that this model has not scored.
 
-    Superseded ones are among them: only a listing's latest sighting can be queued, but the record says of
-    each text what the model made of it.
+    Superseded sightings are included: they cannot enter the queue, but the record has a score of each text.
 
     Args:
         db: The store.
-        model_id: Whose scores count.
-        after: Only sightings with a higher id; the last one of the batch before, so that going through
-            a long history looks at each once.
-        limit: At most so many.
+        model_id: The model.
+        after: Return only sightings with a higher id, so that batches pass over a long history once.
+        limit: The most sightings to return.
     """
     query = """
         SELECT * FROM sightings
@@ -146,7 +132,7 @@ def count_unscored(db: Database, model_id: str) -> int:
 
 
 def count_awaiting(db: Database) -> int:
-    """Return how many sightings the model in use has not scored: all of them before the first model."""
+    """Return how many sightings the model in use has not scored; all of them if there is no model."""
     query = """
         SELECT (SELECT count(*) FROM sightings)
              - (SELECT count(*) FROM scores WHERE model_id = (SELECT model_id FROM model_in_use))
@@ -155,9 +141,9 @@ def count_awaiting(db: Database) -> int:
 
 
 def newest_is_scored(db: Database) -> bool:
-    """Return whether the model in use has scored the newest sighting, which a scoring comes to last.
+    """Return whether the model in use has scored the newest sighting, which is always scored last.
 
-    It is looked up, where `count_awaiting` walks: for what is called all day. True without sightings.
+    One index lookup, so cheaper than `count_awaiting`. True if there are no sightings.
     """
     query = """
         SELECT (SELECT max(sighting_id) FROM sightings) IS NULL OR EXISTS (
@@ -169,30 +155,30 @@ def newest_is_scored(db: Database) -> bool:
 
 
 def record_scores(db: Database, scores: Iterable[Score]) -> int:
-    """Write scores in one transaction; one that stands already for its sighting and model stays.
+    """Record scores in one transaction; an existing score of the same sighting and model stays.
 
     Returns:
-        How many were written.
+        How many scores are new.
     """
     with transaction(db):
         return sum(_record(db, score) for score in scores)
 
 
 def count_scored(db: Database, run_id: int) -> dict[str, int]:
-    """Return how many sightings a run scored and how many of them it flagged, over all its attempts."""
+    """Return how many sightings a run scored and flagged, over all its attempts."""
     query = "SELECT count(*), ifnull(sum(p_offer >= threshold), 0) FROM scores WHERE run_id = ?"
     scored, flagged = db.execute(query, [run_id]).fetchone()
     return {"scored": scored, "flagged": flagged}
 
 
 def current_score(db: Database, sighting_id: int) -> tuple[int, Score] | None:
-    """Return the id and score that the model in use gave a sighting, or None if it has not scored it."""
+    """Return id and score of a sighting by the model in use, or None."""
     query = """
         SELECT * FROM scores
         WHERE sighting_id = ? AND model_id = (SELECT model_id FROM model_in_use)
     """
     row = db.execute(query, [sighting_id]).fetchone()
-    return None if row is None else (row["score_id"], rows.score_from(row))
+    return None if row is None else (row["score_id"], rows.read(Score, row))
 
 
 def _record(db: Database, score: Score) -> bool:
@@ -207,7 +193,7 @@ BATCH = 512
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """A listing as last seen, with what the model in use and people say of it."""
+    """The latest sighting of a listing, with its score and its verdict."""
 
     sighting_id: int
     listing_id: str
@@ -215,13 +201,13 @@ class Standing:
     title: str
     text: str
     p_offer: float | None
-    """By the model in use; None when it has not scored it."""
+    """By the model in use; None if unscored."""
     decision: Decision | None
-    """Of the verdict that stands on the listing as it now reads."""
+    """Of the standing verdict on this text."""
 
 
 def standing_listings(db: Database) -> Iterator[list[Standing]]:
-    """Yield batches of listings as last seen; no more than a batch is in memory at once."""
+    """Yield the latest sighting of every listing, in batches that fit in memory."""
     query = """
         SELECT latest_sightings.sighting_id, latest_sightings.listing_id, url, title, text, p_offer, decision
         FROM latest_sightings
@@ -234,11 +220,6 @@ def standing_listings(db: Database) -> Iterator[list[Standing]]:
         ORDER BY latest_sightings.sighting_id LIMIT ?
     """
     last = 0
-    while batch := [_standing(row) for row in db.execute(query, [last, BATCH])]:
+    while batch := rows.select(db, Standing, query, [last, BATCH]):
         yield batch
         last = batch[-1].sighting_id
-
-
-def _standing(row: Row) -> Standing:
-    fields = {name: row[name] for name in Standing.__slots__ if name != "decision"}
-    return Standing(decision=None if row["decision"] is None else Decision(row["decision"]), **fields)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import pytest
 from tokenizers import Tokenizer
@@ -21,8 +21,8 @@ from classifier.model.persistence import load_model, save_model
 from classifier.reading import read_text
 from classifier.scoring.scorer import Scorer
 from classifier.training.fit import Cascade, train
-from store.model import ScoreStage
-from store.rows import reasons_from, to_json
+from store.model import Reasons, ScoreStage
+from store.rows import to_json
 from store.vectors import open_vectors
 from tests.classifier.toy import NOW, ToyEmbedder
 
@@ -67,7 +67,7 @@ def test_what_is_settled_says_so_and_is_not_embedded(cascaded: TrainedModel, gaz
     assert settled.p_offer < cascaded.threshold
     assert whole.reasons.stage is ScoreStage.TRANSFORMER
     assert embedder.asked == [[OFFER]]
-    assert reasons_from(to_json(asdict(settled.reasons))).stage is ScoreStage.FIRST
+    assert msgspec.json.decode(to_json(settled.reasons), type=Reasons).stage is ScoreStage.FIRST
 
 
 def test_reasons_of_a_settled_text_sum_to_its_score(cascaded: TrainedModel, gazetteer: Gazetteer) -> None:

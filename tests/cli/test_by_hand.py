@@ -193,7 +193,7 @@ def test_verdict_by_an_old_screen_is_refused(store: Path) -> None:
         score_all(db)
     called = call("verdict", entry["listing_id"], "offer", *by_ada)
     assert (called.exit_code, called.out) == (1, "")
-    assert "another score since it was shown, so nothing was written" in called.err
+    assert "has a new score since it was shown, so nothing was written" in called.err
     fresh = next(each for each in queue(store)["entries"] if each["listing_id"] == entry["listing_id"])
     again = ("--score", fresh["score_id"], *by_ada[2:])
     assert call("verdict", entry["listing_id"], "offer", *again).exit_code == 0
@@ -228,7 +228,7 @@ def test_verdict_without_a_name_is_refused(store: Path, blank: str, *, is_undo: 
     what = ("--undo", "1") if is_undo else (listing_id, "not_offer")
     called = call("verdict", "--db", store, *what, "--reviewer", blank)
     assert called.exit_code == 1
-    assert "No reviewer is named" in called.err
+    assert "The reviewer is missing" in called.err
     assert len(verdicts(store, listing_id)) == 1
 
 

@@ -60,7 +60,7 @@ def test_user_who_cannot_be_added_is_a_sentence(admin: TestClient, name: str, st
     """What was typed stays in the field where the page itself refuses it."""
     answer = send(admin, "/users", "/users", name=name)
     assert answer.status_code == status
-    assert "There is a user root already" in answer.text or "cannot be called" in answer.text or not name
+    assert "User root exists already" in answer.text or "is not a valid user name" in answer.text or not name
 
 
 def test_each_deed_holds_at_once_and_is_logged(admin: TestClient, database: Path) -> None:

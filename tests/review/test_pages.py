@@ -90,7 +90,7 @@ def test_undo_sent_twice_changes_nothing(client: TestClient) -> None:
     undo(client, after)
     again = undo(client, after)
     assert again.status_code == 409
-    assert "already taken back" in again.text
+    assert "already undone" in again.text
 
 
 def test_judging_everything_ends_at_an_empty_queue(client: TestClient) -> None:
@@ -139,7 +139,7 @@ def test_score_of_another_model_makes_the_screen_stale(client: TestClient, datab
     db.close()
     answer = judge(client, page, decision="offer", note="kept")
     assert answer.status_code == 409
-    assert "has got another score since it was shown" in answer.text
+    assert "has a new score since it was shown" in answer.text
     assert ">kept</textarea>" in answer.text
 
 

@@ -173,9 +173,9 @@ def test_a_listing_that_was_scored_anew_cannot_be_judged_by_the_old_screen(flagg
 def test_nobody_decides_nothing(flagged: Database, blank: str) -> None:
     """A verdict and an undo say who gave them; the store itself refuses a blank, too."""
     verdict = judge(flagged, 3)
-    with pytest.raises(ReviewerUnnamed, match="No reviewer is named"):
+    with pytest.raises(ReviewerUnnamed, match="The reviewer is missing"):
         judge(flagged, 2, reviewer=blank)
-    with pytest.raises(ReviewerUnnamed, match="No reviewer is named"):
+    with pytest.raises(ReviewerUnnamed, match="The reviewer is missing"):
         undo_verdict(flagged, verdict.verdict_id, reviewer=blank, now=NOW)
     assert verdicts_of(flagged, verdict.listing_id) == [verdict]
     assert judge(flagged, 4, reviewer=" ada ").reviewer == "ada"

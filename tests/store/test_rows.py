@@ -16,7 +16,7 @@ from store.crawl.sources import declare_source, declared_source
 from store.database import open_in_memory
 from store.errors import UnknownRow
 from store.model import ListingContent, Term, TermName
-from store.rows import clean, content_from, content_row
+from store.rows import clean, columns_of, read
 from store.scores.scores import (
     count_unscored,
     current_score,
@@ -65,14 +65,14 @@ def contents(text: st.SearchStrategy[str]) -> st.SearchStrategy[ListingContent]:
 @given(contents(PLAIN_TEXT))
 def test_a_content_is_read_back_as_it_was(content: ListingContent) -> None:
     """Every script, quote and control character."""
-    assert content_from(content_row(content)) == content
+    assert read(ListingContent, columns_of(content)) == content
 
 
 @given(contents(ANY_TEXT))
 def test_what_cannot_be_stored_is_replaced_once(content: ListingContent) -> None:
     """After the first reading back, writing and reading changes nothing more."""
-    once = content_from(content_row(content))
-    assert content_from(content_row(once)) == once
+    once = read(ListingContent, columns_of(content))
+    assert read(ListingContent, columns_of(once)) == once
 
 
 @given(contents(ANY_TEXT), ANY_TEXT)
@@ -83,7 +83,7 @@ def test_a_hostile_listing_is_recorded_like_any_other(content: ListingContent, u
     record_page(db, page(run_id, "https://andes.example/1"), [SeenListing(url=url, content=content)])
     assert count_unscored(db, "none") == 1
     (sighting,) = unscored_sightings(db, "none", limit=9)
-    assert sighting.content == content_from(content_row(content))
+    assert sighting.content == read(ListingContent, columns_of(content))
     db.close()
 
 
@@ -97,7 +97,7 @@ def test_clean_text_is_utf_8_without_nul(text: str) -> None:
 
 def test_a_large_price_is_written_out() -> None:
     """No exponent, which other tools would read as they please."""
-    assert content_row(ListingContent(title="x", price_amount=Decimal("1E+6")))["price_amount"] == "1000000"
+    assert columns_of(ListingContent(title="x", price_amount=Decimal("1E+6")))["price_amount"] == "1000000"
 
 
 def test_a_source_is_read_back_as_it_was_declared_last(db: Database) -> None:

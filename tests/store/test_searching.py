@@ -96,7 +96,7 @@ def test_great_store_is_counted_among_the_newest_and_listed_whole(
     narrowed = Filter(terms="piperonal", since="2020-01-01")
     whole = list_items(store, narrowed)
     assert len(whole) == 5
-    monkeypatch.setattr("store.review.statistics.COUNTED_AMONG", 7)
+    monkeypatch.setattr("store.review.queue.COUNTED_AMONG", 7)
     for limit, total, is_more in ((2, 2, True), (4, 4, True), (5, 5, False), (25, 5, False)):
         said = first_found(store, narrowed, limit=limit)
         assert (said.items, said.total, said.is_more) == (whole[:limit], total, is_more)
