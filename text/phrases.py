@@ -107,6 +107,12 @@ def written(*names: str) -> frozenset[str]:
 
 
 @cache
+def by_key(table: str) -> dict[str, tuple[str, ...]]:
+    """Return the phrases of a table as the files write them, by key; for tables of what is written for what."""
+    return {key: tuple(phrase.text for phrase in words(f"{table}.{key}")) for key in keys(table)}
+
+
+@cache
 def any_of(*names: str, chinese: bool | None = None) -> str:
     """Return a pattern that matches any phrase under some keys wherever it stands, the longest first.
 

@@ -27,7 +27,7 @@ from classifier.features.words import (
     words_of_tokens,
 )
 from classifier.reading import as_shown
-from classifier.reading.unfold import origins_shown
+from classifier.reading.deobfuscate import origins_shown
 from store.messages import harmless
 from store.model import WordShare
 

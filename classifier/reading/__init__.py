@@ -6,9 +6,9 @@ or network. It imports `classifier.gazetteer` and nothing else of ours.
 
 from __future__ import annotations
 
+from classifier.reading.deobfuscate import as_shown
 from classifier.reading.model import CasNumber, Mention, Reading, TradeSign
 from classifier.reading.read import find_mentions, read_text, read_texts
-from classifier.reading.unfold import as_shown
 
 __all__ = [
     "CasNumber",

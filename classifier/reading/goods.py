@@ -1,20 +1,18 @@
 """Find what a title plainly sells when it is no chemical, or one that is called by its name and on no list.
 
 A hidden offer keeps back what is sold. So a form, a promise or a missing number means less in a title that
-says `toner`, `beeswax` or `customs broker`. The words stand in `goods.toml`.
+says `toner`, `beeswax` or `customs broker`. The words stand in the lexicon under `goods`.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from text.normalise import fold
-from text.phrases import alternatives
+from text.phrases import IS_CJK, any_of, folded, whole_words
+from text.tokens import WORD as PIECE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,23 +22,13 @@ if TYPE_CHECKING:
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 SPELLED = re.compile(r"(?<![^\W_])[^\W\d_](?:[ ._*·-]{1,2}[^\W\d_]){2,}(?![^\W_])")
 """A word whose letters stand apart."""
-CJK = re.compile(r"[\u3400-\u9fff]")
-PIECE = re.compile(r"[^\W_]+")
 SEPARATOR = re.compile(r"[\s'-]{1,2}(?=[^\W_])")
 """Between the words of a name."""
 KINDS: tuple[GoodsKind, ...] = ("everyday", "material", "about", "service")
-OTHER_FORMS = "not_a_form"
 MOST_WORDS = 4
 """Words of the longest name looked for."""
-
 TITLE_CHARS = 200
 """Characters that are read: a text without a title would be all of it."""
-
-PASSED_OFF = re.compile(
-    r"(?:(?<![^\W_])(?:as|like|among|between|como|entre|dentro de|comme|parmi|dans|als|zwischen|unter|wie|как"
-    r"|среди|между|под)(?:\s(?:a|an|the|un|una|um|uma|une|des|les|ein|eine))?\s|[作当按报夹藏混是为])$"
-)
-"""Words before goods that something else is passed off as, or hidden among."""
 BEFORE = 24
 """Characters looked at before goods."""
 
@@ -70,7 +58,7 @@ def find_goods(
     title = text[:TITLE_CHARS]
     for kind, start, end in sorted({*_worded(title), *_written_together(title)}, key=lambda good: good[1:]):
         is_taken = any(start < last and first < end for first, last in taken)
-        is_passed_off = PASSED_OFF.search(title[max(0, start - BEFORE) : start])
+        is_passed_off = _passed_off().search(title[max(0, start - BEFORE) : start])
         if start < first_form and not is_taken and not is_passed_off:
             yield kind, start, end
 
@@ -96,16 +84,15 @@ def _other_form_places(near: str) -> Iterator[tuple[int, int]]:
                 yield start, ends
             if not SEPARATOR.match(near, ends):
                 break
-    if CJK.search(near):
+    if IS_CJK.search(near):
         yield from (found.span() for found in others.chinese.finditer(near))
 
 
 def _worded(title: str) -> Iterator[tuple[GoodsKind, int, int]]:
-    names = _names()
+    names, beginnings = _names()
     for spelled in SPELLED.finditer(title):
         if kind := names.get("".join(filter(str.isalpha, spelled.group()))):
             yield kind, spelled.start(), spelled.end()
-    beginnings = _beginnings()
     if beginnings.isdisjoint(WORD.findall(title)):
         return
     words = [(found.group(), found.start(), found.end()) for found in WORD.finditer(title)]
@@ -119,51 +106,43 @@ def _worded(title: str) -> Iterator[tuple[GoodsKind, int, int]]:
 
 
 def _written_together(title: str) -> Iterator[tuple[GoodsKind, int, int]]:
-    if CJK.search(title):
+    if IS_CJK.search(title):
         for found in _chinese().finditer(title):
-            yield _names()[found.group()], found.start(), found.end()
+            yield _names()[0][found.group()], found.start(), found.end()
 
 
 @cache
-def _table() -> Mapping[str, tuple[str, ...]]:
-    """Return the folded names of each list of `goods.toml`, their words parted by single spaces."""
-    table = tomllib.loads((files("classifier.reading") / "goods.toml").read_text(encoding="utf-8"))
-    return {
-        name: tuple({_spaced(one) for choices in phrases for one in alternatives(choices)})
-        for name, phrases in table.items()
-    }
-
-
-def _spaced(name: str) -> str:
-    folded = fold(name).text
-    return folded.replace(" ", "") if CJK.search(folded) else " ".join(WORD.findall(folded))
-
-
-@cache
-def _names() -> Mapping[str, GoodsKind]:
-    return {name: kind for kind in KINDS for name in _table()[kind]}
-
-
-@cache
-def _beginnings() -> frozenset[str]:
-    return frozenset(name.partition(" ")[0] for name in _names())
+def _names() -> tuple[Mapping[str, GoodsKind], frozenset[str]]:
+    """Return the kind of each name, its words parted by single spaces, and the first words of all names."""
+    names = {name: kind for kind in KINDS for name in map(_in_words, folded(f"goods.{kind}"))}
+    return names, frozenset(name.partition(" ")[0] for name in names)
 
 
 @cache
 def _other_forms() -> OtherForms:
-    names = _table()[OTHER_FORMS]
-    worded = frozenset(name.replace("'", " ") for name in names if not CJK.search(name))
+    names = [_in_words(name) for name in folded("goods.not_a_form")]
+    worded = frozenset(name.replace("'", " ") for name in names if not IS_CJK.search(name))
     return OtherForms(
-        names=worded, most_words=max(name.count(" ") for name in worded) + 1, chinese=_any_of(names)
+        names=worded, most_words=max(name.count(" ") for name in worded) + 1, chinese=_longest_of(names)
     )
 
 
 @cache
 def _chinese() -> re.Pattern[str]:
-    return _any_of(_names())
+    return _longest_of(_names()[0])
 
 
-def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+@cache
+def _passed_off() -> re.Pattern[str]:
+    spaced = whole_words("goods.passed_off")
+    return re.compile(rf"(?:(?:{spaced})\s|{any_of('goods.passed_off', chinese=True)})$")
+
+
+def _in_words(name: str) -> str:
+    return name.replace(" ", "") if IS_CJK.search(name) else " ".join(WORD.findall(name))
+
+
+def _longest_of(names: Iterable[str]) -> re.Pattern[str]:
     """Return what finds each of the Chinese names, the longest first."""
-    chinese = sorted((name for name in names if CJK.search(name)), key=len, reverse=True)
+    chinese = sorted((name for name in names if IS_CJK.search(name)), key=len, reverse=True)
     return re.compile("|".join(map(re.escape, chinese)))

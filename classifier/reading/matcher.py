@@ -1,30 +1,32 @@
 """Everything that is searched for, compiled into one Aho-Corasick automaton.
 
-The automaton runs over the squeezed text, so patterns are squeezed too: names of listed
-substances with their usual misspellings, names of other chemicals that contain one (so that the
-longest name wins), listed CAS numbers, and the phrases of the trade.
+The automaton runs over the squeezed text, so patterns are squeezed too: names of listed substances with their
+usual misspellings, names of other chemicals that contain one (so that the longest name wins), listed CAS
+numbers, and the phrases of the trade.
+
+A name has other spellings by which a seller hides it from a search and not from a reader: backwards; a
+Russian name in Latin letters; a Chinese one in pinyin, with its characters taken apart, or with others that
+look or sound like them; `I` for `l`. Each is one more string to search for, so that reading costs no more.
+What stands for what is in the lexicon under `respelling`.
 """
 
 from __future__ import annotations
 
 import gc
 import re
-import tomllib
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from importlib.resources import files
+from functools import cache, lru_cache
+from itertools import combinations, islice, permutations, product
 from typing import TYPE_CHECKING, Literal, cast
 
 import ahocorasick_rs
 
-from classifier.reading.respelt import respellings, turned_round
-from classifier.reading.spellings import slips_of, spellings_of, splits_of
 from text.normalise import fold, in_one_alphabet, squeeze
-from text.phrases import alternatives
+from text.phrases import IS_CJK, by_key, folded, keys, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from classifier.gazetteer.model import Gazetteer, Substance
     from classifier.reading.model import TradeKind
@@ -41,19 +43,39 @@ SHORTEST_MASKED = 5
 """Letters of a word of which one may be masked."""
 CODE_DIGITS = 4
 """Digits a first part of a CAS number needs to be known without the rest."""
-SALT_BEGINNINGS = (
-    "chlorhydrate",
-    "clorhidrato",
-    "cloridrato",
-    "sodium",
-    "calcium",
-    "ammonium",
-    "magnesium",
-    "iron",
-)
-"""Beginnings that a name shares with the salts of everything else: no use in a cut-off title."""
-SALTS = ("hydrochloride", "hydrobromide", "hydroiodide")
-"""Salts of everything else, whose names begin like those of the acids."""
+
+SEPARATOR = re.compile(r"[\W_]")
+
+RUSSIAN_ADJECTIVE = re.compile("([а-я]+)(ая|ыи|ии)")
+RUSSIAN_NOUN = re.compile("([а-я]*[бвгджзклмнпрстфхцчшщ])(а?)")
+DECLENSIONS = {
+    ("ая", "а"): (("ои", "ы"), ("ую", "у"), ("ои", "ои"), ("ои", "е")),
+    ("ыи", ""): (("ого", "а"), ("ому", "у"), ("ым", "ом")),
+    ("ии", ""): (("ого", "а"), ("ому", "у"), ("им", "ом")),
+}
+"""Oblique endings of adjective and noun by their endings in the nominative; й is folded to и."""
+
+SHORTEST_TURNED, SHORTEST_TURNED_CJK = 6, 4
+"""Letters, and characters, that are no chance when they spell a name backwards."""
+SHORTEST_LATIN = 7
+"""Letters of a Russian name that is known in Latin ones."""
+SHORTEST_ALIKE = 6
+"""Letters of a name that is known with `I` for `l`."""
+SHORTEST_SWAPPED = 3
+"""Characters of a Chinese name in which some may be written otherwise."""
+SHORT = 4
+"""Characters of a name of which any two may be written otherwise, in a longer one two side by side."""
+SHORTEST_SAID = 8
+"""Letters of a Chinese name that is known in pinyin alone."""
+MOST_SWAPPED = 48
+"""Ways to write one Chinese name otherwise that are searched for."""
+
+CYRILLIC = re.compile("[\u0400-\u052f]")
+ADJECTIVE_END = re.compile("[ыи]и(?= |$)")
+"""What is `ый` or `ий` before it is folded, and is written in many ways in Latin letters."""
+SOFT_BEGINNING = "io"
+"""What is `йо` before it is folded."""
+ADJECTIVE_ENDS = ("yi", "yy", "yj", "iy", "y")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,13 +147,14 @@ def matcher_for(gazetteer: Gazetteer) -> Matcher:
     for word, pattern in (*_misspelt(patterns.values(), known), *_respelt(gazetteer, known)):
         texts.append(word)
         kept.append(pattern)
+    salt_beginnings = tuple(folded("chemical_names.salt_beginnings"))
     return Matcher(
         automaton=ahocorasick_rs.AhoCorasick([in_one_alphabet(text) for text in texts]),
         patterns=tuple(kept),
         stems=tuple(
             (p.text, p.substance)
             for p in sorted(patterns.values(), key=lambda p: p.text)
-            if p.kind == "name" and p.substance and not p.text.startswith(SALT_BEGINNINGS)
+            if p.kind == "name" and p.substance and not p.text.startswith(salt_beginnings)
         ),
         rival_stems=tuple(rivals),
         words=_words(gazetteer),
@@ -203,9 +226,9 @@ def _respelt(gazetteer: Gazetteer, known: set[str]) -> Iterator[tuple[str, Patte
         names = [
             name for name in substance.names if not name.context and name.kind in {"canonical", "synonym"}
         ]
-        for folded in {spelling for name in names for spelling in spellings_of(fold(name.text).text)}:
-            backwards, splits = turned_round(squeeze(folded)), splits_of(folded)
-            others = [(squeeze(other), "misspelt", splits_of(other)) for other in respellings(folded)]
+        for name in {spelling for one in names for spelling in spellings_of(fold(one.text).text)}:
+            backwards, splits = turned_round(squeeze(name)), splits_of(name)
+            others = [(squeeze(other), "misspelt", splits_of(other)) for other in respellings(name)]
             turned = frozenset(len(backwards) - place for place in splits)
             for word, kind, parted in [*others, (backwards, "turned", turned)]:
                 if word.startswith(JAPAN[1]):
@@ -226,16 +249,161 @@ def _numbers(gazetteer: Gazetteer) -> Iterator[Pattern]:
 
 
 def _trade() -> Iterator[Pattern]:
-    table = (files("classifier.reading") / "trade_phrases.toml").read_text(encoding="utf-8")
-    for kind, phrases in tomllib.loads(table).items():
-        for folded in {one.strip() for choices in phrases for one in alternatives(fold(choices).text)}:
+    for kind in keys("trade_signals"):
+        for phrase in folded(f"trade_signals.{kind}"):
             yield Pattern(
-                text=squeeze(folded), kind="trade", trade=cast("TradeKind", kind), splits=splits_of(folded)
+                text=squeeze(phrase), kind="trade", trade=cast("TradeKind", kind), splits=splits_of(phrase)
             )
 
 
 def _rivals(gazetteer: Gazetteer) -> list[str]:
     names = [*gazetteer.rivals, *(n.text for s in gazetteer.unlisted for n in s.names if not n.context)]
     names += [c.name.partition("(")[0] for c in gazetteer.confusables if not c.borderline]
-    names += SALTS
+    names += folded("chemical_names.salts")
     return sorted({text for name in names if len(text := squeeze(fold(name).text)) > 2})
+
+
+# How else a name is written.
+
+
+def spellings_of(name: str) -> Iterator[str]:
+    """Yield a folded name and its variants."""
+    variants = {name}
+    for usual, other in _other_parts():
+        variants |= {v.replace(usual, other) for v in variants if usual in v}
+    variants |= {declined for v in variants for declined in _russian_cases(v)}
+    for variant in sorted(variants):
+        squeezed = squeeze(variant)
+        if len(squeezed) > 1 or not squeezed.isascii():
+            yield variant
+
+
+def splits_of(name: str, after: str = "") -> frozenset[int]:
+    """Return after how many letters and digits there is something else, or `after` in particular."""
+    return frozenset(
+        found.start() - others
+        for others, found in enumerate(SEPARATOR.finditer(name))
+        if name.startswith(after, found.start())
+    )
+
+
+def slips_of(text: str) -> set[str]:
+    """Return a squeezed name with one inner letter missing or doubled, or two neighbours swapped."""
+    inner = [i for i in range(1, len(text) - 1) if text[i].isalpha()]
+    missing = {text[:i] + text[i + 1 :] for i in inner}
+    doubled = {text[:i] + text[i] + text[i:] for i in inner}
+    swapped = {text[:i] + text[i + 1] + text[i] + text[i + 2 :] for i in inner if text[i + 1].isalpha()}
+    return (missing | doubled | swapped) - {text}
+
+
+def _russian_cases(name: str) -> Iterator[str]:
+    """Yield the oblique cases of a name of adjective and noun, in either order.
+
+    A noun alone needs none: its endings are read as such, see `boundaries`.
+    """
+    words = name.split(" ")
+    for first, second in permutations(words) if len(words) == 2 else ():
+        adjective, noun = RUSSIAN_ADJECTIVE.fullmatch(first), RUSSIAN_NOUN.fullmatch(second)
+        if adjective is None or noun is None:
+            continue
+        for of_adjective, of_noun in DECLENSIONS.get((adjective[2], noun[2]), ()):
+            pair = (adjective[1] + of_adjective, noun[1] + of_noun)
+            yield " ".join(pair if first == words[0] else reversed(pair))
+
+
+def turned_round(squeezed: str) -> str:
+    """Return the name backwards, or the empty text if that is too short to be no chance."""
+    shortest = SHORTEST_TURNED_CJK if IS_CJK.search(squeezed) else SHORTEST_TURNED
+    letters = sum(map(str.isalpha, squeezed))
+    backwards = squeezed[::-1]
+    return backwards if letters >= shortest and backwards != squeezed else ""
+
+
+def respellings(name: str) -> list[str]:
+    """Return other spellings of a folded name, each once; spaces stand where its parts may be parted."""
+    return list(dict.fromkeys(_respellings(name)))
+
+
+def _respellings(name: str) -> Iterator[str]:
+    if IS_CJK.search(name):
+        yield from _chinese(name)
+    elif CYRILLIC.search(name):
+        yield from _in_latin(name)
+    elif name.isascii() and "l" in name and sum(map(str.isalpha, name)) >= SHORTEST_ALIKE:
+        yield name.replace("l", "i")
+
+
+def _in_latin(name: str) -> Iterator[str]:
+    if sum(map(str.isalpha, name)) < SHORTEST_LATIN:
+        return
+    for ending in ADJECTIVE_ENDS if ADJECTIVE_END.search(name) else ("",):
+        written = ADJECTIVE_END.sub(ending, name)
+        for letters in _schemes():
+            latin = "".join(letters.get(letter, letter) for letter in written)
+            yield latin
+            if latin.startswith(SOFT_BEGINNING):
+                yield "j" + latin[1:]
+
+
+def _chinese(name: str) -> Iterator[str]:
+    yield from _with(name, _written_for("respelling.apart"))
+    if len(IS_CJK.findall(name)) < SHORTEST_SWAPPED:
+        return
+    yield from islice(_swapped(name), MOST_SWAPPED)
+    said = {
+        character: syllable
+        for syllable, all_of in by_key("respelling.pinyin").items()
+        for character in all_of
+    }
+    if set(IS_CJK.findall(name)) <= said.keys():
+        in_full = "".join(f" {said[each]} " if each in said else each for each in name)
+        if sum(map(str.isalpha, in_full)) >= SHORTEST_SAID:
+            yield in_full
+    yield from _with(name, said, is_whole=False)
+
+
+def _with(name: str, others: Mapping[str, str], *, is_whole: bool = True) -> Iterator[str]:
+    """Yield the name with one, two or all of its characters that have another form in that form.
+
+    Unless `is_whole`, some character of it stays.
+    """
+    places = [place for place, character in enumerate(name) if character in others]
+    pairs = [(a, b) for a, b in combinations(places, 2) if b == a + 1 or len(places) <= SHORT]
+    for chosen in {*((place,) for place in places), *pairs, tuple(places)} - {()}:
+        if len(chosen) < len(IS_CJK.findall(name)) or is_whole:
+            yield "".join(
+                f" {others[character]} " if place in chosen else character
+                for place, character in enumerate(name)
+            )
+
+
+def _swapped(name: str) -> Iterator[str]:
+    """Yield the name with one character, then two, as ones that look or sound alike."""
+    alike = by_key("respelling.alike")
+    places = [place for place, character in enumerate(name) if character in alike]
+    for count in (1, 2):
+        for chosen in combinations(places, count):
+            for others in product(*(alike[name[place]] for place in chosen)):
+                swap = dict(zip(chosen, others, strict=True))
+                yield "".join(swap.get(place, character) for place, character in enumerate(name))
+
+
+@cache
+def _other_parts() -> list[tuple[str, str]]:
+    """Return parts of folded names, each with another spelling of it."""
+    parts = by_key("respelling.parts").items(), by_key("respelling.first_words").items()
+    pairs = [(fold(part).text, fold(other).text, "") for part, others in parts[0] for other in others]
+    pairs += [(fold(word).text, fold(other).text, " ") for word, others in parts[1] for other in others]
+    return [(part + end, other + end) for part, other, end in pairs]
+
+
+@cache
+def _schemes() -> list[Mapping[str, str]]:
+    """Return what each Russian letter is written as, for each way to write Russian in Latin letters."""
+    silent = dict.fromkeys(written("respelling.signs.silent"), "")
+    letters = _written_for("respelling.latin") | silent
+    return [letters | _written_for(f"respelling.schemes.{name}") for name in keys("respelling.schemes")]
+
+
+def _written_for(table: str) -> dict[str, str]:
+    return {character: other[0] for character, other in by_key(table).items()}

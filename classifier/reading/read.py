@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from functools import cache
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from classifier.reading.by_ear import ear_for, find_by_ear
+from classifier.reading.deobfuscate import deobfuscate, in_order_shown, joined, moved
 from classifier.reading.goods import find_goods
-from classifier.reading.hidden import find_all_hidden
-from classifier.reading.hits import Hit, accept, find_all_patterns, longest
+from classifier.reading.hits import Hit, accept, find_all_hidden, find_all_patterns, longest
 from classifier.reading.matcher import matcher_for
 from classifier.reading.model import CasNumber, Goods, Mention, Reading, TradeSign
-from classifier.reading.number_parts import PARTS_OF_LISTED, known_parts, numbers_meant, without_whole
+from classifier.reading.numbers import PARTS_OF_LISTED, known_parts, numbers_meant, without_whole
 from classifier.reading.offers import ASKED_FOR, finished_drug, goes_on, why_not_offered
-from classifier.reading.spoken import spoken_digits
-from classifier.reading.trade import find_cas_numbers, find_trade_signs
-from classifier.reading.turned import in_order_shown, joined, moved
-from classifier.reading.unfold import unfold
+from classifier.reading.phonetic import find_phonetic, phonetic_names
+from classifier.reading.spelled_out import spoken_digits
+from classifier.reading.trade_signals import find_cas_numbers, find_trade_signals
 from text.normalise import fold, is_disguised
+from text.phrases import any_of
 from text.tokens import split_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from classifier.gazetteer.model import Gazetteer
+    from classifier.reading.deobfuscate import Deobfuscated
     from classifier.reading.hits import Found
     from classifier.reading.matcher import Matcher
     from classifier.reading.model import GoodsKind, TradeKind
-    from classifier.reading.unfold import Unfolded
 
     Sign = tuple[TradeKind, int, int]
 
@@ -76,38 +76,38 @@ def read_texts(texts: Sequence[str], gazetteer: Gazetteer) -> list[Reading]:
 def find_mentions(texts: Sequence[str], gazetteer: Gazetteer) -> list[list[Hit]]:
     """Return where each text names listed substances, and nothing more: the gazetteer's part of `read_texts`.
 
-    Positions are those of the unfolded text.
+    Positions are those of the deobfuscated text.
     """
     matcher = matcher_for(gazetteer)
     hits: list[list[Hit]] = []
     for start in range(0, len(texts), TOGETHER):
-        unfolded = [unfold(text) for text in texts[start : start + TOGETHER]]
-        found = find_all_patterns([each.text for each in unfolded], matcher, trade=False)
-        hidden = find_all_hidden(unfolded, matcher)
-        hits += [_all_hits(*each, [], [], matcher) for each in zip(unfolded, found, hidden, strict=True)]
+        deobfuscated = [deobfuscate(text) for text in texts[start : start + TOGETHER]]
+        found = find_all_patterns([each.text for each in deobfuscated], matcher, trade=False)
+        hidden = find_all_hidden(deobfuscated, matcher)
+        hits += [_all_hits(*each, [], [], matcher) for each in zip(deobfuscated, found, hidden, strict=True)]
     return hits
 
 
 def _read_together(texts: Sequence[str], matcher: Matcher, gazetteer: Gazetteer) -> list[Reading]:
-    unfolded = [unfold(text) for text in texts]
-    plain = [each.text for each in unfolded]
+    deobfuscated = [deobfuscate(text) for text in texts]
+    plain = [each.text for each in deobfuscated]
     found = find_all_patterns(plain, matcher)
     numbers = [list(find_cas_numbers(text)) for text in plain]
     known = known_parts(frozenset(gazetteer.by_cas))
     words = [split_words(text) for text in plain]
     signs = [
-        find_trade_signs(each.text, each.lined, said, matcher.codes, seen, known)
-        for each, said, seen in zip(unfolded, words, found, strict=True)
+        find_trade_signals(each.text, each.lined, said, matcher.codes, seen, known)
+        for each, said, seen in zip(deobfuscated, words, found, strict=True)
     ]
-    ear = ear_for(gazetteer)
-    heard = [list(find_by_ear(text, said, ear)) for text, said in zip(plain, words, strict=True)]
-    hidden = find_all_hidden(unfolded, matcher)
-    hits = [_all_hits(*each, matcher) for each in zip(unfolded, found, hidden, heard, signs, strict=True)]
+    names = phonetic_names(gazetteer)
+    heard = [list(find_phonetic(text, said, names)) for text, said in zip(plain, words, strict=True)]
+    hidden = find_all_hidden(deobfuscated, matcher)
+    hits = [_all_hits(*each, matcher) for each in zip(deobfuscated, found, hidden, heard, signs, strict=True)]
     signs = [_parts_only(*each) for each in zip(signs, hits, numbers, strict=True)]
-    goods = [_goods_of(*each) for each in zip(unfolded, signs, hits, strict=True)]
+    goods = [_goods_of(*each) for each in zip(deobfuscated, signs, hits, strict=True)]
     return [
         _reading(each, hit, number, sign, good, gazetteer) if hit or number or sign or good else NOTHING
-        for each, hit, number, sign, good in zip(unfolded, hits, numbers, signs, goods, strict=True)
+        for each, hit, number, sign, good in zip(deobfuscated, hits, numbers, signs, goods, strict=True)
     ]
 
 
@@ -118,35 +118,37 @@ def _parts_only(signs: list[Sign], hits: list[Hit], numbers: list[tuple[str, int
     return without_whole(signs, whole) if whole else signs
 
 
-def _goods_of(unfolded: Unfolded, signs: list[Sign], hits: list[Hit]) -> list[tuple[GoodsKind, int, int]]:
+def _goods_of(
+    deobfuscated: Deobfuscated, signs: list[Sign], hits: list[Hit]
+) -> list[tuple[GoodsKind, int, int]]:
     """Return the goods of a title before any chemical form that are no part of a sign or a listed name."""
-    text = unfolded.text
+    text = deobfuscated.text
     first_form = min((start for kind, start, _end in signs if kind == "form"), default=len(text))
     taken = [(start, end) for kind, start, end in signs if kind not in {"form", "chemistry"}]
     taken += [(hit.start, hit.end) for hit in hits]
     found = list(find_goods(text, taken, first_form))
-    return [good for good in found if good[1] < _title_end(unfolded)] if found else found
+    return [good for good in found if good[1] < _title_end(deobfuscated)] if found else found
 
 
-def _title_end(unfolded: Unfolded) -> int:
-    """Return where the first line ends in the unfolded text, which has a space there like any other."""
-    line_end = unfolded.folded.original.find("\n")
+def _title_end(deobfuscated: Deobfuscated) -> int:
+    """Return where the first line ends in the deobfuscated text, which has a space there like any other."""
+    line_end = deobfuscated.folded.original.find("\n")
     if line_end < 0:
-        return len(unfolded.text)
-    origins = unfolded.spans
+        return len(deobfuscated.text)
+    origins = deobfuscated.spans
     return bisect_left(origins, line_end, key=itemgetter(0)) if origins else line_end
 
 
 def _all_hits(
-    unfolded: Unfolded,
+    deobfuscated: Deobfuscated,
     found: list[Found],
     hidden: list[Hit],
     heard: list[Hit],
     signs: list[Sign],
     matcher: Matcher,
 ) -> list[Hit]:
-    text = unfolded.text
-    open_hits = [hit for pattern, places in found if (hit := accept(text, pattern, places, unfolded))]
+    text = deobfuscated.text
+    open_hits = [hit for pattern, places in found if (hit := accept(text, pattern, places, deobfuscated))]
     unread = [hit for hit in heard if not any(_is_read(hit, other) for other in open_hits)]
     hits = [*open_hits, *hidden, *unread, *_spoken_numbers(text, signs, matcher)]
     return longest(hits) if hits else hits
@@ -166,21 +168,21 @@ def _spoken_numbers(text: str, signs: list[Sign], matcher: Matcher) -> Iterator[
 
 
 def _reading(
-    unfolded: Unfolded,
+    deobfuscated: Deobfuscated,
     hits: list[Hit],
     numbers: list[tuple[str, int, int]],
     signs: list[Sign],
     goods: list[tuple[GoodsKind, int, int]],
     gazetteer: Gazetteer,
 ) -> Reading:
-    text = unfolded.folded.original
-    origins = unfolded.spans
+    text = deobfuscated.folded.original
+    origins = deobfuscated.spans
 
     def span(start: int, end: int) -> tuple[int, int]:
         return (origins[start][0], origins[end - 1][1]) if origins else (start, end)
 
     return Reading(
-        mentions=tuple(_mentions(hits, text, unfolded, span)) if hits else (),
+        mentions=tuple(_mentions(hits, text, deobfuscated, span)) if hits else (),
         cas_numbers=tuple(
             CasNumber(number=number, span=span(start, end), listed=number in gazetteer.by_cas)
             for number, start, end in numbers
@@ -190,7 +192,7 @@ def _reading(
                 kind=kind,
                 span=span(start, end),
                 text=text[slice(*span(start, end))],
-                meant=_meant(unfolded.text[start:end], gazetteer) if kind in PARTS_OF_LISTED else (),
+                meant=_meant(deobfuscated.text[start:end], gazetteer) if kind in PARTS_OF_LISTED else (),
             )
             for kind, start, end in signs
         ),
@@ -198,12 +200,8 @@ def _reading(
     )
 
 
-BESIDE = re.compile(
-    r"[ (\[/&+,、-]*(?:(?<![a-z])(?:and|or|y|o|e|ou|et|und|oder|и|или|和|或)(?![a-z]))?[ (\[-]*"
-)
-"""Between names of which the first decides for all: `test strips for ephedrine and norephedrine`."""
 WIDEST_BESIDE = 40
-"""Characters between such names; of signs without end `BESIDE` would try every way to part them."""
+"""Characters between such names; of signs without end the pattern would try every way to part them."""
 
 
 def _meant(said: str, gazetteer: Gazetteer) -> tuple[str, ...]:
@@ -213,13 +211,13 @@ def _meant(said: str, gazetteer: Gazetteer) -> tuple[str, ...]:
 
 
 def _mentions(
-    hits: list[Hit], text: str, unfolded: Unfolded, span: Callable[[int, int], tuple[int, int]]
+    hits: list[Hit], text: str, deobfuscated: Deobfuscated, span: Callable[[int, int], tuple[int, int]]
 ) -> Iterator[Mention]:
     """Yield the mentions; of names side by side, or in a list, one not offered decides for the next.
 
     What the title asks for is asked for below it, too.
     """
-    folded = unfolded.text
+    folded = deobfuscated.text
     last, why_last = 0, ""
     wanted: dict[str, str] = {}
     title = fold(text.partition("\n")[0]).text
@@ -228,7 +226,7 @@ def _mentions(
             continue
         is_near = 0 < hit.start <= last + WIDEST_BESIDE
         is_beside = is_near and (
-            bool(BESIDE.fullmatch(folded, last, hit.start))
+            bool(_beside().fullmatch(folded, last, hit.start))
             or (why_last.startswith(ASKED_FOR) and goes_on(folded[last : hit.start]))
         )
         why_not = (why_last if is_beside else "") or wanted.get(hit.substance.key, "")
@@ -239,7 +237,7 @@ def _mentions(
             wanted[hit.substance.key] = why_not
         first, end = span(hit.start, hit.end)
         is_hidden = hit.how != "cas" and (
-            is_disguised(text[first:end]) or unfolded.is_spelled_out(hit.start, hit.end)
+            is_disguised(text[first:end]) or deobfuscated.is_spelled_out(hit.start, hit.end)
         )
         yield Mention(
             substance=hit.substance,
@@ -248,3 +246,10 @@ def _mentions(
             offered=not why_not,
             why_not=why_not,
         )
+
+
+@cache
+def _beside() -> re.Pattern[str]:
+    """Return what stands between names of which the first decides for all: `test strips for PSE and NPE`."""
+    joining = rf"(?<![a-z]){any_of('function_words.joining')}(?![a-z])"
+    return re.compile(rf"[ (\[/&+,、-]*(?:{joining})?[ (\[-]*")

@@ -6,8 +6,7 @@ import pytest
 
 from classifier.features.evidence import default_gazetteer, evidence_spans
 from classifier.reading import read_text
-from classifier.reading.number_parts import PARTS
-from classifier.reading.number_words import find_numbers
+from classifier.reading.numbers import PARTS, find_numbers
 from text.normalise import fold
 
 IN_WORDS = [
@@ -25,7 +24,7 @@ IN_WORDS = [
 @pytest.mark.parametrize(("text", "digits"), IN_WORDS)
 def test_numbers_in_words_are_read(text: str, digits: list[str]) -> None:
     """As they would be written in figures, each as long as grammar lets it be."""
-    from classifier.reading.number_words import in_figures
+    from classifier.reading.numbers import in_figures
 
     assert [number.digits for number in find_numbers(in_figures(fold(text).text))] == digits
 

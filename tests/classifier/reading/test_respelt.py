@@ -8,7 +8,7 @@ import pytest
 
 from classifier.features.evidence import default_gazetteer
 from classifier.reading import read_text
-from classifier.reading.respelt import respellings, turned_round
+from classifier.reading.matcher import respellings, turned_round
 
 if TYPE_CHECKING:
     from classifier.gazetteer import Gazetteer

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ import ahocorasick_rs
 from classifier.reading.boundaries import is_part_of_longer_name
 from classifier.reading.hits import LIST_BREAK, Hit
 from text.normalise import fold, squeeze
+from text.phrases import by_key, folded, written
 from text.tokens import WORD, WordTable, split_words
 
 if TYPE_CHECKING:
@@ -33,22 +34,7 @@ MOST_WORDS = 48
 NO_SOUND = "|"
 """Of a word that no name has: a number, or Chinese."""
 
-ORDINARY = (
-    "aceituna", "azeitona", "dioden", "bipyridine", "bipyridin", "bipiridina", "бипиридин", "théoden",
-    "теоден", "asheton", "assheton", "idealiter", "zavřen", "zavřené", "acid anhydride", "sieben teil",
-    "sieben teile",
-)  # fmt: skip
-"""Ordinary words, and chemicals on no list, that sound like a listed name. Single ones were looked for among
-the 300,000 commonest words of each of twelve languages (wordfreq 3.1, 26 November 2026)."""
-
 LEET = str.maketrans("013458@$", "oieasbas")
-CYRILLIC = {
-    "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ж": "s", "з": "s", "и": "i", "к": "k",
-    "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ф": "f",
-    "х": "h", "ц": "s", "ч": "s", "ш": "s", "щ": "s", "ъ": "", "ы": "i", "ь": "", "э": "e", "ю": "iu",
-    "я": "ia",
-}  # fmt: skip
-TO_LATIN = str.maketrans(CYRILLIC)
 BY_LETTERS = (
     ("sch", "s"), ("ph", "f"), ("ch", "k"), ("h", ""), ("qu", "k"), ("ck", "k"), ("x", "ks"), ("tz", "s"),
     ("ts", "s"), ("y", "i"), ("j", "i"), ("ee", "i"), ("ea", "i"), ("ie", "i"), ("ei", "i"), ("oo", "u"),
@@ -61,11 +47,11 @@ ONE_SOUND = str.maketrans("cqdbgvwzeu", "kktpkffsio")
 """Letters that are mistaken for others."""
 DOUBLED = re.compile(r"(.)\1+")
 HAS_LETTERS = re.compile(r"[a-z\u0400-\u052f]")
-CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+EASTERN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Ear:
+class PhoneticNames:
     """The names by their sounds."""
 
     automaton: ahocorasick_rs.AhoCorasick
@@ -75,16 +61,16 @@ class Ear:
     """Names and ordinary words as they are spelled, squeezed: what is written so sounds like nothing else."""
 
 
-def find_by_ear(text: str, words: Sequence[str], ear: Ear) -> Iterator[Hit]:
+def find_phonetic(text: str, words: Sequence[str], names: PhoneticNames) -> Iterator[Hit]:
     """Yield each listed name that words of a folded text sound like.
 
     Args:
         text: Folded text.
         words: As `split_words` finds them in it.
-        ear: See `ear_for`.
+        names: See `phonetic_names`.
     """
     sounds = _sounds().of(words[:MOST_WORDS])
-    found = ear.automaton.find_matches_as_indexes("".join(sounds), overlapping=True)
+    found = names.automaton.find_matches_as_indexes("".join(sounds), overlapping=True)
     if not found:
         return
     ends = [0, *accumulate(map(len, sounds))]
@@ -93,30 +79,30 @@ def find_by_ear(text: str, words: Sequence[str], ear: Ear) -> Iterator[Hit]:
         first, after = bisect_right(ends, start) - 1, bisect_left(ends, end)
         is_long = after - first == 1 or end - start >= SHORTEST_PARTED
         is_whole = ends[first] == start and ends[after] == end
-        if is_long and is_whole and "".join(words[first:after]) not in ear.spelled:
+        if is_long and is_whole and "".join(words[first:after]) not in names.spelled:
             places = [word.span() for word in islice(WORD.finditer(text), after)]
             begins, stops = places[first][0], places[-1][1]
-            key = ear.substances[index].key
+            key = names.substances[index].key
             if not (
                 LIST_BREAK.search(text, begins, stops) or is_part_of_longer_name(text, begins, stops, key)
             ):
-                yield Hit(start=begins, end=stops, substance=ear.substances[index], how="disguised")
+                yield Hit(start=begins, end=stops, substance=names.substances[index], how="disguised")
 
 
 @lru_cache(maxsize=8)
-def ear_for(gazetteer: Gazetteer) -> Ear:
+def phonetic_names(gazetteer: Gazetteer) -> PhoneticNames:
     """Return the names of a gazetteer by their sounds; a sound that other chemicals share is left out."""
     listed = [(name, substance) for substance in gazetteer.substances for name in substance.names]
     others = [*gazetteer.rivals, *(name.text for each in gazetteer.unlisted for name in each.names)]
     taken = {sound_of(name) for name in others}
-    known_by_letters = (*others, *(name.text for name, _substance in listed), *ORDINARY)
+    known_by_letters = (*others, *(name.text for name, _substance in listed), *folded("phonetic.ordinary"))
     known: dict[str, Substance] = {}
     for name, substance in listed:
         sound = sound_of(name.text)
         is_name = name.kind in {"canonical", "synonym"} and not name.context
         if is_name and len(sound) >= SHORTEST_SOUND and NO_SOUND not in sound and sound not in taken:
             known.setdefault(sound, substance)
-    return Ear(
+    return PhoneticNames(
         automaton=ahocorasick_rs.AhoCorasick(list(known)),
         substances=tuple(known.values()),
         spelled=frozenset(squeeze(fold(text).text) for text in known_by_letters),
@@ -134,10 +120,17 @@ def _sounds() -> WordTable[str]:
 
 
 def _sound(word: str) -> str:
-    if CJK.search(word) or not HAS_LETTERS.search(word):
+    if EASTERN.search(word) or not HAS_LETTERS.search(word):
         return NO_SOUND
-    heard = word.translate(LEET).translate(TO_LATIN)
+    heard = word.translate(LEET).translate(_in_latin())
     for letters, less in BY_LETTERS:
         heard = heard.replace(letters, less)
     heard = SILENT.sub("", SOFT_C.sub("s", heard))
     return DOUBLED.sub(r"\1", heard.translate(ONE_SOUND))
+
+
+@cache
+def _in_latin() -> dict[int, str]:
+    """Return what each Russian letter sounds like, as `str.translate` wants it."""
+    sounds = {letter: sound[0] for letter, sound in by_key("phonetic.letters").items()}
+    return str.maketrans(sounds | dict.fromkeys(written("respelling.signs.silent"), ""))

@@ -1,21 +1,23 @@
-"""Bring words whose letters stand apart together again: what is read is the text as the eye takes it."""
+"""Read a text as the eye takes it: letters that stand apart come together, turned text is turned back."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from classifier.reading.boundaries import sounds_chemical
-from classifier.reading.turned import in_order_shown
-from text.normalise import fold
+from classifier.reading.model import CasNumber, Mention, Reading, TradeSign
+from text.normalise import fold, units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from text.normalise import Folded
+
+T = TypeVar("T", Mention, CasNumber, TradeSign)
 
 LETTER = "a-z\u0370-\u03ff\u0400-\u052f"
 SIGN = r"(?:[^\w\s()\[\]{}]|_)"
@@ -60,9 +62,13 @@ MIXED = re.compile(
 )
 """Accents heaped on one letter, and words in two scripts."""
 
+RIGHT_TO_LEFT = "\u202e"
+OVERRIDE_ENDS = frozenset("\u202c\u2069\n\r\u2029")
+MIRRORED = str.maketrans("()[]{}<>", ")(][}{><")
+
 
 @dataclass(frozen=True, kw_only=True)  # without slots: what is seldom asked for is worked out once
-class Unfolded:
+class Deobfuscated:
     """A folded text whose spelled-out words are whole, with the way back to the original."""
 
     folded: Folded
@@ -120,13 +126,13 @@ class Unfolded:
         return start - run[0] >= BEFORE_LOOSE, run[1] - end >= AFTER_LOOSE
 
 
-def unfold(text: str) -> Unfolded:
+def deobfuscate(text: str) -> Deobfuscated:
     """Return the text as it is read; any string is accepted."""
     folded = fold(text)
     runs = [run.span() for run in APART.finditer(folded.text)] if _may_be_apart(folded.text) else []
     kept = tuple(_kept_places(folded.text, runs)) if runs else None
     closed = folded.text if kept is None else "".join(folded.text[place] for place in kept)
-    return Unfolded(
+    return Deobfuscated(
         folded=folded,
         text=closed,
         kept=kept,
@@ -149,21 +155,21 @@ def origins_shown(text: str) -> list[tuple[int, int]]:
     shown = _shown_otherwise(text)
     if shown is None:
         return [(place, place + 1) for place in range(len(text))]
-    unfolded, turned = shown
-    spans = unfolded.spans or [(place, place + 1) for place in range(len(unfolded.text))]
+    deobfuscated, turned = shown
+    spans = deobfuscated.spans or [(place, place + 1) for place in range(len(deobfuscated.text))]
     if turned is None:
         return spans
     origins = [turned[start:end] for start, end in spans]
     return [(min(start for start, _ in each), max(end for _, end in each)) for each in origins]
 
 
-def _shown_otherwise(text: str) -> tuple[Unfolded, list[tuple[int, int]] | None] | None:
+def _shown_otherwise(text: str) -> tuple[Deobfuscated, list[tuple[int, int]] | None] | None:
     """Return a disguised text as it is read, with its way back if it is turned; None if it is as it looks."""
     is_disguised = _is_disguised(text)
     if not (is_disguised or _is_apart(text)):
         return None
     turned = in_order_shown(text)
-    shown = unfold(turned[0] if turned else text)
+    shown = deobfuscate(turned[0] if turned else text)
     if not (turned or shown.kept or is_disguised):
         return None
     return shown, turned[1] if turned else None
@@ -222,3 +228,72 @@ def _pictures(folded: str, runs: list[tuple[int, int]], kept: tuple[int, ...]) -
     for start, end in runs:
         if not folded[start].isalnum():
             yield bisect_left(kept, end)
+
+
+# Bidirectional text.
+
+
+def in_order_shown(text: str) -> tuple[str, list[tuple[int, int]]] | None:
+    """Return the text in the order a page shows it in, if a mark turns a part of it round.
+
+    Only the right-to-left override turns Latin letters round (UAX #9, rule X4).
+
+    Returns:
+        The text, and start and end in the original of each of its characters; None if no part is turned.
+    """
+    if RIGHT_TO_LEFT not in text and "&#" not in text:
+        return None
+    shown: list[tuple[int, int, str]] = []
+    turned: list[tuple[int, int, str]] | None = None
+    has_turned = False
+    for unit in units(text):
+        if turned is None:
+            turned = [] if unit[2] == RIGHT_TO_LEFT else None
+            if turned is None:
+                shown.append(unit)
+        elif unit[2] in OVERRIDE_ENDS:
+            shown += [*reversed(turned), unit]
+            has_turned, turned = True, None
+        else:
+            turned.append((*unit[:2], unit[2].translate(MIRRORED)))
+    if turned:
+        shown += reversed(turned)
+    if not (has_turned or turned):
+        return None
+    return "".join(character for _, _, character in shown), [(start, end) for start, end, _ in shown]
+
+
+def moved(reading: Reading, text: str, spans: list[tuple[int, int]]) -> Reading:
+    """Return a reading of the text as shown with the spans it has in the text as written."""
+
+    def back(span: tuple[int, int]) -> tuple[int, int]:
+        origins = spans[slice(*span)]
+        return min(start for start, _ in origins), max(end for _, end in origins)
+
+    return Reading(
+        mentions=tuple(
+            replace(each, span=back(each.span), how=each.how if each.how == "cas" else "disguised")
+            for each in reading.mentions
+        ),
+        cas_numbers=tuple(replace(each, span=back(each.span)) for each in reading.cas_numbers),
+        trade=tuple(
+            replace(each, span=back(each.span), text=text[slice(*back(each.span))]) for each in reading.trade
+        ),
+        goods=tuple(replace(each, span=back(each.span)) for each in reading.goods),
+    )
+
+
+def joined(written: Reading, shown: Reading) -> Reading:
+    """Return what is found in either order of a text, what is found twice once."""
+
+    def both(ours: tuple[T, ...], theirs: tuple[T, ...]) -> tuple[T, ...]:
+        known = {each.span for each in ours}
+        others = tuple(each for each in theirs if each.span not in known)
+        return tuple(sorted(ours + others, key=lambda each: each.span))
+
+    return Reading(
+        mentions=both(written.mentions, shown.mentions),
+        cas_numbers=both(written.cas_numbers, shown.cas_numbers),
+        trade=both(written.trade, shown.trade),
+        goods=written.goods,
+    )
