@@ -29,7 +29,7 @@ from classifier.features.static_embedding import distil
 from classifier.gazetteer import load_gazetteer
 from classifier.model.cascade import RECALL_BUDGET
 from classifier.model.persistence import load_model
-from classifier.scoring.scorer import Scorer
+from classifier.scoring import Scorer
 from classifier.training.examples import json_object, load_starter, row_text
 from classifier.training.fit import Cascade, build_dataset, train
 from store.model import ScoreStage
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from classifier.features.embedding import TransformerEmbedder
     from classifier.gazetteer import Gazetteer
     from classifier.model.persistence import TrainedModel
-    from classifier.scoring.scoring import ScoredText
+    from classifier.scoring import ScoredText
 
 SEED = 0
 TARGET = 20.0

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from bulk.archives import Scores
-    from classifier.scoring.scoring import ScoredText
+    from classifier.scoring import ScoredText
 
 PACKAGES = ("ray", "pyarrow", "torch", "sentence-transformers")
 TEXTS = 12_000
@@ -99,7 +99,9 @@ def _score_on(folder: Path, nodes: int) -> dict[str, Any]:
     from bulk import cluster_scoring
     from bulk.archives import write_parts
     from bulk.cluster import joined
-    from bulk.cluster_scoring import Job, owner_settings, score_on_cluster, worker_scorer
+    from bulk.cluster_scoring import Job, score_on_cluster, with_one_backend, worker_scorer
+    from classifier.gazetteer import Law
+    from classifier.settings import ScoringSettings
     from store.database import open_database
     from store.scores.scores import model_in_use
 
@@ -110,7 +112,7 @@ def _score_on(folder: Path, nodes: int) -> dict[str, Any]:
     assert model
     source, notes = folder / "archive.jsonl", folder / f"{output.stem}.notes"
     notes.mkdir()
-    opened = partial(worker_scorer, model, store, owner_settings(model, store))
+    opened = partial(worker_scorer, model, store, with_one_backend(ScoringSettings(), model, store))
     job = Job(
         source=source,
         model_id=model.model_id,
@@ -119,7 +121,7 @@ def _score_on(folder: Path, nodes: int) -> dict[str, Any]:
     )
     with local_cluster(nodes) as address, joined(address):
         began = time.time()
-        write_parts(source, output, partial(score_on_cluster, job), model_id=model.model_id)
+        write_parts(source, output, partial(score_on_cluster, job), model_id=model.model_id, law=str(Law()))
     rows = [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
     times = [float(path.read_text(encoding="ascii")) for path in notes.glob("ended-*")]
     ready = max(float(path.read_text(encoding="ascii")) for path in notes.glob("ready-*"))

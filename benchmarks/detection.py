@@ -41,7 +41,7 @@ from benchmarks.intervals import Way
 from benchmarks.labelled_rows import APART, read_corrections, read_labelled, read_sample
 from benchmarks.real_pages import texts_read
 from classifier.errors import NoModelInUse
-from classifier.scoring.scorer import open_scorer
+from classifier.scoring import open_scorer
 from classifier.training.examples import load_starter
 from classifier.training.fit import build_dataset
 from cli.options import DEFAULT_DATABASE
@@ -52,7 +52,7 @@ from store.scores.scores import model_in_use
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from classifier.scoring.scorer import Scorer
+    from classifier.scoring import Scorer
 
 STARTER = Path(fixtures.__path__[0]) / "training" / "listings.jsonl"
 

@@ -12,11 +12,11 @@ import fixtures
 from benchmarks.intervals import Interval, Way, curves_of, interval, wilson
 from benchmarks.labelled_rows import APART, ORDINARY, title_hash
 from benchmarks.plain_match import plain_match
+from classifier.evaluation.labelled import score_baselines
 from classifier.features.evidence import FEATURES
 from classifier.features.matrix import evidence_in, features_of, vectors_in
 from classifier.measures import calibration_error
-from classifier.scoring.scoring import ReadTexts, settle_readings
-from classifier.training.baselines import score_baselines
+from classifier.scoring import ReadTexts, settle_readings
 from classifier.training.examples import read_rows, row_text
 from fixtures.marketplaces.data import STEMS, read_site
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from benchmarks.intervals import Curve
     from benchmarks.labelled_rows import Judged, LabelledRow, Truth
-    from classifier.scoring.scorer import Scorer
+    from classifier.scoring import Scorer
     from classifier.training.fit import Dataset
 
 EVALUATION = Path(fixtures.__path__[0]) / "evaluation"

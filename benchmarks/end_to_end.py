@@ -27,8 +27,8 @@ from benchmarks.rescoring import fill
 from benchmarks.rounds import alternate, report
 from benchmarks.scoring import PACKAGES
 from classifier.features.embedding import fastest, open_embedder
-from classifier.features.evidence import default_gazetteer
-from classifier.scoring.run import score_new
+from classifier.gazetteer import default_gazetteer
+from classifier.scoring import score_new
 from cli.score import LOOK_S
 from store.database import open_database
 

@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING
 
 import fixtures
 from classifier.features.embedding import DEFAULT_EMBEDDER
-from classifier.scoring.run import RetrainOptions, retrain, score_new
-from classifier.scoring.scorer import open_scorer
-from classifier.training.comparing import RECALL
+from classifier.scoring import open_scorer, score_new
+from classifier.training.candidate import RetrainOptions, retrain
+from classifier.training.compare import RECALL
 from classifier.training.examples import read_rows, row_text
 from cli.output import print_json, print_table
 from store.crawl.pages import SeenListing, record_page
@@ -39,7 +39,7 @@ from store.scores.scores import current_score, model_in_use, unscored_sightings
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from classifier.scoring.run import Retrained
+    from classifier.training.candidate import Retrained
 
     Writer = Callable[[random.Random], str]
 

@@ -23,7 +23,7 @@ from bulk.archives import BATCH
 from classifier.features.embedding import fastest, open_embedder
 from classifier.gazetteer import load_gazetteer
 from classifier.model.persistence import load_model
-from classifier.scoring.scorer import Scorer
+from classifier.scoring import Scorer
 from store.vectors import open_vectors
 
 if TYPE_CHECKING:

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 
 from benchmarks.transformations import TRANSFORMATIONS
 from classifier.errors import NoModelInUse
-from classifier.features.evidence import default_gazetteer, read_all
-from classifier.scoring.scorer import open_scorer
+from classifier.features.evidence import read_all
+from classifier.gazetteer import default_gazetteer
+from classifier.scoring import open_scorer
 from classifier.training.examples import read_rows, row_text
 from cli.options import DEFAULT_DATABASE
 from cli.output import open_store, print_json, print_table

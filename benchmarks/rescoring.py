@@ -22,8 +22,7 @@ from benchmarks.scoring import PACKAGES, choose_texts
 from classifier.features.embedding import fastest, open_embedder
 from classifier.gazetteer import load_gazetteer
 from classifier.model.persistence import save_model
-from classifier.scoring.run import score_new
-from classifier.scoring.scorer import Scorer
+from classifier.scoring import Scorer, score_new
 from store.crawl.pages import SeenListing, record_page
 from store.crawl.runs import begin_run
 from store.crawl.sources import declare_source

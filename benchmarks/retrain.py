@@ -25,7 +25,7 @@ import numpy as np
 import fixtures
 from benchmarks.rounds import machine
 from classifier.reading import as_shown
-from classifier.scoring.run import RetrainOptions, retrain
+from classifier.training.candidate import RetrainOptions, retrain
 from classifier.training.examples import load_starter
 from store.crawl.identity import text_hash
 from store.database import open_database
@@ -43,7 +43,7 @@ LABELS = 100_000
 SELLERS = 20_000
 DIMENSIONS = 384
 PLAIN_OFFERS = 2_000
-"""More texts than `classifier.training.plain_offers` makes of the gazetteer's names."""
+"""More texts than `classifier.training.compare` makes of the gazetteer's names."""
 TARGET_SECONDS = 120
 TARGET_GIB = 4
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -23,7 +23,7 @@ from benchmarks.rounds import Ratio, alternate, report
 from classifier.features.embedding import fastest, open_embedder
 from classifier.features.matrix import vectors_in
 from classifier.gazetteer import load_gazetteer
-from classifier.scoring.scorer import Scorer
+from classifier.scoring import Scorer
 from classifier.training.examples import load_starter
 from classifier.training.fit import build_dataset, train
 from fixtures.marketplaces.data import STEMS, read_site

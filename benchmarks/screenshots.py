@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
+from classifier.gazetteer import Law
 from cli.serve import reference_for, service_api_for
 from review.web.app import create_app
 from review.web.serve import address_of, build_server, listen
@@ -59,7 +60,7 @@ def main() -> None:
             store,
             clock=lambda: NOW,
             passwords=WEAK,
-            reference=reference_for(store),
+            reference=reference_for(store, Law()),
             service_api=service_api_for(store, Path("sources.toml")),
         )
         with listen("127.0.0.1", 0) as listener:

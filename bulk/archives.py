@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import BinaryIO
 
-    from classifier.scoring.scoring import ScoredText
+    from classifier.scoring import ScoredText
     from crawler.archives import Archive
 
     Batch = tuple[int, int, list[dict[str, Any]]]
@@ -212,6 +212,7 @@ def score_archive(
     *,
     model_id: str,
     threshold: float,
+    law: str,
     batch: int = BATCH,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, int]:
@@ -223,6 +224,7 @@ def score_archive(
         scorer: Of the model.
         model_id: Goes into every line.
         threshold: Listings at or above it are flagged.
+        law: The law by which texts are read, for the checkpoint.
         batch: Listings scored at once.
         progress: Called with (units done, units in all).
 
@@ -242,7 +244,7 @@ def score_archive(
                 yield replace(part, left_out=said.count - before)
                 before = said.count
 
-    return write_parts(source, output, scored, model_id=model_id, progress=progress)
+    return write_parts(source, output, scored, model_id=model_id, law=law, progress=progress)
 
 
 def score_parts(
@@ -276,6 +278,7 @@ def write_parts(
     scored: Callable[[int], Iterator[ScoredPart]],
     *,
     model_id: str,
+    law: str,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, int]:
     """Write what is flagged, part by part, whoever scores it; for the rest see `score_archive`.
@@ -285,10 +288,11 @@ def write_parts(
         output: Where to write.
         scored: Yields the parts in the input's order, given the units done before.
         model_id: For the checkpoint.
+        law: For the checkpoint. The id of the model tells the law by which it learnt, not this one.
         progress: Called with (units done, units in all).
     """
     mark = checkpoint_of(output)
-    counts = _begun(mark, output, whose := _whose(source, model_id))
+    counts = _begun(mark, output, whose := _whose(source, model_id, law))
     with _taking_back(output, mark), output.open("r+b" if output.exists() else "w+b") as file:
         file.truncate(counts["bytes"])
         file.seek(counts["bytes"])
@@ -368,9 +372,7 @@ def _begun(mark: Path, output: Path, whose: dict[str, object]) -> dict[str, int]
     return counts
 
 
-def _whose(source: Path, model_id: str) -> dict[str, object]:
-    from classifier.gazetteer import law_in_force
-
+def _whose(source: Path, model_id: str, law: str) -> dict[str, object]:
     try:
         size = source.stat().st_size if source.is_file() else 0
     except OSError as error:
@@ -379,7 +381,6 @@ def _whose(source: Path, model_id: str) -> dict[str, object]:
     if not source.exists():
         message = f"{source} is not there; give a file or folder."
         raise BulkFailed(message)
-    law = str(law_in_force())  # the model's id says under which it learnt, not by which it reads now
     return {"input": str(source.resolve()), "size": size, "model_id": model_id, "law": law}
 
 

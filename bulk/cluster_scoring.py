@@ -7,16 +7,15 @@ writes. A stretch whose worker died is given to another; nothing of it was writt
 from __future__ import annotations
 
 import math
-import os
 import warnings
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from bulk.archives import LINES, ScoredPart, open_listings, score_parts, summing_up, warn
-from bulk.cluster import cores, settings, where
+from bulk.cluster import cores, where
 from bulk.command import BulkFailed
 from store.errors import StoreError
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from bulk.archives import Scores
+    from classifier.settings import ScoringSettings
     from store.model import Model
 
 STRETCH = {"bytes": 2_000_000, "units": 1_024}
@@ -50,29 +50,30 @@ class Job:
 
 
 @contextmanager
-def worker_scorer(model: Model, database: Path, variables: dict[str, str]) -> Iterator[Scores]:
+def worker_scorer(model: Model, database: Path, settings: ScoringSettings) -> Iterator[Scores]:
     """Open a model as a worker does: with the owner's settings, and without touching the store.
 
     Args:
         model: As registered.
         database: The store; the model's folder lies relative to it.
-        variables: As `owner_settings` returned them.
+        settings: As `with_one_backend` returned them.
     """
-    from classifier.scoring.scorer import open_scorer
+    from classifier.scoring import open_scorer
 
-    os.environ.update(variables)
     with (
         TemporaryDirectory(prefix="precursor-watch-") as scratch,
-        open_scorer(model, database=database, vectors_beside=Path(scratch, "archive.db")) as scorer,
+        open_scorer(
+            model, database=database, vectors_beside=Path(scratch, "archive.db"), settings=settings
+        ) as scorer,
     ):
         yield scorer
 
 
-def owner_settings(model: Model, database: Path) -> dict[str, str]:
-    """Return this process's settings, and among them the backend: all workers are to use the same."""
-    from classifier.scoring.scorer import backend_for
+def with_one_backend(settings: ScoringSettings, model: Model, database: Path) -> ScoringSettings:
+    """Return the settings with a backend chosen, so that all workers use the same."""
+    from classifier.scoring import backend_for
 
-    return {**settings(), "PRECURSOR_WATCH_BACKEND": backend_for(model, database)}
+    return replace(settings, backend=backend_for(model, database, settings))
 
 
 def score_on_cluster(job: Job, start: int) -> Iterator[ScoredPart]:

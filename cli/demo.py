@@ -14,7 +14,7 @@ from cli.options import PROGRAM
 from cli.output import open_store
 from store.times import utc_now
 
-ROOT = Path(__file__).parent.parent
+SOURCES = Path(__file__).parents[1] / "sources.toml"
 
 
 @click.command(name="demo")
@@ -35,7 +35,12 @@ def command(database: Path) -> None:
 
     Example: precursor-watch demo
     """
-    _step("crawl", "--sources", str(ROOT / "sources.toml"), "--db", str(database))
+    if not SOURCES.exists():
+        raise click.UsageError(
+            "The demo crawls the fixture marketplaces, which are part of the source checkout and not of the "
+            "installed package; run it there."
+        )
+    _step("crawl", "--sources", str(SOURCES), "--db", str(database))
     if (training := _training(database)) is not None:
         click.echo(
             "Training the starter model; its texts are embedded once, which takes a minute or two.", err=True
@@ -53,7 +58,7 @@ def _training(database: Path) -> list[str] | None:
     """Return how the demo's model is to be trained; None if it has one that this release can use."""
     from classifier.errors import ModelFolderWrong
     from classifier.model.persistence import check_release
-    from classifier.scoring.scorer import model_folder
+    from classifier.scoring import model_folder
     from store.scores.scores import model_in_use
 
     with open_store(database) as db:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.law import law_options
+from cli.law import law_options, scoring_settings
 from cli.options import Seed, database_option, json_option
 from cli.output import open_store, print_json, print_table, progress_bar, summing
-from cli.retrain import STARTER
 from store.messages import counted
 
 if TYPE_CHECKING:
-    from classifier.evaluation.evaluation import Evaluation, View
+    from classifier.evaluation.labelled import Evaluation, View
+    from classifier.gazetteer import Law
 
 
 @click.command(name="evaluate")
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 @database_option
 @json_option
 def command(  # noqa: PLR0913 (one parameter per option)
+    law: Law,
     file: Path,
     positive: str | None,
     ignore: str,
@@ -70,8 +71,9 @@ def command(  # noqa: PLR0913 (one parameter per option)
     Example: precursor-watch evaluate labelled.jsonl --positive listed_precursor --titles-only
     """
     from classifier.errors import NoModelInUse
-    from classifier.evaluation.evaluate import EvaluateOptions, evaluate_file
-    from classifier.scoring.scorer import open_scorer
+    from classifier.evaluation.labelled import EvaluateOptions, evaluate_file
+    from classifier.scoring import open_scorer
+    from classifier.training.examples import starter_set
     from store.scores.scores import model_in_use
 
     options = EvaluateOptions(
@@ -80,16 +82,17 @@ def command(  # noqa: PLR0913 (one parameter per option)
         titles_only=titles_only,
         budget=budget,
         seed=seed,
-        baselines_from=None if no_baselines or not STARTER.exists() else STARTER,
+        baselines_from=None if no_baselines else starter_set(),
     )
     with open_store(database) as db:
         model = model_in_use(db)
     if model is None:
         raise NoModelInUse
-    with open_scorer(model, database=database) as scorer, progress_bar("scoring") as show:
+    opened = open_scorer(model, database=database, settings=scoring_settings(law))
+    with opened as scorer, progress_bar("scoring") as show:
         evaluation = evaluate_file(file, scorer, options, progress=summing(show))
     if html:
-        from classifier.evaluation.evaluation_page import evaluation_page
+        from classifier.evaluation.report import evaluation_page
 
         html.write_text(evaluation_page(evaluation), encoding="utf-8")
     if as_json:
@@ -103,7 +106,7 @@ def _labels(text: str) -> tuple[str, ...]:
 
 
 def _print(evaluation: Evaluation) -> None:
-    from classifier.evaluation.evaluation_page import (
+    from classifier.evaluation.report import (
         MISTAKE,
         confusion_words,
         figure_rows,

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from cli.law import law_options
 from cli.options import json_option
 from cli.output import print_json
 
+if TYPE_CHECKING:
+    from classifier.gazetteer import Law
+
 
 @click.command(name="gazetteer")
 @click.argument("query")
 @law_options
 @json_option
-def command(query: str, *, as_json: bool) -> None:
+def command(law: Law, query: str, *, as_json: bool) -> None:
     """Say whether a name or CAS number is listed, where, since when, or why it is not.
 
     A name may be in any spelling or script, a number in any dress (`CAS 103 79 7`). Words that are only part
@@ -24,11 +29,11 @@ def command(query: str, *, as_json: bool) -> None:
 
     Example: precursor-watch gazetteer "red phosphorus" --profile us,eu --as-of 2020-12-31
     """
-    from classifier.gazetteer import law_in_force, load_gazetteer
+    from classifier.gazetteer import load_gazetteer
 
     if not query.strip():
         raise click.UsageError("Nothing to look up: give a name or a CAS number.")
-    gazetteer = load_gazetteer(law_in_force())
+    gazetteer = load_gazetteer(law)
     found = gazetteer.lookup(query)
     substance = found.substance.name if found.substance else None
     elsewhere = _elsewhere(query) if found.status == "not_listed" and substance else ""

@@ -37,7 +37,7 @@ def export_command(file: Path, database: Path) -> None:
 
     Example: precursor-watch labels export verdicts.jsonl
     """
-    from classifier.training.label_files import write_labels
+    from classifier.training.examples import write_labels
     from store.scores.labels import judged_texts
 
     with open_store(database) as db:
@@ -63,7 +63,7 @@ def import_command(file: Path, reviewer: str, database: Path) -> None:
     """
     from contextlib import closing
 
-    from classifier.training.label_files import read_labels
+    from classifier.training.examples import read_labels
     from store.database import open_database
     from store.scores.labels import disputed_texts, import_labels
 

@@ -1,23 +1,25 @@
-"""The options `--profile` and `--as-of`, and the section `[law]` of the settings behind them."""
+"""The options `--profile` and `--as-of` with the section `[law]` behind them, and the settings of scoring."""
 
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Mapping
+
+    from classifier.gazetteer import Law
+    from classifier.settings import ScoringSettings
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def law_options(command: Callable[P, T]) -> Callable[P, T]:
-    """Give a command the two options; while it runs, what they or the settings say is the law."""
+def law_options(command: Callable[Concatenate[Law, P], T]) -> Callable[P, T]:
+    """Give a command the two options; it is called with the law that they or the settings name, `law`."""
 
     @click.option(
         "--profile",
@@ -35,8 +37,7 @@ def law_options(command: Callable[P, T]) -> Callable[P, T]:
     @wraps(command)
     def under_the_law(*arguments: P.args, **options: P.kwargs) -> T:
         profile, as_of = options.pop("law_profile"), options.pop("law_as_of")
-        with chosen_law(str(profile or ""), str(as_of or "")):
-            return command(*arguments, **options)
+        return command(chosen_law(str(profile or ""), str(as_of or "")), *arguments, **options)
 
     return under_the_law
 
@@ -50,7 +51,7 @@ def _as_of(_: click.Context, __: click.Parameter, value: str | None) -> str | No
 
 
 def _checked(value: str | None, *, profile: str | None = None, as_of: str | None = None) -> str | None:
-    """Return the value of an option; one that is none is misuse, unlike the same in the settings."""
+    """Return the value of an option; a wrong one is misuse, unlike the same value in the settings."""
     from classifier.gazetteer.law import DEFAULT_INSTRUMENTS, LawWrong, read_law
 
     if value:
@@ -61,30 +62,29 @@ def _checked(value: str | None, *, profile: str | None = None, as_of: str | None
     return value
 
 
-@contextmanager
-def chosen_law(profile: str = "", as_of: str = "") -> Iterator[None]:
-    """Make the given law, or else that of the settings, the one this process and its children read.
+def chosen_law(profile: str = "", as_of: str = "") -> Law:
+    """Return the given law; what is not given comes from the settings.
 
     Raises:
         LawWrong: If there is no such instrument or date.
         SettingsWrong: If the settings file cannot be used.
     """
-    from classifier.gazetteer.law import AS_OF_VARIABLE, PROFILE_VARIABLE, LawSettings, read_law
+    from classifier.gazetteer.law import LawSettings, read_law
     from cli.settings import load_settings
 
     settings = load_settings(LawSettings)
-    law = read_law([profile] if profile else settings.profile, as_of or settings.as_of)
-    said = {
-        PROFILE_VARIABLE: " ".join(law.instruments),
-        AS_OF_VARIABLE: law.as_of.isoformat() if law.as_of else "",
-    }
-    before = {name: os.environ.get(name) for name in said}
-    os.environ.update(said)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+    return read_law([profile] if profile else settings.profile, as_of or settings.as_of)
+
+
+def scoring_settings(law: Law, environ: Mapping[str, str] = os.environ) -> ScoringSettings:
+    """Return the settings of scoring under a law; the others come from the environment alone."""
+    from classifier.features.embedding import BACKENDS
+    from classifier.settings import ScoringSettings
+
+    backend = environ.get("PRECURSOR_WATCH_BACKEND", "auto")
+    return ScoringSettings(
+        law=law,
+        systematic_names=environ.get("PRECURSOR_WATCH_IUPAC", "off") == "on",
+        backend=next((each for each in BACKENDS if each == backend), None),
+        cascade=environ.get("PRECURSOR_WATCH_CASCADE", "on") != "off",
+    )

@@ -93,7 +93,7 @@ def show_command(model_id: str | None, database: Path, *, as_json: bool) -> None
     from dataclasses import asdict
 
     from classifier.model.persistence import card_text, read_comparison
-    from classifier.scoring.scorer import model_folder
+    from classifier.scoring import model_folder
     from store.scores.scores import get_model, promotions
 
     with open_store(database) as db:
@@ -159,7 +159,7 @@ def rollback_command(why: str | None, reviewer: str, database: Path) -> None:
 def _why_refused(db: Database, database: Path, model_id: str) -> str:
     """Return why a model that was never in use was not promoted; empty if nothing speaks against it."""
     from classifier.model.persistence import read_comparison
-    from classifier.scoring.scorer import model_folder
+    from classifier.scoring import model_folder
     from store.scores.scores import get_model, promotions
 
     compared = read_comparison(model_folder(get_model(db, model_id), database))
@@ -181,7 +181,7 @@ def _in_use(db: Database) -> str:
 
 def _promote(db: Database, database: Path, model_id: str, reviewer: str, sentence: str) -> None:
     from classifier.model.persistence import load_model
-    from classifier.scoring.scorer import model_folder
+    from classifier.scoring import model_folder
     from store.scores.scores import get_model, promote
 
     if not reviewer.strip():

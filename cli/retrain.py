@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.law import law_options
+from cli.law import law_options, scoring_settings
 from cli.options import Seed, database_option, due_at_option, in_utc, json_option, system_user
 from cli.output import print_json, print_table, step_bars
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from classifier.scoring.run import Retrained, RetrainOptions
-    from classifier.training.comparing import Comparison
-    from classifier.training.rescoring import Rescore
+    from classifier.gazetteer import Law
+    from classifier.training.candidate import Rescore, Retrained, RetrainOptions
+    from classifier.training.compare import Comparison
 
 WOULD = {
     "entering": "Would enter the queue",
@@ -24,15 +24,13 @@ WOULD = {
     "turning": "Would turn against a verdict that the model in use agrees with",
 }
 PROMOTED = "Promoted. The queue shows what it flags once it has scored the listings: precursor-watch score."
-STARTER = Path(__file__).parent.parent / "fixtures" / "training" / "listings.jsonl"
 
 
 @click.command(name="retrain")
 @click.option(
     "--starter",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=STARTER if STARTER.exists() else None,
-    help="Labelled listings to start from (JSONL).  [default: the starter set of the checkout]",
+    help="Labelled listings to start from (JSONL).  [default: the starter set of this release]",
 )
 @click.option("--no-starter", is_flag=True, help="Train on verdicts alone.")
 @click.option(
@@ -68,6 +66,7 @@ STARTER = Path(__file__).parent.parent / "fixtures" / "training" / "listings.jso
 @database_option
 @json_option
 def command(  # noqa: PLR0913 (one parameter per option)
+    law: Law,
     starter: Path | None,
     models_folder: Path | None,
     embedder: str,
@@ -89,12 +88,14 @@ def command(  # noqa: PLR0913 (one parameter per option)
 
     Example: precursor-watch retrain --dry-run
     """
-    from classifier.scoring.run import RetrainOptions, retrain
+    from classifier.training.candidate import RetrainOptions, retrain
+    from classifier.training.examples import starter_set
 
     options = RetrainOptions(
-        starter=None if no_starter else starter,
+        starter=None if no_starter else starter or starter_set(),
         models_folder=models_folder or database.parent / "models",
         embedder=embedder,
+        settings=scoring_settings(law),
         seed=seed,
         force=force,
         dry_run=dry_run,

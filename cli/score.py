@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.law import law_options
+from cli.law import law_options, scoring_settings
 from cli.options import AnyFile, cluster_option, database_option
 from cli.output import open_store, progress_bar
 from store.messages import counted, harmless
@@ -22,6 +22,8 @@ from store.messages import counted, harmless
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from classifier.gazetteer import Law
+    from classifier.settings import ScoringSettings
     from store.model import Model
 
 PIPE_BATCH = 256
@@ -36,7 +38,7 @@ LOOK_S = 1.0
 @click.option("--follow", is_flag=True, help="Keep scoring while a crawl is under way.")
 @law_options
 @database_option
-def command(database: Path, *, pipe: bool, follow: bool) -> None:
+def command(law: Law, database: Path, *, pipe: bool, follow: bool) -> None:
     """Score every sighting that the model in use has not scored yet.
 
     With --json nothing in the store is changed. Each line of standard input is an object with a title and
@@ -53,15 +55,18 @@ def command(database: Path, *, pipe: bool, follow: bool) -> None:
     Example: precursor-watch score --json < listings.jsonl | jq 'select(.flagged) | .title'
     """
     if pipe:
-        _score_pipe(database)
+        _score_pipe(database, law)
         return
     if follow or _crawls(database):
         leave_cores_to_others()
-    from classifier.scoring.run import score_new
+    from classifier.scoring import score_new
 
     with progress_bar("scoring") as show:
         run = score_new(
-            database, progress=show, may_come=partial(is_crawling, database) if follow else lambda: False
+            database,
+            settings=scoring_settings(law),
+            progress=show,
+            may_come=partial(is_crawling, database) if follow else lambda: False,
         )
     click.echo(run.sentence)
 
@@ -78,7 +83,7 @@ def command(database: Path, *, pipe: bool, follow: bool) -> None:
 @law_options
 @database_option
 @cluster_option("Score")
-def score_archive_command(source: Path, output: Path, database: Path, cluster: str | None) -> None:
+def score_archive_command(law: Law, source: Path, output: Path, database: Path, cluster: str | None) -> None:
     """Score every listing of an archive with the model in use and write the flagged ones.
 
     SOURCE is JSONL (also .gz), Parquet (extra "parquet"), or any format that `crawl` reads: WARC, WACZ, ZIP,
@@ -98,7 +103,7 @@ def score_archive_command(source: Path, output: Path, database: Path, cluster: s
     model = _model(database)
     score = _score_here if cluster is None else partial(_score_on_cluster, cluster)
     with progress_bar("scoring") as show:
-        counts = score(source, output, model, database, show)
+        counts = score(source, output, model, database, scoring_settings(law), show)
     check_that_some_were_read(source, output, counts)
     listings = counted(counts["listings"], "listing", "listings")
     click.echo(f"{listings} scored, {counts['flagged']} flagged, in {output}.")
@@ -131,13 +136,13 @@ def _crawls(database: Path) -> bool:
     return any(work.startswith(crawls) for work in work_under_way(database))
 
 
-def _score_pipe(database: Path) -> None:
+def _score_pipe(database: Path, law: Law) -> None:
     from classifier.errors import LinesLeftOut
-    from classifier.scoring.scorer import open_scorer
+    from classifier.scoring import open_scorer
     from classifier.training.examples import row_text
 
     model = _model(database)
-    with open_scorer(model, database=database) as scorer:
+    with open_scorer(model, database=database, settings=scoring_settings(law)) as scorer:
         bad_lines: list[int] = []
         for batch in _batches(bad_lines):
             for row, scored in zip(batch, scorer.score([row_text(row) for row in batch]), strict=True):
@@ -170,18 +175,31 @@ def _batches(bad_lines: list[int]) -> Iterator[list[dict[str, object]]]:
 
 
 def _score_here(
-    source: Path, output: Path, model: Model, database: Path, progress: Callable[[int, int], None]
+    source: Path,
+    output: Path,
+    model: Model,
+    database: Path,
+    settings: ScoringSettings,
+    progress: Callable[[int, int], None],
 ) -> dict[str, int]:
     from bulk.archives import score_archive
-    from classifier.scoring.scorer import open_scorer
+    from classifier.scoring import open_scorer
 
     # Vectors of an archive are not wanted again, and in memory they would grow with it.
     with (
         tempfile.TemporaryDirectory(prefix="precursor-watch-") as scratch,
-        open_scorer(model, database=database, vectors_beside=Path(scratch) / "archive.db") as scorer,
+        open_scorer(
+            model, database=database, vectors_beside=Path(scratch) / "archive.db", settings=settings
+        ) as scorer,
     ):
         return score_archive(
-            source, output, scorer, model_id=model.model_id, threshold=model.threshold, progress=progress
+            source,
+            output,
+            scorer,
+            model_id=model.model_id,
+            threshold=model.threshold,
+            law=str(settings.law),
+            progress=progress,
         )
 
 
@@ -191,22 +209,25 @@ def _score_on_cluster(
     output: Path,
     model: Model,
     database: Path,
+    settings: ScoringSettings,
     progress: Callable[[int, int], None],
 ) -> dict[str, int]:
     from bulk.archives import write_parts
     from bulk.cluster import joined
-    from bulk.cluster_scoring import Job, owner_settings, score_on_cluster, worker_scorer
+    from bulk.cluster_scoring import Job, score_on_cluster, with_one_backend, worker_scorer
 
     source, database = source.resolve(), database.resolve()
     job = Job(
         source=source,
         model_id=model.model_id,
         threshold=model.threshold,
-        open_scorer=partial(worker_scorer, model, database, owner_settings(model, database)),
+        open_scorer=partial(worker_scorer, model, database, with_one_backend(settings, model, database)),
     )
     with joined(address):
         scored = partial(score_on_cluster, job)
-        return write_parts(source, output, scored, model_id=model.model_id, progress=progress)
+        return write_parts(
+            source, output, scored, model_id=model.model_id, law=str(settings.law), progress=progress
+        )
 
 
 def _model(database: Path) -> Model:

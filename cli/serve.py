@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from classifier.gazetteer import Law
     from store.audit.audit import Origin
     from store.crawl.runs import Attempt
     from store.database import Database
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     help="A session ends so long after its login.",
 )  # fmt: skip
 def command(  # noqa: PLR0913 (options of one command)
+    law: Law,
     database: Path,
     sources_file: Path,
     host: str,
@@ -96,35 +98,38 @@ def command(  # noqa: PLR0913 (options of one command)
         port,
         safety=safety,
         tls=tls,
-        reference=reference_for(database),
+        reference=reference_for(database, law),
         service_api=service_api_for(database, sources_file),
         announce=announce,
     )
 
 
-def reference_for(database: Path) -> Reference:
+def reference_for(database: Path, law: Law) -> Reference:
     """Return the law and the stored pages for the app; each is read when it is first needed."""
     from store.crawl.evidence import evidence_folder
 
     folder = evidence_folder(database)
     return Reference(
-        law=law_of, names=names_of, page=lambda db, page_id: kept_page(db, folder, page_id), evidence=folder
+        law=partial(law_of, law),
+        names=partial(names_of, law),
+        page=lambda db, page_id: kept_page(db, folder, page_id),
+        evidence=folder,
     )
 
 
-def law_of(substances: Iterable[str]) -> list[LawEntry]:
+def law_of(law: Law, substances: Iterable[str]) -> list[LawEntry]:
     """Return the law's entries of substances, given by canonical names; unknown names have none."""
-    by_name = _entries()
+    by_name = _entries(law)
     return [entry for name in substances for entry in by_name.get(name, ())]
 
 
-def names_of(terms: str) -> dict[str, str]:
+def names_of(law: Law, terms: str) -> dict[str, str]:
     """Return the words of a search that name a substance, each or all together, with its canonical name."""
     from text.normalise import comparable
 
     words = terms.split()
     asked = dict.fromkeys([*words, " ".join(words)])
-    known = _names()
+    known = _names(law)
     return {each: known[comparable(each)] for each in asked if comparable(each) in known}
 
 
@@ -142,8 +147,8 @@ def kept_page(db: Database, folder: Path, page_id: int) -> KeptPage | None:
 
 
 @cache
-def _entries() -> dict[str, list[LawEntry]]:
-    from classifier.gazetteer import law_in_force, load_gazetteer
+def _entries(law: Law) -> dict[str, list[LawEntry]]:
+    from classifier.gazetteer import load_gazetteer
 
     return {
         substance.name: [
@@ -157,18 +162,18 @@ def _entries() -> dict[str, list[LawEntry]]:
             )
             for entry in substance.entries
         ]
-        for substance in load_gazetteer(law_in_force()).substances
+        for substance in load_gazetteer(law).substances
     }
 
 
 @cache
-def _names() -> dict[str, str]:
+def _names(law: Law) -> dict[str, str]:
     """Return every name and CAS number of a listed substance, in comparable form, with its canonical name."""
-    from classifier.gazetteer import law_in_force, load_gazetteer
+    from classifier.gazetteer import load_gazetteer
     from text.normalise import comparable
 
     known: dict[str, str] = {}
-    for substance in load_gazetteer(law_in_force()).substances:
+    for substance in load_gazetteer(law).substances:
         for name in (substance.name, *substance.cas, *(each.text for each in substance.names)):
             known.setdefault(comparable(name), substance.name)
     return known

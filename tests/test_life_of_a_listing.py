@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classifier.scoring.run import Retrained, RetrainOptions, retrain, score_new
+from classifier.scoring import score_new
+from classifier.training.candidate import Retrained, RetrainOptions, retrain
 from store.database import open_database
 from store.model import Decision, ReasonCode
 from store.review.listings import ListingFile, listing_file

@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[1]
 CRAWLING = ("crawler.run.run", "cli.crawl", "tests.loaded")
 SCORING = (
     "torch", "skops.io", "sentence_transformers", "transformers.models.bert.modeling_bert",
-    "classifier.scoring.run", "cli.score", "cli.retrain", "tests.compiled",
+    "classifier.training.candidate", "cli.score", "cli.retrain", "tests.compiled",
 )  # fmt: skip
 NEEDED = {"crawl": CRAWLING, "score": SCORING, "retrain": SCORING}
 """Modules that are imported before the first process of a command is forked; others import what they need."""

@@ -1,8 +1,8 @@
-"""The nearest examples beside a score, and from which similarity on they tell anything.
+"""The nearest examples beside a score, and the similarity from which they are worth showing.
 
-An embedder puts texts it cannot read side by side all the same: the default one reads English, and half of
-the offers in Chinese that it calls most alike lie beside texts that are none. So what nearness is worth is
-measured when a model is trained, script by script (decision 44).
+An embedder also puts texts side by side that it cannot read. The default one reads English, and half of the
+offers in Chinese that it calls most similar lie beside texts that are no offers. So each training measures,
+script by script, from which similarity the nearest examples share a text's label (decision 44).
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from classifier.model.persistence import Neighbours
 
 SHOWN = 3
-"""So many examples stand beside a score, at most."""
+"""Most examples beside a score."""
 SHOWN_CHARS = 160
-"""So much of each."""
+"""Most characters of each."""
 SHARED = 0.8
-"""Share of the examples of either label that must lie near texts of their own label."""
+"""Share of the nearest examples of either label that must have the label of the text."""
 LEAST_MET = 20
-"""Examples of either label that must have been met for a share to count."""
+"""Nearest examples of either label that a share must be measured on to count."""
 SAMPLE = 1_000
-"""Texts of a script whose nearest are looked up, at most."""
+"""Most texts of a script whose nearest examples are looked up in the measurement."""
 FLOORS = tuple(step / 20 for step in range(8, 20))
 """Similarities that are tried, 0.4 to 0.95."""
 
@@ -41,7 +41,7 @@ _SCRIPT_CHARS = 500
 
 
 def script_of(text: str) -> str:
-    """Return the script most of a text's first letters are of, as Unicode names it, e.g. `LATIN`, `CJK`."""
+    """Return the script of most of a text's first letters, as Unicode names it, e.g. `LATIN`, `CJK`."""
     scripts: Counter[str] = Counter()
     for letter, times in Counter(text[:_SCRIPT_CHARS]).items():
         if script := _script(letter):
@@ -57,18 +57,18 @@ def telling_floors(
     *,
     seed: int,
 ) -> dict[str, float]:
-    """Measure, script by script, from which similarity on the nearest examples share the label of a text.
+    """Measure, script by script, from which similarity the nearest examples share the label of a text.
 
     Args:
         vectors: Shape (n, dimensions), rows of length 1.
         labels: Shape (n,), 0 or 1.
-        groups: Of each text; its nearest are looked for in other groups.
-        texts: What the vectors are of.
+        groups: Of each text; its nearest examples are looked up in other groups.
+        texts: The texts of the vectors.
         seed: Of the sample.
 
     Returns:
-        Each script's least similarity of `FLOORS` from which both the offers and the others among the nearest
-        share the label in `SHARED` of cases; a script without one is left out.
+        For each script the lowest similarity of `FLOORS` from which both offers and others among the nearest
+        share the label in `SHARED` of cases; a script without such a similarity is left out.
     """
     scripts, group = np.array([script_of(text) for text in texts]), np.array(groups)
     random = np.random.default_rng(seed)
@@ -86,12 +86,12 @@ def telling_floors(
 def nearest(
     texts: Sequence[str], vectors: NDArray[np.float32], examples: Neighbours
 ) -> list[tuple[Neighbour, ...]]:
-    """Return of each text the nearest examples, nearest first, as far as they lie near enough to tell.
+    """Return the nearest examples of each text, nearest first, as far as they are similar enough to show.
 
     Args:
-        texts: What the vectors are of.
+        texts: The texts of the vectors.
         vectors: Shape (len(texts), dimensions), rows of length 1.
-        examples: What the model learnt from.
+        examples: The examples that the model learnt from.
     """
     if not len(vectors) or not len(examples.vectors):
         return [()] * len(vectors)
@@ -113,7 +113,7 @@ def nearest(
 
 
 def _highest(similarity: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Return each row's `SHOWN` highest columns, highest first; to sort all would be most of the work."""
+    """Return each row's `SHOWN` highest columns, highest first, without sorting the others."""
     shown = min(SHOWN, similarity.shape[1])
     columns = np.sort(np.argpartition(-similarity, shown - 1, axis=1)[:, :shown], axis=1)
     order = np.argsort(-np.take_along_axis(similarity, columns, axis=1), axis=1, kind="stable")
@@ -139,7 +139,7 @@ def _script(character: str) -> str:
 def _of_other_groups(
     rows: NDArray[np.int64], vectors: NDArray[np.float32], groups: NDArray[np.str_]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Return each row's nearest of other groups, nearest first, and how near: shapes (len(rows), <= 3)."""
+    """Return each row's nearest rows of other groups, nearest first, with similarities: shapes (n, <= 3)."""
     near, similarities = [], []
     for start in range(0, len(rows), _AT_ONCE):
         part = rows[start : start + _AT_ONCE]
@@ -154,7 +154,7 @@ def _of_other_groups(
 def _floor(
     labels: NDArray[np.int64], shares: NDArray[np.bool_], similarity: NDArray[np.float32]
 ) -> float | None:
-    """Return the least similarity from which examples of either label are worth showing."""
+    """Return the lowest similarity from which examples of either label are worth showing."""
     return next(
         (
             floor

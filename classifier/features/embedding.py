@@ -143,17 +143,20 @@ def weights_of(embedder_id: str) -> str:
     return embedder_id.partition("+")[0]
 
 
-def fastest(embedder: TransformerEmbedder, database: Path | None) -> TransformerEmbedder:
-    """Return the embedder in the backend that is fastest on this machine, or in the one that was asked for.
+def fastest(
+    embedder: TransformerEmbedder, database: Path | None, *, backend: Backend | None = None
+) -> TransformerEmbedder:
+    """Return the embedder in the backend that is fastest on this machine, or in the given one.
 
     The measurement is kept beside the store, so that every later run uses the same vectors.
 
     Args:
         embedder: Not used yet.
         database: The store; None keeps nothing.
+        backend: Taken without a measurement; None measures.
     """
-    if asked := asked_for():
-        return replace(embedder, backend=asked)
+    if backend:
+        return replace(embedder, backend=backend)
     here = this_machine()
     with open_vectors(database, embedder.weights_id) as cache:
         chosen = cache.backend(here)
@@ -233,14 +236,12 @@ def _default_folder() -> Path:
 
 
 def _load(folder: Path) -> SentenceTransformer:
-    # Set before the import: the hub client reads it once. Nothing may be fetched at run time.
-    os.environ["HF_HUB_OFFLINE"] = "1"
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    return SentenceTransformer(str(folder), device="cpu")
+    return SentenceTransformer(str(folder), device="cpu", local_files_only=True)  # nothing is fetched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -318,12 +319,6 @@ def decide(trials: Sequence[Trial]) -> Backend:
     best = max(right, key=lambda trial: trial.texts_per_second)
     is_clear = best.texts_per_second >= GAIN * reference.texts_per_second
     return best.backend if is_clear else REFERENCE
-
-
-def asked_for() -> Backend | None:
-    """Return the backend that `PRECURSOR_WATCH_BACKEND` names; None for `auto`, or when it is not set."""
-    name = os.environ.get("PRECURSOR_WATCH_BACKEND", "auto")
-    return next((backend for backend in BACKENDS if backend == name), None)
 
 
 def this_machine() -> str:

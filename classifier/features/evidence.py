@@ -10,7 +10,6 @@ was trained before the change is refused at load, because its features differ.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -28,7 +27,6 @@ from classifier.features.title_position import (
     title_end,
     words_before_name,
 )
-from classifier.gazetteer import law_in_force, load_gazetteer
 from store.model import Span
 
 if TYPE_CHECKING:
@@ -36,7 +34,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from classifier.gazetteer import Gazetteer, Law
+    from classifier.gazetteer import Gazetteer
     from classifier.reading import Mention, Reading, TradeSign
     from classifier.reading.model import GoodsKind
 
@@ -348,23 +346,13 @@ def evidence_matrix(texts: Sequence[str], readings: Sequence[Reading]) -> NDArra
     return matrix
 
 
-def default_gazetteer() -> Gazetteer:
-    """Return the gazetteer of the law in force, one for the process: its first reading compiles it."""
-    return _gazetteer_of(law_in_force())
-
-
-@cache
-def _gazetteer_of(law: Law) -> Gazetteer:
-    return load_gazetteer(law)
-
-
 def read_all(texts: Sequence[str], gazetteer: Gazetteer) -> list[Reading]:
-    """Read each text against the gazetteer, and systematic names by structure if the setting says so."""
+    """Read each text against the gazetteer, with systematic names by structure if it asks for them."""
     from classifier.reading import read_texts
-    from classifier.reading.systematic import reads_systematic_names, with_systematic_names
+    from classifier.reading.systematic import with_systematic_names
 
     readings = read_texts(texts, gazetteer)
-    return with_systematic_names(texts, readings, gazetteer) if reads_systematic_names() else readings
+    return with_systematic_names(texts, readings, gazetteer) if gazetteer.systematic_names else readings
 
 
 def offered_keys(reading: Reading) -> dict[str, Mention]:

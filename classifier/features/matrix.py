@@ -19,7 +19,6 @@ from classifier.features.embedding import embed_texts
 from classifier.features.evidence import FEATURES, evidence_matrix, has_evidence, read_all
 from classifier.features.words import COLUMNS, count_words
 from classifier.reading import as_shown
-from classifier.reading.systematic import reads_systematic_names
 from store.crawl.identity import text_hash
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ class EvidenceReader:
     def embedder_id(self) -> str:
         """Name and digest of the gazetteer and of all code and data that decide how a text is read."""
         listed = sorted(substance.key for substance in self.gazetteer.substances)
-        systematic = "systematic names" if reads_systematic_names() else ""
+        systematic = "systematic names" if self.gazetteer.systematic_names else ""
         read_with = [package_digest(), self.gazetteer.edition, systematic]
         known = "\n".join([*read_with, *listed, *sorted(self.gazetteer.by_cas)])
         return f"{self.name}@{hashlib.sha256(known.encode()).hexdigest()[:12]}"

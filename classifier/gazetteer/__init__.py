@@ -6,8 +6,8 @@ Out: a `Gazetteer` of one profile and date. It imports nothing of ours but its o
 
 from __future__ import annotations
 
-from classifier.gazetteer.law import Law, LawWrong, law_in_force, read_law
-from classifier.gazetteer.load import GazetteerError, load_gazetteer
+from classifier.gazetteer.law import Law, LawWrong, read_law
+from classifier.gazetteer.load import GazetteerError, default_gazetteer, gazetteer_of, load_gazetteer
 from classifier.gazetteer.model import (
     Confusable,
     Gazetteer,
@@ -29,7 +29,8 @@ __all__ = [
     "Name",
     "Profile",
     "Substance",
-    "law_in_force",
+    "default_gazetteer",
+    "gazetteer_of",
     "load_gazetteer",
     "read_law",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from classifier.errors import ModelError
 from classifier.gazetteer.model import Profile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 INSTRUMENTS: dict[str, tuple[tuple[str, str], ...]] = {
     "un": (("UN 1988 Convention", "Table "),),
@@ -43,10 +42,6 @@ is its first of January, as everywhere here. China's entries are all dated.
 
 DEFAULT_INSTRUMENTS = ("un", "incb", "us", "eu")
 """UN 1988 Tables I and II, INCB special surveillance, US List I and II, EU categories 1 to 4."""
-
-PROFILE_VARIABLE = "PRECURSOR_WATCH_LAW_PROFILE"
-AS_OF_VARIABLE = "PRECURSOR_WATCH_LAW_AS_OF"
-"""Variables of the environment, so that processes started for a piece of work read the same law."""
 
 
 class LawWrong(ModelError):
@@ -98,13 +93,3 @@ def read_law(instruments: Iterable[str], as_of: str) -> Law:
         message = f"The law cannot be read as of {as_of!r}: that is no date; write it as 2024-12-03."
         raise LawWrong(message) from error
     return Law(instruments=tuple(name for name in INSTRUMENTS if name in wanted), as_of=day)
-
-
-def law_in_force(environ: Mapping[str, str] = os.environ) -> Law:
-    """Return the law that the environment names, by default the default profile without a date.
-
-    Raises:
-        LawWrong: If it names none.
-    """
-    names = environ.get(PROFILE_VARIABLE, " ".join(DEFAULT_INSTRUMENTS)).split()
-    return read_law(names, environ.get(AS_OF_VARIABLE, ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from datetime import date
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, cast
 
@@ -34,7 +35,20 @@ class GazetteerError(ModelError):
     """The gazetteer's own files cannot be used."""
 
 
-def load_gazetteer(law: Law | None = None, *, classes: bool = True) -> Gazetteer:
+def default_gazetteer() -> Gazetteer:
+    """Return the gazetteer of the default law, one for the process."""
+    return gazetteer_of(Law())
+
+
+@cache
+def gazetteer_of(law: Law, *, systematic_names: bool = False) -> Gazetteer:
+    """Return the gazetteer of a law, one for the process, because its first reading compiles it."""
+    return load_gazetteer(law, systematic_names=systematic_names)
+
+
+def load_gazetteer(
+    law: Law | None = None, *, classes: bool = True, systematic_names: bool = False
+) -> Gazetteer:
     """Read the gazetteer from the files that come with the package.
 
     Args:
@@ -43,6 +57,7 @@ def load_gazetteer(law: Law | None = None, *, classes: bool = True) -> Gazetteer
             without a date.
         classes: Whether to count the known members of classes that the law describes in words, such
             as "phenylacetic acid, its esters, and its salts", and salts known by their own number.
+        systematic_names: As `Gazetteer.systematic_names`.
 
     Returns:
         A new `Gazetteer`; callers keep it, since reading takes some tenths of a second.
@@ -63,6 +78,7 @@ def load_gazetteer(law: Law | None = None, *, classes: bool = True) -> Gazetteer
         by_cas={cas: s for s in reversed(listed) for cas in s.cas},
         law=str(law),
         stands_for={row["abbreviation"]: row["name"] for row in _read("abbreviations.csv")},
+        systematic_names=systematic_names,
     )
 
 

@@ -157,6 +157,8 @@ class Gazetteer:
     """Which lists, as of when, for a person: `un, incb, us, eu`."""
     stands_for: Mapping[str, str]
     """What abbreviations of unlisted chemicals stand for."""
+    systematic_names: bool = False
+    """Whether names that it lacks are read by structure, in titles that name nothing else."""
 
     def lookup(self, query: str) -> LookupResult:
         """Say of a name or CAS number whether it is listed, where, since when, or why not."""

@@ -1,24 +1,22 @@
-"""The first stage: a light model over evidence, static vectors and words settles what is clearly no offer.
+"""The first stage: a light model over evidence, static vectors and words that settles clear cases.
 
-Whatever names something listed goes to the transformer, however it sounds, and so does a sign of hiding
-where no goods are named. Of the rest, the first stage settles what it gives a probability below its *line*.
-The line is set from out-of-fold scores, so that at most `RECALL_BUDGET` of the offers are given up, and
-never above half of the threshold; what it comes to is measured at every training and stands in the card.
+Every text that names something listed goes to the transformer, and so does every text with a sign of hiding
+where no goods are named. Of the rest, the first stage settles those with a probability below its *threshold*.
+That threshold is set from out-of-fold scores, so that at most `RECALL_BUDGET` of the offers are given up, and
+never above half of the whole model's. Each training measures the cost and writes it on the model card.
 """
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from classifier.model.estimator import fit_with_folds
-from classifier.model.folded import Folded
+from classifier.model.estimator import LinearWeights, fit_with_folds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
@@ -26,51 +24,44 @@ if TYPE_CHECKING:
 
     from classifier.features.static_embedding import StaticEmbedder
 
-    Static = Callable[[Sequence[str]], NDArray[np.float32]]
-
 RECALL_BUDGET = 0.005
 """Greatest share of the offers that may be given up."""
 
 USED_OF_BUDGET = 0.5
-"""How much of it the line uses: out-of-fold scores are of texts like the training set's."""
+"""Share of the budget that is used, because out-of-fold scores are of texts like the training set's."""
 
-HIGHEST_LINE = 0.5
-"""The line's limit, as a share of the threshold: the first stage settles what it is sure of, not what it
-would itself hardly flag, however much of the budget is left."""
+HIGHEST_SHARE = 0.5
+"""Limit of the first stage's threshold, as a share of the whole model's: the first stage is to settle what it
+is sure of, however much of the budget is left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstStage:
-    """What settles texts before the transformer."""
+    """The light model that settles texts before the transformer."""
 
     pipeline: Pipeline
     static: StaticEmbedder
-    line: float
-    """Below it a text without evidence is settled; 0 settles nothing."""
-    folded: Folded = field(init=False, repr=False)
-    """The pipeline as scoring weighs with it."""
+    threshold: float
+    """A text without evidence and with a lower probability is settled; 0 settles nothing."""
+    linear: LinearWeights = field(init=False, repr=False)
+    """The pipeline in the form in which scoring uses it."""
 
     def __post_init__(self) -> None:
-        """Fold the pipeline, once."""
-        object.__setattr__(self, "folded", Folded.of(self.pipeline))
+        """Take the weights out of the pipeline, once."""
+        object.__setattr__(self, "linear", LinearWeights.of(self.pipeline))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settling:
-    """What a line costs and saves, on out-of-fold scores."""
+class SettledShares:
+    """The cost and the gain of a threshold, on out-of-fold scores."""
 
-    line: float
+    threshold: float
     recall_given_up: float
     """Share of the offers, by weight, that the whole model flags and the first stage settles."""
     settled: float
-    """Share of what is no offer, by weight, that is settled."""
+    """Share of the other texts, by weight, that is settled."""
     with_evidence: float
-    """Share of all, by weight, that goes to the transformer because of its evidence."""
-
-
-def cascade_is_on() -> bool:
-    """Return whether first stages are made and used: unless `PRECURSOR_WATCH_CASCADE` is `off`."""
-    return os.environ.get("PRECURSOR_WATCH_CASCADE", "on") != "off"
+    """Share of all texts, by weight, that goes to the transformer because of its evidence."""
 
 
 def fit_first_stage(
@@ -83,8 +74,8 @@ def fit_first_stage(
     evident: NDArray[np.bool_],
     threshold: float,
     seed: int,
-) -> tuple[Pipeline, Settling]:
-    """Fit the light model and set its line.
+) -> tuple[Pipeline, SettledShares]:
+    """Fit the light model and set its threshold.
 
     Args:
         features: Rows of `classifier.features.matrix` with static vectors.
@@ -99,17 +90,17 @@ def fit_first_stage(
     pipeline, _threshold, probabilities = fit_with_folds(
         features, labels, groups=groups, weights=weights, seed=seed
     )
-    return pipeline, set_line(
+    return pipeline, settle_within_budget(
         probabilities,
         labels=labels,
         weights=weights,
         flagged=flagged,
         evident=evident,
-        highest=threshold * HIGHEST_LINE,
+        highest=threshold * HIGHEST_SHARE,
     )
 
 
-def set_line(
+def settle_within_budget(
     probabilities: NDArray[np.float64],
     *,
     labels: NDArray[np.int64],
@@ -117,8 +108,8 @@ def set_line(
     flagged: NDArray[np.bool_],
     evident: NDArray[np.bool_],
     highest: float,
-) -> Settling:
-    """Return the highest line that keeps to the budget, and what it comes to.
+) -> SettledShares:
+    """Return the highest threshold that keeps to the budget, with its cost and gain.
 
     Args:
         probabilities: Of the first stage, out of fold.
@@ -126,18 +117,18 @@ def set_line(
         weights: Positive.
         flagged: Which rows the whole model flags, out of fold.
         evident: Which rows `has_evidence`.
-        highest: The line's limit.
+        highest: Limit of the threshold.
     """
     offers = float(weights[labels == 1].sum())
     lost = np.where((labels == 1) & flagged & ~evident, weights, 0.0)
     order = np.argsort(probabilities, kind="stable")
     given_up = np.cumsum(lost[order])
     beyond = np.flatnonzero(given_up > RECALL_BUDGET * USED_OF_BUDGET * offers)
-    line = min(highest, float(probabilities[order[beyond[0]]]) if len(beyond) else highest)
-    settled = (probabilities < line) & ~evident
+    threshold = min(highest, float(probabilities[order[beyond[0]]]) if len(beyond) else highest)
+    settled = (probabilities < threshold) & ~evident
     others = labels == 0
-    return Settling(
-        line=line,
+    return SettledShares(
+        threshold=threshold,
         recall_given_up=float(lost[settled].sum() / offers),
         settled=float(weights[settled & others].sum() / weights[others].sum()),
         with_evidence=float(weights[evident].sum() / weights.sum()),

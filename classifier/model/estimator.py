@@ -1,15 +1,17 @@
 """The model itself: one scikit-learn pipeline that weighs evidence, embedding and words.
 
-Calibration is folded into the weights (Platt scaling of a linear score is again a linear score), so the
-probability is one sigmoid of one sum, and every reason shown is a term of that sum, exactly.
+Calibration is part of the weights (Platt scaling of a linear score is again a linear score). So a probability
+is one sigmoid of one sum, and every reason shown is exactly one term of that sum.
 """
 
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
+from scipy.sparse import csr_matrix
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
@@ -27,20 +29,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-    from scipy.sparse import csr_matrix
 
     from classifier.model.constrained import Ends
 
 EMBEDDING_WEIGHT = 0.8
-"""How far unit vectors are stretched beside evidence of 0 or 1. More fits the starter set's own words
-better and carries over worse: other sites' ordinary goods begin to be flagged by their sound."""
+"""Length of an embedding beside evidence of 0 or 1. A larger one fits the starter set better and carries over
+worse: ordinary goods of other sites begin to be flagged by their embedding."""
 
 WORD_WEIGHT = 2.5
-"""How far a text's words, a unit vector too, are stretched. More, or words that each count in full, lets the
-words of an honest shop's long page outweigh its evidence."""
+"""Length of a text's words, a unit vector too. With a larger one, or without a common length, the words of an
+honest shop's long page outweigh its evidence."""
 
 MIN_DF = 3
-"""Words of fewer examples are not weighed: they would only name those examples."""
+"""Words in fewer examples get no weight: they would only identify those examples."""
 
 PENALTY_C = 1.0
 FOLDS = 5
@@ -49,18 +50,18 @@ MINIMUM_OF_A_CLASS = 10
 
 SIDES: dict[str, Ends] = {"raise": (0, np.inf), "lower": (-np.inf, 0), "either": FREE}
 BOUNDS: tuple[Ends, ...] = tuple(SIDES[feature.may] for feature in FEATURES.values())
-"""Of the weights of evidence; all others are free."""
+"""Lowest and highest weight of each feature of evidence; all other weights are free."""
 
-UNTOLD = list(FEATURES).index(NOTHING_READ)
-UNTOLD_WEIGHT = 2.0
-"""How often an example counts that offers nothing and of which nothing is read. A fifth of the starter set's
-texts without any sign are offers; of what a crawl brings hardly one in ten thousand is, most of it being
-headlines, links and notices, and to whoever asks why one is flagged there is nothing to show but words. More
-would be nearer to the world, and further from the share that calibration is measured by."""
+EMPTY = list(FEATURES).index(NOTHING_READ)
+EMPTY_WEIGHT = 2.0
+"""Weight of an example that is no offer and in which nothing is read. Of the starter set's texts without any
+sign a fifth are offers; of a crawl's hardly one in ten thousand is, because most are headlines, links and
+notices, and a flag on one can show no reason but words. A larger weight would be nearer to the world, and
+further from the share by which calibration is measured."""
 
 TARGET_PRECISION = 0.96
-"""The line is the lowest at which this share of out-of-fold flags was right. More than is wanted of a queue:
-a third of the starter set are offers, a thousandth of a marketplace is."""
+"""The threshold is the lowest at which this share of out-of-fold flags was right. The share is higher than a
+queue needs, because a third of the starter set are offers, and a thousandth of a marketplace."""
 
 
 def build_pipeline() -> Pipeline:
@@ -85,16 +86,17 @@ def fit(
     *,
     near: Pipeline | None = None,
 ) -> Pipeline:
-    """Fit the pipeline, with what can speak only for an offer, or only against one, kept from the contrary.
+    """Fit the pipeline; each feature of evidence keeps to the direction in which it may move a score.
 
-    The last step stays scikit-learn's own class, its weights put in: model files hold no type of ours.
+    The last step is scikit-learn's own class with our weights, so that model files hold no type of ours.
 
     Args:
         pipeline: Unfitted.
         features: Rows of `classifier.features.matrix`.
         labels: 0 or 1, shape (n,).
         weights: Positive, shape (n,).
-        near: Fitted on nearly the same rows; the search begins at its weights and ends where it would anyway.
+        near: A pipeline fitted on nearly the same rows. The search begins at its weights, which saves time
+            and does not change the result.
     """
     scale = pipeline.named_steps["scale"].fit(features)
     _leave_out_rare_words(scale, features)
@@ -136,15 +138,15 @@ def fit_with_folds(
     weights: NDArray[np.float64],
     seed: int,
 ) -> tuple[Pipeline, float, NDArray[np.float64]]:
-    """Fit the pipeline, fold its calibration into the weights, and choose the line.
+    """Fit the pipeline, fold its calibration into the weights, and choose the threshold.
 
-    Calibration and line come from out-of-fold scores in which no group was split.
+    Calibration and threshold come from out-of-fold scores; no group is split over folds.
 
     Args:
         features: Rows of `classifier.features.matrix`.
         labels: 0 or 1, shape (n,).
         groups: A name per row.
-        weights: Positive, shape (n,); what offers and tells nothing counts `UNTOLD_WEIGHT` times that.
+        weights: Positive, shape (n,); an empty text that is no offer counts `EMPTY_WEIGHT` times as much.
         seed: Of the folds.
 
     Returns:
@@ -156,9 +158,9 @@ def fit_with_folds(
         TooFewSellers: If either class has one group, so that no fold could hold it out.
     """
     _check_enough(labels, groups)
-    weights = weights * _commonness(features, labels)
+    weights = weights * _frequency(features, labels)
     distinct = len(set(groups))
-    # Many groups are even in both classes by chance, and to stratify them takes a millisecond each.
+    # Many groups are balanced by chance, and stratifying takes a millisecond for each group.
     kind = StratifiedGroupKFold if distinct <= MANY_GROUPS else GroupKFold
     folds = kind(min(FOLDS, distinct), shuffle=True, random_state=seed)
     with warnings.catch_warnings():
@@ -179,10 +181,10 @@ def fit_with_folds(
     return pipeline, choose_threshold(labels, probabilities, weights), probabilities
 
 
-def _commonness(features: csr_matrix, labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return by how much more common than in the examples the like of each is among what a crawl brings."""
-    untold = features[:, [UNTOLD]].toarray().ravel() > 0
-    return np.where(untold & (labels == 0), UNTOLD_WEIGHT, 1.0)
+def _frequency(features: csr_matrix, labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return how often each row is to count, because some are more common in a crawl than in the examples."""
+    is_empty = features[:, [EMPTY]].toarray().ravel() > 0
+    return np.where(is_empty & (labels == 0), EMPTY_WEIGHT, 1.0)
 
 
 def _check_enough(labels: NDArray[np.int64], groups: Sequence[str]) -> None:
@@ -199,14 +201,89 @@ def choose_threshold(
 ) -> float:
     """Return the lowest probability above which at least `TARGET_PRECISION` of the rows are offers.
 
-    Rows count by their weight: whoever repeats a text a thousand times does not move the line.
+    Rows count by their weight, so that repeating a text a thousand times does not move the threshold.
 
     Returns:
-        A value in [0.05, 0.95]; 0.5 when no line reaches the precision.
+        A value in [0.05, 0.95]; 0.5 when no threshold reaches the precision.
     """
-    precision, _recall, lines = precision_recall_curve(labels, probabilities, sample_weight=weights)
-    good = lines[precision[:-1] >= TARGET_PRECISION]
+    precision, _recall, thresholds = precision_recall_curve(labels, probabilities, sample_weight=weights)
+    good = thresholds[precision[:-1] >= TARGET_PRECISION]
     return float(np.clip(good.min(), 0.05, 0.95)) if len(good) else 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinearWeights:
+    """A fitted pipeline as one vector for each part of a row, with which scoring weighs texts.
+
+    Every step of the pipeline is linear but for the length of a text's words, so that scaling and weights
+    become one number for each column. Scikit-learn's column transformer takes about five milliseconds a
+    call, however few the rows, and scoring that follows a crawl has few texts at a time.
+
+    To change a step of `build_pipeline`: change this class too; a test holds the two equal.
+    """
+
+    evidence: NDArray[np.float64]
+    """Log-odds of each feature of size 1, shape (len(FEATURES),)."""
+    embedding: NDArray[np.float64]
+    """Log-odds of each dimension, shape (dimensions,)."""
+    rarity: NDArray[np.float64]
+    """What one more of each word adds to the length of a text's words, shape (COLUMNS,)."""
+    words: NDArray[np.float64]
+    """Log-odds of each word in a text whose words have length 1, rarity included, shape (COLUMNS,)."""
+    constant: float
+    """Log-odds of an empty text."""
+
+    @classmethod
+    def of(cls, pipeline: Pipeline) -> Self:
+        """Return the weights of a fitted pipeline."""
+        scale, weigh = pipeline.named_steps["scale"], pipeline.named_steps["weigh"]
+        parts, factors, weights = scale.named_transformers_, scale.transformer_weights, weigh.coef_[0]
+        rarity = np.asarray(parts["words"].idf_, dtype=np.float64)
+        return cls(
+            evidence=factors["evidence"] * weights[EVIDENCE] / parts["evidence"].scale_,
+            embedding=factors["embedding"] * weights[EMBEDDING],
+            rarity=rarity,
+            words=factors["words"] * weights[WORDS] * rarity,
+            constant=float(weigh.intercept_[0]),
+        )
+
+    def terms(
+        self, evidence: NDArray[np.float32], vectors: NDArray[np.float32], words: csr_matrix
+    ) -> NDArray[np.float64]:
+        """Return the terms of each row's sum: one for each feature, one for the embedding, one for the words.
+
+        Args:
+            evidence: Shape (n, len(FEATURES)).
+            vectors: Shape (n, dimensions).
+            words: As `classifier.features.words.count_words` counts them, shape (n, COLUMNS).
+
+        Returns:
+            Shape (n, len(FEATURES) + 2); a row's sum plus `constant` is its log-odds.
+        """
+        added = self.word_terms(words)
+        of_words = np.bincount(_rows_of(added), added.data, len(evidence))
+        return np.column_stack([evidence * self.evidence, vectors @ self.embedding, of_words])
+
+    def word_terms(self, words: csr_matrix) -> csr_matrix:
+        """Return what each column of words adds to each row's sum; the last of `terms` is the sum of these.
+
+        Args:
+            words: As `classifier.features.words.count_words` counts them, shape (n, COLUMNS).
+
+        Returns:
+            float64 of the same shape.
+        """
+        rows, columns = _rows_of(words), words.indices
+        damped = 1.0 + np.log(words.data.astype(np.float64))
+        length = np.sqrt(np.bincount(rows, (damped * self.rarity[columns]) ** 2, words.shape[0]))
+        # A word without rarity adds nothing; a text with only such words has no length.
+        added = damped * self.words[columns] / np.where(length > 0, length, 1.0)[rows]
+        return csr_matrix((added, columns, words.indptr), shape=words.shape)
+
+
+def _rows_of(words: csr_matrix) -> NDArray[np.intp]:
+    """Return the row of each stored value."""
+    return np.repeat(np.arange(words.shape[0]), np.diff(words.indptr))
 
 
 def deciding_numbers(pipeline: Pipeline) -> NDArray[np.float64]:

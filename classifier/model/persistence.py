@@ -31,8 +31,7 @@ from classifier.errors import ModelFolderWrong
 from classifier.features.evidence import EVIDENCE_RULE, FEATURES
 from classifier.features.static_embedding import StaticEmbedder
 from classifier.model.cascade import FirstStage
-from classifier.model.estimator import deciding_numbers
-from classifier.model.folded import Folded
+from classifier.model.estimator import LinearWeights, deciding_numbers
 from store.private import private_folder
 from store.rows import clean
 
@@ -80,12 +79,12 @@ class TrainedModel:
     card: Mapping[str, Any]
     first_stage: FirstStage | None = None
     """Settles what is clearly not an offer; None in models without one."""
-    folded: Folded = field(init=False, repr=False)
-    """The pipeline as scoring weighs with it."""
+    linear: LinearWeights = field(init=False, repr=False)
+    """The pipeline in the form in which scoring uses it."""
 
     def __post_init__(self) -> None:
-        """Fold the pipeline, once."""
-        object.__setattr__(self, "folded", Folded.of(self.pipeline))
+        """Take the weights out of the pipeline, once."""
+        object.__setattr__(self, "linear", LinearWeights.of(self.pipeline))
 
 
 def fingerprint(
@@ -101,7 +100,7 @@ def fingerprint(
     digest.update(deciding_numbers(pipeline).astype("<f8").tobytes())
     if first_stage:
         numbers = deciding_numbers(first_stage.pipeline)
-        digest.update(np.append(numbers, first_stage.line).astype("<f8").tobytes())
+        digest.update(np.append(numbers, first_stage.threshold).astype("<f8").tobytes())
         digest.update(first_stage.static.weights.astype("<f2").tobytes())
     return digest.hexdigest()[:12]
 
@@ -167,18 +166,18 @@ def read_comparison(folder: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-SAID = {("cascade", "line"): "line below which the first stage settles a text"}
-"""What is called otherwise on a card than in its file: there are two lines."""
+CARD_NAMES = {("cascade", "threshold"): "threshold below which the first stage settles a text"}
+"""Names on a card that differ from those in its file, because there are two thresholds."""
 
 
 def card_text(card: Mapping[str, Any]) -> str:
     """Return the card as Markdown, for a person."""
     lines = [f"# Model {card['model_id']}", "", str(card["summary"])]
-    lines += [f"Flagged from the line upwards: {_short(card['threshold'])}.", ""]
+    lines += [f"Flagged from the threshold upwards: {_short(card['threshold'])}.", ""]
     for title in ("data", "training", "cascade", "nearest_shown_from", "held_out", "versions"):
         lines += [f"## {title.replace('_', ' ').capitalize()}", ""]
         lines += [
-            f"- {SAID.get((title, name), name.replace('_', ' '))}: {_short(value)}"
+            f"- {CARD_NAMES.get((title, name), name.replace('_', ' '))}: {_short(value)}"
             for name, value in card.get(title, {}).items()
         ]
         lines.append("")
@@ -230,7 +229,8 @@ def _load_pipeline(path: Path) -> Pipeline:
 
 
 def _load_first_stage(folder: Path, card: Mapping[str, Any]) -> FirstStage | None:
-    if not card.get("cascade"):
+    settled = card.get("cascade")
+    if not settled:
         return None
     with (folder / "static.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         weights = arrays["weights"].astype(np.float16)
@@ -238,7 +238,7 @@ def _load_first_stage(folder: Path, card: Mapping[str, Any]) -> FirstStage | Non
     return FirstStage(
         pipeline=_load_pipeline(folder / "first_stage.skops"),
         static=StaticEmbedder(tokenizer=tokenizer, weights=weights),
-        line=float(card["cascade"]["line"]),
+        threshold=float(settled["threshold"] if "threshold" in settled else settled["line"]),
     )
 
 

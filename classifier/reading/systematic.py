@@ -1,12 +1,11 @@
 """Listed substances that a title names by a systematic name which is not among the gazetteer's.
 
-Off unless `PRECURSOR_WATCH_IUPAC=on`: the names are read by OPSIN (extra `iupac`, needs Java) and their
+Off unless the gazetteer asks for it: the names are read by OPSIN (extra `iupac`, needs Java) and their
 structures held against the list (extra `chemistry`), some seconds for each batch in which there is one.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import replace
 from functools import lru_cache
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from classifier.gazetteer import Gazetteer, Substance
     from classifier.reading import Reading
 
-SETTING = "PRECURSOR_WATCH_IUPAC"
-
 WORD = re.compile(r"[^\s;|/]+")
 EDGES = ".,:;!?\"'"
 SHORTEST = 12
@@ -35,11 +32,6 @@ MOST_NAMES = 6
 """Names asked about in one title."""
 KEPT = 65_536
 """Names whose substance, or the lack of one, is kept in memory."""
-
-
-def reads_systematic_names() -> bool:
-    """Say whether the setting asks for it."""
-    return os.environ.get(SETTING, "off") == "on"
 
 
 def with_systematic_names(

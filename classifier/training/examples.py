@@ -1,4 +1,4 @@
-"""Labelled texts, and the files that people bring them in."""
+"""Labelled texts, and the files in which people bring them and other tools read them: CSV or JSONL."""
 
 from __future__ import annotations
 
@@ -6,28 +6,38 @@ import csv
 import gzip
 import hashlib
 import json
+import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classifier.errors import DataFileWrong
+from store import times
 from store.crawl.identity import MAX_TEXT_CHARS, listing_text
 from store.model import ListingContent
 from store.rows import clean
+from store.scores.labels import TEACHING, NewLabel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
+
+    from store.scores.labels import JudgedText
 
 DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
-"""What else than commas parts columns."""
+"""Delimiters of columns other than commas, as messages name them."""
 
 COLUMNS_SHOWN = 8
 COLUMN_CHARS = 40
-"""Of columns that are not understood, how many are named, and how much of each."""
+"""How many unknown columns a message names, and how many characters of each."""
 
 HELD_OUT_OF = 5
-"""One group in this many is held out of every evaluation model, by the hash of its name."""
+"""One group in this many is held out of every cross-fitted model, by the hash of its name."""
+
+LABEL_COLUMNS = ("label", "decision", "reason_code", "note", "reviewer", "decided_at", "url", "group", "text")
+
+FORMULA = re.compile(r"'*[=+\-@\t\r]")
+"""The beginning of a cell that a spreadsheet would run; the text of a listing is hostile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,23 +53,29 @@ class Example:
     origin: str = "starter"
     """`starter`, `verdict` or `imported`."""
     kind: str = ""
-    """What sort of example it is, e.g. `disguised`; as all below, empty where it is not known."""
+    """Kind of example, e.g. `disguised`; this field and those below are empty where unknown."""
     language: str = ""
     """ISO 639-1."""
     family: str = ""
     tier: str = ""
     """`1`, `2` or `3`, of the substance on offer."""
     is_newest: bool = False
-    """Whether it belongs to the newest judged groups, which are held out too."""
+    """Whether its group is among the newest judged groups, which are held out too."""
 
     @property
     def is_held_out(self) -> bool:
-        """Say whether the example is kept for comparing models, by its group's name or its age.
+        """Whether the example is kept for comparing models, by the name or the age of its group.
 
-        By name it is the same for every model, for ever.
+        The choice by name is the same for every model, for ever.
         """
         digest = hashlib.sha256(self.group.encode("utf-8", "replace")).hexdigest()
         return self.is_newest or int(digest[:8], 16) % HELD_OUT_OF == 0
+
+
+def starter_set() -> Path:
+    """Return the starter set: beside this module in an installed package, else in the checkout's fixtures."""
+    installed = Path(__file__).with_name("listings.jsonl")  # pyproject.toml puts the one copy there
+    return installed if installed.exists() else Path(__file__).parents[2] / "fixtures/training/listings.jsonl"
 
 
 def load_starter(path: Path) -> list[Example]:
@@ -85,7 +101,7 @@ def load_starter(path: Path) -> list[Example]:
 def row_text(row: dict[str, Any]) -> str:
     """Return the text of a listing given as an object with its `text`, or `title` and perhaps `description`.
 
-    It can be stored and embedded: what is no Unicode text is replaced, as the store replaces it.
+    The text can be stored and embedded: invalid Unicode is replaced, as in the store.
     """
     if row.get("text"):
         return clean(str(row["text"])[:MAX_TEXT_CHARS])
@@ -113,7 +129,7 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _found(error: Exception) -> str:
-    """Say in words what stands in the way of reading a file."""
+    """Return in words why a file cannot be read."""
     if isinstance(error, FileNotFoundError):
         return "there is no such file"
     if isinstance(error, OSError):
@@ -124,7 +140,7 @@ def _found(error: Exception) -> str:
 
 
 def _csv_rows(path: str, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield (number of its first line, row); strictly, or a mark that is not closed would swallow rows."""
+    """Yield (number of its first line, row); strictly, or an unclosed quotation mark would swallow rows."""
     reader, begins = csv.DictReader(lines, strict=True), 1
     try:
         columns = len(reader.fieldnames or ())
@@ -185,7 +201,7 @@ def _listing(path: str, number: int, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def columns_of(row: dict[str, Any]) -> str:
-    """Return which columns or keys a row has, in words; where commas part none, what seems to part them."""
+    """Return the columns or keys of a row, in words, with a hint where another delimiter seems to be used."""
     names = [str(name) for name in row if name is not None]
     shown = ", ".join(f"`{name[:COLUMN_CHARS]}`" for name in names[:COLUMNS_SHOWN]) or "nothing"
     more = f" and {len(names) - COLUMNS_SHOWN} more" if len(names) > COLUMNS_SHOWN else ""
@@ -215,3 +231,72 @@ def given_label(row: dict[str, Any]) -> str:
     """Return the label that a row has, as text; empty where it has none."""
     label = row.get("label")
     return "" if label is None else str(label).strip()
+
+
+def write_labels(path: Path, judged: Iterable[JudgedText]) -> int:
+    """Write standing verdicts to a file, replacing it, and return their number.
+
+    In CSV, a cell that a spreadsheet would take for a formula begins with an apostrophe, which
+    `read_labels` removes.
+
+    Raises:
+        DataFileWrong: If the name ends in neither .csv nor .jsonl, or the file cannot be written.
+    """
+    is_csv = _is_csv(path)
+    rows = [
+        {
+            **asdict(each),
+            "decided_at": times.to_text(each.decided_at),
+            "label": TEACHING[each.decision],
+        }
+        for each in judged
+    ]
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            if is_csv:
+                writer = csv.DictWriter(file, LABEL_COLUMNS)
+                writer.writeheader()
+                writer.writerows({name: _guarded(str(row[name])) for name in LABEL_COLUMNS} for row in rows)
+            else:
+                ordered = ({name: row[name] for name in LABEL_COLUMNS} for row in rows)
+                file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in ordered)
+    except OSError as error:
+        raise DataFileWrong(str(path), str(error)) from error
+    return len(rows)
+
+
+def read_labels(path: Path) -> list[NewLabel]:
+    """Read a whole file of labels: `text` (or `title` and `description`), `label` 0 or 1, perhaps `group`.
+
+    Raises:
+        DataFileWrong: At the first row without a label, with the number of its line; or if there is no row.
+    """
+    is_csv = _is_csv(path)
+    found = []
+    for number, raw in read_rows(path):
+        row = {name: _unguarded(value) for name, value in raw.items()} if is_csv else raw
+        text = row_text(row)
+        if not text.strip():
+            raise DataFileWrong(str(path), f"line {number} has no text")
+        label = row_label(path, number, row)
+        found.append(NewLabel(text=text, label=label, group=str(row.get("group") or "").strip()))
+    if not found:
+        raise DataFileWrong(
+            str(path), f"it has no {'row below a header' if is_csv else 'rows'}, so no labels"
+        )
+    return found
+
+
+def _is_csv(path: Path) -> bool:
+    if path.suffix not in {".csv", ".jsonl"}:
+        raise DataFileWrong(str(path), "the name ends in neither .csv nor .jsonl")
+    return path.suffix == ".csv"
+
+
+def _guarded(cell: str) -> str:
+    return f"'{cell}" if FORMULA.match(cell) else cell
+
+
+def _unguarded(cell: object) -> object:
+    is_guarded = isinstance(cell, str) and cell.startswith("'") and FORMULA.match(cell)
+    return str(cell)[1:] if is_guarded else cell

@@ -1,4 +1,4 @@
-"""Examples to a trained model and its evaluation twin."""
+"""Examples to a trained model, and to its cross-fitted model for fair comparisons."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from classifier.measures import summary
 from classifier.model.cascade import FirstStage, fit_first_stage
 from classifier.model.estimator import fit_with_folds
 from classifier.model.persistence import FORMAT, Neighbours, TrainedModel, fingerprint
-from classifier.training.judged import GROUP_WEIGHT, VERDICT_WEIGHT
+from classifier.training.verdict_examples import GROUP_WEIGHT, VERDICT_WEIGHT
 from store import times
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from store.vectors import VectorCache
 
 NEIGHBOUR_CHARS = 500
-"""Of each example's text, kept with a model to be shown beside what lies near."""
+"""Characters of each example's text that are kept with a model, to be shown beside similar texts."""
 
 LIBRARIES = ("scikit-learn", "skops", "sentence-transformers", "torch", "numpy")
 
@@ -75,11 +75,11 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cascade:
-    """What a first stage is made of."""
+    """The parts of a first stage."""
 
     static: StaticEmbedder
     evident: NDArray[np.bool_]
-    """Which rows of the data have evidence, so that they go to the transformer."""
+    """Which rows of the data have evidence and so go to the transformer."""
 
 
 def build_dataset(
@@ -90,7 +90,7 @@ def build_dataset(
     gazetteer: Gazetteer,
     progress: Callable[[int], None] | None = None,
 ) -> Dataset:
-    """Read and embed the examples; vectors kept before are not made again."""
+    """Read and embed the examples; the cache gives what it has."""
     texts = [example.text for example in examples]
     return Dataset(
         examples=tuple(examples),
@@ -108,12 +108,12 @@ def train(
     now: datetime,
     cascade: Cascade | None = None,
 ) -> TrainedModel:
-    """Train a model on all of the data, and its evaluation twin without the held-out groups.
+    """Train a model on all of the data, and its cross-fitted model without the held-out groups.
 
     Args:
-        data: What it learns from.
-        embedder: Made the data's vectors.
-        gazetteer_edition: What the data was read with.
+        data: The examples to learn from.
+        embedder: The embedder that made the data's vectors.
+        gazetteer_edition: Of the gazetteer with which the data was read.
         seed: Of the folds.
         now: The clock.
         cascade: Gives the model a first stage; without it every text goes to the transformer.
@@ -122,8 +122,8 @@ def train(
         TooFewLabels: If a class has too few rows.
     """
     pipeline, threshold, folds = _fit(data, seed)
-    evaluation_pipeline, _line, _folds = _fit(data.where(~data.held_out), seed)
-    first_stage, settling = _first_stage(data, cascade, folds >= threshold, threshold, seed)
+    evaluation_pipeline, _threshold, _folds = _fit(data.where(~data.held_out), seed)
+    first_stage, settled = _first_stage(data, cascade, folds >= threshold, threshold, seed)
     neighbours = _neighbours(data, seed)
     embedder_id = weights_of(embedder.embedder_id)
     model_id = fingerprint(
@@ -136,7 +136,7 @@ def train(
     card = _provenance(data, embedder, gazetteer_edition, seed, now) | {
         "model_id": model_id,
         "threshold": threshold,
-        "cascade": settling,
+        "cascade": settled,
         "nearest_shown_from": dict(neighbours.floors),
         "held_out": held_out_figures(evaluation_pipeline, threshold, data),
     }
@@ -155,7 +155,7 @@ def train(
 def _provenance(
     data: Dataset, embedder: Embedder, gazetteer_edition: str, seed: int, now: datetime
 ) -> dict[str, object]:
-    """Return what a model's card says of what it is made from."""
+    """Return the part of a model's card that says how the model was made."""
     return {
         "format": FORMAT,
         "summary": "Probability that a listing offers a controlled precursor: a flag is a request to look.",
@@ -189,12 +189,12 @@ def _neighbours(data: Dataset, seed: int) -> Neighbours:
 def _first_stage(
     data: Dataset, cascade: Cascade | None, flagged: NDArray[np.bool_], threshold: float, seed: int
 ) -> tuple[FirstStage | None, dict[str, object]]:
-    """Return the first stage and what it costs and saves; neither without a static embedder."""
+    """Return the first stage with its cost and gain; None and nothing without a static embedder."""
     if cascade is None:
         return None, {}
     texts = [example.text for example in data.examples]
     static = cascade.static(texts)
-    pipeline, settling = fit_first_stage(
+    pipeline, shares = fit_first_stage(
         join_columns(evidence_in(data.features), static, texts),
         data.labels,
         groups=data.groups,
@@ -204,12 +204,12 @@ def _first_stage(
         threshold=threshold,
         seed=seed,
     )
-    stage = FirstStage(pipeline=pipeline, static=cascade.static, line=settling.line)
-    return stage, asdict(settling) | {"goes_on": EVIDENCE_RULE}
+    stage = FirstStage(pipeline=pipeline, static=cascade.static, threshold=shares.threshold)
+    return stage, asdict(shares) | {"goes_on": EVIDENCE_RULE}
 
 
 def describe(data: Dataset) -> dict[str, object]:
-    """Return how many examples of which origin a model saw."""
+    """Return how many examples of each origin a model saw."""
     origins = sorted({example.origin for example in data.examples})
     counts = {
         f"{origin}_examples": sum(example.origin == origin for example in data.examples) for origin in origins
@@ -218,7 +218,7 @@ def describe(data: Dataset) -> dict[str, object]:
 
 
 def held_out_figures(pipeline: Pipeline, threshold: float, data: Dataset) -> dict[str, Any]:
-    """Return the figures of a pipeline on the held-out rows; without any, there is no average precision."""
+    """Return the figures of a pipeline on the held-out rows; without rows there is no average precision."""
     kept = data.where(data.held_out)
     if not len(kept.labels):
         return {"average_precision": None, "rows": 0}

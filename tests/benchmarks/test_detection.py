@@ -27,7 +27,7 @@ from benchmarks.labelled_rows import (
 )
 from benchmarks.plain_match import plain_match
 from classifier.errors import DataFileWrong
-from classifier.features.evidence import default_gazetteer
+from classifier.gazetteer import default_gazetteer
 from classifier.measures import recall_at_precision
 
 if TYPE_CHECKING:

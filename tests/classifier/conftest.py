@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classifier.features.evidence import default_gazetteer
+from classifier.gazetteer import default_gazetteer
 from classifier.training.examples import load_starter
 from tests.classifier.toy import EVERY, STARTER, dataset_of, train_toy
 

@@ -16,10 +16,10 @@ from tokenizers.pre_tokenizers import Whitespace
 from classifier.errors import ModelFolderWrong
 from classifier.features.evidence import has_evidence, read_all
 from classifier.features.static_embedding import StaticEmbedder
-from classifier.model.cascade import RECALL_BUDGET, set_line
+from classifier.model.cascade import RECALL_BUDGET, settle_within_budget
 from classifier.model.persistence import load_model, save_model
 from classifier.reading import read_text
-from classifier.scoring.scorer import Scorer
+from classifier.scoring import Scorer
 from classifier.training.fit import Cascade, train
 from store.model import Reasons, ScoreStage
 from store.rows import to_json
@@ -96,7 +96,7 @@ def test_a_text_met_again_is_not_read_again(
     cascaded: TrainedModel, gazetteer: Gazetteer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was scored a moment ago is remembered, as far as the bound allows, and is the same."""
-    monkeypatch.setattr("classifier.scoring.scorer.REMEMBERED", 1)
+    monkeypatch.setattr("classifier.scoring.REMEMBERED", 1)
     embedder = ToyEmbedder()
     with open_vectors(None, embedder.embedder_id) as cache:
         scorer = Scorer(model=cascaded, embedder=embedder, gazetteer=gazetteer, cache=cache)
@@ -129,7 +129,7 @@ def test_evidence_goes_to_the_transformer(text: str, gazetteer: Gazetteer, *, ev
 def test_the_card_says_what_the_cascade_costs(cascaded: TrainedModel, tmp_path: Path) -> None:
     """In figures for programs, and in words for people."""
     found = cascaded.card["cascade"]
-    assert 0 < found["line"] <= cascaded.threshold / 2
+    assert 0 < found["threshold"] <= cascaded.threshold / 2
     assert found["recall_given_up"] <= RECALL_BUDGET
     assert 0 < found["settled"] < 1
     assert "- recall given up: " in (save_model(cascaded, tmp_path) / "card.md").read_text(encoding="utf-8")
@@ -183,17 +183,17 @@ def test_the_line_keeps_to_the_budget() -> None:
     found[:5] = [0.01, 0.02, 0.03, 0.04, 0.05]
     flagged, evident = np.ones(2_000, dtype=bool), np.zeros(2_000, dtype=bool)
     evident[0] = True  # goes to the transformer however it sounds
-    settling = set_line(
+    settling = settle_within_budget(
         found, labels=labels, weights=np.ones(2_000), flagged=flagged, evident=evident, highest=0.5
     )
     assert settling.recall_given_up == 0.002
-    assert settling.line == 0.04
+    assert settling.threshold == 0.04
     flagged[:5] = False  # what the whole model would not flag either is no loss
-    again = set_line(
+    again = settle_within_budget(
         found, labels=labels, weights=np.ones(2_000), flagged=flagged, evident=evident, highest=0.5
     )
-    assert again.line > 0.19
-    low = set_line(
+    assert again.threshold > 0.19
+    low = settle_within_budget(
         found, labels=labels, weights=np.ones(2_000), flagged=flagged, evident=evident, highest=0.1
     )
-    assert low.line == 0.1
+    assert low.threshold == 0.1

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from classifier.measures import resampled_average_precision
-from classifier.training.comparing import _compare_slice, _draw_groups, _Pair
+from classifier.training.compare import _compare_slice, _draw_groups, _Pair
 
 
 @pytest.mark.parametrize(

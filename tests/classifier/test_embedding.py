@@ -214,7 +214,6 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         calls.append("measured")
         return "bfloat16", [trial("float32", 100.0), trial("bfloat16", 300.0)]
 
-    monkeypatch.delenv("PRECURSOR_WATCH_BACKEND", raising=False)
     monkeypatch.setattr(embedding, "choose_backend", choose)
     return calls
 
@@ -236,12 +235,9 @@ def test_another_machine_measures_for_itself(
     assert len(measured) == 2
 
 
-def test_a_backend_that_is_asked_for_is_not_measured(
-    measured: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """`PRECURSOR_WATCH_BACKEND=float32` gives float32, whose vectors are those of old."""
-    monkeypatch.setenv("PRECURSOR_WATCH_BACKEND", "float32")
-    embedder = fastest(open_embedder(), None)
+def test_a_backend_that_is_asked_for_is_not_measured(measured: list[str]) -> None:
+    """Asked for float32, it gives the vectors that every machine gives."""
+    embedder = fastest(open_embedder(), None, backend="float32")
     assert not measured
     assert embedder.embedder_id == embedder.weights_id == weights_of(f"{embedder.weights_id}+bfloat16")
 

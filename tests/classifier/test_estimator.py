@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from classifier.errors import TooFewLabels, TooFewSellers
-from classifier.model.estimator import UNTOLD, UNTOLD_WEIGHT, choose_threshold, fit_with_folds, sigmoid
+from classifier.model.estimator import EMPTY, EMPTY_WEIGHT, choose_threshold, fit_with_folds, sigmoid
 from tests.classifier.toy import numbers
 
 
@@ -30,11 +30,11 @@ def test_what_offers_nothing_and_tells_nothing_counts_as_the_many_of_its_like() 
     """One such text of two is an offer among the examples, one of three as they are weighed."""
     features, labels, groups = numbers([0, 1] * 200)
     features = features.tolil()
-    features[:, 0], features[:, UNTOLD] = 0, 1
+    features[:, 0], features[:, EMPTY] = 0, 1
     pipeline, _line, _probabilities = fit_with_folds(
         features.tocsr(), labels, groups=groups, weights=np.ones(400), seed=0
     )
-    assert pipeline.predict_proba(features.tocsr())[0, 1] == pytest.approx(1 / (1 + UNTOLD_WEIGHT), abs=0.01)
+    assert pipeline.predict_proba(features.tocsr())[0, 1] == pytest.approx(1 / (1 + EMPTY_WEIGHT), abs=0.01)
 
 
 @pytest.mark.parametrize(("offers", "others"), [(0, 0), (0, 50), (50, 0), (9, 50), (50, 9)])

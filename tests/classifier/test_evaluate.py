@@ -10,10 +10,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classifier.errors import DataFileWrong
-from classifier.evaluation.evaluate import TITLES, WHOLE, EvaluateOptions, evaluate_file
-from classifier.evaluation.evaluation import NO_OFFERS, OFFERS_ALONE
-from classifier.evaluation.evaluation_page import evaluation_page
-from classifier.scoring.scorer import Scorer
+from classifier.evaluation.labelled import (
+    NO_OFFERS,
+    OFFERS_ALONE,
+    TITLES,
+    WHOLE,
+    EvaluateOptions,
+    evaluate_file,
+)
+from classifier.evaluation.report import evaluation_page
+from classifier.scoring import Scorer
 from store.vectors import open_vectors
 from tests.classifier.toy import ToyEmbedder, write_starter
 
@@ -21,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from classifier.evaluation.evaluation import Evaluation
+    from classifier.evaluation.labelled import Evaluation
     from classifier.gazetteer import Gazetteer
     from classifier.model.persistence import TrainedModel
 
@@ -100,7 +106,7 @@ def test_slices_take_family_and_tier_from_the_row_its_number_or_its_text(found: 
     assert (slices["kind goods"].offers, slices["kind goods"].recall, slices["kind goods"].precision) == (
         0,
     ) + (None,) * 2
-    assert any("recall, and nothing else" in note for note in found.notes)
+    assert any("recall is their only figure" in note for note in found.notes)
 
 
 def test_the_page_draws_plots_and_escapes_what_sellers_write(found: Evaluation) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from classifier.features.evidence import evidence_matrix, has_evidence, read_all
 from classifier.features.matrix import WORDS, EvidenceReader, evidence_in, evident, features_of, vectors_in
 from classifier.features.words import count_words
-from classifier.scoring.scorer import Scorer
+from classifier.scoring import Scorer
 from store.crawl.identity import text_hash
 from store.vectors import open_vectors
 from tests.classifier.toy import ToyEmbedder, vector

@@ -11,7 +11,7 @@ import pytest
 
 from classifier.errors import TooFewLabels
 from classifier.features.evidence import FEATURES
-from classifier.training.comparing import compare
+from classifier.training.compare import compare
 from classifier.training.fit import Dataset, held_out_figures
 from tests.classifier.toy import dataset_of, example, train_toy
 

@@ -7,8 +7,9 @@ import shutil
 
 import pytest
 
-from classifier.features.evidence import default_gazetteer, read_all
+from classifier.features.evidence import read_all
 from classifier.features.matrix import EvidenceReader
+from classifier.gazetteer import Law, default_gazetteer, gazetteer_of
 from classifier.gazetteer.iupac import IupacMissing, looks_systematic, smiles_of
 
 needs_opsin = pytest.mark.skipif(
@@ -43,7 +44,7 @@ def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @needs_opsin
 @pytest.mark.process
-def test_a_systematic_name_leads_to_what_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_systematic_name_leads_to_what_is_listed() -> None:
     """By structure or by the class that the law describes, when looked up and, if set so, when read."""
     pytest.importorskip("rdkit", reason="rdkit is not installed; it comes with the extra chemistry.")
     assert smiles_of(["oak stool", ""]) == ["", ""]
@@ -65,10 +66,10 @@ def test_a_systematic_name_leads_to_what_is_listed(monkeypatch: pytest.MonkeyPat
         "Oak stool",
     ]
     kept_apart = EvidenceReader(gazetteer=default_gazetteer()).embedder_id
-    monkeypatch.setenv("PRECURSOR_WATCH_IUPAC", "on")
-    assert EvidenceReader(gazetteer=default_gazetteer()).embedder_id != kept_apart
+    gazetteer = gazetteer_of(Law(), systematic_names=True)
+    assert EvidenceReader(gazetteer=gazetteer).embedder_id != kept_apart
     read = [[(each.substance.key, text[slice(*each.span)], each.offered) for each in reading.mentions]
-            for text, reading in zip(texts, read_all(texts, default_gazetteer()), strict=True)]  # fmt: skip
+            for text, reading in zip(texts, read_all(texts, gazetteer), strict=True)]  # fmt: skip
     assert read == [
         [("PAAE", "Nonyl 2-phenylacetate", True)],
         [("PAAE", "nonyl 2-phenylacetate", False)],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classifier.errors import DataFileWrong
-from classifier.training.label_files import read_labels, write_labels
+from classifier.training.examples import read_labels, write_labels
 from store.model import Decision
 from store.scores.labels import JudgedText, NewLabel
 from tests.classifier.toy import NOW

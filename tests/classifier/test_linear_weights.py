@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from classifier.features.evidence import FEATURES
 from classifier.features.matrix import join_columns
 from classifier.features.words import count_words
-from classifier.model.folded import Folded
+from classifier.model.estimator import LinearWeights
 from tests.classifier.toy import DIMENSIONS
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def test_folded_weights_say_what_the_pipeline_says(texts: list[str], seed: int, 
     chance = np.random.default_rng(seed)
     evidence = chance.choice([0, 0, 1, 3], (len(texts), len(FEATURES))).astype(np.float32)
     vectors = chance.normal(size=(len(texts), DIMENSIONS)).astype(np.float32)
-    sums = model.folded.terms(evidence, vectors, count_words(texts)).sum(axis=1) + model.folded.constant
+    sums = model.linear.terms(evidence, vectors, count_words(texts)).sum(axis=1) + model.linear.constant
     assert sums.shape == (len(texts),)
     if texts:
         said = model.pipeline.decision_function(join_columns(evidence, vectors, texts))
@@ -42,8 +42,8 @@ def test_every_example_weighs_the_same(model: TrainedModel, data: Dataset) -> No
     """Real texts, whose words the model knows, to a millionth of a probability."""
     texts = [example.text for example in data.examples]
     parts = data.features[:, : len(FEATURES) + DIMENSIONS].toarray()
-    terms = Folded.of(model.pipeline).terms(
+    terms = LinearWeights.of(model.pipeline).terms(
         parts[:, : len(FEATURES)], parts[:, len(FEATURES) :], count_words(texts)
     )
     said = model.pipeline.predict_proba(data.features)[:, 1]
-    assert 1 / (1 + np.exp(-terms.sum(axis=1) - model.folded.constant)) == pytest.approx(said, abs=1e-6)
+    assert 1 / (1 + np.exp(-terms.sum(axis=1) - model.linear.constant)) == pytest.approx(said, abs=1e-6)

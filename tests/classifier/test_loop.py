@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from classifier.scoring.run import Retrained, RetrainOptions, retrain, score_new
-from classifier.scoring.scorer import open_scorer
-from classifier.training.comparing import MINIMUM_UNLEARNED
+from classifier.scoring import open_scorer, score_new
+from classifier.training.candidate import Retrained, RetrainOptions, retrain
+from classifier.training.compare import MINIMUM_UNLEARNED
 from store.crawl.pages import SeenListing, record_page
 from store.crawl.runs import latest_run
 from store.database import open_database
@@ -180,7 +180,7 @@ def test_a_batch_of_wrong_verdicts_is_refused(store: Path) -> None:
     assert "plain offers of" in result.sentence
     assert "phenylacetone" in result.comparison.lost
     assert result.comparison.unlearned >= MINIMUM_UNLEARNED
-    assert "sellers offer of tier 1 or 2 by name" in result.sentence
+    assert "offers of tier 1 or 2 by name from" in result.sentence
     with closing(open_database(store)) as db:
         assert len(promotions(db)) == 1
 

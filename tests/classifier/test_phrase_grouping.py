@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.explain.phrasing import LONGEST, CountedText
+from classifier.explain.word_contributions import LONGEST, CountedText
 from classifier.features.words import WORD, in_one_form
 from text.phrases import written
 

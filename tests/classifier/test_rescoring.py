@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from classifier.training.rescoring import SHOWN, rescore
+from classifier.training.candidate import SHOWN, rescore
 from store.model import Decision
 from store.scores.scores import Standing
 

@@ -20,8 +20,9 @@ from classifier.errors import (
     NoModelInUse,
     TooFewLabels,
 )
-from classifier.scoring.run import Retrained, RetrainOptions, retrain, score_new
-from classifier.training import retraining
+from classifier.scoring import score_new
+from classifier.training import candidate as retraining
+from classifier.training.candidate import Retrained, RetrainOptions, retrain
 from classifier.training.examples import load_starter
 from classifier.training.fit import train
 from store import locks

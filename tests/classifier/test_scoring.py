@@ -13,7 +13,7 @@ from classifier.errors import EmbedderMismatch
 from classifier.features.evidence import FEATURES, evidence_matrix, read_all
 from classifier.features.matrix import join_columns
 from classifier.model.estimator import sigmoid
-from classifier.scoring.scoring import (
+from classifier.scoring import (
     SHOWN_CONTRIBUTIONS,
     SOUND,
     WORDING,
@@ -26,7 +26,7 @@ from tests.classifier.toy import ToyEmbedder
 if TYPE_CHECKING:
     from classifier.gazetteer import Gazetteer
     from classifier.model.persistence import TrainedModel
-    from classifier.scoring.scoring import ScoredText
+    from classifier.scoring import ScoredText
 
 TEXTS = (
     "Phenylacetone CAS 103-79-7, 25 kg, 99.5%\nWickr only, USDT, stealth packaging to Mexico",

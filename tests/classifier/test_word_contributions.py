@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.explain.phrasing import LONGEST
-from classifier.explain.wording import SHOWN_EACH_WAY, SHOWN_SPANS, word_shares
+from classifier.explain.word_contributions import LONGEST, SHOWN_EACH_WAY, SHOWN_SPANS, word_shares
 from classifier.features.words import (
     MAX_CHARS,
     columns_of,

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from classifier.features.evidence import FEATURES, default_gazetteer
+from classifier.features.evidence import FEATURES
 from classifier.features.matrix import EvidenceReader, join_columns
+from classifier.gazetteer import default_gazetteer
+from classifier.training.compare import plain_offers
 from classifier.training.examples import Example, load_starter
 from classifier.training.fit import Dataset, build_dataset, train
-from classifier.training.plain_offers import plain_offers
 from store.crawl.identity import text_hash
 from store.vectors import open_vectors
 

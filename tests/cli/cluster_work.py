@@ -15,7 +15,7 @@ from benchmarks.local_cluster import local_cluster
 from bulk import cluster_scoring
 from bulk.archives import write_parts
 from bulk.cluster import crawl_on_cluster, joined
-from classifier.scoring.scoring import ScoredText
+from classifier.scoring import ScoredText
 from crawler.run.remote import read_remotely
 from crawler.sources.sources import pick_sources
 from crawler.workers import CrawlSettings
@@ -79,7 +79,7 @@ def main() -> None:
     runs: list[Any] = []
     with local_cluster(2) as address, joined(address):
         scored = partial(cluster_scoring.score_on_cluster, job)
-        counts = write_parts(source, folder / "cluster.jsonl", scored, model_id="m1")
+        counts = write_parts(source, folder / "cluster.jsonl", scored, model_id="m1", law="un")
         declared = pick_sources(ROOT / "sources.toml", SOURCES)
         failed = crawl_on_cluster(
             declared, folder / "cluster.db", ended=runs.append, settings=CrawlSettings(), read=read_and_die

@@ -15,8 +15,7 @@ import pytest
 
 from bulk.archives import check_that_some_were_read, open_listings, score_archive
 from bulk.command import BulkFailed
-from classifier.scoring.scoring import ScoredText
-from cli.law import chosen_law
+from classifier.scoring import ScoredText
 from store.errors import StoreError
 from store.model import Reasons
 
@@ -46,9 +45,12 @@ class Scorer:
         return [ScoredText(p_offer=0.9 if "PMK" in text else 0.1, reasons=Reasons()) for text in texts]
 
 
-def run(source: Path, output: Path, scorer: Scorer | None = None, *, model: str = "m1") -> dict[str, int]:
+def run(
+    source: Path, output: Path, scorer: Scorer | None = None, *, model: str = "m1", law: str = "un"
+) -> dict[str, int]:
     """Score in batches of 16."""
-    return score_archive(source, output, scorer or Scorer(), model_id=model, threshold=0.5, batch=16)
+    scorer = scorer or Scorer()
+    return score_archive(source, output, scorer, model_id=model, threshold=0.5, law=law, batch=16)
 
 
 def lines_of(output: Path) -> list[dict[str, Any]]:
@@ -150,8 +152,8 @@ def test_another_input_or_model_is_refused(source: Path, tmp_path: Path) -> None
     run(source, output)
     with pytest.raises(BulkFailed, match="begun with another model_id"):
         run(source, output, model="m2")
-    with chosen_law("us"), pytest.raises(BulkFailed, match="begun with another law"):
-        run(source, output)
+    with pytest.raises(BulkFailed, match="begun with another law"):
+        run(source, output, law="us")
     (tmp_path / "other.jsonl").write_text("{}\n", encoding="utf-8")
     with pytest.raises(BulkFailed, match="begun with another input and size"):
         run(tmp_path / "other.jsonl", output)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from classifier.scoring.run import Retrained, RetrainOptions, retrain
+from classifier.training.candidate import Retrained, RetrainOptions, retrain
 from cli.retrain import ending
 from store.accounts.users import Role, add_user
 from store.crawl.runs import end_run

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from classifier.gazetteer import Law
 from cli.serve import law_of, reference_for
 from store.database import open_database
 from tests.crawler.archives.site import BASE, Saved, html, warc
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def test_law_names_instrument_list_and_source() -> None:
     """A listed substance has its entries, an unknown name none."""
-    entries = law_of(["Acetic anhydride", "no such substance"])
+    entries = law_of(Law(), ["Acetic anhydride", "no such substance"])
     assert {entry.substance for entry in entries} == {"Acetic anhydride"}
     un = next(entry for entry in entries if entry.instrument == "UN 1988 Convention")
     assert (un.list_name, un.code) == ("Table I", "HS 2915.24")
@@ -32,7 +33,7 @@ def test_kept_page_is_decoded_and_damage_shows_nothing(tmp_path: Path) -> None:
     (tmp_path / "site.warc.gz").write_bytes(warc((Saved(url=BASE + "item/1", body=body),)))
     database = tmp_path / "store.db"
     crawl(database, declare(tmp_path / "site.warc.gz", source_id="site"))
-    reference = reference_for(database)
+    reference = reference_for(database, Law())
     with closing(open_database(database)) as db:
         page_id = int(db.execute("SELECT page_id FROM page_evidence").fetchone()[0])
         kept = reference.page(db, page_id)

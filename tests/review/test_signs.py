@@ -9,7 +9,7 @@ import pytest
 from classifier.features.evidence import FEATURES
 from classifier.features.evidence import NOTES as NAMED
 from classifier.reading.model import TradeKind
-from classifier.scoring.scoring import SOUND, WORDING
+from classifier.scoring import SOUND, WORDING
 from review.listing.score_reasons import NOTES, SIGNALS, kind_words, sign_words
 from review.web.languages import ASKED
 

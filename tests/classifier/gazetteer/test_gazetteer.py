@@ -8,9 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from classifier.features.evidence import default_gazetteer
 from classifier.features.matrix import EvidenceReader
-from classifier.gazetteer import Gazetteer, Law, LawWrong, load_gazetteer, read_law
+from classifier.gazetteer import (
+    Gazetteer,
+    Law,
+    LawWrong,
+    default_gazetteer,
+    gazetteer_of,
+    load_gazetteer,
+    read_law,
+)
 from classifier.gazetteer.build import since
 from text.cas import is_cas_number
 
@@ -206,12 +213,10 @@ def test_an_entry_without_a_date_counts_since_its_instrument_began(
     assert (taken in day.lookup(query).why) == (instrument != "un")
 
 
-def test_scoring_reads_the_law_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever is scored, trained or evaluated in the process; each law has evidence of its own."""
+def test_each_law_has_evidence_of_its_own() -> None:
+    """Evidence that was read under one law is not taken for that of another."""
     usual = default_gazetteer()
-    monkeypatch.setenv("PRECURSOR_WATCH_LAW_PROFILE", "un eu")
-    monkeypatch.setenv("PRECURSOR_WATCH_LAW_AS_OF", "2020-12-31")
-    chosen = default_gazetteer()
+    chosen = gazetteer_of(read_law(["un", "eu"], "2020-12-31"))
     assert (usual.law, chosen.law) == ("un, incb, us, eu", "un, eu as of 2020-12-31")
     assert "7723-14-0" in usual.by_cas
     assert "7723-14-0" not in chosen.by_cas

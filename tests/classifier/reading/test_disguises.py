@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier.features.evidence import default_gazetteer
+from classifier.gazetteer import default_gazetteer
 from classifier.reading import as_shown, read_text
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.features.evidence import default_gazetteer
+from classifier.gazetteer import default_gazetteer
 from classifier.reading import read_text
 
 FINISHED = [

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.features.evidence import default_gazetteer, evidence_spans
+from classifier.features.evidence import evidence_spans
+from classifier.gazetteer import default_gazetteer
 from classifier.reading import read_text
 from classifier.reading.numbers import PARTS, find_numbers
 from text.normalise import fold

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classifier.features.evidence import default_gazetteer
+from classifier.gazetteer import default_gazetteer
 from classifier.reading import read_text
 from classifier.reading.matcher import respellings, turned_round
 

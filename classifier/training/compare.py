@@ -1,4 +1,10 @@
-"""A candidate held against the model in use on the same held-out examples, slice by slice."""
+"""A candidate beside the model in use: on the same held-out examples, slice by slice, and on plain offers.
+
+Held-out examples say little about one substance, and verdicts on it speak for themselves. So the models are
+also compared on plain offers of every strongly controlled substance, which no batch of verdicts may unteach
+unnoticed. These texts are the names of the law, no verdict can change their meaning, and no model was trained
+on them. So the models themselves can be compared, not only those that saw no held-out group.
+"""
 
 from __future__ import annotations
 
@@ -7,28 +13,39 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from classifier.measures import resampled_average_precision
+from classifier.features.evidence import FEATURES
+from classifier.features.matrix import evidence_in
+from classifier.measures import RESAMPLES, resampled_average_precision
 from classifier.training.fit import held_out_figures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
 
+    from classifier.gazetteer import Gazetteer
     from classifier.model.persistence import TrainedModel
     from classifier.training.examples import Example
     from classifier.training.fit import Dataset
 
-RESAMPLES = 200
-"""Bootstrap resamples of the groups; intervals are the central 95 % of the differences."""
-
 SHOWN_LOST = 5
 MINIMUM_UNLEARNED = 10
-"""From so many sellers on, verdicts against what the law names are more than slips: a person has to look."""
+"""From this many sellers on, verdicts against names of the law are no slips, and a person has to look."""
 MINIMUM_ROWS = 20
-"""A slice of fewer rows is shown, and guards nothing."""
+"""A slice with fewer rows is shown and not guarded."""
 MINIMUM_SHARED = 10
-"""So does a figure of fewer offers, or of fewer others: of five offers, one more or less is twenty points."""
+"""A figure of fewer offers, or of fewer others, is not guarded either: one offer of five is twenty points."""
+
+STRONGEST_TIERS = 2
+"""Tier 3, bulk solvents and acids, is sold so widely that verdicts may decide about it."""
+
+OFFERED = [list(FEATURES).index(f"offers a tier {tier} substance") for tier in range(1, STRONGEST_TIERS + 1)]
+"""Columns of evidence for an offer in these tiers."""
+
+PLAIN_OFFER = "{} 25 kg"
+LANGUAGE = "en"
+"""One language is enough, because a model unlearns a substance, or plain names as such."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +75,7 @@ class Difference:
     candidate: float
     in_use: float
     low: float
-    """Lower end of the interval of candidate less in use."""
+    """Lower end of the interval of the difference, candidate minus model in use."""
     high: float
     is_worse: bool
 
@@ -68,24 +85,24 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """A candidate beside the model in use, on the same held-out examples."""
+    """A candidate beside the model in use."""
 
     candidate: dict[str, Any]
     in_use: dict[str, Any] | None
-    """None when there is no model in use, or none that can be compared with."""
+    """None when there is no model in use, or none that can be compared."""
     differences: tuple[Difference, ...] = ()
     lost: tuple[str, ...] = ()
     """Names of strongly controlled substances whose plain offers the candidate no longer flags."""
     unlearned: int = 0
-    """Sellers whose listings name such a substance, were judged to be no offers, and are flagged no more."""
+    """Sellers whose listings name such a substance, were judged no offers, and are no longer flagged."""
     may_replace: bool
-    """False if the candidate is worse on any slice, or if nothing says that it is not."""
+    """False if the candidate is worse on any slice, or if it could not be compared."""
     sentence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pair:
-    """Labels, both models' probabilities and flags, and the resamples, of some rows."""
+    """Some rows: their labels, the probabilities and flags of both models, and the resamples."""
 
     labels: NDArray[np.int64]
     scores: tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -110,19 +127,18 @@ def compare(
     unlearned: int = 0,
     seed: int = 0,
 ) -> Comparison:
-    """Hold a candidate against the model in use on the held-out part of the candidate's data.
+    """Compare a candidate with the model in use on the held-out part of the candidate's data.
 
-    Both are judged by their evaluation twins, which saw no held-out group, so that the older model is
-    not flattered by rows it was trained on. The intervals come from resampling groups, not rows: texts
-    of one seller are one observation.
+    Both are judged by their cross-fitted models, which saw no held-out group, so that no model profits from
+    rows that it was trained on. The intervals come from resampling groups, not rows, because the texts of
+    one seller are one observation.
 
     Args:
         candidate: The newly trained model.
         in_use: None when there is none.
-        data: What the candidate was trained on, the held-out part included.
-        lost: Names whose plain offers only the model in use flags; any makes the candidate worse.
-        unlearned: As `classifier.training.plain_offers.unlearned_groups` counts; `MINIMUM_UNLEARNED` make
-        it worse.
+        data: The data of the candidate, the held-out part included.
+        lost: Names whose plain offers only the model in use flags; any of them makes the candidate worse.
+        unlearned: As `unlearned_groups` counts; `MINIMUM_UNLEARNED` make the candidate worse.
         seed: Of the resamples.
     """
     mine = held_out_figures(candidate.evaluation_pipeline, candidate.threshold, data)
@@ -141,7 +157,7 @@ def compare(
         worse.append(f"plain offers of {', '.join(lost[:SHOWN_LOST])}{more} (no longer flagged)")
     if unlearned >= MINIMUM_UNLEARNED:
         worse.append(
-            f"what {unlearned} sellers offer of tier 1 or 2 by name (judged no offers, no longer flagged)"
+            f"offers of tier 1 or 2 by name from {unlearned} sellers (judged no offers, no longer flagged)"
         )
     sentence = (
         f"Held-out average precision {mine['average_precision']:.4f}, "
@@ -160,11 +176,63 @@ def compare(
 
 
 def not_compared(candidate: dict[str, Any], why: str) -> Comparison:
-    """Return the comparison that could not be made; a person has to decide."""
+    """Return a comparison that could not be made; a person has to decide."""
     sentence = (
         f"There is nothing to compare it with: {why.rstrip('.')}. Use --force to promote it all the same."
     )
     return Comparison(candidate=candidate, in_use=None, may_replace=False, sentence=sentence)
+
+
+def plain_offers(gazetteer: Gazetteer) -> dict[str, str]:
+    """Return the plain offer of each name, in alphabetical order: some 900 texts."""
+    names = sorted(
+        {
+            name.text
+            for substance in gazetteer.substances
+            if substance.tier <= STRONGEST_TIERS and substance.cas  # a substance without a number is a class
+            for name in substance.names
+            if name.lang == LANGUAGE and not name.context
+        }
+    )
+    return {name: PLAIN_OFFER.format(name) for name in names}
+
+
+def lost_names(
+    candidate: TrainedModel,
+    in_use: TrainedModel,
+    gazetteer: Gazetteer,
+    features: Callable[[Sequence[str]], csr_matrix],
+) -> list[str]:
+    """Return the names whose plain offers the model in use flags and the candidate does not."""
+    offers = plain_offers(gazetteer)
+    rows = features(list(offers.values()))
+    mine, theirs = (
+        model.pipeline.predict_proba(rows)[:, 1] >= model.threshold for model in (candidate, in_use)
+    )
+    return [name for name, is_lost in zip(offers, theirs & ~mine, strict=True) if is_lost]
+
+
+def unlearned_groups(candidate: TrainedModel, in_use: TrainedModel, data: Dataset) -> int:
+    """Return how many sellers offer such a substance, were judged no offers, and would lose their flag.
+
+    A model that weighs words can learn wrong verdicts from the other words of these listings and still flag
+    plain offers.
+
+    Args:
+        candidate: Trained on the data.
+        in_use: Of the same embedder.
+        data: Judged examples, with others among them.
+    """
+    names = (evidence_in(data.features)[:, OFFERED] > 0).any(axis=1)
+    judged = np.array([example.origin != "starter" for example in data.examples])
+    rows = np.flatnonzero(judged & names & (data.labels == 0))
+    if not len(rows):
+        return 0
+    mine, theirs = (
+        model.pipeline.predict_proba(data.features[rows])[:, 1] >= model.threshold
+        for model in (candidate, in_use)
+    )
+    return len({data.examples[row].group for row in rows[theirs & ~mine]})
 
 
 def _differences(
@@ -184,7 +252,7 @@ def _differences(
 
 
 def _slices(examples: Sequence[Example]) -> Iterator[tuple[str, NDArray[np.intp]]]:
-    """Yield each guarded slice: everything, then where, when and what the examples are."""
+    """Yield each slice: all examples, then those of each origin, age, language, kind, tier and family."""
     yield "all", np.arange(len(examples))
     tags = [
         {
@@ -202,7 +270,7 @@ def _slices(examples: Sequence[Example]) -> Iterator[tuple[str, NDArray[np.intp]
 
 
 def _draw_groups(groups: Sequence[str], seed: int) -> NDArray[np.int16]:
-    """Return how often each row is drawn when its groups are drawn with replacement."""
+    """Return how often each row is drawn when groups are drawn with replacement."""
     names, number = np.unique(groups, return_inverse=True)
     shares = np.full(len(names), 1 / len(names))
     drawn = np.random.default_rng(seed).multinomial(len(names), shares, size=RESAMPLES)
@@ -210,7 +278,7 @@ def _draw_groups(groups: Sequence[str], seed: int) -> NDArray[np.int16]:
 
 
 def _compare_slice(name: str, pair: _Pair) -> Iterator[Difference]:
-    """Yield what can be measured: average precision of both classes, else the share put on the right side."""
+    """Yield the figures that the rows allow: average precision of both classes, and the share put right."""
     offers = pair.labels == 1
     if 0 < offers.sum() < len(offers):
         mine, theirs = (_average_precisions(pair, scores) for scores in pair.scores)
@@ -225,7 +293,7 @@ def _compare_slice(name: str, pair: _Pair) -> Iterator[Difference]:
 
 
 def _average_precisions(pair: _Pair, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the figure itself, followed by that of each resample."""
+    """Return the figure of all rows, then that of each resample."""
     return resampled_average_precision(pair.labels, scores, _with_all_rows(pair.draws))
 
 

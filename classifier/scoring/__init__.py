@@ -1,1 +1,0 @@
-"""Scores texts, and stores the scores of what waits."""

@@ -1,0 +1,162 @@
+"""Verdicts and imported labels as examples: how much each may weigh, and which are kept for comparisons.
+
+Texts that nearly repeat each other are one group. They are found by MinHash signatures, a hundred thousand in
+seconds: two texts are near-duplicates when their sets of character 5-grams have an estimated Jaccard
+similarity of at least `ALIKE`. Candidates come from banding (Leskovec, Rajaraman and Ullman, "Mining of
+Massive Datasets", ch. 3). In the bucket of a band each text is compared with the first and the previous one,
+so that the work stays linear in the number of copies.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rensa import RMinHash
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from classifier.training.examples import HELD_OUT_OF, Example
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from store.scores.labels import Label
+
+VERDICT_WEIGHT = 3.0
+"""Weight of a judged real listing; one written for the starter set weighs 1."""
+
+GROUP_WEIGHT = 10 * VERDICT_WEIGHT
+"""Most weight of all texts of one group together, so that nobody outvotes others by flooding a market."""
+
+GRAM = 5
+ALIKE = 0.8
+BANDS = 12
+ROWS_OF_A_BAND = 5
+"""Twelve bands of five find 99 % of the pairs at `ALIKE`, and 5 % of those at half of it or less."""
+
+MAX_CHARS = 2_000
+CHUNK = 4_096
+"""Texts whose grams are in memory at once."""
+
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+_HALF = np.uint64(32)
+
+
+def from_labels(labels: Iterable[Label]) -> list[Example]:
+    """Turn labels into examples, in the order in which their texts were first judged.
+
+    A text that was judged the same way many times counts once. A text that was judged both ways is left
+    out, except that a verdict given here outweighs an imported label.
+    """
+    ordered = sorted(labels, key=lambda label: (label.first_judged_at, label.group, label.text_hash))
+    groups = joined_groups([label.text for label in ordered], [label.group for label in ordered])
+    newest = _newest_groups(groups, ordered)
+    by_text: dict[str, list[tuple[Label, str]]] = {}
+    for label, group in zip(ordered, groups, strict=True):
+        by_text.setdefault(label.text_hash, []).append((label, group))
+    settled = [kept for same in by_text.values() if (kept := _settle(same))]
+    sizes = Counter(group for _label, group in settled)
+    return [
+        Example(
+            text=label.text,
+            label=label.label,
+            group=group,
+            weight=min(VERDICT_WEIGHT, GROUP_WEIGHT / sizes[group]),
+            origin="imported" if label.is_imported else "verdict",
+            language=label.language,
+            is_newest=group in newest,
+        )
+        for label, group in settled
+    ]
+
+
+def joined_groups(texts: Sequence[str], groups: Sequence[str]) -> list[str]:
+    """Return a group for each text: its own, or that of the first text that it nearly repeats.
+
+    Sellers who share a text are not joined, because short titles are common and would join all of them.
+    """
+    if not texts:
+        return []
+    pairs = near_duplicate_pairs(texts)
+    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(texts), len(texts)))
+    _count, cluster_of = connected_components(links, directed=False)
+    first = np.unique(cluster_of, return_index=True)[1]
+    return [groups[first[cluster]] for cluster in cluster_of]
+
+
+def near_duplicate_pairs(texts: Sequence[str]) -> NDArray[np.int64]:
+    """Return pairs of rows that are near-duplicates, enough to connect all copies of a text.
+
+    Case, accents, punctuation and white space do not count.
+
+    Returns:
+        int64 of shape (pairs, 2).
+    """
+    if not texts:
+        return np.zeros((0, 2), dtype=np.int64)
+    signatures = np.vstack(
+        [_signatures(texts[start : start + CHUNK]) for start in range(0, len(texts), CHUNK)]
+    )
+    candidates = np.unique(
+        np.vstack([_bucket_pairs(band) for band in np.split(signatures, BANDS, axis=1)]), axis=0
+    )
+    alike = (signatures[candidates[:, 0]] == signatures[candidates[:, 1]]).mean(axis=1) >= ALIKE
+    pairs: NDArray[np.int64] = candidates[alike]
+    return pairs
+
+
+def _settle(same: Sequence[tuple[Label, str]]) -> tuple[Label, str] | None:
+    """Return the label of a text that was judged at least once, or None if it is in dispute."""
+    heard = [each for each in same if not each[0].is_imported] or same
+    return heard[-1] if len({label.label for label, _group in heard}) == 1 else None
+
+
+def _newest_groups(groups: Sequence[str], labels: Sequence[Label]) -> set[str]:
+    """Return the fifth of the groups that was first judged last.
+
+    A group is as old as its first decision, so that a group can never become newer: see decision 5.
+    """
+    since: dict[str, datetime] = {}
+    for group, label in zip(groups, labels, strict=True):
+        since[group] = min(label.first_judged_at, since.get(group, label.first_judged_at))
+    ordered = sorted(since, key=lambda group: (since[group], group))
+    return set(ordered[len(ordered) - len(ordered) // HELD_OUT_OF :])
+
+
+def _signatures(texts: Sequence[str]) -> NDArray[np.uint32]:
+    plain = [_plain(text).ljust(GRAM) for text in texts]
+    ends = np.cumsum([len(text) for text in plain])
+    codes = np.frombuffer("".join(plain).encode("utf-32-le"), dtype="<u4").astype(np.uint64)
+    hashes = np.zeros(len(codes), dtype=np.uint64)
+    for place in range(GRAM):
+        hashes = hashes * _MULTIPLIER + np.roll(codes, -place)  # wraps on purpose
+    hashes = (hashes ^ (hashes >> _HALF)) * _MULTIPLIER
+    inside = np.ones(len(codes), dtype=bool)
+    for place in range(1, GRAM):
+        inside[ends - place] = False  # grams that would run into the next text
+    offsets = np.concatenate([[0], ends - (GRAM - 1) * np.arange(1, len(ends) + 1)]).astype(np.uint64)
+    matrix = RMinHash.digest_matrix_from_flat_token_hashes(
+        hashes[inside], offsets, num_perm=BANDS * ROWS_OF_A_BAND, seed=0
+    )
+    return np.array(matrix.to_rows(), dtype=np.uint32)
+
+
+def _plain(text: str) -> str:
+    folded = unicodedata.normalize("NFKD", text[:MAX_CHARS]).casefold()
+    return re.sub(r"[\W_]+", " ", folded).strip().encode("utf-8", "replace").decode("utf-8")
+
+
+def _bucket_pairs(band: NDArray[np.uint32]) -> NDArray[np.int64]:
+    _values, first, bucket = np.unique(band, axis=0, return_index=True, return_inverse=True)
+    rows = np.argsort(bucket, kind="stable")
+    same = bucket[rows[1:]] == bucket[rows[:-1]]
+    before = np.column_stack([rows[:-1][same], rows[1:][same]])
+    to_first = np.column_stack([first[bucket[before[:, 1]]], before[:, 1]])
+    return np.vstack([before, to_first])
