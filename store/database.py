@@ -1,4 +1,4 @@
-"""Open the store: one SQLite file in WAL mode, its schema brought up to date."""
+"""Open the store: one SQLite file in WAL mode, migrated to the current schema."""
 
 from __future__ import annotations
 
@@ -20,28 +20,30 @@ if TYPE_CHECKING:
 
 
 BUSY_TIMEOUT_MS = 60_000
-"""How long a statement waits for another writer before it gives up."""
+"""How long a statement waits for another writer."""
 
 __all__ = ["Database", "open_database", "open_in_memory", "transaction"]
 
-_BEGUN_BY = "`precursor-watch crawl` begins one"
+_CREATED_BY = "`precursor-watch crawl` creates one"
 
 
 def open_database(path: Path, *, must_exist: bool = False) -> Database:
-    """Open the store at `path`, creating it and its folder when it is not there yet.
+    """Open the store at `path`; create it and its folder if it does not exist.
 
-    A new one may be read by its owner only; the rights of one that is there are not touched.
+    Only the owner may read a new store; the rights of an existing store stay as they are.
 
     Args:
         path: The database file.
-        must_exist: For commands that only read: a missing or empty file is then an error, not a new store.
+        must_exist: Raise for a missing or empty file instead of creating a store; for commands that only
+            read.
 
     Raises:
-        StoreUnusable: If the file is missing or empty though it must exist, is no SQLite database, is not
-            ours, comes from a newer release, or cannot be written.
+        StoreUnusable: If the file must exist but is missing or empty, is no SQLite database, has other
+            tables,
+            comes from a newer release, or cannot be written.
     """
     if must_exist and not path.exists():
-        raise StoreUnusable(path, f"there is no such file ({_BEGUN_BY})")
+        raise StoreUnusable(path, f"there is no such file ({_CREATED_BY})")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
@@ -59,7 +61,7 @@ def open_database(path: Path, *, must_exist: bool = False) -> Database:
 
 
 def open_in_memory() -> Database:
-    """Return an empty store in memory, with the schema of a real one."""
+    """Return an empty store in memory, with the current schema."""
     db = Database(sqlite3.connect(":memory:", check_same_thread=False))
     db.conn.deserialize(_blank())
     _prepare(db)
@@ -68,7 +70,7 @@ def open_in_memory() -> Database:
 
 @cache
 def _blank() -> bytes:
-    """Return an empty store as bytes: taking every step of the schema costs more than a hundred copies."""
+    """Return an empty store as bytes; running all migrations costs more than a hundred copies."""
     db = Database(memory=True)
     migrations.apply(db)
     follow_schema(db)
@@ -95,30 +97,32 @@ def _unusable(path: Path, error: Exception) -> StoreUnusable:
 
 
 def _ours(db: Database, path: Path, *, must_exist: bool) -> Database:
-    """Return `db` with our schema as it is today; a file that is not ours is refused unaltered."""
+    """Return `db` with the current schema; a file with other tables is refused unchanged."""
     _prepare(db)
     known = {migration.name for migration in migrations.applied(db)}
     tables = set(db.table_names())
     if tables and not known:
-        raise StoreUnusable(path, f"it holds other tables ({', '.join(sorted(tables)[:3])}) and none of ours")
+        raise StoreUnusable(
+            path, f"it has other tables ({', '.join(sorted(tables)[:3])}) and none of precursor-watch"
+        )
     if must_exist and not known:
-        raise StoreUnusable(path, f"it is empty, and so no database of ours ({_BEGUN_BY})")
+        raise StoreUnusable(path, f"it is empty ({_CREATED_BY})")
     released = _released()
     if unknown := known - released:
         raise StoreUnusable(path, f"it was written by a newer release (schema step {max(unknown)})")
     if released - known:
         _enter_wal(db)
-        with transaction(db):  # another process that opens the new file at the same time waits here
+        with transaction(db):  # another process that opens the new file now waits here
             migrations.apply(db)
             follow_schema(db)
     return db
 
 
 def _enter_wal(db: Database) -> None:
-    """Turn the file to WAL mode, waiting for another process that is doing the same.
+    """Turn the file to WAL mode, waiting for another process that does the same.
 
-    SQLite answers two simultaneous changes of the journal mode with SQLITE_BUSY at once and does not
-    ask its busy handler, as waiting inside could lock both for ever: so the wait is here.
+    On two simultaneous changes of the journal mode, SQLite returns SQLITE_BUSY without calling its busy
+    handler, because waiting inside could lock both processes for ever.
     """
     give_up = time.monotonic() + BUSY_TIMEOUT_MS / 1000
     while True:

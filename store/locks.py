@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 
 LOOK_S = 0.2
-"""Longer than `is_held` takes, which must hold the lock for a moment to find it free."""
+"""Time to wait for a lock; longer than `is_held` takes, which holds a free lock for a moment."""
 
 
 class AlreadyUnderWay(StoreError):
-    """The same work on the same database is being done by another process."""
+    """Another process is doing the same work on the same database."""
 
     def __init__(self, work: str, database: Path) -> None:
         super().__init__(
-            f"Another process is already at work on {work} in {database}; wait for it, or stop it first."
+            f"Another process is already working on {work} in {database}. Wait for it, or stop it first."
         )
 
 
@@ -36,7 +36,7 @@ def work_of(kind: RunKind, source_id: str | None = None) -> str:
 
 
 def is_held(database: Path, work: str) -> bool:
-    """Return whether a process is at `work` on `database` now; nothing is created to find out."""
+    """Return whether a process is doing this work on this database now; creates no file."""
     path = _lock_path(database, work)
     if not path.exists():
         return False
@@ -48,18 +48,18 @@ def is_held(database: Path, work: str) -> bool:
 
 
 def work_under_way(database: Path) -> list[str]:
-    """Return the names of all work on `database` whose locks are held now, this process's own included."""
-    folder = folder_of(database)
+    """Return the names of all work under way on a database, including that of this process."""
+    folder = locks_folder(database)
     names = sorted(path.stem for path in folder.glob("*.lock"))
     return [name for name in names if is_held(database, name)]
 
 
 @contextmanager
 def hold(database: Path, work: str) -> Iterator[None]:
-    """Hold the lock for `work` (e.g. `crawl-andes`) on `database` while inside.
+    """Hold the lock for `work` (e.g. `crawl-andes`) on `database` inside the block.
 
     Raises:
-        AlreadyUnderWay: If another process holds it for longer than a look by `is_held` takes.
+        AlreadyUnderWay: If another process holds the lock.
     """
     path = _lock_path(database, work)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,33 +70,35 @@ def hold(database: Path, work: str) -> Iterator[None]:
         raise AlreadyUnderWay(work, database) from error
 
 
-def folder_of(database: Path) -> Path:
-    """Return the folder beside a database that holds what is there only while work is under way."""
+def locks_folder(database: Path) -> Path:
+    """Return the folder beside a database for files that exist only while work is under way."""
     return database.with_name(database.name + ".locks")
 
 
 def _lock_path(database: Path, work: str) -> Path:
-    return folder_of(database) / f"{work}.lock"
+    return locks_folder(database) / f"{work}.lock"
 
 
-ROOM_BYTES = 65_536
-"""Twice what the row of an ending takes in the log that SQLite writes ahead."""
+RESERVE_BYTES = 65_536
+"""Twice the size of the row of an ending in the write-ahead log of SQLite."""
 
 
 @contextmanager
-def keep_room(database: Path, work: str) -> Iterator[Callable[[], None]]:
-    """Keep room while inside, and give what lets go of it; the caller holds the lock for `work`.
+def reserve_disk(database: Path, work: str) -> Iterator[Callable[[], None]]:
+    """Reserve disk space inside the block, and yield a function that frees it.
+
+    The reserve lets a run record how it ended on a full disk. The caller holds the lock for `work`.
 
     Raises:
-        OSError: If there is no room even for that.
+        OSError: If the disk has no space for the reserve.
     """
-    path = folder_of(database) / f"{work}.room"
+    path = locks_folder(database) / f"{work}.reserve"
 
-    def let_go() -> None:
+    def free() -> None:
         path.unlink(missing_ok=True)
 
     try:
-        path.write_bytes(os.urandom(ROOM_BYTES))  # noise, which no file system keeps in less
-        yield let_go
+        path.write_bytes(os.urandom(RESERVE_BYTES))  # random bytes, which no file system compresses
+        yield free
     finally:
-        let_go()
+        free()

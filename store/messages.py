@@ -6,23 +6,23 @@ import re
 from datetime import timedelta
 
 BREAKS = re.compile("\r\n|[\t-\r\x85\u2028\u2029]")
-"""White space that ends a line or moves on in it."""
+"""White space that ends a line or moves the cursor."""
 
 COMMANDS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Controls, of which a terminal takes commands, and changes of direction."""
+"""Control characters, which command a terminal, and changes of writing direction."""
 
 
 def harmless(text: str) -> str:
-    """Return `text` as one line that a terminal or a log shows and never obeys.
+    """Return `text` as one line that is safe to print on a terminal or in a log.
 
-    White space that breaks or moves the line becomes a space; other controls and changes of writing
-    direction become U+FFFD, because hostile text lies by them.
+    White space that ends a line or moves the cursor becomes a space. Other control characters, and changes of
+    writing direction, become U+FFFD, because hostile text hides behind them.
     """
     return COMMANDS.sub("\ufffd", BREAKS.sub(" ", text))
 
 
 def counted(number: int, one: str, many: str) -> str:
-    """Return a number with its words, e.g. `1 run` or `2,000 runs`.
+    """Return a number with its noun, e.g. `1 run` or `2,000 runs`.
 
     >>> counted(1, "run", "runs"), counted(2000, "run", "runs")
     ('1 run', '2,000 runs')
@@ -31,7 +31,7 @@ def counted(number: int, one: str, many: str) -> str:
 
 
 def spoken_age(span: timedelta) -> str:
-    """Return a length of time in its largest whole unit, e.g. `3 h`; negative ones count as none.
+    """Return a length of time in its largest whole unit, e.g. `3 h`; a negative length is `0 s`.
 
     >>> from datetime import timedelta
     >>> spoken_age(timedelta(minutes=200))

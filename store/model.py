@@ -13,16 +13,16 @@ from decimal import Decimal
 from enum import StrEnum
 
 LAST_ROW = 2**63 - 1
-"""The greatest number that a row can have; SQLite takes no greater one, not even to say that it has none."""
+"""The greatest row number; SQLite refuses a greater number even in a query."""
 
 
 class TermName(StrEnum):
-    """What a term is about. The value is the same word in SQL, JSON and pages."""
+    """The subject of a term. The value is the same word in SQL, JSON and pages."""
 
     CAS_NUMBER = "cas_number"
-    """`value` is the number with plain hyphens, its check digit right, e.g. `77-92-9`."""
+    """`value` is the number with plain hyphens and a valid check digit, e.g. `77-92-9`."""
     PURITY = "purity"
-    """`amount` in percent; `value` is `min` where the text says at least."""
+    """`amount` in percent; `value` is `min` if the text says "at least"."""
     GRADE = "grade"
     """`value` is e.g. `food`, `pharmaceutical`, `industrial`, `reagent`."""
     PACK_SIZE = "pack_size"
@@ -32,7 +32,7 @@ class TermName(StrEnum):
     UNIT_PRICE = "unit_price"
     """`amount` for one `unit`; `value` is the currency, ISO 4217."""
     SHIPS_FROM = "ships_from"
-    """`value` is the country, ISO 3166-1, where the text names one."""
+    """`value` is the country, ISO 3166-1, if the text names one."""
     SHIPS_TO = "ships_to"
     """`value` is the country, ISO 3166-1, or `worldwide`."""
     PAYMENT = "payment"
@@ -40,36 +40,36 @@ class TermName(StrEnum):
     SUPPLIER_TYPE = "supplier_type"
     """`value` is e.g. `manufacturer`, `trading_company`, `private`."""
     SUPPLIER_YEARS = "supplier_years"
-    """`amount` in years on the site or in business; or `value` is the year it began."""
+    """`amount` in years on the site or in business, or `value` is the year of the start."""
     CERTIFICATE = "certificate"
-    """`value` is e.g. `iso_9001`, `gmp`, `coa`; what is claimed, not what is true."""
+    """`value` is e.g. `iso_9001`, `gmp`, `coa`; a claim of the supplier."""
     CONTACT_CHANNEL = "contact_channel"
-    """`value` is the kind alone, e.g. `whatsapp`; `text` is empty: the address stays in the evidence."""
+    """`value` is only the kind, e.g. `whatsapp`; `text` is empty: the address stays in the evidence."""
     AVAILABILITY = "availability"
     """`value` is `in_stock`, `out_of_stock` or `preorder`."""
     BRAND = "brand"
     GTIN = "gtin"
-    """`value` is the digits, with a right check digit."""
+    """`value` is the digits, with a valid check digit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """One term. Several of a name are kept apart, in page order."""
+    """A typed statement of an offer about itself. Terms of the same name stay separate, in page order."""
 
     name: TermName
     text: str = ""
     """As the page shows it, white space collapsed."""
     value: str = ""
-    """In the form that `TermName` gives; empty where the text could not be brought to it."""
+    """In the form that `TermName` defines; empty if the text has no such form."""
     amount: Decimal | None = None
     unit: str = ""
     """Symbol of the unit, e.g. `kg`, `L`, `pcs`, `%`."""
     rule: str = ""
-    """What found it, e.g. `visible:label Purity`, `text`, `json-ld`."""
+    """The rule that found the term, e.g. `visible:label Purity`, `text`, `json-ld`."""
 
 
 def in_words(term: Term) -> str:
-    """Return what a term was understood as, for a person, e.g. `25 kg, drum`; empty when it was not.
+    """Return the value of a term for a person, e.g. `25 kg, drum`; empty if it has no value.
 
     >>> in_words(Term(name=TermName.PACK_SIZE, amount=Decimal(25), unit="kg", value="drum"))
     '25 kg, drum'
@@ -81,45 +81,45 @@ def in_words(term: Term) -> str:
 
 
 class SourceKind(StrEnum):
-    """Where the pages of a source come from."""
+    """The kind of a source."""
 
     SAVED = "saved"
     LIVE = "live"
 
 
 class PageOutcome(StrEnum):
-    """What a page turned out to be. The value is the same word in SQL, CLI and pages."""
+    """What a page is. The value is the same word in SQL, CLI and pages."""
 
     LISTING = "listing"
-    """One item's own page; one listing was read."""
+    """The page of one item, with one listing."""
     CATEGORY = "category"
-    """A list or search page; its rows are links or listings."""
+    """A list or search page, whose rows are links or listings."""
     GONE = "gone"
-    """The site says the page is no longer there (HTTP 404 or 410, or it says so in words)."""
+    """The site says that the page no longer exists, by HTTP 404 or 410 or in words."""
     BLOCKED = "blocked"
-    """A challenge, log-in wall or refusal (HTTP 401, 403, 429); it is never worked around."""
+    """A challenge, log-in wall or refusal (HTTP 401, 403, 429), which is never circumvented."""
     EMPTY = "empty"
-    """No bytes, or nothing but white space."""
+    """No bytes, or only white space."""
     TRUNCATED = "truncated"
     """The body ends before its declared length or inside an archive record."""
     NOT_HTML = "not_html"
-    """The bytes are an image, PDF, JSON or another format, whatever the name says."""
+    """An image, PDF, JSON or another format, whatever the file name says."""
     TOO_LARGE = "too_large"
-    """Larger than the limit, compressed or not; not parsed."""
+    """Larger than the limit, compressed or not, and therefore not parsed."""
     UNREADABLE = "unreadable"
     """The archive entry could not be opened, decompressed or decoded."""
     NOT_UNDERSTOOD = "not_understood"
-    """HTML in which no listing and no list was found."""
+    """HTML without a listing or a list."""
     LAYOUT_CHANGED = "layout_changed"
-    """Not understood, though the same address was read as a listing or a list before."""
+    """Not understood, although the same URL was a listing or a list before."""
     REFUSED = "refused"
-    """Not asked for: the permission, robots.txt or the page's own word to robots spoke against it."""
+    """Not requested, because of the permission, robots.txt or the robots rules of the page."""
     UNREACHABLE = "unreachable"
-    """No answer came: no such host, no connection, too slow, or redirected in a circle."""
+    """No answer: no such host, no connection, too slow, or a redirect loop."""
 
 
 class Change(StrEnum):
-    """How a listing on a page compares with what was last seen of it."""
+    """How a listing compares with its last sighting."""
 
     NEW = "new"
     CHANGED = "changed"
@@ -127,20 +127,20 @@ class Change(StrEnum):
 
 
 class RunKind(StrEnum):
-    """What a run does."""
+    """The work of a run."""
 
     CRAWL = "crawl"
     SCORE = "score"
     RETRAIN = "retrain"
     BACKUP = "backup"
     VERIFY = "verify"
-    """The store's integrity, the evidence and the audit chain are checked."""
+    """Check the integrity of the store, the evidence and the audit chain."""
     PURGE = "purge"
-    """What retention lets go is taken away, with a tombstone for each."""
+    """Remove evidence whose retention has ended, with a tombstone for each file."""
 
 
 class RunOutcome(StrEnum):
-    """How a run ended. A run without an ending is under way, or goes on at the next start."""
+    """How a run ended. A run without an ending is under way, or resumes at the next start."""
 
     DONE = "done"
     FAILED = "failed"
@@ -148,33 +148,33 @@ class RunOutcome(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     KILLED = "killed"
     SKIPPED = "skipped"
-    """Due but not begun, for example because the one before it was still under way."""
+    """Due but not started, for example because the previous run was still under way."""
     MISSED = "missed"
-    """Due while the service was not there to begin it."""
+    """Due while the service was not running."""
 
 
 class ScoreStage(StrEnum):
-    """What gave a score."""
+    """The stage of a model that gave a score."""
 
     TRANSFORMER = "transformer"
     """The whole model."""
     FIRST = "first"
-    """Its light first stage, which settles what is clearly not an offer."""
+    """The light first stage, which settles listings that are clearly no offers."""
 
 
 class Decision(StrEnum):
-    """A person's answer to the question whether a listing offers a controlled precursor."""
+    """The answer of a person to the question whether a listing offers a controlled precursor."""
 
     OFFER = "offer"
     NOT_OFFER = "not_offer"
     UNSURE = "unsure"
     ESCALATE = "escalate"
     UNDONE = "undone"
-    """Takes back the verdict it names; the listing returns to the queue."""
+    """Undoes the named verdict; the listing returns to the queue."""
 
 
 class ReasonCode(StrEnum):
-    """Why a person decided as they did."""
+    """The reason for a decision."""
 
     UNDOCUMENTED = "licit_undocumented"
     """Offered without any sign of the papers a lawful trade needs."""
@@ -185,58 +185,58 @@ class ReasonCode(StrEnum):
     LABORATORY_SUPPLIER = "laboratory_supplier"
     """Offered in reagent packs by a laboratory supplier."""
     MENTION_ONLY = "mention_only"
-    """Named, but not what is for sale."""
+    """Named, but not for sale."""
     CONFUSABLE = "confusable"
-    """Another substance with a like name."""
+    """Another substance with a similar name."""
     NOT_A_SALE = "not_a_sale"
     """An article, a wanted advertisement, a forum post."""
     FINISHED_DRUG = "finished_drug"
-    """A finished drug, which is another queue's work."""
+    """A finished drug, which belongs to another queue."""
     ORDINARY_GOODS = "ordinary_goods"
     """Nothing to do with chemicals."""
     WRONG_READING = "wrong_reading"
-    """The page was read wrongly, so the text is not the listing's."""
+    """The page was extracted wrongly, so the text is not that of the listing."""
     NEEDS_LAW_CHECK = "needs_law_check"
     """Whether it is controlled needs a lawyer or a chemist."""
 
 
 class Stage(StrEnum):
-    """Which look at a listing a verdict is."""
+    """The stage of a verdict."""
 
     FIRST = "first"
     SECOND = "second"
-    """Somebody else's, who did not see the first; it teaches nothing and is compared with the first."""
+    """By another person who did not see the first; compared with the first, and never used for training."""
     ADJUDICATION = "adjudication"
-    """Settles what the two disagree on."""
+    """Settles a disagreement of the first two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A place pages come from, as the sources file declares it."""
+    """An origin of pages, as declared in the sources file."""
 
     source_id: str
-    """Short stable name: lower-case letters, digits, `-` and `_`; begins with a letter."""
+    """Short stable name of lower-case letters, digits, `-` and `_`; begins with a letter."""
     kind: SourceKind
     name: str
     """For people, e.g. `Andes Clasificados (saved copy)`."""
     supplied_by: str
     """Who handed over a saved copy, or who approved a live crawl."""
     supplied_on: str
-    """ISO 8601 date on which they did."""
+    """ISO 8601 date of the handover or approval."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingContent:
-    """What a listing said when it was read. Empty text means: not shown on the page."""
+    """The contents of a listing. An empty text means that the page does not show it."""
 
     title: str
     description: str = ""
     price_text: str = ""
     """The price as the page shows it, e.g. `US $ 1.250,00 / kg`."""
     price_amount: Decimal | None = None
-    """The lower end where a range is shown."""
+    """The lower end of a range."""
     currency: str = ""
-    """ISO 4217, e.g. `EUR`; empty when the page does not settle it."""
+    """ISO 4217, e.g. `EUR`; empty if the page leaves it open."""
     quantity_text: str = ""
     """Quantity on offer, as shown."""
     pack_text: str = ""
@@ -250,20 +250,20 @@ class ListingContent:
     category_path: tuple[str, ...] = ()
     """Outermost first."""
     attributes: tuple[tuple[str, str], ...] = ()
-    """Name and value of each row of the page's property table, in page order."""
+    """Name and value of each row of the property table, in page order."""
     images: tuple[str, ...] = ()
     """Absolute URLs; never fetched."""
     language: str = ""
-    """ISO 639-1 code of the text, e.g. `es`; empty when it cannot be told."""
+    """ISO 639-1 code of the text, e.g. `es`; empty if unknown."""
     terms: tuple[Term, ...] = ()
-    """Purity, pack size, payment and the like in typed form; read from what is said elsewhere here."""
+    """Purity, pack size, payment and the like in typed form, read from the other fields."""
     provenance: Mapping[str, str] = field(default_factory=dict)
     """For each filled field, the rule that found it, e.g. `json-ld`, `microdata`, `visible:h1`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """One offer on one site, whatever it says from one day to the next."""
+    """One offer on one site, over all its changes."""
 
     listing_id: str
     """First 16 hexadecimal digits of a hash of the identity; see `store.crawl.identity`."""
@@ -276,7 +276,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """A listing as it was seen once, kept whenever its content is new or has changed."""
+    """The contents of a listing at one time, stored when they are new or have changed."""
 
     sighting_id: int
     listing_id: str
@@ -286,44 +286,44 @@ class Sighting:
     content: ListingContent
     content_hash: str
     text: str
-    """What is searched, scored and shown; built by `store.crawl.identity.listing_text`."""
+    """The text that is searched, scored and shown; see `store.crawl.identity.listing_text`."""
     text_hash: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page as a crawl met it, listing or not."""
+    """One page of a crawl, listing or not."""
 
     run_id: int
     source_id: str
     url: str
     fetched_at: datetime
     captured_at: datetime | None = None
-    """When the saved copy was made, where the archive says so."""
+    """When the saved copy was made, if the archive says so."""
     http_status: int | None = None
     outcome: PageOutcome
     sentence: str
-    """What was found, for a person, e.g. `One listing, read from JSON-LD.`"""
+    """A sentence on the outcome, e.g. `One listing, read from JSON-LD.`"""
     payload_sha256: str
-    """Of the body as kept, before decoding its charset; of no bytes when there was none."""
+    """Hash of the stored body before charset decoding; of no bytes if there is no body."""
     payload_bytes: int
     locator: str = ""
-    """Where the bytes lie in the run's archive (see `store.crawl.evidence`): the file's path in it, then `#`
-    and the entry or offset. The bytes stay there; the store keeps their hash."""
+    """Place of the bytes in the archive of the run: the path of the file, then `#` and the entry or offset.
+    The bytes stay in the archive; the store keeps their hash."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One piece of work the product set out to do."""
+    """One piece of work: a crawl, a scoring, a retraining, a backup, a verification or a purge."""
 
     run_id: int
     kind: RunKind
     source_id: str | None
     due_at: datetime | None
-    """The schedule's time; None for a run started by hand."""
+    """The scheduled time; None for a run started by hand."""
     requested_at: datetime
     attempts: int = 0
-    """How many processes have worked on it; above 1 after an interruption."""
+    """Number of processes that worked on the run; above 1 after an interruption."""
     ended_at: datetime | None = None
     outcome: RunOutcome | None = None
     sentence: str = ""
@@ -332,22 +332,22 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A stretch of a sighting's text that counted as evidence."""
+    """A part of the text of a sighting that counted as evidence."""
 
     start: int
     """Offset into `Sighting.text`, in characters."""
     end: int
     kind: str
-    """What it is, e.g. `cas`, `name`, `mention`, `trade`."""
+    """Kind of evidence, e.g. `cas`, `name`, `mention`, `trade`."""
     substance: str = ""
-    """Canonical name of the substance it names, if it names one."""
+    """Canonical name of the named substance, if any."""
     note: str = ""
-    """For a person: the law entries, or why it counts for or against."""
+    """The law entries, or why the span counts for or against an offer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contribution:
-    """One term of the score's sum, in log-odds."""
+    """One term of the sum that gives the score, in log-odds: the logarithm of p / (1 - p)."""
 
     feature: str
     """Plain words, e.g. `listed name, tier 1`."""
@@ -357,19 +357,19 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordShare:
-    """What words side by side add to the contribution of words, together, wherever they stand so."""
+    """The share of consecutive words, over all their places, in the contribution of words."""
 
     words: str
-    """As the text writes them at the first of their places; where that is unknown, as they were read."""
+    """As written at their first place; if the place is unknown, as normalised."""
     log_odds: float
     """Positive pulls towards *offer*."""
     spans: tuple[tuple[int, int], ...] = ()
-    """Start and end of its first places in `Sighting.text`, in characters; empty where they are unknown."""
+    """Start and end of the first places in `Sighting.text`, in characters; empty if unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbour:
-    """A judged or training listing whose text lies near."""
+    """A judged or training listing with a similar text."""
 
     label: int
     """1 for an offer, 0 for none."""
@@ -380,22 +380,22 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reasons:
-    """Why a score is what it is: everything a reviewer is shown about it."""
+    """The reasons of a score, as shown to reviewers."""
 
     contributions: tuple[Contribution, ...] = ()
-    """Largest first; together with `rest_log_odds` they sum exactly to the score's log-odds."""
+    """Largest first; with `rest_log_odds`, they add up exactly to the log-odds of the score."""
     rest_log_odds: float = 0.0
-    """Constant and every contribution too small to be listed; `constant_log_odds` is within it."""
+    """The constant and all contributions too small to list; includes `constant_log_odds`."""
     constant_log_odds: float | None = None
-    """What every text starts from, a part of `rest_log_odds`; None where a score of before does not tell."""
+    """The constant, a part of `rest_log_odds`; None for scores of older versions."""
     wording: tuple[WordShare, ...] = ()
-    """What the contribution of words is made of, largest first; empty for texts far below the line."""
+    """The parts of the contribution of words, largest first; empty for texts far below the threshold."""
     rest_wording: float = 0.0
-    """What all words that are not listed add to it; with `wording` it sums exactly to that contribution."""
+    """The part of all words that are not listed; with `wording`, it adds up exactly to the contribution."""
     spans: tuple[Span, ...] = ()
     neighbours: tuple[Neighbour, ...] = ()
     substances: tuple[str, ...] = ()
-    """Canonical names found as offered, most strongly controlled first."""
+    """Canonical names of offered substances, most strongly controlled first."""
     family: str = ""
     """`opioid`, `amphetamine-type`, `other`, or empty."""
     tier: int | None = None
@@ -406,7 +406,7 @@ class Reasons:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """One model's probability for one sighting, with its reasons."""
+    """The probability that a model gives one sighting, with its reasons."""
 
     sighting_id: int
     model_id: str
@@ -415,42 +415,42 @@ class Score:
     p_offer: float
     """Calibrated probability, from 0 to 1, that the listing offers a controlled precursor."""
     threshold: float
-    """The line in force when it was scored; at or above it the listing is flagged."""
+    """The threshold in force when it was scored; at or above it, the listing is flagged."""
     reasons: Reasons
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """A person's decision about a listing as it then stood. Never edited: taken back by another."""
+    """The decision of a person about one sighting. A verdict is never edited; another verdict undoes it."""
 
     verdict_id: int
     listing_id: str
     sighting_id: int
     score_id: int | None
-    """What was on the screen; None when the listing had no score."""
+    """The score that was shown; None if the listing had none."""
     decision: Decision
     reason_code: ReasonCode | None
     note: str
     reviewer: str
     decided_at: datetime
     undoes: int | None = None
-    """The verdict this one takes back."""
+    """The verdict that this one undoes."""
     stage: Stage = Stage.FIRST
     answers: int | None = None
     """The first verdict that this one checks or settles."""
     substance: str = ""
-    """What is offered, where the reviewer corrected the program's reading."""
+    """The offered substance, if the reviewer corrected the program."""
     shown_at: datetime | None = None
-    """When the listing came onto the reviewer's screen."""
+    """When the listing was shown to the reviewer."""
     score_hidden: bool = False
-    """Whether the score was kept from the reviewer until they had decided."""
+    """Whether the score was hidden until the decision."""
     batch: str = ""
-    """The same for all verdicts that were given at once; empty for one given by itself."""
+    """The same id for all verdicts given at once; empty for a single verdict."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A trained model as the store knows it; its files lie in `folder`."""
+    """A registered model; its files are in `folder`."""
 
     model_id: str
     """First 12 hexadecimal digits of the hash of its `model.skops`."""
@@ -464,19 +464,19 @@ class Model:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promotion:
-    """A model was put in use. The last promotion is in force."""
+    """The decision to put a model in use. The last promotion is in force."""
 
     promotion_id: int
     model_id: str
     promoted_at: datetime
     promoted_by: str
     sentence: str
-    """Why, for a person."""
+    """The reason, for a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueEntry:
-    """One row of `review_queue`: flagged by the model in use and not yet judged as it stands."""
+    """One row of `review_queue`: flagged by the model in use, and unjudged in its current text."""
 
     listing_id: str
     sighting_id: int

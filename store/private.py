@@ -1,4 +1,4 @@
-"""Files and folders that only their owner may read, from the moment they are there."""
+"""Files and folders that only their owner may read, from their creation on."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ if TYPE_CHECKING:
 
 
 def private_file(path: Path) -> None:
-    """Make an empty file that only its owner may read and write, unless there is one; that stays as it is.
+    """Create an empty file that only its owner may read and write; an existing file stays as it is.
 
-    SQLite gives its `-wal` and `-shm` the rights of the database they belong to.
+    SQLite gives the `-wal` and `-shm` files the rights of their database.
     """
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 def private_folder(path: Path) -> None:
-    """Make a folder that only its owner may enter, unless there is one; that stays as it is."""
+    """Create a folder that only its owner may enter; an existing folder stays as it is."""
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 def open_to_everybody(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield those of these files and folders that any user of the machine may read, write or enter.
+    """Yield the files and folders that every user of the machine may read, write or enter.
 
-    What lies in a folder that they cannot enter is safe whatever its own rights say. A group is not
-    everybody: sharing with one is the operator's choice.
+    A closed folder protects its contents, whatever their own rights. Rights of a group do not count, because
+    sharing with a group is the choice of the operator.
     """
     for path in paths:
         can_enter = path.resolve().parent.stat().st_mode & stat.S_IXOTH

@@ -30,10 +30,10 @@ migrations = Migrations("precursor-watch")
 
 
 def refuse_changes(db: Database, table: str) -> None:
-    """Add the triggers; the table's unique indexes must be there already.
+    """Make a table append-only by triggers; its unique indexes must exist already.
 
-    INSERT OR REPLACE deletes the old row without asking the trigger on DELETE, unless the connection has
-    set `recursive_triggers`, so a row whose key is taken is refused before it is inserted.
+    INSERT OR REPLACE deletes the old row without firing the trigger on DELETE, unless the connection has set
+    `recursive_triggers`. Therefore a row with an existing key is refused before its insertion.
     """
     for verb in ("UPDATE", "DELETE"):
         db.execute(f"""
@@ -59,18 +59,18 @@ _FAULTS_OF_THE_DISK = frozenset(
         sqlite3.SQLITE_BUSY_SNAPSHOT, sqlite3.SQLITE_CANTOPEN,
     }
 )  # fmt: skip
-"""Result codes that say something of the machine and nothing of the statement."""
+"""Result codes that stem from the machine, not from the statement."""
 
 
 @contextmanager
 def transaction(db: Database) -> Iterator[None]:
-    """Do everything inside or nothing, taking the write lock at the start.
+    """Run the block in one transaction, which takes the write lock at the start.
 
-    Taking it at the start (BEGIN IMMEDIATE) lets two processes wait for each other instead of failing
-    halfway, when a read has to become a write. Inside another transaction it joins that one.
+    BEGIN IMMEDIATE lets two processes wait for each other; without it, one would fail when a read becomes a
+    write. Inside another transaction, the block joins that transaction.
 
     Raises:
-        StoreUnwritable: If the disk is full or read-only, or another process has held the lock for too long.
+        StoreUnwritable: If the disk is full or read-only, or another process holds the lock for too long.
     """
     if db.conn.in_transaction:
         yield

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 
 def utc_now() -> datetime:
-    """Return the present time, aware, in UTC."""
+    """Return the present time in UTC, aware."""
     return datetime.now(UTC)
 
 
@@ -15,7 +15,7 @@ def to_text(moment: datetime) -> str:
     """Return `moment` as text that sorts in time order, e.g. `2026-11-02T08:00:00.000Z`.
 
     Raises:
-        ValueError: If `moment` has no timezone; a guess would be wrong half of the time.
+        ValueError: If `moment` has no timezone.
     """
     if moment.tzinfo is None:
         raise ValueError(f"The time {moment} has no timezone; give an aware datetime.")
@@ -28,6 +28,6 @@ def from_text(text: str) -> datetime:
 
 
 def booted_at(now: datetime) -> datetime | None:
-    """Return when this machine was started, reckoned back from `now`; None where it cannot be told."""
+    """Return when this machine started, or None if the system does not say."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return None if clock is None else now - timedelta(seconds=time.clock_gettime(clock))

@@ -1,4 +1,4 @@
-"""Kept embeddings, in a file of their own beside the store: a cache, so it may be deleted at any time."""
+"""The cache of embeddings, in a file beside the store that may be deleted at any time."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CHUNK = 500
-"""Hashes asked for in one statement; SQLite allows 32,766 arguments, and smaller plans stay cached."""
+"""Hashes in one statement; SQLite allows 32,766 arguments, and smaller plans stay cached."""
 
 
 class VectorCache:
-    """Vectors by embedder and text hash. Vectors of two embedders are never mixed."""
+    """Vectors by embedder and text hash; vectors of two embedders never mix."""
 
     def __init__(self, connection: sqlite3.Connection, embedder_id: str) -> None:
         self._connection = connection
@@ -46,19 +46,19 @@ class VectorCache:
         return VectorCache(self._connection, embedder_id)
 
     def backend(self, machine: str) -> str | None:
-        """Return the backend that was chosen for these weights on a machine; None if none was measured."""
+        """Return the backend chosen for this embedder on a machine, or None."""
         query = "SELECT backend FROM backends WHERE embedder_id = ? AND machine = ?"
         row = self._connection.execute(query, (self._embedder_id, machine)).fetchone()
         return None if row is None else str(row[0])
 
     def keep_backend(self, machine: str, backend: str, trials: Sequence[Mapping[str, object]]) -> None:
-        """Keep the backend that was chosen, with the measurements it was chosen by."""
+        """Store the chosen backend with its measurements."""
         row = (self._embedder_id, machine, backend, json.dumps(list(trials)))
         with self._connection:
             self._connection.execute("INSERT OR REPLACE INTO backends VALUES (?, ?, ?, ?)", row)
 
     def get(self, text_hashes: Sequence[str]) -> dict[str, bytes]:
-        """Return the kept vectors of these texts, as little-endian float32; unknown texts are absent."""
+        """Return the cached vectors of these texts, as little-endian float32; other texts are absent."""
         found: dict[str, bytes] = {}
         for start in range(0, len(text_hashes), CHUNK):
             chunk = text_hashes[start : start + CHUNK]
@@ -68,13 +68,13 @@ class VectorCache:
         return found
 
     def put(self, vectors: Mapping[str, bytes]) -> None:
-        """Keep vectors, in one transaction."""
+        """Store vectors, in one transaction."""
         rows = [(self._embedder_id, text_hash, vector) for text_hash, vector in vectors.items()]
         with self._connection:
             self._connection.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?, ?)", rows)
 
     def forget_earlier(self) -> None:
-        """Drop what other editions of the embedder made: ids of the same name before the `@`."""
+        """Delete the vectors of other versions of the embedder, which have the same name before the `@`."""
         name = self._embedder_id.partition("@")[0]
         query = "DELETE FROM vectors WHERE embedder_id BETWEEN ? AND ? AND embedder_id != ?"
         with self._connection:
@@ -83,10 +83,9 @@ class VectorCache:
 
 @contextmanager
 def open_vectors(database: Path | None, embedder_id: str) -> Iterator[VectorCache]:
-    """Open the cache that belongs to the store at `database`; in memory when there is no store.
+    """Open the cache of the store at `database`, or a cache in memory if there is no store.
 
-    A file that is damaged is put aside as `*.damaged` and begun anew: it holds nothing that cannot be
-    made again.
+    A damaged file is renamed to `*.damaged` and replaced by an empty one.
     """
     path = None if database is None else database.with_name(database.name + ".vectors")
     try:

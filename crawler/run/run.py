@@ -19,7 +19,7 @@ from store.crawl.pages import count_changes, count_outcomes, count_seen_fields
 from store.crawl.sources import declare_source
 from store.database import open_database
 from store.errors import StoreUnwritable
-from store.locks import keep_room
+from store.locks import reserve_disk
 from store.model import RunKind, RunOutcome, SourceKind
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def crawl_source(
     work = locks.work_of(RunKind.CRAWL, source.source_id)
     with (
         locks.hold(database, work),
-        keep_room(database, work) as let_go_of_room,
+        reserve_disk(database, work) as free_reserve,
         closing(open_database(database)) as db,
     ):
         declare_source(db, source, now=now())
@@ -89,7 +89,7 @@ def crawl_source(
         except CrawlStopped:
             raise
         except Exception as error:
-            let_go_of_room()
+            free_reserve()
             with suppress(StoreUnwritable):  # the first error says more
                 runs.end_run(db, run.run_id, RunOutcome.FAILED, str(error), now=now())
             raise

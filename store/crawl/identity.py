@@ -20,7 +20,7 @@ TRACKING_PREFIXES = ("utm_", "mc_", "algo_", "pvid")
 SESSION_PARAMETERS = frozenset({"sid", "sessionid", "session_id", "jsessionid", "phpsessid"})
 
 ROW_MARK = "#row"
-"""Ends the address of a list row that has none of its own: the list page's, with this."""
+"""Ends the URL of a list row without a link: the URL of the list page, with this mark."""
 
 _NOT_SAID = frozenset({"provenance", "images", "terms"})
 
@@ -29,11 +29,11 @@ DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 @lru_cache(maxsize=1024)
 def canonical_url(url: str) -> str:
-    """Return `url` so that two addresses of one page are equal.
+    """Return the canonical form of a URL, which is equal for all URLs of one page.
 
-    The scheme and host are lower-cased, the default port, the fragment, tracking and session
-    parameters are dropped and the others sorted. The path is kept as it is: servers tell case apart.
-    What is no web address, as on a hostile page, only loses its fragment.
+    Scheme and host become lower case, default port, fragment, tracking and session parameters are dropped,
+    and the other parameters are sorted. The path stays as it is, because servers distinguish case. A text
+    that is no web address only loses its fragment.
     """
     bare = url.partition("#")[0].strip()
     parts = _web_address(bare)
@@ -52,14 +52,14 @@ def canonical_url(url: str) -> str:
 def listing_id(source_id: str, url: str, item_id: str, title: str) -> str:
     """Return the stable id of a listing: 16 hexadecimal digits.
 
-    A listing is its canonical URL within its source. A list row without a link of its own is told
-    apart by the site's item id and, where there is none, by its title; `url` is then the list page's.
+    The id of a listing follows from its source and its canonical URL. For a list row without a link, the item
+    id of the site, or else the title, identifies the listing within the list page.
 
     Args:
-        source_id: The source it was read from; the same page in two sources is two listings.
-        url: The item's own URL, or the list page's with `#row` as its fragment.
-        item_id: The site's own number for the item; may be empty.
-        title: As read.
+        source_id: The source; the same page in two sources is two listings.
+        url: The URL of the item, or that of the list page with the fragment `#row`.
+        item_id: The number of the item on the site; may be empty.
+        title: The title of the listing.
     """
     parts = [source_id, canonical_url(url)]
     if url.endswith(ROW_MARK):
@@ -68,10 +68,10 @@ def listing_id(source_id: str, url: str, item_id: str, title: str) -> str:
 
 
 def content_hash(content: ListingContent) -> str:
-    """Return the SHA-256 of everything the listing says, whichever rule read it.
+    """Return the SHA-256 of the contents of a listing.
 
-    Provenance, image addresses and the typed terms are left out: a better rule or a rotating image host is no
-    change of the offer, and what the terms are read from is counted as text.
+    Provenance and image URLs are left out, because a better rule or a rotating image host does not change the
+    offer. Typed terms are left out, because the hash covers the text that they are read from.
     """
     said = {name: getattr(content, name) for name in content.__slots__ if name not in _NOT_SAID}
     line = json.dumps(said, ensure_ascii=True, sort_keys=True, default=str)
@@ -88,7 +88,7 @@ def _web_address(url: str) -> SplitResult | None:
 
 
 def is_noise(parameter: str) -> bool:
-    """Return whether a parameter (lower case) names the visit, not the page: tracking and sessions."""
+    """Return whether a parameter (lower case) is for tracking or a session, and so not part of the page."""
     return (
         parameter in TRACKING_PARAMETERS
         or parameter in SESSION_PARAMETERS
@@ -97,25 +97,24 @@ def is_noise(parameter: str) -> bool:
 
 
 MAX_TEXT_CHARS = 20_000
-"""A listing's text is cut here; the embedder reads far less, and a hostile page can be far longer."""
+"""Longest text of a listing; the embedder reads far less, and a hostile page can be far longer."""
 
 DATE = re.compile(
     r"(?:(?:19|20)\d\d(?:([-/.])\d\d\1\d\d|年(?:\d\d?月(?:\d\d?[日号])?)?)"
     r"|\d\d?[./]\d\d?[./](?:19|20)\d\d)(?:[T ,]+\d\d?:\d\d(?::\d\d)?)?"
 )
-"""A day or a year written as one, and nothing else. No CAS number is one: its last part is a single digit."""
+"""A whole text that is a date or a year. CAS numbers do not match: their last part is a single digit."""
 
 
 def listing_text(content: ListingContent) -> str:
-    """Return the listing as lines: title, quantity, pack and minimum order, description, then attributes.
+    """Return the text of a listing as lines: title, quantity, pack, minimum order, description, attributes.
 
-    Seller, location and images are left out: they say who sells, and a model that reads them learns
-    sites instead of offers. The price is left out because it moves from day to day: a judged listing
-    would return to the queue with every move. So are properties that are a date, such as when the
-    listing was put up: they move too, and say nothing of what is offered.
+    Seller, location and images are left out, because a model that reads them learns sites instead of offers.
+    Prices and dates are left out, because they change from day to day, and every change would return a judged
+    listing to the queue.
 
     Returns:
-        At most `MAX_TEXT_CHARS` characters; the title alone when nothing else was shown.
+        At most `MAX_TEXT_CHARS` characters.
     """
     lines = [content.title, content.quantity_text, content.pack_text, content.minimum_order_text]
     lines += [
@@ -126,5 +125,5 @@ def listing_text(content: ListingContent) -> str:
 
 
 def text_hash(text: str) -> str:
-    """Return the SHA-256 of `text` in UTF-8; lone surrogates, which hostile pages hold, are kept apart."""
+    """Return the SHA-256 of `text` in UTF-8, which keeps different lone surrogates different."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -14,7 +14,7 @@ import pytest
 
 from store.crawl.runs import list_runs
 from store.database import open_database
-from store.locks import folder_of
+from store.locks import locks_folder
 from store.model import RunOutcome
 from tests.crawler.archives.site import BASE, Saved, warc
 from tests.crawler.test_run import command
@@ -67,7 +67,7 @@ def assert_failed(done: subprocess.CompletedProcess[str], database: Path, said: 
         (run,) = list_runs(db)
     assert run.outcome is RunOutcome.FAILED
     assert said in run.sentence
-    assert not list(folder_of(database).glob("*.room"))
+    assert not list(locks_folder(database).glob("*.reserve"))
 
 
 def test_a_full_disk_ends_the_crawl_with_one_sentence(small_disk: Path, tmp_path: Path) -> None:

@@ -161,10 +161,10 @@ def test_a_listing_that_was_scored_anew_cannot_be_judged_by_the_old_screen(flagg
     """Neither by another model's score nor by one that the reviewer cannot have seen."""
     use(flagged, "bbbbbbbbbbbb")
     for score_id in (3, 99):
-        with pytest.raises(StaleScreen, match="another score"):
+        with pytest.raises(StaleScreen, match="a new score"):
             give_verdict(flagged, 3, Decision.OFFER, score_id=score_id, reviewer="ada", now=NOW)
     record_scores(flagged, [score(3, 0.7, "bbbbbbbbbbbb")])
-    with pytest.raises(StaleScreen, match="another score"):
+    with pytest.raises(StaleScreen, match="a new score"):
         give_verdict(flagged, 3, Decision.OFFER, score_id=None, reviewer="ada", now=NOW)
     assert give_verdict(flagged, 3, Decision.OFFER, score_id=6, reviewer="ada", now=NOW).score_id == 6
 
