@@ -32,7 +32,7 @@ from store.review.listings import evidence_of, reviewed_listings
 from store.times import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from store.crawl.evidence import EvidenceRecord
@@ -73,10 +73,22 @@ def export(
             db, decision=Decision(decision) if decision else "", listing_ids=case.listings if case else None
         )
     )
+    exported = {each.listing.listing_id for each in found}
+    left_out = [each for each in case.listings if each not in exported] if case else []
     details: dict[str, object] = {"decision": decision, "case": case.number if case else None}
+    if left_out:
+        details["left_out"] = len(left_out)
     if form == "zip":
         anchor = audit.take_anchor(db)
-        bundle = make_bundle(db, found, context.reference.evidence, by=person.name, anchor=anchor, now=now)
+        bundle = make_bundle(
+            db,
+            found,
+            context.reference.evidence,
+            by=person.name,
+            anchor=anchor,
+            left_out=left_out,
+            now=now,
+        )
         body, media, ending = bundle.body, "application/zip", "zip"
         details |= {
             "manifest_sha256": bundle.manifest_sha256,
@@ -303,18 +315,20 @@ def _line(cells: Iterable[str]) -> str:
 ABOUT = """\
 Evidence of reviewed listings, exported by precursor-watch on {at} by {by}.
 
-listings.jsonl    what each listing said, what was decided, by whom and when, with all verdicts before
-evidence.warc.gz  the pages as they were received (WARC 1.1); any WARC reader opens it
-records.json      which record of it is which page, and its SHA-256
-manifest.json     the SHA-256 of every file beside it
+listings.jsonl    the text of each listing, the verdict, the reviewer and the time, with all earlier verdicts
+evidence.warc.gz  the pages as they were received (WARC 1.1); any WARC reader opens the file
+records.json      the page and the SHA-256 of each record in evidence.warc.gz
+manifest.json     the SHA-256 of every other file
 
-Listings whose page is not in it, its bytes not being kept or not readable: {missing} (manifest.json).
+Listings whose page is missing, because its bytes are not stored or not readable: {missing} (manifest.json).
+Listings of the case that are left out, because they have no final or no matching verdict: {left_out}
+(manifest.json).
 
-Check it without the program that made it:   sha256sum of each file against manifest.json
-Check all of it:                              precursor-watch evidence verify THIS.zip
+Check the files without this program:  sha256sum of each file against manifest.json
+Check everything:                      precursor-watch evidence verify THIS.zip
 
-What this does not prove: that a substance was sold, delivered or is what the text says; who stands behind
-the name of a seller; that the offer is unlawful. A flag is a request to look; a verdict is a reading.
+This bundle does not prove that a substance was sold or delivered, that it is what the text says, who the
+seller is, or that the offer is unlawful. A flag is a request to look. A verdict is a person's judgement.
 """
 
 
@@ -331,7 +345,14 @@ class Bundle:
 
 
 def make_bundle(
-    db: Database, found: Iterable[Reviewed], evidence: Path | None, *, by: str, anchor: str, now: datetime
+    db: Database,
+    found: Iterable[Reviewed],
+    evidence: Path | None,
+    *,
+    by: str,
+    anchor: str,
+    left_out: Sequence[str] = (),
+    now: datetime,
 ) -> Bundle:
     """Return the ZIP of these listings.
 
@@ -341,12 +362,13 @@ def make_bundle(
         evidence: The folder of WARC files; None leaves the pages out, and the bundle says so.
         by: Who exports.
         anchor: The newest hash of the audit log, to hold the bundle against the log later.
+        left_out: Listings of the case that are not exported, as they are undecided or decided otherwise.
         now: When.
     """
     reviewed = list(found)
     warc, index, missing = _collect(db, reviewed, evidence)
     files = {
-        README: ABOUT.format(at=to_text(now), by=by, missing=len(missing)).encode(),
+        README: ABOUT.format(at=to_text(now), by=by, missing=len(missing), left_out=len(left_out)).encode(),
         LISTINGS: "".join(json.dumps(record(each), ensure_ascii=False) + "\n" for each in reviewed).encode(),
         WARC: warc,
         RECORDS: json.dumps(index, ensure_ascii=False, indent=1).encode(),
@@ -359,6 +381,8 @@ def make_bundle(
         "listings": len(reviewed),
         "without_page": len(missing),
         "without_page_ids": missing,
+        "left_out": len(left_out),
+        "left_out_ids": list(left_out),
         "files": {
             name: {"bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
             for name, body in files.items()

@@ -26,6 +26,7 @@ from review.web.dependencies import (
 from review.web.errors import ReviewError
 from review.web.fields import Given, Note, Reason, refusals
 from review.web.languages import N_, spoken
+from store.accounts.users import get_user
 from store.audit import audit
 from store.audit.audit import AuditAction
 from store.database import transaction
@@ -181,7 +182,13 @@ def _touched_as_seen(
 
 
 def assign_to(db: Database, listing_ids: list[str], assignee: str, person: Person, now: datetime) -> None:
-    """Assign listings to somebody, and log it; an empty name takes the assignment away."""
+    """Assign listings to a user, and log it; an empty name removes the assignment.
+
+    Raises:
+        UnknownUser: If there is no such user.
+    """
+    if assignee.strip():
+        get_user(db, assignee.strip())
     with transaction(db):
         workspace.assign(db, listing_ids, assignee.strip(), assigned_by=person.name, now=now)
         for listing_id in listing_ids:

@@ -97,10 +97,11 @@ def days(db: Database, *, since: datetime) -> list[Day]:
 
 
 def decision_times(db: Database, *, since: datetime) -> DecisionTimes:
-    """Return how long decisions took; bulk decisions, and those over an hour, are left out."""
+    """Return how long decisions took, without verdicts undone, given in bulk or after over an hour."""
     query = """
         SELECT (julianday(decided_at) - julianday(shown_at)) * 86400 AS seconds FROM verdicts
         WHERE shown_at IS NOT NULL AND batch IS NULL AND decided_at >= ? AND seconds BETWEEN 0 AND 3600
+          AND NOT EXISTS (SELECT 1 FROM verdicts AS undo WHERE undo.undoes = verdicts.verdict_id)
         ORDER BY seconds
     """
     taken = [float(row[0]) for row in db.execute(query, [times.to_text(since)])]

@@ -251,3 +251,32 @@ def test_page_speaks_the_browsers_language_or_the_chosen_one(client: TestClient)
         "/settings/mine", data={"language": "es", "theme": "dark"}, headers=headers_of(client)
     )
     assert '<html lang="es" data-theme="dark">' in chosen.text
+
+
+def test_only_a_user_can_be_assigned(lead: TestClient, database: Path) -> None:
+    """A misspelt name is refused, and the listing stays unassigned."""
+    address = f"/listings/{first_id(database)}/assign"
+    refused = lead.post(address, data={"assignee": "nobody-here"}, headers=headers_of(lead))
+    assert refused.status_code == 404
+    assert "There is no user nobody-here" in refused.text
+    assert not lead.get("/api/items", params={"assignee": "nobody-here"}).json()["items"]
+
+
+def test_an_undone_verdict_has_no_part_in_the_median(client: TestClient) -> None:
+    """The time to a verdict is taken over the verdicts that stand."""
+    after = judge(client, client.get("/").text, decision="offer")
+    assert client.get("/api/figures").json()["decision_times"]["count"] == 1
+    undo(client, after.text)
+    assert client.get("/api/figures").json()["decision_times"]["count"] == 0
+
+
+def test_a_hidden_verdict_is_called_hidden_on_page_and_sheet(
+    client: TestClient, lead: TestClient, database: Path
+) -> None:
+    """Whoever checks a verdict blind is not told that there is none."""
+    listing_id = first_id(database)
+    judge(client, client.get("/").text, decision="escalate")
+    for address in (f"/listings/{listing_id}", f"/listings/{listing_id}/sheet"):
+        page = lead.get(address).text
+        assert "Hidden until your verdict." in page
+        assert "Nobody has given a verdict yet." not in page

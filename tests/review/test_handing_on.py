@@ -108,6 +108,20 @@ def test_zip_names_what_it_lacks(decided: TestClient) -> None:
         assert "does not prove" in archive.read("README.txt").decode()
 
 
+def test_zip_of_a_case_names_the_listings_it_leaves_out(decided: TestClient, database: Path) -> None:
+    """An undecided listing of the case is named in the manifest, counted in the README and in the log."""
+    with closing(open_database(database)) as db:
+        listing_id = review_queue(db)[0].listing_id
+    headers = headers_of(decided)
+    decided.post("/cases", data={"number": "2026/115"}, headers=headers)
+    decided.post(f"/listings/{listing_id}/case", data={"case_id": "1"}, headers=headers)
+    with zipfile.ZipFile(io.BytesIO(export(decided, "zip", case_id="1").content)) as archive:
+        assert json.loads(archive.read("manifest.json"))["left_out_ids"] == [listing_id]
+        assert "have no final or no matching verdict: 1" in archive.read("README.txt").decode()
+    with closing(open_database(database)) as db:
+        assert list_entries(db, action=AuditAction.EXPORTED, limit=1)[0].details["left_out"] == 1
+
+
 @pytest.mark.process  # WeasyPrint asks ldconfig where Pango is
 def test_case_from_opening_to_sheet(decided: TestClient, database: Path) -> None:
     """Listing, seller and note go in, a sheet and a PDF come out, a closed case takes nothing more."""

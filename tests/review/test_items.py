@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,10 @@ import pytest
 
 from review.listing.item import read_evidence, read_fields, read_item
 from review.listing.score_reasons import read_bars, read_wording
+from review.web.charts import price_line
 from store.database import Database, open_database
 from store.model import Contribution, Decision, ListingContent, Reasons, Span, WordShare
-from store.review.listings import ListingFile, listing_file
+from store.review.listings import ListingFile, Price, listing_file
 from store.review.queue import review_queue
 from store.review.verdicts import undo_verdict
 from tests.review.store import NOW, PLANTED, score, see
@@ -172,3 +173,14 @@ def test_a_verdict_taken_back_does_not_stand(db: Database) -> None:
     item = read_item(listing_file(db, first.listing_id))
     assert item.standing == first
     assert item.undone == {second.verdict_id}
+
+
+def test_a_fallen_price_starts_at_its_first_value() -> None:
+    """The sentence beside the chart goes from the first price to the last, not from low to high."""
+    prices = [
+        Price(seen_at=datetime(2026, 10, day, tzinfo=UTC), amount=Decimal(amount), currency="COP")
+        for day, amount in ((1, 180_000), (2, 95_000))
+    ]
+    line = price_line(prices)
+    assert line is not None
+    assert (line.start, line.end, line.low, line.high) == (180_000, 95_000, 95_000, 180_000)

@@ -92,7 +92,7 @@ def test_errors_speak_the_language_of_the_page(client: TestClient) -> None:
     assert "Esta página no existe" in client.get("/nowhere", headers=spanish).text
     told = client.get("/api/listings/none", headers=spanish).json()["detail"]
     assert told.startswith("No existe anuncio none")
-    assert client.get("/api/listings/none").json()["detail"].startswith("There is no listing none here")
+    assert client.get("/api/listings/none").json()["detail"].startswith("There is no listing none.")
     refused = client.get("/users", headers=spanish).text
     assert "El papel de ada es revisor y esto requiere administrador." in html.unescape(refused)
 
