@@ -12,67 +12,36 @@ MAPS = [
     "Mapa de Portugal 1 kg",
     "Mapa mural, polvo y manchas",
     "MAPA MURAL DEL MUNDO, 1 KG",
-    "Mapa de España en lata, 2 l",
-    "MAPA de carreteras, 90% como nuevo",
-    "Vendo mapa de relieve, aceite sobre tabla",
-    "Mapa óleo sobre tela, 1 kg",
-    "Un MAPA viejo con polvo",
-    "Мапа старая, масло на холсте",
 ]
 METHYL_ALPHA_PHENYLACETOACETATE = [
     "MAPA 1 kg",
     "Fresh MAPA, 25 kg in the box",
     "mapa powder, 25 kg",
     "mapa, purity 99%",
-    "Mapa 粉 25公斤",
-    "MAPA oil 5 l",
-    "MAPA POLVO 5 KG",
-    "mapa poudre, 10 kg",
-    "M.A.P.A. powder from stock",
-    "мапа, прекурсор",
 ]
 NO_IODINE_NO_OLEUM = [
     "Sel iodé 1 kg",
     "Gros sel marin iodé, sac de 5 kg",
     "Speisesalz mit Jod 500 g",
     "Oleum Ricini 30 ml",
-    "Oleum lavandulae 10 ml",
-    "Sal marina con yodo 1 kg",
 ]
 STILL_IODINE_OR_OLEUM = [
     "Iode 1 kg",
     "Jod 500 g",
     "Oleum 20%",
     "Oleum, drum of 200 l",
-    "Yodo 1 kg",
-    "Iode, cristaux, 5 kg",
 ]
 SOLD_BARE = [
     ("WTS BMK", ["P2P"]),
     ("WTS: PMK", ["PMK"]),
     ("vendo BMK", ["P2P"]),
     ("Selling PMK, worldwide", ["PMK"]),
-    ("продам БМК/ПМК", ["P2P", "PMK"]),
-    ("Продаю ПМК оптом", ["PMK"]),
-    ("出 BMK", ["P2P"]),
-    ("出售BMK", ["P2P"]),
-    ("WTS PMK and BMK\nask", ["PMK", "P2P"]),
-    ("Verkaufe BMK\nbei Interesse melden", ["P2P"]),
-    ("vends PMK 5 kg", ["PMK"]),
 ]
 NOT_SOLD_BARE = [
     "WTS PMK yoga mat",
     "WTS BMK keycaps",
     "WTS BMK bike 2021",
     "wts bmk",
-    "Vendo BMK Racing jacket",
-    "Продам БМК котельную",
-    "Selling P2P",
-    "WTS MAPA",
-    "продам НПП",
-    "BMK forum, who sells here",
-    "WTB BMK",
-    "Verkaufe PMK Kassettenspieler",
 ]
 
 

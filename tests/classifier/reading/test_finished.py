@@ -12,29 +12,12 @@ FINISHED = [
     "Ergotamine 1 mg + caffeine 100 mg, 20 tablets",
     "Norephedrine 50 mg capsules, box of 30",
     "Ergotamina 1 mg, 20 comprimidos",
-    "Ergotamine 1 mg, boîte de 20 comprimés",
-    "Ergotamin 2 mg, 20 Tabletten",
-    "Эрготамин таблетки 1 мг",
-    "麦角胺 片剂 1mg",
-    "Comprimidos de ergotamina 1 mg",
-    "Comprimés d'ergotamine, boîte de 20",
-    "Таблетки эрготамин 1 мг",
-    "Red phosphorus match striker strips",
-    "Red phosphorus matchbox strips, 50 pcs",
-    "Red phosphorus strikers for safety matches",
 ]
 ITSELF = [
     "Ergotamine tartrate 1 kg",
     "Ergotamine tartrate powder, no tablets",
     "No tablets: ergotamine tartrate, 1 kg",
     "Ergotamine raw material for tablets",
-    "Norephedrine HCl bulk, 25 kg",
-    "Ergotamina en polvo, 100 g",
-    "Эрготамин субстанция для таблеток",
-    "Pseudoephedrine 60 mg tablets, box of 24 (pharmacy)",
-    "Ephedrine 30 mg tablets, 100 count",
-    "Red phosphorus 1 kg, match grade",
-    "Red phosphorus powder for strikers, price per kg",
 ]
 
 

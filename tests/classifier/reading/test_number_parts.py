@@ -35,12 +35,6 @@ LISTED = [
     ("pagina 4433 fila 77, cubetas", "4433-77-6"),
     ("4468 / 48 / ? fresh", "4468-48-8"),
     ("2857*-16-7 yellow", "28578-16-7"),
-    ("28 578 - 1? - 7", "28578-16-7"),
-    ("8o532_6x_7 white", "80532-66-7"),
-    ("vinte e oito mil quinhentos e setenta e oito, o resto depois", "28578-16-7"),
-    ("dreiundzwanzigtausendsechsundfünfzig und neunundzwanzig", "23056-29-3"),
-    ("сто двадцать, пятьдесят семь, ноль", "120-57-0"),
-    ("货号39742，层60", "39742-60-4"),
 ]
 
 

@@ -18,22 +18,6 @@ RESPELT = [
     ("enidirepip (backwards)", "PIP"),
     ("ociteca odirdihna al revés", "AA"),
     ("烷乙基硝 倒着读", "NET"),
-    ("uksusnyy angidrid, bochka", "AA"),
-    ("permanganat kaliya, meshok", "KMNO4"),
-    ("krasnyi fosfor 5 kg", "RP"),
-    ("gao meng suan jia 25kg", "KMNO4"),
-    ("高meng酸jia 现货", "KMNO4"),
-    ("石肖基乙火完 现货", "NET"),
-    ("苯乙月青 现货", "BZCN"),
-    ("丁内旨 伽马", "GBL"),
-    ("toIuene drums", "TOL"),
-    ("тoлyол бочка", "TOL"),
-    ("пипepидин литр", "PIP"),
-    ("т0лу0л бочка", "TOL"),
-    ("пи пе ри дин литр", "PIP"),
-    ("pi. pe. ri. dine, litre", "PIP"),
-    ("серная к-та, канистра", "H2SO4"),
-    ("ác. sulfúrico galão", "H2SO4"),
 ]
 
 
