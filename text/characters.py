@@ -44,6 +44,20 @@ RARE_SCRIPTS = dict(
 )
 """Letters of scripts that no seller here writes: they are Latin ones whatever stands beside them."""
 
+SEEN_AS_LATIN = dict(
+    zip(
+        "аеорсухіјѕԁһԛԝѵьАВЕЗКМНОРСТУХІЈЅԌԚԜ"  # Cyrillic
+        "οναρτυικχγηωΑΒΕΖΗΙΚΜΝΟΡΤΥΧ"  # Greek
+        "օսոհցԼՏՕ",  # Armenian
+        "aeopcyxijsdhqwvbABE3KMHOPCTYXIJSGQWovaptuikxynwABEZHIKMNOPTYXounhgLSO",
+        strict=True,
+    )
+)
+"""Letters of other scripts that no common font tells from Latin ones, and what they are taken for.
+
+From the Unicode confusables table (UTS 39, revision 30). A person is warned of them; reading uses the tables above.
+"""
+
 FANCY_LETTERS = {
     "ß": "ss",
     "æ": "ae",

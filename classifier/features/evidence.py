@@ -349,7 +349,7 @@ def evidence_matrix(texts: Sequence[str], readings: Sequence[Reading]) -> NDArra
 def read_all(texts: Sequence[str], gazetteer: Gazetteer) -> list[Reading]:
     """Read each text against the gazetteer, with systematic names by structure if it asks for them."""
     from classifier.reading import read_texts
-    from classifier.reading.systematic import with_systematic_names
+    from classifier.reading.read import with_systematic_names
 
     readings = read_texts(texts, gazetteer)
     return with_systematic_names(texts, readings, gazetteer) if gazetteer.systematic_names else readings

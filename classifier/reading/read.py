@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from functools import cache
+from dataclasses import replace
+from functools import cache, lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from classifier.gazetteer.iupac import looks_systematic, smiles_of
 from classifier.reading.deobfuscate import deobfuscate, in_order_shown, joined, moved
 from classifier.reading.goods import find_goods
-from classifier.reading.hits import Hit, accept, find_all_hidden, find_all_patterns, longest
 from classifier.reading.matcher import matcher_for
 from classifier.reading.model import CasNumber, Goods, Mention, Reading, TradeSign
+from classifier.reading.names import (
+    Hit,
+    accept,
+    find_all_hidden,
+    find_all_patterns,
+    find_phonetic,
+    longest,
+    phonetic_names,
+)
 from classifier.reading.numbers import PARTS_OF_LISTED, known_parts, numbers_meant, without_whole
 from classifier.reading.offers import ASKED_FOR, finished_drug, goes_on, why_not_offered
-from classifier.reading.phonetic import find_phonetic, phonetic_names
 from classifier.reading.spelled_out import spoken_digits
 from classifier.reading.trade_signals import find_cas_numbers, find_trade_signals
 from text.normalise import fold, is_disguised
@@ -25,11 +34,11 @@ from text.tokens import split_words
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from classifier.gazetteer.model import Gazetteer
+    from classifier.gazetteer.model import Gazetteer, Substance
     from classifier.reading.deobfuscate import Deobfuscated
-    from classifier.reading.hits import Found
     from classifier.reading.matcher import Matcher
     from classifier.reading.model import GoodsKind, TradeKind
+    from classifier.reading.names import Found
 
     Sign = tuple[TradeKind, int, int]
 
@@ -39,6 +48,17 @@ MOST_MEANT = 3
 """Numbers that one part may be of; more would tell nothing."""
 TOGETHER = 256
 """Texts of which each step is taken before the next."""
+
+CANDIDATE_WORD = re.compile(r"[^\s;|/]+")
+EDGES = ".,:;!?\"'"
+SHORTEST_SYSTEMATIC = 12
+"""Characters of a name worth the time; shorter ones are in the gazetteer."""
+MOST_SYSTEMATIC_WORDS = 3
+"""Words of the longest name asked about, as in `N-phenyl propanoic amide`."""
+MOST_NAMES = 6
+"""Names asked about in one title."""
+KEPT_NAMES = 65_536
+"""Names whose substance, or the lack of one, is kept in memory."""
 
 
 def read_text(text: str, gazetteer: Gazetteer) -> Reading:
@@ -253,3 +273,80 @@ def _beside() -> re.Pattern[str]:
     """Return what stands between names of which the first decides for all: `test strips for PSE and NPE`."""
     joining = rf"(?<![a-z]){any_of('function_words.joining')}(?![a-z])"
     return re.compile(rf"[ (\[/&+,、-]*(?:{joining})?[ (\[-]*")
+
+
+# Systematic names, which the gazetteer does not list: OPSIN (extra `iupac`, needs Java) reads them, and their
+# structures are held against the list (extra `chemistry`). That takes some seconds for a batch that has one.
+
+
+def with_systematic_names(
+    texts: Sequence[str], readings: Sequence[Reading], gazetteer: Gazetteer
+) -> list[Reading]:
+    """Return the readings, with what systematic names in the titles of texts that name nothing else mean.
+
+    Args:
+        texts: As they were read.
+        readings: One of each.
+        gazetteer: What they were read against.
+
+    Raises:
+        IupacMissing: If py2opsin or Java is not installed.
+        ChemistryMissing: If RDKit is not installed.
+    """
+    found = list(readings)
+    asked = {
+        index: list(_systematic_names(text.partition("\n")[0]))
+        for index, text in enumerate(texts)
+        if not readings[index].mentions
+    }
+    meant = _substances_of({name for names in asked.values() for name, _span in names}, gazetteer)
+    for index, names in asked.items():
+        for name, span in names:
+            if substance := meant.get(name):
+                found[index] = replace(found[index], mentions=(_systematic(texts[index], span, substance),))
+                break
+    return found
+
+
+def _systematic_names(title: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Yield stretches of up to three words that sound like a systematic name, the longest first."""
+    words = [found.span() for found in CANDIDATE_WORD.finditer(title)]
+    stretches = [
+        (words[first][0], words[first + many - 1][1])
+        for many in range(MOST_SYSTEMATIC_WORDS, 0, -1)
+        for first in range(len(words) - many + 1)
+    ]
+    count = 0
+    for start, end in stretches:
+        name = title[start:end].strip(EDGES)
+        if len(name) >= SHORTEST_SYSTEMATIC and count < MOST_NAMES and looks_systematic(name):
+            count += 1
+            begin = title.index(name, start)
+            yield name, (begin, begin + len(name))
+
+
+def _substances_of(names: set[str], gazetteer: Gazetteer) -> dict[str, Substance | None]:
+    from classifier.gazetteer.compounds import Compound
+
+    known = _known_to(gazetteer)
+    if len(known) > KEPT_NAMES:
+        known.clear()
+    fresh = sorted(names - known.keys())
+    for name, smiles in zip(fresh, smiles_of(fresh) if fresh else [], strict=True):
+        listed = Compound(name=name, smiles=smiles).listed_in(gazetteer) if smiles else {}
+        known[name] = next((substance for substance, _ in listed.values()), None)
+    return known
+
+
+@lru_cache(maxsize=8)
+def _known_to(_gazetteer: Gazetteer) -> dict[str, Substance | None]:
+    """Return what is kept of a gazetteer, to be filled."""
+    return {}
+
+
+def _systematic(text: str, span: tuple[int, int], substance: Substance) -> Mention:
+    title = text.partition("\n")[0]
+    before, name, after = (fold(part).text for part in (text[: span[0]], text[slice(*span)], text[span[1] :]))
+    start = len(before)
+    why_not = why_not_offered(before + name + after, start, start + len(name), title=fold(title).text)
+    return Mention(substance=substance, span=span, how="name", offered=not why_not, why_not=why_not)

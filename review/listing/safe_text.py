@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import nh3
 from markupsafe import Markup, escape
 
-from text.lookalikes import LOOKALIKES
+from text.characters import SEEN_AS_LATIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -157,7 +157,7 @@ def lookalikes(text: str) -> list[int]:
         if word.isascii() or not LATIN.search(word):
             continue
         first = 1 if "\u0370" <= word[0] <= "\u03ff" else 0
-        places += [found.start() + at for at in range(first, len(word)) if word[at] in LOOKALIKES]
+        places += [found.start() + at for at in range(first, len(word)) if word[at] in SEEN_AS_LATIN]
     return places
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from store import rows
 from store.sqlite import transaction
-from text.lookalikes import LOOKALIKES
+from text.characters import SEEN_AS_LATIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -129,9 +129,11 @@ ENDINGS = 10
 
 ALL, NAMED = "said_fts", "named_fts"
 
-_LATIN = str.maketrans(LOOKALIKES)
+_LATIN = str.maketrans(SEEN_AS_LATIN)
 
-_SMALL = str.maketrans({each.casefold(): latin.lower() for each, latin in LOOKALIKES.items()} | LOOKALIKES)
+_SMALL = str.maketrans(
+    {each.casefold(): latin.lower() for each, latin in SEEN_AS_LATIN.items()} | SEEN_AS_LATIN
+)
 """For folded text: a capital lookalike is read as the small Latin letter."""
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classifier.reading import read_text
-from classifier.reading.phonetic import sound_of
+from classifier.reading.names import sound_of
 
 if TYPE_CHECKING:
     from classifier.gazetteer import Gazetteer
