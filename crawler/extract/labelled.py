@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _SEPARATED = re.compile(r"(?P<label>[^:：]{1,40})[:：]\s*(?P<value>\S.*)")
 _WITHOUT_SEPARATOR = re.compile(r"(?P<label>[^:：]{1,40})[:：]?")
+_CELLS = frozenset({"td", "th"})
 _LONGEST_VALUE = 400
 _MOST_WORDS_OF_NEW_LABEL = 5
 _CLOCK_OR_LINK = re.compile(r"\d$|https?$|^www|[.!?;]\s")
@@ -43,6 +44,21 @@ class LabelledRow:
         return self.label not in {None, Label.PRICE, Label.CATEGORY, Label.ATTRIBUTE}
 
 
+class _Tables:
+    """The cells of a page's table rows, each row counted once however many of its cells ask."""
+
+    def __init__(self) -> None:
+        self._cells: dict[etree._Element, tuple[dict[etree._Element, int], int]] = {}
+
+    def cells(self, row: etree._Element) -> tuple[dict[etree._Element, int], int]:
+        """Return the place of each cell in its row, and how many cells are headings."""
+        if row not in self._cells:
+            cells = [cell for cell in row if cell.tag in _CELLS]
+            headings = sum(cell.tag == "th" for cell in cells)
+            self._cells[row] = {cell: place for place, cell in enumerate(cells)}, headings
+        return self._cells[row]
+
+
 def labelled_rows(lines: Sequence[Line]) -> list[LabelledRow]:
     """Find the label-and-value rows among a page's lines, in page order.
 
@@ -53,20 +69,21 @@ def labelled_rows(lines: Sequence[Line]) -> list[LabelledRow]:
         Rows with a value; a label that is known is preferred over one that merely looks like one.
     """
     rows: list[LabelledRow] = []
+    tables = _Tables()
     at = 0
     while at < len(lines):
-        taken, row = _row_at(lines, at)
+        taken, row = _row_at(lines, at, tables)
         if row is not None and len(row.value) <= _LONGEST_VALUE:
             rows.append(row)
         at += taken
     return rows
 
 
-def _row_at(lines: Sequence[Line], at: int) -> tuple[int, LabelledRow | None]:
+def _row_at(lines: Sequence[Line], at: int, tables: _Tables) -> tuple[int, LabelledRow | None]:
     """Read the row that begins at a line; returns how many lines it takes up."""
     line = lines[at]
     following = lines[at + 1] if at + 1 < len(lines) else None
-    if following is not None and _is_label_cell(line, following):
+    if following is not None and _is_label_cell(line, following, tables):
         values = [following.text]
         taken = 2
         while at + taken < len(lines) and lines[at + taken].element is following.element:
@@ -95,16 +112,23 @@ def _row_at(lines: Sequence[Line], at: int) -> tuple[int, LabelledRow | None]:
     return 1, None
 
 
-def column_rows(row: etree._Element) -> list[LabelledRow]:
-    """Read a table row by the headings of its columns; nothing when the table has none."""
+def column_rows(row: etree._Element, headings: dict[etree._Element, list[str]]) -> list[LabelledRow]:
+    """Read a table row by the headings of its columns; nothing when the table has none.
+
+    Args:
+        row: Any element.
+        headings: The headings of each table as read so far, to be kept between the rows of one page.
+    """
     if row.tag != "tr":
         return []
     table = next(row.iterancestors("table"), None)
     header = next(table.iter("tr"), None) if table is not None else None
-    if header is None or header is row:
+    if table is None or header is None or header is row:
         return []
-    cells = [cell for cell in row if cell.tag in {"td", "th"}]
-    names = [squeeze("".join(cell.itertext())) for cell in header if cell.tag in {"td", "th"}]
+    if table not in headings:
+        headings[table] = [squeeze("".join(cell.itertext())) for cell in header if cell.tag in _CELLS]
+    names = headings[table]
+    cells = [cell for cell in row if cell.tag in _CELLS]
     if len(names) != len(cells):
         return []
     pairs = ((name, squeeze("".join(cell.itertext())), cell) for name, cell in zip(names, cells, strict=True))
@@ -119,7 +143,7 @@ def _name(text: str) -> str:
     return squeeze(text).rstrip(" :：")
 
 
-def _is_label_cell(line: Line, following: Line) -> bool:
+def _is_label_cell(line: Line, following: Line, tables: _Tables) -> bool:
     """Say whether two lines are a table's or definition list's label and value."""
     tag, next_tag = line.element.tag, following.element.tag
     if tag == "dt" and next_tag == "dd":
@@ -129,12 +153,10 @@ def _is_label_cell(line: Line, following: Line) -> bool:
     row = line.element.getparent()
     if row is None or line.element.getnext() is not following.element:
         return False
-    cells = [cell for cell in row if cell.tag in {"td", "th"}]
-    place = cells.index(line.element)
-    headings = [cell.tag for cell in cells].count("th")
-    if headings == len(cells) or len(cells) % 2 or place % 2:
+    places, headings = tables.cells(row)
+    if headings == len(places) or len(places) % 2 or places[line.element] % 2:
         return False
-    return len(cells) == 2 or headings * 2 == len(cells) or known_label(line.text) is not None
+    return len(places) == 2 or headings * 2 == len(places) or known_label(line.text) is not None
 
 
 def _pair_in_line(line: Line) -> LabelledRow | None:

@@ -14,7 +14,7 @@ from crawler.extract.elements import Line, visible_lines
 from crawler.extract.embedded import is_product, read_opengraph, read_states, state_product, state_rows
 from crawler.extract.links import followable_links, is_paged, next_page, own_address
 from crawler.extract.offer import find_heading
-from crawler.extract.rows import find_rows, row_listing
+from crawler.extract.rows import find_rows, row_listings
 from crawler.extract.schema_org import content_of_product, is_offer_node, own_product, product_url
 from crawler.extract.structured import Node, Structured, read_structured
 from crawler.extract.terms import read_terms, shown_stock
@@ -188,7 +188,7 @@ class _Reader:
 
     def _visible_rows(self) -> tuple[ExtractedListing, ...]:
         for group in self.groups[:1]:
-            read = [found for row in group.elements if (found := row_listing(row, self.document))]
+            read = row_listings(group, self.document)
             # One item may be shown twice, first as a banner and then in its place.
             unlike = {(url, content.title, content.price_text): (url, content) for url, content in read}
             return tuple(ExtractedListing(url=url, content=content) for url, content in unlike.values())

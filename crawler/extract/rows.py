@@ -287,21 +287,24 @@ def _holds(outer: etree._Element, inner: etree._Element) -> bool:
     return any(each is outer for each in inner.iterancestors())
 
 
-def row_listing(row: etree._Element, document: Document) -> tuple[str, ListingContent] | None:
-    """Read a row.
-
-    Args:
-        row: One element of a group that `rows.find_rows` found.
-        document: Its page.
+def row_listings(rows: Rows, document: Document) -> list[tuple[str, ListingContent]]:
+    """Read the listing in each row of a group.
 
     Returns:
-        The item's absolute URL and what the row says of it, or None when it links to no item or has no title.
+        Absolute URL and content of each item, without rows that link to no item or have no title.
     """
+    headings: dict[etree._Element, list[str]] = {}
+    return [found for row in rows.elements if (found := _row_listing(row, document, headings)) is not None]
+
+
+def _row_listing(
+    row: etree._Element, document: Document, headings: dict[etree._Element, list[str]]
+) -> tuple[str, ListingContent] | None:
     url, title = main_link(row, document)
     if not url or len(title) < _SHORTEST_TITLE_OF_ROW:
         return None
     lines = visible_lines(row, inline_apart=True)
-    labelled = column_rows(row) or labelled_rows(lines)
+    labelled = column_rows(row, headings) or labelled_rows(lines)
     values: dict[str, Any] = {"title": title}
     for each in labelled:
         if each.fills_field and each.label is not None:
