@@ -1,266 +1,51 @@
-"""Read a price out of the text that shows it: the amount, the currency sign, and the currency it means."""
+"""Read a price out of the text that shows it: the amount, the currency sign, and the currency it means.
+
+Codes and minor units are those of CLDR, as Babel ships them; names and signs stand in the lexicon.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from babel.core import get_global
 from price_parser import Price
 
-from text.labels import known_label
+from text.page_words import key_of_word, known_label, phrases_anywhere, whole_phrases
+from text.phrases import written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
-# Signs that mean one currency wherever they stand.
-_SIGNS_OF_CURRENCY = {
-    "EUR": "€, eur, euro, euros",
-    "GBP": "£, gb£",
-    "USD": "us$, u$s, usd$, us dollar, dollar, dollars, dólares, 美元",
-    "AUD": "au$, a$",
-    "CAD": "ca$, c$, cdn$, can$",
-    "NZD": "nz$",
-    "HKD": "hk$",
-    "SGD": "sg$, s$, sgd$",
-    "TWD": "nt$",
-    "MXN": "mx$",
-    "BRL": "r$, reais",
-    "ARS": "ar$",
-    "CLP": "clp$",
-    "COP": "cop$",
-    "PEN": "s/, s/.",
-    "BOB": "bs, bs.",
-    "PYG": "₲",
-    "CRC": "₡",
-    "PAB": "b/.",
-    "CNY": "cn¥, rmb, 元, 人民币, ￥",
-    "JPY": "jp¥, 円, yen",
-    "KRW": "₩, 원",
-    "INR": "₹",
-    "RUB": "₽, рублей",
-    "UAH": "₴, грн, грн.",
-    "KZT": "₸, тг, тенге",
-    "BYN": "br",
-    "TRY": "₺, tl",
-    "PLN": "zł, zl",
-    "CZK": "kč",
-    "HUF": "ft",
-    "RON": "lei",
-    "BGN": "лв, лв.",
-    "CHF": "fr.",
-    "ILS": "₪",
-    "THB": "฿, บาท",
-    "VND": "₫, đ",
-    "PHP": "₱",
-    "MYR": "rm",
-    "IDR": "rp",
-    "NGN": "₦",
-    "GHS": "₵",
-    "KES": "ksh",
-    "AED": "dhs, dh, د.إ, درهم",
-    "KWD": "kd",
-    "JOD": "jd",
-    "SAR": "ريال, ر.س",
-    "EGP": "جنيه, ج.م",
-    "IRR": "﷼",
-    "BDT": "৳",
-}
-_CURRENCY_OF_SIGN = {sign: code for code, signs in _SIGNS_OF_CURRENCY.items() for sign in signs.split(", ")}
-# Signs that several countries share: by country, with what is meant elsewhere under "".
-_CURRENCY_OF_SHARED_SIGN = {
-    "$": {"": "USD"}
+# Which currency each sign of `[shared_currencies]` means, by country; under "", what it means elsewhere.
+_SHARED: Mapping[str, Mapping[str, str]] = {
+    "dollar": {"": "USD"}
     | {country: f"{country}D".upper() for country in ("ca", "au", "nz", "hk", "sg")}
     | {"mx": "MXN", "ar": "ARS", "cl": "CLP", "co": "COP", "uy": "UYU", "tw": "TWD", "do": "DOP"},
-    "¥": {"": "CNY", "jp": "JPY"},
-    "￥": {"": "CNY", "jp": "JPY"},
-    "kr": {"": "", "se": "SEK", "no": "NOK", "dk": "DKK", "is": "ISK"},
-    "руб": {"": "RUB", "by": "BYN"},
-    "руб.": {"": "RUB", "by": "BYN"},
-    "р": {"": "RUB", "by": "BYN"},
-    "р.": {"": "RUB", "by": "BYN"},
-    "rs": {"": "INR", "pk": "PKR", "lk": "LKR", "np": "NPR"},
-    "rs.": {"": "INR", "pk": "PKR", "lk": "LKR", "np": "NPR"},
-    "r": {"": "ZAR", "ru": "RUB"},
+    "yen": {"": "CNY", "jp": "JPY"},
+    "crown": {"": "", "se": "SEK", "no": "NOK", "dk": "DKK", "is": "ISK"},
+    "rouble": {"": "RUB", "by": "BYN"},
+    "rupee": {"": "INR", "pk": "PKR", "lk": "LKR", "np": "NPR"},
+    "rand": {"": "ZAR", "ru": "RUB"},
 }
 _COUNTRY_OF_LANGUAGE = {"ja": "jp", "sv": "se", "nb": "no", "no": "no", "da": "dk", "is": "is"}
-ISO_CODES = frozenset(
-    [
-        "AED",
-        "ARS",
-        "AUD",
-        "BDT",
-        "BGN",
-        "BHD",
-        "BOB",
-        "BRL",
-        "BYN",
-        "CAD",
-        "CHF",
-        "CLP",
-        "CNY",
-        "COP",
-        "CRC",
-        "CZK",
-        "DKK",
-        "DOP",
-        "EGP",
-        "EUR",
-        "GBP",
-        "GEL",
-        "GHS",
-        "GTQ",
-        "HKD",
-        "HNL",
-        "HRK",
-        "HUF",
-        "IDR",
-        "ILS",
-        "INR",
-        "IRR",
-        "ISK",
-        "JOD",
-        "JPY",
-        "KES",
-        "KRW",
-        "KWD",
-        "KZT",
-        "LBP",
-        "LKR",
-        "MAD",
-        "MDL",
-        "MXN",
-        "MYR",
-        "NGN",
-        "NIO",
-        "NOK",
-        "NPR",
-        "NZD",
-        "OMR",
-        "PAB",
-        "PEN",
-        "PHP",
-        "PKR",
-        "PLN",
-        "PYG",
-        "QAR",
-        "RON",
-        "RSD",
-        "RUB",
-        "SAR",
-        "SEK",
-        "SGD",
-        "THB",
-        "TND",
-        "TRY",
-        "TWD",
-        "TZS",
-        "UAH",
-        "UGX",
-        "USD",
-        "UYU",
-        "UZS",
-        "VES",
-        "VND",
-        "XAF",
-        "XOF",
-        "ZAR",
-        "ZMW",
-        "AZN",
-        "AMD",
-        "DZD",
-        "DEM",
-        "FRF",
-        "ITL",
-        "ESP",
-        "PTE",
-    ]
-)
-"""Codes recognised as such, some of them of currencies that are no more but still shown."""
 _MULTIPLIERS: Mapping[str, int] = {
-    "万": 10_000,
-    "萬": 10_000,
-    "千": 1_000,
-    "亿": 100_000_000,
-    "lakh": 100_000,
+    "prices.thousand": 1_000,
+    "prices.ten_thousand": 10_000,
+    "prices.hundred_thousand": 100_000,
+    "prices.hundred_million": 100_000_000,
 }
-_MULTIPLIED = re.compile(r"\d\s*(万|萬|千|亿|lakh)", re.IGNORECASE)
-_SIGNS = (
-    rf"US\s?\$|R\$|[A-Z]{1, 3}\$|U\$S|[$€£¥￥₹₽₴₸₺₪฿₫₱₦₩₲]|\b(?:{'|'.join(sorted(ISO_CODES))}|RMB)\b"
-    r"|\bRs\.?|руб\.?|грн\.?|元|円|원|zł|Kč|\bkr\b|\bS/\.?|(?<=\d)\s?р\."
-)
-_SIGNED_AMOUNT = re.compile(rf"(?:{_SIGNS})\s{{0,3}}\d[\d.,']*|\d[\d\s.,']{{0,18}}[万千]?\s?(?:{_SIGNS})")
-_RANGE = re.compile(r"(\d)(?:\s*[-–—~～]\s*|\s+(?:to|a|bis|à|до|至)\s+)(?=[^\d]{0,6}\d)")
-_NEGATIVE = re.compile(rf"\D{{0,12}}(?<!\w)[-−–](?:(?:{_SIGNS})\s?)?\d")
-_PER_UNIT = re.compile(r"(?<=[\d\s€$元円원₽₹.])/\s?[^\d\s].*$", re.DOTALL)
-_CODE = re.compile(rf"\b(?:{'|'.join(sorted(ISO_CODES))}|RMB)\b")
 _NATIONAL_DOLLAR = re.compile(r"\b[A-Z]{2,3}\s?\$")
 _INDIAN_GROUPS = re.compile(r"\b\d{1,2}(?:,\d{2})+,\d{3}\b")
-_NEGOTIABLE = re.compile(
-    r"negotiable|面议|面議|电议|询价|a consultar|consultar precio|preço sob consulta|sob consulta|"
-    r"sur demande|auf anfrage|"
-    r"договорная|по запросу|on request|call for price|contact (?:for|us)|get (?:latest )?(?:price|"
-    r"quote)|a convenir|a negociar",
-    re.IGNORECASE,
-)
-_WAS_NOW = re.compile(r"\bwas\b.*\bnow\b", re.IGNORECASE | re.DOTALL)
-_THREE_DECIMALS = frozenset({"KD", "KWD", "OMR", "BHD", "BD", "JOD", "JD", "TND", "DT"})
 _THOUSANDTHS = re.compile(r"\d\.\d{3}(?!\d|[.,]\d)")
 _DIGIT = re.compile(r"\d")
-_OLD = re.compile(
-    r"\b(?:was|were|reg(?:ular|\.)?|list|rrp|msrp|uvp|pvp|orig(?:inal)?|before|compare|normal|antes|statt|"
-    r"de|avant|anstatt|zamiast|old|retail|save|saving|you save|ahorr\w*|économ\w*|spar\w*|desc[ou]\w*)\b"
-    r"|старая|было|скидка|экономия|原价|原價|市价|市價|建議售價|定价|定價|现省|現省|省",
-    re.IGNORECASE,
-)
-_OLD_ALONE = re.compile(
-    r"\b(?:was|rrp|msrp|uvp|pvp|list price|retail price|antes|statt|save|saving)\b"
-    r"|старая цена|原价|原價|市价|市價|建議售價|定价|定價|现省|現省",
-    re.IGNORECASE,
-)
-_NO_ITEM_PRICE = re.compile(
-    r"/\s?mo\b|/\s?month|per month|a month|al mes|por mes|mensual|par mois|/\s?mois|monatlich|/\s?monat|"
-    r"в месяц|每期|分期|期0利率|cuotas? de|parcelas?|x de R|install?ment|\bAPR\b|"
-    r"shipping|delivery|postage|envío|frete|portes|livraison|frais de port|versand|доставк|运费|運費|משלוח|"
-    r"\boff\b|\bsave\b|coupon|orders? (?:over|of)|gift card|за отзыв|满|滿額",
-    re.IGNORECASE,
-)
 _WORD_AND_NUMBER = re.compile(
     r"(?P<before>[^\d\s+~<>]{0,6}?)\s*:?\s*\d[\d\s.,']*(?:,-)?\s*(?P<after>[^\d\s+~<>%()]{0,7})"
 )
-_UNITS = frozenset(
-    [
-        "万",
-        "千",
-        "g",
-        "kg",
-        "mg",
-        "ml",
-        "l",
-        "ft",
-        "m",
-        "cm",
-        "mm",
-        "pcs",
-        "pc",
-        "шт",
-        "кг",
-        "г",
-        "л",
-        "+",
-        "-",
-        "–",
-        "—",
-        "*",
-        "~",
-        ".",
-        ",",
-        "от",
-        "з",
-    ]
-)
+_MARKS = frozenset("+-–—*~.,")
 _LONGEST_SIGN = 4
 _LONGEST_PRICE = 160
 
@@ -292,7 +77,7 @@ class ShownPrice:
 @lru_cache(maxsize=8192)
 def count_amounts(text: str) -> int:
     """Count the numbers that have a currency sign at either side; rules ask this of the same texts again."""
-    return len(_SIGNED_AMOUNT.findall(text)) if _DIGIT.search(text) else 0
+    return len(_patterns().signed_amount.findall(text)) if _DIGIT.search(text) else 0
 
 
 def says_negotiable(text: str) -> bool:
@@ -302,15 +87,15 @@ def says_negotiable(text: str) -> bool:
 
 @lru_cache(maxsize=8192)  # as `count_amounts`
 def _leaves_open(text: str) -> bool:
-    return _NEGOTIABLE.search(text) is not None
+    return _patterns().negotiable.search(text) is not None
 
 
 def is_no_item_price(text: str) -> bool:
     """Tell whether the amount in a short text is an instalment, an old price, postage or a saving."""
-    first = _SIGNED_AMOUNT.search(text)
-    if first is not None and count_amounts(text) == 1 and _OLD_ALONE.search(text[: first.start()]):
+    first = _patterns().signed_amount.search(text)
+    if first is not None and count_amounts(text) == 1 and _patterns().old_alone.search(text[: first.start()]):
         return True
-    found = _NO_ITEM_PRICE.search(text)
+    found = _patterns().not_of_item.search(text)
     if found is None:
         return False
     # `$9.99 Free shipping on orders over $49` shows the price first.
@@ -322,12 +107,12 @@ def current_amount(text: str) -> str:
 
     `Was: $69.00 $32.50 You save: $36.50` becomes `$32.50`. A text with one price, or a range, stays whole.
     """
-    amounts = list(_SIGNED_AMOUNT.finditer(text))
-    if len(amounts) < 2 or _RANGE.search(text) or _WAS_NOW.search(text):
+    amounts = list(_patterns().signed_amount.finditer(text))
+    if len(amounts) < 2 or _patterns().range.search(text) or _patterns().was_now.search(text):
         return text
     end = 0
     for each in amounts:
-        if not _OLD.search(text[end : each.start()]):
+        if not _patterns().old.search(text[end : each.start()]):
             is_first = each is amounts[0]
             return text if is_first else each[0].strip()
         end = each.end()
@@ -350,12 +135,12 @@ def read_price(text: str, place: Place, currency_hint: str = "") -> ShownPrice:
     shown = " ".join(text.split())
     lowest = _lower_end(shown[:_LONGEST_PRICE])
     sign = _sign_beside_number(shown[:_LONGEST_PRICE], currency_hint)
-    thousandths = bool(_THOUSANDTHS.search(lowest)) and sign.upper() in _THREE_DECIMALS
+    thousandths = bool(_THOUSANDTHS.search(lowest)) and _minor_digits(sign, place) == 3
     amount = Price.fromstring(lowest, decimal_separator="." if thousandths else None).amount
-    if _NEGATIVE.match(shown):
+    if _patterns().negative.match(shown):
         amount = None
-    if amount is not None and (multiplied := _MULTIPLIED.search(lowest)):
-        amount *= _MULTIPLIERS[multiplied[1].lower()]
+    if amount is not None and (multiplied := _patterns().multiplied.search(lowest)):
+        amount *= _multipliers()[multiplied[1].lower()]
     return ShownPrice(
         text=shown, amount=amount, sign=sign, currency=currency_code(sign, place) if sign else ""
     )
@@ -368,23 +153,24 @@ def _sign_beside_number(text: str, currency_hint: str) -> str:
     known = Price.fromstring(text, currency_hint=currency_hint or None).currency or ""
     if known in {"$", "¥", "￥"}:
         # The sign alone is shared by several countries; a code beside it settles which.
-        if code := _CODE.search(text):
+        if code := _patterns().code.search(text):
             return code[0]
         if national := _NATIONAL_DOLLAR.search(text):
             return national[0]
-    beside = _WORD_AND_NUMBER.fullmatch(_PER_UNIT.sub("", text))
+    beside = _WORD_AND_NUMBER.fullmatch(_patterns().per_unit.sub("", text))
     word = (beside["before"] or beside["after"] or "").strip(" :,-") if beside else ""
     if known and not (word != known and word.endswith(known) and len(word) <= _LONGEST_SIGN):
         return known
-    return "" if word.casefold() in _UNITS or known_label(word) is not None else word
+    is_sign = word not in _MARKS and word.casefold() not in written("prices.no_currency")
+    return word if is_sign and known_label(word) is None else ""
 
 
 def _lower_end(text: str) -> str:
     """Cut a range and a unit off, so that one number is left."""
-    text = _PER_UNIT.sub("", _WAS_NOW.sub("", text))
-    if in_range := _RANGE.search(text):
+    text = _patterns().per_unit.sub("", _patterns().was_now.sub("", text))
+    if in_range := _patterns().range.search(text):
         text = text[: in_range.end(1)]
-    if signed := _SIGNED_AMOUNT.search(text):
+    if signed := _patterns().signed_amount.search(text):
         leading = text[: signed.start()]
         if re.search(r"\d", leading) and not re.search(r"\d[\d\s.,]*$", leading):
             text = text[signed.start() :]
@@ -402,11 +188,82 @@ def currency_code(sign: str, place: Place) -> str:
     Returns:
         ISO 4217 code, or empty text when the sign does not settle it.
     """
-    if sign.upper() in ISO_CODES:
+    if sign.upper() in _codes():
         return sign.upper()
     key = " ".join(sign.casefold().split())
-    shared = _CURRENCY_OF_SHARED_SIGN.get(key)
+    shared = _SHARED.get(key_of_word("shared_currencies", written).get(key.rstrip("."), ""))
     if shared is not None:
         country = place.country if place.country in shared else _COUNTRY_OF_LANGUAGE.get(place.language, "")
         return shared.get(country, shared[""])
-    return _CURRENCY_OF_SIGN.get(key, _CURRENCY_OF_SIGN.get(key.replace(" ", ""), ""))
+    names = key_of_word("currencies", written)
+    return names.get(key, names.get(key.replace(" ", ""), ""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Patterns:
+    """The patterns that are made of words of the lexicon."""
+
+    code: re.Pattern[str]
+    signed_amount: re.Pattern[str]
+    negative: re.Pattern[str]
+    per_unit: re.Pattern[str]
+    range: re.Pattern[str]
+    multiplied: re.Pattern[str]
+    was_now: re.Pattern[str]
+    negotiable: re.Pattern[str]
+    old: re.Pattern[str]
+    old_alone: re.Pattern[str]
+    not_of_item: re.Pattern[str]
+
+
+@cache
+def _patterns() -> _Patterns:
+    code = rf"\b(?:{'|'.join(sorted(_codes()))}|RMB)\b"
+    named = "|".join(
+        rf"(?<![^\W\d]){re.escape(text)}(?![a-z])" if text[0].isascii() else re.escape(text)
+        for text in sorted(written("prices.sign"), key=len, reverse=True)
+    )
+    sign = rf"(?:US\s?\$|R\$|[A-Z]{{1,3}}\$|U\$S|[$€£¥￥₹₽₴₸₺₪฿₫₱₦₩₲]|{code}|{named}|(?<=\d)\s?р\.)"
+    one_letter = "".join(sorted(text for text in written("prices.sign") if len(text) == 1))
+    multiplier = phrases_anywhere(*_MULTIPLIERS)
+    word = re.IGNORECASE
+    return _Patterns(
+        code=re.compile(code),
+        signed_amount=re.compile(rf"{sign}\s{{0,3}}\d[\d.,']*|\d[\d\s.,]{{0,18}}{multiplier}?\s?{sign}"),
+        negative=re.compile(rf"\D{{0,12}}(?<!\w)[-−–](?:{sign}\s?)?\d"),
+        per_unit=re.compile(rf"(?<=[\d\s€$₽₹.{one_letter}])/\s?[^\d\s].*$", re.DOTALL),
+        range=re.compile(
+            rf"(\d)(?:\s*[-–—~～]\s*|\s+{phrases_anywhere('prices.range')}\s+)(?=[^\d]{{0,6}}\d)"
+        ),
+        multiplied=re.compile(rf"\d\s*({multiplier})", word),
+        was_now=re.compile(
+            rf"{whole_phrases('prices.was')}.*{whole_phrases('prices.now')}", word | re.DOTALL
+        ),
+        negotiable=re.compile(phrases_anywhere("prices.negotiable"), word),
+        old=re.compile(whole_phrases("prices.old", after_digits=True), word),
+        old_alone=re.compile(whole_phrases("prices.old_alone", after_digits=True), word),
+        not_of_item=re.compile(whole_phrases("prices.not_of_item", after_digits=True), word),
+    )
+
+
+@cache
+def _codes() -> frozenset[str]:
+    """Return the ISO 4217 codes that are recognised: of legal tender, and of former money that is still shown."""
+    tender = {
+        code
+        for country in get_global("territory_currencies").values()
+        for code, _, end, is_tender in country
+        if is_tender and end is None
+    }
+    return frozenset((tender | written("prices.former_codes")) - written("prices.no_codes"))
+
+
+@cache
+def _multipliers() -> dict[str, int]:
+    return {word: factor for name, factor in _MULTIPLIERS.items() for word in written(name)}
+
+
+def _minor_digits(sign: str, place: Place) -> int:
+    """Return how many decimals a currency has; two where the sign does not settle which it is."""
+    fractions: Mapping[str, tuple[int, ...]] = get_global("currency_fractions")
+    return fractions.get(currency_code(sign, place), fractions["DEFAULT"])[0]

@@ -7,33 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cache
 
-_UNITS = {
-    "kg": "kg, kgs, kilogram, kilograms, kilo, kilos, kilogramo, kilogramos, quilo, quilos, quilograma, "
-    "kilogramm, kilogrammes, кг, килограмм, килограмма, 公斤, 千克",
-    "g": "g, gr, gram, grams, gramo, gramos, grama, gramas, gramm, gramme, grammes, г, гр, грамм, 克",
-    "mg": "mg, мг, 毫克",
-    "t": "t, ton, tons, tonne, tonnes, mt, metric ton, metric tons, tonelada, toneladas, tonnen, тонна, тонны, "
-    "тонн, т, 吨",
-    "lb": "lb, lbs, pound, pounds, libra, libras",
-    "oz": "oz, ounce, ounces, onza, onzas",
-    "L": "l, lt, ltr, liter, liters, litre, litres, litro, litros, л, литр, литра, литров, 升",
-    "mL": "ml, cc, мл, 毫升",
-    "gal": "gal, gallon, gallons, galón, galones",
-    "pcs": "pcs, pc, piece, pieces, unit, units, unidad, unidades, unidade, pieza, piezas, peça, peças, stück, "
-    "stk, pièce, pièces, шт, штук, штука, set, sets, 件, 个, 台, 套, 只",
-}
-_CONTAINERS = {
-    "drum": "drum, drums, barrel, barrels, tambor, tambores, bidón, bidones, fass, fässer, fût, fûts, бочка, "
-    "бочке, бочки, 桶",
-    "bag": "bag, bags, sack, sacks, bolsa, bolsas, saco, sacos, sack, säcke, beutel, sac, sacs, sachet, мешок, "
-    "мешке, мешки, пакет, пакете, 袋",
-    "bottle": "bottle, bottles, botella, botellas, frasco, frascos, garrafa, flasche, flaschen, bouteille, flacon, "
-    "бутылка, бутылке, флакон, 瓶",
-    "box": "box, boxes, carton, cartons, caja, cajas, caixa, caixas, karton, kartons, boîte, коробка, коробке, 箱, 盒",
-    "canister": "canister, jerrycan, jerry can, kanister, bidon, galão, канистра, канистре",
-    "ibc": "ibc, ibc tank",
-    "can": "can, tin, lata, dose, банка, 罐",
-}
+from text.page_words import key_of_word, whole_phrases
+from text.phrases import written
+
 _BLANK = r"[ \u00a0\u2009\u202f]"
 WHOLE_NUMBER = (
     # Not the tail of another number (0.25, 1/2, 5-10) nor of a word; of Chinese alone, which writes no spaces.
@@ -62,20 +38,20 @@ def read_quantity(text: str) -> Quantity | None:
     if found is None:
         return None
     amount = read_number(found["number"])
-    unit = _symbols()[" ".join(found["unit"].split())]
+    unit = _spellings("units")[" ".join(found["unit"].split())]
     return None if amount is None else Quantity(amount, unit, container_in(found["rest"] or ""))
 
 
 def unit_after_slash(text: str) -> str:
     """Return the unit of a price such as `$40 / kg`, `40 €/Stück`, `40 руб. за кг` or `40元/千克`, or none."""
     found = _per().search(text.casefold())
-    return _symbols()[" ".join(found["unit"].split())] if found else ""
+    return _spellings("units")[" ".join(found["unit"].split())] if found else ""
 
 
 def container_in(text: str) -> str:
     """Return the container a text names, e.g. `drum`, or empty text."""
     found = _container_pattern().search(text.casefold())
-    return _container_names()[found[0]] if found else ""
+    return _spellings("containers")[found[0]] if found else ""
 
 
 def read_number(text: str) -> Decimal | None:
@@ -100,34 +76,28 @@ def read_number(text: str) -> Decimal | None:
 
 
 @cache
-def _symbols() -> dict[str, str]:
-    return {word.strip(): unit for unit, words in _UNITS.items() for word in words.split(",")}
+def _spellings(table: str) -> dict[str, str]:
+    return key_of_word(table, written)
 
 
-@cache
-def _container_names() -> dict[str, str]:
-    return {word.strip(): name for name, words in _CONTAINERS.items() for word in words.split(",")}
-
-
-def _words(words: dict[str, str]) -> str:
-    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+def _any(table: str) -> str:
+    return "|".join(re.escape(word) for word in sorted(_spellings(table), key=len, reverse=True))
 
 
 @cache
 def _pattern() -> re.Pattern[str]:
     return re.compile(
-        rf"(?P<number>{WHOLE_NUMBER})\s?-?(?P<unit>{_words(_symbols())})(?![a-zа-яё])(?P<rest>.{{0,24}})"
+        rf"(?P<number>{WHOLE_NUMBER})\s?-?(?P<unit>{_any('units')})(?![a-zа-яё])(?P<rest>.{{0,24}})"
     )
 
 
 @cache
 def _per() -> re.Pattern[str]:
     return re.compile(
-        rf"(?:/|\bper\b|\bpor\b|\bpro\b|\bpar\b|\bза\b|每)\s?(?:1\s?)?(?P<unit>{_words(_symbols())})(?![a-zа-яё])"
+        rf"(?:/|{whole_phrases('quantities.per')})\s?(?:1\s?)?(?P<unit>{_any('units')})(?![a-zа-яё])"
     )
 
 
 @cache
 def _container_pattern() -> re.Pattern[str]:
-    latin = _words(_container_names())
-    return re.compile(rf"(?<![a-zа-яёà-ÿ])(?:{latin})(?![a-zа-яёà-ÿ])")
+    return re.compile(rf"(?<![a-zа-яёà-ÿ])(?:{_any('containers')})(?![a-zа-яёà-ÿ])")

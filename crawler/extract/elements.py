@@ -5,28 +5,37 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from lxml import etree
+
+from text.page_words import name_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
 
-def name_test(pattern: str) -> Callable[[str], bool]:
-    """Make a test for names, without regard to case, that remembers its answers.
+def name_test(pattern: str = "", *names: str) -> Callable[[str], bool]:
+    """Make a test for the names of elements, without regard to case, that remembers its answers.
 
-    Names repeat within and across the pages of a site; searching each again is what reading costs most.
+    Names repeat within and across the pages of a site; to search each again would cost more than the rest.
 
     Args:
-        pattern: A regular expression, found anywhere in a name.
+        pattern: A regular expression, found anywhere in a name; may be empty.
+        names: Keys of `[element_names]` in the lexicon, whose phrases are found likewise.
     """
-    compiled = re.compile(pattern, re.IGNORECASE)
+
+    @cache
+    def compiled() -> re.Pattern[str]:
+        parts = [pattern] if pattern else []
+        return re.compile(
+            "|".join([*parts, *(name_parts(f"element_names.{name}") for name in names)]), re.IGNORECASE
+        )
 
     @lru_cache(maxsize=16384)
     def test(name: str) -> bool:
-        return compiled.search(name) is not None
+        return compiled().search(name) is not None
 
     return test
 
@@ -40,18 +49,8 @@ class Role(StrEnum):
     DESCRIPTION = "description"
 
 
-_ROLE_NAMES = {
-    Role.PRICE: r"price|precio|preco|preço|prix|preis|цена|cena(?![a-z])|tsena|价格|jiage",
-    Role.SELLER: (
-        r"seller(?!s-?rank)|supplier|vendor|company-?name|store-?name|shop-?name|vendedor|prodav|merchant|"
-        r"anunciante|postav"
-    ),
-    Role.BREADCRUMBS: r"bread-?_?crumb|crumbs|migas|kroshki|mianbaoxie",
-    Role.DESCRIPTION: (
-        r"description|descripcion|descricao|beschreibung|opisanie|prod(?:uct)?-?desc|item-?desc|goods-?desc"
-    ),
-}
-_TESTS = {role: name_test(pattern) for role, pattern in _ROLE_NAMES.items()}
+_TESTS = {role: name_test("", role) for role in Role}
+_is_no_seller_name = name_test("", "seller_not")
 _NOT_SHOWN = frozenset(
     {"html", "body", "head", "meta", "script", "style", "link", "input", "form", "svg", "template"}
 )
@@ -73,13 +72,7 @@ _INLINE = frozenset({
     "img", "ins", "kbd", "label", "mark", "q", "s", "small", "span", "strong", "sub", "sup", "time", "tt",
     "u", "var", "wbr", "del", "strike", "input", "button", "nobr",
 })  # fmt: skip
-_is_aside_name = name_test(
-    r"related|similar|recommend|recently|also[-_]?(?:bought|viewed|like)|cross-?sell|up-?sell|carousel|"
-    r"you-?may|"
-    r"footer|cookie|newsletter|breadcrumb|(?:^|[\s_-])(?:nav|navbar|menu|navigation|topbar)(?:$|[\s_-])|"
-    r"relacionad|"
-    r"semelhant|similaires|aehnlich|pohozh|pokhozh|xiangguan|tuijian",
-)
+_is_aside_name = name_test(r"(?:^|[\s_-])(?:nav|navbar|menu|navigation|topbar)(?:$|[\s_-])", "aside")
 _STRUCK = frozenset({"del", "s", "strike"})
 _BETWEEN_ENTRIES = re.compile(r"[\s|｜·•・/-]*")
 """Marks between the entries of a menu. The marks of a trail of categories, such as `>`, are no such marks."""
@@ -109,7 +102,11 @@ def named_elements(root: etree._Element) -> dict[Role, list[etree._Element]]:
 
 @lru_cache(maxsize=16384)
 def _roles(name: str) -> tuple[Role, ...]:
-    return tuple(role for role, has_role in _TESTS.items() if has_role(name))
+    return tuple(
+        role
+        for role, has_role in _TESTS.items()
+        if has_role(name) and not (role is Role.SELLER and _is_no_seller_name(name))
+    )
 
 
 def is_hidden(element: etree._Element) -> bool:

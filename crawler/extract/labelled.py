@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crawler.extract.elements import squeeze
-from text.labels import Label, known_label
+from text.page_words import Label, known_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -12,6 +12,7 @@ from crawler.extract.document import registrable_host
 from crawler.extract.elements import name_test, squeeze
 from crawler.extract.offer import ID_PARAMETERS
 from store.crawl.identity import canonical_url
+from text.page_words import phrases_anywhere, spelling, spellings
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
@@ -20,53 +21,28 @@ if TYPE_CHECKING:
 
     from crawler.extract.document import Document
 
-_NEXT_WORDS = (
-    r"next(?: page| ›| »| >)?|siguiente|página siguiente|siguientes|próxim[oa]|"
-    r"próxima página|seguinte|"
-    r"suivante?|page suivante|nächste(?: seite)?|weiter|vor|след\.?|следующая(?: страница)?|далее|"
-    r"вперед|вперёд|下一页|下页|"
-    r"下一頁|次へ|次のページ|다음|volgende|næste|nästa|neste|dalej|następna|další|avanti|"
-    r"(?:pagina )?successiv[ao]|"
-    r"następny|sonraki"
-)
-_NEXT = re.compile(rf"[\s(\[]*(?:{_NEXT_WORDS})[\s)\]›»>→…▶]*|[›»→▶]|>{{1,2}}|&gt;", re.IGNORECASE)
-_is_next_name = name_test(
-    r"(?:^|[\s_-])(?:next|siguiente|suivant|proxima|sig|pagenavnext)(?:$|[\s_-])|pagination[-_]?next|"
-    r"next[-_]?page|page[-_]next|nextlink|arrow[-_]?right(?=.*pag)"
-)
+_ARROWS = "›»>→…▶"
+_BARE_ARROWS = frozenset({"›", "»", "→", "▶", ">", ">>", "&gt;"})
+_is_next_name = name_test(r"pagination[-_]?next|next[-_]?page|page[-_]next|nextlink|arrow[-_]?right(?=.*pag)")
 _is_next_block_name = name_test(
     r"(?:nav|page|pager|pagination)[-_]?next(?:$|\s)|next[-_]?(?:page|link)(?:$|\s)"
 )
-_is_previous_name = name_test(r"prev(?!iew)|first|last(?!-?child)|anterior|zurueck")
+_is_previous_name = name_test(r"prev(?!iew)|first|last(?!-?child)", "previous")
 _is_current_name = name_test(r"(?:^|[\s_-])(?:active|current|selected)(?:$|[\s_-])")
 _ANOTHER_RELATION = frozenset({"prev", "previous", "start", "first", "last"})
-_EVERYTHING = re.compile(
-    r"(?:show|view|see) all|alle(?:s)? (?:an)?zeigen|ver todo|tudo|tout (?:voir|afficher)|"
-    r"voir tout|показать вс[её]|wszystk|全部",
-    re.IGNORECASE,
-)
 # Calendars go on for ever, and lead to no listing.
 _CALENDAR = re.compile(r"calendar|[?&](?:week|month|mini|day|year)=", re.IGNORECASE)
-_is_not_pager_name = name_test(
-    r"calendar|slid|carousel|swiper|gallery|photo|month|post[-_]nav|testimonial|thread"
-)
+_is_not_pager_name = name_test("", "not_pager")
 _LONGEST_NEXT = 40
 _LONGEST_EVERYTHING = 200
 """Characters of a link's text that are looked at and remembered: a hostile page must not fill the memory."""
 _MOST_DIGITS = 5
-_LEADS_NOWHERE = re.compile(
-    r"\.(?:jpe?g|png|gif|webp|svg|ico|css|js|pdf|zip|docx?|xlsx?|mp4|xml|rss|exe)$|"
-    r"/(?:log-?in|log-?out|sign-?in|sign-?up|register|account|cart|basket|checkout|wishlist|compare|"
-    r"share|privacy|terms|"
-    r"cookies?|help|faq|about(?:-us)?|contact(?:-us)?|impressum|agb|datenschutz|carrito|ingresar|"
-    r"registro|vhod|rss|feed|print)"
-    r"(?:$|[/.?])",
-    re.IGNORECASE,
+_NO_PAGE = re.compile(
+    r"\.(?:jpe?g|png|gif|webp|svg|ico|css|js|pdf|zip|docx?|xlsx?|mp4|xml|rss|exe)$", re.IGNORECASE
 )
 _MOST_LINKS = 2000
 _ITEM_NUMBER = re.compile(r"\d{5,}")
 _TELLS_APART = re.compile(r"[\d_-]")
-_START_PAGE = re.compile(r"(?:^|/)(?:index|default|home)\.\w{2,5}$", re.IGNORECASE)
 
 
 def next_page(document: Document) -> str | None:
@@ -124,7 +100,7 @@ def _leads_elsewhere(link: etree._Element) -> bool:
 
 @lru_cache(maxsize=16384)  # as `_is_next`
 def _says_everything(text: str) -> bool:
-    return _EVERYTHING.search(text) is not None
+    return any(words in spelling(text) for words in spellings("pagination.everything"))
 
 
 def _other_page(link: etree._Element, document: Document) -> str:
@@ -140,18 +116,25 @@ def _says_next(link: etree._Element) -> bool:
 
 @lru_cache(maxsize=16384)  # menus are the same on all pages of a site
 def _is_next(text: str) -> bool:
-    return _NEXT.fullmatch(text) is not None
+    words = text.lstrip(" ([").rstrip(f" )]{_ARROWS}")
+    return spelling(words) in spellings("pagination.next") or text in _BARE_ARROWS
 
 
 def _is_named_next(link: etree._Element) -> bool:
     parent = link.getparent()
     own = f"{link.get('class') or ''} {link.get('id') or ''}"
     parents = (parent.get("class") or "") if parent is not None else ""
-    if _is_next_name(own):
+    if _is_next_name(own) or _is_called_next(own):
         return not _is_previous_name(own)
     is_item = parent is not None and parent.tag in {"li", "span"}
-    is_next = _is_next_name(parents) if is_item else _is_next_block_name(parents)
+    is_next = (
+        (_is_next_name(parents) or _is_called_next(parents)) if is_item else _is_next_block_name(parents)
+    )
     return is_next and not _is_previous_name(parents)
+
+
+def _is_called_next(names: str) -> bool:
+    return not spellings("element_names.next").isdisjoint(re.split(r"[\s_-]+", names.lower()))
 
 
 def _is_not_paging(link: etree._Element) -> bool:
@@ -233,11 +216,20 @@ def followable_links(document: Document) -> tuple[str, ...]:
             and registrable_host(url[: url.find("/", 8)] if "/" in url[8:] else url) != home
         ):
             continue
-        if _LEADS_NOWHERE.search(url.partition("?")[0]) is None:
+        if not _leads_nowhere(url.partition("?")[0]):
             found[url] = None
             if len(found) == _MOST_LINKS:
                 break
     return tuple(found)
+
+
+def _leads_nowhere(path: str) -> bool:
+    return _NO_PAGE.search(path) is not None or _no_listing().search(path) is not None
+
+
+@cache
+def _no_listing() -> re.Pattern[str]:
+    return re.compile(rf"/{phrases_anywhere('url_parts.no_listing')}(?:$|[/.?])", re.IGNORECASE)
 
 
 def own_address(read_at: str, claimed: str) -> str:
@@ -287,4 +279,9 @@ def _is_same_item(here: SplitResult, there: SplitResult) -> bool:
 
 def _bare_path(parts: SplitResult) -> str:
     """Return the path as people read it, without slashes at its ends and the name of a start page."""
-    return _START_PAGE.sub("", unquote(parts.path).strip("/")).strip("/")
+    return _start_page().sub("", unquote(parts.path).strip("/")).strip("/")
+
+
+@cache
+def _start_page() -> re.Pattern[str]:
+    return re.compile(rf"(?:^|/){phrases_anywhere('url_parts.start_page')}\.\w{{2,5}}$", re.IGNORECASE)

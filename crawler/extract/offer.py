@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -17,8 +18,8 @@ from crawler.extract.elements import (
     shown_text,
     squeeze,
 )
-from text.labels import Label, known_label
 from text.money import count_amounts, current_amount, is_no_item_price, says_negotiable
+from text.page_words import Label, known_label, phrases_anywhere, whole_phrases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -35,23 +36,12 @@ _FURNITURE = frozenset({"nav", "footer"})
 _HEADING_LIKE = ("h2", "h3", "h4", "div", "p", "td", "span", "strong", "b", "font")
 _LONGEST_TITLE = 400
 _SHORTEST_PART = 4
-_is_no_price_name = name_test(
-    r"shipping|delivery|filter|history|install?ment|monthly|financ|(?<![a-z])rate(?![a-z])|discount|saving|"
-    r"(?<![a-z])save|basket|(?<![a-z])cart(?![a-z])|mini-?cart|shopp?p?ing-?bag|price-?range|alert"
-)
-_is_old_price_name = name_test(
-    r"(?<![bcfghmst])old|was(?![a-z])|regular|before|strike|cross|compare|rrp|msrp|list-?price|antes"
-)
+_is_no_price_name = name_test(r"(?<![a-z])(?:rate(?![a-z])|save|cart(?![a-z]))", "no_price")
+_is_old_price_name = name_test(r"(?<![bcfghmst])old", "old_price")
 _BARE_AMOUNT = re.compile(r"\D{0,16}\d[\d.,'\s–-]*\D{0,5}")
 _NO_PRICE_TAGS = frozenset({"del", "s", "strike", "script", "style", "noscript", "template", "select"})
 _LONGEST_PRICE_TEXT = 80
 _DEEPEST = 20
-_INVITATION = re.compile(
-    r"(?:chat|contact|sign in|log in|follow|message|send|inquir|enquir|view|visit|see all|more|ask|call|get |"
-    r"contactar|enviar|ver |seguir|falar|mensagem|voir|contacter|kontakt|nachricht|anrufen|связаться|"
-    r"написать|показать|позвонить|联系|在线|咨询|进入|查看|留言)",
-    re.IGNORECASE,
-)
 _LONGEST_NAME = 90
 ID_PARAMETERS = frozenset(
     {"id", "pid", "itemid", "item_id", "productid", "product_id", "sku", "prod", "offerid"}
@@ -61,13 +51,6 @@ _NUMBER = re.compile(r"(?<![A-Za-z0-9])\d{5,}(?![A-Za-z0-9])")
 _CODE = re.compile(r"(?<![A-Za-z0-9])(?=[A-Z0-9]*\d)[A-Z][A-Z0-9]{5,}(?![A-Za-z0-9])")
 _AFTER_LETTER = re.compile(r"(?<=[A-Za-z])\d{5,}(?![A-Za-z0-9])")
 _SHORT_AT_END = re.compile(r"(?<=[/_-])\d{3,4}(?=(?:\.\w{2,5})?/?$)")
-# Unlike the labels of a whole line, these may stand anywhere in one, without a colon.
-_LABELLED = re.compile(
-    r"(?:^|[\s(〈<|])(?:sku|item\s?(?:#|no\.?|number|code)|product\s?(?:#|code|number|id)|web\s?id|art\.?-?nr\.?|"
-    r"artikel-?nr\.?|artikelnummer|código(?: do produto| de producto)?|référence|réf\.?|артикул|код товара|"
-    r"商品編號|商品编号|货号|商品番号|קוד מוצר|מק\"ט)\s{0,2}[#:：.]?\s{0,2}(?P<id>[A-Za-z0-9][\w./-]{2,30})",
-    re.IGNORECASE,
-)
 _IN_SCRIPT = re.compile(
     r"[\"']?\b(?:sku|product_?sku)[\"']?\s*[:=]\s*[\"']([\w./-]{3,40})[\"']", re.IGNORECASE
 )
@@ -285,9 +268,14 @@ def looks_like_name(text: str) -> bool:
         and ":" not in text
         and any(map(str.isalpha, text))
         and known_label(text) is None
-        and _INVITATION.match(text) is None
+        and _invitation().match(text) is None
         and not count_amounts(text)
     )
+
+
+@cache
+def _invitation() -> re.Pattern[str]:
+    return re.compile(whole_phrases("sellers.invitation"), re.IGNORECASE)
 
 
 def clean_item_id(text: str) -> str:
@@ -304,10 +292,19 @@ def clean_item_id(text: str) -> str:
 def labelled_id(lines: Sequence[Line]) -> str:
     """Find an identifier behind a label in the midst of a line, or returns empty text."""
     for line in lines:
-        found = _LABELLED.search(line.text) if len(line.text) <= _LONGEST_LINE else None
+        found = _labelled().search(line.text) if len(line.text) <= _LONGEST_LINE else None
         if found and any(map(str.isdigit, found["id"])):
             return found["id"].rstrip("./-")
     return ""
+
+
+@cache
+def _labelled() -> re.Pattern[str]:
+    # Unlike the labels of a whole line, these may stand anywhere in one, without a colon.
+    label = phrases_anywhere("item_ids.label")
+    return re.compile(
+        rf"(?:^|[\s(〈<|]){label}\s{{0,2}}[#:：.]?\s{{0,2}}(?P<id>[A-Za-z0-9][\w./-]{{2,30}})", re.IGNORECASE
+    )
 
 
 def number_in_url(document: Document) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from crawler.extract.elements import squeeze
 from crawler.extract.offer import document_title
 from store.model import PageOutcome
+from text.page_words import phrases_anywhere, spelling, spellings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from crawler.extract.elements import Line
     from crawler.extract.rows import Rows
 
-Verdict = tuple[PageOutcome, str]
+Decision = tuple[PageOutcome, str]
 _SIGNATURES = (
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
@@ -55,64 +56,16 @@ _SNIFFED_BYTES = 4096
 _REFUSED = {401: "asks for a log-in", 403: "refuses access", 429: "says that too many requests were made"}
 _GONE = {404, 410}
 _UNAVAILABLE = 500
-_CHALLENGE = re.compile(
-    r"captcha|cf-chl|challenge-platform|just a moment|attention required|access denied|"
-    r"are you (?:a )?(?:human|robot)|"
-    r"verify (?:that )?you(?:'re| are) (?:a )?human|robot check|unusual traffic|security check|"
-    r"pardon our interruption|"
-    r"checking your browser|request blocked|ddos protection|滑动验证|安全验证|人机验证|"
-    r"подтвердите, что (?:вы|запросы)|"
-    r"доступ (?:ограничен|запрещ)|acceso denegado|no eres un robot|acesso negado|accès refusé|"
-    r"zugriff verweigert",
-    re.IGNORECASE,
-)
-_LOG_IN = re.compile(
-    r"log ?in|sign ?in|iniciar sesi[oó]n|inicia sesi[oó]n|entrar|fazer login|connexion|se connecter|"
-    r"anmelden|einloggen|войти|вход|登录|登錄",
-    re.IGNORECASE,
-)
-_GONE_WORDS = re.compile(
-    r"page (?:was |is |could )?not (?:be )?found|\b404\b|no longer (?:available|exists?|listed)|"
-    r"has (?:been removed|expired|ended)|"
-    r"(?:listing|item|ad|product|offer) (?:was |is |has been )?(?:not found|removed|deleted|unavailable|"
-    r"expired)|does(?:n't| not) exist|"
-    r"p[aá]gina no encontrada|no (?:existe|se encontr[oó])|ya no est[aá] disponible|(?:anuncio|"
-    r"publicaci[oó]n) (?:finalizad|eliminad|no disponible|caducad|pausad)|"
-    r"p[aá]gina n[aã]o encontrada|n[aã]o est[aá] mais dispon|an[uú]ncio (?:removido|expirado|"
-    r"n[aã]o encontrado)|"
-    r"page (?:introuvable|non trouvée)|n'est plus disponible|n'existe (?:plus|pas)|annonce (?:supprimée|"
-    r"expirée)|"
-    r"seite nicht gefunden|nicht mehr verfügbar|anzeige (?:gelöscht|nicht gefunden|beendet|abgelaufen)|"
-    r"existiert nicht|"
-    r"страница не найдена|не существует|(?:объявление|товар|лот) (?:снят|удален|удалён|не найден|"
-    r"закрыт)|больше не доступ|"
-    r"页面不存在|页面未找到|已下架|已删除|已失效|不存在|找不到|已过期|已结束",
-    re.IGNORECASE,
-)
+_NOT_FOUND = re.compile(r"\b404\b")
 _LONGEST_REFUSAL = 800
 _LISTING_LINE = 3
 _LONG_DESCRIPTION = 150
 _MOST_BUY_BUTTONS = 6
 _FULL_PAGE = 20
-_BUY = re.compile(
-    r"(?:add|move) (?:item )?to (?:your |my |shopping )?(?:cart|bag|basket|trolley)|"
-    r"buy(?: it)? now|place bid|"
-    r"contact (?:supplier|seller|advertiser)|send (?:inquiry|enquiry|message)|reply|request (?:a )?quote|"
-    r"(?:añadir|agregar) al? (?:carr(?:o|ito)|bolsa|cesta)|comprar(?: ahora| agora| já)?|"
-    r"contactar(?: al vendedor)?|"
-    r"adicionar (?:ao|à) (?:carrinho|sacola)|ajouter au panier|acheter|contacter le vendeur|"
-    r"in den (?:warenkorb|einkaufswagen)|jetzt kaufen|anbieter kontaktieren|nachricht (?:senden|schreiben)|"
-    r"(?:добавить |положить )?в корзину|купить(?: сейчас)?|написать продавцу|показать телефон|"
-    r"加入购物车|加入購物車|立即购买|立即購買|我要購買|我要购买|联系卖家|联系供应商|カートに入れる|장바구니|"
-    r"aggiungi al carrello|dodaj do koszyka|do koszyka|do košíka|do košíku|adaugă în coș|adauga in cos|"
-    r"sepete ekle|"
-    r"הוסף לסל|הוספה לסל|kosárba|i kurv|lägg i varukorg(?:en)?|in winkelwagen",
-    re.IGNORECASE,
-)
 _BUTTONS = ("button", "input", "a")
 
 
-def before_parsing(body: bytes, status: int | None, *, max_bytes: int, complete: bool) -> Verdict | None:
+def before_parsing(body: bytes, status: int | None, *, max_bytes: int, complete: bool) -> Decision | None:
     """Decide pages that need no parsing.
 
     Args:
@@ -127,7 +80,7 @@ def before_parsing(body: bytes, status: int | None, *, max_bytes: int, complete:
     return _by_status(status) or _by_bytes(body, max_bytes=max_bytes, complete=complete)
 
 
-def _by_status(status: int | None) -> Verdict | None:
+def _by_status(status: int | None) -> Decision | None:
     if status in _GONE:
         return PageOutcome.GONE, f"The site says that the page is gone (HTTP {status})."
     if status in _REFUSED:
@@ -135,7 +88,7 @@ def _by_status(status: int | None) -> Verdict | None:
     return None
 
 
-def _by_bytes(body: bytes, *, max_bytes: int, complete: bool) -> Verdict | None:
+def _by_bytes(body: bytes, *, max_bytes: int, complete: bool) -> Decision | None:
     if len(body) > max_bytes:
         return (
             PageOutcome.TOO_LARGE,
@@ -188,7 +141,7 @@ def _other_format(body: bytes) -> str:
 
 def without_listing(
     document: Document, lines: Sequence[Line], title: str, status: int | None, *, has_rows: bool
-) -> Verdict | None:
+) -> Decision | None:
     """Decide whether a page on which no listing was read is a refusal or a farewell.
 
     Args:
@@ -208,21 +161,30 @@ def without_listing(
         # A page with this much to say is more than a refusal.
         shown = ""
     said = f"{named} {shown}"
-    if _CHALLENGE.search(said) or (shown and "cf-chl" in document.text):
+    if _says("pages.challenge", said) or (shown and "cf-chl" in document.text):
         return (
             PageOutcome.BLOCKED,
             "The site shows a challenge instead of the page; it is not worked around.",
         )
-    if shown and _asks_password(document) and _LOG_IN.search(said):
+    if shown and _asks_password(document) and _says("pages.log_in", said):
         return (
             PageOutcome.BLOCKED,
             "The site asks for a log-in instead of showing the page; it is not met.",
         )
-    if _GONE_WORDS.search(said):
+    if _says("pages.gone", said) or _NOT_FOUND.search(said):
         return PageOutcome.GONE, "The page says in words that what it showed is no longer there."
     if status is not None and status >= _UNAVAILABLE:
         return PageOutcome.NOT_UNDERSTOOD, f"The site answered with an error of its own (HTTP {status})."
     return None
+
+
+def _says(key: str, text: str) -> bool:
+    return _phrases(key).search(text) is not None
+
+
+@cache
+def _phrases(key: str) -> re.Pattern[str]:
+    return re.compile(phrases_anywhere(key), re.IGNORECASE)
 
 
 def _asks_password(document: Document) -> bool:
@@ -230,7 +192,7 @@ def _asks_password(document: Document) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Signs:
+class PageFeatures:
     """What was found on a page that speaks for the one or the other."""
 
     has_product: bool
@@ -254,21 +216,28 @@ class Signs:
     best_rows: Rows | None
 
 
-def is_listing(signs: Signs) -> bool:
+def is_listing(features: PageFeatures) -> bool:
     """Say whether more speaks for one item's own page than for a list.
 
     The weights are set by hand: what only an item's page has counts two or three, what is merely usual one.
     """
-    one = 3 * signs.has_product + signs.has_offer + 2 * signs.is_called_product + 2 * signs.has_meta_price
-    one += 2 * signs.has_shown_price + min(signs.known_labels, 3) + signs.has_heading
-    one += signs.description_chars >= _LONG_DESCRIPTION
-    can_buy = 0 < signs.buy_buttons <= _MOST_BUY_BUTTONS and signs.has_shown_price and signs.has_heading
+    one = (
+        3 * features.has_product
+        + features.has_offer
+        + 2 * features.is_called_product
+        + 2 * features.has_meta_price
+    )
+    one += 2 * features.has_shown_price + min(features.known_labels, 3) + features.has_heading
+    one += features.description_chars >= _LONG_DESCRIPTION
+    can_buy = (
+        0 < features.buy_buttons <= _MOST_BUY_BUTTONS and features.has_shown_price and features.has_heading
+    )
     one += 2 * can_buy
-    many = 3 * signs.lists_others + 2 * signs.has_next_page + signs.is_paged
-    if signs.best_rows is not None:
-        number, priced = len(signs.best_rows.elements), signs.best_rows.priced >= 0.5
+    many = 3 * features.lists_others + 2 * features.has_next_page + features.is_paged
+    if features.best_rows is not None:
+        number, priced = len(features.best_rows.elements), features.best_rows.priced >= 0.5
         many += (number > 1) + (number >= 5) + (number >= 10) + priced
-        many += 2 * (number >= _FULL_PAGE and priced and (signs.is_paged or signs.has_next_page))
+        many += 2 * (number >= _FULL_PAGE and priced and (features.is_paged or features.has_next_page))
     return one >= _LISTING_LINE and one > many
 
 
@@ -286,7 +255,7 @@ def count_buy_buttons(root: etree._Element, skipped: Collection[etree._Element])
 
 @lru_cache(maxsize=16384)  # menus are the same on all pages of a site
 def _says_buy(text: str) -> bool:
-    return _BUY.fullmatch(squeeze(text)) is not None
+    return spelling(text) in spellings("buttons.buy")
 
 
 def _label(element: etree._Element) -> str:

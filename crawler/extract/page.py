@@ -199,7 +199,7 @@ class _Reader:
     ) -> bool:
         opengraph = self.opengraph
         return outcome.is_listing(
-            outcome.Signs(
+            outcome.PageFeatures(
                 has_product=product is not None or state is not None,
                 has_offer=product is not None and is_offer_node(product[1]),
                 is_called_product=is_product(self.document),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from crawler.extract.elements import element_text, is_aside, is_struck, name_test, squeeze, visible_lines
@@ -13,8 +13,8 @@ from crawler.extract.labelled import column_rows, labelled_rows
 from crawler.extract.offer import looks_like_name
 from crawler.extract.terms import read_terms
 from store.model import ListingContent
-from text.labels import Label
 from text.money import count_amounts, read_price, says_negotiable
+from text.page_words import Label, phrases_anywhere, whole_phrases
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -38,27 +38,13 @@ _STATE = re.compile(
     r"selected|current|alt)$|"
     r"^(?:col|grid|sg|span|row)[-_]",
 )  # fmt: skip
-_is_company_name = name_test(r"company|compnay|seller|supplier|shop-?name|store-?name|vendor")
-_is_item_name = name_test(r"result|item|product|offer|listing|card|goods|anuncio|ad[-_]")
+_is_company_name = name_test("", "company")
+_is_item_name = name_test(r"ad[-_]", "item")
+
 Signature = tuple[str, frozenset[str]]
-_is_seller_name = name_test(
-    r"seller|supplier|vendor|company|store|shop|vendedor|brand-name|compnay|merchant|firma"
-)
-_COMPANY = re.compile(
-    r"\b(?:Co\.?,? ?Ltd|Ltd|GmbH|Inc|LLC|S\.?A\.?(?: de C\.?V\.?)?|S\.?L\.?|S\.?R\.?L|Ltda|AG|Factory|"
-    r"Corporation|Limited)\b\.?$|"
-    r"有限公司|厂$|\b(?:ООО|ОАО|ЗАО|ИП)\b",
-    re.IGNORECASE,
-)
-_is_price_name = name_test(r"price|precio|preco|preço|prix|preis|цена|cena|tsena|价")
-_OLD_is_price_name = name_test(
-    r"old|was|strike|original|before|list-?price|discount|symbol|fraction|decimal|shipping"
-)
-_MINIMUM = re.compile(
-    r"(?:(?:min(?:imum|\.)?\s*order|moq|起订量?|pedido m[ií]nimo|"
-    r"мин\.? заказ)\s*[:：]?\s*(?P<after>.{1,40}))|(?P<before>\d.{1,30})\(?\s*(?:min\.? order|moq)\)?",
-    re.IGNORECASE,
-)
+_is_seller_name = name_test("", "row_seller")
+_is_price_name = name_test("", "price")
+_is_no_price_name = name_test("", "row_no_price")
 _LONGEST_PRICE_TEXT = 80
 _SHORTEST_TITLE_OF_ROW = 3
 
@@ -337,7 +323,7 @@ def _price_text(row: etree._Element, lines: list[Line]) -> str:
         name = (
             f"{element.get('class') or ''} {element.get('itemprop') or ''} {element.get('data-type') or ''}"
         )
-        if _is_price_name(name) and not _OLD_is_price_name(name) and not is_struck(element):
+        if _is_price_name(name) and not _is_no_price_name(name) and not is_struck(element):
             text = next((line.text for line in visible_lines(element) if _is_price(line.text)), "")
             if text:
                 return _once(text)
@@ -370,7 +356,7 @@ def _seller(row: etree._Element, title: str) -> etree._Element | None:
             by_suffix is None
             and len(element) == 0
             and element.text
-            and _COMPANY.search(element.text.strip())
+            and _legal_form().search(element.text.strip())
             and _is_name(element.text.strip(), title)
         ):
             by_suffix = element
@@ -383,7 +369,7 @@ def _is_name(text: str, title: str) -> bool:
 
 def _minimum_order(lines: list[Line]) -> str:
     for line in lines:
-        if (found := _MINIMUM.search(line.text)) is not None:
+        if (found := _minimum().search(line.text)) is not None:
             return str(found["after"] or found["before"]).strip(" ()")
     return ""
 
@@ -394,3 +380,19 @@ def _images(row: etree._Element, document: Document) -> tuple[str, ...]:
         for image in row.iter("img")
     ]
     return tuple(dict.fromkeys(link for link in links if link))[:3]
+
+
+@cache
+def _legal_form() -> re.Pattern[str]:
+    return re.compile(
+        rf"{whole_phrases('sellers.legal_form')}\.?$|{whole_phrases('sellers.legal_form_word')}",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _minimum() -> re.Pattern[str]:
+    label = phrases_anywhere("labels.minimum_order")
+    return re.compile(
+        rf"{label}\s*[:：]?\s*(?P<after>.{{1,40}})|(?P<before>\d.{{1,30}})\(?\s*{label}\)?", re.IGNORECASE
+    )

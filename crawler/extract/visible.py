@@ -16,8 +16,8 @@ from crawler.extract.offer import (
     shown_price,
 )
 from store.model import ListingContent
-from text.labels import Label, known_label
 from text.money import read_price, says_negotiable
+from text.page_words import Label, known_label, spelling, spellings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from crawler.extract.offer import Heading
 
 _CRUMB_SEPARATOR = re.compile(r"\s*(?:[>»›→]|\s/\s|::|\\|\s\|\s)\s*")
-_HOME = frozenset({"home", "inicio", "início", "accueil", "startseite", "главная", "首页", "home page"})
 _MOST_LINES_OF_DESCRIPTION = 40
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _SHORTEST_DESCRIPTION = 60
@@ -137,11 +136,9 @@ class VisiblePage:
         for line in self.lines:
             parts = [part for part in _CRUMB_SEPARATOR.split(line.text) if part]
             first = re.split(r"[:：]\s*", parts[0])[-1] if parts else ""
-            if len(parts) > 2 and first.casefold() in _HOME and not is_menu(line.element):
+            if len(parts) > 2 and _is_home(first) and not is_menu(line.element):
                 links = [element_text(link) for link in line.element.iter("a")]
-                return tuple(
-                    link for link in links if link and link.casefold() not in _HOME and link != self.title
-                )
+                return tuple(link for link in links if link and not _is_home(link) and link != self.title)
         return ()
 
     def _seller(self) -> etree._Element | None:
@@ -173,7 +170,7 @@ class VisiblePage:
             links = [text for link in element.iter("a") if (text := element_text(link))]
             parts = links or [part for part in _CRUMB_SEPARATOR.split(element_text(element)) if part]
             path = [part.strip(" >»›/") for part in parts]
-            path = [part for part in path if part and part.casefold() not in _HOME and part != self.title]
+            path = [part for part in path if part and not _is_home(part) and part != self.title]
             if path:
                 return tuple(path)
         return self._crumb_line()
@@ -204,6 +201,10 @@ class VisiblePage:
             and line.text != self.title
         ]
         return " ".join(paragraphs[:12]) or self.document.meta.get("description", "")
+
+
+def _is_home(text: str) -> bool:
+    return spelling(text) in spellings("trail.home")
 
 
 def _is_attribute(row: LabelledRow) -> bool:

@@ -22,7 +22,7 @@ from review.web.translations import (
 )
 from store.model import Change, PageOutcome, RunKind, Term, TermName, in_words
 from store.review.item_query import Filter
-from text import quantities
+from text.phrases import keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 NAMES = {
     *("iso_9001", "iso_14001", "iso_13485", "iso_22000", "ohsas_18001", "gmp", "reach", "coa", "sds", "sgs"),
     *("kosher", "halal", "haccp", "fda", "dmf", "gost", "western_union", "moneygram", "paypal", "ibc"),
-    *terms.CONTACTS,
+    *keys("contacts"),
+    *terms.ADDRESSES,
 } - TERM_VALUES.keys()
 """Values that are names, the same in every language."""
 
@@ -92,8 +93,8 @@ def test_terms_are_understood_in_the_language_of_the_page() -> None:
 def test_every_word_that_a_term_may_be_is_known() -> None:
     """What the crawler reads and what the pages can say are held together here."""
     read = {
-        *terms.GRADES, *terms.PAYMENTS, *terms.SUPPLIER_TYPES, *terms.CERTIFICATES,
-        *terms.CONTACTS, *quantities._CONTAINERS, terms.IN_STOCK, terms.OUT_OF_STOCK, terms.PREORDER,
+        *keys("grades"), *keys("payments"), *keys("supplier_types"), *keys("certificates"),
+        *keys("contacts"), *terms.ADDRESSES, *keys("containers"), terms.IN_STOCK, terms.OUT_OF_STOCK, terms.PREORDER,
     }  # fmt: skip
     assert read <= TERM_VALUES.keys() | NAMES
 

@@ -7,7 +7,7 @@ import pytest
 from crawler.extract.elements import visible_lines
 from crawler.extract.labelled import labelled_rows
 from tests.crawler.extract.pages import document
-from text.labels import Label, known_label
+from text.page_words import Label, known_label
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,187 @@
+"""The words of the lexicon as they stand on pages: labels before a value, and patterns that find phrases.
+
+Pages are searched as they are written, so that a term is quoted as shown; only case is left out of account, and
+accents where a page leaves them out. The notation of phrases is that of `text.phrases`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+from ahocorasick_rs import AhoCorasick
+
+from text.phrases import CJK, keys, words, written
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from text.phrases import Phrase
+
+_LONGEST_LABEL = 40
+_LONGEST_TERM_LABEL = 60
+
+
+class Label(StrEnum):
+    """The field of a listing that a labelled row of a page fills."""
+
+    PRICE = "price_text"
+    QUANTITY = "quantity_text"
+    PACK = "pack_text"
+    MINIMUM_ORDER = "minimum_order_text"
+    SELLER = "seller_name"
+    LOCATION = "location"
+    ITEM_ID = "item_id"
+    DESCRIPTION = "description"
+    CATEGORY = "category"
+    ATTRIBUTE = "attribute"
+    """Known as a property (CAS number, purity, brand…) that has no field of its own."""
+
+
+@lru_cache(maxsize=8192)
+def spelling(text: str) -> str:
+    """Return a text in the form in which labels are compared: without case, accents and final punctuation."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return " ".join(plain.split()).rstrip(" :.：*?").replace("（", "(")
+
+
+@cache
+def spellings(*names: str) -> frozenset[str]:
+    """Return the phrases under some keys of the lexicon in the form in which labels are compared."""
+    return frozenset(map(spelling, written(*names)))
+
+
+def known_label(text: str) -> Label | None:
+    """Return the field that a label names, or None when the text is no known label.
+
+    Args:
+        text: E.g. `Min. Order:`, `Pureza` or `起订量`.
+    """
+    return _labels().get(spelling(text)) if len(text) <= _LONGEST_LABEL else None
+
+
+def known_term(text: str) -> str:
+    """Return the key in `[term_labels]` of a label, e.g. `payment` for `Zahlungsart:`; empty when unknown."""
+    return _term_labels().get(spelling(text), "") if len(text) <= _LONGEST_TERM_LABEL else ""
+
+
+@cache
+def _labels() -> dict[str, Label]:
+    fields = {word: label for label in Label for word in spellings(f"labels.{label.name.lower()}")}
+    return dict.fromkeys(_term_labels(), Label.ATTRIBUTE) | fields
+
+
+@cache
+def _term_labels() -> dict[str, str]:
+    return key_of_word("term_labels", spellings)
+
+
+@cache
+def phrases_anywhere(*names: str) -> str:
+    """Return a pattern of the phrases under some keys, for lower-case text, wherever they stand."""
+    return _any(names, lambda _, pattern: pattern)
+
+
+@cache
+def whole_phrases(*names: str, after_digits: bool = False, tail: str = "") -> str:
+    """Return a pattern of the phrases under some keys, for lower-case text, as whole words.
+
+    Chinese phrases may stand anywhere, and phrases with a star may go on.
+
+    Args:
+        names: Keys of the lexicon, e.g. `prices.old`.
+        after_digits: Whether a digit may stand right before a phrase, as in `12x`.
+        tail: A pattern of what may follow a phrase and belongs to it.
+    """
+    start = r"(?<![^\W\d_])" if after_digits else r"(?<!\w)"
+
+    def bounded(phrase: Phrase, pattern: str) -> str:
+        before = start if _is_letter(phrase.text[0]) else ""
+        after = r"(?!\w)" if _is_letter(phrase.text[-1]) else ""
+        if phrase.is_beginning:
+            return f"{before}{pattern}" + (r"\w*" if after else "")
+        return f"{before}{pattern}{tail}{after}"
+
+    return _any(names, bounded)
+
+
+@cache
+def name_parts(*names: str) -> str:
+    """Return a pattern of the phrases under some keys, to be found anywhere in the name of an element."""
+
+    def part(phrase: Phrase, pattern: str) -> str:
+        return pattern if phrase.is_beginning else f"{pattern}(?![a-z])"
+
+    return _any(names, part, hyphen="[-_]?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kinds:
+    """The patterns of a table's keys, and parts of words without which none of a key's phrases can match."""
+
+    patterns: dict[str, re.Pattern[str]]
+    part_keys: list[str]
+    parts: AhoCorasick
+
+
+def kinds_in(table: str, text: str, tail: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each key of a table that a text mentions, with its first mention as the text writes it.
+
+    Args:
+        table: E.g. `grades`.
+        text: Any length; it is searched once for parts of all phrases, and then for the keys that may occur.
+        tail: As `whole_phrases` takes it.
+    """
+    kinds = _kinds(table, tail)
+    lower = text.lower()
+    hinted = {
+        kinds.part_keys[index] for index, _, _ in kinds.parts.find_matches_as_indexes(lower, overlapping=True)
+    }
+    for key, pattern in kinds.patterns.items():
+        if key in hinted and (found := pattern.search(lower)):
+            yield key, text[found.start() : found.end()] if len(lower) == len(text) else found[0]
+
+
+@cache
+def _kinds(table: str, tail: str) -> _Kinds:
+    parts: dict[tuple[str, str], None] = {}
+    for key in keys(table):
+        for phrase in words(f"{table}.{key}"):
+            for form in _accents(phrase.text.lower()):
+                parts[max(re.split(r"[\s-]", form), key=len), key] = None
+    return _Kinds(
+        {key: re.compile(whole_phrases(f"{table}.{key}", tail=tail)) for key in keys(table)},
+        [key for _, key in parts],
+        AhoCorasick([part for part, _ in parts]),
+    )
+
+
+@cache
+def key_of_word(table: str, spelt: Callable[[str], Iterable[str]]) -> dict[str, str]:
+    """Return the key of each phrase of a table, e.g. `drum` for `barrel`; the phrases as `spelt` gives them."""
+    return {word: key for key in keys(table) for word in spelt(f"{table}.{key}")}
+
+
+def _accents(text: str) -> set[str]:
+    """Return a text as written and, where it is Latin, without its accents."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return {text, plain} if plain.isascii() else {text}
+
+
+def _is_letter(character: str) -> bool:
+    """Say whether a character belongs to a word: one of a script that sets spaces between words."""
+    return character.isalnum() and re.match(f"[{CJK}\u3040-\u30ff\uac00-\ud7af]", character) is None
+
+
+def _any(names: Iterable[str], wrap: Callable[[Phrase, str], str], hyphen: str = r"[\s-]?") -> str:
+    """Return an alternation of phrases, the longest first, each as `wrap` completes its pattern."""
+    found: dict[str, int] = {}
+    for phrase in (phrase for name in names for phrase in words(name)):
+        for text in _accents(phrase.text.lower()):
+            pattern = re.escape(text).replace(r"\ ", r"[\s-]+").replace(r"\-", hyphen)
+            found[wrap(phrase, pattern)] = len(text)
+    return f"(?:{'|'.join(sorted(found, key=lambda pattern: (-found[pattern], pattern)))})"
