@@ -94,7 +94,8 @@ def test_every_word_that_a_term_may_be_is_known() -> None:
     """What the crawler reads and what the pages can say are held together here."""
     read = {
         *keys("grades"), *keys("payments"), *keys("supplier_types"), *keys("certificates"),
-        *keys("contacts"), *terms.ADDRESSES, *keys("containers"), terms.IN_STOCK, terms.OUT_OF_STOCK, terms.PREORDER,
+        *keys("contacts"), *terms.ADDRESSES, *keys("containers"),
+        terms.IN_STOCK, terms.OUT_OF_STOCK, terms.PREORDER,
     }  # fmt: skip
     assert read <= TERM_VALUES.keys() | NAMES
 
