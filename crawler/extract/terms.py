@@ -303,7 +303,7 @@ def _country_pattern() -> re.Pattern[str]:
 
 
 def said_stock(text: str) -> str:
-    """Return the stock that data name, e.g. as `https://schema.org/OutOfStock`; empty text for other words."""
+    """Return the stock that data name, e.g. as `http://schema.org/InStock`; empty text for other words."""
     plain = re.sub(r"[_-]", " ", text.rpartition("/")[2]).strip().casefold()
     in_data = (value for value, words in _patterns().stock_data.items() if words.search(plain))
     return _said_alone(plain) or next(in_data, "")
