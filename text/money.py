@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from babel.core import get_global
 from price_parser import Price
 
-from text.page_words import key_of_word, known_label, phrases_anywhere, whole_phrases
+from text.page_words import key_of_word, known_label, mentions, phrases_anywhere, whole_phrases
 from text.phrases import written
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def says_negotiable(text: str) -> bool:
 
 @lru_cache(maxsize=8192)  # as `count_amounts`
 def _leaves_open(text: str) -> bool:
-    return _patterns().negotiable.search(text) is not None
+    return mentions(text, "prices.negotiable")
 
 
 def is_no_item_price(text: str) -> bool:
@@ -210,7 +210,6 @@ class _Patterns:
     range: re.Pattern[str]
     multiplied: re.Pattern[str]
     was_now: re.Pattern[str]
-    negotiable: re.Pattern[str]
     old: re.Pattern[str]
     old_alone: re.Pattern[str]
     not_of_item: re.Pattern[str]
@@ -239,7 +238,6 @@ def _patterns() -> _Patterns:
         was_now=re.compile(
             rf"{whole_phrases('prices.was')}.*{whole_phrases('prices.now')}", word | re.DOTALL
         ),
-        negotiable=re.compile(phrases_anywhere("prices.negotiable"), word),
         old=re.compile(whole_phrases("prices.old", after_digits=True), word),
         old_alone=re.compile(whole_phrases("prices.old_alone", after_digits=True), word),
         not_of_item=re.compile(whole_phrases("prices.not_of_item", after_digits=True), word),

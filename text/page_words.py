@@ -45,14 +45,26 @@ class Label(StrEnum):
 @lru_cache(maxsize=8192)
 def spelling(text: str) -> str:
     """Return a text in the form in which labels are compared: without case, accents and final punctuation."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return " ".join(plain.split()).rstrip(" :.：*?").replace("（", "(")
+    return _plain(text).rstrip(" :.：*?").replace("（", "(")
 
 
 @cache
 def spellings(*names: str) -> frozenset[str]:
     """Return the phrases under some keys of the lexicon in the form in which labels are compared."""
     return frozenset(map(spelling, written(*names)))
+
+
+def mentions(text: str, name: str) -> bool:
+    """Say whether a text holds a phrase under a key of the lexicon anywhere, as part of a word too."""
+    return bool(_phrases_of(name).find_matches_as_indexes(_plain(text)))
+
+
+@cache
+def _phrases_of(name: str) -> AhoCorasick:
+    plain = {_plain(text) for text in written(name)}
+    return AhoCorasick(
+        [form for text in plain for form in {text, text.replace("-", " "), text.replace("-", "")}]
+    )
 
 
 def known_label(text: str) -> Label | None:
@@ -164,6 +176,14 @@ def _kinds(table: str, tail: str) -> _Kinds:
 def key_of_word(table: str, spelt: Callable[[str], Iterable[str]]) -> dict[str, str]:
     """Return the key of each phrase of a table, e.g. `drum` for `barrel`; the phrases as `spelt` gives them."""
     return {word: key for key in keys(table) for word in spelt(f"{table}.{key}")}
+
+
+def _plain(text: str) -> str:
+    """Return a text without case, accents and needless white space."""
+    if text.isascii():
+        return " ".join(text.lower().split())
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(c for c in letters if not unicodedata.combining(c)).split())
 
 
 def _accents(text: str) -> set[str]:

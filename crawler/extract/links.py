@@ -12,7 +12,7 @@ from crawler.extract.document import registrable_host
 from crawler.extract.elements import name_test, squeeze
 from crawler.extract.offer import ID_PARAMETERS
 from store.crawl.identity import canonical_url
-from text.page_words import phrases_anywhere, spelling, spellings
+from text.page_words import mentions, phrases_anywhere, spelling, spellings
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
@@ -100,7 +100,7 @@ def _leads_elsewhere(link: etree._Element) -> bool:
 
 @lru_cache(maxsize=16384)  # as `_is_next`
 def _says_everything(text: str) -> bool:
-    return any(words in spelling(text) for words in spellings("pagination.everything"))
+    return mentions(text, "pagination.everything")
 
 
 def _other_page(link: etree._Element, document: Document) -> str:

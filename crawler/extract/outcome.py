@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from crawler.extract.elements import squeeze
 from crawler.extract.offer import document_title
 from store.model import PageOutcome
-from text.page_words import phrases_anywhere, spelling, spellings
+from text.page_words import mentions, spelling, spellings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -161,30 +161,21 @@ def without_listing(
         # A page with this much to say is more than a refusal.
         shown = ""
     said = f"{named} {shown}"
-    if _says("pages.challenge", said) or (shown and "cf-chl" in document.text):
+    if mentions(said, "pages.challenge") or (shown and "cf-chl" in document.text):
         return (
             PageOutcome.BLOCKED,
             "The site shows a challenge instead of the page; it is not worked around.",
         )
-    if shown and _asks_password(document) and _says("pages.log_in", said):
+    if shown and _asks_password(document) and mentions(said, "pages.log_in"):
         return (
             PageOutcome.BLOCKED,
             "The site asks for a log-in instead of showing the page; it is not met.",
         )
-    if _says("pages.gone", said) or _NOT_FOUND.search(said):
+    if mentions(said, "pages.gone") or _NOT_FOUND.search(said):
         return PageOutcome.GONE, "The page says in words that what it showed is no longer there."
     if status is not None and status >= _UNAVAILABLE:
         return PageOutcome.NOT_UNDERSTOOD, f"The site answered with an error of its own (HTTP {status})."
     return None
-
-
-def _says(key: str, text: str) -> bool:
-    return _phrases(key).search(text) is not None
-
-
-@cache
-def _phrases(key: str) -> re.Pattern[str]:
-    return re.compile(phrases_anywhere(key), re.IGNORECASE)
 
 
 def _asks_password(document: Document) -> bool:

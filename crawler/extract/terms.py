@@ -16,6 +16,7 @@ from text.page_words import (
     key_of_word,
     kinds_in,
     known_term,
+    mentions,
     phrases_anywhere,
     spelling,
     spellings,
@@ -53,6 +54,7 @@ ADDRESSES = {
     "website": re.compile(r"(?<!@)\bwww\.[\w-]+\.\w{2,}", re.IGNORECASE),
 }
 """What an address or number of a channel of contact looks like."""
+_LABELLED_NUMBER = re.compile(r"(\w{1,12})\.?\s*[:：]\s*\+?\d")
 _BOOKS = ("978", "979")
 _DIGITS = re.compile(r"\d{8,14}")
 _CAS = re.compile(r"(?<![\d-])([1-9]\d{1,6})[-‐‑‒–—−]\s?(\d{2})[-‐‑‒–—−]\s?(\d)(?![\d-])")
@@ -208,7 +210,7 @@ def _contacts_in(text: str) -> Iterator[str]:
     patterns = _patterns()
     named = {kind for kind, _ in kinds_in("contacts", patterns.no_contact.sub(" ", text))}
     named.update(kind for kind, address in ADDRESSES.items() if address.search(text))
-    if patterns.phone.search(text):
+    if any(patterns.phone.search(found[1]) for found in _LABELLED_NUMBER.finditer(text)):
         named.add("phone")
     yield from sorted(named)
 
@@ -277,7 +279,7 @@ def country_in(text: str) -> str:
         text: E.g. `Guangdong, China (Mainland)`, `envíos a todo el mundo` or `Германия`.
     """
     short = text[:_LONGEST_PLACE]
-    if _patterns().worldwide.search(short):
+    if mentions(short, "countries.worldwide"):
         return "worldwide"
     found = _country_pattern().findall(short.casefold())
     return _countries()[found[-1]] if found else ""
@@ -350,7 +352,6 @@ class _Patterns:
     no_purity: re.Pattern[str]
     pack: re.Pattern[str]
     years: re.Pattern[str]
-    worldwide: re.Pattern[str]
     no_contact: re.Pattern[str]
     phone: re.Pattern[str]
     stock_data: Mapping[str, re.Pattern[str]]
@@ -378,8 +379,7 @@ def _patterns() -> _Patterns:
             rf"|\s?{units}(?:[\s-](?:\w+ )?|\s?(?:/|{inside})\s?)?{containers}\w*)"
         ),
         years=words(rf"(?P<number>\d{{1,2}})\s?(?:\+ ?)?{phrases_anywhere('quantities.years')}"),
-        worldwide=words(phrases_anywhere("countries.worldwide")),
         no_contact=words(whole_phrases("contact_words.no_contact")),
-        phone=words(rf"{whole_phrases('contact_words.phone')}\.?\s*[:：]\s*\+?\d"),
+        phone=words(rf"{whole_phrases('contact_words.phone')}$"),
         stock_data={value: re.compile(phrases_anywhere(name)) for value, name in stock.items()},
     )
