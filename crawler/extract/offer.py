@@ -19,7 +19,7 @@ from crawler.extract.elements import (
     squeeze,
 )
 from text.money import count_amounts, current_amount, is_no_item_price, says_negotiable
-from text.page_words import Label, known_label, phrases_anywhere, whole_phrases
+from text.page_words import Label, known_label, mentions, phrases_anywhere, whole_phrases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -292,7 +292,8 @@ def clean_item_id(text: str) -> str:
 def labelled_id(lines: Sequence[Line]) -> str:
     """Find an identifier behind a label in the midst of a line, or returns empty text."""
     for line in lines:
-        found = _labelled().search(line.text) if len(line.text) <= _LONGEST_LINE else None
+        may_hold = len(line.text) <= _LONGEST_LINE and mentions(line.text, "item_ids.label")
+        found = _labelled().search(line.text) if may_hold else None
         if found and any(map(str.isdigit, found["id"])):
             return found["id"].rstrip("./-")
     return ""

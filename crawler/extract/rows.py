@@ -14,7 +14,7 @@ from crawler.extract.offer import looks_like_name
 from crawler.extract.terms import read_terms
 from store.model import ListingContent
 from text.money import count_amounts, read_price, says_negotiable
-from text.page_words import Label, phrases_anywhere, whole_phrases
+from text.page_words import Label, mentions, phrases_anywhere, whole_phrases
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -40,6 +40,8 @@ _STATE = re.compile(
 )  # fmt: skip
 _is_company_name = name_test("", "company")
 _is_item_name = name_test(r"ad[-_]", "item")
+
+_LEGAL_FORMS = ("sellers.legal_form", "sellers.legal_form_word")
 
 Signature = tuple[str, frozenset[str]]
 _is_seller_name = name_test("", "row_seller")
@@ -356,7 +358,7 @@ def _seller(row: etree._Element, title: str) -> etree._Element | None:
             by_suffix is None
             and len(element) == 0
             and element.text
-            and _legal_form().search(element.text.strip())
+            and _ends_in_legal_form(element.text.strip())
             and _is_name(element.text.strip(), title)
         ):
             by_suffix = element
@@ -369,7 +371,7 @@ def _is_name(text: str, title: str) -> bool:
 
 def _minimum_order(lines: list[Line]) -> str:
     for line in lines:
-        if (found := _minimum().search(line.text)) is not None:
+        if mentions(line.text, "labels.minimum_order") and (found := _minimum().search(line.text)):
             return str(found["after"] or found["before"]).strip(" ()")
     return ""
 
@@ -380,6 +382,10 @@ def _images(row: etree._Element, document: Document) -> tuple[str, ...]:
         for image in row.iter("img")
     ]
     return tuple(dict.fromkeys(link for link in links if link))[:3]
+
+
+def _ends_in_legal_form(text: str) -> bool:
+    return any(mentions(text, name) for name in _LEGAL_FORMS) and _legal_form().search(text) is not None
 
 
 @cache
