@@ -61,10 +61,12 @@ def open_store(database: Path) -> Iterator[Database]:
 
     Raises:
         StoreUnusable: If it is missing or cannot be used.
+        StoreDamaged: If it turns out to be damaged while it is read.
     """
     from store.database import open_database
+    from store.operations.backup import naming_damage
 
-    with closing(open_database(database, must_exist=True)) as db:
+    with naming_damage(database), closing(open_database(database, must_exist=True)) as db:
         yield db
 
 

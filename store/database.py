@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from store.audit.chain import follow_schema, register_functions
 from store.errors import StoreFolderClosed, StoreUnusable
 from store.migrations import migrations
+from store.operations.backup import finish_swap, refuse_new_beginning
 from store.private import private_file
 from store.review.item_query import falls_into
 from store.sqlite import Database, transaction
@@ -42,6 +43,8 @@ def open_database(path: Path, *, must_exist: bool = False) -> Database:
             tables,
             comes from a newer release, or cannot be written.
     """
+    finish_swap(path)
+    refuse_new_beginning(path)
     if must_exist and not path.exists():
         raise StoreUnusable(path, f"there is no such file ({_CREATED_BY})")
     try:

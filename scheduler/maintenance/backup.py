@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -26,7 +25,7 @@ from scheduler.errors import SchedulerError
 from store.crawl.evidence import evidence_folder, list_files
 from store.database import open_database
 from store.messages import counted
-from store.operations.backup import copy_store
+from store.operations.backup import copy_store, copy_synced, sync
 from store.operations.retention import buried_files
 from store.private import private_folder
 from store.scores.scores import list_models
@@ -41,6 +40,17 @@ if TYPE_CHECKING:
 EVIDENCE = "evidence"
 MANIFEST = "manifest.json"
 CHUNK_BYTES = 1 << 20
+
+
+class BackupFailed(SchedulerError):
+    """The system refused to write a backup."""
+
+    def __init__(self, folder: Path, error: OSError) -> None:
+        said = error.strerror or str(error)
+        super().__init__(
+            f"The backup {folder} could not be written: {said}. Nothing of it was kept, and the store is as "
+            "it was. Make room or correct the rights there, or give another folder with --to."
+        )
 
 
 class EvidenceUnlikeSeal(SchedulerError):
@@ -94,16 +104,23 @@ def make_backup(database: Path, backups: Path, *, now: datetime) -> Backup:
     Raises:
         StoreUnusable: If the database cannot be used.
         StoreDamaged: If its copy is not whole.
+        StoreUnwritable: If its copy cannot be written.
         EvidenceUnlikeSeal: If a WARC file has changed since it was sealed.
         EvidenceMissing: If one is gone.
+        BackupFailed: If the system refuses, e.g. because the disk is full.
     """
     folder = backups / f"{now:%Y%m%dT%H%M%SZ}"
-    private_folder(backups)
-    folder.mkdir(mode=0o700)
+    try:
+        private_folder(backups)
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise BackupFailed(folder, error) from error
     try:
         return _make(database, backups, folder, now)
-    except BaseException:
-        shutil.rmtree(folder)  # a store copied each night for nothing would fill the disk
+    except BaseException as error:
+        shutil.rmtree(folder, ignore_errors=True)  # a store copied each night for nothing would fill the disk
+        if isinstance(error, OSError):
+            raise BackupFailed(folder, error) from error
         raise
 
 
@@ -160,7 +177,7 @@ def _sealed(path: Path, file: EvidenceFile, backups: Path) -> BackedUp:
     if not target.exists():
         if not path.exists():
             raise EvidenceMissing(path)
-        _copy(path, target)
+        copy_synced(path, target)
     if digest_of(target) != (file.sealed_bytes, file.sealed_sha256):
         target.unlink()
         raise EvidenceUnlikeSeal(path)
@@ -169,7 +186,7 @@ def _sealed(path: Path, file: EvidenceFile, backups: Path) -> BackedUp:
 
 def _open(path: Path, backups: Path, folder: Path) -> BackedUp:
     target = folder / "open" / path.name
-    _copy(path, target)
+    copy_synced(path, target)
     return described(target, root=backups, place=f"{{db}}.evidence/{path.name}")
 
 
@@ -179,23 +196,13 @@ def _models(copy: Database, database: Path, backups: Path, folder: Path) -> Iter
         for path in sorted(source.rglob("*")) if source.is_dir() else ():
             if path.is_file():
                 target = folder / "models" / model.model_id / path.relative_to(source)
-                _copy(path, target)
+                copy_synced(path, target)
                 # A model that lies elsewhere is put beside the store; its own folder is not ours to write to.
                 home = (
                     Path("models", model.model_id) if Path(model.folder).is_absolute() else Path(model.folder)
                 )
                 place = home / path.relative_to(source)
                 yield described(target, root=backups, place=place.as_posix())
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copy a file so that it is there whole or not at all, also after a power cut."""
-    private_folder(target.parent)
-    part = target.with_name(target.name + ".part")
-    shutil.copyfile(source, part)
-    with part.open("rb+") as file:
-        os.fsync(file.fileno())
-    part.rename(target)
 
 
 class BackupWrong(SchedulerError):
@@ -239,7 +246,9 @@ def write_manifest(folder: Path, database: Path, files: list[BackedUp], *, now: 
     )
     part = folder / f"{MANIFEST}.part"
     part.write_text(json.dumps(asdict(manifest), ensure_ascii=False, indent=1), encoding="utf-8")
+    sync(part)
     part.rename(folder / MANIFEST)
+    sync(folder)
     return manifest
 
 

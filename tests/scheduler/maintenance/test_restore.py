@@ -1,0 +1,219 @@
+"""A restore is complete or undone, wherever it is killed, and refuses before it moves anything."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import sqlite3
+import sys
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from scheduler.maintenance import restore as restoring
+from scheduler.maintenance.backup import BackupFailed, BackupWrong, make_backup, read_manifest
+from scheduler.maintenance.restore import restore
+from scheduler.maintenance.upkeep import check_everything
+from store.crawl.evidence import evidence_folder
+from store.database import open_database
+from store.errors import StoreUnusable
+from store.operations.backup import staging_folder
+from store.operations.retention import list_holds, place_hold
+from tests.crawler.crawls import NOW
+from tests.scheduler.maintenance.test_backup import NIGHT, kept, store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["kept", "store"]
+
+pytestmark = pytest.mark.process
+
+FILE_CALLS = frozenset(
+    {
+        "open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.symlink", "shutil.copyfile",
+        "shutil.rmtree", "sqlite3.connect",
+    }
+)  # fmt: skip
+"""Audit events of Python, raised before each call that touches a file."""
+
+
+class Killed(BaseException):
+    """Stands for a kill: from then on no file is touched any more, not in any clean-up either."""
+
+
+class _Killer:
+    def __init__(self) -> None:
+        self.left: int | None = None
+        self.calls = 0
+
+    def watch(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Count a call and raise from the one on at which the process is killed; an audit hook."""
+        if self.left is None or event not in FILE_CALLS or "site-packages" in str(arguments[:1]):
+            return
+        self.calls += 1
+        if self.calls > self.left:
+            raise Killed(event)
+
+
+KILLER = _Killer()
+sys.addaudithook(KILLER.watch)
+
+
+@contextmanager
+def killed_at(call: int) -> Iterator[_Killer]:
+    """Let so many file calls through, and then none."""
+    KILLER.left, KILLER.calls = call, 0
+    try:
+        yield KILLER
+    finally:
+        KILLER.left = None
+
+
+@pytest.fixture
+def changed(store: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """A backup, and the store after it: one hold more."""
+    backup = make_backup(store, tmp_path / "backups", now=NIGHT).folder
+    with closing(open_database(store)) as db:
+        place_hold(db, "site", reason="Case 7", by="ada", now=NOW)
+    return backup, store
+
+
+def holds(database: Path) -> int:
+    """Return how many holds there are: one in what stood before, none in the backup."""
+    with closing(open_database(database, must_exist=True)) as db:
+        return len(list_holds(db))
+
+
+def test_a_kill_at_any_file_call_leaves_all_of_the_old_or_all_of_the_new(
+    changed: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """And whichever it is, it is whole, with its evidence; another restore then succeeds."""
+    backup, there = changed
+    (there.parent / "models" / "aaaaaaaaaaaa" / "card.json").write_text("other", encoding="utf-8")
+    outcomes: list[int] = []
+    for call in range(1000):
+        here = tmp_path / "killed" / str(call)
+        shutil.copytree(there.parent, here)
+        database = here / there.name
+        with killed_at(call) as killer, suppress(Killed):
+            restore(backup, database, replace=True, by="ada", now=NIGHT)
+        if killer.calls <= call:
+            break
+        count = holds(database)
+        card = (here / "models" / "aaaaaaaaaaaa" / "card.json").read_text(encoding="utf-8")
+        assert (count, card) in {(1, "other"), (0, "{}")}, killer.calls
+        if call % 5 == 0:
+            assert "is whole" in check_everything(database)
+            restore(backup, database, replace=True, by="ada", now=NIGHT)
+            assert holds(database) == 0
+        outcomes.append(count)
+        shutil.rmtree(here)
+    assert holds(database) == 0
+    assert outcomes == sorted(outcomes, reverse=True), "it was decided once"
+    assert (outcomes.count(1) > 20, outcomes.count(0) > 5) == (True, True), len(outcomes)
+
+
+def test_a_kill_in_a_restore_to_an_empty_place_leaves_nothing_or_all(
+    changed: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """No command reads half a restore."""
+    backup, _ = changed
+    for call in range(0, 200, 7):
+        database = tmp_path / "empty" / str(call) / "store.db"
+        with killed_at(call), suppress(Killed):
+            restore(backup, database, by="ada", now=NIGHT)
+        try:
+            assert holds(database) == 0
+        except StoreUnusable as error:
+            assert "no such file" in str(error)  # noqa: PT017 (either may be)
+    assert holds(database) == 0
+
+
+def test_a_backup_of_a_newer_release_is_refused_before_anything_is_moved(
+    changed: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store that is there stays in its place, and goes on working."""
+    backup, there = changed
+    with closing(sqlite3.connect(backup / "store.db")) as plain:
+        plain.execute("INSERT INTO _sqlite_migrations VALUES (99, 'precursor-watch', 'm999_later', '')")
+        plain.commit()
+    monkeypatch.setattr(restoring, "check_backup", lambda folder, **_: read_manifest(folder))
+    before = sorted(path.name for path in there.parent.iterdir())
+    with pytest.raises(BackupWrong, match="newer release"):
+        restore(backup, there, replace=True, by="ada", now=NIGHT)
+    assert holds(there) == 1
+    assert sorted(path.name for path in there.parent.iterdir() if "-" not in path.name) == [
+        name for name in before if "-" not in name
+    ]
+
+
+def test_models_behind_a_symlink_are_restored(changed: tuple[Path, Path], tmp_path: Path) -> None:
+    """The folder of models may lie on another disk."""
+    backup, there = changed
+    (there.parent / "models").rename(tmp_path / "elsewhere")
+    (there.parent / "models").symlink_to(tmp_path / "elsewhere")
+    shutil.rmtree(tmp_path / "elsewhere" / "aaaaaaaaaaaa")
+    restore(backup, there, replace=True, by="ada", now=NIGHT)
+    assert (tmp_path / "elsewhere" / "aaaaaaaaaaaa" / "card.json").read_text(encoding="utf-8") == "{}"
+    assert (there.parent / "models").is_symlink()
+    assert "is whole" in check_everything(there)
+
+
+def test_two_restores_in_one_second_keep_both_that_were_there(changed: tuple[Path, Path]) -> None:
+    """Nothing is moved over what an earlier restore moved aside."""
+    backup, there = changed
+    for _ in range(2):
+        restore(backup, there, replace=True, by="ada", now=NIGHT)
+    aside = sorted(path.name for path in there.parent.glob("store.db.before-*Z"))
+    assert aside == ["store.db.before-20261125T021500Z", "store.db.before-20261125T021501Z"]
+
+
+@pytest.mark.parametrize("must_exist", [True, False])
+def test_no_empty_store_is_begun_where_one_was_moved_aside(
+    changed: tuple[Path, Path], *, must_exist: bool
+) -> None:
+    """As a restore of the first release left it when it was killed: every command says what lies there."""
+    _, there = changed
+    there.rename(there.with_name("store.db.before-20261125T021500Z"))
+    with pytest.raises(StoreUnusable, match="moved aside; rename that back"):
+        open_database(there, must_exist=must_exist)
+    assert not there.exists()
+
+
+def test_a_full_disk_is_a_sentence_and_leaves_nothing(store: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    """Of the backup; older ones stay."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(BackupFailed, match=r"No space left on device\. Nothing of it was kept"):
+        make_backup(store, tmp_path / "backups", now=NIGHT)
+    assert list((tmp_path / "backups").glob("*T*Z")) == []
+    monkeypatch.setattr("scheduler.maintenance.backup.private_folder", full)
+    with pytest.raises(BackupFailed, match="No space left"):
+        make_backup(store, tmp_path / "backups", now=NIGHT)
+
+
+def test_restored_files_are_on_the_disk_before_the_swap(
+    changed: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each file, and each folder that names it, is synced; a power cut after the swap loses none."""
+    backup, there = changed
+    synced: set[str] = set()
+    real = os.fsync
+
+    def fsync(handle: int) -> None:
+        synced.add(str(Path(f"/proc/self/fd/{handle}").readlink()))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    restore(backup, there, replace=True, by="ada", now=NIGHT)
+    staging = staging_folder(there)
+    names = [path.name for path in evidence_folder(there).iterdir()]
+    assert {str(staging / "evidence" / f"{name}.part") for name in names} <= synced
+    assert {str(staging / "store.db"), str(staging / "evidence"), str(staging), str(there.parent)} <= synced
