@@ -173,9 +173,14 @@ def recorded(database: Path, kind: RunKind, due_at: datetime | None) -> Iterator
     from store.crawl.runs import begin_run, end_run
     from store.database import open_database
     from store.locks import hold, work_of
+    from store.operations.backup import naming_faults
     from store.times import utc_now
 
-    with hold(database, work_of(kind)), closing(open_database(database, must_exist=True)) as db:
+    with (
+        hold(database, work_of(kind)),
+        naming_faults(database),
+        closing(open_database(database, must_exist=True)) as db,
+    ):
         run, done = begin_run(db, kind, due_at=in_utc(due_at), now=utc_now()), Done()
         try:
             yield done

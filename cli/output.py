@@ -53,6 +53,17 @@ def exit_with_sentence() -> Iterator[None]:
     except OSError as error:
         print(f"precursor-watch: {harmless(_refusal(error))}", file=sys.stderr)  # noqa: T201
         sys.exit(1)
+    except Exception as error:
+        from store.operations.backup import is_damage
+
+        if not is_damage(error):
+            raise
+        print(  # noqa: T201
+            f"precursor-watch: The database is damaged: {harmless(str(error))}. Stop the service, keep the "
+            "file as it is, and restore the last backup with `precursor-watch restore`.",
+            file=sys.stderr,
+        )
+        sys.exit(1)
 
 
 @contextmanager
@@ -62,11 +73,12 @@ def open_store(database: Path) -> Iterator[Database]:
     Raises:
         StoreUnusable: If it is missing or cannot be used.
         StoreDamaged: If it turns out to be damaged while it is read.
+        StoreUnwritable: If the disk is full or fails meanwhile.
     """
     from store.database import open_database
-    from store.operations.backup import naming_damage
+    from store.operations.backup import naming_faults
 
-    with naming_damage(database), closing(open_database(database, must_exist=True)) as db:
+    with naming_faults(database), closing(open_database(database, must_exist=True)) as db:
         yield db
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import time
 from functools import cache
 from typing import TYPE_CHECKING
 
 from store.audit.chain import follow_schema, register_functions
-from store.errors import StoreFolderClosed, StoreUnusable
+from store.errors import StoreDiskFull, StoreFolderClosed, StoreUnusable
 from store.migrations import migrations
-from store.operations.backup import finish_swap, refuse_new_beginning
+from store.operations.backup import finish_swap, is_damage, is_disk_full, refuse_new_beginning
 from store.private import private_file
 from store.review.item_query import falls_into
 from store.sqlite import Database, transaction
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 BUSY_TIMEOUT_MS = 60_000
 """How long a statement waits for another writer."""
+
+LEAST_ROOM = 100_000
+"""Bytes that must be free for SQLite to make the files that it keeps beside a database."""
 
 __all__ = ["Database", "open_database", "open_in_memory", "transaction"]
 
@@ -96,6 +100,10 @@ def _unusable(path: Path, error: Exception) -> StoreUnusable:
     folder = path.resolve().parent
     if folder.is_dir() and not os.access(folder, os.W_OK):
         return StoreFolderClosed(path)
+    if is_disk_full(error) or (folder.is_dir() and shutil.disk_usage(folder).free < LEAST_ROOM):
+        return StoreDiskFull(path, str(error))
+    if is_damage(error):
+        return StoreUnusable(path, f"it is damaged ({error})")
     return StoreUnusable(path, str(error))
 
 

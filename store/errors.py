@@ -91,6 +91,17 @@ class StoreFolderClosed(StoreUnusable):
         )
 
 
+class StoreDiskFull(StoreUnusable):
+    """The disk is full, so that SQLite cannot make the files that it needs even to read a database."""
+
+    def __init__(self, path: Path, found: str) -> None:
+        StoreError.__init__(
+            self,
+            f"{path} cannot be opened: {found}. The disk is full, and SQLite keeps files beside a "
+            "database even to read it. Make room, and try again; the database itself is as it was.",
+        )
+
+
 class StoreUnwritable(StoreError):
     """The database cannot be written now, because of the disk or another process."""
 

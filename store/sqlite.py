@@ -52,7 +52,7 @@ def refuse_changes(db: Database, table: str) -> None:
     """)
 
 
-_FAULTS_OF_THE_DISK = frozenset(
+FAULTS_OF_THE_DISK = frozenset(
     {
         sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY,
         sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_READONLY_DBMOVED,
@@ -63,11 +63,16 @@ _FAULTS_OF_THE_DISK = frozenset(
 
 
 @contextmanager
-def transaction(db: Database) -> Iterator[None]:
+def transaction(db: Database, *, durable: bool = False) -> Iterator[None]:
     """Run the block in one transaction, which takes the write lock at the start.
 
     BEGIN IMMEDIATE lets two processes wait for each other; without it, one would fail when a read becomes a
     write. Inside another transaction, the block joins that transaction.
+
+    Args:
+        db: The store.
+        durable: Wait until all is on the disk, so that no power cut takes it back; else one may take back
+            the transactions of the last moments, though never a part of one.
 
     Raises:
         StoreUnwritable: If the disk is full or read-only, or another process holds the lock for too long.
@@ -76,6 +81,8 @@ def transaction(db: Database) -> Iterator[None]:
         yield
         return
     try:
+        if durable:
+            db.conn.execute("PRAGMA synchronous = FULL")
         db.conn.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -84,9 +91,12 @@ def transaction(db: Database) -> Iterator[None]:
             raise
         db.conn.commit()
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode in _FAULTS_OF_THE_DISK:
+        if error.sqlite_errorcode in FAULTS_OF_THE_DISK:
             raise StoreUnwritable(_path(db), str(error)) from error
         raise
+    finally:
+        if durable:
+            db.conn.execute("PRAGMA synchronous = NORMAL")
 
 
 def _path(db: Database) -> str:

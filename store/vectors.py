@@ -4,58 +4,96 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
+from store.operations.backup import is_damage
 from store.private import private_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+Result = TypeVar("Result")
 
 CHUNK = 500
 """Hashes in one statement; SQLite allows 32,766 arguments, and smaller plans stay cached."""
 
 
+_TABLES = (
+    """
+    CREATE TABLE IF NOT EXISTS vectors (
+        embedder_id TEXT NOT NULL,
+        text_hash TEXT NOT NULL,
+        vector BLOB NOT NULL, -- little-endian float32
+        PRIMARY KEY (embedder_id, text_hash)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS backends (
+        embedder_id TEXT NOT NULL,
+        machine TEXT NOT NULL,
+        backend TEXT NOT NULL, -- the number type found to be fastest among those that are right
+        trials TEXT NOT NULL, -- JSON: each one's speed and greatest distance to float32
+        PRIMARY KEY (embedder_id, machine)
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
+
+class _VectorFile:
+    """The file, which is put aside and begun anew whenever it turns out to be damaged."""
+
+    def __init__(self, path: Path | None) -> None:
+        """Open the file; None keeps all in memory."""
+        self._path = path
+        try:
+            self.connection = _connect(path)
+        except sqlite3.DatabaseError as error:
+            self._begin_anew(error)
+
+    def run(self, act: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Return what an action returns, done within one transaction."""
+        try:
+            with self.connection:
+                return act(self.connection)
+        except sqlite3.DatabaseError as error:
+            self.connection.close()
+            self._begin_anew(error)
+            return self.run(act)
+
+    def _begin_anew(self, error: sqlite3.DatabaseError) -> None:
+        if self._path is None or not is_damage(error):
+            raise error
+        for ending in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                beside = self._path.with_name(self._path.name + ending)
+                beside.replace(self._path.with_name(f"{self._path.name}.damaged{ending}"))
+        self.connection = _connect(self._path)
+
+
 class VectorCache:
     """Vectors by embedder and text hash; vectors of two embedders never mix."""
 
-    def __init__(self, connection: sqlite3.Connection, embedder_id: str) -> None:
-        self._connection = connection
+    def __init__(self, file: _VectorFile, embedder_id: str) -> None:
+        self._file = file
         self._embedder_id = embedder_id
-        connection.execute("""
-            CREATE TABLE IF NOT EXISTS vectors (
-                embedder_id TEXT NOT NULL,
-                text_hash TEXT NOT NULL,
-                vector BLOB NOT NULL, -- little-endian float32
-                PRIMARY KEY (embedder_id, text_hash)
-            ) STRICT, WITHOUT ROWID
-        """)
-        connection.execute("""
-            CREATE TABLE IF NOT EXISTS backends (
-                embedder_id TEXT NOT NULL,
-                machine TEXT NOT NULL,
-                backend TEXT NOT NULL, -- the number type found to be fastest among those that are right
-                trials TEXT NOT NULL, -- JSON: each one's speed and greatest distance to float32
-                PRIMARY KEY (embedder_id, machine)
-            ) STRICT, WITHOUT ROWID
-        """)
 
     def of(self, embedder_id: str) -> VectorCache:
         """Return the vectors of another embedder in the same file."""
-        return VectorCache(self._connection, embedder_id)
+        return VectorCache(self._file, embedder_id)
 
     def backend(self, machine: str) -> str | None:
         """Return the backend chosen for this embedder on a machine, or None."""
         query = "SELECT backend FROM backends WHERE embedder_id = ? AND machine = ?"
-        row = self._connection.execute(query, (self._embedder_id, machine)).fetchone()
+        row = self._file.run(lambda file: file.execute(query, (self._embedder_id, machine)).fetchone())
         return None if row is None else str(row[0])
 
     def keep_backend(self, machine: str, backend: str, trials: Sequence[Mapping[str, object]]) -> None:
         """Store the chosen backend with its measurements."""
         row = (self._embedder_id, machine, backend, json.dumps(list(trials)))
-        with self._connection:
-            self._connection.execute("INSERT OR REPLACE INTO backends VALUES (?, ?, ?, ?)", row)
+        self._file.run(lambda file: file.execute("INSERT OR REPLACE INTO backends VALUES (?, ?, ?, ?)", row))
 
     def get(self, text_hashes: Sequence[str]) -> dict[str, bytes]:
         """Return the cached vectors of these texts, as little-endian float32; other texts are absent."""
@@ -64,21 +102,24 @@ class VectorCache:
             chunk = text_hashes[start : start + CHUNK]
             marks = ", ".join("?" * len(chunk))
             query = f"SELECT text_hash, vector FROM vectors WHERE embedder_id = ? AND text_hash IN ({marks})"  # noqa: S608 (only question marks)
-            found.update(self._connection.execute(query, (self._embedder_id, *chunk)))
+            found.update(self._file.run(partial(_fetch, query=query, values=(self._embedder_id, *chunk))))
         return found
 
     def put(self, vectors: Mapping[str, bytes]) -> None:
         """Store vectors, in one transaction."""
         rows = [(self._embedder_id, text_hash, vector) for text_hash, vector in vectors.items()]
-        with self._connection:
-            self._connection.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?, ?)", rows)
+        self._file.run(lambda file: file.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?, ?)", rows))
 
     def forget_earlier(self) -> None:
         """Delete the vectors of other versions of the embedder, which have the same name before the `@`."""
         name = self._embedder_id.partition("@")[0]
         query = "DELETE FROM vectors WHERE embedder_id BETWEEN ? AND ? AND embedder_id != ?"
-        with self._connection:
-            self._connection.execute(query, (f"{name}@", f"{name}@\U0010ffff", self._embedder_id))
+        values = (f"{name}@", f"{name}@\U0010ffff", self._embedder_id)
+        self._file.run(lambda file: file.execute(query, values))
+
+
+def _fetch(file: sqlite3.Connection, *, query: str, values: tuple[str, ...]) -> list[tuple[str, bytes]]:
+    return file.execute(query, values).fetchall()
 
 
 @contextmanager
@@ -88,17 +129,11 @@ def open_vectors(database: Path | None, embedder_id: str) -> Iterator[VectorCach
     A damaged file is renamed to `*.damaged` and replaced by an empty one.
     """
     path = None if database is None else database.with_name(database.name + ".vectors")
+    file = _VectorFile(path)
     try:
-        connection = _connect(path)
-    except sqlite3.DatabaseError:
-        if path is None:
-            raise
-        path.replace(path.with_name(path.name + ".damaged"))
-        connection = _connect(path)
-    try:
-        yield VectorCache(connection, embedder_id)
+        yield VectorCache(file, embedder_id)
     finally:
-        connection.close()
+        file.connection.close()
 
 
 def _connect(path: Path | None) -> sqlite3.Connection:
@@ -108,6 +143,8 @@ def _connect(path: Path | None) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
+        for statement in _TABLES:
+            connection.execute(statement)
     except sqlite3.DatabaseError:
         connection.close()
         raise

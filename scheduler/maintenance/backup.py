@@ -25,7 +25,7 @@ from scheduler.errors import SchedulerError
 from store.crawl.evidence import evidence_folder, list_files
 from store.database import open_database
 from store.messages import counted
-from store.operations.backup import copy_store, copy_synced, sync
+from store.operations.backup import copy_store, copy_synced, naming_faults, sync
 from store.operations.retention import buried_files
 from store.private import private_folder
 from store.scores.scores import list_models
@@ -48,8 +48,8 @@ class BackupFailed(SchedulerError):
     def __init__(self, folder: Path, error: OSError) -> None:
         said = error.strerror or str(error)
         super().__init__(
-            f"The backup {folder} could not be written: {said}. Nothing of it was kept, and the store is as "
-            "it was. Make room or correct the rights there, or give another folder with --to."
+            f"{error.filename or folder} cannot be used: {said}. Nothing of the backup was kept, and the "
+            "store is as it was. Make room or correct the rights there, or give another folder with --to."
         )
 
 
@@ -126,7 +126,7 @@ def make_backup(database: Path, backups: Path, *, now: datetime) -> Backup:
 
 def _make(database: Path, backups: Path, folder: Path, now: datetime) -> Backup:
     shared = {f"{EVIDENCE}/{path.name}" for path in (backups / EVIDENCE).glob("*")}
-    with closing(open_database(database, must_exist=True)) as db:
+    with naming_faults(database), closing(open_database(database, must_exist=True)) as db:
         copy_store(db, folder / "store.db")
     with closing(open_database(folder / "store.db")) as copy:
         # What the copy points to, and not what the store has come to since.

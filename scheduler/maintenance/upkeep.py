@@ -17,7 +17,7 @@ from store.database import open_database
 from store.locks import work_of, work_under_way
 from store.messages import counted
 from store.model import RunKind
-from store.operations.backup import check_store, free_bytes, tend_store, vacuum_store
+from store.operations.backup import check_store, free_bytes, naming_faults, tend_store, vacuum_store
 from store.operations.retention import buried_files, bury, spent_evidence
 from store.review.search import index_missing
 
@@ -55,7 +55,7 @@ def check_everything(
         AuditBroken: If the audit log, an evidential row or the schema is not as it was written.
         EvidenceWrong: With the first WARC file, record or page that is not what was kept.
     """
-    with closing(open_database(database, must_exist=True)) as db:
+    with naming_faults(database), closing(open_database(database, must_exist=True)) as db:
         check_store(db, database)
         log = verification.verify(db)
         found = verify(db, evidence_folder(database), progress=progress)

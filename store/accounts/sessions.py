@@ -58,6 +58,9 @@ def begin_attempt(db: Database, account: str, address: str, *, limits: Limits, n
     values = {"since": since, "account": account_hash, "address": address}
     with transaction(db):
         db.conn.execute("DELETE FROM login_failures WHERE failed_at <= ?", [since])
+        # The clock was put back: what failed in its future counts from now, or it would shut out until then.
+        at = times.to_text(now)
+        db.conn.execute("UPDATE login_failures SET failed_at = ?1 WHERE failed_at > ?1", [at])
         for condition, most in (
             ("account_hash = :account AND address = :address", limits.pair),
             ("account_hash = :account", limits.account),

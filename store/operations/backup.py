@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import json
 import os
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from store.errors import StoreError, StoreUnusable, StoreUnwritable
 from store.private import private_file, private_folder
+from store.sqlite import FAULTS_OF_THE_DISK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,17 +106,20 @@ def vacuum_store(db: Database) -> str:
 
 
 @contextmanager
-def naming_damage(path: Path) -> Iterator[None]:
-    """Say which file is damaged where SQLite finds, while it reads, that one is.
+def naming_faults(path: Path) -> Iterator[None]:
+    """Name the database where SQLite finds, while it reads, that the file is damaged or the disk is full.
 
     Raises:
-        StoreDamaged: If that happens inside.
+        StoreDamaged: If the file is damaged.
+        StoreUnwritable: If the disk is full or fails; the database itself is as it was.
     """
     try:
         yield
     except sqlite3.DatabaseError as error:
         if is_damage(error):
             raise StoreDamaged(path, str(error)) from error
+        if getattr(error, "sqlite_errorcode", None) in FAULTS_OF_THE_DISK:
+            raise StoreUnwritable(path, str(error)) from error
         raise
 
 
@@ -123,6 +128,12 @@ def is_damage(error: Exception) -> bool:
     code = getattr(error, "sqlite_errorcode", None)
     malformed = isinstance(error, sqlite3.DatabaseError) and "malformed" in str(error)
     return malformed or (code is not None and code & 0xFF in _DAMAGE)
+
+
+def is_disk_full(error: Exception) -> bool:
+    """Return whether an error says that the disk is full."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT}
 
 
 def _expect_whole(connection: sqlite3.Connection, path: Path) -> None:

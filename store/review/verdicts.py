@@ -189,7 +189,7 @@ def give_verdict(  # noqa: PLR0913 (the parts of a verdict)
         raise ValueError("To undo a verdict, call undo_verdict.")
     name = reviewer_name(reviewer)
     check_reason(decision, reason_code)
-    with transaction(db):  # no other verdict can come between these checks and this verdict
+    with transaction(db, durable=True):  # no other verdict can come between these checks and this verdict
         listing_id = _listing_shown(db, sighting_id, score_id)
         _refuse_unseen(db, listing_id, name, circumstances.last_verdict)
         stage, answers = stage_of_next(db, listing_id, name)
@@ -232,7 +232,7 @@ def undo_verdict(
         AlreadyUndone: If the verdict was undone before or is itself an undo.
     """
     name = reviewer_name(reviewer)
-    with transaction(db):
+    with transaction(db, durable=True):
         verdict = get_verdict(db, verdict_id)
         undone = db.execute("SELECT 1 FROM verdicts WHERE undoes = ?", [verdict_id]).fetchone()
         if undone or verdict.decision is Decision.UNDONE:

@@ -234,6 +234,18 @@ def test_guessing_from_many_places_or_along_many_names_is_slowed(
     assert taken[most:] == [None] * 3
 
 
+def test_a_lockout_never_outlasts_its_length_when_the_clock_is_put_back(store: Database) -> None:
+    """Failures of the year that the clock was wrong count from now on, not until that year comes."""
+    limits = Limits()
+    for _ in range(limits.pair + 1):
+        begin_attempt(store, "ada", "192.0.2.1", limits=limits, now=NOW + timedelta(days=365))
+    assert (
+        limits.window >= begin_attempt(store, "ada", "192.0.2.1", limits=limits, now=NOW).wait > timedelta()
+    )
+    later = NOW + limits.window + timedelta(seconds=1)
+    assert begin_attempt(store, "ada", "192.0.2.1", limits=limits, now=later).failure_id is not None
+
+
 def test_attempts_side_by_side_are_counted_before_they_are_looked_at(store: Database) -> None:
     """Sent all at once, no more are tried than one after the other."""
     tried = [begin_attempt(store, "ada", "192.0.2.1", limits=Limits(), now=NOW) for _ in range(50)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from store.vectors import open_vectors
 
 if TYPE_CHECKING:
@@ -25,6 +27,24 @@ def test_a_damaged_file_is_put_aside_and_begun_anew(tmp_path: Path) -> None:
     with open_vectors(tmp_path / "a.db", "toy@1") as cache:
         assert cache.get(["hash"]) == {}
     assert (tmp_path / "a.db.vectors.damaged").exists()
+
+
+@pytest.mark.parametrize("offset", range(0, 4096 * 6, 512))
+def test_damage_anywhere_in_the_file_costs_vectors_only(tmp_path: Path, offset: int) -> None:
+    """Whichever page the disk spoiled: header, schema, tree or leaf, found at the opening or later."""
+    path = tmp_path / "a.db.vectors"
+    with open_vectors(tmp_path / "a.db", "toy@1") as cache:
+        cache.put({f"{number:064x}": bytes(256) for number in range(100)})
+    with path.open("rb+") as file:
+        file.seek(offset)
+        file.write(b"\xff" * 512)
+    with open_vectors(tmp_path / "a.db", "toy@1") as cache:
+        found = cache.get([f"{number:064x}" for number in range(100)])
+        assert set(found.values()) <= {bytes(256)} or offset >= 4096
+        cache.forget_earlier()
+        cache.keep_backend("here", "int8", [])
+        cache.put({"again": b"\x00"})
+        assert cache.get(["again"]) == {"again": b"\x00"}
 
 
 def test_vectors_of_earlier_editions_are_dropped() -> None:

@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
 
+from cli.main import group
 from scheduler.maintenance import restore as restoring
 from scheduler.maintenance.backup import BackupFailed, BackupWrong, make_backup, read_manifest
 from scheduler.maintenance.restore import restore
 from scheduler.maintenance.upkeep import check_everything
 from store.crawl.evidence import evidence_folder
 from store.database import open_database
-from store.errors import StoreUnusable
+from store.errors import StoreError, StoreUnusable
 from store.operations.backup import staging_folder
 from store.operations.retention import list_holds, place_hold
 from tests.crawler.crawls import NOW
@@ -191,7 +193,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(store: Path, tmp_path: Pat
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(shutil, "copyfile", full)
-    with pytest.raises(BackupFailed, match=r"No space left on device\. Nothing of it was kept"):
+    with pytest.raises(BackupFailed, match=r"No space left on device\. Nothing of the backup was kept"):
         make_backup(store, tmp_path / "backups", now=NIGHT)
     assert list((tmp_path / "backups").glob("*T*Z")) == []
     monkeypatch.setattr("scheduler.maintenance.backup.private_folder", full)
@@ -217,3 +219,36 @@ def test_restored_files_are_on_the_disk_before_the_swap(
     names = [path.name for path in evidence_folder(there).iterdir()]
     assert {str(staging / "evidence" / f"{name}.part") for name in names} <= synced
     assert {str(staging / "store.db"), str(staging / "evidence"), str(staging), str(there.parent)} <= synced
+
+
+DAMAGE = {
+    "a letter of the schema": (b"CREATE TABLE pages", b"CREATE TABLX pages"),
+    "a name in the schema": (
+        b"CREATE TRIGGER pages_no_update BEFORE",
+        b"CREATE TRIGGER pages_no_update BEF\x00RE",
+    ),
+    "the header": (b"SQLite format 3", b"SQLite format 9"),
+    "the schema format": (b"SQLite format 3\x00", b"SQLite format 3\x01"),
+}
+
+
+@pytest.mark.parametrize("what", [*DAMAGE, *range(0, 40, 3)])
+def test_a_damaged_database_is_named_with_the_way_out(store: Path, what: str | int) -> None:
+    """Whichever page it is: no command ends in a traceback, and what is said names the file."""
+    with closing(open_database(store)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = bytearray(store.read_bytes())
+    if isinstance(what, str):
+        old, new = DAMAGE[what]
+        assert old in content
+        content = content.replace(old, new)
+    else:
+        content[what * 4096 : what * 4096 + 4096] = b"\xff" * 4096
+    store.write_bytes(content)
+    for command in (["verify"], ["audit", "verify"], ["status"], ["queue"], ["backup"]):
+        result = CliRunner().invoke(group, [*command, "--db", str(store)])
+        assert result.exception is None or isinstance(result.exception, (StoreError, SystemExit)), command
+        if command == ["verify"]:
+            assert isinstance(result.exception, StoreError)
+            assert str(store) in str(result.exception)
+            assert "restore" in str(result.exception)
