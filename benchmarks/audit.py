@@ -12,11 +12,11 @@ from pathlib import Path
 from statistics import quantiles
 from typing import TYPE_CHECKING
 
+from fixtures.builders.review_store import fill_store
 from store.audit.audit import AuditAction, Origin, Via, record_view
 from store.audit.verification import verify
 from store.database import Database, open_database, transaction
 from store.times import to_text, utc_now
-from tests.review.store import fill_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,6 +1,6 @@
 """Bulk scoring on Ray nodes with one core each: two of them beside one, on the same distinct texts.
 
-The nodes are of a local cluster (`benchmarks.local_cluster`), so they share this machine: their gain is
+The nodes are of a local cluster (`fixtures.local_cluster`), so they share this machine: their gain is
 bounded by its cores, and by what else it does. The clock runs from the moment when every worker has its model
 open to the last listing scored; the making of the workers takes the same time however long the archive is,
 and is told below the table. What is flagged must be the same, in the same order.
@@ -95,7 +95,6 @@ def _once(folder: Path, nodes: int) -> dict[str, Any]:
 
 def _score_on(folder: Path, nodes: int) -> dict[str, Any]:
     """Score the archive on a cluster of so many nodes, in this process, which nothing else uses."""
-    from benchmarks.local_cluster import local_cluster
     from bulk import cluster_scoring
     from bulk.archives import write_parts
     from bulk.cluster import joined

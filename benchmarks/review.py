@@ -26,14 +26,14 @@ from fastapi.testclient import TestClient
 
 from benchmarks.review_store import CUMULATED, NOW, SOURCES, VOCABULARY, generate, identity
 from benchmarks.rounds import Limit, Rate, report
+from fixtures.builders.forms import read_form
+from fixtures.builders.login import a_user, build, cookie_of
 from store.accounts.users import Role
 from store.crawl.pages import SeenListing, record_page
 from store.crawl.runs import begin_run
 from store.database import open_database
 from store.model import ListingContent, Page, PageOutcome, RunKind
 from store.review.queue import review_queue
-from tests.review.entering import a_user, build, cookie_of
-from tests.review.forms import read_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -20,6 +20,9 @@ from playwright.sync_api import sync_playwright
 
 from classifier.gazetteer import Law
 from cli.serve import reference_for, service_api_for
+from fixtures.builders.login import WEAK, a_user, cookie_of
+from fixtures.builders.review_store import NOW, PLANTED, Planted, fill_store, score, see
+from fixtures.builders.store import judge
 from review.web.app import create_app
 from review.web.serve import address_of, build_server, listen
 from store.accounts.users import Role
@@ -29,9 +32,6 @@ from store.review.cases import open_case, write_entry
 from store.review.queue import review_queue
 from store.review.samples import draw_sample
 from store.review.workspace import change_setting
-from tests.review.entering import WEAK, a_user, cookie_of
-from tests.review.store import NOW, PLANTED, Planted, fill_store, score, see
-from tests.store.build import judge
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from benchmarks.review_store import generate
 from benchmarks.rounds import Limit, report
+from fixtures.builders.login import a_user
 from store.accounts.users import Role
-from tests.review.entering import a_user
 
 PACKAGES = ("click", "fastapi", "uvicorn")
 HELP_S, STATUS_S, APP_S = 0.3, 0.5, 1.5

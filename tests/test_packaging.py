@@ -120,6 +120,19 @@ def test_every_path_that_the_documentation_names_is_there() -> None:
     assert missing == []
 
 
+def test_tests_and_benchmarks_share_fixtures_alone() -> None:
+    """Neither imports the other, but for the tests of the benchmarks; what both need is in fixtures/."""
+    barred = re.compile(r"^\s*(?:from|import) (tests|benchmarks)\b", re.MULTILINE)
+    crossing = [
+        str(path.relative_to(ROOT))
+        for folder in ("tests", "benchmarks", "fixtures")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if not path.is_relative_to(ROOT / "tests" / "benchmarks")
+        and set(barred.findall(path.read_text(encoding="utf-8"))) - {folder}
+    ]
+    assert crossing == []
+
+
 def public_parts(
     node: ast.Module | ast.ClassDef, inside: str = ""
 ) -> Iterator[tuple[str, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]]:

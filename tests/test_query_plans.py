@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures.builders.login import entered
+from fixtures.builders.review_store import fill_store
 from store.database import open_database
 from store.review.queue import review_queue
 from tests.cli.calls import call
-from tests.review.entering import entered
-from tests.review.store import fill_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.builders.store import NOW
 from scheduler.maintenance.backup import make_backup
 from scheduler.maintenance.restore import restore
 from scheduler.maintenance.upkeep import check_everything
@@ -19,7 +20,6 @@ from store.review.listings import listing_file
 from store.review.queue import review_queue
 from store.review.search import search
 from store.review.statistics import count_listings
-from tests.store.build import NOW
 
 FIRST = Path(__file__).parents[1] / "fixtures" / "first-release" / "watch.db"
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from benchmarks.ninety_days.faults import ALARM_OF, Fault, Injected
-from benchmarks.ninety_days.world import BEGINNING, PUBLISHED_EVERY, SCHEDULES, SHOWN
 from crawler.sources.sources import load_sources
+from fixtures.service_days.faults import ALARM_OF, Fault, Injected
+from fixtures.service_days.world import BEGINNING, PUBLISHED_EVERY, SCHEDULES, SHOWN
 from scheduler.due import due_times
 from store.database import open_database
 from store.model import RunKind

@@ -5,19 +5,18 @@ from __future__ import annotations
 import logging
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta
+from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
 import structlog
 import time_machine
-from apscheduler.executors.debug import DebugExecutor
-from apscheduler.schedulers.base import BaseScheduler
 
-from benchmarks.ninety_days.children import WorldChildren
-from benchmarks.ninety_days.clock import Clock
-from benchmarks.ninety_days.faults import Fault, Injected, lay_out
-from benchmarks.ninety_days.world import BEGINNING, SCHEDULES
+from fixtures.builders import store as build
+from fixtures.service_days.children import WorldChildren
+from fixtures.service_days.clock import LOOK, Clock, manual_scheduler
+from fixtures.service_days.faults import Fault, Injected, lay_out
+from fixtures.service_days.world import BEGINNING, SCHEDULES
 from scheduler.alarms import tell
 from scheduler.service import Service, Watchdog
 from scheduler.settings import AlarmSettings, MaintenanceSettings
@@ -26,43 +25,14 @@ from store.database import open_database
 from store.errors import StoreError
 from store.locks import hold
 from store.times import utc_now
-from tests.store import build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
-LOOK = timedelta(hours=2)
-"""How often the loop beside the scheduler looks; the real one looks every minute."""
-
 AHEAD = timedelta(hours=3)
 BACK = timedelta(hours=-1)
-
-
-class TurnedByHand(BaseScheduler):  # type: ignore[misc]  # APScheduler 3.11 has no types
-    """APScheduler without a thread: `turn` does what is due now, one job after the other."""
-
-    def wakeup(self) -> None:
-        """Do nothing; whoever turns it looks for himself."""
-
-    def shutdown(self, wait: bool = True) -> None:  # noqa: FBT001, FBT002 (APScheduler's own)
-        """Stop."""
-        super().shutdown(wait)
-
-    def turn(self) -> timedelta:
-        """Do what is due and return how long nothing will be."""
-        seconds: float | None = self._process_jobs()
-        return LOOK if seconds is None else timedelta(seconds=max(1.0, seconds))
-
-
-def turned_by_hand() -> TurnedByHand:
-    """Return a scheduler set up as the service's own, but for its thread."""
-    return TurnedByHand(
-        executors={"default": DebugExecutor()},
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-        timezone=UTC,
-    )
 
 
 @dataclass
@@ -104,7 +74,7 @@ def live(folder: Path, *, days: int, seed: int) -> Lived:
 
 def _serve(settings: Settings, clock: Clock, lived: Lived) -> None:
     """Run one service until it is killed or the days are over."""
-    scheduler = turned_by_hand()
+    scheduler = manual_scheduler()
     children = WorldChildren(settings.database, clock)
     with hold(settings.database, "service"):
         service = Service(settings, scheduler, Worker(settings, now=utc_now, children=children))

@@ -22,8 +22,6 @@ from store.database import open_database
 from store.model import Decision, ListingContent, RunKind
 from store.scores.scores import model_in_use, promotions
 from tests.classifier.toy import NOW, read_beforehand, write_starter
-from tests.store.build import crawl_run, page
-from tests.store.build import judge as judge_one
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

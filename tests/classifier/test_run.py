@@ -25,6 +25,7 @@ from classifier.training import candidate as retraining
 from classifier.training.candidate import Retrained, RetrainOptions, retrain
 from classifier.training.examples import load_starter
 from classifier.training.fit import train
+from fixtures.builders.store import crawl_run, judge, page
 from store import locks
 from store.audit.audit import list_entries
 from store.crawl.pages import SeenListing, record_page
@@ -36,7 +37,6 @@ from store.review.queue import review_queue
 from store.scores.scores import count_unscored, current_score, list_models, model_in_use
 from tests.classifier.toy import NOW, EmbedderBroken, ToyEmbedder, breaking_at, read_beforehand
 from tests.classifier.toy import write_starter as write_slice
-from tests.store.build import crawl_run, judge, page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.local_cluster import local_cluster
 from bulk import cluster_scoring
 from bulk.archives import write_parts
 from bulk.cluster import crawl_on_cluster, joined
@@ -19,6 +18,7 @@ from classifier.scoring import ScoredText
 from crawler.run.remote import read_remotely
 from crawler.sources.sources import pick_sources
 from crawler.workers import CrawlSettings
+from fixtures.local_cluster import local_cluster
 from store.model import Reasons
 from tests.warm import ROOT
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures.builders.review_store import fill_store
 from store.database import open_database
 from store.review.queue import review_queue
 from tests.cli.calls import call
-from tests.review.store import fill_store
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,6 +13,7 @@ import pytest
 
 from classifier.training.candidate import Retrained, RetrainOptions, retrain
 from cli.retrain import ending
+from fixtures.builders.store import FULL, crawl_run, model, score_all, see
 from store.accounts.users import Role, add_user
 from store.crawl.runs import end_run
 from store.database import open_database
@@ -22,7 +23,6 @@ from store.review.workspace import change_setting
 from store.scores.scores import promote, register_model
 from tests.classifier.toy import NOW, ToyEmbedder, read_beforehand, write_starter
 from tests.cli.calls import call, call_process
-from tests.store.build import FULL, crawl_run, model, score_all, see
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures.builders.store import FULL, crawl_run, judge, see
 from store.audit.audit import AuditAction, list_entries
 from store.database import open_database
 from store.scores.labels import imported_labels, standing_labels
 from tests.cli.calls import call
-from tests.store.build import FULL, crawl_run, judge, see
 
 if TYPE_CHECKING:
     from pathlib import Path

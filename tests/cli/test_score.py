@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fixtures.builders.store import FULL, crawl_run, see
 from store.database import open_database
 from store.review.queue import review_queue
 from tests.classifier.toy import write_starter
 from tests.cli.calls import Called, call, call_process
-from tests.store.build import FULL, crawl_run, see
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,8 @@ from urllib.request import urlopen
 
 import pytest
 
+from fixtures.builders.login import a_user
 from store.accounts.users import Role
-from tests.review.entering import a_user
 
 pytestmark = pytest.mark.process
 

@@ -18,6 +18,7 @@ from cli.main import group
 from cli.options import PROGRAM
 from cli.score import is_crawling, leave_cores_to_others
 from crawler.sources.sources import load_sources
+from fixtures.builders import store as build
 from fixtures.marketplaces.build import write_site
 from store.crawl.runs import begin_run, end_run, list_runs
 from store.crawl.sources import declare_source
@@ -28,7 +29,6 @@ from store.operations.alarms import Finding, get_alarm, settle
 from store.operations.service import pause_of
 from store.scores.scores import count_awaiting
 from store.times import utc_now
-from tests.store import build
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

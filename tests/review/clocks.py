@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.review.store import NOW
+from fixtures.builders.review_store import NOW
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.review.entering import entered
-from tests.review.store import fill_store
+from fixtures.builders.login import entered
+from fixtures.builders.review_store import fill_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

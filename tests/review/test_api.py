@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fixtures.builders.login import count_waiting, entered, headers_of, on_top
+from fixtures.builders.review_store import FLAGGED, PLANTED, fill_store
 from store.review.item_query import Sort
-from tests.review.entering import count_waiting, entered, headers_of, on_top
-from tests.review.store import FLAGGED, PLANTED, fill_store
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures.builders.login import a_user, build
 from review.web.guards import MAX_BODY_BYTES
 from review.web.serve import build_server, listen
-from tests.review.entering import a_user, build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

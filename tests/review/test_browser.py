@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from fixtures.builders.login import PASSWORD, a_user, build
+from fixtures.builders.review_store import FLAGGED, NOW, PLANTED, score, see
 from review.web.serve import address_of, build_server, listen
 from store.database import open_database
 from store.model import Decision, ReasonCode
 from store.review.queue import review_queue
 from store.review.verdicts import latest_undoable
-from tests.review.entering import PASSWORD, a_user, build
-from tests.review.store import FLAGGED, NOW, PLANTED, score, see
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

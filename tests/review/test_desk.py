@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures.builders.forms import judge, read_form, undo
+from fixtures.builders.login import entered, headers_of
+from fixtures.builders.review_store import FLAGGED
 from review.listing.safe_text import make_inert
 from store.accounts.users import Role
 from store.database import open_database
@@ -15,9 +18,6 @@ from store.model import Decision, Stage
 from store.review.item_query import Filter
 from store.review.listings import listing_file
 from store.review.queue import count_items, list_items, review_queue
-from tests.review.entering import entered, headers_of
-from tests.review.forms import judge, read_form, undo
-from tests.review.store import FLAGGED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,6 +12,9 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
+from fixtures.builders.forms import read_form
+from fixtures.builders.login import ELSEWHERE, PASSWORD, WEAK, a_user, build, entered
+from fixtures.builders.review_store import NOW, fill_store
 from review.accounts.credentials import STEP, Passwords, new_seed, seal
 from review.web.app import create_app
 from review.web.settings import Safety
@@ -27,9 +30,6 @@ from store.accounts.users import (
 from store.audit.audit import AuditAction, Origin, Via, list_entries
 from store.database import open_database
 from tests.review.clocks import Clock
-from tests.review.entering import ELSEWHERE, PASSWORD, WEAK, a_user, build, entered
-from tests.review.forms import read_form
-from tests.review.store import NOW, fill_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures.builders.forms import judge, read_form
+from fixtures.builders.login import headers_of
+from fixtures.builders.review_store import HOSTILE_TITLE, NOW
 from review.cases.case_exports import safe_cell
 from store.audit.audit import AuditAction, list_entries
 from store.database import open_database
 from store.review.queue import review_queue
 from store.review.workspace import change_setting
-from tests.review.entering import headers_of
-from tests.review.forms import judge, read_form
-from tests.review.store import HOSTILE_TITLE, NOW
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fixtures.builders.login import entered, headers_of, on_top
+from fixtures.builders.review_store import FLAGGED, NOW, PLANTED, Planted, fill_store
 from store.accounts.users import Role
 from store.database import open_database
 from store.review.workspace import change_setting
-from tests.review.entering import entered, headers_of, on_top
-from tests.review.store import FLAGGED, NOW, PLANTED, Planted, fill_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

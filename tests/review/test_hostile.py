@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fixtures.builders.login import entered, headers_of, on_top
+from fixtures.builders.review_store import PLANTED, Planted, fill_store
 from review.listing.safe_text import lookalikes, make_inert, mark_lookalikes
 from review.web.app import FOLDER
 from review.web.translations import FIELDS, defang
@@ -19,8 +21,6 @@ from store.accounts.users import Role
 from store.database import open_database
 from store.model import ListingContent
 from store.review.queue import review_queue
-from tests.review.entering import entered, headers_of, on_top
-from tests.review.store import PLANTED, Planted, fill_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

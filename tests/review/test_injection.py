@@ -10,11 +10,11 @@ from urllib.parse import quote
 
 import pytest
 
+from fixtures.builders.forms import read_form
+from fixtures.builders.login import entered, headers_of
 from store.accounts.users import Role, is_name
 from store.audit.verification import verify
 from store.database import open_database
-from tests.review.entering import entered, headers_of
-from tests.review.forms import read_form
 from tests.review.test_roles import routes_of
 
 if TYPE_CHECKING:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures.builders.review_store import NOW, PLANTED, score, see
+from fixtures.builders.store import judge
 from review.listing.item import read_evidence, read_fields, read_item
 from review.listing.score_reasons import read_bars, read_wording
 from review.web.charts import price_line
@@ -17,8 +19,6 @@ from store.model import Contribution, Decision, ListingContent, Reasons, Span, W
 from store.review.listings import ListingFile, Price, listing_file
 from store.review.queue import review_queue
 from store.review.verdicts import undo_verdict
-from tests.review.store import NOW, PLANTED, score, see
-from tests.store.build import judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

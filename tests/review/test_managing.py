@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures.builders.forms import read_form
+from fixtures.builders.login import entered, headers_of, on_top
+from fixtures.builders.review_store import NOW
 from review.accounts.credentials import new_password
 from review.web.translations import ACTIONS
 from store.accounts.users import Role, get_user, set_totp
 from store.audit.audit import AuditAction, list_entries
 from store.database import open_database
 from store.review.workspace import change_setting
-from tests.review.entering import entered, headers_of, on_top
-from tests.review.forms import read_form
-from tests.review.store import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,6 +14,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from fixtures.builders.login import PASSWORD, a_user, build
+from fixtures.builders.review_store import NOW, PLANTED, Planted, fill_store
+from fixtures.builders.store import declared
 from review.web.serve import address_of, build_server, listen
 from store.accounts.users import Role
 from store.database import open_database
@@ -22,10 +25,7 @@ from store.review.item_query import Filter
 from store.review.queue import count_items
 from store.review.verdicts import count_standing
 from store.review.workspace import change_setting
-from tests.review.entering import PASSWORD, a_user, build
-from tests.review.store import NOW, PLANTED, Planted, fill_store
 from tests.review.test_browser import PATIENCE_MS, TITLE, browser, expect_ready
-from tests.store.build import declared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,6 +8,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from fastapi.testclient import TestClient
 
+from fixtures.builders.forms import judge, read_form, undo
+from fixtures.builders.login import entered
+from fixtures.builders.review_store import (
+    FLAGGED,
+    NOW,
+    PLANTED,
+    SOURCE,
+    Planted,
+    fill_store,
+    put_model_in_use,
+    score,
+    see,
+)
+from fixtures.builders.store import judge as judge_one
 from review.listing.safe_text import UNSEEN
 from review.queue.lists import PAGE_SIZE
 from review.web.fields import MAX_NOTE_CHARS
@@ -19,20 +33,6 @@ from store.review.listings import listing_file
 from store.review.queue import count_queue, review_queue
 from store.review.search import search
 from store.review.verdicts import latest_undoable
-from tests.review.entering import entered
-from tests.review.forms import judge, read_form, undo
-from tests.review.store import (
-    FLAGGED,
-    NOW,
-    PLANTED,
-    SOURCE,
-    Planted,
-    fill_store,
-    put_model_in_use,
-    score,
-    see,
-)
-from tests.store.build import judge as judge_one
 
 if TYPE_CHECKING:
     from datetime import datetime

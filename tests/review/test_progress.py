@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from fixtures.builders.review_store import NOW
+from fixtures.builders.store import judge
 from review.queue.lists import done_today
 from store.database import open_database
 from store.review.queue import review_queue
 from store.review.verdicts import undo_verdict
-from tests.review.store import NOW
-from tests.store.build import judge
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,13 +17,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from fastapi.testclient import TestClient
 
+from fixtures.builders.forms import read_form
+from fixtures.builders.login import PASSWORD, a_user, build
 from review.web.errors import NotLoopback, SafetyUnfit
 from review.web.serve import Tls, address_of, build_server, check_reach, listen
 from review.web.settings import Safety, check_safety
 from store.audit.audit import AuditAction, list_entries
 from store.database import open_database
-from tests.review.entering import PASSWORD, a_user, build
-from tests.review.forms import read_form
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,12 +16,12 @@ from urllib.parse import urlencode
 
 import pytest
 
+from fixtures.builders.forms import read_form
+from fixtures.builders.login import PASSWORD, a_user, build
 from review.web.serve import build_server, listen
 from review.web.settings import Safety
 from store.audit.audit import AuditAction, list_entries
 from store.database import open_database
-from tests.review.entering import PASSWORD, a_user, build
-from tests.review.forms import read_form
 from tests.review.test_proxy import a_certificate
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.routing import Mount
 
+from fixtures.builders.forms import read_form
+from fixtures.builders.login import build, entered, headers_of, on_top
 from review.accounts.login import OPEN
 from store.accounts.users import Role
-from tests.review.entering import build, entered, headers_of, on_top
-from tests.review.forms import read_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

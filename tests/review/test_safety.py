@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures.builders.login import headers_of
 from review.web.guards import HEADERS
-from tests.review.entering import headers_of
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient

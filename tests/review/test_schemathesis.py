@@ -13,13 +13,13 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
 
+from fixtures.builders.login import a_user, build
+from fixtures.builders.review_store import NOW, fill_store
 from review.web.forms import new_token
 from store.accounts.sessions import issue_token
 from store.accounts.users import Role
 from store.audit.verification import verify
 from store.database import open_database
-from tests.review.entering import a_user, build
-from tests.review.store import NOW, fill_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.builders.login import a_user
 from review.web.errors import NobodyMayAdminister, NotLoopback, PortUnusable
 from review.web.serve import address_of, listen, serve
 from store.accounts.users import Role
 from store.errors import StoreUnusable
-from tests.review.entering import a_user
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "::", "review.example", ""])

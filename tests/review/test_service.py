@@ -9,6 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from cli.main import group
+from fixtures.builders.forms import read_form
+from fixtures.builders.login import entered, headers_of
+from fixtures.builders.review_store import NOW
+from fixtures.builders.store import declared
 from scheduler.children import log_name, logs_folder
 from store.accounts.users import Role
 from store.audit.audit import AuditAction, Via, list_entries
@@ -18,10 +22,6 @@ from store.locks import hold
 from store.model import RunKind, RunOutcome
 from store.operations.alarms import Finding, settle
 from store.operations.service import list_requests, pause_of
-from tests.review.entering import entered, headers_of
-from tests.review.forms import read_form
-from tests.review.store import NOW
-from tests.store.build import declared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 from fastapi.testclient import TestClient
 
+from fixtures.builders.forms import read_form
+from fixtures.builders.login import PASSWORD, WEAK, a_user, build, entered, headers_of, on_top
+from fixtures.builders.review_store import NOW
 from review.web.forms import new_token
 from store.accounts.sessions import LONGEST, get_token, issue_token, revoke_token
 from store.accounts.users import Role, set_disabled, set_password
 from store.audit.audit import list_entries
 from store.database import open_database
 from tests.review.clocks import Clock
-from tests.review.entering import PASSWORD, WEAK, a_user, build, entered, headers_of, on_top
-from tests.review.forms import read_form
-from tests.review.store import NOW
 from tests.review.test_entering import log_in
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures.builders import store as build
 from scheduler.worker import Settings
 from store.crawl.pages import SeenListing, record_page
 from store.crawl.runs import end_run
 from store.database import open_database
 from store.model import RunOutcome
-from tests.store import build
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures.builders.store import NOW
 from scheduler.alarms import AlarmAddressWrong, QuietHoursWrong, Unsent, is_quiet, send, tell
 from scheduler.settings import AlarmSettings
 from store.audit.audit import list_entries
@@ -23,7 +24,6 @@ from store.operations.alarms import (
     settle,
     standing_alarms,
 )
-from tests.store.build import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crawler.sources.sources import DeclaredSource, Schedule
+from fixtures.builders import store as build
 from scheduler.checks import CHECK_FAILED, CHECKS, Check, CheckContext, Problem, find_all
 from scheduler.settings import AlarmSettings
 from store.crawl.runs import begin_run, end_run, record_not_run
 from store.crawl.sources import Basis, Permission, declare_source
 from store.database import open_in_memory
 from store.model import RunKind, RunOutcome, SourceKind
-from tests.store import build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 import time_machine
 
-from benchmarks.ninety_days.children import WorldChildren
-from benchmarks.ninety_days.clock import Clock
-from benchmarks.ninety_days.simulation import TurnedByHand, turned_by_hand
-from benchmarks.ninety_days.world import BEGINNING
+from fixtures.service_days.children import WorldChildren
+from fixtures.service_days.clock import Clock, ManualScheduler, manual_scheduler
+from fixtures.service_days.world import BEGINNING
 from scheduler.due import spread_of
 from scheduler.service import Service, audit_settings
 from scheduler.settings import AlarmSettings, MaintenanceSettings
@@ -48,7 +47,7 @@ class Turned:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.settings = settings
         self.clock = clock
-        self.scheduler: TurnedByHand = turned_by_hand()
+        self.scheduler: ManualScheduler = manual_scheduler()
         self.children = WorldChildren(settings.database, clock)
         self.service = Service(settings, self.scheduler, Worker(settings, children=self.children))
         self.scheduler.start()

@@ -14,13 +14,13 @@ from click.testing import CliRunner
 from prometheus_client.parser import text_string_to_metric_families
 
 from cli.main import group
+from fixtures.builders import store as build
 from scheduler.metrics import STALE_S, PortTaken, serving
 from store.crawl.runs import begin_run, end_run
 from store.crawl.sources import declare_source
 from store.database import open_database
 from store.model import RunKind, RunOutcome
 from store.operations.alarms import Finding, settle
-from tests.store import build
 
 if TYPE_CHECKING:
     from pathlib import Path

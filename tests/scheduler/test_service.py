@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crawler.sources.sources import SourcesFileWrong
+from fixtures.builders import store as build
 from scheduler.errors import NothingScheduled
 from scheduler.service import run_once, serve
 from store.crawl.runs import begin_run, list_runs, record_not_run
@@ -19,7 +20,6 @@ from store.database import open_database
 from store.locks import AlreadyUnderWay, hold
 from store.model import RunKind, RunOutcome
 from store.times import utc_now
-from tests.store import build
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 
 from cli.options import PROGRAM
 from crawler.sources.sources import Schedule
+from fixtures.builders import store as build
 from scheduler.jobs import Job, WorkLimits
 from scheduler.worker import Settings, Worker
 from store.crawl.runs import begin_run, list_runs, record_not_run
@@ -23,7 +24,6 @@ from store.crawl.sources import declare_source
 from store.database import open_database
 from store.locks import hold
 from store.model import Run, RunKind, RunOutcome, Source, SourceKind
-from tests.store import build
 
 if TYPE_CHECKING:
     from pathlib import Path

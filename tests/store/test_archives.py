@@ -6,10 +6,10 @@ import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from fixtures.builders.store import FULL, NOW, crawl_run, see
 from store.crawl.evidence import record_archive
 from store.review.listings import listing_file
 from store.review.search import search
-from tests.store.build import FULL, NOW, crawl_run, see
 
 if TYPE_CHECKING:
     from pathlib import Path

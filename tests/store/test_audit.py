@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures.builders.store import FULL, NOW, crawl_run, judge, score_all, see, use
 from store import times
 from store.audit import audit
 from store.audit.audit import AuditAction, Origin, Via, head, list_entries, record, record_view, take_anchor
@@ -17,7 +18,6 @@ from store.database import Database, open_database
 from store.migrations import migrations
 from store.model import Decision
 from store.review.verdicts import StaleScreen, give_verdict, undo_verdict
-from tests.store.build import FULL, NOW, crawl_run, judge, score_all, see, use
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures.builders.store import FULL, NOW, crawl_run, judge, score_all, see, use
 from store.audit.chain import register_functions
 from store.crawl.evidence import record_archive
 from store.crawl.runs import begin_run, end_run, get_run, list_runs
@@ -20,7 +21,6 @@ from store.errors import StoreUnusable, UnknownRow
 from store.migrations import m001_m009_listings_and_evidence as steps
 from store.migrations import migrations
 from store.model import RunKind, RunOutcome
-from tests.store.build import FULL, NOW, crawl_run, judge, score_all, see, use
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

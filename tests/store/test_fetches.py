@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fixtures.builders.store import NOW, crawl_run, page
 from store.crawl.fetches import REDIRECTED_TO, Fetch, FetchOutcome, addresses_settled, record_fetches
 from store.crawl.pages import record_page
-from tests.store.build import NOW, crawl_run, page
 
 if TYPE_CHECKING:
     from store.database import Database

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fixtures.builders.store import FULL
 from store.crawl.identity import canonical_url, content_hash, listing_id
-from tests.store.build import FULL
 
 if TYPE_CHECKING:
     from store.model import ListingContent

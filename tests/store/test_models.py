@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from fixtures.builders.store import NOW
 from store.model import Promotion
 from store.scores.scores import model_before
-from tests.store.build import NOW
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures.builders.store import FULL, NOW, crawl_run, page, see
 from store.crawl.pages import SeenListing, count_changes, count_outcomes, record_page
 from store.crawl.runs import end_run, record_not_run
 from store.model import Change, ListingContent, PageOutcome, RunKind, RunOutcome
@@ -14,7 +15,6 @@ from store.review.listings import listing_file
 from store.review.search import missing, phrase, plain, words_in
 from store.review.statistics import count_listings, report_sources
 from store.scores.scores import unscored_sightings
-from tests.store.build import FULL, NOW, crawl_run, page, see
 
 if TYPE_CHECKING:
     from store.database import Database

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures.builders.store import FULL, NOW, REASONS, crawl_run, judge, score, score_all, see, use
 from store.crawl.runs import end_run
 from store.errors import UnknownRow
 from store.model import Decision, ListingContent, ReasonCode, RunOutcome
@@ -25,7 +26,6 @@ from store.review.verdicts import (
 )
 from store.scores.labels import standing_labels
 from store.scores.scores import record_scores
-from tests.store.build import FULL, NOW, REASONS, crawl_run, judge, score, score_all, see, use
 
 if TYPE_CHECKING:
     from store.database import Database

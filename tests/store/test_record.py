@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli.main import group
+from fixtures.builders.store import NOW, fill_every_table
 from store.audit.audit import AuditAction, record, take_anchor
 from store.audit.chain import evidential_tables, follow_schema, schema_of
 from store.audit.verification import (
@@ -25,7 +26,6 @@ from store.audit.verification import (
 )
 from store.database import open_database, open_in_memory
 from store.sqlite import transaction
-from tests.store.build import NOW, fill_every_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

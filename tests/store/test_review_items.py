@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures.builders.store import FULL, NOW, crawl_run, judge, score, see, use
 from store.model import Decision, Stage
 from store.review.item_query import Filter, Place, Sort, State
 from store.review.queue import count_items, facet_counts, list_items, next_item
@@ -45,7 +46,6 @@ from store.review.workspace import (
     saved_views,
 )
 from store.scores.scores import record_scores, unscored_sightings
-from tests.store.build import FULL, NOW, crawl_run, judge, score, see, use
 
 if TYPE_CHECKING:
     from store.database import Database

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fixtures.builders.store import ANDES, FULL, NOW, crawl_run, model, page, score, score_all, see, use
 from store.crawl.pages import SeenListing, record_page
 from store.crawl.sources import declare_source, declared_source
 from store.database import open_in_memory
@@ -28,7 +29,6 @@ from store.scores.scores import (
     register_model,
     unscored_sightings,
 )
-from tests.store.build import ANDES, FULL, NOW, crawl_run, model, page, score, score_all, see, use
 
 if TYPE_CHECKING:
     from store.database import Database

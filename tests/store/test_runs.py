@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures.builders.store import ANDES, NOW
 from store.crawl.runs import (
     DueTimeTaken,
     accounted_to,
@@ -21,7 +22,6 @@ from store.crawl.runs import (
 from store.crawl.sources import declare_source
 from store.errors import UnknownRow
 from store.model import RunKind, RunOutcome
-from tests.store.build import ANDES, NOW
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from fixtures.builders.review_store import NOW, PLANTED, Planted, fill_store, score, see
 from store import rows
 from store.database import open_database
 from store.review.item_query import Filter
 from store.review.queue import Found, count_items, first_found, list_items
 from store.review.search import index_missing, plain, search
-from tests.review.store import NOW, PLANTED, Planted, fill_store, score, see
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

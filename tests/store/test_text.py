@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
+from fixtures.builders.store import FULL
 from store.crawl.identity import MAX_TEXT_CHARS, listing_text, text_hash
 from store.messages import harmless
 from store.model import ListingContent
-from tests.store.build import FULL
 
 
 def test_the_text_is_what_is_offered_line_by_line() -> None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fixtures.builders.store import FULL, crawl_run, score_all, see, use
 from store.database import open_database
-from tests.store.build import FULL, crawl_run, score_all, see, use
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -111,7 +111,7 @@ def test_newest_capture_of_a_url_is_served(tmp_path: Path) -> None:
 
 
 def test_an_absent_url_gives_none(tmp_path: Path) -> None:
-    """Asking for what was not saved is no error."""
+    """OneStepClient for what was not saved is no error."""
     with open_archive(write_folder(tmp_path / "site")) as archive:
         assert archive.fetch("https://elsewhere.example/") is None
 

@@ -19,6 +19,7 @@ from click.testing import CliRunner
 from cli.evidence import command
 from crawler.evidence.read import MAX_HEADERS_BYTES, EvidenceWrong, read_record
 from crawler.evidence.verify import verify_bundle
+from fixtures.builders.store import NOW, judge, score_all, use
 from review.cases.case_exports import make_bundle
 from store.crawl.evidence import FORMAT, EvidenceRecord, evidence_folder
 from store.database import open_database
@@ -27,7 +28,6 @@ from store.review.listings import reviewed_listings
 from store.review.workspace import change_setting
 from tests.crawler.archives.site import BASE, Saved, html, warc
 from tests.crawler.crawls import crawl, declare
-from tests.store.build import NOW, judge, score_all, use
 
 if TYPE_CHECKING:
     from collections.abc import Callable

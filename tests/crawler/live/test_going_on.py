@@ -15,6 +15,7 @@ import pytest
 from crawler.evidence.read import body_of
 from crawler.evidence.verify import verify
 from crawler.live.plan import plan
+from fixtures.builders import store as build
 from fixtures.misbehaving.answers import html
 from fixtures.misbehaving.server import LOOPBACK, serving
 from scheduler.maintenance.upkeep import purge
@@ -29,7 +30,6 @@ from tests.crawler.crawls import NOW, Job, crawl_all
 from tests.crawler.killing import kill_when, rows_in
 from tests.crawler.live.shop import HOST, Shop
 from tests.crawler.live.sources import everywhere, live, permit
-from tests.store import build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

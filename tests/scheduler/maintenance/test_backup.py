@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from cli.main import group
 from crawler.evidence.read import EvidenceWrong
+from fixtures.builders import store as build
 from scheduler.children import logs_folder
 from scheduler.maintenance.backup import (
     BackupWrong,
@@ -43,7 +44,6 @@ from store.review.statistics import count_listings
 from store.scores.scores import record_scores, unscored_sightings
 from tests.crawler.archives.site import BASE, Saved, html, warc
 from tests.crawler.crawls import NOW, crawl, declare
-from tests.store import build
 
 if TYPE_CHECKING:
     from pathlib import Path
