@@ -18,7 +18,6 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from benchmarks.transformations import TRANSFORMATIONS
 from classifier.errors import NoModelInUse
 from classifier.features.evidence import read_all
 from classifier.gazetteer import default_gazetteer
@@ -26,13 +25,14 @@ from classifier.scoring import open_scorer
 from classifier.training.examples import read_rows, row_text
 from cli.options import DEFAULT_DATABASE
 from cli.output import open_store, print_json, print_table
+from fixtures.transformations import TRANSFORMATIONS
 from store.errors import StoreError
 from store.scores.scores import model_in_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from benchmarks.transformations.changing import Transformation
+    from fixtures.transformations.changing import Transformation
     from store.model import Model
 
     Flag = Callable[[Sequence[str]], list[bool]]

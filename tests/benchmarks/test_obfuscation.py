@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from benchmarks.obfuscation import main, measure
-from benchmarks.transformations import TRANSFORMATIONS
+from fixtures.transformations import TRANSFORMATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

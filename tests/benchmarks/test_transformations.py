@@ -9,10 +9,10 @@ from random import Random
 
 import pytest
 
-from benchmarks.transformations import TRANSFORMATIONS, mixed
-from benchmarks.transformations.letters import CYRILLIC, GREEK
-from benchmarks.transformations.marks import BIDI_MARKS, BLANKS, ZERO_WIDTH
-from benchmarks.transformations.numbers import DASHES
+from fixtures.transformations import TRANSFORMATIONS, mixed
+from fixtures.transformations.letters import CYRILLIC, GREEK
+from fixtures.transformations.marks import BIDI_MARKS, BLANKS, ZERO_WIDTH
+from fixtures.transformations.numbers import DASHES
 
 TITLE = "Orange oil 250 kg, CAS 8008-57-9, 99.5% - new batch"
 NAMES = sorted(TRANSFORMATIONS)
