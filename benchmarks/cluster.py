@@ -101,6 +101,7 @@ def _score_on(folder: Path, nodes: int) -> dict[str, Any]:
     from bulk.cluster_scoring import Job, score_on_cluster, with_one_backend, worker_scorer
     from classifier.gazetteer import Law
     from classifier.settings import ScoringSettings
+    from fixtures.local_cluster import local_cluster
     from store.database import open_database
     from store.scores.scores import model_in_use
 

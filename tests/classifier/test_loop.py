@@ -16,6 +16,8 @@ import pytest
 from classifier.scoring import open_scorer, score_new
 from classifier.training.candidate import Retrained, RetrainOptions, retrain
 from classifier.training.compare import MINIMUM_UNLEARNED
+from fixtures.builders.store import crawl_run, page
+from fixtures.builders.store import judge as judge_one
 from store.crawl.pages import SeenListing, record_page
 from store.crawl.runs import latest_run
 from store.database import open_database
