@@ -133,7 +133,7 @@ def _live_rows(server: Server, scratch: Path) -> Iterator[Tried]:
             kind="trap",
             name=host,
             outcome="left" if is_left else f"FOLLOWED ({asked} requests, {found} listings)",
-            sentence="All its goods were found; no more was asked for once it led to nothing new.",
+            sentence="All its goods were found; no more was requested once it led to nothing new.",
         )
 
 

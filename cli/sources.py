@@ -55,7 +55,7 @@ def command(sources_file: Path, as_json: bool, check: bool) -> None:
 def permissions_command() -> None:
     """List and check the permissions of live sources, and plan a crawl under them.
 
-    No command of this group sends a request, and only `withdraw` writes anything.
+    No command of this group sends a request, and only `withdraw` and `approve` write anything.
 
     Example: precursor-watch permissions check
     """
@@ -134,8 +134,8 @@ def plan_command(name: str, sources_file: Path, database: Path, *, with_urls: bo
 def withdraw_command(name: str, by: str, reason: str, sources_file: Path, database: Path) -> None:
     """Withdraw a permission: nothing more is requested under it, not even by a crawl that is under way.
 
-    The permission stays in the store with the record of its use. Only a different permission lets the source
-    be crawled again.
+    The permission stays in the store with the record of its use. The withdrawal binds its reference: a change
+    of the sources file does not end the withdrawal, only `permissions approve` does.
 
     Example: precursor-watch permissions withdraw andes-live --by "J. Rojas" --reason "letter no. 120"
     """
@@ -148,6 +148,30 @@ def withdraw_command(name: str, by: str, reason: str, sources_file: Path, databa
         raise click.UsageError("Both --by and --reason must say something.")
     why = withdraw(database, declared.source, declared.permission, by=by, reason=reason)
     click.echo(harmless(f"{name}: {why}."))
+
+
+@permissions_command.command("approve")
+@click.argument("name", metavar="SOURCE")
+@click.option("--by", required=True, help="Name of the person who approves the permission again.")
+@click.option("--reason", required=True, help="Why, e.g. the letter that came.")
+@sources_option
+@database_option
+def approve_command(name: str, by: str, reason: str, sources_file: Path, database: Path) -> None:
+    """Approve a withdrawn permission again, in the words that the sources file has now.
+
+    A later change of the permission's table needs another approval.
+
+    Example: precursor-watch permissions approve andes-live --by "J. Rojas" --reason "letter no. 131"
+    """
+    from crawler.live.permission import approve_again
+
+    (declared,) = _live(sources_file, (name,))
+    if declared.permission is None:
+        raise click.UsageError(f"{name} has no permission that could be approved.")
+    if not by.strip() or not reason.strip():
+        raise click.UsageError("Both --by and --reason must say something.")
+    approve_again(database, declared.source, declared.permission, by=by, reason=reason)
+    click.echo(harmless(f"{name}: its permission was approved again by {by.strip()}."))
 
 
 def _source_problem(declared: DeclaredSource) -> str:
@@ -232,7 +256,7 @@ def _live(sources_file: Path, names: tuple[str, ...]) -> list[DeclaredSource]:
 def _problem(declared: DeclaredSource, database: Path) -> str:
     from crawler.live.permission import problem_in
 
-    return problem_in(database, declared.permission, utc_now())
+    return problem_in(database, declared.source.source_id, declared.permission, utc_now())
 
 
 def _cells(declared: DeclaredSource, database: Path) -> tuple[str, ...]:

@@ -73,7 +73,7 @@ class ArchiveContents:
 class Archive:
     """An index of saved pages by original URL; bodies are read when asked for and never kept.
 
-    Close it, or use it as a context manager, to let go of open ZIPs and temporary files.
+    Close the archive, or use it as a context manager, to close its ZIPs and temporary files.
     """
 
     def __init__(
@@ -85,16 +85,16 @@ class Archive:
         limit: int,
         resources: ExitStack,
     ) -> None:
-        """Take over what `open_archive` found, and the resources behind it."""
+        """Take the index that `open_archive` built, and the open files behind it."""
         self._pages = addresses.pages
         self._limit = limit
         self._resources = resources
         self.faults = faults
-        """Entries that could not be read so far as to know their URL."""
+        """Entries whose URL could not be read."""
         self.assets = addresses.assets + loose_assets
-        """Number of images, styles, scripts, fonts and robots.txt: no pages."""
+        """Number of images, styles, scripts, fonts and robots.txt files, none of which is a page."""
         self.superseded = addresses.superseded
-        """Number of captures for which a newer or whole one of the same URL is served."""
+        """Number of captures that a newer or whole capture of the same URL replaces."""
 
     def urls(self) -> Iterable[str]:
         """Return the original URLs of all pages, in an order that depends on the archive alone."""
@@ -105,13 +105,13 @@ class Archive:
         return len(self._pages)
 
     def __contains__(self, url: object) -> bool:
-        """Say whether a page is saved under a URL, without reading it."""
+        """Return whether a page is saved under a URL, without reading the page."""
         return isinstance(url, str) and normal_url(url) in self._pages
 
     def fetch(self, url: str) -> SavedPage | None:
-        """Read the page saved under a URL; None when there is none.
+        """Return the page saved under a URL; None when there is none.
 
-        What is wrong with the page is said in its `fault` and `sentence`; nothing is raised for it.
+        A damaged page is returned with its `fault` and `sentence`; no error is raised for it.
         """
         key = normal_url(url)
         capture = self._pages.get(key)
@@ -142,7 +142,7 @@ class Archive:
         )
 
     def close(self) -> None:
-        """Let go of open ZIPs and temporary files; pages in them can no longer be fetched."""
+        """Close ZIPs and temporary files; their pages can no longer be fetched."""
         self._resources.close()
 
     def __enter__(self) -> Self:
@@ -167,12 +167,12 @@ def open_archive(
         path: The folder or file; a folder may hold any mixture.
         base_url: What the paths of files that do not say their URL are relative to; when empty, a URL
             under the reserved domain `.invalid` that carries the archive's name.
-        manifest: CSV or JSON lines that say which file was which URL, as paths below the archive's root.
-            When None, each `manifest.csv` or `manifest.jsonl` in the archive speaks for its own folder.
+        manifest: CSV or JSON lines with the URL of each file, as paths below the archive's root. When
+            None, each `manifest.csv` or `manifest.jsonl` in the archive applies to its own folder.
         max_page_bytes: Limit of one page's body, unpacked. A larger one is a page with a fault.
 
     Raises:
-        ArchiveError: If nothing that can be opened is there, or the manifest given cannot be used.
+        ArchiveError: If nothing at the path can be opened, or the given manifest cannot be used.
     """
     given = _read_given_manifest(manifest) if manifest is not None else None
     with ExitStack() as resources:
@@ -193,17 +193,17 @@ def open_archive(
 
 
 def why_no_page(path: Path, faults: Sequence[ArchiveFault]) -> str:
-    """Say that an archive has no page to read, and what stood in the way.
+    """Return the sentence for an archive without a readable page, with the reason.
 
     Args:
-        path: Where it lies.
-        faults: What could not be read so far as to know its URL.
+        path: Of the archive.
+        faults: Its entries whose URL could not be read.
     """
     if not faults:
         return f"{path} holds no saved page; expected {EXPECTED}, with at least one page in it."
     first = faults[0]
     where = "" if first.locator in {path.name, "."} else f"{first.locator}: "
-    others = f" So it is with {len(faults) - 1:,} more in it." if len(faults) > 1 else ""
+    others = f" The same holds for {len(faults) - 1:,} more entries." if len(faults) > 1 else ""
     return f"{path} holds no page that can be read. {where}{first.sentence}{others}"
 
 
@@ -211,8 +211,9 @@ def _index_file(indexer: Indexer, path: Path, manifest: Manifest | None) -> None
     try:
         with path.open("rb") as handle:
             kind = kind_of(path.name, handle.read(512))
-    except OSError as error:
-        message = f"{path} cannot be opened ({error.strerror}); expected {EXPECTED}."
+    except (OSError, ValueError) as error:  # the latter of a name with a zero byte in it
+        why = getattr(error, "strerror", None) or error
+        message = f"{path} cannot be opened ({why}); expected {EXPECTED}."
         raise ArchiveError(message) from error
     if kind in {Kind.OTHER, Kind.ASSET}:
         message = f"{path} is no saved page or archive; expected {EXPECTED}."
@@ -246,7 +247,7 @@ class Indexer:
     captures: list[Capture] = field(default_factory=list)
     faults: list[ArchiveFault] = field(default_factory=list)
     loose_assets: int = 0
-    """Images, styles, scripts and fonts that lie about as files."""
+    """Number of images, styles, scripts and fonts that are files of their own."""
 
     def read_files(
         self,
@@ -259,8 +260,8 @@ class Indexer:
 
         Args:
             listed: What the folder or ZIP holds.
-            manifest: Says which file was which URL. When None, each manifest among the files speaks for
-                the files beside and below it.
+            manifest: The URL of each file. When None, each manifest among the files applies to the files
+                beside and below it.
             depth: Number of ZIPs around these files.
         """
         files = {}
@@ -284,11 +285,11 @@ class Indexer:
         Args:
             file: The ZIP.
             manifest: As for `read_files`.
-            prefix: What precedes an entry's name to make it a path below the archive's root.
+            prefix: Precedes an entry's name to make it a path below the archive's root.
             depth: Number of ZIPs around this one.
         """
         if depth == _MAX_ZIP_DEPTH:
-            self.faults.append(_fault(file, "The ZIP lies in a ZIP within a ZIP; one level is read."))
+            self.faults.append(_fault(file, "The ZIP lies two levels deep in other ZIPs; one level is read."))
             return
         try:
             zip_file = self._open_zip(file, is_packed=depth > 0)
@@ -328,12 +329,13 @@ class Indexer:
     def _read_file(
         self, file: StoredFile, files: Container[str], depth: int, row: ManifestRow | None
     ) -> Iterator[Capture]:
+        found: list[Capture | ArchiveFault] = []
         try:
-            found = list(self._index(file, files, depth, row))
+            found.extend(self._index(file, files, depth, row))  # which keeps what came before an error
         except UnreadableBodyError as error:
-            found = [ArchiveFault(locator=file.locator, outcome=error.outcome, sentence=error.sentence)]
+            found.append(ArchiveFault(locator=file.locator, outcome=error.outcome, sentence=error.sentence))
         except Exception as error:  # noqa: BLE001 (see `what_failed`)
-            found = [_fault(file, f"The file cannot be read: {what_failed(error)}.")]
+            found.append(_fault(file, f"The file cannot be read: {what_failed(error)}."))
         for entry in found:
             if isinstance(entry, ArchiveFault):
                 self.faults.append(entry)
@@ -350,7 +352,7 @@ class Indexer:
             kind = Kind.ASSET
         match kind:
             case Kind.HTML:
-                # What the page says of itself counts less than the manifest, and costs opening it once more.
+                # The manifest outweighs the page's own words, so the page need not be opened for them.
                 return [html_capture(file)] if row and row.captured_at else index_html(file)
             case Kind.MHTML:
                 return index_mhtml(file, self.max_page_bytes)
@@ -376,10 +378,10 @@ class Indexer:
 
 
 def what_failed(error: Exception) -> str:
-    """Say for a fault's sentence what reading a stored file failed with.
+    """Return the reason for a fault's sentence from what reading a stored file raised.
 
-    One damaged file must not end a crawl, and the readers of ZIP, e-mail, CSV, JSON and compressed data
-    have no common base of what they raise: so whatever one file raises becomes a fault of that file.
+    One damaged file must not end a crawl, and the parsers of ZIP, e-mail, CSV, JSON and compressed data
+    raise errors without a common base. So whatever one file raises becomes a fault of that file.
     """
     return " ".join(str(error).split()).rstrip(".") or type(error).__name__
 
@@ -393,7 +395,7 @@ def _kind(file: StoredFile) -> Kind:
 
 
 def _is_beside_a_page(name: str, files: Container[str]) -> bool:
-    """Tell whether a file lies in the `page_files` folder that a browser made beside `page.html`."""
+    """Return whether a file lies in the `page_files` folder that a browser made beside `page.html`."""
     folders = [str(folder) for folder in PurePosixPath(name).parents if folder.name.endswith("_files")]
     stems = [folder.removesuffix("_files") for folder in folders]
     return any(f"{stem}{suffix}" in files for stem in stems for suffix in (".html", ".htm", ".xhtml"))

@@ -50,7 +50,7 @@ _ASSET_TYPES = (
 
 
 class Kind(Enum):
-    """How a file is read."""
+    """The parser that a file needs."""
 
     HTML = "html"
     MHTML = "mhtml"
@@ -78,16 +78,16 @@ _KINDS = {
     ".wacz": Kind.ZIP,
 }
 EXPECTED = "a folder, " + ", ".join(_KINDS)
-"""For messages: what can be opened."""
+"""The kinds of archives that can be opened, for messages."""
 
 
 def kind_of(name: str, first_bytes: bytes) -> Kind:
-    """Tell how a file is read.
+    """Return how a file is read.
 
     Args:
         name: File name, with or without folders.
-        first_bytes: The beginning of the file; looked at only when the name does not settle it, as with
-            mirrored pages called `item.php?id=3`.
+        first_bytes: The beginning of the file; used only when the name does not settle the kind, as with
+            mirrored pages named `item.php?id=3`.
     """
     path = PurePosixPath(name.lower())
     suffixes = path.suffixes
@@ -102,7 +102,7 @@ def kind_of(name: str, first_bytes: bytes) -> Kind:
 
 
 def is_asset(content_type: str, path: str) -> bool:
-    """Tell whether a response is an image, style, script, font, film or `robots.txt`.
+    """Return whether a response is an image, style, script, font, film or `robots.txt`.
 
     Args:
         content_type: As in the HTTP header; when empty, the path decides.
@@ -117,13 +117,13 @@ def is_asset(content_type: str, path: str) -> bool:
 
 
 MAX_RATIO = 200
-"""More than this many bytes out of one packed byte, where the result is large, is taken for an attack."""
+"""An entry that unpacks to more than this many times its size, and to much, counts as an attack."""
 _IS_ENCRYPTED = 0x1
 _BLOCK_BYTES = 64 * 1024
 
 
 def folder_files(root: Path) -> Iterator[StoredFile | ArchiveFault]:
-    """List the files below a folder, sorted by path; links that leave it and special files are faults."""
+    """Yield the files below a folder by path; links out of the folder and special files are faults."""
     refused: list[ArchiveFault] = []
     paths: list[Path] = []
     for folder, subfolders, names in os.walk(
@@ -133,13 +133,21 @@ def folder_files(root: Path) -> Iterator[StoredFile | ArchiveFault]:
         paths.extend(Path(folder) / name for name in [*names, *links])
     for path in sorted(paths):
         name = path.relative_to(root).as_posix()
-        if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
-            yield _refusal(name, "The link leads out of the archive's folder; it was not followed.")
+        if path.is_symlink() and (why := _why_not_followed(path, root)):
+            yield _refusal(name, f"The link {why}; it was not followed.")
         elif path.is_file():
             yield path_file(path, name)
         elif not path.is_dir():
             yield _refusal(name, "Neither a file nor a folder is there; expected a saved page.")
     yield from refused
+
+
+def _why_not_followed(link: Path, root: Path) -> str:
+    try:
+        leads_out = not link.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):  # a circle is either, by the version of Python
+        return "leads in a circle"
+    return "leads out of the archive's folder" if leads_out else ""
 
 
 def path_file(path: Path, name: str) -> StoredFile:
@@ -150,14 +158,14 @@ def path_file(path: Path, name: str) -> StoredFile:
 def zip_files(
     archive: ZipFile, file: StoredFile, prefix: str, max_bytes: int
 ) -> Iterator[StoredFile | ArchiveFault]:
-    """List the entries of a ZIP, sorted by name; of a WACZ only its archives.
+    """Yield the entries of a ZIP, sorted by name; of a WACZ only its archives.
 
-    Entries that are encrypted, packed beyond reason or named to leave the ZIP are faults.
+    Entries that are encrypted, packed too densely or named to leave the ZIP are faults.
 
     Args:
         archive: The open ZIP; must stay open as long as the entries are to be read.
         file: The ZIP as a file.
-        prefix: What precedes an entry's name to make it a path below the archive's root.
+        prefix: Precedes an entry's name to make it a path below the archive's root.
         max_bytes: Size up to which the packing ratio does not matter.
     """
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
@@ -174,7 +182,7 @@ def zip_files(
 
 
 def spooled(file: StoredFile, blocks: Iterable[bytes], resources: ExitStack) -> StoredFile:
-    """Copy a file's unpacked bytes to a nameless temporary file, in which one can go back and forth."""
+    """Copy a file's unpacked bytes to a temporary file without a name, which can be read in any order."""
     copy = resources.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - open as long as the archive
     for block in blocks:
         copy.write(block)
@@ -189,7 +197,7 @@ def spooled(file: StoredFile, blocks: Iterable[bytes], resources: ExitStack) -> 
 
 
 def blocks_of(handle: BinaryIO) -> Iterator[bytes]:
-    """Yield what is left in a handle."""
+    """Yield the rest of a handle in blocks."""
     while block := handle.read(_BLOCK_BYTES):
         yield block
 
@@ -242,7 +250,7 @@ def read_bounded(handle: BinaryIO, max_bytes: int) -> bytes:
     Raises:
         UnreadableBodyError: If more than `max_bytes` bytes follow; no more than that are held.
     """
-    body = handle.read(min(_USUAL_BYTES, max_bytes + 1))  # room is made for all that is asked for
+    body = handle.read(min(_USUAL_BYTES, max_bytes + 1))  # `read` reserves as much memory as it is asked for
     if len(body) == _USUAL_BYTES:
         body += handle.read(max_bytes + 1 - _USUAL_BYTES)
     if len(body) > max_bytes:
@@ -260,8 +268,8 @@ def too_large(max_bytes: int) -> UnreadableBodyError:
 def decode_body(body: bytes, headers: Iterable[tuple[str, str]], max_bytes: int) -> bytes:
     """Undo the transfer and content encodings that the headers name.
 
-    A body that is not packed as its headers say is returned as it is: many crawlers keep the headers of
-    the wire with a body already unpacked.
+    A body that is not packed as its headers say is returned unchanged: many crawlers keep the original
+    headers with an unpacked body.
 
     Raises:
         UnreadableBodyError: If the unpacked body is over `max_bytes`, or packed in an unknown way.
@@ -275,7 +283,7 @@ def decode_body(body: bytes, headers: Iterable[tuple[str, str]], max_bytes: int)
 
 
 def without_transport(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Drop the headers that no longer hold once a body is unpacked."""
+    """Return the headers without those that are wrong once a body is unpacked."""
     return tuple((name, value) for name, value in headers if name.lower() not in _TRANSPORT_HEADERS)
 
 
@@ -298,10 +306,10 @@ def inflate(data: bytes, max_bytes: int) -> bytes:
 
 
 def _inflate_member(data: bytes, start: int, unpacked: bytearray, max_bytes: int) -> int:
-    """Add to `unpacked` what the member at `start` holds, and return the offset behind it."""
+    """Append the bytes of the member at `start` to `unpacked`, and return the offset behind the member."""
     window = zlib.decompressobj(_ZLIB_GZIP_OR_ZLIB if _has_header(data[start : start + 2]) else _ZLIB_RAW)
     while not window.eof:
-        # Only a little at a time: zlib copies whatever follows a member, and there may be a million of them.
+        # In small blocks: zlib copies everything behind a member, and there may be a million members.
         block = data[start : start + _INFLATED_BYTES]
         if not block:
             raise _cut(bytes(unpacked))

@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from email.message import Message
 
 _HEAD_BYTES = 64 * 1024
-"""The comment of a save and the page's own `<head>` lie within; SingleFile puts styles after them."""
+"""The comment of the saving program and the page's `<head>` lie within; SingleFile puts styles after them."""
 
 
 def index_html(file: StoredFile) -> Iterator[Capture]:
-    """Find the one page of an HTML file, and what the file itself says about its URL.
+    """Yield the one page of an HTML file, with what the file says about its URL.
 
     Raises:
         OSError: If the file cannot be opened.
@@ -53,7 +53,7 @@ def index_html(file: StoredFile) -> Iterator[Capture]:
 
 
 def html_capture(file: StoredFile) -> Capture:
-    """Return the one page of an HTML file, which is not opened for it."""
+    """Return the one page of an HTML file without opening the file."""
     return Capture(file=file, read=read_html)
 
 
@@ -88,11 +88,11 @@ def _gzip_head(data: bytes) -> bytes:
 
 
 _ROOM_FOR_ASSETS = 5
-"""A message may be this many times as large as one page may be: images ride along, in base64."""
+"""A message may be this many times as large as a page: it also holds images, in base64."""
 
 
 def index_mhtml(file: StoredFile, max_bytes: int) -> Iterator[Capture | ArchiveFault]:
-    """Find the pages of a message: its HTML parts, framed ones included if they have an http(s) URL.
+    """Yield the pages of a message: its HTML parts, and framed parts if they have an http(s) URL.
 
     Raises:
         OSError: If the file cannot be opened.
@@ -127,7 +127,7 @@ def index_mhtml(file: StoredFile, max_bytes: int) -> Iterator[Capture | ArchiveF
 
 
 def read_part(capture: Capture, max_bytes: int) -> Payload:
-    """Read one part's bytes, in the character set that its header names.
+    """Return one part's bytes, in the character set that its header names.
 
     Raises:
         UnreadableBodyError: If the part is over `max_bytes`.
@@ -138,7 +138,7 @@ def read_part(capture: Capture, max_bytes: int) -> Payload:
         if position == capture.position
     )
     body = part.get_payload(decode=True)
-    if not isinstance(body, bytes):  # compat32 answers None for a multipart, which the index passes over
+    if not isinstance(body, bytes):  # None for a multipart, which is not in the index
         body = b""
     if len(body) > max_bytes:
         raise too_large(max_bytes)
@@ -153,19 +153,19 @@ def _parse(file: StoredFile, max_bytes: int) -> Message:
 
 
 def _cut_part(message: Message) -> Message | None:
-    """Return the part in which the file ends, when it ends before the closing boundary."""
+    """Return the part in which a cut file ends: one without its closing boundary."""
     if not any(isinstance(defect, errors.CloseBoundaryNotFoundDefect) for defect in message.defects):
         return None
     return list(message.walk())[-1]
 
 
 MANIFEST_NAMES = ("manifest.csv", "manifest.jsonl")
-"""A file so called speaks for the files beside and below it."""
+"""A file of this name applies to the files beside and below it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestRow:
-    """What the manifest says about one file."""
+    """One row of a manifest, about one file."""
 
     url: str
     captured_at: datetime | None
@@ -174,7 +174,7 @@ class ManifestRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """A manifest as read: the usable rows by file name, and the rest as faults."""
+    """The usable rows of a manifest by file name, and its other rows as faults."""
 
     rows: Mapping[str, ManifestRow]
     faults: tuple[ArchiveFault, ...] = ()
@@ -184,7 +184,7 @@ def read_manifest(text: str, name: str) -> Manifest:
     """Read a manifest of CSV or, when `name` ends in `.jsonl`, of JSON lines.
 
     Columns `file` (path below the manifest's own folder) and `url` are required, `captured_at` (ISO 8601) and
-    `encoding` optional; others are passed over.
+    `encoding` optional; other columns are ignored.
 
     Raises:
         ArchiveError: If the columns are missing, or the CSV cannot be read to its end.

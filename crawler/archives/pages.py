@@ -1,4 +1,4 @@
-"""The values that readers of saved pages exchange: files, captures, pages and faults."""
+"""The values of saved pages: files, captures, pages and faults."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class ArchiveError(CrawlError):
-    """An archive as a whole cannot be opened; the message is a sentence for a person."""
+    """An archive as a whole cannot be opened."""
 
 
 class UnreadableBodyError(Exception):
-    """One page's body cannot be given whole; says what it turned out to be and why."""
+    """One page's body is not whole; carries the page's outcome and the reason."""
 
     def __init__(self, outcome: PageOutcome, sentence: str, body: bytes = b"") -> None:
-        """Keep the outcome beside the sentence, and whatever part of the body there is."""
+        """Take the outcome, the sentence, and the part of the body that could be read."""
         super().__init__(sentence)
         self.outcome = outcome
         self.sentence = sentence
@@ -31,7 +31,7 @@ class UnreadableBodyError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveFault:
-    """An entry of which not even the URL could be read."""
+    """An entry whose URL could not be read."""
 
     locator: str
     outcome: PageOutcome
@@ -40,22 +40,22 @@ class ArchiveFault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedPage:
-    """One page as it was saved, with its transport encodings undone."""
+    """One saved page, with its transport encodings undone."""
 
     url: str
     """Original URL, without fragment, in the form that a Scrapy request has."""
     status: int
     """HTTP status; 200 for formats that do not keep it."""
     headers: tuple[tuple[str, str], ...]
-    """As saved, less those that described how the body was packed for transport."""
+    """As saved, without those that describe how the body was packed for transport."""
     is_http: bool = False
-    """Whether status and headers are those of an HTTP answer that the archive kept."""
+    """Whether status and headers come from an HTTP response in the archive."""
     body: bytes
     """Dechunked and decompressed, in the page's own character set."""
     captured_at: datetime | None
     """Aware, UTC; None when the archive does not say."""
     locator: str
-    """Path relative to the archive's root, then `#` and the entry, record offset or part."""
+    """Path below the archive's root, then `#` and the entry, record offset or part."""
     fault: PageOutcome | None
     """Set when the body is missing or incomplete."""
     sentence: str
@@ -64,19 +64,19 @@ class SavedPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
-    """A file that can be opened any number of times, wherever it lies."""
+    """A file on disk or in a ZIP, which can be opened any number of times."""
 
     name: str
-    """Path relative to the folder or ZIP that holds it, with `/` between the parts."""
+    """Path below the folder or ZIP that holds the file, with `/` between the parts."""
     locator: str
-    """Path relative to the archive's root; `#` precedes the name of an entry in a ZIP."""
+    """Path below the archive's root; `#` precedes the name of an entry in a ZIP."""
     open: Callable[[], BinaryIO]
     """Return a new binary handle at the first byte."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """What a reader takes out of a file for one capture."""
+    """Status, headers and body of one capture."""
 
     status: int = 200
     headers: tuple[tuple[str, str], ...]
@@ -86,7 +86,7 @@ class Payload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """What the index keeps of one saved response: where it lies, never its body."""
+    """The index entry of one saved response: where its body lies, never the body itself."""
 
     file: StoredFile
     read: Callable[[Capture, int], Payload]
@@ -94,11 +94,11 @@ class Capture:
     position: int | None = None
     """Record offset or part number; None when the file holds one page only."""
     length: int = 0
-    """Bytes of the record's block that are there; used for WARC and ARC."""
+    """Bytes of the record's block that the file has; used for WARC and ARC."""
     stated_url: str = ""
-    """What the archive says the URL was."""
+    """The URL that the archive states."""
     hinted_url: str = ""
-    """What the page says its URL is, believed when no other page says the same."""
+    """The URL that the page states, believed when no other page states it."""
     encoding: str = ""
     """Character set given by a manifest."""
     captured_at: datetime | None = None
@@ -107,14 +107,14 @@ class Capture:
     is_page: bool = True
     """False for images, styles, scripts and fonts."""
     digest: str = ""
-    """WARC payload digest, by which a revisit finds the body it repeats."""
+    """WARC payload digest, by which a revisit record finds the body that it repeats."""
     refers_to: str = ""
-    """For a revisit record, the URL whose body it repeats, where it says so."""
+    """For a revisit record, the URL whose body it repeats, where the record names one."""
     is_revisit: bool = False
     original: Capture | None = None
     """For a revisit record, the capture that holds its body, once found."""
 
     @property
     def locator(self) -> str:
-        """Say where the capture lies, portably."""
+        """Return where the capture lies, the same on every machine."""
         return self.file.locator if self.position is None else f"{self.file.locator}#{self.position}"

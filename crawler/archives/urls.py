@@ -26,17 +26,17 @@ _COMMENT = re.compile(
     re.IGNORECASE,
 )
 _SAVED_DATE = re.compile(r"saved date:\s*(?P<date>[^(\n]+)", re.IGNORECASE)
-# Linear on whatever input: no tag is looked for within another, and no name within a name.
+# Linear on any input: no tag is searched within another, and no name within a name.
 _TAG = re.compile(r"<(?:link|meta)\b[^<>]*>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""(?<![\w:-])([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 
 _KEPT_IN_PATHS = "/=&,;:@!$'()*+"
-"""Left as they are, as in the links of pages that a mirroring tool has rewritten."""
+"""Left as they are, as mirroring tools leave them in the links that they rewrite."""
 
 
-@lru_cache(maxsize=8192)  # each page's is asked for six times, and each link's once a page
+@lru_cache(maxsize=8192)  # six calls for each page, and one for each link on a page
 def normal_url(url: str) -> str:
-    """Return the form under which a page is kept and asked for: a Scrapy request's, without fragment.
+    """Return a URL in the form of a Scrapy request, without fragment, under which pages are indexed.
 
     Returns an empty string when `url` is not an absolute http or https URL.
     """
@@ -50,19 +50,19 @@ def normal_url(url: str) -> str:
 
 
 def comment_url(head: str) -> str:
-    """Return the URL that a browser or SingleFile noted in a comment when it saved the page."""
+    """Return the URL in the comment that a browser or SingleFile wrote when it saved the page."""
     found = _COMMENT.search(head)
     return normal_url(html.unescape(found["url"])) if found else ""
 
 
 def comment_date(head: str) -> datetime | None:
-    """Return the date that SingleFile noted when it saved the page, in UTC."""
+    """Return the date, in UTC, in the comment that SingleFile wrote when it saved the page."""
     found = _SAVED_DATE.search(head) if _COMMENT.search(head) else None
     return parse_time(found["date"]) if found else None
 
 
 def declared_url(head: str) -> str:
-    """Return the absolute URL that the page gives as its own: `rel=canonical`, else `og:url`."""
+    """Return the absolute URL that the page states as its own: `rel=canonical`, else `og:url`."""
     shared = ""
     for tag in _TAG.findall(head):
         attributes = {
@@ -78,13 +78,13 @@ def declared_url(head: str) -> str:
 
 def path_url(name: str, base_url: str) -> str:
     """Return the URL of a file by its path below the archive's root."""
-    # Names on disk may hold bytes that are no UTF-8; Python gives these as lone surrogates.
+    # Names on disk may hold bytes that are not UTF-8; Python decodes them to lone surrogates.
     path = quote(name.removesuffix(".gz"), safe=_KEPT_IN_PATHS, errors="surrogateescape")
     return normal_url(urljoin(base_url, f"./{path}"))
 
 
 def invented_base(archive_name: str) -> str:
-    """Return the base URL of an archive that gives no other, under the reserved domain `.invalid`."""
+    """Return the base URL of an archive without any other, under the reserved domain `.invalid`."""
     host = re.sub(r"[^a-z0-9]+", "-", archive_name.lower()).strip("-")[:60].strip("-")
     return f"https://{host or 'archive'}.invalid/"
 
@@ -101,7 +101,7 @@ def parse_time(text: str) -> datetime | None:
 
 
 def _parse_script_time(text: str) -> datetime:
-    """Read what JavaScript's `Date.toString` writes, less the zone's name."""
+    """Parse the form of JavaScript's `Date.toString`, without the zone's name."""
     return datetime.strptime(text, "%a %b %d %Y %H:%M:%S GMT%z")
 
 
@@ -118,16 +118,16 @@ class Addresses:
     """In the order in which the URLs first occur."""
     assets: int
     superseded: int
-    """Captures passed over for a newer or whole one of the same URL."""
+    """Number of captures that a newer or whole capture of the same URL replaces."""
 
 
 def assign_urls(captures: Sequence[Capture], base_url: str) -> Addresses:
-    """Give every page the best-founded URL it can have, and every URL its newest whole capture.
+    """Give each page its most reliable URL, and each URL its newest whole capture.
 
-    A page's own word about its URL (`rel=canonical`, `og:url`) counts only when no other page claims the
-    same URL: the second page of a list often names the first as canonical. Nor does it count when it names
-    the site's front page, as templates do on every page, unless the file is named like one or is the only
-    page. Otherwise the page's path below `base_url` is its URL.
+    The URL that a page states (`rel=canonical`, `og:url`) counts only when no other page states the same
+    URL: the second page of a list often names the first page as canonical. Nor does the front page of the
+    site count, which templates name on every page, unless the file is named like a front page or is the only
+    page. Otherwise the URL is the page's path below `base_url`.
     """
     resolved = list(_resolve_revisits(captures))
     pages = [capture for capture in resolved if capture.is_page]
@@ -156,7 +156,7 @@ def _rank(capture: Capture) -> tuple[bool, datetime]:
 
 
 def _resolve_revisits(captures: Iterable[Capture]) -> Iterator[Capture]:
-    """Join each revisit record to the capture whose body it repeats, wherever in the archive that is."""
+    """Join each revisit record to the capture whose body it repeats, anywhere in the archive."""
     originals = [capture for capture in captures if not capture.is_revisit]
     by_digest = {capture.digest: capture for capture in originals if capture.digest}
     by_url = {capture.stated_url: capture for capture in originals}

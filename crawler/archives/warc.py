@@ -34,12 +34,14 @@ if TYPE_CHECKING:
 _LOOKED_AT_BYTES = 4096
 _PADDING = b"\r\n\0 "
 _HTTP_RECORDS = frozenset({"response", "revisit"})
+_LENGTH = re.compile(r"[0-9]{1,15}")
+"""In decimal digits; no file is larger."""
 _STATUS = re.compile(rb"HTTP/[\d.]{1,8}\s+(\d{3})(?!\d)")
 _CAPTURES = _HTTP_RECORDS | {"resource"}
 
 
 class _BrokenRecordError(UnreadableBodyError):
-    """A record whose own header lines make no sense."""
+    """The header lines of a record cannot be understood."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(PageOutcome.UNREADABLE, sentence)
@@ -60,11 +62,11 @@ class _Head:
 
 
 def index_warc(file: StoredFile) -> Iterator[Capture | ArchiveFault]:
-    """Find the captures of a file in the order of its records.
+    """Yield the captures of a file in the order of its records.
 
     Raises:
         OSError: If the file cannot be opened.
-        NotMemberPerRecordError: If it must be unpacked as a whole first.
+        NotMemberPerRecordError: If the file must be unpacked as a whole first.
     """
     with file.open() as handle:
         layout = layout_of(handle)
@@ -80,7 +82,7 @@ def index_warc(file: StoredFile) -> Iterator[Capture | ArchiveFault]:
 
 
 def read_warc(capture: Capture, max_bytes: int) -> Payload:
-    """Read a response as it was before transport: status, headers and unpacked body.
+    """Return a response as it was before transport: status, headers and unpacked body.
 
     Raises:
         UnreadableBodyError: If the body is over `max_bytes`, or packed in a way that cannot be undone.
@@ -101,17 +103,17 @@ def read_warc(capture: Capture, max_bytes: int) -> Payload:
 def _index_record(
     file: StoredFile, layout: Layout, start: int
 ) -> tuple[Capture | ArchiveFault | None, int, bool]:
-    """Return what the record is, the offset to go on from, and whether the record is damaged."""
+    """Return a capture or fault, the offset to continue from, and whether the record is damaged."""
     reader = layout.open_record(start)
     try:
         head = _read_head(reader)
-    except _BrokenRecordError as error:
-        locator = f"{file.locator}#{start}"
-        return (
-            ArchiveFault(locator=locator, outcome=PageOutcome.UNREADABLE, sentence=error.sentence),
-            start + 1,
-            True,
+    except Exception as error:  # noqa: BLE001 (warcio raises anything over hostile lines; it costs one record)
+        known = error.sentence if isinstance(error, _BrokenRecordError) else ""
+        sentence = known or f"The record cannot be read ({error})."
+        fault = ArchiveFault(
+            locator=f"{file.locator}#{start}", outcome=PageOutcome.UNREADABLE, sentence=sentence
         )
+        return fault, start + 1, True
     length, end = layout.pass_block(reader, head.left)
     url = normal_url(head.fields.get("warc-target-uri", ""))
     if head.kind not in _CAPTURES or not url:
@@ -162,9 +164,10 @@ def _read_head(reader: LineReader) -> _Head:
         raise _BrokenRecordError(message) from error
     fields = {name.lower(): value for name, value in record.rec_headers.headers}
     declared = fields.get("content-length", "")
-    if not declared.isdecimal():
+    if not _LENGTH.fullmatch(declared):
         message = (
-            f"The record declares {declared or 'no'} length; expected a number of bytes in Content-Length."
+            f"The record declares {declared[:40] or 'no'} length; "
+            "expected a number of bytes in Content-Length."
         )
         raise _BrokenRecordError(message)
     status = 200
@@ -203,7 +206,7 @@ def _gap(file: StoredFile, offset: int, until: str) -> ArchiveFault:
     return ArchiveFault(
         locator=f"{file.locator}#{offset}",
         outcome=PageOutcome.UNREADABLE,
-        sentence=f"The bytes from {offset:,} {until} belong to no WARC or ARC record; they were passed over.",
+        sentence=f"The bytes from {offset:,} {until} belong to no WARC or ARC record; they were skipped.",
     )
 
 
@@ -211,13 +214,13 @@ GZIP_MAGIC = b"\x1f\x8b\x08"
 _BLOCK_BYTES = 16 * 1024
 _MAX_LINE_BYTES = 64 * 1024
 _WARC_START = re.compile(rb"WARC/\d\.\d+\s*$")
-"""The version line. It may end a line that was begun otherwise: what was cut there has no newline."""
+"""The version line. A record that was cut has no newline, so the version may end another line."""
 _ARC_START = re.compile(rb"filedesc://|https?://\S.* \d{14} \S+ \d+\s*$")
 """ARC 1.0: the file's own header, or `URL IP-address archive-date type length`."""
 
 
 class NotMemberPerRecordError(Exception):
-    """Gzip members and records do not coincide, so that no record can be gone to directly."""
+    """Gzip members and records do not coincide, so no record can be read directly."""
 
 
 class LineReader(io.BufferedReader):
@@ -229,7 +232,7 @@ class LineReader(io.BufferedReader):
 
 
 class Layout(Protocol):
-    """How records lie in a file."""
+    """The order of records in a file."""
 
     def find_record(self, offset: int) -> int | None:
         """Return the offset at or behind `offset` at which a record begins; None when none follows."""
@@ -238,17 +241,17 @@ class Layout(Protocol):
         """Return a reader at the first byte of the record that begins at `offset`."""
 
     def pass_block(self, reader: LineReader, declared: int) -> tuple[int, int]:
-        """Go behind the block at which `reader` stands.
+        """Skip the block at the position of `reader`.
 
         Returns:
-            The number of its `declared` bytes that are there, and the offset to look on from.
+            The number of its `declared` bytes that the file has, and the offset to search from.
 
         Raises:
             NotMemberPerRecordError: If a gzip member holds several records, or a part of one.
         """
 
     def read_at(self, offset: int, size: int) -> bytes:
-        """Return up to `size` bytes of the file as it lies."""
+        """Return up to `size` raw bytes of the file."""
 
 
 class PlainLayout:
@@ -260,7 +263,7 @@ class PlainLayout:
         self._size = self._reader.seek(0, io.SEEK_END)
 
     def find_record(self, offset: int) -> int | None:
-        """Go line by line to one that begins a record."""
+        """Search line by line for the beginning of a record."""
         self._reader.seek(offset)
         while line := self._reader.readline():
             if (found := _start_in(line)) is not None:
@@ -269,12 +272,12 @@ class PlainLayout:
         return None
 
     def open_record(self, offset: int) -> LineReader:
-        """Return the one reader, moved there."""
+        """Return the file's one reader, at the offset."""
         self._reader.seek(offset)
         return self._reader
 
     def pass_block(self, reader: LineReader, declared: int) -> tuple[int, int]:
-        """Go behind the block; one that was cut short ends where the next record begins."""
+        """Skip the block; a block that was cut ends where the next record begins."""
         start = reader.tell()
         there = min(declared, self._size - start)
         end = reader.seek(start + there)
@@ -299,7 +302,7 @@ class GzipLayout:
         self._handle = handle
 
     def find_record(self, offset: int) -> int | None:
-        """Go to a gzip member that unpacks to the beginning of a record."""
+        """Search for a gzip member that unpacks to the beginning of a record."""
         while (found := self.find_member(offset)) is not None:
             if _start_in(self.open_record(found).readline()) == 0:
                 return found
@@ -312,7 +315,7 @@ class GzipLayout:
         return LineReader(GzipMember(self._handle))
 
     def pass_block(self, reader: LineReader, declared: int) -> tuple[int, int]:
-        """Go to the end of the member; a broken one is searched for members within."""
+        """Skip to the end of the member; a broken member is searched for members within."""
         there = _skip(reader, declared)
         while line := reader.readline():
             if _start_in(line) is not None:
@@ -331,7 +334,7 @@ class GzipLayout:
         return self._handle.read(size)
 
     def find_member(self, offset: int) -> int | None:
-        """Go to what may be the beginning of a gzip member."""
+        """Search for what may be the beginning of a gzip member."""
         self._handle.seek(offset)
         window = b""
         while block := self._handle.read(_BLOCK_BYTES):
@@ -348,7 +351,7 @@ class GzipMember(io.RawIOBase):
     """The unpacked bytes of one gzip member; ends where the member ends or breaks."""
 
     def __init__(self, handle: BinaryIO) -> None:
-        """Unpack from where `handle` stands."""
+        """Unpack from the position of `handle`."""
         super().__init__()
         self._handle = handle
         self._start = handle.tell()
@@ -363,7 +366,7 @@ class GzipMember(io.RawIOBase):
         return self._handle.tell() - len(self._window.unused_data)
 
     def readable(self) -> bool:
-        """Say that it can be read."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
@@ -384,13 +387,13 @@ class GzipMember(io.RawIOBase):
 
 
 def layout_of(handle: BinaryIO) -> Layout:
-    """Tell from a file's first bytes how its records lie."""
+    """Return the layout of a file by its first bytes."""
     is_gzip = handle.read(len(GZIP_MAGIC)) == GZIP_MAGIC
     return GzipLayout(handle) if is_gzip else PlainLayout(handle)
 
 
 def unpack_members(handle: BinaryIO) -> Iterator[bytes]:
-    """Yield all that the members of a gzip file unpack to, whatever lies between them."""
+    """Yield the unpacked bytes of all members of a gzip file, whatever lies between them."""
     layout = GzipLayout(handle)
     offset = 0
     while (start := layout.find_member(offset)) is not None:
@@ -416,7 +419,7 @@ def _skip(reader: LineReader, size: int) -> int:
 
 
 class _Borrowed(io.RawIOBase):
-    """A seekable handle that is not closed with the reader around it."""
+    """A seekable handle that stays open when the reader around it is closed."""
 
     def __init__(self, handle: BinaryIO) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Keep the answers of one crawl as evidence: write, deduplicate, sync, index and seal them."""
+"""Store the answers of one crawl as evidence: write, deduplicate, sync, index and seal them."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from store.database import Database
 
 MAX_FILE_BYTES = 500_000_000
-"""A file is sealed once it is as large; about half of what the WARC guidelines recommend at most."""
+"""A file of this size is sealed; the WARC guidelines recommend at most about twice as much."""
 _REMEMBERED = 50_000
-"""Payload hashes held, so that memory stays flat; older ones are asked of the store."""
+"""Number of payload hashes in memory; older ones are looked up in the store."""
 
 
 class EvidenceKeeper:
@@ -52,7 +52,7 @@ class EvidenceKeeper:
         notes: Mapping[str, str],
         max_file_bytes: int = MAX_FILE_BYTES,
     ) -> None:
-        """Take where to write; no file is made before there is something to keep.
+        """Take where to write; a file is made with the first answer.
 
         Args:
             db: The open store.
@@ -60,8 +60,8 @@ class EvidenceKeeper:
             source_id: The source crawled; part of each file's name.
             run_id: The run.
             now: The clock.
-            notes: What is said once at the head of each file, and in short with each page.
-            max_file_bytes: When to begin another file.
+            notes: Stand at the head of each file.
+            max_file_bytes: Size at which another file begins.
         """
         self._db = db
         self._folder = folder
@@ -77,13 +77,13 @@ class EvidenceKeeper:
     def keep(self, exchange: Exchange, *, same_as: EvidenceRecord | None = None) -> EvidenceRecord:
         """Write an answer, with its request and metadata, and return where it lies.
 
-        It counts as kept once what `syncing` returns has been called. A body that is kept already, by
-        whichever crawl, is not written again: the record repeats the other.
+        The answer counts as stored once the function that `syncing` returns has been called. A body that
+        any crawl has stored is not written again: the new record is a revisit of the old one.
 
         Args:
             exchange: The answer.
-            same_as: The record that the site says still holds (HTTP 304); if it repeats another, that one is
-                repeated, so that each payload is one step away.
+            same_as: The record that still holds by the site's answer (HTTP 304). If that record repeats
+                another, the new record repeats the other too, so that each payload is one step away.
         """
         if self._file is not None and self._file.size >= self._max_file_bytes:
             self._seal()
@@ -124,9 +124,9 @@ class EvidenceKeeper:
         return record
 
     def syncing(self) -> Callable[[], list[EvidenceRecord]]:
-        """Return what puts on the disk all that was kept so far, and returns the records to be indexed then.
+        """Return a function that syncs the answers so far to the disk and returns their records to index.
 
-        That may be called in another thread, while more is kept here; call it once.
+        Call the function once; it may run in another thread while this one keeps more answers.
         """
         pending, self._pending = self._pending, []
         sync = self._file.syncing() if self._file is not None and pending else None
@@ -139,7 +139,7 @@ class EvidenceKeeper:
         return finish
 
     def close(self) -> None:
-        """Seal the file; what was not synced before stays in it without an index."""
+        """Seal the file; answers that were not synced before stay in it without an index."""
         if self._file is not None:
             self._seal()
 
@@ -148,7 +148,7 @@ class EvidenceKeeper:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Close it; if that fails after another error, that one stands, and the next crawl seals the file."""
+        """Close the keeper; if that fails after another error, the next crawl seals the file."""
         try:
             self.close()
         except (OSError, StoreUnwritable):
@@ -180,7 +180,7 @@ class EvidenceKeeper:
         return file
 
     def _write(self, file: WarcFile, record: ArcWarcRecord) -> tuple[int, int]:
-        """Append a record; a file that the disk refuses one for is left to the next crawl, which mends it."""
+        """Append a record; if the disk refuses, leave the file to the next crawl, which repairs it."""
         try:
             return file.write(record)
         except OSError:
@@ -211,10 +211,10 @@ def hash_of(path: Path) -> tuple[int, str]:
 
 
 def seal_interrupted(db: Database, folder: Path, source_id: str, *, now: datetime) -> None:
-    """Seal the files of a source that a process left open when it died; the caller holds the source's lock.
+    """Seal the files that a process left open when it died; the caller holds the source's lock.
 
-    A record that was being written at that moment is cut off, so that other readers can read the file to
-    its end. No row points to it: a record is on the disk whole before it has a row.
+    An unfinished record is cut off, so that other programs can read the file to its end. No row points to
+    the unfinished record: a record is on the disk whole before it has a row.
     """
     for each in evidence.list_files(db, source_id=source_id):
         path = folder / each.file
@@ -241,13 +241,13 @@ def _end_of_whole_records(path: Path, *, known: int) -> int:
 
 
 def _member_size(handle: BinaryIO, start: int) -> int | None:
-    """Return how many bytes the gzip member at `start` takes; None when it is broken, or there is none."""
+    """Return the size of the gzip member at `start` in bytes; None for a broken or missing member."""
     handle.seek(start)
     member, size = zlib.decompressobj(_GZIP), 0
     while block := handle.read(_BLOCK_BYTES):
         try:
             while block and not member.eof:
-                member.decompress(block, _BLOCK_BYTES)  # a little at a time, and thrown away
+                member.decompress(block, _BLOCK_BYTES)  # in small blocks, which are thrown away
                 size += len(block) - len(member.unconsumed_tail) - len(member.unused_data)
                 block = member.unconsumed_tail
         except zlib.error:

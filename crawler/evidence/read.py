@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 20_000_000
 MAX_HEADERS_BYTES = 16_000_000
-"""Far more than the headers of any record; what unpacks to more beside its payload is none of ours."""
+"""Far more than the headers of any record; a record that unpacks to more is not ours."""
 _UNPARSED = (
     ArchiveLoadFailed,
     StatusAndHeadersParserException,
@@ -36,11 +36,11 @@ _UNPARSED = (
     TypeError,
     ValueError,
 )
-"""What warcio raises over bytes that are no record, by accident or made so; one without an address, e.g."""
+"""The errors of warcio over bytes that are no record, such as a record without an address."""
 
 
 class EvidenceWrong(CrawlError):
-    """A piece of evidence is not what the store says it is."""
+    """A piece of evidence does not match the store."""
 
     def __init__(self, where: str, found: str) -> None:
         super().__init__(f"{where}: {found}.")
@@ -50,7 +50,7 @@ class EvidenceWrong(CrawlError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptRecord:
-    """A record as it lies in its file."""
+    """A record as stored in its file."""
 
     record_type: str
     warc_headers: tuple[tuple[str, str], ...]
@@ -58,11 +58,11 @@ class KeptRecord:
     """The first line of the HTTP answer; empty for a saved page without one."""
     http_headers: tuple[tuple[str, str], ...]
     payload: bytes = field(repr=False)
-    """As it came; empty for a revisit."""
+    """The raw bytes of the answer; empty for a revisit."""
 
 
 def read_record(folder: Path, record: EvidenceRecord) -> KeptRecord:
-    """Read one record and check it: its place, identity, digests and payload.
+    """Read one record and check its place, identity, digests and payload.
 
     Raises:
         EvidenceWrong: At the first thing that does not match.
@@ -82,17 +82,17 @@ def read_record(folder: Path, record: EvidenceRecord) -> KeptRecord:
 
 
 def unpacked(kept: KeptRecord) -> bytes:
-    """Return the payload without its content encoding, as a page is read.
+    """Return the payload without its content encoding, as the parser gets it.
 
     Raises:
-        UnreadableBodyError: If it cannot be unpacked within the limit.
+        UnreadableBodyError: If the payload cannot be unpacked within the limit.
     """
     headers = [(name, value) for name, value in kept.http_headers if name.lower() != "transfer-encoding"]
     return decode_body(kept.payload, headers, MAX_BODY_BYTES)
 
 
 def sha256_as_read(kept: KeptRecord) -> str:
-    """Return the SHA-256 of the payload as it is read; empty when it cannot be unpacked."""
+    """Return the SHA-256 of the unpacked payload; empty if the payload cannot be unpacked."""
     try:
         return hashlib.sha256(unpacked(kept)).hexdigest()
     except UnreadableBodyError:
@@ -100,7 +100,7 @@ def sha256_as_read(kept: KeptRecord) -> str:
 
 
 def _plain(where: str, member: bytes, most: int) -> bytes:
-    # Only the gzip member's own checksum tells of damage in what warcio passes over.
+    # Only the checksum of the gzip member shows damage in bytes that warcio skips.
     unpacking = zlib.decompressobj(31)
     try:
         plain = unpacking.decompress(member, most)
@@ -160,28 +160,28 @@ def _check(where: str, record: EvidenceRecord, kept: KeptRecord) -> None:
 
 
 class NoEvidence(CrawlError):
-    """A page was asked for of which nothing is kept."""
+    """No evidence is stored of the page."""
 
     def __init__(self, page: str) -> None:
         super().__init__(
-            f"Nothing is kept of the page {page!r}; give its address, or the number of a page that came with "
-            "bytes."
+            f"No evidence is stored of the page {page!r}; give its address, or the number of a page "
+            "that came with bytes."
         )
 
 
 def show(db: Database, folder: Path, page: str) -> tuple[EvidenceRecord, KeptRecord, bytes]:
-    """Return where a page's record lies, the record itself, and its body as the page was read.
+    """Return a page's index row, its record, and its unpacked body.
 
-    A body that cannot be unpacked is returned as it came.
+    A body that cannot be unpacked is returned as it was received.
 
     Args:
         db: The store.
         folder: Of its evidence.
-        page: A page's number, or its address; of an address the newest that is kept.
+        page: A page's number, or its address; an address stands for its newest stored page.
 
     Raises:
-        NoEvidence: If nothing is kept of it.
-        EvidenceWrong: If the record, or the one it repeats, is not what the store says.
+        NoEvidence: If no evidence of the page is stored.
+        EvidenceWrong: If the record, or the record that it repeats, does not match the store.
     """
     page_id = evidence.find_page(db, page)
     record = None if page_id is None else evidence.record_of_page(db, page_id)
@@ -192,10 +192,10 @@ def show(db: Database, folder: Path, page: str) -> tuple[EvidenceRecord, KeptRec
 
 
 def body_of(db: Database, folder: Path, record_id: str) -> bytes:
-    """Return the body that a record, or the one it repeats, holds, as a page was read from it.
+    """Return the unpacked body of a record, or of the record that it repeats.
 
     Raises:
-        EvidenceWrong: If either is not in the store, or is not what the store says.
+        EvidenceWrong: If either record is missing from the store or does not match it.
     """
     record = evidence.get_record(db, record_id)
     if record is None:

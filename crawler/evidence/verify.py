@@ -32,20 +32,20 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, kw_only=True)
 class Verified:
-    """What was walked and found to match."""
+    """The number of things that were checked and match."""
 
     files: int = 0
     purged: int = 0
-    """Of the files: retention took them away and left a tombstone, which says why."""
+    """Files that retention deleted; a tombstone gives the reason for each."""
     unsealed: int = 0
-    """Of the files: still being written, or left by a process that died; their records were checked."""
+    """Files still being written, or left by a process that died; their records were checked."""
     records: int = 0
     revisits: int = 0
     """Of the records."""
     pages: int = 0
     bytes: int = 0
     seals: str = ""
-    """One line for all seals, to be written down, see `all_seals`."""
+    """The line for all seals, see `all_seals`."""
 
 
 def verify(
@@ -55,16 +55,16 @@ def verify(
     since: str = "",
     progress: Callable[[int, int], None] | None = None,
 ) -> Verified:
-    """Check every file, record and page that the store knows, and that it knows every file there is.
+    """Check every file, record and page in the store, and that the folder has no other file.
 
-    Of a file: its size and SHA-256 as sealed. Of a record: place, identity, digests, payload, and for a
-    revisit the record that it repeats. Of a page: the SHA-256 of its bytes as read.
+    A file must have the size and SHA-256 of its seal; a record its place, identity, digests and payload, and
+    a revisit the record that it repeats; a page the SHA-256 of its unpacked bytes.
 
     Args:
         db: The store.
         folder: Of its evidence.
-        since: A line that an earlier walk gave for all seals, which must still hold.
-        progress: Called after each file with (files walked, all files).
+        since: The line for all seals of an earlier check, which must still hold.
+        progress: Called after each file with (files checked, all files).
 
     Raises:
         EvidenceWrong: At the first thing that does not match.
@@ -99,9 +99,9 @@ def verify(
 
 
 def all_seals(db: Database, *, first: int | None = None) -> str:
-    """Return one line for all seals, or the first so many: their number and a hash over each and its place.
+    """Return one line for all seals, or for the `first` seals: their number, and a hash over all in order.
 
-    Whoever has written it down can tell later that none of these files or seals was changed or taken out.
+    A person who wrote the line down can check later that no file and no seal was changed or removed.
     """
     digest, count = hashlib.sha256(), 0
     for file, size, sha256, sealed_at in islice(evidence.list_seals(db), first):
@@ -144,7 +144,7 @@ def _verify_file(folder: Path, file: EvidenceFile, *, has_records: bool) -> None
 
 
 def _verify_records(db: Database, folder: Path, records: list[EvidenceRecord]) -> dict[str, str]:
-    """Return the SHA-256 of each record's payload as a page is read."""
+    """Return the SHA-256 of each record's unpacked payload."""
     as_read = {}
     for record in records:
         kept = read_record(folder, record)
@@ -166,7 +166,7 @@ def _original(db: Database, record: EvidenceRecord) -> EvidenceRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedBundle:
-    """What was checked and found to match."""
+    """The number of things in a bundle that were checked and match."""
 
     listings: int
     records: int
@@ -177,7 +177,7 @@ class VerifiedBundle:
 
 
 def verify_bundle(path: Path) -> VerifiedBundle:
-    """Check that the bundle holds what its manifest says, and that every record is what it was.
+    """Check that a bundle matches its manifest, and that every record in it is unchanged.
 
     Raises:
         EvidenceWrong: At the first thing that does not match.
@@ -243,7 +243,7 @@ def _check_listings(path: Path, lines: list[dict[str, Any]], expected: int) -> N
 
 
 MAX_BYTES = 2_000_000_000
-"""Unpacked, of all files in the bundle together; more is refused before it is read."""
+"""Of all files in the bundle together, unpacked; a larger bundle is refused before it is read."""
 MAX_RECORD_BYTES = 500_000_000
 """Unpacked, of one record's payload; a whole WARC file is sealed at about as much."""
 _MANIFEST = {
@@ -274,7 +274,7 @@ def read_files(path: Path) -> dict[str, bytes]:
     """Return every file of a ZIP by its name.
 
     Raises:
-        EvidenceWrong: If it is none, is damaged, names a file twice, or unpacks to more than `MAX_BYTES`.
+        EvidenceWrong: If the file is no ZIP, is damaged, names a file twice, or unpacks to over `MAX_BYTES`.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -306,7 +306,7 @@ def read_manifest(path: Path, files: dict[str, bytes]) -> dict[str, Any]:
 
 
 def read_listings(path: Path, files: dict[str, bytes]) -> list[dict[str, Any]]:
-    """Return the listings, one of each line.
+    """Return the listings, one for each line.
 
     Raises:
         EvidenceWrong: If they are missing or one has another shape.

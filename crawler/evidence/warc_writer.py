@@ -32,7 +32,7 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """A request and its answer; of a saved page the answer alone, because nobody was asked."""
+    """A request and its answer; of a saved page only the answer, because no request was sent."""
 
     url: str
     at: datetime
@@ -41,7 +41,7 @@ class Exchange:
     headers: Headers
     """As they came."""
     is_http: bool = True
-    """False for a saved page of which no HTTP answer is kept: its record is a `resource`, nothing made up."""
+    """False for a saved page without an HTTP answer: its record is a `resource`, without invented headers."""
     body: bytes = field(repr=False)
     """Dechunked, but still compressed if it came so."""
     request_headers: Headers | None = None
@@ -51,13 +51,13 @@ class Exchange:
     address: str = ""
     """IP address that answered."""
     cut: str = ""
-    """WARC's word for why the body is not whole: `length`, `time`, `disconnect` or `unspecified`."""
+    """Why the body is not whole, in WARC's terms: `length`, `time`, `disconnect` or `unspecified`."""
     notes: Mapping[str, str] = field(default_factory=dict)
-    """For the metadata record: run, source, permission, where a saved page lay."""
+    """For the metadata record: run, source, permission, and the place of a saved page."""
 
     @property
     def media_type(self) -> str:
-        """What the body is by its headers, HTML if they do not say."""
+        """The media type in the headers, HTML without one."""
         named = (value for name, value in self.headers if name.lower() == "content-type")
         return next(named, "") or "text/html"
 
@@ -83,13 +83,13 @@ def response_record(exchange: Exchange, record_id: str, payload: bytes) -> ArcWa
 def revisit_record(
     exchange: Exchange, record_id: str, payload: bytes, *, of: tuple[str, str, datetime]
 ) -> ArcWarcRecord:
-    """Return the record of an answer whose body is kept already.
+    """Return the record of an answer whose body is stored already.
 
     Args:
-        exchange: The answer; its status tells whether the site said *not modified* or sent the same again.
+        exchange: The answer; its status shows whether the site said *not modified* or sent the same bytes.
         record_id: Of the new record.
-        payload: SHA-256 of the body that is kept.
-        of: Id, address and date of the record that holds it.
+        payload: SHA-256 of the stored body.
+        of: Id, address and date of the record that holds the body.
     """
     original, url, date = of
     is_unmodified = exchange.status == HTTPStatus.NOT_MODIFIED
@@ -120,7 +120,7 @@ def request_record(exchange: Exchange, record_id: str) -> ArcWarcRecord:
 
 
 def metadata_record(exchange: Exchange, record_id: str) -> ArcWarcRecord:
-    """Return the record that says under which run, source and permission an answer was got."""
+    """Return the record of the run, source and permission under which an answer was fetched."""
     headers = [
         *_headers("metadata", new_record_id(), exchange),
         ("WARC-Concurrent-To", f"<urn:uuid:{record_id}>"),
@@ -129,7 +129,7 @@ def metadata_record(exchange: Exchange, record_id: str) -> ArcWarcRecord:
 
 
 def warcinfo_record(file: str, at: datetime, notes: Mapping[str, str]) -> ArcWarcRecord:
-    """Return the record that begins a file."""
+    """Return the first record of a file."""
     headers = [
         ("WARC-Type", "warcinfo"),
         ("WARC-Record-ID", f"<urn:uuid:{new_record_id()}>"),
@@ -140,12 +140,12 @@ def warcinfo_record(file: str, at: datetime, notes: Mapping[str, str]) -> ArcWar
 
 
 def fields(notes: Mapping[str, str]) -> bytes:
-    """Return notes as `application/warc-fields`, one line each, those without a value left out."""
+    """Return notes as `application/warc-fields`, one line for each note that has a value."""
     return "".join(f"{name}: {_line(value)}\r\n" for name, value in notes.items() if value).encode()
 
 
 def new_record_id() -> str:
-    """Return the UUID of a record to be."""
+    """Return the UUID of a new record."""
     return str(uuid.uuid4())
 
 
@@ -160,7 +160,7 @@ def _headers(kind: str, record_id: str, exchange: Exchange) -> list[tuple[str, s
 
 
 def _status_line(exchange: Exchange) -> str:
-    # Scrapy does not keep the site's own phrase, which means nothing in HTTP.
+    # Scrapy drops the site's own phrase, which has no meaning in HTTP.
     try:
         phrase = HTTPStatus(exchange.status).phrase
     except ValueError:
@@ -213,7 +213,7 @@ def _date(moment: datetime) -> str:
 
 
 def _line(text: str) -> str:
-    """Return text on one line; what is no UTF-8 or would begin another line is replaced."""
+    """Return text on one line; line ends and characters outside UTF-8 are replaced."""
     return " ".join(text.encode("utf-8", "replace").decode("utf-8").split("\n")).replace("\r", " ")
 
 
@@ -225,13 +225,13 @@ _LEVEL = 6
 
 
 class WarcFile:
-    """Appends records; what was written before `syncing` is on the disk once that has been called."""
+    """Appends records; those written before `syncing` are on the disk once its result has been called."""
 
     def __init__(self, path: Path) -> None:
         """Make the file.
 
         Raises:
-            FileExistsError: If there is one already; evidence is never written over.
+            FileExistsError: If the file exists; evidence is never overwritten.
         """
         self.path = path
         self._handle = path.open("xb")
@@ -250,9 +250,9 @@ class WarcFile:
         return offset, self.size - offset
 
     def syncing(self) -> Callable[[], None]:
-        """Hand all that was written to the operating system, and return what puts it on the disk.
+        """Flush the file to the operating system, and return the function that syncs it to the disk.
 
-        That may be called in another thread, and also after the file was closed; call it once.
+        Call the function once, in any thread, also after the file was closed.
         """
         self._handle.flush()
         own = os.dup(self._handle.fileno())
@@ -266,28 +266,28 @@ class WarcFile:
         return sync
 
     def close(self) -> None:
-        """Put on the disk all that was written, and add nothing more."""
+        """Sync the file to the disk and close it."""
         try:
             self.syncing()()
         finally:
             self.abandon()
 
     def abandon(self) -> None:
-        """Let go of the file as it is: of a record that the disk refused, no more is tried."""
+        """Close the file as it is, without writing the rest of a record that the disk refused."""
         self._handle.raw.close()
 
 
 def _deflater(size: int) -> zlib._Compress:
-    """Return what packs so many bytes, to no more than in zlib's usual quarter of a megabyte.
+    """Return a compressor for `size` bytes, with no more memory than they need.
 
-    To clear that takes ten times as long as to pack a record of some hundred bytes.
+    Clearing zlib's usual quarter of a megabyte takes ten times as long as packing a small record.
     """
     window = min(_LARGEST_WINDOW, max(_SMALLEST_WINDOW, size.bit_length() + 1))
     return zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP + window, min(zlib.DEF_MEM_LEVEL, window - 6))
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the name of a new file last: syncing a file does not sync the folder that names it."""
+    """Sync the folder of a new file: syncing the file does not save its name."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -44,9 +44,9 @@ if TYPE_CHECKING:
     from twisted.web.iweb import IResponse
 
 MAX_HEAD_BYTES = 65_536
-"""Status line and headers of an answer; servers themselves accept 8 to 64 KiB of a request's."""
+"""Largest status line and headers of an answer; servers accept 8 to 64 KiB of headers in a request."""
 LINE_BYTES = 4 * MAX_HEAD_BYTES
-"""Longer than a line can grow before `MAX_HEAD_BYTES` ends it: at most 64 KiB are read at once."""
+"""Longer than a line can grow before `MAX_HEAD_BYTES` ends it, as one read returns at most 64 KiB."""
 
 
 class HeadTooLarge(Exception):
@@ -54,7 +54,7 @@ class HeadTooLarge(Exception):
 
 
 class LiveHandler(HTTP11DownloadHandler):
-    """Sends what the gate lets pass, and nothing else."""
+    """Sends the requests that pass the gate, and no others."""
 
     def __init__(self, crawler: Crawler) -> None:
         """Take the crawl's session and the check of addresses from the settings."""
@@ -63,7 +63,7 @@ class LiveHandler(HTTP11DownloadHandler):
         self._refused_hosts: dict[str, str] = crawler.settings[REFUSALS_SETTING].hosts
         factory: Any = partial(_BoundedFactory, crawler.settings[REACHABLE_SETTING])
         self._pool._factory = factory  # noqa: SLF001
-        self._pool.retryAutomatically = False  # each request is counted, and repeated by Scrapy alone
+        self._pool.retryAutomatically = False  # only Scrapy repeats requests, so that each is counted
 
     async def download_request(self, request: Request) -> Response:
         """Send a request.
@@ -77,7 +77,7 @@ class LiveHandler(HTTP11DownloadHandler):
             return await super().download_request(request)
         except CannotResolveHostError:
             if why := self._refused_hosts.get(urlparse_cached(request).hostname or ""):
-                raise HostRefused(f"It was not asked for: {why}.") from None
+                raise HostRefused(f"It was not requested: {why}.") from None
             raise
 
 
@@ -87,7 +87,7 @@ class _BoundedProtocol(_LenientHTTP11ClientProtocol):
     def request(self, request: TxRequest) -> Deferred[IResponse]:
         self._head_bytes = 0
         answer = super().request(request)
-        # Twisted hangs up without a word on a line of 16 KiB; which of the two bounds came first was chance.
+        # Twisted closes the connection without a reason on a line of 16 KiB: by chance before our own bound.
         if self._parser is not None:
             self._parser.MAX_LENGTH = LINE_BYTES
         return answer
@@ -104,7 +104,7 @@ class _BoundedProtocol(_LenientHTTP11ClientProtocol):
 
 
 class _BoundedFactory(_LenientHTTP11ClientFactory):
-    """Makes protocols for connections to addresses that may be reached, as the connection itself has it."""
+    """Makes protocols for connections whose peer has an allowed address."""
 
     def __init__(self, reachable: Reachable, quiescent: Callable[..., None], metadata: object) -> None:
         super().__init__(quiescent, metadata)  # type: ignore[no-untyped-call]
@@ -124,7 +124,7 @@ _COMPATIBLE = ipaddress.IPv6Network("::/96")
 
 
 class Reachable:
-    """Tells which IP addresses may be connected to."""
+    """The IP addresses to which a crawl may connect: the public internet, and those a permission names."""
 
     def __init__(self, private: Iterable[str] = ()) -> None:
         """Take the private addresses and networks that a permission names."""
@@ -148,7 +148,7 @@ def _is_public(address: IP) -> bool:
 
 
 def _embedded(address: IP) -> list[IP]:
-    """Return the IPv4 addresses to which packets for an IPv6 address may be led on."""
+    """Return the IPv4 addresses to which packets for an IPv6 address may be forwarded."""
     if isinstance(address, ipaddress.IPv4Address):
         return []
     found: list[IP | None] = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
@@ -164,7 +164,7 @@ REFUSALS_SETTING = "LIVE_REFUSED_HOSTS"
 
 @implementer(IHostnameResolver)
 class CheckingResolver:
-    """Hands over those addresses of a host that may be reached, and remembers why the others may not."""
+    """Resolves a host to the addresses that may be reached, and records why the others may not."""
 
     def __init__(
         self,
@@ -173,7 +173,7 @@ class CheckingResolver:
         names: Mapping[str, Sequence[str]],
         refusals: dict[str, str],
     ) -> None:
-        """Take the resolver to ask, and hosts whose addresses are given instead of asked for."""
+        """Take the resolver to ask, and the hosts whose addresses are given."""
         self._original = original
         self._reachable = reachable
         self._names = names
@@ -194,7 +194,7 @@ class CheckingResolver:
         return made
 
     def install_on_reactor(self) -> None:
-        """Become the resolver through which every connection of the process finds its address."""
+        """Install this resolver for every connection of the process."""
         self._reactor.installNameResolver(self)
 
     def resolveHostName(  # noqa: N802 (Twisted's name)
@@ -205,7 +205,7 @@ class CheckingResolver:
         addressTypes: Sequence[type[IAddress]] | None = None,  # noqa: N803
         transportSemantics: str = "TCP",  # noqa: N803
     ) -> IHostResolution:
-        """Resolve a host; addresses that may not be reached are left out."""
+        """Resolve a host to its allowed addresses."""
         checking = _Checking(resolutionReceiver, hostName, self._reachable, self._refusals)
         if hostName in self._names:
             return _give(checking, self._names[hostName], portNumber)
@@ -216,14 +216,14 @@ class CheckingResolver:
 
 
 class RefusedHosts:
-    """Hosts of which no address may be reached, each with the reason."""
+    """The hosts without an allowed address, each with the reason."""
 
     def __init__(self) -> None:
         """Begin without any."""
         self.hosts: dict[str, str] = {}
 
     def __deepcopy__(self, _: dict[int, object]) -> Self:
-        """Return itself: Scrapy copies its settings, but what the resolver finds out is to be read here."""
+        """Return the same object: Scrapy copies settings, but the handler reads what the resolver writes."""
         return self
 
 
@@ -262,7 +262,7 @@ class _Given:
         self.name = name
 
     def cancel(self) -> None:
-        """Do nothing: it is done already."""
+        """Do nothing: the resolution has ended."""
 
 
 def _give(checking: _Checking, addresses: Sequence[str], port: int) -> IHostResolution:

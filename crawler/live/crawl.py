@@ -59,14 +59,12 @@ class CrawlEnded(CrawlError):
     """A live crawl was ended by its permission or by the site."""
 
     def __init__(self, source_id: str, why: str) -> None:
-        super().__init__(
-            f"The crawl of {source_id} ended before it was done. {why} What it had read is kept."
-        )
+        super().__init__(f"The crawl of {source_id} ended early. {why} The pages read so far are stored.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Allowed:
-    """What a live source may be asked for."""
+    """The bounds within which a live source may be crawled."""
 
     source_id: str
     permission: Permission
@@ -91,20 +89,20 @@ def crawl_live(
     Args:
         db: The open store.
         declared: The source, with its permission.
-        run: The run; one that was interrupted is gone on with, and asks for nothing that it has.
+        run: The run; an interrupted run is resumed, and requests no page again that it has.
         folder: Of the evidence.
         now: The clock.
         parse: Parses a page.
         progress: Called after each page with (pages recorded, pages asked for so far).
-        names: Addresses of hosts, given instead of asked for.
+        names: IP addresses of hosts, instead of those that name servers give.
 
     Returns:
-        What is to be said beside the counts, e.g. that a budget was used up; mostly empty.
+        A sentence beside the counts, e.g. that a budget was used up; mostly empty.
 
     Raises:
         NotPermitted: If there is no permission that holds now.
         CrawlEnded: If the permission ended meanwhile, or the site asked to be left alone.
-        CrawlBroken: If a page could not be kept, or no process could be started to read pages.
+        CrawlBroken: If a page could not be stored, or no worker could be started.
     """
     source_id = declared.source.source_id
     allowed = _allowed(db, declared, run, now())
@@ -123,16 +121,16 @@ def crawl_live(
 
 
 def _allowed(db: Database, declared: DeclaredSource, run: Run, at: datetime) -> _Allowed:
-    """Return what a source may be asked for now; if nothing, write down what it was to be asked for.
+    """Return the bounds of a crawl now; without a permission, record the addresses that were refused.
 
     Raises:
         NotPermitted: If no permission holds.
     """
     source_id, permission = declared.source.source_id, declared.permission
     permission_id = record_permission(db, source_id, permission, now=at) if permission else None
-    why = problem(permission, at) or withdrawn(db, permission_id or "")
+    why = problem(permission, at) or (withdrawn(db, source_id, permission) if permission else "")
     if why or permission is None or permission_id is None:
-        sentence = f"It was not asked for: {why}."
+        sentence = f"It was not requested: {why}."
         record_fetches(db, (_refused(run, permission_id, url, sentence, at) for url in declared.start))
         raise NotPermitted(source_id, why)
     return _Allowed(
@@ -149,7 +147,7 @@ def _gate(db: Database, run: Run, allowed: _Allowed, now: Callable[[], datetime]
         allowed.permission,
         allowed.limits,
         now,
-        withdrawn=lambda: withdrawn(db, allowed.permission_id),
+        withdrawn=lambda: withdrawn(db, allowed.source_id, allowed.permission),
         sent=sent,
         received=received,
     )
@@ -166,7 +164,7 @@ def _session(
     parse: Parse,
     progress: Callable[[int, int], None] | None,
 ) -> Session:
-    """Return what the crawl's parts share; pages that are left out are recorded as not asked for."""
+    """Return the session of a crawl; pages that are left out are recorded as refused."""
     recorder = Recorder(
         db,
         source_id=allowed.source_id,
@@ -199,7 +197,7 @@ def _session(
 
 
 def _about(declared: DeclaredSource, run: Run, allowed: _Allowed) -> dict[str, str]:
-    """Return what stands at the head of each evidence file of a crawl."""
+    """Return the notes at the head of each evidence file of a crawl."""
     permission = allowed.permission
     return {
         "description": f"Pages of {declared.source.name}, fetched by crawl {run.run_id}",
@@ -218,7 +216,7 @@ def _about(declared: DeclaredSource, run: Run, allowed: _Allowed) -> dict[str, s
 
 
 def _refused(run: Run, permission_id: str | None, url: str, sentence: str, at: datetime) -> Fetch:
-    """Return the row of an address that was not asked for."""
+    """Return the row of an address that was not requested."""
     return Fetch(
         run_id=run.run_id,
         permission_id=permission_id,
@@ -243,20 +241,20 @@ def reader_hash() -> str:
 _BUILT_IN = "scrapy.downloadermiddlewares"
 MAX_REDIRECTS = 10
 MOST_AT_ONCE = 64
-"""Requests under way in one crawl, to whichever hosts: each may hold a page of the largest size in memory."""
+"""Requests under way in one crawl, to all hosts: each may hold a page of the largest size in memory."""
 LONGEST_DELAY_S = 60.0
-"""To which AutoThrottle goes by itself; a Crawl-delay may be longer."""
+"""AutoThrottle's own longest delay; a Crawl-delay may be longer."""
 
 
 def live_settings(
     session: Session, permission: Permission, names: Mapping[str, Sequence[str]]
 ) -> dict[str, Any]:
-    """Return the settings under which a crawl asks a site, and only through the gate.
+    """Return Scrapy's settings of a live crawl, whose every request passes the gate.
 
     Args:
-        session: What the crawl's parts share.
+        session: Of the crawl.
         permission: One that holds.
-        names: Addresses of hosts, given instead of asked for; for rehearsals on a machine of one's own.
+        names: IP addresses of hosts, instead of those that name servers give; for rehearsals.
     """
     return {
         **SHARED,
@@ -272,7 +270,7 @@ def live_settings(
 
 
 def _pace(limits: Limits, hosts: int) -> dict[str, Any]:
-    """Return how much is asked for at once, how often, and how large an answer may be."""
+    """Return the settings for the rate of requests and the size of answers."""
     delay = limits.seconds_between_requests
     return {
         "AUTOTHROTTLE_ENABLED": True,
@@ -315,12 +313,12 @@ _PARTS: dict[str, Any] = {
     },
     "EXTENSIONS": {"scrapy.extensions.throttle.AutoThrottle": None, Pacing: 0},
 }
-"""What a request passes through; Scrapy's own parts that ours stand in for are left out."""
+"""The parts that a request passes; ours replace the parts of Scrapy that are set to None."""
 
 _NEVER: dict[str, Any] = {
     "ROBOTSTXT_OBEY": False,  # Scrapy's own way of it; ours is stricter and cannot be switched off
     "DOWNLOAD_WARNSIZE": 0,
-    "DOWNLOAD_FAIL_ON_DATALOSS": False,  # what did come is evidence, and its page says that it is cut
+    "DOWNLOAD_FAIL_ON_DATALOSS": False,  # the part that came is evidence, and its page says that it is cut
     "DOWNLOAD_VERIFY_CERTIFICATES": True,
     "REDIRECT_MAX_TIMES": MAX_REDIRECTS,
     "RETRY_GIVE_UP_LOG_LEVEL": "INFO",  # the page's row says it
@@ -330,4 +328,4 @@ _NEVER: dict[str, Any] = {
     "TELNETCONSOLE_ENABLED": False,
     "REMOTE_CONTROL_ENABLED": False,
 }
-"""What is so for every site and every permission."""
+"""Settings that are the same for every site and permission."""

@@ -1,4 +1,4 @@
-"""Which links are worth asking for: each page once, and no more of a kind that leads to nothing new."""
+"""Choose the links to request: each page once, and no more pages of a kind that leads to nothing new."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ if TYPE_CHECKING:
 
 MAX_URL_CHARS = 2_000
 KINDS_OF_A_HOST = 10
-"""So many times the barren pages of one kind, one after the other, and no more is asked of the host."""
+"""After this many times the barren pages of one kind in a row, no more pages of the host are requested."""
 _PATH_SESSION = re.compile(rf";(?:{'|'.join(sorted(SESSION_PARAMETERS))})=[^/?;]*", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
 _MOST_ALIKE = 3
 _STEPS_BACK = 3
-"""From a listing over its list and the list's category to where the category is named."""
+"""From a listing to its list, to the list's category, and to the page that links to the category."""
 
 
 class LeftOut(IgnoreRequest):
-    """A page was to be asked for, but its kind has led to nothing new meanwhile."""
+    """A page was queued, but pages of its kind have led to nothing new since."""
 
 
 class Frontier:
-    """Remembers what has been asked for in a run, and what came of each kind of page.
+    """Remembers the addresses requested in a run, and whether each kind of page led to anything new.
 
-    A page brings news when it shows a listing that says what none before it said: the same listings under
-    ever other addresses, as behind session ids and facets, are none. News counts for the page's kind and for
-    the kinds that led to it. Many pages of a kind one after the other without news, and no more of that kind
-    are asked for; ten times as many, and no more of their host.
+    A page brings news when it shows a listing with a text that no page before it had: the same listings
+    under many addresses, as behind session ids and facets, are no news. News counts for the page's kind and
+    for the kinds that led to it. After many pages of a kind without news, no more pages of that kind are
+    requested; after ten times as many, no more pages of their host.
     """
 
     def __init__(self, scope: Scope, *, barren_pages: int, on_cut: Callable[[str, str], None]) -> None:
-        """Take the scope, how many barren pages end a kind, and what to call when one is ended.
+        """Take the scope, the number of barren pages that ends a kind, and a callback.
 
-        `on_cut` gets the first address that is not asked for, and the sentence why.
+        `on_cut` gets the first address that is left out, and the sentence with the reason.
         """
         self._scope = scope
         self._most = {"kind": barren_pages, "host": barren_pages * KINDS_OF_A_HOST}
@@ -56,17 +56,17 @@ class Frontier:
 
     @property
     def asked(self) -> int:
-        """How many addresses have been asked for."""
+        """Number of addresses requested."""
         return len(self._asked)
 
     def settle(self, url: str) -> None:
-        """Take an address as asked for."""
+        """Count an address as requested."""
         self._asked.add(_fingerprint(url))
 
     def admit(self, urls: Iterable[str], *, from_url: str = "") -> Iterator[str]:
-        """Yield those addresses that are to be asked for, in the form to ask with, and settle them.
+        """Yield the addresses that are to be requested, in their final form, and settle them.
 
-        `from_url` is the page that links to them, where there is one.
+        `from_url` is the page that links to them, if any.
         """
         leader = kind_of(from_url) if from_url else ""
         for each in urls:
@@ -81,11 +81,11 @@ class Frontier:
                 yield url
 
     def found(self, url: str, says: Iterable[str]) -> None:
-        """Take what came of a page.
+        """Record whether a page brought news.
 
         Args:
             url: Its address.
-            says: What each listing on it says, in any form in which the same words are the same text.
+            says: One text for each listing on the page; the same words give the same text.
         """
         kind, host = kind_of(url), urlsplit(url).netloc
         said = {hash(each) for each in says}
@@ -98,9 +98,9 @@ class Frontier:
             self._barren[each] = 0
 
     def is_open(self, url: str, *, is_row: bool = False) -> bool:
-        """Return whether an address is still worth asking for; the first that is not says so for all.
+        """Return whether an address may still be requested; the first refusal calls `on_cut`.
 
-        A row of a list is a listing by all appearance: it is left out with its kind, but not with its host.
+        A row of a list is most likely a listing: it is left out with its kind, but not with its host.
         """
         kind, host = kind_of(url), urlsplit(url).netloc
         return self._may_go_on(url, "kind", kind, f"of its form ({kind})") and (
@@ -123,13 +123,13 @@ class Frontier:
             self._cut.add(name)
             self._on_cut(
                 url,
-                f"Not asked for, nor more {words}: the last {most:,} such pages led to nothing new.",
+                f"Not requested, nor more {words}: the last {most:,} such pages led to nothing new.",
             )
         return False
 
 
 def kind_of(url: str) -> str:
-    """Return the form of an address: host, first part of the path, number of parts, names of parameters.
+    """Return the kind of an address: host, first part of the path, number of parts, names of parameters.
 
     >>> kind_of("https://shop.example/calendar/2031/05?view=day")
     'shop.example/calendar/2?view'
@@ -142,13 +142,13 @@ def kind_of(url: str) -> str:
 
 
 def looks_endless(url: str) -> bool:
-    """Return whether an address grows by itself: far too long, or with a part that comes again and again."""
+    """Return whether an address seems to grow without end: very long, or with one part many times."""
     segments = Counter(segment for segment in urlsplit(url).path.split("/") if segment)
     return len(url) > MAX_URL_CHARS or any(count > _MOST_ALIKE for count in segments.values())
 
 
 def without_session(url: str) -> str:
-    """Return the address without session and tracking parameters, which name the visit and not the page."""
+    """Return an address without session and tracking parameters, which name the visit and not the page."""
     bare = safe_url_string(url.partition("#")[0])
     parts = urlsplit(bare)
     path = _PATH_SESSION.sub("", parts.path) or "/"

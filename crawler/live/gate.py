@@ -32,15 +32,15 @@ if TYPE_CHECKING:
 
 
 class Refused(IgnoreRequest):
-    """A request was not sent; says why."""
+    """A request was not sent."""
 
 
 class HostRefused(Refused):
-    """No address of a host may be reached; says why."""
+    """No address of a host may be reached."""
 
 
 class Stopped(Refused):
-    """Nothing more may be sent in this crawl; says why."""
+    """No request may be sent any more in this crawl."""
 
 
 class Gate:
@@ -56,9 +56,9 @@ class Gate:
         sent: int = 0,
         received: int = 0,
     ) -> None:
-        """Take a permission that holds, and what an interrupted attempt at the run has used already.
+        """Take a permission that holds, and the requests and bytes that the run has used already.
 
-        `withdrawn` says in words that the permission was withdrawn meanwhile, or nothing.
+        `withdrawn` returns in words that the permission stands withdrawn, or nothing.
         """
         self._permission = permission
         self._limits = limits
@@ -68,26 +68,26 @@ class Gate:
         self._received = received
         self.scope = Scope(permission.scope)
         self.stopped = ""
-        """Why nothing more is sent; empty while it is."""
+        """Why no request is sent any more; empty while requests pass."""
         self.is_budget_used = False
-        """Whether the reason is that a budget was used up: an orderly end."""
+        """Whether the crawl stopped because a budget was used up, which is an orderly end."""
 
     def check(self, url: str) -> None:
-        """Do nothing if a request may be sent now.
+        """Raise unless a request may be sent now.
 
         Raises:
-            Stopped: If none may be sent any more.
-            Refused: If this one may not.
+            Stopped: If no request may be sent any more.
+            Refused: If this request may not be sent.
         """
         if not self.stopped:
             self.stopped = self._end()
         if self.stopped:
             raise Stopped(self.stopped)
         if why := self.scope.why_not(url):
-            raise Refused(f"It was not asked for: {why}.")
+            raise Refused(f"It was not requested: {why}.")
 
     def send(self, url: str) -> None:
-        """Check once more, at the moment of sending, and count the request.
+        """Check the request again at the moment of sending, and count it.
 
         Raises:
             Refused: As `check`.
@@ -96,17 +96,17 @@ class Gate:
         self._sent += 1
 
     def receive(self, count: int) -> bool:
-        """Count bytes that came, and return whether more may."""
+        """Count received bytes, and return whether more may be received."""
         self._received += count
         return self._received < self._limits.max_bytes
 
     def stop(self, why: str) -> None:
-        """Let nothing more pass; the first reason stands."""
+        """Let no request pass any more; the first reason stands."""
         self.stopped = self.stopped or why
 
     def _end(self) -> str:
         if why := problem(self._permission, self._now()) or self._withdrawn():
-            return f"Nothing more was asked for, because {why}."
+            return f"No more pages were requested, because {why}."
         self.is_budget_used = True
         if self._sent >= self._limits.max_pages:
             return f"The budget of {self._limits.max_pages:,} requests in one run was used up."
@@ -121,18 +121,18 @@ SESSION_SETTING = "LIVE_SESSION"
 PAGE = "precursor_watch_page"
 """Key of `request.meta` of a request for a page, not for robots.txt."""
 LINKED = "precursor_watch_linked"
-"""Key of `request.meta` of a page that was found by a link, and may be left out again."""
+"""Key of `request.meta` of a page that was found by a link, and may still be left out."""
 RECORD = "precursor_watch_record"
-"""Key of `request.meta` under which the evidence middleware leaves the `EvidenceRecord`."""
+"""Key of `request.meta` that holds the `EvidenceRecord`."""
 RECEIVED = "precursor_watch_received"
-"""Key of `request.meta` under which the handler counts the bytes that came, also of an answer that failed."""
+"""Key of `request.meta` that counts the bytes received, also of an answer that failed."""
 EARLIER = "precursor_watch_earlier"
-"""Key of `request.meta` under which the revalidating middleware leaves the `EarlierPage`."""
+"""Key of `request.meta` that holds the `EarlierPage`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One live crawl."""
+    """The state that the parts of one live crawl share, passed to each through Scrapy's settings."""
 
     db: Database
     source_id: str
@@ -142,7 +142,7 @@ class Session:
     """The stricter of the operator's and the permission's."""
     user_agent: str
     reader: str
-    """Hash of the code that reads pages."""
+    """Hash of the code that parses pages."""
     gate: Gate
     frontier: Frontier
     keeper: EvidenceKeeper
@@ -159,11 +159,11 @@ Failure = tuple[PageOutcome, str]
 
 
 class RedirectCircle(IgnoreRequest):
-    """A redirect leads back to an address it came from."""
+    """A redirect leads back to an address that led to it."""
 
 
 class NotAllowed(IgnoreRequest):
-    """A site's robots.txt forbids a page, or could not be had, so that it may."""
+    """A site's robots.txt forbids a page, or may forbid it because the file could not be fetched."""
 
     def __init__(self, outcome: PageOutcome, sentence: str) -> None:
         super().__init__(sentence)
@@ -171,7 +171,7 @@ class NotAllowed(IgnoreRequest):
 
 
 def what_failed(error: BaseException) -> Failure:
-    """Return the outcome of a page whose request ended in an exception, and why, in a sentence."""
+    """Return the outcome and the sentence for a page whose request raised an exception."""
     if isinstance(error, IgnoreRequest):
         return _ignored(error)
     simple: dict[type[BaseException], Failure] = {
@@ -189,7 +189,7 @@ def what_failed(error: BaseException) -> Failure:
 
 
 def is_expected(error: BaseException) -> bool:
-    """Return whether an exception is the site's doing, and no defect of ours that belongs in the log."""
+    """Return whether the site caused an exception, rather than a defect that belongs in the log."""
     return isinstance(
         error,
         (
@@ -217,7 +217,7 @@ def _ignored(error: IgnoreRequest) -> Failure:
         return PageOutcome.TOO_LARGE, "Its body unpacks to more than the limit; it was not unpacked."
     if "max redirections" in message:
         return PageOutcome.UNREACHABLE, "It was redirected more often than the limit."
-    return PageOutcome.REFUSED, f"It was not asked for: {message}."
+    return PageOutcome.REFUSED, f"It was not requested: {message}."
 
 
 def _connection_failed(error: DownloadFailedError) -> Failure:
@@ -232,7 +232,7 @@ def _connection_failed(error: DownloadFailedError) -> Failure:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an exception and whatever it wraps, in Python's way and in Twisted's."""
+    """Yield an exception and every exception behind it, in Python's form and in Twisted's."""
     while error is not None:
         yield error
         for reason in getattr(error, "reasons", None) or ():

@@ -1,4 +1,4 @@
-"""What stands between the spider and the site: permission, evidence, revalidation, redirects, back-off."""
+"""Middlewares between the spider and the site: permission, revalidation, redirects, evidence."""
 
 from __future__ import annotations
 
@@ -50,16 +50,16 @@ class _OfSession:
 
 
 class PermissionMiddleware(_OfSession):
-    """First of all: asks the gate about every request, also for robots.txt and after every redirect."""
+    """The first middleware: asks the gate about every request, also for robots.txt and after redirects."""
 
     def __init__(self, crawler: Crawler) -> None:
-        """Count from now on what comes."""
+        """Count received bytes from now on."""
         super().__init__(crawler)
         crawler.signals.connect(self._count, signals.bytes_received)
 
     def process_request(self, request: Request) -> None:
-        """Refuse what the permission does not cover."""
-        # A redirect inherits the slot of the host that it leaves, and with it the pace of another site.
+        """Refuse a request that the permission does not cover."""
+        # A redirect inherits the slot of the host that it leaves, and so the pace of another site.
         request.meta.pop("download_slot", None)
         self._session.gate.check(request.url)
         is_row = request.priority > 0
@@ -74,10 +74,10 @@ class PermissionMiddleware(_OfSession):
 
 
 class RevalidateMiddleware(_OfSession):
-    """Asks whether a page has changed, where the same code has read it before and the site gave a mark."""
+    """Asks whether a page has changed, if the same code parsed it before and the site gave a mark."""
 
     def process_request(self, request: Request) -> None:
-        """Add the marks of the page as it was; those of a page that redirected here do not count."""
+        """Add the marks of the earlier page; those of a page that redirected here do not count."""
         for name in _CONDITIONS:
             request.headers.pop(name, None)
         request.meta.pop(EARLIER, None)
@@ -95,10 +95,10 @@ class RevalidateMiddleware(_OfSession):
 
 
 class RedirectOnce(RedirectMiddleware):
-    """Scrapy's, but says so when a redirect leads back to where it came from."""
+    """Scrapy's redirects, with an error when a redirect leads back to an earlier address."""
 
     def _engine_started(self) -> None:
-        """Look for no referrer to send on; Scrapy would warn that there is none."""
+        """Skip the check for a referrer policy; Scrapy would warn that there is none."""
 
     def _redirect(self, redirected: Request, request: Request, reason: Any) -> Request:
         seen = {canonical_url(url) for url in [*request.meta.get("redirect_urls", ()), request.url]}
@@ -108,15 +108,15 @@ class RedirectOnce(RedirectMiddleware):
 
 
 class EvidenceMiddleware(_OfSession):
-    """Nearest to the network: keeps every answer as it came, and notes what became of every request."""
+    """The middleware nearest to the network: stores every answer, and records the end of every request."""
 
     _has_said_end = False
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Keep an answer, before anything is unpacked, followed or repeated.
+        """Store an answer before anything is unpacked, followed or repeated.
 
         Raises:
-            Stopped: If it cannot be kept, or came only in part because the budget of bytes was used up.
+            Stopped: If the answer cannot be stored, or is cut because the budget of bytes was used up.
         """
         session, is_unmodified = self._session, response.status == _NOT_MODIFIED
         record = self._keep(request, response, is_unmodified=is_unmodified)
@@ -143,13 +143,13 @@ class EvidenceMiddleware(_OfSession):
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
-        """Note a request that was refused or failed."""
+        """Record a request that was refused or failed."""
         session = self._session
         if isinstance(exception, LeftOut):
-            return  # the first of its kind has a row that speaks for all
+            return  # the first address of its form has a row for all
         if isinstance(exception, Stopped):
             if self._has_said_end:
-                return  # and so has the end of the crawl
+                return  # the end of the crawl has its row
             self._has_said_end = True
         is_refused = isinstance(exception, IgnoreRequest)
         session.recorder.note_fetch(
@@ -173,7 +173,7 @@ class EvidenceMiddleware(_OfSession):
                 same_as=get_record(session.db, earlier.record_id) if earlier else None,
             )
         except Exception as error:
-            # What is not kept is not read either, and nothing more is asked for.
+            # A page that is not stored is not parsed either, and no more pages are requested.
             session.recorder.give_up(request.url, error)
             session.gate.stop(session.recorder.error)
             raise Stopped(session.recorder.error) from error

@@ -1,7 +1,8 @@
-"""How fast a site is asked: no faster than the strictest of permission, settings, robots.txt and the site."""
+"""Pace requests to each site by the strictest of permission, settings, robots.txt and the site's answers."""
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import monotonic
@@ -28,10 +29,10 @@ _FIRST_SERVER_ERROR = 500
 
 
 class Pacing(AutoThrottle):
-    """Scrapy's AutoThrottle, with a floor for each host that its Crawl-delay may raise."""
+    """Scrapy's AutoThrottle, with a least delay for each host, which its Crawl-delay may raise."""
 
     def __init__(self, crawler: Crawler) -> None:
-        """Begin with the floor of permission and settings for every host."""
+        """Begin with the least delay of permission and settings for every host."""
         super().__init__(crawler)
         self._session: Session = crawler.settings[SESSION_SETTING]
         self._floors: dict[str, float] = {}
@@ -51,7 +52,7 @@ class Pacing(AutoThrottle):
             log.info("crawl_delay", host=downloader.get_slot_key(request), seconds=asked)
 
     def _hold_to_floor(self, request: Request, spider: Spider) -> None:
-        # Scrapy forgets the slot of a host that has been idle for a minute, and its delay with it.
+        # Scrapy drops the slot of a host that has been idle for a minute, and its delay too.
         key, slot = self._get_slot(request, spider)
         if slot is not None and key is not None:
             slot.delay = max(slot.delay, self._floors.get(key, 0.0))
@@ -62,7 +63,7 @@ class Pacing(AutoThrottle):
 
 
 class BusyMiddleware(RetryMiddleware):
-    """Scrapy's repetition of failed requests, but no sooner than the site is ready: Retry-After, back-off."""
+    """Scrapy's retries, after the time that the site asks for (Retry-After) or a back-off."""
 
     def __init__(self, crawler: Crawler) -> None:
         """Take the crawl's session."""
@@ -78,7 +79,7 @@ class BusyMiddleware(RetryMiddleware):
     def process_response(  # type: ignore[override]  # Scrapy passes no spider any more
         self, request: Request, response: Response
     ) -> Request | Response:
-        """Repeat a request that the site was too busy for, when it said it would be ready."""
+        """Repeat a request that the site was too busy for, after the time that the site asks for."""
         if response.status in BUSY or response.status >= _FIRST_SERVER_ERROR:
             wait = busy_wait(request, response, self._session)
             if wait > self._session.limits.longest_wait_s:
@@ -100,33 +101,34 @@ class BusyMiddleware(RetryMiddleware):
 
 
 def asked_delay(robots: RobotParser) -> float:
-    """Return how many seconds between requests a robots.txt asks of us: Crawl-delay, or by Request-rate."""
+    """Return the seconds between requests that a robots.txt asks for, by Crawl-delay or Request-rate."""
     rate = robots.rp.request_rate(ROBOT) if isinstance(robots, ProtegoRobotParser) else None
     by_rate = rate.seconds / rate.requests if rate and rate.requests else 0.0
-    return max(robots.crawl_delay(ROBOT) or 0.0, by_rate)
+    delay = max(robots.crawl_delay(ROBOT) or 0.0, by_rate)
+    return math.inf if math.isnan(delay) else delay
 
 
 def busy_wait(request: Request, response: Response | None, session: Session) -> float:
-    """Return how many seconds to leave a host alone: what it asks for, and no less than the back-off."""
+    """Return the seconds before the next request to a host: what it asks for, at least the back-off."""
     backoff: float = session.limits.backoff_s * 2 ** int(request.meta.get("retry_times", 0))
     asked = response.headers.get(b"Retry-After") if response else None
     return max(backoff, retry_after(asked.decode("latin-1"), session.now()) if asked else 0.0)
 
 
 def retry_after(value: str, now: datetime) -> float:
-    """Read a Retry-After header (RFC 9110, 10.2.3): seconds, or a date; 0 for what is neither."""
+    """Return the seconds that a Retry-After header asks for (RFC 9110, 10.2.3); 0 for nonsense."""
     if value.strip().isdecimal():
         return float(value)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - now).total_seconds())
+    except (ValueError, TypeError, OverflowError, IndexError):
         return 0.0
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
 
 
 def hold_slot(crawler: Crawler, request: Request, seconds: float) -> None:
-    """Send nothing more to a request's host for so many seconds."""
+    """Send nothing to a request's host for the given number of seconds."""
     downloader = crawler.engine.downloader if crawler.engine else None
     slot = downloader.slots.get(downloader.get_slot_key(request)) if downloader else None
     if slot is not None:

@@ -1,4 +1,4 @@
-"""Permissions and limits of live sources: read from the sources file, checked, withdrawn.
+"""Permissions and limits of live sources: read from the sources file, checked, withdrawn, approved again.
 
 [sources.andes-live]
 name = "Andes Clasificados"
@@ -27,12 +27,15 @@ timeout_s = 30
 from __future__ import annotations
 
 import ipaddress
+import math
+import unicodedata
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from crawler.errors import CrawlError
 from crawler.live.scope import Scope, ScopeWrong
 from store import times
 from store.audit.audit import record
@@ -40,25 +43,60 @@ from store.audit.chain import AuditAction
 from store.crawl.sources import (
     Basis,
     Permission,
-    Withdrawal,
+    PermissionDecision,
     declare_source,
+    list_decisions,
+    record_decision,
     record_permission,
-    withdraw_permission,
-    withdrawal_of,
 )
 from store.database import open_database, transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from store.database import Database
     from store.model import Source
 
+ROBOT = "precursor-watch"
+"""The product's name before robots.txt and in what a page says to robots."""
+MOST = 10**15
+"""No number of a permission or of the limits is larger."""
+_TEXTS = frozenset({"basis", "reference", "approved_by", "read_by", "contact"})
+_DAYS = frozenset({"valid_from", "valid_until"})
+_LISTS = frozenset({"scope", "private_addresses"})
+_WHOLE = frozenset(
+    {"at_once", "max_pages", "max_bytes", "max_page_bytes", "retries", "blocked_in_a_row", "barren_pages"}
+)
+_NUMBERS = _WHOLE | {"seconds_between_requests", "timeout_s", "backoff_s", "longest_wait_s"}
+_MAY_BE_ZERO = frozenset({"retries"})
+_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Characters that count as letters or symbols and show nothing."""
+_REQUIRED = {
+    "basis": "its basis",
+    "reference": "a reference (letter, order or ticket)",
+    "approved_by": "who approved it",
+    "valid_from": "from when it holds",
+    "valid_until": "until when it holds",
+    "scope": "the addresses it covers",
+    "contact": "a contact for the site's operator",
+    "seconds_between_requests": "a rate (seconds_between_requests)",
+}
+
+
+class NotWithdrawn(CrawlError):
+    """A permission was to be approved again that nobody withdrew."""
+
+    def __init__(self, source_id: str) -> None:
+        super().__init__(f"The permission of {source_id} was not withdrawn, so nobody need approve it again.")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Bounds with their defaults; each is a key of `[sources.NAME.limits]`."""
+    """The operator's own bounds with their defaults; each is a key of `[sources.NAME.limits]`.
+
+    The strictest of these, the permission and robots.txt holds.
+    """
 
     seconds_between_requests: float = 1.0
     """To one host, at least."""
@@ -77,15 +115,25 @@ class Limits:
     backoff_s: float = 10.0
     """First wait after a failure where the site names none; doubled each time."""
     longest_wait_s: float = 600.0
-    """A site that asks for more (Retry-After) ends the crawl; the next goes there again."""
+    """A site that asks for more (Retry-After) ends the crawl; the next crawl asks again."""
     blocked_in_a_row: int = 5
-    """So many refusals one after the other end the crawl: it is not wanted there."""
+    """After this many refusals in a row the crawl ends: the site does not want it."""
     barren_pages: int = 50
-    """So many pages of one form that lead to nothing new, and no more of that form are asked for."""
+    """After this many pages of one form that lead to nothing new, no more pages of the form are requested."""
+
+    def __post_init__(self) -> None:
+        """Check every number.
+
+        Raises:
+            ValueError: If one is no finite number above 0; the message names its key.
+        """
+        for name in self.__slots__:
+            if why := _why_wrong(name, getattr(self, name)):
+                raise ValueError(f"limits.{name} is {why}")
 
 
 def stricter(limits: Limits, permission: Permission) -> Limits:
-    """Return the limits, made as strict as the permission where that is stricter."""
+    """Return the limits, made as strict as the permission where the permission is stricter."""
     values = {name: getattr(limits, name) for name in limits.__slots__}
     values["seconds_between_requests"] = max(
         limits.seconds_between_requests, permission.seconds_between_requests or 0.0
@@ -95,144 +143,16 @@ def stricter(limits: Limits, permission: Permission) -> Limits:
     return Limits(**values)
 
 
-_NAMED = {
-    "basis": "its basis",
-    "reference": "a reference (letter, order or ticket)",
-    "approved_by": "who approved it",
-    "valid_from": "from when it holds",
-    "valid_until": "until when it holds",
-    "scope": "the addresses it covers",
-    "contact": "a contact for the site's operator",
-    "seconds_between_requests": "a rate (seconds_between_requests)",
-}
-
-
-def problem(permission: Permission | None, now: datetime) -> str:
-    """Return why nothing may be asked for under a permission now, in words; empty when it holds.
-
-    A permission that does not say what it must is none: nothing is assumed in its place.
-    """
-    if permission is None:
-        return "there is no permission; write one, or crawl a saved copy"
-    if lacking := [words for name, words in _NAMED.items() if getattr(permission, name) in {None, "", ()}]:
-        return f"its permission does not say {', '.join(lacking)}"
-    if wrong := next(_wrong(permission), ""):
-        return wrong
-    assert permission.valid_from is not None
-    assert permission.valid_until is not None
-    if now.date() < permission.valid_from:
-        return f"its permission holds from {permission.valid_from} on; today is {now.date()}"
-    if now.date() > permission.valid_until:
-        return f"its permission ended on {permission.valid_until}; today is {now.date()}"
-    return ""
-
-
-def withdrawn(db: Database, permission_id: str) -> str:
-    """Return in words that a permission was withdrawn; empty when it was not."""
-    found = withdrawal_of(db, permission_id)
-    if found is None:
-        return ""
-    at = f"{found.withdrawn_at:%Y-%m-%d %H:%M} UTC"
-    return f"its permission was withdrawn on {at} by {found.withdrawn_by} ({found.reason})"
-
-
-def problem_in(database: Path, permission: Permission | None, now: datetime) -> str:
-    """Return as `problem` does, also whether a store knows that the permission was withdrawn.
-
-    A store that is not there yet is not made.
-    """
-    why = problem(permission, now)
-    if why or permission is None or not database.exists():
-        return why
-    with closing(open_database(database)) as db:
-        return withdrawn(db, permission.permission_id)
-
-
-def withdraw(database: Path, source: Source, permission: Permission, *, by: str, reason: str) -> str:
-    """Take a source's permission back, and return in words that it is; the first withdrawal stands."""
-    now, source_id = times.utc_now(), source.source_id
-    with closing(open_database(database)) as db:
-        declare_source(db, source, now=now)
-        permission_id = record_permission(db, source_id, permission, now=now)
-        withdrawal = Withdrawal(withdrawn_at=now, withdrawn_by=by.strip(), reason=reason.strip())
-        with transaction(db):
-            if withdrawal_of(db, permission_id) is None:
-                withdraw_permission(db, permission_id, withdrawal)
-                details = {"source": source_id, "reason": withdrawal.reason}
-                subject = f"permission:{permission_id}"
-                record(
-                    db,
-                    AuditAction.PERMISSION_WITHDRAWN,
-                    actor=withdrawal.withdrawn_by,
-                    subject=subject,
-                    details=details,
-                    now=now,
-                )
-        return withdrawn(db, permission_id)
-
-
-def _wrong(permission: Permission) -> Iterator[str]:
-    if permission.basis not in set(Basis):
-        yield f"its basis is {permission.basis!r}, which is none of {', '.join(Basis)}"
-    if permission.basis == Basis.TERMS and not permission.read_by:
-        yield "it rests on the site's terms, but does not say who read them (read_by)"
-    if permission.valid_from and permission.valid_until and permission.valid_from > permission.valid_until:
-        yield f"its permission ends on {permission.valid_until}, before it begins on {permission.valid_from}"
-    try:
-        Scope(permission.scope)
-    except ScopeWrong as error:
-        yield str(error)
-    yield from _wrong_contact(permission.contact)
-    yield from _wrong_numbers(permission)
-
-
-def _wrong_contact(contact: str) -> Iterator[str]:
-    if not contact.isascii() or not contact.isprintable():
-        yield f"its contact {contact!r} cannot be sent in a header; give ASCII"
-    if not any(mark in contact for mark in ("@", "https://", "http://")):
-        yield f"its contact {contact!r} is no e-mail and no web address"
-
-
-def _wrong_numbers(permission: Permission) -> Iterator[str]:
-    for name in ("seconds_between_requests", "at_once", "max_pages", "max_bytes"):
-        number = getattr(permission, name) or 0
-        if number <= 0:
-            yield f"its {name} is {number}, which is not above 0"
-    for address in permission.private_addresses:
-        try:
-            ipaddress.ip_network(address)
-        except ValueError:
-            yield f"its private address {address!r} is no IP address or network"
-
-
-_TEXT = ("basis", "reference", "approved_by", "read_by", "contact")
-_DAYS = ("valid_from", "valid_until")
-_LISTS = ("scope", "private_addresses")
-_WHOLE = frozenset(
-    {"at_once", "max_pages", "max_bytes", "max_page_bytes", "retries", "blocked_in_a_row", "barren_pages"}
-)
-
-
 def read_permission(table: Mapping[str, Any]) -> Permission:
-    """Return a permission as the file has it; whether it holds is another question.
+    """Return a permission as the file has it; `problem` says whether the permission holds.
 
     Raises:
         ValueError: If a key is unknown or its value of the wrong kind; the message names the key.
     """
+    _check_keys("permission", table, Permission.__slots__)
     for name, value in table.items():
-        if name in _TEXT:
-            _expect(name, value, is_right=isinstance(value, str), kind="a text")
-        elif name in _DAYS:
-            is_day = isinstance(value, date) and not isinstance(value, datetime)
-            _expect(name, value, is_right=is_day, kind="a date like 2026-10-05")
-        elif name in _LISTS:
-            is_list = isinstance(value, list) and all(isinstance(each, str) for each in value)
-            _expect(name, value, is_right=is_list, kind="a list of texts")
-        elif name in Permission.__slots__:
-            _expect_number(name, value)
-        else:
-            known = ", ".join(Permission.__slots__)
-            raise ValueError(f"permission has an unknown key {name!r}; it knows {known}")
+        if (why := _why_wrong(name, value)) and not (name in _NUMBERS and _is_finite(value)):
+            raise ValueError(f"{name} is {why}")  # a finite number below its bound is for `problem` to say
     values: dict[str, Any] = {
         name: tuple(value) if name in _LISTS else value for name, value in table.items()
     }
@@ -245,31 +165,205 @@ def read_limits(table: Mapping[str, Any]) -> Limits:
     Raises:
         ValueError: If a key is unknown, or its value no number above 0; the message names the key.
     """
-    for name, value in table.items():
-        if name not in Limits.__slots__:
-            known = ", ".join(Limits.__slots__)
-            raise ValueError(f"limits has an unknown key {name!r}; it knows {known}")
-        _expect_number(name, value)
-        if value <= 0 and name != "retries":
-            raise ValueError(f"limits.{name} is {value}, which is not above 0")
+    _check_keys("limits", table, Limits.__slots__)
     return Limits(**table)
-
-
-def _expect_number(name: str, value: object) -> None:
-    kinds = int if name in _WHOLE else (int, float)
-    is_number = isinstance(value, kinds) and not isinstance(value, bool)
-    _expect(name, value, is_right=is_number, kind="a whole number" if name in _WHOLE else "a number")
-
-
-def _expect(name: str, value: object, *, is_right: bool, kind: str) -> None:
-    if not is_right:
-        raise ValueError(f"{name} is {value!r}, not {kind}")
-
-
-ROBOT = "precursor-watch"
-"""Our name before robots.txt and in the word of a page to robots."""
 
 
 def user_agent(permission: Permission) -> str:
     """Return the product, its version, and where the site's operator can reach us."""
     return f"{ROBOT}/{version(ROBOT)} (+{permission.contact})"
+
+
+def problem(permission: Permission | None, now: datetime) -> str:
+    """Return in words why a permission does not hold now; empty when it holds.
+
+    A permission that leaves out something it must say is none: nothing is assumed in its place.
+    """
+    if permission is None:
+        return "there is no permission; write one, or crawl a saved copy"
+    if wrong := next(_wrong(permission), ""):
+        return wrong
+    assert permission.valid_from is not None
+    assert permission.valid_until is not None
+    if now.date() < permission.valid_from:
+        return f"its permission holds from {permission.valid_from} on; today is {now.date()}"
+    if now.date() > permission.valid_until:
+        return f"its permission ended on {permission.valid_until}; today is {now.date()}"
+    return ""
+
+
+def withdrawn(db: Database, source_id: str, permission: Permission) -> str:
+    """Return in words that a permission stands withdrawn; empty when it does not.
+
+    A withdrawal binds the permission's reference: other words in the same table do not bring the permission
+    back, nor does another name for the source. The withdrawal holds until somebody approves the permission
+    again, by name and as it is written now; a later change of the table needs another approval.
+    """
+    holding: PermissionDecision | None = None
+    for each in list_decisions(db):
+        if each.is_approval:
+            holding = None if each.permission_id == permission.permission_id else holding
+        elif holding is None and _binds(each, source_id, permission):
+            holding = each
+    if holding is None:
+        return ""
+    at = f"{holding.decided_at:%Y-%m-%d %H:%M} UTC"
+    return f"its permission was withdrawn on {at} by {holding.decided_by} ({holding.reason})"
+
+
+def problem_in(database: Path, source_id: str, permission: Permission | None, now: datetime) -> str:
+    """Return as `problem` does, also whether a store knows that the permission was withdrawn.
+
+    A store that is not there yet is not made.
+    """
+    why = problem(permission, now)
+    if why or permission is None or not database.exists():
+        return why
+    with closing(open_database(database)) as db:
+        return withdrawn(db, source_id, permission)
+
+
+def withdraw(database: Path, source: Source, permission: Permission, *, by: str, reason: str) -> str:
+    """Withdraw a source's permission, and return in words that it is withdrawn; the first withdrawal stands.
+
+    Raises:
+        ValueError: If `by` or `reason` shows nothing.
+    """
+    with closing(open_database(database)) as db, transaction(db):
+        if not withdrawn(db, source.source_id, permission):
+            _decide(db, source, permission, by=by, reason=reason, is_approval=False)
+        return withdrawn(db, source.source_id, permission)
+
+
+def approve_again(database: Path, source: Source, permission: Permission, *, by: str, reason: str) -> None:
+    """Let a withdrawn permission hold again, in the words that it has now.
+
+    Raises:
+        NotWithdrawn: If the permission does not stand withdrawn.
+        ValueError: If `by` or `reason` shows nothing.
+    """
+    with closing(open_database(database)) as db, transaction(db):
+        if not withdrawn(db, source.source_id, permission):
+            raise NotWithdrawn(source.source_id)
+        _decide(db, source, permission, by=by, reason=reason, is_approval=True)
+
+
+def _decide(
+    db: Database, source: Source, permission: Permission, *, by: str, reason: str, is_approval: bool
+) -> None:
+    for name, value in (("by", by), ("reason", reason)):
+        if _says_nothing(value):
+            raise ValueError(f"{name} must say something")
+    now = times.utc_now()
+    declare_source(db, source, now=now)
+    permission_id = record_permission(db, source.source_id, permission, now=now)
+    record_decision(db, permission_id, is_approval=is_approval, by=by.strip(), reason=reason.strip(), now=now)
+    record(
+        db,
+        AuditAction.PERMISSION_APPROVED if is_approval else AuditAction.PERMISSION_WITHDRAWN,
+        actor=by.strip(),
+        subject=f"permission:{permission_id}",
+        details={"source": source.source_id, "reason": reason.strip()},
+        now=now,
+    )
+
+
+def _binds(withdrawal: PermissionDecision, source_id: str, permission: Permission) -> bool:
+    """Return whether a withdrawal covers a permission: the same one, or the same reference for the site."""
+    if withdrawal.permission_id == permission.permission_id:
+        return True
+    is_same_site = withdrawal.source_id == source_id or not _hosts(withdrawal.scope).isdisjoint(
+        _hosts(permission.scope)
+    )
+    return is_same_site and _bare(withdrawal.reference) == _bare(permission.reference)
+
+
+def _hosts(scope: tuple[str, ...]) -> set[str]:
+    try:
+        return set(Scope(scope).hosts)
+    except ScopeWrong:
+        return set()
+
+
+def _bare(text: str) -> str:
+    """Return the letters and digits of a text, in whatever way they are written."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(character for character in folded if character.isalnum() and character not in _FILLERS)
+
+
+def _says_nothing(value: object) -> bool:
+    if isinstance(value, str):
+        return not _bare(value)
+    return value is None or value == ()
+
+
+def _why_wrong(name: str, value: object) -> str:
+    """Return what is wrong with a value of a permission or of the limits, or nothing.
+
+    This is the one schema for both: texts are printable, days are days, numbers are finite and within bounds.
+    """
+    if name in _TEXTS:
+        if not isinstance(value, str):
+            return f"{value!r}, not a text"
+        return "" if value.isprintable() else f"{value!r}, which holds characters that cannot be seen"
+    if name in _DAYS:
+        is_day = isinstance(value, date) and not isinstance(value, datetime)
+        return "" if is_day else f"{value!r}, not a date like 2026-10-05"
+    if name in _LISTS:
+        is_list = isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value)
+        return "" if is_list else f"{value!r}, not a list of texts"
+    return _why_wrong_number(name, value)
+
+
+def _why_wrong_number(name: str, value: object) -> str:
+    kinds = int if name in _WHOLE else (int, float)
+    if not isinstance(value, kinds) or isinstance(value, bool):
+        return f"{value!r}, not {'a whole number' if name in _WHOLE else 'a number'}"
+    if not _is_finite(value):
+        return f"{value}, which is no finite number"
+    if value < 0 or (not value and name not in _MAY_BE_ZERO):
+        return f"{value}, which is not above 0"
+    return f"larger than {MOST:,}" if value > MOST else ""
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+
+
+def _check_keys(what: str, table: Mapping[str, Any], known: Iterable[str]) -> None:
+    for name in table:
+        if name not in known:
+            raise ValueError(f"{what} has an unknown key {name!r}; it knows {', '.join(known)}")
+
+
+def _wrong(permission: Permission) -> Iterator[str]:
+    """Yield what is wrong with a permission whatever the day: first in its form, then in what it says."""
+    values = {name: getattr(permission, name) for name in permission.__slots__}
+    if lacking := [words for name, words in _REQUIRED.items() if _says_nothing(values[name])]:
+        yield f"its permission does not say {', '.join(lacking)}"
+    for name, value in values.items():
+        if not _says_nothing(value) and (why := _why_wrong(name, value)):
+            yield f"its {name} is {why}"
+    yield from _wrong_terms(permission)
+    if not permission.contact.isascii():
+        yield f"its contact {permission.contact!r} cannot be sent in a header; give ASCII"
+    if not any(mark in permission.contact for mark in ("@", "https://", "http://")):
+        yield f"its contact {permission.contact!r} is no e-mail and no web address"
+    for address in permission.private_addresses:
+        try:
+            ipaddress.ip_network(address)
+        except ValueError:
+            yield f"its private address {address!r} is no IP address or network"
+
+
+def _wrong_terms(permission: Permission) -> Iterator[str]:
+    if permission.basis not in set(Basis):
+        yield f"its basis is {permission.basis!r}, which is none of {', '.join(Basis)}"
+    if permission.basis == Basis.TERMS and _says_nothing(permission.read_by):
+        yield "it rests on the site's terms, but does not say who read them (read_by)"
+    if permission.valid_from and permission.valid_until and permission.valid_from > permission.valid_until:
+        yield f"its permission ends on {permission.valid_until}, before it begins on {permission.valid_from}"
+    try:
+        Scope(permission.scope)
+    except ScopeWrong as error:
+        yield str(error)

@@ -1,4 +1,4 @@
-"""What a live crawl would do, told without a single request."""
+"""Describe what a live crawl would do, without sending a request."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from protego import Protego
 
 from crawler.evidence.read import body_of
 from crawler.live.permission import ROBOT, Limits, problem_in, stricter, user_agent
+from crawler.live.robots import robots_text
 from crawler.live.scope import Scope, ScopeWrong
 from store.crawl.evidence import evidence_folder
 from store.crawl.fetches import count_known, known_listing_urls, last_fetched
@@ -29,34 +30,34 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a crawl begun now would do."""
+    """What a crawl that began now would do."""
 
     source_id: str
     refusal: str
-    """Why nothing would be asked for; empty when it would."""
+    """Why no page would be requested; empty when pages would be."""
     start: tuple[tuple[str, str], ...]
-    """Each address to begin at, and why it would be refused, or nothing."""
+    """Each start address, and why it would be refused, or an empty text."""
     scope: tuple[str, ...]
     hosts: tuple[str, ...]
     user_agent: str
     limits: Limits
     """The stricter of the operator's and the permission's."""
     known: int
-    """Pages that were read before."""
+    """Number of pages parsed before."""
     with_marks: int
-    """Of them, those that came with an ETag or a Last-Modified."""
+    """Number of those pages that came with an ETag or a Last-Modified."""
     standing: tuple[str, ...]
-    """Addresses of the listings that it would look at again, whether anything links to them or not."""
+    """Addresses of the listings that would be requested again, whether anything links to them or not."""
     robots: tuple[str, ...]
-    """Of each site whose robots.txt was read before, what it said then."""
+    """For each site whose robots.txt was fetched before, a sentence about the file."""
 
     def as_json(self) -> dict[str, Any]:
-        """Return all of it as JSON has it."""
+        """Return the plan as JSON values."""
         return asdict(self)
 
 
 def plan(database: Path, declared: DeclaredSource, now: datetime) -> Plan:
-    """Return what a crawl of a live source would do; a store that is not there yet is not made."""
+    """Return what a crawl of a live source would do; a missing store is not made."""
     permission = declared.permission or Permission()
     try:
         scope = Scope(permission.scope)
@@ -72,7 +73,7 @@ def plan(database: Path, declared: DeclaredSource, now: datetime) -> Plan:
             robots = tuple(_robots(db, evidence_folder(database), declared.start))
     return Plan(
         source_id=declared.source.source_id,
-        refusal=problem_in(database, declared.permission, now),
+        refusal=problem_in(database, declared.source.source_id, declared.permission, now),
         start=tuple((url, scope.why_not(url)) for url in declared.start),
         scope=permission.scope,
         hosts=tuple(scope.hosts),
@@ -86,7 +87,7 @@ def plan(database: Path, declared: DeclaredSource, now: datetime) -> Plan:
 
 
 def _robots(db: Database, folder: Path, start: tuple[str, ...]) -> Iterator[str]:
-    """Yield what each site's robots.txt said when it came last, as it is kept."""
+    """Yield a sentence about the newest stored robots.txt of each site."""
     for site in dict.fromkeys(f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in start):
         kept = last_fetched(db, f"{site}/robots.txt")
         if kept is None:
@@ -94,7 +95,11 @@ def _robots(db: Database, folder: Path, start: tuple[str, ...]) -> Iterator[str]
         asked_at, status, record_id = kept
         words = f"{site}/robots.txt, read on {asked_at:%Y-%m-%d %H:%M} UTC (HTTP {status})"
         body = body_of(db, folder, record_id) if status == HTTPStatus.OK else b""
-        rules = Protego.parse(body.decode("utf-8", "ignore"))
+        try:
+            rules = Protego.parse(robots_text(body))
+        except ValueError as error:
+            yield f"{words}, forbids everything, because {error}"
+            continue
         forbidden = [url for url in start if url.startswith(site) and not rules.can_fetch(url, ROBOT)]
         delay = rules.crawl_delay(ROBOT)
         yield (

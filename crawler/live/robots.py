@@ -31,12 +31,13 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 MAX_ROBOTS_BYTES = 512_000
-"""Of robots.txt that are read, as RFC 9309 (2.5) has it at least."""
+"""Bytes of a robots.txt that are parsed; RFC 9309 (2.5) asks for at least 500 KiB."""
 MAX_AGE = timedelta(hours=24)
-"""How long a robots.txt holds, as RFC 9309 (2.4) has it at most."""
+"""How long a robots.txt is used; RFC 9309 (2.4) allows at most 24 hours."""
 _PRIORITY = 1_000
 _FIRST_ERROR, _FIRST_SERVER_ERROR = 400, 500
 _UNWELCOME = frozenset({401, 403, 429})
+_WHOLE = frozenset({200, 203, 204})
 _ROBOTS = "robots_txt"
 
 
@@ -47,12 +48,12 @@ class Robots:
     parser: ProtegoRobotParser
     read_at: datetime
     unknown: str = ""
-    """Why it could not be had, so that it must be taken to forbid all; empty when it was."""
+    """Why the file could not be fetched and so forbids everything; empty when it was fetched."""
     outcome: PageOutcome = PageOutcome.REFUSED
-    """Of the pages that it forbids, or may forbid."""
+    """Outcome of the pages that the file forbids or may forbid."""
 
     def why_not(self, url: str, now: datetime) -> str:
-        """Return in words why an address may not be asked for now; empty when it may."""
+        """Return in words why an address may not be requested now; empty when it may."""
         if self.unknown:
             return self.unknown
         if not self.parser.allowed(url, ROBOT):
@@ -64,10 +65,10 @@ class Robots:
 
 
 class RobotsMiddleware:
-    """Asks each site, by scheme, host and port, for its robots.txt before anything else.
+    """Requests the robots.txt of each site (scheme, host and port) before any page.
 
-    Scrapy's own takes one file for both schemes of a host, keeps it for as long as the crawl lasts, and takes
-    a file that cannot be had for one that allows everything.
+    Scrapy's own middleware uses one file for both schemes of a host, uses it as long as the crawl lasts, and
+    takes a file that cannot be fetched as one that allows everything.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -82,12 +83,12 @@ class RobotsMiddleware:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
-        """Refuse what robots.txt forbids, with the reason."""
+        """Refuse a request that robots.txt forbids, with the reason."""
         if request.meta.get(_ROBOTS):
             return
         robots = await self._robots_for(request)
         if why := robots.why_not(request.url, self._session.now()):
-            raise NotAllowed(robots.outcome, f"It was not asked for: {why}.")
+            raise NotAllowed(robots.outcome, f"It was not requested: {why}.")
 
     async def _robots_for(self, request: Request) -> Robots:
         parts = urlsplit(request.url)
@@ -110,24 +111,24 @@ class RobotsMiddleware:
         except Stopped:
             raise
         except HostRefused as error:
-            return self._forbidding(str(error).removeprefix("It was not asked for: ").rstrip("."))
+            return self._forbidding(str(error).removeprefix("It was not requested: ").rstrip("."))
         except Exception as error:  # noqa: BLE001 (whatever it is, the file was not had)
             outcome, sentence = what_failed(error)
             return self._not_had(sentence.rstrip("."), outcome)
-        if response.status >= _FIRST_SERVER_ERROR or response.status in _UNWELCOME:
+        if not _says_something(response.status):
             return self._not_had(f"HTTP {response.status}")
         if "dataloss" in response.flags:
             return self._not_had("it came cut short", PageOutcome.UNREACHABLE)
-        robots = Robots(parser=self._parse(response), read_at=self._session.now())
+        try:
+            text = robots_text(response.body if response.status < _FIRST_ERROR else b"")
+        except ValueError as error:
+            return self._not_had(str(error))
+        parser = ProtegoRobotParser.from_crawler(self._crawler, text.encode())
+        robots = Robots(parser=parser, read_at=self._session.now())
         await self._crawler.signals.send_catch_log_async(
             signal=signals.robots_parsed, robotparser=robots.parser, request=request
         )
         return robots
-
-    def _parse(self, response: Response) -> ProtegoRobotParser:
-        is_there = response.status < _FIRST_ERROR
-        body = response.body[:MAX_ROBOTS_BYTES] if is_there else b""
-        return ProtegoRobotParser.from_crawler(self._crawler, body)
 
     def _not_had(self, why: str, outcome: PageOutcome = PageOutcome.REFUSED) -> Robots:
         is_down = outcome is PageOutcome.UNREACHABLE
@@ -139,6 +140,28 @@ class RobotsMiddleware:
     def _forbidding(self, why: str, outcome: PageOutcome = PageOutcome.REFUSED) -> Robots:
         parser = ProtegoRobotParser.from_crawler(self._crawler, b"User-agent: *\nDisallow: /")
         return Robots(parser=parser, read_at=self._session.now(), unknown=why, outcome=outcome)
+
+
+def robots_text(body: bytes) -> str:
+    """Return the text of a robots.txt, as far as it is read.
+
+    Raises:
+        ValueError: If it is not text in UTF-8 (RFC 9309, 2.3): its rules cannot be known then.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    try:
+        text = decoder.decode(body[:MAX_ROBOTS_BYTES], final=len(body) <= MAX_ROBOTS_BYTES)
+    except UnicodeDecodeError as error:
+        raise ValueError("it is not text in UTF-8") from error
+    if "\0" in text:  # as of UTF-16 without a mark
+        raise ValueError("it is not text in UTF-8")
+    return text
+
+
+def _says_something(status: int) -> bool:
+    """Return whether a status tells what the site allows: a whole answer, or that there is no file."""
+    is_missing = _FIRST_ERROR <= status < _FIRST_SERVER_ERROR and status not in _UNWELCOME
+    return status in _WHOLE or is_missing
 
 
 def _is_between(start: time, end: time, moment: time) -> bool:
@@ -155,15 +178,15 @@ _WIDE = {
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
 _RULES_WITH_VALUE = frozenset({"max-snippet", "max-image-preview", "max-video-preview", "unavailable_after"})
-"""What may stand before a colon and is no robot's name."""
+"""Rules that may stand before a colon and are no robot's name."""
 
 
 def asks(response: Response, words: frozenset[str]) -> bool:
-    """Return whether a page asks robots in general, or ours, for one of these.
+    """Return whether a page asks robots in general, or this one, for one of the words.
 
-    What a header says to a robot of another name is not for us. In doubt it is: of
-    `googlebot: nofollow, noindex` a reader cannot tell to whom the second word goes, so both are the other's,
-    but `max-snippet: 5, noindex` begins with no name, and holds for all.
+    A header that begins with the name of another robot is not for this one, whole: in
+    `googlebot: nofollow, noindex` both words are for googlebot. `max-snippet: 5, noindex` begins with no
+    name, and is for every robot.
     """
     return any(not words.isdisjoint(said) for said in _said(response))
 
@@ -189,6 +212,6 @@ def _words(text: str) -> set[str]:
 
 
 def _narrow(body: bytes) -> bytes:
-    """Return a body in which tags are found byte by byte, also of a page in UTF-16."""
+    """Return a body in which tags can be found byte by byte, also that of a page in UTF-16."""
     coding = _WIDE.get(body[:2])
     return body.decode(coding, "replace").encode("latin-1", "replace") if coding else body

@@ -1,11 +1,12 @@
-"""Which addresses a permission covers, told without any doubt about how a server would read them."""
+"""The addresses that a permission covers: those that every server reads in one way."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from crawler.errors import CrawlError
 
@@ -15,12 +16,16 @@ if TYPE_CHECKING:
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?\.?|\[[0-9a-f:.]+\]")
 _NETLOC = re.compile(r"(?P<host>[^:\[\]@]+|\[[^\[\]@]+\])(?::(?P<port>[0-9]{1,5})?)?")
-_DOTS = frozenset({".", ".."})
+_ENCODED = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)
+_OTHER_ENCODING = re.compile(r"%(?:[0-9a-f]{2}|u[0-9a-f]{4})", re.IGNORECASE)
+_TOO_LONG = re.compile(rb"[\xc0\xc1][\x80-\xbf]|\xe0[\x80-\x9f]|\xf0[\x80-\x8f]")
+"""Beginnings of characters in more bytes than UTF-8 allows, which some programs decode all the same."""
+_MOST_NESTED = 5
 _ROBOTS = "/robots.txt"
 
 
 class ScopeWrong(CrawlError):
-    """A permission's scope names what is no clear address."""
+    """A permission's scope holds an address that is not clear."""
 
     def __init__(self, address: str, found: str) -> None:
         super().__init__(f"its scope names {address!r}, which {found}")
@@ -35,29 +40,31 @@ class Address:
     """Lower case, without a closing dot; IPv6 in brackets."""
     port: int
     path: str
-    """As it is sent."""
+    """As it is sent, with percent encodings in capitals."""
+    decoded: str
+    """The path with every encoding undone, in normal form."""
 
 
 class Scope:
-    """What begins with one of a permission's addresses, up to a `/` or `?`."""
+    """The addresses that begin with one of a permission's, up to a `/` or `?`."""
 
     def __init__(self, addresses: Iterable[str]) -> None:
         """Take the addresses.
 
         Raises:
-            ScopeWrong: If one is no clear http or https address.
+            ScopeWrong: If one of them is no clear http or https address.
         """
         self._covered = [_covered(address) for address in addresses]
 
     @property
     def hosts(self) -> list[str]:
-        """The hosts, each once, in the order in which they are named."""
+        """The hosts, each once, in the order of the scope."""
         return list(dict.fromkeys(each.host for each in self._covered))
 
     def why_not(self, url: str) -> str:
         """Return in words why an address is not covered; empty when it is.
 
-        The site's robots.txt is covered with whatever part of the site is.
+        The robots.txt of a site is covered with any part of the site.
         """
         try:
             address = read_address(url)
@@ -66,17 +73,17 @@ class Scope:
         same_site = [each for each in self._covered if _site(each) == _site(address)]
         if not same_site:
             return f"the permission does not cover the site {address.scheme}://{address.host}:{address.port}"
-        if address.path == _ROBOTS or any(_begins(address.path, each.path) for each in same_site):
+        if address.path == _ROBOTS or any(_covers(each, address) for each in same_site):
             return ""
         return "the permission does not cover this part of the site"
 
     def __contains__(self, url: object) -> bool:
-        """Say whether an address is covered."""
+        """Return whether an address is covered."""
         return isinstance(url, str) and not self.why_not(url)
 
 
 def read_address(url: str) -> Address:
-    """Read an address the one way in which nobody can read it otherwise.
+    """Parse an address that every program parses in the same way.
 
     Raises:
         ValueError: If it has user information, a host written in an unusual way, dot segments, or is no
@@ -86,7 +93,7 @@ def read_address(url: str) -> Address:
         raise ValueError("the address holds characters that programs read in different ways")
     parts = urlsplit(url)
     if parts.scheme not in _PORTS:
-        raise ValueError(f"addresses of the kind {parts.scheme or 'none'!r} are never asked for")
+        raise ValueError(f"addresses of the kind {parts.scheme or 'none'!r} are never requested")
     if "@" in parts.netloc:
         raise ValueError("the address holds a user name, which can hide where it leads")
     netloc = _NETLOC.fullmatch(parts.netloc)
@@ -96,10 +103,10 @@ def read_address(url: str) -> Address:
     port = int(netloc["port"] or _PORTS[parts.scheme])
     if not 0 < port < 65_536:
         raise ValueError(f"{port} is no port")
-    path = parts.path or "/"
-    if any(segment in _DOTS for segment in _unquoted(path).replace("\\", "/").split("/")):
-        raise ValueError("the address holds dot segments, which can lead out of what it begins with")
-    return Address(scheme=parts.scheme, host=host.removesuffix("."), port=port, path=path)
+    path = _ENCODED.sub(lambda found: found[0].upper(), parts.path or "/")
+    return Address(
+        scheme=parts.scheme, host=host.removesuffix("."), port=port, path=path, decoded=_decoded(path)
+    )
 
 
 def _covered(address: str) -> Address:
@@ -116,12 +123,41 @@ def _site(address: Address) -> tuple[str, str, int]:
     return address.scheme, address.host, address.port
 
 
+def _covers(covered: Address, address: Address) -> bool:
+    """Return whether a path begins with a covered one as it is sent, and as a server may decode it."""
+    return _begins(address.path, covered.path) and _begins(address.decoded, covered.decoded)
+
+
 def _begins(path: str, covered: str) -> bool:
     return path == covered or path.startswith(covered if covered.endswith("/") else covered + "/")
 
 
-def _unquoted(path: str) -> str:
-    """Undo percent encodings, however often they are nested, as far as matters for dots and slashes."""
-    for _ in range(3):
-        path = unquote(path)
-    return path
+def _decoded(path: str) -> str:
+    """Undo percent encodings, however often they are nested, and bring the path to its normal form.
+
+    Raises:
+        ValueError: If servers may read the path in different ways: control characters, backslashes, encodings
+            of other kinds, or segments of dots, also behind a `;`.
+    """
+    for _ in range(_MOST_NESTED):
+        once = _decoded_once(path)
+        if once == path:
+            break
+        path = once
+    else:
+        raise ValueError("the address is encoded more often than can be understood")
+    if _OTHER_ENCODING.search(path) or not path.isprintable() or "\\" in path or "\ufffd" in path:
+        raise ValueError("the address holds characters that programs read in different ways")
+    plain = unicodedata.normalize("NFKC", path)
+    if any(not name.strip(" .") and name for name in (each.partition(";")[0] for each in plain.split("/"))):
+        raise ValueError("the address holds dot segments, which can lead out of what it begins with")
+    return plain
+
+
+def _decoded_once(path: str) -> str:
+    """Undo one layer of percent encodings: UTF-8, else Latin-1 unless it may be UTF-8 in a form too long."""
+    octets = unquote_to_bytes(path)
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return "\ufffd" if _TOO_LONG.search(octets) else octets.decode("latin-1")

@@ -1,4 +1,4 @@
-"""The spider of a live crawl: the same page objects, on pages that come over the network."""
+"""The spider of a live crawl: the same page objects, for pages fetched over the network."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ NOT_TO_BE_READ = "The page asks robots not to read it (noindex); it was not read
 
 
 class LiveSpider(scrapy.Spider):
-    """Crawls one live source from where it begins, as far as the frontier lets it."""
+    """Crawls one live source from its start addresses, as far as the frontier allows."""
 
     name = "live"
 
     def __init__(self, *, session: Session, begin: tuple[str, ...], **kwargs: Any) -> None:
-        """Take the session, and where to begin."""
+        """Take the session and the start addresses."""
         super().__init__(**kwargs)
         self._session = session
         self._begin = begin
@@ -46,25 +46,25 @@ class LiveSpider(scrapy.Spider):
         self._closing: asyncio.Future[None] | None = None
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
-        """Ask for the first pages; of an interrupted run, for those that it had not come to."""
+        """Request the first pages; in a resumed run, the pages that are left."""
         session, frontier = self._session, self._session.frontier
         before = addresses_settled(session.db, session.run_id)
         for url in before:
             frontier.settle(url)
         for url in self._begin:
-            if url not in before:  # also what is out of scope: somebody asked for it, so its refusal is said
+            if url not in before:  # also one out of scope: the operator named it, so its refusal is recorded
                 frontier.settle(url)
                 yield self._request(url)
         for page, _, links in readings_of(session.db, session.run_id):
             for url in frontier.admit(links, from_url=page):
                 yield self._request(url, is_linked=True)
-        # Then the listings that nothing links to any more: only so is it known that they are gone.
+        # Then the listings that nothing links to any more, to learn whether they are gone.
         await self.crawler.signals.wait_for(signals.scheduler_empty)
         for url in frontier.admit(known_listing_urls(session.db, session.source_id)):
             yield self._request(url)
 
     async def parse(self, response: Response) -> AsyncIterator[Any]:
-        """Have a page read, unless it is the same as before, and go on to what it links to."""
+        """Parse a page, unless it is the same as before, and follow its links."""
         crawled = await self._crawled(response)
         self._count_refusals(crawled)
         yield crawled
@@ -75,7 +75,7 @@ class LiveSpider(scrapy.Spider):
             yield self._request(url, is_linked=True, priority=int(url in rows))
 
     def failed(self, failure: Failure) -> CrawledPage | None:
-        """Record a page that did not come, with the reason; end the crawl when nothing more may be asked."""
+        """Record a page that did not come, with the reason; end the crawl when no request may be sent."""
         request: scrapy.Request = failure.request  # type: ignore[attr-defined]
         error = failure.value
         assert error is not None
@@ -83,7 +83,7 @@ class LiveSpider(scrapy.Spider):
             return None
         if isinstance(error, Stopped):
             self._close()
-            return None  # it was not its turn; the next run comes to it
+            return None  # the next run requests it
         if not is_expected(error):
             self.logger.error("page_failed", exc_info=error)
         outcome, sentence = what_failed(error)
@@ -155,7 +155,7 @@ class LiveSpider(scrapy.Spider):
 
 
 def _says(crawled: CrawledPage) -> Iterator[str]:
-    """Yield what each listing on a page says, whatever its address; of a page not read again, its hash."""
+    """Yield the text of each listing on a page; for a page that was not parsed again, its hash."""
     same, reading = crawled.same_as, crawled.reading
     if same and same.has_listings:
         yield same.payload_sha256
@@ -172,7 +172,7 @@ def _is_same(response: Response, earlier: EarlierPage) -> bool:
 
 
 def _refusal(response: Response) -> ExtractedPage | None:
-    """Return what a page is by what came around it, or None when it is to be read."""
+    """Return a page's outcome by its status and headers, or None when the page is to be parsed."""
     if "dataloss" in response.flags:
         sentence = "The connection ended before the whole body had come; it was not read as a listing."
         return ExtractedPage(outcome=PageOutcome.TRUNCATED, sentence=sentence)

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 
 class CrawlBroken(CrawlError):
-    """Scrapy ended a crawl for another reason than having finished it."""
+    """Scrapy ended a crawl before it was finished."""
 
     def __init__(self, source_id: str, reason: str) -> None:
         super().__init__(
-            f"The crawl of {source_id} ended early: {reason.rstrip('.')}. What it had read is kept; run it "
-            "again, and it begins anew."
+            f"The crawl of {source_id} ended early: {reason.rstrip('.')}. The pages read so far are stored; "
+            "the next crawl begins anew."
         )
 
 
@@ -37,30 +37,30 @@ class CrawlStopped(Interrupted):
     """A crawl was asked to stop (SIGTERM, SIGINT) before it had finished."""
 
     def __init__(self, source_id: str) -> None:
-        super().__init__(f"The crawl of {source_id} was stopped; it goes on at the next start.")
+        super().__init__(f"The crawl of {source_id} was stopped; the next start resumes it.")
 
 
 class PageSink(Protocol):
-    """What takes the pages that the spider met: the recorder, or what stands in its place."""
+    """Takes the pages of a spider: the recorder, or a `BatchSender` in its place."""
 
     error: str
-    """Why it takes no more; empty while it does."""
+    """Why the sink takes no more pages; empty while it does."""
 
     @property
     def is_full(self) -> bool:
-        """Whether it is time to flush."""
+        """Whether a whole batch waits."""
 
     def record(self, crawled: CrawledPage) -> None:
-        """Take one page."""
+        """Add one page."""
 
     def flush(self) -> None:
-        """Write or hand on what was taken."""
+        """Write or send the pages that wait."""
 
     async def flush_aside(self) -> None:
-        """Do so while the crawl goes on."""
+        """Write or send the pages that wait, while the crawl continues."""
 
     def finish(self) -> None:
-        """Do so with the last of it."""
+        """Write or send the last pages."""
 
 
 def run_spider(
@@ -70,25 +70,25 @@ def run_spider(
     spider: type[Spider],
     **arguments: Any,
 ) -> str:
-    """Crawl to the end, and have the recorder write all that was met.
+    """Run a spider to its end, and flush the recorder.
 
     Args:
         source_id: For messages.
-        settings: Scrapy's.
-        recorder: Of the crawl's pages.
-        spider: Its class.
-        **arguments: The spider's.
+        settings: Of Scrapy.
+        recorder: Takes the pages.
+        spider: The spider's class.
+        **arguments: Of the spider.
 
     Returns:
-        Scrapy's reason for the end: `finished`, or what one of ours closed the crawl with.
+        Scrapy's reason for the end: `finished`, or the reason with which our code closed the crawl.
 
     Raises:
         CrawlStopped: If the process was asked to stop.
-        CrawlBroken: If a page could not be kept, or Scrapy or the spider failed.
+        CrawlBroken: If a page could not be stored, or Scrapy or the spider failed.
     """
     find_markets()
     process = AsyncCrawlerProcess({**settings, RECORDER_SETTING: recorder})
-    # Its level is that of the handler alone; without this every page makes records that nobody sees.
+    # Scrapy sets the level of its handler only; without this line each page makes records that nobody sees.
     logging.getLogger("scrapy").setLevel(process.settings["LOG_LEVEL"])
     crawler = process.create_crawler(spider)
     task = process.crawl(crawler, **arguments)
@@ -109,7 +109,7 @@ def run_spider(
 def _reason(source_id: str, crawler: Crawler) -> str:
     stats = crawler.stats.get_stats() if crawler.stats else {}
     reason = str(stats.get("finish_reason"))
-    # Scrapy gives the same reason for a signal and for its own breakdown; only the latter logs errors.
+    # Scrapy gives one reason for a signal and for its own failure; only a failure logs errors.
     if reason == "shutdown" and not stats.get("log_count/ERROR"):
         raise CrawlStopped(source_id)
     if stats.get("spider_exceptions/count") or reason == "shutdown":
@@ -123,16 +123,16 @@ _EXTENSION = "scrapy.extensions"
 
 
 class OnlyFaults(LogFormatter):
-    """Words nothing of what goes well: it is below `LOG_LEVEL`, but would be put together for each page."""
+    """Logs no success: such messages are below `LOG_LEVEL`, but would be formatted for each page."""
 
     def crawled(self, *_: Any) -> None:  # type: ignore[override]  # None is what leaves it out
-        """Leave out that a page was fetched."""
+        """Return nothing, so that a fetched page is not logged."""
 
     def scraped(self, *_: Any) -> None:  # type: ignore[override]
-        """Leave out that an item was found."""
+        """Return nothing, so that an item is not logged."""
 
 
-# What only matters to a server that is asked, and costs time for every page.
+# Middlewares that matter to a server only, and cost time for every page.
 MIDDLEWARES: dict[Any, int | None] = {
     f"{_DOWNLOADER}.defaultheaders.DefaultHeadersMiddleware": None,
     f"{_DOWNLOADER}.downloadtimeout.DownloadTimeoutMiddleware": None,
@@ -141,18 +141,18 @@ MIDDLEWARES: dict[Any, int | None] = {
     f"{_DOWNLOADER}.useragent.UserAgentMiddleware": None,
 }
 
-# Each is one more generator that everything found on a page passes through.
+# Each is one more generator through which everything on a page passes.
 SPIDER_MIDDLEWARES: dict[Any, int | None] = {
     f"{_SPIDER}.depth.DepthMiddleware": None,
     f"{_SPIDER}.httperror.HttpErrorMiddleware": None,  # a 404 is a page outcome, not a silence
-    f"{_SPIDER}.metacopy.MetaCopyDetectionMiddleware": None,  # warns of what our spiders do not do
+    f"{_SPIDER}.metacopy.MetaCopyDetectionMiddleware": None,  # warns of a fault that our spiders do not have
     f"{_SPIDER}.referer.RefererMiddleware": None,  # no site is told where its address was found
-    f"{_SPIDER}.urllength.UrlLengthMiddleware": None,  # an archive's addresses are as long as they are
+    f"{_SPIDER}.urllength.UrlLengthMiddleware": None,  # the addresses of an archive may have any length
 }
 
 _SERVERS = {f"{_EXTENSION}.remote_control.RemoteControl", f"{_EXTENSION}.telnet.TelnetConsole"}
 
-# Left out here, as what is set to None in EXTENSIONS is imported all the same, and with it a web server.
+# Removed here: an extension set to None in EXTENSIONS is imported all the same, and with it a web server.
 EXTENSIONS_BASE = {
     name: order for name, order in default_settings.EXTENSIONS_BASE.items() if name not in _SERVERS
 }
@@ -163,9 +163,9 @@ SHARED = {
     "SPIDER_MIDDLEWARES": SPIDER_MIDDLEWARES,
     "EXTENSIONS_BASE": EXTENSIONS_BASE,
     "LOG_FORMATTER": OnlyFaults,
-    "CONCURRENT_REQUESTS": 1,  # saved pages come at once; one at a time keeps their order, and so the ids
-    "CONCURRENT_ITEMS": 1,  # a page is recorded alone; Scrapy would begin 100 tasks for each
+    "CONCURRENT_REQUESTS": 1,  # one at a time keeps the order of saved pages, and so their ids
+    "CONCURRENT_ITEMS": 1,  # Scrapy would begin 100 tasks for each page
     "LOG_LEVEL": "WARNING",
     "LOGSTATS_INTERVAL": 0,
-    "METAREFRESH_ENABLED": False,  # a saved page that reloads itself, or hops on, is still a page
+    "METAREFRESH_ENABLED": False,  # a saved page that reloads itself, or leads on, is still a page
 }

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 RECORDER_SETTING = "PAGE_RECORDER"
 """Scrapy setting that holds the `Recorder` of a crawl."""
 BATCH_PAGES = 32
-"""Pages that are written together: putting evidence on the disk takes milliseconds, however much it is."""
+"""Pages that are written together: a sync of evidence takes milliseconds, whatever its size."""
 LAYOUT_CHANGED = (
     "Nothing was found where a listing or a list was read before; the site's layout may have changed."
 )
@@ -50,10 +50,10 @@ log = structlog.get_logger()
 
 
 class CannotKeep(CrawlError):
-    """A page could not be written; it names the page and says why."""
+    """A page could not be stored."""
 
     def __init__(self, url: str, error: Exception) -> None:
-        super().__init__(f"{url} could not be kept ({_why(error)})")
+        super().__init__(f"{url} could not be stored ({_why(error)})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +71,11 @@ class _Batch:
     fetches: list[Fetch]
     sync: Callable[[], list[EvidenceRecord]]
     url: str = ""
-    """Of the first page, to name when nothing can be kept."""
+    """Of the first page, for the message when the batch cannot be stored."""
 
 
 class Recorder:
-    """Writes the pages of one run. What `flush` has returned for survives the death of the process."""
+    """Writes the pages of one run. Pages survive the death of the process once `flush` has returned."""
 
     def __init__(
         self,
@@ -88,14 +88,14 @@ class Recorder:
         now: Callable[[], datetime],
         progress: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """Take the open store and what every page of this run has in common.
+        """Take the open store, and the values that all pages of the run share.
 
         Args:
             db: The open store.
             source_id: The source crawled.
             run_id: The run.
-            reachable: Every address that may be met as a page.
-            keeper: Of the evidence.
+            reachable: Every address that the crawl may come to.
+            keeper: Stores the evidence.
             now: The clock.
             progress: Called after each page with the number recorded so far.
         """
@@ -113,22 +113,22 @@ class Recorder:
         self._syncing = ThreadPoolExecutor(max_workers=1)
         self._aside: tuple[_Batch, Future[list[EvidenceRecord]]] | None = None
         self.error = ""
-        """Why it writes no more; empty while it does."""
+        """Why the recorder writes no more; empty while it does."""
         self._left_to_own_page: dict[str, tuple[str, ExtractedListing]] = {}
 
     @property
     def is_full(self) -> bool:
-        """Whether it is time to flush."""
+        """Whether a whole batch waits."""
         return len(self._waiting) >= BATCH_PAGES
 
     def record(self, crawled: CrawledPage) -> None:
-        """Take one page and what was read on it; `flush` writes it.
+        """Add one page and its listings; `flush` writes them.
 
-        A row whose own page can be met is left to that page, which says more; if that page turns out to
-        show no listing, the row stands for it.
+        A row of a list whose own page is reachable is left to that page, which says more. If the own page
+        turns out to show no listing, the row is recorded instead.
         """
         seen = self._listings_on(crawled.url, crawled.reading)
-        if crawled.url in self._before:  # the run goes on, and has this page
+        if crawled.url in self._before:  # a resumed run has this page already
             self._count()
             return
         record = crawled.record or self._keep_saved(crawled)
@@ -144,21 +144,21 @@ class Recorder:
         )
 
     def note_fetch(self, fetch: Fetch) -> None:
-        """Take what became of a request; `flush` writes it."""
+        """Add the row of a request; `flush` writes it."""
         self._fetches.append(fetch)
 
     def leave_rows(self, url: str, reading: ExtractedPage) -> None:
-        """Take the rows of a list page that an earlier attempt recorded."""
+        """Add the rows of a list page that an earlier attempt recorded."""
         self._listings_on(url, reading)
 
     def flush(self) -> None:
-        """Put the evidence on the disk, then write all that waits, in one transaction.
+        """Sync the evidence to the disk, then write all rows that wait, in one transaction.
 
-        A batch whose `flush_aside` was left behind, when a second signal ended the loop, is written first: a
-        later page may repeat its evidence.
+        If a second signal ended the loop during `flush_aside`, its batch is written first: a later page may
+        repeat the evidence of that batch.
 
         Raises:
-            CannotKeep: If the disk or the store refuses; nothing of what waited is written then.
+            CannotKeep: If the disk or the store refuses; no row of the batch is written then.
         """
         if self._aside:
             (batch, synced), self._aside = self._aside, None
@@ -169,10 +169,10 @@ class Recorder:
             self._write(batch, batch.sync())
 
     async def flush_aside(self) -> None:
-        """As `flush`, but the crawl goes on while the disk is waited for; call it again when it has returned.
+        """Do as `flush`, but let the crawl continue while the disk syncs; one call at a time.
 
-        The statements stay in this thread: they take a hundredth of a page's time, and beside a busy
-        interpreter each would have to wait for its turn.
+        The SQL statements stay in this thread: they take a hundredth of a page's time, and in another thread
+        each would wait for the interpreter.
 
         Raises:
             CannotKeep: As `flush`.
@@ -182,7 +182,7 @@ class Recorder:
             synced = self._syncing.submit(batch.sync)
             self._aside = batch, synced
             records = await asyncio.wrap_future(synced)
-            if self._aside:  # else `flush` did not wait for this
+            if self._aside:  # else `flush` wrote the batch
                 self._aside = None
                 self._write(batch, records)
 
@@ -217,7 +217,7 @@ class Recorder:
 
     @contextmanager
     def _keeping(self, url: str) -> Iterator[None]:
-        """Give up when something is raised inside, and say over which page."""
+        """Give up when the body raises, and name the page."""
         try:
             yield
         except CannotKeep:
@@ -227,9 +227,9 @@ class Recorder:
             raise CannotKeep(url, error) from error
 
     def give_up(self, url: str, error: Exception) -> None:
-        """Write no more, because a page could not be kept; the first reason stands.
+        """Write no more, because a page could not be stored; the first reason stands.
 
-        What no disk or other program is to blame for goes to the log whole.
+        An error that is neither the disk's nor the store's is a defect and goes to the log.
         """
         if self.error:
             return
@@ -239,7 +239,7 @@ class Recorder:
             self.error += ", see the log"
 
     def finish(self) -> None:
-        """Write what waits, and the rows of lists whose own pages were not met after all."""
+        """Write the last rows, and the rows of lists whose own pages were not crawled after all."""
         self.flush()
         left, self._left_to_own_page = self._left_to_own_page, {}
         met = recorded_urls(self._db, self._run_id) if left else set()
@@ -250,7 +250,7 @@ class Recorder:
             record_more(self._db, page, [_seen_row(row)])
 
     def record_fault(self, fault: ArchiveFault) -> None:
-        """Write an archive entry that could not be read so far as to know its URL."""
+        """Write a row for an archive entry whose URL could not be read."""
         page = self._bare_page(url=f"archive:{fault.locator}", outcome=fault.outcome, sentence=fault.sentence)
         record_page(self._db, replace(page, locator=fault.locator))
 
@@ -339,18 +339,18 @@ def _locator(record: EvidenceRecord | None) -> str:
 
 
 def sentence_for(outcomes: dict[PageOutcome, int], changes: dict[Change, int]) -> str:
-    """Return what a crawl came to, for a person."""
+    """Return a sentence about the result of a crawl."""
     pages = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in outcomes.items())
     listed = ", ".join(f"{count} {change}" for change, count in changes.items())
     return f"{counted(sum(outcomes.values()), 'page', 'pages')} ({pages or 'none'}); listings: {listed}."
 
 
 FLUSH_AFTER_S = 1.0
-"""Longest time that a page waits for others to be written with: what a kill costs at most."""
+"""Longest time that a page waits to be written, and so the most that a kill costs."""
 
 
 class RecorderPipeline:
-    """Records pages, and sees to it that none waits long to be written."""
+    """Scrapy's last step: records pages, and writes them after a second at most."""
 
     def __init__(self, crawler: Crawler) -> None:
         """Take the crawler, whose settings hold the recorder."""
@@ -366,9 +366,9 @@ class RecorderPipeline:
         return cls(crawler)
 
     async def process_item(self, item: CrawledPage) -> CrawledPage:
-        """Record one page; wait when a batch is full while the one before is still being written.
+        """Record one page; wait if a batch is full while the batch before is still being written.
 
-        Once one could not be kept, the others that are under way are let pass: one sentence says why.
+        Once a page could not be stored, the pages under way pass without being recorded.
         """
         if self._recorder.error:
             return item
@@ -387,15 +387,15 @@ class RecorderPipeline:
         return item
 
     async def close_spider(self) -> None:
-        """Write what still waits."""
-        while self._flushing:  # the timer may have begun the next before this goes on
+        """Write the pages that still wait."""
+        while self._flushing:  # the timer may have begun another
             await self._flushing
         if self._timer:
             self._timer.cancel()
         await self._write()
 
     def _flush(self) -> None:
-        """Begin to write what waits, unless that is under way."""
+        """Begin to write the pages that wait, unless a write is under way."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
@@ -412,7 +412,7 @@ class RecorderPipeline:
         try:
             await self._recorder.flush_aside()
         except CannotKeep as error:
-            # Scrapy itself would log the error, go on, and call the crawl finished without the page.
+            # Scrapy would log the error, continue, and call the crawl finished without the page.
             self._close(str(error))
 
     def _close(self, reason: str) -> None:

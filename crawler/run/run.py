@@ -1,4 +1,4 @@
-"""One crawl of one source, in this process, with its row in the ledger. Twisted allows one per process."""
+"""Crawl one source in this process, with a row for the run. Twisted allows one crawl per process."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ def crawl_source(
     messages: Iterator[RemoteMessage] | None = None,
     parse: Parse = parse_here,
 ) -> Run:
-    """Crawl a source into the store; an interrupted crawl of it is gone on with.
+    """Crawl a source into the store; an interrupted crawl of the source is resumed.
 
     Args:
         database: The store; created when it is not there.
         declared: The source and its archive.
-        due_at: The schedule's time when the service asked for it.
+        due_at: The scheduled time, when the service starts the crawl.
         now: The clock.
         progress: Called after each page with (pages recorded so far, pages known so far).
-        names: For a live source: addresses of hosts, given instead of asked for, to rehearse with.
+        names: For a live source: IP addresses of hosts, instead of those of name servers, for rehearsals.
         messages: From the remote reader of a saved source that is read elsewhere (`crawler.run.remote`).
         parse: Parses a page; in this process unless `crawler.workers.pool.reading` gave it.
 
@@ -61,12 +61,12 @@ def crawl_source(
         The run, ended.
 
     Raises:
-        NotSuppliedYet: If its archive was supplied on a day that is still to come; nothing is begun.
+        NotSuppliedYet: If its archive was supplied on a future day; no run begins.
         AlreadyUnderWay: If another process is crawling this source.
-        CrawlStopped: If the process was asked to stop; the run has no ending then, and is gone on with.
-        ArchiveError: If nothing readable lies at the archive's path; the run says so too.
-        NothingToCrawl: If no page is in it, or none of those at which to start; the run says so too.
-        NotPermitted: If a live source has no permission that holds now; the run says so too.
+        CrawlStopped: If the process was asked to stop; the run stays open, and the next crawl resumes it.
+        ArchiveError: If no archive at the path can be opened; the run records the reason.
+        NothingToCrawl: If the archive has no page, or no start page; the run records the reason.
+        NotPermitted: If a live source has no permission that holds now; the run records the reason.
         CrawlEnded: If the permission ended during the crawl, or the site asked to be left alone.
     """
     source = declared.source
@@ -121,7 +121,7 @@ def _crawl(
     if declared.source.kind is SourceKind.SAVED:
         crawl_saved(db, declared, run, folder, now=now, progress=progress, parse=parse)
         return ""
-    # Only here, so that a process that crawls a saved source never has the means to ask anybody.
+    # Imported here, so that a process that crawls a saved source has no code that opens connections.
     from crawler.live.crawl import crawl_live
 
     return crawl_live(db, declared, run, folder, now=now, progress=progress, names=names, parse=parse)

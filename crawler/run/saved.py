@@ -17,7 +17,7 @@ from crawler.errors import CrawlError
 from crawler.evidence.keeper import EvidenceKeeper
 from crawler.run.process import MIDDLEWARES, SHARED, SPIDER_MIDDLEWARES, CrawlBroken, run_spider
 from crawler.run.recorder import Recorder
-from crawler.run.spider import PAGE_META, MarketplaceSpider, RoomMiddleware
+from crawler.run.spider import PAGE_META, MarketplaceSpider, PageOrderMiddleware
 from crawler.workers.page_parser import parse_here
 from store.crawl.evidence import record_archive
 
@@ -40,11 +40,11 @@ if TYPE_CHECKING:
 
 
 class NothingToCrawl(CrawlError):
-    """An archive holds nothing of what the crawl is to begin with, or nothing that can be read."""
+    """An archive holds no readable page, or none of the start pages."""
 
     @classmethod
     def at_all(cls, declared: DeclaredSource, archive: Archive) -> Self:
-        """Return the error for an archive without a page, or none of whose entries can be read."""
+        """Return the error for an archive without a readable page."""
         mend = "Supply a whole copy, or correct" if archive.faults else "Correct"
         return cls(
             f"{why_no_page(archive_of(declared), archive.faults)} "
@@ -53,7 +53,7 @@ class NothingToCrawl(CrawlError):
 
     @classmethod
     def at_start(cls, declared: DeclaredSource) -> Self:
-        """Return the error for an archive that lacks every address to start from."""
+        """Return the error for an archive without any start page."""
         return cls(
             f"{declared.archive} holds none of the addresses to start from ({', '.join(declared.start)}); "
             f"expected at least one. Correct `start` of {declared.source.source_id} in the sources file, "
@@ -71,22 +71,22 @@ def crawl_saved(
     progress: Callable[[int, int], None] | None,
     parse: Parse,
 ) -> None:
-    """Crawl a saved source; there is no way to the network from here.
+    """Crawl a saved source, without any way to the network.
 
     Args:
         db: The open store.
         declared: The source, with its archive.
-        run: The run; one that was interrupted is gone over again.
+        run: The run; an interrupted run is repeated, and stores no page twice.
         folder: Of the evidence.
         now: The clock.
         progress: Called after each page with (pages recorded so far, pages in the archive).
         parse: Parses a page.
 
     Raises:
-        NothingToCrawl: If no page is in the archive, or none of those at which to start; what of it could
-            not be read is written all the same.
+        NothingToCrawl: If the archive has no page, or no start page; its unreadable entries are recorded
+            all the same.
         CrawlStopped: If the process was asked to stop.
-        CrawlBroken: If a page could not be kept, or Scrapy failed.
+        CrawlBroken: If a page could not be stored, or Scrapy failed.
     """
     with (
         open_declared(declared) as archive,
@@ -106,14 +106,14 @@ def recording(
     now: Callable[[], datetime],
     progress: Callable[[int, int], None] | None,
 ) -> Iterator[Recorder]:
-    """Give the recorder of a saved source's pages, and write what is to be said of its archive.
+    """Give the recorder of a saved source's pages, and record its archive and unreadable entries.
 
     Args:
         db: The open store.
         declared: The source.
         run: The run.
         folder: Of the evidence.
-        archive: What may be met as a page, and what could not be read; read here or elsewhere.
+        archive: Its pages and unreadable entries; read here or elsewhere.
         now: The clock.
         progress: Called after each page with (pages recorded so far, pages in the archive).
     """
@@ -136,17 +136,17 @@ def recording(
 
 
 def open_declared(declared: DeclaredSource) -> Archive:
-    """Open the archive of a saved source, to be closed by the caller."""
+    """Open the archive of a saved source; the caller closes it."""
     return open_archive(archive_of(declared), base_url=declared.base_url, manifest=declared.manifest)
 
 
 def run_saved(declared: DeclaredSource, archive: Archive, sink: PageSink, parse: Parse = parse_here) -> None:
-    """Have the spider read a saved source, and everything it meets taken by a sink.
+    """Crawl an open archive, and send its pages to a sink.
 
     Args:
         declared: The source.
         archive: Its archive, open.
-        sink: The recorder, or what stands in its place.
+        sink: The recorder, or a `BatchSender`.
         parse: Parses a page.
 
     Raises:
@@ -170,8 +170,8 @@ def run_saved(declared: DeclaredSource, archive: Archive, sink: PageSink, parse:
 
 
 def _settings(archive: Archive) -> dict[str, object]:
-    middlewares = {**MIDDLEWARES, RedirectMiddleware: None, SavedRedirect: 600, RoomMiddleware: 1_000}
-    # What is saved comes in one queue, so that nothing asks which requests were the first.
+    middlewares = {**MIDDLEWARES, RedirectMiddleware: None, SavedRedirect: 600, PageOrderMiddleware: 1_000}
+    # Saved pages come in one queue, so no middleware needs to know the first requests.
     passed_by = {**SPIDER_MIDDLEWARES, StartSpiderMiddleware: None}
     parts = {"DOWNLOADER_MIDDLEWARES": middlewares, "SPIDER_MIDDLEWARES": passed_by}
     return {**SHARED, **saved_settings(archive), **parts}
@@ -185,13 +185,13 @@ def _expect_pages(archive: Archive, declared: DeclaredSource) -> None:
 
 
 def archive_of(declared: DeclaredSource) -> Path:
-    """Return where a saved source's archive lies."""
+    """Return the path of a saved source's archive."""
     assert declared.archive is not None
     return declared.archive
 
 
 def _about(declared: DeclaredSource, run: Run) -> dict[str, str]:
-    """Return what stands at the head of each evidence file of a crawl."""
+    """Return the notes at the head of each evidence file of a crawl."""
     source = declared.source
     return {
         "description": f"Saved pages of {source.name}, as parse by crawl {run.run_id}",
@@ -208,17 +208,17 @@ ARCHIVE_SETTING = "SAVED_ARCHIVE"
 
 
 class NotInArchive(IgnoreRequest):
-    """A URL was asked for of which the archive holds no copy; Scrapy drops the request."""
+    """The archive has no copy of a URL; Scrapy drops the request."""
 
 
 class SavedPageHandler(BaseDownloadHandler):
-    """Answers every http and https request from the archive, and nothing else."""
+    """Answers every http and https request from the archive, and no other request."""
 
     def __init__(self, crawler: Crawler) -> None:
         """Take the archive from the crawler's settings.
 
         Raises:
-            NotConfigured: If the setting holds none.
+            NotConfigured: If the setting holds no archive.
         """
         super().__init__(crawler)
         archive = crawler.settings.get(ARCHIVE_SETTING)
@@ -228,7 +228,7 @@ class SavedPageHandler(BaseDownloadHandler):
         self._archive = archive
 
     async def download_request(self, request: Request) -> Response:
-        """Return the saved response, and leave the `SavedPage` in `request.meta["saved_page"]`.
+        """Return the saved response, and put the `SavedPage` into `request.meta["saved_page"]`.
 
         Raises:
             NotInArchive: If the archive has no copy of the URL.
@@ -242,16 +242,16 @@ class SavedPageHandler(BaseDownloadHandler):
 
 
 class SavedRedirect(RedirectMiddleware):
-    """Scrapy's, which asks for the page that a saved redirect leads to."""
+    """Scrapy's redirects, for saved pages."""
 
     def _engine_started(self) -> None:
-        """Look for no referrer to send on; Scrapy would warn that there is none."""
+        """Skip the check for a referrer policy; Scrapy would warn that there is none."""
 
 
 def saved_settings(archive: Archive) -> dict[str, object]:
-    """Return the Scrapy settings under which a crawl reads `archive` and opens no socket.
+    """Return the Scrapy settings for a crawl of `archive` that opens no socket.
 
-    The archive stays the caller's to close, after the crawl.
+    The caller closes the archive after the crawl.
     """
     handler = f"{SavedPageHandler.__module__}.{SavedPageHandler.__qualname__}"
     return {
@@ -269,15 +269,15 @@ def saved_settings(archive: Archive) -> dict[str, object]:
         "HTTPPROXY_ENABLED": False,
         "HTTPCACHE_ENABLED": False,
         "DNSCACHE_ENABLED": False,
-        "ROBOTSTXT_OBEY": False,  # robots.txt speaks to those who ask the site; here nobody does
+        "ROBOTSTXT_OBEY": False,  # no request goes to the site
         "COOKIES_ENABLED": False,
-        "COMPRESSION_ENABLED": False,  # the archive gives bodies unpacked
-        "RETRY_ENABLED": False,  # the same bytes would come again
+        "COMPRESSION_ENABLED": False,  # the archive returns unpacked bodies
+        "RETRY_ENABLED": False,  # the archive would return the same bytes
         "AUTOTHROTTLE_ENABLED": False,
         "DOWNLOAD_DELAY": 0,
-        "DOWNLOADER_STATS": False,  # nobody reads them, and they cost time for every page
-        # First in, first out, whatever its host: the order of the pages, and so of the ids, is that of the
-        # links, however long the reading of each page takes.
+        "DOWNLOADER_STATS": False,  # unused, and they cost time for every page
+        # First in, first out, for all hosts: pages, and so ids, come in the order of the links, however long
+        # the parsing of each page takes.
         "SCHEDULER_PRIORITY_QUEUE": "scrapy.pqueues.ScrapyPriorityQueue",
         "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",
         "SCHEDULER_START_MEMORY_QUEUE": None,

@@ -36,21 +36,21 @@ PAGE_META = "saved_page"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrawledPage:
-    """A page as the spider met it, on its way to the store."""
+    """A crawled page on its way to the store."""
 
     url: str
     http_status: int | None
     saved: SavedPage | None = field(default=None, repr=False)  # Scrapy logs an item whole if it fails
-    """None when nothing was fetched, or it came over the network."""
+    """None for a page that was not fetched, or that came over the network."""
     reading: ExtractedPage = field(repr=False)
     body: bytes = field(default=b"", repr=False)
     """Unpacked, as it was parse."""
     record: EvidenceRecord | None = field(default=None, repr=False)
-    """Where a page that came over the network is kept."""
+    """The evidence of a page that came over the network."""
     live: LiveReading | None = field(default=None, repr=False)
-    """Of a page that came over the network: what the next crawl is to know."""
+    """For a page that came over the network: the values that the next crawl needs."""
     same_as: EarlierPage | None = field(default=None, repr=False)
-    """The earlier page with the same bytes, for a page that was not read again."""
+    """The earlier page with the same bytes, for a page that was not parsed again."""
 
 
 class MarketplaceSpider(scrapy.Spider):
@@ -59,30 +59,30 @@ class MarketplaceSpider(scrapy.Spider):
     name = "marketplace"
 
     def __init__(self, *, archive: Archive, begin: tuple[str, ...], parse: Parse, **kwargs: Any) -> None:
-        """Take what to crawl.
+        """Take the archive and the start addresses.
 
         Args:
-            archive: Every page that may be asked for.
-            begin: Where to begin and follow links from; empty means every page of the archive.
-            parse: Parses a page; while it does, the next ones are fetched.
+            archive: Every page that may be requested.
+            begin: Addresses from which links are followed; without any, every page of the archive is read.
+            parse: Parses a page; meanwhile the next pages are fetched.
             **kwargs: Scrapy's own.
         """
         super().__init__(**kwargs)
         self.archive = archive
         self.begin = begin
         self._parse_page = parse
-        self.turns = Turns()
+        self.page_order = PageOrder()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Make the spider of a crawl, and have it told when a page has gone through the pipeline."""
+        """Make the spider of a crawl, and listen for pages that have passed the pipeline."""
         spider = super().from_crawler(crawler, *args, **kwargs)
-        for told in (signals.item_scraped, signals.item_error):
-            crawler.signals.connect(spider.turns.give, told)
+        for signal in (signals.item_scraped, signals.item_error):
+            crawler.signals.connect(spider.page_order.release_next, signal)
         return spider
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
-        """Ask for the first pages."""
+        """Request the first pages."""
         if self.begin:
             for url in self.begin:
                 yield self._request(url)
@@ -92,15 +92,15 @@ class MarketplaceSpider(scrapy.Spider):
             yield self._request(url).replace(dont_filter=True)
 
     async def parse(self, response: Response) -> AsyncIterator[Any]:
-        """Have a page read, and go on to what it links to, in the order in which the pages came."""
-        with self.turns.next() as turn:
+        """Parse a page and follow its links, in the order in which the pages came."""
+        with self.page_order.next() as place:
             saved: SavedPage = response.meta[PAGE_META]
             reading = _fault_reading(saved) or await self._parse_page(job_of(response))
-            await turn.come()
+            await place.wait()
             if self.begin:
                 for request in self._follow(reading):
                     yield request
-            yield CrawledPage(  # last, so that all else is done when it is taken
+            yield CrawledPage(  # last, so that all requests are out when the pipeline has it
                 url=response.url,
                 http_status=response.status,
                 saved=saved,
@@ -109,15 +109,15 @@ class MarketplaceSpider(scrapy.Spider):
             )
 
     async def failed(self, failure: Failure) -> AsyncIterator[CrawledPage]:
-        """Record a page that could not be fetched, with the reason as its sentence."""
+        """Record a page that could not be fetched, with the reason."""
         request: scrapy.Request = failure.request  # type: ignore[attr-defined]
         saved: SavedPage | None = request.meta.get(PAGE_META)
         reason = failure.getErrorMessage()
         if not isinstance(failure.value, IgnoreRequest):
             self.logger.error("page_failed", exc_info=failure.value)
         saved = saved if saved and saved.url == request.url else None  # not the redirect that led here
-        with self.turns.next() as turn:
-            await turn.come()
+        with self.page_order.next() as place:
+            await place.wait()
             yield CrawledPage(
                 url=request.url,
                 http_status=None,
@@ -141,61 +141,61 @@ def _fault_reading(saved: SavedPage) -> ExtractedPage | None:
 
 
 def job_of(response: Response) -> PageJob:
-    """Return a page as it is given to be read."""
+    """Return a response as a job for the parser."""
     return PageJob(
         url=response.url, body=response.body, status=response.status, headers=dict(response.headers)
     )
 
 
 MOST_UNDER_WAY = 8
-"""Pages fetched and not yet taken: enough to keep readers busy, few enough to stop soon."""
+"""Pages fetched and not yet recorded: enough to keep workers busy, few enough to stop soon."""
 
 
-class Turn:
+class Place:
     """One page's place in the order."""
 
-    def __init__(self, turns: Turns, before: asyncio.Event) -> None:
-        self._turns = turns
+    def __init__(self, page_order: PageOrder, before: asyncio.Event) -> None:
+        self._page_order = page_order
         self._before = before
-        self.is_over = asyncio.Event()
+        self.is_done = asyncio.Event()
 
-    async def come(self) -> None:
-        """Wait until all before it are over."""
+    async def wait(self) -> None:
+        """Wait until the pages before this one are done."""
         await self._before.wait()
-        self._turns.current = self
+        self._page_order.current = self
 
 
-class Turns:
-    """Gives out turns, in order."""
+class PageOrder:
+    """Lets pages pass one at a time in the order of their requests, however long each takes to parse."""
 
     def __init__(self) -> None:
-        self.current: Turn | None = None
-        """The one that has come."""
+        self.current: Place | None = None
+        """The place of the page that passes now."""
         self._last = asyncio.Event()
         self._last.set()
         self._under_way = 0
         self._has_room = asyncio.Event()
         self._has_room.set()
 
-    def give(self) -> None:
-        """Let the next turn come."""
+    def release_next(self) -> None:
+        """Let the next page pass."""
         assert self.current is not None
-        self.current.is_over.set()
+        self.current.is_done.set()
 
-    async def room(self) -> None:
-        """Wait until fewer than `MOST_UNDER_WAY` are under way."""
+    async def wait_for_room(self) -> None:
+        """Wait until fewer than `MOST_UNDER_WAY` pages are under way."""
         await self._has_room.wait()
 
     @contextmanager
-    def next(self) -> Iterator[Turn]:
-        """Take the next turn. It is over when `give` is called, or when something is raised inside."""
-        turn = Turn(self, self._last)
-        self._last = turn.is_over
+    def next(self) -> Iterator[Place]:
+        """Give the next place. The place is done when `release_next` is called, or when the body raises."""
+        place = Place(self, self._last)
+        self._last = place.is_done
         self._count(1)
         try:
-            yield turn
+            yield place
         except BaseException:
-            turn.is_over.set()
+            place.is_done.set()
             raise
         finally:
             self._count(-1)
@@ -208,11 +208,11 @@ class Turns:
             self._has_room.clear()
 
 
-class RoomMiddleware:
-    """Holds a request of Scrapy's back while as many pages as may be are under way."""
+class PageOrderMiddleware:
+    """Holds a request back while `MOST_UNDER_WAY` pages are under way."""
 
     def __init__(self, crawler: Crawler) -> None:
-        """Take the crawler, whose spider has the turns."""
+        """Take the crawler, whose spider has the page order."""
         self._crawler = crawler
 
     @classmethod
@@ -221,6 +221,6 @@ class RoomMiddleware:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:  # noqa: ARG002 (Scrapy's signature)
-        """Wait for room."""
+        """Wait until another page may be fetched."""
         spider: Any = self._crawler.spider
-        await spider.turns.room()
+        await spider.page_order.wait_for_room()

@@ -1,4 +1,4 @@
-"""One page read to be looked at, from a file or, under a permission, from its site, and never stored."""
+"""Parse one page for a person to view, from a file or from its site, outside the store."""
 
 from __future__ import annotations
 
@@ -30,34 +30,34 @@ _REQUESTS = 2
 
 
 class CannotTry(CrawlError):
-    """A page cannot be tried; it says why and what to do."""
+    """A page cannot be tried."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriedPage:
-    """One page and what was read on it."""
+    """One page and its extracted values."""
 
     url: str
     page_object: str
-    """Name of the class that read it."""
+    """Name of the class that parsed the page."""
     reading: ExtractedPage
     body: bytes = field(default=b"", repr=False)
-    """As it was read, unpacked."""
+    """Unpacked."""
     content_type: str = ""
     kept: str = ""
-    """Of a page that was asked for: the store in which the requests and the page are kept."""
+    """The store of the trial, for a page that was requested from its site."""
 
 
 def try_file(path: Path, url: str = "") -> list[TriedPage]:
-    """Read the pages of a saved file.
+    """Parse the pages of a saved file.
 
     Args:
         path: An HTML file or any archive that `open_archive` knows.
-        url: Of a single page, the address it is from; of an archive, the one page that is meant.
+        url: The address of a single page; for an archive, the address of the one page to parse.
 
     Raises:
-        ArchiveError: If nothing that can be opened is there.
-        CannotTry: If there is no page in it, or not the one that is meant.
+        ArchiveError: If the file cannot be opened.
+        CannotTry: If the file has no page, or not the page with the address.
     """
     with open_archive(path) as archive:
         urls = list(archive.urls())
@@ -78,21 +78,21 @@ def try_url(
     now: Callable[[], datetime] = times.utc_now,
     names: Mapping[str, Sequence[str]] | None = None,
 ) -> TriedPage:
-    """Ask for one page as a live crawl would, through the same gate, and read it.
+    """Request one page as a live crawl would, through the same gate, and parse it.
 
-    The requests and the page are kept in a store of their own beside the database, so that the trial is no
-    run of the source. Twisted allows one in a process.
+    The requests and the page are stored beside the database in a store of the trial, so that the trial is no
+    run of the source. Twisted allows one trial in a process.
 
     Args:
         url: The page's address.
-        sources: All that are declared; the first live one whose permission covers the address is taken.
-        database: The store, which knows whether the permission was withdrawn.
+        sources: The declared sources; the first live source whose permission covers the address is used.
+        database: The store, which records whether the permission was withdrawn.
         now: The clock.
-        names: Addresses of hosts, given instead of asked for.
+        names: IP addresses of hosts, instead of those that name servers give.
 
     Raises:
-        CannotTry: If no permission that holds covers the address, in which case no request was sent; or if no
-            page came.
+        CannotTry: If no permission that holds covers the address, and so no request was sent; or if no page
+            came.
         CrawlError: If the crawl ended early.
     """
     from crawler.evidence.read import NoEvidence, show
@@ -103,8 +103,8 @@ def try_url(
     from store.database import open_database
 
     declared = _covering(url, sources)
-    if why := problem_in(database, declared.permission, now()):
-        raise CannotTry(f"{url} was not asked for: {why}. No request was sent.")
+    if why := problem_in(database, declared.source.source_id, declared.permission, now()):
+        raise CannotTry(f"{url} was not requested: {why}. No request was sent.")
     folder = database.with_name(f"{database.name}.trials")
     private_folder(folder)
     trial = folder / f"{now():%Y%m%dT%H%M%S%f}.db"
@@ -127,7 +127,7 @@ def _covering(url: str, sources: Iterable[DeclaredSource]) -> DeclaredSource:
         if each.permission is not None and not Scope(each.permission.scope).why_not(url):
             return each
     raise CannotTry(
-        f"{url} was not asked for: it lies within the scope of no permission in the sources file. Declare a "
+        f"{url} was not requested: it lies within the scope of no permission in the sources file. Declare a "
         "live source with one, or save the page and give the file. No request was sent."
     )
 

@@ -48,14 +48,14 @@ _KINDS = {
 
 
 class SourcesFileWrong(CrawlError):
-    """The sources file cannot be used; the message names the table, the key and the mend."""
+    """The sources file cannot be used; the message names the table, the key and the remedy."""
 
     def __init__(self, path: Path, found: str) -> None:
         super().__init__(f"The sources file {path} cannot be used: {found}.")
 
 
 class NotSuppliedYet(CrawlError):
-    """A saved source was supplied, as its table says, on a day that is still to come."""
+    """A saved source was supplied on a future day, by its table."""
 
     def __init__(self, source: Source, today: date) -> None:
         super().__init__(
@@ -79,7 +79,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredSource:
-    """A source as the file declares it, its paths made absolute."""
+    """A source as declared in the file, with absolute paths."""
 
     source: Source
     archive: Path | None = None
@@ -87,10 +87,10 @@ class DeclaredSource:
     base_url: str = ""
     manifest: Path | None = None
     start: tuple[str, ...] = ()
-    """Where to begin; empty means every page in the archive."""
+    """Start addresses; without any, every page of the archive is read."""
     schedule: Schedule | None = None
     permission: Permission | None = None
-    """Of a live source; whether it holds is told by `crawler.live.permission`."""
+    """Of a live source; `crawler.live.permission` says whether the permission holds."""
     limits: Limits = field(default_factory=Limits)
     """Of a live source."""
 
@@ -113,7 +113,7 @@ def load_sources(path: Path) -> dict[str, DeclaredSource]:
 
 
 def pick_sources(path: Path, names: tuple[str, ...]) -> list[DeclaredSource]:
-    """Return the named sources, or all of them when none is named.
+    """Return the named sources, or every source when no name is given.
 
     Raises:
         SourcesFileWrong: As `load_sources`, or if a name is not declared.
@@ -126,12 +126,12 @@ def pick_sources(path: Path, names: tuple[str, ...]) -> list[DeclaredSource]:
 
 
 def check_supplied(declared: DeclaredSource, now: datetime) -> None:
-    """See that a saved source was not supplied in the future; of a live one nothing is asked.
+    """Raise if a saved source was supplied in the future; a live source passes.
 
-    The file as a whole stays in use: a clock that runs wrong must not take every source's schedule away.
+    Only the one source is refused: a wrong clock must not stop the schedules of all sources.
 
     Raises:
-        NotSuppliedYet: If it was; tomorrow is let pass, which it is somewhere already.
+        NotSuppliedYet: If the day is later than tomorrow; in some time zone it is tomorrow already.
     """
     today, source = now.astimezone(UTC).date(), declared.source
     if source.kind is SourceKind.SAVED and date.fromisoformat(source.supplied_on) > today + timedelta(days=1):
@@ -204,7 +204,7 @@ def _check_table(path: Path, source_id: str, table: Any, *, is_live: bool) -> No
 
 
 def _shown(value: object) -> str:
-    """Return a value as it stands in the file, or what kind of value it is."""
+    """Return a value as written in the file, or the kind of a long value."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (list, dict)):

@@ -81,6 +81,7 @@ class AuditAction(StrEnum):
     """To pause a source, resume it, or crawl it now."""
     ALARM_ACKNOWLEDGED = "alarm_acknowledged"
     PERMISSION_WITHDRAWN = "permission_withdrawn"
+    PERMISSION_APPROVED = "permission_approved"
     """Of a live source; nothing more may be asked of its site under it."""
     LOGGED_IN = "logged_in"
     LOGIN_FAILED = "login_failed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -102,25 +103,57 @@ def record_permission(db: Database, source_id: str, permission: Permission, *, n
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Withdrawal:
-    """The withdrawal of a permission before its last day."""
+class PermissionDecision:
+    """A permission withdrawn before its last day, or approved again."""
 
-    withdrawn_at: datetime
-    withdrawn_by: str
+    permission_id: str
+    source_id: str
+    reference: str
+    scope: tuple[str, ...]
+    """As the permission had both when it was decided on."""
+    is_approval: bool
+    decided_at: datetime
+    decided_by: str
     reason: str
 
 
-def withdraw_permission(db: Database, permission_id: str, withdrawal: Withdrawal) -> None:
-    """Record the withdrawal of a recorded permission; a second withdrawal is ignored."""
-    values = {"permission_id": permission_id, **rows.columns_of(withdrawal)}
+def record_decision(
+    db: Database, permission_id: str, *, is_approval: bool, by: str, reason: str, now: datetime
+) -> None:
+    """Write a withdrawal or an approval of a permission, which is recorded already (`record_permission`)."""
+    values = {
+        "permission_id": permission_id,
+        "decision": "approved" if is_approval else "withdrawn",
+        "decided_at": times.to_text(now),
+        "decided_by": rows.clean(by),
+        "reason": rows.clean(reason),
+    }
     with transaction(db):
-        rows.insert(db, "permission_withdrawals", values, ignore=True)
+        rows.insert(db, "permission_decisions", values)
 
 
-def withdrawal_of(db: Database, permission_id: str) -> Withdrawal | None:
-    """Return the withdrawal of a permission, or None."""
-    query = "SELECT * FROM permission_withdrawals WHERE permission_id = ?"
-    return rows.find(db, Withdrawal, query, [permission_id])
+def list_decisions(db: Database) -> list[PermissionDecision]:
+    """Return every decision on a permission of any source, in the order in which they were made."""
+    query = """
+        SELECT permission_id, source_id, document, decision, decided_at, decided_by, reason
+        FROM permission_decisions JOIN permissions USING (permission_id) ORDER BY decision_id
+    """
+    found = []
+    for row in db.execute(query):
+        document = json.loads(row["document"])
+        found.append(
+            PermissionDecision(
+                permission_id=row["permission_id"],
+                source_id=row["source_id"],
+                reference=document["reference"],
+                scope=tuple(document["scope"]),
+                is_approval=row["decision"] == "approved",
+                decided_at=times.from_text(row["decided_at"]),
+                decided_by=row["decided_by"],
+                reason=row["reason"],
+            )
+        )
+    return found
 
 
 def _day(day: date | None) -> str:

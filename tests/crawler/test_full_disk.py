@@ -78,7 +78,7 @@ def test_a_full_disk_ends_the_crawl_with_one_sentence(small_disk: Path, tmp_path
     arguments = command(tmp_path, archive="saved.warc")
     arguments[arguments.index("--db") + 1] = str(small_disk / "precursor-watch.db")
     done = crawl_process(arguments)
-    assert_failed(done, small_disk / "precursor-watch.db", " could not be kept (")
+    assert_failed(done, small_disk / "precursor-watch.db", " could not be stored (")
 
 
 def test_evidence_that_the_disk_refuses_ends_the_crawl_with_one_sentence(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_evidence_that_the_disk_refuses_ends_the_crawl_with_one_sentence(tmp_pat
     (tmp_path / "saved.warc").write_bytes(warc(pages, is_gzip=False))
     database = tmp_path / "precursor-watch.db"
     done = crawl_process(command(tmp_path, archive="saved.warc"), limit=LIMIT)
-    assert_failed(done, database, f"{BASE}3 could not be kept ({os.strerror(27)}).")
+    assert_failed(done, database, f"{BASE}3 could not be stored ({os.strerror(27)}).")
     assert crawl_process(command(tmp_path, archive="saved.warc")).returncode == 0
     with closing(open_database(database)) as db:
         torn = db.execute("SELECT sentence FROM evidence_seals ORDER BY rowid LIMIT 1").fetchone()[0]

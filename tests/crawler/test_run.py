@@ -194,7 +194,7 @@ def test_a_page_that_cannot_be_kept_ends_the_crawl_as_failed(tmp_path: Path) -> 
             BEGIN INSERT INTO a_full_disk VALUES (1); END
         """)
     done = call_process(*command(tmp_path))
-    said = r"The crawl of shop ended early: https://\S+ could not be kept \(no such table: \S+a_full_disk\)"
+    said = r"The crawl of shop ended early: https://\S+ could not be stored \(no such table: \S+a_full_disk\)"
     assert done.exit_code == 1
     assert re.search(said, done.err)
     assert "<html" not in done.err, "the page's own text is no matter for a log"
@@ -202,7 +202,7 @@ def test_a_page_that_cannot_be_kept_ends_the_crawl_as_failed(tmp_path: Path) -> 
         (run,) = list_runs(db)
     assert run.outcome is RunOutcome.FAILED
     assert re.match(said, run.sentence)
-    assert run.sentence.endswith("run it again, and it begins anew.")
+    assert run.sentence.endswith("The pages read so far are stored; the next crawl begins anew.")
 
 
 def test_sources_that_fail_do_not_keep_the_others_from_being_crawled(tmp_path: Path) -> None:
@@ -251,7 +251,7 @@ def test_several_crawls_asked_to_stop_leave_no_child_and_begin_no_other(
         process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=120)
     assert process.returncode == Interrupted.EXIT_CODE
-    assert b"The crawl of shop was stopped; it goes on at the next start." in said
+    assert b"The crawl of shop was stopped; the next start resumes it." in said
     with hold(database, "crawl-shop"), closing(open_database(database)) as db:
         (run,) = list_runs(db)
     assert (run.source_id, run.ended_at) == ("shop", None)
@@ -300,7 +300,7 @@ def test_a_crawl_asked_to_stop_is_gone_on_with_by_the_next(
         assert process.wait(timeout=120) == Interrupted.EXIT_CODE
         errors.seek(0)
         said = errors.read()
-    assert b"The crawl of shop was stopped; it goes on at the next start." in said
+    assert b"The crawl of shop was stopped; the next start resumes it." in said
     assert b"Traceback" not in said
     with closing(open_database(database)) as db:
         (run,) = list_runs(db)

@@ -16,6 +16,7 @@ import brotli
 import pytest
 
 from crawler.archives import ArchiveError, open_archive
+from crawler.archives import warc as warc_module
 from store.model import PageOutcome
 from tests.crawler.archives.site import BASE, PAGES, Saved, html, mhtml, record, response, wacz, warc
 
@@ -48,6 +49,18 @@ PLAIN = {
     "record without its end mark": (BAD_RECORD.rstrip(), None),
     "negative length": (BAD_RECORD.replace(b"Content-Length: 3", b"Content-Length: -3"), "fault"),
     "length that is no number": (BAD_RECORD.replace(b"Content-Length: 3", b"Content-Length: many"), "fault"),
+    "a length of thirty digits": (
+        BAD_RECORD.replace(b"Content-Length: 3", b"Content-Length: 123456789012345678901234567890", 1),
+        "fault",
+    ),
+    "a header name that is no ASCII": (
+        BAD_RECORD.replace(b"WARC/1.0\r\n", b"WARC/1.0\r\nX-\xc3\xa5: a\r\nX-\xff\xe9: \xff\r\n", 1),
+        None,
+    ),
+    "an HTTP header name that is no ASCII": (
+        record("response", BAD_URL, b"HTTP/1.1 200 OK\r\nX-\xff\xc3\xa5: \xff\r\n\r\n" + html("Bad")),
+        None,
+    ),
     "no HTTP status": (record("response", BAD_URL, b"hello\r\n\r\n"), "fault"),
     "a line without end": (b"WARC/1.0\r\n" + b"a" * 300_000 + b"\r\n\r\n", "fault"),
     "no target": (record("response", "", b"HTTP/1.1 200 OK\r\n\r\nbody"), None),
@@ -269,6 +282,9 @@ def test_links_and_special_files_in_a_folder_are_refused(tmp_path: Path) -> None
     (site / "link.html").symlink_to(tmp_path / "secret.html")
     (site / "up").symlink_to(tmp_path)
     (site / "dangling.html").symlink_to(site / "nothing")
+    (site / "circle.html").symlink_to(site / "circle.html")
+    (site / "there").symlink_to(site / "back")
+    (site / "back").symlink_to(site / "there")
     os.mkfifo(site / "pipe.html")
     with open_archive(site, base_url=BASE) as archive:
         assert list(archive.urls()) == [BASE + "folder.html/good.html"]
@@ -277,7 +293,38 @@ def test_links_and_special_files_in_a_folder_are_refused(tmp_path: Path) -> None
             "up",
             "dangling.html",
             "pipe.html",
+            "circle.html",
+            "there",
+            "back",
         }
+
+
+def test_an_archive_that_is_a_link_to_itself_is_said_so(tmp_path: Path) -> None:
+    """The sentence names it; a name that no file can have is treated alike."""
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    for path in (tmp_path / "circle", tmp_path / "a\0b"):
+        with pytest.raises(ArchiveError, match="cannot be opened"):
+            open_archive(path)
+
+
+def test_records_before_one_that_breaks_its_reader_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a record raises costs that record: those around it are read."""
+    read_head = warc_module._read_head
+
+    def broken(reader: warc_module.LineReader) -> object:
+        head = read_head(reader)
+        if head.fields["warc-target-uri"] == BAD_URL:
+            raise AttributeError("nothing that anybody expected")
+        return head
+
+    monkeypatch.setattr(warc_module, "_read_head", broken)
+    before, after = (response(Saved(url=BASE + name, body=GOOD)) for name in ("before", "after"))
+    (tmp_path / "a.warc").write_bytes(before + BAD_RECORD + after)
+    with open_archive(tmp_path / "a.warc") as archive:
+        assert list(archive.urls()) == [BASE + "before", BASE + "after"]
+        assert "nothing that anybody expected" in archive.faults[0].sentence
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")

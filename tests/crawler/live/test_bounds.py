@@ -16,10 +16,10 @@ from crawler.live.crawl import CrawlEnded, NotPermitted
 from crawler.live.pacing import retry_after
 from crawler.live.permission import Limits
 from crawler.run.process import CrawlBroken
-from fixtures.misbehaving.answers import PAGE
+from fixtures.misbehaving.answers import PAGE, html
 from fixtures.misbehaving.server import serving
 from store.crawl.runs import list_runs
-from store.crawl.sources import Withdrawal, withdraw_permission
+from store.crawl.sources import record_decision
 from store.database import open_database
 from store.model import RunOutcome
 from tests.crawler.crawls import NOW, Job, crawl_all
@@ -111,7 +111,7 @@ def test_without_a_permission_nothing_is_asked(bounded: Bounded) -> None:
         "SELECT url, outcome, permission_id, sentence FROM fetches"
     )
     assert (url, outcome, permission) == (bounded.server.url(HOST), "refused", None)
-    assert sentence.startswith("It was not asked for: there is no permission;")
+    assert sentence.startswith("It was not requested: there is no permission;")
 
 
 def test_a_permission_that_ends_during_a_crawl_ends_it_at_the_next_request(bounded: Bounded) -> None:
@@ -133,9 +133,9 @@ def test_a_permission_withdrawn_during_a_crawl_ends_it_at_the_next_request(bound
 
     def withdraw(answer: Answer) -> bool:
         if len(bounded.server.asked) == 5:
-            by = Withdrawal(withdrawn_at=NOW, withdrawn_by="the shop", reason="a letter came")
+            said: dict[str, Any] = {"by": "the shop", "reason": "a letter came", "now": NOW}
             with closing(open_database(bounded.database)) as db:
-                withdraw_permission(db, permission.permission_id, by)
+                record_decision(db, permission.permission_id, is_approval=False, **said)
         return False
 
     bounded.shop.before = withdraw
@@ -307,9 +307,66 @@ def test_a_site_that_asks_for_a_long_rest_is_left(bounded: Bounded) -> None:
     assert bounded.server.paths(HOST)[-1] == "/list"
 
 
+UNKNOWABLE: list[tuple[bytes, int, dict[str, str], str]] = [
+    (b"", 302, {}, "HTTP 302"),
+    (b"", 304, {}, "HTTP 304"),
+    (b"User-agent: *\nDisallow:", 206, {"Content_Range": "bytes 0-22/999"}, "HTTP 206"),
+    (b"", 999, {}, "HTTP 999"),
+    ("User-agent: *\nDisallow: /".encode("utf-16"), 200, {}, "it is not text in UTF-8"),
+    ("User-agent: *\nDisallow: /".encode("utf-16-le"), 200, {}, "it is not text in UTF-8"),
+    ("User-agent: *\nDisallow: /é".encode("latin-1"), 200, {}, "it is not text in UTF-8"),
+]
+
+
+@pytest.mark.parametrize(("body", "status", "headers", "why"), UNKNOWABLE)
+def test_a_robots_txt_that_cannot_be_understood_forbids(
+    bounded: Bounded, body: bytes, status: int, headers: dict[str, str], why: str
+) -> None:
+    """What the site allows is not known then, so nothing but the file itself is requested."""
+
+    def give_it(answer: Answer) -> bool:
+        if answer.path == "/robots.txt":
+            answer.give(body, status, **headers)
+        return answer.path == "/robots.txt"
+
+    bounded.shop.before = give_it
+    bounded.crawl(bounded.permission())
+    assert bounded.server.paths(HOST) == ["/robots.txt"]
+    ((sentence,),) = bounded.rows("SELECT sentence FROM pages")
+    assert f"the site's robots.txt could not be had ({why}), so it may forbid it" in sentence
+
+
+def test_an_absurd_retry_after_is_a_back_off(bounded: Bounded) -> None:
+    """The site was busy; what it said beside is nonsense, and no reason to stop or to fail."""
+    bounded.shop.before = busy_once("Tue, 24 Nov 2026 09:01:00 +99999999999999")
+    run = bounded.crawl(bounded.permission(), retries=1)
+    assert run.outcome is RunOutcome.DONE
+    assert bounded.server.paths(HOST).count("/list") == 2
+
+
+def test_a_header_that_is_not_utf_8_hides_no_page(bounded: Bounded) -> None:
+    """One byte in a header must not make every page of a site unreadable."""
+
+    def with_header(answer: Answer) -> bool:
+        if not answer.path.startswith("/item/"):
+            return False
+        body = html("Chair", "<h1>Chair</h1><p class=price>20.50 EUR</p><p>Well kept.</p>")
+        answer.give(body, X_A="caf\xe9")  # which http.server sends as Latin-1
+        return True
+
+    bounded.shop.before = with_header
+    bounded.crawl(bounded.permission())
+    assert bounded.rows("SELECT count(*) FROM pages WHERE outcome = 'listing'") == [(12,)]
+
+
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
+        ("Tue, 24 Nov 2026 09:01:00 +99999999999999", 0.0),
+        ("Tue, 99 Nov 2026 99:99:99 GMT", 0.0),
+        ("Tue, 24 Nov 99999999999999999999 09:01:00 GMT", 0.0),
+        (",,,,", 0.0),
+        ("٣", 3.0),
         ("120", 120.0),
         (" 7 ", 7.0),
         ("Tue, 24 Nov 2026 09:01:00 GMT", 60.0),
@@ -347,7 +404,7 @@ def test_a_crawl_that_cannot_keep_its_evidence_asks_for_nothing_more(bounded: Bo
 
     bounded.shop.goods = [f"chair {number}" for number in range(30)]
     bounded.shop.before = bulky
-    with pytest.raises(CrawlBroken, match=r"/item/chair-\d+ could not be kept \(.*File too large"):
+    with pytest.raises(CrawlBroken, match=r"/item/chair-\d+ could not be stored \(.*File too large"):
         bounded.crawl(bounded.permission(at_once=1), clock=LittleRoom())
     assert 5 < len(bounded.server.asked) < 25
     ((pages,),) = bounded.rows("SELECT count(*) FROM pages JOIN page_evidence USING (page_id)")

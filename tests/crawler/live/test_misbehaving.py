@@ -92,7 +92,7 @@ def test_what_robots_txt_forbids_is_not_asked_for(crawled: tuple[Database, Serve
     url = server.url(bad.HOST, FORBIDDEN)
     for table in ("pages", "fetches"):
         row = db.execute(f"SELECT outcome, sentence FROM {table} WHERE url = ?", [url]).fetchone()
-        assert tuple(row) == ("refused", "It was not asked for: the site's robots.txt forbids it.")
+        assert tuple(row) == ("refused", "It was not requested: the site's robots.txt forbids it.")
     assert FORBIDDEN not in server.paths(bad.HOST)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -10,11 +11,20 @@ from click.testing import CliRunner
 
 from cli.sources import permissions_command
 from crawler.live.connection import Reachable
-from crawler.live.permission import Limits, problem, read_limits, read_permission, stricter
+from crawler.live.permission import (
+    Limits,
+    NotWithdrawn,
+    problem,
+    problem_in,
+    read_limits,
+    read_permission,
+    stricter,
+    withdraw,
+)
 from crawler.live.scope import Scope
 from crawler.sources.sources import SourcesFileWrong, load_sources
 from store.model import SourceKind
-from tests.crawler.live.sources import permit
+from tests.crawler.live.sources import live, permit
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 SCOPE = "https://shop.example/goods/"
@@ -70,10 +80,21 @@ DEFECTS: list[tuple[dict[str, Any], str]] = [
     ({"at_once": 0}, "its at_once is 0"),
     ({"max_pages": -1}, "its max_pages is -1"),
     ({"contact": "nobody"}, "no e-mail and no web address"),
-    ({"contact": "a@b\r\nX: y"}, "cannot be sent in a header"),
+    ({"contact": "a@b\r\nX: y"}, "which holds characters that cannot be seen"),
+    ({"contact": "a@bé"}, "cannot be sent in a header"),
+    ({"reference": "  "}, "does not say a reference"),
+    ({"approved_by": "\u3164"}, "does not say who approved it"),
+    ({"approved_by": "\u200b\u2060"}, "does not say who approved it"),
+    ({"reference": " - . - "}, "does not say a reference"),
+    ({"approved_by": "J. Rojas\u200b"}, "which holds characters that cannot be seen"),
+    ({"basis": "terms", "read_by": " "}, "does not say who read them"),
+    ({"seconds_between_requests": math.nan}, "seconds_between_requests is nan, which is no finite number"),
+    ({"seconds_between_requests": math.inf}, "is inf, which is no finite number"),
+    ({"max_bytes": 10**400}, "its max_bytes is larger than"),
+    ({"max_pages": 1.5}, "max_pages is 1.5, not a whole number"),
     ({"private_addresses": ("localhost",)}, "'localhost' is no IP address or network"),
     ({"scope": ("shop.example",)}, "names 'shop.example', which cannot be used"),
-    ({"scope": ("file:///etc/",)}, "addresses of the kind 'file' are never asked for"),
+    ({"scope": ("file:///etc/",)}, "addresses of the kind 'file' are never requested"),
     ({"scope": ("https://shop.example/?a=1",)}, "has a query or a fragment"),
     ({"scope": ("https://user@shop.example/",)}, "holds a user name"),
 ]
@@ -90,7 +111,10 @@ def test_no_permission_at_all_is_said_so() -> None:
     assert problem(None, NOW) == "there is no permission; write one, or crawl a saved copy"
 
 
-COVERED = ["", "chairs", "chairs/7?color=red#top", "a%20b", "%E6%A4%85"]
+COVERED = [
+    *("", "chairs", "chairs/7?color=red#top", "a%20b", "%E6%A4%85", "%e6%a4%85", "caf%E9", "50%25"),
+    *("a;b=1/c", ".hidden"),
+]
 NOT_COVERED = [
     "https://shop.example/goodsandmore",
     "https://shop.example/",
@@ -100,6 +124,23 @@ NOT_COVERED = [
     "https://shop.example/goods/..%2fadmin",
     "https://shop.example/goods/..%5cadmin",
     "https://shop.example/goods/..\\admin",
+    "https://shop.example/goods/..;/admin",
+    "https://shop.example/goods/..;a=b/admin",
+    "https://shop.example/goods/%2e%2e;/admin",
+    "https://shop.example/goods/..%00/admin",
+    "https://shop.example/goods/%00",
+    "https://shop.example/goods/%u002e%u002e/admin",
+    "https://shop.example/goods/%25u002e%25u002e/admin",
+    "https://shop.example/goods/%c0%ae%c0%ae/admin",
+    "https://shop.example/goods/%e0%80%ae./admin",
+    "https://shop.example/goods/%EF%BC%8E%EF%BC%8E/admin",
+    "https://shop.example/goods/..%20/admin",
+    "https://shop.example/goods/.../admin",
+    "https://shop.example/goods/%25252525252525252e%252525252525252e/admin",
+    "https://shop.example/goods/%0d%0aHost:%20other",
+    "https://shop.example/goods%2f..%2fadmin",
+    "https://shop.example/goods%2fchairs",
+    "https://shop.example/%67oods%2fchairs",
     "http://shop.example/goods/",
     "https://shop.example:8443/goods/",
     "https://www.shop.example/goods/",
@@ -190,7 +231,13 @@ def test_a_permission_of_the_wrong_form_is_named(table: dict[str, Any], said: st
         read_permission(table)
 
 
-@pytest.mark.parametrize("table", [{"speed": 1}, {"timeout_s": 0}, {"at_once": 0.5}, {"retries": "2"}])
+@pytest.mark.parametrize(
+    "table",
+    [
+        *({"speed": 1}, {"timeout_s": 0}, {"at_once": 0.5}, {"retries": "2"}, {"retries": -1}),
+        *({"seconds_between_requests": math.nan}, {"backoff_s": math.inf}, {"max_bytes": 10**400}),
+    ],
+)
 def test_limits_of_the_wrong_form_are_refused(table: dict[str, Any]) -> None:
     """Unknown keys, zeroes and texts."""
     with pytest.raises(ValueError, match=next(iter(table))):
@@ -239,7 +286,7 @@ def test_permissions_are_listed_checked_and_planned(tmp_path: Any) -> None:
 
 
 def test_a_permission_can_be_withdrawn_and_stays_so(tmp_path: Any) -> None:
-    """Every command says so from then on; the same words do not bring it back, other words do."""
+    """Every command says so from then on."""
     path = tmp_path / "sources.toml"
     path.write_text(TABLE.format(until="2099-12-31"), "utf-8")
     common = ["--sources", str(path), "--db", str(tmp_path / "store.db")]
@@ -253,5 +300,60 @@ def test_a_permission_can_be_withdrawn_and_stays_so(tmp_path: Any) -> None:
     assert (checked.exit_code, checked.output) == (1, said)
     assert CliRunner().invoke(permissions_command, ["plan", "shop", *common]).output.startswith(said)
     assert CliRunner().invoke(permissions_command, ["withdraw", "saved", *by, *common]).exit_code == 2
-    path.write_text(TABLE.format(until="2099-12-30"), "utf-8")
-    assert CliRunner().invoke(permissions_command, ["check", *common]).exit_code == 0
+
+
+EDITS = [
+    ("2099-12-31", "2099-12-30"),
+    ('"Letter 114"', '"Letter 114 "'),
+    ('"Letter 114"', '"letter  114."'),
+    ("seconds_between_requests = 5", "seconds_between_requests = 5\nmax_pages = 11"),
+    ('"J. Rojas"\nvalid', '"M. Soto"\nvalid'),
+    ("[sources.shop", "[sources.store"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), EDITS, ids=lambda each: each[:30])
+def test_a_withdrawal_holds_whatever_else_is_edited(tmp_path: Any, old: str, new: str) -> None:
+    """It binds the reference, and ends when somebody approves the permission again by name."""
+    path = tmp_path / "sources.toml"
+    text = TABLE.format(until="2099-12-31")
+    path.write_text(text, "utf-8")
+    common = ["--sources", str(path), "--db", str(tmp_path / "store.db")]
+    by = ["--by", "J. Rojas", "--reason", "a letter came"]
+    assert CliRunner().invoke(permissions_command, ["withdraw", "shop", *by, *common]).exit_code == 0
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+    name = "store" if "sources.store" in new else "shop"
+    assert "was withdrawn on" in CliRunner().invoke(permissions_command, ["check", name, *common]).output
+    approved = CliRunner().invoke(
+        command, ["approve", name, "--by", "A. Diaz", "--reason", "letter 131", *common]
+    )
+    assert approved.output == f"{name}: its permission was approved again by A. Diaz.\n"
+    assert CliRunner().invoke(permissions_command, ["check", name, *common]).exit_code == 0
+    path.write_text(text.replace(old, new).replace("2020-01-01", "2020-01-02"), "utf-8")
+    assert "was withdrawn on" in CliRunner().invoke(permissions_command, ["check", name, *common]).output
+
+
+def test_an_approved_permission_can_be_withdrawn_again(tmp_path: Any) -> None:
+    """The newest decision counts; what was never withdrawn need not be approved."""
+    path = tmp_path / "sources.toml"
+    path.write_text(TABLE.format(until="2099-12-31"), "utf-8")
+    common = ["--sources", str(path), "--db", str(tmp_path / "store.db")]
+    by = ["--by", "J. Rojas", "--reason", "a letter came"]
+    needless = CliRunner().invoke(permissions_command, ["approve", "shop", *by, *common])
+    assert isinstance(needless.exception, NotWithdrawn)
+    for verb, said in (("withdraw", 1), ("approve", 0), ("withdraw", 1)):
+        assert CliRunner().invoke(permissions_command, [verb, "shop", *by, *common]).exit_code == 0
+        assert CliRunner().invoke(permissions_command, ["check", "shop", *common]).exit_code == said
+
+
+def test_another_letter_is_another_permission(tmp_path: Any) -> None:
+    """A withdrawal of one reference leaves others alone, and other sites with the same reference."""
+    database, source = tmp_path / "store.db", live(permission=None, source_id="shop").source
+    old = permit(SCOPE, reference="Letter 114")
+    withdraw(database, source, old, by="J. Rojas", reason="a letter came")
+    assert problem_in(database, "shop", old, NOW)
+    assert not problem_in(database, "shop", permit(SCOPE, reference="Letter 131"), NOW)
+    other_site = permit("https://other.example/", reference="Letter 114")
+    assert not problem_in(database, "other", other_site, NOW)
+    assert problem_in(database, "renamed", permit(SCOPE + "a/", reference="LETTER 114"), NOW)
