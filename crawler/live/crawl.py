@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import crawler
+import text
+from crawler import extract, markets
 from crawler.errors import CrawlError
 from crawler.evidence.keeper import EvidenceKeeper
 from crawler.live.connection import (
@@ -37,8 +38,9 @@ from store.crawl.fetches import Fetch, FetchOutcome, bytes_fetched, record_fetch
 from store.crawl.sources import record_permission
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
+    from types import ModuleType
 
     from crawler.live.permission import Limits
     from crawler.sources.sources import DeclaredSource
@@ -46,6 +48,10 @@ if TYPE_CHECKING:
     from store.crawl.sources import Permission
     from store.database import Database
     from store.model import Run
+
+
+PARSER_CODE: tuple[ModuleType, ...] = (extract, markets, text)
+"""The packages that decide what is read on a page."""
 
 
 class NotPermitted(CrawlError):
@@ -186,7 +192,7 @@ def _session(
         permission_id=allowed.permission_id,
         limits=allowed.limits,
         user_agent=user_agent(allowed.permission),
-        reader=reader_hash(),
+        reader=code_hash(),
         gate=gate,
         frontier=frontier,
         keeper=keeper,
@@ -227,14 +233,15 @@ def _refused(run: Run, permission_id: str | None, url: str, sentence: str, at: d
     )
 
 
-def reader_hash() -> str:
-    """Return the hash of the code that reads pages: other code may read the same page otherwise."""
-    root = Path(crawler.__file__).parent
+def code_hash(packages: Iterable[ModuleType] = PARSER_CODE) -> str:
+    """Return the hash of the code and data that parse pages: other code may parse the same page otherwise."""
     digest = hashlib.sha256()
-    for folder in ("extract", "markets"):
-        for path in sorted((root / folder).rglob("*")):
-            if path.suffix != ".pyc" and path.is_file():
-                digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    for package in packages:
+        for root in map(Path, package.__path__):
+            for path in sorted(root.rglob("*")):
+                if path.is_file() and path.suffix != ".pyc":
+                    name = f"{package.__name__}/{path.relative_to(root).as_posix()}"
+                    digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 

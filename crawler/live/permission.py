@@ -68,7 +68,6 @@ _LISTS = frozenset({"scope", "private_addresses"})
 _WHOLE = frozenset(
     {"at_once", "max_pages", "max_bytes", "max_page_bytes", "retries", "blocked_in_a_row", "barren_pages"}
 )
-_NUMBERS = _WHOLE | {"seconds_between_requests", "timeout_s", "backoff_s", "longest_wait_s"}
 _MAY_BE_ZERO = frozenset({"retries"})
 _FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Characters that count as letters or symbols and show nothing."""
@@ -151,8 +150,8 @@ def read_permission(table: Mapping[str, Any]) -> Permission:
     """
     _check_keys("permission", table, Permission.__slots__)
     for name, value in table.items():
-        if (why := _why_wrong(name, value)) and not (name in _NUMBERS and _is_finite(value)):
-            raise ValueError(f"{name} is {why}")  # a finite number below its bound is for `problem` to say
+        if why := _why_other_kind(name, value):
+            raise ValueError(f"{name} is {why}")
     values: dict[str, Any] = {
         name: tuple(value) if name in _LISTS else value for name, value in table.items()
     }
@@ -302,32 +301,33 @@ def _why_wrong(name: str, value: object) -> str:
 
     This is the one schema for both: texts are printable, days are days, numbers are finite and within bounds.
     """
+    if why := _why_other_kind(name, value):
+        return why
+    if isinstance(value, str) and not value.isprintable():
+        return f"{value!r}, which holds characters that cannot be seen"
+    if isinstance(value, (int, float)):
+        if value < 0 or (not value and name not in _MAY_BE_ZERO):
+            return f"{value}, which is not above 0"
+        return f"larger than {MOST:,}" if value > MOST else ""
+    return ""
+
+
+def _why_other_kind(name: str, value: object) -> str:
+    """Return what kind of value was expected instead, or nothing."""
     if name in _TEXTS:
-        if not isinstance(value, str):
-            return f"{value!r}, not a text"
-        return "" if value.isprintable() else f"{value!r}, which holds characters that cannot be seen"
-    if name in _DAYS:
-        is_day = isinstance(value, date) and not isinstance(value, datetime)
-        return "" if is_day else f"{value!r}, not a date like 2026-10-05"
-    if name in _LISTS:
-        is_list = isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value)
-        return "" if is_list else f"{value!r}, not a list of texts"
-    return _why_wrong_number(name, value)
-
-
-def _why_wrong_number(name: str, value: object) -> str:
-    kinds = int if name in _WHOLE else (int, float)
-    if not isinstance(value, kinds) or isinstance(value, bool):
-        return f"{value!r}, not {'a whole number' if name in _WHOLE else 'a number'}"
-    if not _is_finite(value):
-        return f"{value}, which is no finite number"
-    if value < 0 or (not value and name not in _MAY_BE_ZERO):
-        return f"{value}, which is not above 0"
-    return f"larger than {MOST:,}" if value > MOST else ""
-
-
-def _is_finite(value: object) -> bool:
-    return isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+        is_right, expected = isinstance(value, str), "a text"
+    elif name in _DAYS:
+        is_right = isinstance(value, date) and not isinstance(value, datetime)
+        expected = "a date like 2026-10-05"
+    elif name in _LISTS:
+        is_right = isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value)
+        expected = "a list of texts"
+    else:
+        kinds, expected = (int, "a whole number") if name in _WHOLE else ((int, float), "a number")
+        is_right = isinstance(value, kinds) and not isinstance(value, bool)
+        if isinstance(value, float) and is_right and not math.isfinite(value):
+            return f"{value}, which is no finite number"
+    return "" if is_right else f"{value!r}, not {expected}"
 
 
 def _check_keys(what: str, table: Mapping[str, Any], known: Iterable[str]) -> None:
