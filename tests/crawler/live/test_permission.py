@@ -326,7 +326,7 @@ def test_a_withdrawal_holds_whatever_else_is_edited(tmp_path: Any, old: str, new
     name = "store" if "sources.store" in new else "shop"
     assert "was withdrawn on" in CliRunner().invoke(permissions_command, ["check", name, *common]).output
     approved = CliRunner().invoke(
-        command, ["approve", name, "--by", "A. Diaz", "--reason", "letter 131", *common]
+        permissions_command, ["approve", name, "--by", "A. Diaz", "--reason", "letter 131", *common]
     )
     assert approved.output == f"{name}: its permission was approved again by A. Diaz.\n"
     assert CliRunner().invoke(permissions_command, ["check", name, *common]).exit_code == 0
