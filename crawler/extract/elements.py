@@ -213,6 +213,13 @@ def visible_lines(  # noqa: C901 - one walk over the tree; apart, its branches s
     lines: list[Line] = []
     words: list[str] = []
     blocks: list[etree._Element] = [root]
+    rows_of_inline: dict[etree._Element | None, bool] = {}
+
+    def stands_apart(element: etree._Element) -> bool:
+        parent = element.getparent()
+        if parent not in rows_of_inline:
+            rows_of_inline[parent] = _holds_no_text(parent)
+        return rows_of_inline[parent]
 
     def end_line() -> None:
         if not words:
@@ -233,7 +240,7 @@ def visible_lines(  # noqa: C901 - one walk over the tree; apart, its branches s
                 walk.skip_subtree()
                 left_out = element
                 continue
-            if element is not root and (tag not in _INLINE or (inline_apart and _stands_apart(element))):
+            if element is not root and (tag not in _INLINE or (inline_apart and stands_apart(element))):
                 end_line()
                 blocks.append(element)
             if element.text:
@@ -252,9 +259,8 @@ def visible_lines(  # noqa: C901 - one walk over the tree; apart, its branches s
     return lines
 
 
-def _stands_apart(element: etree._Element) -> bool:
-    """Say whether an inline element has like neighbours and no text beside it."""
-    parent = element.getparent()
+def _holds_no_text(parent: etree._Element | None) -> bool:
+    """Say whether an element holds several others and no text between them."""
     if parent is None or len(parent) < 2 or (parent.text or "").strip():
         return False
     return not any((each.tail or "").strip() for each in parent)

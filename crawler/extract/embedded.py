@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _ASSIGNMENT = re.compile(r"[\w.$\])]\s*=\s*(?=[{\[])")
 _SHORTEST_STATE = 400
+_MOST_FAILURES = 2_000
 _MOST_OBJECTS = 60_000
 _FEWEST_ROWS = 3
 # Each field's key names, compared without case, `_` and `-`; the first that is filled counts.
@@ -148,13 +149,16 @@ def _json_values(script: etree._Element, text: str) -> Iterator[Any]:
         starts = [len(text) - len(text.lstrip())]
     else:
         starts = [found.end() for found in _ASSIGNMENT.finditer(text)]
-    end = 0
+    end = failures = 0
     for start in starts:
         if start < end:
             continue
         try:
             value, end = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
+            failures += 1
+            if failures == _MOST_FAILURES:  # each costs time by its place in the script
+                return
             continue
         if end - start >= _SHORTEST_STATE:
             yield value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from crawler.extract.elements import squeeze
@@ -169,7 +170,7 @@ def _pair_in_line(line: Line) -> LabelledRow | None:
         if label is not None or (in_list and _looks_like_label(name)):
             return LabelledRow(name=name, value=value, label=label, in_table=in_list, element=line.element)
         return None
-    children = [child for child in line.element if isinstance(child.tag, str)]
+    children = list(islice((child for child in line.element if isinstance(child.tag, str)), 3))
     if len(children) == 2 and len(line.text) <= _LONGEST_VALUE:
         name = squeeze("".join(children[0].itertext()))
         label = known_label(name)

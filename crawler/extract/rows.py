@@ -91,17 +91,14 @@ def find_rows(document: Document, *, paged: bool, spine: Collection[etree._Eleme
     found.sort(key=lambda rows: rows.score, reverse=True)
     kept: list[Rows] = []
     covered: set[etree._Element] = set()
+    around: set[etree._Element] = set()
     for rows in found:
         first = rows.elements[0]
-        if first in covered or any(each in covered for each in first.iterancestors()):
-            continue
-        if any(
-            kept_element is not None and _holds(first, kept_element)
-            for kept_element in (k.elements[0] for k in kept)
-        ):
+        if first in around or not covered.isdisjoint((first, *first.iterancestors())):
             continue
         kept.append(rows)
         covered.update(rows.elements)
+        around.update(first.iterancestors())
     return kept
 
 
@@ -269,10 +266,6 @@ def _link_like_rows(sample: list[etree._Element], headed: Collection[etree._Elem
 def _hrefs(element: etree._Element) -> dict[str, None]:
     found = (link.get("href") for link in element.iter("a"))  # itself too, if it is a link
     return {href.partition("#")[0].partition("?")[0]: None for href in found if href and href != "#"}
-
-
-def _holds(outer: etree._Element, inner: etree._Element) -> bool:
-    return any(each is outer for each in inner.iterancestors())
 
 
 def row_listings(rows: Rows, document: Document) -> list[tuple[str, ListingContent]]:
