@@ -1,5 +1,5 @@
-"""KEPT: the data model and the one door to SQLite.
+"""The data model and the only access to SQLite.
 
-What comes in are values of `store.model`; what goes out are the same values, read back.
-SQL is written in this package and nowhere else. It imports none of our other packages.
+Callers pass values of `store.model` and get the same values back. Only this package has SQL, and it imports
+none of our other packages but `text`.
 """

@@ -88,7 +88,7 @@ class SourceKind(StrEnum):
 
 
 class PageOutcome(StrEnum):
-    """What a page is. The value is the same word in SQL, CLI and pages."""
+    """The outcome of a page. The value is the same word in SQL, CLI and pages."""
 
     LISTING = "listing"
     """The page of one item, with one listing."""
@@ -197,7 +197,7 @@ class ReasonCode(StrEnum):
     WRONG_READING = "wrong_reading"
     """The page was extracted wrongly, so the text is not that of the listing."""
     NEEDS_LAW_CHECK = "needs_law_check"
-    """Whether it is controlled needs a lawyer or a chemist."""
+    """A lawyer or a chemist has to say whether the substance is controlled."""
 
 
 class Stage(StrEnum):
@@ -220,7 +220,7 @@ class Source:
     name: str
     """For people, e.g. `Andes Clasificados (saved copy)`."""
     supplied_by: str
-    """Who handed over a saved copy, or who approved a live crawl."""
+    """The person who handed over a saved copy or approved a live crawl."""
     supplied_on: str
     """ISO 8601 date of the handover or approval."""
 
@@ -401,7 +401,7 @@ class Reasons:
     tier: int | None = None
     """1 few licit uses, 2 dual use, 3 bulk solvents, acids and reagents."""
     stage: ScoreStage = ScoreStage.TRANSFORMER
-    """What gave the score."""
+    """The stage that gave the score."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -497,18 +497,18 @@ class QueueEntry:
 
 
 class Role(StrEnum):
-    """What a user may do. Each role may do what those before it may."""
+    """The rights of a user. Each role includes the rights of the roles before it."""
 
     VIEWER = "viewer"
-    """Looks."""
+    """May view everything."""
     REVIEWER = "reviewer"
-    """Gives verdicts."""
+    """May give verdicts."""
     LEAD = "lead"
-    """Assigns, adjudicates, exports, changes settings of the review, reads the audit log."""
+    """May assign, adjudicate, export, change the settings of the review, and read the audit log."""
     ADMIN = "admin"
-    """Manages users."""
+    """May manage users."""
 
     def includes(self, needed: Role) -> bool:
-        """Whether this role may do what `needed` may."""
+        """Return whether this role has the rights of `needed`."""
         order = list(Role)
         return order.index(self) >= order.index(needed)

@@ -27,7 +27,7 @@ Row = Any
 """A `sqlite3.Row` or a mapping: anything indexed by column name."""
 
 Arguments = Sequence[object] | dict[str, object]
-"""What fills the question marks, or the names, of a query."""
+"""Arguments of a query, by position or by name."""
 
 T = TypeVar("T")
 
@@ -112,7 +112,7 @@ class _Column(NamedTuple):
     name: str
     convert: Callable[[Any], object] | None
     null: Callable[[], object]
-    """What NULL stands for."""
+    """Returns the value that NULL stands for."""
 
     def read(self, row: Row) -> object:
         value = row[self.name]

@@ -1,1 +1,1 @@
-"""What crawls keep: runs, sources, permissions, pages, evidence and the listings read from them."""
+"""Crawls: runs, sources, permissions, pages, evidence and listings."""

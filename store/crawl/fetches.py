@@ -1,4 +1,4 @@
-"""Live crawls: each request with its permission, and what the next crawl needs to know of a page."""
+"""Live crawls: each request with its permission, and the data that the next crawl needs about a page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REDIRECTED_TO = "To "
 
 
 class FetchOutcome(StrEnum):
-    """What became of a request."""
+    """The outcome of a request."""
 
     FETCHED = "fetched"
     """The site answered, with whatever status."""
@@ -113,7 +113,7 @@ def _led_to(url: str, sentence: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveReading:
-    """What the next crawl needs to know of a page fetched over the network."""
+    """The data that the next live crawl needs about a page."""
 
     reader: str
     """Hash of the extracting code; other code may extract the page differently."""
@@ -139,7 +139,7 @@ class EarlierPage:
 
 
 def insert_reading(db: Database, page_id: int, reading: LiveReading) -> None:
-    """Store what the next crawl needs, inside the transaction that records the page."""
+    """Store the data for the next crawl, inside the transaction that records the page."""
     rows.insert(db, "page_readings", {"page_id": page_id, **rows.columns_of(reading)})
 
 

@@ -1,1 +1,1 @@
-"""What people do with flagged listings: the queue, claims, verdicts, cases and samples."""
+"""Review: the queue, verdicts, cases, samples, search and statistics."""

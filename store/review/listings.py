@@ -1,4 +1,4 @@
-"""Everything kept about one listing, what lies near it, and decided listings ready for export."""
+"""One listing in full, the listings near it, and decided listings for export."""
 
 from __future__ import annotations
 

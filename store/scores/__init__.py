@@ -1,1 +1,1 @@
-"""Models, the scores that they give, and the labels that train them."""
+"""Models, scores and labels for training."""

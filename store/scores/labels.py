@@ -29,7 +29,7 @@ class Label:
     label: int
     """1 for an offer, 0 for none."""
     group: str
-    """Who sells: the seller within the source, else the listing; for an imported text, as its file says."""
+    """The seller within the source, else the listing; for an imported text, as its file says."""
     language: str = ""
     """ISO 639-1; empty if unknown."""
     first_judged_at: datetime
@@ -58,7 +58,7 @@ class NewLabel:
     text: str
     label: int
     group: str
-    """Who sells; empty if the file does not say."""
+    """The seller; empty if the file does not say."""
 
 
 def standing_labels(db: Database) -> list[Label]:
