@@ -170,7 +170,7 @@ def test_an_empty_file_is_no_store_to_read(tmp_path: Path) -> None:
         connection.execute("PRAGMA user_version = 1")
     for each in (path, tableless):
         before = each.read_bytes()
-        with pytest.raises(StoreUnusable, match=r"it is empty, .*`precursor-watch crawl` begins one"):
+        with pytest.raises(StoreUnusable, match=r"it is empty .*`precursor-watch crawl` creates one"):
             open_database(each, must_exist=True)
         assert each.read_bytes() == before
         open_database(each).close()
