@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from classifier.gazetteer import Gazetteer
-    from classifier.reading import Mention, Reading, TradeSign
+    from classifier.reading import Mention, Reading, TradeSignal
     from classifier.reading.model import GoodsKind
 
     Measure = Callable[[str, Reading], float]
@@ -173,7 +173,7 @@ def talks_of_chemistry(_text: str, reading: Reading) -> float:
     )
 
 
-def near(sign: TradeSign, reading: Reading, kinds: frozenset[str]) -> set[str]:
+def near(sign: TradeSignal, reading: Reading, kinds: frozenset[str]) -> set[str]:
     """Return which of `kinds` have a trade sign near the given one."""
     return {
         other.kind
@@ -402,7 +402,7 @@ def _joined_trade(reading: Reading) -> list[Span]:
     return spans
 
 
-def _note_of(sign: TradeSign) -> str:
+def _note_of(sign: TradeSignal) -> str:
     if sign.meant:
         return f"may be part of {' / '.join(sign.meant)}"
     return NOTES.get(sign.kind, sign.kind.replace("_", " "))

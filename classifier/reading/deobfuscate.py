@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from classifier.reading.boundaries import sounds_chemical
-from classifier.reading.model import CasNumber, Mention, Reading, TradeSign
+from classifier.reading.model import CasNumber, Mention, Reading, TradeSignal
 from text.normalise import fold, units
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from text.normalise import Folded
 
-T = TypeVar("T", Mention, CasNumber, TradeSign)
+T = TypeVar("T", Mention, CasNumber, TradeSignal)
 
 LETTER = "a-z\u0370-\u03ff\u0400-\u052f"
 SIGN = r"(?:[^\w\s()\[\]{}]|_)"

@@ -75,7 +75,7 @@ class CasNumber:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TradeSign:
+class TradeSignal:
     """A sign of how the seller trades."""
 
     kind: TradeKind
@@ -100,7 +100,7 @@ class Reading:
 
     mentions: tuple[Mention, ...]
     cas_numbers: tuple[CasNumber, ...]
-    trade: tuple[TradeSign, ...]
+    trade: tuple[TradeSignal, ...]
     goods: tuple[Goods, ...] = ()
     """Of the title only: pages name many things around what they sell."""
 

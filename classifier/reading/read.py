@@ -13,7 +13,7 @@ from classifier.gazetteer.iupac import looks_systematic, smiles_of
 from classifier.reading.deobfuscate import deobfuscate, in_order_shown, joined, moved
 from classifier.reading.goods import find_goods
 from classifier.reading.matcher import matcher_for
-from classifier.reading.model import CasNumber, Goods, Mention, Reading, TradeSign
+from classifier.reading.model import CasNumber, Goods, Mention, Reading, TradeSignal
 from classifier.reading.names import (
     Hit,
     accept,
@@ -208,7 +208,7 @@ def _reading(
             for number, start, end in numbers
         ),
         trade=tuple(
-            TradeSign(
+            TradeSignal(
                 kind=kind,
                 span=span(start, end),
                 text=text[slice(*span(start, end))],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -19,9 +19,6 @@ from text.phrases import (
     words,
     written,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LANGUAGES = {"en", "es", "pt", "fr", "de", "ru", "zh"}
 
@@ -96,3 +93,28 @@ def test_a_mistake_is_named_with_file_key_and_phrase(content: str, says: str, tm
     (tmp_path / "xx.toml").write_text(content, encoding="utf-8")
     with pytest.raises(LexiconError, match=re.escape(says)):
         read_lexicon(tmp_path)
+
+
+def test_every_table_is_used() -> None:
+    """A key that no code asks for is misspelt, or its words are looked for nowhere."""
+    root = Path(__file__).parents[2]
+    packages = ("text", "store", "crawler", "classifier", "review", "scheduler", "bulk", "cli")
+    code = "\n".join(
+        file.read_text(encoding="utf-8") for each in packages for file in (root / each).rglob("*.py")
+    )
+    names = {name for entries in read_lexicon(files("text") / "lexicon").values() for name in entries}
+    unused = [name for name in sorted(names) if not _is_asked_for(name, code)]
+    assert unused == []
+
+
+def _is_asked_for(name: str, code: str) -> bool:
+    """Say whether code names a key, or the table that holds it, or composes its name of table and key."""
+    *tables, key = name.split(".")
+    if name in code or any(f"{'.'.join(tables[:end])}." in code for end in range(2, len(tables) + 1)):
+        return True
+
+    def is_quoted(part: str) -> bool:
+        return f'"{part}"' in code or f"'{part}'" in code
+
+    is_composed = f"{tables[0]}." in code and is_quoted(key)
+    return is_composed or is_quoted(".".join(tables)) or is_quoted(tables[0])
