@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 MAX_PAGE_BYTES = 20_000_000
 """Default limit of one page's body, unpacked; large shop pages measured in 2026 had 2.6 million bytes."""
 _NOTHING = Payload(headers=(), body=b"")
+_SNIFFED_BYTES = 512
+_MAX_ZIP_DEPTH = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,7 @@ class ArchiveContents:
 
 
 class Archive:
-    """An index of saved pages by original URL; bodies are read when asked for and never kept.
+    """An index of saved pages by original URL; `fetch` reads a body each time and keeps none.
 
     Close the archive, or use it as a context manager, to close its ZIPs and temporary files.
     """
@@ -231,10 +233,6 @@ def _read_given_manifest(path: Path) -> Manifest:
     except OSError as error:
         message = f"The manifest {path} cannot be opened ({error.strerror}); expected CSV or JSON lines."
         raise ArchiveError(message) from error
-
-
-_SNIFFED_BYTES = 512
-_MAX_ZIP_DEPTH = 2
 
 
 @dataclass(slots=True, kw_only=True)

@@ -47,6 +47,16 @@ _ASSET_TYPES = (
     "application/wasm",
     "application/x-shockwave-flash",
 )
+MAX_RATIO = 200
+"""An entry that unpacks to more than this many times its size, and to much, counts as an attack."""
+_IS_ENCRYPTED = 0x1
+_BLOCK_BYTES = 64 * 1024
+_TRANSPORT_HEADERS = frozenset({"content-encoding", "transfer-encoding", "content-length"})
+_ZLIB_GZIP_OR_ZLIB = 47
+_ZLIB_RAW = -15
+_GZIP_MAGIC = b"\x1f\x8b"
+_INFLATED_BYTES = 4096
+_USUAL_BYTES = 131_072
 
 
 class Kind(Enum):
@@ -114,12 +124,6 @@ def is_asset(content_type: str, path: str) -> bool:
     if content_type:
         return content_type.strip().lower().startswith(_ASSET_TYPES)
     return place.suffix in _ASSET_SUFFIXES
-
-
-MAX_RATIO = 200
-"""An entry that unpacks to more than this many times its size, and to much, counts as an attack."""
-_IS_ENCRYPTED = 0x1
-_BLOCK_BYTES = 64 * 1024
 
 
 def folder_files(root: Path) -> Iterator[StoredFile | ArchiveFault]:
@@ -234,14 +238,6 @@ def _objection(entry: ZipInfo, max_bytes: int) -> tuple[PageOutcome, str] | None
         )
         return PageOutcome.TOO_LARGE, sentence
     return None
-
-
-_TRANSPORT_HEADERS = frozenset({"content-encoding", "transfer-encoding", "content-length"})
-_ZLIB_GZIP_OR_ZLIB = 47
-_ZLIB_RAW = -15
-_GZIP_MAGIC = b"\x1f\x8b"
-_INFLATED_BYTES = 4096
-_USUAL_BYTES = 131_072
 
 
 def read_bounded(handle: BinaryIO, max_bytes: int) -> bytes:

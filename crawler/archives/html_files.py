@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 _HEAD_BYTES = 64 * 1024
 """The comment of the saving program and the page's `<head>` lie within; SingleFile puts styles after them."""
+_ROOM_FOR_ASSETS = 5
+"""A message may be this many times as large as a page: it also holds images, in base64."""
+MANIFEST_NAMES = ("manifest.csv", "manifest.jsonl")
+"""A file of this name applies to the files beside and below it."""
 
 
 def index_html(file: StoredFile) -> Iterator[Capture]:
@@ -85,10 +89,6 @@ def _gzip_head(data: bytes) -> bytes:
         return zlib.decompressobj(31).decompress(data, _HEAD_BYTES)
     except zlib.error:
         return b""
-
-
-_ROOM_FOR_ASSETS = 5
-"""A message may be this many times as large as a page: it also holds images, in base64."""
 
 
 def index_mhtml(file: StoredFile, max_bytes: int) -> Iterator[Capture | ArchiveFault]:
@@ -157,10 +157,6 @@ def _cut_part(message: Message) -> Message | None:
     if not any(isinstance(defect, errors.CloseBoundaryNotFoundDefect) for defect in message.defects):
         return None
     return list(message.walk())[-1]
-
-
-MANIFEST_NAMES = ("manifest.csv", "manifest.jsonl")
-"""A file of this name applies to the files beside and below it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

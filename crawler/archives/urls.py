@@ -32,6 +32,9 @@ _ATTRIBUTE = re.compile(r"""(?<![\w:-])([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([
 
 _KEPT_IN_PATHS = "/=&,;:@!$'()*+"
 """Left as they are, as mirroring tools leave them in the links that they rewrite."""
+_FRONT_PAGES = frozenset({"index", "default", "home", "homepage", "start", "main"})
+"""Names under which a site's front page is saved."""
+_UNKNOWN_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 @lru_cache(maxsize=8192)  # six calls for each page, and one for each link on a page
@@ -103,11 +106,6 @@ def parse_time(text: str) -> datetime | None:
 def _parse_script_time(text: str) -> datetime:
     """Parse the form of JavaScript's `Date.toString`, without the zone's name."""
     return datetime.strptime(text, "%a %b %d %Y %H:%M:%S GMT%z")
-
-
-_FRONT_PAGES = frozenset({"index", "default", "home", "homepage", "start", "main"})
-"""Names under which a site's front page is saved."""
-_UNKNOWN_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

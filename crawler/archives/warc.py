@@ -38,6 +38,13 @@ _LENGTH = re.compile(r"[0-9]{1,15}")
 """In decimal digits; no file is larger."""
 _STATUS = re.compile(rb"HTTP/[\d.]{1,8}\s+(\d{3})(?!\d)")
 _CAPTURES = _HTTP_RECORDS | {"resource"}
+GZIP_MAGIC = b"\x1f\x8b\x08"
+_BLOCK_BYTES = 16 * 1024
+_MAX_LINE_BYTES = 64 * 1024
+_WARC_START = re.compile(rb"WARC/\d\.\d+\s*$")
+"""The version line. A record that was cut has no newline, so the version may end another line."""
+_ARC_START = re.compile(rb"filedesc://|https?://\S.* \d{14} \S+ \d+\s*$")
+"""ARC 1.0: the file's own header, or `URL IP-address archive-date type length`."""
 
 
 class _BrokenRecordError(UnreadableBodyError):
@@ -208,15 +215,6 @@ def _gap(file: StoredFile, offset: int, until: str) -> ArchiveFault:
         outcome=PageOutcome.UNREADABLE,
         sentence=f"The bytes from {offset:,} {until} belong to no WARC or ARC record; they were skipped.",
     )
-
-
-GZIP_MAGIC = b"\x1f\x8b\x08"
-_BLOCK_BYTES = 16 * 1024
-_MAX_LINE_BYTES = 64 * 1024
-_WARC_START = re.compile(rb"WARC/\d\.\d+\s*$")
-"""The version line. A record that was cut has no newline, so the version may end another line."""
-_ARC_START = re.compile(rb"filedesc://|https?://\S.* \d{14} \S+ \d+\s*$")
-"""ARC 1.0: the file's own header, or `URL IP-address archive-date type length`."""
 
 
 class NotMemberPerRecordError(Exception):

@@ -36,6 +36,8 @@ MAX_FILE_BYTES = 500_000_000
 """A file of this size is sealed; the WARC guidelines recommend at most about twice as much."""
 _REMEMBERED = 50_000
 """Number of payload hashes in memory; older ones are looked up in the store."""
+_GZIP = 31
+_BLOCK_BYTES = 65_536
 
 
 class EvidenceKeeper:
@@ -197,10 +199,6 @@ class EvidenceKeeper:
             self._db, self._file.path.name, size=size, sha256=sha256, sentence="", now=self._now()
         )
         self._file = None
-
-
-_GZIP = 31
-_BLOCK_BYTES = 65_536
 
 
 def hash_of(path: Path) -> tuple[int, str]:

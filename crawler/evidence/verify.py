@@ -29,6 +29,33 @@ if TYPE_CHECKING:
     from store.crawl.evidence import EvidenceFile
     from store.database import Database
 
+MAX_BYTES = 2_000_000_000
+"""Of all files in the bundle together, unpacked; a larger bundle is refused before it is read."""
+MAX_RECORD_BYTES = 500_000_000
+"""Unpacked, of one record's payload; a whole WARC file is sealed at about as much."""
+_MANIFEST = {
+    "format": str,
+    "exported_at": str,
+    "exported_by": str,
+    "listings": int,
+    "without_page": int,
+    "files": dict,
+}
+_LISTING = {"listing_id": str, "text": str, "text_sha256": str}
+_RECORD = {
+    "record_id": str,
+    "offset": int,
+    "length": int,
+    "record_type": str,
+    "run_id": int,
+    "url": str,
+    "written_at": str,
+    "payload_sha256": str,
+    "payload_bytes": int,
+    "repeats": (str, type(None)),
+}
+_NAMES = {dict: "an object", str: "a text", int: "a whole number", list: "a list"}
+
 
 @dataclass(slots=True, kw_only=True)
 class Verified:
@@ -240,34 +267,6 @@ def _check_listings(path: Path, lines: list[dict[str, Any]], expected: int) -> N
                 f"listing {line['listing_id']}",
                 f"its text has the SHA-256 {found}, not {line['text_sha256']}",
             )
-
-
-MAX_BYTES = 2_000_000_000
-"""Of all files in the bundle together, unpacked; a larger bundle is refused before it is read."""
-MAX_RECORD_BYTES = 500_000_000
-"""Unpacked, of one record's payload; a whole WARC file is sealed at about as much."""
-_MANIFEST = {
-    "format": str,
-    "exported_at": str,
-    "exported_by": str,
-    "listings": int,
-    "without_page": int,
-    "files": dict,
-}
-_LISTING = {"listing_id": str, "text": str, "text_sha256": str}
-_RECORD = {
-    "record_id": str,
-    "offset": int,
-    "length": int,
-    "record_type": str,
-    "run_id": int,
-    "url": str,
-    "written_at": str,
-    "payload_sha256": str,
-    "payload_bytes": int,
-    "repeats": (str, type(None)),
-}
-_NAMES = {dict: "an object", str: "a text", int: "a whole number", list: "a list"}
 
 
 def read_files(path: Path) -> dict[str, bytes]:

@@ -28,6 +28,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Headers = tuple[tuple[str, str], ...]
+VERSION = "WARC/1.1"
+IDENTICAL = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+_FIELDS = "application/warc-fields"
+_MEDIA = "application/http; msgtype="
+_GZIP = 16
+_SMALLEST_WINDOW, _LARGEST_WINDOW = 9, 15
+"""As powers of two, in bytes; zlib looks back over some 260 bytes less."""
+_LEVEL = 6
+"""warcio itself takes 9, which costs twice the time for about one per cent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +70,6 @@ class Exchange:
         """The media type in the headers, HTML without one."""
         named = (value for name, value in self.headers if name.lower() == "content-type")
         return next(named, "") or "text/html"
-
-
-VERSION = "WARC/1.1"
-IDENTICAL = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
-NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
-_FIELDS = "application/warc-fields"
-_MEDIA = "application/http; msgtype="
 
 
 def response_record(exchange: Exchange, record_id: str, payload: bytes) -> ArcWarcRecord:
@@ -215,13 +218,6 @@ def _date(moment: datetime) -> str:
 def _line(text: str) -> str:
     """Return text on one line; line ends and characters outside UTF-8 are replaced."""
     return " ".join(text.encode("utf-8", "replace").decode("utf-8").split("\n")).replace("\r", " ")
-
-
-_GZIP = 16
-_SMALLEST_WINDOW, _LARGEST_WINDOW = 9, 15
-"""As powers of two, in bytes; zlib looks back over some 260 bytes less."""
-_LEVEL = 6
-"""warcio itself takes 9, which costs twice the time for about one per cent."""
 
 
 class WarcFile:

@@ -52,6 +52,53 @@ if TYPE_CHECKING:
 
 PARSER_CODE: tuple[ModuleType, ...] = (extract, markets, text)
 """The packages that decide what is read on a page."""
+_BUILT_IN = "scrapy.downloadermiddlewares"
+MAX_REDIRECTS = 10
+MOST_AT_ONCE = 64
+"""Requests under way in one crawl, to all hosts: each may hold a page of the largest size in memory."""
+LONGEST_DELAY_S = 60.0
+"""AutoThrottle's own longest delay; a Crawl-delay may be longer."""
+_PARTS: dict[str, Any] = {
+    "TWISTED_DNS_RESOLVER": CheckingResolver,
+    "DOWNLOAD_HANDLERS": {
+        "http": LiveHandler,
+        "https": LiveHandler,
+        **dict.fromkeys(("data", "file", "ftp", "s3")),
+    },
+    "DOWNLOADER_MIDDLEWARES": {
+        **dict.fromkeys(
+            (
+                f"{_BUILT_IN}.offsite.OffsiteMiddleware",  # the gate knows better
+                f"{_BUILT_IN}.httpauth.HttpAuthMiddleware",
+                f"{_BUILT_IN}.robotstxt.RobotsTxtMiddleware",
+                f"{_BUILT_IN}.retry.RetryMiddleware",
+                f"{_BUILT_IN}.redirect.RedirectMiddleware",
+            )
+        ),
+        PermissionMiddleware: 5,
+        RobotsMiddleware: 100,
+        RevalidateMiddleware: 540,
+        BusyMiddleware: 550,
+        RedirectOnce: 600,
+        EvidenceMiddleware: 899,
+    },
+    "EXTENSIONS": {"scrapy.extensions.throttle.AutoThrottle": None, Pacing: 0},
+}
+"""The parts that a request passes; ours replace the parts of Scrapy that are set to None."""
+_NEVER: dict[str, Any] = {
+    "ROBOTSTXT_OBEY": False,  # Scrapy's own way of it; ours is stricter and cannot be switched off
+    "DOWNLOAD_WARNSIZE": 0,
+    "DOWNLOAD_FAIL_ON_DATALOSS": False,  # the part that came is evidence, and its page says that it is cut
+    "DOWNLOAD_VERIFY_CERTIFICATES": True,
+    "REDIRECT_MAX_TIMES": MAX_REDIRECTS,
+    "RETRY_GIVE_UP_LOG_LEVEL": "INFO",  # the page's row says it
+    "REFERER_ENABLED": False,
+    "COOKIES_ENABLED": False,
+    "HTTPPROXY_ENABLED": False,  # a proxy would choose the address that is connected to
+    "TELNETCONSOLE_ENABLED": False,
+    "REMOTE_CONTROL_ENABLED": False,
+}
+"""Settings that are the same for every site and permission."""
 
 
 class NotPermitted(CrawlError):
@@ -99,7 +146,7 @@ def crawl_live(
         folder: Of the evidence.
         now: The clock.
         parse: Parses a page.
-        progress: Called after each page with (pages recorded, pages asked for so far).
+        progress: Called after each page with (pages recorded, pages requested so far).
         names: IP addresses of hosts, instead of those that name servers give.
 
     Returns:
@@ -245,14 +292,6 @@ def code_hash(packages: Iterable[ModuleType] = PARSER_CODE) -> str:
     return digest.hexdigest()[:16]
 
 
-_BUILT_IN = "scrapy.downloadermiddlewares"
-MAX_REDIRECTS = 10
-MOST_AT_ONCE = 64
-"""Requests under way in one crawl, to all hosts: each may hold a page of the largest size in memory."""
-LONGEST_DELAY_S = 60.0
-"""AutoThrottle's own longest delay; a Crawl-delay may be longer."""
-
-
 def live_settings(
     session: Session, permission: Permission, names: Mapping[str, Sequence[str]]
 ) -> dict[str, Any]:
@@ -292,47 +331,3 @@ def _pace(limits: Limits, hosts: int) -> dict[str, Any]:
         "DOWNLOAD_MAXSIZE": limits.max_page_bytes,
         "RETRY_TIMES": limits.retries,
     }
-
-
-_PARTS: dict[str, Any] = {
-    "TWISTED_DNS_RESOLVER": CheckingResolver,
-    "DOWNLOAD_HANDLERS": {
-        "http": LiveHandler,
-        "https": LiveHandler,
-        **dict.fromkeys(("data", "file", "ftp", "s3")),
-    },
-    "DOWNLOADER_MIDDLEWARES": {
-        **dict.fromkeys(
-            (
-                f"{_BUILT_IN}.offsite.OffsiteMiddleware",  # the gate knows better
-                f"{_BUILT_IN}.httpauth.HttpAuthMiddleware",
-                f"{_BUILT_IN}.robotstxt.RobotsTxtMiddleware",
-                f"{_BUILT_IN}.retry.RetryMiddleware",
-                f"{_BUILT_IN}.redirect.RedirectMiddleware",
-            )
-        ),
-        PermissionMiddleware: 5,
-        RobotsMiddleware: 100,
-        RevalidateMiddleware: 540,
-        BusyMiddleware: 550,
-        RedirectOnce: 600,
-        EvidenceMiddleware: 899,
-    },
-    "EXTENSIONS": {"scrapy.extensions.throttle.AutoThrottle": None, Pacing: 0},
-}
-"""The parts that a request passes; ours replace the parts of Scrapy that are set to None."""
-
-_NEVER: dict[str, Any] = {
-    "ROBOTSTXT_OBEY": False,  # Scrapy's own way of it; ours is stricter and cannot be switched off
-    "DOWNLOAD_WARNSIZE": 0,
-    "DOWNLOAD_FAIL_ON_DATALOSS": False,  # the part that came is evidence, and its page says that it is cut
-    "DOWNLOAD_VERIFY_CERTIFICATES": True,
-    "REDIRECT_MAX_TIMES": MAX_REDIRECTS,
-    "RETRY_GIVE_UP_LOG_LEVEL": "INFO",  # the page's row says it
-    "REFERER_ENABLED": False,
-    "COOKIES_ENABLED": False,
-    "HTTPPROXY_ENABLED": False,  # a proxy would choose the address that is connected to
-    "TELNETCONSOLE_ENABLED": False,
-    "REMOTE_CONTROL_ENABLED": False,
-}
-"""Settings that are the same for every site and permission."""

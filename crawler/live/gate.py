@@ -30,6 +30,20 @@ if TYPE_CHECKING:
     from store.crawl.sources import Permission
     from store.database import Database
 
+SESSION_SETTING = "LIVE_SESSION"
+"""Scrapy setting that holds the `Session` of a crawl."""
+PAGE = "precursor_watch_page"
+"""Key of `request.meta` of a request for a page, not for robots.txt."""
+LINKED = "precursor_watch_linked"
+"""Key of `request.meta` of a page that was found by a link, and may still be left out."""
+RECORD = "precursor_watch_record"
+"""Key of `request.meta` that holds the `EvidenceRecord`."""
+RECEIVED = "precursor_watch_received"
+"""Key of `request.meta` that counts the bytes received, also of an answer that failed."""
+EARLIER = "precursor_watch_earlier"
+"""Key of `request.meta` that holds the `EarlierPage`."""
+Failure = tuple[PageOutcome, str]
+
 
 class Refused(IgnoreRequest):
     """A request was not sent."""
@@ -116,20 +130,6 @@ class Gate:
         return ""
 
 
-SESSION_SETTING = "LIVE_SESSION"
-"""Scrapy setting that holds the `Session` of a crawl."""
-PAGE = "precursor_watch_page"
-"""Key of `request.meta` of a request for a page, not for robots.txt."""
-LINKED = "precursor_watch_linked"
-"""Key of `request.meta` of a page that was found by a link, and may still be left out."""
-RECORD = "precursor_watch_record"
-"""Key of `request.meta` that holds the `EvidenceRecord`."""
-RECEIVED = "precursor_watch_received"
-"""Key of `request.meta` that counts the bytes received, also of an answer that failed."""
-EARLIER = "precursor_watch_earlier"
-"""Key of `request.meta` that holds the `EarlierPage`."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """The state that the parts of one live crawl share, passed to each through Scrapy's settings."""
@@ -153,9 +153,6 @@ class Session:
     def __deepcopy__(self, _: dict[int, object]) -> Self:
         """Return the session itself: Scrapy copies its settings, but an open store has one owner."""
         return self
-
-
-Failure = tuple[PageOutcome, str]
 
 
 class RedirectCircle(IgnoreRequest):

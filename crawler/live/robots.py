@@ -39,6 +39,17 @@ _FIRST_ERROR, _FIRST_SERVER_ERROR = 400, 500
 _UNWELCOME = frozenset({401, 403, 429})
 _WHOLE = frozenset({200, 203, 204})
 _ROBOTS = "robots_txt"
+NO_INDEX = frozenset({"noindex", "none"})
+NO_FOLLOW = frozenset({"nofollow", "none"})
+_META = re.compile(rb"<meta\b[^<>]*>", re.IGNORECASE)
+_NAME = re.compile(rb"""name\s*=\s*["']?\s*(?:robots|precursor-watch)\b""", re.IGNORECASE)
+_CONTENT = re.compile(rb"""content\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*))""", re.IGNORECASE)
+_WIDE = {
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+_RULES_WITH_VALUE = frozenset({"max-snippet", "max-image-preview", "max-video-preview", "unavailable_after"})
+"""Rules that may stand before a colon and are no robot's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +144,7 @@ class RobotsMiddleware:
     def _not_had(self, why: str, outcome: PageOutcome = PageOutcome.REFUSED) -> Robots:
         is_down = outcome is PageOutcome.UNREACHABLE
         return self._forbidding(
-            f"the site's robots.txt could not be had ({why}), so it may forbid it",
+            f"the site's robots.txt could not be fetched ({why}), so it may forbid it",
             PageOutcome.UNREACHABLE if is_down else PageOutcome.REFUSED,
         )
 
@@ -166,19 +177,6 @@ def _says_something(status: int) -> bool:
 
 def _is_between(start: time, end: time, moment: time) -> bool:
     return start <= moment <= end if start <= end else moment >= start or moment <= end
-
-
-NO_INDEX = frozenset({"noindex", "none"})
-NO_FOLLOW = frozenset({"nofollow", "none"})
-_META = re.compile(rb"<meta\b[^<>]*>", re.IGNORECASE)
-_NAME = re.compile(rb"""name\s*=\s*["']?\s*(?:robots|precursor-watch)\b""", re.IGNORECASE)
-_CONTENT = re.compile(rb"""content\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*))""", re.IGNORECASE)
-_WIDE = {
-    codecs.BOM_UTF16_LE: "utf-16-le",
-    codecs.BOM_UTF16_BE: "utf-16-be",
-}
-_RULES_WITH_VALUE = frozenset({"max-snippet", "max-image-preview", "max-video-preview", "unavailable_after"})
-"""Rules that may stand before a colon and are no robot's name."""
 
 
 def asks(response: Response, words: frozenset[str]) -> bool:

@@ -22,6 +22,31 @@ if TYPE_CHECKING:
 
     from crawler.run.spider import CrawledPage
 
+_DOWNLOADER = "scrapy.downloadermiddlewares"
+_SPIDER = "scrapy.spidermiddlewares"
+_EXTENSION = "scrapy.extensions"
+# Middlewares that matter to a server only, and cost time for every page.
+MIDDLEWARES: dict[Any, int | None] = {
+    f"{_DOWNLOADER}.defaultheaders.DefaultHeadersMiddleware": None,
+    f"{_DOWNLOADER}.downloadtimeout.DownloadTimeoutMiddleware": None,
+    f"{_DOWNLOADER}.httpauth.HttpAuthMiddleware": None,
+    f"{_DOWNLOADER}.offsite.OffsiteMiddleware": None,
+    f"{_DOWNLOADER}.useragent.UserAgentMiddleware": None,
+}
+# Each is one more generator through which everything on a page passes.
+SPIDER_MIDDLEWARES: dict[Any, int | None] = {
+    f"{_SPIDER}.depth.DepthMiddleware": None,
+    f"{_SPIDER}.httperror.HttpErrorMiddleware": None,  # a 404 is a page outcome, not a silence
+    f"{_SPIDER}.metacopy.MetaCopyDetectionMiddleware": None,  # warns of a fault that our spiders do not have
+    f"{_SPIDER}.referer.RefererMiddleware": None,  # no site learns where its address was found
+    f"{_SPIDER}.urllength.UrlLengthMiddleware": None,  # the addresses of an archive may have any length
+}
+_SERVERS = {f"{_EXTENSION}.remote_control.RemoteControl", f"{_EXTENSION}.telnet.TelnetConsole"}
+# Removed here: an extension set to None in EXTENSIONS is imported all the same, and with it a web server.
+EXTENSIONS_BASE = {
+    name: order for name, order in default_settings.EXTENSIONS_BASE.items() if name not in _SERVERS
+}
+
 
 class CrawlBroken(CrawlError):
     """Scrapy ended a crawl before it was finished."""
@@ -117,11 +142,6 @@ def _reason(source_id: str, crawler: Crawler) -> str:
     return reason
 
 
-_DOWNLOADER = "scrapy.downloadermiddlewares"
-_SPIDER = "scrapy.spidermiddlewares"
-_EXTENSION = "scrapy.extensions"
-
-
 class OnlyFaults(LogFormatter):
     """Logs no success: such messages are below `LOG_LEVEL`, but would be formatted for each page."""
 
@@ -131,31 +151,6 @@ class OnlyFaults(LogFormatter):
     def scraped(self, *_: Any) -> None:  # type: ignore[override]
         """Return nothing, so that an item is not logged."""
 
-
-# Middlewares that matter to a server only, and cost time for every page.
-MIDDLEWARES: dict[Any, int | None] = {
-    f"{_DOWNLOADER}.defaultheaders.DefaultHeadersMiddleware": None,
-    f"{_DOWNLOADER}.downloadtimeout.DownloadTimeoutMiddleware": None,
-    f"{_DOWNLOADER}.httpauth.HttpAuthMiddleware": None,
-    f"{_DOWNLOADER}.offsite.OffsiteMiddleware": None,
-    f"{_DOWNLOADER}.useragent.UserAgentMiddleware": None,
-}
-
-# Each is one more generator through which everything on a page passes.
-SPIDER_MIDDLEWARES: dict[Any, int | None] = {
-    f"{_SPIDER}.depth.DepthMiddleware": None,
-    f"{_SPIDER}.httperror.HttpErrorMiddleware": None,  # a 404 is a page outcome, not a silence
-    f"{_SPIDER}.metacopy.MetaCopyDetectionMiddleware": None,  # warns of a fault that our spiders do not have
-    f"{_SPIDER}.referer.RefererMiddleware": None,  # no site is told where its address was found
-    f"{_SPIDER}.urllength.UrlLengthMiddleware": None,  # the addresses of an archive may have any length
-}
-
-_SERVERS = {f"{_EXTENSION}.remote_control.RemoteControl", f"{_EXTENSION}.telnet.TelnetConsole"}
-
-# Removed here: an extension set to None in EXTENSIONS is imported all the same, and with it a web server.
-EXTENSIONS_BASE = {
-    name: order for name, order in default_settings.EXTENSIONS_BASE.items() if name not in _SERVERS
-}
 
 SHARED = {
     "ITEM_PIPELINES": {RecorderPipeline: 900},

@@ -47,6 +47,8 @@ LAYOUT_CHANGED = (
 )
 _SERVER_ERROR = 500
 log = structlog.get_logger()
+FLUSH_AFTER_S = 1.0
+"""Longest time that a page waits to be written, and so the most that a kill costs."""
 
 
 class CannotKeep(CrawlError):
@@ -343,10 +345,6 @@ def sentence_for(outcomes: dict[PageOutcome, int], changes: dict[Change, int]) -
     pages = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in outcomes.items())
     listed = ", ".join(f"{count} {change}" for change, count in changes.items())
     return f"{counted(sum(outcomes.values()), 'page', 'pages')} ({pages or 'none'}); listings: {listed}."
-
-
-FLUSH_AFTER_S = 1.0
-"""Longest time that a page waits to be written, and so the most that a kill costs."""
 
 
 class RecorderPipeline:

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from store.database import Database
     from store.model import Run
 
+ARCHIVE_SETTING = "SAVED_ARCHIVE"
+"""Scrapy setting that holds the open `Archive`."""
+
 
 class NothingToCrawl(CrawlError):
     """An archive holds no readable page, or none of the start pages."""
@@ -201,10 +204,6 @@ def _about(declared: DeclaredSource, run: Run) -> dict[str, str]:
         "supplied-on": source.supplied_on,
         "archive": str(archive_of(declared).name),
     }
-
-
-ARCHIVE_SETTING = "SAVED_ARCHIVE"
-"""Scrapy setting that holds the open `Archive`."""
 
 
 class NotInArchive(IgnoreRequest):

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 PAGE_META = "saved_page"
 """Key of `request.meta`, and so of `response.meta`, that holds the `SavedPage`."""
+MOST_UNDER_WAY = 8
+"""Pages fetched and not yet recorded: enough to keep workers busy, few enough to stop soon."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,10 +147,6 @@ def job_of(response: Response) -> PageJob:
     return PageJob(
         url=response.url, body=response.body, status=response.status, headers=dict(response.headers)
     )
-
-
-MOST_UNDER_WAY = 8
-"""Pages fetched and not yet recorded: enough to keep workers busy, few enough to stop soon."""
 
 
 class Place:

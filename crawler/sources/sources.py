@@ -45,6 +45,21 @@ _KINDS = {
     dict: "a table like { every_minutes = 360 }",
     bool: "true or false",
 }
+_PLACE = re.compile(r"^(?P<what>.*) \(at line (?P<line>\d+), column \d+\)$")
+_FIELD = re.compile(r"\s*(?P<key>[\w-]+)\s*=\s*(?P<value>[^#]*[^#\s])")
+_TABLE = re.compile(r"\s*\[(?P<name>[^\[\]]+)\]")
+_LIKE_A_DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*")
+WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+"""In the order in which cron numbers them: 0 is Sunday, and so is 7."""
+_MONTHS = ("", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
+    ("minute", 0, 59, ()),
+    ("hour", 0, 23, ()),
+    ("day of the month", 1, 31, ()),
+    ("month", 1, 12, _MONTHS),
+    ("day of the week", 0, 7, WEEKDAYS),
+)
+"""Name, least, most, and the words that stand for numbers."""
 
 
 class SourcesFileWrong(CrawlError):
@@ -234,14 +249,8 @@ def _schedule(path: Path, source_id: str, table: dict[str, Any] | None) -> Sched
     return Schedule(cron=table["cron"], timezone=table["timezone"])
 
 
-_PLACE = re.compile(r"^(?P<what>.*) \(at line (?P<line>\d+), column \d+\)$")
-_FIELD = re.compile(r"\s*(?P<key>[\w-]+)\s*=\s*(?P<value>[^#]*[^#\s])")
-_TABLE = re.compile(r"\s*\[(?P<name>[^\[\]]+)\]")
-_LIKE_A_DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*")
-
-
 def read_toml(path: Path) -> dict[str, Any]:
-    """Return what is in a TOML file.
+    """Return the content of a TOML file.
 
     Raises:
         ValueError: If it cannot be read, or is no TOML; the message is the middle of a sentence.
@@ -282,21 +291,8 @@ def _told(text: str, found: str) -> str:
     )
 
 
-WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-"""In the order in which cron numbers them: 0 is Sunday, and so is 7."""
-_MONTHS = ("", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
-    ("minute", 0, 59, ()),
-    ("hour", 0, 23, ()),
-    ("day of the month", 1, 31, ()),
-    ("month", 1, 12, _MONTHS),
-    ("day of the week", 0, 7, WEEKDAYS),
-)
-"""Name, least, most, and the words that stand for numbers."""
-
-
 def cron_problem(cron: str) -> str:
-    """Say what is wrong with a cron line, or nothing if it can be used.
+    """Return in words why a cron line cannot be used; empty when it can.
 
     Where a line restricts the day of the month and of the week, cron takes either and APScheduler both: so
     none may.

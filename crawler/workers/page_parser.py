@@ -40,6 +40,7 @@ LENGTH = struct.Struct("!Q")
 _WARM_UP = Path(__file__).with_name("warm_up.html")
 _LAST_STATUS = 599
 """Of HTTP (RFC 9110, 15); sites answer 999 to programs that they do not serve."""
+_results = msgspec.msgpack.Decoder(ExtractedPage)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,6 @@ Parse = Callable[[PageJob], Awaitable[ExtractedPage]]
 """Parses a page, here or in a worker. It raises nothing that is the page's fault."""
 
 _jobs = msgspec.msgpack.Decoder(PageJob)
-_results = msgspec.msgpack.Decoder(ExtractedPage)
 
 
 async def parse_here(job: PageJob) -> ExtractedPage:
