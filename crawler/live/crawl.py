@@ -28,9 +28,8 @@ from crawler.live.middlewares import (
     RedirectOnce,
     RevalidateMiddleware,
 )
-from crawler.live.pacing import BusyMiddleware, Pacing
 from crawler.live.permission import problem, stricter, user_agent, withdrawn
-from crawler.live.robots import RobotsMiddleware
+from crawler.live.politeness import BusyMiddleware, Pacing, RobotsMiddleware
 from crawler.live.spider import LiveSpider
 from crawler.run.process import SHARED, CrawlBroken, run_spider
 from crawler.run.recorder import Recorder

@@ -12,7 +12,7 @@ from protego import Protego
 
 from crawler.evidence.read import body_of
 from crawler.live.permission import ROBOT, Limits, problem_in, stricter, user_agent
-from crawler.live.robots import robots_text
+from crawler.live.politeness import robots_text
 from crawler.live.scope import Scope, ScopeWrong
 from store.crawl.evidence import evidence_folder
 from store.crawl.fetches import count_known, known_listing_urls, last_fetched

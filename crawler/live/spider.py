@@ -14,7 +14,7 @@ from scrapy import signals
 from crawler.extract.page import ExtractedPage
 from crawler.live.frontier import LeftOut, without_session
 from crawler.live.gate import EARLIER, LINKED, PAGE, RECORD, Session, Stopped, is_expected, what_failed
-from crawler.live.robots import NO_FOLLOW, NO_INDEX, asks
+from crawler.live.politeness import NO_FOLLOW, NO_INDEX, asks
 from crawler.run.spider import CrawledPage, job_of
 from store.crawl.fetches import LiveReading, addresses_settled, known_listing_urls, readings_of
 from store.crawl.identity import listing_text

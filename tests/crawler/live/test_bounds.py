@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crawler.live.crawl import CrawlEnded, NotPermitted
-from crawler.live.pacing import retry_after
 from crawler.live.permission import Limits
+from crawler.live.politeness import retry_after
 from crawler.run.process import CrawlBroken
 from fixtures.misbehaving.answers import PAGE, html
 from fixtures.misbehaving.server import serving
