@@ -29,12 +29,12 @@ def command(law: Law, query: str, *, as_json: bool) -> None:
 
     Example: precursor-watch gazetteer "red phosphorus" --profile us,eu --as-of 2020-12-31
     """
-    from classifier.gazetteer import load_gazetteer
+    from classifier.gazetteer import load_gazetteer, look_up
 
     if not query.strip():
         raise click.UsageError("Nothing to look up: give a name or a CAS number.")
     gazetteer = load_gazetteer(law)
-    found = gazetteer.lookup(query)
+    found = look_up(gazetteer, query)
     substance = found.substance.name if found.substance else None
     elsewhere = _elsewhere(query) if found.status == "not_listed" and substance else ""
     if as_json:
@@ -63,8 +63,8 @@ def command(law: Law, query: str, *, as_json: bool) -> None:
 
 def _elsewhere(query: str) -> str:
     """Say what lists that do not count have of a substance; empty if none has it."""
-    from classifier.gazetteer import Law, load_gazetteer
+    from classifier.gazetteer import Law, load_gazetteer, look_up
     from classifier.gazetteer.law import INSTRUMENTS
 
-    found = load_gazetteer(Law(instruments=tuple(INSTRUMENTS))).lookup(query)
+    found = look_up(load_gazetteer(Law(instruments=tuple(INSTRUMENTS))), query)
     return found.why if found.status == "listed" else ""

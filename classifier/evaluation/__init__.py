@@ -1,1 +1,1 @@
-"""Measures a model on labelled listings."""
+"""The model in use measured on labelled listings."""

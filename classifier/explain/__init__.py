@@ -1,1 +1,1 @@
-"""Why a text got its score: contributions of words and phrases, nearest examples."""
+"""The reasons of a score: nearest examples, and the words of the text that weighed most."""

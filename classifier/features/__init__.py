@@ -1,1 +1,1 @@
-"""What a text is turned into before it is weighed: evidence, words and embedding."""
+"""A text as numbers: evidence, embedding and words."""

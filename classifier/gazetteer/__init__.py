@@ -6,16 +6,17 @@ Out: a `Gazetteer` of one profile and date. It imports nothing of ours but its o
 
 from __future__ import annotations
 
-from classifier.gazetteer.law import Law, LawWrong, read_law
-from classifier.gazetteer.load import GazetteerError, default_gazetteer, gazetteer_of, load_gazetteer
-from classifier.gazetteer.model import (
+from classifier.gazetteer.law import Law, LawEntry, LawWrong, Profile, read_law
+from classifier.gazetteer.lookup import LookupResult, look_up
+from classifier.gazetteer.substances import (
     Confusable,
     Gazetteer,
-    LawEntry,
-    LookupResult,
+    GazetteerError,
     Name,
-    Profile,
     Substance,
+    default_gazetteer,
+    gazetteer_of,
+    load_gazetteer,
 )
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "default_gazetteer",
     "gazetteer_of",
     "load_gazetteer",
+    "look_up",
     "read_law",
 ]

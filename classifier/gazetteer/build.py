@@ -3,7 +3,7 @@
     python -m classifier.gazetteer.build FOLDER --built-on 2026-11-24
 
 FOLDER holds `controlled.csv` (substances, instruments, names), `pubchem_synonyms.csv` and
-`confusable.csv`. What people judged by hand lies in `curated/` and is merged in:
+`confusable.csv`. Facts that people judged by hand lie in `curated/` and are merged in:
 
 - `substances.csv`: family and tier of each substance. Family is the group of drugs whose illicit
   making the substance is chiefly watched for: `opioid` (fentanyls, heroin), `amphetamine-type`
@@ -12,11 +12,10 @@ FOLDER holds `controlled.csv` (substances, instruments, names), `pubchem_synonym
   tier 3: solvents, acids and reagents sold in bulk everywhere. They are this project's own
   judgement and no part of any law.
 - `names.csv`, `cas.csv`, `entries.csv`: additions marked `general knowledge` or with their source,
-  such as salts, trade spellings, German and Portuguese names, and what the official lists of
-  April 2026 have beyond `controlled.csv`. `{a|b}` in a name stands for either.
-- `abbreviations.csv`: what abbreviations of unlisted chemicals stand for, for look-ups.
+  such as salts, trade spellings, German and Portuguese names, and entries of the official lists of
+  April 2026 that `controlled.csv` lacks. `{a|b}` in a name stands for either.
+- `abbreviations.csv`: the meaning of abbreviations of unlisted chemicals, for look-ups.
 - `dropped_names.csv`: names of the sources that are too short, ambiguous or brands, with reasons.
-
 - `classes.csv`: classes of substances that a wording of the law covers, with patterns of structures.
 
 Rivals, the names of unlisted chemicals that contain or begin like a listed one, and the members of the
@@ -32,18 +31,47 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classifier.gazetteer.build_files import CURATED, GENERAL, Row, read_rows, write_rows
-from classifier.gazetteer.build_members import all_members, all_rivals
-from classifier.gazetteer.build_names import all_names
+import ahocorasick_rs
+
+from classifier.gazetteer.build_names import (
+    CODE_LIKE,
+    CURATED,
+    GENERAL,
+    Row,
+    all_names,
+    read_rows,
+    write_rows,
+)
+from classifier.gazetteer.structures import SKELETON, class_of, forms_salts, parent_of, structure_key
 from text.cas import is_cas_number
+from text.normalise import comparable, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 VERSION = "2026.11.3"
 """Year and month of the facts, then a number raised with every change of the files."""
 
 MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
+
+COMMON_NAME_LENGTH = 40
+PREFIX_LENGTH = 8
+SHORTEST_HELD = 6
+BULK_TIER = "3"
+"""Solvents have no salts, and the tables leave out the salts of the bulk acids."""
+LONGEST_MEMBER_NAME = 70
+CHEMICALS = "chemicals 1.5.2"
+
+FILES = (
+    "chemical identifiers pubchem small.tsv",
+    "chemical identifiers pubchem large.tsv",
+    "Inorganic db.tsv",
+)
+CAS, SMILES = 1, 4
+NAMES = slice(7, 12)
+"""Columns of the systematic name and the commonest synonyms; registry codes and inversions follow."""
+WITH_ISOMERS = frozenset({"EPH", "PSE", "PPA", "NPE", "NME", "NMPE"})
+"""Substances that are listed with their optical isomers and the salts of those."""
 
 
 def main() -> None:
@@ -173,6 +201,120 @@ def _confusables(rows: list[Row]) -> Iterator[Row]:
             "borderline": "1" if row["class"].startswith("borderline") else "0",
             "source": row["status_basis"],
         }
+
+
+def all_members(names: list[Row], cas: list[Row]) -> Iterator[Row]:
+    """Yield the members of the classes, and the salts of substances that the law lists with their salts."""
+    bulk = {row["substance_key"] for row in read_rows(CURATED / "substances.csv") if row["tier"] == BULK_TIER}
+    parents = {
+        row["inchikey"]: row["substance_key"]
+        for row in reversed(cas)
+        if row["inchikey"] and row["substance_key"] not in bulk
+    }
+    taken = {comparable(row["name"]) for row in names}
+    for key, number, candidates in class_members(parents, {row["cas"] for row in cas}):
+        row = {"substance_key": key, "cas": number, "source": CHEMICALS}
+        kept = {comparable(n): n for n in reversed(candidates) if _is_member_name(n)}
+        for name in [n for mark, n in kept.items() if mark not in taken] or [""]:
+            taken.add(comparable(name))
+            yield {**row, "name": name}
+
+
+def _is_member_name(name: str) -> bool:
+    is_long_enough = 8 <= len(name) <= LONGEST_MEMBER_NAME
+    return (
+        is_long_enough
+        and name.isascii()
+        and name.count("-") + name.count(" ") > 0
+        and not CODE_LIKE.search(name)
+    )
+
+
+def all_rivals(names: list[Row], members: list[Row], known_cas: set[str]) -> Iterator[Row]:
+    """Yield common names of other chemicals that hold a listed name as words, or begin like one.
+
+    Members of classes are rivals as well, because a profile may leave their class out.
+    """
+    own = {comparable(row["name"]) for row in names}
+    letters = own | {comparable(row["name"]) for row in members}
+    listed = sorted(name for name in letters if len(name) >= SHORTEST_HELD)
+    prefixes = {name[:PREFIX_LENGTH] for name in listed if len(name) > PREFIX_LENGTH}
+    automaton = ahocorasick_rs.AhoCorasick(listed)
+    found: dict[str, str] = {}
+    for cas, _, candidates in compounds():
+        if cas in known_cas:
+            continue
+        for name in filter(_is_common_name, candidates):
+            squeezed = comparable(name)
+            if squeezed in own or squeezed in found:
+                continue
+            if squeezed[:PREFIX_LENGTH] in prefixes or _holds_listed_name(automaton, name, squeezed):
+                found[squeezed] = name
+    yield from ({"name": name, "source": CHEMICALS} for _, name in sorted(found.items()))
+
+
+def _holds_listed_name(automaton: ahocorasick_rs.AhoCorasick, name: str, squeezed: str) -> bool:
+    folded = fold(name).text
+    positions = [i for i, c in enumerate(folded) if c.isalnum()]
+    for _, start, end in automaton.find_matches_as_indexes(squeezed, overlapping=True):
+        first, last = positions[start], positions[end - 1]
+        before = folded[first - 1] if first else " "
+        after = folded[last + 1] if last + 1 < len(folded) else " "
+        if not before.isalnum() and not after.isalnum():
+            return True
+    return False
+
+
+def _is_common_name(name: str) -> bool:
+    is_inverted = name.endswith("-") or ", " in name
+    return (
+        6 <= len(name) <= COMMON_NAME_LENGTH
+        and name.isascii()
+        and "(" not in name
+        and not is_inverted
+        and not CODE_LIKE.search(name)
+    )
+
+
+def compounds() -> Iterator[tuple[str, str, list[str]]]:
+    """Yield CAS number, SMILES and names of each compound of `chemicals`."""
+    import chemicals
+
+    folder = Path(chemicals.__file__).parent / "Identifiers"
+    for file in FILES:
+        with (folder / file).open(encoding="utf-8") as lines:
+            for line in lines:
+                columns = line.rstrip("\n").split("\t")
+                yield columns[CAS], columns[SMILES], columns[NAMES]
+
+
+def class_members(
+    parents: Mapping[str, str], known_cas: Iterable[str]
+) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield substance key, CAS number and names of each compound that a class or a salt rule covers.
+
+    Args:
+        parents: Substance key by InChIKey, of the substances whose salts are listed with them.
+        known_cas: Numbers that the gazetteer has already.
+    """
+    known = set(known_cas)
+    isomers = {inchikey[:SKELETON]: key for inchikey, key in parents.items() if key in WITH_ISOMERS}
+    for cas, smiles, names in compounds():
+        if cas in known:
+            continue
+        key = _salt_of(smiles, {**isomers, **parents}) if "." in smiles else ""
+        if not key and (found := class_of(smiles)):
+            key = found.key
+        if key:
+            yield key, cas, names
+
+
+def _salt_of(smiles: str, parents: Mapping[str, str]) -> str:
+    parent = parent_of(smiles)
+    if parent is None or not forms_salts(parent):
+        return ""
+    inchikey = structure_key(parent)
+    return parents.get(inchikey) or parents.get(inchikey[:SKELETON], "")
 
 
 if __name__ == "__main__":

@@ -1,24 +1,52 @@
-"""Collect the names of substances: from the sources, by hand, and by rule from one another."""
+"""The names of substances: from the sources, by hand, and by rule from one another.
+
+Systematic names are built of the same pieces in every language, so that the tables `name_pieces` of the lexicon
+cover every name built of them: `N-methylephedrine` is `N-Methylephedrin`, `N-metilefedrina`, `N-метилэфедрин`.
+A name with an unknown piece is left alone. The piece of an acid stands beside the word for acid.
+"""
 
 from __future__ import annotations
 
+import csv
 import re
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classifier.gazetteer.build_files import CODE_LIKE, CURATED, GENERAL, Row, read_rows
-from classifier.gazetteer.translate import inversions, translations
 from text.normalise import comparable
-from text.phrases import alternatives
+from text.phrases import alternatives, by_key, keys, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+Row = dict[str, str]
+
+HERE = Path(__file__).parent
+CURATED = HERE / "curated"
+DATA = HERE / "data"
+GENERAL = "general knowledge"
+
+CODE_LIKE = re.compile(
+    r"^(?:DTX|CHEBI|CHEMBL|SCHEMBL|RefChem|NSC|EINECS|EC \d|FEMA|UNII|MFCD|BRN|AI3|USAF|NCGC|NCI|"
+    r"CIS|DEA NO|UN-?\d|RCRA|Caswell|IEM|NS0|DBA|ABA|BTX|GWP|s\d|J\d|R[ -]\d)"
+    r"|^[A-Z0-9]{10}$|^[A-Z]{14}-|^\d{3}-\d{3}-\d$|\[|InChI|^\d[\d-]+\d$|[;{}]|IMPURITY|^agn-pc|\(parent\)|\(H"
+    r"|its salts|its optical",
+    re.IGNORECASE,
+)
+"""Names in the sources that are codes of databases, not words of trade."""
 
 BY_PIECES = "general knowledge: spelled by rule from another name"
 
 MIXED_KEYS = frozenset({"NME", "PPA", "PSE", "RP", "CBD"})
-"""Keys under which the synonym file mixes several substances or products; names by hand instead."""
+"""Keys under which the synonym file mixes several substances or products; their names come by hand."""
 
 ABBREVIATION = re.compile(r"^[A-Z0-9-]{2,6}$")
+
+LANGUAGES = ("de", "es", "pt", "fr", "ru")
+
+LETTERS = re.compile("[a-z]+")
+ESTER = re.compile(r"((?:di)?(?:methyl|ethyl)|(?:iso)?propyl|(?:iso|sec-|tert-)?butyl) (.+ate)")
+RUSSIAN_ADJECTIVE = re.compile("[а-яё]+(?:ая|ый|ий|ой)")
 
 
 def all_names(controlled: list[Row], pubchem: list[Row]) -> Iterator[Row]:
@@ -110,3 +138,83 @@ def _is_group_wording(name: str) -> bool:
     return bool(
         re.search(r"group entry|éster de ácido|and its esters|/|includes|esters \(|collides|containing", name)
     )
+
+
+def translations(name: str) -> Iterator[tuple[str, str]]:
+    """Yield language and spelling of an English name in each language whose pieces are known."""
+    english = name.casefold()
+    base, _, salt = english.rpartition(" ")
+    endings = by_key("salt_endings")
+    if salt in endings and (german := _spelled(base, "de")):
+        yield "de", german + endings[salt][0]
+    elif salt == "acid" and not base.endswith(" methyl glycidic"):
+        yield from _acid(base)
+    else:
+        if ester := ESTER.fullmatch(english):
+            yield from _ester(ester[1], ester[2])
+        yield from _plain(english)
+
+
+def inversions(name: str, lang: str) -> Iterator[str]:
+    """Yield a name of adjective and noun the other way round, as Russian catalogues print it."""
+    words = name.split(" ")
+    if lang == "ru" and len(words) == 2 and RUSSIAN_ADJECTIVE.fullmatch(words[0]):
+        yield f"{words[1]} {words[0]}"
+
+
+def _spelled(english: str, lang: str) -> str:
+    """Return a name with every piece in `lang`, or the empty text if a piece is not known."""
+    longest_first = _longest_first()
+    if LETTERS.search(longest_first.sub("", english)):
+        return ""
+    return longest_first.sub(lambda piece: _pieces(lang)[piece.group()], english)
+
+
+@cache
+def _pieces(lang: str) -> dict[str, str]:
+    """Return each English piece in a language."""
+    return {
+        piece: phrase.text
+        for piece in keys("name_pieces")
+        for phrase in words(f"name_pieces.{piece}")
+        if phrase.language == lang
+    }
+
+
+@cache
+def _longest_first() -> re.Pattern[str]:
+    return re.compile("|".join(sorted(keys("name_pieces"), key=len, reverse=True)))
+
+
+def _plain(english: str) -> Iterator[tuple[str, str]]:
+    yield from ((lang, text) for lang in LANGUAGES if (text := _spelled(english, lang)))
+
+
+def _acid(base: str) -> Iterator[tuple[str, str]]:
+    shapes = {"de": "{acid}{word}", "ru": "{acid} {word}"}
+    word = {phrase.language: phrase.text for phrase in words("acid_names.word")}
+    for lang in LANGUAGES:
+        if text := _spelled(base, lang):
+            yield lang, shapes.get(lang, "{word} {acid}").format(acid=text, word=word[lang])
+
+
+def _ester(alkyl: str, acid: str) -> Iterator[tuple[str, str]]:
+    """Yield the Romance way of an ester: the acid, then of what alcohol."""
+    for lang, of, ending in (("es", "de ", "o"), ("pt", "de ", "a"), ("fr", "de ", "e"), ("fr", "d'", "e")):
+        if text := _spelled(acid, lang):
+            yield lang, f"{text} {of}{_spelled(alkyl, lang)}{ending}"
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Return the rows of a CSV file by its headings."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write_rows(name: str, rows: Iterable[Row]) -> None:
+    """Write a CSV file under `data/`; its headings are those of the first row."""
+    rows = list(rows)
+    with (DATA / name).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)

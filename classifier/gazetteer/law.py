@@ -1,4 +1,4 @@
-"""Which law counts: a profile of instruments, by short names, and the date it is read as of."""
+"""Which law counts: lists of instruments, by short names, and the date as of which they are read."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from classifier.errors import ModelError
-from classifier.gazetteer.model import Profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+GENERAL = "general knowledge"
+IN_DATA = "GK"
+"""Abbreviation of it in the data."""
 
 INSTRUMENTS: dict[str, tuple[tuple[str, str], ...]] = {
     "un": (("UN 1988 Convention", "Table "),),
@@ -23,7 +26,7 @@ INSTRUMENTS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "mexico": (("Mexico: Ley Federal para el Control de Precursores Quimicos", ""),),
 }
-"""Short names of instruments: each with the beginnings of its lists. `List I` begins `List II` too."""
+"""Instruments by short name, each with the beginnings of its lists. `List I` covers `List II` too."""
 
 BEGAN: dict[str, date] = {
     "UN 1988 Convention": date(1988, 1, 1),
@@ -33,19 +36,82 @@ BEGAN: dict[str, date] = {
     "EU Reg. 111/2005": date(2005, 1, 1),
     "Mexico: Ley Federal para el Control de Precursores Quimicos": date(1997, 12, 26),
 }
-"""Before what day nothing can have stood on an instrument's lists, where a substance's own date was not read.
+"""First day on which an instrument's lists can have held anything, for substances without a known date.
 
 The years are those of the instruments' names; that of 21 CFR 1310 is the Chemical Diversion and Trafficking
-Act of 1988, and the ISSL is of what the tables of 1988 leave out. Mexico's date was read (S26b). A year alone
-is its first of January, as everywhere here. China's entries are all dated.
+Act of 1988, and the ISSL lists what the tables of 1988 leave out. Mexico's date was read (S26b). A year alone
+stands for its first of January, as everywhere here. China's entries are all dated.
 """
 
 DEFAULT_INSTRUMENTS = ("un", "incb", "us", "eu")
 """UN 1988 Tables I and II, INCB special surveillance, US List I and II, EU categories 1 to 4."""
 
 
+def first_day(text: str) -> date | None:
+    """Return the first day of `YYYY`, `YYYY-MM` or `YYYY-MM-DD`; None for the empty text."""
+    if not text:
+        return None
+    year, month, day = ([int(part) for part in text.split("-")] + [1, 1])[:3]
+    return date(year, month, day)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LawEntry:
+    """One substance on one list of one instrument."""
+
+    instrument: str
+    """E.g. `UN 1988 Convention`."""
+    list_name: str
+    """E.g. `Table I`."""
+    since: date | None
+    """First day in force, as far as known; a year alone stands for its first of January."""
+    not_before: date | None
+    """First day of the instrument itself, as far as known; it counts where `since` is None."""
+    since_text: str
+    """The date as the source gives it."""
+    code: str
+    """Code within the instrument, e.g. a customs (HS) or DEA number; empty if unknown."""
+    source: str
+    grade: str
+    """Quality of the source, e.g. `official text` or `secondary`."""
+    status: str
+    """How the listing was verified, e.g. `read in source`."""
+
+    def is_in_force(self, day: date) -> bool:
+        """Return whether the entry was in force on a day, as far as dates are known."""
+        since = self.since or self.not_before
+        return since is None or since <= day
+
+    @property
+    def dated(self) -> str:
+        """The list with its date, e.g. `Table I since 1988` or `Category 1: 2020/1737 (2021-01-13)`."""
+        if not self.since_text:
+            start = f"since {self.not_before.year}" if self.not_before else "at any date"
+            return f"{self.list_name} (date not read, so taken as in force {start})"
+        if self.since and self.since.isoformat().startswith(self.since_text):
+            return f"{self.list_name} since {self.since_text}"
+        return f"{self.list_name}: {self.since_text.replace(IN_DATA, GENERAL)}"
+
+    @property
+    def vouched(self) -> str:
+        """The sources, as in docs/law-sources.md, and how the listing was verified there."""
+        return "; ".join(part for part in (self.source.replace(IN_DATA, GENERAL), self.status) if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """Which lists count as the law."""
+
+    lists: frozenset[tuple[str, str]]
+    """Pairs of instrument and the beginning of a list name, e.g. (`UN 1988 Convention`, `Table I`)."""
+
+    def covers(self, instrument: str, list_name: str) -> bool:
+        """Return whether a list of an instrument belongs to the profile."""
+        return any(instrument == i and list_name.startswith(start) for i, start in self.lists)
+
+
 class LawWrong(ModelError):
-    """A profile or a date that is asked for cannot be read."""
+    """A profile or a date cannot be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +129,7 @@ class Law:
     instruments: tuple[str, ...] = DEFAULT_INSTRUMENTS
     """Short names, in the order of `INSTRUMENTS`."""
     as_of: date | None = None
-    """None takes everything that was read, whenever it came into force."""
+    """None takes every entry, whenever it came into force."""
 
     @property
     def profile(self) -> Profile:

@@ -1,37 +1,71 @@
-"""Answer, in sentences, whether a name or CAS number is listed, where, and since when."""
+"""Answer, in sentences, whether a name or CAS number is listed, where, and since when.
+
+A query that is no name is also tried as a customs tariff number, as a word in the names of listed substances,
+as a misspelling, and by its structure.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
-from classifier.gazetteer.model import Confusable, Gazetteer, LookupResult, Name, Substance
-from classifier.gazetteer.part_of_name import nearly_spelled, substances_with_word
-from classifier.gazetteer.tariff import subheading_in, substances_under
+from classifier.gazetteer.structures import StructureUnknown, compound_of
 from text.cas import cas_in, is_cas_number
-from text.normalise import comparable, fold
+from text.normalise import comparable, fold, squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from classifier.gazetteer.substances import Confusable, Gazetteer, Name, Substance
+
+    Found = dict[str, tuple[Substance, Name | None]]
+    """Substance and name by key of the substance; None as name if the query is its number."""
+
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 ABBREVIATED = "abbreviat"
 MOST_SHOWN = 8
-"""Substances that are told of one by one."""
+"""Substances that an answer names one by one."""
 TOO_COMMON = 15
-"""Substances in whose names a word may stand before it is no answer to name them."""
+"""Number of substances from which a word in their names is too common to name them all."""
 SHORTEST_CERTAIN = 5
-"""Letters from which a synonym in a database of 70,000 compounds is taken to mean the compound."""
+"""Letters from which a synonym in a database of 70,000 compounds counts as the name of a compound."""
 NOT_ALL_IS_PUBLIC = (
     "The INCB's surveillance list is not public in full: only its published examples are known here."
 )
 
-Found = dict[str, tuple[Substance, Name | None]]
-"""By key of the substance: the name that is the query, None if its number is."""
+WORD = re.compile(r"[^\W_]+")
+CJK = re.compile("[\u3400-\u9fff]")
+SHORTEST_WORD = 3
+"""Letters that a word needs to count as part of a name; one Chinese character is enough."""
+ALIKE = 0.8
+"""Similarity from which another spelling is suggested, from 0 to 1."""
+
+TARIFF_NUMBER = re.compile(r"(?:(?:hs|cn|hts|taric)\W*)?(?P<digits>\d{4}[. ]?\d{2}(?:[. ]?\d{2}){0,2})")
+"""E.g. `2914.31`, `HS 2914.31` or `CN 2914 31 00`."""
+TARIFFS = ("HS ", "CN ")
+"""Beginnings of tariff codes in the data; other codes are DEA numbers."""
+SUBHEADING = 6
+"""Digits that are the same in all countries (Harmonized System of the World Customs Organization)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookupResult:
+    """The answer to a name or CAS number."""
+
+    query: str
+    status: Literal["listed", "ambiguous", "not_listed", "confusable", "unknown"]
+    """`ambiguous`: the query is part of the names of `candidates`, and no name by itself."""
+    substance: Substance | None
+    why: str
+    """Sentences for people: where it is listed and since when, or why not."""
+    candidates: tuple[Substance, ...] = ()
+    """Every listed substance that the query names or may mean."""
 
 
 def look_up(gazetteer: Gazetteer, query: str) -> LookupResult:
-    """Return what `gazetteer` knows of `query`, a name in any spelling or a CAS number in any dress."""
+    """Return what `gazetteer` knows of a name in any spelling or a CAS number in any notation."""
     spellings = _spellings(query)
     if not spellings:
         return _answer(query, "unknown", "Nothing to look up: give a name or a CAS number.")
@@ -40,7 +74,7 @@ def look_up(gazetteer: Gazetteer, query: str) -> LookupResult:
 
 
 def _by_name(gazetteer: Gazetteer, query: str, cas: str, spellings: set[str]) -> LookupResult | None:
-    """Answer for what the gazetteer has by this very name or number; None for anything else."""
+    """Answer by name or number; None if the gazetteer has neither."""
     if found := _named(gazetteer.substances, cas, spellings):
         return _listed(gazetteer, query, found)
     if known := _named(gazetteer.unlisted, cas, spellings):
@@ -62,7 +96,7 @@ def _by_name(gazetteer: Gazetteer, query: str, cas: str, spellings: set[str]) ->
 
 
 def _by_number(gazetteer: Gazetteer, query: str, cas: str) -> LookupResult | None:
-    """Answer for a number of the customs tariff, and for one that only looks like a CAS number."""
+    """Answer for a customs tariff number, and for a number that only looks like a CAS number."""
     subheading = subheading_in(query)
     if subheading and (under := substances_under(gazetteer.substances, subheading)):
         why = (
@@ -79,9 +113,7 @@ def _by_number(gazetteer: Gazetteer, query: str, cas: str) -> LookupResult | Non
 
 
 def _beyond_the_names(gazetteer: Gazetteer, query: str, cas: str) -> LookupResult:
-    """Answer for words that are part of names, and for what is known by its structure alone."""
-    from classifier.gazetteer.compounds import StructureUnknown, compound_of
-
+    """Answer for words that are part of names, and for compounds known by their structure alone."""
     parts = () if cas else substances_with_word(gazetteer.substances, query)
     compound, missing = None, ""
     try:
@@ -149,7 +181,7 @@ def _answer(
 
 
 def _spellings(query: str) -> set[str]:
-    """Return the letters and digits of a query as a text is read, and with its umlauts spelled out."""
+    """Return the letters and digits of a query, as texts are compared, and with umlauts spelled out."""
     return {comparable(one) for one in (query, query.translate(UMLAUTS))} - {""}
 
 
@@ -199,3 +231,50 @@ def _why_listed(substance: Substance, name: Name | None) -> str:
     elif name is not None and name.context:
         sentences.append(f"{name.text} alone is no evidence of it: in a text it counts only in a context.")
     return " ".join(sentences)
+
+
+def substances_with_word(substances: Iterable[Substance], query: str) -> tuple[Substance, ...]:
+    """Return the substances in whose names the words of the query stand side by side."""
+    folded = fold(query).text
+    words = WORD.findall(folded)
+    is_chinese = bool(CJK.search(folded))
+    if not words or (not is_chinese and max(map(len, words)) < SHORTEST_WORD) or "".join(words).isdigit():
+        return ()
+    wanted = "".join(words) if is_chinese else f" {' '.join(words)} "
+    return tuple(
+        substance
+        for substance in substances
+        if any(wanted in _spaced(name.text, is_chinese=is_chinese) for name in substance.names)
+    )
+
+
+def nearly_spelled(substances: Iterable[Substance], query: str) -> list[str]:
+    """Return up to three substances with a name spelled nearly like the query, the most similar first."""
+    names = {comparable(name.text): each.name for each in substances for name in each.names}
+    alike = get_close_matches(comparable(query), names, n=8, cutoff=ALIKE)
+    return list(dict.fromkeys(names[match] for match in alike))[:3]
+
+
+def _spaced(name: str, *, is_chinese: bool) -> str:
+    folded = fold(name).text
+    return squeeze(folded) if is_chinese else f" {' '.join(WORD.findall(folded))} "
+
+
+def subheading_in(query: str) -> str:
+    """Return the subheading of a tariff number, e.g. `2914.31`; empty if `query` does not look like one."""
+    found = TARIFF_NUMBER.fullmatch(fold(query).text.strip())
+    return _subheading(found["digits"]) if found else ""
+
+
+def substances_under(substances: Iterable[Substance], subheading: str) -> tuple[Substance, ...]:
+    """Return the substances that an entry of the law places under `subheading`."""
+    return tuple(
+        substance
+        for substance in substances
+        if any(e.code.startswith(TARIFFS) and _subheading(e.code) == subheading for e in substance.entries)
+    )
+
+
+def _subheading(text: str) -> str:
+    digits = re.sub(r"\D", "", text)[:SUBHEADING]
+    return f"{digits[:4]}.{digits[4:]}"

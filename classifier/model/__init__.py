@@ -1,1 +1,1 @@
-"""The logistic regression: fitted, folded, kept in a folder, and its first stage."""
+"""The logistic regression, its first stage, and their form on disk."""

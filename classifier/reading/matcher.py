@@ -28,7 +28,7 @@ from text.phrases import IS_CJK, by_key, folded, keys, written
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from classifier.gazetteer.model import Gazetteer, Substance
+    from classifier.gazetteer.substances import Gazetteer, Substance
     from classifier.reading.model import TradeKind
 
 PatternKind = Literal["name", "misspelt", "turned", "cas", "rival", "trade"]

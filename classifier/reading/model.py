@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from classifier.gazetteer.model import Substance
+    from classifier.gazetteer.substances import Substance
 
 How = Literal["cas", "name", "abbreviation", "disguised"]
 TradeKind = Literal[

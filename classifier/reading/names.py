@@ -33,7 +33,7 @@ from text.tokens import WORD, WordTable, split_words
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from classifier.gazetteer.model import Gazetteer, Substance
+    from classifier.gazetteer.substances import Gazetteer, Substance
     from classifier.reading.deobfuscate import Deobfuscated
     from classifier.reading.matcher import Matcher, Pattern
     from classifier.reading.model import How

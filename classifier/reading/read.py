@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from classifier.gazetteer.iupac import looks_systematic, smiles_of
+from classifier.gazetteer.structures import looks_systematic, smiles_of
 from classifier.reading.deobfuscate import deobfuscate, in_order_shown, joined, moved
 from classifier.reading.goods import find_goods
 from classifier.reading.matcher import matcher_for
@@ -34,7 +34,7 @@ from text.tokens import split_words
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from classifier.gazetteer.model import Gazetteer, Substance
+    from classifier.gazetteer.substances import Gazetteer, Substance
     from classifier.reading.deobfuscate import Deobfuscated
     from classifier.reading.matcher import Matcher
     from classifier.reading.model import GoodsKind, TradeKind
@@ -326,7 +326,7 @@ def _systematic_names(title: str) -> Iterator[tuple[str, tuple[int, int]]]:
 
 
 def _substances_of(names: set[str], gazetteer: Gazetteer) -> dict[str, Substance | None]:
-    from classifier.gazetteer.compounds import Compound
+    from classifier.gazetteer.structures import Compound
 
     known = _known_to(gazetteer)
     if len(known) > KEPT_NAMES:

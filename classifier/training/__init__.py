@@ -1,1 +1,1 @@
-"""Trains candidate models and compares each with the one in use."""
+"""Labelled examples to candidate models, each compared with the model in use."""

@@ -9,8 +9,8 @@ import pytest
 
 from classifier.features.evidence import read_all
 from classifier.features.matrix import EvidenceReader
-from classifier.gazetteer import Law, default_gazetteer, gazetteer_of
-from classifier.gazetteer.iupac import IupacMissing, looks_systematic, smiles_of
+from classifier.gazetteer import Law, default_gazetteer, gazetteer_of, look_up
+from classifier.gazetteer.structures import IupacMissing, looks_systematic, smiles_of
 
 needs_opsin = pytest.mark.skipif(
     shutil.which("java") is None or importlib.util.find_spec("py2opsin") is None,
@@ -49,7 +49,7 @@ def test_a_systematic_name_leads_to_what_is_listed() -> None:
     pytest.importorskip("rdkit", reason="rdkit is not installed; it comes with the extra chemistry.")
     assert smiles_of(["oak stool", ""]) == ["", ""]
     found = {
-        name: default_gazetteer().lookup(name)
+        name: look_up(default_gazetteer(), name)
         for name in ("2-phenylacetyl methane", "nonyl 2-phenylacetate", "nonyl 3-phenylpropanoate")
     }
     assert {name: (each.status, each.substance and each.substance.key) for name, each in found.items()} == {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.gazetteer.chemistry import class_of, classes, forms_salts, parent_of, structure_of
+from classifier.gazetteer.structures import class_of, classes, forms_salts, parent_of, structure_of
 
 pytest.importorskip("rdkit", reason="rdkit is not installed; it comes with the extra chemistry.")
 

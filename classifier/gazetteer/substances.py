@@ -1,34 +1,106 @@
-"""Read the gazetteer's CSV files and keep what one profile and one date call the law."""
+"""The substances and their names, read from the package's CSV files for one law.
+
+To change a fact: correct it in `curated/` and run `python -m classifier.gazetteer.build`; see there.
+"""
 
 from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from datetime import date
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from classifier.errors import ModelError
-from classifier.gazetteer.law import BEGAN, Law
-from classifier.gazetteer.model import (
-    Confusable,
-    Family,
-    Gazetteer,
-    LawEntry,
-    Name,
-    NameKind,
-    Profile,
-    Substance,
-)
+from classifier.gazetteer.law import BEGAN, Law, LawEntry, Profile, first_day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+    from datetime import date
 
+NameKind = Literal["canonical", "synonym", "abbreviation", "code"]
+Family = Literal["opioid", "amphetamine-type", "other"]
 Rows = list[dict[str, str]]
 NOT_IN_FORCE = "proposed"
 MEMBER_NAME = {"lang": "en", "kind": "synonym", "context": ""}
-"""What all names of class members have in common."""
+"""The columns that all names of class members share."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Name:
+    """One name of one substance."""
+
+    text: str
+    lang: str
+    """ISO 639-1."""
+    kind: NameKind
+    context: str
+    """Context that the name needs in a text to count; empty if none.
+
+    `form`: a form, pack or purity nearby. `element`: the same, or the name alone, for an element that is sold
+    in its listed forms. `chemistry`: words about making drugs. `never`: the name is known to look-ups only,
+    and is no evidence in any text, e.g. `HCl`.
+    """
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Substance:
+    """One controlled substance, or one class that the law describes in words.
+
+    Equal entries of several instruments are one substance.
+    """
+
+    key: str
+    """Short stable key, e.g. `P2P`."""
+    name: str
+    family: Family
+    tier: int
+    """1 few licit uses; 2 dual use, limited trade; 3 bulk solvents, acids and reagents."""
+    entries: tuple[LawEntry, ...]
+    """Entries of the profile only, in the order of the instruments."""
+    cas: tuple[str, ...]
+    """CAS Registry Numbers, the substance's own first, then those of its salts."""
+    inchikeys: tuple[str, ...]
+    """Compare the first 14 characters, because several sources leave stereochemistry out."""
+    names: tuple[Name, ...]
+    note: str = ""
+    """A remark on a class for people, e.g. that many members are ordinary flavour materials."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confusable:
+    """A legitimate chemical or product that a keyword screen mistakes for a listed one."""
+
+    name: str
+    cas: str
+    why: str
+    borderline: bool
+    """Whether it contains a listed substance or is nearly one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Gazetteer:
+    """The knowledge of substances under one law. Compared by identity."""
+
+    edition: str
+    """Version and build date, e.g. `2026.11.1 of 2026-11-24`, and the law if it is not the default one."""
+    substances: tuple[Substance, ...]
+    """Listed under the profile on the date."""
+    unlisted: tuple[Substance, ...]
+    """Known here, but on none of the profile's lists on the date."""
+    confusables: tuple[Confusable, ...]
+    rivals: tuple[str, ...]
+    """Names of unlisted chemicals that contain, or begin like, a listed name."""
+    by_cas: Mapping[str, Substance]
+    """Listed substances by CAS number."""
+    law: str
+    """The lists that count, as of when, for people: `un, incb, us, eu`."""
+    stands_for: Mapping[str, str]
+    """The meaning of abbreviations of unlisted chemicals."""
+    systematic_names: bool = False
+    """Whether names that it lacks are read by structure, in titles that name nothing else."""
 
 
 class GazetteerError(ModelError):
@@ -60,7 +132,7 @@ def load_gazetteer(
         systematic_names: As `Gazetteer.systematic_names`.
 
     Returns:
-        A new `Gazetteer`; callers keep it, since reading takes some tenths of a second.
+        A new `Gazetteer`. Reading takes some tenths of a second, so callers keep it.
 
     Raises:
         GazetteerError: If a file is missing or a substance lacks its family or tier.
@@ -103,7 +175,7 @@ def _entries(profile: Profile, as_of: date | None) -> dict[str, list[LawEntry]]:
         entry = LawEntry(
             instrument=row["instrument"],
             list_name=row["list"],
-            since=_date(row["since"]),
+            since=first_day(row["since"]),
             not_before=BEGAN.get(row["instrument"]),
             since_text=row["control_date"],
             code=row["code"],
@@ -118,14 +190,6 @@ def _entries(profile: Profile, as_of: date | None) -> dict[str, list[LawEntry]]:
         ):
             entries[row["substance_key"]].append(entry)
     return entries
-
-
-def _date(text: str) -> date | None:
-    """Return the first day of `YYYY`, `YYYY-MM` or `YYYY-MM-DD`; None for the empty text."""
-    if not text:
-        return None
-    year, month, day = ([int(part) for part in text.split("-")] + [1, 1])[:3]
-    return date(year, month, day)
 
 
 def _substances(entries: dict[str, list[LawEntry]], *, classes: bool) -> list[Substance]:

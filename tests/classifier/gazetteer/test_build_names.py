@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.gazetteer.translate import inversions, translations
+from classifier.gazetteer.build_names import inversions, translations
 
 
 @pytest.mark.parametrize(
