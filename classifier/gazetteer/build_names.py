@@ -1,8 +1,9 @@
 """The names of substances: from the sources, by hand, and by rule from one another.
 
-Systematic names are built of the same pieces in every language, so that the tables `name_pieces` of the lexicon
-cover every name built of them: `N-methylephedrine` is `N-Methylephedrin`, `N-metilefedrina`, `N-метилэфедрин`.
-A name with an unknown piece is left alone. The piece of an acid stands beside the word for acid.
+Systematic names are built of the same pieces in every language. So the tables `name_pieces` of the lexicon
+cover every name built of them: `N-methylephedrine` is `N-Methylephedrin`, `N-metilefedrina` and
+`N-метилэфедрин`. A name with an unknown piece is left alone. The piece of an acid stands beside the word for
+acid.
 """
 
 from __future__ import annotations
