@@ -54,7 +54,7 @@ SITE = Source(
     supplied_by="benchmark",
     supplied_on="2026-11-24",
 )
-OFFERS, OTHERS, WRONG, UNSEEN = 120, 80, 200, 200
+OFFERS, OTHERS, WRONG, INVISIBLE = 120, 80, 200, 200
 OF_A_SELLER = 5
 LOWEST_RISE = 0.5
 """By how much the recall of the new disguise must rise at least."""
@@ -178,8 +178,8 @@ def _turn(what: str, store: Path, seed: int) -> Turn:
     rows = [(row_text(row), row["label"]) for _, row in read_rows(ELSEWHERE)]
     drawn = random.Random(f"{seed}:unseen")
     texts = {
-        "code": [code_name(drawn) for _ in range(UNSEEN)],
-        "likes": [harmless(drawn) for _ in range(UNSEEN)],
+        "code": [code_name(drawn) for _ in range(INVISIBLE)],
+        "likes": [harmless(drawn) for _ in range(INVISIBLE)],
         "offers": [text for text, label in rows if label == 1],
         "others": [text for text, label in rows if label == 0],
     }
@@ -189,9 +189,9 @@ def _turn(what: str, store: Path, seed: int) -> Turn:
     return Turn(
         what=what,
         promoted=result.promoted,
-        recall_before=before["code"] / UNSEEN,
-        recall_after=after["code"] / UNSEEN,
-        likes_flagged_after=after["likes"] / UNSEEN,
+        recall_before=before["code"] / INVISIBLE,
+        recall_after=after["code"] / INVISIBLE,
+        likes_flagged_after=after["likes"] / INVISIBLE,
         elsewhere_before=before["offers"] / len(texts["offers"]),
         elsewhere_after=after["offers"] / len(texts["offers"]),
         others_before=before["others"],

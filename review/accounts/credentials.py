@@ -28,10 +28,8 @@ if TYPE_CHECKING:
 
 MIN_CHARS = 12
 
-
 MAX_CHARS = 256
 """Beyond it, hashing would be work for an attacker to give us."""
-
 
 AT_ONCE = 2
 """Each hash takes 64 MiB while it lasts; more log-ins at once wait for their turn."""
@@ -55,7 +53,7 @@ class Passwords:
             return self._hasher.hash(_normal(password))
 
     def matches(self, kept: str | None, password: str) -> bool:
-        """Whether a password is the one whose hash is kept; for no user (None) as slow, and no."""
+        """Return whether the password matches the hash; for no user (None), False after the same time."""
         if len(password) > MAX_CHARS:
             return False
         if kept is None:
@@ -68,12 +66,12 @@ class Passwords:
         return kept is not None
 
     def is_outdated(self, kept: str) -> bool:
-        """Whether a hash was made with another strength than today's."""
+        """Return whether a hash was made with another strength than today's."""
         return self._hasher.check_needs_rehash(kept)
 
 
 def new_password(name: str) -> str:
-    """Return a password for a user that nobody can guess: 144 random bits, in which no name happens to be."""
+    """Return a random password of 144 bits that does not contain the user's name."""
     password = secrets.token_urlsafe(18)
     while _holds(password, name):
         password = secrets.token_urlsafe(18)
@@ -81,7 +79,7 @@ def new_password(name: str) -> str:
 
 
 def check_new_password(password: str, name: str) -> None:
-    """Refuse a password that is soon guessed.
+    """Refuse a password that is easy to guess.
 
     Raises:
         PasswordUnfit: If it is too short or too long, holds the user's name, or repeats a few characters.
@@ -111,12 +109,10 @@ def _normal(password: str) -> str:
 
 ISSUER = "precursor-watch"
 
-
 STEP = timedelta(seconds=30)
 
-
 DRIFT = (0, -1, 1)
-"""Steps that are tried: now, the one before, the one after."""
+"""The accepted time steps: now, one earlier, one later."""
 
 
 def new_seed() -> str:
@@ -130,12 +126,12 @@ def address_of_seed(seed: str, name: str) -> str:
 
 
 def seal(key: bytes, seed: str) -> str:
-    """Return a seed as it is kept."""
+    """Return a sealed seed for the store."""
     return _box(key).encrypt(seed.encode()).decode()
 
 
 def step_of(seed: str, code: str, now: datetime) -> int | None:
-    """Return the time step whose code this is, or None if it is none of those near `now`."""
+    """Return the time step of a code, or None if no step near `now` has this code."""
     said = "".join(code.split())
     codes = pyotp.TOTP(seed)
     for drift in DRIFT:
@@ -146,7 +142,7 @@ def step_of(seed: str, code: str, now: datetime) -> int | None:
 
 
 def accept(db: Database, key: bytes, kept: Credentials, code: str, now: datetime) -> bool:
-    """Whether the code suffices: it is right and was not used before, or none is asked of this user."""
+    """Return whether the code is right and unused, or the user has no second factor."""
     if not kept.totp_sealed:
         return True
     try:

@@ -31,13 +31,12 @@ if TYPE_CHECKING:
 
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-
 OPEN = ("/login",)
-"""Pages that nobody has to be logged in for."""
+"""Pages that need no login."""
 
 
 class Entry(BaseModel):
-    """The log-in form."""
+    """The login form."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -45,13 +44,13 @@ class Entry(BaseModel):
     password: Annotated[str, Field(max_length=MAX_CHARS)] = ""
     code: Annotated[str, Field(max_length=10)] = ""
     next: Annotated[str, Field(max_length=2_000)] = ""
-    """Where they were going."""
+    """The address to go to after the login."""
     form_token: str = ""
 
 
 @pages.get("/login")
 def show_login(request: Request, next: Annotated[str, Field(max_length=2_000)] = "") -> Response:  # noqa: A002 (as in the address)
-    """Show the log-in form."""
+    """Show the login form."""
     return answer_page(request, "login.html", {"sentence": "", "next": next})
 
 
@@ -59,7 +58,7 @@ def show_login(request: Request, next: Annotated[str, Field(max_length=2_000)] =
 def log_in(
     request: Request, db: TheDatabase, context: TheContext, entry: Annotated[Entry, Form()]
 ) -> Response:
-    """Begin a session, under a new key, and go where they were going."""
+    """Begin a session under a new key, and redirect to the wanted page."""
     origin = Origin(via=Via.WEB, address=address_of_client(request))
     try:
         user = check_entry(db, context, entry, origin)
@@ -82,7 +81,7 @@ def log_in(
 
 @pages.post("/logout")
 def log_out(db: TheDatabase, context: TheContext, person: TheViewer) -> Response:
-    """End the session here and in the store; what they had open is free for others."""
+    """End the session and release the user's claims."""
     if person.session:
         with transaction(db):
             workspace.release_all(db, reviewer=person.name)
@@ -101,9 +100,9 @@ def log_out(db: TheDatabase, context: TheContext, person: TheViewer) -> Response
 
 
 def check_entry(db: Database, context: AppContext, entry: Entry, origin: Origin) -> User:
-    """Return the user whose name, password and code these are.
+    """Return the user with this name, password and code.
 
-    A name that nobody has takes as long and is answered and counted as a wrong password is.
+    An unknown name takes as long and counts as much as a wrong password.
 
     Raises:
         LoginRefused: If something is wrong.
@@ -132,7 +131,7 @@ def check_entry(db: Database, context: AppContext, entry: Entry, origin: Origin)
 
 
 def change_password(db: Database, context: AppContext, person: Person, *, current: str, new: str) -> None:
-    """Replace one's own password and end every other session and every token.
+    """Change one's own password, and end all other sessions and tokens.
 
     The password now is asked for, and guesses counted.
 
@@ -164,7 +163,7 @@ def change_password(db: Database, context: AppContext, person: Person, *, curren
 
 
 def send_to_login(request: Request, sentence: str) -> Response:
-    """Answer whoever is not logged in: to the log-in form and then back, nothing lost but the form's text."""
+    """Send a request without a login to the login form, and back afterwards."""
     if request.headers.get("hx-request") and not request.headers.get("hx-boosted"):
         here = urlsplit(request.headers.get("hx-current-url", ""))
         going = f"{here.path}?{here.query}" if here.query else here.path
@@ -193,12 +192,12 @@ def _known(db: Database, name: str) -> Credentials | None:
 def _note(
     db: Database, action: AuditAction, kept: Credentials | None, origin: Origin, context: AppContext
 ) -> None:
-    """Log a failure; a name that nobody has is not kept, as it may be a password typed in the wrong field."""
+    """Log a failure, without an unknown name, which may be a password in the wrong field."""
     name = kept.user.name if kept else "(nobody of that name)"
     audit.record(db, action, actor=name, origin=origin, subject=f"user:{name}", now=context.clock())
 
 
 def _within(address: str) -> str:
-    """Return an address if it lies within the app, else the first page: no log-in leads elsewhere."""
+    """Return an address within the app, else the first page: no login redirects elsewhere."""
     plain = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
     return address if plain and "\\" not in address else "/"

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 pages = APIRouter(prefix="/account", include_in_schema=False, default_response_class=HTMLResponse)
 
-
 Secret = Annotated[str, Form(max_length=MAX_CHARS)]
 
 
@@ -53,7 +52,7 @@ def show_account(
 def replace_password(
     request: Request, db: TheDatabase, context: TheContext, person: TheVisitor, current: Secret, new: Secret
 ) -> Response:
-    """Replace the password; every other session and every token ends."""
+    """Change the password; all other sessions and tokens end."""
     try:
         change_password(db, context, person, current=current, new=new)
     except (PasswordUnfit, PasswordWrong) as error:
@@ -72,7 +71,7 @@ def make_token(
     purpose: Annotated[str, Form(min_length=1, max_length=200)],
     days: Annotated[int, Form(ge=1, le=LONGEST.days)] = 90,
 ) -> Response:
-    """Make a token and show it, this once: reloading the answer asks the browser first."""
+    """Create a token and show it once; the browser asks before it reloads the answer."""
     key, _ = issue_own_token(db, context, person, purpose=purpose, lasting=timedelta(days=days))
     return _answer(request, db, context, person, new_key=key)
 
@@ -81,7 +80,7 @@ def make_token(
 def end_token(
     db: TheDatabase, context: TheContext, person: TheVisitor, token_id: Annotated[RowId, Form()]
 ) -> Response:
-    """End a token of one's own."""
+    """Revoke one's own token."""
     revoke_own_token(db, context, person, token_id)
     return RedirectResponse("/account?done=token", status_code=303)
 
@@ -90,7 +89,7 @@ def end_token(
 def revoke_session(
     db: TheDatabase, context: TheContext, person: TheVisitor, session_id: Annotated[RowId, Form()]
 ) -> Response:
-    """End a session of one's own."""
+    """End one's own session."""
     end_own_session(db, context, person, session_id)
     return RedirectResponse("/account?done=session", status_code=303)
 
@@ -124,7 +123,7 @@ api = APIRouter(prefix="/api/me", tags=["account"])
 
 
 class Me(BaseModel):
-    """Who asks."""
+    """The user."""
 
     name: str
     role: Role
@@ -165,7 +164,7 @@ class IssuedToken(TokenRecord):
 
 
 class SessionRecord(BaseModel):
-    """A session that holds."""
+    """A valid session."""
 
     session_id: int
     began_at: datetime
@@ -178,7 +177,7 @@ class SessionRecord(BaseModel):
 
 
 class NewPassword(BaseModel):
-    """The password now and the one to come."""
+    """The current and the new password."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -188,7 +187,7 @@ class NewPassword(BaseModel):
 
 @api.get("", responses=refusals())
 def show_me(person: TheViewer) -> Me:
-    """Return who asks."""
+    """Return the user."""
     return Me(name=person.name, role=person.user.role, second_factor=person.user.has_totp)
 
 
@@ -200,7 +199,7 @@ def list_tokens(db: TheDatabase, person: TheViewer) -> list[TokenRecord]:
 
 @api.post("/tokens", status_code=201, responses=refusals())
 def add_token(db: TheDatabase, context: TheContext, person: TheVisitor, wanted: NewToken) -> IssuedToken:
-    """Make a token of one's own; its secret is in this answer and nowhere else. Needs a session, no token."""
+    """Create a token for oneself; only this answer has its secret. Needs a session."""
     key, token = issue_own_token(
         db, context, person, purpose=wanted.purpose, lasting=timedelta(days=wanted.days)
     )
@@ -209,14 +208,14 @@ def add_token(db: TheDatabase, context: TheContext, person: TheVisitor, wanted: 
 
 @api.delete("/tokens/{token_id}", status_code=204, responses=refusals(404))
 def delete_token(db: TheDatabase, context: TheContext, person: TheViewer, token_id: RowId) -> Response:
-    """End a token of one's own."""
+    """Revoke one's own token."""
     revoke_own_token(db, context, person, token_id)
     return Response(status_code=204)
 
 
 @api.get("/sessions", responses=refusals())
 def list_sessions(db: TheDatabase, context: TheContext, person: TheViewer) -> list[SessionRecord]:
-    """Return one's own sessions that hold, the last used first."""
+    """Return one's own valid sessions, the last used first."""
     here = person.session.session_id if person.session else 0
     found = sessions_of(db, person.user, idle=context.safety.idle, now=context.clock())
     fields = ("session_id", "began_at", "last_seen_at", "ends_at", "address", "agent")
@@ -228,7 +227,7 @@ def list_sessions(db: TheDatabase, context: TheContext, person: TheViewer) -> li
 
 @api.delete("/sessions/{session_id}", status_code=204, responses=refusals(404))
 def delete_session(db: TheDatabase, context: TheContext, person: TheViewer, session_id: RowId) -> Response:
-    """End a session of one's own."""
+    """End one's own session."""
     end_own_session(db, context, person, session_id)
     return Response(status_code=204)
 
@@ -237,7 +236,7 @@ def delete_session(db: TheDatabase, context: TheContext, person: TheViewer, sess
 def post_password(
     db: TheDatabase, context: TheContext, person: TheVisitor, passwords: NewPassword
 ) -> Response:
-    """Replace one's own password; every other session, every token ends. Needs a session."""
+    """Change one's own password; all other sessions and tokens end. Needs a session."""
     change_password(db, context, person, current=passwords.current, new=passwords.new)
     return Response(status_code=204)
 
@@ -245,7 +244,7 @@ def post_password(
 def issue_own_token(
     db: Database, context: AppContext, person: Person, *, purpose: str, lasting: timedelta
 ) -> tuple[str, Token]:
-    """Make a token of one's own; return its secret, which is kept nowhere, and the token."""
+    """Create a token for oneself; return its secret, which is stored nowhere, and the token."""
     key = new_token()
     token = issue_token(
         db,
@@ -261,7 +260,7 @@ def issue_own_token(
 
 
 def revoke_own_token(db: Database, context: AppContext, person: Person, token_id: int) -> None:
-    """End a token of one's own.
+    """Revoke one's own token.
 
     Raises:
         UnknownRow: If there is none of that number, or it is somebody else's.
@@ -272,7 +271,7 @@ def revoke_own_token(db: Database, context: AppContext, person: Person, token_id
 
 
 def end_own_session(db: Database, context: AppContext, person: Person, session_id: int) -> None:
-    """End a session of one's own.
+    """End one's own session.
 
     Raises:
         UnknownRow: If there is none of that number that holds, or it is somebody else's.

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse, prefix="/users")
 
-
 UserPath = Annotated[str, Path(min_length=1, max_length=64)]
 
 
@@ -60,7 +59,7 @@ def show_added(
     name: Annotated[str, Form(max_length=64)],
     role: Annotated[Role, Form()] = Role.REVIEWER,
 ) -> Response:
-    """Add a user with a password that is made up and shown once."""
+    """Add a user with a generated password, and show it once."""
     name = name.strip()
     password = new_password(name)
     try:
@@ -80,7 +79,7 @@ def show_user(
     name: UserPath,
     done: str = "",
 ) -> Response:
-    """Show one user and what can be done."""
+    """Show one user and the possible actions."""
     return _answer_user(request, db, context, name, done=done)
 
 
@@ -110,7 +109,7 @@ def shut_out(
     name: UserPath,
     disabled: Annotated[bool, Form()],
 ) -> Response:
-    """Shut a user out, or let them in again."""
+    """Disable or enable a user's access."""
     try:
         change_account(db, context, person, name, role=None, disabled=disabled)
     except LastAdministrator as error:
@@ -122,7 +121,7 @@ def shut_out(
 def make_password(
     request: Request, db: TheDatabase, context: TheContext, person: TheAdmin, name: UserPath
 ) -> Response:
-    """Give a user a password that is made up and shown once."""
+    """Give a user a generated password, and show it once."""
     password = renew_password(db, context, person, name)
     return _answer_user(request, db, context, name, new_key=password, done="password")
 
@@ -136,7 +135,7 @@ def end_their_sessions(db: TheDatabase, context: TheContext, person: TheAdmin, n
 
 @pages.post("/{name}/second-factor/off")
 def drop_codes(db: TheDatabase, context: TheContext, person: TheAdmin, name: UserPath) -> Response:
-    """Ask a user for no code any more."""
+    """Remove a user's second factor."""
     drop_second_factor(db, context, person, name)
     return go(f"/users/{get_user(db, name).name}?done=codes")
 
@@ -181,12 +180,11 @@ def _answer_user(
 
 api = APIRouter(prefix="/api", tags=["administration"])
 
-
 UserName = Annotated[str, Field(pattern=f"^{NAME.pattern}$", max_length=64)]
 
 
 class UserRecord(BaseModel):
-    """Somebody who may log in, or might."""
+    """A user."""
 
     name: str
     role: Role
@@ -202,7 +200,7 @@ class UserRecord(BaseModel):
 
 
 class NewUser(BaseModel):
-    """Somebody who shall be able to log in."""
+    """A new user."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -212,7 +210,7 @@ class NewUser(BaseModel):
 
 
 class UserChange(BaseModel):
-    """What shall be otherwise; what is left out stays."""
+    """A change of a user; omitted fields stay."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -221,13 +219,13 @@ class UserChange(BaseModel):
 
 
 class Ended(BaseModel):
-    """How many ended."""
+    """The number of ended sessions."""
 
     count: int
 
 
 class NewPassword(BaseModel):
-    """What to hand over; nobody can read it again."""
+    """A generated password, which nobody can read again."""
 
     password: str
 
@@ -254,7 +252,7 @@ def new_user(
 def change_user(
     db: TheDatabase, context: TheContext, person: TheAdmin, name: UserPath, change: UserChange
 ) -> UserRecord:
-    """Give a user another role, shut them out, or let them in again."""
+    """Change a user's role or access."""
     changed = change_account(db, context, person, name, role=change.role, disabled=change.disabled)
     return UserRecord.of(changed)
 
@@ -273,7 +271,7 @@ def delete_second_factor(
     visitor: TheVisitor,
     name: UserPath,
 ) -> Response:
-    """Ask a user for no code any more, who lost what made them; their sessions end."""
+    """Remove the second factor of a user who lost the device; the user's sessions end."""
     drop_second_factor(db, context, person, name)
     return Response(status_code=204)
 
@@ -286,19 +284,19 @@ def post_password(
     visitor: TheVisitor,
     name: UserPath,
 ) -> NewPassword:
-    """Give a user a password that is made up, and return it, once; their sessions and tokens end."""
+    """Give a user a generated password, and return it once; the user's sessions and tokens end."""
     return NewPassword(password=renew_password(db, context, person, name))
 
 
 @api.get("/tokens", responses=refusals())
 def all_tokens(db: TheDatabase, person: TheAdmin) -> list[TokenRecord]:
-    """Return everybody's tokens, newest first, without their secrets."""
+    """Return all users' tokens, newest first, without their secrets."""
     return [TokenRecord.of(token) for token in tokens_of(db)]
 
 
 @api.delete("/tokens/{token_id}", status_code=204, responses=refusals(404))
 def end_any_token(db: TheDatabase, context: TheContext, person: TheAdmin, token_id: RowId) -> Response:
-    """End anybody's token."""
+    """Revoke any user's token."""
     revoke_token(db, token_id, actor=person.name, origin=person.origin, now=context.clock())
     return Response(status_code=204)
 
@@ -327,7 +325,7 @@ def add_one(db: Database, context: AppContext, person: Person, name: str, role: 
 def change_account(
     db: Database, context: AppContext, person: Person, name: str, *, role: Role | None, disabled: bool | None
 ) -> User:
-    """Give a user another role, shut them out, or let them in again; None leaves as it is.
+    """Change a user's role or access; None changes nothing.
 
     Raises:
         UnknownUser: If there is none of that name.
@@ -343,7 +341,7 @@ def change_account(
 
 
 def renew_password(db: Database, context: AppContext, person: Person, name: str) -> str:
-    """Replace a user's password by one made up, and return it; their sessions and tokens end.
+    """Give a user a generated password, and return it; the user's sessions and tokens end.
 
     Raises:
         UnknownUser: If there is none of that name.
@@ -355,7 +353,7 @@ def renew_password(db: Database, context: AppContext, person: Person, name: str)
 
 
 def end_sessions(db: Database, context: AppContext, person: Person, name: str) -> int:
-    """End every session of a user and free what they had open; return how many ended.
+    """End every session of a user and release the user's claims; return the number of sessions.
 
     Raises:
         UnknownUser: If there is none of that name.
@@ -378,7 +376,7 @@ def end_sessions(db: Database, context: AppContext, person: Person, name: str) -
 
 
 def drop_second_factor(db: Database, context: AppContext, person: Person, name: str) -> None:
-    """Ask a user for no code any more, who lost what made them; their sessions end.
+    """Remove the second factor of a user who lost the device; the user's sessions end.
 
     Raises:
         UnknownUser: If there is none of that name.

@@ -46,7 +46,7 @@ api = APIRouter(prefix="/api", tags=["cases and exports"])
 
 @pages.get("/exports")
 def show_exports(request: Request, db: TheDatabase, person: TheViewer) -> Response:
-    """Show what can be exported, and what was."""
+    """Show the export form and the earlier exports."""
     shown = {
         "cases": list_cases(db),
         "before": list_entries(db, action=AuditAction.EXPORTED, limit=20),
@@ -65,7 +65,7 @@ def export(
     decision: Annotated[Literal["", "offer", "not_offer", "unsure"], Form()] = "",
     case_id: Annotated[str, Form(pattern=r"^\d{0,18}$")] = "",
 ) -> Response:
-    """Hand on the decided listings, of one verdict or one case if asked, and log what was handed on."""
+    """Export the decided listings, of one verdict or case if chosen, and log the export."""
     now = context.clock()
     case = get_case(db, int(case_id)) if case_id else None
     found = list(
@@ -113,7 +113,7 @@ def export(
 
 
 class Export(BaseModel):
-    """What is to be handed on, and in what form."""
+    """The listings to export, and the format."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -129,7 +129,7 @@ class Export(BaseModel):
     response_class=Response,
 )
 def hand_on(db: TheDatabase, context: TheContext, person: TheReviewer, wanted: Export) -> Response:
-    """Hand on what was decided, as CSV, JSON lines, FollowTheMoney or a ZIP of evidence; it is logged."""
+    """Export the decided listings as CSV, JSON lines, FollowTheMoney or evidence ZIP, and log it."""
     case_id = "" if wanted.case_id is None else str(wanted.case_id)
     return export(db, context, person, wanted.form, wanted.decision, case_id)
 
@@ -139,7 +139,6 @@ COLUMNS = (
     "tier", "note", "reviewer", "decided_at", "score", "threshold", "model", "seen_at", "page_sha256",
 )  # fmt: skip
 """Of the CSV, in order."""
-
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """A cell that begins so may be run by a spreadsheet, the full-width forms too (OWASP, CSV injection)."""
@@ -158,7 +157,7 @@ class NoFollowTheMoney(ReviewError):
 
 
 def record(reviewed: Reviewed) -> dict[str, Any]:
-    """Return all that is handed on of a listing, as JSON values."""
+    """Return the exported data of a listing as JSON values."""
     content, score, verdict = reviewed.sighting.content, reviewed.score, reviewed.verdict
     return {
         "listing_id": reviewed.listing.listing_id,
@@ -241,7 +240,7 @@ def write_csv(found: Iterable[Reviewed]) -> Iterator[str]:
 
 
 def safe_cell(value: object) -> str:
-    """Return a cell that a spreadsheet shows and never runs: before a formula stands an apostrophe."""
+    """Return a cell that a spreadsheet never runs: an apostrophe precedes a formula."""
     text = "" if value is None else COMMANDS.sub("\ufffd", str(value))
     is_number = isinstance(value, int | float)
     return f"'{text}" if text.lstrip(" \u00a0\u3000").startswith(FORMULA) and not is_number else text
@@ -267,7 +266,7 @@ WRITERS: dict[str, tuple[Callable[[Iterable[Reviewed]], Iterator[str]], str, str
     "jsonl": (write_jsonl, "application/x-ndjson", "jsonl"),
     "ftm": (write_followthemoney, "application/x-ndjson", "ftm.json"),
 }
-"""Each form of text, with how it is written, its media type and its ending."""
+"""The writer, media type and file ending of each text format."""
 
 
 def _entities(model: Any, reviewed: Reviewed) -> Iterator[Any]:
@@ -341,7 +340,7 @@ class Bundle:
     listings: int
     records: int
     missing: int
-    """Listings of whose page no bytes are kept, or not whole any more."""
+    """Listings whose page is not stored, or no longer whole."""
 
 
 def make_bundle(
@@ -407,9 +406,9 @@ def make_bundle(
 def _collect(
     db: Database, reviewed: list[Reviewed], evidence: Path | None
 ) -> tuple[bytes, list[dict[str, Any]], list[str]]:
-    """Return the records' bytes one after the other, where each lies, and the listings whose page has none.
+    """Return the concatenated records, their index, and the listings whose page has no record.
 
-    A page that cannot be read down to its payload has none: half of it would make the bundle fail its check.
+    A partly readable page counts as missing: half a record would make the bundle fail its check.
     """
     warc, index, missing = bytearray(), {}, []
     for each in reviewed:

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from review.listing.item import read_item
-from review.queue.blinding import hidden_from, hides_first
+from review.queue.blinding import hidden_from, hides_verdicts
 from review.queue.lists import TheList
 from review.web.dependencies import (
     Person,
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-
 SHEET_CSS = Path(__file__).parents[1] / "static" / "sheet.css"
 
 
@@ -74,7 +73,7 @@ def begin_case(
 def show_case(
     request: Request, db: TheDatabase, context: TheContext, person: TheViewer, case_id: RowId
 ) -> Response:
-    """Show one case; the log notes that it was looked at."""
+    """Show one case, and log the view."""
     case = get_case(db, case_id)
     note_view(db, case_id, person, context.clock())
     held = [listing_file(db, listing_id) for listing_id in case.listings]
@@ -94,7 +93,7 @@ def change_case(
     listing_id: Annotated[str, Form(max_length=64)] = "",
     note: Annotated[str, Form(max_length=MAX_NOTE_CHARS)] = "",
 ) -> Response:
-    """Write a line into a case's journal; a seller is named by one of their listings."""
+    """Write a line into a case's journal; name a seller by one of the seller's listings."""
     seller = None
     if kind.startswith("seller"):
         file = listing_file(db, listing_id)
@@ -123,7 +122,7 @@ def file_listing(
 def show_sheet(
     request: Request, db: TheDatabase, context: TheContext, person: TheViewer, listing_id: str
 ) -> Response:
-    """Show a listing as a sheet to print."""
+    """Show a listing as a printable sheet."""
     return answer_sheet(request, db, context, person, [listing_id], None)
 
 
@@ -139,7 +138,7 @@ def send_sheet(
 def show_case_sheet(
     request: Request, db: TheDatabase, context: TheContext, person: TheViewer, case_id: RowId
 ) -> Response:
-    """Show all of a case as a sheet to print."""
+    """Show a case as a printable sheet."""
     case = get_case(db, case_id)
     note_view(db, case_id, person, context.clock())
     return answer_sheet(request, db, context, person, case.listings, case)
@@ -149,7 +148,7 @@ def show_case_sheet(
 def send_case_sheet(
     request: Request, db: TheDatabase, context: TheContext, person: TheViewer, case_id: RowId
 ) -> Response:
-    """Send all of a case as PDF."""
+    """Send a case as PDF."""
     case = get_case(db, case_id)
     note_view(db, case_id, person, context.clock())
     return _pdf(answer_sheet(request, db, context, person, case.listings, case), f"case-{case_id}")
@@ -190,31 +189,16 @@ def write_line(
 
 def log_change(db: Database, case_id: int, person: Person, details: dict[str, object], now: datetime) -> None:
     """Log a change of a case."""
-    audit.record(
-        db,
-        AuditAction.CASE_CHANGED,
-        actor=person.name,
-        origin=person.origin,
-        subject=f"case:{case_id}",
-        details=details,
-        now=now,
-    )
+    person.log(db, AuditAction.CASE_CHANGED, f"case:{case_id}", details, now=now)
 
 
 def note_view(db: Database, case_id: int, person: Person, now: datetime) -> None:
-    """Log that a case was looked at."""
-    audit.record(
-        db,
-        AuditAction.CASE_VIEWED,
-        actor=person.name,
-        origin=person.origin,
-        subject=f"case:{case_id}",
-        now=now,
-    )
+    """Log a view of a case."""
+    person.log(db, AuditAction.CASE_VIEWED, f"case:{case_id}", now=now)
 
 
 class NoPdf(ReviewError):
-    """What makes PDF files of sheets is not there."""
+    """The libraries for PDF files are missing."""
 
     def __init__(self, found: str) -> None:
         super().__init__(
@@ -239,7 +223,7 @@ def answer_sheet(
     parts = []
     for listing_id in listing_ids:
         file, row = listing_file(db, listing_id), item_of(db, listing_id)
-        is_blind = hides_first(row, reviewer=person.name)
+        is_blind = hides_verdicts(row, reviewer=person.name)
         audit.record_view(
             db,
             sighting_id=file.sightings[0].sighting_id,
@@ -265,7 +249,7 @@ def answer_sheet(
 
 
 def to_pdf(html: bytes, css: str) -> bytes:
-    """Return a sheet as PDF. Nothing is fetched: whatever address stands in it, no request is made.
+    """Return a sheet as PDF; no address in it is ever fetched.
 
     Raises:
         NoPdf: If WeasyPrint cannot be used here.
@@ -302,7 +286,7 @@ class CaseLine(BaseModel):
 
 
 class CaseRecord(BaseModel):
-    """A case and what it holds now."""
+    """A case and its content."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -329,7 +313,7 @@ class NewCase(BaseModel):
 
 
 class NewLine(BaseModel):
-    """A line to be written into a case's journal; a seller is named by one of their listings."""
+    """A new line of a case's journal; a seller is named by one of the seller's listings."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -356,7 +340,7 @@ def new_case(db: TheDatabase, context: TheContext, person: TheReviewer, wanted: 
 
 @api.get("/cases/{case_id}", responses=refusals(404))
 def one_case(db: TheDatabase, context: TheContext, person: TheViewer, case_id: RowId) -> CaseRecord:
-    """Return one case; the log notes the view."""
+    """Return one case, and log the view."""
     case = get_case(db, case_id)
     note_view(db, case_id, person, context.clock())
     return CaseRecord.model_validate(case)

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from review.listing.safe_text import Piece, cut, word_difference
-from review.listing.score_reasons import TELLING, Bar, Wording, read_bars, read_wording, sign_words
+from review.listing.score_reasons import (
+    TELLING,
+    Bar,
+    WordContributions,
+    read_bars,
+    read_word_contributions,
+    signal_words,
+)
 from review.web.languages import gettext
 from review.web.translations import FIELDS, TERMS, defang, law_words, term_words
 from store.model import Decision, Stage
@@ -24,10 +31,8 @@ if TYPE_CHECKING:
 MAX_SHOWN_CHARS = 600
 """A field longer than this is cut in the tables; the text pane holds it whole."""
 
-
 _TEXTS = ("title", "description")
 """Fields whose changes are shown word by word."""
-
 
 _APART = ("description", "currency", "attributes", "images", "terms")
 """Fields that have a place of their own, or stand with another one."""
@@ -35,17 +40,17 @@ _APART = ("description", "currency", "attributes", "images", "terms")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One field as it was read."""
+    """One extracted field."""
 
     name: str
     value: str
     found_by: str
-    """The rule that read it; empty when the page's own table said it."""
+    """The rule that extracted the field; empty for a row of the page's own table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownTerm:
-    """One typed term beside the text it was read from."""
+    """One typed term beside its source text."""
 
     name: str
     words: str
@@ -56,7 +61,7 @@ class ShownTerm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One thing the text says, however often it says it."""
+    """One piece of evidence with the number of its occurrences."""
 
     words: str
     kind: str
@@ -67,18 +72,18 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """One field that a sighting shows otherwise than the one before it."""
+    """One field that differs from the previous sighting."""
 
     name: str
     before: str
     after: str
     words: tuple[Stretch, ...] = ()
-    """For texts: what was taken out and put in."""
+    """For texts: removed and inserted words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One sighting and what was new in it."""
+    """One sighting and its changes."""
 
     sighting: Sighting
     changed: tuple[Changed, ...]
@@ -96,17 +101,17 @@ class Item:
     terms: tuple[ShownTerm, ...]
     bars: tuple[Bar, ...]
     telling: tuple[Bar, ...]
-    """The longest of the bars, for the first look."""
+    """The longest bars, for the summary."""
     log_odds: float
-    wording: Wording | None
-    """None where the score tells of no words."""
+    wording: WordContributions | None
+    """None if the score has no word contributions."""
     evidence: tuple[Evidence, ...]
     history: tuple[Seen, ...]
     """Newest first."""
     standing: Verdict | None
-    """The last verdict that was not taken back."""
+    """The last verdict that was not undone."""
     undone: frozenset[int]
-    """Verdicts that were taken back."""
+    """The undone verdicts."""
 
 
 def read_item(file: ListingFile) -> Item:
@@ -131,7 +136,7 @@ def read_item(file: ListingFile) -> Item:
         bars=bars,
         telling=tuple(sorted(signs, key=lambda bar: -bar.length)[:TELLING]),
         log_odds=_log_odds(file.score) if file.score else 0.0,
-        wording=read_wording(newest.text, file.score.reasons) if file.score else None,
+        wording=read_word_contributions(newest.text, file.score.reasons) if file.score else None,
         evidence=read_evidence(newest.text, file.score.reasons) if file.score else (),
         history=read_history(file.sightings),
         standing=next((verdict for verdict in given if verdict.verdict_id not in undone), None),
@@ -140,7 +145,7 @@ def read_item(file: ListingFile) -> Item:
 
 
 def read_fields(content: ListingContent) -> tuple[Field, ...]:
-    """Return the fields that the page filled, in reading order, then its property table."""
+    """Return the filled fields in reading order, then the page's property table."""
     fields = [
         Field(name=gettext(words), value=_shown(content, name), found_by=content.provenance.get(name, ""))
         for name, words in FIELDS.items()
@@ -165,21 +170,25 @@ def read_shown_terms(content: ListingContent) -> tuple[ShownTerm, ...]:
 
 
 def read_evidence(text: str, reasons: Reasons) -> tuple[Evidence, ...]:
-    """Return what the spans say, each once, in the order of the text."""
+    """Return the evidence of the spans, without repeats, in the order of the text."""
     found = Counter(
         (text[span.start : span.end], span.kind, span.substance, span.note)
         for span in sorted(reasons.spans, key=lambda span: span.start)
     )
     return tuple(
         Evidence(
-            words=_short(words), kind=kind, substance=substance, note=law_words(sign_words(note)), times=times
+            words=_short(words),
+            kind=kind,
+            substance=substance,
+            note=law_words(signal_words(note)),
+            times=times,
         )
         for (words, kind, substance, note), times in found.items()
     )
 
 
 def read_history(sightings: Sequence[Sighting]) -> tuple[Seen, ...]:
-    """Return each sighting, newest first, with what had changed since the one before."""
+    """Return each sighting, newest first, with its changes since the previous one."""
     older: list[Sighting | None] = [*sightings[1:], None]
     return tuple(
         Seen(sighting=new, changed=_changes(old.content, new.content) if old else ())

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
 from review.listing.item import read_item
-from review.listing.safe_text import make_inert
-from review.queue.blinding import hidden_from, hides_first, veil, waits_for
+from review.listing.safe_text import sanitize_page
+from review.queue.blinding import hidden_from, hide_scores, hides_verdicts, waits_for
 from review.queue.lists import TheList, done_today, read_list
 from review.web.charts import price_line
 from review.web.dependencies import (
@@ -24,7 +24,7 @@ from review.web.dependencies import (
     go,
     with_done,
 )
-from review.web.fields import Begun
+from review.web.fields import DraftForm
 from review.web.languages import gettext as _
 from store.accounts.users import Role
 from store.audit import audit
@@ -74,9 +74,9 @@ def take_draft(
     context: TheContext,
     person: TheReviewer,
     listing_id: str,
-    begun: Annotated[Begun, Form()],
+    begun: Annotated[DraftForm, Form()],
 ) -> Response:
-    """Keep what was written beside a listing, so that a reload loses nothing."""
+    """Save the draft, so that a reload loses nothing."""
     keep_draft(db, listing_id, person.name, begun.as_kept(), now=context.clock())
     return Response(status_code=204)
 
@@ -85,20 +85,18 @@ def take_draft(
 def take_over(
     db: TheDatabase, context: TheContext, where: TheList, person: TheReviewer, listing_id: str
 ) -> Response:
-    """Take over a listing that somebody else has open; the log says so."""
+    """Take over a listing that somebody else has open, and log it."""
     now = context.clock()
     file = listing_file(db, listing_id)
     with transaction(db):
         held = workspace.claim_of(db, listing_id, now=now)
         lasts = timedelta(minutes=review_settings(db).claim_minutes)
         workspace.claim(db, listing_id, reviewer=person.name, lasts=lasts, now=now, take_over=True)
-        audit.record(
+        person.log(
             db,
             AuditAction.CLAIMED,
-            actor=person.name,
-            origin=person.origin,
-            subject=f"listing:{file.listing.listing_id}",
-            details={"from": held.reviewer if held else None},
+            f"listing:{file.listing.listing_id}",
+            {"from": held.reviewer if held else None},
             now=now,
         )
     return go(with_done(where.address(listing_id), "taken"))
@@ -106,9 +104,9 @@ def take_over(
 
 @pages.get("/listings/{listing_id}/near")
 def show_near(request: Request, db: TheDatabase, person: TheViewer, listing_id: str) -> Response:
-    """Show listings that say nearly the same, as a piece of the item's page."""
+    """Show near-duplicates, as a part of the item's page."""
     newest = listing_file(db, listing_id).sightings[0]
-    near = veil(db, listings.near_duplicates(db, newest), person.name, listing_id)
+    near = hide_scores(db, listings.near_duplicates(db, newest), person.name, listing_id)
     return answer_page(request, "near.html", {"near": near})
 
 
@@ -116,23 +114,21 @@ def show_near(request: Request, db: TheDatabase, person: TheViewer, listing_id: 
 def show_kept_page(
     request: Request, db: TheDatabase, context: TheContext, where: TheList, person: TheViewer, listing_id: str
 ) -> Response:
-    """Show the page as it is kept, made harmless, in a frame without any rights."""
+    """Show the sanitized saved page in a sandboxed frame."""
     file = listing_file(db, listing_id)
     newest = file.sightings[0]
     kept = context.reference.page(db, newest.page_id)
-    audit.record(
+    person.log(
         db,
         AuditAction.PAGE_VIEWED,
-        actor=person.name,
-        origin=person.origin,
-        subject=f"listing:{listing_id}",
-        details={"page_id": newest.page_id, "evidence_sha256": file.payload_sha256},
+        f"listing:{listing_id}",
+        {"page_id": newest.page_id, "evidence_sha256": file.payload_sha256},
         now=context.clock(),
     )
     shown = {
         "file": file,
         "back": where.address(listing_id),
-        "inert": make_inert(kept.html) if kept else "",
+        "inert": sanitize_page(kept.html) if kept else "",
         "sha256": kept.sha256 if kept else "",
     }
     return answer_page(request, "kept_page.html", shown)
@@ -140,7 +136,7 @@ def show_kept_page(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastVerdict:
-    """The reviewer's newest verdict that can be undone or given again, for the line above the item."""
+    """The reviewer's newest verdict that can be undone or given again."""
 
     verdict: Verdict
     title: str
@@ -149,12 +145,12 @@ class LastVerdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What is said above the item."""
+    """The message above the item."""
 
     said: str = ""
     warned: str = ""
     draft: KeptDraft | None = None
-    """What was written beside it, if the form was refused."""
+    """The draft, if the form was refused."""
     status: int = 200
     more: dict[str, object] = field(default_factory=dict)
 
@@ -171,12 +167,12 @@ def answer_item(
     message: Message = SILENT,
     page: ListPage | None = None,
 ) -> Response:
-    """Answer with one listing beside the list; it is claimed for who may decide, and its view is logged.
+    """Answer with one listing beside the list; claim it for a reviewer, and log the view.
 
     Args:
         request: What was asked.
         db: The store.
-        person: Who asks.
+        person: The user.
         where: The list.
         listing_id: The listing.
         message: What is said above it.
@@ -212,14 +208,14 @@ def answer_item(
 
 
 def around_item(request: Request, db: Database, person: Person, rows: ListPage) -> dict[str, object]:
-    """Return what stands around the item on every page with a list."""
+    """Return the values that every page with a list shows around the item."""
     now = context_of(request).clock()
     return {
         "list": rows,
         "done_today": done_today(db, person.name, now),
         "last": _last_verdict(db, person.name),
         "hides": hidden_from(db, person.name),
-        "hides_first": lambda item: hides_first(item, reviewer=person.name),
+        "hides_verdicts": lambda item: hides_verdicts(item, reviewer=person.name),
         "holders": workspace.claims_on(db, [row.listing_id for row in rows.rows], now=now),
         "facets": facet_counts(db, _states(rows.where.wanted)),
         "views": saved_views(db, person.name),
@@ -229,7 +225,7 @@ def around_item(request: Request, db: Database, person: Person, rows: ListPage) 
 
 
 def _note_view(db: Database, file: ListingFile, person: Person, *, now: datetime) -> workspace.Claim | None:
-    """Log that the listing was shown, claim it for who may decide, and return who holds it."""
+    """Log the view, claim the listing for a reviewer, and return the claim."""
     listing_id = file.listing.listing_id
     with transaction(db):
         audit.record_view(
@@ -246,14 +242,7 @@ def _note_view(db: Database, file: ListingFile, person: Person, *, now: datetime
         lasts = timedelta(minutes=review_settings(db).claim_minutes)
         held = workspace.claim(db, listing_id, reviewer=person.name, lasts=lasts, now=now)
         if before is None:  # a claim renewed is no news
-            audit.record(
-                db,
-                AuditAction.CLAIMED,
-                actor=person.name,
-                origin=person.origin,
-                subject=f"listing:{listing_id}",
-                now=now,
-            )
+            person.log(db, AuditAction.CLAIMED, f"listing:{listing_id}", now=now)
         return held
 
 
@@ -268,16 +257,16 @@ def _near(request: Request, db: Database, file: ListingFile, reviewer: str) -> d
         "provenance": listings.provenance(db, newest.page_id),
         "price_line": price_line(listings.prices(file.sightings)),
         "prices": listings.prices(file.sightings),
-        "same_text": veil(db, listings.same_text(db, newest), reviewer, listing_id),
-        "of_seller": veil(db, of_seller, reviewer, listing_id),
+        "same_text": hide_scores(db, listings.same_text(db, newest), reviewer, listing_id),
+        "of_seller": hide_scores(db, of_seller, reviewer, listing_id),
         "cases": cases.cases_of(db, listing_id),
         "open_cases": [case for case in cases.list_cases(db) if not case.is_closed],
     }
 
 
 def _verdicts_shown(file: ListingFile, row: ListedItem | None, reviewer: str) -> tuple[Verdict, ...]:
-    """Return the verdicts this reviewer may see: none of others' on what they are to check blind."""
-    if not hides_first(row, reviewer=reviewer):
+    """Return the verdicts that are not hidden from this reviewer."""
+    if not hides_verdicts(row, reviewer=reviewer):
         return file.verdicts
     return tuple(verdict for verdict in file.verdicts if verdict.reviewer == reviewer)
 

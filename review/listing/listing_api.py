@@ -10,9 +10,9 @@ from fastapi import APIRouter, Path, Response
 from fastapi.encoders import jsonable_encoder
 from pydantic import BaseModel, ConfigDict, Field
 
-from review.queue.blinding import hides_first, veil
+from review.queue.blinding import hide_scores, hides_verdicts
 from review.queue.bulk import assign_to
-from review.queue.lists import hiding
+from review.queue.lists import record_maker
 from review.web.dependencies import TheContext, TheDatabase, TheLead, TheReviewer, TheViewer
 from review.web.fields import MAX_NOTE_CHARS, MAX_SUBSTANCE_CHARS, refusals
 from store.audit import audit
@@ -26,12 +26,11 @@ from store.review.workspace import KeptDraft, draft_of, keep_draft, review_setti
 
 api = APIRouter(prefix="/api/listings/{listing_id}", tags=["review"])
 
-
 ListingId = Annotated[str, Path(min_length=1, max_length=64)]
 
 
 class Near(BaseModel):
-    """What lies near a listing."""
+    """The provenance, prices and similar listings of a listing."""
 
     provenance: Provenance
     prices: list[Price]
@@ -41,7 +40,7 @@ class Near(BaseModel):
 
 
 class ClaimRecord(BaseModel):
-    """Who has a listing on the screen, and until when."""
+    """The claim on a listing."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -52,16 +51,16 @@ class ClaimRecord(BaseModel):
 
 
 class ClaimWish(BaseModel):
-    """How a claim is wished for."""
+    """A request for a claim."""
 
     model_config = ConfigDict(extra="forbid")
 
     take_over: bool = False
-    """Also from somebody who holds it; the log says so."""
+    """Whether to take the listing over from its holder; the log records it."""
 
 
 class DraftRecord(BaseModel):
-    """What was begun beside a listing; when all of it is empty, it is forgotten."""
+    """A draft; an empty draft is deleted."""
 
     model_config = ConfigDict(from_attributes=True, extra="forbid")
 
@@ -71,7 +70,7 @@ class DraftRecord(BaseModel):
 
 
 class Assignment(BaseModel):
-    """Who is to look; an empty name takes the assignment away."""
+    """The assignee; an empty name removes the assignment."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -97,8 +96,8 @@ def get_listing(
         origin=person.origin,
         now=context.clock(),
     )
-    is_hidden = hiding(db, person).hides(row)
-    if hides_first(row, reviewer=person.name):
+    is_hidden = record_maker(db, person).hides(row)
+    if hides_verdicts(row, reviewer=person.name):
         own = tuple(verdict for verdict in file.verdicts if verdict.reviewer == person.name)
         file = replace(file, verdicts=own)
     if is_hidden:
@@ -109,7 +108,7 @@ def get_listing(
 
 @api.get("/near", responses=refusals(404))
 def get_near(db: TheDatabase, person: TheViewer, listing_id: ListingId) -> Near:
-    """Return where the listing comes from, its prices, the seller's others, and what reads alike.
+    """Return provenance, prices, the seller's other listings and similar listings.
 
     Scores that are kept from who asks until they decide are null.
     """
@@ -117,7 +116,7 @@ def get_near(db: TheDatabase, person: TheViewer, listing_id: ListingId) -> Near:
     newest = file.sightings[0]
 
     def seen(found: list[Neighbour]) -> list[Neighbour]:
-        return veil(db, found, person.name, listing_id)
+        return hide_scores(db, found, person.name, listing_id)
 
     return Near(
         provenance=listings.provenance(db, newest.page_id),
@@ -132,7 +131,7 @@ def get_near(db: TheDatabase, person: TheViewer, listing_id: ListingId) -> Near:
 def get_claim(
     db: TheDatabase, context: TheContext, person: TheViewer, listing_id: ListingId
 ) -> ClaimRecord | None:
-    """Return who has the listing on the screen now; null for nobody."""
+    """Return the current claim; null for none."""
     listing_file(db, listing_id)
     held = workspace.claim_of(db, listing_id, now=context.clock())
     return ClaimRecord.model_validate(held) if held else None
@@ -142,7 +141,7 @@ def get_claim(
 def claim_listing(
     db: TheDatabase, context: TheContext, person: TheReviewer, listing_id: ListingId, wish: ClaimWish
 ) -> ClaimRecord:
-    """Claim a listing, or renew one's claim; somebody else's is respected unless it is to be taken over."""
+    """Claim a listing or renew the claim; another's claim holds unless `take_over` is set."""
     now = context.clock()
     with transaction(db):
         listing_file(db, listing_id)
@@ -153,13 +152,11 @@ def claim_listing(
         )
         if held.reviewer != person.name:
             raise workspace.HeldByAnother(held)
-        audit.record(
+        person.log(
             db,
             AuditAction.CLAIMED,
-            actor=person.name,
-            origin=person.origin,
-            subject=f"listing:{listing_id}",
-            details={"from": before.reviewer if before else None},
+            f"listing:{listing_id}",
+            {"from": before.reviewer if before else None},
             now=now,
         )
     return ClaimRecord.model_validate(held)
@@ -169,7 +166,7 @@ def claim_listing(
 def release_claim(
     db: TheDatabase, context: TheContext, person: TheReviewer, listing_id: ListingId
 ) -> Response:
-    """Give up one's own claim; another's stays."""
+    """Release one's own claim."""
     now = context.clock()
     with transaction(db):
         listing_file(db, listing_id)
@@ -177,20 +174,13 @@ def release_claim(
         if held and held.reviewer == person.name:
             workspace.release(db, listing_id, reviewer=person.name)
             subject = f"listing:{listing_id}"
-            audit.record(
-                db,
-                AuditAction.RELEASED,
-                actor=person.name,
-                origin=person.origin,
-                subject=subject,
-                now=now,
-            )
+            person.log(db, AuditAction.RELEASED, subject, now=now)
     return Response(status_code=204)
 
 
 @api.get("/draft", responses=refusals(404))
 def get_draft(db: TheDatabase, person: TheReviewer, listing_id: ListingId) -> DraftRecord:
-    """Return what one has begun to write beside a listing."""
+    """Return one's draft."""
     listing_file(db, listing_id)
     kept = draft_of(db, listing_id, person.name) or KeptDraft()
     return DraftRecord.model_validate(asdict(kept) | {"reason_code": kept.reason_code or None})
@@ -200,7 +190,7 @@ def get_draft(db: TheDatabase, person: TheReviewer, listing_id: ListingId) -> Dr
 def put_draft(
     db: TheDatabase, context: TheContext, person: TheReviewer, listing_id: ListingId, draft: DraftRecord
 ) -> Response:
-    """Keep what one has begun to write beside a listing."""
+    """Save one's draft."""
     kept = KeptDraft(reason_code=draft.reason_code or "", note=draft.note, substance=draft.substance)
     keep_draft(db, listing_id, person.name, kept, now=context.clock())
     return Response(status_code=204)
@@ -210,7 +200,7 @@ def put_draft(
 def assign(
     db: TheDatabase, context: TheContext, person: TheLead, listing_id: ListingId, wanted: Assignment
 ) -> Response:
-    """Assign the listing to somebody."""
+    """Assign the listing."""
     listing_file(db, listing_id)
     assign_to(db, [listing_id], wanted.assignee, person, context.clock())
     return Response(status_code=204)

@@ -19,13 +19,12 @@ if TYPE_CHECKING:
     from store.model import Span
 
 
-UNSEEN = re.compile(
+INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
     "\u2028-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
     # Joiners are ordinary spelling in Persian, Hindi and emoji; between plain letters they hide a word.
     "|(?<=[!-~])[\u200c\u200d]+(?=[!-~])"
 )
-
 
 TELLING = ("cas", "name", "abbreviation", "disguised")
 """Kinds of evidence whose colour a mark of several takes, the first that is there."""
@@ -33,7 +32,7 @@ TELLING = ("cas", "name", "abbreviation", "disguised")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """A stretch of text that is marked in one way."""
+    """A stretch of text with one marking."""
 
     text: str
     unseen: str = ""
@@ -65,7 +64,7 @@ def cut(text: str, spans: Sequence[Span] = ()) -> tuple[Piece, ...]:
     Spans that overlap become one mark with all their names; what lies outside the text is ignored. The
     pieces' texts joined are `text`.
     """
-    if not spans and not UNSEEN.search(text):
+    if not spans and not INVISIBLE.search(text):
         return (Piece(text=text),)
     pieces: list[Piece] = []
     for mark in _stretches(len(text), _merged(spans, len(text))):
@@ -111,7 +110,7 @@ def _stretches(length: int, marks: Sequence[_Mark]) -> Iterator[_Mark]:
         yield _Mark(start=at, end=length)
 
 
-def spell_unseen(value: object) -> object:
+def spell_invisible(value: object) -> object:
     """Return a text with the code of each character that does not show, e.g. `[U+202E]`; else the value.
 
     It finishes whatever a template prints, so that no field of a listing is forgotten, and it fits where
@@ -119,13 +118,13 @@ def spell_unseen(value: object) -> object:
     """
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
-    return UNSEEN.sub(lambda found: "".join(f"[U+{ord(each):04X}]" for each in found.group()), value)
+    return INVISIBLE.sub(lambda found: "".join(f"[U+{ord(each):04X}]" for each in found.group()), value)
 
 
 def _seen(text: str) -> Iterator[tuple[str, str]]:
     """Yield the parts of `text`, each with what it is if it cannot be seen."""
     at = 0
-    for found in UNSEEN.finditer(text):
+    for found in INVISIBLE.finditer(text):
         if found.start() > at:
             yield text[at : found.start()], ""
         yield from ((character, _describe(character)) for character in found.group())
@@ -140,12 +139,11 @@ def _describe(character: str) -> str:
 
 WORD = re.compile(r"\w+")
 
-
 LATIN = re.compile(r"[A-Za-z]")
 
 
 def lookalikes(text: str) -> list[int]:
-    """Return the places of letters that look Latin and are not, in words that have Latin letters too.
+    """Return the positions of Latin look-alikes in words that also have Latin letters.
 
     A Greek letter at the beginning of a word is ordinary spelling in chemistry (`αPVP`) and let be.
     """
@@ -162,7 +160,7 @@ def lookalikes(text: str) -> list[int]:
 
 
 def mark_lookalikes(text: str) -> Markup:
-    """Return a text as markup in which each such letter stands out and says what it is."""
+    """Return a text as markup in which each look-alike letter is marked and named."""
     parts: list[Markup] = []
     at = 0
     for place in lookalikes(text):
@@ -177,20 +175,19 @@ def mark_lookalikes(text: str) -> Markup:
 
 
 def _shown(text: str) -> Markup:
-    return escape(spell_unseen(text))
+    return escape(spell_invisible(text))
 
 
 MAX_WORDS = 1_500
-"""Longer texts are compared up to here: comparing takes time with the square of the length."""
-
+"""Texts are compared up to this length, because the time grows with its square."""
 
 CONTEXT = 6
-"""Words kept on each side of a change; what lies between is left out."""
+"""Words shown on each side of a change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """A stretch of words that was kept, taken out or put in."""
+    """A stretch of kept, removed or inserted words."""
 
     kind: str
     """`same`, `out`, `in` or `skipped`."""
@@ -198,7 +195,7 @@ class Stretch:
 
 
 def word_difference(before: str, after: str) -> tuple[Stretch, ...]:
-    """Return what was taken out and put in between two texts, with a little of what stands around."""
+    """Return the removed and inserted words between two texts, with some context."""
     old, new = _words(before), _words(after)
     stretches: list[Stretch] = []
     matcher = SequenceMatcher(None, old, new, autojunk=False)
@@ -229,8 +226,7 @@ def _words(text: str) -> list[str]:
 
 
 MAX_HTML_CHARS = 2_000_000
-"""A longer page is cut here."""
-
+"""Longer pages are cut here."""
 
 TAGS = {
     "abbr", "address", "article", "aside", "b", "bdi", "blockquote", "br", "caption", "center", "cite",
@@ -239,15 +235,13 @@ TAGS = {
     "mark", "nav", "ol", "p", "pre", "q", "s", "section", "small", "span", "strong", "sub", "summary",
     "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "u", "ul",
 }  # fmt: skip
-"""What may stay: nothing that loads, links, runs or sends."""
-
+"""Allowed tags: none of them loads, links, runs or sends."""
 
 DROPPED = {
     "script", "style", "template", "noscript", "iframe", "object", "embed", "svg", "math", "select",
     "textarea", "title", "audio", "video",
 }  # fmt: skip
-"""What goes with all that is in it."""
-
+"""Tags removed with their content."""
 
 ATTRIBUTES = {
     "*": {"lang", "dir"},
@@ -256,7 +250,7 @@ ATTRIBUTES = {
 }
 
 
-def make_inert(html: str) -> str:
+def sanitize_page(html: str) -> str:
     """Return the page's HTML with only what `TAGS` names, for a sandboxed frame under the app's policy."""
     return nh3.clean(
         html[:MAX_HTML_CHARS],

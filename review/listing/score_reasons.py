@@ -16,17 +16,16 @@ if TYPE_CHECKING:
     from store.model import Reasons, Span, WordShare
 
 
-UNTOLD = 1e-9
-"""A sum of signs no greater is none: what rounding leaves."""
-
+ROUNDING = 1e-9
+"""A smaller sum of signals is a rounding error."""
 
 TELLING = 3
-"""So many signs stand beside the score; the rest is unfolded."""
+"""The number of signals beside the score; the others are folded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """One bar of the contributions' chart. Lengths are in percent of the longest."""
+    """One bar of the contributions' chart; its length is in percent of the longest."""
 
     words: str
     log_odds: float
@@ -34,36 +33,36 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
-    """What the contribution of words is made of."""
+class WordContributions:
+    """The contributions of words and phrases."""
 
     bars: tuple[Bar, ...]
     """The strongest words, largest first, then all others as one."""
     log_odds: float
     """Their sum."""
     pro: tuple[str, ...]
-    """The words that speak most for an offer, for the first look."""
+    """The strongest words for an offer."""
     con: tuple[str, ...]
-    """Those that speak most against one."""
+    """The strongest words against an offer."""
     is_apart: bool
     """Whether a phrase stands among the bars alone, since the marks on it say the opposite."""
 
 
 def read_bars(reasons: Reasons) -> tuple[Bar, ...]:
-    """Return the terms of the score's sum as bars: the signs, all others as one, the constant last."""
-    terms = [(sign_words(each.feature), each.log_odds) for each in reasons.contributions]
+    """Return the terms of the score as bars: the signals, all others as one, the constant last."""
+    terms = [(signal_words(each.feature), each.log_odds) for each in reasons.contributions]
     constant = reasons.constant_log_odds
     if constant is None:
         rest = [(gettext("all other signals and the base value"), reasons.rest_log_odds)]
     else:
         others = reasons.rest_log_odds - constant
-        rest = [(gettext("all other signals"), others)] if abs(others) > UNTOLD else []
+        rest = [(gettext("all other signals"), others)] if abs(others) > ROUNDING else []
         rest.append((gettext("base value of every text"), constant))
     return _bars([*terms, *rest])
 
 
-def read_wording(text: str, reasons: Reasons) -> Wording | None:
-    """Return what phrases add to the score, or None if it tells of none.
+def read_word_contributions(text: str, reasons: Reasons) -> WordContributions | None:
+    """Return the contributions of phrases, or None if the score has none.
 
     A sign of trade and the words it is made of share what the model learnt of them: where the sign took
     more than its due, the words are left with an amount of the other direction. It is exact and belongs to
@@ -78,7 +77,7 @@ def read_wording(text: str, reasons: Reasons) -> Wording | None:
         return None
     marked = {against: _marked(reasons, against=against) for against in (False, True)}
     agreed = [each for each in reasons.wording if not _lies_within(text, each, marked[each.log_odds > 0])]
-    return Wording(
+    return WordContributions(
         bars=_bars(
             [
                 *((each.words, each.log_odds) for each in reasons.wording),
@@ -201,15 +200,12 @@ FORMS = (
     N_("%(words)s is on no list in force here"),
     N_("may be part of %(words)s"),
 )
-"""Notes with something filled in."""
-
+"""Notes with a filled-in place."""
 
 UNLISTED = "is on no list in force here"
-"""What notes on CAS numbers say that are not listed, in whole or in part."""
-
+"""The text in notes on unlisted CAS numbers."""
 
 _LABELS = {**SIGNALS, **NOTES}
-
 
 _FORMS = tuple(
     (form, re.compile(re.escape(form).replace(re.escape("%(words)s"), "(.*)"), re.DOTALL)) for form in FORMS
@@ -217,7 +213,7 @@ _FORMS = tuple(
 
 
 def kind_words(kind: str) -> str:
-    """Return what a kind of evidence is called."""
+    """Return the name of a kind of evidence."""
     return gettext(KINDS[kind]) if kind in KINDS else kind
 
 
@@ -226,8 +222,8 @@ def speaks_against(span: Span) -> bool:
     return span.kind == "mention" or UNLISTED in span.note
 
 
-def sign_words(said: str) -> str:
-    """Return a contribution's or a note's words."""
+def signal_words(said: str) -> str:
+    """Return the label of a contribution or a note; an unknown name stays as it is."""
     if said in _LABELS:
         return gettext(_LABELS[said])
     filled = ((form, pattern.fullmatch(said)) for form, pattern in _FORMS)

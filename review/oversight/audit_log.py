@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from review.queue.blinding import veil_log
+from review.queue.blinding import hide_log_verdicts
 from review.web.dependencies import TheAdmin, TheContext, TheDatabase, TheLead, answer_page
 from review.web.fields import MAX_ROW, OrEmpty, refusals
 from store.accounts.users import list_users
@@ -26,15 +26,13 @@ if TYPE_CHECKING:
 
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-
 PAGE_SIZE = 50
-
 
 _Text = Annotated[str, Field(max_length=200)]
 
 
 class LogQuery(BaseModel):
-    """Which entries the address asks for; what a form leaves empty does not narrow them."""
+    """The filters of the log; an empty field does not filter."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -83,7 +81,7 @@ def read_entries(db: Database, wanted: LogQuery, person: Person, *, limit: int) 
         before=wanted.before,
         limit=limit,
     )
-    return veil_log(db, found, person.name)
+    return hide_log_verdicts(db, found, person.name)
 
 
 def _begin_of(day: date | None) -> datetime | None:
@@ -96,12 +94,11 @@ def _end_of(day: date) -> datetime | None:
 
 api = APIRouter(prefix="/api/audit", tags=["administration"])
 
-
 MAX_LIMIT = 1_000
 
 
 class LogPart(LogQuery):
-    """Which entries, and how many at most; `before` is for the next page."""
+    """The filters of the log with a limit; `before` is for the next page."""
 
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = 50
 
@@ -121,7 +118,7 @@ class EntryRecord(BaseModel):
 
 
 class Anchor(BaseModel):
-    """What to write down elsewhere; `precursor-watch audit verify --anchor` takes it."""
+    """The anchor to write down elsewhere, for `precursor-watch audit verify --anchor`."""
 
     anchor: str
     """Number and hash of the newest entry of the log, and of the newest line of the record."""

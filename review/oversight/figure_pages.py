@@ -22,7 +22,6 @@ from store.scores.scores import list_models, model_in_use, promotions
 
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-
 SERIES = ("flagged", "reviewed", "confirmed")
 """Of the chart over days; each is a class of the stylesheet."""
 
@@ -63,7 +62,7 @@ api = APIRouter(prefix="/api", tags=["figures and settings"])
 
 
 class Figures(BaseModel):
-    """What the dashboard shows."""
+    """The figures of the review."""
 
     days: list[Day]
     decision_times: DecisionTimes
@@ -86,7 +85,7 @@ class ModelRecord(BaseModel):
 
 
 class PromotionRecord(BaseModel):
-    """When a model was put in use, by whom and why."""
+    """A promotion of a model: when, by whom and why."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -136,5 +135,5 @@ def show_models(db: TheDatabase, person: TheViewer) -> list[ModelRecord]:
 
 @api.get("/promotions", responses=refusals())
 def show_promotions(db: TheDatabase, person: TheViewer) -> list[PromotionRecord]:
-    """Return when which model was put in use, oldest first."""
+    """Return the promotions of models, oldest first."""
     return [PromotionRecord.model_validate(each) for each in promotions(db)]

@@ -23,9 +23,7 @@ from store.review.statistics import SourceCounts
 
 pages = APIRouter(prefix="/service", include_in_schema=False, default_response_class=HTMLResponse)
 
-
 RUNS_A_PAGE = 50
-
 
 MAX_SOURCE_CHARS = 200
 
@@ -39,7 +37,7 @@ def show_service(
     person: TheLead,
     done: str = "",
 ) -> Response:
-    """Show what `status` shows, the alarms that stand, and what was asked of the service."""
+    """Show the state of the service, the active alarms and the latest requests."""
     said = {
         "pause": _("Requested. The service starts no crawl of this source until you resume it."),
         "resume": _("Requested. The source is crawled again when it is due."),
@@ -81,7 +79,7 @@ def show_run(
     person: TheLead,
     run_id: RowId,
 ) -> Response:
-    """Show one run: how it ended, and the end of what each of its processes wrote."""
+    """Show one run: its end, and the last log lines of each of its processes."""
     run = get_run(db, run_id)
     tried = [(each, service_api.log(run, each, LOG_LINES)) for each in attempts_at(db, run_id)]
     shown = {"run": run, "standing": service_api.standing(run), "tried": tried, "lines": LOG_LINES}
@@ -110,13 +108,13 @@ def take_note(
     alarm_id: RowId,
     note: Annotated[str, Form(max_length=MAX_NOTE_CHARS)] = "",
 ) -> Response:
-    """Write that one has taken note of an alarm."""
+    """Acknowledge an alarm."""
     acknowledge(db, alarm_id, by=person.name, note=note, origin=person.origin, now=context.clock())
     return go("/service?done=noted")
 
 
 def local_time(source: SourceHealth) -> str:
-    """Return when a source is due next in its own zone, e.g. `2026-11-25 03:30 (America/Lima)`."""
+    """Return a source's next due time in its own zone, e.g. `2026-11-25 03:30 (America/Lima)`."""
     if source.next_due is None:
         return ""
     return f"{source.next_due.astimezone(ZoneInfo(source.timezone)):%Y-%m-%d %H:%M} ({source.timezone})"
@@ -124,22 +122,20 @@ def local_time(source: SourceHealth) -> str:
 
 api = APIRouter(prefix="/api", tags=["service"])
 
-
 MAX_LIMIT = 200
-
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
 
 class SourceRecord(BaseModel):
-    """How one source fares."""
+    """The state of one source."""
 
     model_config = ConfigDict(from_attributes=True)
 
     source_id: str
     last_run: Run | None
     standing: str
-    """Of the last run: its outcome, or `under way`, `interrupted` or `never`."""
+    """The outcome of the last run, or `under way`, `interrupted` or `never`."""
     next_due: datetime | None
     timezone: str
     overdue: bool
@@ -151,12 +147,12 @@ class SourceRecord(BaseModel):
 
 
 class ServiceRecord(BaseModel):
-    """How everything stands."""
+    """The state of the service, its sources and the store."""
 
     model_config = ConfigDict(from_attributes=True)
 
     is_well: bool
-    """Whether nobody needs to look; `precursor-watch status` exits with 0 then."""
+    """Whether nothing needs attention; `precursor-watch status` exits with 0 then."""
     service: bool
     alarms: list[Alarm]
     queue: int
@@ -171,20 +167,20 @@ class ServiceRecord(BaseModel):
 
 
 class RunRecord(BaseModel):
-    """A run, and whether it is under way."""
+    """A run and its state."""
 
     run: Run
     standing: str
 
 
 class AttemptRecord(BaseModel):
-    """A process that worked on a run."""
+    """A process of a run."""
 
     started_at: datetime
     pid: int
     interrupted: str
     log: list[str] | None
-    """The last lines that it wrote; null when it left no log."""
+    """The last lines of its log; null if there is no log."""
 
 
 class RunWithLog(RunRecord):
@@ -194,7 +190,7 @@ class RunWithLog(RunRecord):
 
 
 class NewRequest(BaseModel):
-    """What the service shall do."""
+    """A request to the service."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -203,7 +199,7 @@ class NewRequest(BaseModel):
 
 
 class AlarmNote(BaseModel):
-    """What is being done about an alarm."""
+    """A note on an alarm."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -211,7 +207,7 @@ class AlarmNote(BaseModel):
 
 
 class Asked(BaseModel):
-    """That something was asked; the service answers within seconds, if it is at work."""
+    """A request that was sent; a running service answers within seconds."""
 
     request_id: int
 
@@ -228,7 +224,7 @@ def get_service(
     service_api: TheServiceApi,
     person: TheLead,
 ) -> ServiceRecord:
-    """Return how everything stands: each source, queue, model, disk and the alarms that stand."""
+    """Return the state of each source, the queue, the model and the disk, with the active alarms."""
     return ServiceRecord.model_validate(service_api.overview(db, context.clock()))
 
 
@@ -238,7 +234,7 @@ def show_requests(
     person: TheLead,
     limit: Limit = 20,
 ) -> list[ServiceRequest]:
-    """Return what was asked of the service with its answers, newest first."""
+    """Return the requests to the service with their answers, newest first."""
     return list_requests(db, limit=limit)
 
 
@@ -261,7 +257,7 @@ def show_alarms(
     *,
     standing: bool = True,
 ) -> list[Alarm]:
-    """Return the alarms that stand, oldest first; or with `standing=false` all of them, newest first."""
+    """Return the active alarms, oldest first; with `standing=false` all alarms, newest first."""
     return standing_alarms(db)[:limit] if standing else list_alarms(db, limit=limit)
 
 
@@ -269,7 +265,7 @@ def show_alarms(
 def post_note(
     db: TheDatabase, context: TheContext, person: TheLead, alarm_id: RowId, note: AlarmNote
 ) -> Alarm:
-    """Write that one has taken note of an alarm."""
+    """Acknowledge an alarm."""
     return acknowledge(
         db, alarm_id, by=person.name, note=note.note, origin=person.origin, now=context.clock()
     )

@@ -14,7 +14,6 @@ from review.web.dependencies import Person, TheContext, TheDatabase, TheLead, Th
 from review.web.fields import RowId, refusals
 from review.web.languages import LANGUAGES
 from store.accounts.users import Role
-from store.audit import audit
 from store.audit.audit import AuditAction
 from store.database import transaction
 from store.review.samples import Draw, draw_sample, list_draws, miss_rate
@@ -38,10 +37,8 @@ if TYPE_CHECKING:
 
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-
 A_YEAR = 365 * 24 * 3600
 """Seconds for which the browser keeps language and theme."""
-
 
 MAX_SAMPLE = 2_000
 
@@ -54,21 +51,21 @@ def keep_view(
     name: Annotated[str, Form(min_length=1, max_length=60)],
     query: Annotated[str, Form(max_length=2_000)] = "",
 ) -> Response:
-    """Keep the list under a name."""
+    """Save the list under a name."""
     save_view(db, person.name, name, query, now=context.clock())
     return go(f"/?{query}")
 
 
 @pages.post("/views/{view_id}/forget")
 def drop_view(db: TheDatabase, person: TheViewer, view_id: RowId) -> Response:
-    """Forget a saved list."""
+    """Delete a saved list."""
     forget_view(db, person.name, view_id)
     return go("/")
 
 
 @pages.get("/settings")
 def show_settings(request: Request, db: TheDatabase, person: TheViewer) -> Response:
-    """Show what the reviewer and the lead can set."""
+    """Show the settings."""
     shown = {
         "settings": review_settings(db),
         "hide_score": preferences(db, person.name).get("hide_score") == "1",
@@ -90,7 +87,7 @@ def set_mine(
     language: Annotated[str, Form(max_length=8)] = "",
     theme: Annotated[str, Form(max_length=8)] = "",
 ) -> Response:
-    """Keep what a reviewer chose for themselves."""
+    """Save a reviewer's own settings."""
     prefer(db, person.name, "hide_score", "1" if hide_score else "")
     answer = go("/settings")
     for name, value, allowed in (
@@ -113,7 +110,7 @@ def set_for_all(
     hidden_percent: Annotated[float, Form(ge=0, le=100)],
     claim_minutes: Annotated[float, Form(ge=1, le=480)],
 ) -> Response:
-    """Put shares and times in force for everyone; what changes is logged."""
+    """Change the settings for everyone, and log each change."""
     change_for_all(db, context, person, "second_share", second_percent / 100)
     change_for_all(db, context, person, "hidden_share", hidden_percent / 100)
     change_for_all(db, context, person, "claim_minutes", claim_minutes)
@@ -127,43 +124,35 @@ def take_sample(
     person: TheLead,
     size: Annotated[int, Form(ge=1, le=MAX_SAMPLE)],
 ) -> Response:
-    """Draw a random sample from below the line into the queue."""
+    """Draw a random sample from below the threshold into the queue."""
     draw_for_all(db, person, size, seed=secrets.randbelow(2**31), now=context.clock())
     return go("/settings")
 
 
 def draw_for_all(db: Database, person: Person, size: int, *, seed: int, now: datetime) -> Draw:
-    """Draw a random sample from below the line into the queue, and log it."""
+    """Draw a random sample from below the threshold into the queue, and log it."""
     with transaction(db):
         draw = draw_sample(db, size, seed=seed, drawn_by=person.name, now=now)
-        audit.record(
+        person.log(
             db,
             AuditAction.SETTING_CHANGED,
-            actor=person.name,
-            origin=person.origin,
-            subject=f"sample:{draw.draw_id}",
-            details={"size": draw.size, "population": draw.population, "seed": draw.seed},
+            f"sample:{draw.draw_id}",
+            {"size": draw.size, "population": draw.population, "seed": draw.seed},
             now=now,
         )
     return draw
 
 
 def change_for_all(db: Database, context: AppContext, person: Person, name: str, value: float) -> None:
-    """Put a setting in force for everyone, and log it; one that has this value already is let be."""
+    """Change a setting for everyone, and log the change; do nothing if the value is the same."""
     now = context.clock()
     with transaction(db):
         before = getattr(review_settings(db), name)
         if before == value:
             return
         change_setting(db, name, value, changed_by=person.name, now=now)
-        audit.record(
-            db,
-            AuditAction.SETTING_CHANGED,
-            actor=person.name,
-            origin=person.origin,
-            subject=f"setting:{name}",
-            details={"before": before, "after": value},
-            now=now,
+        person.log(
+            db, AuditAction.SETTING_CHANGED, f"setting:{name}", {"before": before, "after": value}, now=now
         )
 
 
@@ -176,7 +165,7 @@ def _within(name: str) -> Any:
 
 
 class SettingsChange(BaseModel):
-    """What shall hold for everyone from now on; what is left out stays."""
+    """New settings for everyone; omitted ones stay."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -186,7 +175,7 @@ class SettingsChange(BaseModel):
 
 
 class Preferences(BaseModel):
-    """What one chose for oneself."""
+    """A user's own settings."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -194,7 +183,7 @@ class Preferences(BaseModel):
 
 
 class NewView(BaseModel):
-    """A list to be kept under a name."""
+    """A list to save under a name."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -204,7 +193,7 @@ class NewView(BaseModel):
 
 
 class NewSample(BaseModel):
-    """How many listings are to be drawn from below the line."""
+    """The number of listings to draw from below the threshold."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -213,7 +202,7 @@ class NewSample(BaseModel):
 
 @api.get("/settings", responses=refusals())
 def get_settings(db: TheDatabase, person: TheViewer) -> ReviewSettings:
-    """Return what holds for everyone."""
+    """Return the settings for everyone."""
     return review_settings(db)
 
 
@@ -221,7 +210,7 @@ def get_settings(db: TheDatabase, person: TheViewer) -> ReviewSettings:
 def change_settings(
     db: TheDatabase, context: TheContext, person: TheLead, change: SettingsChange
 ) -> ReviewSettings:
-    """Put shares and times in force for everyone; the log notes each."""
+    """Change the settings for everyone, and log each change."""
     with transaction(db):
         for name, value in change.model_dump(exclude_none=True).items():
             change_for_all(db, context, person, name, value)
@@ -230,25 +219,25 @@ def change_settings(
 
 @api.get("/samples", responses=refusals())
 def show_samples(db: TheDatabase, person: TheViewer) -> list[Draw]:
-    """Return every random draw from below the line, newest first."""
+    """Return every random draw from below the threshold, newest first."""
     return list_draws(db)
 
 
 @api.post("/samples", status_code=201, responses=refusals(409))
 def draw(db: TheDatabase, context: TheContext, person: TheLead, wanted: NewSample) -> Draw:
-    """Draw a random sample from below the line into the queue."""
+    """Draw a random sample from below the threshold into the queue."""
     return draw_for_all(db, person, wanted.size, seed=secrets.randbelow(2**31), now=context.clock())
 
 
 @api.get("/me/preferences", responses=refusals())
 def show_preferences(db: TheDatabase, person: TheViewer) -> Preferences:
-    """Return what one chose for oneself."""
+    """Return one's own settings."""
     return Preferences(hide_score=preferences(db, person.name).get("hide_score") == "1")
 
 
 @api.put("/me/preferences", responses=refusals())
 def set_preferences(db: TheDatabase, person: TheViewer, wanted: Preferences) -> Preferences:
-    """Keep what one chooses for oneself."""
+    """Save one's own settings."""
     prefer(db, person.name, "hide_score", "1" if wanted.hide_score else "")
     return wanted
 
@@ -261,13 +250,13 @@ def show_views(db: TheDatabase, person: TheViewer) -> list[SavedView]:
 
 @api.post("/me/views", status_code=201, responses=refusals())
 def add_view(db: TheDatabase, context: TheContext, person: TheViewer, wanted: NewView) -> list[SavedView]:
-    """Keep a list under a name, and return all of them; the same name again replaces it."""
+    """Save a list under a name, replacing one of the same name; return all saved lists."""
     save_view(db, person.name, wanted.name, wanted.query, now=context.clock())
     return saved_views(db, person.name)
 
 
 @api.delete("/me/views/{view_id}", status_code=204, responses=refusals())
 def delete_view(db: TheDatabase, person: TheViewer, view_id: RowId) -> Response:
-    """Forget one of one's saved lists, if it is there."""
+    """Delete one of one's saved lists, if it exists."""
     forget_view(db, person.name, view_id)
     return Response(status_code=204)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from store.review.queue import ListedItem
 
 
-def hides_score(item: ListedItem | None, *, reviewer: str, share: float) -> bool:
-    """Return whether a list or an item keeps the score from this reviewer.
+def hides_score_of(item: ListedItem | None, *, reviewer: str, share: float) -> bool:
+    """Return whether the score is hidden from this reviewer.
 
     Samples from below the line hide it, and so does a share of what is flagged: else its absence would tell.
 
@@ -34,33 +34,33 @@ def hides_score(item: ListedItem | None, *, reviewer: str, share: float) -> bool
     return not item.is_flagged or falls_into(item.listing_id, share)
 
 
-def hides_first(item: ListedItem | None, *, reviewer: str) -> bool:
-    """Return whether somebody else's verdict is kept from this reviewer, because theirs is to check it."""
+def hides_verdicts(item: ListedItem | None, *, reviewer: str) -> bool:
+    """Return whether the first verdict is hidden from this reviewer, who is to check it."""
     return item is not None and item.state is State.SECOND and item.decided_by != reviewer
 
 
 def waits_for(item: ListedItem, reviewer: str) -> bool:
     """Return whether the listing waits for this reviewer's decision."""
-    return item.state is State.WAITING or hides_first(item, reviewer=reviewer)
+    return item.state is State.WAITING or hides_verdicts(item, reviewer=reviewer)
 
 
 def hidden_share(db: Database, reviewer: str) -> float:
-    """Return how many of flagged listings keep their score from this reviewer, from 0 to 1.
+    """Return the share of flagged listings whose score is hidden from this reviewer, from 0 to 1.
 
-    It is the share set for everyone; all of them for who asked to see no score before deciding.
+    This is the share set for everyone, or 1 for a reviewer who chose to see no scores before deciding.
     """
     always = preferences(db, reviewer).get("hide_score") == "1"
     return 1.0 if always else review_settings(db).hidden_share
 
 
 def hidden_from(db: Database, reviewer: str) -> Callable[[ListedItem | None], bool]:
-    """Return what says of an item whether its score is kept from this reviewer now."""
+    """Return a function that tells whether an item's score is hidden from this reviewer."""
     share = hidden_share(db, reviewer)
-    return lambda item: hides_score(item, reviewer=reviewer, share=share)
+    return lambda item: hides_score_of(item, reviewer=reviewer, share=share)
 
 
-def veil_log(db: Database, entries: Iterable[AuditEntry], reviewer: str) -> list[AuditEntry]:
-    """Return entries of the log without what somebody decided that this reviewer is to check blind."""
+def hide_log_verdicts(db: Database, entries: Iterable[AuditEntry], reviewer: str) -> list[AuditEntry]:
+    """Return log entries without the verdicts that this reviewer is to check blind."""
     found = list(entries)
     told = {
         entry.entry_id: entry.subject.removeprefix("listing:")
@@ -70,14 +70,14 @@ def veil_log(db: Database, entries: Iterable[AuditEntry], reviewer: str) -> list
     items = items_of(db, list(dict.fromkeys(told.values())))
     return [
         replace(entry, details={"hidden": "until your verdict"})
-        if hides_first(items.get(told.get(entry.entry_id, "")), reviewer=reviewer)
+        if hides_verdicts(items.get(told.get(entry.entry_id, "")), reviewer=reviewer)
         else entry
         for entry in found
     ]
 
 
-def veil(db: Database, near: Iterable[Neighbour], reviewer: str, listing_id: str) -> list[Neighbour]:
-    """Return a listing's neighbours without the scores that this reviewer is not to see.
+def hide_scores(db: Database, near: Iterable[Neighbour], reviewer: str, listing_id: str) -> list[Neighbour]:
+    """Return a listing's neighbours without the scores hidden from this reviewer.
 
     What reads like a listing whose score is hidden is scored like it, so its score is left out as well.
     """

@@ -27,7 +27,6 @@ from review.web.errors import ReviewError
 from review.web.fields import Given, Note, Reason, refusals
 from review.web.languages import N_, spoken
 from store.accounts.users import get_user
-from store.audit import audit
 from store.audit.audit import AuditAction
 from store.database import transaction
 from store.review import workspace
@@ -45,7 +44,7 @@ api = APIRouter(prefix="/api/items", tags=["review"])
 
 
 class ListChanged(ReviewError):
-    """A list is no longer what was shown before it was to be decided."""
+    """The list has changed since its preview."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -54,11 +53,10 @@ class ListChanged(ReviewError):
 
 
 MAX_AT_ONCE = 500
-"""So many listings one bulk verdict touches, at most; the first of the list, most likely first."""
-
+"""The most listings of one bulk verdict; the first of the list, most likely offers first."""
 
 SHOWN = 50
-"""Of them, the preview shows so many."""
+"""The most listings that the preview shows."""
 
 
 class BulkVerdict(BaseModel):
@@ -66,7 +64,7 @@ class BulkVerdict(BaseModel):
 
     decision: Given
     seen: str = Field(max_length=64)
-    """What the preview listed."""
+    """The digest of the previewed listings."""
     reason_code: Reason = None
     note: Note = ""
 
@@ -75,7 +73,7 @@ class BulkVerdict(BaseModel):
 def preview(
     request: Request, db: TheDatabase, context: TheContext, where: TheList, person: TheReviewer
 ) -> Response:
-    """Show which listings a verdict on the whole list would touch."""
+    """Show the listings that a bulk verdict would decide."""
     return _answer_preview(request, db, where, person, now=context.clock())
 
 
@@ -88,7 +86,7 @@ def decide_all(
     person: TheReviewer,
     form: Annotated[BulkVerdict, Form()],
 ) -> Response:
-    """Give one verdict on every listing of the preview; if the list is no longer that one, show it anew."""
+    """Give one verdict on every previewed listing; if the list has changed, show the preview again."""
     now = context.clock()
     try:
         decide_listed(db, where, form, person, now=now)
@@ -108,7 +106,7 @@ def assign_all(
     seen: Annotated[str, Form(max_length=64)],
     assignee: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
-    """Assign every listing of the preview to somebody."""
+    """Assign every previewed listing."""
     now = context.clock()
     try:
         assign_listed(db, where, seen, assignee, person, now=now)
@@ -126,14 +124,14 @@ def assign_one(
     listing_id: str,
     assignee: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
-    """Assign one listing; an empty name takes the assignment away."""
+    """Assign one listing; an empty name removes the assignment."""
     file = listing_file(db, listing_id)
     assign_to(db, [file.listing.listing_id], assignee, person, context.clock())
     return go(with_done(where.address(listing_id), "assigned"))
 
 
 def decide_listed(db: Database, where: Where, form: BulkVerdict, person: Person, *, now: datetime) -> int:
-    """Give one verdict on all that the preview listed, or none; return how many.
+    """Give one verdict on all previewed listings, or on none; return their number.
 
     Raises:
         ListChanged: If the list is no longer what the preview showed.
@@ -161,7 +159,7 @@ def decide_listed(db: Database, where: Where, form: BulkVerdict, person: Person,
 def assign_listed(
     db: Database, where: Where, seen: str, assignee: str, person: Person, *, now: datetime
 ) -> int:
-    """Assign all that the preview listed, or none; return how many.
+    """Assign all previewed listings, or none; return their number.
 
     Raises:
         ListChanged: If the list is no longer what the preview showed.
@@ -192,27 +190,21 @@ def assign_to(db: Database, listing_ids: list[str], assignee: str, person: Perso
     with transaction(db):
         workspace.assign(db, listing_ids, assignee.strip(), assigned_by=person.name, now=now)
         for listing_id in listing_ids:
-            audit.record(
-                db,
-                AuditAction.ASSIGNED,
-                actor=person.name,
-                origin=person.origin,
-                subject=f"listing:{listing_id}",
-                details={"assignee": assignee.strip()},
-                now=now,
+            person.log(
+                db, AuditAction.ASSIGNED, f"listing:{listing_id}", {"assignee": assignee.strip()}, now=now
             )
 
 
 def waiting_of(where: Where, person: Person) -> Filter:
-    """Return what of a list a deed on all of it may touch: what waits for this person, of a search too.
+    """Return the filter of the listings in a list that wait for this person.
 
-    What others have decided, or dispute, is judged one by one, by somebody who sees what they said.
+    Decided and disputed listings are judged one by one, by somebody who sees the verdicts.
     """
     return replace(where.wanted, reviewer=person.name, is_open=True)
 
 
 def touched_by(db: Database, where: Where, person: Person, *, now: datetime) -> list[ListedItem]:
-    """Return what a bulk verdict touches: what waits in the list, but nothing that somebody else has open."""
+    """Return the waiting listings of a list that nobody else has open."""
     found = list_items(db, waiting_of(where, person), limit=MAX_AT_ONCE)
     held = workspace.claims_on(db, [item.listing_id for item in found], now=now)
     others = {listing_id for listing_id, claim in held.items() if claim.reviewer != person.name}
@@ -220,12 +212,12 @@ def touched_by(db: Database, where: Where, person: Person, *, now: datetime) -> 
 
 
 def settled_in(db: Database, where: Where, person: Person) -> int:
-    """Return how many review items of a list are left alone because they do not wait for this person."""
+    """Return the number of listings in a list that do not wait for this person."""
     return count_settled(db, replace(where.wanted, reviewer=person.name))
 
 
 def digest_of(touched: list[ListedItem]) -> str:
-    """Return what the preview's form carries, by which the server knows what was seen."""
+    """Return a digest of the previewed listings, which the form sends back."""
     named = [(item.listing_id, item.sighting_id, item.score_id) for item in touched]
     return hashlib.sha256(repr(named).encode()).hexdigest()
 
@@ -255,7 +247,7 @@ def _answer_preview(
 
 
 class Touched(BaseModel):
-    """What a verdict on the whole list would touch."""
+    """The listings that a bulk verdict would decide."""
 
     count: int
     limit: int
@@ -269,7 +261,7 @@ class Touched(BaseModel):
 
 
 class BulkAssignment(BaseModel):
-    """Who is to look at all of a list; an empty name takes assignments away."""
+    """The assignee of a whole list; an empty name removes the assignments."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -278,14 +270,14 @@ class BulkAssignment(BaseModel):
 
 
 class Done(BaseModel):
-    """How many listings were touched."""
+    """The number of changed listings."""
 
     count: int
 
 
 @api.get("/bulk", responses=refusals())
 def get_preview(db: TheDatabase, context: TheContext, where: TheList, person: TheReviewer) -> Touched:
-    """Return what a verdict on the whole list would touch."""
+    """Return the listings that a bulk verdict would decide."""
     touched = touched_by(db, where, person, now=context.clock())
     return Touched(
         count=len(touched),

@@ -24,7 +24,7 @@ from review.web.dependencies import (
 from review.web.errors import RoleTooLow
 from review.web.fields import (
     MAX_ROW,
-    Begun,
+    DraftForm,
     Given,
     OrEmpty,
     RowId,
@@ -85,7 +85,7 @@ def take_verdict(
     listing_id: str,
     draft: Annotated[Draft, Form()],
 ) -> Response:
-    """Write a verdict and go on to the next listing; refuse it, nothing lost, if it cannot be meant so."""
+    """Write a verdict and show the next listing; if the verdict is refused, keep the draft."""
     now = context.clock()
     place = place_of(db, listing_id, where.wanted, where.sort)
     try:
@@ -101,7 +101,7 @@ def take_verdict(
 def take_back(
     db: TheDatabase, context: TheContext, where: TheList, person: TheReviewer, verdict_id: RowId
 ) -> Response:
-    """Take a verdict back and show its listing again; another's only for a lead."""
+    """Undo a verdict and show its listing again; only a lead may undo another's."""
     undone = undo(db, verdict_id, person, now=context.clock())
     return go(with_done(where.address(undone.listing_id), "undone"))
 
@@ -115,7 +115,7 @@ def give_again(
     person: TheReviewer,
     verdict_id: RowId,
 ) -> Response:
-    """Give a verdict that was taken back once more, and show its listing."""
+    """Give an undone verdict again, and show its listing."""
     verdict = get_verdict(db, verdict_id)
     try:
         redo(db, verdict_id, person, now=context.clock())
@@ -129,7 +129,7 @@ api = APIRouter(prefix="/api/verdicts", tags=["review"])
 
 
 class GivenVerdict(BaseModel):
-    """A verdict as it was written."""
+    """A stored verdict."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -153,24 +153,24 @@ class GivenVerdict(BaseModel):
 def post_verdict(
     db: TheDatabase, context: TheContext, person: TheReviewer, verdict: NewVerdict
 ) -> GivenVerdict:
-    """Write a verdict about a listing as it was shown; not if it changed since, or another has it open."""
+    """Write a verdict, unless the listing has changed since it was shown or somebody else has it open."""
     return GivenVerdict.model_validate(give(db, verdict, person, now=context.clock()))
 
 
 @api.post("/{verdict_id}/undo", status_code=201, responses=refusals(404, 409))
 def post_undo(db: TheDatabase, context: TheContext, person: TheReviewer, verdict_id: RowId) -> GivenVerdict:
-    """Take a verdict back, by a new one that names it; another's only as a lead."""
+    """Undo a verdict by a new one that names it; only a lead may undo another's."""
     return GivenVerdict.model_validate(undo(db, verdict_id, person, now=context.clock()))
 
 
 @api.post("/{verdict_id}/redo", status_code=201, responses=refusals(404, 409))
 def post_redo(db: TheDatabase, context: TheContext, person: TheReviewer, verdict_id: RowId) -> GivenVerdict:
-    """Give one's own verdict, which was taken back, once more."""
+    """Give one's own undone verdict again."""
     return GivenVerdict.model_validate(redo(db, verdict_id, person, now=context.clock()))
 
 
-class NewVerdict(Begun):
-    """What a reviewer decided, and what was on the screen."""
+class NewVerdict(DraftForm):
+    """A verdict, and the sighting and score on the screen."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -182,18 +182,18 @@ class NewVerdict(Begun):
 
 
 class Draft(NewVerdict):
-    """A verdict as the page's form sends it."""
+    """A verdict from the page's form."""
 
     form_token: str = ""
     """Checked by `review.web.forms` before."""
     last_verdict: Annotated[int, Field(ge=0, le=MAX_ROW)] = 0
-    """The newest verdict on the listing that the page knew of."""
+    """The newest verdict on the listing when the page was made."""
     shown_at: OrEmpty[datetime] = None
     score_hidden: bool = False
 
 
 def give(db: Database, verdict: NewVerdict, person: Person, *, now: datetime) -> Verdict:
-    """Write a verdict, unless the reviewer saw something else than what stands now.
+    """Write a verdict, unless the listing has changed since the reviewer saw it.
 
     Raises:
         UnknownRow: If there is no such sighting.
@@ -221,7 +221,7 @@ def give(db: Database, verdict: NewVerdict, person: Person, *, now: datetime) ->
 
 
 def undo(db: Database, verdict_id: int, person: Person, *, now: datetime) -> Verdict:
-    """Take a verdict back; another's only as a lead.
+    """Undo a verdict; only a lead may undo another's.
 
     Raises:
         UnknownRow: If there is no such verdict.
@@ -234,7 +234,7 @@ def undo(db: Database, verdict_id: int, person: Person, *, now: datetime) -> Ver
 
 
 def redo(db: Database, verdict_id: int, person: Person, *, now: datetime) -> Verdict:
-    """Give one's own verdict, which was taken back, once more.
+    """Give one's own undone verdict again.
 
     Raises:
         UnknownRow: If there is no such verdict.

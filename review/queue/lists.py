@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from review.queue.blinding import hidden_from, hidden_share, hides_first
+from review.queue.blinding import hidden_from, hidden_share, hides_verdicts
 from review.web.dependencies import Person, TheContext, TheDatabase, TheLead, ThePerson, TheViewer
 from review.web.fields import OrEmpty, refusals
 from store.model import Decision, QueueEntry
@@ -37,20 +37,15 @@ if TYPE_CHECKING:
 PAGE_SIZE = 25
 """Rows on one page of the list."""
 
-
 MAX_DIGITS = 19
 """A number with fewer digits is within SQLite's integers."""
-
 
 MAX_PAGE = 1_000_000
 """Far beyond any queue; keeps an offset of the API within SQLite's integers."""
 
-
 Text = Annotated[str, Field(max_length=200)]
 
-
 Share = Annotated[float, Field(ge=0, le=1)]
-
 
 Day = Annotated[str, Field(pattern=r"^(\d{4}-\d\d-\d\d)?$")]
 
@@ -81,7 +76,7 @@ class ListQuery(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Where:
-    """What the list shows."""
+    """A list: its filters, order and first row."""
 
     wanted: Filter
     sort: Sort = Sort.LIKELY
@@ -132,7 +127,7 @@ def _narrowing(wanted: Filter, sort: Sort) -> dict[str, object]:
 def where_of(
     query: Annotated[ListQuery, Query()], db: TheDatabase, context: TheContext, person: ThePerson
 ) -> Where:
-    """Return which list the address asks for, and for whom."""
+    """Return the list of an address for the user."""
     named = query.model_dump(exclude={"q", "sort", "at"}) | {"terms": query.q.strip()}
     named |= {"state": str(query.state), "reviewer": person.name}
     named["names"] = tuple(context.reference.names(named["terms"]).items()) if named["terms"] else ()
@@ -145,7 +140,7 @@ TheList = Annotated[Where, Depends(where_of)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListPage:
-    """The rows to show, and what lies around them."""
+    """One page of a list, with its neighbours."""
 
     where: Where
     rows: tuple[ListedItem, ...]
@@ -154,7 +149,7 @@ class ListPage:
     left: int
     """How many wait for this reviewer."""
     is_more: bool = False
-    """Whether there are, or may be, more than `total`."""
+    """Whether there may be more than `total`."""
     earlier: tuple[ListedItem, ...] = ()
     """The page before."""
     later: ListedItem | None = None
@@ -196,7 +191,7 @@ class ListPage:
 
 
 def read_list(db: Database, where: Where, *, reviewer: str, listing_id: str = "") -> ListPage:
-    """Return the page of the list that `where` names; one that would not hold the listing begins at it."""
+    """Return a page of the list; it starts at `listing_id` if it would not contain the listing otherwise."""
     wanted = replace(where.wanted, reviewer=reviewer)
     place = read_place(db, where)
     found = first_found(db, wanted, limit=PAGE_SIZE + 1) if wanted.is_store_wide else None
@@ -225,7 +220,7 @@ def read_list(db: Database, where: Where, *, reviewer: str, listing_id: str = ""
 def address_after_verdict(
     db: Database, where: Where, listing_id: str, place: Place | None, *, reviewer: str, now: datetime
 ) -> str:
-    """Return where the reviewer goes on: what follows the place in the list that nobody else has open.
+    """Return the address of the next listing in the list that nobody else has open.
 
     Args:
         db: The store.
@@ -243,15 +238,15 @@ def address_after_verdict(
 
 
 def write_place(place: Place | None) -> str:
-    """Return a place as it stands in an address; nothing for none.
+    """Return a place for an address; empty for none.
 
-    Only the sighting stands there: the value it is sorted by may be a score that is not to be seen.
+    The address holds only the sighting: the sort value may be a hidden score.
     """
     return "" if place is None else str(place.sighting_id)
 
 
 def read_place(db: Database, where: Where) -> Place | None:
-    """Return the place that a list's address names; None for none, or for what is not kept any more."""
+    """Return the place in a list's address; None if there is none or its sighting no longer exists."""
     at = where.at
     if not (at.isascii() and at.isdecimal() and len(at) < MAX_DIGITS):
         return None
@@ -278,15 +273,13 @@ def done_today(db: Database, reviewer: str, now: datetime) -> int:
 
 api = APIRouter(prefix="/api", tags=["review"])
 
-
 MAX_LIMIT = 200
-
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
 
 class ItemRecord(BaseModel):
-    """One row of a list. What is kept from a reviewer until they decide is null here too."""
+    """One row of a list. Values hidden from the reviewer are null."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -310,14 +303,14 @@ class ItemRecord(BaseModel):
 
 
 class ItemList(BaseModel):
-    """A stretch of a list."""
+    """One page of a list."""
 
     total: int
     """Of a search no more than 1,001, in the whole store no more than 301: beyond it, there are more.
     A search narrowed by more than words is counted among the newest listings, or as far as a page needs, and
     one made of a part of too many words among some of them; it is then one more than what was counted."""
     left: int
-    """How many wait for who asks."""
+    """The number of listings waiting for the user."""
     items: list[ItemRecord]
     later: str
     """Send it as `at` for the next stretch; empty at the end."""
@@ -325,11 +318,11 @@ class ItemList(BaseModel):
 
 @api.get("/items", responses=refusals())
 def show_items(db: TheDatabase, where: TheList, person: TheViewer, limit: Limit = 50) -> ItemList:
-    """Return a list, filtered and sorted as the address says; without filters, what waits."""
+    """Return a filtered and sorted list; without filters, the waiting listings."""
     wanted = replace(where.wanted, reviewer=person.name)
     place = read_place(db, where)
     rows = list_items(db, wanted, sort=where.sort, after=place, is_included=True, limit=limit + 1)
-    hide = hiding(db, person)
+    hide = record_maker(db, person)
     return ItemList(
         total=count_items(db, wanted),
         left=count_items(db, Filter(reviewer=person.name)),
@@ -351,13 +344,13 @@ def show_next(db: TheDatabase, context: TheContext, where: TheList, person: TheV
     place = read_place(db, where)
     if place is None:
         first = list_items(db, wanted, sort=where.sort, limit=1)
-        return hiding(db, person)(first[0]) if first else None
+        return record_maker(db, person)(first[0]) if first else None
     item = next_item(db, wanted, sort=where.sort, place=place, now=context.clock())
-    return hiding(db, person)(item) if item else None
+    return record_maker(db, person)(item) if item else None
 
 
-class Hiding:
-    """Makes records of items for one reviewer, leaving out what is kept from them."""
+class RecordMaker:
+    """Turns items into records for one reviewer, without hidden values."""
 
     def __init__(self, db: TheDatabase, person: Person) -> None:
         self._name, self.hides = person.name, hidden_from(db, person.name)
@@ -365,7 +358,7 @@ class Hiding:
     def __call__(self, item: ListedItem) -> ItemRecord:
         """Return the record of an item."""
         is_hidden = self.hides(item)
-        is_blind = hides_first(item, reviewer=self._name)
+        is_blind = hides_verdicts(item, reviewer=self._name)
         fields: dict[str, Any] = {
             name: getattr(item, name) for name in ItemRecord.model_fields if name != "score_hidden"
         }
@@ -376,13 +369,13 @@ class Hiding:
         return ItemRecord(score_hidden=is_hidden, **fields)
 
 
-def hiding(db: TheDatabase, person: Person) -> Hiding:
-    """Return what is kept from this reviewer now."""
-    return Hiding(db, person)
+def record_maker(db: TheDatabase, person: Person) -> RecordMaker:
+    """Return the converter of items for this reviewer."""
+    return RecordMaker(db, person)
 
 
 class Queue(BaseModel):
-    """A stretch of the queue, most likely offers first."""
+    """One page of the queue, most likely offers first."""
 
     total: int
     listings: list[QueueEntry]
@@ -395,6 +388,6 @@ def list_queue(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
     offset: Annotated[int, Query(ge=0, le=MAX_PAGE)] = 0,
 ) -> Queue:
-    """Return what waits for a verdict with its scores, also those that are hidden from reviewers."""
+    """Return the waiting listings with their scores, including scores hidden from reviewers."""
     entries = review_queue(db, limit=limit, offset=offset)
     return Queue(total=count_queue(db), listings=entries)

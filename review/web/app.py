@@ -22,8 +22,8 @@ from review.accounts import login, own_account, user_admin
 from review.accounts.credentials import Passwords
 from review.cases import case_exports, case_files
 from review.listing import item_page, listing_api
-from review.listing.safe_text import cut, mark_lookalikes, spell_unseen
-from review.listing.score_reasons import kind_words, sign_words
+from review.listing.safe_text import cut, mark_lookalikes, spell_invisible
+from review.listing.score_reasons import kind_words, signal_words
 from review.oversight import audit_log, figure_pages, service_pages, settings_pages
 from review.queue import bulk, decide, lists
 from review.web import languages
@@ -85,7 +85,6 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parents[1]
 
-
 STATUS = {
     UnknownRow: 404,
     AlreadyUndone: 409,
@@ -121,7 +120,6 @@ STATUS = {
 }
 """The HTTP status of each expected error; its message is the sentence shown."""
 
-
 MODULES = (
     decide, lists, item_page, listing_api, bulk, case_files, case_exports, figure_pages, settings_pages,
     login, own_account, user_admin, audit_log, service_pages,
@@ -130,7 +128,6 @@ MODULES = (
 
 ROOMS = ("queue", "listing", "cases", "accounts", "oversight", "web")
 """Folders with templates."""
-
 
 BEARER = HTTPBearer(auto_error=False, description="A token, from `precursor-watch users token add`.")
 """For the description; `review.web.dependencies` reads the header."""
@@ -152,8 +149,8 @@ def create_app(
         safety: How people reach the app; by default on this machine only.
         clock: Returns the present time, aware.
         passwords: With a hasher of another strength, for tests.
-        reference: The law and the kept pages, which the app shows and does not know.
-        service_api: The service, so too; without it the pages of the service say that it is lacking.
+        reference: The law and the saved pages.
+        service_api: The service; without it the pages of the service say that it is missing.
 
     Raises:
         KeyFileUnusable: If the app's secret cannot be read or made.
@@ -190,7 +187,7 @@ def create_app(
 
 @cache
 def all_routes() -> FastAPI:
-    """Return the routes of every app, with their description.
+    """Return the routes, which every app of this process shares.
 
     Reading their annotations takes half a second, and none of them knows a store: once a process is enough.
     """
@@ -221,7 +218,7 @@ def describe_api(request: Request, person: TheViewer) -> dict[str, Any]:
 
 
 def guard(app: FastAPI, safety: Safety) -> None:
-    """Put what guards every answer around the app; what is added last is asked first."""
+    """Add the middleware; the one added last handles a request first."""
     app.add_middleware(BoundedBodies)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=safety.hosts, www_redirect=False)
     if safety.trusted_proxies:
@@ -292,9 +289,9 @@ def explain(error: Exception) -> tuple[int, str]:
 
 @cache
 def build_templates() -> Environment:
-    """Return the templates: whatever they print is escaped and shows, and a missing name is an error.
+    """Return the templates: all output is escaped and visible, and a missing name is an error.
 
-    None of them knows a store, and compiling those of a page takes 0.1 s: once a process is enough.
+    Templates know no store, and compiling takes 0.1 s a page: once a process is enough.
     """
     environment = Environment(
         loader=FileSystemLoader([FOLDER / room / "templates" for room in ROOMS]),
@@ -302,7 +299,7 @@ def build_templates() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=spell_unseen,
+        finalize=spell_invisible,
     )
     languages.install(environment)
     environment.filters |= {
@@ -310,7 +307,7 @@ def build_templates() -> Environment:
         "reason": words.reason_words,
         "tier": words.tier_words,
         "kind": kind_words,
-        "sign": sign_words,
+        "sign": signal_words,
         "law": law_words,
         "run": run_words,
         "narrowing": narrowing_words,

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 600, 160
 """Of every chart, in its own units."""
 
-
 PAD = 6
 
 

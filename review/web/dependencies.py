@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class Connections:
-    """Open connections to one store, lent out one borrower at a time."""
+    """Open connections to one store, each lent to one request at a time."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -66,7 +66,7 @@ class Connections:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppContext:
-    """What every request of this process shares."""
+    """The state that all requests of this process share."""
 
     connections: Connections
     clock: Callable[[], datetime]
@@ -88,8 +88,8 @@ def context_of(request: Request) -> AppContext:
     return context
 
 
-async def give_context(request: Request) -> AppContext:
-    """Return the context, without the way to a thread and back that FastAPI takes with what is not async."""
+async def get_context(request: Request) -> AppContext:
+    """Return the context; async, so that FastAPI starts no thread for it."""
     return context_of(request)
 
 
@@ -100,18 +100,17 @@ def lend_database(request: Request) -> Iterator[Database]:
 
 
 async def set_language(request: Request) -> None:
-    """Choose the language of all that the answer says."""
+    """Choose the language of the answer."""
     ask_language(request)
 
 
 def ask_language(request: Request) -> None:
-    """Choose the language of what is said from here on: as the reviewer chose, else as the browser asks."""
+    """Choose the language of the answer: the reviewer's choice, else the browser's."""
     accepted = request.headers.get("accept-language", "")
     ASKED.set(choose_language(request.cookies.get("language", ""), accepted))
 
 
-TheContext = Annotated[AppContext, Depends(give_context)]
-
+TheContext = Annotated[AppContext, Depends(get_context)]
 
 TheDatabase = Annotated[Database, Depends(lend_database)]
 
@@ -121,7 +120,7 @@ def answer_page(
 ) -> HTMLResponse:
     """Render a template as the answer, its forms tied to the browser that asked.
 
-    Every template is given `person`, who asks (None before the log-in), and `form_token`.
+    Every template gets `person`, the user (None before the login), and `form_token`.
     """
     context = context_of(request)
     key = context.cookies.read(request)
@@ -141,38 +140,52 @@ def answer_page(
 
 
 API = ("/api/", "/openapi.json")
-"""Where tokens are taken."""
+"""Paths that accept tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """The user who asks."""
+    """The user who sent the request."""
 
     user: User
     origin: Origin
     session: Session | None
-    """None when they ask by token."""
+    """None for a request with a token."""
 
     @property
     def name(self) -> str:
-        """As it stands with verdicts and in the audit log."""
+        """The name in verdicts and in the audit log."""
         return self.user.name
 
     def may(self, role: Role) -> bool:
-        """Whether they may do what `role` may: for templates that leave out what would be refused."""
+        """Return whether the user has this role or a higher one."""
         return self.user.role.includes(role)
+
+    def log(
+        self,
+        db: Database,
+        action: AuditAction,
+        subject: str,
+        details: Mapping[str, object] | None = None,
+        *,
+        now: datetime,
+    ) -> None:
+        """Write an entry of this person into the audit log."""
+        audit.record(
+            db, action, actor=self.name, origin=self.origin, subject=subject, details=details, now=now
+        )
 
 
 def address_of_client(request: Request) -> str:
-    """Return the IP address that asks."""
+    """Return the client's IP address."""
     return request.client.host if request.client else ""
 
 
 def identify(request: Request, db: TheDatabase, context: TheContext) -> Person:
-    """Return who asks, by a token under `/api/`, else by the session cookie.
+    """Return the user of a token under `/api/`, else of the session cookie.
 
     Raises:
-        LoginNeeded: If the request carries neither, or neither holds.
+        LoginNeeded: If the request has neither, or neither is valid.
     """
     person = (
         _by_token(request, db, context)
@@ -184,29 +197,27 @@ def identify(request: Request, db: TheDatabase, context: TheContext) -> Person:
 
 
 def recognize(request: Request) -> None:
-    """Note who asks, for a page that is for everybody; nobody if none is logged in or the store is gone."""
+    """Note the user on a page open to everybody; nobody if there is no login or no store."""
     context = context_of(request)
     with suppress(StoreError), context.connections.borrow() as db:
         request.state.person = _by_session(request, db, context)
 
 
 def needs(role: Role) -> Callable[..., Person]:
-    """Return the dependency that lets in whoever has this role or a higher one."""
+    """Return the dependency that admits users with this role or a higher one."""
 
     def check(request: Request, db: TheDatabase, context: TheContext, person: ThePerson) -> Person:
-        """Return who asks.
+        """Return the user.
 
         Raises:
-            RoleTooLow: If their role does not suffice; the audit log notes it.
+            RoleTooLow: If the role is too low; the audit log records the refusal.
         """
         if not person.may(role):
-            audit.record(
+            person.log(
                 db,
                 AuditAction.ACCESS_REFUSED,
-                actor=person.name,
-                origin=person.origin,
-                subject=f"page:{request.url.path}",
-                details={"method": request.method, "needs": role, "has": person.user.role},
+                f"page:{request.url.path}",
+                {"method": request.method, "needs": role, "has": person.user.role},
                 now=context.clock(),
             )
             raise RoleTooLow(person.name, person.user.role, role)
@@ -240,10 +251,10 @@ def _origin(request: Request, via: Via) -> Origin:
 
 
 async def visit(person: ThePerson) -> Person:
-    """Return who asks, if they logged in themselves: a token makes no tokens and changes no password.
+    """Return the user of a session: a token may create no token and change no password.
 
     Raises:
-        SessionNeeded: If they ask by token.
+        SessionNeeded: If the request carries a token.
     """
     if person.session is None:
         raise SessionNeeded
@@ -255,27 +266,22 @@ visit.role = Role.VIEWER  # type: ignore[attr-defined]  # read by the test that 
 
 ThePerson = Annotated[Person, Depends(identify)]
 
-
 TheVisitor = Annotated[Person, Depends(visit)]
-
 
 TheViewer = Annotated[Person, Depends(needs(Role.VIEWER))]
 
-
 TheReviewer = Annotated[Person, Depends(needs(Role.REVIEWER))]
 
-
 TheLead = Annotated[Person, Depends(needs(Role.LEAD))]
-
 
 TheAdmin = Annotated[Person, Depends(needs(Role.ADMIN))]
 
 
 async def service_api_of(context: TheContext) -> ServiceApi:
-    """Return what the app was handed.
+    """Return the service API that the app was built with.
 
     Raises:
-        NotOperated: If it was handed nothing.
+        NotOperated: If the app was built without one.
     """
     if context.service_api is None:
         raise NotOperated
@@ -286,10 +292,10 @@ TheServiceApi = Annotated[ServiceApi, Depends(service_api_of)]
 
 
 def go(address: str) -> RedirectResponse:
-    """Answer a form that was taken in."""
+    """Redirect after a form was accepted, so that reload and Back never send the form twice."""
     return RedirectResponse(address, status_code=303)
 
 
 def with_done(address: str, done: str) -> str:
-    """Return the address with a word by which the next page says what was done."""
+    """Return the address with a word that makes the next page confirm the action."""
     return f"{address}{'&' if '?' in address else '?'}done={done}"

@@ -12,27 +12,24 @@ from store.model import Decision, ReasonCode
 from store.review.workspace import KeptDraft
 
 MAX_NOTE_CHARS = 4_000
-"""The form's limit, too."""
-
+"""The form has the same limit."""
 
 MAX_SUBSTANCE_CHARS = 200
 
-
 MAX_ROW = 2**53 - 1
 """The greatest whole number that every JSON reader, and so the API's description, keeps exactly."""
-
 
 RowId = Annotated[int, Field(ge=1, le=MAX_ROW)]
 """The number of a row, as SQLite counts."""
 
 
 def none_if_empty(value: object) -> object:
-    """Return None for the empty text by which a form says *nothing chosen*."""
+    """Return None for the empty text of a field that was left empty."""
     return None if value == "" else value
 
 
 def _as_typed(value: object) -> object:
-    """Return a note with each line break as one character, as the form counts it; it is sent as two."""
+    """Return a note with line breaks of one character, as the form counts them; browsers send two."""
     return value.replace("\r\n", "\n") if isinstance(value, str) else value
 
 
@@ -46,22 +43,20 @@ OrEmpty = Annotated[T | None, BeforeValidator(none_if_empty), Field(json_schema_
 
 Note = Annotated[str, BeforeValidator(_as_typed), Field(max_length=MAX_NOTE_CHARS)]
 
-
 Reason = Annotated[ReasonCode | None, BeforeValidator(none_if_empty)]
-
 
 Given = Literal[Decision.OFFER, Decision.NOT_OFFER, Decision.UNSURE, Decision.ESCALATE]
 
 
-class Begun(BaseModel):
-    """What was begun beside a listing, as a page's form or a program sends it."""
+class DraftForm(BaseModel):
+    """The draft of a verdict: reason, note and corrected substance."""
 
     reason_code: Reason = None
     note: Note = ""
     substance: Annotated[str, Field(max_length=MAX_SUBSTANCE_CHARS)] = ""
 
     def as_kept(self) -> KeptDraft:
-        """Return it as it is kept; an empty text stands for no reason."""
+        """Return the draft in the store's form, where an empty text means no reason."""
         return KeptDraft(reason_code=self.reason_code or "", note=self.note, substance=self.substance)
 
 
@@ -72,19 +67,19 @@ class Problem(BaseModel):
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the description of refusals: these, and those that every route has.
+    """Return the OpenAPI description of these refusals and of those that every route has.
 
-    400 it is no HTTP of ours (another host's name, a body that is no text), 401 nobody is logged in, 403 the
-    role is too low, 422 the request was not understood.
+    400: wrong host name or undecodable body; 401: not logged in; 403: role too low; 422: request not
+    understood.
     """
     return {status: {"model": Problem} for status in sorted({400, 401, 403, 422, *statuses})}
 
 
 async def check_query(request: Request) -> None:
-    """Refuse a query with a parameter that this route does not have, or has twice.
+    """Refuse a query with an unknown or repeated parameter, which would silently widen a list.
 
     Raises:
-        RequestValidationError: If it is so.
+        RequestValidationError: If there is one.
     """
     paths: dict[str, Any] = request.app.openapi()["paths"]
     described = paths.get(request.scope["route"].path_format, {}).get(request.method.lower())

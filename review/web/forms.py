@@ -28,7 +28,7 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 FIELD = "form_token"
 HEADER = "x-csrf-token"
 SECRETS = {"password", "current", "new", "code"}
-"""Fields of our forms that no page may show."""
+"""Form fields that no page may show."""
 
 
 class Cookies:
@@ -40,7 +40,7 @@ class Cookies:
         self._safety = safety
 
     def read(self, request: Request) -> str | None:
-        """Return the key that the browser carries, or None if it carries none of ours."""
+        """Return the key in the browser's cookie, or None if we did not sign it."""
         return self.unsign(request.cookies.get(self._safety.cookie, ""))
 
     def unsign(self, value: str) -> str | None:
@@ -55,7 +55,7 @@ class Cookies:
         return self._signer.sign(key).decode()
 
     def write(self, response: Response, key: str) -> None:
-        """Have the browser carry a key. It forgets it when it is closed, and the store when it ends."""
+        """Set the cookie for this browser session; the store ends the session on its own terms."""
         response.set_cookie(
             self._safety.cookie,
             self.sign(key),
@@ -66,7 +66,7 @@ class Cookies:
         )
 
     def clear(self, response: Response) -> None:
-        """Have the browser forget its key."""
+        """Delete the cookie."""
         response.delete_cookie(
             self._safety.cookie, path="/", httponly=True, samesite="strict", secure=self._safety.is_https
         )
@@ -82,12 +82,12 @@ def new_key() -> str:
 
 
 def new_token() -> str:
-    """Return a token for the API; its beginning lets secret scanners know it when it lies about."""
+    """Return a token for the API; its prefix lets secret scanners recognise a leaked token."""
     return f"pcw_{new_key()}"
 
 
 async def check_form(request: Request) -> None:
-    """Refuse a write that does not come from a page of ours drawn for this browser. Guards every route.
+    """Refuse a write that does not come from one of our pages in this browser. Guards every route.
 
     Raises:
         ForeignRequest: If the browser says that another site asked for it.

@@ -27,20 +27,19 @@ HEADERS = {
 }
 """Sent with every answer. No inline script or style runs, whatever slips into a page."""
 
-
 HTTPS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}
 """Sent too where browsers reach the app by HTTPS."""
 
 
 class SafeHeaders:
-    """Adds `HEADERS` to every answer, and keeps what a page shows out of the browser's cache."""
+    """Adds `HEADERS` to every answer, and keeps pages out of the browser's cache."""
 
     def __init__(self, app: ASGIApp, *, is_https: bool = False) -> None:
         self._app = app
         self._headers = HEADERS | (HTTPS_HEADERS if is_https else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; the answer's headers are completed as it leaves."""
+        """Pass the request on, and complete the headers of the answer."""
 
         async def send_safely(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -54,7 +53,7 @@ class SafeHeaders:
 
 
 class HeadAsGet:
-    """Asks the app for what GET would bring, and sends its head alone (RFC 9110, 9.3.2)."""
+    """Answers HEAD with the head of the answer to GET (RFC 9110, 9.3.2)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -74,7 +73,7 @@ class HeadAsGet:
 
 
 def methods_of(routes: Iterable[Any], path: str) -> list[str]:
-    """Return the methods that an address takes, in order, HEAD with GET."""
+    """Return the methods that an address accepts, sorted, with HEAD where GET is."""
     taken = {method for route in _flat(routes) if route.path_regex.match(path) for method in route.methods}
     return sorted(taken | ({"HEAD"} if "GET" in taken else set()))
 
@@ -89,8 +88,7 @@ def _flat(routes: Iterable[Any]) -> Iterator[Any]:
 
 
 MAX_BODY_BYTES = 1_000_000
-"""Many times what the fullest of our forms holds; nothing is ever uploaded."""
-
+"""Many times the size of the largest form; nothing is ever uploaded."""
 
 SENTENCE = (
     f"The request's body holds more than {MAX_BODY_BYTES:,} bytes, so the rest was not read and nothing was "
@@ -99,11 +97,11 @@ SENTENCE = (
 
 
 class _TooLarge(Exception):
-    """Stops whoever reads the body."""
+    """Stops the reader of the body."""
 
 
 class BoundedBodies:
-    """Refuses a body that is too large: at once if its length is announced, else where it goes too far."""
+    """Refuses a body that is too large: by its announced length, else once it exceeds the limit."""
 
     def __init__(self, app: ASGIApp, *, limit: int = MAX_BODY_BYTES) -> None:
         self._app = app
@@ -160,7 +158,7 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 class OnlyThroughProxy:
-    """Refuses whoever comes to the app directly, where what passes is not encrypted.
+    """Refuses clients that bypass the proxy, whose connections are not encrypted.
 
     Args:
         app: What is guarded.
@@ -189,7 +187,7 @@ class OnlyThroughProxy:
 
 
 class OnlyEncrypted:
-    """Refuses what a browser sent unencrypted, as the proxy says, or as the proxy fails to say.
+    """Refuses requests that the proxy does not declare as encrypted.
 
     Args:
         app: What is guarded.

@@ -54,7 +54,7 @@ def ngettext(one: str, many: str, number: int) -> str:
 
 
 def spoken(error: StoreError) -> str:
-    """Return what an error says, in the language asked for."""
+    """Return the message of an error in the page's language."""
     return fill(error.sentence, error.values, gettext)
 
 

@@ -29,29 +29,29 @@ class LawEntry:
     instrument: str
     list_name: str
     since: str
-    """When it came into force, as the source says."""
+    """The date of entry into force, in the source's words."""
     code: str
     source: str
-    """Where the entry was read."""
+    """The source of the entry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptPage:
-    """A page as it is kept."""
+    """A saved page."""
 
     html: str
-    """Decoded as the crawler decodes it; hostile."""
+    """Decoded as the crawler decodes pages; hostile."""
     sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """What is looked up elsewhere."""
+    """Lookups in the gazetteer and in the evidence."""
 
     law: Callable[[Iterable[str]], list[LawEntry]] = lambda _: []
     """The entries of substances, given by name."""
     page: Callable[[Database, int], KeptPage | None] = lambda _, __: None
-    """The kept page of a page id; None when its bytes are not kept."""
+    """The saved page of a page id; None if its bytes are not stored."""
     names: Callable[[str], Mapping[str, str]] = lambda _: {}
     """Of the words of a search, or all of them together, those that name a substance (by a synonym, by a CAS
     number), and its name as scores have it."""
@@ -61,13 +61,12 @@ class Reference:
 
 NO_REFERENCE = Reference()
 
-
 LOG_LINES = 200
-"""Of a process's log, how many of the last are shown."""
+"""Lines of a process's log that a page shows, at most."""
 
 
 class Ask(Protocol):
-    """Asks the service for something, or refuses with a sentence what it cannot do."""
+    """Sends a request to the service, or raises an error that says why not."""
 
     def __call__(
         self, db: Database, request: Request, source_id: str, *, by: str, origin: Origin, now: datetime
@@ -77,11 +76,11 @@ class Ask(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceApi:
-    """What is found out and asked elsewhere."""
+    """The service: its state, its logs and requests to it."""
 
     overview: Callable[[Database, datetime], Overview]
     standing: Callable[[Run], str]
-    """How a run came out, or whether it is under way."""
+    """The outcome of a run, or that the run is under way."""
     log: Callable[[Run, Attempt, int], list[str] | None]
-    """The last so many lines of what a process wrote; None when it left no log."""
+    """The last lines of a process's log; None if there is no log."""
     ask: Ask

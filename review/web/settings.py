@@ -26,18 +26,18 @@ still sends that name, and is refused."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Safety:
-    """How people reach the app, and how long they stay logged in."""
+    """The app's address, proxies, sessions and login limits."""
 
     public_url: str = ""
-    """What people open, e.g. `https://review.agency.example`; empty: this machine, by its own names."""
+    """The address in the browser, e.g. `https://review.agency.example`; empty for this machine only."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks of reverse proxies whose `X-Forwarded-For` and `-Proto` are believed."""
     is_encrypted: bool = False
     """Whether the app itself serves TLS."""
     idle: timedelta = timedelta(minutes=60)
-    """A session that was not used for so long ends."""
+    """A session ends after this time without use."""
     longest: timedelta = timedelta(hours=12)
-    """A session ends so long after its log-in, whatever happens."""
+    """A session ends this long after its login in any case."""
     limits: Limits = field(default_factory=Limits)
     """Of failed log-ins."""
 
@@ -102,12 +102,12 @@ BYTES = 32
 
 
 def key_file(database: Path) -> Path:
-    """Return where the secret of a store lies: beside it, under its name and `.key`."""
+    """Return the path of a store's secret: the store's path with `.key` appended."""
     return database.with_name(f"{database.name}.key")
 
 
 def load_key(database: Path) -> bytes:
-    """Return the secret, making it when there is none yet; only its owner may read the file.
+    """Return the secret, and create it on first use; only its owner may read the file.
 
     Raises:
         KeyFileUnusable: If others may read it, or it cannot be read or made.
@@ -132,7 +132,7 @@ def derive(key: bytes, use: str) -> bytes:
 
 
 def _make(path: Path) -> None:
-    """Write a new secret whole under another name first, so that two that start at once share one."""
+    """Write a new secret under another name first, so that two processes that start at once share one."""
     if path.exists():
         return
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}")

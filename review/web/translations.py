@@ -1,4 +1,4 @@
-"""What the pages call what the store keeps as codes, in the language of the page."""
+"""The words of the pages for the codes of the store, in the language of the page."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One button or reason a reviewer can choose."""
+    """A verdict or a reason that a reviewer can choose."""
 
     value: StrEnum
     words: str
@@ -55,7 +55,6 @@ DECISIONS = (
     Choice(value=Decision.ESCALATE, words=N_("Escalate"), key="4", hint=N_("For someone else to decide")),
 )
 """The verdicts, in the order of their buttons."""
-
 
 REASONS = (
     Choice(
@@ -111,7 +110,6 @@ REASONS = (
 )
 """The reasons, those of offers first; no key clashes with the page's own (j, k, z, a, /, ?)."""
 
-
 KEYS = (
     ("1 – 4", N_("give the verdict")),
     (N_("letter"), N_("choose the reason with this letter; press again to clear")),
@@ -125,19 +123,16 @@ KEYS = (
     ("?", N_("show or hide these keys")),
 )
 
-
 STATES = {
     "": N_("Waiting for me"), State.WAITING: N_("Without a verdict"), State.SECOND: N_("Second review"),
     State.ADJUDICATION: N_("Disputed"), State.DECIDED: N_("Decided"), "all": N_("All"),
 }  # fmt: skip
 """States as the filter names them; the empty one is what waits for who asks."""
 
-
 SORTS = {
     Sort.LIKELY: N_("most likely first"), Sort.NEWEST: N_("newest first"), Sort.OLDEST: N_("oldest first"),
     Sort.SELLER: N_("by seller"),
 }  # fmt: skip
-
 
 KINDS = {
     "name": N_("name"), "cas": N_("CAS number"), "abbreviation": N_("abbreviation"),
@@ -146,11 +141,9 @@ KINDS = {
 }  # fmt: skip
 """Kinds of evidence as the filter names them."""
 
-
 FAMILIES = {
     "opioid": N_("opioid"), "amphetamine-type": N_("amphetamine-type"), "other": N_("other"),
 }  # fmt: skip
-
 
 CASE_KINDS = {
     "listing": N_("listing added"), "seller": N_("seller added"), "note": N_("note"),
@@ -159,18 +152,15 @@ CASE_KINDS = {
 }  # fmt: skip
 """Lines of a case's journal as the pages name them."""
 
-
 RUN_KINDS = {
     RunKind.CRAWL: N_("crawl"), RunKind.SCORE: N_("scoring"), RunKind.RETRAIN: N_("retraining"),
     RunKind.BACKUP: N_("backup"), RunKind.VERIFY: N_("integrity check"), RunKind.PURGE: N_("purge"),
 }  # fmt: skip
 
-
 WISHES = {
     Request.PAUSE: N_("Pause"), Request.RESUME: N_("Resume"), Request.RUN_NOW: N_("Run now"),
 }  # fmt: skip
 """What can be asked of the service."""
-
 
 STANDINGS = {
     RunOutcome.DONE: N_("done"), RunOutcome.FAILED: N_("failed"), RunOutcome.TIMED_OUT: N_("timed out"),
@@ -179,7 +169,6 @@ STANDINGS = {
     INTERRUPTED: N_("interrupted"), NEVER: N_("never"),
 }  # fmt: skip
 """How runs stand, as `scheduler.health.standing` says it."""
-
 
 ACTIONS = {
     AuditAction.LOG_BEGUN: N_("started the log"), AuditAction.VERDICT_GIVEN: N_("gave a verdict"),
@@ -208,7 +197,6 @@ ACTIONS = {
 }  # fmt: skip
 """What entries of the audit log say was done."""
 
-
 TITLES = {
     401: N_("Not logged in"), 403: N_("Not allowed"), 404: N_("Not found"), 405: N_("Method not allowed"),
     409: N_("Not possible now"), 413: N_("Too large"), 422: N_("Not understood"),
@@ -216,12 +204,10 @@ TITLES = {
 }  # fmt: skip
 """What stands above the sentence of an error, by its HTTP status."""
 
-
 ROLE_NAMES = {
     Role.VIEWER: N_("viewer"), Role.REVIEWER: N_("reviewer"), Role.LEAD: N_("lead"),
     Role.ADMIN: N_("admin"),
 }  # fmt: skip
-
 
 ROLES = {
     Role.VIEWER: N_("viewer: may look"), Role.REVIEWER: N_("reviewer: may also decide"),
@@ -229,13 +215,11 @@ ROLES = {
     Role.ADMIN: N_("administrator: may also manage users"),
 }  # fmt: skip
 
-
 STAGES = {
     Stage.FIRST: N_("first review"), Stage.SECOND: N_("second review"), Stage.ADJUDICATION: N_("final"
                                                                                            " "
                                                                                            "decision"),
 }  # fmt: skip
-
 
 FIELDS = {
     "title": N_("Title"), "price_text": N_("Price"), "price_amount": N_("Price as a number"),
@@ -247,7 +231,6 @@ FIELDS = {
     "attributes": N_("Properties"), "images": N_("Images"), "terms": N_("Terms"),
 }  # fmt: skip
 """Fields of `ListingContent` as the pages name them, in the order they are shown."""
-
 
 TERMS = {
     TermName.CAS_NUMBER: N_("CAS number"), TermName.PURITY: N_("Purity"), TermName.GRADE: N_("Grade"),
@@ -262,12 +245,9 @@ TERMS = {
 }  # fmt: skip
 """Typed terms of an offer as the pages name them."""
 
-
 _DECIDED = {choice.value: choice.words for choice in DECISIONS} | {Decision.UNDONE: N_("Undone")}
 
-
 _REASONED = {choice.value: choice.words for choice in REASONS}
-
 
 _TIERS = {
     1: N_("tier 1, few licit uses"), 2: N_("tier 2, dual use"), 3: N_("tier 3, bulk chemical"),
@@ -275,17 +255,17 @@ _TIERS = {
 
 
 def decision_words(decision: Decision) -> str:
-    """Return a decision as its button says it."""
+    """Return the button text of a decision."""
     return gettext(_DECIDED[decision])
 
 
 def reason_words(reason: ReasonCode | None) -> str:
-    """Return a reason as its key says it; nothing for none."""
+    """Return the button text of a reason; empty for none."""
     return "" if reason is None else gettext(_REASONED[reason])
 
 
 def tier_words(tier: int | None) -> str:
-    """Return what a tier means; nothing for none."""
+    """Return the meaning of a tier; empty for none."""
     return "" if tier is None else gettext(_TIERS.get(tier, f"tier {tier}"))
 
 
@@ -300,7 +280,7 @@ def when(moment: datetime) -> str:
 
 
 def standing_words(standing: str) -> str:
-    """Return how a run stands."""
+    """Return the words for the state of a run."""
     return gettext(STANDINGS.get(standing, standing))
 
 
@@ -333,11 +313,9 @@ LAW_WORDS = (
 )  # fmt: skip
 """What citations are made of; a whole word of them is translated, all else is cited as it stands."""
 
-
 _LAW = re.compile(
     "|".join(rf"(?<!\w){re.escape(words)}(?!\w)" for words in sorted(LAW_WORDS, key=len, reverse=True))
 )
-
 
 COUNTED: Mapping[StrEnum, str] = {
     PageOutcome.LISTING: N_("with a listing"), PageOutcome.CATEGORY: N_("lists"),
@@ -350,7 +328,6 @@ COUNTED: Mapping[StrEnum, str] = {
     Change.NEW: N_("new"), Change.CHANGED: N_("changed"), Change.UNCHANGED: N_("unchanged"),
 }  # fmt: skip
 """What a crawl counts."""
-
 
 TERM_VALUES = {
     "pharmaceutical": N_("pharmaceutical"), "food": N_("food"), "feed": N_("feed"),
@@ -369,7 +346,6 @@ TERM_VALUES = {
 }  # fmt: skip
 """Values of `store.model` that are words; names as WhatsApp or GMP are the same in every language."""
 
-
 NARROWINGS = {
     "q": N_("Words"), "state": N_("State"), "source": N_("Source"), "family": N_("Family"),
     "tier": N_("Tier"), "language": N_("Language"), "kind": N_("Evidence"), "assignee": N_("Assigned to"),
@@ -377,7 +353,6 @@ NARROWINGS = {
     "since": N_("Seen from"), "until": N_("Seen to"), "sort": N_("Order"),
 }  # fmt: skip
 """What narrows a list, by its name in the address, as the form of filters calls it."""
-
 
 _CHOSEN: Mapping[str, Mapping[str, str]] = {
     "state": STATES, "family": FAMILIES, "kind": KINDS,
@@ -387,7 +362,7 @@ _CHOSEN: Mapping[str, Mapping[str, str]] = {
 
 
 def law_words(cited: str) -> str:
-    """Return a citation of the law, e.g. `UN 1988 Convention, Table I since 2014`."""
+    """Return a citation of the law in the page's language, e.g. `UN 1988 Convention, Table I since 2014`."""
     return _LAW.sub(lambda found: gettext(found.group()), cited)
 
 
@@ -414,19 +389,19 @@ def run_words(kind: str, sentence: str, counts: Mapping[str, int]) -> str:
 
 
 def term_words(term: Term) -> str:
-    """Return what a term of an offer was understood as; empty when it was not."""
+    """Return the value of a term of an offer; empty if the term was not understood."""
     if term.value not in TERM_VALUES:
         return in_words(term)
     return in_words(replace(term, value=gettext(TERM_VALUES[term.value])))
 
 
 def narrowing_words(name: str) -> str:
-    """Return what a filter is called."""
+    """Return the name of a filter."""
     return gettext(NARROWINGS[name])
 
 
 def chosen_words(value: object, name: str) -> str:
-    """Return what a filter is set to."""
+    """Return the chosen value of a filter."""
     chosen = _CHOSEN.get(name, {}).get(str(value))
     return gettext(chosen) if chosen else str(value)
 

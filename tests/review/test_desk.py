@@ -11,7 +11,7 @@ import pytest
 from fixtures.builders.forms import judge, read_form, undo
 from fixtures.builders.login import entered, headers_of
 from fixtures.builders.review_store import FLAGGED
-from review.listing.safe_text import make_inert
+from review.listing.safe_text import sanitize_page
 from store.accounts.users import Role
 from store.database import open_database
 from store.model import Decision, Stage
@@ -236,7 +236,7 @@ def test_kept_page_is_inert() -> None:
         "<meta http-equiv=refresh content='0;url=//evil'><base href=//evil><link rel=stylesheet href=//evil>"
         "<table><tr><td colspan=2>25 kg</td></tr></table>"
     )
-    inert = make_inert(hostile)
+    inert = sanitize_page(hostile)
     assert inert.startswith("<h1>Lot</h1>")
     assert '<td colspan="2">25 kg</td>' in inert
     for left in ("alert", "evil", "href", "src", "style", "<form", "<input", "<meta", "<img", "onclick"):

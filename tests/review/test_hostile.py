@@ -14,7 +14,7 @@ import pytest
 
 from fixtures.builders.login import entered, headers_of, on_top
 from fixtures.builders.review_store import PLANTED, Planted, fill_store
-from review.listing.safe_text import lookalikes, make_inert, mark_lookalikes
+from review.listing.safe_text import lookalikes, mark_lookalikes, sanitize_page
 from review.web.app import FOLDER
 from review.web.translations import FIELDS, defang
 from store.accounts.users import Role
@@ -211,7 +211,7 @@ def test_a_giant_listing_is_shown(tmp_path: Path, text: str) -> None:
 )
 def test_a_kept_page_is_shown_without_anything_that_acts(html: str) -> None:
     """Scripts, styles, forms, links and loads are gone, however broken the page is; its words stay."""
-    inert = make_inert(html)
+    inert = sanitize_page(html)
     assert "ok" in inert
     shown = Shown(inert)
     gone = {

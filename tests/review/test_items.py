@@ -12,7 +12,7 @@ import pytest
 from fixtures.builders.review_store import NOW, PLANTED, score, see
 from fixtures.builders.store import judge
 from review.listing.item import read_evidence, read_fields, read_item
-from review.listing.score_reasons import read_bars, read_wording
+from review.listing.score_reasons import read_bars, read_word_contributions
 from review.web.charts import price_line
 from store.database import Database, open_database
 from store.model import Contribution, Decision, ListingContent, Reasons, Span, WordShare
@@ -85,7 +85,7 @@ def test_words_are_told_either_way_and_sum_to_their_term() -> None:
     """The strongest of each direction stand out; the rest is one bar of its own."""
     shares = [(f"word {number}", (-1) ** number / number) for number in range(1, 11)]
     told = tuple(WordShare(words=words, log_odds=share) for words, share in shares)
-    wording = read_wording("", Reasons(wording=told, rest_wording=0.25))
+    wording = read_word_contributions("", Reasons(wording=told, rest_wording=0.25))
     assert wording is not None
     assert wording.con == ("word 1", "word 3", "word 5")
     assert wording.pro == ("word 2", "word 4", "word 6")
@@ -116,7 +116,7 @@ def test_words_are_not_said_to_speak_against_what_they_are_marked_for(
 ) -> None:
     """A phrase marked from end to end with the opposite is told in the sum alone, which stays exact."""
     marks = tuple(Span(start=start, end=end, kind=kind, note=note) for start, end, kind, note in spans)
-    wording = read_wording(TITLE, Reasons(wording=(AGAINST,), spans=marks))
+    wording = read_word_contributions(TITLE, Reasons(wording=(AGAINST,), spans=marks))
     assert wording is not None
     assert wording.con == shown
     assert wording.is_apart is (not shown)
@@ -128,14 +128,14 @@ def test_words_of_a_mention_are_not_said_to_speak_for_an_offer() -> None:
     """The rule holds in both directions."""
     phrase = WordShare(words="acetone", log_odds=0.4, spans=((4, 11),))
     mark = Span(start=4, end=11, kind="mention", substance="Acetone")
-    wording = read_wording("The acetone", Reasons(wording=(phrase,), spans=(mark,)))
+    wording = read_word_contributions("The acetone", Reasons(wording=(phrase,), spans=(mark,)))
     assert wording is not None
     assert wording.pro == ()
 
 
 def test_a_score_that_tells_no_words_has_none(db: Database) -> None:
     """Scores of before, and those far below the line, show no empty table."""
-    assert read_wording("", Reasons()) is None
+    assert read_word_contributions("", Reasons()) is None
     assert read_item(first_file(db)).wording is not None
 
 

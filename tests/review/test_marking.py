@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from review.listing.safe_text import cut, spell_unseen
+from review.listing.safe_text import cut, spell_invisible
 from store.model import Span
 
 spans = st.builds(
@@ -36,7 +36,7 @@ def test_pieces_joined_are_the_text(text: str, marked: list[Span]) -> None:
 )
 def test_unseen_characters_are_spelled_out(value: object, shown: object) -> None:
     """In text; numbers and finished markup are left alone."""
-    assert spell_unseen(value) == shown
+    assert spell_invisible(value) == shown
 
 
 def test_overlapping_spans_are_one_mark_with_all_names() -> None:

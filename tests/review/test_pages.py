@@ -22,7 +22,7 @@ from fixtures.builders.review_store import (
     see,
 )
 from fixtures.builders.store import judge as judge_one
-from review.listing.safe_text import UNSEEN
+from review.listing.safe_text import INVISIBLE
 from review.queue.lists import PAGE_SIZE
 from review.web.fields import MAX_NOTE_CHARS
 from review.web.translations import FIELDS
@@ -298,7 +298,7 @@ def test_nothing_on_the_page_hides_or_turns_around(tmp_path: Path) -> None:
     with entered(path) as client:
         for address in (f"/listings/{listing_id}", "/?q=ab", f"/?q={hide}", f"/listings/{hide}"):
             page = client.get(address).text
-            assert [f"U+{ord(each):04X}" for each in page if UNSEEN.match(each)] == []
+            assert [f"U+{ord(each):04X}" for each in page if INVISIBLE.match(each)] == []
             assert "[U+202E]" in page
 
 

@@ -10,7 +10,7 @@ from classifier.features.evidence import FEATURES
 from classifier.features.evidence import NOTES as NAMED
 from classifier.reading.model import TradeKind
 from classifier.scoring import SOUND, WORDING
-from review.listing.score_reasons import NOTES, SIGNALS, kind_words, sign_words
+from review.listing.score_reasons import NOTES, SIGNALS, kind_words, signal_words
 from review.web.languages import ASKED
 
 
@@ -46,10 +46,10 @@ def test_every_feature_and_note_of_the_classifier_is_a_message() -> None:
 )
 def test_reasons_speak_the_language_of_the_page(said: str, english: str, spanish: str) -> None:
     """An unknown name stays as it is stored."""
-    assert sign_words(said) == english
+    assert signal_words(said) == english
     token = ASKED.set("es")
     try:
-        assert sign_words(said) == spanish
+        assert signal_words(said) == spanish
         assert (kind_words("trade"), kind_words("other")) == ("señal comercial", "other")
     finally:
         ASKED.reset(token)
