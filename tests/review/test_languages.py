@@ -94,7 +94,7 @@ def test_errors_speak_the_language_of_the_page(client: TestClient) -> None:
     assert told.startswith("No existe anuncio none")
     assert client.get("/api/listings/none").json()["detail"].startswith("There is no listing none.")
     refused = client.get("/users", headers=spanish).text
-    assert "El papel de ada es revisor y esto requiere administrador." in html.unescape(refused)
+    assert "Esto requiere el papel de administrador, y el de ada es revisor." in html.unescape(refused)
 
 
 def test_values_of_a_sentence_are_not_read_as_sentences() -> None:
@@ -106,7 +106,7 @@ def test_values_of_a_sentence_are_not_read_as_sentences() -> None:
         )
         assert "tiene 3 caracteres; hacen falta de 12 a 256" in languages.spoken(unfit)
         assert languages.spoken(UserNameTaken("%(name)s Queue")).startswith(
-            "Ya hay un usuario %(name)s Queue;"
+            "El usuario %(name)s Queue ya existe."
         )
         assert languages.spoken(StoreError("100 % of it")) == "100 % of it"
         assert languages.spoken(StoreError()) == ""
