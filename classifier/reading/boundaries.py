@@ -99,7 +99,7 @@ SMALL_WORD = re.compile(r"[^\W\d_A-ZА-Я]{3}")
 
 
 def is_piece_of_spelled_word(text: str, places: list[int]) -> bool:
-    """Say whether letters set apart go on at either end, as in `V_I_B_E_R_S` or `T_O_G_E_T_H_E_R`.
+    """Say whether spelled-out letters continue at either end, as in `V_I_B_E_R_S` or `T_O_G_E_T_H_E_R`.
 
     Args:
         text: Folded text.
@@ -116,7 +116,7 @@ def is_piece_of_spelled_word(text: str, places: list[int]) -> bool:
 
 
 def _is_lone_letter(beside: str, gap: str) -> bool:
-    """Say whether the text beside is the gap and then one letter by itself."""
+    """Say whether the neighbouring text is the gap followed by a single letter."""
     letters = beside[len(gap) :]
     return gap != "" and beside.startswith(gap) and letters[:1].isalpha() and not letters[1:2].isalnum()
 
@@ -151,7 +151,7 @@ def _is_longer(before: str, name: str, after: str, key: str) -> bool:
 
 
 def _is_longer_unmasked(before: str, name: str, after: str, key: str) -> bool:
-    """Say whether the name would be part of a longer one if some letter stood where one is masked."""
+    """Say whether some letter in place of a mask would make the name part of a longer one."""
     for letter in MASKED_LETTERS:
         unmasked_before, unmasked_after = (MASKED.sub(letter, part) for part in (before, after))
         if (
@@ -228,7 +228,7 @@ def _is_suffixed(after: str, key: str) -> bool:
 
 
 def _is_cut_off_suffix(rest: str) -> bool:
-    """Say whether the rest is the cut beginning of a word that would make a longer name."""
+    """Say whether the rest is the cut-off beginning of a word that would make a longer name."""
     cut = TRUNCATED_END.search(rest)
     stump = rest[: cut.start()] if cut else ""
     return stump != "" and any(word.startswith(stump) for word in folded("chemical_names.compound_words"))
@@ -306,7 +306,7 @@ def has_context(place: Place, *, context: str, tier: int) -> bool:
 
 
 def _is_no_word(place: Place, near: str) -> bool:
-    """Say whether an abbreviation that is a word, too, is none here."""
+    """Say whether an abbreviation that is also a word is used as an abbreviation here."""
     patterns = _patterns()
     before = place.text[max(0, place.start - NEAR) : place.start]
     if patterns["chemistry only"].search(near) or patterns["form after"].match(place.text, place.end):

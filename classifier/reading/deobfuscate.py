@@ -69,7 +69,7 @@ MIRRORED = str.maketrans("()[]{}<>", ")(][}{><")
 
 @dataclass(frozen=True, kw_only=True)  # without slots: what is seldom asked for is worked out once
 class Deobfuscated:
-    """A folded text whose spelled-out words are whole, with the way back to the original."""
+    """A folded text with its spelled-out words joined, and the place of each character in the original."""
 
     folded: Folded
     text: str
@@ -82,7 +82,7 @@ class Deobfuscated:
 
     @cached_property
     def spans(self) -> list[tuple[int, int]] | None:
-        """Of each character, start and end of what it came from; None if nothing has moved."""
+        """Start and end in the original of each character; None if nothing has moved."""
         if self.kept is None:
             return None if self.folded.is_plain else self.folded.offsets()
         offsets = self.folded.offsets()
@@ -127,7 +127,7 @@ class Deobfuscated:
 
 
 def deobfuscate(text: str) -> Deobfuscated:
-    """Return the text as it is read; any string is accepted."""
+    """Return the text with its spelled-out words joined; any string is accepted."""
     folded = fold(text)
     runs = [run.span() for run in APART.finditer(folded.text)] if _may_be_apart(folded.text) else []
     kept = tuple(_kept_places(folded.text, runs)) if runs else None
@@ -151,7 +151,7 @@ def as_shown(text: str) -> str:
 
 
 def origins_shown(text: str) -> list[tuple[int, int]]:
-    """Return, for each character of `as_shown(text)`, start and end of what it came from."""
+    """Return start and end in the original of each character of `as_shown(text)`."""
     shown = _shown_otherwise(text)
     if shown is None:
         return [(place, place + 1) for place in range(len(text))]
@@ -164,7 +164,7 @@ def origins_shown(text: str) -> list[tuple[int, int]]:
 
 
 def _shown_otherwise(text: str) -> tuple[Deobfuscated, list[tuple[int, int]] | None] | None:
-    """Return a disguised text as it is read, with its way back if it is turned; None if it is as it looks."""
+    """Return a disguised text as it is read, with the places of turned characters; None for a plain text."""
     is_disguised = _is_disguised(text)
     if not (is_disguised or _is_apart(text)):
         return None
@@ -234,7 +234,7 @@ def _pictures(folded: str, runs: list[tuple[int, int]], kept: tuple[int, ...]) -
 
 
 def in_order_shown(text: str) -> tuple[str, list[tuple[int, int]]] | None:
-    """Return the text in the order a page shows it in, if a mark turns a part of it round.
+    """Return the text in the order in which a page shows it, if a mark reverses a part of it.
 
     Only the right-to-left override turns Latin letters round (UAX #9, rule X4).
 
@@ -264,7 +264,7 @@ def in_order_shown(text: str) -> tuple[str, list[tuple[int, int]]] | None:
 
 
 def moved(reading: Reading, text: str, spans: list[tuple[int, int]]) -> Reading:
-    """Return a reading of the text as shown with the spans it has in the text as written."""
+    """Return a reading of the shown text with its spans moved to the written text."""
 
     def back(span: tuple[int, int]) -> tuple[int, int]:
         origins = spans[slice(*span)]
@@ -284,7 +284,7 @@ def moved(reading: Reading, text: str, spans: list[tuple[int, int]]) -> Reading:
 
 
 def joined(written: Reading, shown: Reading) -> Reading:
-    """Return what is found in either order of a text, what is found twice once."""
+    """Return the findings in both orders of a text, each once."""
 
     def both(ours: tuple[T, ...], theirs: tuple[T, ...]) -> tuple[T, ...]:
         known = {each.span for each in ours}

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from classifier.gazetteer.substances import Gazetteer, Substance
     from classifier.reading.model import TradeKind
 
-PatternKind = Literal["name", "misspelt", "turned", "cas", "rival", "trade"]
+PatternKind = Literal["name", "misspelt", "backwards", "cas", "rival", "trade"]
 
 NEVER = "never"
 """As `Name.context`: known when it is looked up, and no evidence in a text."""
@@ -121,7 +121,7 @@ class Matcher:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Make lasting objects while the garbage collector, which would walk them again and again, rests."""
+    """Pause the garbage collector, which would walk the many lasting objects again and again."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -164,7 +164,7 @@ def matcher_for(gazetteer: Gazetteer) -> Matcher:
 
 
 def _merged(first: Pattern, second: Pattern) -> Pattern:
-    """Return the first of two spellings of the same letters, which may be parted as in either."""
+    """Return one pattern for two spellings of the same letters, with the separators of both."""
     if first is second:
         return first
     return replace(first, splits=first.splits | second.splits, commas=first.commas | second.commas)
@@ -227,10 +227,10 @@ def _respelt(gazetteer: Gazetteer, known: set[str]) -> Iterator[tuple[str, Patte
             name for name in substance.names if not name.context and name.kind in {"canonical", "synonym"}
         ]
         for name in {spelling for one in names for spelling in spellings_of(fold(one.text).text)}:
-            backwards, splits = turned_round(squeeze(name)), splits_of(name)
+            backwards, splits = reversed_name(squeeze(name)), splits_of(name)
             others = [(squeeze(other), "misspelt", splits_of(other)) for other in respellings(name)]
-            turned = frozenset(len(backwards) - place for place in splits)
-            for word, kind, parted in [*others, (backwards, "turned", turned)]:
+            reversed_splits = frozenset(len(backwards) - place for place in splits)
+            for word, kind, parted in [*others, (backwards, "backwards", reversed_splits)]:
                 if word.startswith(JAPAN[1]):
                     yield JAPAN[0] + word, Pattern(text=JAPAN[0] + word, kind="rival")
                 if word and word not in seen:
@@ -279,7 +279,7 @@ def spellings_of(name: str) -> Iterator[str]:
 
 
 def splits_of(name: str, after: str = "") -> frozenset[int]:
-    """Return after how many letters and digits there is something else, or `after` in particular."""
+    """Return the places, counted in letters and digits, where a separator stands, or `after` if given."""
     return frozenset(
         found.start() - others
         for others, found in enumerate(SEPARATOR.finditer(name))
@@ -311,8 +311,8 @@ def _russian_cases(name: str) -> Iterator[str]:
             yield " ".join(pair if first == words[0] else reversed(pair))
 
 
-def turned_round(squeezed: str) -> str:
-    """Return the name backwards, or the empty text if that is too short to be no chance."""
+def reversed_name(squeezed: str) -> str:
+    """Return the name backwards, or the empty text if the name is so short that it may occur by chance."""
     shortest = SHORTEST_TURNED_CJK if IS_CJK.search(squeezed) else SHORTEST_TURNED
     letters = sum(map(str.isalpha, squeezed))
     backwards = squeezed[::-1]
@@ -320,7 +320,7 @@ def turned_round(squeezed: str) -> str:
 
 
 def respellings(name: str) -> list[str]:
-    """Return other spellings of a folded name, each once; spaces stand where its parts may be parted."""
+    """Return other spellings of a folded name, each once, with spaces where a separator may stand."""
     return list(dict.fromkeys(_respellings(name)))
 
 
@@ -363,7 +363,7 @@ def _chinese(name: str) -> Iterator[str]:
 
 
 def _with(name: str, others: Mapping[str, str], *, is_whole: bool = True) -> Iterator[str]:
-    """Yield the name with one, two or all of its characters that have another form in that form.
+    """Yield the name with one, two or all of its characters in the other form that they have.
 
     Unless `is_whole`, some character of it stays.
     """
@@ -378,7 +378,7 @@ def _with(name: str, others: Mapping[str, str], *, is_whole: bool = True) -> Ite
 
 
 def _swapped(name: str) -> Iterator[str]:
-    """Yield the name with one character, then two, as ones that look or sound alike."""
+    """Yield the name with one or two characters replaced by others that look or sound alike."""
     alike = by_key("respelling.alike")
     places = [place for place, character in enumerate(name) if character in alike]
     for count in (1, 2):

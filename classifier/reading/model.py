@@ -76,7 +76,7 @@ class CasNumber:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradeSignal:
-    """A sign of how the seller trades."""
+    """A signal of how the seller trades."""
 
     kind: TradeKind
     span: tuple[int, int]

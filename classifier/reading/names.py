@@ -122,7 +122,7 @@ def find_patterns(text: str, matcher: Matcher) -> list[Found]:
 
 
 def find_all_patterns(texts: Sequence[str], matcher: Matcher, *, trade: bool = True) -> list[list[Found]]:
-    """Return, for each folded text, what `find_patterns` does; in one pass over all of them.
+    """Return the patterns in each folded text, as `find_patterns` does, in one pass over all texts.
 
     Args:
         texts: Folded texts.
@@ -144,7 +144,7 @@ def find_all_patterns(texts: Sequence[str], matcher: Matcher, *, trade: bool = T
 
 
 def accept(text: str, pattern: Pattern, places: list[int], deobfuscated: Deobfuscated) -> Hit | None:
-    """Return the hit that a found pattern is, or None when it is only a run of letters.
+    """Return a hit for a found pattern, or None if the pattern is only a run of letters there.
 
     Args:
         text: The deobfuscated text, or an equally long one in which letters were replaced.
@@ -159,8 +159,8 @@ def accept(text: str, pattern: Pattern, places: list[int], deobfuscated: Deobfus
         return Hit(start=start, end=end, substance=pattern.substance, how="cas") if accepted else None
     if pattern.kind == "trade" or not _is_whole_word(text, start, end, pattern, seams):
         return None
-    if pattern.kind == "turned":
-        return _turned_hit(text, start, end, pattern, places)
+    if pattern.kind == "backwards":
+        return _backwards_hit(text, start, end, pattern, places)
     spelling = _spelling(text, pattern, places)
     if spelling == "disguised" and is_piece_of_spelled_word(text, places):
         return None
@@ -170,8 +170,8 @@ def accept(text: str, pattern: Pattern, places: list[int], deobfuscated: Deobfus
     return Hit(start=start, end=end, substance=pattern.substance, how=how)
 
 
-def _turned_hit(text: str, start: int, end: int, pattern: Pattern, places: list[int]) -> Hit | None:
-    """Return the hit that a name written backwards is; what stands beside it can be no part of it."""
+def _backwards_hit(text: str, start: int, end: int, pattern: Pattern, places: list[int]) -> Hit | None:
+    """Return a hit for a name written backwards, unless it is part of a longer word."""
     is_apart = not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum())
     if not is_apart or _spelling(text, pattern, places) is None:
         return None
@@ -191,7 +191,7 @@ def longest(hits: Iterable[Hit]) -> list[Hit]:
 
 
 def _is_whole_word(text: str, start: int, end: int, pattern: Pattern, seams: tuple[bool, bool]) -> bool:
-    """Say cheaply whether a name begins and ends with a word; endings of listed ones are judged later."""
+    """Say cheaply whether a name begins and ends with a word; endings of listed names are checked later."""
     before = text[start - 1] if start and not seams[0] else " "
     after = text[end] if end < len(text) and not seams[1] else " "
     if text[start].isascii() and before.isascii() and before.isalnum():
@@ -224,7 +224,7 @@ def _place(text: str, start: int, end: int, deobfuscated: Deobfuscated) -> Place
 
 
 def _spelling(text: str, pattern: Pattern, places: list[int]) -> How | None:
-    """Say how a name is written, or None when its letters belong to several words by chance."""
+    """Return how a name is written, or None if its letters belong to several words by chance."""
     gaps = [(i, text[a + 1 : b]) for i, (a, b) in enumerate(pairwise(places), start=1) if b - a > 1]
     odd = [
         (i, gap)
@@ -254,7 +254,7 @@ def _spelling(text: str, pattern: Pattern, places: list[int]) -> How | None:
 
 
 def _is_in_syllables(breaks: int, longest_piece: int, letters: int) -> bool:
-    """Say whether a name is parted so often, for its length, that its pieces are no words side by side."""
+    """Say whether a name has so many breaks for its length that its pieces cannot be ordinary words."""
     return breaks >= FEWEST_BREAKS and any(
         longest_piece <= piece and letters >= least for piece, least in SYLLABLES
     )
@@ -264,7 +264,7 @@ def _is_in_syllables(breaks: int, longest_piece: int, letters: int) -> bool:
 
 
 def find_all_hidden(texts: Sequence[Deobfuscated], matcher: Matcher) -> list[list[Hit]]:
-    """Return, for each text, the names hidden in it, beyond what stands in it openly."""
+    """Return the names that each text hides, without those that stand in it openly."""
     found: list[list[Hit]] = [[] for _ in texts]
     leet = [(index, plain) for index, each in enumerate(texts) for plain in _plain_readings(each.text)]
     patterns = find_all_patterns([plain for _, plain in leet], matcher, trade=False)
@@ -279,7 +279,7 @@ def find_all_hidden(texts: Sequence[Deobfuscated], matcher: Matcher) -> list[lis
 
 
 def _plain_readings(text: str) -> Iterator[str]:
-    """Yield the text with its leetspeak turned into letters, in each way that changes something."""
+    """Yield the text with leetspeak replaced by letters, once for each reading that differs."""
     if not LEET_WORD.search(text):
         return
     by_i = _replaced(text, _plain_run)
@@ -291,7 +291,7 @@ def _plain_readings(text: str) -> Iterator[str]:
 
 
 def _replaced(text: str, plain_run: Callable[[str], str]) -> str:
-    """Replace each run of word characters that holds leetspeak; found from what is rare, not word by word."""
+    """Replace each run of word characters that holds leetspeak, found by its rare characters."""
     parts: list[str] = []
     done = 0
     for sign in LEET_CHARACTER.finditer(text):
@@ -317,12 +317,12 @@ def _plain_run(run: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def _plain_run_by_l(run: str) -> str:
-    """Return the same, where what may stand for i or l stands for l."""
+    """Return the same with l, not i, for a character that may stand for either."""
     return WORD_WITH_LETTERS.sub(lambda word: word.group().translate(LEET_OTHER).translate(LEET), run)
 
 
 def _masked(deobfuscated: Deobfuscated, matcher: Matcher) -> Iterator[Hit]:
-    """Yield names of which a letter or two are masked, if few words of the names fit."""
+    """Yield names with masked letters, if few known words fit."""
     fitting: dict[str, list[str]] = {}
     for word in sorted(set(MASKED_WORD.findall(deobfuscated.text)))[:MOST_MASKED]:
         if word.count("*") * 3 <= len(word):
@@ -336,7 +336,7 @@ def _masked(deobfuscated: Deobfuscated, matcher: Matcher) -> Iterator[Hit]:
 
 
 def _hits_in(plain: str, found: Iterable[Found], deobfuscated: Deobfuscated) -> Iterator[Hit]:
-    """Yield the names in `plain` that replaced characters of the equally long deobfuscated text hide."""
+    """Yield the names in `plain` that were hidden by characters now replaced; both texts are equally long."""
     text = deobfuscated.text
     for pattern, places in found:
         if not _may_hide(pattern):
@@ -354,7 +354,7 @@ def _may_hide(pattern: Pattern) -> bool:
 
 
 def _cut_off(shown: str, matcher: Matcher) -> Iterator[Hit]:
-    """Yield the listed name that the shown text ends in the middle of, if it can be no other."""
+    """Yield the listed name that the shown text cuts off, if it can be no other."""
     for word in WORD_START.finditer(shown):
         stump = squeeze(shown[word.start() :])
         if len(stump) < SHORTEST_STUMP:
@@ -397,7 +397,7 @@ class PhoneticNames:
 
 
 def find_phonetic(text: str, words: Sequence[str], names: PhoneticNames) -> Iterator[Hit]:
-    """Yield each listed name that words of a folded text sound like.
+    """Yield each listed name that some words of a folded text sound like.
 
     Args:
         text: Folded text.

@@ -74,7 +74,7 @@ class KnownParts:
 
 @lru_cache(maxsize=8)
 def known_parts(numbers: frozenset[str]) -> KnownParts:
-    """Return what the listed CAS numbers are known by."""
+    """Return the listed CAS numbers by their parts."""
     ends: dict[str, tuple[bool, int]] = {}
     for number in sorted(numbers):
         first, second, _last = number.split("-")
@@ -89,7 +89,7 @@ def known_parts(numbers: frozenset[str]) -> KnownParts:
 def find_number_parts(
     text: str, words: Iterable[str], known: KnownParts
 ) -> Iterator[tuple[TradeKind, int, int]]:
-    """Yield kind, start and end of each number in parts in a folded text, listed or not.
+    """Yield kind, start and end of each CAS number that a folded text gives in parts, listed or not.
 
     Args:
         text: Folded text.
@@ -107,7 +107,7 @@ def find_number_parts(
 
 
 def numbers_meant(text: str, numbers: frozenset[str]) -> list[str]:
-    """Return the listed CAS numbers that a number in parts may be, in order."""
+    """Return, in order, the listed CAS numbers that a number in parts may stand for."""
     text = in_figures(text)
     if "-" in text or HAS_MASK.search(text):
         for found in MASKED.finditer(text):
@@ -120,17 +120,17 @@ def numbers_meant(text: str, numbers: frozenset[str]) -> list[str]:
 
 
 def without_whole(
-    signs: list[tuple[TradeKind, int, int]], whole: Sequence[tuple[int, int]]
+    signals: list[tuple[TradeKind, int, int]], whole: Sequence[tuple[int, int]]
 ) -> list[tuple[TradeKind, int, int]]:
-    """Return the signs but the parts of a CAS number where one stands in full: nothing of it is withheld.
+    """Return the signals without parts of a CAS number that stands there in full: nothing of it is withheld.
 
     Args:
-        signs: Kind, start and end of each.
+        signals: Kind, start and end of each.
         whole: Where CAS numbers are read in full, however they are dressed.
     """
     return [
         (kind, start, end)
-        for kind, start, end in signs
+        for kind, start, end in signals
         if kind not in PARTS or not any(start < last and first < end for first, last in whole)
     ]
 
@@ -147,7 +147,7 @@ def _masked(text: str, known: KnownParts) -> Iterator[tuple[TradeKind, int, int]
 
 
 def _shape(found: re.Match[str]) -> re.Pattern[str]:
-    """Return what matches the numbers that a masked one may be."""
+    """Return a pattern of the numbers that a masked number may stand for."""
     first = re.sub(MASK, r"\\d", found["first"].replace(" ", ""))
     second = re.sub(MASK, r"\\d", found["second"])
     second = second if len(found["second"]) > 1 else r"\d\d"
@@ -158,7 +158,7 @@ def _shape(found: re.Match[str]) -> re.Pattern[str]:
 def _in_turn(text: str, numbers: Sequence[Number], known: KnownParts) -> Iterator[tuple[TradeKind, int, int]]:
     """Yield numbers in turn that make a listed one, its first two parts, or its first if long and in words.
 
-    The first two of few digits are a sign only with others: they may be anything.
+    The first two of few digits are a signal only with others: they may be anything.
     """
     first = 0
     while first < len(numbers):
@@ -172,7 +172,7 @@ def _in_turn(text: str, numbers: Sequence[Number], known: KnownParts) -> Iterato
 
 
 def _listed_from(text: str, numbers: Sequence[Number], known: KnownParts) -> tuple[TradeKind, int]:
-    """Return how sure, and with which of the numbers, a listed one ends that begins with the first; or 0."""
+    """Return how sure a listed number is that begins with the first, and the place of its last part; or 0."""
     kind: TradeKind = "listed_part"
     found, digits, breaks = 0, numbers[0].digits, [len(numbers[0].digits)]
     if GOES_ON_BEFORE.search(text[max(0, numbers[0].start - 2) : numbers[0].start]):
@@ -218,7 +218,7 @@ class Number:
 
 
 def may_be_in_turn(text: str, words: Iterable[str], known: Container[str], begun: Container[str]) -> bool:
-    """Say, in a fraction of the time that `find_numbers` takes, if numbers of a folded text may make one.
+    """Say quickly whether the numbers of a folded text may make a listed number.
 
     Args:
         text: Folded text.
@@ -243,7 +243,7 @@ def may_be_in_turn(text: str, words: Iterable[str], known: Container[str], begun
 
 
 def in_figures(text: str) -> str:
-    """Return a folded text with the letters that stand for figures in its numbers as those, equally long."""
+    """Return an equally long text with figures for the letters that stand for them in numbers."""
     if not LETTER_FOR_FIGURE.search(text):
         return text
     return LETTER_AS_FIGURE.sub(lambda found: AS_FIGURE[found.group()], text)
@@ -278,7 +278,7 @@ def _numbers_in_words(text: str) -> Iterator[Number]:
 
 
 def _numbers_of(run: list[tuple[str, int, int, int]]) -> Iterator[Number]:
-    """Yield the numbers that words side by side say, each as long as grammar lets it be."""
+    """Yield the numbers that neighbouring words say, each as long as grammar allows."""
     number: int | None = None
     first = last = 0
     for word, value, start, end in run:
@@ -293,7 +293,7 @@ def _numbers_of(run: list[tuple[str, int, int, int]]) -> Iterator[Number]:
 
 
 def _grown(number: int, word: str, value: int) -> int | None:
-    """Return a number with one more word of it, or None where that begins the next number."""
+    """Return a number extended by one more word, or None if the word begins the next number."""
     below = number % HUNDRED
     if value == THOUSAND:
         return number * THOUSAND if 0 < number < THOUSAND else None

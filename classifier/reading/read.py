@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from classifier.reading.model import GoodsKind, TradeKind
     from classifier.reading.names import Found
 
-    Sign = tuple[TradeKind, int, int]
+    Signal = tuple[TradeKind, int, int]
 
 NOTHING = Reading(mentions=(), cas_numbers=(), trade=())
 
@@ -70,7 +70,7 @@ def read_text(text: str, gazetteer: Gazetteer) -> Reading:
             first reading compiles it.
 
     Returns:
-        Mentions, CAS numbers and trade signs, each in the order of the text. Every span indexes
+        Mentions, CAS numbers and trade signals, each in the order of the text. Every span indexes
         `text` itself.
     """
     return read_texts([text], gazetteer)[0]
@@ -115,43 +115,45 @@ def _read_together(texts: Sequence[str], matcher: Matcher, gazetteer: Gazetteer)
     numbers = [list(find_cas_numbers(text)) for text in plain]
     known = known_parts(frozenset(gazetteer.by_cas))
     words = [split_words(text) for text in plain]
-    signs = [
+    signals = [
         find_trade_signals(each.text, each.lined, said, matcher.codes, seen, known)
         for each, said, seen in zip(deobfuscated, words, found, strict=True)
     ]
     names = phonetic_names(gazetteer)
     heard = [list(find_phonetic(text, said, names)) for text, said in zip(plain, words, strict=True)]
     hidden = find_all_hidden(deobfuscated, matcher)
-    hits = [_all_hits(*each, matcher) for each in zip(deobfuscated, found, hidden, heard, signs, strict=True)]
-    signs = [_parts_only(*each) for each in zip(signs, hits, numbers, strict=True)]
-    goods = [_goods_of(*each) for each in zip(deobfuscated, signs, hits, strict=True)]
+    hits = [
+        _all_hits(*each, matcher) for each in zip(deobfuscated, found, hidden, heard, signals, strict=True)
+    ]
+    signals = [_parts_only(*each) for each in zip(signals, hits, numbers, strict=True)]
+    goods = [_goods_of(*each) for each in zip(deobfuscated, signals, hits, strict=True)]
     return [
-        _reading(each, hit, number, sign, good, gazetteer) if hit or number or sign or good else NOTHING
-        for each, hit, number, sign, good in zip(deobfuscated, hits, numbers, signs, goods, strict=True)
+        _reading(each, hit, number, signal, good, gazetteer) if hit or number or signal or good else NOTHING
+        for each, hit, number, signal, good in zip(deobfuscated, hits, numbers, signals, goods, strict=True)
     ]
 
 
-def _parts_only(signs: list[Sign], hits: list[Hit], numbers: list[tuple[str, int, int]]) -> list[Sign]:
-    """Return the signs but those that take a CAS number read in full for a part of one."""
+def _parts_only(signals: list[Signal], hits: list[Hit], numbers: list[tuple[str, int, int]]) -> list[Signal]:
+    """Return the signals without those that are part of a CAS number given in full."""
     whole = [(hit.start, hit.end) for hit in hits if hit.how == "cas"]
     whole += [(start, end) for _number, start, end in numbers]
-    return without_whole(signs, whole) if whole else signs
+    return without_whole(signals, whole) if whole else signals
 
 
 def _goods_of(
-    deobfuscated: Deobfuscated, signs: list[Sign], hits: list[Hit]
+    deobfuscated: Deobfuscated, signals: list[Signal], hits: list[Hit]
 ) -> list[tuple[GoodsKind, int, int]]:
-    """Return the goods of a title before any chemical form that are no part of a sign or a listed name."""
+    """Return the goods that a title names before any chemical form, outside of signals and listed names."""
     text = deobfuscated.text
-    first_form = min((start for kind, start, _end in signs if kind == "form"), default=len(text))
-    taken = [(start, end) for kind, start, end in signs if kind not in {"form", "chemistry"}]
+    first_form = min((start for kind, start, _end in signals if kind == "form"), default=len(text))
+    taken = [(start, end) for kind, start, end in signals if kind not in {"form", "chemistry"}]
     taken += [(hit.start, hit.end) for hit in hits]
     found = list(find_goods(text, taken, first_form))
     return [good for good in found if good[1] < _title_end(deobfuscated)] if found else found
 
 
 def _title_end(deobfuscated: Deobfuscated) -> int:
-    """Return where the first line ends in the deobfuscated text, which has a space there like any other."""
+    """Return where the first line ends in the deobfuscated text, which has no line feeds."""
     line_end = deobfuscated.folded.original.find("\n")
     if line_end < 0:
         return len(deobfuscated.text)
@@ -164,25 +166,25 @@ def _all_hits(
     found: list[Found],
     hidden: list[Hit],
     heard: list[Hit],
-    signs: list[Sign],
+    signals: list[Signal],
     matcher: Matcher,
 ) -> list[Hit]:
     text = deobfuscated.text
     open_hits = [hit for pattern, places in found if (hit := accept(text, pattern, places, deobfuscated))]
     unread = [hit for hit in heard if not any(_is_read(hit, other) for other in open_hits)]
-    hits = [*open_hits, *hidden, *unread, *_spoken_numbers(text, signs, matcher)]
+    hits = [*open_hits, *hidden, *unread, *_spoken_numbers(text, signals, matcher)]
     return longest(hits) if hits else hits
 
 
 def _is_read(heard: Hit, read: Hit) -> bool:
-    """Say whether what was heard is read there, too, as it is spelled: `acetone a granel` hides nothing."""
+    """Say whether a name found by its sound is also found as spelled: `acetone a granel` hides nothing."""
     is_same = heard.substance is read.substance and read.how != "disguised"
     return is_same and heard.start < read.end and read.start < heard.end
 
 
-def _spoken_numbers(text: str, signs: list[Sign], matcher: Matcher) -> Iterator[Hit]:
+def _spoken_numbers(text: str, signals: list[Signal], matcher: Matcher) -> Iterator[Hit]:
     """Yield the listed CAS numbers that are said in words."""
-    for kind, start, end in signs:
+    for kind, start, end in signals:
         if kind == "number_spoken" and (said := matcher.numbers.get(spoken_digits(text[start:end]))):
             yield Hit(start=start, end=end, substance=said, how="cas")
 
@@ -191,7 +193,7 @@ def _reading(
     deobfuscated: Deobfuscated,
     hits: list[Hit],
     numbers: list[tuple[str, int, int]],
-    signs: list[Sign],
+    signals: list[Signal],
     goods: list[tuple[GoodsKind, int, int]],
     gazetteer: Gazetteer,
 ) -> Reading:
@@ -214,7 +216,7 @@ def _reading(
                 text=text[slice(*span(start, end))],
                 meant=_meant(deobfuscated.text[start:end], gazetteer) if kind in PARTS_OF_LISTED else (),
             )
-            for kind, start, end in signs
+            for kind, start, end in signals
         ),
         goods=tuple(Goods(kind=kind, span=span(start, end)) for kind, start, end in goods),
     )
@@ -225,7 +227,7 @@ WIDEST_BESIDE = 40
 
 
 def _meant(said: str, gazetteer: Gazetteer) -> tuple[str, ...]:
-    """Return the listed numbers that a part may be of, with their substances, unless they are many."""
+    """Return the listed numbers, with substances, that a part may belong to, unless there are many."""
     meant = numbers_meant(said, frozenset(gazetteer.by_cas))
     return tuple(f"{cas} {gazetteer.by_cas[cas].name}" for cas in meant if len(meant) <= MOST_MEANT)
 
@@ -233,7 +235,7 @@ def _meant(said: str, gazetteer: Gazetteer) -> tuple[str, ...]:
 def _mentions(
     hits: list[Hit], text: str, deobfuscated: Deobfuscated, span: Callable[[int, int], tuple[int, int]]
 ) -> Iterator[Mention]:
-    """Yield the mentions; of names side by side, or in a list, one not offered decides for the next.
+    """Yield the mentions; in a list of names, one that is not offered decides for the next.
 
     What the title asks for is asked for below it, too.
     """
@@ -282,7 +284,7 @@ def _beside() -> re.Pattern[str]:
 def with_systematic_names(
     texts: Sequence[str], readings: Sequence[Reading], gazetteer: Gazetteer
 ) -> list[Reading]:
-    """Return the readings, with what systematic names in the titles of texts that name nothing else mean.
+    """Return the readings, with a mention for a systematic name in a title that names nothing else.
 
     Args:
         texts: As they were read.
@@ -340,7 +342,7 @@ def _substances_of(names: set[str], gazetteer: Gazetteer) -> dict[str, Substance
 
 @lru_cache(maxsize=8)
 def _known_to(_gazetteer: Gazetteer) -> dict[str, Substance | None]:
-    """Return what is kept of a gazetteer, to be filled."""
+    """Return the cache of names already looked up in a gazetteer."""
     return {}
 
 

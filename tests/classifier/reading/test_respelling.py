@@ -8,7 +8,7 @@ import pytest
 
 from classifier.gazetteer import default_gazetteer
 from classifier.reading import read_text
-from classifier.reading.matcher import respellings, turned_round
+from classifier.reading.matcher import respellings, reversed_name
 
 if TYPE_CHECKING:
     from classifier.gazetteer import Gazetteer
@@ -46,7 +46,7 @@ def test_no_name_backwards_is_another_name() -> None:
     """Turned round, no listed name is the name of something else that is listed."""
     gazetteer: Gazetteer = default_gazetteer()
     names = {name.text.lower() for substance in gazetteer.substances for name in substance.names}
-    assert not {turned_round(name) for name in names if name.isalpha()} & (names - {""})
+    assert not {reversed_name(name) for name in names if name.isalpha()} & (names - {""})
 
 
 def test_few_ways_to_write_one_chinese_name_are_searched_for() -> None:
