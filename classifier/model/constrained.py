@@ -1,14 +1,12 @@
 """Logistic regression in which some weights may have one sign only.
 
-Evidence that hangs together shares its weight among itself as chance has it: `promises stealth` would lower a
-score because `signs of hiding` beside it already counts it, and the reason shown would be absurd. So what can
-only speak for an offer is kept from speaking against it, and the other way round. scikit-learn's logistic
-regression knows no bounds, and SciPy's L-BFGS-B is many times slower as soon as it has some. So the loss is
-minimised without them, weights on the wrong side are held at 0, and it is minimised again, until nothing is
-to be held or let go.
+Evidence that occurs together shares its weight as chance has it. `promises stealth` could lower a score,
+because `signs of hiding` beside it already counts it, and the reason shown would be absurd. So a feature that
+can only speak for an offer is kept from speaking against it, and the other way round. Scikit-learn's own
+regression knows no bounds; SciPy's L-BFGS-B does, and minimises the loss (decision 70).
 
-Words stand in few rows and evidence in many, so that each round measures every weight by the loss's curvature
-along it: with words among the columns, a search takes a third of the steps.
+Words stand in few rows and evidence in many. So each search measures every weight by the curvature of the
+loss along it; with words among the columns, this takes a third of the steps.
 """
 
 from __future__ import annotations
@@ -21,7 +19,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import Bounds, minimize
 from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import ThreadpoolController
@@ -34,22 +32,20 @@ if TYPE_CHECKING:
 
 Ends = tuple[float, float]
 Loss = tuple[float, "NDArray[np.float64]"]
-"""Of a point, with its slope."""
+"""The loss at a point, and its slope."""
 FREE: Ends = (-np.inf, np.inf)
 MOST_STEPS = 2_000
-MOST_ROUNDS = 20
-"""Of holding weights and letting them go; three or four do."""
 TOLERANCE = 1e-7
 """Relative fall of the loss in one step at which a search ends."""
 FIRST_TOLERANCE = 1e-3
-"""The same of a first round from afar, whose measures are those of the far point."""
+"""The same for a first search from 0, whose measures are those of the far point."""
 PARTS = 2
-"""Of the rows, whose losses are worked out side by side."""
+"""Parts of the rows whose losses are computed in parallel."""
 PENALTY = 1.0
-"""Curvature of the penalty along each weight; it keeps a measure of the intercept finite, too."""
+"""Curvature of the penalty along each weight; it also keeps the measure of the intercept finite."""
 
 
-def fit_signed(
+def fit_constrained(
     dense: NDArray[np.float64],
     sparse: csr_matrix,
     labels: NDArray[np.int64],
@@ -61,54 +57,55 @@ def fit_signed(
 ) -> tuple[NDArray[np.float64], float]:
     """Return the weights of all columns, in their order, and the intercept that fit best within the bounds.
 
-    Where the search begins decides how long it takes, not where it ends: the loss has one minimum.
+    The start decides how long the search takes, and not where it ends, because the loss has one minimum.
 
     Args:
         dense: The first columns, of shape (n, some).
-        sparse: The columns after them, of shape (n, others); a column without any value weighs nothing.
+        sparse: The columns after them, of shape (n, others); a column without any value gets the weight 0.
         labels: 0 or 1, shape (n,).
         weights: Positive, shape (n,).
-        bounds: Lowest and highest weight of the first columns, each infinite or 0. Those after them are free.
+        bounds: Lowest and highest weight of the first columns. All other weights are free.
         penalty_c: As `C` of `sklearn.linear_model.LogisticRegression`; the intercept is not penalised.
-        start: What this function returned for other rows with the same columns; None begins at 0.
+        start: The result for other rows with the same columns; None begins at 0.
 
     Warns:
-        ConvergenceWarning: If `MOST_ROUNDS` leave some to be held or let go, or `MOST_STEPS` do not end
-            one of them; the bounds hold all the same.
+        ConvergenceWarning: If a search does not end within `MOST_STEPS`; the bounds hold all the same.
     """
     used = np.flatnonzero(sparse.getnnz(axis=0))
     columns = np.append(np.arange(dense.shape[1]), dense.shape[1] + used)
     lowest, highest = _ends(bounds, len(columns) + 1)
-    begin = np.zeros(len(columns) + 1) if start is None else np.append(start[0][columns], start[1])
+    point = np.zeros(len(columns) + 1) if start is None else np.append(start[0][columns], start[1])
     signs = np.where(labels > 0, 1.0, -1.0)
     rows = _Rows(dense=dense, sparse=sparse[:, used], signs=signs, weights=penalty_c * weights)
-    # Of BLAS, a second thread costs these sizes more in waiting than it takes over.
+    # With BLAS, a second thread costs these sizes more in waiting than it saves.
     with _libraries().limit(limits=1, user_api="blas"), ThreadPoolExecutor(PARTS) as pool:
-        problem = _Problem(loss=_shared_out(rows, pool), rows=rows, lowest=lowest, highest=highest)
-        found = _minimum(problem, begin, is_near=start is not None)
+        loss = _in_parallel(rows, pool)
+        for tolerance in (FIRST_TOLERANCE, TOLERANCE) if start is None else (TOLERANCE,):
+            units = 1.0 / np.sqrt(rows.curvature(point) + PENALTY)
+            point = _search(loss, point, units, (lowest, highest), tolerance)
     fitted = np.zeros(dense.shape[1] + sparse.shape[1])
-    fitted[columns] = found[:-1]
-    return fitted, float(found[-1])
+    fitted[columns] = point[:-1]
+    return fitted, float(point[-1])
 
 
 @cache
 def _libraries() -> ThreadpoolController:
-    """Return the BLAS of NumPy and SciPy, which are loaded by now; to look for them takes 10 ms."""
+    """Return the BLAS of NumPy and SciPy, which are loaded by now; looking for them takes 10 ms."""
     return ThreadpoolController()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rows:
-    """Rows with what they tell of the weights of the columns and of the intercept, which is the last."""
+    """Rows, and the loss that they give for weights of the columns and an intercept, which comes last."""
 
     dense: NDArray[np.float64]
     sparse: csr_matrix
     signs: NDArray[np.float64]
-    """1 of an offer, -1 of any other."""
+    """1 for an offer, -1 for any other row."""
     weights: NDArray[np.float64]
 
     def part(self, rows: slice) -> _Rows:
-        """Return some of them."""
+        """Return some of the rows."""
         return _Rows(
             dense=self.dense[rows],
             sparse=self.sparse[rows],
@@ -122,24 +119,25 @@ class _Rows:
         return np.asarray(self.dense @ point[:split] + self.sparse @ point[split:-1] + point[-1])
 
     def loss(self, point: NDArray[np.float64]) -> Loss:
-        """Return the loss of a point and its slope, both without the penalty's."""
+        """Return the loss at a point and its slope, both without the penalty."""
         against = -self.signs * self.sums(point)
         pull = -self.weights * self.signs * expit(against)
         slope = np.concatenate([pull @ self.dense, pull @ self.sparse, [pull.sum()]])
         return float(self.weights @ np.logaddexp(0, against)), slope
 
     def curvature(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the loss's curvature along each weight, without the penalty's."""
+        """Return the curvature of the loss along each weight, without the penalty."""
         found = expit(self.sums(point))
         each = self.weights * found * (1 - found)
         squares = self.sparse.multiply(self.sparse).T @ each
         return np.concatenate([np.einsum("ij,ij,i->j", self.dense, self.dense, each), squares, [each.sum()]])
 
 
-def _shared_out(rows: _Rows, pool: ThreadPoolExecutor) -> Callable[[NDArray[np.float64]], Loss]:
-    """Return the loss with the penalty's, whose parts of the rows are worked out side by side.
+def _in_parallel(rows: _Rows, pool: ThreadPoolExecutor) -> Callable[[NDArray[np.float64]], Loss]:
+    """Return the loss with the penalty; parts of the rows are computed in parallel.
 
-    There are as many parts on any machine, so that all of them add up the same numbers in the same order.
+    The number of parts is the same on any machine, so that all machines add up the same numbers in the same
+    order.
     """
     cuts = np.linspace(0, len(rows.signs), PARTS + 1).astype(int)
     parts = [rows.part(slice(begin, end)) for begin, end in pairwise(cuts)]
@@ -152,64 +150,38 @@ def _shared_out(rows: _Rows, pool: ThreadPoolExecutor) -> Callable[[NDArray[np.f
     return loss
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Problem:
-    """A convex loss, with the ends of each weight: infinite or 0."""
-
-    loss: Callable[[NDArray[np.float64]], Loss]
-    rows: _Rows
-    lowest: NDArray[np.float64]
-    highest: NDArray[np.float64]
-
-
-def _minimum(problem: _Problem, point: NDArray[np.float64], *, is_near: bool) -> NDArray[np.float64]:
-    """Return the point within the bounds at which the loss is least, searched from `point`.
-
-    Weights that are 0 at a near start were held there; from anywhere else, the first round only comes near.
-    """
-    bounded = np.isfinite(problem.lowest) | np.isfinite(problem.highest)
-    held = bounded & (point == 0) & is_near
-    for _round in range(MOST_ROUNDS):
-        point = _searched(problem, point, held, TOLERANCE if is_near else FIRST_TOLERANCE)
-        wrong = (point < problem.lowest) | (point > problem.highest)
-        point[wrong] = 0.0
-        # Held at 0, a weight is let go again where a step to its own side would lower the loss.
-        fall = -problem.loss(point)[1]
-        inwards = held & (((fall > 0) & (problem.highest > 0)) | ((fall < 0) & (problem.lowest < 0)))
-        if is_near and not wrong.any() and not inwards.any():
-            return point
-        held, is_near = (held | wrong) & ~inwards, True
-    warnings.warn(
-        f"Which weights to hold at 0 was not settled in {MOST_ROUNDS} rounds; they are nearly the best.",
-        ConvergenceWarning,
-        stacklevel=3,
-    )
-    return point
-
-
-def _searched(
-    problem: _Problem, point: NDArray[np.float64], held: NDArray[np.bool_], tolerance: float
+def _search(
+    loss: Callable[[NDArray[np.float64]], Loss],
+    point: NDArray[np.float64],
+    units: NDArray[np.float64],
+    ends: tuple[NDArray[np.float64], NDArray[np.float64]],
+    tolerance: float,
 ) -> NDArray[np.float64]:
-    """Return where the loss is least with some weights held at 0, bounds aside."""
-    units = 1.0 / np.sqrt(problem.rows.curvature(point) + PENALTY)
+    """Return the point within the ends with the least loss, searched in the given units from `point`."""
 
     def measured(point: NDArray[np.float64]) -> Loss:
-        value, slope = problem.loss(point * units)
-        return value, np.where(held, 0.0, slope * units)
+        value, slope = loss(point * units)
+        return value, slope * units
 
-    options = {"maxiter": MOST_STEPS, "ftol": tolerance}
-    found = minimize(measured, point / units, jac=True, method="L-BFGS-B", options=options)
+    found = minimize(
+        measured,
+        point / units,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=Bounds(ends[0] / units, ends[1] / units),
+        options={"maxiter": MOST_STEPS, "ftol": tolerance},
+    )
     if found.nit >= MOST_STEPS:
         warnings.warn(
             f"A search for weights ended after {MOST_STEPS} steps, not at the best ones.",
             ConvergenceWarning,
-            stacklevel=4,
+            stacklevel=3,
         )
     return np.asarray(found.x * units)
 
 
-def _ends(bounds: Sequence[Ends], columns: int) -> NDArray[np.float64]:
+def _ends(bounds: Sequence[Ends], columns: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the lowest and the highest weights, each of shape (columns,)."""
     ends = np.tile(np.array(FREE)[:, None], columns)
     ends[:, : len(bounds)] = np.array(bounds).reshape(-1, 2).T
-    return ends
+    return ends[0], ends[1]

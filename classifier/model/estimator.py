@@ -23,7 +23,7 @@ from sklearn.preprocessing import MaxAbsScaler
 from classifier.errors import TooFewLabels, TooFewSellers
 from classifier.features.evidence import FEATURES, NOTHING_READ
 from classifier.features.matrix import EMBEDDING, EVIDENCE, WORDS
-from classifier.model.constrained import FREE, fit_signed
+from classifier.model.constrained import FREE, fit_constrained
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,12 +100,13 @@ def fit(
     """
     scale = pipeline.named_steps["scale"].fit(features)
     _leave_out_rare_words(scale, features)
+    # The one private attribute of a library that we overwrite; a test fails when the library changes it.
     # Only names of columns are looked up in it, and skops would write each of its numbers as an object: 30 s.
     scale._transformer_to_input_indices = {}  # noqa: SLF001
     scaled = scale.transform(features).astype(np.float64)
     scaled.eliminate_zeros()
     weigh = pipeline.named_steps["weigh"]
-    coefficients, constant = fit_signed(
+    coefficients, constant = fit_constrained(
         scaled[:, : WORDS.start].toarray(),
         scaled[:, WORDS],
         labels,

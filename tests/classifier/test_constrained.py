@@ -9,8 +9,8 @@ from scipy.sparse import csr_matrix
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from classifier.model import constrained as signed
-from classifier.model.constrained import FREE, fit_signed
+from classifier.model import constrained
+from classifier.model.constrained import FREE, fit_constrained
 
 SEED = 7
 
@@ -28,7 +28,7 @@ def test_without_bounds_it_is_scikit_learns(rows: tuple[np.ndarray, np.ndarray, 
     """The same loss and penalty give the same weights."""
     columns, labels, weights = rows
     first, others = columns[:, :2], csr_matrix(columns[:, 2:])
-    found, constant = fit_signed(first, others, labels, weights=weights, bounds=[], penalty_c=0.3)
+    found, constant = fit_constrained(first, others, labels, weights=weights, bounds=[], penalty_c=0.3)
     stock = LogisticRegression(C=0.3, tol=1e-8).fit(columns, labels, sample_weight=weights)
     assert found == pytest.approx(stock.coef_[0], abs=1e-3)
     assert constant == pytest.approx(stock.intercept_[0], abs=1e-3)
@@ -39,7 +39,9 @@ def test_a_weight_stays_on_its_side(rows: tuple[np.ndarray, np.ndarray, np.ndarr
     columns, labels, weights = rows
     bounds = [FREE, (0.0, np.inf), (-np.inf, 0.0)]
     nothing = csr_matrix((len(labels), 0))
-    found, _constant = fit_signed(columns, nothing, labels, weights=weights, bounds=bounds, penalty_c=1.0)
+    found, _constant = fit_constrained(
+        columns, nothing, labels, weights=weights, bounds=bounds, penalty_c=1.0
+    )
     assert found[0] > 1
     assert found[1:] == pytest.approx([0, 0])
 
@@ -51,7 +53,7 @@ def test_held_weights_are_those_of_a_bounded_search(rows: tuple[np.ndarray, np.n
     mixed = np.hstack([columns @ drawn.normal(size=(3, 9)) + 0.5 * drawn.normal(size=(400, 9)), columns])
     bounds = [(0.0, np.inf)] * 5 + [(-np.inf, 0.0)] * 4 + [FREE] * 3
     nothing = csr_matrix((400, 0))
-    found, constant = fit_signed(mixed, nothing, labels, weights=weights, bounds=bounds, penalty_c=1.0)
+    found, constant = fit_constrained(mixed, nothing, labels, weights=weights, bounds=bounds, penalty_c=1.0)
     signs = np.where(labels > 0, 1.0, -1.0)
 
     def loss(point: np.ndarray) -> float:
@@ -73,7 +75,9 @@ def test_a_near_start_ends_where_a_far_one_does(
 
     def fit(labels: np.ndarray, **start: tuple[np.ndarray, float]) -> tuple[np.ndarray, float]:
         bounds = [(0.0, np.inf)] * 3
-        return fit_signed(columns, nothing, labels, weights=weights, bounds=bounds, penalty_c=1.0, **start)
+        return fit_constrained(
+            columns, nothing, labels, weights=weights, bounds=bounds, penalty_c=1.0, **start
+        )
 
     other, here = (labels, 1 - labels) if begins_held else (1 - labels, labels)
     far, constant = fit(here)
@@ -83,24 +87,15 @@ def test_a_near_start_ends_where_a_far_one_does(
     assert same_constant == pytest.approx(constant, abs=2e-3)
 
 
-def test_what_is_not_settled_is_told(
-    rows: tuple[np.ndarray, np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An analyst hears of a fit that ended early; its weights keep their sides all the same."""
-    columns, labels, weights = rows
-    monkeypatch.setattr(signed, "MOST_ROUNDS", 1)
-    bounds, nothing = [(0.0, np.inf)] * 3, csr_matrix((len(labels), 0))
-    with pytest.warns(ConvergenceWarning, match="1 rounds"):
-        found, _constant = fit_signed(columns, nothing, labels, weights=weights, bounds=bounds, penalty_c=1.0)
-    assert (found >= 0).all()
-
-
 def test_a_search_that_is_cut_short_is_told(
     rows: tuple[np.ndarray, np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Weights that are not the best ones never pass for them."""
+    """Weights that are not the best ones never pass for them, and keep their sides all the same."""
     columns, labels, weights = rows
-    monkeypatch.setattr(signed, "MOST_STEPS", 1)
-    nothing = csr_matrix((len(labels), 0))
+    monkeypatch.setattr(constrained, "MOST_STEPS", 1)
+    bounds, nothing = [(0.0, np.inf)] * 3, csr_matrix((len(labels), 0))
     with pytest.warns(ConvergenceWarning, match="after 1 steps"):
-        fit_signed(columns, nothing, labels, weights=weights, bounds=[], penalty_c=1.0)
+        found, _constant = fit_constrained(
+            columns, nothing, labels, weights=weights, bounds=bounds, penalty_c=1.0
+        )
+    assert (found >= 0).all()

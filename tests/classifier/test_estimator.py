@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from classifier.errors import TooFewLabels, TooFewSellers
-from classifier.model.estimator import EMPTY, EMPTY_WEIGHT, choose_threshold, fit_with_folds, sigmoid
+from classifier.model.estimator import (
+    EMPTY,
+    EMPTY_WEIGHT,
+    build_pipeline,
+    choose_threshold,
+    fit_with_folds,
+    sigmoid,
+)
 from tests.classifier.toy import numbers
 
 
@@ -35,6 +42,16 @@ def test_what_offers_nothing_and_tells_nothing_counts_as_the_many_of_its_like() 
         features.tocsr(), labels, groups=groups, weights=np.ones(400), seed=0
     )
     assert pipeline.predict_proba(features.tocsr())[0, 1] == pytest.approx(1 / (1 + EMPTY_WEIGHT), abs=0.01)
+
+
+def test_nothing_but_names_of_columns_needs_what_is_dropped_of_scikit_learns() -> None:
+    """The one private attribute that is overwritten is still there, and a transformation does without it."""
+    features, _labels, _groups = numbers([0, 1] * 20)
+    scale = build_pipeline().named_steps["scale"].fit(features)
+    assert {"evidence", "embedding", "words"} <= set(scale._transformer_to_input_indices)
+    before = scale.transform(features)
+    scale._transformer_to_input_indices = {}
+    assert (before != scale.transform(features)).nnz == 0
 
 
 @pytest.mark.parametrize(("offers", "others"), [(0, 0), (0, 50), (50, 0), (9, 50), (50, 9)])
