@@ -1,4 +1,4 @@
-"""What can go wrong with models, each error a sentence for the analyst."""
+"""The errors of this package, each a sentence for the analyst."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class NoModelInUse(ModelError):
 
 
 class ModelFolderWrong(ModelError):
-    """A model's files are missing, damaged, or from libraries that may read them otherwise."""
+    """The files of a model are missing, damaged or of another release."""
 
     def __init__(self, folder: Path, found: str) -> None:
         super().__init__(
@@ -62,7 +62,7 @@ class TooFewLabels(ModelError):
 
 
 class TooFewSellers(ModelError):
-    """What makes an offer and who makes it cannot be told apart."""
+    """All offers, or all others, come from one seller, so that the seller cannot be told from the offer."""
 
     def __init__(self, what: str) -> None:
         super().__init__(
@@ -80,7 +80,7 @@ class DataFileWrong(ModelError):
         self.path, self.found = path, found
 
     def of_one_line(self) -> str:
-        """Say it where the line is left out, and the others of the file are used."""
+        """Return the message for a line that is left out while the other lines of the file are used."""
         return f"Left out of {self.path}: {self.found}."
 
 

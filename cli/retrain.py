@@ -83,8 +83,9 @@ def command(  # noqa: PLR0913 (one parameter per option)
 ) -> None:
     """Train a candidate on the starter set, verdicts and imported labels; promote it unless it is worse.
 
-    Candidate and model in use are judged on the same held-out groups, each by a twin that never saw them,
-    as a whole and on every slice. What the candidate would change in the queue is shown as well.
+    Candidate and model in use are compared on the same held-out groups, as a whole and on every slice. A
+    cross-fitted model that never saw these groups stands in for each. What the candidate would change in the
+    queue is shown as well.
 
     Example: precursor-watch retrain --dry-run
     """
@@ -137,7 +138,9 @@ def _print_comparison(comparison: Comparison) -> None:
 
     in_use = comparison.in_use or {}
     rows = [(name, str(value), str(in_use.get(name, "-"))) for name, value in comparison.candidate.items()]
-    click.echo("On labels kept back (a fifth of the groups, and the newest judged), by twins that saw none:")
+    click.echo(
+        "On held-out labels (a fifth of the groups, and the newest judged), by models that saw none of them:"
+    )
     print_table(("HELD OUT", "CANDIDATE", "IN USE"), rows)
     if comparison.differences:
         print_table(

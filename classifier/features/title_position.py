@@ -1,7 +1,7 @@
-"""Where in its title a listed name stands: what is sold stands first, alone and with an amount.
+"""The position of a listed name in the title: the goods on sale stand first, alone and with an amount.
 
-A pump for it, a book about it or a test of it may be worded in any way, and the reader's lists of such words
-never end. Where the name stands tells something in every wording.
+A pump for a substance, a book about it or a test of it can be worded in endless ways, and no list of words is
+ever complete. The position of the name says something in every wording.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PREPOSITION = re.compile(
     r"|von|für|mit|gegen|zu|aus|nach|über|durch|der|die|das|dem|den|от|для|с|со|в|во|из|на|о|об|под|к|за|был|была|нет"
     r"|где)[\s:]+|[放抗仿存装把管用认送])[\s\"'(]*$"
 )
-"""A word before a name that says it is not itself for sale: something for it, of it, with it is."""
+"""A word before a name which tells that something for it, of it or with it is on sale."""
 
 SELLING = """
 sale sales supplier suppliers supply seller sellers vendor vendors manufacturer manufacturers producer
@@ -29,25 +29,25 @@ venda vendas fornecedor fornecedores preço preços preco precos vente fournisse
 fabricants distributeur négoce prix offre verkauf lieferant lieferanten hersteller anbieter händler angebot
 preis preise продажа поставщик поставка производитель цена цены предложение
 """
-"""After these a preposition says what is sold: `supplier of`, `venta de`."""
+"""After these words a preposition names the goods: `supplier of`, `venta de`."""
 
 MOST_FORMS = 40
-"""Forms of one text that are looked at, so that a hostile one cannot make the work grow with its square."""
+"""Most forms of a text that are examined, so that the work for a hostile text stays bounded."""
 
 AMOUNTS = frozenset({"quantity", "purity", "price_per_unit"})
-"""Trade signs that something is measured out."""
+"""Trade signs of an amount."""
 
 LOOK_BACK = 32
-"""Characters before a name in which a preposition is looked for."""
+"""Characters before a name that are searched for a preposition."""
 
 BESIDE = 40
-"""Characters between a name and its amount."""
+"""Most characters between a name and its amount."""
 
 MOST_BEFORE = 8
-"""Words before a name that are counted."""
+"""Most words before a name that are counted."""
 
 PIECE = re.compile(r"[\u3400-\u9fff]{1,2}|[^\W\u3400-\u9fff]+")
-"""A word, or two signs of a script that sets no spaces."""
+"""A word, or two signs of a script without spaces."""
 
 NEXT = re.compile(
     r"(?:[^\W\d_\u3400-\u9fff]{0,4}[\s-]{1,2}([^\W\d_\u3400-\u9fff]+)|[\s-]{0,2}([\u3400-\u9fff]{2}))"
@@ -82,12 +82,12 @@ lieferung масло порошок воск жидкость кристаллы
 флакон литр кг и или с со от из в на по для доставка чда хч осч тех купить продам
 no without sin sem sans ohne без
 """
-"""What may stand right after the name of what is for sale, in six languages."""
+"""Words that may follow the name of goods on sale, in six languages."""
 
 SALE_SIGNS = frozenset(
     "现供厂价批零优质高纯含工医试分级粉油液晶固溶盐酸酯桶袋瓶吨公克升出销代专直库国进原散包大低无水和与及或为的可有，"
 )
-"""With what it goes on in Chinese."""
+"""The same in Chinese."""
 
 
 def title_end(text: str) -> int:
@@ -96,9 +96,9 @@ def title_end(text: str) -> int:
 
 
 def named_after_preposition(text: str, reading: Reading) -> float:
-    """Say whether every listed name in the title follows a word like `for`: what it is for is sold.
+    """Return whether every listed name in the title follows a word like `for`, so that other goods are sold.
 
-    Not so after who sells it, or the sale.
+    After a seller or a sale, as in `supplier of`, the word does not count.
     """
     end = title_end(text)
     starts = [mention.span[0] for mention in reading.offered[:MOST_FORMS] if mention.span[0] < end]
@@ -112,7 +112,7 @@ def _ends_in_preposition(before: str) -> bool:
 
 
 def is_named_first(text: str, reading: Reading) -> float:
-    """Say whether a listed name that is offered begins the text."""
+    """Return whether a listed name on offer begins the text."""
     before = (text[: mention.span[0]] for mention in reading.offered[:MOST_FORMS])
     return any(not each.strip(" \t-*#>[()+±\"'") for each in before)
 
@@ -120,14 +120,14 @@ def is_named_first(text: str, reading: Reading) -> float:
 def words_before_name(text: str, reading: Reading) -> float:
     """Return how many words of the title stand before the first listed name on offer, by `MOST_BEFORE`.
 
-    A seller names what he sells early; what comes after many words is what something else is for.
+    Sellers name their goods early; a name after many words tells what other goods are for.
     """
     places = [mention.span[0] for mention in reading.offered if mention.span[0] < title_end(text)]
     return min(MOST_BEFORE, len(PIECE.findall(text[: min(places)]))) / MOST_BEFORE if places else 0.0
 
 
 def is_measured(_text: str, reading: Reading) -> float:
-    """Say whether an amount, a purity or a price by weight stands near a listed name on offer."""
+    """Return whether an amount, a purity or a price by weight stands near a listed name on offer."""
     amounts = [sign for sign in reading.trade if sign.kind in AMOUNTS]
     return any(
         amount.span[0] - mention.span[1] < BESIDE and mention.span[0] - amount.span[1] < BESIDE
@@ -137,10 +137,10 @@ def is_measured(_text: str, reading: Reading) -> float:
 
 
 def is_followed(text: str, reading: Reading) -> float:
-    """Say whether each listed name on offer in the title goes on in a word that says nothing of a sale.
+    """Return whether a word that is not about a sale follows each listed name on offer in the title.
 
-    `Acetone pump` sells a pump; after the name of what is for sale stands its form, grade or amount, a mark
-    or a word that joins.
+    `Acetone pump` sells a pump. After the name of goods on sale stands a form, a grade, an amount, a mark or a
+    joining word.
     """
     end = title_end(text)
     title = [mention for mention in reading.offered[:MOST_FORMS] if mention.span[0] < end]
@@ -161,14 +161,14 @@ def _words_of(words: str) -> frozenset[str]:
 
 
 def named_after_goods(text: str, reading: Reading) -> float:
-    """Say whether something else that is plainly sold stands before all listed names of the title."""
+    """Return whether other goods that are plainly on sale stand before all listed names of the title."""
     end = title_end(text)
     places = [mention.span[0] for mention in reading.offered if mention.span[0] < end]
     return bool(places) and any(good.span[0] < min(places) for good in reading.goods)
 
 
 def is_quoted(text: str, reading: Reading) -> float:
-    """Say whether each listed name on offer in the title stands in quotation marks, as a title's words do."""
+    """Return whether each listed name on offer in the title stands in quotation marks."""
     end = title_end(text)
     title = [mention.span for mention in reading.offered[:MOST_FORMS] if mention.span[0] < end]
     quoted = [found.span() for found in QUOTED.finditer(text[:end])]
@@ -176,12 +176,12 @@ def is_quoted(text: str, reading: Reading) -> float:
 
 
 def is_named_below(text: str, reading: Reading) -> float:
-    """Say whether listed names are on offer in the description and none is in the title."""
+    """Return whether listed names are on offer in the description and none is in the title."""
     return bool(reading.offered) and all(mention.span[0] >= title_end(text) for mention in reading.offered)
 
 
 def covered_by_offer(text: str, reading: Reading) -> float:
-    """Return the share of the title that names what is listed, from 0 to 1."""
+    """Return the share of the title that consists of listed names, from 0 to 1."""
     end = title_end(text)
     covered = sum(
         min(mention.span[1], end) - mention.span[0] for mention in reading.offered if mention.span[0] < end

@@ -1,11 +1,10 @@
-"""The words of a text, their pairs and the pieces of its title's, as counts in hashed columns: none to fit.
+"""Counts of a text's words, of pairs of words and of pieces of its title's words, in hashed columns.
 
-An embedding made for English hears little of other languages, and the reader's lists hold what somebody
-thought of. Words and pairs of words, in any language, are weighed as the examples say.
+An embedding made for English understands little of other languages, and the reader's lists hold only the
+words that somebody thought of. The weights of words and pairs come from the examples, in any language.
 
-To change what is counted in which column: raise `classifier.model.persistence.FORMAT` too, since models know
-words by
-their columns alone.
+To change what is counted in which column: raise `classifier.model.persistence.FORMAT` too, because models
+know words by their columns alone.
 """
 
 from __future__ import annotations
@@ -27,39 +26,39 @@ if TYPE_CHECKING:
     from sklearn.feature_extraction.text import HashingVectorizer
 
 COLUMNS = 2**17
-"""More than twice the 53,000 tokens that stand in three or more texts of the starter set, so that two of them
-seldom share a column; its 204,000 rarer ones lie among them."""
+"""More than twice the 53,000 tokens that occur in three or more texts of the starter set, so that two of them
+seldom share a column; its 204,000 rarer tokens are spread among them."""
 
 MAX_CHARS = 2_000
-"""How far a text is looked at: the rest of a long page is the shop's, not the listing's."""
+"""Characters of a text that are counted: the rest of a long page is about the shop, not the listing."""
 
 UNSPACED = r"\u3040-\u30ff\u3400-\u9fff"
-"""The signs of Chinese and Japanese, which set no spaces, as they stand in a set of a pattern."""
+"""The signs of Chinese and Japanese, which have no spaces, for use in a character set of a pattern."""
 
 WORD = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
-"""A word, or one sign of a script that sets no spaces."""
+"""A word, or one sign of a script without spaces."""
 
 PIECE = 4
-"""Characters of a title's word that count together, its ends being characters too: inflections, compounds and
-other spellings have some in common. Of titles alone: a page has ten times the words and each says less."""
+"""Characters of a title's word that count together, its ends included: inflections, compounds and other
+spellings share some. Only titles have pieces, because a page has ten times the words and each says less."""
 
 DIGIT = re.compile(r"\d")
 
 
 def normal_form(text: str) -> str:
-    """Return what words are found in: the beginning of a text as the eye takes it, in one form."""
+    """Return the beginning of a text as readers see it, in one form, in which words are found."""
     return in_one_form(as_shown(text[:MAX_CHARS]))
 
 
 def in_one_form(text: str) -> str:
-    """Return a text in small letters, each written in one way (NFKC)."""
+    """Return a text in small letters, in normal form KC."""
     return unicodedata.normalize("NFKC", text).casefold()
 
 
 def tokens_of(text: str) -> list[str]:
-    """Return a text's words, then its pairs of words, then the pieces of its title's; every digit reads 0.
+    """Return a text's words, then its pairs of words, then the pieces of its title; digits read 0.
 
-    A number is known by its length: which one it is, is for the reader to know.
+    So a number counts by its length alone; which number it is, `classifier.reading` knows.
     """
     words: list[str] = WORD.findall(DIGIT.sub("0", normal_form(text)))
     pairs = [f"{first} {second}" for first, second in pairwise(words)]
@@ -67,21 +66,21 @@ def tokens_of(text: str) -> list[str]:
 
 
 def title_words(text: str, words: Sequence[str]) -> int:
-    """Return how many of a text's words stand in its first line; one that is shown otherwise has no lines."""
+    """Return how many of a text's words stand in its first line; all, if it has one line."""
     title, line_feed, _rest = text.partition("\n")
     return len(WORD.findall(normal_form(title))) if line_feed else len(words)
 
 
 def pieces_of(word: str) -> list[str]:
-    """Return each `PIECE` characters of a word that stand together, its ends written `<` and `>`."""
+    """Return each run of `PIECE` characters of a word, its ends written `<` and `>`."""
     whole = f"<{word}>"
     last = len(whole) - PIECE
-    # A word of two letters would be its own only piece.
+    # The only piece of a word of two letters would be the word itself.
     return [f"*{whole[start : start + PIECE]}" for start in range(last + 1)] if last > 0 else []
 
 
 def words_of_tokens(words: Sequence[str], in_title: int) -> list[tuple[int, int]]:
-    """Return which words each of `tokens_of` is made of: the number of the first, and one after the last.
+    """Return the words in each token of `tokens_of`: the number of the first, and one after the last.
 
     Args:
         words: The text's words.
@@ -96,7 +95,7 @@ def columns_of(tokens: Sequence[str]) -> list[int]:
     """Return the column in which each token is counted."""
     from sklearn.utils import murmurhash3_32
 
-    # As `HashingVectorizer` does, which takes ten times as long for few tokens; a test holds them together.
+    # As `HashingVectorizer` does, which takes ten times as long for few tokens; a test holds both equal.
     return [abs(int(murmurhash3_32(token.encode("utf-8", "surrogatepass")))) % COLUMNS for token in tokens]
 
 

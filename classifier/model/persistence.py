@@ -1,17 +1,16 @@
 """A trained model on disk: a folder that says what it is and refuses to be read as anything else.
 
     model.skops        the pipeline in use: no pickle, no type that skops does not know
-    evaluation.skops   its twin, trained without the held-out groups, for fair comparisons
-    first_stage.skops  what settles texts before the transformer, if the model has a cascade
+    evaluation.skops   its cross-fitted model, trained without the held-out groups, for fair comparisons
+    first_stage.skops  the first stage, if the model has a cascade
     static.npz, .json  its token vectors and their tokenizer
-    neighbours.npz     vectors and labels of what it was trained on
+    neighbours.npz     vectors and labels of the training examples
     neighbours.jsonl   their texts, line by line
-    card.json, card.md what it is made of and how good it is
-    comparison.json    what it was held against when it was trained; scoring does without it
+    card.json, card.md how it was made, and how good it is
+    comparison.json    its comparison with the model then in use; scoring does not need it
 
-To change this layout, or what a column of words counts (`classifier.features.words`): raise `FORMAT` below;
-folders of
-another format are refused with a sentence.
+To change this layout, or what a column of words counts (`classifier.features.words`): raise `FORMAT` below.
+A folder of another format is refused with a sentence.
 """
 
 from __future__ import annotations
@@ -45,30 +44,30 @@ if TYPE_CHECKING:
 FORMAT = 4
 
 COMPARISON = "comparison.json"
-"""What the model was held against when it was trained, beside its other files; scoring does without it."""
+"""The comparison with the model in use at training, beside the other files; scoring does not need it."""
 
 DAMAGED = (
     OSError, ValueError, TypeError, AttributeError, IndexError, EOFError, RecursionError,
     zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
-"""What reading a file raises that is not what it says it is."""
+"""Errors from reading a file that is damaged or of another kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbours:
-    """What a model was trained on, to show the nearest examples beside a score."""
+    """The training examples of a model, to show the nearest ones beside a score."""
 
     vectors: NDArray[np.float32]
     """Shape (n, dimensions), rows of length 1."""
     labels: NDArray[np.int64]
     texts: tuple[str, ...]
     floors: Mapping[str, float]
-    """Of each script in which nearness tells anything, from which similarity on; see `explain.nearest`."""
+    """Similarity from which examples are shown, by script; see `classifier.explain.nearest`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainedModel:
-    """A model with all that scoring needs."""
+    """A model with everything that scoring needs."""
 
     model_id: str
     pipeline: Pipeline
@@ -78,7 +77,7 @@ class TrainedModel:
     neighbours: Neighbours
     card: Mapping[str, Any]
     first_stage: FirstStage | None = None
-    """Settles what is clearly not an offer; None in models without one."""
+    """The stage that settles clear cases; None in models without one."""
     linear: LinearWeights = field(init=False, repr=False)
     """The pipeline in the form in which scoring uses it."""
 
@@ -95,7 +94,7 @@ def fingerprint(
     edition: str,
     first_stage: FirstStage | None = None,
 ) -> str:
-    """Return the model's id: 12 hexadecimal digits of what decides its scores."""
+    """Return the model's id: 12 hexadecimal digits, from all numbers that decide its scores."""
     digest = hashlib.sha256(json.dumps([list(FEATURES), threshold, embedder_id, edition]).encode())
     digest.update(deciding_numbers(pipeline).astype("<f8").tobytes())
     if first_stage:
@@ -106,7 +105,7 @@ def fingerprint(
 
 
 def save_model(model: TrainedModel, models_folder: Path) -> Path:
-    """Write the model under `models_folder` and return its folder; an equal one that can be used is kept."""
+    """Write the model under `models_folder` and return its folder; a usable equal model is kept."""
     folder = models_folder / model.model_id
     if _is_usable(folder):
         return folder
@@ -148,7 +147,7 @@ def load_model(folder: Path) -> TrainedModel:
 
 
 def check_release(folder: Path) -> None:
-    """Do nothing if this release can use a model, as far as its card tells; nothing else of it is read.
+    """Check by its card alone whether this release can use a model.
 
     Raises:
         ModelFolderWrong: If it cannot.
@@ -158,7 +157,7 @@ def check_release(folder: Path) -> None:
 
 
 def read_comparison(folder: Path) -> dict[str, Any]:
-    """Return what the model was compared with when it was trained; empty if that was not kept."""
+    """Return the comparison that was made when the model was trained; empty if it was not kept."""
     try:
         found = json.loads((folder / COMPARISON).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -198,7 +197,7 @@ def _is_usable(folder: Path) -> bool:
 
 @contextmanager
 def _refusing(folder: Path) -> Iterator[None]:
-    """Say of a folder that it cannot be used when reading it fails."""
+    """Turn an error in reading a folder into `ModelFolderWrong`."""
     try:
         yield
     except KeyError as error:
@@ -277,6 +276,6 @@ def _checked(
         embedder_id=card["embedder_id"],
         neighbours=neighbours,
         card=card,
-        # What was fitted by another rule keeps no promise under this one: every text goes to the transformer.
+        # A first stage fitted by another rule keeps no promise under this one, so it is left out.
         first_stage=first_stage if card.get("cascade", {}).get("goes_on") == EVIDENCE_RULE else None,
     )
