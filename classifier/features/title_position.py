@@ -139,8 +139,8 @@ def is_measured(_text: str, reading: Reading) -> float:
 def is_followed(text: str, reading: Reading) -> float:
     """Return whether a word that is not about a sale follows each listed name on offer in the title.
 
-    `Acetone pump` sells a pump. After the name of goods on sale stands a form, a grade, an amount, a mark or a
-    joining word.
+    `Acetone pump` sells a pump. After the name of goods on sale stands a form, a grade, an amount, a mark or
+    a joining word.
     """
     end = title_end(text)
     title = [mention for mention in reading.offered[:MOST_FORMS] if mention.span[0] < end]
