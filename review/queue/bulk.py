@@ -137,9 +137,9 @@ def decide_listed(db: Database, where: Where, form: BulkVerdict, person: Person,
         ListChanged: If the list is no longer what the preview showed.
         ReasonUnfit: If the reason contradicts the decision.
     """
-    check_reason(form.decision, form.reason_code)
     with transaction(db):
         touched = _touched_as_seen(db, where, form.seen, person, now=now)
+        check_reason(form.decision, form.reason_code)
         circumstances = Circumstances(batch=secrets.token_hex(8), origin=person.origin)
         for item in touched:
             give_verdict(
