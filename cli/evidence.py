@@ -33,10 +33,11 @@ def command() -> None:
 @click.argument(
     "bundle", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="[BUNDLE]"
 )
+@click.option("--signed-by", default="", metavar="KEY", help="Fingerprint of the key that signed a bundle.")
 @click.option("--since", default="", metavar="LINE", help="What an earlier walk printed for all seals.")
 @database_option
 @json_option
-def verify_command(bundle: Path | None, since: str, database: Path, *, as_json: bool) -> None:
+def verify_command(bundle: Path | None, signed_by: str, since: str, database: Path, *, as_json: bool) -> None:
     """Walk all of it, or one exported bundle; name the first thing that does not match, and exit with 1.
 
     A bundle, the evidence ZIP of the review app, is checked by itself: no database is needed.
@@ -46,7 +47,7 @@ def verify_command(bundle: Path | None, since: str, database: Path, *, as_json: 
     Example: precursor-watch evidence verify precursor-watch-20261102T080000Z.zip
     """
     if bundle is not None:
-        _verify_bundle(bundle, as_json=as_json)
+        _verify_bundle(bundle, signed_by, as_json=as_json)
         return
     from crawler.evidence.verify import verify
     from store.crawl.evidence import evidence_folder
@@ -66,10 +67,14 @@ def verify_command(bundle: Path | None, since: str, database: Path, *, as_json: 
         click.echo(f"Of the files, not sealed yet: {done.unsealed:,}; their records were checked.")
 
 
-def _verify_bundle(bundle: Path, *, as_json: bool) -> None:
+def _verify_bundle(bundle: Path, signed_by: str, *, as_json: bool) -> None:
+    from crawler.evidence.read import EvidenceWrong
     from crawler.evidence.verify import verify_bundle
 
     done = verify_bundle(bundle)
+    if signed_by and done.signed_by != signed_by.lower():
+        by = f"the key {done.signed_by}" if done.signed_by else "nobody"
+        raise EvidenceWrong(bundle.name, f"it is signed by {by}, not by the key {signed_by}")
     if as_json:
         print_json(asdict(done))
         return
@@ -79,6 +84,11 @@ def _verify_bundle(bundle: Path, *, as_json: bool) -> None:
             f"{counted(done.records, 'record', 'records')} match; exported {done.exported_at} by "
             f"{done.exported_by}. SHA-256 of the manifest: {done.manifest_sha256}"
         )
+    )
+    click.echo(
+        f"Signed by the key {done.signed_by}; ask the sender, by another way, whether that is theirs."
+        if done.signed_by
+        else "Unsigned, as bundles of the first release are: anybody could have made it."
     )
     if done.without_page:
         click.echo(f"Listings without a page in the bundle: {done.without_page:,}.")

@@ -86,6 +86,8 @@ def restore_command(backup: Path, database: Path, by: str, *, replace: bool, che
             manifest = restore(folder, database, replace=replace, by=by, now=utc_now(), progress=show)
     what = "is whole" if check else f"is restored as {database}"
     click.echo(f"The backup of {manifest.made_at} ({counted(len(manifest.files), 'file', 'files')}) {what}.")
+    signed = f"signed by the key {manifest.signed_by}" if manifest.signed_by else "unsigned"
+    click.echo(f"The manifest of the backup is {signed}.", err=True)
     if not check:
         click.echo("Check it with `precursor-watch verify`, and start the service again.", err=True)
 

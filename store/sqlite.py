@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store.errors import StoreUnwritable
@@ -92,12 +93,14 @@ def transaction(db: Database, *, durable: bool = False) -> Iterator[None]:
         db.conn.commit()
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode in FAULTS_OF_THE_DISK:
-            raise StoreUnwritable(_path(db), str(error)) from error
+            raise StoreUnwritable(database_path(db) or ":memory:", str(error)) from error
         raise
     finally:
         if durable:
             db.conn.execute("PRAGMA synchronous = NORMAL")
 
 
-def _path(db: Database) -> str:
-    return str(db.execute("PRAGMA database_list").fetchone()[2]) or ":memory:"
+def database_path(db: Database) -> Path | None:
+    """Return the file of a store; None for one in memory."""
+    path = str(db.execute("PRAGMA database_list").fetchone()[2])
+    return Path(path) if path else None

@@ -8,6 +8,7 @@
     neighbours.jsonl   their texts, line by line
     card.json, card.md how it was made, and how good it is
     comparison.json    its comparison with the model then in use; scoring does not need it
+    manifest.json      the SHA-256 of every file above, written last
 
 To change this layout, or what a column of words counts (`classifier.features.words`): raise `FORMAT` below.
 A folder of another format is refused with a sentence.
@@ -41,10 +42,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
 
-FORMAT = 4
+FORMAT = 5
 
 COMPARISON = "comparison.json"
 """The comparison with the model in use at training, beside the other files; scoring does not need it."""
+
+MANIFEST = "manifest.json"
+"""Its presence says that the folder is whole; without it, no file of the folder is read."""
 
 DAMAGED = (
     OSError, ValueError, TypeError, AttributeError, IndexError, EOFError, RecursionError,
@@ -124,20 +128,44 @@ def save_model(model: TrainedModel, models_folder: Path) -> Path:
     lines = "".join(json.dumps(clean(text), ensure_ascii=False) + "\n" for text in model.neighbours.texts)
     (folder / "neighbours.jsonl").write_text(lines, encoding="utf-8")
     (folder / "card.md").write_text(card_text(model.card), encoding="utf-8")
-    # Last and at once, because its presence says that the folder is whole.
-    part = folder / "card.json.part"
-    part.write_text(json.dumps(model.card, indent=2, ensure_ascii=False), encoding="utf-8")
-    part.replace(folder / "card.json")
+    (folder / "card.json").write_text(json.dumps(model.card, indent=2, ensure_ascii=False), encoding="utf-8")
+    (folder / COMPARISON).unlink(missing_ok=True)  # of an unusable model whose place this one takes
+    write_manifest(folder)
     return folder
+
+
+def write_comparison(folder: Path, comparison: str) -> None:
+    """Keep what a model was held against when it was trained, as JSON, beside its other files."""
+    (folder / COMPARISON).write_text(comparison, encoding="utf-8")
+    write_manifest(folder)
+
+
+def check_files(folder: Path) -> None:
+    """Do nothing if every byte of a model is as it was saved.
+
+    Raises:
+        ModelFolderWrong: If a file is missing, was changed or was added.
+    """
+    with _refusing(folder):
+        named = _read_manifest(folder)
+        there = {path.name for path in folder.iterdir() if not path.name.startswith(".")} - {MANIFEST}
+        for name in sorted(there ^ named.keys()):
+            found = "is missing" if name in named else f"is not in its {MANIFEST}"
+            raise ModelFolderWrong(folder, f"{name} {found}")
+        for name, digest in named.items():
+            if _sha256(folder / name) != digest:
+                raise ModelFolderWrong(folder, f"{name} is not as it was saved")
 
 
 def load_model(folder: Path) -> TrainedModel:
     """Read a model back.
 
     Raises:
-        ModelFolderWrong: If a file is missing or damaged, the format or the features are others, or the
-            weights are not those the card names.
+        ModelFolderWrong: If a file is missing or not as it was saved, the format or the features are others,
+            or the weights are not those the card names.
     """
+    check_release(folder)  # says more of a folder of another format
+    check_files(folder)
     with _refusing(folder):
         card = _read_card(folder)
         pipeline, evaluation = (_load_pipeline(folder / name) for name in ("model.skops", "evaluation.skops"))
@@ -190,9 +218,32 @@ def _short(value: object) -> str:
 def _is_usable(folder: Path) -> bool:
     try:
         check_release(folder)
+        check_files(folder)
     except ModelFolderWrong:
         return False
     return True
+
+
+def write_manifest(folder: Path) -> None:
+    """Write the SHA-256 of every file, at once, so that a folder is either whole or has no manifest."""
+    names = sorted(path.name for path in folder.iterdir() if path.is_file() and path.name != MANIFEST)
+    document = {"format": FORMAT, "files": {name: _sha256(folder / name) for name in names}}
+    part = folder.parent / f"{folder.name}.manifest.part"
+    part.write_text(json.dumps(document, indent=1), encoding="utf-8")
+    part.replace(folder / MANIFEST)
+
+
+def _read_manifest(folder: Path) -> dict[str, str]:
+    try:
+        document = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelFolderWrong(folder, f"it has no {MANIFEST}, so it was not saved to the end") from error
+    return dict(document["files"])
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

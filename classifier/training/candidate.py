@@ -15,7 +15,7 @@ from classifier.features.embedding import TransformerEmbedder, fastest, open_emb
 from classifier.features.matrix import evident, features_of, forget_earlier_evidence
 from classifier.features.static_embedding import distil
 from classifier.gazetteer import gazetteer_of
-from classifier.model.persistence import COMPARISON, load_model, save_model
+from classifier.model.persistence import load_model, save_model, write_comparison
 from classifier.scoring import model_folder
 from classifier.settings import DEFAULT_SETTINGS, ScoringSettings
 from classifier.training.compare import Comparison, compare, lost_names, not_compared, unlearned_groups
@@ -245,7 +245,7 @@ def keep_candidate(
     candidate = result.model
     folder = save_model(candidate, options.models_folder).resolve()
     record = json.dumps(result.record(), indent=2, ensure_ascii=False)
-    (folder / COMPARISON).write_text(record, encoding="utf-8")
+    write_comparison(folder, record)
     home = database.resolve().parent
     # Beneath the store's folder the path is kept relative, so that both can be moved together.
     kept_as = folder.relative_to(home) if folder.is_relative_to(home) else folder

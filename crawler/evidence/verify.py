@@ -20,8 +20,17 @@ from typing import TYPE_CHECKING, Any
 from crawler.evidence.keeper import hash_of
 from crawler.evidence.read import EvidenceWrong, read_record, sha256_as_read
 from store.crawl import evidence
-from store.crawl.evidence import FORMAT, LISTINGS, MANIFEST, RECORDS, WARC, EvidenceRecord
+from store.crawl.evidence import (
+    FORMAT,
+    LISTINGS,
+    MANIFEST,
+    RECORDS,
+    UNSIGNED_FORMAT,
+    WARC,
+    EvidenceRecord,
+)
 from store.operations.retention import buried_files
+from store.signing import SIGNATURE, SignatureFalse, signer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -201,6 +210,8 @@ class VerifiedBundle:
     exported_at: str
     exported_by: str
     manifest_sha256: str
+    signed_by: str
+    """Fingerprint of the key that signed the manifest; empty for a bundle of the first release."""
 
 
 def verify_bundle(path: Path) -> VerifiedBundle:
@@ -211,8 +222,7 @@ def verify_bundle(path: Path) -> VerifiedBundle:
     """
     files = read_files(path)
     manifest = read_manifest(path, files)
-    if manifest["format"] != FORMAT:
-        raise EvidenceWrong(path.name, f"its format is {manifest['format']!r}; expected {FORMAT!r}")
+    signed_by = _signer(path, files, manifest["format"])
     _check_files(path, files, manifest["files"])
     records, lines = read_records(path, files), read_listings(path, files)
     with tempfile.TemporaryDirectory() as folder:
@@ -228,11 +238,26 @@ def verify_bundle(path: Path) -> VerifiedBundle:
         exported_at=manifest["exported_at"],
         exported_by=manifest["exported_by"],
         manifest_sha256=hashlib.sha256(files[MANIFEST]).hexdigest(),
+        signed_by=signed_by,
     )
 
 
+def _signer(path: Path, files: dict[str, bytes], found: str) -> str:
+    """Return whose key signed the manifest; empty for a bundle of the first release."""
+    if found == UNSIGNED_FORMAT and SIGNATURE not in files:
+        return ""
+    if found != FORMAT:
+        raise EvidenceWrong(path.name, f"its format is {found!r}; expected {FORMAT!r}")
+    if SIGNATURE not in files:
+        raise EvidenceWrong(path.name, f"{SIGNATURE} is missing")
+    try:
+        return signer_of(files[MANIFEST], files[SIGNATURE])
+    except SignatureFalse as error:
+        raise EvidenceWrong(path.name, str(error)) from error
+
+
 def _check_files(path: Path, files: dict[str, bytes], named: dict[str, dict[str, Any]]) -> None:
-    for name in sorted(set(files) ^ {*named, MANIFEST}):
+    for name in sorted(set(files) - {SIGNATURE} ^ {*named, MANIFEST}):
         found = "is not in the manifest" if name in files else "is missing"
         raise EvidenceWrong(path.name, f"{name} {found}")
     for name, said in named.items():

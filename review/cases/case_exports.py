@@ -29,6 +29,8 @@ from store.messages import COMMANDS
 from store.model import Decision
 from store.review.cases import get_case, list_cases
 from store.review.listings import evidence_of, reviewed_listings
+from store.signing import SIGNATURE, sign
+from store.sqlite import database_path
 from store.times import to_text
 
 if TYPE_CHECKING:
@@ -318,6 +320,7 @@ listings.jsonl    the text of each listing, the verdict, the reviewer and the ti
 evidence.warc.gz  the pages as they were received (WARC 1.1); any WARC reader opens the file
 records.json      the page and the SHA-256 of each record in evidence.warc.gz
 manifest.json     the SHA-256 of every other file
+signature.json    the signature of manifest.json (Ed25519), with the public key of the database
 
 Listings whose page is missing, because its bytes are not stored or not readable: {missing} (manifest.json).
 Listings of the case that are left out, because they have no final or no matching verdict: {left_out}
@@ -388,6 +391,8 @@ def make_bundle(
         },
     }
     files[MANIFEST] = json.dumps(manifest, ensure_ascii=False, indent=1).encode()
+    if database := database_path(db):
+        files[SIGNATURE] = sign(files[MANIFEST], database)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, body in files.items():

@@ -29,6 +29,7 @@ from store.operations.backup import copy_store, copy_synced, naming_faults, sync
 from store.operations.retention import buried_files
 from store.private import private_folder
 from store.scores.scores import list_models
+from store.signing import SIGNATURE, SignatureFalse, sign, signer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -234,18 +235,25 @@ class Manifest:
     database: str
     """The path that the database had."""
     files: tuple[BackedUp, ...]
+    signed_by: str = ""
+    """Fingerprint of the key that signed the manifest; empty for a backup of the first release."""
 
 
 def write_manifest(folder: Path, database: Path, files: list[BackedUp], *, now: datetime) -> Manifest:
-    """Write the manifest into a backup's folder; a backup without one was not finished."""
+    """Write the signature and then the manifest; a backup without a manifest is unfinished."""
     manifest = Manifest(
         made_at=now.isoformat(timespec="seconds"),
         product=f"precursor-watch {version('precursor-watch')}",
         database=str(database),
         files=tuple(files),
     )
+    document = asdict(manifest)
+    del document["signed_by"]
+    content = json.dumps(document, ensure_ascii=False, indent=1).encode()
+    (folder / SIGNATURE).write_bytes(sign(content, database))
+    sync(folder / SIGNATURE)
     part = folder / f"{MANIFEST}.part"
-    part.write_text(json.dumps(asdict(manifest), ensure_ascii=False, indent=1), encoding="utf-8")
+    part.write_bytes(content)
     sync(part)
     part.rename(folder / MANIFEST)
     sync(folder)
@@ -256,12 +264,16 @@ def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of a backup.
 
     Raises:
-        BackupWrong: If there is none, or it is not ours.
+        BackupWrong: If there is none, it is not ours, or its signature is false.
     """
     try:
-        document = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        content, signature = (folder / MANIFEST).read_bytes(), folder / SIGNATURE
+        signed_by = signer_of(content, signature.read_bytes()) if signature.exists() else ""
+        document = json.loads(content)
         files = tuple(BackedUp(**each) for each in document.pop("files"))
-        return Manifest(files=files, **document)
+        return Manifest(files=files, **document | {"signed_by": signed_by})
+    except SignatureFalse as error:
+        raise BackupWrong(folder, str(error)) from error
     except OSError as error:
         raise BackupWrong(
             folder, f"it has no {MANIFEST}, so it was not finished or is none ({error})"

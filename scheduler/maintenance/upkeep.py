@@ -20,6 +20,7 @@ from store.model import RunKind
 from store.operations.backup import check_store, free_bytes, naming_faults, tend_store, vacuum_store
 from store.operations.retention import buried_files, bury, spent_evidence
 from store.review.search import index_missing
+from store.scores.scores import list_models
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,13 +54,15 @@ def check_everything(
     Raises:
         StoreDamaged: If the database is not whole.
         AuditBroken: If the audit log, an evidential row or the schema is not as it was written.
+        ModelFolderWrong: With the first file of a model that is not as it was saved.
         EvidenceWrong: With the first WARC file, record or page that is not what was kept.
     """
     with naming_faults(database), closing(open_database(database, must_exist=True)) as db:
         check_store(db, database)
         log = verification.verify(db)
         found = verify(db, evidence_folder(database), progress=progress)
-        tended = _index(db)
+        models = _check_models(db, database)
+        tended = models + _index(db)
         tend_store(db)
         tended += _give_back(db, database, vacuum_free_percent)
     backwards = f"{log.backwards_sentence} " if log.backwards else ""
@@ -69,6 +72,18 @@ def check_everything(
         f"{counted(found.files, 'WARC file', 'WARC files')}, {counted(found.records, 'record', 'records')} "
         f"and {counted(found.pages, 'page', 'pages')}.{tended}"
     )
+
+
+def _check_models(db: Database, database: Path) -> str:
+    """Check every file of each model that this release can use, and say how many those are."""
+    from classifier.model.persistence import MANIFEST, check_files  # NumPy and scikit-learn, for this alone
+
+    home = database.resolve().parent
+    folders = [home / model.folder for model in list_models(db)]
+    checked = [folder for folder in folders if (folder / MANIFEST).is_file()]
+    for folder in checked:
+        check_files(folder)
+    return f" {counted(len(checked), 'model is', 'models are')} as saved." if checked else ""
 
 
 def _index(db: Database) -> str:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-FORMAT = "precursor-watch evidence bundle 1"
+UNSIGNED_FORMAT = "precursor-watch evidence bundle 1"
+"""Of the first release."""
+FORMAT = "precursor-watch evidence bundle 2"
 """Raise the number with every change that an older `evidence verify` would misread."""
 
 WARC = "evidence.warc.gz"

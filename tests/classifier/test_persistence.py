@@ -13,7 +13,15 @@ from skops.io import dump
 
 from classifier.errors import ModelFolderWrong
 from classifier.gazetteer import Profile
-from classifier.model.persistence import FORMAT, check_release, load_model, save_model
+from classifier.model.persistence import (
+    FORMAT,
+    check_files,
+    check_release,
+    load_model,
+    save_model,
+    write_comparison,
+    write_manifest,
+)
 from tests.classifier.toy import dataset_of, example, train_toy
 
 if TYPE_CHECKING:
@@ -84,6 +92,33 @@ def test_text_of_a_neighbour_may_hold_anything(text: str, tmp_path: Path, gazett
     assert len(load_model(save_model(model, tmp_path)).neighbours.texts) == 60
 
 
+@pytest.mark.parametrize("name", [*FILES, "card.md", "comparison.json", "manifest.json", "added.txt"])
+def test_no_byte_of_a_model_is_changed_unseen(folder: Path, name: str) -> None:
+    """A word of the card, a file more, no manifest of ours: loading refuses, and so does the check."""
+    write_comparison(folder, "{}")
+    check_files(folder)
+    path = folder / name
+    path.write_bytes((path.read_bytes() if path.exists() else b"")[::-1] + b" ")
+    for act in (check_files, load_model):
+        with pytest.raises(ModelFolderWrong):
+            act(folder)
+
+
+def test_nearest_examples_in_another_order_are_refused(folder: Path) -> None:
+    """They are outside of the model's id, and gave other reasons under the same one."""
+    lines = (folder / "neighbours.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (folder / "neighbours.jsonl").write_text("".join(lines[::-1]), encoding="utf-8")
+    with pytest.raises(ModelFolderWrong, match=r"neighbours\.jsonl is not as it was saved"):
+        load_model(folder)
+
+
+def test_a_folder_without_a_manifest_is_refused(folder: Path) -> None:
+    """Saving was interrupted, or somebody took it away."""
+    (folder / "manifest.json").unlink()
+    with pytest.raises(ModelFolderWrong, match=r"it has no manifest\.json"):
+        load_model(folder)
+
+
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("damage", ["missing", "empty", "cut short", "noise"])
 def test_a_damaged_file_is_refused(folder: Path, name: str, damage: str) -> None:
@@ -127,6 +162,7 @@ def test_an_edited_card_is_refused(
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     edit(card)
     (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    write_manifest(folder)
     with pytest.raises(ModelFolderWrong, match=sentence):
         load_model(folder)
 
@@ -135,6 +171,7 @@ def test_an_edited_card_is_refused(
 def test_a_card_that_is_no_object_is_refused(folder: Path, content: str) -> None:
     """Any other JSON is no card."""
     (folder / "card.json").write_text(content, encoding="utf-8")
+    write_manifest(folder)
     with pytest.raises(ModelFolderWrong):
         load_model(folder)
 
@@ -143,6 +180,7 @@ def test_weights_of_another_model_are_refused(folder: Path, data: Dataset, tmp_p
     """Files that were swapped between folders are found out."""
     other = save_model(train_toy(data, seed=1), tmp_path / "others")
     shutil.copy(other / "model.skops", folder / "model.skops")
+    write_manifest(folder)
     with pytest.raises(ModelFolderWrong, match="its weights give the id"):
         load_model(folder)
 
@@ -154,6 +192,7 @@ def test_changed_scaling_is_refused(folder: Path, model: TrainedModel) -> None:
     scaler.scale_ = kept * 2
     dump(model.pipeline, folder / "model.skops")
     scaler.scale_ = kept
+    write_manifest(folder)
     with pytest.raises(ModelFolderWrong, match="its weights give the id"):
         load_model(folder)
 
@@ -161,6 +200,7 @@ def test_changed_scaling_is_refused(folder: Path, model: TrainedModel) -> None:
 def test_a_type_that_skops_does_not_know_is_refused(folder: Path) -> None:
     """No code from a model file is run."""
     dump({"a type of our own": Profile(lists=frozenset())}, folder / "model.skops")
+    write_manifest(folder)
     with pytest.raises(ModelFolderWrong, match=r"[Uu]ntrusted"):
         load_model(folder)
 
@@ -168,6 +208,7 @@ def test_a_type_that_skops_does_not_know_is_refused(folder: Path) -> None:
 def test_something_else_than_a_pipeline_is_refused(folder: Path) -> None:
     """A safe value is still no model."""
     dump({"not": "a pipeline"}, folder / "model.skops")
+    write_manifest(folder)
     with pytest.raises(ModelFolderWrong):
         load_model(folder)
 

@@ -21,11 +21,12 @@ from crawler.evidence.read import MAX_HEADERS_BYTES, EvidenceWrong, read_record
 from crawler.evidence.verify import verify_bundle
 from fixtures.builders.store import NOW, judge, score_all, use
 from review.cases.case_exports import make_bundle
-from store.crawl.evidence import FORMAT, EvidenceRecord, evidence_folder
+from store.crawl.evidence import FORMAT, UNSIGNED_FORMAT, EvidenceRecord, evidence_folder
 from store.database import open_database
 from store.model import Decision
 from store.review.listings import reviewed_listings
 from store.review.workspace import change_setting
+from store.signing import SIGNATURE, sign
 from tests.crawler.archives.site import BASE, Saved, html, warc
 from tests.crawler.crawls import crawl, declare
 
@@ -140,15 +141,17 @@ def resealed(path: Path, to: Path, name: str, body: bytes) -> Path:
     return altered(once, to, "manifest.json", json.dumps(manifest).encode())
 
 
-def altered(path: Path, to: Path, name: str, body: bytes | None) -> Path:
-    """Write the bundle anew with one file replaced, added, or left out."""
+def altered(path: Path, to: Path, name: str, body: bytes | None, *, signs: bool = True) -> Path:
+    """Write the bundle anew with one file replaced, added, or left out; a stranger signs a new manifest."""
     out = io.BytesIO()
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(out, "w") as new:
         for info in old.infolist():
-            if info.filename != name:
+            if info.filename not in {name, SIGNATURE if name == "manifest.json" and signs else ""}:
                 new.writestr(info, old.read(info))
         if body is not None:
             new.writestr(name, body)
+        if body is not None and name == "manifest.json" and signs:
+            new.writestr(SIGNATURE, sign(body, to / "stranger.db"))
     changed = to / "changed.zip"
     changed.write_bytes(out.getvalue())
     return changed
@@ -312,3 +315,45 @@ def test_a_line_separator_within_a_text_ends_no_listing(bundle: Path, tmp_path: 
     line = {"listing_id": "a", "text": text, "text_sha256": hashlib.sha256(text.encode()).hexdigest()}
     body = json.dumps(line, ensure_ascii=False).encode() + b"\n"
     assert verify_bundle(resealed(bundle, tmp_path, "listings.jsonl", body)).listings == 1
+
+
+def _not_an_offer(bundle: Path, to: Path, *, signs: bool, **changes: object) -> Path:
+    """Turn the verdict of a bundle round, and write its manifest anew."""
+    with zipfile.ZipFile(bundle) as old:
+        listings = old.read("listings.jsonl").replace(b'"offer"', b'"not_offer"')
+        manifest = json.loads(old.read("manifest.json")) | changes
+    manifest["files"]["listings.jsonl"]["sha256"] = hashlib.sha256(listings).hexdigest()
+    once = altered(bundle, to, "listings.jsonl", listings)
+    return altered(once, to, "manifest.json", json.dumps(manifest).encode(), signs=signs)
+
+
+def test_a_verdict_turned_round_with_a_new_manifest_is_found(bundle: Path, tmp_path: Path) -> None:
+    """The signature is of the other manifest; a new one bears another key, which is said."""
+    with pytest.raises(EvidenceWrong, match="the manifest is not the one that was signed"):
+        verify_bundle(_not_an_offer(bundle, tmp_path, signs=False))
+    own = verify_bundle(bundle).signed_by
+    forged = _not_an_offer(bundle, tmp_path, signs=True)
+    assert verify_bundle(forged).signed_by not in {"", own}
+    said = CliRunner().invoke(command, ["verify", str(forged)])
+    assert "Signed by the key " in said.output
+    assert own not in said.output
+    assert isinstance(
+        CliRunner().invoke(command, ["verify", "--signed-by", own, str(forged)]).exception, EvidenceWrong
+    )
+    assert CliRunner().invoke(command, ["verify", "--signed-by", own, str(bundle)]).exit_code == 0
+
+
+def test_a_bundle_of_the_first_release_is_said_to_be_unsigned(bundle: Path, tmp_path: Path) -> None:
+    """It verifies as before; a bundle of this release from which the signature was taken does not."""
+    with zipfile.ZipFile(bundle) as old:
+        manifest = json.loads(old.read("manifest.json")) | {"format": UNSIGNED_FORMAT}
+    body = json.dumps(manifest).encode()
+    first = altered(altered(bundle, tmp_path, SIGNATURE, None), tmp_path, "manifest.json", body, signs=False)
+    assert verify_bundle(first).signed_by == ""
+    assert "Unsigned" in CliRunner().invoke(command, ["verify", str(first)]).output
+    with pytest.raises(EvidenceWrong, match="not by the key"):
+        raise (
+            CliRunner().invoke(command, ["verify", "--signed-by", "0" * 32, str(first)]).exception or OSError
+        )
+    with pytest.raises(EvidenceWrong, match=r"signature\.json is missing"):
+        verify_bundle(altered(bundle, tmp_path, SIGNATURE, None))

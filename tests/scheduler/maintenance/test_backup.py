@@ -42,6 +42,7 @@ from store.private import open_to_everybody
 from store.review.cases import open_case, write_entry
 from store.review.statistics import count_listings
 from store.scores.scores import record_scores, unscored_sightings
+from store.signing import sign
 from tests.crawler.archives.site import BASE, Saved, html, warc
 from tests.crawler.crawls import NOW, crawl, declare
 
@@ -155,12 +156,27 @@ def test_a_backup_that_was_changed_is_named(store: Path, tmp_path: Path) -> None
         check_backup(backup.folder)
 
 
+def test_a_backup_is_signed_and_says_by_whom(store: Path, tmp_path: Path) -> None:
+    """A manifest written anew is refused; one without a signature, as of the first release, is unsigned."""
+    folder = make_backup(store, tmp_path / "backups", now=NIGHT).folder
+    assert len(check_backup(folder).signed_by) == 32
+    path = folder / "manifest.json"
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"precursor-watch 0", b"precursor-watch 9"))
+    with pytest.raises(BackupWrong, match="not the one that was signed"):
+        check_backup(folder)
+    path.write_bytes(whole)
+    (folder / "signature.json").unlink()
+    assert check_backup(folder).signed_by == ""
+
+
 @pytest.mark.parametrize("there", ["../../", "/etc/"])
 def test_a_manifest_that_points_outside_is_refused(store: Path, tmp_path: Path, there: str) -> None:
     """A backup from a stranger must not write where it likes."""
     backup = make_backup(store, tmp_path / "backups", now=NIGHT)
     path = backup.folder / "manifest.json"
     path.write_text(path.read_text(encoding="utf-8").replace("{db}.evidence/", there), encoding="utf-8")
+    (backup.folder / "signature.json").write_bytes(sign(path.read_bytes(), tmp_path / "stranger.db"))
     with pytest.raises(BackupWrong, match="outside"):
         restore(backup.folder, tmp_path / "there" / "again.db", by="ada", now=NIGHT)
 

@@ -1,0 +1,117 @@
+"""Signatures of bundles and backups: Ed25519, by a key that lies beside the database."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import stat
+from typing import TYPE_CHECKING, Any
+
+from store.errors import StoreError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+SIGNATURE = "signature.json"
+"""Lies beside a manifest, and signs every byte of it."""
+
+ALGORITHM = "Ed25519"
+SEED_BYTES = 32
+
+
+class SigningKeyUnusable(StoreError):
+    """The key beside the database cannot be used."""
+
+    def __init__(self, path: Path, found: str) -> None:
+        super().__init__(
+            f"{path}, the key that signs bundles and backups, cannot be used: {found}. Correct that; or "
+            "move the file away: another key is made, which the readers of your bundles must then know."
+        )
+
+
+class SignatureFalse(StoreError):
+    """A signature does not belong to what it lies beside."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(f"the signature is false: {found}")
+
+
+def key_path(database: Path) -> Path:
+    """Return where the signing key of a store lies."""
+    return database.with_name(f"{database.name}.signing.key")
+
+
+def sign(content: bytes, database: Path) -> bytes:
+    """Return the signature of a manifest, as the file `SIGNATURE` holds it, with the public key.
+
+    The key is made on first use; only its owner may read it.
+
+    Raises:
+        SigningKeyUnusable: If the key cannot be read or made, or others may read it.
+    """
+    key = _load_key(key_path(database))
+    document = {
+        "algorithm": ALGORITHM,
+        "public_key": key.public_key().public_bytes_raw().hex(),
+        "signature": key.sign(content).hex(),
+    }
+    return json.dumps(document, indent=1).encode()
+
+
+def signer_of(content: bytes, signature: bytes) -> str:
+    """Return the fingerprint of the key that signed a manifest.
+
+    Raises:
+        SignatureFalse: If the signature is not of these bytes, or is none.
+    """
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    try:
+        document: dict[str, Any] = json.loads(signature)
+        if document["algorithm"] != ALGORITHM:
+            raise SignatureFalse(f"it is by {document['algorithm']!r}; expected {ALGORITHM!r}")
+        public = bytes.fromhex(document["public_key"])
+        Ed25519PublicKey.from_public_bytes(public).verify(bytes.fromhex(document["signature"]), content)
+    except InvalidSignature as error:
+        raise SignatureFalse("the manifest is not the one that was signed") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise SignatureFalse(f"it cannot be read ({error})") from error
+    return _fingerprint(public)
+
+
+def _fingerprint(public_key: bytes) -> str:
+    """Return what people compare by eye: 32 hexadecimal digits of the SHA-256 of a public key."""
+    return hashlib.sha256(public_key).hexdigest()[:32]
+
+
+def _load_key(path: Path) -> Ed25519PrivateKey:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    try:
+        if not path.exists():
+            _make(path)
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            raise SigningKeyUnusable(path, "others than its owner may read or write it; set its mode to 600")
+        return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(path.read_text("ascii")))
+    except (OSError, ValueError) as error:
+        raise SigningKeyUnusable(path, str(error)) from error
+
+
+def _make(path: Path) -> None:
+    """Write a new key whole under another name first, so that two that start at once share one."""
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secrets.token_bytes(SEED_BYTES).hex())
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        pass
+    finally:
+        part.unlink()
