@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from scrapy import signals
+from scrapy import Request, signals
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.exceptions import IgnoreRequest, StopDownload
 
@@ -27,7 +27,6 @@ from store.crawl.fetches import REDIRECTED_TO, Fetch, FetchOutcome, earlier_page
 from store.crawl.identity import canonical_url
 
 if TYPE_CHECKING:
-    from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
@@ -97,14 +96,26 @@ class RevalidateMiddleware(_OfSession):
 class RedirectOnce(RedirectMiddleware):
     """Scrapy's redirects, with an error when a redirect leads back to an earlier address."""
 
-    def _engine_started(self) -> None:
-        """Skip the check for a referrer policy; Scrapy would warn that there is none."""
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make the middleware of a crawl, without Scrapy's check for a referrer policy, which would warn."""
+        made = cls(crawler.settings)
+        made.crawler = crawler
+        return made
 
-    def _redirect(self, redirected: Request, request: Request, reason: Any) -> Request:
+    def process_response(  # type: ignore[override]  # Scrapy passes no spider any more
+        self, request: Request, response: Response
+    ) -> Request | Response:
+        """Follow a redirect.
+
+        Raises:
+            RedirectCircle: If it leads back to an address that led to it.
+        """
+        found = super().process_response(request, response)
         seen = {canonical_url(url) for url in [*request.meta.get("redirect_urls", ()), request.url]}
-        if canonical_url(redirected.url) in seen:
-            raise RedirectCircle(redirected.url)
-        return super()._redirect(redirected, request, reason)
+        if isinstance(found, Request) and canonical_url(found.url) in seen:
+            raise RedirectCircle(found.url)
+        return found
 
 
 class EvidenceMiddleware(_OfSession):

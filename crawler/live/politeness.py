@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import time
 
-    from scrapy import Spider
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from scrapy.robotstxt import RobotParser
@@ -238,6 +237,7 @@ class Pacing(AutoThrottle):
         self._floors: dict[str, float] = {}
         crawler.signals.connect(self._read_robots, signals.robots_parsed)
         crawler.signals.connect(self._hold_to_floor, signals.request_reached_downloader)
+        crawler.signals.connect(self._hold_to_floor, signals.response_downloaded)  # after AutoThrottle itself
 
     def _read_robots(self, robotparser: RobotParser, request: Request) -> None:
         asked = asked_delay(robotparser)
@@ -251,15 +251,13 @@ class Pacing(AutoThrottle):
             self._floors[downloader.get_slot_key(request)] = asked
             log.info("crawl_delay", host=downloader.get_slot_key(request), seconds=asked)
 
-    def _hold_to_floor(self, request: Request, spider: Spider) -> None:
+    def _hold_to_floor(self, request: Request) -> None:
         # Scrapy drops the slot of a host that has been idle for a minute, and its delay too.
-        key, slot = self._get_slot(request, spider)
-        if slot is not None and key is not None:
+        downloader = self.crawler.engine.downloader if self.crawler.engine else None
+        key = downloader.get_slot_key(request) if downloader else ""
+        slot = downloader.slots.get(key) if downloader else None
+        if slot is not None:
             slot.delay = max(slot.delay, self._floors.get(key, 0.0))
-
-    def _response_downloaded(self, response: Response, request: Request, spider: Spider) -> None:
-        super()._response_downloaded(response, request, spider)
-        self._hold_to_floor(request, spider)
 
 
 class BusyMiddleware(RetryMiddleware):

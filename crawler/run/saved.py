@@ -243,8 +243,12 @@ class SavedPageHandler(BaseDownloadHandler):
 class SavedRedirect(RedirectMiddleware):
     """Scrapy's redirects, for saved pages."""
 
-    def _engine_started(self) -> None:
-        """Skip the check for a referrer policy; Scrapy would warn that there is none."""
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make the middleware of a crawl, without Scrapy's check for a referrer policy, which would warn."""
+        made = cls(crawler.settings)
+        made.crawler = crawler
+        return made
 
 
 def saved_settings(archive: Archive) -> dict[str, object]:
