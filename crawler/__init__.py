@@ -1,5 +1,5 @@
 """FETCHED AND READ: sources and their saved pages in, listings with their provenance out.
 
-What comes in are the sources file and archives of saved pages; what goes out are rows written through
-`listings/`. It may import `listings` and nothing else of ours. Scrapy is known to this package only.
+The package takes the sources file, archives of saved pages and permitted sites, and writes rows through
+`store/`. It imports `store` and `text`, and no other package of ours. Scrapy is known to this package only.
 """

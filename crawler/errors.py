@@ -1,4 +1,4 @@
-"""What can go wrong with a crawl, each error a sentence for the operator."""
+"""The base of the errors of a crawl, each a sentence for the operator."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class CrawlError(StoreError):
     """Base of every error of this package."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Let an error pass from one process to another, whatever its class is made from."""
+        """Allow an error to be sent to another process, whatever arguments its class takes."""
         return _again, (type(self), self.args), self.__dict__
 
 
