@@ -149,7 +149,7 @@ def kinds_in(table: str, text: str, tail: str = "") -> Iterator[tuple[str, str]]
         tail: As `whole_phrases` takes it.
     """
     kinds = _kinds(table, tail)
-    lower = text.lower()
+    lower = text.lower().encode("utf-8", "replace").decode("utf-8")  # JSON can spell half a character
     hinted = {
         kinds.part_keys[index] for index, _, _ in kinds.parts.find_matches_as_indexes(lower, overlapping=True)
     }
