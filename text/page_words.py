@@ -182,7 +182,8 @@ def _plain(text: str) -> str:
     """Return a text without case, accents and needless white space."""
     if text.isascii():
         return " ".join(text.lower().split())
-    letters = unicodedata.normalize("NFKD", text.casefold())
+    whole = text.encode("utf-8", "replace").decode("utf-8")  # JSON in a page can spell half a character
+    letters = unicodedata.normalize("NFKD", whole.casefold())
     return " ".join("".join(c for c in letters if not unicodedata.combining(c)).split())
 
 
