@@ -10,7 +10,7 @@ from shutil import which
 
 import click
 
-from cli.options import PROGRAM
+from cli.options import PROGRAM, AnyFile
 from cli.output import open_store
 from store.times import utc_now
 
@@ -21,7 +21,7 @@ SOURCES = Path(__file__).parents[1] / "sources.toml"
 @click.option(
     "--db",
     "database",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=AnyFile,
     default=Path("var/demo.db"),
     show_default=True,
     help="The demo's own database.",

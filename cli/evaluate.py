@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.law import law_options, scoring_settings
-from cli.options import Seed, database_option, json_option
+from cli.options import AnyFile, ExistingFile, Seed, database_option, json_option
 from cli.output import open_store, print_json, print_table, progress_bar, summing
 from store.messages import counted
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from classifier.evaluation.labelled import Evaluation, View
     from classifier.gazetteer import Law
 
 
 @click.command(name="evaluate")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=ExistingFile)
 @click.option(
     "--positive",
     help="Labels that mean an offer, parted by commas; all others mean none. Without it labels are 1 and 0, "
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     help="Of the bootstrap: the same seed, the same intervals.",
 )
 @click.option("--no-baselines", is_flag=True, help="Measure this model alone.")
-@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write a page with plots too.")
+@click.option("--html", type=AnyFile, help="Write a page with plots too.")
 @law_options
 @database_option
 @json_option

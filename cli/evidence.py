@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import SentenceGroup, database_option, json_option
+from cli.options import ExistingFile, SentenceGroup, database_option, json_option
 from cli.output import open_store, print_json, progress_bar
 from store.messages import counted, harmless
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from crawler.evidence.read import KeptRecord
     from store.crawl.evidence import EvidenceRecord
 
@@ -30,9 +31,7 @@ def command() -> None:
 
 
 @command.command("verify")
-@click.argument(
-    "bundle", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="[BUNDLE]"
-)
+@click.argument("bundle", required=False, type=ExistingFile, metavar="[BUNDLE]")
 @click.option("--signed-by", default="", metavar="KEY", help="Fingerprint of the key that signed a bundle.")
 @click.option("--since", default="", metavar="LINE", help="What an earlier walk printed for all seals.")
 @database_option

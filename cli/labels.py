@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import SentenceGroup, database_option, reviewer_option
+from cli.options import AnyFile, SentenceGroup, database_option, reviewer_option
 from cli.output import CommandFailed, open_store
 from store.messages import counted, harmless
 from store.times import utc_now
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 EXAMPLE_CHARS = 100
 
-file_argument = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+file_argument = click.argument("file", type=AnyFile)
 
 
 @click.group(name="labels", cls=SentenceGroup)

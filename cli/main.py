@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import io
+import os
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -91,8 +95,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: Without the program's name; None takes those of the process.
     """
+    _make_output_safe()
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    for word in words:
+        if "\0" in word or not _is_utf8(word):
+            click.echo(f"Usage: precursor-watch COMMAND ...\n\nError: {word!a} is no UTF-8 text.", err=True)
+            sys.exit(2)
     with exit_with_sentence():
-        group.main(args=arguments, prog_name="precursor-watch")
+        group.main(args=words, prog_name="precursor-watch")
+
+
+def _make_output_safe() -> None:
+    """Write nowhere where standard output is closed, and escape what a terminal's encoding cannot show."""
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (until the end)
+    elif isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _is_utf8(word: str) -> bool:
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 if __name__ == "__main__":

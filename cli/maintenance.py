@@ -9,6 +9,7 @@ import click
 
 from cli.options import (
     AnyFolder,
+    ExistingFolder,
     RowNumber,
     SentenceGroup,
     by_option,
@@ -61,7 +62,7 @@ def backup_command(database: Path, backups: Path | None, due_at: datetime | None
 
 
 @click.command("restore")
-@click.argument("backup", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("backup", type=ExistingFolder)
 @database_option
 @by_option
 @click.option("--replace", is_flag=True, help="Move the present data aside, and keep it.")

@@ -60,9 +60,28 @@ RowNumber = _RowNumber()
 Seed = click.IntRange(0, 2**32 - 1)
 """A seed that both NumPy and scikit-learn take."""
 
-ExistingFile = click.Path(exists=True, dir_okay=False, path_type=Path)
-AnyFile = click.Path(dir_okay=False, path_type=Path)
-AnyFolder = click.Path(file_okay=False, path_type=Path)
+
+class _Path(click.Path):
+    """A path that is not empty and does not lead back to itself."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path, or fail with what is wrong with it."""
+        if not str(value):
+            self.fail("The path is empty; give the name of a file or folder.", param, ctx)
+        try:
+            Path(value).resolve()
+        except RuntimeError:
+            self.fail(f"{value} is a link that leads back to itself.", param, ctx)
+        except OSError:  # a name too long, a folder that may not be read: whoever opens it says so
+            pass
+        return super().convert(value, param, ctx)
+
+
+AnyFile = _Path(dir_okay=False, path_type=Path)
+AnyFolder = _Path(file_okay=False, path_type=Path)
+ExistingFile = _Path(exists=True, dir_okay=False, path_type=Path)
+ExistingFolder = _Path(exists=True, file_okay=False, path_type=Path)
+ExistingPath = _Path(exists=True, path_type=Path)
 
 DEFAULT_DATABASE = Path("var/precursor-watch.db")
 DEFAULT_SOURCES = Path("sources.toml")

@@ -50,6 +50,9 @@ def exit_with_sentence() -> Iterator[None]:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except RecursionError:
+        print("precursor-watch: A file is nested too deeply to be read.", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
     except OSError as error:
         print(f"precursor-watch: {harmless(_refusal(error))}", file=sys.stderr)  # noqa: T201
         sys.exit(1)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.law import law_options, scoring_settings
-from cli.options import Seed, database_option, due_at_option, in_utc, json_option, system_user
+from cli.options import (
+    AnyFolder,
+    ExistingFile,
+    Seed,
+    database_option,
+    due_at_option,
+    in_utc,
+    json_option,
+    system_user,
+)
 from cli.output import print_json, print_table, step_bars
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
 
     from classifier.gazetteer import Law
     from classifier.training.candidate import Rescore, Retrained, RetrainOptions
@@ -29,14 +38,14 @@ PROMOTED = "Promoted. The queue shows what it flags once it has scored the listi
 @click.command(name="retrain")
 @click.option(
     "--starter",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=ExistingFile,
     help="Labelled listings to start from (JSONL).  [default: the starter set of this release]",
 )
 @click.option("--no-starter", is_flag=True, help="Train on verdicts alone.")
 @click.option(
     "--models",
     "models_folder",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=AnyFolder,
     help="Where models are kept.  [default: models/ beside the database]",
 )
 @click.option(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.law import law_options, scoring_settings
-from cli.options import AnyFile, cluster_option, database_option
+from cli.options import AnyFile, ExistingPath, cluster_option, database_option
 from cli.output import open_store, progress_bar
 from store.messages import counted, harmless
 
@@ -72,7 +72,7 @@ def command(law: Law, database: Path, *, pipe: bool, follow: bool) -> None:
 
 
 @click.command(name="score-archive")
-@click.argument("source", type=click.Path(exists=True, path_type=Path))
+@click.argument("source", type=ExistingPath)
 @click.option(
     "--output",
     "-o",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import database_option, json_option, sources_option
+from cli.options import AnyFolder, database_option, json_option, sources_option
 from cli.output import print_json, print_table
 from store.messages import harmless
 
@@ -32,7 +32,7 @@ _LONGEST_VALUE = 300
 @click.option(
     "--save-fixture",
     "fixtures",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=AnyFolder,
     help="Write the one page and what was read as a test case of its page object into this folder.",
 )
 @sources_option

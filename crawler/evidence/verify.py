@@ -150,7 +150,7 @@ def _expect_seals(db: Database, since: str) -> None:
     if not since:
         return
     count = since.partition("-")[0]
-    found = all_seals(db, first=int(count) if count.isdecimal() else 0)
+    found = all_seals(db, first=int(count[:18]) if count.isdecimal() else 0)
     if found != since:
         raise EvidenceWrong("the seals", f"they give {found}; the line written down is {since}")
 
