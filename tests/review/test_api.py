@@ -109,7 +109,7 @@ def test_line_about_no_listing_is_refused(client: TestClient, kind: str) -> None
     client.post("/api/cases", json={"number": "17"}, headers=headers_of(client))
     refused = client.post("/api/cases/1/entries", json={"kind": kind}, headers=headers_of(client))
     assert refused.status_code == 409
-    assert "No listing is named" in refused.json()["detail"]
+    assert "The id of the listing is missing" in refused.json()["detail"]
     assert client.get("/api/cases/1").json()["entries"] == []
 
 
