@@ -55,7 +55,7 @@ def test_reasons_sum_exactly_to_the_log_odds(scored: list[ScoredText]) -> None:
 def test_every_field_of_the_reasons_is_in_the_documents() -> None:
     """Whoever reads the JSON finds what each part of the sum is."""
     documented = (Path(__file__).parents[2] / "docs" / "detection.md").read_text(encoding="utf-8")
-    table = documented.split("## A score in JSON")[1].split("\n## ")[0]
+    table = documented.split("## A score as JSON")[1].split("\n## ")[0]
     assert [each.name for each in fields(Reasons) if f"`{each.name}`" not in table] == []
 
 
