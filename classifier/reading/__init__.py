@@ -1,7 +1,7 @@
-"""Reading: what a listing's text says, word for word, against the gazetteer.
+"""Find listed substances and signals of trade in a listing's text.
 
 In: any text and a `Gazetteer`. Out: a `Reading` whose spans index that text. Pure: no file, clock
-or network. It imports `classifier.gazetteer` and nothing else of ours.
+or network. Of the classifier, this package imports only `classifier.gazetteer`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Say whether a found name means its substance: not as a part of a longer name, nor as another abbreviation.
+"""Decide whether a found name means its substance, not a longer name or another abbreviation.
 
-The rules for longer names follow how chemical names are built (IUPAC P-14 to P-16: locants, prefixes,
-suffixes) and how sellers write them: prefixes are split off by spaces, brackets may be missing. An
-abbreviation means a substance where the words near it say so: `PMK oil`, `MEK 25 L`.
+The rules for longer names follow chemical nomenclature (IUPAC P-14 to P-16: locants, prefixes, suffixes) and
+sellers' spelling: prefixes are split off by spaces, brackets may be missing. An abbreviation means a
+substance if its context says so: `PMK oil`, `MEK 25 L`.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ SUBSTITUENT = (
     r"|glycol|di|tri|tetra|penta|bis|tris|iso|cyclo|ortho|meta|para(?=-)|alpha|beta|gamma|delta|tert|sec|poly|n,n|[nomp]"
     r"|deoxy|methylene|ethylene|propylene)"
 )
-"""Words that, before a name, make it the end of a longer one."""
+"""Words that make a following name the end of a longer name."""
 
 WINDOW = 60
-"""Characters looked at on each side."""
+"""Characters examined on each side."""
 
 MINERAL_KEYS = frozenset({"H2SO4", "HCL", "HI", "I2", "RP", "WP", "KMNO4", "NAMNO4", "HPA"})
 """Substances whose names take no locants or organic prefixes."""
 
 STRONG_ACIDS = frozenset({"H2SO4", "HCL", "HI"})
-"""Those of them whose salts and esters are other substances."""
+"""Acids whose salts and esters are other substances."""
 
 BEFORE_TIGHT_LOCANT = re.compile(r"(?:^|[^a-z0-9.])\d{1,2}[a-z]?['\"]*(?:,\d{1,2}[a-z]?['\"]*)*-$")
 BEFORE_COMMA_DIGIT = re.compile(r"\d['\"]*,$|\d-$")
@@ -44,7 +44,7 @@ JOINED_FORM = re.compile(
     r"\d+(?:[.,]\d+)?\s*(?:%|kg|kgs|g|l|ml|lt|ltr|lb|oz|mt)(?![a-z])"
     r"|(?:powders?|crystals?|crystalline|liquids?|oils?|solutions?|flakes|pure|reagent|solvent|hcl|hydrochloride)(?![a-z])"
 )
-"""What sellers write right behind a name without a space."""
+"""Words that sellers append to a name without a space."""
 AFTER_TIGHT_LOCANT = re.compile(r"['\"]*-\s?\d|-d\d|\s*\[\d|-\(|-[nospm](?:-|,)|-alpha|-beta|-\d*h-")
 AFTER_LOCANT_WORD = re.compile(
     r"\s+\d{1,2}(?:,\d{1,2})*-?\s?[a-z]*(?:carbox|sulf|di|tri|meth|carbal|amin|one\b|ol\b|yl)"
@@ -55,7 +55,7 @@ AFTER_INVERTED = re.compile(
 )
 AFTER_INDEX_NAME = re.compile(r",\s?[^,;|/]{0,50}yl ester(?![a-z])|\s*\(\d:[\d?]\)")
 AFTER_INDEX_SALT = re.compile(r",\s?[^,;|/]{1,50}(?:salt|ester|amide)(?![a-z])")
-"""Index names put the parent first: `Sulfuric acid, didecyl ester`, `cresol methylamine (1:1)`."""
+"""Index names begin with the parent: `Sulfuric acid, didecyl ester`, `cresol methylamine (1:1)`."""
 AFTER_ETHER = re.compile(
     r",\s?\S*yl(?![a-z])(?!\s+(?:\S*yl\s+)?(?:ketone|acetate|alcohol|chloride|ether))"
     r"|\s+(?:de|of)\s+(?:petrol|glycol)|\s+[а-я0-9-]+\s+кислоты"
@@ -75,7 +75,7 @@ TRUNCATED_END = re.compile(r"\s*(?:\.{2,}|…)\s*$")
 
 SIGNS_AFTER_ACID = frozenset("%（( ,，.。·/|-、")
 CJK_COMPOUND = re.compile("化(?![工学验])")
-"""As in 碘化钾, potassium iodide; 化工, 化学 and 化验 are trades."""
+"""As in 碘化钾, potassium iodide; 化工, 化学 and 化验 are no compounds."""
 CJK_SALT_OF_A_BASE = re.compile("盐酸盐|硫酸盐")
 
 
@@ -84,26 +84,26 @@ CHEMICAL_START = re.compile(
     r"e?(?:phth|naph|phen|benz|pyr|thi|ox[iya]|azi|yl|chlor|brom|fluor|iod|nitr|sul[fp]|sty|carb|meth|eth|prop|but[aey]"
     r"|cyan|hydr[aio]|am(?:in|id|on)|di|tri|ter|ol(?![a-z])|one|[iye]n)"
 )
-"""How parts of chemical names end and begin, for words between which there is no space."""
+"""Endings and beginnings of parts of chemical names, for words without a space between them."""
 
 MASKED = re.compile(r"(?<=[a-z])\*(?=[a-z])")
 MASKED_BEFORE, MASKED_AFTER = re.compile(r"[a-z]{2}\*$"), re.compile(r"\*[a-z]{2}")
 MASKED_LETTERS = "oyiealnxh"
-"""Letters that may be masked where a longer name goes on, as in `hexachlor*acetone`."""
+"""Letters tried for a mask inside a longer name, as in `hexachlor*acetone`."""
 
 SHORTEST_SPACED = 7
-"""Letters set apart by spaces that are a word even when the words around are set apart likewise."""
+"""Letters from which a name spelled with spaces is a word of its own among other spaced words."""
 NEAR = 80
-"""Characters around an abbreviation in which its context stands."""
+"""Characters of context on each side of an abbreviation."""
 SMALL_WORD = re.compile(r"[^\W\d_A-ZА-Я]{3}")
 
 
 def is_piece_of_spelled_word(text: str, places: list[int]) -> bool:
-    """Say whether spelled-out letters continue at either end, as in `V_I_B_E_R_S` or `T_O_G_E_T_H_E_R`.
+    """Return whether spelled-out letters continue at either end, as in `V_I_B_E_R_S` or `T_O_G_E_T_H_E_R`.
 
     Args:
         text: Folded text.
-        places: Position of each letter found in it, in order.
+        places: Positions of the letters found, in order.
     """
     if len(places) < 2 or IS_CJK.match(text[places[0]]):
         return False
@@ -116,7 +116,7 @@ def is_piece_of_spelled_word(text: str, places: list[int]) -> bool:
 
 
 def _is_lone_letter(beside: str, gap: str) -> bool:
-    """Say whether the neighbouring text is the gap followed by a single letter."""
+    """Return whether the neighbouring text is the gap followed by a single letter."""
     letters = beside[len(gap) :]
     return gap != "" and beside.startswith(gap) and letters[:1].isalpha() and not letters[1:2].isalnum()
 
@@ -124,14 +124,14 @@ def _is_lone_letter(beside: str, gap: str) -> bool:
 def is_part_of_longer_name(
     text: str, start: int, end: int, key: str, seams: tuple[bool, bool] = (False, False)
 ) -> bool:
-    """Say whether the name at `text[start:end]` of a folded text is only part of another name.
+    """Return whether the name at `text[start:end]` of a folded text is only part of another name.
 
     Args:
         text: Folded text.
-        start: Where the name begins.
-        end: Where it ends.
-        key: Key of the substance it would name.
-        seams: Whether a word begins at the start, and after the end, though no space stands there.
+        start: Start of the name.
+        end: End of the name.
+        key: Key of the named substance.
+        seams: Whether a word begins at `start`, and whether one begins at `end`, without a space.
     """
     name = text[start:end]
     before = text[max(0, start - WINDOW) : start] + " " * seams[0]
@@ -151,7 +151,7 @@ def _is_longer(before: str, name: str, after: str, key: str) -> bool:
 
 
 def _is_longer_unmasked(before: str, name: str, after: str, key: str) -> bool:
-    """Say whether some letter in place of a mask would make the name part of a longer one."""
+    """Return whether the name is part of a longer one for some letter in place of the mask."""
     for letter in MASKED_LETTERS:
         unmasked_before, unmasked_after = (MASKED.sub(letter, part) for part in (before, after))
         if (
@@ -164,7 +164,7 @@ def _is_longer_unmasked(before: str, name: str, after: str, key: str) -> bool:
 
 
 def sounds_chemical(before: str, after: str) -> bool:
-    """Say whether letters right before or after a name sound like parts of a longer one."""
+    """Return whether letters right before or after a name look like parts of a longer chemical name."""
     return bool(CHEMICAL_END.search(before[-WINDOW:]) or CHEMICAL_START.match(after))
 
 
@@ -228,7 +228,7 @@ def _is_suffixed(after: str, key: str) -> bool:
 
 
 def _is_cut_off_suffix(rest: str) -> bool:
-    """Say whether the rest is the cut-off beginning of a word that would make a longer name."""
+    """Return whether the rest is the cut-off beginning of a word that would make the name longer."""
     cut = TRUNCATED_END.search(rest)
     stump = rest[: cut.start()] if cut else ""
     return stump != "" and any(word.startswith(stump) for word in folded("chemical_names.compound_words"))
@@ -236,7 +236,7 @@ def _is_cut_off_suffix(rest: str) -> bool:
 
 @cache
 def _compound() -> re.Pattern[str]:
-    """Return what matches a word that makes the name before it the beginning of a longer one."""
+    """Return a pattern for words that make the preceding name the beginning of a longer one."""
     return re.compile(
         rf"(?:{any_of('chemical_names.compound_words')}|di[- ]?isocy\w*|di[- ]?su\w+|tri[- ]?sulf\w+"
         r"|su(?:lf|lph)(?:on|in|am|yl)\w*|su(?:lf|lph)ochlor\w*|thio\w+|di(?:methyl|ethyl|propyl|butyl)\w*"
@@ -251,21 +251,21 @@ def _compound() -> re.Pattern[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """An abbreviation where it stands."""
+    """An abbreviation and its context."""
 
     text: str
-    """Unfolded text."""
+    """Deobfuscated text."""
     start: int
     end: int
     ends_line: bool
     written: str
-    """As the original writes it: capitals tell."""
+    """The abbreviation in its original spelling, with its capitals."""
     around: str
-    """The original text around it, `NEAR` characters each way."""
+    """The abbreviation and `NEAR` characters of the original text on each side."""
 
     @property
     def stands_out(self) -> bool:
-        """Whether it is in capitals among small letters, or beside no word at all."""
+        """Whether it is in capitals among lower-case words, or the only word besides amounts."""
         if not self.written.isupper():
             return False
         if SMALL_WORD.search(self.around):
@@ -276,10 +276,10 @@ class Place:
 
 
 def has_context(place: Place, *, context: str, tier: int) -> bool:
-    """Say whether what stands near an abbreviation makes it a substance.
+    """Return whether the context of an abbreviation makes it a substance.
 
     Args:
-        place: The abbreviation, and where it stands.
+        place: The abbreviation and its context.
         context: `form`, `element` or `chemistry`, see `Name.context`.
         tier: Tier of the substance; bulk goods (3) are also sold under a bare abbreviation.
     """
@@ -306,7 +306,7 @@ def has_context(place: Place, *, context: str, tier: int) -> bool:
 
 
 def _is_no_word(place: Place, near: str) -> bool:
-    """Say whether an abbreviation that is also a word is used as an abbreviation here."""
+    """Return whether an abbreviation that is also an ordinary word is used as an abbreviation."""
     patterns = _patterns()
     before = place.text[max(0, place.start - NEAR) : place.start]
     if patterns["chemistry only"].search(near) or patterns["form after"].match(place.text, place.end):
@@ -318,7 +318,7 @@ def _is_no_word(place: Place, near: str) -> bool:
 
 
 def _is_sold(place: Place) -> bool:
-    """Say whether words of selling stand right before an abbreviation in capitals, and nothing else after."""
+    """Return whether an abbreviation in capitals directly follows words of selling and ends its phrase."""
     patterns = _patterns()
     if not (
         place.written.isupper()
@@ -326,8 +326,8 @@ def _is_sold(place: Place) -> bool:
     ):
         return False
     before = place.text[max(0, place.start - NEAR) : place.start]
-    goes_on = place.ends_line or patterns["goes on"].match(place.text, place.end)
-    return bool(goes_on and patterns["selling"].search(before))
+    ends_phrase = place.ends_line or patterns["phrase end"].match(place.text, place.end)
+    return bool(ends_phrase and patterns["selling"].search(before))
 
 
 @cache
@@ -356,7 +356,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "word before": re.compile(rf"{phrases('word_before')}\s+$"),
         "word after": re.compile(rf"\s+{phrases('word_after')}"),
         "selling": re.compile(rf"{phrases('selling')}(?:[\s:,/&+|–—-]|{bare}|{joining})*$"),
-        "goes on": re.compile(
+        "phrase end": re.compile(
             rf"\s*(?:$|[.,;:!|/&+()\[\]–—-]|{phrases('goes_on')}|\d[\d., ]{{0,8}}\s?{unit}|[{CJK}])"
         ),
     }

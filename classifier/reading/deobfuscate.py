@@ -1,4 +1,4 @@
-"""Read a text as the eye takes it: letters that stand apart come together, turned text is turned back."""
+"""Undo visual disguises in a text: join separated letters and restore reversed text."""
 
 from __future__ import annotations
 
@@ -27,62 +27,63 @@ SPACED = rf"{_FIRST}(?:\s(?:{SIGN}\s)?[{LETTER}\d](?![^\W_])){{3,}}(?<!\d)"
 PICTURE = r"[\u2600-\u2604\u2607-\u27bf\u2b50\u2b55\U0001f000-\U0001faff]"
 PICTURED = rf"(?<=[{LETTER}]){PICTURE}{{1,3}}(?=[{LETTER}])"
 APART = re.compile(rf"{SIGNED}|{SPACED}|{PICTURED}")
-"""Letters by themselves, three or more with signs or four with spaces between them, and emoji inside a word.
+"""Separated letters and emoji inside a word.
 
-A digit among the letters may stand for one.
+A run has at least three letters with punctuation between them, or four with spaces. A digit may replace a
+letter.
 """
 
 ASCII_CLASSES = bytes(97 if chr(code).isalnum() else 32 for code in range(128)) + bytes(128)
 LONE_LETTERS = re.compile(rb" a +a +a ")
-"""What plain texts must have for `APART` to find anything, once letters, digits and the rest look alike."""
+"""Precondition of `APART` in ASCII texts, after each character is reduced to its class."""
 
 LONE_LETTER = re.compile(rf"[\W_][{LETTER}](?![^\W_])")
 IS_PICTURE = re.compile(PICTURE)
-"""What other texts must have one of for `APART` to find anything, once a space is put before them."""
+"""In other texts, `APART` can match only if one of these two does, with a space put before the text."""
 
 SHORTEST_LOOSE = 7
-"""Letters of a word that is known even where nothing tells the words apart."""
+"""Letters from which a name is recognised inside a run without word boundaries."""
 BEFORE_LOOSE, AFTER_LOOSE = 2, 3
-"""Letters that make a word of its own before and after such a one."""
+"""Letters that count as a separate word before and after such a name."""
 
 CAPITAL = re.compile("[A-Z]")
 CASE_SEAM = re.compile(r"(?<=[a-z]{3})(?=[A-Z])")
-"""Where a capital begins the next word of a text without spaces, as in `IodineSolution`."""
+"""A capital that begins the next word without a space, as in `IodineSolution`."""
 
 DISGUISING = re.compile(
     "[\u00ad\u034f\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\u2800"
     "\u0530-\u058f\u13a0-\u13ff\u1400-\u167f\u1d00-\u1d25\u2070-\u209c\u20d0-\u20f0\u2460-\u24ff\u2776-\u2793\u2c80-\u2cff"
     "\ua4d0-\ua4ff\uab70-\uabbf\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff\U0001f100-\U0001f1ff\U000e0000-\U000e01ef]"
 )
-"""Characters that ordinary titles do without."""
+"""Characters that ordinary titles do not contain."""
 NUMBERED = re.compile("&(?:amp;)*#[xX]?[0-9a-fA-F]")
 MIXED_WITH = re.compile("[\u0300-\u052f]")
 MIXED = re.compile(
     "[A-Za-z][\u0300-\u036f]{2}|[A-Za-z][\u0370-\u03ff\u0400-\u052f]|[\u0370-\u03ff\u0400-\u052f][A-Za-z]"
 )
-"""Accents heaped on one letter, and words in two scripts."""
+"""Several accents on one letter, and words that mix two scripts."""
 
 RIGHT_TO_LEFT = "\u202e"
 OVERRIDE_ENDS = frozenset("\u202c\u2069\n\r\u2029")
 MIRRORED = str.maketrans("()[]{}<>", ")(][}{><")
 
 
-@dataclass(frozen=True, kw_only=True)  # without slots: what is seldom asked for is worked out once
+@dataclass(frozen=True, kw_only=True)  # no slots, because of the cached properties
 class Deobfuscated:
-    """A folded text with its spelled-out words joined, and the place of each character in the original."""
+    """A folded text with its spelled-out words joined, and the original position of each character."""
 
     folded: Folded
     text: str
     kept: tuple[int, ...] | None
-    """Of each character, its place in the folded text; None if all are there."""
+    """Position of each character in the folded text; None if no character was removed."""
     loose: tuple[tuple[int, int], ...]
-    """Start and end of the runs whose letters a space sets apart, so that nothing tells where words end."""
+    """Start and end of the runs of letters separated by spaces, whose word boundaries are unknown."""
     pictures: frozenset[int]
-    """Places where an emoji stood inside a word, or between two."""
+    """Positions where an emoji was removed from inside a word or between two words."""
 
     @cached_property
     def spans(self) -> list[tuple[int, int]] | None:
-        """Start and end in the original of each character; None if nothing has moved."""
+        """Start and end of each character in the original; None if no position changed."""
         if self.kept is None:
             return None if self.folded.is_plain else self.folded.offsets()
         offsets = self.folded.offsets()
@@ -90,7 +91,7 @@ class Deobfuscated:
 
     @cached_property
     def seams(self) -> frozenset[int]:
-        """Places where a capital begins the next word though no space stands before it."""
+        """Positions where a capital begins the next word without a space before it."""
         original = self.folded.original
         if CAPITAL.search(original) is None:
             return frozenset()
@@ -99,7 +100,7 @@ class Deobfuscated:
 
     @cached_property
     def lined(self) -> str:
-        """The text with a line feed where a line ends; folding leaves a space there."""
+        """The text with the line feeds that folding replaced by spaces."""
         original, spans = self.folded.original, self.spans
         if "\n" not in original:
             return self.text
@@ -109,11 +110,11 @@ class Deobfuscated:
         return "".join("\n" if place in ends else each for place, each in enumerate(self.text))
 
     def is_spelled_out(self, start: int, end: int) -> bool:
-        """Say whether the letters of `text[start:end]` stood apart."""
+        """Return whether the letters of `text[start:end]` were separated."""
         return self.kept is not None and self.kept[end - 1] - self.kept[start] != end - 1 - start
 
     def seams_of(self, start: int, end: int) -> tuple[bool, bool]:
-        """Say whether a word begins at `start`, and one at `end`, though no space tells."""
+        """Return whether a word begins at `start`, and whether one begins at `end`, without a space."""
         text = self.text
         if not ((start and text[start - 1].isalnum()) or (end < len(text) and text[end].isalnum())):
             return False, False
@@ -127,7 +128,7 @@ class Deobfuscated:
 
 
 def deobfuscate(text: str) -> Deobfuscated:
-    """Return the text with its spelled-out words joined; any string is accepted."""
+    """Fold a text and join its spelled-out words."""
     folded = fold(text)
     runs = [run.span() for run in APART.finditer(folded.text)] if _may_be_apart(folded.text) else []
     kept = tuple(_kept_places(folded.text, runs)) if runs else None
@@ -142,16 +143,16 @@ def deobfuscate(text: str) -> Deobfuscated:
 
 
 def as_shown(text: str) -> str:
-    """Return a disguised text as the eye takes it, in small letters, and any other text as it is.
+    """Return a disguised text as a reader sees it, in lower case, and any other text unchanged.
 
-    Honest accents, scripts and full-width signs are no disguise: such texts come back unchanged.
+    Ordinary accents, other scripts and full-width punctuation are not disguises.
     """
     shown = _shown_otherwise(text)
     return text if shown is None else shown[0].text
 
 
 def origins_shown(text: str) -> list[tuple[int, int]]:
-    """Return start and end in the original of each character of `as_shown(text)`."""
+    """Return the start and end in the original of each character of `as_shown(text)`."""
     shown = _shown_otherwise(text)
     if shown is None:
         return [(place, place + 1) for place in range(len(text))]
@@ -164,7 +165,10 @@ def origins_shown(text: str) -> list[tuple[int, int]]:
 
 
 def _shown_otherwise(text: str) -> tuple[Deobfuscated, list[tuple[int, int]] | None] | None:
-    """Return a disguised text as it is read, with the places of turned characters; None for a plain text."""
+    """Return a disguised text deobfuscated, with the original positions if a part was reversed.
+
+    None for a plain text.
+    """
     is_disguised = _is_disguised(text)
     if not (is_disguised or _is_apart(text)):
         return None
@@ -184,10 +188,10 @@ def _is_disguised(text: str) -> bool:
 
 
 def _may_be_apart(text: str) -> bool:
-    """Say, in a fraction of the time that `APART` takes, whether it can find anything in a text.
+    """Return whether `APART` can match in a text; much faster than `APART` itself.
 
     Args:
-        text: In small letters, unless it is plain.
+        text: Text in lower case; ASCII text in any case.
     """
     if text.isascii():
         return LONE_LETTERS.search(b" %b " % text.encode().translate(ASCII_CLASSES)) is not None
@@ -210,7 +214,7 @@ def _kept_places(folded: str, runs: list[tuple[int, int]]) -> Iterator[int]:
 
 
 def _is_spaced(folded: str, start: int) -> bool:
-    """Say whether the run that starts there has spaces between its letters."""
+    """Return whether the run at `start` has spaces between its letters."""
     return folded[start].isalnum() and folded[start + 1].isspace()
 
 
@@ -234,12 +238,13 @@ def _pictures(folded: str, runs: list[tuple[int, int]], kept: tuple[int, ...]) -
 
 
 def in_order_shown(text: str) -> tuple[str, list[tuple[int, int]]] | None:
-    """Return the text in the order in which a page shows it, if a mark reverses a part of it.
+    """Return the text in display order if a bidirectional control reverses a part of it.
 
-    Only the right-to-left override turns Latin letters round (UAX #9, rule X4).
+    Only the right-to-left override reverses Latin letters (UAX #9, rule X4).
 
     Returns:
-        The text, and start and end in the original of each of its characters; None if no part is turned.
+        The text, and the start and end of each of its characters in the original; None if no part is
+        reversed.
     """
     if RIGHT_TO_LEFT not in text and "&#" not in text:
         return None
@@ -264,7 +269,7 @@ def in_order_shown(text: str) -> tuple[str, list[tuple[int, int]]] | None:
 
 
 def moved(reading: Reading, text: str, spans: list[tuple[int, int]]) -> Reading:
-    """Return a reading of the shown text with its spans moved to the written text."""
+    """Return a reading of the displayed text with its spans mapped to the original text."""
 
     def back(span: tuple[int, int]) -> tuple[int, int]:
         origins = spans[slice(*span)]
@@ -284,7 +289,7 @@ def moved(reading: Reading, text: str, spans: list[tuple[int, int]]) -> Reading:
 
 
 def joined(written: Reading, shown: Reading) -> Reading:
-    """Return the findings in both orders of a text, each once."""
+    """Merge the findings in the written and the displayed order of a text."""
 
     def both(ours: tuple[T, ...], theirs: tuple[T, ...]) -> tuple[T, ...]:
         known = {each.span for each in ours}

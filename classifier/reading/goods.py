@@ -1,7 +1,7 @@
-"""Find what a title plainly sells when it is no chemical, or one that is called by its name and on no list.
+"""Find goods in a title that are not chemicals, and unlisted chemicals that the title names openly.
 
-A hidden offer keeps back what is sold. So a form, a promise or a missing number means less in a title that
-says `toner`, `beeswax` or `customs broker`. The words stand in the lexicon under `goods`.
+A hidden offer does not name its goods. So a form, a promise or a missing number means less in a title that
+says `toner`, `beeswax` or `customs broker`. The words are in the lexicon under `goods`.
 """
 
 from __future__ import annotations
@@ -21,39 +21,39 @@ if TYPE_CHECKING:
 
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 SPELLED = re.compile(r"(?<![^\W_])[^\W\d_](?:[ ._*·-]{1,2}[^\W\d_]){2,}(?![^\W_])")
-"""A word whose letters stand apart."""
+"""A word whose letters are separated."""
 SEPARATOR = re.compile(r"[\s'-]{1,2}(?=[^\W_])")
-"""Between the words of a name."""
+"""The separator between two words of a name."""
 KINDS: tuple[GoodsKind, ...] = ("everyday", "material", "about", "service")
 MOST_WORDS = 4
-"""Words of the longest name looked for."""
+"""Words in the longest name searched for."""
 TITLE_CHARS = 200
-"""Characters that are read: a text without a title would be all of it."""
+"""Most characters of a title: in a text without line breaks the title would be the whole text."""
 BEFORE = 24
-"""Characters looked at before goods."""
+"""Characters examined before goods."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherForms:
-    """Forms that belong to the name of something else, e.g. `powder coated`."""
+    """Names of other goods that contain the word for a chemical form, e.g. `powder coated`."""
 
     names: frozenset[str]
-    """With single spaces between their words."""
+    """Words are separated by single spaces."""
     most_words: int
     chinese: re.Pattern[str]
-    """Those in Chinese, which stand among other words without spaces."""
+    """The Chinese names, which are not set off by spaces."""
 
 
 def find_goods(
     text: str, taken: Sequence[tuple[int, int]], first_form: int
 ) -> Iterator[tuple[GoodsKind, int, int]]:
-    """Yield kind, start and end of each good at the beginning of a folded text.
+    """Yield the kind, start and end of goods at the beginning of a folded text.
 
     Args:
         text: Folded text.
-        taken: Stretches that mean something else, e.g. `sent as glue samples`; goods in them do not count.
-        first_form: Where the first chemical form stands. What comes first is what is sold: `white powder,
-            among toys` sells no toys, and `soap flakes, white powder` no unnamed chemical.
+        taken: Spans with another meaning, e.g. `sent as glue samples`; goods in them do not count.
+        first_form: Position of the first chemical form. The first thing named is for sale: `white powder,
+            among toys` does not sell toys, and `soap flakes, white powder` does not sell an unnamed chemical.
     """
     title = text[:TITLE_CHARS]
     for kind, start, end in sorted({*_worded(title), *_written_together(title)}, key=lambda good: good[1:]):
@@ -64,7 +64,7 @@ def find_goods(
 
 
 def is_other_form(text: str, start: int, end: int) -> bool:
-    """Say whether the form at `text[start:end]` of a folded text belongs to the name of something else."""
+    """Return whether the form at `text[start:end]` of a folded text belongs to the name of other goods."""
     first = max(0, start - BEFORE)
     return any(
         first + begins <= start and end <= first + ends
@@ -73,7 +73,7 @@ def is_other_form(text: str, start: int, end: int) -> bool:
 
 
 def _other_form_places(near: str) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each form of another name; looking words up is faster than a pattern of all."""
+    """Yield the start and end of each name of other goods; looking words up is faster than one pattern."""
     others = _other_forms()
     words = [found.span() for found in PIECE.finditer(near)]
     for first, (start, _end) in enumerate(words):
@@ -113,7 +113,7 @@ def _written_together(title: str) -> Iterator[tuple[GoodsKind, int, int]]:
 
 @cache
 def _names() -> tuple[Mapping[str, GoodsKind], frozenset[str]]:
-    """Return the kind of each name, its words parted by single spaces, and the first words of all names."""
+    """Return the kind of each name (words separated by single spaces) and the first words of all names."""
     names = {name: kind for kind in KINDS for name in map(_in_words, folded(f"goods.{kind}"))}
     return names, frozenset(name.partition(" ")[0] for name in names)
 
@@ -143,6 +143,6 @@ def _in_words(name: str) -> str:
 
 
 def _longest_of(names: Iterable[str]) -> re.Pattern[str]:
-    """Return what finds each of the Chinese names, the longest first."""
+    """Return a pattern for the Chinese names, longest first."""
     chinese = sorted((name for name in names if IS_CJK.search(name)), key=len, reverse=True)
     return re.compile("|".join(map(re.escape, chinese)))

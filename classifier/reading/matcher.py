@@ -1,13 +1,13 @@
-"""Everything that is searched for, compiled into one Aho-Corasick automaton.
+"""Compile all search patterns into one Aho-Corasick automaton.
 
 The automaton runs over the squeezed text, so patterns are squeezed too: names of listed substances with their
-usual misspellings, names of other chemicals that contain one (so that the longest name wins), listed CAS
-numbers, and the phrases of the trade.
+usual misspellings, names of other chemicals that contain a listed name (so that the longest name wins),
+listed CAS numbers, and trade phrases.
 
-A name has other spellings by which a seller hides it from a search and not from a reader: backwards; a
-Russian name in Latin letters; a Chinese one in pinyin, with its characters taken apart, or with others that
-look or sound like them; `I` for `l`. Each is one more string to search for, so that reading costs no more.
-What stands for what is in the lexicon under `respelling`.
+Sellers respell names to hide them from a search but not from a reader: backwards; Russian in Latin letters;
+Chinese in pinyin, with its characters split into parts, or with characters of similar look or sound; `I` for
+`l`. Each respelling is one more string in the automaton, so reading takes no longer. The substitutions are in
+the lexicon under `respelling`.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ if TYPE_CHECKING:
 PatternKind = Literal["name", "misspelt", "backwards", "cas", "rival", "trade"]
 
 NEVER = "never"
-"""As `Name.context`: known when it is looked up, and no evidence in a text."""
+"""Value of `Name.context`: the name can be looked up, but is not evidence in a text."""
 SHORTEST_MISSPELT = 9
-"""Letters a name must have before a missing or swapped letter in it is still certain."""
+"""Letters from which a name is recognised with a missing or swapped letter."""
 JAPAN = "日本"
-"""Its second character is also written for 苯, benzene."""
+"""Its second character is also used for 苯, benzene."""
 SHORTEST_MASKED = 5
-"""Letters of a word of which one may be masked."""
+"""Letters from which a word may have a masked letter."""
 CODE_DIGITS = 4
-"""Digits a first part of a CAS number needs to be known without the rest."""
+"""Digits from which the first part of a CAS number is recognised without the rest."""
 
 SEPARATOR = re.compile(r"[\W_]")
 
@@ -53,28 +53,28 @@ DECLENSIONS = {
     ("ыи", ""): (("ого", "а"), ("ому", "у"), ("ым", "ом")),
     ("ии", ""): (("ого", "а"), ("ому", "у"), ("им", "ом")),
 }
-"""Oblique endings of adjective and noun by their endings in the nominative; й is folded to и."""
+"""Oblique endings of adjective and noun, by nominative endings; й is folded to и."""
 
 SHORTEST_TURNED, SHORTEST_TURNED_CJK = 6, 4
-"""Letters, and characters, that are no chance when they spell a name backwards."""
+"""Letters, and Chinese characters, from which a name is recognised backwards."""
 SHORTEST_LATIN = 7
-"""Letters of a Russian name that is known in Latin ones."""
+"""Letters from which a Russian name is recognised in Latin letters."""
 SHORTEST_ALIKE = 6
-"""Letters of a name that is known with `I` for `l`."""
+"""Letters from which a name is recognised with `I` for `l`."""
 SHORTEST_SWAPPED = 3
-"""Characters of a Chinese name in which some may be written otherwise."""
+"""Characters from which a Chinese name may have some replaced."""
 SHORT = 4
-"""Characters of a name of which any two may be written otherwise, in a longer one two side by side."""
+"""Characters up to which any two of a name may be replaced; in a longer name, only two adjacent ones."""
 SHORTEST_SAID = 8
-"""Letters of a Chinese name that is known in pinyin alone."""
+"""Letters from which a Chinese name is recognised in pinyin alone."""
 MOST_SWAPPED = 48
-"""Ways to write one Chinese name otherwise that are searched for."""
+"""Most respellings of one Chinese name."""
 
 CYRILLIC = re.compile("[\u0400-\u052f]")
 ADJECTIVE_END = re.compile("[ыи]и(?= |$)")
-"""What is `ый` or `ий` before it is folded, and is written in many ways in Latin letters."""
+"""The folded form of `ый` or `ий`, which has many spellings in Latin letters."""
 SOFT_BEGINNING = "io"
-"""What is `йо` before it is folded."""
+"""The folded form of `йо`."""
 ADJECTIVE_ENDS = ("yi", "yy", "yj", "iy", "y")
 
 
@@ -83,45 +83,45 @@ class Pattern:
     """One string searched for in the squeezed text."""
 
     text: str
-    """Squeezed; of a misspelling the name that is meant."""
+    """The squeezed string; for a misspelling, the correct name."""
     kind: PatternKind
     substance: Substance | None = None
     context: str = ""
-    """As `Name.context`."""
+    """See `Name.context`."""
     is_code: bool = False
-    """An abbreviation or code: never split over words."""
+    """Whether this is an abbreviation or code, which is never split over words."""
     trade: TradeKind | None = None
     splits: frozenset[int] = frozenset()
-    """Where in `text` a separator is usual; after how many characters."""
+    """Usual positions of separators, in characters of `text`."""
     commas: frozenset[int] = frozenset()
-    """Those of `splits` where the name itself has a comma and a space, as index names do."""
+    """The `splits` at which the name has a comma and a space, as index names do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Matcher:
-    """The automaton and what each of its patterns means."""
+    """The automaton and its patterns."""
 
     automaton: ahocorasick_rs.AhoCorasick
     patterns: tuple[Pattern, ...]
     stems: tuple[tuple[str, Substance], ...]
-    """Squeezed names in alphabetical order, for titles cut off in the middle of one."""
+    """Squeezed names in alphabetical order, for titles that end in the middle of a name."""
     rival_stems: tuple[str, ...]
     words: frozenset[str]
-    """Latin words of which names are made, for words with a masked letter."""
+    """Latin words in names, for words with a masked letter."""
     numbers: dict[str, Substance]
     """Listed CAS numbers without their hyphens."""
     codes: frozenset[str]
-    """What the trade calls a listed substance by: the first part of its CAS number, or the first two."""
+    """Partial CAS numbers that sellers use as names: the first part, and the first two parts."""
 
     def find(self, squeezed: str) -> Iterator[tuple[Pattern, int, int]]:
-        """Yield every pattern that occurs in a squeezed text, with start and end."""
+        """Yield every pattern in a squeezed text, with start and end."""
         for index, start, end in self.automaton.find_matches_as_indexes(squeezed, overlapping=True):
             yield self.patterns[index], start, end
 
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Pause the garbage collector, which would walk the many lasting objects again and again."""
+    """Pause the garbage collector, which would repeatedly traverse many long-lived objects."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -134,7 +134,7 @@ def _uncollected() -> Iterator[None]:
 @lru_cache(maxsize=8)
 @_uncollected()
 def matcher_for(gazetteer: Gazetteer) -> Matcher:
-    """Return the matcher of a gazetteer, compiled once for each."""
+    """Return the matcher of a gazetteer, compiled once per gazetteer."""
     patterns: dict[tuple[str, str], Pattern] = {}
     for pattern in [*_names(gazetteer), *_numbers(gazetteer), *_trade()]:
         mark = (pattern.text, pattern.trade or "substance")
@@ -204,7 +204,7 @@ def _names(gazetteer: Gazetteer) -> Iterator[Pattern]:
 def _misspelt(patterns: Iterable[Pattern], known: set[str]) -> Iterator[tuple[str, Pattern]]:
     """Yield long names with one letter missing or doubled, or two neighbours swapped, unless `known`.
 
-    The wrong spellings of one name share its pattern: there are more of them than of all else.
+    All misspellings of a name share its pattern object, because they outnumber all other patterns.
     """
     seen = set(known)
     for pattern in patterns:
@@ -220,7 +220,7 @@ def _misspelt(patterns: Iterable[Pattern], known: set[str]) -> Iterator[tuple[st
 
 
 def _respelt(gazetteer: Gazetteer, known: set[str]) -> Iterator[tuple[str, Pattern]]:
-    """Yield names backwards, in other letters and in other characters, unless `known`."""
+    """Yield reversed and respelled names, unless `known`."""
     seen = set(known)
     for substance in gazetteer.substances:
         names = [
@@ -263,7 +263,7 @@ def _rivals(gazetteer: Gazetteer) -> list[str]:
     return sorted({text for name in names if len(text := squeeze(fold(name).text)) > 2})
 
 
-# How else a name is written.
+# Other spellings of a name.
 
 
 def spellings_of(name: str) -> Iterator[str]:
@@ -279,7 +279,7 @@ def spellings_of(name: str) -> Iterator[str]:
 
 
 def splits_of(name: str, after: str = "") -> frozenset[int]:
-    """Return the places, counted in letters and digits, where a separator stands, or `after` if given."""
+    """Return the positions of separators, or of the separator `after`, counted in letters and digits."""
     return frozenset(
         found.start() - others
         for others, found in enumerate(SEPARATOR.finditer(name))
@@ -297,9 +297,9 @@ def slips_of(text: str) -> set[str]:
 
 
 def _russian_cases(name: str) -> Iterator[str]:
-    """Yield the oblique cases of a name of adjective and noun, in either order.
+    """Yield the oblique cases of a name that consists of adjective and noun, in either order.
 
-    A noun alone needs none: its endings are read as such, see `boundaries`.
+    A single noun needs no cases: `boundaries` recognises its endings.
     """
     words = name.split(" ")
     for first, second in permutations(words) if len(words) == 2 else ():
@@ -312,7 +312,7 @@ def _russian_cases(name: str) -> Iterator[str]:
 
 
 def reversed_name(squeezed: str) -> str:
-    """Return the name backwards, or the empty text if the name is so short that it may occur by chance."""
+    """Return the name backwards, or an empty string if it is short enough to occur by chance."""
     shortest = SHORTEST_TURNED_CJK if IS_CJK.search(squeezed) else SHORTEST_TURNED
     letters = sum(map(str.isalpha, squeezed))
     backwards = squeezed[::-1]
@@ -320,7 +320,7 @@ def reversed_name(squeezed: str) -> str:
 
 
 def respellings(name: str) -> list[str]:
-    """Return other spellings of a folded name, each once, with spaces where a separator may stand."""
+    """Return the distinct respellings of a folded name, with spaces where a separator is possible."""
     return list(dict.fromkeys(_respellings(name)))
 
 
@@ -363,9 +363,9 @@ def _chinese(name: str) -> Iterator[str]:
 
 
 def _with(name: str, others: Mapping[str, str], *, is_whole: bool = True) -> Iterator[str]:
-    """Yield the name with one, two or all of its characters in the other form that they have.
+    """Yield the name with one, two or all of its characters replaced by their other form.
 
-    Unless `is_whole`, some character of it stays.
+    Unless `is_whole`, at least one character is not replaced.
     """
     places = [place for place, character in enumerate(name) if character in others]
     pairs = [(a, b) for a, b in combinations(places, 2) if b == a + 1 or len(places) <= SHORT]
@@ -378,7 +378,7 @@ def _with(name: str, others: Mapping[str, str], *, is_whole: bool = True) -> Ite
 
 
 def _swapped(name: str) -> Iterator[str]:
-    """Yield the name with one or two characters replaced by others that look or sound alike."""
+    """Yield the name with one or two characters replaced by characters of similar look or sound."""
     alike = by_key("respelling.alike")
     places = [place for place, character in enumerate(name) if character in alike]
     for count in (1, 2):
@@ -390,7 +390,7 @@ def _swapped(name: str) -> Iterator[str]:
 
 @cache
 def _other_parts() -> list[tuple[str, str]]:
-    """Return parts of folded names, each with another spelling of it."""
+    """Return pairs of a part of a folded name and another spelling of that part."""
     parts = by_key("respelling.parts").items(), by_key("respelling.first_words").items()
     pairs = [(fold(part).text, fold(other).text, "") for part, others in parts[0] for other in others]
     pairs += [(fold(word).text, fold(other).text, " ") for word, others in parts[1] for other in others]
@@ -399,7 +399,7 @@ def _other_parts() -> list[tuple[str, str]]:
 
 @cache
 def _schemes() -> list[Mapping[str, str]]:
-    """Return what each Russian letter is written as, for each way to write Russian in Latin letters."""
+    """Return the romanisation schemes for Russian, each a mapping from Cyrillic to Latin letters."""
     silent = dict.fromkeys(written("respelling.signs.silent"), "")
     letters = _written_for("respelling.latin") | silent
     return [letters | _written_for(f"respelling.schemes.{name}") for name in keys("respelling.schemes")]

@@ -1,4 +1,4 @@
-"""What reading a text finds: values only."""
+"""Values that a reading of a text consists of."""
 
 from __future__ import annotations
 
@@ -59,14 +59,14 @@ class Mention:
     """Start and end in the original text, in characters."""
     how: How
     offered: bool
-    """False when the words around it say that something else is for sale."""
+    """False when the surrounding words say that something else is for sale."""
     why_not: str
-    """Empty when offered; else a phrase for a person, e.g. `after "free of"`."""
+    """Empty when offered; otherwise a phrase for the reviewer, e.g. `after "free of"`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CasNumber:
-    """A CAS Registry Number with a right check digit."""
+    """A CAS Registry Number with a correct check digit."""
 
     number: str
     """With plain hyphens, e.g. `103-79-7`."""
@@ -76,19 +76,22 @@ class CasNumber:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradeSignal:
-    """A signal of how the seller trades."""
+    """A sign of how the seller trades."""
 
     kind: TradeKind
     span: tuple[int, int]
     text: str
-    """The words as they stand in the text."""
+    """The words as written in the text."""
     meant: tuple[str, ...] = ()
-    """Of a number in part, the listed ones it may be, e.g. `100-52-7 Benzaldehyde`; empty if any."""
+    """For a partial number, the listed numbers it may be, e.g. `100-52-7 Benzaldehyde`.
+
+    Empty if it may be too many.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goods:
-    """Something plainly for sale in the title that is on no list."""
+    """Unlisted goods that the title openly sells."""
 
     kind: GoodsKind
     span: tuple[int, int]
@@ -96,20 +99,20 @@ class Goods:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """Everything read in one text; each tuple in the order of the text."""
+    """All findings in one text; each tuple is in text order."""
 
     mentions: tuple[Mention, ...]
     cas_numbers: tuple[CasNumber, ...]
     trade: tuple[TradeSignal, ...]
     goods: tuple[Goods, ...] = ()
-    """Of the title only: pages name many things around what they sell."""
+    """From the title only: the rest of a page names many things that are not for sale."""
 
     @property
     def offered(self) -> tuple[Mention, ...]:
-        """The mentions of substances that are on offer, as far as the words tell."""
+        """The mentions whose context does not rule out an offer."""
         return tuple(m for m in self.mentions if m.offered)
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was found."""
+        """Whether the reading has no findings."""
         return not (self.mentions or self.cas_numbers or self.trade or self.goods)

@@ -1,9 +1,10 @@
-"""Find the names in a text: as they are spelled, shown only in part, or written as they are heard.
+"""Find names in a text by their spelling, by a part of it, or by their sound.
 
-Of the patterns found, this decides which are names, and keeps the longest where they overlap. A text may
-show a name only in part: digits for letters, letters masked, titles cut off. And it may write one as it is
-heard, `pie per oh nal` or `4zeton`: every word has a rough sound, in which letters that are mistaken for
-each other are one. The sounds of a text's words stand in a row, and names are searched for in it by theirs.
+This module decides which of the found patterns are names, and keeps the longest where names overlap. A text
+may hide part of a name: it replaces letters by digits, masks letters, or cuts the title off. Or it writes a
+name phonetically, `pie per oh nal` or `4zeton`. For these each word is reduced to a rough sound, in which
+easily confused letters are one. The sounds of the words are concatenated and searched for the sounds of
+names.
 """
 
 from __future__ import annotations
@@ -42,18 +43,18 @@ if TYPE_CHECKING:
     """A pattern and the position of each of its characters in the folded text."""
 
 SHORTEST_BROKEN = 10
-"""Letters from which a name may be broken by spaces anywhere."""
+"""Letters from which a name may contain spaces anywhere."""
 FEWEST_BREAKS = 2
 SYLLABLES = ((4, 7), (6, 9))
-"""Longest piece, and fewest letters, of a name that is parted as often as that anywhere."""
+"""Longest piece and fewest letters of a name that is broken at least `FEWEST_BREAKS` times."""
 ABBREVIATED = 2
-"""Letters of a first word that is cut short with a full stop, as `ac.` for `acido`."""
+"""Letters of a first word abbreviated with a full stop, as in `ac.` for `acido`."""
 STRETCH = 6
-"""How many times longer than its letters a spelled-out name may be."""
+"""Longest span of a spelled-out name, in multiples of its number of letters."""
 LIST_BREAK = re.compile(r"[;|]|[.,:/]\s|\s[-/+&]\s")
 LINE_ENDS = re.compile(r"[ \t]*(?:[\r\n]|$)")
 BETWEEN_TEXTS = "\n"
-"""Stands in no pattern, so that none is found across two texts."""
+"""No pattern contains this character, so no match spans two texts."""
 RANK: dict[How, int] = {"cas": 0, "name": 1, "abbreviation": 2, "disguised": 3}
 
 LEET = str.maketrans("0134578@$!|€", "oieastbasiie")
@@ -62,32 +63,35 @@ LEET_WORD = re.compile(
     r"[\d@$!|€](?:(?<=[^\W\d_].)[\d@$!|€]*[^\W\d_]|(?<=[^\W\d_]{2}[@$!|€0134578])"
     r"|(?<=[@$!|€0134578])(?<![^\W_].)[^\W\d_]{3})"
 )
-"""Between letters, before three of a word, or after two. It begins with what is rare, and looks back."""
+"""A leetspeak character between letters, before three letters of a word, or after two.
+
+The pattern begins with the rare character and looks back, which is faster.
+"""
 WORD_WITH_LETTERS = re.compile(r"[\d@$!|€]*[^\W\d_][\w@$!|€]*")
 LEET_CHARACTER = re.compile(r"[0134578@$!|€]")
 LIKE_L = re.compile(r"[1!|]")
 REST_OF_RUN = re.compile(r"[\w@$!|€]*")
-"""Where there may be a word that leetspeak changes: a run of such characters with one of leetspeak in it."""
+"""A run of word and leetspeak characters."""
 MASKED_WORD = re.compile(r"(?<![\w*])[a-z]{1,20}\*[a-z*]{0,20}[a-z](?![\w*])")
 CUT_OFF = re.compile(r"(?<=[^\W_])\s*\.{2,}\s*$")
 WORD_START = re.compile(r"(?<![^\W_])[^\W_]")
 
 SHORTEST_DISGUISED = 5
-"""Letters a name needs before other characters may stand for letters in it."""
+"""Letters from which a name may have other characters in place of letters."""
 MOST_MASKED, MOST_FITTING, MOST_TRIED = 6, 4, 16
-"""Masked words looked up, known words that one may stand for, and ways to read them all that are tried."""
+"""Most masked words looked up, known words that fit one of them, and combinations tried."""
 SHORTEST_STUMP = 8
-"""Letters of a cut-off name that are enough to know it."""
+"""Letters from which a cut-off name is recognised."""
 NEARLY_WHOLE = 3
-"""Letters missing at most where the name is meant though longer ones begin like it."""
+"""Most missing letters of a cut-off name that is preferred to longer names with the same beginning."""
 
 
 SHORTEST_SOUND, SHORTEST_PARTED = 6, 7
-"""Letters of a sound that is no chance in one word, and in several: `a sit on` sounds like acetone."""
+"""Letters from which a sound in one word, or in several, counts: `a sit on` sounds like acetone."""
 MOST_HEARD = 48
-"""Words that are listened to: an offer soon says what it is of."""
+"""Words compared by sound: offers name their goods early."""
 NO_SOUND = "|"
-"""Of a word that no name has: a number, or Chinese."""
+"""The sound of a word that is in no name: a number or Chinese."""
 
 LEET_SOUNDS = str.maketrans("013458@$", "oieasbas")
 BY_LETTERS = (
@@ -95,11 +99,11 @@ BY_LETTERS = (
     ("ts", "s"), ("y", "i"), ("j", "i"), ("ee", "i"), ("ea", "i"), ("ie", "i"), ("ei", "i"), ("oo", "u"),
     ("ou", "u"), ("oe", "o"), ("eu", "u"),
 )  # fmt: skip
-"""What is heard as something shorter, in the order in which it is replaced."""
+"""Letter groups and their shorter sounds, in order of replacement."""
 SOFT_C = re.compile(r"c(?=[ei])")
 SILENT = re.compile(r"^p(?=s)|(?<=..)e$")
 ONE_SOUND = str.maketrans("cqdbgvwzeu", "kktpkffsio")
-"""Letters that are mistaken for others."""
+"""Easily confused letters."""
 DOUBLED = re.compile(r"(.)\1+")
 HAS_LETTERS = re.compile(r"[a-z\u0400-\u052f]")
 EASTERN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -107,7 +111,7 @@ EASTERN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """A name at a place of the folded text."""
+    """A name found in the folded text."""
 
     start: int
     end: int
@@ -117,7 +121,7 @@ class Hit:
 
 
 def find_patterns(text: str, matcher: Matcher) -> list[Found]:
-    """Return each pattern in a folded text, with the position of each of its characters."""
+    """Return each pattern in a folded text, with the positions of its characters."""
     return find_all_patterns([text], matcher)[0]
 
 
@@ -126,8 +130,8 @@ def find_all_patterns(texts: Sequence[str], matcher: Matcher, *, trade: bool = T
 
     Args:
         texts: Folded texts.
-        matcher: What is searched for.
-        trade: Whether the phrases of the trade are wanted too.
+        matcher: The patterns to search for.
+        trade: Whether to include trade phrases.
     """
     squeezed = [in_one_alphabet(squeeze(text)) for text in texts]
     starts = [0, *accumulate(len(text) + len(BETWEEN_TEXTS) for text in squeezed)]
@@ -144,13 +148,13 @@ def find_all_patterns(texts: Sequence[str], matcher: Matcher, *, trade: bool = T
 
 
 def accept(text: str, pattern: Pattern, places: list[int], deobfuscated: Deobfuscated) -> Hit | None:
-    """Return a hit for a found pattern, or None if the pattern is only a run of letters there.
+    """Return a hit for a found pattern, or None if its letters do not form a name.
 
     Args:
-        text: The deobfuscated text, or an equally long one in which letters were replaced.
-        pattern: What was found in it.
-        places: Where each of its characters stands.
-        deobfuscated: Knows where words may begin without a space.
+        text: The deobfuscated text, or a text of equal length with letters replaced.
+        pattern: The pattern found in the text.
+        places: Positions of the pattern's characters.
+        deobfuscated: The text with its word boundaries and original positions.
     """
     start, end = places[0], places[-1] + 1
     seams = deobfuscated.seams_of(start, end)
@@ -171,7 +175,7 @@ def accept(text: str, pattern: Pattern, places: list[int], deobfuscated: Deobfus
 
 
 def _backwards_hit(text: str, start: int, end: int, pattern: Pattern, places: list[int]) -> Hit | None:
-    """Return a hit for a name written backwards, unless it is part of a longer word."""
+    """Return a hit for a name written backwards, or None if it is part of a longer word."""
     is_apart = not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum())
     if not is_apart or _spelling(text, pattern, places) is None:
         return None
@@ -179,7 +183,7 @@ def _backwards_hit(text: str, start: int, end: int, pattern: Pattern, places: li
 
 
 def longest(hits: Iterable[Hit]) -> list[Hit]:
-    """Keep the longest of overlapping hits, then drop those that name unlisted chemicals."""
+    """Keep the longest of overlapping hits, then drop the names of unlisted chemicals."""
     kept: list[Hit] = []
     taken: set[int] = set()
     for hit in sorted(hits, key=lambda h: (h.start - h.end, RANK[h.how], h.start)):
@@ -191,7 +195,7 @@ def longest(hits: Iterable[Hit]) -> list[Hit]:
 
 
 def _is_whole_word(text: str, start: int, end: int, pattern: Pattern, seams: tuple[bool, bool]) -> bool:
-    """Say cheaply whether a name begins and ends with a word; endings of listed names are checked later."""
+    """Return whether a name starts and ends at word boundaries; endings of listed names are checked later."""
     before = text[start - 1] if start and not seams[0] else " "
     after = text[end] if end < len(text) and not seams[1] else " "
     if text[start].isascii() and before.isascii() and before.isalnum():
@@ -224,7 +228,7 @@ def _place(text: str, start: int, end: int, deobfuscated: Deobfuscated) -> Place
 
 
 def _spelling(text: str, pattern: Pattern, places: list[int]) -> How | None:
-    """Return how a name is written, or None if its letters belong to several words by chance."""
+    """Return how a name is written, or None if its letters belong to unrelated words."""
     gaps = [(i, text[a + 1 : b]) for i, (a, b) in enumerate(pairwise(places), start=1) if b - a > 1]
     odd = [
         (i, gap)
@@ -254,7 +258,7 @@ def _spelling(text: str, pattern: Pattern, places: list[int]) -> How | None:
 
 
 def _is_in_syllables(breaks: int, longest_piece: int, letters: int) -> bool:
-    """Say whether a name has so many breaks for its length that its pieces cannot be ordinary words."""
+    """Return whether a name has too many breaks for its pieces to be ordinary words."""
     return breaks >= FEWEST_BREAKS and any(
         longest_piece <= piece and letters >= least for piece, least in SYLLABLES
     )
@@ -264,7 +268,7 @@ def _is_in_syllables(breaks: int, longest_piece: int, letters: int) -> bool:
 
 
 def find_all_hidden(texts: Sequence[Deobfuscated], matcher: Matcher) -> list[list[Hit]]:
-    """Return the names that each text hides, without those that stand in it openly."""
+    """Return the names that each text disguises; plainly written names are not included."""
     found: list[list[Hit]] = [[] for _ in texts]
     leet = [(index, plain) for index, each in enumerate(texts) for plain in _plain_readings(each.text)]
     patterns = find_all_patterns([plain for _, plain in leet], matcher, trade=False)
@@ -279,7 +283,7 @@ def find_all_hidden(texts: Sequence[Deobfuscated], matcher: Matcher) -> list[lis
 
 
 def _plain_readings(text: str) -> Iterator[str]:
-    """Yield the text with leetspeak replaced by letters, once for each reading that differs."""
+    """Yield each distinct reading of the text with leetspeak replaced by letters."""
     if not LEET_WORD.search(text):
         return
     by_i = _replaced(text, _plain_run)
@@ -291,7 +295,7 @@ def _plain_readings(text: str) -> Iterator[str]:
 
 
 def _replaced(text: str, plain_run: Callable[[str], str]) -> str:
-    """Replace each run of word characters that holds leetspeak, found by its rare characters."""
+    """Replace each run of characters that contains leetspeak."""
     parts: list[str] = []
     done = 0
     for sign in LEET_CHARACTER.finditer(text):
@@ -311,18 +315,18 @@ def _end_of_run(text: str, start: int = 0) -> int:
 
 @lru_cache(maxsize=65_536)
 def _plain_run(run: str) -> str:
-    """Return a run of characters with the leetspeak of its word turned into letters."""
+    """Return a run of characters with its leetspeak replaced by letters."""
     return WORD_WITH_LETTERS.sub(lambda word: word.group().translate(LEET), run)
 
 
 @lru_cache(maxsize=65_536)
 def _plain_run_by_l(run: str) -> str:
-    """Return the same with l, not i, for a character that may stand for either."""
+    """Return the same as `_plain_run`, but read ambiguous characters as l, not i."""
     return WORD_WITH_LETTERS.sub(lambda word: word.group().translate(LEET_OTHER).translate(LEET), run)
 
 
 def _masked(deobfuscated: Deobfuscated, matcher: Matcher) -> Iterator[Hit]:
-    """Yield names with masked letters, if few known words fit."""
+    """Yield names with masked letters, where only a few known words fit."""
     fitting: dict[str, list[str]] = {}
     for word in sorted(set(MASKED_WORD.findall(deobfuscated.text)))[:MOST_MASKED]:
         if word.count("*") * 3 <= len(word):
@@ -336,7 +340,7 @@ def _masked(deobfuscated: Deobfuscated, matcher: Matcher) -> Iterator[Hit]:
 
 
 def _hits_in(plain: str, found: Iterable[Found], deobfuscated: Deobfuscated) -> Iterator[Hit]:
-    """Yield the names in `plain` that were hidden by characters now replaced; both texts are equally long."""
+    """Yield the names in `plain` that the text disguises; both texts have the same length."""
     text = deobfuscated.text
     for pattern, places in found:
         if not _may_hide(pattern):
@@ -354,7 +358,7 @@ def _may_hide(pattern: Pattern) -> bool:
 
 
 def _cut_off(shown: str, matcher: Matcher) -> Iterator[Hit]:
-    """Yield the listed name that the shown text cuts off, if it can be no other."""
+    """Yield the listed name cut off at the end of the text, if it is unambiguous."""
     for word in WORD_START.finditer(shown):
         stump = squeeze(shown[word.start() :])
         if len(stump) < SHORTEST_STUMP:
@@ -366,7 +370,7 @@ def _cut_off(shown: str, matcher: Matcher) -> Iterator[Hit]:
 
 
 def _owner_of_stump(stump: str, matcher: Matcher) -> Substance | None:
-    """Return the substance whose name begins with `stump`, unless an unlisted chemical's does too."""
+    """Return the substance whose name begins with `stump`, unless it may be an unlisted chemical."""
     first = bisect_left(matcher.stems, stump, key=itemgetter(0))
     beginning = takewhile(lambda stem: stem[0].startswith(stump), islice(matcher.stems, first, None))
     owners = [(text, substance) for text, substance in beginning if len(stump) * 2 >= len(text)]
@@ -387,21 +391,21 @@ def _owner_of_stump(stump: str, matcher: Matcher) -> Substance | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PhoneticNames:
-    """The names by their sounds."""
+    """An index of names by sound."""
 
     automaton: ahocorasick_rs.AhoCorasick
     substances: tuple[Substance, ...]
-    """Of each sound."""
+    """The substance of each sound in the automaton."""
     spelled: frozenset[str]
-    """Names and ordinary words as they are spelled, squeezed: what is written so sounds like nothing else."""
+    """Squeezed spellings of names and ordinary words, which are not matched by sound."""
 
 
 def find_phonetic(text: str, words: Sequence[str], names: PhoneticNames) -> Iterator[Hit]:
-    """Yield each listed name that some words of a folded text sound like.
+    """Yield each listed name that words of a folded text sound like.
 
     Args:
         text: Folded text.
-        words: As `split_words` finds them in it.
+        words: Words of the text, from `split_words`.
         names: See `phonetic_names`.
     """
     sounds = _sounds().of(words[:MOST_HEARD])
@@ -410,7 +414,7 @@ def find_phonetic(text: str, words: Sequence[str], names: PhoneticNames) -> Iter
         return
     ends = [0, *accumulate(map(len, sounds))]
     for index, start, end in found:
-        # A word without a sound, as `h`, is no part of a name that it stands before or after.
+        # A word without a sound, such as `h`, before or after a name is not part of it.
         first, after = bisect_right(ends, start) - 1, bisect_left(ends, end)
         is_long = after - first == 1 or end - start >= SHORTEST_PARTED
         is_whole = ends[first] == start and ends[after] == end
@@ -426,7 +430,7 @@ def find_phonetic(text: str, words: Sequence[str], names: PhoneticNames) -> Iter
 
 @lru_cache(maxsize=8)
 def phonetic_names(gazetteer: Gazetteer) -> PhoneticNames:
-    """Return the names of a gazetteer by their sounds; a sound that other chemicals share is left out."""
+    """Index the names of a gazetteer by sound, without the sounds that unlisted chemicals share."""
     listed = [(name, substance) for substance in gazetteer.substances for name in substance.names]
     others = [*gazetteer.rivals, *(name.text for each in gazetteer.unlisted for name in each.names)]
     taken = {sound_of(name) for name in others}
@@ -445,7 +449,7 @@ def phonetic_names(gazetteer: Gazetteer) -> PhoneticNames:
 
 
 def sound_of(text: str) -> str:
-    """Return the sound of a name, its words together."""
+    """Return the concatenated sounds of a name's words."""
     return "".join(_sounds().of(split_words(fold(text).text)))
 
 
@@ -466,6 +470,6 @@ def _sound(word: str) -> str:
 
 @cache
 def _in_latin() -> dict[int, str]:
-    """Return what each Russian letter sounds like, as `str.translate` wants it."""
+    """Return the `str.translate` table from Russian letters to their sounds."""
     sounds = {letter: sound[0] for letter, sound in by_key("phonetic.letters").items()}
     return str.maketrans(sounds | dict.fromkeys(written("respelling.signs.silent"), ""))

@@ -1,8 +1,8 @@
-"""Find the CAS numbers that a text gives in parts or in words: `page 103, line 79`, `28578-1?-7`.
+"""Find CAS numbers that a text gives in parts or in words: `page 103, line 79`, `28578-1?-7`.
 
-A listed number is known by its parts one after the other, whatever stands between, and by a shape with some
-digits masked. A masked shape that no listed number fits is the number of something else. Numbers are read in
-figures and in the words of seven languages: `cento e três`, `einundvierzigtausend`, `六十六`.
+A listed number is recognised by its parts in order, with any words between them, or with some digits masked.
+A masked number that fits no listed number belongs to an unlisted substance. Numbers are read in figures and
+in the words of seven languages: `cento e três`, `einundvierzigtausend`, `六十六`.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
     from text.phrases import Phrase
 
 PARTS_OF_LISTED = frozenset({"listed_part", "bare_code", "code_number"})
-"""Signs that are parts of a listed CAS number."""
+"""Signals that are parts of a listed CAS number."""
 PARTS = PARTS_OF_LISTED | {"unlisted_part"}
 MOST_CHARS = 400
-"""Offers come to the point; the foot of a page is full of numbers."""
+"""Characters searched: offers give the number early, and page footers are full of numbers."""
 MOST_NUMBERS = 40
 LONGEST_GAP = 32
 """Characters between two parts of one number."""
 LONG_FIRST = 4
-"""Digits of a first part with which the second is no chance."""
+"""Digits of a first part from which a match with the second part is not a coincidence."""
 MASK = r"[x×*?_#●•○▢□█▓■◼…]"
 MASKED = re.compile(
     rf"(?<![\w.,/-])(?<!\d\s)(?P<first>(?:\d|{MASK})(?:\s?(?:\d|{MASK})){{1,6}}?)(?P<gap>\s?[-/._–]\s?)(?P<second>(?:\d|{MASK}){{1,2}})"
     rf"(?P=gap)(?P<last>\d|{MASK}{{1,3}})(?![\w]|[-/.]\d)"
 )
 HAS_MASK = re.compile(rf"\d\s?(?:[-/._]\s?)?{MASK}")
-"""What a text has that `MASKED` matches in; it begins with what is rare."""
+"""Fast precondition of `MASKED`."""
 FEWEST_KNOWN = 4
-"""Digits that a masked number shows at least."""
+"""Fewest visible digits of a masked number."""
 GOES_ON_BEFORE = re.compile(r"[a-z\d\u0370-\u052f]$|\d[-./,]$")
 GOES_ON_AFTER = re.compile(
     r"[a-z\d\u0370-\u052f]|[-./,]\d|\s?(?:%|cm|mm|kg|g|ml|eur|usd|€|\$|°|x\s?\d)(?![a-z])"
@@ -53,28 +53,28 @@ LONGEST_WORD_GAP = 2
 FIGURES = re.compile(r"\d+")
 LETTER_AS_FIGURE = re.compile(r"(?<=\d)[oil](?=[\doil]*\d)|(?<![^\W_])o(?=\d)")
 LETTER_FOR_FIGURE = re.compile(r"\d[oil][\doil]*\d|o\d")
-"""What a text has at least if `LETTER_AS_FIGURE` matches in it; it begins with what is rare."""
+"""Fast precondition of `LETTER_AS_FIGURE`."""
 AS_FIGURE = {"o": "0", "i": "1", "l": "1"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownParts:
-    """The listed CAS numbers, by what they begin with."""
+    """The listed CAS numbers, indexed by their beginnings."""
 
     numbers: frozenset[str]
     """With hyphens."""
     begun: frozenset[str]
-    """All that a number without hyphens begins with."""
+    """All prefixes of the numbers without hyphens."""
     ends: Mapping[str, tuple[bool, int]]
-    """Of each number, whole or without its last digit, and without hyphens: if it is whole, and how long its
-    first part is."""
+    """For each number without hyphens, complete or without its last digit: whether it is complete, and the
+    length of its first part."""
     firsts: frozenset[str]
-    """The long first parts."""
+    """The first parts with more than `LONG_FIRST` digits."""
 
 
 @lru_cache(maxsize=8)
 def known_parts(numbers: frozenset[str]) -> KnownParts:
-    """Return the listed CAS numbers by their parts."""
+    """Index the listed CAS numbers by their parts."""
     ends: dict[str, tuple[bool, int]] = {}
     for number in sorted(numbers):
         first, second, _last = number.split("-")
@@ -89,11 +89,11 @@ def known_parts(numbers: frozenset[str]) -> KnownParts:
 def find_number_parts(
     text: str, words: Iterable[str], known: KnownParts
 ) -> Iterator[tuple[TradeKind, int, int]]:
-    """Yield kind, start and end of each CAS number that a folded text gives in parts, listed or not.
+    """Yield the kind, start and end of each CAS number, listed or not, that a folded text gives in parts.
 
     Args:
         text: Folded text.
-        words: As `split_words` finds them in it.
+        words: Words of the text, from `split_words`.
         known: The listed numbers.
     """
     text = in_figures(text[:MOST_CHARS])
@@ -107,7 +107,7 @@ def find_number_parts(
 
 
 def numbers_meant(text: str, numbers: frozenset[str]) -> list[str]:
-    """Return, in order, the listed CAS numbers that a number in parts may stand for."""
+    """Return, in order, the listed CAS numbers that a partial number may mean."""
     text = in_figures(text)
     if "-" in text or HAS_MASK.search(text):
         for found in MASKED.finditer(text):
@@ -122,11 +122,11 @@ def numbers_meant(text: str, numbers: frozenset[str]) -> list[str]:
 def without_whole(
     signals: list[tuple[TradeKind, int, int]], whole: Sequence[tuple[int, int]]
 ) -> list[tuple[TradeKind, int, int]]:
-    """Return the signals without parts of a CAS number that stands there in full: nothing of it is withheld.
+    """Return the signals that are not part of a CAS number given in full, which withholds nothing.
 
     Args:
-        signals: Kind, start and end of each.
-        whole: Where CAS numbers are read in full, however they are dressed.
+        signals: Kind, start and end of each signal.
+        whole: Spans of complete CAS numbers, in any spelling.
     """
     return [
         (kind, start, end)
@@ -147,7 +147,7 @@ def _masked(text: str, known: KnownParts) -> Iterator[tuple[TradeKind, int, int]
 
 
 def _shape(found: re.Match[str]) -> re.Pattern[str]:
-    """Return a pattern of the numbers that a masked number may stand for."""
+    """Return a pattern for the numbers that a masked number may mean."""
     first = re.sub(MASK, r"\\d", found["first"].replace(" ", ""))
     second = re.sub(MASK, r"\\d", found["second"])
     second = second if len(found["second"]) > 1 else r"\d\d"
@@ -156,9 +156,9 @@ def _shape(found: re.Match[str]) -> re.Pattern[str]:
 
 
 def _in_turn(text: str, numbers: Sequence[Number], known: KnownParts) -> Iterator[tuple[TradeKind, int, int]]:
-    """Yield numbers in turn that make a listed one, its first two parts, or its first if long and in words.
+    """Yield successive numbers that form a listed one, its first two parts, or a long first part in words.
 
-    The first two of few digits are a signal only with others: they may be anything.
+    Short first two parts are a signal only together with others, because they are ambiguous.
     """
     first = 0
     while first < len(numbers):
@@ -172,7 +172,7 @@ def _in_turn(text: str, numbers: Sequence[Number], known: KnownParts) -> Iterato
 
 
 def _listed_from(text: str, numbers: Sequence[Number], known: KnownParts) -> tuple[TradeKind, int]:
-    """Return how sure a listed number is that begins with the first, and the place of its last part; or 0."""
+    """Return the kind of the listed number that starts here, and the index of its last part or 0."""
     kind: TradeKind = "listed_part"
     found, digits, breaks = 0, numbers[0].digits, [len(numbers[0].digits)]
     if GOES_ON_BEFORE.search(text[max(0, numbers[0].start - 2) : numbers[0].start]):
@@ -196,7 +196,7 @@ def _listed_from(text: str, numbers: Sequence[Number], known: KnownParts) -> tup
 
 @cache
 def _measure() -> re.Pattern[str]:
-    """Return what stands between two numbers of a size, which are no parts of another."""
+    """Return a pattern for the text between two numbers that are measures, not parts of a CAS number."""
     return re.compile(rf"^\s*(?:{any_of('amounts.measures')}|[€$£x×*%°])(?![a-z])|^\s?[x×*]\s?$")
 
 
@@ -205,7 +205,7 @@ def _measure() -> re.Pattern[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
-    """A number of a text, as it would be written in figures."""
+    """A number in a text, converted to figures."""
 
     digits: str
     start: int
@@ -213,18 +213,18 @@ class Number:
 
     @property
     def is_in_words(self) -> bool:
-        """Whether it is not in figures."""
+        """Whether the number is written in words."""
         return self.end - self.start != len(self.digits)
 
 
 def may_be_in_turn(text: str, words: Iterable[str], known: Container[str], begun: Container[str]) -> bool:
-    """Say quickly whether the numbers of a folded text may make a listed number.
+    """Return, by a fast check, whether the numbers of a folded text may form a listed number.
 
     Args:
         text: Folded text.
-        words: As `split_words` finds them in it.
-        known: The numbers looked for.
-        begun: All that they begin with.
+        words: Words of the text, from `split_words`.
+        known: The numbers to search for.
+        begun: All prefixes of these numbers.
     """
     figures = FIGURES.findall(text)
     if any(_parts().of(words)):
@@ -243,14 +243,14 @@ def may_be_in_turn(text: str, words: Iterable[str], known: Container[str], begun
 
 
 def in_figures(text: str) -> str:
-    """Return an equally long text with figures for the letters that stand for them in numbers."""
+    """Replace letters that stand for figures in numbers; the length stays the same."""
     if not LETTER_FOR_FIGURE.search(text):
         return text
     return LETTER_AS_FIGURE.sub(lambda found: AS_FIGURE[found.group()], text)
 
 
 def find_numbers(text: str) -> list[Number]:
-    """Return every number of a folded text, in its order."""
+    """Return the numbers of a folded text, in text order."""
     numbers = [
         Number(digits=found.group(), start=found.start(), end=found.end()) for found in FIGURES.finditer(text)
     ]
@@ -278,7 +278,7 @@ def _numbers_in_words(text: str) -> Iterator[Number]:
 
 
 def _numbers_of(run: list[tuple[str, int, int, int]]) -> Iterator[Number]:
-    """Yield the numbers that neighbouring words say, each as long as grammar allows."""
+    """Yield the numbers that adjacent words form, each as long as grammar allows."""
     number: int | None = None
     first = last = 0
     for word, value, start, end in run:
@@ -325,13 +325,13 @@ def _chinese_digits(said: str) -> str:
 
 @cache
 def number_values() -> Mapping[str, int]:
-    """Return the number that each folded word says, in the languages that part words by spaces."""
+    """Return the value of each folded number word, in the languages that separate words by spaces."""
     return {phrase.folded: value for value, phrase in _number_phrases() if phrase.language != "zh"}
 
 
 @cache
 def chinese_values() -> tuple[Mapping[str, int], str]:
-    """Return the digit that each Chinese character says, and the character for ten."""
+    """Return the digit of each Chinese character, and the character for ten."""
     said = {phrase.folded: value for value, phrase in _number_phrases() if phrase.language == "zh"}
     return {each: value for each, value in said.items() if value < TEN}, min(
         each for each, value in said.items() if value == TEN
@@ -340,7 +340,7 @@ def chinese_values() -> tuple[Mapping[str, int], str]:
 
 @cache
 def _said_in(language: str, *values: int) -> frozenset[str]:
-    """Return a language's words for some numbers; French makes `quatre-vingt-dix-sept` of four of them."""
+    """Return a language's words for some numbers; French `quatre-vingt-dix-sept` consists of four."""
     return frozenset(
         phrase.folded
         for value, phrase in _number_phrases()
@@ -365,7 +365,7 @@ def _chinese_run() -> re.Pattern[str]:
 
 @cache
 def _german_parts() -> re.Pattern[str]:
-    """Return what finds the parts of a German number, which is one word."""
+    """Return a pattern for the parts of a German number, which is written as one word."""
     parts = _german_and() | {phrase.folded for _value, phrase in _number_phrases() if phrase.language == "de"}
     return re.compile("|".join(sorted(parts, key=lambda part: (-len(part), part))))
 
@@ -377,7 +377,7 @@ def _german_and() -> frozenset[str]:
 
 @cache
 def _parts() -> WordTable[tuple[tuple[str, int], ...]]:
-    """Return what each word says of a number: a part, or several in a German word, or none."""
+    """Return the number parts in each word: none, one, or several in a German compound."""
     return WordTable(_parts_of)
 
 

@@ -1,8 +1,8 @@
-"""Say whether a named substance is for sale, only mentioned, or asked for: `free of acetone`, `Suche Aceton`.
+"""Decide whether a substance is for sale, only mentioned, or asked for: `free of acetone`, `Suche Aceton`.
 
-A buy request counts only where it governs the name: between the two stand amounts, packs, grades and a
-supplier, nothing else. `Looking for distributors of acetone` sells, and so does `the acetone you are looking
-for`. The words stand in the lexicon under `offers` and `buy_requests`.
+A buy request counts only if it governs the name: only amounts, packs, grades and a supplier may be between
+the two. `Looking for distributors of acetone` is an offer, and so is `the acetone you are looking for`. The
+words are in the lexicon under `offers` and `buy_requests`.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from functools import cache, lru_cache
 from text.phrases import CJK, any_of, folded, whole_words
 
 WINDOW = 48
-"""Characters looked at on each side of a name."""
+"""Characters examined on each side of a name."""
 SHORT_TEXT = 160
-"""Characters of a text in which one word can say what all of it is about."""
+"""Characters up to which one word can give the subject of the whole text."""
 BEFORE_ABOUT = 16
-"""Characters looked at before such a word."""
+"""Characters examined before such a word."""
 BEFORE_REQUEST = 80
-"""Characters before a name in which somebody may ask for it."""
+"""Characters before a name that are searched for a buy request."""
 MOST_OF_A_SEEKER = 3
-"""Words in the name of somebody who seeks."""
+"""Most words in the name of a buyer, as in `Acme Ltd seeks`."""
 
 MEDICINES = frozenset({"ERGT", "ERGM", "ERGC", "PPA", "NPE"})
-"""Listed substances that are medicines as well; medicines with (pseudo)ephedrine are listed, too."""
+"""Listed substances that are also medicines, without (pseudo)ephedrine, whose medicines are listed too."""
 ASKED_FOR = "asked for with"
-"""The reason of a name in a buy request begins so."""
+"""Prefix of the reason for a name in a buy request."""
 
 STOP = re.compile(r"[.;!?|。；！？](?:\s|$)|[?!;|]")
 """Ends of a sentence."""
@@ -34,7 +34,7 @@ CLAUSE_END = r"(?=\s*(?:$|[.!?,;)|]))"
 CJK_SIGN = re.compile(rf"\s*[{CJK}]")
 WORD = re.compile(rf"\d+|[{CJK}]+|[^\W\d_{CJK}]+")
 PAUSE = re.compile(r"[:,–—|/]|\s-\s")
-"""After a pause a phrase no longer governs, unless it begins its sentence: `no permit wanted, acetone`."""
+"""A phrase governs words after a pause only if it begins its sentence: `no permit wanted, acetone`."""
 QUESTION = re.compile(r"[^?!;,|]{0,40}?\?")
 
 
@@ -65,18 +65,18 @@ def _mention_patterns() -> dict[str, re.Pattern[str]]:
 
 
 def why_not_offered(text: str, start: int, end: int, *, title: str) -> str:
-    """Return why the name at `text[start:end]` of a folded text is not for sale, or the empty text.
+    """Return why the name at `text[start:end]` of a folded text is not for sale, or an empty string.
 
     Args:
         text: Folded text.
-        start: Where the name begins.
-        end: Where it ends.
-        title: Folded first line of the text: a book's title says what the names below it are.
+        start: Start of the name.
+        end: End of the name.
+        title: Folded first line of the text: the title of a book explains the names below it.
     """
     patterns = _mention_patterns()
     words_before = text[max(0, start - WINDOW) : start]
     before, goods = patterns["before"].search(words_before), patterns["for"].search(words_before)
-    asking, is_sellers = who_asks(text, start, end, title=len(title) if text.startswith(title) else 0)
+    asking, is_sellers = find_request(text, start, end, title=len(title) if text.startswith(title) else 0)
     if asking and not is_sellers:
         return f'{ASKED_FOR} "{asking}"'
     if before:
@@ -90,12 +90,12 @@ def why_not_offered(text: str, start: int, end: int, *, title: str) -> str:
 
 
 def finished_drug(text: str, start: int, end: int, key: str) -> str:
-    """Return why a substance named at `text[start:end]` is a drug ready for use, or the empty text.
+    """Return why a substance named at `text[start:end]` is a finished drug, or an empty string.
 
     Args:
         text: Folded text.
-        start: Where the name begins.
-        end: Where the name ends.
+        start: Start of the name.
+        end: End of the name.
         key: Key of the substance.
     """
     if key not in MEDICINES:
@@ -107,7 +107,7 @@ def finished_drug(text: str, start: int, end: int, key: str) -> str:
 
 @lru_cache(maxsize=64)
 def _about(short: str, title: str) -> str:
-    """Return what a short text, or its title, says it is about; the same for each name in it."""
+    """Return the words that give the subject of a short text or its title."""
     patterns = _mention_patterns()
     for pattern, said in ((patterns["about"], short), (patterns["about in title"], title)):
         for found in pattern.finditer(said) if len(said) <= SHORT_TEXT else ():
@@ -128,7 +128,7 @@ def _request_patterns() -> dict[str, re.Pattern[str]]:
     in_search_of = (
         rf"(?<![a-z0-9])iso\)?(?:\s*:(?!\s*\d{{4}})|\s+{any_of('buy_requests.iso_amounts')}\s"
         rf"|\s+(?=\d+(?:[.,]\d+)?(?:\s*x\s*\d+)?\s*-?{units}(?![a-z])))"
-    )  # `ISO 9001` asks for nothing
+    )  # `ISO 9001` is not "in search of"
     amount = any_of("buy_requests.amounts_between")
     whoever, has = any_of("buy_requests.whoever"), any_of("buy_requests.have")
     whoever_calls = "".join(
@@ -165,8 +165,8 @@ def _request_patterns() -> dict[str, re.Pattern[str]]:
             rf"[^.;!|]{{0,24}}?[\s,–—-]{phrases('sells_too')}(?:{CLAUSE_END}|\s+{phrases('where_to')})"
         ),
         "needed for": re.compile(rf"\s+{phrases('needed_for')}\s[^?!;.|]{{0,40}}?\?"),
-        "whoever has": re.compile(rf"(?:^|[\s,.;:!?，。；：！？]|{whoever}){has}(?:\d|{amount})*+\s*$"),
-        "whoever calls": re.compile(rf"\s*{whoever_calls}"),
+        "holder has": re.compile(rf"(?:^|[\s,.;:!?，。；：！？]|{whoever}){has}(?:\d|{amount})*+\s*$"),
+        "holder calls": re.compile(rf"\s*{whoever_calls}"),
         "buyers": re.compile(phrases("buyers_questions")),
         "buyers only": re.compile(any_of("buy_requests.buyers_only")),
         "traders": re.compile(rf"[\s-]*{phrases('traders')}"),
@@ -177,26 +177,26 @@ def _request_patterns() -> dict[str, re.Pattern[str]]:
     }
 
 
-def who_asks(text: str, start: int, end: int, *, title: int) -> tuple[str, bool]:
-    """Return the words that ask for the name at `text[start:end]` of a folded text, and if a seller asks.
+def find_request(text: str, start: int, end: int, *, title: int) -> tuple[str, bool]:
+    """Return the words that ask for the name at `text[start:end]`, and whether a seller asks.
 
     Args:
         text: Folded text.
-        start: Where the name begins.
-        end: Where it ends.
-        title: Where the text's first line ends, which is the end of a sentence.
+        start: Start of the name.
+        end: End of the name.
+        title: End of the text's first line, which ends a sentence.
 
     Returns:
-        The words and False for a buy request, the words and True for a seller's question, or the empty text
-        and False.
+        The words and False for a buy request, the words and True for a seller's question, otherwise an empty
+        string and False.
     """
     last = min(end + WINDOW, title) if end <= title else end + WINDOW
     asked = _asked_before(text, start, end, title) or _wished(text, start, end, last)
-    asked = asked or _of_whoever_has(text, start, end, last)
+    asked = asked or _call_to_holders(text, start, end, last)
     if asked:
         return asked
     after = _request_patterns()["after"].match(text, end, last)
-    if not after or not goes_on(after["gap"]):
+    if not after or not is_filler(after["gap"]):
         return "", False
     rest = text[after.end() : after.end() + WINDOW]
     return after["asked"], rest.lstrip().startswith("?") or bool(
@@ -204,8 +204,8 @@ def who_asks(text: str, start: int, end: int, *, title: int) -> tuple[str, bool]
     )
 
 
-def goes_on(gap: str) -> bool:
-    """Say whether only amounts, packs and the like stand between, so that a request governs what follows."""
+def is_filler(gap: str) -> bool:
+    """Return whether a gap has only amounts, packs and the like, so that a request governs the next words."""
     if gap.isspace():
         return True
     patterns = _request_patterns()
@@ -222,7 +222,7 @@ def _asked_before(text: str, start: int, end: int, title: int) -> tuple[str, boo
     first = max(0, start - BEFORE_REQUEST)
     for found in _request_patterns()["asking"].finditer(text, first, start):
         gap = text[found.end() : start]
-        if not goes_on(gap):
+        if not is_filler(gap):
             continue
         if found["seeks"]:
             governs = _is_seekers(text, found.start(), title)
@@ -237,34 +237,37 @@ def _asked_before(text: str, start: int, end: int, title: int) -> tuple[str, boo
 
 
 def _wished(text: str, start: int, end: int, last: int) -> tuple[str, bool] | None:
-    """Return what `who_asks` does of a wish whose verb stands behind the name."""
+    """Return the result of `find_request` for a wish with its verb after the name."""
     patterns = _request_patterns()
     first = max(0, start - BEFORE_REQUEST)
     for found in patterns["wish"].finditer(text, first, start):
-        verb = patterns["wish ends"].match(text, end, last) if goes_on(text[found.end() : start]) else None
+        verb = patterns["wish ends"].match(text, end, last) if is_filler(text[found.end() : start]) else None
         if verb:
             words = f"{found.group()} … {verb['verb']}"
             return words, _is_sellers(words, text[first : found.start()], text[end : end + WINDOW])
     return None
 
 
-def _of_whoever_has(text: str, start: int, end: int, last: int) -> tuple[str, bool] | None:
-    """Return what `who_asks` does of those in China who are to call if they have it."""
+def _call_to_holders(text: str, start: int, end: int, last: int) -> tuple[str, bool] | None:
+    """Return the result of `find_request` for a Chinese call to anyone who has the goods."""
     if not CJK_SIGN.match(text, end):
         return None
-    has = _request_patterns()["whoever has"].search(text, max(0, start - WINDOW), start)
-    calls = _request_patterns()["whoever calls"].match(text, end, last)
+    has = _request_patterns()["holder has"].search(text, max(0, start - WINDOW), start)
+    calls = _request_patterns()["holder calls"].match(text, end, last)
     return (f"{min(folded('buy_requests.have'))}…{calls.group().strip()}", False) if has and calls else None
 
 
 def _is_seekers(text: str, start: int, title: int) -> bool:
-    """Say whether the sentence begins with somebody's name and the verb at `start`."""
+    """Return whether the sentence begins with a buyer's name and the verb at `start`."""
     words = _words_before(text, start, title, most=MOST_OF_A_SEEKER + 1)
     return 0 < len(words) <= MOST_OF_A_SEEKER and not _request_patterns()["no seeker"].search(" ".join(words))
 
 
 def _words_before(text: str, start: int, title: int, *, most: int) -> list[str]:
-    """Return a sentence's words before `start`, greetings apart; `most` empty ones if it begins far off."""
+    """Return a sentence's words before `start`, without greetings.
+
+    If the sentence begins too far away, the result is `most` empty words.
+    """
     first = max(0, start - BEFORE_REQUEST)
     before = text[max(first, title) if title <= start else first : start]
     last = max((stop.end() for stop in STOP.finditer(before)), default=-1)
@@ -276,11 +279,11 @@ def _words_before(text: str, start: int, title: int, *, most: int) -> list[str]:
 
 
 def _is_sellers(asking: str, before: str, after: str) -> bool:
-    """Say whether others are said to ask, traders are asked for, or a question or its answer follows."""
+    """Return whether a seller asks: others are said to ask, traders are sought, or a question follows."""
     patterns = _request_patterns()
     if patterns["else"].search(before) or patterns["traders"].match(after):
         return True
-    if _is_told_otherwise(asking, after):
+    if _is_offer_after_all(asking, after):
         return True
     if patterns["invited"].match(after) and not patterns["buyers only"].search(asking):
         return True
@@ -290,8 +293,8 @@ def _is_sellers(asking: str, before: str, after: str) -> bool:
     )
 
 
-def _is_told_otherwise(asking: str, after: str) -> bool:
-    """Say whether what follows the name gets rid of it, sells it as well, or tells who needs it to call."""
+def _is_offer_after_all(asking: str, after: str) -> bool:
+    """Return whether the words after the name dispose of it, also sell it, or invite buyers to call."""
     patterns = _request_patterns()
     return bool(
         patterns["sells too"].match(after)
@@ -301,6 +304,6 @@ def _is_told_otherwise(asking: str, after: str) -> bool:
 
 
 def _is_answered(after: str) -> bool:
-    """Say whether whoever asks who sells it goes on to answer."""
+    """Return whether the question "who sells it?" is followed by its answer."""
     patterns = _request_patterns()
     return bool(patterns["answer"].match(after) or patterns["reply"].match(after))

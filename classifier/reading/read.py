@@ -1,4 +1,4 @@
-"""Read one text against the gazetteer: which listed substances it names, offers, and how."""
+"""Read texts against the gazetteer: find the listed substances that they name and offer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from classifier.reading.names import (
     phonetic_names,
 )
 from classifier.reading.numbers import PARTS_OF_LISTED, known_parts, numbers_meant, without_whole
-from classifier.reading.offers import ASKED_FOR, finished_drug, goes_on, why_not_offered
+from classifier.reading.offers import ASKED_FOR, finished_drug, is_filler, why_not_offered
 from classifier.reading.spelled_out import spoken_digits
 from classifier.reading.trade_signals import find_cas_numbers, find_trade_signals
 from text.normalise import fold, is_disguised
@@ -45,42 +45,40 @@ if TYPE_CHECKING:
 NOTHING = Reading(mentions=(), cas_numbers=(), trade=())
 
 MOST_MEANT = 3
-"""Numbers that one part may be of; more would tell nothing."""
+"""Listed numbers that one part may belong to; a part of more numbers identifies none."""
 TOGETHER = 256
-"""Texts of which each step is taken before the next."""
+"""Texts in one batch: each step runs over the whole batch before the next step."""
 
 CANDIDATE_WORD = re.compile(r"[^\s;|/]+")
 EDGES = ".,:;!?\"'"
 SHORTEST_SYSTEMATIC = 12
-"""Characters of a name worth the time; shorter ones are in the gazetteer."""
+"""Characters from which a name is passed to OPSIN; shorter names are in the gazetteer."""
 MOST_SYSTEMATIC_WORDS = 3
-"""Words of the longest name asked about, as in `N-phenyl propanoic amide`."""
+"""Words in the longest name passed to OPSIN, as in `N-phenyl propanoic amide`."""
 MOST_NAMES = 6
-"""Names asked about in one title."""
+"""Names per title passed to OPSIN."""
 KEPT_NAMES = 65_536
-"""Names whose substance, or the lack of one, is kept in memory."""
+"""Names whose substance, or lack of one, is cached."""
 
 
 def read_text(text: str, gazetteer: Gazetteer) -> Reading:
-    """Read a listing's text, in any script and however disguised.
+    """Read a listing's text, in any script and any disguise.
 
     Args:
         text: Title, or title and description.
-        gazetteer: The law and the names to read against; keep one and pass it again, since the
-            first reading compiles it.
+        gazetteer: The lists and names to search for. Reuse one instance: the first reading compiles it.
 
     Returns:
-        Mentions, CAS numbers and trade signals, each in the order of the text. Every span indexes
-        `text` itself.
+        Mentions, CAS numbers and trade signals, each in text order. All spans index `text`.
     """
     return read_texts([text], gazetteer)[0]
 
 
 def read_texts(texts: Sequence[str], gazetteer: Gazetteer) -> list[Reading]:
-    """Return what `read_text` does of each text; many at once take half the time.
+    """Return the reading of each text, as `read_text` does, in half the time for large batches.
 
-    Each step is taken for some hundreds of texts before the next, so that what it works with stays in the
-    processor's cache.
+    Each step runs over some hundreds of texts before the next step, so its data stays in the processor's
+    cache.
     """
     matcher = matcher_for(gazetteer)
     readings: list[Reading] = []
@@ -94,9 +92,9 @@ def read_texts(texts: Sequence[str], gazetteer: Gazetteer) -> list[Reading]:
 
 
 def find_mentions(texts: Sequence[str], gazetteer: Gazetteer) -> list[list[Hit]]:
-    """Return where each text names listed substances, and nothing more: the gazetteer's part of `read_texts`.
+    """Return only the listed substances that each text names: the gazetteer's part of `read_texts`.
 
-    Positions are those of the deobfuscated text.
+    Positions index the deobfuscated text.
     """
     matcher = matcher_for(gazetteer)
     hits: list[list[Hit]] = []
@@ -134,7 +132,7 @@ def _read_together(texts: Sequence[str], matcher: Matcher, gazetteer: Gazetteer)
 
 
 def _parts_only(signals: list[Signal], hits: list[Hit], numbers: list[tuple[str, int, int]]) -> list[Signal]:
-    """Return the signals without those that are part of a CAS number given in full."""
+    """Return the signals that are not part of a CAS number given in full."""
     whole = [(hit.start, hit.end) for hit in hits if hit.how == "cas"]
     whole += [(start, end) for _number, start, end in numbers]
     return without_whole(signals, whole) if whole else signals
@@ -143,7 +141,7 @@ def _parts_only(signals: list[Signal], hits: list[Hit], numbers: list[tuple[str,
 def _goods_of(
     deobfuscated: Deobfuscated, signals: list[Signal], hits: list[Hit]
 ) -> list[tuple[GoodsKind, int, int]]:
-    """Return the goods that a title names before any chemical form, outside of signals and listed names."""
+    """Return the goods that a title names before any chemical form, outside signals and listed names."""
     text = deobfuscated.text
     first_form = min((start for kind, start, _end in signals if kind == "form"), default=len(text))
     taken = [(start, end) for kind, start, end in signals if kind not in {"form", "chemistry"}]
@@ -153,7 +151,7 @@ def _goods_of(
 
 
 def _title_end(deobfuscated: Deobfuscated) -> int:
-    """Return where the first line ends in the deobfuscated text, which has no line feeds."""
+    """Return the end of the first line in the deobfuscated text, which has no line feeds."""
     line_end = deobfuscated.folded.original.find("\n")
     if line_end < 0:
         return len(deobfuscated.text)
@@ -177,13 +175,13 @@ def _all_hits(
 
 
 def _is_read(heard: Hit, read: Hit) -> bool:
-    """Say whether a name found by its sound is also found as spelled: `acetone a granel` hides nothing."""
+    """Return whether a name found by its sound is also found by its spelling, as in `acetone a granel`."""
     is_same = heard.substance is read.substance and read.how != "disguised"
     return is_same and heard.start < read.end and read.start < heard.end
 
 
 def _spoken_numbers(text: str, signals: list[Signal], matcher: Matcher) -> Iterator[Hit]:
-    """Yield the listed CAS numbers that are said in words."""
+    """Yield the listed CAS numbers that are written in words."""
     for kind, start, end in signals:
         if kind == "number_spoken" and (said := matcher.numbers.get(spoken_digits(text[start:end]))):
             yield Hit(start=start, end=end, substance=said, how="cas")
@@ -223,11 +221,11 @@ def _reading(
 
 
 WIDEST_BESIDE = 40
-"""Characters between such names; of signs without end the pattern would try every way to part them."""
+"""Characters between two names of a list; on longer runs of punctuation the pattern backtracks too much."""
 
 
 def _meant(said: str, gazetteer: Gazetteer) -> tuple[str, ...]:
-    """Return the listed numbers, with substances, that a part may belong to, unless there are many."""
+    """Return the listed numbers, with their substances, that a part may belong to; empty if too many."""
     meant = numbers_meant(said, frozenset(gazetteer.by_cas))
     return tuple(f"{cas} {gazetteer.by_cas[cas].name}" for cas in meant if len(meant) <= MOST_MEANT)
 
@@ -235,9 +233,10 @@ def _meant(said: str, gazetteer: Gazetteer) -> tuple[str, ...]:
 def _mentions(
     hits: list[Hit], text: str, deobfuscated: Deobfuscated, span: Callable[[int, int], tuple[int, int]]
 ) -> Iterator[Mention]:
-    """Yield the mentions; in a list of names, one that is not offered decides for the next.
+    """Yield the mentions.
 
-    What the title asks for is asked for below it, too.
+    In a list of names, a name that is not offered decides for the next name. A substance that the title asks
+    for is also asked for in the description.
     """
     folded = deobfuscated.text
     last, why_last = 0, ""
@@ -249,7 +248,7 @@ def _mentions(
         is_near = 0 < hit.start <= last + WIDEST_BESIDE
         is_beside = is_near and (
             bool(_beside().fullmatch(folded, last, hit.start))
-            or (why_last.startswith(ASKED_FOR) and goes_on(folded[last : hit.start]))
+            or (why_last.startswith(ASKED_FOR) and is_filler(folded[last : hit.start]))
         )
         why_not = (why_last if is_beside else "") or wanted.get(hit.substance.key, "")
         why_not = why_not or finished_drug(folded, hit.start, hit.end, hit.substance.key)
@@ -272,24 +271,25 @@ def _mentions(
 
 @cache
 def _beside() -> re.Pattern[str]:
-    """Return what stands between names of which the first decides for all: `test strips for PSE and NPE`."""
+    """Return a pattern for the text between names of one list, as in `test strips for PSE and NPE`."""
     joining = rf"(?<![a-z]){any_of('function_words.joining')}(?![a-z])"
     return re.compile(rf"[ (\[/&+,、-]*(?:{joining})?[ (\[-]*")
 
 
-# Systematic names, which the gazetteer does not list: OPSIN (extra `iupac`, needs Java) reads them, and their
-# structures are held against the list (extra `chemistry`). That takes some seconds for a batch that has one.
+# Systematic names that the gazetteer does not list: OPSIN (extra `iupac`, needs Java) parses them, and their
+# structures are compared with the lists (extra `chemistry`). A batch with such a name takes some seconds
+# longer.
 
 
 def with_systematic_names(
     texts: Sequence[str], readings: Sequence[Reading], gazetteer: Gazetteer
 ) -> list[Reading]:
-    """Return the readings, with a mention for a systematic name in a title that names nothing else.
+    """Return the readings; a title with no other mention gains one for its systematic name.
 
     Args:
-        texts: As they were read.
-        readings: One of each.
-        gazetteer: What they were read against.
+        texts: The texts of the readings.
+        readings: One reading per text.
+        gazetteer: The gazetteer of the readings.
 
     Raises:
         IupacMissing: If py2opsin or Java is not installed.
@@ -311,7 +311,7 @@ def with_systematic_names(
 
 
 def _systematic_names(title: str) -> Iterator[tuple[str, tuple[int, int]]]:
-    """Yield stretches of up to three words that sound like a systematic name, the longest first."""
+    """Yield spans of up to three words that look like a systematic name, longest first."""
     words = [found.span() for found in CANDIDATE_WORD.finditer(title)]
     stretches = [
         (words[first][0], words[first + many - 1][1])
@@ -342,7 +342,7 @@ def _substances_of(names: set[str], gazetteer: Gazetteer) -> dict[str, Substance
 
 @lru_cache(maxsize=8)
 def _known_to(_gazetteer: Gazetteer) -> dict[str, Substance | None]:
-    """Return the cache of names already looked up in a gazetteer."""
+    """Return the cache of names looked up in a gazetteer."""
     return {}
 
 

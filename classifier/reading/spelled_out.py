@@ -1,9 +1,8 @@
-"""Find what is said in words or letter by letter: `one oh three dash`, `pee em kay`, `Papa Mike Kilo`.
+"""Find numbers in words and spelled-out abbreviations: `one oh three dash`, `pee em kay`, `Papa Mike Kilo`.
 
-Numbers may be said digit by digit, abbreviations by the names of their letters, by spelling alphabets or by
-initials, and things may be called by one letter or a small number. The words stand in the lexicon; they are
-folded like the text. Most texts hold no such word, which the marks of their words tell before a pattern looks
-at the text.
+Sellers spell numbers digit by digit, and abbreviations by letter names, spelling alphabets or initials. They
+also nickname goods by one letter or a small number. The words are in the lexicon, folded like the text. Most
+texts contain none of these words; bit marks of their words show this before any pattern runs.
 """
 
 from __future__ import annotations
@@ -24,20 +23,20 @@ if TYPE_CHECKING:
     from classifier.reading.model import TradeKind
 
 SURE_LETTERS = 2
-"""Letter names that are hardly words, from which a run of letter names spells something."""
+"""Unambiguous letter names from which a run of letter names spells an abbreviation."""
 SHORTEST_JOINED = 6
-"""Letters of three letter names run together."""
+"""Fewest letters of three letter names written as one word."""
 FEWEST_DIGITS = 4
-"""Digits from which a number may be the part of a registry number that identifies it."""
+"""Digits from which a part of a CAS number may identify it."""
 NEAR, NEAR_BEFORE = 48, 30
-"""Characters after and before the words that announce a number, in which its digits stand."""
+"""Characters after and before the words that announce a number, searched for its digits."""
 TWO_PARTS = re.compile(r"\d\d-\d")
 FOUR_DIGITS = re.compile(r"\d{4}")
 
 SPELLED = frozenset({"pmk", "bmk", "p2p", "mapa", "apaan", "apaa", "anpp", "npp", "mdp"})
-"""Abbreviations by which the trade calls listed substances, or the beginning of one."""
+"""Trade abbreviations of listed substances, or their beginnings."""
 JOINED_SPELLED = ("pmk", "bmk", "mapa")
-"""Those that are also written with the names of their letters run together: `pemkay`."""
+"""Abbreviations also written with their letter names joined: `pemkay`."""
 LETTER = re.compile(r"(?<![^\W_])[a-zа-я0-9](?![^\W_])")
 CYRILLIC = str.maketrans("пбмканд", "pbmkand")
 SEPARATOR = r"[ ._·/+&-]{0,2}"
@@ -45,12 +44,15 @@ SEPARATOR = r"[ ._·/+&-]{0,2}"
 DIGIT, DASH, DASHES_SAID, CALLED, FAMILY_WORD = 1, 2, 2 + 4, 8, 16
 ALPHABET, ANNOUNCES, TURNS, PIECE, WHOLE = 32, 64, 128, 256, 512
 NAME, SURE, JOINED = 1 << 10, 1 << 18, 1 << 26
-"""Bits of what a word could be part of: a digit said in words; one dash or more said (two bits); what a thing
-is called by a letter or number; what says that a number is the name of a kind; a spelling alphabet; what
-announces letters; what turns them round; some letter names of `JOINED_SPELLED`, or all of them; and for each
-of up to eight languages a letter name, one that is hardly a word, several of those run together."""
+"""Bits for the possible roles of a word.
+
+In order: a digit in words; one dash in words, or more (two bits); a thing with a nickname; a word that makes
+a number the name of a family; a word of a spelling alphabet; an announcement of letters; an announcement of
+reversed letters; some letter names of `JOINED_SPELLED`, or all of them. And for each of up to eight
+languages: a letter name, an unambiguous letter name, several unambiguous letter names joined.
+"""
 ANY_LETTER = (1 << 34) - NAME
-"""The bits of letter names, in every language."""
+"""The bits of letter names in all languages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,21 +60,21 @@ class LetterNames:
     """The names of the letters in one language, folded."""
 
     sure: frozenset[str]
-    """Names that are hardly words."""
+    """Names that are not ordinary words."""
     all: frozenset[str]
     joined: re.Pattern[str]
-    """Matches several sure ones run together."""
+    """Matches several sure names written as one word."""
     sure_name: re.Pattern[str]
     run: re.Pattern[str]
-    """Finds names of letters side by side, or joined."""
+    """Finds adjacent or joined letter names."""
 
 
 def find_spoken(text: str, words_of_text: Sequence[str]) -> Iterator[tuple[TradeKind, int, int]]:
-    """Yield kind, start and end of each number said in words, nickname and abbreviation spelled out.
+    """Yield the kind, start and end of each number in words, nickname and spelled-out abbreviation.
 
     Args:
         text: Folded text.
-        words_of_text: As `split_words` finds them in it.
+        words_of_text: Words of the text, from `split_words`.
     """
     marks = _marks().of(words_of_text)
     seen = any_bits(marks)
@@ -83,11 +85,11 @@ def find_spoken(text: str, words_of_text: Sequence[str]) -> Iterator[tuple[Trade
 
 
 def find_initials(text: str, words_of_text: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each abbreviation of `SPELLED` that a folded text spells by initials.
+    """Yield the start and end of each abbreviation of `SPELLED` that a folded text spells by initials.
 
     Args:
         text: Folded text.
-        words_of_text: As `split_words` finds them in it.
+        words_of_text: Words of the text, from `split_words`.
     """
     marks, patterns = _marks().of(words_of_text), _patterns()
     seen = any_bits(marks)
@@ -108,12 +110,12 @@ def find_initials(text: str, words_of_text: Sequence[str]) -> Iterator[tuple[int
 
 
 def spoken_digits(text: str) -> str:
-    """Return the digits of a number that is said in words, or in words and figures."""
+    """Return the digits of a number written in words, or in words and figures."""
     return "".join(_digits().get(digit, digit) for digit in _patterns()["digit"].findall(text))
 
 
 def numbers_beside(text: str, start: int, end: int) -> Iterator[str]:
-    """Yield each number, in figures or words, in `text[start:end]` and beside it."""
+    """Yield each number, in figures or words, in or near `text[start:end]`."""
     text = text[max(0, start - NEAR_BEFORE) : end + NEAR]
     number, last = "", 0
     for digit in _patterns()["digit"].finditer(text):
@@ -127,7 +129,7 @@ def numbers_beside(text: str, start: int, end: int) -> Iterator[str]:
 
 
 def is_beside_number(text: str, start: int, end: int) -> bool:
-    """Say whether a number of at least four digits, in figures or words, stands beside `text[start:end]`."""
+    """Return whether a number of at least four digits, in figures or words, is near `text[start:end]`."""
     beside = (text[max(0, start - NEAR_BEFORE) : start], text[end : end + NEAR])
     return any(len(_patterns()["digit"].findall(part)) >= FEWEST_DIGITS for part in beside)
 
@@ -147,7 +149,7 @@ def _numbers(text: str, marks: list[int], seen: int) -> Iterator[tuple[int, int]
 
 
 def _may_say_number(marks: Sequence[int], seen: int) -> bool:
-    """Say whether enough words are digits, or dashes, for a number to be said in them."""
+    """Return whether enough words are digits or dashes to form a number."""
     if seen & DIGIT and sum(mark & DIGIT for mark in marks) >= FEWEST_DIGITS:
         return True
     return bool(seen & DASHES_SAID) and sum(mark & DASHES_SAID for mark in marks) >= 2 * DASH
@@ -175,7 +177,7 @@ def _announced(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _by_alphabet(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where words side by side are those of a spelling alphabet and spell an abbreviation."""
+    """Yield the spans of adjacent words of a spelling alphabet that spell an abbreviation."""
     letters = _alphabet()
     found = list(WORD.finditer(text))
     for first in range(len(found)):
@@ -186,7 +188,7 @@ def _by_alphabet(text: str) -> Iterator[tuple[int, int]]:
                 break
 
 
-# What the words of the lexicon come to.
+# Tables and patterns from the lexicon.
 
 
 @cache
@@ -224,7 +226,7 @@ def _letter_names() -> tuple[LetterNames, ...]:
 
 @cache
 def _marks() -> WordTable[int]:
-    """Return what each word could be part of."""
+    """Return the role bits of each word."""
     digits = frozenset(word for word in number_values() if word in _digits())
     dash = re.compile(any_of("spoken.dashes", chinese=False))
     family = folded("spoken.family_after", "spoken.family_after_er", "spoken.family_before")
@@ -296,18 +298,18 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         rf"|(?:{chinese}|\d){{2,7}}{chinese_dash}(?:{chinese}|\d){{2}}(?:{chinese_dash}(?:{chinese}|\d))?"
         rf"|{chinese}{{5,10}}",
         "chinese number": rf"{chinese_dash}|{chinese}{{5}}",
-        # a number whose middle or end is passed over
+        # a number with its middle or end left out
         "left out": rf"\d(?:(?<![\w.,-]\d)\d{{3,6}}(?:[ -]{{1,3}}{left_out}){{1,4}}[ -]{{1,3}}\d(?!\d)"
         rf"|(?<!\d\d)\d{{3,6}}{any_of('spoken.left_out', chinese=True)}{{1,3}}\d(?!\d)"
         r"|(?<![\w.,-]\d)\d{3,6}(?:[x*_?]{2,4}(?!\w)|…|\.{3}))",
-        # the first part of a number, said to be the name of a kind
+        # the first part of a number as the name of a family
         "family": rf"(?<![\w.,-])\d{{4,7}}(?:[ -]{after}|er[ -]{after_er})(?!\w)"
         rf"|(?<!\w){any_of('spoken.family_before')}\s{articles}\d{{4,7}}(?![\w-])"
         rf"|(?<!\d)\d{{4,7}}{any_of('spoken.family_after', chinese=True)}",
-        # the last two parts of a number, said to be its end
+        # the last two parts of a number, announced as its end
         "at the end": rf"(?<![^\W_]){at_the_end}\D{{1,16}}\d{{2}}-\d(?![\w-])"
         rf"|{any_of('spoken.at_the_end', chinese=True)}\D{{0,4}}\d{{2}}-\d(?![\w-])",
-        # a thing called by one letter or a small number
+        # goods nicknamed by one letter or a small number
         "nickname": rf"(?<![\w-])(?:{consonant}\d?[ -]|[a-z]\d?-){thing}(?!\w)"
         rf"|(?<![\w-]){thing}[ -](?:{any_of('spoken.types')} )?{consonant}\d?(?![\w-])"
         rf"|(?<![^\W_]){numbered}[ .#№:]{{1,3}}(?:n[or°]?\.? ?)?\d{{1,3}}[a-z]?"

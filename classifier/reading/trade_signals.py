@@ -1,7 +1,8 @@
-"""Find the signals of trade: amounts, prices, phrases, topics, and parts of the numbers of listed substances.
+"""Find trade signals: amounts, prices, phrases, topics, and parts of the CAS numbers of listed substances.
 
-*Phrases* are listed in the lexicon under `trade_signals`. Nobody can list them all, so there are *topics*
-too: a word for the border and a word for a promise in one sentence are a promise about the border (`topics`).
+*Phrases* are in the lexicon under `trade_signals`. No list of phrases is complete, so there are also *topics*
+(under `topics`): a word for the border and a word for a promise in one sentence are a promise about the
+border.
 """
 
 from __future__ import annotations
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
     """Kind, start and end."""
 
 SPELLED_ON = r"(?P<gap>[ ._*·-])[a-z](?P=gap)[a-z](?![a-z])"
-"""What follows a letter that begins a word whose letters are set apart, as in `5 l_a_r_g_e`."""
+"""The letters after the first in a word spelled with separators, as in `5 l_a_r_g_e`."""
 LONG_CODE = re.compile(r"\d{5}")
-"""One of so many figures that it is one even where nothing chemical is spoken of."""
+"""A code number long enough to count without a chemical context."""
 TWO_PARTS = re.compile(r"(?<![\w.,/-])(?P<code>\d{2,7}-\d{2})(?P<left_out>-[x?*_.…]{1,3})?(?![\w-]|[.,]\d)")
 """A CAS number without its last digit."""
 PLAIN_CAS = re.compile(r"\d(?<![\w.-]\d)\d{1,6}-\d{2}-\d(?![\w-])")
@@ -48,24 +49,24 @@ SPACED_DIGIT_AFTER = re.compile(r" \d")
 HAS_DIGIT = re.compile(r"\d")
 FOUR_DIGITS = re.compile(r"\d{4}")
 WINDOW = 24
-"""Characters before a number in which the word CAS announces it."""
+"""Characters before a number that are searched for the word CAS."""
 WIDEST_GAP = 4
-"""Characters between two digits: an emoji with its spaces."""
+"""Most characters between two digits: an emoji with its spaces."""
 LONG_NUMBER = 8
-"""Digits from which a spaced number is hardly a date or a telephone number."""
+"""Digits from which a number with spaces is unlikely to be a date or telephone number."""
 DATE_LIKE = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-\d")
 
 TOPIC_CHARS = 1_000
-"""Offers come to the point; the foot of a page talks of papers and parcels whatever it sells."""
+"""Characters searched for topics: every page footer mentions papers and parcels."""
 WITHIN, WITHIN_CJK = 32, 6
-"""Characters between a topic and what is said of it; a Chinese character is half a word."""
+"""Characters between a topic and its statement; fewer in Chinese, where a character is half a word."""
 STOP = re.compile(r"[.;!?|]\s|[。；！？\n]")
-"""Ends of a sentence, over which nothing is said of anything."""
+"""Ends of a sentence; a topic and its statement are in one sentence."""
 WORD_REST = re.compile(rf"[^\W_{CJK}]+")
 CYRILLIC_ONLY = "ж"
-"""A letter that looks like no Latin one."""
+"""A letter without a Latin look-alike."""
 KEY = 2
-"""Letters by which the topics that a word may begin are looked up; no topic is shorter."""
+"""Letters in the lookup key of a topic's first word; no topic is shorter."""
 
 
 def find_trade_signals(
@@ -76,15 +77,15 @@ def find_trade_signals(
     found: list[tuple[Pattern, list[int]]],
     known: KnownParts,
 ) -> list[Signal]:
-    """Return kind, start and end of each trade signal in a folded text, in its order.
+    """Return the kind, start and end of each trade signal in a folded text, in text order.
 
     Args:
         text: Folded text.
-        lined: The same with its line ends, over which nothing is said of anything.
-        words_of_text: As `split_words` finds them in it.
-        codes: First parts of CAS numbers by which the trade calls a listed substance, e.g. `28578`, and first
-            two parts, e.g. `28578-16`.
-        found: Patterns found in the text, with the position of each of their characters.
+        lined: The same text with its line feeds, which end sentences.
+        words_of_text: Words of the text, from `split_words`.
+        codes: Partial CAS numbers that sellers use as names of listed substances: the first part, e.g.
+            `28578`, or the first two, e.g. `28578-16`.
+        found: Patterns found in the text, with the positions of their characters.
         known: The listed CAS numbers.
     """
     signals = set(_find_patterns(lined, codes)) if HAS_DIGIT.search(text) else set()
@@ -106,7 +107,7 @@ def find_trade_signals(
 
 @cache
 def _amounts() -> tuple[tuple[TradeKind, re.Pattern[str], re.Pattern[str]], ...]:
-    """Return kinds, patterns, and what is found faster and stands in each text that the pattern matches."""
+    """Return, for each kind, its pattern and a fast precondition of the pattern."""
     unit, money = any_of("amounts.units"), any_of("amounts.money")
     ends = r"(?![a-z\u0400-\u052f]"
     purity, percent = any_of("amounts.purity"), any_of("amounts.percent")
@@ -135,7 +136,7 @@ def _amounts() -> tuple[tuple[TradeKind, re.Pattern[str], re.Pattern[str]], ...]
 
 @cache
 def _codes() -> tuple[re.Pattern[str], ...]:
-    """Return the shapes in which the first part of a CAS number stands for a substance."""
+    """Return patterns for the first part of a CAS number used as the name of a substance."""
     form = rf"(?:{any_of('codes.forms')}|{any_of('codes.short_forms')}(?![a-z]))"
     announced = any_of("codes.announced")
     return (
@@ -148,7 +149,7 @@ def _codes() -> tuple[re.Pattern[str], ...]:
 
 @cache
 def _bare_codes() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return what finds a number that may be the first part of a CAS number, whole or as `28 578`."""
+    """Return patterns for the first part of a CAS number, plain or separated, as in `28 578`."""
     counted = rf"{any_of('codes.counted')}|[.,]\d|\s?(?:%|{any_of('codes.measured')})(?!\w)"
     letter = r"a-z\u0370-\u052f\d_"
     return (
@@ -165,7 +166,7 @@ def _find_patterns(text: str, codes: frozenset[str]) -> Iterator[Signal]:
 
 
 def _find_codes(text: str, codes: frozenset[str]) -> Iterator[Signal]:
-    """Yield what may be a part of a listed CAS number."""
+    """Yield each number that may be part of a listed CAS number."""
     bare_code, parted_code = _bare_codes()
     if FOUR_DIGITS.search(text):
         for found in (one for shape in _codes() for one in shape.finditer(text)):
@@ -183,7 +184,7 @@ def _find_codes(text: str, codes: frozenset[str]) -> Iterator[Signal]:
 
 
 def _find_listed_parts(text: str, signals: Iterable[Signal], codes: frozenset[str]) -> list[Signal]:
-    """Return each number said in words or in part that may be the part of a listed CAS number."""
+    """Return each spoken number that may be part of a listed CAS number."""
     said = [(start, end) for kind, start, end in signals if kind == "number_spoken"]
     known = _without_hyphens(codes) if said else frozenset()
     return [
@@ -199,7 +200,7 @@ def _without_hyphens(codes: frozenset[str]) -> frozenset[str]:
 
 
 def _is_whole_phrase(text: str, pattern: Pattern, places: list[int]) -> bool:
-    """Say whether a phrase stands as words of its own, plainly or with every letter apart."""
+    """Return whether a phrase consists of whole words, plain or with every letter separated."""
     start, end = places[0], places[-1] + 1
     if end - start > 2 * len(places) + 4:
         return False
@@ -217,7 +218,7 @@ def _is_whole_phrase(text: str, pattern: Pattern, places: list[int]) -> bool:
 
 
 def find_cas_numbers(text: str) -> Iterator[tuple[str, int, int]]:
-    """Yield number, start and end of each plainly written CAS number whose check digit is right."""
+    """Yield the number, start and end of each plainly written CAS number with a correct check digit."""
     for found in PLAIN_CAS.finditer(text) if "-" in text else ():
         number = found.group()
         is_date = DATE_LIKE.fullmatch(number) and not CAS_WORD_BEFORE.search(
@@ -228,7 +229,7 @@ def find_cas_numbers(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def is_cas_spelling(text: str, digits: list[int]) -> bool:
-    """Say whether the digits of a listed CAS number, found in any spacing, stand for it.
+    """Return whether the digits of a listed CAS number, found in any spacing, are that number.
 
     Args:
         text: Folded text.
@@ -265,30 +266,30 @@ class Topic:
     """None where the topic is a signal by itself."""
     topic_cjk: re.Pattern[str]
     beginnings_cjk: frozenset[str]
-    """The signs with which `topic_cjk` begins: a text without them has none of these topics."""
+    """First characters of `topic_cjk`; a text without them cannot match it."""
     said_cjk: re.Pattern[str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stem:
-    """One word of a topic, or the beginning of one."""
+    """A word of a topic, or the beginning of one."""
 
     text: str
     first_word: str
-    """All of it, unless it goes on over a space or a hyphen."""
+    """The text up to its first space or hyphen."""
     is_whole: bool
-    """Whether the word must end where it ends."""
+    """Whether the stem must be a whole word."""
     topic: Topic
 
     def may_begin(self, word: str) -> bool:
-        """Say whether it may stand where a text has this word."""
+        """Return whether the stem may match at this word of a text."""
         if self.is_whole or self.first_word != self.text:
             return word == self.first_word
         return word.startswith(self.text)
 
 
 def _find_topics(text: str, words_of_text: Sequence[str]) -> Iterator[Signal]:
-    """Yield each topic of a folded text with what is said of it, in whole words."""
+    """Yield each topic of a folded text with its statement, in whole words."""
     topics, stems = _topics()
     if len(text) > TOPIC_CHARS:
         text = text[:TOPIC_CHARS]
@@ -312,7 +313,7 @@ def _find_topics(text: str, words_of_text: Sequence[str]) -> Iterator[Signal]:
 def _said(
     text: str, kind: TradeKind, start: int, end: int, said: re.Pattern[str] | None, within: int
 ) -> Iterator[Signal]:
-    """Yield the topic at `text[start:end]` if something is said of it after or before, in its sentence."""
+    """Yield the topic at `text[start:end]` if its sentence has a statement after or before it."""
     if said is None:
         yield kind, start, end
         return
@@ -326,7 +327,7 @@ def _said(
 
 
 def _word_end(text: str, end: int) -> int:
-    """Return where the word ends that a stem or what is said of it begins."""
+    """Return the end of the word that continues at `end`."""
     rest = WORD_REST.match(text, end) if end and text[end - 1].isalnum() else None
     return rest.end() if rest else end
 
@@ -356,14 +357,14 @@ def _topics() -> tuple[tuple[Topic, ...], WordTable[tuple[Stem, ...]]]:
                 topic=topic,
             )
             stems[stem.first_word[:KEY]].append(stem)
-    known = dict(stems)  # to ask it for what it lacks adds nothing
+    known = dict(stems)  # unlike the defaultdict, not changed by lookups
     return tuple(topics), WordTable(
         lambda word: tuple(one for one in known.get(word[:KEY], ()) if one.may_begin(word))
     )
 
 
 def _spaced(phrases: Iterable[Phrase]) -> re.Pattern[str]:
-    """Return what finds the words that are parted by spaces, at their beginning."""
+    """Return a pattern for the phrases of languages that separate words by spaces."""
     shapes = {
         re.escape(text) + ("" if word.is_beginning else r"(?![^\W_])") for word, text in _spellings(phrases)
     }
@@ -373,8 +374,8 @@ def _spaced(phrases: Iterable[Phrase]) -> re.Pattern[str]:
 def _spellings(phrases: Iterable[Phrase]) -> Iterator[tuple[Phrase, str]]:
     """Yield each phrase that is not Chinese with its folded spellings, each spelling once.
 
-    A Cyrillic word of look-alikes only folds to Latin letters, and one that goes on with any other does not;
-    so a beginning has both spellings.
+    A Cyrillic word folds to Latin letters only if all its letters are look-alikes. The beginning of a word
+    may continue with other letters, so it has both spellings.
     """
     seen: set[tuple[str, bool]] = set()
     for phrase in phrases:
