@@ -1,4 +1,4 @@
-"""The base of the errors of a crawl, each a sentence for the operator."""
+"""Errors of a crawl, each with a sentence for the operator."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from store.errors import StoreError
 
 
 class CrawlError(StoreError):
-    """Base of every error of this package."""
+    """Base class of this package's errors."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Allow an error to be sent to another process, whatever arguments its class takes."""
+        """Make the error picklable, whatever arguments its class takes."""
         return _again, (type(self), self.args), self.__dict__
 
 

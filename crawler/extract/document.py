@@ -1,4 +1,4 @@
-"""One parsed page: decoded once, parsed once, and shared by every rule that reads it."""
+"""One page, decoded and parsed once and shared by every extraction rule."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 
     import web_poet
 
-# XML forbids these, and libxml2 stops reading at the first NUL.
+# XML forbids these characters, and libxml2 stops reading at the first NUL.
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r")
 _NOT_FETCHABLE = ("#", "javascript:", "mailto:", "tel:", "data:", "whatsapp:", "tg:", "sms:", "about:")
-# Charsets seen on marketplaces; a short list keeps detection fast and its guesses sane.
+# Charsets seen on marketplaces. A short list keeps detection fast and accurate.
 _DETECTABLE = ["cp1251", "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1252", "cp1250", "koi8_r"]
-# Escape-based charsets use ASCII bytes only, so valid UTF-8 says nothing against them.
+# Escape-based charsets use only ASCII bytes, so valid UTF-8 does not rule them out.
 _ESCAPED = frozenset({"iso2022_jp", "iso-2022-jp", "hz", "hz-gb-2312"})
 _LATIN = frozenset({"cp1252", "latin_1", "iso8859-1", "iso-8859-1", "windows-1252"})
-# A script without an end runs to the end of the page, so that none is looked for twice.
+# An unclosed script runs to the end of the page, so the pattern never searches again for its end.
 _MARKUP = re.compile(rb"<(script|style)\b.*?(?:</\1\s*>|\Z)|<[^<>]*>|\s+", re.DOTALL | re.IGNORECASE)
 _HTML_LANGUAGE = re.compile(rb"<html\b[^<>]*?\blang\s*=\s*[\"']?([a-z]{2})\b", re.IGNORECASE)
 _WESTERN = frozenset(
     {b"en", b"fr", b"de", b"es", b"pt", b"it", b"nl", b"sv", b"da", b"nb", b"no", b"fi", b"ca"}
 )
-"""Languages written in Windows-1252; detection tells it badly from its Central European neighbour."""
+"""Languages written in Windows-1252, which detection confuses with its Central European neighbour."""
 _ACCENTED_WORD = re.compile("[\u00c0-\u00ff]{4,}")
 _NON_ASCII = re.compile("[\u0080-\U0010ffff]")
 _SAMPLE_BYTES = 6000
@@ -45,27 +45,27 @@ _TOLERATED_DAMAGE = 0.02
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A page's tree and what every rule needs to know about it."""
+    """A page's tree and the data shared by every extraction rule."""
 
     root: etree._Element
     url: str
     base_url: str
-    """What relative links are relative to."""
+    """Base URL of relative links."""
     origin: str
     """Scheme and host of `base_url`."""
     text: str
     """The decoded markup."""
     place: Place
     meta: dict[str, str] = field(default_factory=dict)
-    """`<meta>` name or property, lower case, to its first content."""
+    """First content of each `<meta>`, by its name or property in lower case."""
 
     def absolute(self, link: str) -> str:
-        """Resolve a link to an absolute http(s) URL, or empty text when it cannot be fetched."""
+        """Return a link as an absolute http(s) URL, or empty text if it cannot be fetched."""
         link = link.strip()
         if not link or link.lower().startswith(_NOT_FETCHABLE):
             return ""
         if link.startswith("/") and not link.startswith("//") and "/." not in link:
-            # What urljoin would give; pages hold hundreds of these.
+            # This equals the result of the slower urljoin; pages hold hundreds of such links.
             return f"{self.origin}{link.partition('#')[0]}"
         if not link.startswith(("http://", "https://")):
             try:
@@ -76,19 +76,19 @@ class Document:
 
 
 def parse_document(response: web_poet.HttpResponse) -> Document | None:
-    """Decode and parses a page.
+    """Decode and parse a page.
 
     Args:
-        response: The page; its body is decoded by `charset.decode_page`.
+        response: The page. Its body is decoded by `decode_page`.
 
     Returns:
-        The document, or None when there is no element in it.
+        The document, or None when the page has no element.
 
     Raises:
-        MemoryError: If this process may have no more.
+        MemoryError: If the process runs out of memory.
     """
     text = _readable(decode_page(bytes(response.body), response.headers.get("Content-Type")))
-    # libxml2 keeps its depth limit here (2,048), so that no nesting can exhaust the stack.
+    # huge_tree keeps libxml2's depth limit of 2,048, so nesting cannot exhaust the stack.
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     try:
         root: etree._Element | None = etree.fromstring(text.encode("utf-8"), parser)
@@ -96,7 +96,7 @@ def parse_document(response: web_poet.HttpResponse) -> Document | None:
         if error.code == etree.ErrorTypes.ERR_NO_MEMORY:
             raise MemoryError from error
         return None
-    # The stubs deny it, but a page of comments alone has no root.
+    # The type stubs exclude None, but a page of comments has no root.
     if root is None:
         return None
     url = str(response.url)
@@ -115,7 +115,7 @@ def parse_document(response: web_poet.HttpResponse) -> Document | None:
 
 
 def _readable(text: str) -> str:
-    """Leave out what XML forbids; to find that there is nothing of it takes a fifth of the time in bytes."""
+    """Remove characters that XML forbids. Checking the bytes first takes a fifth of the time."""
     try:
         raw = text.encode()
     except UnicodeEncodeError:  # a lone surrogate
@@ -154,8 +154,8 @@ def _origin(url: str) -> str:
 
 @lru_cache(maxsize=1)
 def suffixes() -> tldextract.TLDExtract:
-    """Return what tells a host's registrable part, by the list that is installed."""
-    # The list that comes with the package: reading a page never touches the network.
+    """Return an extractor of registrable domains that uses the installed suffix list."""
+    # The list ships with the package, so reading a page never touches the network.
     return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
@@ -164,7 +164,7 @@ def _registrable_host(host: str) -> str:
     parts = suffixes()(host)
     if parts.top_domain_under_public_suffix or parts.suffix or parts.ipv4 or parts.ipv6:
         return parts.top_domain_under_public_suffix or host
-    # A top-level domain that is in no list counts as a suffix, as the list's own default rule has it.
+    # An unlisted top-level domain counts as a suffix, which is the list's own default rule.
     return ".".join(host.split(".")[-2:])
 
 
@@ -191,14 +191,14 @@ def country_of(url: str) -> str:
 def decode_page(body: bytes, content_type: str | None = None) -> str:
     """Decode a page's bytes to text.
 
-    The order is: byte order mark; valid UTF-8, whatever is declared; the `Content-Type` header and then
-    the `<meta>` declaration, where the bytes agree with them; Windows-1252, where the page's language is
-    written in it and the bytes agree; detection. GB2312 is read as GB18030, its superset, and ISO-8859-1
-    as Windows-1252, as browsers do.
+    The charset is, in this order: the byte order mark's; UTF-8, if the bytes are valid; that of the
+    `Content-Type` header and then of the `<meta>` declaration, if the bytes agree; Windows-1252, if the
+    page's language is written in it and the bytes agree; the detected one. As in browsers, GB2312 is read
+    as its superset GB18030, and ISO-8859-1 as Windows-1252.
 
     Args:
         body: The payload, already decompressed.
-        content_type: Value of the `Content-Type` header, if there was one.
+        content_type: Value of the `Content-Type` header, if any.
 
     Returns:
         The text. Bytes that no charset explains become U+FFFD.
@@ -232,7 +232,7 @@ def _decode_strictly(body: bytes, encoding: str) -> str | None:
 
 
 def _is_mojibake(text: str) -> bool:
-    """Say whether text read as Western European consists of impossible runs of accented letters."""
+    """Return whether text decoded as Western European has impossible runs of accented letters."""
     accented = sum(len(word) for word in _ACCENTED_WORD.findall(text))
     return accented > len(_NON_ASCII.findall(text)) / 2
 

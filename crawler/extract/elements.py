@@ -1,4 +1,4 @@
-"""What an element of a page is called, whether it is shown, and which lines of text it holds."""
+"""The names, visibility and lines of text of a page's elements."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def name_test(pattern: str = "", *names: str) -> Callable[[str], bool]:
-    """Make a test for the names of elements, without regard to case, that remembers its answers.
+    """Return a cached, case-insensitive test for the names of elements.
 
-    Names repeat within and across the pages of a site; to search each again would cost more than the rest.
+    Names repeat across the pages of a site, and searching each one again would cost more than all else.
 
     Args:
-        pattern: A regular expression, found anywhere in a name; may be empty.
-        names: Keys of `[element_names]` in the lexicon, whose phrases are found likewise.
+        pattern: A regular expression to find anywhere in a name; may be empty.
+        names: Keys of `[element_names]` in the lexicon, whose phrases are searched for as well.
     """
 
     @cache
@@ -41,7 +41,7 @@ def name_test(pattern: str = "", *names: str) -> Callable[[str], bool]:
 
 
 class Role(StrEnum):
-    """What a name says an element is."""
+    """The part of a page that an element's name announces."""
 
     PRICE = "price"
     SELLER = "seller"
@@ -75,17 +75,17 @@ _INLINE = frozenset({
 _is_aside_name = name_test(r"(?:^|[\s_-])(?:nav|navbar|menu|navigation|topbar)(?:$|[\s_-])", "aside")
 _STRUCK = frozenset({"del", "s", "strike"})
 _BETWEEN_ENTRIES = re.compile(r"[\s|｜·•・/-]*")
-"""Marks between the entries of a menu. The marks of a trail of categories, such as `>`, are no such marks."""
+"""Marks between the entries of a menu, without those of a breadcrumb trail, such as `>`."""
 
 
 def named_elements(root: etree._Element) -> dict[Role, list[etree._Element]]:
-    """Collect the shown elements of each role.
+    """Collect the visible elements of each role.
 
     Args:
         root: The page.
 
     Returns:
-        For every role, its elements in page order.
+        The elements of every role, in page order.
     """
     found: dict[Role, list[etree._Element]] = {role: [] for role in Role}
     for element in root.iter():
@@ -110,7 +110,7 @@ def _roles(name: str) -> tuple[Role, ...]:
 
 
 def is_hidden(element: etree._Element) -> bool:
-    """Say whether an element itself is hidden, by its attributes or by the name of its class."""
+    """Return whether an element's own attributes or class name hide it."""
     if element.get("hidden") is not None:
         return True
     style = element.get("style")
@@ -121,7 +121,7 @@ def is_hidden(element: etree._Element) -> bool:
 
 
 def is_within_hidden(element: etree._Element) -> bool:
-    """Say whether an element, or one of the few that hold it, is hidden."""
+    """Return whether an element or one of its nearest ancestors is hidden."""
     current: etree._Element | None = element
     for _ in range(_LEVELS):
         if current is None or current.tag == "body":
@@ -133,7 +133,7 @@ def is_within_hidden(element: etree._Element) -> bool:
 
 
 def shown_text(element: etree._Element) -> str:
-    """Return an element's text on one line, without what is hidden in it."""
+    """Return an element's visible text on one line."""
     if not len(element):
         return " ".join((element.text or "").split())
     parts: list[str] = []
@@ -157,9 +157,9 @@ class Line:
     """One line of visible text."""
 
     text: str
-    """White space collapsed, never empty."""
+    """Not empty, with white space collapsed."""
     element: etree._Element
-    """The block it stands in."""
+    """The block that holds the text."""
 
 
 def squeeze(text: str) -> str:
@@ -168,7 +168,7 @@ def squeeze(text: str) -> str:
 
 
 def element_text(element: etree._Element) -> str:
-    """Return an element's text on one line, scripts and styles left out."""
+    """Return an element's text on one line, without scripts and styles."""
     if element.tag in _UNSEEN:
         return ""
     if not len(element):
@@ -179,7 +179,7 @@ def element_text(element: etree._Element) -> str:
 
 
 def is_aside(element: etree._Element) -> bool:
-    """Say whether an element's tag or names say that it is navigation, a footer or a box of other items."""
+    """Return whether an element's tag or names mark navigation, a footer or a box of other items."""
     if element.tag in _FURNITURE:
         return True
     if element.tag in _WHOLE_PAGE:
@@ -191,21 +191,21 @@ def is_aside(element: etree._Element) -> bool:
     return _is_aside_name(name) or (identity is not None and _is_aside_name(identity))
 
 
-def visible_lines(  # noqa: C901 - one walk over the tree; apart, its branches say less
+def visible_lines(  # noqa: C901 - one walk over the tree reads best in one piece
     root: etree._Element,
     skipped: Collection[etree._Element] = (),
     *,
     inline_apart: bool = False,
     spine: Collection[etree._Element] = (),
 ) -> list[Line]:
-    """Lay the page out as lines: one for each block, table cell, list item or line break.
+    """Split the page into lines: one for each block, table cell, list item or line break.
 
     Args:
-        root: Where to begin.
-        skipped: Elements to leave out with all they hold, such as rows of other listings.
-        inline_apart: Whether inline elements that stand side by side without text between them are lines of
-            their own, as in the rows of many lists.
-        spine: Elements that are read whatever their names say, since they hold the main heading.
+        root: The element to read.
+        skipped: Elements to leave out with their content, such as rows of other listings.
+        inline_apart: Whether adjacent inline elements without text between them are separate lines, as in
+            the rows of many lists.
+        spine: Elements to read whatever their names, since they hold the main heading.
 
     Returns:
         The lines in page order.
@@ -260,14 +260,14 @@ def visible_lines(  # noqa: C901 - one walk over the tree; apart, its branches s
 
 
 def _holds_no_text(parent: etree._Element | None) -> bool:
-    """Say whether an element holds several others and no text between them."""
+    """Return whether an element holds several elements and no text between them."""
     if parent is None or len(parent) < 2 or (parent.text or "").strip():
         return False
     return not any((each.tail or "").strip() for each in parent)
 
 
 def is_struck(element: etree._Element) -> bool:
-    """Say whether a text is crossed out, as an old price is."""
+    """Return whether a text is crossed out, like an old price."""
     return any(ancestor.tag in _STRUCK for ancestor in _with_ancestors(element, 3))
 
 
@@ -281,10 +281,10 @@ def _with_ancestors(element: etree._Element, levels: int) -> Iterable[etree._Ele
 
 
 def is_menu(element: etree._Element) -> bool:
-    """Say whether an element holds nothing but links, two or more, set side by side.
+    """Return whether an element holds only links, two or more, side by side.
 
-    A trail of categories ends with the page itself, which is no link, and its marks point onwards; a value of
-    a property is hardly ever a row of links.
+    A breadcrumb trail ends with the page itself, which is no link, and its marks point onwards. A property
+    value is hardly ever a row of links.
     """
     links = [text for link in element.iter("a") if (text := element_text(link))]
     rest = element_text(element)

@@ -1,7 +1,7 @@
-"""Read what a page says of its product in OpenGraph tags, and in the JSON state that its scripts hold.
+"""Read a product from a page's OpenGraph tags and from the JSON state in its scripts.
 
-Shops that draw their pages with JavaScript keep the data under `__NEXT_DATA__`, `window.__INITIAL_STATE__`
-and the like. Nothing is executed: only plain JSON is read.
+Shops that render with JavaScript keep their data in `__NEXT_DATA__`, `window.__INITIAL_STATE__` and
+similar variables. No script is executed; only plain JSON is read.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SHORTEST_STATE = 400
 _MOST_FAILURES = 2_000
 _MOST_OBJECTS = 60_000
 _FEWEST_ROWS = 3
-# Each field's key names, compared without case, `_` and `-`; the first that is filled counts.
+# Key names of each field, compared without case, `_` and `-`. The first one with a value counts.
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "title": ("puretitle", "productname", "producttitle", "title", "subject", "name", "enpuretitle"),
     "url": (
@@ -80,13 +80,13 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
 
 
 def read_opengraph(document: Document) -> ListingContent | None:
-    """Read the meta tags.
+    """Read a listing's fields from the OpenGraph tags.
 
     Args:
-        document: The page, whose `<meta>` tags are read already.
+        document: The page.
 
     Returns:
-        What they say, or None when the page has none.
+        The fields, or None when the page has no OpenGraph tag.
     """
     meta = document.meta
     if not any(name.startswith(("og:", "product:")) for name in meta):
@@ -127,13 +127,13 @@ def read_opengraph(document: Document) -> ListingContent | None:
 
 
 def is_product(document: Document) -> bool:
-    """Say whether the page calls itself a product."""
+    """Return whether the page's meta tags call it a product."""
     kind = document.meta.get("og:type", "").lower()
     return "product" in kind or "product:price:amount" in document.meta or "og:price:amount" in document.meta
 
 
 def read_states(document: Document) -> list[Any]:
-    """Read every JSON value that a script of the page holds or assigns."""
+    """Read every JSON value that a script contains or assigns."""
     states: list[Any] = []
     for script in document.root.iter("script"):
         text = script.text or ""
@@ -157,7 +157,7 @@ def _json_values(script: etree._Element, text: str) -> Iterator[Any]:
             value, end = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
             failures += 1
-            if failures == _MOST_FAILURES:  # each costs time by its place in the script
+            if failures == _MOST_FAILURES:  # a failure costs time in proportion to its position in the script
                 return
             continue
         if end - start >= _SHORTEST_STATE:
@@ -168,12 +168,12 @@ def state_rows(states: Sequence[Any], document: Document) -> list[tuple[str, Lis
     """Read the longest list of product-like objects.
 
     Args:
-        states: As `read_states` gives them.
+        states: The result of `read_states`.
         document: The page.
 
     Returns:
-        Absolute URL and content of each, or nothing when fewer than three objects of one list have a title, a
-        link and a price.
+        Absolute URL and content of each object; empty when no list has three objects with a title, a link
+        and a price.
     """
     best: list[tuple[str, ListingContent]] = []
     for value in _walk(states):
@@ -184,7 +184,7 @@ def state_rows(states: Sequence[Any], document: Document) -> list[tuple[str, Lis
 
 
 def state_product(states: Sequence[Any], title: str, document: Document) -> ListingContent | None:
-    """Read the product-like object whose title is the page's own, or None."""
+    """Return the product-like object whose title matches the page's, or None."""
     for value in _walk(states):
         if isinstance(value, Mapping):
             content = _content(value, document)

@@ -30,29 +30,29 @@ class LabelledRow:
     """One property a page shows."""
 
     name: str
-    """As shown, without the final colon."""
+    """Without the final colon."""
     value: str
     label: Label | None
-    """The field it fills; None for a label that is in no table of ours."""
+    """The field that the row fills; None for an unknown label."""
     in_table: bool
-    """Whether it stands in a table, list or definition list, not in running text."""
+    """Whether the row is in a table, list or definition list rather than in running text."""
     element: etree._Element
-    """Where the value stands."""
+    """The element that holds the value."""
 
     @property
     def fills_field(self) -> bool:
-        """Say whether the row fills a field of a listing by itself; a price is read with more care."""
+        """Return whether the row alone fills a field of a listing. Prices need more than the row."""
         return self.label not in {None, Label.PRICE, Label.CATEGORY, Label.ATTRIBUTE}
 
 
 class _Tables:
-    """The cells of a page's table rows, each row counted once however many of its cells ask."""
+    """The cells of a page's table rows, counted once for each row."""
 
     def __init__(self) -> None:
         self._cells: dict[etree._Element, tuple[dict[etree._Element, int], int]] = {}
 
     def cells(self, row: etree._Element) -> tuple[dict[etree._Element, int], int]:
-        """Return the place of each cell in its row, and how many cells are headings."""
+        """Return each cell's position in its row, and the row's number of heading cells."""
         if row not in self._cells:
             cells = [cell for cell in row if cell.tag in _CELLS]
             headings = sum(cell.tag == "th" for cell in cells)
@@ -61,13 +61,13 @@ class _Tables:
 
 
 def labelled_rows(lines: Sequence[Line]) -> list[LabelledRow]:
-    """Find the label-and-value rows among a page's lines, in page order.
+    """Return the label-and-value rows among a page's lines, in page order.
 
     Args:
-        lines: As `lines.visible_lines` lays them out.
+        lines: The result of `elements.visible_lines`.
 
     Returns:
-        Rows with a value; a label that is known is preferred over one that merely looks like one.
+        Rows with a value. A known label takes precedence over text that only looks like a label.
     """
     rows: list[LabelledRow] = []
     tables = _Tables()
@@ -81,7 +81,7 @@ def labelled_rows(lines: Sequence[Line]) -> list[LabelledRow]:
 
 
 def _row_at(lines: Sequence[Line], at: int, tables: _Tables) -> tuple[int, LabelledRow | None]:
-    """Read the row that begins at a line; returns how many lines it takes up."""
+    """Return how many lines the row at a line takes up, and the row if there is one."""
     line = lines[at]
     following = lines[at + 1] if at + 1 < len(lines) else None
     if following is not None and _is_label_cell(line, following, tables):
@@ -114,11 +114,11 @@ def _row_at(lines: Sequence[Line], at: int, tables: _Tables) -> tuple[int, Label
 
 
 def column_rows(row: etree._Element, headings: dict[etree._Element, list[str]]) -> list[LabelledRow]:
-    """Read a table row by the headings of its columns; nothing when the table has none.
+    """Read a table row by its column headings. Return nothing if the table has none.
 
     Args:
         row: Any element.
-        headings: The headings of each table as read so far, to be kept between the rows of one page.
+        headings: Cache of each table's headings, shared by the rows of one page.
     """
     if row.tag != "tr":
         return []
@@ -145,7 +145,7 @@ def _name(text: str) -> str:
 
 
 def _is_label_cell(line: Line, following: Line, tables: _Tables) -> bool:
-    """Say whether two lines are a table's or definition list's label and value."""
+    """Return whether two lines are the label and value of a table or definition list."""
     tag, next_tag = line.element.tag, following.element.tag
     if tag == "dt" and next_tag == "dd":
         return True
@@ -187,7 +187,7 @@ def _looks_like_label(name: str) -> bool:
 
 
 def _may_be_value(line: Line, following: Line) -> bool:
-    """Say whether the next line answers a label: near it in the tree, short, and no label itself."""
+    """Return whether the next line can be a label's value: nearby in the tree, short and no label."""
     if known_label(following.text) is not None or len(following.text) > 200:
         return False
     parent = line.element.getparent()

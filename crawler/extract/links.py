@@ -1,4 +1,4 @@
-"""Find where the links of a page lead: to the next page of a list, to pages worth following, to itself."""
+"""Classify a page's links: next page of a list, pages worth following, and the page's own address."""
 
 from __future__ import annotations
 
@@ -30,33 +30,33 @@ _is_next_block_name = name_test(
 _is_previous_name = name_test(r"prev(?!iew)|first|last(?!-?child)", "previous")
 _is_current_name = name_test(r"(?:^|[\s_-])(?:active|current|selected)(?:$|[\s_-])")
 _ANOTHER_RELATION = frozenset({"prev", "previous", "start", "first", "last"})
-# Calendars go on for ever, and lead to no listing.
+# Calendars are endless and lead to no listing.
 _CALENDAR = re.compile(r"calendar|[?&](?:week|month|mini|day|year)=", re.IGNORECASE)
 _is_not_pager_name = name_test("", "not_pager")
 _LONGEST_NEXT = 40
 _LONGEST_EVERYTHING = 200
-"""Characters of a link's text that are looked at and remembered: a hostile page must not fill the memory."""
+"""Characters of a link's text that are checked and cached, so a hostile page cannot fill the memory."""
 _MOST_DIGITS = 5
 _NO_PAGE = re.compile(
     r"\.(?:jpe?g|png|gif|webp|svg|ico|css|js|pdf|zip|docx?|xlsx?|mp4|xml|rss|exe)$", re.IGNORECASE
 )
 _MOST_LINKS = 2000
 _ITEM_NUMBER = re.compile(r"\d{5,}")
-_TELLS_APART = re.compile(r"[\d_-]")
+_DISTINCTIVE = re.compile(r"[\d_-]")
 
 
 def next_page(document: Document) -> str | None:
-    """Find the next page.
+    """Return the next page of a list.
 
-    In order: a link marked `rel=next`; one that says *next* in words, arrows or its name; the number after
-    the current one in a pager; what the page's head gives as next, which may be stale. Of pages that are
-    called *older* and *newer*, the one is next that the site itself names so.
+    The first match counts: a link marked `rel=next`; a link with the word *next*, an arrow or such a name;
+    the number after the current one in a pager; the next page in `<head>`, which may be stale. Between
+    *older* and *newer* pages, the site's own naming decides which is next.
 
     Args:
         document: The page.
 
     Returns:
-        Absolute URL, or None on the last page and on pages that are no lists.
+        Absolute URL, or None on the last page and on pages that are not lists.
     """
     links = [link for link in document.root.iter("a") if link.get("href") and not _leads_elsewhere(link)]
     for link in links:
@@ -73,7 +73,7 @@ def next_page(document: Document) -> str | None:
 
 
 def is_paged(document: Document) -> bool:
-    """Tell whether the page is one of several of a list: it links to numbered pages in a row."""
+    """Return whether the page belongs to a paged list: it links to consecutive page numbers."""
     numbers = []
     for link in document.root.iter("a"):
         text = squeeze(link.text or "")
@@ -91,14 +91,14 @@ def _relations(link: etree._Element) -> list[str]:
 
 
 def _leads_elsewhere(link: etree._Element) -> bool:
-    """Say whether a link goes back, to all pages in one, or through a calendar."""
+    """Return whether a link leads back, to all pages in one, or into a calendar."""
     if link.get("rel") and not _ANOTHER_RELATION.isdisjoint(_relations(link)):
         return True
     shown = (link.text or "")[:_LONGEST_EVERYTHING]
     return _CALENDAR.search(link.get("href") or "") is not None or _says_everything(shown)
 
 
-@lru_cache(maxsize=16384)  # as `_is_next`
+@lru_cache(maxsize=16384)  # menus are the same on all pages of a site
 def _says_everything(text: str) -> bool:
     return mentions(text, "pagination.everything")
 
@@ -151,7 +151,7 @@ def _is_not_paging(link: etree._Element) -> bool:
 
 
 def _number_after_current(document: Document) -> str | None:
-    """Find a pager: numbered links with one number between them that is no link to another page."""
+    """Return the link after the current number in a pager of numbered links."""
     for link in document.root.iter("a"):
         number = squeeze(link.text or "")
         if not _is_page_number(number) or int(number) < 2 or not link.get("href"):
@@ -165,7 +165,7 @@ def _number_after_current(document: Document) -> str | None:
 
 
 def _text_before(link: etree._Element) -> str:
-    """Return what stands before a link in its pager, when that is no link itself."""
+    """Return the text before a link in its pager, unless that text is a link itself."""
     current = link
     for _ in range(2):
         before = current.getprevious()
@@ -186,20 +186,20 @@ def _text_before(link: etree._Element) -> str:
 
 
 def _is_link_to_page(element: etree._Element) -> bool:
-    """Say whether an element links to a page other than the one that a pager marks as the current."""
+    """Return whether an element links to a page other than a pager's current one."""
     is_link = element.tag == "a" and (element.get("href") or "#") not in {"#", ""}
     return is_link and not _is_current_name(element.get("class") or "")
 
 
 def followable_links(document: Document) -> tuple[str, ...]:
-    """Collect links worth following, each once, in page order.
+    """Return the links worth following, without duplicates, in page order.
 
     Args:
         document: The page.
 
     Returns:
-        Absolute URLs on the page's own registrable host, without files, log-in, basket and help pages, and
-        without links marked `nofollow`.
+        Absolute URLs on the page's own registrable host, except files, login, basket and help pages and
+        links marked `nofollow`.
     """
     home = registrable_host(document.url)
     origin = f"{document.url.partition('://')[0]}://{urlsplit(document.url).netloc}/"
@@ -216,14 +216,14 @@ def followable_links(document: Document) -> tuple[str, ...]:
             and registrable_host(url[: url.find("/", 8)] if "/" in url[8:] else url) != home
         ):
             continue
-        if not _leads_nowhere(url.partition("?")[0]):
+        if not _leads_to_no_listing(url.partition("?")[0]):
             found[url] = None
             if len(found) == _MOST_LINKS:
                 break
     return tuple(found)
 
 
-def _leads_nowhere(path: str) -> bool:
+def _leads_to_no_listing(path: str) -> bool:
     return _NO_PAGE.search(path) is not None or _no_listing().search(path) is not None
 
 
@@ -233,20 +233,20 @@ def _no_listing() -> re.Pattern[str]:
 
 
 def own_address(read_at: str, claimed: str) -> str:
-    """Return the address of the item whose page this is.
+    """Return the address of the item on a page.
 
-    Templates often name the start page, or one page for all, as canonical. Two items under one address
-    would be one listing, and the second be lost, while one item under two is merely shown twice: so the
-    claim is believed only where it is plainly about the same item.
+    Templates often name the start page, or one page for all items, as canonical. Two items under one address
+    would lose the second item, while one item under two addresses only appears twice. So the canonical
+    address counts only if it clearly belongs to the same item.
 
     Args:
         read_at: Absolute address of the page.
-        claimed: Absolute address that the page gives as canonical; may be empty.
+        claimed: Absolute canonical address that the page gives; may be empty.
 
     Returns:
-        `claimed`, if it is an http(s) address of the same registrable host, not the start page, and has the
-        page's item number, or the same last part of the path without losing a parameter that is more than
-        tracking. Otherwise `read_at`.
+        `claimed`, if it is an http(s) address on the same registrable host, is not the start page, and has
+        either the page's item number or the same last part of the path and all parameters other than tracking
+        ones. Otherwise `read_at`.
     """
     if not claimed.startswith(("http://", "https://")) or registrable_host(claimed) != registrable_host(
         read_at
@@ -272,13 +272,13 @@ def _is_same_item(here: SplitResult, there: SplitResult) -> bool:
     if numbers := set(_ITEM_NUMBER.findall(own_name)):
         return bool(numbers & set(_ITEM_NUMBER.findall(f"{claimed_path}?{there.query}")))
     is_same_name = own_name == claimed_name and bool(
-        own_path == claimed_path or _TELLS_APART.search(own_name)
+        own_path == claimed_path or _DISTINCTIVE.search(own_name)
     )
     return is_same_name and {value for _, value in parameters} <= said
 
 
 def _bare_path(parts: SplitResult) -> str:
-    """Return the path as people read it, without slashes at its ends and the name of a start page."""
+    """Return the unquoted path without outer slashes and without the name of a start page."""
     return _start_page().sub("", unquote(parts.path).strip("/")).strip("/")
 
 

@@ -1,4 +1,4 @@
-"""Find what a page shows about its own offer: its heading, price, seller and item number."""
+"""Find a page's own offer: its heading, price, seller and item number."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _SITE_SUFFIX = re.compile(r"\s+[|–—·_-]\s+[^|–—·]{2,60}$")
 _SEPARATOR = re.compile(r"\s+[|–—·»:-]+\s+|[｜|»]")
-_FURNITURE = frozenset({"nav", "footer"})
+_MARGIN_TAGS = frozenset({"nav", "footer"})
 _HEADING_LIKE = ("h2", "h3", "h4", "div", "p", "td", "span", "strong", "b", "font")
 _LONGEST_TITLE = 400
 _SHORTEST_PART = 4
@@ -46,7 +46,7 @@ _LONGEST_NAME = 90
 ID_PARAMETERS = frozenset(
     {"id", "pid", "itemid", "item_id", "productid", "product_id", "sku", "prod", "offerid"}
 )
-"""Names of query parameters, in lower case, that hold a site's own number for an item."""
+"""Query parameters, in lower case, that hold a site's own item number."""
 _NUMBER = re.compile(r"(?<![A-Za-z0-9])\d{5,}(?![A-Za-z0-9])")
 _CODE = re.compile(r"(?<![A-Za-z0-9])(?=[A-Z0-9]*\d)[A-Z][A-Z0-9]{5,}(?![A-Za-z0-9])")
 _AFTER_LETTER = re.compile(r"(?<=[A-Za-z])\d{5,}(?![A-Za-z0-9])")
@@ -63,28 +63,28 @@ _MOST_WORDS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
-    """What a page is about, as far as it says so."""
+    """The main heading of a page."""
 
     title: str
     rule: str
     """`visible:h1`, `visible:heading` for another element that repeats the title, or `visible:title`."""
     element: etree._Element | None = None
-    """Where it stands, unless it is the document's title alone."""
+    """The heading's element; None when only the document's title was found."""
     spine: frozenset[etree._Element] = frozenset()
-    """The blocks that hold it: none of them is a margin of the page, whatever its name says."""
+    """The blocks that hold the heading. None of them is a margin of the page, whatever its name."""
     above: frozenset[etree._Element] = frozenset()
-    """The elements that end before it begins."""
+    """The elements that end before the heading begins."""
 
     def in_order(self, elements: list[etree._Element]) -> list[etree._Element]:
-        """Return the elements after the heading before those above it; both stay in page order."""
+        """Return the elements after the heading, then those above it, each part in page order."""
         return sorted(elements, key=self.above.__contains__)
 
 
 def find_heading(document: Document, skipped: Collection[etree._Element] = ()) -> Heading:
     """Find the main heading.
 
-    In order: an `h1` outside margins, the one that the document's title repeats before others; an `h1` in a
-    block whose name alone makes it look like a margin; another element whose text is a part of the title.
+    The first match counts: an `h1` outside margins, preferably one that the document's title repeats; an `h1`
+    in a block that only its name marks as a margin; another element whose text is part of the title.
 
     Args:
         document: The page.
@@ -95,7 +95,7 @@ def find_heading(document: Document, skipped: Collection[etree._Element] = ()) -
     headings = [
         (text, heading)
         for heading in document.root.iter("h1")
-        if not _stands_in(heading, skipped) and (text := shown_text(heading)) and len(text) <= _LONGEST_TITLE
+        if not _is_within(heading, skipped) and (text := shown_text(heading)) and len(text) <= _LONGEST_TITLE
     ]
     clear = [each for each in headings if not any(map(is_aside, each[1].iterancestors()))]
     named = [each for each in clear or headings if each[0].casefold() in said]
@@ -108,7 +108,7 @@ def find_heading(document: Document, skipped: Collection[etree._Element] = ()) -
 
 
 def document_title(document: Document) -> str:
-    """Return the text of `<title>`."""
+    """Return the text of `<title>`, or empty text."""
     title = next(document.root.iter("title"), None)
     return squeeze("".join(title.itertext())) if title is not None else ""
 
@@ -123,8 +123,8 @@ def _heading(title: str, rule: str, element: etree._Element) -> Heading:
     )
 
 
-def _stands_in(element: etree._Element, skipped: Collection[etree._Element]) -> bool:
-    return any(each in skipped or each.tag in _FURNITURE for each in element.iterancestors())
+def _is_within(element: etree._Element, skipped: Collection[etree._Element]) -> bool:
+    return any(each in skipped or each.tag in _MARGIN_TAGS for each in element.iterancestors())
 
 
 def _repeating_title(
@@ -157,21 +157,20 @@ def shown_price(
     named: Mapping[Role, list[etree._Element]],
     skipped: Collection[etree._Element],
 ) -> tuple[str, str]:
-    """Find the price as shown.
+    """Find the price and the rule that found it.
 
-    In order: an element that is named as a price, after the heading before above it; one that is named as the
-    regular or list price, where no other is shown; a row that is labelled as a price; the first amount with a
-    currency sign after the heading.
+    The first match counts: an element named as a price, preferably after the heading; an element named as the
+    regular or list price; a row labelled as a price; the first amount with a currency sign after the heading.
 
     Args:
-        heading: The page's own.
-        lines: Its visible lines, without those of other listings.
-        rows: Its labelled rows.
-        named: Its elements by what they are called.
+        heading: The page's heading.
+        lines: The page's visible lines, without those of other listings.
+        rows: The page's labelled rows.
+        named: The page's elements by role.
         skipped: Elements that hold other listings.
 
     Returns:
-        Text and rule; two empty texts when no price is shown.
+        Text and rule; two empty texts when the page shows no price.
     """
     for is_old_kept in (False, True):
         for text in _named_prices(heading, named[Role.PRICE], skipped, is_old_kept=is_old_kept):
@@ -204,7 +203,7 @@ def _named_prices(
     *,
     is_old_kept: bool,
 ) -> Iterator[str]:
-    """Yield texts of elements that are named as prices: those after the heading first."""
+    """Yield the texts of elements named as prices, those after the heading first."""
     for element in heading.in_order(elements):
         if element.tag in {"input", "body", "html", "select", "option"} or element in skipped:
             continue
@@ -233,7 +232,7 @@ def _name(element: etree._Element) -> str:
 
 
 def _without_other_prices(element: etree._Element, *, is_old_kept: bool) -> str:
-    """Return a price element's text without crossed-out, hidden and otherwise named prices in it."""
+    """Return a price element's text without the crossed-out, hidden and other prices inside it."""
     if not len(element):
         return squeeze(element.text or "")
 
@@ -262,7 +261,7 @@ def _texts(
 
 
 def looks_like_name(text: str) -> bool:
-    """Say whether a text can name a person or company: it is short, and no label, price or invitation."""
+    """Return whether a text can name a person or company: short, and no label, price or invitation."""
     return (
         1 < len(text) <= _LONGEST_NAME
         and ":" not in text
@@ -279,7 +278,7 @@ def _invitation() -> re.Pattern[str]:
 
 
 def clean_item_id(text: str) -> str:
-    """Return an identifier without a label before it, or empty text for what is none, such as a name.
+    """Return an item number without its label, or empty text for other text, such as a name.
 
     Args:
         text: E.g. `Item # 101095`, `PU_106160/01` or `Fake Wounds`.
@@ -290,7 +289,7 @@ def clean_item_id(text: str) -> str:
 
 
 def labelled_id(lines: Sequence[Line]) -> str:
-    """Find an identifier behind a label in the midst of a line, or returns empty text."""
+    """Return the item number behind a label within a line, or empty text."""
     for line in lines:
         may_hold = len(line.text) <= _LONGEST_LINE and mentions(line.text, "item_ids.label")
         found = _labelled().search(line.text) if may_hold else None
@@ -301,7 +300,7 @@ def labelled_id(lines: Sequence[Line]) -> str:
 
 @cache
 def _labelled() -> re.Pattern[str]:
-    # Unlike the labels of a whole line, these may stand anywhere in one, without a colon.
+    # Unlike whole-line labels, these may occur anywhere in a line, without a colon.
     label = phrases_anywhere("item_ids.label")
     return re.compile(
         rf"(?:^|[\s(〈<|]){label}\s{{0,2}}[#:：.]?\s{{0,2}}(?P<id>[A-Za-z0-9][\w./-]{{2,30}})", re.IGNORECASE
@@ -309,16 +308,16 @@ def _labelled() -> re.Pattern[str]:
 
 
 def number_in_url(document: Document) -> str:
-    """Find the item's number.
+    """Return the item number in the page's URL.
 
-    It is a parameter that is named as one, or what the page repeats of the path elsewhere: its last number of
-    five digits or more, its last code in capitals, or a shorter number at its end.
+    The number is a parameter named as one, or a part of the path that the page repeats: the last number of
+    five digits or more, the last code in capitals, or a shorter number at the end.
 
     Args:
         document: The item's own page.
 
     Returns:
-        The number as it stands in the URL, or empty text.
+        The number as written in the URL, or empty text.
     """
     try:
         parts = urlsplit(document.url)
@@ -337,7 +336,7 @@ def number_in_url(document: Document) -> str:
 
 
 def id_in_scripts(document: Document) -> str:
-    """Find the one `sku` that the page's scripts name; empty text when there are several or none."""
+    """Return the only `sku` in the page's scripts; empty text when there are several or none."""
     if "sku" not in document.text and "SKU" not in document.text:
         return ""
     named = {

@@ -1,4 +1,4 @@
-"""Decide what a page is: no page at all, a refusal, a farewell, one item's own page or a list of several."""
+"""Decide the kind of a page: unusable, blocked, gone, a single item or a list of items."""
 
 from __future__ import annotations
 
@@ -66,16 +66,16 @@ _BUTTONS = ("button", "input", "a")
 
 
 def before_parsing(body: bytes, status: int | None, *, max_bytes: int, complete: bool) -> Decision | None:
-    """Decide pages that need no parsing.
+    """Decide the outcome of pages that need no parsing.
 
     Args:
-        body: The payload, decompressed.
-        status: HTTP status, or None where the archive does not say.
+        body: The decompressed payload.
+        status: HTTP status, or None if the archive has none.
         max_bytes: Largest body that is parsed.
-        complete: False when the archive or the transfer says that the body was cut short.
+        complete: False if the archive or the transfer reports a body that was cut short.
 
     Returns:
-        The outcome and its sentence, or None when the page is worth parsing.
+        The outcome and its sentence, or None if the page should be parsed.
     """
     return _by_status(status) or _by_bytes(body, max_bytes=max_bytes, complete=complete)
 
@@ -112,7 +112,7 @@ def _by_bytes(body: bytes, *, max_bytes: int, complete: bool) -> Decision | None
 
 
 def _ends_inside(body: bytes) -> str:
-    """Name what a page breaks off in, or returns empty text."""
+    """Name the construct in which a page breaks off, or return empty text."""
     tail = body[-_SNIFFED_BYTES:]
     if b"</html" in tail.lower():
         return ""
@@ -123,7 +123,7 @@ def _ends_inside(body: bytes) -> str:
 
 
 def _other_format(body: bytes) -> str:
-    """Name the format of a body that is not HTML, or returns empty text."""
+    """Name the format of a body that is not HTML, or return empty text."""
     for signature, kind in _SIGNATURES:
         if body.startswith(signature):
             return kind
@@ -142,23 +142,23 @@ def _other_format(body: bytes) -> str:
 def without_listing(
     document: Document, lines: Sequence[Line], title: str, status: int | None, *, has_rows: bool
 ) -> Decision | None:
-    """Decide whether a page on which no listing was read is a refusal or a farewell.
+    """Decide whether a page without a listing is blocked or gone.
 
     Args:
         document: The page.
-        lines: Its visible lines, without those of rows.
-        title: Its heading or title.
+        lines: The page's visible lines, without those of rows.
+        title: The page's heading or title.
         status: HTTP status, or None.
-        has_rows: Whether the page shows rows of a list; then only its title can say that it is something
-            else, since list pages too have log-in forms and notes in their margins.
+        has_rows: Whether the page shows rows of a list. If so, only its title counts, since list pages too
+            have login forms and notes in their margins.
 
     Returns:
-        *Blocked*, *gone* or *not understood* with a sentence, or None.
+        The outcome *blocked*, *gone* or *not understood* with its sentence, or None.
     """
     named = f"{title} {document_title(document)}"
     shown = "" if has_rows else " ".join(line.text for line in lines)
     if len(shown) > _LONGEST_REFUSAL:
-        # A page with this much to say is more than a refusal.
+        # A page with this much text is more than a refusal.
         shown = ""
     said = f"{named} {shown}"
     if mentions(said, "pages.challenge") or (shown and "cf-chl" in document.text):
@@ -184,33 +184,33 @@ def _asks_password(document: Document) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageFeatures:
-    """What was found on a page that speaks for the one or the other."""
+    """Features that distinguish an item's own page from a list page."""
 
     has_product: bool
-    """Structured data or application state names the page's own product."""
+    """Whether structured data or application state names the page's own product."""
     has_offer: bool
-    """That product has a price."""
+    """Whether that product has a price."""
     is_called_product: bool
-    """Its meta tags call it a product."""
+    """Whether the meta tags call the page a product."""
     has_meta_price: bool
     has_shown_price: bool
     has_heading: bool
     known_labels: int
-    """Rows such as *Purity* or *MOQ* outside the rows of lists."""
+    """Number of rows such as *Purity* or *MOQ* outside list rows."""
     description_chars: int
     buy_buttons: int
-    """Outside the rows of lists."""
+    """Number of buttons outside list rows."""
     lists_others: bool
-    """Structured data lists products, none of which is the page's own."""
+    """Whether structured data lists products, but not the page's own."""
     has_next_page: bool
     is_paged: bool
     best_rows: Rows | None
 
 
 def is_listing(features: PageFeatures) -> bool:
-    """Say whether more speaks for one item's own page than for a list.
+    """Return whether the page is more likely an item's own page than a list.
 
-    The weights are set by hand: what only an item's page has counts two or three, what is merely usual one.
+    The weights are set by hand: two or three for features of an item's own page alone, one for usual ones.
     """
     one = (
         3 * features.has_product
@@ -233,7 +233,7 @@ def is_listing(features: PageFeatures) -> bool:
 
 
 def count_buy_buttons(root: etree._Element, skipped: Collection[etree._Element]) -> int:
-    """Count the buttons that buy or ask for an item, outside the rows of lists; stops at seven."""
+    """Count the buttons that buy an item or enquire about it, outside list rows; stop at seven."""
     found = 0
     for element in root.iter(*_BUTTONS):
         text = element.get("value") if element.tag == "input" else _label(element)

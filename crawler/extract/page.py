@@ -1,4 +1,4 @@
-"""Read a marketplace page: the page object that the spider asks for, and the pure function behind it."""
+"""Extract a marketplace page: the spider's page object, and the pure function that it calls."""
 
 from __future__ import annotations
 
@@ -30,28 +30,28 @@ MAX_BYTES = 20_000_000
 """Largest page that is parsed, in bytes after decompression."""
 _FEWEST_LINKS = 3
 _PRICE = ("price_text", "price_amount", "currency")
-_APART = frozenset({*_PRICE, "provenance", "language", "attributes", "terms"})
-_SINGLE = tuple(field.name for field in fields(ListingContent) if field.name not in _APART)
+_MERGED_SEPARATELY = frozenset({*_PRICE, "provenance", "language", "attributes", "terms"})
+_SINGLE = tuple(field.name for field in fields(ListingContent) if field.name not in _MERGED_SEPARATELY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractedListing:
-    """One listing as a page shows it."""
+    """One listing as shown on a page."""
 
     url: str
-    """Absolute; of the listing's own page."""
+    """Absolute URL of the listing's own page."""
     content: ListingContent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractedPage:
-    """What one page turned out to be and to hold."""
+    """The outcome of a page and its extracted data."""
 
     outcome: PageOutcome
     sentence: str
-    """For a person, e.g. `One listing, read from json-ld.`"""
+    """The outcome for people, e.g. `One listing, read from json-ld.`"""
     listing: ExtractedListing | None = None
-    """The item whose own page this is."""
+    """The item, if this is its own page."""
     rows: tuple[ExtractedListing, ...] = ()
     """The items of a list page, in page order."""
     links: tuple[str, ...] = ()
@@ -64,29 +64,31 @@ class ExtractedPage:
 
 @attrs.define
 class MarketplacePage(web_poet.WebPage[ExtractedPage]):
-    """Read any page by general rules; marketplaces that need more subclass it in `crawler.markets`."""
+    """Extract any page by general rules. `crawler.markets` has subclasses for marketplaces that need more."""
 
     async def to_item(self) -> ExtractedPage:
-        """Read the page this object was made for."""
+        """Extract this object's page."""
         return self.corrected(extract_page(self.response))
 
     def corrected(self, page: ExtractedPage) -> ExtractedPage:
-        """Return the page, corrected where the general rules get this marketplace wrong."""
+        """Return the page with corrections for this marketplace; general rules need none."""
         return page
 
 
 def extract_page(
     response: web_poet.HttpResponse, *, max_bytes: int = MAX_BYTES, complete: bool = True
 ) -> ExtractedPage:
-    """Extract a page. The same bytes and URL always give the same result; no input raises but `MemoryError`.
+    """Extract a page.
+
+    The result depends only on the bytes and the URL. No input raises any error but `MemoryError`.
 
     Args:
-        response: URL, body, headers and, where it is known, HTTP status.
+        response: URL, body, headers and, if known, HTTP status.
         max_bytes: Largest body that is parsed.
-        complete: False when the body is known to be cut short.
+        complete: False if the body is known to be cut short.
 
     Returns:
-        What the page turned out to be, with its listing or its rows.
+        The outcome of the page, with its listing or its rows.
     """
     body = bytes(response.body)
     if decided := outcome.before_parsing(body, response.status, max_bytes=max_bytes, complete=complete):
@@ -100,7 +102,7 @@ def extract_page(
 
 
 class _Reader:
-    """The steps of reading one page, which share what was found on the way."""
+    """The extraction steps of one page, with their shared intermediate results."""
 
     def __init__(self, document: Document, status: int | None) -> None:
         self.document = document
@@ -118,7 +120,7 @@ class _Reader:
         self.next_page = next_page(document)
 
     def read(self) -> ExtractedPage:
-        """Decide what the page is and reads it as that."""
+        """Decide the outcome of the page and extract it accordingly."""
         links = followable_links(self.document)
         title = self.visible.title
         product = own_product(self.structured, title, self.document.meta.get("og:title", ""))
@@ -189,7 +191,7 @@ class _Reader:
     def _visible_rows(self) -> tuple[ExtractedListing, ...]:
         for group in self.groups[:1]:
             read = row_listings(group, self.document)
-            # One item may be shown twice, first as a banner and then in its place.
+            # A page may show one item twice, as a banner and in its regular place.
             unlike = {(url, content.title, content.price_text): (url, content) for url, content in read}
             return tuple(ExtractedListing(url=url, content=content) for url, content in unlike.values())
         return ()
@@ -233,7 +235,7 @@ class _Reader:
         return self._with_breadcrumbs(merge([*sources, seen], language))
 
     def _with_breadcrumbs(self, content: ListingContent) -> ListingContent:
-        """Prefer a structured trail to the shown one; the item itself is no category."""
+        """Prefer structured breadcrumbs to the shown ones. The item itself is no category."""
         for each in self.structured:
             if each.breadcrumbs:
                 path = tuple(name for name in each.breadcrumbs if name != content.title)
@@ -267,7 +269,7 @@ def _with_shown(
 
 
 def _in_language(row: ExtractedListing, language: str) -> ExtractedListing:
-    """A row is too short to tell its language by; it is taken to be in its page's."""
+    """Give a row its page's language, since a row is too short for detection."""
     return replace(row, content=replace(row.content, language=row.content.language or language))
 
 
@@ -284,16 +286,16 @@ def _listing_sentence(content: ListingContent) -> str:
 def merge(sources: Sequence[ListingContent], language: str) -> ListingContent:
     """Merge sources by precedence.
 
-    Each field is the first source's that has it. A price is taken whole, so that an amount never meets
-    another source's currency; its text is the visible one where that shows the same amount. Attributes are
-    added up, the page's own table first.
+    Each field comes from the first source that has a value for it. Amount and currency of a price come from
+    one source, and its text from the visible page if that shows the same amount. Attributes of all sources
+    are combined, the page's own table first.
 
     Args:
         sources: Most reliable first; the visible page last.
-        language: ISO 639-1 code of the text, or empty text.
+        language: ISO 639-1 code of the text, or empty.
 
     Returns:
-        One content with the provenance of every field.
+        One content, with the provenance of every field.
     """
     values: dict[str, Any] = {"title": ""}
     provenance: dict[str, str] = {}

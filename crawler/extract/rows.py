@@ -1,4 +1,4 @@
-"""Find the rows of a list page, which are blocks built alike, and read the listing in each."""
+"""Find the rows of a list page, which are similar blocks, and read the listing in each row."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _READ_OF_ROW = 600
 _SHORTEST_TITLE = 4
 _SHORTEST_ROW = 40
 _MOST_LINKS_OF_ROW = 20
-# Words that mark one row among its like, and would split a list in two.
+# Class names that mark one row among similar ones and would split a list in two.
 _STATE = re.compile(
     r"\d|^(?:odd|even|first|last|active|highlighted|featured|premium|promoted|sponsored|ad|top|new|"
     r"selected|current|alt)$|"
@@ -53,40 +53,40 @@ _SHORTEST_TITLE_OF_ROW = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """Blocks of a page that are built alike."""
+    """A group of similar blocks on a page."""
 
     elements: tuple[etree._Element, ...]
     """In page order."""
     priced: float
-    """Share that shows a price, estimated on the first few."""
+    """Share of blocks with a price, estimated from the first few."""
     pictured: float
-    """Share with an image, estimated likewise."""
+    """Share of blocks with an image, estimated from the first few."""
     score: float
-    """How much the blocks look like listings; comparable within one page."""
+    """How much the blocks look like listings, comparable only within one page."""
 
     @property
     def is_of_others(self) -> bool:
-        """Say whether the rows are surely other items; a few blocks of mere text may be parts of one page."""
+        """Return whether the rows are clearly other items; a few blocks of text may belong to one page."""
         return self.priced + self.pictured > 0 or len(self.elements) >= _FEWEST_OF_OTHERS
 
 
 def find_rows(document: Document, *, paged: bool, spine: Collection[etree._Element] = ()) -> list[Rows]:
-    """Find the groups of like blocks on a page.
+    """Find the groups of similar blocks on a page.
 
     Args:
         document: The page.
-        paged: Whether the page is one of a list's pages, so that even a single row is a row.
-        spine: Blocks that are no margins whatever their names say.
+        paged: Whether the page belongs to a paged list, where even a single row counts.
+        spine: Blocks that are no margins, whatever their names.
 
     Returns:
-        Groups that look like listings, best first. One inside another is left out.
+        Groups that look like listings, best first, without groups nested in a better one.
     """
     groups = _groups(document, spine, paged=paged)
     headed = {each for h1 in document.root.iter("h1") for each in (h1, *h1.iterancestors())}
     found = [
         rows
         for elements in groups.values()
-        if not _is_layout(elements, spine, headed) and (rows := _judge(elements, headed)) is not None
+        if not _is_layout(elements, spine, headed) and (rows := _rate(elements, headed)) is not None
     ]
     found.sort(key=lambda rows: rows.score, reverse=True)
     kept: list[Rows] = []
@@ -103,10 +103,10 @@ def find_rows(document: Document, *, paged: bool, spine: Collection[etree._Eleme
 
 
 def main_link(row: etree._Element, document: Document) -> tuple[str, str]:
-    """Find a row's own page and title.
+    """Return the URL of a row's own page, and the row's title.
 
     Returns:
-        Absolute URL and title; two empty texts when the row links nowhere.
+        Absolute URL and title; two empty texts when the row has no link.
     """
     titles: dict[str, str] = {}
     weight: Counter[str] = Counter()
@@ -158,7 +158,7 @@ def _title_of_link(link: etree._Element) -> str:
 def _groups(
     document: Document, spine: Collection[etree._Element], *, paged: bool
 ) -> dict[tuple[Signature, ...], list[etree._Element]]:
-    """Group the ancestors of links by tag and names of themselves, their parent and grandparent."""
+    """Group the ancestors of links by the tags and names of the element, its parent and its grandparent."""
     groups: dict[tuple[Signature, ...], list[etree._Element]] = {}
     signatures: dict[etree._Element, Signature] = {}
     seen: set[etree._Element] = set()
@@ -205,7 +205,7 @@ def _plain_names(names: str) -> frozenset[str]:
 
 
 def _is_lone_row(element: etree._Element, *, paged: bool) -> bool:
-    """Say whether a block without its like is a list's only row, by names or by its price."""
+    """Return whether a single block is a list's only row, by its names or its price."""
     parent = element.getparent()
     own, around = element.get("class") or "", (parent.get("class") or "") if parent is not None else ""
     is_named = "result" in around and _is_item_name(own)
@@ -221,14 +221,14 @@ def _is_layout(
     spine: Collection[etree._Element],
     headed: Collection[etree._Element],
 ) -> bool:
-    """Say whether the blocks lay out the page itself: one holds the main heading, and few another `h1`."""
+    """Return whether the blocks are the page's layout: one holds the main heading, and few have an `h1`."""
     if not any(each in spine for each in elements):
         return False
     return sum(each in headed for each in elements) * 2 < len(elements)
 
 
-def _judge(elements: list[etree._Element], headed: Collection[etree._Element]) -> Rows | None:
-    """Estimate from the first few blocks whether all of them are rows."""
+def _rate(elements: list[etree._Element], headed: Collection[etree._Element]) -> Rows | None:
+    """Return the blocks as rows if the first few look like listings, or None."""
     sample = elements[:_SAMPLE]
     if not _link_like_rows(sample, headed):
         return None
@@ -253,7 +253,7 @@ def _judge(elements: list[etree._Element], headed: Collection[etree._Element]) -
 
 
 def _link_like_rows(sample: list[etree._Element], headed: Collection[etree._Element]) -> bool:
-    """Say whether the blocks link to pages of their own, to few each, and none is the page's own item."""
+    """Return whether the blocks each link to few pages of their own, and none is the page's own item."""
     links = [_hrefs(element) for element in sample]
     firsts = {next(iter(each), "") for each in links}
     named_as_results = all(_is_item_name(element.get("class") or "") for element in sample)
@@ -272,7 +272,7 @@ def row_listings(rows: Rows, document: Document) -> list[tuple[str, ListingConte
     """Read the listing in each row of a group.
 
     Returns:
-        Absolute URL and content of each item, without rows that link to no item or have no title.
+        Absolute URL and content of each item, without rows that lack a link or a title.
     """
     headings: dict[etree._Element, list[str]] = {}
     return [found for row in rows.elements if (found := _row_listing(row, document, headings)) is not None]
@@ -321,10 +321,10 @@ def _price_text(row: etree._Element, lines: list[Line]) -> str:
         if _is_price_name(name) and not _is_no_price_name(name) and not is_struck(element):
             text = next((line.text for line in visible_lines(element) if _is_price(line.text)), "")
             if text:
-                return _once(text)
+                return _without_repetition(text)
     for line in lines:
         if count_amounts(line.text) and len(line.text) <= _LONGEST_PRICE_TEXT and not is_struck(line.element):
-            return _once(line.text)
+            return _without_repetition(line.text)
     return next((line.text for line in lines if says_negotiable(line.text) and len(line.text) <= 30), "")
 
 
@@ -332,8 +332,8 @@ def _is_price(text: str) -> bool:
     return len(text) <= _LONGEST_PRICE_TEXT and (any(c.isdigit() for c in text) or says_negotiable(text))
 
 
-def _once(text: str) -> str:
-    """Take a price once that a row says twice, for screen readers and for the eye."""
+def _without_repetition(text: str) -> str:
+    """Drop the repetition of a price that a row holds twice, once for screen readers."""
     half = len(text) // 2
     return text[:half] if len(text) > 3 and text[:half] == text[half:] else text
 

@@ -1,4 +1,4 @@
-"""Read a listing's fields out of one schema.org product node, and find the node that a page is about."""
+"""Read a listing from a schema.org product node, and find the node that describes the page's own item."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
 _DEEPEST_NAME = 4
 _TAG = re.compile(r"<[^<>]+>")
 _LONGEST_TEXT = 100_000
-"""Characters of a property that are read."""
+"""Longest property text that is read, in characters."""
 _PLAIN_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _PROPERTIES = ("brand", "mpn", "model", "casNumber", "cas", "molecularFormula", "material", "color")
 _GTINS = ("gtin", "gtin8", "gtin12", "gtin13", "gtin14")
-_ITEM_IDS = ("sku", "productID", "productId", "identifier")  # a maker's number (mpn) is not the site's
+_ITEM_IDS = ("sku", "productID", "productId", "identifier")  # mpn is the maker's number, not the site's
 _SHORTEST_TITLE = 4
 
 
 def content_of_product(node: Node, rule: str, document: Document) -> ListingContent:
-    """Read a product node.
+    """Read the listing in a product node.
 
     Args:
-        node: A product or offer, as `structured` finds it.
-        rule: Recorded as the provenance of every field filled.
+        node: A product or offer from `structured.read_structured`.
+        rule: Provenance to record for every filled field.
         document: The page, for its place and base URL.
 
     Returns:
-        The content; fields the node does not name are empty.
+        The content. Fields that the node lacks are empty.
     """
     offer = _main_offer(node)
     price_text, amount, currency = _price(offer, document)
@@ -88,7 +88,7 @@ def product_url(node: Node, document: Document) -> str:
 
 
 def text_of(value: object) -> str:
-    """Return a property's first value as text, markup removed and white space collapsed."""
+    """Return a property's first value as text, without markup and with white space collapsed."""
     for _ in range(_DEEPEST_NAME):
         value = as_list(value)[0] if as_list(value) else ""
         if not isinstance(value, Mapping):
@@ -128,12 +128,12 @@ def _price(offer: Node, document: Document) -> tuple[str, Decimal | None, str]:
     shown = read_price(raw, document.place, code)
     amount = shown.amount
     if _PLAIN_NUMBER.fullmatch(raw):
-        # schema.org writes numbers for machines: `1.250` is one and a quarter.
+        # schema.org numbers always have a decimal point: `1.250` is one and a quarter.
         try:
             amount = Decimal(raw)
         except InvalidOperation:
             amount = shown.amount
-    if not amount:  # shops write 0 where they show no price
+    if not amount:  # shops write 0 when they show no price
         return ("", None, "") if amount == 0 else (raw, None, "")
     return f"{code} {raw}".strip() if code not in raw else raw, amount, shown.currency
 
@@ -199,7 +199,7 @@ def _attributes(node: Node, offer: Node) -> tuple[tuple[str, str], ...]:
 
 
 def _availability(node: Node, main: Node) -> str:
-    """Return `InStock` where any variant is, else what the main offer says."""
+    """Return `InStock` if any variant is in stock, else the main offer's availability."""
     offers = [main, *(each for each in as_list(node.get("offers")) if isinstance(each, Mapping))]
     said = [text_of(offer.get("availability")).rpartition("/")[2] for offer in offers]
     return "InStock" if "InStock" in said else said[0]
@@ -216,20 +216,20 @@ def _images(node: Node, document: Document) -> tuple[str, ...]:
 
 
 def is_offer_node(node: Node) -> bool:
-    """Say whether the node carries a price, which tells a product page from a mention."""
+    """Return whether the node has a price, which distinguishes a product page from a mention."""
     return bool(_raw_price(_main_offer(node))) or "Offer" in types_of(node)
 
 
 def own_product(found: Sequence[Structured], title: str, also_called: str) -> tuple[str, Node] | None:
-    """Find the product by its name, or as the only one.
+    """Find the page's own product: the one with the page's name, or the only one.
 
     Args:
-        found: The page's structured data, the most reliable syntax first.
+        found: The page's structured data, most reliable syntax first.
         title: The page's heading or title.
-        also_called: What else the page calls itself, such as its `og:title`; may be empty.
+        also_called: Other names of the page, such as its `og:title`; may be empty.
 
     Returns:
-        The syntax and the product with the offers of all its variants, or None.
+        The syntax, and the product with the offers of all its variants; or None.
     """
     shown = f"{title} {also_called}".casefold()
     for each in found:
@@ -245,7 +245,7 @@ def own_product(found: Sequence[Structured], title: str, also_called: str) -> tu
 
 
 def _with_variants(node: Node, products: Sequence[Node]) -> Node:
-    """Add the offers of products of the same name, as shops write one for each size."""
+    """Add the offers of products of the same name, since shops may list one product for each size."""
     name = text_of(node.get("name"))
     variants = [other for other in products if other is not node and text_of(other.get("name")) == name]
     offers = [offer for each in (node, *variants) for offer in as_list(each.get("offers"))]

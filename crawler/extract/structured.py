@@ -1,9 +1,9 @@
 """Find the schema.org data of a page: JSON-LD, microdata and RDFa Lite, as one kind of node.
 
-A node is a dict as JSON-LD writes it, with `@type` and properties. JSON-LD is read by extruct from the tree
-that is parsed already. Microdata and RDFa Lite, which differ only in the names of their attributes, are read
-by one walk here, because extruct's time grows with the cube of the nesting of scopes (400 nested ones take
-seconds) and its way through rdflib costs many times the rest of a page. `itemref` is not followed.
+A node is a JSON-LD dict, with `@type` and properties. extruct reads JSON-LD from the parsed tree.
+Microdata and RDFa Lite differ only in their attribute names, and one walk in this module reads both:
+extruct's time grows with the cube of the nesting of scopes (400 nested ones take seconds), and its use of
+rdflib costs many times the rest of a page. `itemref` is not followed.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _JSON_ERRORS = (ValueError, RecursionError)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Syntax:
-    """The attributes by which a syntax marks scopes, their types and properties."""
+    """The attributes with which a syntax marks scopes, their types and their properties."""
 
     scope: str
     kind: str
@@ -89,40 +89,40 @@ _META_PREFIXES = ("og:", "product:", "article:", "fb:", "twitter:")
 
 @dataclass(slots=True, kw_only=True)
 class Structured:
-    """What one syntax says about the page."""
+    """The data of a page in one syntax."""
 
     rule: str
     """`json-ld`, `microdata` or `rdfa`."""
     products: list[Node] = field(default_factory=list)
-    """Products and bare offers that stand for themselves."""
+    """Products and standalone offers."""
     listed: list[Node] = field(default_factory=list)
     """Members of an item list, in order."""
     breadcrumbs: tuple[str, ...] = ()
 
 
 def read_structured(document: Document) -> list[Structured]:
-    """Read every syntax that occurs on the page, the most reliable first.
+    """Read every syntax on the page, most reliable first.
 
-    RDFa Lite is read only when the others named no product.
+    RDFa Lite is read only if the others have no product.
 
     Args:
         document: The page.
 
     Returns:
-        One entry for each syntax in which something was found.
+        One entry for each syntax with data.
     """
     found = []
     if "ld+json" in document.text:
-        found.append(_sort_out("json-ld", _json_ld(document.root)))
+        found.append(_classify_nodes("json-ld", _json_ld(document.root)))
     if "itemscope" in document.text:
-        found.append(_sort_out("microdata", read_scoped(document.root, document.base_url, MICRODATA)))
+        found.append(_classify_nodes("microdata", read_scoped(document.root, document.base_url, MICRODATA)))
     if "typeof=" in document.text and not any(each.products or each.listed for each in found):
-        found.append(_sort_out("rdfa", read_scoped(document.root, document.base_url, RDFA_LITE)))
+        found.append(_classify_nodes("rdfa", read_scoped(document.root, document.base_url, RDFA_LITE)))
     return [each for each in found if each.products or each.listed or each.breadcrumbs]
 
 
 def types_of(node: Node) -> list[str]:
-    """Return a node's types without their vocabulary, e.g. `Product`."""
+    """Return a node's types without their vocabulary prefix, e.g. `Product`."""
     types = node.get("@type") or ()
     named = [types] if isinstance(types, str) else types if isinstance(types, list) else []
     return [
@@ -133,7 +133,7 @@ def types_of(node: Node) -> list[str]:
 
 
 def as_list(value: object) -> list[Any]:
-    """Return a property's values as a list, whether it has none, one or several."""
+    """Return a property's values as a list, which may be empty."""
     if value is None or value == "":
         return []
     return value if isinstance(value, list) else [value]
@@ -147,12 +147,12 @@ def _json_ld(root: etree._Element) -> Iterator[Node]:
         try:
             yield from (node for node in JsonLdExtractor().extract_items(script) if isinstance(node, dict))
         except _JSON_ERRORS:
-            # One broken block says nothing about the next.
+            # The other blocks may still be valid.
             continue
 
 
-def _sort_out(rule: str, nodes: Iterable[Node]) -> Structured:
-    """Tell products from members of lists and breadcrumbs, without descending into products."""
+def _classify_nodes(rule: str, nodes: Iterable[Node]) -> Structured:
+    """Separate products, list members and breadcrumbs, without descending into products."""
     found = Structured(rule=rule)
     waiting: list[tuple[object, bool]] = [(list(nodes), False)]
     for _ in range(_MOST_NODES):
@@ -162,11 +162,11 @@ def _sort_out(rule: str, nodes: Iterable[Node]) -> Structured:
         if isinstance(value, list):
             waiting.extend((each, in_list) for each in reversed(value))
         elif isinstance(value, Mapping):
-            _sort_out_node(value, found, waiting, in_list=in_list)
+            _classify_node(value, found, waiting, in_list=in_list)
     return found
 
 
-def _sort_out_node(
+def _classify_node(
     node: Node, found: Structured, waiting: list[tuple[object, bool]], *, in_list: bool
 ) -> None:
     types = types_of(node)
@@ -213,11 +213,11 @@ def read_scoped(root: etree._Element, base_url: str, syntax: Syntax) -> list[dic
 
     Args:
         root: The page.
-        base_url: What relative links are relative to.
+        base_url: Base URL of relative links.
         syntax: `MICRODATA` or `RDFA_LITE`.
 
     Returns:
-        Nodes as JSON-LD writes them: `@type` and properties, each a value or a list of values.
+        JSON-LD nodes: `@type` and properties, each a value or a list of values.
     """
     outermost: list[dict[str, Any]] = []
     open_scopes: list[tuple[etree._Element, dict[str, Any]]] = []

@@ -1,4 +1,4 @@
-"""Read the terms of an offer in typed form, each beside its text, from a listing as extracted so far."""
+"""Read a listing's terms, such as purity or pack size, as typed values with their text."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ _TABLES = {
     TermName.SUPPLIER_TYPE: "supplier_types",
     TermName.CERTIFICATE: "certificates",
 }
-"""The tables of the lexicon whose keys are the values of a term."""
+"""The lexicon tables whose keys are a term's values."""
 _EDITION = r"(?:[:：-]?\d{4}(?!\d)|\s\d[\d.]*-\d+)?"
-"""The year or number that may follow the name of a standard."""
+"""A year or number after the name of a standard."""
 ADDRESSES = {
     "qq": re.compile(r"\bqq\s*[:：]?\s*\d{5,}", re.IGNORECASE),
     "email": re.compile(r"[\w.+-]{2,}@[\w-]{2,}\.\w{2,}"),
     "phone": re.compile(r"(?<![\w.,-])\+\d[\d ()-]{8,16}\d"),
     "website": re.compile(r"(?<!@)\bwww\.[\w-]+\.\w{2,}", re.IGNORECASE),
 }
-"""What an address or number of a channel of contact looks like."""
+"""Patterns of the addresses and numbers of contact channels."""
 _LABELLED_NUMBER = re.compile(r"(\w{1,12})\.?\s*[:：]\s*\+?\d")
 _BOOKS = ("978", "979")
 _DIGITS = re.compile(r"\d{8,14}")
@@ -71,22 +71,22 @@ def read_terms(
     *,
     availability: tuple[str, str] = ("", ""),
 ) -> tuple[Term, ...]:
-    """Read every term that a listing shows.
+    """Read every term of a listing.
 
     Args:
-        content: The listing as read so far.
-        rows: Name, value and rule of each labelled row beside its attributes.
-        availability: What the page shows near its heading, and its value; two empty texts when nothing.
+        content: The listing extracted so far.
+        rows: Name, value and rule of each labelled row, in addition to the listing's attributes.
+        availability: Text and value of the availability near the page's heading; two empty texts when none.
 
     Returns:
-        Each term once, in the order of `TermName`.
+        Terms without duplicates, in the order of `TermName`.
     """
     rule = content.provenance.get("attributes", "")
     labelled = [*((name, value, rule) for name, value in content.attributes), *rows]
     found: list[Term] = []
     for name, value, by in labelled:
         if term := known_term(name):
-            found += _behind_label(TermName(term), value, by, content)
+            found += _labelled_terms(TermName(term), value, by, content)
     found += _of_fields(content)
     found += _in_text(f"{content.title}\n{content.description}"[:_READ_CHARS])
     found += _cas_in_rows(labelled)
@@ -94,10 +94,10 @@ def read_terms(
         found.append(
             Term(name=TermName.AVAILABILITY, text=availability[0], value=availability[1], rule="visible")
         )
-    return _each_once(found)
+    return _without_duplicates(found)
 
 
-def _behind_label(name: TermName, value: str, rule: str, content: ListingContent) -> Iterator[Term]:
+def _labelled_terms(name: TermName, value: str, rule: str, content: ListingContent) -> Iterator[Term]:
     text = " ".join(value.split())[:_LONGEST_TEXT]
     if name is TermName.PURITY:
         yield from _percents(text, rule) or [Term(name=name, text=text, rule=rule)]
@@ -106,7 +106,7 @@ def _behind_label(name: TermName, value: str, rule: str, content: ListingContent
     elif name is TermName.SUPPLIER_YEARS:
         yield _years(text, rule)
     elif name is TermName.AVAILABILITY:
-        if said := said_stock(text):
+        if said := stock_value(text):
             yield Term(name=name, text=text, value=said, rule=rule)
     elif name is TermName.BRAND:
         brand = text.rpartition(":")[2].strip()
@@ -143,7 +143,7 @@ def _of_fields(content: ListingContent) -> Iterator[Term]:
                 value=country_in(content.location),
                 rule=by["location"],
             )
-    if content.item_id.startswith(_BOOKS):  # bookshops number by ISBN; other numbers only look like a GTIN
+    if content.item_id.startswith(_BOOKS):  # bookshops use ISBNs; other numbers only resemble a GTIN
         yield from _gtins(content.item_id, by.get("item_id", ""))
 
 
@@ -206,7 +206,7 @@ def _in_text(text: str) -> Iterator[Term]:
 
 
 def _contacts_in(text: str) -> Iterator[str]:
-    """Yield the kinds of contact that a text names; the addresses stay in the evidence."""
+    """Yield the kinds of contact in a text. The addresses stay in the evidence."""
     patterns = _patterns()
     named = {kind for kind, _ in kinds_in("contacts", patterns.no_contact.sub(" ", text))}
     named.update(kind for kind, address in ADDRESSES.items() if address.search(text))
@@ -237,13 +237,13 @@ def _gtins(text: str, rule: str) -> Iterator[Term]:
 
 
 def is_gtin(digits: str) -> bool:
-    """Say whether the last digit is the check digit of the others (GS1 General Specifications, 7.9)."""
+    """Return whether the last digit is a correct check digit (GS1 General Specifications, 7.9)."""
     weighted = sum(int(digit) * (3, 1)[place % 2] for place, digit in enumerate(reversed(digits[:-1])))
     return any(digit != "0" for digit in digits) and (10 - weighted % 10) % 10 == int(digits[-1])
 
 
-def _each_once(found: list[Term]) -> tuple[Term, ...]:
-    """Keep the first of those that say the same, and brings them into the order of `TermName`."""
+def _without_duplicates(found: list[Term]) -> tuple[Term, ...]:
+    """Keep the first of equal terms, in the order of `TermName`."""
     kept: dict[tuple[object, ...], Term] = {}
     for term in found:
         said = (
@@ -257,9 +257,9 @@ def _each_once(found: list[Term]) -> tuple[Term, ...]:
 
 
 def cas_numbers(text: str) -> Iterator[tuple[str, str]]:
-    """Yield each CAS number whose check digit is right, as shown and in plain form.
+    """Yield each CAS number with a correct check digit, as shown and in plain form.
 
-    Disguised numbers are for the classifier to read.
+    The classifier reads disguised numbers.
 
     >>> list(cas_numbers("CAS ７７–92–9"))
     [('７７–92–9', '77-92-9')]
@@ -273,7 +273,7 @@ def cas_numbers(text: str) -> Iterator[tuple[str, str]]:
 
 
 def country_in(text: str) -> str:
-    """Return the ISO 3166-1 code of the last country named, `worldwide`, or empty text.
+    """Return the ISO 3166-1 code of the last country in a text, `worldwide`, or empty text.
 
     Args:
         text: E.g. `Guangdong, China (Mainland)`, `envíos a todo el mundo` or `Германия`.
@@ -287,7 +287,7 @@ def country_in(text: str) -> str:
 
 @cache
 def _countries() -> dict[str, str]:
-    # Loaded on first need: seven languages of names take a few hundredths of a second.
+    # Loading seven languages of names takes some hundredths of a second, so it waits for the first use.
     from babel import Locale
 
     codes = key_of_word("countries", written).copy()
@@ -304,24 +304,24 @@ def _country_pattern() -> re.Pattern[str]:
     return re.compile(rf"(?<![a-zа-яё])(?:{names})(?![a-zа-яё])")
 
 
-def said_stock(text: str) -> str:
-    """Return the stock that data name, e.g. as `http://schema.org/InStock`; empty text for other words."""
+def stock_value(text: str) -> str:
+    """Return the stock value of structured data such as `http://schema.org/InStock`, or empty text."""
     plain = re.sub(r"[_-]", " ", text.rpartition("/")[2]).strip().casefold()
     in_data = (value for value, words in _patterns().stock_data.items() if words.search(plain))
-    return _said_alone(plain) or next(in_data, "")
+    return _stock_phrase(plain) or next(in_data, "")
 
 
 def shown_stock(lines: Sequence[Line], heading: Heading) -> tuple[str, str]:
-    """Find a short line near the heading that says nothing but whether the offer can be had.
+    """Find a short line near the heading that consists only of the availability.
 
-    Where such lines contradict each other, as on pages that hold the words for every variant, none counts.
+    Contradictory lines, as on pages with the words for every variant, do not count.
 
     Args:
         lines: The page's visible lines, without those of other listings.
-        heading: The page's own.
+        heading: The page's heading.
 
     Returns:
-        The line and its value; two empty texts when the page does not say.
+        The line and its value; two empty texts when the page has none.
     """
     start = next((at for at, line in enumerate(lines) if line.element is heading.element), 0)
     found: dict[str, str] = {}
@@ -329,14 +329,14 @@ def shown_stock(lines: Sequence[Line], heading: Heading) -> tuple[str, str]:
         text = line.text.strip(" .!:•-()[]")
         if len(text) > _LONGEST_STOCK:
             continue
-        value = _said_alone(text)
+        value = _stock_phrase(text)
         if value and not is_within_hidden(line.element):
             found.setdefault(value, text)
     return next(((text, value) for value, text in found.items()), ("", "")) if len(found) == 1 else ("", "")
 
 
 @lru_cache(maxsize=16384)  # menus and labels are the same on all pages of a site
-def _said_alone(text: str) -> str:
+def _stock_phrase(text: str) -> str:
     plain = spelling(text)
     if plain in spellings("availability.out_of_stock"):
         return OUT_OF_STOCK
@@ -345,7 +345,7 @@ def _said_alone(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Patterns:
-    """The patterns that are made of words of the lexicon."""
+    """Patterns made from words of the lexicon."""
 
     percent: re.Pattern[str]
     purity: re.Pattern[str]

@@ -1,4 +1,4 @@
-"""Read a listing from what a page shows, where it has no structured data or the data leaves gaps."""
+"""Read a listing from the visible page, for pages without complete structured data."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ class VisiblePage:
         lines: Sequence[Line],
         rows_of_others: Collection[etree._Element],
     ) -> None:
-        """Lay out the page.
+        """Collect the page's labelled rows and named elements.
 
         Args:
             document: The page.
-            heading: What it is about.
-            lines: Its visible lines, without those of other listings.
+            heading: The page's heading.
+            lines: The page's visible lines, without those of other listings.
             rows_of_others: Elements that hold other listings.
         """
         self.document = document
@@ -62,7 +62,7 @@ class VisiblePage:
         self.title = heading.title
 
     def content(self) -> ListingContent:
-        """Read every field the page shows, each with the rule that found it."""
+        """Return every field that the page shows, each with the rule that found it."""
         values: dict[str, Any] = {}
         provenance: dict[str, str] = {}
 
@@ -95,7 +95,9 @@ class VisiblePage:
         put(
             "attributes",
             tuple(
-                (row.name, row.value) for row in self.rows if _is_attribute(row) and not self._heads_page(row)
+                (row.name, row.value)
+                for row in self.rows
+                if _is_attribute(row) and not self._is_site_name(row)
             ),
             "visible:labels",
         )
@@ -104,21 +106,21 @@ class VisiblePage:
         return ListingContent(**{"title": "", **values}, provenance=provenance)
 
     def price_text(self) -> tuple[str, str]:
-        """Find the price as shown, and the rule that found it; two empty texts when there is none."""
+        """Return the price as shown and the rule that found it; two empty texts when there is none."""
         return shown_price(self.heading, self.lines, self.rows, self.named, self.skipped)
 
-    def _stands_aside(self, element: etree._Element) -> bool:
+    def _is_in_margin(self, element: etree._Element) -> bool:
         return any(
             each in self.skipped or (is_aside(each) and each not in self.heading.spine)
             for each in element.iterancestors()
         )
 
-    def _heads_page(self, row: LabelledRow) -> bool:
-        """Say whether a row is the site's name beside its menu, in a table that lays out the page."""
+    def _is_site_name(self, row: LabelledRow) -> bool:
+        """Return whether a row is the site's name beside its menu, in a table used for layout."""
         return row.label is None and row.element in self.heading.above and is_menu(row.element)
 
     def _under_description_heading(self) -> str:
-        """Return the lines between a heading such as *Description* and the next heading or known label."""
+        """Return the text between a heading such as *Description* and the next heading or known label."""
         parts: list[str] = []
         inside = False
         for line in self.lines:
@@ -131,8 +133,8 @@ class VisiblePage:
                 parts.append(line.text)
         return " ".join(parts[:_MOST_LINES_OF_DESCRIPTION])
 
-    def _crumb_line(self) -> tuple[str, ...]:
-        """Read a line such as `You are here: Home > Chemicals > Amines`: its links after the home page."""
+    def _breadcrumb_line(self) -> tuple[str, ...]:
+        """Return the links after the home page in a line such as `You are here: Home > Amines`."""
         for line in self.lines:
             parts = [part for part in _CRUMB_SEPARATOR.split(line.text) if part]
             first = re.split(r"[:：]\s*", parts[0])[-1] if parts else ""
@@ -142,9 +144,9 @@ class VisiblePage:
         return ()
 
     def _seller(self) -> etree._Element | None:
-        """Find the shortest named seller text: a link or a leaf, not a whole card."""
+        """Return the shortest element named as the seller: a link or a leaf, not a whole card."""
         for element in self.heading.in_order(self.named[Role.SELLER]):
-            if self._stands_aside(element) or element in self.skipped:
+            if self._is_in_margin(element) or element in self.skipped:
                 continue
             for candidate in (*element.iter("a"), *element.iter("h2", "h3", "h4", "strong", "b"), element):
                 text = element_text(candidate)
@@ -165,7 +167,7 @@ class VisiblePage:
         return ""
 
     def breadcrumbs(self) -> tuple[str, ...]:
-        """Read the path of categories, outermost first, without the home page and the item itself."""
+        """Return the category path, outermost first, without the home page and the item itself."""
         for element in self.named[Role.BREADCRUMBS]:
             links = [text for link in element.iter("a") if (text := element_text(link))]
             parts = links or [part for part in _CRUMB_SEPARATOR.split(element_text(element)) if part]
@@ -173,12 +175,12 @@ class VisiblePage:
             path = [part for part in path if part and not _is_home(part) and part != self.title]
             if path:
                 return tuple(path)
-        return self._crumb_line()
+        return self._breadcrumb_line()
 
     def _images(self) -> tuple[str, ...]:
         links = []
         for image in self.document.root.iter("img"):
-            if self._stands_aside(image) or _is_icon(image):
+            if self._is_in_margin(image) or _is_icon(image):
                 continue
             source = image.get("data-src") or image.get("data-original") or image.get("src") or ""
             links.append(self.document.absolute(source))
@@ -186,7 +188,7 @@ class VisiblePage:
 
     def _description(self) -> str:
         for element in self.named[Role.DESCRIPTION]:
-            if not self._stands_aside(element):
+            if not self._is_in_margin(element):
                 text = element_text(element)
                 if len(text) >= _SHORTEST_DESCRIPTION:
                     return text
@@ -208,7 +210,7 @@ def _is_home(text: str) -> bool:
 
 
 def _is_attribute(row: LabelledRow) -> bool:
-    """Say whether a row is a property of the goods: one that fills a field of its own is not said twice."""
+    """Return whether a row is a property of the goods that has no field of its own."""
     has_own_field = row.label not in {Label.DESCRIPTION, Label.CATEGORY, Label.ATTRIBUTE, None}
     return not has_own_field and (row.in_table or row.label is Label.ATTRIBUTE)
 

@@ -1,8 +1,8 @@
-"""Marketplaces that general rules do not read well enough: one small page object per file.
+"""Page objects for marketplaces that the general rules misread, one small file for each.
 
 To add one, write `crawler/markets/NAME.py` with a subclass of `MarketplacePage` under web-poet's
-`@handle_urls("its.domain", to_return=ExtractedPage)`; it is found by being here. `docs/add-a-marketplace.md`
-walks through it.
+`@handle_urls("its.domain", to_return=ExtractedPage)`. The file needs no registration. See
+`docs/add-a-marketplace.md`.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from crawler.extract.page import ExtractedPage, MarketplacePage
 
 
 def find_markets() -> None:
-    """Import every page object of this package, which makes its rules known. Call it once, before a crawl."""
-    # Matching a URL to a rule goes through tldextract's own extractor, which would fetch its list of suffixes
-    # over the network: a crawl of saved pages must ask nobody.
+    """Import every page object of this package, which registers its rules. Call it once, before a crawl."""
+    # web-poet matches URLs with tldextract's default extractor, which would download its suffix list;
+    # a crawl of saved pages must not use the network.
     tldextract.tldextract.TLD_EXTRACTOR = suffixes()
     consume_modules(__name__)
 
 
 def page_class_for(url: str) -> type[MarketplacePage]:
-    """Return the page object class whose rule matches a URL best, or the general one."""
+    """Return the page object class whose rule best matches a URL, or the general class."""
     found: type[MarketplacePage] | None = default_registry.page_cls_for_item(url, ExtractedPage)
     return found or MarketplacePage

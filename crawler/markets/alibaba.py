@@ -1,4 +1,4 @@
-"""Alibaba.com: general rules take its advertising for the title, and its own name for the brand."""
+"""Alibaba.com, whose advertising the general rules take for the title, and its name for a brand."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _ITS_OWN_NAMES = frozenset({"ali", "alibaba", "alibaba.com"})
 
 @handle_urls("alibaba.com", to_return=ExtractedPage)
 class AlibabaPage(MarketplacePage):
-    """A page of Alibaba.com, of any of its languages and shops."""
+    """A page of Alibaba.com, in any language and of any shop."""
 
     def corrected(self, page: ExtractedPage) -> ExtractedPage:
-        """Cut the advertising off the title, and drop the brand that is the site's own name."""
+        """Remove the advertising from the title, and a brand that is only the site's own name."""
         if page.listing is None:
             return page
         content = page.listing.content

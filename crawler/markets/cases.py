@@ -1,4 +1,4 @@
-"""Test cases of page objects in web-poet's format: a saved page, and what is to be read on it by field."""
+"""Test cases of page objects in web-poet's format: a saved page and its expected fields."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ ADAPTER = "crawler.markets.cases.PageAdapter"
 
 
 class PageAdapter:
-    """Flatten an extracted page, so that web-poet's plugin for pytest gives one result for each field."""
+    """Flatten an extracted page, so web-poet's pytest plugin reports one result for each field."""
 
     def __init__(self, page: ExtractedPage | dict[str, Any]) -> None:
-        """Take an extracted page, or one that is flat already: web-poet's `rerun` asks twice."""
+        """Take an extracted page, or a flat one, since web-poet's `rerun` adapts its pages twice."""
         self._page = page
 
     def asdict(self) -> dict[str, Any]:
-        """Return outcome, language and next page, and every filled field of the listing or of the rows."""
+        """Return the outcome, language, next page and every filled field of the listing or the rows."""
         page = self._page
         if isinstance(page, dict):
             return page
@@ -49,11 +49,11 @@ def save_case(tried: TriedPage, folder: Path) -> Path:
     """Write a tried page as a test case.
 
     Args:
-        tried: One page that was read.
-        folder: Of all cases; the case lies in `PAGE.OBJECT/case-N` below it, as web-poet's plugin wants it.
+        tried: The page to save.
+        folder: Folder of all cases. The case is written to `PAGE.OBJECT/case-N` in it, for web-poet's plugin.
 
     Returns:
-        The case's own folder.
+        The folder of the new case.
     """
     cases = folder / tried.page_object
     number = 1 + sum(1 for _ in cases.glob("case-*"))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.extract.page import extract_page
-from crawler.extract.terms import cas_numbers, country_in, is_gtin, read_terms, said_stock
+from crawler.extract.terms import cas_numbers, country_in, is_gtin, read_terms, stock_value
 from store.model import ListingContent, Term, TermName, in_words
 from tests.crawler.extract.pages import response
 from text.cas import is_cas_number
@@ -228,7 +228,7 @@ def test_country_is_named(text: str, code: str) -> None:
 )
 def test_what_data_say_of_stock(said: str, value: str) -> None:
     """The words of schema.org and of OpenGraph."""
-    assert said_stock(said) == value
+    assert stock_value(said) == value
 
 
 @pytest.mark.parametrize(
