@@ -1,4 +1,5 @@
-"""SPELT AND COUNTED: how letters, words, numbers, units, prices and CAS numbers are written.
+"""Spellings of letters, words, numbers, units, prices and CAS numbers.
 
-The ground floor beside `store`. Everything here is pure: text in, values out. It imports none of our other packages.
+The lowest layer, beside `store`. Everything here is pure: text in, values out. It imports none of our
+packages.
 """

@@ -1,4 +1,4 @@
-"""CAS Registry Numbers: what they look like, in any dress, and whether the check digit is right."""
+"""CAS Registry Numbers: their spellings and check digits."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from text.normalise import fold
 
 CAS_SHAPE = re.compile(r"\d{2,7}-\d{2}-\d")
 DRESSED = re.compile(r"\W*(?:cas(?:[^\W\d]|[\s.:,;#№/()\[\]-])*)?(?P<digits>\d(?:[\W_]{0,4}\d){4,9})\W*")
-"""With the word CAS before it, e.g. `CAS No.:`, and anything between the digits."""
+"""A number after the word CAS, e.g. `CAS No.:`, or with any separators between its digits."""
 
 
 def is_cas_number(text: str) -> bool:
-    """Say whether `text` is written like a CAS number and its check digit is right.
+    """Return whether `text` has the form of a CAS number and a correct check digit.
 
-    The check digit is the sum of the other digits, each times its place counted from the right,
+    The check digit is the sum of the other digits, each multiplied by its position from the right,
     modulo 10 (CAS, "Check Digit Verification of CAS Registry Numbers").
     """
     if not CAS_SHAPE.fullmatch(text):
@@ -24,7 +24,7 @@ def is_cas_number(text: str) -> bool:
 
 
 def cas_in(query: str) -> str:
-    """Return the number that a query is, with plain hyphens, whatever its check digit; empty if it is none.
+    """Return a query's CAS number with plain hyphens and an unchecked check digit; empty if it is none.
 
     Args:
         query: `103-79-7`, `CAS No. 103 79 7`, `１０３－７９－７`, `103797`.

@@ -1,7 +1,7 @@
-"""One character's folded form: what a reader takes it for, whatever Unicode calls it.
+"""The folded form of single characters: the character that a reader sees, whatever its Unicode name.
 
-Tables hold only what no rule of Unicode gives. The look-alikes are a hand-picked part of the Unicode
-confusables (UTS #39, version 15, read 2026-11-26).
+The tables have only mappings that no Unicode rule gives. The look-alikes are a hand-picked part of the
+Unicode confusables (UTS #39, version 15, read 2026-11-26).
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ GREEK_NAMES = {
     "ω": "omega",
     "ψ": "psi",
 }
-"""Greek letters that chemical names spell out when they stand as a word of their own."""
+"""Greek letters that chemical names spell out if they are separate words."""
 
 LOOKALIKES = str.maketrans(
     "авеікмнорстухѕјԁԛԝһӏҽꙇѵѡүєαβεζηικνορτυχωϲγμϳ",
     "abeikmhopctyxsjdqwhleivwyeabeznikvoptuxwcyuj",
 )
-"""Cyrillic and Greek small letters, after case folding, and the Latin letters they are mistaken for.
+"""Cyrillic and Greek small letters, after case folding, and the Latin letters that they resemble.
 
-Only where all foreign letters of a word are in this table: a word in that script is left as it is.
+Applied only if this table has every foreign letter of a word; other words in that script are not changed.
 """
 
 ONE_ALPHABET = LOOKALIKES | str.maketrans("иіфдлгзэ", "iifdlgze")
-"""Those, and Cyrillic letters that sound like a Latin one: by these a word mixed of both is searched."""
+"""`LOOKALIKES`, and Cyrillic letters that sound like a Latin one; used to search words that mix both scripts."""
 
 RARE_SCRIPTS = dict(
     zip(
@@ -42,7 +42,7 @@ RARE_SCRIPTS = dict(
         strict=True,
     )
 )
-"""Letters of scripts that no seller here writes: they are Latin ones whatever stands beside them."""
+"""Letters of scripts that no seller here uses: always read as Latin letters."""
 
 SEEN_AS_LATIN = dict(
     zip(
@@ -53,9 +53,9 @@ SEEN_AS_LATIN = dict(
         strict=True,
     )
 )
-"""Letters of other scripts that no common font tells from Latin ones, and what they are taken for.
+"""Letters of other scripts that look the same as Latin letters in common fonts.
 
-From the Unicode confusables table (UTS 39, revision 30). A person is warned of them; reading uses the tables above.
+From the Unicode confusables table (UTS 39, revision 30). Used to warn people; reading uses the tables above.
 """
 
 FANCY_LETTERS = {
@@ -93,21 +93,21 @@ FANCY_LETTERS = {
     "】": "]",
     **RARE_SCRIPTS,
 }
-"""Characters, before or after case folding, and what they are read as."""
+"""Characters, before or after case folding, and their folded form."""
 
 LATIN_NAME = re.compile(
     r"(?:(?:CROSSED )?NEGATIVE (?:CIRCLED|SQUARED) |REGIONAL INDICATOR SYMBOL )?(?:LATIN )?"
     r"(?:(?:SMALL|CAPITAL) )?LETTER (?:SMALL CAPITAL |DOTLESS |SCRIPT |OPEN |TURNED |REVERSED |BARRED )?"
     r"(?P<letter>[A-Z])(?: WITH .*)?"
 )
-"""Names of the Latin letters that Unicode does not decompose: with a stroke, in a black circle, turned."""
+"""Names of Latin letters that Unicode does not decompose: with a stroke, in a black circle, rotated."""
 
 UNSEEN = frozenset("\u115f\u1160\u3164\uffa0\u2800")
-"""Hangul fillers and the Braille cell without dots: letters or signs to Unicode, nothing to the eye."""
+"""Hangul fillers and the empty Braille cell: letters or symbols in Unicode, but invisible."""
 
 
 class Characters(dict[str, str]):
-    """The folded form of each character, worked out when it is first met."""
+    """A cache of the folded form of each character."""
 
     def __missing__(self, character: str) -> str:
         folded = _fold_character(character)
@@ -129,7 +129,7 @@ def _fold_character(character: str) -> str:
 
 
 def _plain(character: str, kind: str) -> str:
-    """Return the Latin letter, the digit or the hyphen that a folded character is by its properties."""
+    """Return the Latin letter, digit or hyphen that the Unicode properties of a character give."""
     if character.isascii() or len(character) > 1:
         return character
     if kind == "Pd":

@@ -1,4 +1,4 @@
-"""Tell the language of a page: from its script, from what it declares, then from its words."""
+"""Detect the language of a page from its script, its declaration or its words, in this order."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _FEWEST_LETTERS = 40
 
 
 def declared_language(root: etree._Element, meta: dict[str, str]) -> str:
-    """Read the language a page declares for itself, as ISO 639-1, or empty text."""
+    """Return the language that a page declares, as an ISO 639-1 code, or an empty string."""
     html = root if root.tag == "html" else None
     candidates = [
         *(
@@ -60,16 +60,16 @@ def declared_language(root: etree._Element, meta: dict[str, str]) -> str:
 
 
 def language_of(text: str, declared: str) -> str:
-    """Tell the language of a listing's text.
+    """Return the language of a listing's text.
 
-    A script that belongs to one language outweighs a declaration, since templates often declare `en`.
+    The script of a single language outweighs the declaration, since templates often declare `en`.
 
     Args:
         text: Title and description.
-        declared: ISO 639-1 code the page declares, or empty text.
+        declared: ISO 639-1 code that the page declares, or an empty string.
 
     Returns:
-        ISO 639-1 code, or empty text when the text is too short to tell.
+        ISO 639-1 code, or an empty string if the text is too short.
     """
     sample = text[:_SAMPLE_CHARACTERS]
     letters = sum(map(len, _LETTERS.findall(sample)))
@@ -98,7 +98,7 @@ def _language_of_script(sample: str, letters: int, declared: str) -> str:
 
 @cache
 def _identifier() -> LanguageIdentifier:
-    # Loaded on first need: the model takes a third of a second and most pages declare their language.
+    # Loaded on demand: loading takes a third of a second, and most pages declare their language.
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE)

@@ -1,6 +1,6 @@
-"""Read a price out of the text that shows it: the amount, the currency sign, and the currency it means.
+"""Parse prices: the amount, the currency sign and the currency.
 
-Codes and minor units are those of CLDR, as Babel ships them; names and signs stand in the lexicon.
+Codes and minor units are from CLDR, as shipped with Babel; names and signs are in the lexicon.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
-# Which currency each sign of `[shared_currencies]` means, by country; under "", what it means elsewhere.
+# Currency of each sign of `[shared_currencies]`, by country; the key "" is for all other countries.
 _SHARED: Mapping[str, Mapping[str, str]] = {
     "dollar": {"": "USD"}
     | {country: f"{country}D".upper() for country in ("ca", "au", "nz", "hk", "sg")}
@@ -52,7 +52,7 @@ _LONGEST_PRICE = 160
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a page is at home, as far as it can be told; settles shared signs such as `$`."""
+    """The country and language of a page, if known; they decide between currencies with the same sign, e.g. `$`."""
 
     country: str = ""
     """Country-code top-level domain, e.g. `mx`; empty for `.com` and the like."""
@@ -62,26 +62,26 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPrice:
-    """One price as shown and as understood."""
+    """One price as shown and as parsed."""
 
     text: str
-    """As the page shows it, white space collapsed."""
+    """The price as shown, white space collapsed."""
     amount: Decimal | None
-    """The lower end where a range is shown; None when the price is left to negotiation, or below zero."""
+    """The lower end of a range; None if the price is negotiable or negative."""
     sign: str
     """Currency sign or code as shown."""
     currency: str
-    """ISO 4217, or empty."""
+    """ISO 4217, or empty if unknown."""
 
 
 @lru_cache(maxsize=8192)
 def count_amounts(text: str) -> int:
-    """Count the numbers that have a currency sign at either side; rules ask this of the same texts again."""
+    """Count the numbers with a currency sign on either side; cached, because rules repeat the call."""
     return len(_patterns().signed_amount.findall(text)) if _DIGIT.search(text) else 0
 
 
 def says_negotiable(text: str) -> bool:
-    """Tell whether the text leaves the price to be asked for, in any of the languages read."""
+    """Return whether the text says, in any language of the lexicon, that the price is negotiable or on request."""
     return len(text) <= _LONGEST_PRICE and _leaves_open(text)
 
 
@@ -91,7 +91,7 @@ def _leaves_open(text: str) -> bool:
 
 
 def is_no_item_price(text: str) -> bool:
-    """Tell whether the amount in a short text is an instalment, an old price, postage or a saving."""
+    """Return whether the amount in a short text is an instalment, an old price, postage or a saving."""
     first = _patterns().signed_amount.search(text)
     if first is not None and count_amounts(text) == 1 and _patterns().old_alone.search(text[: first.start()]):
         return True
@@ -103,9 +103,9 @@ def is_no_item_price(text: str) -> bool:
 
 
 def current_amount(text: str) -> str:
-    """Cut a text that shows several prices down to the one that counts now.
+    """Return the current price of a text that shows several.
 
-    `Was: $69.00 $32.50 You save: $36.50` becomes `$32.50`. A text with one price, or a range, stays whole.
+    `Was: $69.00 $32.50 You save: $36.50` becomes `$32.50`. A text with one price, or a range, is not cut.
     """
     amounts = list(_patterns().signed_amount.finditer(text))
     if len(amounts) < 2 or _patterns().range.search(text) or _patterns().was_now.search(text):
@@ -121,16 +121,16 @@ def current_amount(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def read_price(text: str, place: Place, currency_hint: str = "") -> ShownPrice:
-    """Read the price a short text shows.
+    """Parse the price in a short text.
 
     Args:
         text: E.g. `US $38.17 - 48.27`, `1.250,00 €`, `¥12.5万`, `₹ 1,200/ Kg` or `面议`.
-        place: Where the page is, for signs that several currencies share.
-        currency_hint: A currency named beside the price, used when the text itself shows none.
+        place: Country and language of the page, for signs that several currencies share.
+        currency_hint: A currency named beside the price, used if the text has none.
 
     Returns:
-        The reading; its amount is None when the text shows no number, leaves the price open or shows a
-        number below zero, which is no price but a discount or an error.
+        The price. Its amount is None if the text has no number, leaves the price open, or has a negative
+        number, which is a discount or an error.
     """
     shown = " ".join(text.split())
     lowest = _lower_end(shown[:_LONGEST_PRICE])
@@ -147,12 +147,12 @@ def read_price(text: str, place: Place, currency_hint: str = "") -> ShownPrice:
 
 
 def _sign_beside_number(text: str, currency_hint: str) -> str:
-    """Find the currency sign: one that price-parser knows, or a short word alone beside the number."""
+    """Return the currency sign: one known to price-parser, or a single short word beside the number."""
     if _DIGIT.search(text) is None:
         return Price.fromstring("", currency_hint=currency_hint or None).currency or ""
     known = Price.fromstring(text, currency_hint=currency_hint or None).currency or ""
     if known in {"$", "¥", "￥"}:
-        # The sign alone is shared by several countries; a code beside it settles which.
+        # Several countries share the sign; a code beside it decides.
         if code := _patterns().code.search(text):
             return code[0]
         if national := _NATIONAL_DOLLAR.search(text):
@@ -166,7 +166,7 @@ def _sign_beside_number(text: str, currency_hint: str) -> str:
 
 
 def _lower_end(text: str) -> str:
-    """Cut a range and a unit off, so that one number is left."""
+    """Return the first number of a text, without the rest of a range and the unit."""
     text = _patterns().per_unit.sub("", _patterns().was_now.sub("", text))
     if in_range := _patterns().range.search(text):
         text = text[: in_range.end(1)]
@@ -179,14 +179,14 @@ def _lower_end(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def currency_code(sign: str, place: Place) -> str:
-    """Name the currency of a sign.
+    """Return the currency of a sign.
 
     Args:
-        sign: What stands beside the number, e.g. `US $`, `руб.` or `eur`.
-        place: Where the page is.
+        sign: The sign or word beside the number, e.g. `US $`, `руб.` or `eur`.
+        place: Country and language of the page.
 
     Returns:
-        ISO 4217 code, or empty text when the sign does not settle it.
+        ISO 4217 code, or an empty string if the sign is ambiguous or unknown.
     """
     if sign.upper() in _codes():
         return sign.upper()
@@ -201,7 +201,7 @@ def currency_code(sign: str, place: Place) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Patterns:
-    """The patterns that are made of words of the lexicon."""
+    """The patterns compiled from the lexicon."""
 
     code: re.Pattern[str]
     signed_amount: re.Pattern[str]
@@ -246,7 +246,7 @@ def _patterns() -> _Patterns:
 
 @cache
 def _codes() -> frozenset[str]:
-    """Return the ISO 4217 codes that are recognised: of legal tender, and of former money that is still shown."""
+    """Return the recognised ISO 4217 codes: legal tender, and former currencies that pages still show."""
     tender = {
         code
         for country in get_global("territory_currencies").values()
@@ -262,6 +262,6 @@ def _multipliers() -> dict[str, int]:
 
 
 def _minor_digits(sign: str, place: Place) -> int:
-    """Return how many decimals a currency has; two where the sign does not settle which it is."""
+    """Return the number of decimals of a currency; two if the sign is ambiguous."""
     fractions: Mapping[str, tuple[int, ...]] = get_global("currency_fractions")
     return fractions.get(currency_code(sign, place), fractions["DEFAULT"])[0]

@@ -1,10 +1,9 @@
-"""Bring hostile and honest spellings of a text to one form, keeping where each character came from.
+"""Normalise hostile and ordinary spellings of a text, and keep the origin of each character.
 
-Two forms are used. The *folded* text is what a careful reader would type: no accents, no invisible
-characters, full-width, superscript and circled characters as plain ones, look-alike letters of
-another script as the Latin letters they imitate. The *squeezed* text is the folded text without
-anything but letters and digits: it is what names are searched in, so that no separator, emoji or
-missing space can hide one.
+There are two forms. The *folded* text has no accents and no invisible characters; full-width, superscript and
+circled characters become plain ones, and look-alike letters of another script become the Latin letters that
+they imitate. The *squeezed* text has only the letters and digits of the folded text. Names are searched in
+the squeezed text, so no separator, emoji or missing space can hide one.
 """
 
 from __future__ import annotations
@@ -25,23 +24,23 @@ if TYPE_CHECKING:
 SCRIPT_LETTERS = "\u0370-\u03ff\u0400-\u052f"
 FOREIGN_LETTER = re.compile(f"[{SCRIPT_LETTERS}]")
 TWO_SCRIPTS = re.compile("[A-Za-z][\u0400-\u052f]|[\u0400-\u052f][A-Za-z]")
-"""Latin and Cyrillic letters side by side."""
+"""Adjacent Latin and Cyrillic letters."""
 RUN_LETTER = f"[a-z0-9{SCRIPT_LETTERS}\u200b-\u200f]"
 LETTER_RUN = re.compile(
     f"(?<!{RUN_LETTER})(?:{RUN_LETTER}[ ._*-]){{3,}}{RUN_LETTER}(?!{RUN_LETTER})|{RUN_LETTER}+"
 )
-"""A word, or one whose letters stand apart."""
+"""A word, or a word with separated letters."""
 SPECIAL = re.compile(
     r"&(?:amp;)*(?P<sign>#\d{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};)|[^\x00-\x7f]+"
 )
-"""An HTML entity, also one whose ampersand was written as an entity, or characters beyond ASCII."""
+"""An HTML entity, even with its ampersand escaped, or characters outside ASCII."""
 
 ENTITY = re.compile(r"&(?:amp;)*(?:#[\dxX]|[A-Za-z][A-Za-z0-9]{1,31};)")
-"""What `SPECIAL` needs to find an entity."""
+"""Fast precondition for an entity in `SPECIAL`."""
 BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 LONGEST_KEPT = 32
-"""Characters of a run whose folding is remembered: words recur, paragraphs of Chinese only fill memory."""
+"""Longest run of characters that is cached: words recur, but paragraphs of Chinese only fill the memory."""
 
 _CHARACTERS = Characters()
 
@@ -50,7 +49,7 @@ ASCII_FOLDED = bytes(
 )
 ASCII_SEPARATORS = bytes(code for code in range(128) if not chr(code).isalnum())
 ASCII_IS_KEPT = bytes(chr(code).isalnum() for code in range(128)) + bytes(128)
-"""What plain texts are folded, squeezed and counted with: over bytes that is many times faster."""
+"""Byte tables that fold, squeeze and count ASCII texts many times faster than string methods."""
 
 NON_ASCII = re.compile(r"[^\x00-\x7f]")
 SEPARATORS = re.compile(r"[\W_]+")
@@ -58,15 +57,15 @@ SEPARATORS = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folded:
-    """A text in its folded form, with the way back to the original."""
+    """A text in folded form, with its original."""
 
     original: str
     text: str
-    """Folded text: lower case, see the module's first paragraph."""
+    """Folded text in lower case, see the module docstring."""
 
     @property
     def is_plain(self) -> bool:
-        """Whether every folded character stands where it stood in the original."""
+        """Whether every folded character has the same position as in the original."""
         if len(self.text) != len(self.original) or _has_entity(self.original):
             return False
         return self.original.isascii() or all(
@@ -74,7 +73,7 @@ class Folded:
         )
 
     def offsets(self) -> list[tuple[int, int]]:
-        """Return, for each folded character, start and end of what it came from in the original."""
+        """Return the start and end in the original of each folded character."""
         if self.is_plain:
             return [(index, index + 1) for index in range(len(self.text))]
         spans = _spans(self.original)
@@ -83,7 +82,7 @@ class Folded:
 
 
 def fold(text: str) -> Folded:
-    """Return `text` in folded form; any string is accepted, also one with lone surrogates."""
+    """Return `text` in folded form; any string is valid, even with lone surrogates."""
     if text.isascii() and not _has_entity(text):
         folded = text.encode().translate(ASCII_FOLDED).decode()
     else:
@@ -101,15 +100,16 @@ def squeeze(folded: str) -> str:
 
 
 def in_one_alphabet(squeezed: str) -> str:
-    """Return what is searched for, or in: each Cyrillic letter that passes for a Latin one as that.
+    """Replace Cyrillic letters that look or sound like Latin letters; the length stays the same.
 
-    Of the same length. A word of letters of both scripts thus reads like the same word in one.
+    Names and texts are compared in this form, so a word that mixes both scripts matches the word in one
+    script.
     """
     return squeezed.translate(ONE_ALPHABET) if FOREIGN_LETTER.search(squeezed) else squeezed
 
 
 def comparable(name: str) -> str:
-    """Return what two spellings of one name have in common."""
+    """Return a form of a name that is the same for all its spellings."""
     return squeeze(fold(name).text)
 
 
@@ -121,7 +121,7 @@ def squeezed_positions(folded: str) -> list[int]:
 
 
 def units(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield start, end and character of each unit of a text: a character, or an entity decoded."""
+    """Yield the start, end and character of each unit of a text: a character or a decoded entity."""
     for start, end, characters in _stretches(text):
         if text[start] == "&" and len(characters) != end - start:
             yield from ((start, end, character) for character in characters)
@@ -130,7 +130,7 @@ def units(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _stretches(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield start, end and characters of each stretch: ASCII, other characters, or an entity decoded."""
+    """Yield the start, end and characters of each run: ASCII, other characters, or a decoded entity."""
     position = 0
     for special in SPECIAL.finditer(text):
         start, end = special.span()
@@ -148,7 +148,7 @@ def _has_entity(text: str) -> bool:
 
 def _join(text: str) -> str:
     if not _has_entity(text):
-        # Over UTF-8 the bytes of other characters stay as they are.
+        # The table does not change the UTF-8 bytes of other characters.
         folded = text.encode("utf-8", "surrogatepass").translate(ASCII_FOLDED)
         return BEYOND_ASCII.sub(_fold_run, folded.decode("utf-8", "surrogatepass"))
     return "".join(
@@ -174,7 +174,7 @@ def _folded_characters(characters: str) -> str:
 
 
 def _spans(text: str) -> list[tuple[int, int]]:
-    """Return, for each character of `_join(text)`, start and end of what it came from."""
+    """Return the start and end in `text` of each character of `_join(text)`."""
     spans: list[tuple[int, int]] = []
     for start, end, characters in _stretches(text):
         lengths = map(len, map(_CHARACTERS.__getitem__, characters))
@@ -189,10 +189,10 @@ def _spans(text: str) -> list[tuple[int, int]]:
 
 
 def _spell_out(folded: str, spans: list[tuple[int, int]]) -> tuple[str, list[tuple[int, int]]]:
-    """Resolve the Greek and Cyrillic letters of each word, and keep `spans` in step if given.
+    """Resolve the Greek and Cyrillic letters of each word, and update `spans`, if given, to match.
 
-    A lone Greek letter is spelled out. In a word whose every foreign letter looks like a Latin one,
-    they become Latin; a word with any other foreign letter (as nearly every Russian word has) stays.
+    A single Greek letter is spelled out. If all foreign letters of a word look like Latin letters, they
+    become Latin. A word with any other foreign letter, such as nearly every Russian word, is not changed.
     """
     parts: list[str] = []
     kept_spans: list[tuple[int, int]] = []
@@ -223,9 +223,9 @@ def _resolve_word(word: str) -> str:
 
 
 def is_disguised(original: str) -> bool:
-    """Say whether a stretch of text hides plain Latin letters or digits behind other characters.
+    """Return whether a piece of text disguises plain Latin letters or digits as other characters.
 
-    Accents, Greek letters on their own and full-width characters among Chinese ones are honest.
+    Accents, single Greek letters and full-width characters among Chinese ones are not disguises.
     """
     if original.isascii():
         return "&" in original

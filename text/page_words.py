@@ -1,7 +1,7 @@
-"""The words of the lexicon as they stand on pages: labels before a value, and patterns that find phrases.
+"""Find words of the lexicon on pages: labels of values, and phrases.
 
-Pages are searched as they are written, so that a term is quoted as shown; only case is left out of account, and
-accents where a page leaves them out. The notation of phrases is that of `text.phrases`.
+The text of a page is not folded, so terms are quoted as shown. Case is ignored; phrases also match without
+their accents. `text.phrases` describes the notation of phrases.
 """
 
 from __future__ import annotations
@@ -39,23 +39,23 @@ class Label(StrEnum):
     DESCRIPTION = "description"
     CATEGORY = "category"
     ATTRIBUTE = "attribute"
-    """Known as a property (CAS number, purity, brand…) that has no field of its own."""
+    """A known property (CAS number, purity, brand…) without a field of its own."""
 
 
 @lru_cache(maxsize=8192)
 def spelling(text: str) -> str:
-    """Return a text in the form in which labels are compared: without case, accents and final punctuation."""
+    """Return a text in the form used to compare labels: without case, accents and final punctuation."""
     return _plain(text).rstrip(" :.：*?").replace("（", "(")
 
 
 @cache
 def spellings(*names: str) -> frozenset[str]:
-    """Return the phrases under some keys of the lexicon in the form in which labels are compared."""
+    """Return the phrases under some keys of the lexicon in the form used to compare labels."""
     return frozenset(map(spelling, written(*names)))
 
 
 def mentions(text: str, name: str) -> bool:
-    """Say whether a text holds a phrase under a key of the lexicon anywhere, as part of a word too."""
+    """Return whether a text contains a phrase under a key of the lexicon, even inside a word."""
     return bool(_phrases_of(name).find_matches_as_indexes(_plain(text)))
 
 
@@ -68,7 +68,7 @@ def _phrases_of(name: str) -> AhoCorasick:
 
 
 def known_label(text: str) -> Label | None:
-    """Return the field that a label names, or None when the text is no known label.
+    """Return the field that a label names, or None for an unknown label.
 
     Args:
         text: E.g. `Min. Order:`, `Pureza` or `起订量`.
@@ -77,7 +77,7 @@ def known_label(text: str) -> Label | None:
 
 
 def known_term(text: str) -> str:
-    """Return the key in `[term_labels]` of a label, e.g. `payment` for `Zahlungsart:`; empty when unknown."""
+    """Return the key in `[term_labels]` of a label, e.g. `payment` for `Zahlungsart:`; empty if unknown."""
     return _term_labels().get(spelling(text), "") if len(text) <= _LONGEST_TERM_LABEL else ""
 
 
@@ -94,20 +94,20 @@ def _term_labels() -> dict[str, str]:
 
 @cache
 def phrases_anywhere(*names: str) -> str:
-    """Return a pattern of the phrases under some keys, for lower-case text, wherever they stand."""
+    """Return a pattern for the phrases under some keys, anywhere in lower-case text."""
     return _any(names, lambda _, pattern: pattern)
 
 
 @cache
 def whole_phrases(*names: str, after_digits: bool = False, tail: str = "") -> str:
-    """Return a pattern of the phrases under some keys, for lower-case text, as whole words.
+    """Return a pattern for the phrases under some keys, as whole words in lower-case text.
 
-    Chinese phrases may stand anywhere, and phrases with a star may go on.
+    Chinese phrases match anywhere, and phrases with a star match the beginning of a word.
 
     Args:
         names: Keys of the lexicon, e.g. `prices.old`.
-        after_digits: Whether a digit may stand right before a phrase, as in `12x`.
-        tail: A pattern of what may follow a phrase and belongs to it.
+        after_digits: Whether a phrase may follow a digit without a space, as in `12x`.
+        tail: A pattern to append to each phrase.
     """
     start = r"(?<![^\W\d_])" if after_digits else r"(?<!\w)"
 
@@ -123,7 +123,7 @@ def whole_phrases(*names: str, after_digits: bool = False, tail: str = "") -> st
 
 @cache
 def name_parts(*names: str) -> str:
-    """Return a pattern of the phrases under some keys, to be found anywhere in the name of an element."""
+    """Return a pattern for the phrases under some keys, anywhere in the name of an element."""
 
     def part(phrase: Phrase, pattern: str) -> str:
         return pattern if phrase.is_beginning else f"{pattern}(?![a-z])"
@@ -133,7 +133,7 @@ def name_parts(*names: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Kinds:
-    """The patterns of a table's keys, and parts of words without which none of a key's phrases can match."""
+    """The patterns of a table's keys, and for each key the parts of words that its phrases need to match."""
 
     patterns: dict[str, re.Pattern[str]]
     part_keys: list[str]
@@ -141,12 +141,12 @@ class _Kinds:
 
 
 def kinds_in(table: str, text: str, tail: str = "") -> Iterator[tuple[str, str]]:
-    """Yield each key of a table that a text mentions, with its first mention as the text writes it.
+    """Yield each key of a table that a text mentions, with its first mention as written.
 
     Args:
         table: E.g. `grades`.
-        text: Any length; it is searched once for parts of all phrases, and then for the keys that may occur.
-        tail: As `whole_phrases` takes it.
+        text: Any length; it is searched once for parts of all phrases, then only for the possible keys.
+        tail: See `whole_phrases`.
     """
     kinds = _kinds(table, tail)
     lower = text.lower().encode("utf-8", "replace").decode("utf-8")  # JSON can spell half a character
@@ -174,12 +174,12 @@ def _kinds(table: str, tail: str) -> _Kinds:
 
 @cache
 def key_of_word(table: str, spelt: Callable[[str], Iterable[str]]) -> dict[str, str]:
-    """Return the key of each phrase of a table, e.g. `drum` for `barrel`; the phrases as `spelt` gives them."""
+    """Return the key of each phrase of a table, e.g. `drum` for `barrel`; `spelt` returns a key's phrases."""
     return {word: key for key in keys(table) for word in spelt(f"{table}.{key}")}
 
 
 def _plain(text: str) -> str:
-    """Return a text without case, accents and needless white space."""
+    """Return a text without case, accents and extra white space."""
     if text.isascii():
         return " ".join(text.lower().split())
     whole = text.encode("utf-8", "replace").decode("utf-8")  # JSON in a page can spell half a character
@@ -188,18 +188,18 @@ def _plain(text: str) -> str:
 
 
 def _accents(text: str) -> set[str]:
-    """Return a text as written and, where it is Latin, without its accents."""
+    """Return a text as written and, if it is Latin, also without accents."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return {text, plain} if plain.isascii() else {text}
 
 
 def _is_letter(character: str) -> bool:
-    """Say whether a character belongs to a word: one of a script that sets spaces between words."""
+    """Return whether a character belongs to a word in a script that separates words by spaces."""
     return character.isalnum() and re.match(f"[{CJK}\u3040-\u30ff\uac00-\ud7af]", character) is None
 
 
 def _any(names: Iterable[str], wrap: Callable[[Phrase, str], str], hyphen: str = r"[\s-]?") -> str:
-    """Return an alternation of phrases, the longest first, each as `wrap` completes its pattern."""
+    """Return an alternation of phrases, longest first, each pattern completed by `wrap`."""
     found: dict[str, int] = {}
     for phrase in (phrase for name in names for phrase in words(name)):
         for text in _accents(phrase.text.lower()):

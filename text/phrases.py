@@ -1,21 +1,21 @@
-"""The phrase engine: the word lists of every language, and the patterns that find their phrases.
+"""The lexicon: the word lists of every language, and patterns that find their phrases.
 
-The words that the product looks for stand in `text/lexicon/<language>.toml`, one file for each language (ISO 639-1
-code; `zxx.toml` holds signs and codes of no language). Each file has the same tables; a table that a language does
-not need is left out. `words("labels.price")` returns the phrases of key `price` in table `[labels]` of all files.
+The lexicon is in `text/lexicon/<language>.toml`, one file per language (ISO 639-1 code; `zxx.toml` has signs
+and codes that belong to no language). All files have the same tables, except tables that a language does not
+need. `words("labels.price")` returns the phrases of key `price` in table `[labels]` of all files.
 
 Notation, the same in every table:
 
-- `{a|b} c` stands for `a c` and `b c`, and `{a |}b` for `a b` and `b`. Choices may nest.
-- `label*` stands for every word that begins with `label`. Without the star, whole words are meant. Chinese is written
-  without spaces, so its phrases match anywhere and need no star.
-- Case, accents and full-width forms do not matter: texts and phrases are folded alike (`text.normalise.fold`).
+- `{a|b} c` means `a c` and `b c`, and `{a |}b` means `a b` and `b`. Choices may nest.
+- `label*` means every word that begins with `label`. Phrases without a star match whole words. Chinese is
+  written without spaces, so Chinese phrases match anywhere and need no star.
+- Case, accents and full-width forms do not matter: texts and phrases are folded alike
+  (`text.normalise.fold`).
 - In `whole_words` a space matches spaces or hyphens, and a hyphen matches a hyphen, a space or nothing.
 
-To add a table: write `[table]` and `key = ["phrase", ...]` into the files, with a comment above that says what belongs
-there, and ask for `words("table.key")` where the phrases are needed. Ask inside a cached function, not at import: the
-files are read once, when the first phrase is asked for. The files are checked then; `LexiconError` names file, key
-and phrase.
+To add a table: add `[table]` and `key = ["phrase", ...]` to the files, with a comment on its contents, and
+call `words("table.key")` in a cached function, not at import. The first call reads and checks all files;
+`LexiconError` names the file, key and phrase.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ INNERMOST_CHOICE = re.compile(r"\{([^{}]*)\}")
 
 
 class LexiconError(ValueError):
-    """A file of the lexicon is not written as it should be."""
+    """A file of the lexicon is malformed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +49,12 @@ class Phrase:
     """One spelling of a phrase of the lexicon."""
 
     text: str
-    """As written, with its choices made and without the star."""
+    """The phrase as written, with its choices resolved and without the star."""
     folded: str
     language: str
-    """Of the file that lists it: an ISO 639-1 code, or `zxx`."""
+    """Language of the file: an ISO 639-1 code, or `zxx`."""
     is_beginning: bool
-    """Whether the phrase was written with a star: a longer word may begin so."""
+    """Whether the phrase has a star and so matches the beginning of longer words."""
 
 
 @cache
@@ -62,10 +62,10 @@ def words(name: str) -> tuple[Phrase, ...]:
     """Return each spelling of the phrases under a key, in all languages.
 
     Args:
-        name: Table and key with a dot between, e.g. `labels.price`.
+        name: Table and key, separated by a dot, e.g. `labels.price`.
 
     Raises:
-        LexiconError: If a file is not written as it should be.
+        LexiconError: If a file is malformed.
         KeyError: If no file has this key.
     """
     return tuple(
@@ -84,7 +84,7 @@ def words(name: str) -> tuple[Phrase, ...]:
 
 @cache
 def keys(table: str) -> tuple[str, ...]:
-    """Return the names below a table, in all languages: `keys("goods")` holds `everyday` and `material`."""
+    """Return the keys of a table in all languages: `keys("goods")` includes `everyday` and `material`."""
     names = (name for entries in _lexicon().values() for name in entries if name.startswith(f"{table}."))
     return tuple(dict.fromkeys(name.removeprefix(f"{table}.").partition(".")[0] for name in names))
 
@@ -102,23 +102,23 @@ def folded(*names: str) -> frozenset[str]:
 
 @cache
 def written(*names: str) -> frozenset[str]:
-    """Return the spellings of the phrases under some keys as the files write them, with their accents."""
+    """Return the unfolded spellings of the phrases under some keys, with accents."""
     return frozenset(phrase.text for name in names for phrase in words(name))
 
 
 @cache
 def by_key(table: str) -> dict[str, tuple[str, ...]]:
-    """Return the phrases of a table as the files write them, by key; for tables of what is written for what."""
+    """Return the unfolded phrases of a table by key, for tables of substitutions."""
     return {key: tuple(phrase.text for phrase in words(f"{table}.{key}")) for key in keys(table)}
 
 
 @cache
 def any_of(*names: str, chinese: bool | None = None) -> str:
-    """Return a pattern that matches any phrase under some keys wherever it stands, the longest first.
+    """Return a pattern that matches any phrase under some keys anywhere, longest first.
 
     Args:
         names: The keys.
-        chinese: Whether to match only the phrases in Chinese, or only the others; all of them if None.
+        chinese: True for only the Chinese phrases, False for only the others, None for all.
     """
     phrases = (one for one in folded(*names) if chinese is None or bool(IS_CJK.search(one)) is chinese)
     return f"(?:{'|'.join(map(re.escape, _longest_first(phrases)))})"
@@ -126,11 +126,10 @@ def any_of(*names: str, chinese: bool | None = None) -> str:
 
 @cache
 def whole_words(*names: str) -> str:
-    """Return a pattern that matches any phrase under some keys as whole words; Chinese ones anywhere.
+    """Return a pattern that matches any phrase under some keys as whole words, and Chinese phrases anywhere.
 
-    What all words share stands outside of the alternation: a branch that begins with a letter is passed over
-    at once where another letter stands, one that begins with a condition is not; and where no Chinese sign
-    stands, no Chinese phrase is tried.
+    Shared conditions are outside the alternation, because the regex engine quickly skips a branch that begins
+    with a letter, but not one that begins with a lookaround. One lookahead skips all Chinese phrases.
     """
     phrases = [phrase for name in names for phrase in words(name)]
     return _whole_words(
@@ -159,12 +158,12 @@ def _as_pattern(phrase: str) -> str:
 
 @cache
 def phrase_matcher(*names: str) -> re.Pattern[str]:
-    """Return what finds any phrase under some keys in a folded text, as whole words."""
+    """Return a compiled pattern that finds any phrase under some keys in a folded text, as whole words."""
     return re.compile(whole_words(*names))
 
 
 def alternatives(text: str) -> Iterator[str]:
-    """Yield `text` once for each choice in its braces, which may nest; spellings may repeat."""
+    """Yield `text` once for each combination of the choices in its braces; spellings may repeat."""
     choice = INNERMOST_CHOICE.search(text)
     if choice is None:
         yield text
@@ -174,10 +173,10 @@ def alternatives(text: str) -> Iterator[str]:
 
 
 def read_lexicon(folder: Traversable) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Return the phrases of each language by table and key, in the order of the files' names.
+    """Return the phrases of each language by table and key, in the order of the file names.
 
     Raises:
-        LexiconError: If a file is not written as it should be; the message says where.
+        LexiconError: If a file is malformed; the message gives the position.
     """
     lexicon: dict[str, dict[str, tuple[str, ...]]] = {}
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
@@ -191,7 +190,7 @@ def read_lexicon(folder: Traversable) -> dict[str, dict[str, tuple[str, ...]]]:
 
 
 def _listed(name: str) -> list[tuple[str, str]]:
-    """Return the phrases under a key as the files write them, each with its language."""
+    """Return the unresolved phrases under a key, each with its language."""
     listed = [
         (language, phrase)
         for language, entries in _lexicon().items()
@@ -214,7 +213,7 @@ def _entries(file: str, table: Mapping[str, Any], prefix: str = "") -> Iterator[
         if isinstance(value, dict):
             yield from _entries(file, value, f"{name}.")
         elif not prefix:
-            raise LexiconError(f"{file}: {name}: a list of phrases must stand in a table, e.g. [labels]")
+            raise LexiconError(f"{file}: {name}: a list of phrases must be in a table, e.g. [labels]")
         elif not isinstance(value, list):
             raise LexiconError(f"{file}: {name}: this must be a list of phrases, not {value!r}")
         else:
@@ -227,19 +226,19 @@ def _entries(file: str, table: Mapping[str, Any], prefix: str = "") -> Iterator[
 
 
 def _fault(phrase: object) -> str:
-    """Return what is wrong with a phrase, or the empty text."""
+    """Return the fault of a phrase, or an empty string."""
     if not isinstance(phrase, str):
-        return "is no text: put it in quotation marks"
+        return "is not a string: put it in quotation marks"
     bare, choices = phrase, []
     while choice := INNERMOST_CHOICE.search(bare):
         choices.append(choice[1])
         bare = bare[: choice.start()] + bare[choice.end() :]
     faults = {
         "is empty": not phrase.strip(),
-        "has spaces at an end or side by side": phrase != " ".join(phrase.split()),
+        "has spaces at an end or repeated spaces": phrase != " ".join(phrase.split()),
         "has braces without a choice: write {a|b}": any("|" not in choice for choice in choices),
-        "has a brace without its partner": "{" in bare or "}" in bare,
-        "has a | outside of braces": "|" in bare,
+        "has an unmatched brace": "{" in bare or "}" in bare,
+        "has a | outside braces": "|" in bare,
         "has a star that is not its last character": "*" in phrase.removesuffix("*"),
     }
     return next((says for says, is_fault in faults.items() if is_fault), "")
@@ -250,7 +249,7 @@ def _longest_first(phrases: Iterable[str]) -> list[str]:
 
 
 def _by_first(patterns: Sequence[str]) -> str:
-    """Return an alternation with one branch for each first letter, in their order: few are tried anywhere."""
+    """Return an alternation grouped by first letter, so that few branches are tried at each position."""
     rests: dict[str, list[str]] = {}
     for pattern in patterns:
         first = pattern[: 2 if pattern.startswith("\\") else 1]

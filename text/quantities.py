@@ -1,4 +1,4 @@
-"""Read an amount with its unit out of a short text, in several languages, e.g. `25 кг/мешок` as 25 kg."""
+"""Parse an amount with its unit in a short text, in several languages, e.g. `25 кг/мешок` as 25 kg."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from text.phrases import written
 
 _BLANK = r"[ \u00a0\u2009\u202f]"
 WHOLE_NUMBER = (
-    # Not the tail of another number (0.25, 1/2, 5-10) nor of a word; of Chinese alone, which writes no spaces.
+    # Not the end of another number (0.25, 1/2, 5-10) or of a word, except in Chinese, which has no spaces.
     r"(?:(?<=\d[x×х*])|(?<![^\W\u3400-\u9fff])(?<!\d[.,’'/–-])(?<!\s[.,])(?<!^[.,]))"
     rf"(?:\d{{1,3}}(?:(?:{_BLANK}|[.,’'])\d{{3}})+(?!\d)(?:[.,]\d{{1,2}}(?!\d))?|\d+(?:[.,]\d+)?|(?<![^\s(])\.\d+)"
 )
-"""Pattern of a number from its first digit on, with or without decimals and thousands; it has no groups."""
+"""Pattern for a number with or without decimals and thousands separators; it has no groups."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """An amount of a unit, maybe in a container."""
+    """An amount with its unit and, if known, its container."""
 
     amount: Decimal
     unit: str
@@ -29,7 +29,7 @@ class Quantity:
 
 
 def read_quantity(text: str) -> Quantity | None:
-    """Read the first amount that has a unit, or None.
+    """Return the first amount that has a unit, or None.
 
     Args:
         text: E.g. `25kg/drum`, `1 метрическая тонна`, `起订量 5 千克`.
@@ -43,19 +43,19 @@ def read_quantity(text: str) -> Quantity | None:
 
 
 def unit_after_slash(text: str) -> str:
-    """Return the unit of a price such as `$40 / kg`, `40 €/Stück`, `40 руб. за кг` or `40元/千克`, or none."""
+    """Return the unit of a price such as `$40 / kg`, `40 €/Stück`, `40 руб. за кг` or `40元/千克`, if any."""
     found = _per().search(text.casefold())
     return _spellings("units")[" ".join(found["unit"].split())] if found else ""
 
 
 def container_in(text: str) -> str:
-    """Return the container a text names, e.g. `drum`, or empty text."""
+    """Return the container that a text names, e.g. `drum`, or an empty string."""
     found = _container_pattern().search(text.casefold())
     return _spellings("containers")[found[0]] if found else ""
 
 
 def read_number(text: str) -> Decimal | None:
-    """Read a number whose last separator is the decimal one unless three digits follow it.
+    """Parse a number whose last separator is the decimal one unless three digits follow it.
 
     >>> read_number("1.000"), read_number("99,5"), read_number("1 250.75"), read_number("0.125")
     (Decimal('1000'), Decimal('99.5'), Decimal('1250.75'), Decimal('0.125'))
@@ -65,7 +65,7 @@ def read_number(text: str) -> Decimal | None:
     at = max(bare.rfind("."), bare.rfind(","))
     if at >= 0:
         whole, separator, rest = bare[:at], bare[at], bare[at + 1 :]
-    if separator and (len(rest) != 3 or whole in {"", "0"}):  # no thousands begin with nothing
+    if separator and (len(rest) != 3 or whole in {"", "0"}):  # `.125` and `0.125` have no thousands
         bare = f"{re.sub(r'[.,]', '', whole)}.{rest}"
     else:
         bare = re.sub(r"[.,]", "", bare)

@@ -1,7 +1,7 @@
-"""The words of a text, and a table that works out each word once: the words of listings repeat.
+"""Split texts into words, and cache a value for each word.
 
-Patterns over whole texts are slow. Most texts hold no word that a pattern could match, and a table of words says
-so without another look at the text.
+Patterns over whole texts are slow. Most texts contain no word that a pattern could match; a table of words
+shows this without another pass over the text.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ T = TypeVar("T")
 
 WORD = re.compile(r"[^\W_]+")
 KEPT_WORDS = 65_536
-"""The table keeps so many words at most: an endless market must not fill the memory."""
+"""Most words in the table, so that an endless market cannot fill the memory."""
 LONGEST_KEPT = 64
-"""Characters of the longest word that is kept; longer ones hardly come again."""
+"""Characters of the longest cached word; longer words rarely recur."""
 
 
 class WordTable(dict[str, T], Generic[T]):
-    """A value for each word, worked out when the word is first met."""
+    """A cache of one computed value per word."""
 
     def __init__(self, work_out: Callable[[str], T]) -> None:
         super().__init__()
@@ -49,15 +49,15 @@ def split_words(text: str) -> list[str]:
 
 
 def any_bits(marks: Iterable[int]) -> int:
-    """Return the bits that at least one word has."""
+    """Return the bits set for at least one word."""
     return reduce(or_, marks, 0)
 
 
 def bits_of_two(marks: Sequence[int]) -> int:
-    """Return the bits that two neighbouring words both have."""
+    """Return the bits set for two adjacent words."""
     return any_bits(map(and_, marks, marks[1:]))
 
 
 def bits_of_three(marks: Sequence[int]) -> int:
-    """Return the bits that three neighbouring words all have."""
+    """Return the bits set for three adjacent words."""
     return any_bits(map(and_, map(and_, marks, marks[1:]), marks[2:]))
