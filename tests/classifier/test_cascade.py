@@ -17,7 +17,7 @@ from classifier.errors import ModelFolderWrong
 from classifier.features.evidence import has_evidence, read_all
 from classifier.features.static_embedding import StaticEmbedder
 from classifier.model.cascade import RECALL_BUDGET, settle_within_budget
-from classifier.model.persistence import load_model, save_model
+from classifier.model.persistence import load_model, save_model, write_manifest
 from classifier.reading import read_text
 from classifier.scoring import Scorer
 from classifier.training.fit import Cascade, train
@@ -150,6 +150,7 @@ def test_a_saved_first_stage_scores_the_same(
     with np.load(folder / "static.npz") as arrays:
         changed = arrays["weights"] + 1
     np.savez_compressed(folder / "static.npz", weights=changed)
+    write_manifest(folder)
     with pytest.raises(ModelFolderWrong, match="its weights give the id"):
         load_model(folder)
 
@@ -160,6 +161,7 @@ def test_a_model_without_first_stage_has_none(model: TrainedModel, tmp_path: Pat
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     del card["cascade"]
     (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    write_manifest(folder)
     assert load_model(folder).first_stage is None
 
 
@@ -170,6 +172,7 @@ def test_a_first_stage_of_another_rule_is_left_out(cascaded: TrainedModel, tmp_p
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     card["cascade"]["goes_on"] = "names on a list"
     (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    write_manifest(folder)
     assert load_model(folder).first_stage is None
 
 
