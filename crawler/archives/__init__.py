@@ -1,6 +1,6 @@
 """Saved copies of sites: folders, HTML files, ZIP, MHTML, WARC, ARC and WACZ, read page by page.
 
-A path comes in; pages under their original URLs go out. May import `store` only.
+A path comes in; pages under their original URLs go out. The package imports `store` only.
 """
 
 from __future__ import annotations

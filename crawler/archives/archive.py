@@ -1,4 +1,4 @@
-"""A saved copy of a site: indexed in one pass, then open for reading page by page."""
+"""Open a saved copy of a site: index it in one pass, then read page by page."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from crawler.archives.urls import Addresses
 
 MAX_PAGE_BYTES = 20_000_000
-"""Default limit of one page's body, unpacked; large shop pages measured in 2026 had 2.6 million bytes."""
+"""Default limit of one page's unpacked body; large shop pages measured in 2026 had 2.6 million bytes."""
 _NOTHING = Payload(headers=(), body=b"")
 _SNIFFED_BYTES = 512
 _MAX_ZIP_DEPTH = 2
@@ -58,22 +58,21 @@ _MAX_ZIP_DEPTH = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveContents:
-    """The index of an archive that is read by another process: its URLs, and the entries without one."""
+    """The index of an archive in another process: its URLs, and the entries without a URL."""
 
     urls: frozenset[str]
     faults: tuple[ArchiveFault, ...]
 
     def __contains__(self, url: object) -> bool:
-        """Return whether a page is saved under a URL, as the archive itself would."""
+        """Return whether a page is saved under a URL."""
         return isinstance(url, str) and normal_url(url) in self.urls
 
     def __len__(self) -> int:
-        """Return the number of pages."""
         return len(self.urls)
 
 
 class Archive:
-    """An index of saved pages by original URL; `fetch` reads a body each time and keeps none.
+    """An index of saved pages by original URL. `fetch` reads a body on each call and caches none.
 
     Close the archive, or use it as a context manager, to close its ZIPs and temporary files.
     """
@@ -87,7 +86,7 @@ class Archive:
         limit: int,
         resources: ExitStack,
     ) -> None:
-        """Take the index that `open_archive` built, and the open files behind it."""
+        """Take the index and the open files of `open_archive`."""
         self._pages = addresses.pages
         self._limit = limit
         self._resources = resources
@@ -96,14 +95,13 @@ class Archive:
         self.assets = addresses.assets + loose_assets
         """Number of images, styles, scripts, fonts and robots.txt files, none of which is a page."""
         self.superseded = addresses.superseded
-        """Number of captures that a newer or whole capture of the same URL replaces."""
+        """Number of captures replaced by a newer or complete capture of the same URL."""
 
     def urls(self) -> Iterable[str]:
-        """Return the original URLs of all pages, in an order that depends on the archive alone."""
+        """Return the original URLs of all pages, in an order fixed by the archive."""
         return self._pages.keys()
 
     def __len__(self) -> int:
-        """Return the number of pages."""
         return len(self._pages)
 
     def __contains__(self, url: object) -> bool:
@@ -111,9 +109,9 @@ class Archive:
         return isinstance(url, str) and normal_url(url) in self._pages
 
     def fetch(self, url: str) -> SavedPage | None:
-        """Return the page saved under a URL; None when there is none.
+        """Return the page saved under a URL, or None.
 
-        A damaged page is returned with its `fault` and `sentence`; no error is raised for it.
+        A damaged page is returned with its `fault` and `sentence` and raises no error.
         """
         key = normal_url(url)
         capture = self._pages.get(key)
@@ -148,15 +146,13 @@ class Archive:
         self._resources.close()
 
     def __enter__(self) -> Self:
-        """Return the archive itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the archive."""
         self.close()
 
     def __deepcopy__(self, _: dict[int, object]) -> Self:
-        """Return the archive itself: Scrapy copies its settings, but open files have one owner."""
+        """Return the archive itself, since Scrapy copies its settings but open files have one owner."""
         return self
 
 
@@ -167,11 +163,11 @@ def open_archive(
 
     Args:
         path: The folder or file; a folder may hold any mixture.
-        base_url: What the paths of files that do not say their URL are relative to; when empty, a URL
-            under the reserved domain `.invalid` that carries the archive's name.
+        base_url: Base of the paths of files without a known URL. The default is a URL that contains the
+            archive's name under the reserved domain `.invalid`.
         manifest: CSV or JSON lines with the URL of each file, as paths below the archive's root. When
             None, each `manifest.csv` or `manifest.jsonl` in the archive applies to its own folder.
-        max_page_bytes: Limit of one page's body, unpacked. A larger one is a page with a fault.
+        max_page_bytes: Limit of one page's unpacked body. A larger page gets a fault.
 
     Raises:
         ArchiveError: If nothing at the path can be opened, or the given manifest cannot be used.
@@ -195,11 +191,11 @@ def open_archive(
 
 
 def why_no_page(path: Path, faults: Sequence[ArchiveFault]) -> str:
-    """Return the sentence for an archive without a readable page, with the reason.
+    """Return the sentence for an archive without a readable page, including the reason.
 
     Args:
-        path: Of the archive.
-        faults: Its entries whose URL could not be read.
+        path: The archive.
+        faults: The archive's unreadable entries.
     """
     if not faults:
         return f"{path} holds no saved page; expected {EXPECTED}, with at least one page in it."
@@ -213,7 +209,7 @@ def _index_file(indexer: Indexer, path: Path, manifest: Manifest | None) -> None
     try:
         with path.open("rb") as handle:
             kind = kind_of(path.name, handle.read(512))
-    except (OSError, ValueError) as error:  # the latter of a name with a zero byte in it
+    except (OSError, ValueError) as error:  # ValueError: a NUL byte in the name
         why = getattr(error, "strerror", None) or error
         message = f"{path} cannot be opened ({why}); expected {EXPECTED}."
         raise ArchiveError(message) from error
@@ -257,7 +253,7 @@ class Indexer:
         """Index the files of one folder or ZIP.
 
         Args:
-            listed: What the folder or ZIP holds.
+            listed: The files in the folder or ZIP.
             manifest: The URL of each file. When None, each manifest among the files applies to the files
                 beside and below it.
             depth: Number of ZIPs around these files.
@@ -283,7 +279,7 @@ class Indexer:
         Args:
             file: The ZIP.
             manifest: As for `read_files`.
-            prefix: Precedes an entry's name to make it a path below the archive's root.
+            prefix: Prefix that turns an entry's name into a path below the archive's root.
             depth: Number of ZIPs around this one.
         """
         if depth == _MAX_ZIP_DEPTH:
@@ -329,7 +325,7 @@ class Indexer:
     ) -> Iterator[Capture]:
         found: list[Capture | ArchiveFault] = []
         try:
-            found.extend(self._index(file, files, depth, row))  # which keeps what came before an error
+            found.extend(self._index(file, files, depth, row))  # keeps the captures before an error
         except UnreadableBodyError as error:
             found.append(ArchiveFault(locator=file.locator, outcome=error.outcome, sentence=error.sentence))
         except Exception as error:  # noqa: BLE001 (see `what_failed`)
@@ -350,7 +346,7 @@ class Indexer:
             kind = Kind.ASSET
         match kind:
             case Kind.HTML:
-                # The manifest outweighs the page's own words, so the page need not be opened for them.
+                # The manifest takes precedence over the page's own URL, so the page stays closed.
                 return [html_capture(file)] if row and row.captured_at else index_html(file)
             case Kind.MHTML:
                 return index_mhtml(file, self.max_page_bytes)
@@ -376,10 +372,10 @@ class Indexer:
 
 
 def what_failed(error: Exception) -> str:
-    """Return the reason for a fault's sentence from what reading a stored file raised.
+    """Return the reason of a read error, for a fault's sentence.
 
     One damaged file must not end a crawl, and the parsers of ZIP, e-mail, CSV, JSON and compressed data
-    raise errors without a common base. So whatever one file raises becomes a fault of that file.
+    raise errors without a common base. So any error over a file becomes a fault of that file.
     """
     return " ".join(str(error).split()).rstrip(".") or type(error).__name__
 
@@ -393,7 +389,7 @@ def _kind(file: StoredFile) -> Kind:
 
 
 def _is_beside_a_page(name: str, files: Container[str]) -> bool:
-    """Return whether a file lies in the `page_files` folder that a browser made beside `page.html`."""
+    """Return whether a file is in the `page_files` folder that a browser saved beside `page.html`."""
     folders = [str(folder) for folder in PurePosixPath(name).parents if folder.name.endswith("_files")]
     stems = [folder.removesuffix("_files") for folder in folders]
     return any(f"{stem}{suffix}" in files for stem in stems for suffix in (".html", ".htm", ".xhtml"))

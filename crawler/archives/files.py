@@ -1,6 +1,6 @@
 """The files of an archive: their kinds, listing folders and ZIPs, bounded reading and decompression.
 
-Nothing is ever written out, temporary files without a name aside.
+Nothing is written to disk except temporary files without a name.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _ASSET_TYPES = (
     "application/x-shockwave-flash",
 )
 MAX_RATIO = 200
-"""An entry that unpacks to more than this many times its size, and to much, counts as an attack."""
+"""Highest packing ratio of a large entry; a higher one counts as an attack."""
 _IS_ENCRYPTED = 0x1
 _BLOCK_BYTES = 64 * 1024
 _TRANSPORT_HEADERS = frozenset({"content-encoding", "transfer-encoding", "content-length"})
@@ -68,7 +68,7 @@ class Kind(Enum):
     ZIP = "zip"
     ASSET = "asset"
     OTHER = "other"
-    """Neither a page nor part of one: lists, notes, indexes."""
+    """Not part of a page: lists, notes, indexes."""
 
 
 _KINDS = {
@@ -88,16 +88,16 @@ _KINDS = {
     ".wacz": Kind.ZIP,
 }
 EXPECTED = "a folder, " + ", ".join(_KINDS)
-"""The kinds of archives that can be opened, for messages."""
+"""The supported kinds of archives, for messages."""
 
 
 def kind_of(name: str, first_bytes: bytes) -> Kind:
-    """Return how a file is read.
+    """Return the parser that a file needs.
 
     Args:
         name: File name, with or without folders.
-        first_bytes: The beginning of the file; used only when the name does not settle the kind, as with
-            mirrored pages named `item.php?id=3`.
+        first_bytes: The beginning of the file. They count only if the name does not settle the kind, as
+            with mirrored pages named `item.php?id=3`.
     """
     path = PurePosixPath(name.lower())
     suffixes = path.suffixes
@@ -115,7 +115,7 @@ def is_asset(content_type: str, path: str) -> bool:
     """Return whether a response is an image, style, script, font, film or `robots.txt`.
 
     Args:
-        content_type: As in the HTTP header; when empty, the path decides.
+        content_type: Value of the HTTP header. If it is empty, the path decides.
         path: Path of the URL or file, without query.
     """
     place = PurePosixPath(path.lower())
@@ -127,7 +127,7 @@ def is_asset(content_type: str, path: str) -> bool:
 
 
 def folder_files(root: Path) -> Iterator[StoredFile | ArchiveFault]:
-    """Yield the files below a folder by path; links out of the folder and special files are faults."""
+    """Yield the files below a folder by path. Links out of the folder and special files become faults."""
     refused: list[ArchiveFault] = []
     paths: list[Path] = []
     for folder, subfolders, names in os.walk(
@@ -149,7 +149,7 @@ def folder_files(root: Path) -> Iterator[StoredFile | ArchiveFault]:
 def _why_not_followed(link: Path, root: Path) -> str:
     try:
         leads_out = not link.resolve().is_relative_to(root.resolve())
-    except (OSError, RuntimeError):  # a circle is either, by the version of Python
+    except (OSError, RuntimeError):  # a circular link raises either, depending on the version of Python
         return "leads in a circle"
     return "leads out of the archive's folder" if leads_out else ""
 
@@ -162,15 +162,15 @@ def path_file(path: Path, name: str) -> StoredFile:
 def zip_files(
     archive: ZipFile, file: StoredFile, prefix: str, max_bytes: int
 ) -> Iterator[StoredFile | ArchiveFault]:
-    """Yield the entries of a ZIP, sorted by name; of a WACZ only its archives.
+    """Yield the entries of a ZIP, sorted by name; of a WACZ, yield only its archives.
 
-    Entries that are encrypted, packed too densely or named to leave the ZIP are faults.
+    Encrypted entries, entries packed too densely and names that lead out of the ZIP become faults.
 
     Args:
-        archive: The open ZIP; must stay open as long as the entries are to be read.
+        archive: The open ZIP. Keep it open while reading the entries.
         file: The ZIP as a file.
-        prefix: Precedes an entry's name to make it a path below the archive's root.
-        max_bytes: Size up to which the packing ratio does not matter.
+        prefix: Prefix that turns an entry's name into a path below the archive's root.
+        max_bytes: Size up to which the packing ratio is ignored.
     """
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     if any(entry.filename == "datapackage.json" for entry in entries):
@@ -186,8 +186,8 @@ def zip_files(
 
 
 def spooled(file: StoredFile, blocks: Iterable[bytes], resources: ExitStack) -> StoredFile:
-    """Copy a file's unpacked bytes to a temporary file without a name, which can be read in any order."""
-    copy = resources.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - open as long as the archive
+    """Copy a file's unpacked bytes to a temporary file without a name, for random access."""
+    copy = resources.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the archive closes it
     for block in blocks:
         copy.write(block)
     copy.flush()
@@ -201,7 +201,7 @@ def spooled(file: StoredFile, blocks: Iterable[bytes], resources: ExitStack) -> 
 
 
 def blocks_of(handle: BinaryIO) -> Iterator[bytes]:
-    """Yield the rest of a handle in blocks."""
+    """Yield the rest of a file in blocks."""
     while block := handle.read(_BLOCK_BYTES):
         yield block
 
@@ -241,12 +241,12 @@ def _objection(entry: ZipInfo, max_bytes: int) -> tuple[PageOutcome, str] | None
 
 
 def read_bounded(handle: BinaryIO, max_bytes: int) -> bytes:
-    """Read the handle to its end.
+    """Read a file to its end.
 
     Raises:
-        UnreadableBodyError: If more than `max_bytes` bytes follow; no more than that are held.
+        UnreadableBodyError: If more than `max_bytes` bytes follow. Memory use stays within the limit.
     """
-    body = handle.read(min(_USUAL_BYTES, max_bytes + 1))  # `read` reserves as much memory as it is asked for
+    body = handle.read(min(_USUAL_BYTES, max_bytes + 1))  # `read` allocates as many bytes as requested
     if len(body) == _USUAL_BYTES:
         body += handle.read(max_bytes + 1 - _USUAL_BYTES)
     if len(body) > max_bytes:
@@ -262,13 +262,13 @@ def too_large(max_bytes: int) -> UnreadableBodyError:
 
 
 def decode_body(body: bytes, headers: Iterable[tuple[str, str]], max_bytes: int) -> bytes:
-    """Undo the transfer and content encodings that the headers name.
+    """Undo the transfer and content encodings in the headers.
 
-    A body that is not packed as its headers say is returned unchanged: many crawlers keep the original
+    A body that is not encoded as its headers claim is returned unchanged: many crawlers keep the original
     headers with an unpacked body.
 
     Raises:
-        UnreadableBodyError: If the unpacked body is over `max_bytes`, or packed in an unknown way.
+        UnreadableBodyError: If the unpacked body is over `max_bytes`, or its encoding is unknown.
     """
     named = {name.lower(): value.lower() for name, value in headers}
     if "chunked" in named.get("transfer-encoding", ""):
@@ -279,7 +279,7 @@ def decode_body(body: bytes, headers: Iterable[tuple[str, str]], max_bytes: int)
 
 
 def without_transport(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Return the headers without those that are wrong once a body is unpacked."""
+    """Return the headers that still apply to an unpacked body."""
     return tuple((name, value) for name, value in headers if name.lower() not in _TRANSPORT_HEADERS)
 
 
@@ -305,7 +305,7 @@ def _inflate_member(data: bytes, start: int, unpacked: bytearray, max_bytes: int
     """Append the bytes of the member at `start` to `unpacked`, and return the offset behind the member."""
     window = zlib.decompressobj(_ZLIB_GZIP_OR_ZLIB if _has_header(data[start : start + 2]) else _ZLIB_RAW)
     while not window.eof:
-        # In small blocks: zlib copies everything behind a member, and there may be a million members.
+        # Small blocks, since zlib copies the bytes behind a member, and there may be a million members.
         block = data[start : start + _INFLATED_BYTES]
         if not block:
             raise _cut(bytes(unpacked))

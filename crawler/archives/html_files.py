@@ -1,4 +1,4 @@
-"""Pages saved as HTML or MHTML files (RFC 2557), and the manifest that says which file was which URL."""
+"""Read pages saved as HTML or MHTML files (RFC 2557), and manifests with the URLs of files."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
     from email.message import Message
 
 _HEAD_BYTES = 64 * 1024
-"""The comment of the saving program and the page's `<head>` lie within; SingleFile puts styles after them."""
+"""Enough for the saving program's comment and the page's `<head>`; SingleFile puts styles after them."""
 _ROOM_FOR_ASSETS = 5
-"""A message may be this many times as large as a page: it also holds images, in base64."""
+"""Allowed size of a message in page sizes, since it also holds images in base64."""
 MANIFEST_NAMES = ("manifest.csv", "manifest.jsonl")
 """A file of this name applies to the files beside and below it."""
 
 
 def index_html(file: StoredFile) -> Iterator[Capture]:
-    """Yield the one page of an HTML file, with what the file says about its URL.
+    """Yield the page of an HTML file, with its stated URL.
 
     Raises:
         OSError: If the file cannot be opened.
@@ -57,7 +57,7 @@ def index_html(file: StoredFile) -> Iterator[Capture]:
 
 
 def html_capture(file: StoredFile) -> Capture:
-    """Return the one page of an HTML file without opening the file."""
+    """Return the page of an HTML file without opening the file."""
     return Capture(file=file, read=read_html)
 
 
@@ -65,7 +65,7 @@ def read_html(capture: Capture, max_bytes: int) -> Payload:
     """Read the page's bytes.
 
     Raises:
-        UnreadableBodyError: If it is over `max_bytes`, or its gzip data is cut or broken.
+        UnreadableBodyError: If it is over `max_bytes`, or its gzip data is truncated or damaged.
     """
     with capture.file.open() as handle:
         body = read_bounded(handle, max_bytes)
@@ -92,11 +92,11 @@ def _gzip_head(data: bytes) -> bytes:
 
 
 def index_mhtml(file: StoredFile, max_bytes: int) -> Iterator[Capture | ArchiveFault]:
-    """Yield the pages of a message: its HTML parts, and framed parts if they have an http(s) URL.
+    """Yield the pages of a message: its HTML parts, and framed parts with an http(s) URL.
 
     Raises:
         OSError: If the file cannot be opened.
-        UnreadableBodyError: If it is larger than a page and its images may be.
+        UnreadableBodyError: If it is larger than a page with its images may be.
     """
     message = _parse(file, max_bytes)
     captured_at = parse_time(str(message.get("Date", "")))
@@ -127,7 +127,7 @@ def index_mhtml(file: StoredFile, max_bytes: int) -> Iterator[Capture | ArchiveF
 
 
 def read_part(capture: Capture, max_bytes: int) -> Payload:
-    """Return one part's bytes, in the character set that its header names.
+    """Return one part's bytes, in the character set of its header.
 
     Raises:
         UnreadableBodyError: If the part is over `max_bytes`.
@@ -138,7 +138,7 @@ def read_part(capture: Capture, max_bytes: int) -> Payload:
         if position == capture.position
     )
     body = part.get_payload(decode=True)
-    if not isinstance(body, bytes):  # None for a multipart, which is not in the index
+    if not isinstance(body, bytes):  # only a multipart has None, and the index contains none
         body = b""
     if len(body) > max_bytes:
         raise too_large(max_bytes)
@@ -153,7 +153,7 @@ def _parse(file: StoredFile, max_bytes: int) -> Message:
 
 
 def _cut_part(message: Message) -> Message | None:
-    """Return the part in which a cut file ends: one without its closing boundary."""
+    """Return the part in which a truncated file ends: the one without its closing boundary."""
     if not any(isinstance(defect, errors.CloseBoundaryNotFoundDefect) for defect in message.defects):
         return None
     return list(message.walk())[-1]
@@ -161,7 +161,7 @@ def _cut_part(message: Message) -> Message | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestRow:
-    """One row of a manifest, about one file."""
+    """One row of a manifest: the URL of one file."""
 
     url: str
     captured_at: datetime | None
@@ -170,7 +170,7 @@ class ManifestRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """The usable rows of a manifest by file name, and its other rows as faults."""
+    """A manifest's usable rows by file name; its other rows become faults."""
 
     rows: Mapping[str, ManifestRow]
     faults: tuple[ArchiveFault, ...] = ()
@@ -179,11 +179,11 @@ class Manifest:
 def read_manifest(text: str, name: str) -> Manifest:
     """Read a manifest of CSV or, when `name` ends in `.jsonl`, of JSON lines.
 
-    Columns `file` (path below the manifest's own folder) and `url` are required, `captured_at` (ISO 8601) and
-    `encoding` optional; other columns are ignored.
+    Columns `file` (path below the manifest's own folder) and `url` are required. `captured_at` (ISO 8601)
+    and `encoding` are optional, and other columns are ignored.
 
     Raises:
-        ArchiveError: If the columns are missing, or the CSV cannot be read to its end.
+        ArchiveError: If the columns are missing, or the CSV cannot be read to the end.
     """
     rows: dict[str, ManifestRow] = {}
     faults = []

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class ArchiveError(CrawlError):
-    """An archive as a whole cannot be opened."""
+    """The whole archive cannot be opened."""
 
 
 class UnreadableBodyError(Exception):
-    """One page's body is not whole; carries the page's outcome and the reason."""
+    """A page's body is incomplete; carries the page's outcome and the reason."""
 
     def __init__(self, outcome: PageOutcome, sentence: str, body: bytes = b"") -> None:
-        """Take the outcome, the sentence, and the part of the body that could be read."""
+        """Take the outcome, the sentence, and the readable part of the body."""
         super().__init__(sentence)
         self.outcome = outcome
         self.sentence = sentence
@@ -43,35 +43,35 @@ class SavedPage:
     """One saved page, with its transport encodings undone."""
 
     url: str
-    """Original URL, without fragment, in the form that a Scrapy request has."""
+    """Original URL without fragment, in the form of a Scrapy request."""
     status: int
-    """HTTP status; 200 for formats that do not keep it."""
+    """HTTP status; 200 for formats without one."""
     headers: tuple[tuple[str, str], ...]
-    """As saved, without those that describe how the body was packed for transport."""
+    """The saved headers, without those that describe the body's encoding for transport."""
     is_http: bool = False
     """Whether status and headers come from an HTTP response in the archive."""
     body: bytes
     """Dechunked and decompressed, in the page's own character set."""
     captured_at: datetime | None
-    """Aware, UTC; None when the archive does not say."""
+    """Aware, UTC; None when unknown."""
     locator: str
     """Path below the archive's root, then `#` and the entry, record offset or part."""
     fault: PageOutcome | None
     """Set when the body is missing or incomplete."""
     sentence: str
-    """Why, when `fault` is set; otherwise empty."""
+    """The reason for `fault`; otherwise empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
-    """A file on disk or in a ZIP, which can be opened any number of times."""
+    """A file on disk or in a ZIP. It can be opened repeatedly."""
 
     name: str
-    """Path below the folder or ZIP that holds the file, with `/` between the parts."""
+    """Path below the containing folder or ZIP, with `/` between the parts."""
     locator: str
     """Path below the archive's root; `#` precedes the name of an entry in a ZIP."""
     open: Callable[[], BinaryIO]
-    """Return a new binary handle at the first byte."""
+    """Opens the file and returns a binary file object at the first byte."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,33 +86,33 @@ class Payload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """The index entry of one saved response: where its body lies, never the body itself."""
+    """The index entry of one saved response, without its body."""
 
     file: StoredFile
     read: Callable[[Capture, int], Payload]
     """Reads the payload, given a limit in bytes; raises `UnreadableBodyError`."""
     position: int | None = None
-    """Record offset or part number; None when the file holds one page only."""
+    """Record offset or part number; None for a file of one page."""
     length: int = 0
-    """Bytes of the record's block that the file has; used for WARC and ARC."""
+    """Bytes of the record's block in the file; used for WARC and ARC."""
     stated_url: str = ""
-    """The URL that the archive states."""
+    """The URL in the archive."""
     hinted_url: str = ""
-    """The URL that the page states, believed when no other page states it."""
+    """The URL that the page states for itself; ignored when another page states it too."""
     encoding: str = ""
-    """Character set given by a manifest."""
+    """Character set from a manifest."""
     captured_at: datetime | None = None
     fault: PageOutcome | None = None
     sentence: str = ""
     is_page: bool = True
     """False for images, styles, scripts and fonts."""
     digest: str = ""
-    """WARC payload digest, by which a revisit record finds the body that it repeats."""
+    """WARC payload digest, by which a revisit record finds its body."""
     refers_to: str = ""
-    """For a revisit record, the URL whose body it repeats, where the record names one."""
+    """For a revisit record, the URL of the repeated body, if the record names one."""
     is_revisit: bool = False
     original: Capture | None = None
-    """For a revisit record, the capture that holds its body, once found."""
+    """For a revisit record, the capture with its body, once found."""
 
     @property
     def locator(self) -> str:

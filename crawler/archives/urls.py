@@ -26,22 +26,22 @@ _COMMENT = re.compile(
     re.IGNORECASE,
 )
 _SAVED_DATE = re.compile(r"saved date:\s*(?P<date>[^(\n]+)", re.IGNORECASE)
-# Linear on any input: no tag is searched within another, and no name within a name.
+# Linear time on any input: no tag is searched within a tag, and no name within a name.
 _TAG = re.compile(r"<(?:link|meta)\b[^<>]*>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""(?<![\w:-])([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 
 _KEPT_IN_PATHS = "/=&,;:@!$'()*+"
-"""Left as they are, as mirroring tools leave them in the links that they rewrite."""
+"""Characters that mirroring tools leave unescaped in rewritten links."""
 _FRONT_PAGES = frozenset({"index", "default", "home", "homepage", "start", "main"})
-"""Names under which a site's front page is saved."""
+"""File names of a site's front page."""
 _UNKNOWN_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 @lru_cache(maxsize=8192)  # six calls for each page, and one for each link on a page
 def normal_url(url: str) -> str:
-    """Return a URL in the form of a Scrapy request, without fragment, under which pages are indexed.
+    """Return a URL without fragment in the form of a Scrapy request, which is the index's key.
 
-    Returns an empty string when `url` is not an absolute http or https URL.
+    The result is empty if `url` is not an absolute http or https URL.
     """
     try:
         parts = urlsplit(urldefrag(url.strip()).url)
@@ -53,19 +53,19 @@ def normal_url(url: str) -> str:
 
 
 def comment_url(head: str) -> str:
-    """Return the URL in the comment that a browser or SingleFile wrote when it saved the page."""
+    """Return the URL in the comment that a browser or SingleFile adds to a saved page."""
     found = _COMMENT.search(head)
     return normal_url(html.unescape(found["url"])) if found else ""
 
 
 def comment_date(head: str) -> datetime | None:
-    """Return the date, in UTC, in the comment that SingleFile wrote when it saved the page."""
+    """Return the UTC date in the comment that SingleFile adds to a saved page."""
     found = _SAVED_DATE.search(head) if _COMMENT.search(head) else None
     return parse_time(found["date"]) if found else None
 
 
 def declared_url(head: str) -> str:
-    """Return the absolute URL that the page states as its own: `rel=canonical`, else `og:url`."""
+    """Return the absolute URL that the page states for itself: `rel=canonical`, else `og:url`."""
     shared = ""
     for tag in _TAG.findall(head):
         attributes = {
@@ -80,14 +80,14 @@ def declared_url(head: str) -> str:
 
 
 def path_url(name: str, base_url: str) -> str:
-    """Return the URL of a file by its path below the archive's root."""
+    """Return the URL of a file from its path below the archive's root."""
     # Names on disk may hold bytes that are not UTF-8; Python decodes them to lone surrogates.
     path = quote(name.removesuffix(".gz"), safe=_KEPT_IN_PATHS, errors="surrogateescape")
     return normal_url(urljoin(base_url, f"./{path}"))
 
 
 def invented_base(archive_name: str) -> str:
-    """Return the base URL of an archive without any other, under the reserved domain `.invalid`."""
+    """Return a base URL under the reserved domain `.invalid`, for an archive without one."""
     host = re.sub(r"[^a-z0-9]+", "-", archive_name.lower()).strip("-")[:60].strip("-")
     return f"https://{host or 'archive'}.invalid/"
 
@@ -116,16 +116,16 @@ class Addresses:
     """In the order in which the URLs first occur."""
     assets: int
     superseded: int
-    """Number of captures that a newer or whole capture of the same URL replaces."""
+    """Number of captures replaced by a newer or complete capture of the same URL."""
 
 
 def assign_urls(captures: Sequence[Capture], base_url: str) -> Addresses:
-    """Give each page its most reliable URL, and each URL its newest whole capture.
+    """Give each page its most reliable URL, and each URL its newest complete capture.
 
-    The URL that a page states (`rel=canonical`, `og:url`) counts only when no other page states the same
-    URL: the second page of a list often names the first page as canonical. Nor does the front page of the
-    site count, which templates name on every page, unless the file is named like a front page or is the only
-    page. Otherwise the URL is the page's path below `base_url`.
+    A URL that a page states for itself (`rel=canonical`, `og:url`) counts only if no other page states it:
+    the second page of a list often names the first page as canonical. Templates name the site's front page
+    on every page, so that URL counts only for a file named like a front page, or for the only page. The
+    fallback is the page's path below `base_url`.
     """
     resolved = list(_resolve_revisits(captures))
     pages = [capture for capture in resolved if capture.is_page]
@@ -154,7 +154,7 @@ def _rank(capture: Capture) -> tuple[bool, datetime]:
 
 
 def _resolve_revisits(captures: Iterable[Capture]) -> Iterator[Capture]:
-    """Join each revisit record to the capture whose body it repeats, anywhere in the archive."""
+    """Join each revisit record to the capture of its body, anywhere in the archive."""
     originals = [capture for capture in captures if not capture.is_revisit]
     by_digest = {capture.digest: capture for capture in originals if capture.digest}
     by_url = {capture.stated_url: capture for capture in originals}

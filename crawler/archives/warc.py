@@ -1,8 +1,8 @@
-"""Pages saved in WARC and ARC files (ISO 28500): one record after another, or one gzip member each.
+"""Read pages saved in WARC and ARC files (ISO 28500), uncompressed or with one gzip member per record.
 
-warcio reads the header lines, turns ARC headers into WARC ones and repairs the target URIs that wget wrapped
-in `<...>`. This module passes over the damage that warcio gives up on, between records and within them: it
-looks for the next beginning of a record, byte by byte if need be.
+warcio reads the header lines, converts ARC headers to WARC headers and repairs the target URIs that wget
+wrapped in `<...>`. Where warcio gives up on damage, within or between records, this module searches for the
+beginning of the next record, byte by byte if necessary.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ _LOOKED_AT_BYTES = 4096
 _PADDING = b"\r\n\0 "
 _HTTP_RECORDS = frozenset({"response", "revisit"})
 _LENGTH = re.compile(r"[0-9]{1,15}")
-"""In decimal digits; no file is larger."""
+"""Decimal digits; no file is larger."""
 _STATUS = re.compile(rb"HTTP/[\d.]{1,8}\s+(\d{3})(?!\d)")
 _CAPTURES = _HTTP_RECORDS | {"resource"}
 GZIP_MAGIC = b"\x1f\x8b\x08"
 _BLOCK_BYTES = 16 * 1024
 _MAX_LINE_BYTES = 64 * 1024
 _WARC_START = re.compile(rb"WARC/\d\.\d+\s*$")
-"""The version line. A record that was cut has no newline, so the version may end another line."""
+"""The version line. A truncated record has no newline, so the version may end another line."""
 _ARC_START = re.compile(rb"filedesc://|https?://\S.* \d{14} \S+ \d+\s*$")
 """ARC 1.0: the file's own header, or `URL IP-address archive-date type length`."""
 
 
 class _BrokenRecordError(UnreadableBodyError):
-    """The header lines of a record cannot be understood."""
+    """The header lines of a record cannot be parsed."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(PageOutcome.UNREADABLE, sentence)
@@ -65,7 +65,7 @@ class _Head:
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
     left: int
-    """Bytes of the block that follow the HTTP headers, as declared."""
+    """Declared bytes of the block after the HTTP headers."""
 
 
 def index_warc(file: StoredFile) -> Iterator[Capture | ArchiveFault]:
@@ -73,7 +73,7 @@ def index_warc(file: StoredFile) -> Iterator[Capture | ArchiveFault]:
 
     Raises:
         OSError: If the file cannot be opened.
-        NotMemberPerRecordError: If the file must be unpacked as a whole first.
+        NotMemberPerRecordError: If the file must first be unpacked as a whole.
     """
     with file.open() as handle:
         layout = layout_of(handle)
@@ -89,10 +89,10 @@ def index_warc(file: StoredFile) -> Iterator[Capture | ArchiveFault]:
 
 
 def read_warc(capture: Capture, max_bytes: int) -> Payload:
-    """Return a response as it was before transport: status, headers and unpacked body.
+    """Return a response before its encoding for transport: status, headers and unpacked body.
 
     Raises:
-        UnreadableBodyError: If the body is over `max_bytes`, or packed in a way that cannot be undone.
+        UnreadableBodyError: If the body is over `max_bytes`, or its encoding cannot be undone.
     """
     head, block = _read_block(capture, max_bytes)
     packed_as = head.headers
@@ -110,11 +110,11 @@ def read_warc(capture: Capture, max_bytes: int) -> Payload:
 def _index_record(
     file: StoredFile, layout: Layout, start: int
 ) -> tuple[Capture | ArchiveFault | None, int, bool]:
-    """Return a capture or fault, the offset to continue from, and whether the record is damaged."""
+    """Return a capture or fault, the offset at which to continue, and whether the record is damaged."""
     reader = layout.open_record(start)
     try:
         head = _read_head(reader)
-    except Exception as error:  # noqa: BLE001 (warcio raises anything over hostile lines; it costs one record)
+    except Exception as error:  # noqa: BLE001 (warcio raises any error over hostile lines)
         known = error.sentence if isinstance(error, _BrokenRecordError) else ""
         sentence = known or f"The record cannot be read ({error})."
         fault = ArchiveFault(
@@ -218,11 +218,11 @@ def _gap(file: StoredFile, offset: int, until: str) -> ArchiveFault:
 
 
 class NotMemberPerRecordError(Exception):
-    """Gzip members and records do not coincide, so no record can be read directly."""
+    """Gzip members and records do not coincide, so records cannot be read directly."""
 
 
 class LineReader(io.BufferedReader):
-    """A buffered reader whose lines have a length limit, so that a file without newlines fills no memory."""
+    """A buffered reader with a limit on lines, so that a file without newlines cannot fill the memory."""
 
     def readline(self, size: int | None = -1, /) -> bytes:
         """Read to the next newline, or 64 KiB."""
@@ -230,22 +230,22 @@ class LineReader(io.BufferedReader):
 
 
 class Layout(Protocol):
-    """The order of records in a file."""
+    """The arrangement of records in a file."""
 
     def find_record(self, offset: int) -> int | None:
-        """Return the offset at or behind `offset` at which a record begins; None when none follows."""
+        """Return the offset of the first record that begins at or behind `offset`, or None."""
 
     def open_record(self, offset: int) -> LineReader:
         """Return a reader at the first byte of the record that begins at `offset`."""
 
     def pass_block(self, reader: LineReader, declared: int) -> tuple[int, int]:
-        """Skip the block at the position of `reader`.
+        """Skip the block at the reader's position.
 
         Returns:
-            The number of its `declared` bytes that the file has, and the offset to search from.
+            The number of `declared` bytes that the file has, and the offset at which to continue searching.
 
         Raises:
-            NotMemberPerRecordError: If a gzip member holds several records, or a part of one.
+            NotMemberPerRecordError: If a gzip member holds several records or part of one.
         """
 
     def read_at(self, offset: int, size: int) -> bytes:
@@ -256,7 +256,7 @@ class PlainLayout:
     """Records one after another, uncompressed."""
 
     def __init__(self, handle: BinaryIO) -> None:
-        """Read from `handle`, which stays the caller's to close."""
+        """Read from `handle`, which the caller closes."""
         self._reader = LineReader(_Borrowed(handle))
         self._size = self._reader.seek(0, io.SEEK_END)
 
@@ -270,12 +270,12 @@ class PlainLayout:
         return None
 
     def open_record(self, offset: int) -> LineReader:
-        """Return the file's one reader, at the offset."""
+        """Return the file's only reader, at the offset."""
         self._reader.seek(offset)
         return self._reader
 
     def pass_block(self, reader: LineReader, declared: int) -> tuple[int, int]:
-        """Skip the block; a block that was cut ends where the next record begins."""
+        """Skip the block; a truncated block ends where the next record begins."""
         start = reader.tell()
         there = min(declared, self._size - start)
         end = reader.seek(start + there)
@@ -296,7 +296,7 @@ class GzipLayout:
     """One gzip member for each record, as the WARC standard recommends."""
 
     def __init__(self, handle: BinaryIO) -> None:
-        """Read from `handle`, which stays the caller's to close."""
+        """Read from `handle`, which the caller closes."""
         self._handle = handle
 
     def find_record(self, offset: int) -> int | None:
@@ -313,7 +313,7 @@ class GzipLayout:
         return LineReader(GzipMember(self._handle))
 
     def pass_block(self, reader: LineReader, declared: int) -> tuple[int, int]:
-        """Skip to the end of the member; a broken member is searched for members within."""
+        """Skip to the end of the member; search within a broken member for further ones."""
         there = _skip(reader, declared)
         while line := reader.readline():
             if _start_in(line) is not None:
@@ -327,12 +327,12 @@ class GzipLayout:
         return there, end
 
     def read_at(self, offset: int, size: int) -> bytes:
-        """Return bytes of the file, still packed."""
+        """Return bytes of the file, still compressed."""
         self._handle.seek(offset)
         return self._handle.read(size)
 
     def find_member(self, offset: int) -> int | None:
-        """Search for what may be the beginning of a gzip member."""
+        """Search for a possible beginning of a gzip member."""
         self._handle.seek(offset)
         window = b""
         while block := self._handle.read(_BLOCK_BYTES):
@@ -346,10 +346,10 @@ class GzipLayout:
 
 
 class GzipMember(io.RawIOBase):
-    """The unpacked bytes of one gzip member; ends where the member ends or breaks."""
+    """The unpacked bytes of one gzip member, up to its end or to the damage."""
 
     def __init__(self, handle: BinaryIO) -> None:
-        """Unpack from the position of `handle`."""
+        """Unpack from the current position of `handle`."""
         super().__init__()
         self._handle = handle
         self._start = handle.tell()
@@ -358,7 +358,7 @@ class GzipMember(io.RawIOBase):
 
     @property
     def end_offset(self) -> int:
-        """Offset of the first byte behind the member; behind its first byte if it is broken."""
+        """Offset of the first byte behind the member; if it is broken, the offset behind its first byte."""
         if not self._window.eof:
             return self._start + 1
         return self._handle.tell() - len(self._window.unused_data)
@@ -368,7 +368,7 @@ class GzipMember(io.RawIOBase):
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """Fill the buffer; 0 means that the member has ended or is broken."""
+        """Fill the buffer and return the number of bytes; 0 means the end of the member or damage."""
         target = memoryview(buffer).cast("B")
         while not (self._window.eof or self.is_broken):
             packed = self._window.unconsumed_tail or self._handle.read(_BLOCK_BYTES)
@@ -385,13 +385,13 @@ class GzipMember(io.RawIOBase):
 
 
 def layout_of(handle: BinaryIO) -> Layout:
-    """Return the layout of a file by its first bytes."""
+    """Return the layout of a file, as shown by its first bytes."""
     is_gzip = handle.read(len(GZIP_MAGIC)) == GZIP_MAGIC
     return GzipLayout(handle) if is_gzip else PlainLayout(handle)
 
 
 def unpack_members(handle: BinaryIO) -> Iterator[bytes]:
-    """Yield the unpacked bytes of all members of a gzip file, whatever lies between them."""
+    """Yield the unpacked bytes of all members of a gzip file, skipping other bytes between them."""
     layout = GzipLayout(handle)
     offset = 0
     while (start := layout.find_member(offset)) is not None:
@@ -403,13 +403,13 @@ def unpack_members(handle: BinaryIO) -> Iterator[bytes]:
 
 
 def _start_in(line: bytes) -> int | None:
-    """Return where in the line a record begins."""
+    """Return the position in the line at which a record begins, or None."""
     found = _ARC_START.match(line) or _WARC_START.search(line)
     return found.start() if found else None
 
 
 def _skip(reader: LineReader, size: int) -> int:
-    """Read up to `size` bytes and return how many there were."""
+    """Read up to `size` bytes and return the number read."""
     left = size
     while left and (block := reader.read(min(left, _BLOCK_BYTES))):
         left -= len(block)
@@ -417,7 +417,7 @@ def _skip(reader: LineReader, size: int) -> int:
 
 
 class _Borrowed(io.RawIOBase):
-    """A seekable handle that stays open when the reader around it is closed."""
+    """A seekable file that stays open when the reader around it is closed."""
 
     def __init__(self, handle: BinaryIO) -> None:
         super().__init__()

@@ -1,1 +1,1 @@
-"""Every page as it came, in WARC files that any other reader of WARC opens."""
+"""The evidence: every received page, in WARC files that any WARC reader opens."""

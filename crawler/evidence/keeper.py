@@ -33,15 +33,15 @@ if TYPE_CHECKING:
     from store.database import Database
 
 MAX_FILE_BYTES = 500_000_000
-"""A file of this size is sealed; the WARC guidelines recommend at most about twice as much."""
+"""Size at which a file is sealed; the WARC guidelines recommend at most about twice as much."""
 _REMEMBERED = 50_000
-"""Number of payload hashes in memory; older ones are looked up in the store."""
+"""Number of payload hashes cached in memory; older ones are looked up in the store."""
 _GZIP = 31
 _BLOCK_BYTES = 65_536
 
 
 class EvidenceKeeper:
-    """Writes the WARC files of one attempt at one run; close it, or use it as a context manager."""
+    """Writes the WARC files of one attempt at a run. Close it, or use it as a context manager."""
 
     def __init__(
         self,
@@ -54,16 +54,16 @@ class EvidenceKeeper:
         notes: Mapping[str, str],
         max_file_bytes: int = MAX_FILE_BYTES,
     ) -> None:
-        """Take where to write; a file is made with the first answer.
+        """Take the values of the run. The first answer creates a file.
 
         Args:
             db: The open store.
-            folder: Made if it is not there.
+            folder: The evidence folder; created when missing.
             source_id: The source crawled; part of each file's name.
             run_id: The run.
             now: The clock.
-            notes: Stand at the head of each file.
-            max_file_bytes: Size at which another file begins.
+            notes: Notes for the head of each file.
+            max_file_bytes: Size at which a new file begins.
         """
         self._db = db
         self._folder = folder
@@ -77,15 +77,15 @@ class EvidenceKeeper:
         self._recent: dict[str, EvidenceRecord] = {}
 
     def keep(self, exchange: Exchange, *, same_as: EvidenceRecord | None = None) -> EvidenceRecord:
-        """Write an answer, with its request and metadata, and return where it lies.
+        """Write an answer with its request and metadata, and return its index row.
 
-        The answer counts as stored once the function that `syncing` returns has been called. A body that
-        any crawl has stored is not written again: the new record is a revisit of the old one.
+        The answer is safe once the function that `syncing` returns has been called. A body that any crawl has
+        already stored is not written again: the new record is a revisit of the old one.
 
         Args:
             exchange: The answer.
-            same_as: The record that still holds by the site's answer (HTTP 304). If that record repeats
-                another, the new record repeats the other too, so that each payload is one step away.
+            same_as: The unchanged record, if the site answered HTTP 304. If that record is a revisit, the new
+                record refers to the same original, so a payload is never more than one step away.
         """
         if self._file is not None and self._file.size >= self._max_file_bytes:
             self._seal()
@@ -126,9 +126,9 @@ class EvidenceKeeper:
         return record
 
     def syncing(self) -> Callable[[], list[EvidenceRecord]]:
-        """Return a function that syncs the answers so far to the disk and returns their records to index.
+        """Return a function that syncs the answers so far to disk and returns their index rows.
 
-        Call the function once; it may run in another thread while this one keeps more answers.
+        Call the function once. It may run in another thread while this thread stores more answers.
         """
         pending, self._pending = self._pending, []
         sync = self._file.syncing() if self._file is not None and pending else None
@@ -141,16 +141,15 @@ class EvidenceKeeper:
         return finish
 
     def close(self) -> None:
-        """Seal the file; answers that were not synced before stay in it without an index."""
+        """Seal the file. Answers that were never synced stay in it without an index row."""
         if self._file is not None:
             self._seal()
 
     def __enter__(self) -> Self:
-        """Return the keeper itself."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Close the keeper; if that fails after another error, the next crawl seals the file."""
+        """Close the keeper. If closing fails after another error, the next crawl seals the file."""
         try:
             self.close()
         except (OSError, StoreUnwritable):
@@ -182,7 +181,7 @@ class EvidenceKeeper:
         return file
 
     def _write(self, file: WarcFile, record: ArcWarcRecord) -> tuple[int, int]:
-        """Append a record; if the disk refuses, leave the file to the next crawl, which repairs it."""
+        """Append a record. If that fails, leave the file for the next crawl to repair."""
         try:
             return file.write(record)
         except OSError:
@@ -209,10 +208,10 @@ def hash_of(path: Path) -> tuple[int, str]:
 
 
 def seal_interrupted(db: Database, folder: Path, source_id: str, *, now: datetime) -> None:
-    """Seal the files that a process left open when it died; the caller holds the source's lock.
+    """Seal the files that a dead process left open. The caller must hold the source's lock.
 
-    An unfinished record is cut off, so that other programs can read the file to its end. No row points to
-    the unfinished record: a record is on the disk whole before it has a row.
+    An unfinished record is cut off, so that other programs can read the file to its end. No row refers to
+    an unfinished record, since a complete record is on disk before its row is written.
     """
     for each in evidence.list_files(db, source_id=source_id):
         path = folder / each.file
@@ -230,7 +229,7 @@ def seal_interrupted(db: Database, folder: Path, source_id: str, *, now: datetim
 
 
 def _end_of_whole_records(path: Path, *, known: int) -> int:
-    """Return the offset behind the last gzip member that ends with its own checksum, at least `known`."""
+    """Return the offset behind the last complete gzip member, at least `known`."""
     end = known
     with path.open("rb") as handle:
         while (size := _member_size(handle, end)) is not None:
@@ -239,13 +238,13 @@ def _end_of_whole_records(path: Path, *, known: int) -> int:
 
 
 def _member_size(handle: BinaryIO, start: int) -> int | None:
-    """Return the size of the gzip member at `start` in bytes; None for a broken or missing member."""
+    """Return the size in bytes of the gzip member at `start`, or None for a broken or missing member."""
     handle.seek(start)
     member, size = zlib.decompressobj(_GZIP), 0
     while block := handle.read(_BLOCK_BYTES):
         try:
             while block and not member.eof:
-                member.decompress(block, _BLOCK_BYTES)  # in small blocks, which are thrown away
+                member.decompress(block, _BLOCK_BYTES)  # only the size matters
                 size += len(block) - len(member.unconsumed_tail) - len(member.unused_data)
                 block = member.unconsumed_tail
         except zlib.error:

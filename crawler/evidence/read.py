@@ -1,4 +1,4 @@
-"""Read stored records back, each checked against its row in the index."""
+"""Read stored records and check each one against its index row."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 20_000_000
 MAX_HEADERS_BYTES = 16_000_000
-"""Far more than the headers of any record; a record that unpacks to more is not ours."""
+"""Far more than any record's headers need; a larger record is not from this program."""
 _UNPARSED = (
     ArchiveLoadFailed,
     StatusAndHeadersParserException,
@@ -50,7 +50,7 @@ class EvidenceWrong(CrawlError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptRecord:
-    """A record as stored in its file."""
+    """A record in an evidence file."""
 
     record_type: str
     warc_headers: tuple[tuple[str, str], ...]
@@ -65,7 +65,7 @@ def read_record(folder: Path, record: EvidenceRecord) -> KeptRecord:
     """Read one record and check its place, identity, digests and payload.
 
     Raises:
-        EvidenceWrong: At the first thing that does not match.
+        EvidenceWrong: At the first mismatch.
     """
     where = f"{record.file}#{record.offset}"
     try:
@@ -82,7 +82,7 @@ def read_record(folder: Path, record: EvidenceRecord) -> KeptRecord:
 
 
 def unpacked(kept: KeptRecord) -> bytes:
-    """Return the payload without its content encoding, as the parser gets it.
+    """Return the payload without its content encoding, as the parser receives it.
 
     Raises:
         UnreadableBodyError: If the payload cannot be unpacked within the limit.
@@ -100,7 +100,7 @@ def sha256_as_read(kept: KeptRecord) -> str:
 
 
 def _plain(where: str, member: bytes, most: int) -> bytes:
-    # Only the checksum of the gzip member shows damage in bytes that warcio skips.
+    # warcio skips some bytes; only the checksum of the gzip member shows damage in them.
     unpacking = zlib.decompressobj(31)
     try:
         plain = unpacking.decompress(member, most)
@@ -160,7 +160,7 @@ def _check(where: str, record: EvidenceRecord, kept: KeptRecord) -> None:
 
 
 class NoEvidence(CrawlError):
-    """No evidence is stored of the page."""
+    """There is no evidence of the page."""
 
     def __init__(self, page: str) -> None:
         super().__init__(
@@ -176,12 +176,12 @@ def show(db: Database, folder: Path, page: str) -> tuple[EvidenceRecord, KeptRec
 
     Args:
         db: The store.
-        folder: Of its evidence.
-        page: A page's number, or its address; an address stands for its newest stored page.
+        folder: The evidence folder.
+        page: A page's number or address. An address selects its newest stored page.
 
     Raises:
         NoEvidence: If no evidence of the page is stored.
-        EvidenceWrong: If the record, or the record that it repeats, does not match the store.
+        EvidenceWrong: If the record, or the original of a revisit, does not match the store.
     """
     page_id = evidence.find_page(db, page)
     record = None if page_id is None else evidence.record_of_page(db, page_id)
@@ -192,7 +192,7 @@ def show(db: Database, folder: Path, page: str) -> tuple[EvidenceRecord, KeptRec
 
 
 def body_of(db: Database, folder: Path, record_id: str) -> bytes:
-    """Return the unpacked body of a record, or of the record that it repeats.
+    """Return the unpacked body of a record, or of its original if the record is a revisit.
 
     Raises:
         EvidenceWrong: If either record is missing from the store or does not match it.

@@ -1,6 +1,6 @@
 """Verify the evidence of a store, or of one exported bundle, and name the first mismatch.
 
-A bundle comes from outside: every part of it is checked for its shape before it is used.
+A bundle comes from outside, so each part's shape is checked before use.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from store.database import Database
 
 MAX_BYTES = 2_000_000_000
-"""Of all files in the bundle together, unpacked; a larger bundle is refused before it is read."""
+"""Largest unpacked size of all files in a bundle; a larger bundle is refused unread."""
 MAX_RECORD_BYTES = 500_000_000
-"""Unpacked, of one record's payload; a whole WARC file is sealed at about as much."""
+"""Largest unpacked payload of one record; a whole WARC file is sealed at about this size."""
 _MANIFEST = {
     "format": str,
     "exported_at": str,
@@ -68,20 +68,20 @@ _NAMES = {dict: "an object", str: "a text", int: "a whole number", list: "a list
 
 @dataclass(slots=True, kw_only=True)
 class Verified:
-    """The number of things that were checked and match."""
+    """Counts of the checked items, all of which match."""
 
     files: int = 0
     purged: int = 0
-    """Files that retention deleted; a tombstone gives the reason for each."""
+    """Files deleted by retention; each has a tombstone with the reason."""
     unsealed: int = 0
-    """Files still being written, or left by a process that died; their records were checked."""
+    """Files still being written, or left by a dead process. Their records were checked."""
     records: int = 0
     revisits: int = 0
-    """Of the records."""
+    """Number of revisits among the records."""
     pages: int = 0
     bytes: int = 0
     seals: str = ""
-    """The line for all seals, see `all_seals`."""
+    """The summary line of all seals; see `all_seals`."""
 
 
 def verify(
@@ -91,22 +91,22 @@ def verify(
     since: str = "",
     progress: Callable[[int, int], None] | None = None,
 ) -> Verified:
-    """Check every file, record and page in the store, and that the folder has no other file.
+    """Check every file, record and page in the store, and that the folder has no unknown file.
 
-    A file must have the size and SHA-256 of its seal; a record its place, identity, digests and payload, and
-    a revisit the record that it repeats; a page the SHA-256 of its unpacked bytes.
+    A file must match the size and SHA-256 of its seal. A record must match its place, identity, digests and
+    payload, and a revisit also its original. A page must match the SHA-256 of its unpacked bytes.
 
     Args:
         db: The store.
-        folder: Of its evidence.
-        since: The line for all seals of an earlier check, which must still hold.
+        folder: The evidence folder.
+        since: The summary line of all seals from an earlier check, which must still match.
         progress: Called after each file with (files checked, all files).
 
     Raises:
-        EvidenceWrong: At the first thing that does not match.
+        EvidenceWrong: At the first mismatch.
     """
     _expect_seals(db, since)
-    present = sorted(folder.iterdir()) if folder.is_dir() else []  # first: a crawl may add one meanwhile
+    present = sorted(folder.iterdir()) if folder.is_dir() else []  # first, since a crawl may add files
     done, files, buried = Verified(), evidence.list_files(db), buried_files(db)
     _expect_known(present, files)
     for number, each in enumerate(files, start=1):
@@ -135,9 +135,9 @@ def verify(
 
 
 def all_seals(db: Database, *, first: int | None = None) -> str:
-    """Return one line for all seals, or for the `first` seals: their number, and a hash over all in order.
+    """Return one line about all seals, or the `first` ones: their number, and a hash over all in order.
 
-    A person who wrote the line down can check later that no file and no seal was changed or removed.
+    Whoever keeps the line can check later that no file and no seal was changed or removed.
     """
     digest, count = hashlib.sha256(), 0
     for file, size, sha256, sealed_at in islice(evidence.list_seals(db), first):
@@ -167,7 +167,7 @@ def _verify_file(folder: Path, file: EvidenceFile, *, has_records: bool) -> None
     if not path.exists():
         if has_records or file.sealed_bytes is not None:
             raise EvidenceWrong(file.file, "the file is missing")
-        return  # its process died between naming and making it
+        return  # the process died before it created the named file
     if file.sealed_bytes is None:
         return
     size, sha256 = hash_of(path)
@@ -202,7 +202,7 @@ def _original(db: Database, record: EvidenceRecord) -> EvidenceRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedBundle:
-    """The number of things in a bundle that were checked and match."""
+    """Counts of the checked items in a bundle, all of which match."""
 
     listings: int
     records: int
@@ -215,10 +215,10 @@ class VerifiedBundle:
 
 
 def verify_bundle(path: Path) -> VerifiedBundle:
-    """Check that a bundle matches its manifest, and that every record in it is unchanged.
+    """Check that a bundle matches its manifest and that its records are unchanged.
 
     Raises:
-        EvidenceWrong: At the first thing that does not match.
+        EvidenceWrong: At the first mismatch.
     """
     files = read_files(path)
     manifest = read_manifest(path, files)
@@ -243,7 +243,7 @@ def verify_bundle(path: Path) -> VerifiedBundle:
 
 
 def _signer(path: Path, files: dict[str, bytes], found: str) -> str:
-    """Return whose key signed the manifest; empty for a bundle of the first release."""
+    """Return the fingerprint of the manifest's signing key; empty for a bundle of the first release."""
     if found == UNSIGNED_FORMAT and SIGNATURE not in files:
         return ""
     if found != FORMAT:
@@ -318,10 +318,10 @@ def read_files(path: Path) -> dict[str, bytes]:
 
 
 def read_manifest(path: Path, files: dict[str, bytes]) -> dict[str, Any]:
-    """Return the manifest, in which each file is named with its SHA-256.
+    """Return the manifest, which names each file with its SHA-256.
 
     Raises:
-        EvidenceWrong: If it is missing or has another shape.
+        EvidenceWrong: If the manifest is missing or has another shape.
     """
     manifest = _shaped(path, MANIFEST, _json(path, files, MANIFEST), _MANIFEST)
     for name, said in manifest["files"].items():
@@ -330,10 +330,10 @@ def read_manifest(path: Path, files: dict[str, bytes]) -> dict[str, Any]:
 
 
 def read_listings(path: Path, files: dict[str, bytes]) -> list[dict[str, Any]]:
-    """Return the listings, one for each line.
+    """Return the listings, one per line.
 
     Raises:
-        EvidenceWrong: If they are missing or one has another shape.
+        EvidenceWrong: If the listings are missing or one has another shape.
     """
     lines = _file(path, files, LISTINGS).split(b"\n")
     return [
@@ -346,10 +346,10 @@ def read_listings(path: Path, files: dict[str, bytes]) -> list[dict[str, Any]]:
 
 
 def read_records(path: Path, files: dict[str, bytes]) -> list[EvidenceRecord]:
-    """Return where each record lies in the bundle's WARC file.
+    """Return the place of each record in the bundle's WARC file.
 
     Raises:
-        EvidenceWrong: If they are missing, one has another shape, or lies outside of the file.
+        EvidenceWrong: If the records are missing, or one has another shape or lies outside the file.
     """
     index = _json(path, files, RECORDS)
     if not isinstance(index, list):

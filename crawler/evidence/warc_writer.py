@@ -1,7 +1,7 @@
-"""Write exchanges as WARC 1.1 records, one gzip member each, so that each record can be read alone.
+"""Write exchanges as WARC 1.1 records, each one gzip member that can be read on its own.
 
-This module computes every digest once, as SHA-256 in base 32, the form that readers know best. warcio finds
-the digests in the headers and computes none of its own.
+This module computes every digest once, as SHA-256 in base 32, the form that readers support best. warcio
+finds the digests in the headers and computes none.
 """
 
 from __future__ import annotations
@@ -35,45 +35,45 @@ _FIELDS = "application/warc-fields"
 _MEDIA = "application/http; msgtype="
 _GZIP = 16
 _SMALLEST_WINDOW, _LARGEST_WINDOW = 9, 15
-"""As powers of two, in bytes; zlib looks back over some 260 bytes less."""
+"""Exponents of two, in bytes; zlib's usable window is some 260 bytes smaller."""
 _LEVEL = 6
-"""warcio itself takes 9, which costs twice the time for about one per cent."""
+"""warcio's own level 9 takes twice the time to save about one per cent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """A request and its answer; of a saved page only the answer, because no request was sent."""
+    """A request and its answer. A saved page has only an answer, since no request was sent."""
 
     url: str
     at: datetime
-    """When the answer came, or the saved copy was read."""
+    """Time at which the answer arrived or the saved copy was read."""
     status: int
     headers: Headers
-    """As they came."""
+    """The received headers."""
     is_http: bool = True
-    """False for a saved page without an HTTP answer: its record is a `resource`, without invented headers."""
+    """False for a saved page without HTTP headers, whose record is a `resource` without invented headers."""
     body: bytes = field(repr=False)
-    """Dechunked, but still compressed if it came so."""
+    """Dechunked, with its original compression."""
     request_headers: Headers | None = None
     """None for a saved page."""
     method: str = "GET"
     protocol: str = "HTTP/1.1"
     address: str = ""
-    """IP address that answered."""
+    """IP address of the server."""
     cut: str = ""
-    """Why the body is not whole, in WARC's terms: `length`, `time`, `disconnect` or `unspecified`."""
+    """Why the body is incomplete, as a WARC term: `length`, `time`, `disconnect` or `unspecified`."""
     notes: Mapping[str, str] = field(default_factory=dict)
-    """For the metadata record: run, source, permission, and the place of a saved page."""
+    """Notes for the metadata record: run, source, permission, and the place of a saved page."""
 
     @property
     def media_type(self) -> str:
-        """The media type in the headers, HTML without one."""
+        """The media type in the headers; HTML if there is none."""
         named = (value for name, value in self.headers if name.lower() == "content-type")
         return next(named, "") or "text/html"
 
 
 def response_record(exchange: Exchange, record_id: str, payload: bytes) -> ArcWarcRecord:
-    """Return the record of an answer with its body, or of a saved page that has no HTTP headers."""
+    """Return the record of an answer with its body, or of a saved page without HTTP headers."""
     headers = _headers("response" if exchange.is_http else "resource", record_id, exchange)
     headers.append(("WARC-Payload-Digest", _label(payload)))
     if exchange.cut:
@@ -86,13 +86,13 @@ def response_record(exchange: Exchange, record_id: str, payload: bytes) -> ArcWa
 def revisit_record(
     exchange: Exchange, record_id: str, payload: bytes, *, of: tuple[str, str, datetime]
 ) -> ArcWarcRecord:
-    """Return the record of an answer whose body is stored already.
+    """Return the record of an answer whose body is already stored.
 
     Args:
-        exchange: The answer; its status shows whether the site said *not modified* or sent the same bytes.
-        record_id: Of the new record.
+        exchange: The answer. Its status shows whether the site sent *not modified* or the same bytes.
+        record_id: Id of the new record.
         payload: SHA-256 of the stored body.
-        of: Id, address and date of the record that holds the body.
+        of: Id, address and date of the original record.
     """
     original, url, date = of
     is_unmodified = exchange.status == HTTPStatus.NOT_MODIFIED
@@ -110,7 +110,7 @@ def revisit_record(
 
 
 def request_record(exchange: Exchange, record_id: str) -> ArcWarcRecord:
-    """Return the record of the request that led to an answer."""
+    """Return the record of an exchange's request."""
     parts = urlsplit(exchange.url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     line = f"{exchange.method} {target} HTTP/1.1"
@@ -123,7 +123,7 @@ def request_record(exchange: Exchange, record_id: str) -> ArcWarcRecord:
 
 
 def metadata_record(exchange: Exchange, record_id: str) -> ArcWarcRecord:
-    """Return the record of the run, source and permission under which an answer was fetched."""
+    """Return the record of an answer's run, source and permission."""
     headers = [
         *_headers("metadata", new_record_id(), exchange),
         ("WARC-Concurrent-To", f"<urn:uuid:{record_id}>"),
@@ -143,12 +143,12 @@ def warcinfo_record(file: str, at: datetime, notes: Mapping[str, str]) -> ArcWar
 
 
 def fields(notes: Mapping[str, str]) -> bytes:
-    """Return notes as `application/warc-fields`, one line for each note that has a value."""
+    """Return notes as `application/warc-fields`, one line for each filled note."""
     return "".join(f"{name}: {_line(value)}\r\n" for name, value in notes.items() if value).encode()
 
 
 def new_record_id() -> str:
-    """Return the UUID of a new record."""
+    """Return a new UUID for a record."""
     return str(uuid.uuid4())
 
 
@@ -163,7 +163,7 @@ def _headers(kind: str, record_id: str, exchange: Exchange) -> list[tuple[str, s
 
 
 def _status_line(exchange: Exchange) -> str:
-    # Scrapy drops the site's own phrase, which has no meaning in HTTP.
+    # Scrapy drops the site's own reason phrase, which has no meaning in HTTP.
     try:
         phrase = HTTPStatus(exchange.status).phrase
     except ValueError:
@@ -216,18 +216,18 @@ def _date(moment: datetime) -> str:
 
 
 def _line(text: str) -> str:
-    """Return text on one line; line ends and characters outside UTF-8 are replaced."""
+    """Return text on one line, without line ends and characters outside UTF-8."""
     return " ".join(text.encode("utf-8", "replace").decode("utf-8").split("\n")).replace("\r", " ")
 
 
 class WarcFile:
-    """Appends records; those written before `syncing` are on the disk once its result has been called."""
+    """Appends records. Those before `syncing` are on disk once its result has been called."""
 
     def __init__(self, path: Path) -> None:
-        """Make the file.
+        """Create the file.
 
         Raises:
-            FileExistsError: If the file exists; evidence is never overwritten.
+            FileExistsError: If the file exists, since evidence is never overwritten.
         """
         self.path = path
         self._handle = path.open("xb")
@@ -236,7 +236,7 @@ class WarcFile:
         _sync_folder(path.parent)
 
     def write(self, record: ArcWarcRecord) -> tuple[int, int]:
-        """Append a record and return its offset and length in the file."""
+        """Append a record, and return its offset and length in the file."""
         plain = io.BytesIO()
         WARCWriter(plain, gzip=False, warc_version=VERSION).write_record(record)
         member = _deflater(len(plain.getvalue()))
@@ -246,9 +246,9 @@ class WarcFile:
         return offset, self.size - offset
 
     def syncing(self) -> Callable[[], None]:
-        """Flush the file to the operating system, and return the function that syncs it to the disk.
+        """Flush the file to the operating system, and return a function that syncs it to disk.
 
-        Call the function once, in any thread, also after the file was closed.
+        Call the function once, in any thread. It works even after the file is closed.
         """
         self._handle.flush()
         own = os.dup(self._handle.fileno())
@@ -262,19 +262,19 @@ class WarcFile:
         return sync
 
     def close(self) -> None:
-        """Sync the file to the disk and close it."""
+        """Sync the file to disk and close it."""
         try:
             self.syncing()()
         finally:
             self.abandon()
 
     def abandon(self) -> None:
-        """Close the file as it is, without writing the rest of a record that the disk refused."""
+        """Close the file without writing the rest of a record that the disk refused."""
         self._handle.raw.close()
 
 
 def _deflater(size: int) -> zlib._Compress:
-    """Return a compressor for `size` bytes, with no more memory than they need.
+    """Return a compressor for `size` bytes with as little memory as possible.
 
     Clearing zlib's usual quarter of a megabyte takes ten times as long as packing a small record.
     """
@@ -283,7 +283,7 @@ def _deflater(size: int) -> zlib._Compress:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Sync the folder of a new file: syncing the file does not save its name."""
+    """Sync the folder of a new file, since syncing the file does not save its name."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
