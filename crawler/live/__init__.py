@@ -1,1 +1,1 @@
-"""Asking a site for its pages: only under a valid permission, and never beyond it."""
+"""Live crawls, which request pages only under a valid permission."""

@@ -1,12 +1,12 @@
-"""Connections of a live crawl: addresses checked and pinned, requests behind the gate, headers bounded.
+"""Connections of a live crawl: checked and pinned addresses, gated requests, bounded headers.
 
-Twisted connects to the very addresses that its name resolver returns, so an answer that changes between
-check and connection (DNS rebinding) has no effect. Addresses written as one number, in octal or in
-hexadecimal pass through the system's resolver like a name, and come out in their plain form.
+Twisted connects to exactly the addresses that the name resolver returns, so a DNS answer that changes
+between check and connection (DNS rebinding) has no effect. Hosts written as one number, in octal or in
+hexadecimal pass through the system's resolver like a name and come out in standard notation.
 
-This is the one module that uses names which Scrapy and Twisted keep private: neither lets an application
-bound the headers of an answer, nor refuse a connection by its address, in a public way. pyproject.toml holds
-Scrapy below 2.20, and the tests of `tests/crawler/live` fail when one of the names goes.
+Only this module uses private names of Scrapy and Twisted, because neither has a public way to bound the
+headers of an answer or to refuse a connection by its address. pyproject.toml keeps Scrapy below 2.20, and
+the tests in `tests/crawler/live` fail if one of the names disappears.
 """
 
 from __future__ import annotations
@@ -46,31 +46,31 @@ if TYPE_CHECKING:
 MAX_HEAD_BYTES = 65_536
 """Largest status line and headers of an answer; servers accept 8 to 64 KiB of headers in a request."""
 LINE_BYTES = 4 * MAX_HEAD_BYTES
-"""Longer than a line can grow before `MAX_HEAD_BYTES` ends it, as one read returns at most 64 KiB."""
+"""Longest line; more than fits before `MAX_HEAD_BYTES` ends it, as one read returns at most 64 KiB."""
 
 
 class HeadTooLarge(Exception):
-    """A server sent headers without an end."""
+    """A server sent endless headers."""
 
 
 class LiveHandler(HTTP11DownloadHandler):
     """Sends the requests that pass the gate, and no others."""
 
     def __init__(self, crawler: Crawler) -> None:
-        """Take the crawl's session and the check of addresses from the settings."""
+        """Take the crawl's session and the address check from the settings."""
         super().__init__(crawler)
         self._session: Session = crawler.settings[SESSION_SETTING]
         self._refused_hosts: dict[str, str] = crawler.settings[REFUSALS_SETTING].hosts
         factory: Any = partial(_BoundedFactory, crawler.settings[REACHABLE_SETTING])
         self._pool._factory = factory  # noqa: SLF001
-        self._pool.retryAutomatically = False  # only Scrapy repeats requests, so that each is counted
+        self._pool.retryAutomatically = False  # only Scrapy repeats requests, so that each one is counted
 
     async def download_request(self, request: Request) -> Response:
         """Send a request.
 
         Raises:
-            Refused: If the gate is closed to it.
-            HostRefused: If no address of its host may be reached.
+            Refused: If the gate refuses the request.
+            HostRefused: If no address of the host is allowed.
         """
         self._session.gate.send(request.url)
         try:
@@ -87,7 +87,7 @@ class _BoundedProtocol(_LenientHTTP11ClientProtocol):
     def request(self, request: TxRequest) -> Deferred[IResponse]:
         self._head_bytes = 0
         answer = super().request(request)
-        # Twisted closes the connection without a reason on a line of 16 KiB: by chance before our own bound.
+        # Twisted's own limit of 16 KiB for a line would close the connection without a reason.
         if self._parser is not None:
             self._parser.MAX_LENGTH = LINE_BYTES
         return answer
@@ -104,7 +104,7 @@ class _BoundedProtocol(_LenientHTTP11ClientProtocol):
 
 
 class _BoundedFactory(_LenientHTTP11ClientFactory):
-    """Makes protocols for connections whose peer has an allowed address."""
+    """Creates protocols for connections to allowed addresses."""
 
     def __init__(self, reachable: Reachable, quiescent: Callable[..., None], metadata: object) -> None:
         super().__init__(quiescent, metadata)  # type: ignore[no-untyped-call]
@@ -124,14 +124,14 @@ _COMPATIBLE = ipaddress.IPv6Network("::/96")
 
 
 class Reachable:
-    """The IP addresses to which a crawl may connect: the public internet, and those a permission names."""
+    """The allowed IP addresses of a crawl: the public internet, and the addresses in a permission."""
 
     def __init__(self, private: Iterable[str] = ()) -> None:
-        """Take the private addresses and networks that a permission names."""
+        """Take the private addresses and networks in a permission."""
         self._named = [ipaddress.ip_network(each) for each in private]
 
     def why_not(self, text: str) -> str:
-        """Return in words why an IP address may not be reached; empty when it may."""
+        """Return the reason why an IP address is not allowed; empty if it is."""
         try:
             address = ipaddress.ip_address(text.partition("%")[0])
         except ValueError:
@@ -148,7 +148,7 @@ def _is_public(address: IP) -> bool:
 
 
 def _embedded(address: IP) -> list[IP]:
-    """Return the IPv4 addresses to which packets for an IPv6 address may be forwarded."""
+    """Return the IPv4 addresses to which an IPv6 address may be translated."""
     if isinstance(address, ipaddress.IPv4Address):
         return []
     found: list[IP | None] = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
@@ -164,7 +164,7 @@ REFUSALS_SETTING = "LIVE_REFUSED_HOSTS"
 
 @implementer(IHostnameResolver)
 class CheckingResolver:
-    """Resolves a host to the addresses that may be reached, and records why the others may not."""
+    """Resolves a host to its allowed addresses, and records why the others are not."""
 
     def __init__(
         self,
@@ -173,7 +173,7 @@ class CheckingResolver:
         names: Mapping[str, Sequence[str]],
         refusals: dict[str, str],
     ) -> None:
-        """Take the resolver to ask, and the hosts whose addresses are given."""
+        """Take the underlying resolver, and the hosts with preset addresses."""
         self._original = original
         self._reachable = reachable
         self._names = names
@@ -182,7 +182,7 @@ class CheckingResolver:
 
     @classmethod
     def from_crawler(cls, crawler: CrawlerProcessBase, reactor: ReactorBase) -> Self:
-        """Make the resolver of a crawl process, in front of the reactor's own."""
+        """Create the resolver of a crawl process, which wraps the reactor's own."""
         settings = crawler.settings
         made = cls(
             reactor.nameResolver,
@@ -216,14 +216,13 @@ class CheckingResolver:
 
 
 class RefusedHosts:
-    """The hosts without an allowed address, each with the reason."""
+    """The hosts without an allowed address, and the reason for each."""
 
     def __init__(self) -> None:
-        """Begin without any."""
         self.hosts: dict[str, str] = {}
 
     def __deepcopy__(self, _: dict[int, object]) -> Self:
-        """Return the same object: Scrapy copies settings, but the handler reads what the resolver writes."""
+        """Return the same object, since Scrapy copies settings but resolver and handler must share it."""
         return self
 
 
@@ -262,7 +261,7 @@ class _Given:
         self.name = name
 
     def cancel(self) -> None:
-        """Do nothing: the resolution has ended."""
+        """Do nothing, since the resolution has ended."""
 
 
 def _give(checking: _Checking, addresses: Sequence[str], port: int) -> IHostResolution:

@@ -1,4 +1,4 @@
-"""One live crawl: refused at once without a valid permission, and never beyond it."""
+"""One live crawl, within a valid permission."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ if TYPE_CHECKING:
 
 
 PARSER_CODE: tuple[ModuleType, ...] = (extract, markets, text)
-"""The packages that decide what is read on a page."""
+"""The packages that determine a page's extracted content."""
 _BUILT_IN = "scrapy.downloadermiddlewares"
 MAX_REDIRECTS = 10
 MOST_AT_ONCE = 64
-"""Requests under way in one crawl, to all hosts: each may hold a page of the largest size in memory."""
+"""Most requests under way in one crawl, to all hosts; each may hold a page of the largest size."""
 LONGEST_DELAY_S = 60.0
-"""AutoThrottle's own longest delay; a Crawl-delay may be longer."""
+"""AutoThrottle's longest delay; a Crawl-delay may be longer."""
 _PARTS: dict[str, Any] = {
     "TWISTED_DNS_RESOLVER": CheckingResolver,
     "DOWNLOAD_HANDLERS": {
@@ -83,21 +83,21 @@ _PARTS: dict[str, Any] = {
     },
     "EXTENSIONS": {"scrapy.extensions.throttle.AutoThrottle": None, Pacing: 0},
 }
-"""The parts that a request passes; ours replace the parts of Scrapy that are set to None."""
+"""The middlewares of a request; ours replace those of Scrapy that are set to None."""
 _NEVER: dict[str, Any] = {
-    "ROBOTSTXT_OBEY": False,  # Scrapy's own way of it; ours is stricter and cannot be switched off
+    "ROBOTSTXT_OBEY": False,  # RobotsMiddleware is stricter than Scrapy's and always on
     "DOWNLOAD_WARNSIZE": 0,
-    "DOWNLOAD_FAIL_ON_DATALOSS": False,  # the part that came is evidence, and its page says that it is cut
+    "DOWNLOAD_FAIL_ON_DATALOSS": False,  # the received part is evidence, and its page is marked truncated
     "DOWNLOAD_VERIFY_CERTIFICATES": True,
     "REDIRECT_MAX_TIMES": MAX_REDIRECTS,
-    "RETRY_GIVE_UP_LOG_LEVEL": "INFO",  # the page's row says it
+    "RETRY_GIVE_UP_LOG_LEVEL": "INFO",  # the page's row has the failure
     "REFERER_ENABLED": False,
     "COOKIES_ENABLED": False,
-    "HTTPPROXY_ENABLED": False,  # a proxy would choose the address that is connected to
+    "HTTPPROXY_ENABLED": False,  # a proxy would choose the IP address
     "TELNETCONSOLE_ENABLED": False,
     "REMOTE_CONTROL_ENABLED": False,
 }
-"""Settings that are the same for every site and permission."""
+"""Settings shared by every site and permission."""
 
 
 class NotPermitted(CrawlError):
@@ -108,7 +108,7 @@ class NotPermitted(CrawlError):
 
 
 class CrawlEnded(CrawlError):
-    """A live crawl was ended by its permission or by the site."""
+    """The permission or the site ended a live crawl."""
 
     def __init__(self, source_id: str, why: str) -> None:
         super().__init__(f"The crawl of {source_id} ended early. {why} The pages read so far are stored.")
@@ -116,13 +116,13 @@ class CrawlEnded(CrawlError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Allowed:
-    """The bounds within which a live source may be crawled."""
+    """The bounds of a crawl of a live source."""
 
     source_id: str
     permission: Permission
     permission_id: str
     limits: Limits
-    """The stricter of the operator's and the permission's."""
+    """The stricter of the operator's and the permission's limits."""
 
 
 def crawl_live(
@@ -136,24 +136,24 @@ def crawl_live(
     progress: Callable[[int, int], None] | None = None,
     names: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
-    """Crawl a live source as far as its permission goes.
+    """Crawl a live source within its permission.
 
     Args:
         db: The open store.
         declared: The source, with its permission.
-        run: The run; an interrupted run is resumed, and requests no page again that it has.
-        folder: Of the evidence.
+        run: The run. An interrupted run is resumed, without new requests for its pages.
+        folder: The evidence folder.
         now: The clock.
         parse: Parses a page.
         progress: Called after each page with (pages recorded, pages requested so far).
-        names: IP addresses of hosts, instead of those that name servers give.
+        names: IP addresses of hosts that replace those of name servers.
 
     Returns:
-        A sentence beside the counts, e.g. that a budget was used up; mostly empty.
+        A sentence in addition to the counts, e.g. about a used-up budget; mostly empty.
 
     Raises:
-        NotPermitted: If there is no permission that holds now.
-        CrawlEnded: If the permission ended meanwhile, or the site asked to be left alone.
+        NotPermitted: If no permission is valid now.
+        CrawlEnded: If the permission ended during the crawl, or the site asked for a pause.
         CrawlBroken: If a page could not be stored, or no worker could be started.
     """
     source_id = declared.source.source_id
@@ -173,10 +173,10 @@ def crawl_live(
 
 
 def _allowed(db: Database, declared: DeclaredSource, run: Run, at: datetime) -> _Allowed:
-    """Return the bounds of a crawl now; without a permission, record the addresses that were refused.
+    """Return the bounds of a crawl now. Without a permission, record the refused addresses.
 
     Raises:
-        NotPermitted: If no permission holds.
+        NotPermitted: If no permission is valid.
     """
     source_id, permission = declared.source.source_id, declared.permission
     permission_id = record_permission(db, source_id, permission, now=at) if permission else None
@@ -216,7 +216,7 @@ def _session(
     parse: Parse,
     progress: Callable[[int, int], None] | None,
 ) -> Session:
-    """Return the session of a crawl; pages that are left out are recorded as refused."""
+    """Return the session of a crawl, which records skipped pages as refused."""
     recorder = Recorder(
         db,
         source_id=allowed.source_id,
@@ -249,7 +249,7 @@ def _session(
 
 
 def _about(declared: DeclaredSource, run: Run, allowed: _Allowed) -> dict[str, str]:
-    """Return the notes at the head of each evidence file of a crawl."""
+    """Return the notes for the head of each evidence file."""
     permission = allowed.permission
     return {
         "description": f"Pages of {declared.source.name}, fetched by crawl {run.run_id}",
@@ -280,7 +280,7 @@ def _refused(run: Run, permission_id: str | None, url: str, sentence: str, at: d
 
 
 def code_hash(packages: Iterable[ModuleType] = PARSER_CODE) -> str:
-    """Return the hash of the code and data that parse pages: other code may parse the same page otherwise."""
+    """Return the hash of the parser's code and data, since other code may extract a page differently."""
     digest = hashlib.sha256()
     for package in packages:
         for root in map(Path, package.__path__):
@@ -294,12 +294,12 @@ def code_hash(packages: Iterable[ModuleType] = PARSER_CODE) -> str:
 def live_settings(
     session: Session, permission: Permission, names: Mapping[str, Sequence[str]]
 ) -> dict[str, Any]:
-    """Return Scrapy's settings of a live crawl, whose every request passes the gate.
+    """Return the Scrapy settings of a live crawl, in which every request passes the gate.
 
     Args:
-        session: Of the crawl.
-        permission: One that holds.
-        names: IP addresses of hosts, instead of those that name servers give; for rehearsals.
+        session: The session of the crawl.
+        permission: A valid permission.
+        names: IP addresses of hosts that replace those of name servers, for rehearsals.
     """
     return {
         **SHARED,
@@ -315,7 +315,7 @@ def live_settings(
 
 
 def _pace(limits: Limits, hosts: int) -> dict[str, Any]:
-    """Return the settings for the rate of requests and the size of answers."""
+    """Return the settings for request rates and answer sizes."""
     delay = limits.seconds_between_requests
     return {
         "AUTOTHROTTLE_ENABLED": True,
@@ -323,7 +323,7 @@ def _pace(limits: Limits, hosts: int) -> dict[str, Any]:
         "AUTOTHROTTLE_MAX_DELAY": max(LONGEST_DELAY_S, delay),
         "AUTOTHROTTLE_TARGET_CONCURRENCY": float(limits.at_once),
         "DOWNLOAD_DELAY": delay,
-        "DOWNLOAD_DELAY_JITTER": 0,  # a permitted rate is a bound, not a mean
+        "DOWNLOAD_DELAY_JITTER": 0,  # a permitted rate is a bound, not an average
         "CONCURRENT_REQUESTS": max(16, min(MOST_AT_ONCE, limits.at_once * hosts)),
         "CONCURRENT_REQUESTS_PER_DOMAIN": limits.at_once,
         "DOWNLOAD_TIMEOUT": limits.timeout_s,

@@ -1,4 +1,4 @@
-"""Choose the links to request: each page once, and no more pages of a kind that leads to nothing new."""
+"""Choose the links to request: each page once, and few pages of a kind without new listings."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ if TYPE_CHECKING:
 
 MAX_URL_CHARS = 2_000
 KINDS_OF_A_HOST = 10
-"""After this many times the barren pages of one kind in a row, no more pages of the host are requested."""
+"""Factor by which a host may have more barren pages in a row than one kind of page."""
 _PATH_SESSION = re.compile(rf";(?:{'|'.join(sorted(SESSION_PARAMETERS))})=[^/?;]*", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
 _MOST_ALIKE = 3
 _STEPS_BACK = 3
-"""From a listing to its list, to the list's category, and to the page that links to the category."""
+"""The steps from a listing to its list, the list's category, and the page that links to the category."""
 
 
 class LeftOut(IgnoreRequest):
-    """A page was queued, but pages of its kind have led to nothing new since."""
+    """A queued page was skipped, because pages of its kind no longer lead to anything new."""
 
 
 class Frontier:
-    """Remembers the addresses requested in a run, and whether each kind of page led to anything new.
+    """Remembers a run's requested addresses, and whether each kind of page led to new listings.
 
-    A page brings news when it shows a listing with a text that no page before it had: the same listings
-    under many addresses, as behind session ids and facets, are no news. News counts for the page's kind and
-    for the kinds that led to it. After many pages of a kind without news, no more pages of that kind are
+    A page is productive if it shows a listing with a text that no earlier page had. The same listings under
+    other addresses, with session ids or facets, do not count. A productive page counts for its own kind and
+    for the kinds that led to it. After many barren pages of a kind in a row, no more pages of that kind are
     requested; after ten times as many, no more pages of their host.
     """
 
     def __init__(self, scope: Scope, *, barren_pages: int, on_cut: Callable[[str, str], None]) -> None:
         """Take the scope, the number of barren pages that ends a kind, and a callback.
 
-        `on_cut` gets the first address that is left out, and the sentence with the reason.
+        `on_cut` is called with the first skipped address and a sentence with the reason.
         """
         self._scope = scope
         self._most = {"kind": barren_pages, "host": barren_pages * KINDS_OF_A_HOST}
@@ -56,7 +56,7 @@ class Frontier:
 
     @property
     def asked(self) -> int:
-        """Number of addresses requested."""
+        """Number of requested addresses."""
         return len(self._asked)
 
     def settle(self, url: str) -> None:
@@ -64,9 +64,9 @@ class Frontier:
         self._asked.add(_fingerprint(url))
 
     def admit(self, urls: Iterable[str], *, from_url: str = "") -> Iterator[str]:
-        """Yield the addresses that are to be requested, in their final form, and settle them.
+        """Yield the addresses to request, in their final form, and count them as requested.
 
-        `from_url` is the page that links to them, if any.
+        `from_url` is the page with the links, if any.
         """
         leader = kind_of(from_url) if from_url else ""
         for each in urls:
@@ -81,11 +81,11 @@ class Frontier:
                 yield url
 
     def found(self, url: str, says: Iterable[str]) -> None:
-        """Record whether a page brought news.
+        """Record whether a page was productive.
 
         Args:
-            url: Its address.
-            says: One text for each listing on the page; the same words give the same text.
+            url: The page's address.
+            says: One text for each listing on the page; equal listings have equal texts.
         """
         kind, host = kind_of(url), urlsplit(url).netloc
         said = {hash(each) for each in says}
@@ -100,7 +100,7 @@ class Frontier:
     def is_open(self, url: str, *, is_row: bool = False) -> bool:
         """Return whether an address may still be requested; the first refusal calls `on_cut`.
 
-        A row of a list is most likely a listing: it is left out with its kind, but not with its host.
+        A row of a list is most likely a listing, so it is skipped with its kind but not with its host.
         """
         kind, host = kind_of(url), urlsplit(url).netloc
         return self._may_go_on(url, "kind", kind, f"of its form ({kind})") and (
@@ -129,7 +129,7 @@ class Frontier:
 
 
 def kind_of(url: str) -> str:
-    """Return the kind of an address: host, first part of the path, number of parts, names of parameters.
+    """Return an address's kind: host, first part of the path, number of parts, parameter names.
 
     >>> kind_of("https://shop.example/calendar/2031/05?view=day")
     'shop.example/calendar/2?view'
@@ -142,13 +142,13 @@ def kind_of(url: str) -> str:
 
 
 def looks_endless(url: str) -> bool:
-    """Return whether an address seems to grow without end: very long, or with one part many times."""
+    """Return whether an address seems to grow without end: very long, or with a repeated part."""
     segments = Counter(segment for segment in urlsplit(url).path.split("/") if segment)
     return len(url) > MAX_URL_CHARS or any(count > _MOST_ALIKE for count in segments.values())
 
 
 def without_session(url: str) -> str:
-    """Return an address without session and tracking parameters, which name the visit and not the page."""
+    """Return an address without session and tracking parameters."""
     bare = safe_url_string(url.partition("#")[0])
     parts = urlsplit(bare)
     path = _PATH_SESSION.sub("", parts.path) or "/"

@@ -1,4 +1,4 @@
-"""The gate that every request of a live crawl passes twice, the session around it, and the ways to fail."""
+"""The gate that checks every request of a live crawl twice, the crawl's session, and its failures."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 SESSION_SETTING = "LIVE_SESSION"
 """Scrapy setting that holds the `Session` of a crawl."""
 PAGE = "precursor_watch_page"
-"""Key of `request.meta` of a request for a page, not for robots.txt."""
+"""Key of `request.meta` that marks a request for a page, as opposed to robots.txt."""
 LINKED = "precursor_watch_linked"
-"""Key of `request.meta` of a page that was found by a link, and may still be left out."""
+"""Key of `request.meta` that marks a page found by a link, which may still be skipped."""
 RECORD = "precursor_watch_record"
 """Key of `request.meta` that holds the `EvidenceRecord`."""
 RECEIVED = "precursor_watch_received"
-"""Key of `request.meta` that counts the bytes received, also of an answer that failed."""
+"""Key of `request.meta` that counts received bytes, including those of a failed answer."""
 EARLIER = "precursor_watch_earlier"
 """Key of `request.meta` that holds the `EarlierPage`."""
 Failure = tuple[PageOutcome, str]
@@ -50,15 +50,15 @@ class Refused(IgnoreRequest):
 
 
 class HostRefused(Refused):
-    """No address of a host may be reached."""
+    """No address of a host is allowed."""
 
 
 class Stopped(Refused):
-    """No request may be sent any more in this crawl."""
+    """The crawl may send no more requests."""
 
 
 class Gate:
-    """Lets requests pass while the permission holds, within its scope and budgets."""
+    """Lets requests pass while the permission is valid, within its scope and budgets."""
 
     def __init__(
         self,
@@ -70,9 +70,9 @@ class Gate:
         sent: int = 0,
         received: int = 0,
     ) -> None:
-        """Take a permission that holds, and the requests and bytes that the run has used already.
+        """Take a valid permission, and the number of requests and bytes that the run has already used.
 
-        `withdrawn` returns in words that the permission stands withdrawn, or nothing.
+        `withdrawn` returns a sentence if the permission has been withdrawn, else empty text.
         """
         self._permission = permission
         self._limits = limits
@@ -82,15 +82,15 @@ class Gate:
         self._received = received
         self.scope = Scope(permission.scope)
         self.stopped = ""
-        """Why no request is sent any more; empty while requests pass."""
+        """Why no more requests are sent; empty while requests pass."""
         self.is_budget_used = False
-        """Whether the crawl stopped because a budget was used up, which is an orderly end."""
+        """Whether the crawl stopped because of a used-up budget, which is a regular end."""
 
     def check(self, url: str) -> None:
-        """Raise unless a request may be sent now.
+        """Raise an error unless a request may be sent now.
 
         Raises:
-            Stopped: If no request may be sent any more.
+            Stopped: If no more requests may be sent.
             Refused: If this request may not be sent.
         """
         if not self.stopped:
@@ -101,7 +101,7 @@ class Gate:
             raise Refused(f"It was not requested: {why}.")
 
     def send(self, url: str) -> None:
-        """Check the request again at the moment of sending, and count it.
+        """Check a request again just before sending, and count it.
 
         Raises:
             Refused: As `check`.
@@ -115,7 +115,7 @@ class Gate:
         return self._received < self._limits.max_bytes
 
     def stop(self, why: str) -> None:
-        """Let no request pass any more; the first reason stands."""
+        """Refuse all further requests; the first reason is kept."""
         self.stopped = self.stopped or why
 
     def _end(self) -> str:
@@ -132,14 +132,14 @@ class Gate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """The state that the parts of one live crawl share, passed to each through Scrapy's settings."""
+    """The shared state of one live crawl, which reaches each component through Scrapy's settings."""
 
     db: Database
     source_id: str
     run_id: int
     permission_id: str
     limits: Limits
-    """The stricter of the operator's and the permission's."""
+    """The stricter of the operator's and the permission's limits."""
     user_agent: str
     reader: str
     """Hash of the code that parses pages."""
@@ -151,16 +151,16 @@ class Session:
     now: Callable[[], datetime]
 
     def __deepcopy__(self, _: dict[int, object]) -> Self:
-        """Return the session itself: Scrapy copies its settings, but an open store has one owner."""
+        """Return the session itself, since Scrapy copies its settings but an open store has one owner."""
         return self
 
 
 class RedirectCircle(IgnoreRequest):
-    """A redirect leads back to an address that led to it."""
+    """A redirect leads back to an earlier address of its chain."""
 
 
 class NotAllowed(IgnoreRequest):
-    """A site's robots.txt forbids a page, or may forbid it because the file could not be fetched."""
+    """A site's robots.txt forbids a page, or could not be fetched and so may forbid it."""
 
     def __init__(self, outcome: PageOutcome, sentence: str) -> None:
         super().__init__(sentence)
@@ -168,7 +168,7 @@ class NotAllowed(IgnoreRequest):
 
 
 def what_failed(error: BaseException) -> Failure:
-    """Return the outcome and the sentence for a page whose request raised an exception."""
+    """Return the outcome and sentence for a page whose request raised an exception."""
     if isinstance(error, IgnoreRequest):
         return _ignored(error)
     simple: dict[type[BaseException], Failure] = {
@@ -186,7 +186,7 @@ def what_failed(error: BaseException) -> Failure:
 
 
 def is_expected(error: BaseException) -> bool:
-    """Return whether the site caused an exception, rather than a defect that belongs in the log."""
+    """Return whether the site caused an exception, as opposed to a defect that belongs in the log."""
     return isinstance(
         error,
         (
@@ -229,7 +229,7 @@ def _connection_failed(error: DownloadFailedError) -> Failure:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an exception and every exception behind it, in Python's form and in Twisted's."""
+    """Yield an exception and its causes, as recorded by Python and by Twisted."""
     while error is not None:
         yield error
         for reason in getattr(error, "reasons", None) or ():

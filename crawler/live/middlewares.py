@@ -44,21 +44,21 @@ class _OfSession:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make the middleware of a crawl."""
+        """Create the middleware of a crawl."""
         return cls(crawler)
 
 
 class PermissionMiddleware(_OfSession):
-    """The first middleware: asks the gate about every request, also for robots.txt and after redirects."""
+    """The first middleware, which checks every request, including robots.txt and redirects."""
 
     def __init__(self, crawler: Crawler) -> None:
-        """Count received bytes from now on."""
+        """Start to count received bytes."""
         super().__init__(crawler)
         crawler.signals.connect(self._count, signals.bytes_received)
 
     def process_request(self, request: Request) -> None:
         """Refuse a request that the permission does not cover."""
-        # A redirect inherits the slot of the host that it leaves, and so the pace of another site.
+        # A redirect inherits the download slot of the previous host, and with it another site's pace.
         request.meta.pop("download_slot", None)
         self._session.gate.check(request.url)
         is_row = request.priority > 0
@@ -73,10 +73,10 @@ class PermissionMiddleware(_OfSession):
 
 
 class RevalidateMiddleware(_OfSession):
-    """Asks whether a page has changed, if the same code parsed it before and the site gave a mark."""
+    """Asks whether a page has changed, if the current code parsed it and the site sent a validator."""
 
     def process_request(self, request: Request) -> None:
-        """Add the marks of the earlier page; those of a page that redirected here do not count."""
+        """Add the earlier page's validators, unless they belong to a page that redirected here."""
         for name in _CONDITIONS:
             request.headers.pop(name, None)
         request.meta.pop(EARLIER, None)
@@ -94,11 +94,11 @@ class RevalidateMiddleware(_OfSession):
 
 
 class RedirectOnce(RedirectMiddleware):
-    """Scrapy's redirects, with an error when a redirect leads back to an earlier address."""
+    """Scrapy's redirects, with an error for a redirect back to an earlier address."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make the middleware of a crawl, without Scrapy's check for a referrer policy, which would warn."""
+        """Create the middleware without Scrapy's check for a referrer policy, which would warn."""
         made = cls(crawler.settings)
         made.crawler = crawler
         return made
@@ -109,7 +109,7 @@ class RedirectOnce(RedirectMiddleware):
         """Follow a redirect.
 
         Raises:
-            RedirectCircle: If it leads back to an address that led to it.
+            RedirectCircle: If it leads back to an earlier address of its chain.
         """
         found = super().process_response(request, response)
         seen = {canonical_url(url) for url in [*request.meta.get("redirect_urls", ()), request.url]}
@@ -119,15 +119,15 @@ class RedirectOnce(RedirectMiddleware):
 
 
 class EvidenceMiddleware(_OfSession):
-    """The middleware nearest to the network: stores every answer, and records the end of every request."""
+    """The middleware nearest to the network, which stores every answer and the result of every request."""
 
     _has_said_end = False
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Store an answer before anything is unpacked, followed or repeated.
+        """Store an answer before it is unpacked, followed or repeated.
 
         Raises:
-            Stopped: If the answer cannot be stored, or is cut because the budget of bytes was used up.
+            Stopped: If the answer cannot be stored, or was cut off by the byte budget.
         """
         session, is_unmodified = self._session, response.status == _NOT_MODIFIED
         record = self._keep(request, response, is_unmodified=is_unmodified)
@@ -154,13 +154,13 @@ class EvidenceMiddleware(_OfSession):
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
-        """Record a request that was refused or failed."""
+        """Record a refused or failed request."""
         session = self._session
         if isinstance(exception, LeftOut):
-            return  # the first address of its form has a row for all
+            return  # the first skipped address of a kind has a row for all
         if isinstance(exception, Stopped):
             if self._has_said_end:
-                return  # the end of the crawl has its row
+                return  # the end of the crawl has its own row
             self._has_said_end = True
         is_refused = isinstance(exception, IgnoreRequest)
         session.recorder.note_fetch(
@@ -184,7 +184,7 @@ class EvidenceMiddleware(_OfSession):
                 same_as=get_record(session.db, earlier.record_id) if earlier else None,
             )
         except Exception as error:
-            # A page that is not stored is not parsed either, and no more pages are requested.
+            # A page that cannot be stored must not be parsed, and no more pages are requested.
             session.recorder.give_up(request.url, error)
             session.gate.stop(session.recorder.error)
             raise Stopped(session.recorder.error) from error

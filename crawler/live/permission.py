@@ -1,4 +1,4 @@
-"""Permissions and limits of live sources: read from the sources file, checked, withdrawn, approved again.
+"""Read, check, withdraw and re-approve the permissions and limits of live sources.
 
 [sources.andes-live]
 name = "Andes Clasificados"
@@ -59,9 +59,9 @@ if TYPE_CHECKING:
     from store.model import Source
 
 ROBOT = "precursor-watch"
-"""The product's name before robots.txt and in what a page says to robots."""
+"""The product's name in robots.txt and in pages' rules for robots."""
 MOST = 10**15
-"""No number of a permission or of the limits is larger."""
+"""Upper bound of every number in a permission or in the limits."""
 _TEXTS = frozenset({"basis", "reference", "approved_by", "read_by", "contact"})
 _DAYS = frozenset({"valid_from", "valid_until"})
 _LISTS = frozenset({"scope", "private_addresses"})
@@ -70,7 +70,7 @@ _WHOLE = frozenset(
 )
 _MAY_BE_ZERO = frozenset({"retries"})
 _FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Characters that count as letters or symbols and show nothing."""
+"""Characters that count as letters or symbols but are invisible."""
 _REQUIRED = {
     "basis": "its basis",
     "reference": "a reference (letter, order or ticket)",
@@ -84,7 +84,7 @@ _REQUIRED = {
 
 
 class NotWithdrawn(CrawlError):
-    """A permission was to be approved again that nobody withdrew."""
+    """A permission to approve again had not been withdrawn."""
 
     def __init__(self, source_id: str) -> None:
         super().__init__(f"The permission of {source_id} was not withdrawn, so nobody need approve it again.")
@@ -92,39 +92,39 @@ class NotWithdrawn(CrawlError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The operator's own bounds with their defaults; each is a key of `[sources.NAME.limits]`.
+    """The operator's own limits with their defaults; each is a key of `[sources.NAME.limits]`.
 
-    The strictest of these, the permission and robots.txt holds.
+    The strictest of these limits, the permission and robots.txt applies.
     """
 
     seconds_between_requests: float = 1.0
-    """To one host, at least."""
+    """Minimum, per host."""
     at_once: int = 1
-    """Requests under way to one host, at most."""
+    """Maximum of simultaneous requests per host."""
     max_pages: int = 10_000
-    """Requests in one run, at most."""
+    """Maximum of requests in one run."""
     max_bytes: int = 2_000_000_000
-    """Bytes received in one run, at most."""
+    """Maximum of received bytes in one run."""
     max_page_bytes: int = 20_000_000
-    """Of one body, as it comes and unpacked."""
+    """Maximum of one body, as received and unpacked."""
     timeout_s: float = 60.0
     """From the request to the last byte of the answer."""
     retries: int = 2
-    """How often a request is repeated after a failure or a busy site (HTTP 429, 5xx)."""
+    """How often a request is repeated after a failure or an overload of the site (HTTP 429, 5xx)."""
     backoff_s: float = 10.0
-    """First wait after a failure where the site names none; doubled each time."""
+    """First wait after a failure, unless the site names one; doubled each time."""
     longest_wait_s: float = 600.0
-    """A site that asks for more (Retry-After) ends the crawl; the next crawl asks again."""
+    """Longest Retry-After that a crawl waits for; a longer one ends the crawl until its next start."""
     blocked_in_a_row: int = 5
-    """After this many refusals in a row the crawl ends: the site does not want it."""
+    """Number of refusals in a row that ends the crawl, since the site does not want it."""
     barren_pages: int = 50
-    """After this many pages of one form that lead to nothing new, no more pages of the form are requested."""
+    """Number of barren pages in a row after which no more pages of their kind are requested."""
 
     def __post_init__(self) -> None:
         """Check every number.
 
         Raises:
-            ValueError: If one is no finite number above 0; the message names its key.
+            ValueError: If a number is not finite or not above 0; the message names its key.
         """
         for name in self.__slots__:
             if why := _why_wrong(name, getattr(self, name)):
@@ -132,7 +132,7 @@ class Limits:
 
 
 def stricter(limits: Limits, permission: Permission) -> Limits:
-    """Return the limits, made as strict as the permission where the permission is stricter."""
+    """Return the limits, tightened where the permission is stricter."""
     values = {name: getattr(limits, name) for name in limits.__slots__}
     values["seconds_between_requests"] = max(
         limits.seconds_between_requests, permission.seconds_between_requests or 0.0
@@ -143,10 +143,10 @@ def stricter(limits: Limits, permission: Permission) -> Limits:
 
 
 def read_permission(table: Mapping[str, Any]) -> Permission:
-    """Return a permission as the file has it; `problem` says whether the permission holds.
+    """Return a permission as written in the file; use `problem` to check whether it is valid.
 
     Raises:
-        ValueError: If a key is unknown or its value of the wrong kind; the message names the key.
+        ValueError: If a key is unknown or its value has the wrong type; the message names the key.
     """
     _check_keys("permission", table, Permission.__slots__)
     for name, value in table.items():
@@ -159,24 +159,24 @@ def read_permission(table: Mapping[str, Any]) -> Permission:
 
 
 def read_limits(table: Mapping[str, Any]) -> Limits:
-    """Return limits as the file has them.
+    """Return limits as written in the file.
 
     Raises:
-        ValueError: If a key is unknown, or its value no number above 0; the message names the key.
+        ValueError: If a key is unknown, or its value is not a number above 0; the message names the key.
     """
     _check_keys("limits", table, Limits.__slots__)
     return Limits(**table)
 
 
 def user_agent(permission: Permission) -> str:
-    """Return the product, its version, and where the site's operator can reach us."""
+    """Return the user agent: product, version, and a contact for the site's operator."""
     return f"{ROBOT}/{version(ROBOT)} (+{permission.contact})"
 
 
 def problem(permission: Permission | None, now: datetime) -> str:
-    """Return in words why a permission does not hold now; empty when it holds.
+    """Return the reason why a permission is not valid now; empty if it is.
 
-    A permission that leaves out something it must say is none: nothing is assumed in its place.
+    A permission without one of its required values is invalid; there are no defaults.
     """
     if permission is None:
         return "there is no permission; write one, or crawl a saved copy"
@@ -192,11 +192,11 @@ def problem(permission: Permission | None, now: datetime) -> str:
 
 
 def withdrawn(db: Database, source_id: str, permission: Permission) -> str:
-    """Return in words that a permission stands withdrawn; empty when it does not.
+    """Return the sentence about a permission's withdrawal; empty if it is not withdrawn.
 
-    A withdrawal binds the permission's reference: other words in the same table do not bring the permission
-    back, nor does another name for the source. The withdrawal holds until somebody approves the permission
-    again, by name and as it is written now; a later change of the table needs another approval.
+    A withdrawal binds the permission's reference, so neither an edited table nor another source name makes
+    the permission valid again. Only a named person's approval of the present wording does, and a later change
+    of the table needs another approval.
     """
     holding: PermissionDecision | None = None
     for each in list_decisions(db):
@@ -211,9 +211,9 @@ def withdrawn(db: Database, source_id: str, permission: Permission) -> str:
 
 
 def problem_in(database: Path, source_id: str, permission: Permission | None, now: datetime) -> str:
-    """Return as `problem` does, also whether a store knows that the permission was withdrawn.
+    """Return the same as `problem`, after also checking the store for a withdrawal.
 
-    A store that is not there yet is not made.
+    A missing store is not created.
     """
     why = problem(permission, now)
     if why or permission is None or not database.exists():
@@ -223,10 +223,10 @@ def problem_in(database: Path, source_id: str, permission: Permission | None, no
 
 
 def withdraw(database: Path, source: Source, permission: Permission, *, by: str, reason: str) -> str:
-    """Withdraw a source's permission, and return in words that it is withdrawn; the first withdrawal stands.
+    """Withdraw a source's permission, and return the sentence about it; the first withdrawal is kept.
 
     Raises:
-        ValueError: If `by` or `reason` shows nothing.
+        ValueError: If `by` or `reason` has no visible character.
     """
     with closing(open_database(database)) as db, transaction(db):
         if not withdrawn(db, source.source_id, permission):
@@ -235,11 +235,11 @@ def withdraw(database: Path, source: Source, permission: Permission, *, by: str,
 
 
 def approve_again(database: Path, source: Source, permission: Permission, *, by: str, reason: str) -> None:
-    """Let a withdrawn permission hold again, in the words that it has now.
+    """Make a withdrawn permission valid again, in its present wording.
 
     Raises:
-        NotWithdrawn: If the permission does not stand withdrawn.
-        ValueError: If `by` or `reason` shows nothing.
+        NotWithdrawn: If the permission is not withdrawn.
+        ValueError: If `by` or `reason` has no visible character.
     """
     with closing(open_database(database)) as db, transaction(db):
         if not withdrawn(db, source.source_id, permission):
@@ -268,7 +268,7 @@ def _decide(
 
 
 def _binds(withdrawal: PermissionDecision, source_id: str, permission: Permission) -> bool:
-    """Return whether a withdrawal covers a permission: the same one, or the same reference for the site."""
+    """Return whether a withdrawal covers a permission: the same one, or one of the site's same reference."""
     if withdrawal.permission_id == permission.permission_id:
         return True
     is_same_site = withdrawal.source_id == source_id or not _hosts(withdrawal.scope).isdisjoint(
@@ -285,7 +285,7 @@ def _hosts(scope: tuple[str, ...]) -> set[str]:
 
 
 def _bare(text: str) -> str:
-    """Return the letters and digits of a text, in whatever way they are written."""
+    """Return the letters and digits of a text in a form that ignores case and spelling variants."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return "".join(character for character in folded if character.isalnum() and character not in _FILLERS)
 
@@ -297,9 +297,9 @@ def _says_nothing(value: object) -> bool:
 
 
 def _why_wrong(name: str, value: object) -> str:
-    """Return what is wrong with a value of a permission or of the limits, or nothing.
+    """Return the fault of a value in a permission or in the limits, or empty text.
 
-    This is the one schema for both: texts are printable, days are days, numbers are finite and within bounds.
+    Both share one schema: printable texts, valid dates, and finite numbers within bounds.
     """
     if why := _why_other_kind(name, value):
         return why
@@ -313,7 +313,7 @@ def _why_wrong(name: str, value: object) -> str:
 
 
 def _why_other_kind(name: str, value: object) -> str:
-    """Return what kind of value was expected instead, or nothing."""
+    """Return the expected type if a value has another one, or empty text."""
     if name in _TEXTS:
         is_right, expected = isinstance(value, str), "a text"
     elif name in _DAYS:
@@ -337,7 +337,7 @@ def _check_keys(what: str, table: Mapping[str, Any], known: Iterable[str]) -> No
 
 
 def _wrong(permission: Permission) -> Iterator[str]:
-    """Yield what is wrong with a permission whatever the day: first in its form, then in what it says."""
+    """Yield the faults of a permission that do not depend on the date: first of form, then of content."""
     values = {name: getattr(permission, name) for name in permission.__slots__}
     if lacking := [words for name, words in _REQUIRED.items() if _says_nothing(values[name])]:
         yield f"its permission does not say {', '.join(lacking)}"

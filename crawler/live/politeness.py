@@ -1,9 +1,9 @@
-"""Obey what a site asks of robots: which pages they may fetch and read, and how fast.
+"""Obey a site's rules for robots: which pages they may fetch and read, and how fast.
 
-A site asks in its robots.txt, in `X-Robots-Tag` headers, in `meta` tags and with `Retry-After`. The words of
-headers and tags are those of
-https://developers.google.com/search/docs/crawling-indexing/robots-meta-tag (read 2026-11-26), which the other
-large search engines share. Requests keep the slowest pace of permission, settings, robots.txt and the site.
+The rules come from robots.txt, `X-Robots-Tag` headers, `meta` tags and `Retry-After`. The words of headers
+and tags are those of
+https://developers.google.com/search/docs/crawling-indexing/robots-meta-tag (read 2026-11-26), shared by the
+other large search engines. The slowest pace of permission, settings, robots.txt and the site applies.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from scrapy.robotstxt import RobotParser
 
 MAX_ROBOTS_BYTES = 512_000
-"""Bytes of a robots.txt that are parsed; RFC 9309 (2.5) asks for at least 500 KiB."""
+"""Bytes of a robots.txt that are parsed; RFC 9309 (2.5) requires at least 500 KiB."""
 MAX_AGE = timedelta(hours=24)
-"""How long a robots.txt is used; RFC 9309 (2.4) allows at most 24 hours."""
+"""Lifetime of a robots.txt; RFC 9309 (2.4) allows at most 24 hours."""
 _PRIORITY = 1_000
 _FIRST_ERROR, _FIRST_SERVER_ERROR = 400, 500
 _UNWELCOME = frozenset({401, 403, 429})
@@ -57,7 +57,7 @@ _WIDE = {
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
 _RULES_WITH_VALUE = frozenset({"max-snippet", "max-image-preview", "max-video-preview", "unavailable_after"})
-"""Rules that may stand before a colon and are no robot's name."""
+"""Rules that can precede a colon and so must not be taken for a robot's name."""
 BUSY = frozenset({429, 503})
 
 
@@ -68,12 +68,12 @@ class Robots:
     parser: ProtegoRobotParser
     read_at: datetime
     unknown: str = ""
-    """Why the file could not be fetched and so forbids everything; empty when it was fetched."""
+    """Why the file could not be fetched, in which case it forbids everything; empty otherwise."""
     outcome: PageOutcome = PageOutcome.REFUSED
-    """Outcome of the pages that the file forbids or may forbid."""
+    """Outcome of the pages that the file forbids, or that it may forbid."""
 
     def why_not(self, url: str, now: datetime) -> str:
-        """Return in words why an address may not be requested now; empty when it may."""
+        """Return the reason why an address may not be requested now; empty if it may."""
         if self.unknown:
             return self.unknown
         if not self.parser.allowed(url, ROBOT):
@@ -87,23 +87,23 @@ class Robots:
 class RobotsMiddleware:
     """Requests the robots.txt of each site (scheme, host and port) before any page.
 
-    Scrapy's own middleware uses one file for both schemes of a host, uses it as long as the crawl lasts, and
-    takes a file that cannot be fetched as one that allows everything.
+    Scrapy's own middleware uses one file for both schemes of a host, keeps it for the whole crawl, and allows
+    everything if the file cannot be fetched.
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        """Begin with no site known."""
+        """Start without any robots.txt."""
         self._crawler = crawler
         self._session: Session = crawler.settings[SESSION_SETTING]
         self._known: dict[str, asyncio.Future[Robots]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make the middleware of a crawl."""
+        """Create the middleware of a crawl."""
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
-        """Refuse a request that robots.txt forbids, with the reason."""
+        """Raise `NotAllowed` for a request that robots.txt forbids."""
         if request.meta.get(_ROBOTS):
             return
         robots = await self._robots_for(request)
@@ -132,7 +132,7 @@ class RobotsMiddleware:
             raise
         except HostRefused as error:
             return self._forbidding(str(error).removeprefix("It was not requested: ").rstrip("."))
-        except Exception as error:  # noqa: BLE001 (whatever it is, the file was not had)
+        except Exception as error:  # noqa: BLE001 (any error means that there is no file)
             outcome, sentence = what_failed(error)
             return self._not_had(sentence.rstrip("."), outcome)
         if not _says_something(response.status):
@@ -163,23 +163,23 @@ class RobotsMiddleware:
 
 
 def robots_text(body: bytes) -> str:
-    """Return the text of a robots.txt, as far as it is read.
+    """Return the text of a robots.txt, up to the limit.
 
     Raises:
-        ValueError: If it is not text in UTF-8 (RFC 9309, 2.3): its rules cannot be known then.
+        ValueError: If the file is not UTF-8 text (RFC 9309, 2.3), so that its rules are unknown.
     """
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     try:
         text = decoder.decode(body[:MAX_ROBOTS_BYTES], final=len(body) <= MAX_ROBOTS_BYTES)
     except UnicodeDecodeError as error:
         raise ValueError("it is not text in UTF-8") from error
-    if "\0" in text:  # as of UTF-16 without a mark
+    if "\0" in text:  # e.g. UTF-16 without a byte order mark
         raise ValueError("it is not text in UTF-8")
     return text
 
 
 def _says_something(status: int) -> bool:
-    """Return whether a status tells what the site allows: a whole answer, or that there is no file."""
+    """Return whether a status shows the site's rules: a complete answer, or no file at all."""
     is_missing = _FIRST_ERROR <= status < _FIRST_SERVER_ERROR and status not in _UNWELCOME
     return status in _WHOLE or is_missing
 
@@ -189,11 +189,11 @@ def _is_between(start: time, end: time, moment: time) -> bool:
 
 
 def asks(response: Response, words: frozenset[str]) -> bool:
-    """Return whether a page asks robots in general, or this one, for one of the words.
+    """Return whether a page gives one of the rules to all robots, or to this one.
 
-    A header that begins with the name of another robot is not for this one, whole: in
-    `googlebot: nofollow, noindex` both words are for googlebot. `max-snippet: 5, noindex` begins with no
-    name, and is for every robot.
+    A header that begins with another robot's name does not apply to this one at all: in
+    `googlebot: nofollow, noindex` both rules are for googlebot. `max-snippet: 5, noindex` begins with no
+    name and applies to every robot.
     """
     return any(not words.isdisjoint(said) for said in _said(response))
 
@@ -219,7 +219,7 @@ def _words(text: str) -> set[str]:
 
 
 def _narrow(body: bytes) -> bytes:
-    """Return a body in which tags can be found byte by byte, also that of a page in UTF-16."""
+    """Return a body in which tags can be found byte by byte, even if it is UTF-16."""
     coding = _WIDE.get(body[:2])
     return body.decode(coding, "replace").encode("latin-1", "replace") if coding else body
 
@@ -228,10 +228,10 @@ log = structlog.get_logger()
 
 
 class Pacing(AutoThrottle):
-    """Scrapy's AutoThrottle, with a least delay for each host, which its Crawl-delay may raise."""
+    """Scrapy's AutoThrottle with a minimum delay for each host, which the host's Crawl-delay may raise."""
 
     def __init__(self, crawler: Crawler) -> None:
-        """Begin with the least delay of permission and settings for every host."""
+        """Start with the minimum delay of permission and settings for every host."""
         super().__init__(crawler)
         self._session: Session = crawler.settings[SESSION_SETTING]
         self._floors: dict[str, float] = {}
@@ -252,7 +252,7 @@ class Pacing(AutoThrottle):
             log.info("crawl_delay", host=downloader.get_slot_key(request), seconds=asked)
 
     def _hold_to_floor(self, request: Request) -> None:
-        # Scrapy drops the slot of a host that has been idle for a minute, and its delay too.
+        # Scrapy drops a host's slot, with its delay, after a minute without requests.
         downloader = self.crawler.engine.downloader if self.crawler.engine else None
         key = downloader.get_slot_key(request) if downloader else ""
         slot = downloader.slots.get(key) if downloader else None
@@ -261,7 +261,7 @@ class Pacing(AutoThrottle):
 
 
 class BusyMiddleware(RetryMiddleware):
-    """Scrapy's retries, after the time that the site asks for (Retry-After) or a back-off."""
+    """Scrapy's retries, after the site's Retry-After or a back-off."""
 
     def __init__(self, crawler: Crawler) -> None:
         """Take the crawl's session."""
@@ -271,13 +271,13 @@ class BusyMiddleware(RetryMiddleware):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make the middleware of a crawl."""
+        """Create the middleware of a crawl."""
         return cls(crawler)
 
     def process_response(  # type: ignore[override]  # Scrapy passes no spider any more
         self, request: Request, response: Response
     ) -> Request | Response:
-        """Repeat a request that the site was too busy for, after the time that the site asks for."""
+        """Repeat a request to an overloaded site, after its Retry-After or the back-off."""
         if response.status in BUSY or response.status >= _FIRST_SERVER_ERROR:
             wait = busy_wait(request, response, self._session)
             if wait > self._session.limits.longest_wait_s:
@@ -291,7 +291,7 @@ class BusyMiddleware(RetryMiddleware):
     def process_exception(  # type: ignore[override]
         self, request: Request, exception: Exception
     ) -> Request | Response | None:
-        """Repeat a request that failed, after the back-off."""
+        """Repeat a failed request after the back-off."""
         repeated = super().process_exception(request, exception)
         if repeated is not None:
             hold_slot(self.crawler, request, busy_wait(request, None, self._session))
@@ -299,7 +299,7 @@ class BusyMiddleware(RetryMiddleware):
 
 
 def asked_delay(robots: RobotParser) -> float:
-    """Return the seconds between requests that a robots.txt asks for, by Crawl-delay or Request-rate."""
+    """Return the seconds between requests in a robots.txt, from Crawl-delay or Request-rate."""
     rate = robots.rp.request_rate(ROBOT) if isinstance(robots, ProtegoRobotParser) else None
     by_rate = rate.seconds / rate.requests if rate and rate.requests else 0.0
     delay = max(robots.crawl_delay(ROBOT) or 0.0, by_rate)
@@ -307,14 +307,14 @@ def asked_delay(robots: RobotParser) -> float:
 
 
 def busy_wait(request: Request, response: Response | None, session: Session) -> float:
-    """Return the seconds before the next request to a host: what it asks for, at least the back-off."""
+    """Return the seconds before the next request to a host: the site's wait, at least the back-off."""
     backoff: float = session.limits.backoff_s * 2 ** int(request.meta.get("retry_times", 0))
     asked = response.headers.get(b"Retry-After") if response else None
     return max(backoff, retry_after(asked.decode("latin-1"), session.now()) if asked else 0.0)
 
 
 def retry_after(value: str, now: datetime) -> float:
-    """Return the seconds that a Retry-After header asks for (RFC 9110, 10.2.3); 0 for nonsense."""
+    """Return the seconds of a Retry-After header (RFC 9110, 10.2.3), or 0 for an invalid one."""
     if value.strip().isdecimal():
         return float(value)
     try:
@@ -326,10 +326,10 @@ def retry_after(value: str, now: datetime) -> float:
 
 
 def hold_slot(crawler: Crawler, request: Request, seconds: float) -> None:
-    """Send nothing to a request's host for the given number of seconds."""
+    """Delay all requests to a request's host by a number of seconds."""
     downloader = crawler.engine.downloader if crawler.engine else None
     slot = downloader.slots.get(downloader.get_slot_key(request)) if downloader else None
     if slot is not None:
-        # The slot waits until `delay` has passed since it was last used.
+        # The slot sends again `delay` seconds after `lastseen`.
         slot.lastseen = max(slot.lastseen, monotonic() + seconds - slot.delay)
         log.info("host_held", host=request.meta.get("download_slot"), seconds=round(seconds, 1))

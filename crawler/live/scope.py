@@ -1,4 +1,4 @@
-"""The addresses that a permission covers: those that every server reads in one way."""
+"""The addresses that a permission covers; they must be unambiguous to every server."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _NETLOC = re.compile(r"(?P<host>[^:\[\]@]+|\[[^\[\]@]+\])(?::(?P<port>[0-9]{1,5}
 _ENCODED = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)
 _OTHER_ENCODING = re.compile(r"%(?:[0-9a-f]{2}|u[0-9a-f]{4})", re.IGNORECASE)
 _TOO_LONG = re.compile(rb"[\xc0\xc1][\x80-\xbf]|\xe0[\x80-\x9f]|\xf0[\x80-\x8f]")
-"""Beginnings of characters in more bytes than UTF-8 allows, which some programs decode all the same."""
+"""Overlong UTF-8 sequences, which some programs decode nevertheless."""
 _MOST_NESTED = 5
 _ROBOTS = "/robots.txt"
 
 
 class ScopeWrong(CrawlError):
-    """A permission's scope holds an address that is not clear."""
+    """A permission's scope has an ambiguous address."""
 
     def __init__(self, address: str, found: str) -> None:
         super().__init__(f"its scope names {address!r}, which {found}")
@@ -33,38 +33,38 @@ class ScopeWrong(CrawlError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """A web address as a server reads it."""
+    """A parsed web address."""
 
     scheme: str
     host: str
-    """Lower case, without a closing dot; IPv6 in brackets."""
+    """Lower case, without a final dot; IPv6 in brackets."""
     port: int
     path: str
-    """As it is sent, with percent encodings in capitals."""
+    """The path as sent, with percent encodings in capitals."""
     decoded: str
-    """The path with every encoding undone, in normal form."""
+    """The fully decoded path, in normal form."""
 
 
 class Scope:
-    """The addresses that begin with one of a permission's, up to a `/` or `?`."""
+    """The addresses that begin with one of a permission's addresses, up to a `/` or `?`."""
 
     def __init__(self, addresses: Iterable[str]) -> None:
-        """Take the addresses.
+        """Parse the permission's addresses.
 
         Raises:
-            ScopeWrong: If one of them is no clear http or https address.
+            ScopeWrong: If one of them is not an unambiguous http or https address.
         """
         self._covered = [_covered(address) for address in addresses]
 
     @property
     def hosts(self) -> list[str]:
-        """The hosts, each once, in the order of the scope."""
+        """The distinct hosts, in the order of the scope."""
         return list(dict.fromkeys(each.host for each in self._covered))
 
     def why_not(self, url: str) -> str:
-        """Return in words why an address is not covered; empty when it is.
+        """Return the reason why an address is not covered; empty if it is.
 
-        The robots.txt of a site is covered with any part of the site.
+        A site's robots.txt is covered if any part of the site is.
         """
         try:
             address = read_address(url)
@@ -78,16 +78,15 @@ class Scope:
         return "the permission does not cover this part of the site"
 
     def __contains__(self, url: object) -> bool:
-        """Return whether an address is covered."""
         return isinstance(url, str) and not self.why_not(url)
 
 
 def read_address(url: str) -> Address:
-    """Parse an address that every program parses in the same way.
+    """Parse an address that is unambiguous to every program.
 
     Raises:
-        ValueError: If it has user information, a host written in an unusual way, dot segments, or is no
-            http or https address; the message says which.
+        ValueError: If the address has user information, an unusual form of host, or dot segments, or is not
+            http or https; the message gives the reason.
     """
     if not url.isascii() or not url.isprintable() or "\\" in url or " " in url:
         raise ValueError("the address holds characters that programs read in different ways")
@@ -124,7 +123,7 @@ def _site(address: Address) -> tuple[str, str, int]:
 
 
 def _covers(covered: Address, address: Address) -> bool:
-    """Return whether a path begins with a covered one as it is sent, and as a server may decode it."""
+    """Return whether a path begins with a covered one, both as sent and as decoded."""
     return _begins(address.path, covered.path) and _begins(address.decoded, covered.decoded)
 
 
@@ -133,11 +132,11 @@ def _begins(path: str, covered: str) -> bool:
 
 
 def _decoded(path: str) -> str:
-    """Undo percent encodings, however often they are nested, and bring the path to its normal form.
+    """Decode percent encodings to any depth, and normalise the path.
 
     Raises:
-        ValueError: If servers may read the path in different ways: control characters, backslashes, encodings
-            of other kinds, or segments of dots, also behind a `;`.
+        ValueError: If servers may disagree about the path: control characters, backslashes, other encodings
+            or dot segments, even behind a `;`.
     """
     for _ in range(_MOST_NESTED):
         once = _decoded_once(path)
@@ -155,7 +154,7 @@ def _decoded(path: str) -> str:
 
 
 def _decoded_once(path: str) -> str:
-    """Undo one layer of percent encodings: UTF-8, else Latin-1 unless it may be UTF-8 in a form too long."""
+    """Decode one layer of percent encodings as UTF-8, else as Latin-1 unless the bytes are overlong UTF-8."""
     octets = unquote_to_bytes(path)
     try:
         return octets.decode("utf-8")

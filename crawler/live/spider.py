@@ -1,4 +1,4 @@
-"""The spider of a live crawl: the same page objects, for pages fetched over the network."""
+"""The spider of a live crawl, with the same page objects as for saved pages."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NOT_TO_BE_READ = "The page asks robots not to read it (noindex); it was not read
 
 
 class LiveSpider(scrapy.Spider):
-    """Crawls one live source from its start addresses, as far as the frontier allows."""
+    """Crawls one live source from its start addresses, within the frontier."""
 
     name = "live"
 
@@ -46,25 +46,25 @@ class LiveSpider(scrapy.Spider):
         self._closing: asyncio.Future[None] | None = None
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
-        """Request the first pages; in a resumed run, the pages that are left."""
+        """Request the first pages; in a resumed run, the remaining pages."""
         session, frontier = self._session, self._session.frontier
         before = addresses_settled(session.db, session.run_id)
         for url in before:
             frontier.settle(url)
         for url in self._begin:
-            if url not in before:  # also one out of scope: the operator named it, so its refusal is recorded
+            if url not in before:  # even outside the scope, so that the address gets a row of its refusal
                 frontier.settle(url)
                 yield self._request(url)
         for page, _, links in readings_of(session.db, session.run_id):
             for url in frontier.admit(links, from_url=page):
                 yield self._request(url, is_linked=True)
-        # Then the listings that nothing links to any more, to learn whether they are gone.
+        # Then earlier listings without a link to them, to learn whether they are gone.
         await self.crawler.signals.wait_for(signals.scheduler_empty)
         for url in frontier.admit(known_listing_urls(session.db, session.source_id)):
             yield self._request(url)
 
     async def parse(self, response: Response) -> AsyncIterator[Any]:
-        """Parse a page, unless it is the same as before, and follow its links."""
+        """Parse a page, unless it is unchanged, and follow its links."""
         crawled = await self._crawled(response)
         self._count_refusals(crawled)
         yield crawled
@@ -75,7 +75,7 @@ class LiveSpider(scrapy.Spider):
             yield self._request(url, is_linked=True, priority=int(url in rows))
 
     def failed(self, failure: Failure) -> CrawledPage | None:
-        """Record a page that did not come, with the reason; end the crawl when no request may be sent."""
+        """Record a failed page with the reason; end the crawl if no more requests may be sent."""
         request: scrapy.Request = failure.request  # type: ignore[attr-defined]
         error = failure.value
         assert error is not None
@@ -124,7 +124,7 @@ class LiveSpider(scrapy.Spider):
     ) -> LiveReading | None:
         if not same and (reading.outcome not in _REMEMBERED or response.status != HTTPStatus.OK):
             return None
-        # A site may leave out of its *not modified* what it said with the page (RFC 9110, 15.4.5).
+        # A *not modified* answer may omit headers that the site sent with the page (RFC 9110, 15.4.5).
         before = same.reading if same else None
         return LiveReading(
             reader=self._session.reader,
@@ -155,7 +155,7 @@ class LiveSpider(scrapy.Spider):
 
 
 def _says(crawled: CrawledPage) -> Iterator[str]:
-    """Yield the text of each listing on a page; for a page that was not parsed again, its hash."""
+    """Yield the text of each listing on a page, or the hash of an unchanged page."""
     same, reading = crawled.same_as, crawled.reading
     if same and same.has_listings:
         yield same.payload_sha256
@@ -172,7 +172,7 @@ def _is_same(response: Response, earlier: EarlierPage) -> bool:
 
 
 def _refusal(response: Response) -> ExtractedPage | None:
-    """Return a page's outcome by its status and headers, or None when the page is to be parsed."""
+    """Return the outcome that a page's status and headers decide, or None if it should be parsed."""
     if "dataloss" in response.flags:
         sentence = "The connection ended before the whole body had come; it was not read as a listing."
         return ExtractedPage(outcome=PageOutcome.TRUNCATED, sentence=sentence)

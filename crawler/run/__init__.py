@@ -1,1 +1,1 @@
-"""One crawl from its start to its row in the ledger."""
+"""A crawl run, from its start to its row in the ledger."""

@@ -1,4 +1,4 @@
-"""Run one Scrapy crawl in this process, from its settings to its end. Twisted allows one per process."""
+"""Run one Scrapy crawl in this process. Twisted allows one per process."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _DOWNLOADER = "scrapy.downloadermiddlewares"
 _SPIDER = "scrapy.spidermiddlewares"
 _EXTENSION = "scrapy.extensions"
-# Middlewares that matter to a server only, and cost time for every page.
+# Middlewares that only help a server, and cost time for every page.
 MIDDLEWARES: dict[Any, int | None] = {
     f"{_DOWNLOADER}.defaultheaders.DefaultHeadersMiddleware": None,
     f"{_DOWNLOADER}.downloadtimeout.DownloadTimeoutMiddleware": None,
@@ -33,23 +33,23 @@ MIDDLEWARES: dict[Any, int | None] = {
     f"{_DOWNLOADER}.offsite.OffsiteMiddleware": None,
     f"{_DOWNLOADER}.useragent.UserAgentMiddleware": None,
 }
-# Each is one more generator through which everything on a page passes.
+# Each of these adds a generator around everything on a page.
 SPIDER_MIDDLEWARES: dict[Any, int | None] = {
     f"{_SPIDER}.depth.DepthMiddleware": None,
-    f"{_SPIDER}.httperror.HttpErrorMiddleware": None,  # a 404 is a page outcome, not a silence
-    f"{_SPIDER}.metacopy.MetaCopyDetectionMiddleware": None,  # warns of a fault that our spiders do not have
-    f"{_SPIDER}.referer.RefererMiddleware": None,  # no site learns where its address was found
-    f"{_SPIDER}.urllength.UrlLengthMiddleware": None,  # the addresses of an archive may have any length
+    f"{_SPIDER}.httperror.HttpErrorMiddleware": None,  # a 404 is a page outcome, not to be dropped
+    f"{_SPIDER}.metacopy.MetaCopyDetectionMiddleware": None,  # warns of a mistake that our spiders avoid
+    f"{_SPIDER}.referer.RefererMiddleware": None,  # sites must not learn where their address was found
+    f"{_SPIDER}.urllength.UrlLengthMiddleware": None,  # an archive's addresses may have any length
 }
 _SERVERS = {f"{_EXTENSION}.remote_control.RemoteControl", f"{_EXTENSION}.telnet.TelnetConsole"}
-# Removed here: an extension set to None in EXTENSIONS is imported all the same, and with it a web server.
+# Removed from the base, since Scrapy imports even an extension set to None, and with it a web server.
 EXTENSIONS_BASE = {
     name: order for name, order in default_settings.EXTENSIONS_BASE.items() if name not in _SERVERS
 }
 
 
 class CrawlBroken(CrawlError):
-    """Scrapy ended a crawl before it was finished."""
+    """Scrapy ended a crawl early."""
 
     def __init__(self, source_id: str, reason: str) -> None:
         super().__init__(
@@ -59,30 +59,30 @@ class CrawlBroken(CrawlError):
 
 
 class CrawlStopped(Interrupted):
-    """A crawl was asked to stop (SIGTERM, SIGINT) before it had finished."""
+    """A signal (SIGTERM, SIGINT) stopped a crawl early."""
 
     def __init__(self, source_id: str) -> None:
         super().__init__(f"The crawl of {source_id} was stopped; the next start resumes it.")
 
 
 class PageSink(Protocol):
-    """Takes the pages of a spider: the recorder, or a `BatchSender` in its place."""
+    """Receives the pages of a spider: a `Recorder` or a `BatchSender`."""
 
     error: str
-    """Why the sink takes no more pages; empty while it does."""
+    """Why the sink accepts no more pages; empty while it does."""
 
     @property
     def is_full(self) -> bool:
-        """Whether a whole batch waits."""
+        """Whether a full batch waits."""
 
     def record(self, crawled: CrawledPage) -> None:
         """Add one page."""
 
     def flush(self) -> None:
-        """Write or send the pages that wait."""
+        """Write or send the waiting pages."""
 
     async def flush_aside(self) -> None:
-        """Write or send the pages that wait, while the crawl continues."""
+        """Write or send the waiting pages while the crawl continues."""
 
     def finish(self) -> None:
         """Write or send the last pages."""
@@ -98,29 +98,29 @@ def run_spider(
     """Run a spider to its end, and flush the recorder.
 
     Args:
-        source_id: For messages.
-        settings: Of Scrapy.
-        recorder: Takes the pages.
+        source_id: The source, for messages.
+        settings: Scrapy's settings.
+        recorder: Receives the pages.
         spider: The spider's class.
-        **arguments: Of the spider.
+        **arguments: The spider's arguments.
 
     Returns:
-        Scrapy's reason for the end: `finished`, or the reason with which our code closed the crawl.
+        Scrapy's reason for the end: `finished`, or the reason given by our code.
 
     Raises:
-        CrawlStopped: If the process was asked to stop.
+        CrawlStopped: If a signal stopped the process.
         CrawlBroken: If a page could not be stored, or Scrapy or the spider failed.
     """
     find_markets()
     process = AsyncCrawlerProcess({**settings, RECORDER_SETTING: recorder})
-    # Scrapy sets the level of its handler only; without this line each page makes records that nobody sees.
+    # Scrapy sets only its handler's level; without this line, each page creates log records for nobody.
     logging.getLogger("scrapy").setLevel(process.settings["LOG_LEVEL"])
     crawler = process.create_crawler(spider)
     task = process.crawl(crawler, **arguments)
     process.start()
     if not recorder.error:
         recorder.flush()
-    if not task.done():  # the second signal made Scrapy leave at once
+    if not task.done():  # a second signal ended Scrapy at once
         raise CrawlStopped(source_id)
     if failure := task.exception():
         raise CrawlBroken(source_id, str(failure)) from failure
@@ -134,7 +134,7 @@ def run_spider(
 def _reason(source_id: str, crawler: Crawler) -> str:
     stats = crawler.stats.get_stats() if crawler.stats else {}
     reason = str(stats.get("finish_reason"))
-    # Scrapy gives one reason for a signal and for its own failure; only a failure logs errors.
+    # Scrapy gives the same reason for a signal and for its own failure; only a failure logs errors.
     if reason == "shutdown" and not stats.get("log_count/ERROR"):
         raise CrawlStopped(source_id)
     if stats.get("spider_exceptions/count") or reason == "shutdown":
@@ -143,13 +143,13 @@ def _reason(source_id: str, crawler: Crawler) -> str:
 
 
 class OnlyFaults(LogFormatter):
-    """Logs no success: such messages are below `LOG_LEVEL`, but would be formatted for each page."""
+    """Logs no success, since messages below `LOG_LEVEL` would still be formatted for each page."""
 
-    def crawled(self, *_: Any) -> None:  # type: ignore[override]  # None is what leaves it out
-        """Return nothing, so that a fetched page is not logged."""
+    def crawled(self, *_: Any) -> None:  # type: ignore[override]  # None omits the message
+        """Omit the message about a fetched page."""
 
     def scraped(self, *_: Any) -> None:  # type: ignore[override]
-        """Return nothing, so that an item is not logged."""
+        """Omit the message about an item."""
 
 
 SHARED = {
@@ -158,9 +158,9 @@ SHARED = {
     "SPIDER_MIDDLEWARES": SPIDER_MIDDLEWARES,
     "EXTENSIONS_BASE": EXTENSIONS_BASE,
     "LOG_FORMATTER": OnlyFaults,
-    "CONCURRENT_REQUESTS": 1,  # one at a time keeps the order of saved pages, and so their ids
-    "CONCURRENT_ITEMS": 1,  # Scrapy would begin 100 tasks for each page
+    "CONCURRENT_REQUESTS": 1,  # keeps the order of saved pages, and so their ids
+    "CONCURRENT_ITEMS": 1,  # Scrapy's default starts 100 tasks for each page
     "LOG_LEVEL": "WARNING",
     "LOGSTATS_INTERVAL": 0,
-    "METAREFRESH_ENABLED": False,  # a saved page that reloads itself, or leads on, is still a page
+    "METAREFRESH_ENABLED": False,  # a saved page with a meta refresh is still a page
 }

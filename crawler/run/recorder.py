@@ -1,4 +1,4 @@
-"""Write crawled pages to the store, a few at a time: evidence first, then the rows."""
+"""Write crawled pages to the store in batches: evidence first, then the rows."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ if TYPE_CHECKING:
 RECORDER_SETTING = "PAGE_RECORDER"
 """Scrapy setting that holds the `Recorder` of a crawl."""
 BATCH_PAGES = 32
-"""Pages that are written together: a sync of evidence takes milliseconds, whatever its size."""
+"""Pages per batch, since a sync of evidence takes milliseconds, whatever its size."""
 LAYOUT_CHANGED = (
     "Nothing was found where a listing or a list was read before; the site's layout may have changed."
 )
 _SERVER_ERROR = 500
 log = structlog.get_logger()
 FLUSH_AFTER_S = 1.0
-"""Longest time that a page waits to be written, and so the most that a kill costs."""
+"""Longest wait of a page before it is written, and so the most that a kill can lose."""
 
 
 class CannotKeep(CrawlError):
@@ -73,11 +73,11 @@ class _Batch:
     fetches: list[Fetch]
     sync: Callable[[], list[EvidenceRecord]]
     url: str = ""
-    """Of the first page, for the message when the batch cannot be stored."""
+    """The first page's address, for the message when the batch cannot be stored."""
 
 
 class Recorder:
-    """Writes the pages of one run. Pages survive the death of the process once `flush` has returned."""
+    """Writes the pages of one run. After `flush`, pages survive the death of the process."""
 
     def __init__(
         self,
@@ -90,13 +90,13 @@ class Recorder:
         now: Callable[[], datetime],
         progress: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """Take the open store, and the values that all pages of the run share.
+        """Take the open store, and the values shared by all pages of the run.
 
         Args:
             db: The open store.
-            source_id: The source crawled.
+            source_id: The crawled source.
             run_id: The run.
-            reachable: Every address that the crawl may come to.
+            reachable: Every address within reach of the crawl.
             keeper: Stores the evidence.
             now: The clock.
             progress: Called after each page with the number recorded so far.
@@ -115,22 +115,22 @@ class Recorder:
         self._syncing = ThreadPoolExecutor(max_workers=1)
         self._aside: tuple[_Batch, Future[list[EvidenceRecord]]] | None = None
         self.error = ""
-        """Why the recorder writes no more; empty while it does."""
+        """Why the recorder accepts no more pages; empty while it does."""
         self._left_to_own_page: dict[str, tuple[str, ExtractedListing]] = {}
 
     @property
     def is_full(self) -> bool:
-        """Whether a whole batch waits."""
+        """Whether a full batch waits."""
         return len(self._waiting) >= BATCH_PAGES
 
     def record(self, crawled: CrawledPage) -> None:
         """Add one page and its listings; `flush` writes them.
 
-        A row of a list whose own page is reachable is left to that page, which says more. If the own page
-        turns out to show no listing, the row is recorded instead.
+        A list's row gives way to the item's own page if that page is reachable, since it has more content. If
+        the own page turns out to show no listing, the row is recorded instead.
         """
         seen = self._listings_on(crawled.url, crawled.reading)
-        if crawled.url in self._before:  # a resumed run has this page already
+        if crawled.url in self._before:  # the resumed run already has this page
             self._count()
             return
         record = crawled.record or self._keep_saved(crawled)
@@ -150,17 +150,17 @@ class Recorder:
         self._fetches.append(fetch)
 
     def leave_rows(self, url: str, reading: ExtractedPage) -> None:
-        """Add the rows of a list page that an earlier attempt recorded."""
+        """Add the rows of a list page from an earlier attempt."""
         self._listings_on(url, reading)
 
     def flush(self) -> None:
-        """Sync the evidence to the disk, then write all rows that wait, in one transaction.
+        """Sync the evidence to disk, then write all waiting rows in one transaction.
 
-        If a second signal ended the loop during `flush_aside`, its batch is written first: a later page may
-        repeat the evidence of that batch.
+        If a second signal ended the loop during `flush_aside`, its batch is written first, since later pages
+        may refer to the evidence of that batch.
 
         Raises:
-            CannotKeep: If the disk or the store refuses; no row of the batch is written then.
+            CannotKeep: If the disk or the store fails; no row of the batch is written then.
         """
         if self._aside:
             (batch, synced), self._aside = self._aside, None
@@ -171,20 +171,20 @@ class Recorder:
             self._write(batch, batch.sync())
 
     async def flush_aside(self) -> None:
-        """Do as `flush`, but let the crawl continue while the disk syncs; one call at a time.
+        """Flush while the crawl continues during the sync to disk; one call at a time.
 
         The SQL statements stay in this thread: they take a hundredth of a page's time, and in another thread
-        each would wait for the interpreter.
+        each would wait for the interpreter lock.
 
         Raises:
-            CannotKeep: As `flush`.
+            CannotKeep: As in `flush`.
         """
         batch = self._next_batch()
         with self._keeping(batch.url):
             synced = self._syncing.submit(batch.sync)
             self._aside = batch, synced
             records = await asyncio.wrap_future(synced)
-            if self._aside:  # else `flush` wrote the batch
+            if self._aside:  # unless `flush` has written the batch
                 self._aside = None
                 self._write(batch, records)
 
@@ -198,7 +198,7 @@ class Recorder:
             return _Batch(waiting=waiting, fetches=fetches, sync=self._keeper.syncing(), url=url)
 
     def _write(self, batch: _Batch, records: list[EvidenceRecord]) -> None:
-        """Write a batch whose evidence is on the disk."""
+        """Write a batch whose evidence is on disk."""
         if not (batch.waiting or batch.fetches):
             return
         with transaction(self._db):
@@ -219,7 +219,7 @@ class Recorder:
 
     @contextmanager
     def _keeping(self, url: str) -> Iterator[None]:
-        """Give up when the body raises, and name the page."""
+        """Give up if the body raises, and name the page."""
         try:
             yield
         except CannotKeep:
@@ -229,9 +229,9 @@ class Recorder:
             raise CannotKeep(url, error) from error
 
     def give_up(self, url: str, error: Exception) -> None:
-        """Write no more, because a page could not be stored; the first reason stands.
+        """Accept no more pages, because one could not be stored; the first reason is kept.
 
-        An error that is neither the disk's nor the store's is a defect and goes to the log.
+        An error other than the disk's or the store's is a defect and is logged.
         """
         if self.error:
             return
@@ -241,7 +241,7 @@ class Recorder:
             self.error += ", see the log"
 
     def finish(self) -> None:
-        """Write the last rows, and the rows of lists whose own pages were not crawled after all."""
+        """Write the last rows, and the list rows whose own pages were never crawled."""
         self.flush()
         left, self._left_to_own_page = self._left_to_own_page, {}
         met = recorded_urls(self._db, self._run_id) if left else set()
@@ -322,7 +322,7 @@ class Recorder:
         self._progress(self._recorded)
 
     def __deepcopy__(self, _: dict[int, object]) -> Self:
-        """Return the recorder itself: Scrapy copies its settings, but an open store has one owner."""
+        """Return the recorder itself, since Scrapy copies its settings but an open store has one owner."""
         return self
 
 
@@ -341,14 +341,14 @@ def _locator(record: EvidenceRecord | None) -> str:
 
 
 def sentence_for(outcomes: dict[PageOutcome, int], changes: dict[Change, int]) -> str:
-    """Return a sentence about the result of a crawl."""
+    """Return the sentence about the result of a crawl."""
     pages = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in outcomes.items())
     listed = ", ".join(f"{count} {change}" for change, count in changes.items())
     return f"{counted(sum(outcomes.values()), 'page', 'pages')} ({pages or 'none'}); listings: {listed}."
 
 
 class RecorderPipeline:
-    """Scrapy's last step: records pages, and writes them after a second at most."""
+    """Scrapy's last step: records pages, and writes them within a second."""
 
     def __init__(self, crawler: Crawler) -> None:
         """Take the crawler, whose settings hold the recorder."""
@@ -360,19 +360,19 @@ class RecorderPipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make the pipeline of a crawl."""
+        """Create the pipeline of a crawl."""
         return cls(crawler)
 
     async def process_item(self, item: CrawledPage) -> CrawledPage:
-        """Record one page; wait if a batch is full while the batch before is still being written.
+        """Record one page. Wait if a batch is full while the previous one is still being written.
 
-        Once a page could not be stored, the pages under way pass without being recorded.
+        After a page could not be stored, further pages pass without being recorded.
         """
         if self._recorder.error:
             return item
         try:
             self._recorder.record(item)
-        except Exception as error:  # noqa: BLE001 (the crawl's end tells it)
+        except Exception as error:  # noqa: BLE001 (the end of the crawl reports it)
             self._recorder.give_up(item.url, error)
             self._close(self._recorder.error)
             return item
@@ -385,15 +385,15 @@ class RecorderPipeline:
         return item
 
     async def close_spider(self) -> None:
-        """Write the pages that still wait."""
-        while self._flushing:  # the timer may have begun another
+        """Write the waiting pages."""
+        while self._flushing:  # the timer may have started another write
             await self._flushing
         if self._timer:
             self._timer.cancel()
         await self._write()
 
     def _flush(self) -> None:
-        """Begin to write the pages that wait, unless a write is under way."""
+        """Start to write the waiting pages, unless a write is under way."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
@@ -410,7 +410,7 @@ class RecorderPipeline:
         try:
             await self._recorder.flush_aside()
         except CannotKeep as error:
-            # Scrapy would log the error, continue, and call the crawl finished without the page.
+            # Scrapy would log the error, continue, and report the crawl as finished without the page.
             self._close(str(error))
 
     def _close(self, reason: str) -> None:

@@ -1,10 +1,9 @@
-"""Archives read in another process or on another machine, and their pages ingested where the store is.
+"""Read archives in another process or on another machine, and ingest their pages where the store is.
 
-The remote reader takes an archive and sends its pages in batches; it writes nothing. The ingest uses the
-recorder of every crawl, so pages, sightings and evidence come out as if the archive had been read here.
-Twisted allows one crawl per process, so the reader is a process of its own; it ends when nobody takes its
-pages any more. A run whose reader died is repeated like any interrupted run: pages that were stored stay,
-and are not stored twice.
+The remote reader reads an archive and sends its pages in batches; it writes nothing. The ingest uses the
+same recorder as every crawl, so pages, sightings and evidence equal those of a local crawl. Twisted allows
+one crawl per process, so the reader is a separate process, which ends when its pages are no longer received.
+If the reader dies, the run is repeated like any interrupted run: stored pages stay and are not stored twice.
 """
 
 from __future__ import annotations
@@ -48,27 +47,27 @@ if TYPE_CHECKING:
     RemoteMessage: TypeAlias = "ArchiveContents | list[CrawledPage] | ReadingEnded"
 
 BATCH_PAGES = 32
-"""Pages in one batch, unless a second passes first (`crawler.run.recorder`)."""
+"""Pages per batch, unless a second passes first (`crawler.run.recorder`)."""
 
 
 class RemoteReadingFailed(CrawlError):
-    """The remote reader reports that the source cannot be read."""
+    """The remote reader reports that it cannot read the source."""
 
 
 class ReaderLost(CrawlStopped):
-    """The remote reader ended before the end of its source; the run stays open and can be resumed."""
+    """The remote reader ended too early; the run stays open and can be resumed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingEnded:
-    """The reader's last message; without it the process died."""
+    """The reader's last message. Without it, the process died."""
 
     error: str = ""
-    """Why the source could not be read to its end; empty if it was."""
+    """Why the source could not be read to the end; empty if it was."""
 
 
 class BatchSender:
-    """Takes the recorder's place where a crawl only reads, and sends pages on in batches."""
+    """Replaces the recorder in a reader, and sends pages in batches."""
 
     def __init__(self, send: Callable[[list[CrawledPage]], None]) -> None:
         """Take the function that sends one batch."""
@@ -78,7 +77,7 @@ class BatchSender:
 
     @property
     def is_full(self) -> bool:
-        """Whether a whole batch waits."""
+        """Whether a full batch waits."""
         return len(self._waiting) >= BATCH_PAGES
 
     def record(self, crawled: CrawledPage) -> None:
@@ -86,13 +85,13 @@ class BatchSender:
         self._waiting.append(crawled)
 
     def flush(self) -> None:
-        """Send the pages that wait."""
+        """Send the waiting pages."""
         waiting, self._waiting = self._waiting, []
         if waiting:
             self._send(waiting)
 
     async def flush_aside(self) -> None:
-        """Send the pages that wait."""
+        """Send the waiting pages."""
         self.flush()
 
     def finish(self) -> None:
@@ -100,22 +99,22 @@ class BatchSender:
         self.flush()
 
     def __deepcopy__(self, _: dict[int, object]) -> Self:
-        """Return the sender itself: Scrapy copies its settings."""
+        """Return the sender itself, since Scrapy copies its settings."""
         return self
 
 
 def read_remotely(declared: DeclaredSource, settings: CrawlSettings) -> Iterator[bytes]:
-    """Read a saved source in a process of its own and yield its messages, each as a pickle.
+    """Read a saved source in a separate process and yield the process's messages, each as a pickle.
 
     Args:
-        declared: The source; its archive must lie on this machine.
-        settings: How its pages are parsed, and within which bounds.
+        declared: The source. Its archive must be on this machine.
+        settings: How to parse its pages, with limits.
 
     Yields:
         `ArchiveContents`, then lists of `CrawledPage`, then `ReadingEnded`; fewer if the process dies.
     """
     ours, theirs = Pipe()
-    # Not `-m crawler.run.remote`: the messages would be of `__main__` then, and unknown to this process.
+    # Not `-m crawler.run.remote`, since the messages' classes would then belong to `__main__`.
     program = "from crawler.run.remote import main; main()"
     command = [sys.executable, "-P", "-c", program, str(theirs.fileno())]
     with ours, subprocess.Popen(command, pass_fds=[theirs.fileno()]) as child:  # noqa: S603 (our own)
@@ -130,7 +129,7 @@ def read_remotely(declared: DeclaredSource, settings: CrawlSettings) -> Iterator
 
 
 def main() -> None:
-    """Read the source that comes over the pipe with the given number, and send its pages back."""
+    """Read the source that arrives through the given pipe, and send its pages back."""
     with Connection(int(sys.argv[1])) as pipe, suppress(ConnectionError):
         try:
             declared, settings = pipe.recv()
@@ -156,14 +155,14 @@ def ingest_remote(
     Args:
         db: The open store.
         declared: The source.
-        run: The run; an interrupted run is repeated.
-        folder: Folder of the evidence.
-        messages: What `read_remotely` yields, unpickled.
+        run: The run. An interrupted run is repeated.
+        folder: The evidence folder.
+        messages: The messages of `read_remotely`, unpickled.
         now: The clock.
         progress: Called after each page with (pages recorded so far, pages in the archive).
 
     Raises:
-        RemoteReadingFailed: If the reader reports that the source cannot be read.
+        RemoteReadingFailed: If the reader reports that it cannot read the source.
         ReaderLost: If the messages end before `ReadingEnded`.
         CannotKeep: If a page could not be stored.
     """
@@ -182,13 +181,13 @@ def archive_records(
 ) -> Iterator[tuple[int, int, list[dict[str, Any]]]]:
     """Yield the listings of an archive as plain records, page by page, without a store.
 
-    A page that cannot be read, or is no listing, yields no records. A row of a list is left out if the
-    archive holds the item's own page.
+    A page that is unreadable or no listing yields no records. A list's row is omitted if the archive has the
+    item's own page.
 
     Args:
-        archive: Open; its index is in memory, its pages are not.
-        start: Number of pages that were read before.
-        stop: Number of pages after which reading ends.
+        archive: The open archive. Its index is in memory, its pages are not.
+        start: Number of pages to skip.
+        stop: Number of the page after which to end.
 
     Yields:
         Pages read so far, pages in the archive, and the records of one page.

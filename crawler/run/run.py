@@ -45,29 +45,29 @@ def crawl_source(
     messages: Iterator[RemoteMessage] | None = None,
     parse: Parse = parse_here,
 ) -> Run:
-    """Crawl a source into the store; an interrupted crawl of the source is resumed.
+    """Crawl a source into the store; resume an interrupted crawl of the source.
 
     Args:
-        database: The store; created when it is not there.
+        database: The store; created when missing.
         declared: The source and its archive.
         due_at: The scheduled time, when the service starts the crawl.
         now: The clock.
         progress: Called after each page with (pages recorded so far, pages known so far).
-        names: For a live source: IP addresses of hosts, instead of those of name servers, for rehearsals.
-        messages: From the remote reader of a saved source that is read elsewhere (`crawler.run.remote`).
-        parse: Parses a page; in this process unless `crawler.workers.pool.reading` gave it.
+        names: For a live source in a rehearsal, IP addresses of hosts that replace those of name servers.
+        messages: The messages of a remote reader, for a source read elsewhere (`crawler.run.remote`).
+        parse: Parses a page, by default in this process; see `crawler.workers.pool.parsing`.
 
     Returns:
-        The run, ended.
+        The ended run.
 
     Raises:
-        NotSuppliedYet: If its archive was supplied on a future day; no run begins.
-        AlreadyUnderWay: If another process is crawling this source.
-        CrawlStopped: If the process was asked to stop; the run stays open, and the next crawl resumes it.
+        NotSuppliedYet: If the archive was supplied on a future day; no run begins.
+        AlreadyUnderWay: If another process is crawling the source.
+        CrawlStopped: If a signal stopped the process; the run stays open, and the next crawl resumes it.
         ArchiveError: If no archive at the path can be opened; the run records the reason.
         NothingToCrawl: If the archive has no page, or no start page; the run records the reason.
-        NotPermitted: If a live source has no permission that holds now; the run records the reason.
-        CrawlEnded: If the permission ended during the crawl, or the site asked to be left alone.
+        NotPermitted: If a live source has no valid permission now; the run records the reason.
+        CrawlEnded: If the permission ended during the crawl, or the site asked for a pause.
     """
     source = declared.source
     check_supplied(declared, now())
@@ -90,7 +90,7 @@ def crawl_source(
             raise
         except Exception as error:
             free_reserve()
-            with suppress(StoreUnwritable):  # the first error says more
+            with suppress(StoreUnwritable):  # the first error is the better reason
                 runs.end_run(db, run.run_id, RunOutcome.FAILED, str(error), now=now())
             raise
         outcomes, changes = count_outcomes(db, run.run_id), count_changes(db, run.run_id)
@@ -121,7 +121,7 @@ def _crawl(
     if declared.source.kind is SourceKind.SAVED:
         crawl_saved(db, declared, run, folder, now=now, progress=progress, parse=parse)
         return ""
-    # Imported here, so that a process that crawls a saved source has no code that opens connections.
+    # Imported here, so that a crawl of a saved source never loads code that opens connections.
     from crawler.live.crawl import crawl_live
 
     return crawl_live(db, declared, run, folder, now=now, progress=progress, names=names, parse=parse)

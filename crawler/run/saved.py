@@ -1,4 +1,4 @@
-"""One crawl of a saved source: archive in, rows out, and no way to the network."""
+"""One crawl of a saved source, from its archive to rows, without network access."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ARCHIVE_SETTING = "SAVED_ARCHIVE"
 
 
 class NothingToCrawl(CrawlError):
-    """An archive holds no readable page, or none of the start pages."""
+    """An archive has no readable page, or none of the start pages."""
 
     @classmethod
     def at_all(cls, declared: DeclaredSource, archive: Archive) -> Self:
@@ -74,21 +74,21 @@ def crawl_saved(
     progress: Callable[[int, int], None] | None,
     parse: Parse,
 ) -> None:
-    """Crawl a saved source, without any way to the network.
+    """Crawl a saved source without network access.
 
     Args:
         db: The open store.
         declared: The source, with its archive.
-        run: The run; an interrupted run is repeated, and stores no page twice.
-        folder: Of the evidence.
+        run: The run. An interrupted run is repeated, without storing any page twice.
+        folder: The evidence folder.
         now: The clock.
         progress: Called after each page with (pages recorded so far, pages in the archive).
         parse: Parses a page.
 
     Raises:
         NothingToCrawl: If the archive has no page, or no start page; its unreadable entries are recorded
-            all the same.
-        CrawlStopped: If the process was asked to stop.
+            nevertheless.
+        CrawlStopped: If a signal stopped the process.
         CrawlBroken: If a page could not be stored, or Scrapy failed.
     """
     with (
@@ -109,14 +109,14 @@ def recording(
     now: Callable[[], datetime],
     progress: Callable[[int, int], None] | None,
 ) -> Iterator[Recorder]:
-    """Give the recorder of a saved source's pages, and record its archive and unreadable entries.
+    """Provide the recorder of a saved source's pages, and record its archive and unreadable entries.
 
     Args:
         db: The open store.
         declared: The source.
         run: The run.
-        folder: Of the evidence.
-        archive: Its pages and unreadable entries; read here or elsewhere.
+        folder: The evidence folder.
+        archive: The open archive, or the index of one that is read elsewhere.
         now: The clock.
         progress: Called after each page with (pages recorded so far, pages in the archive).
     """
@@ -139,23 +139,23 @@ def recording(
 
 
 def open_declared(declared: DeclaredSource) -> Archive:
-    """Open the archive of a saved source; the caller closes it."""
+    """Open the archive of a saved source, which the caller must close."""
     return open_archive(archive_of(declared), base_url=declared.base_url, manifest=declared.manifest)
 
 
 def run_saved(declared: DeclaredSource, archive: Archive, sink: PageSink, parse: Parse = parse_here) -> None:
-    """Crawl an open archive, and send its pages to a sink.
+    """Crawl an open archive and send its pages to a sink.
 
     Args:
         declared: The source.
-        archive: Its archive, open.
+        archive: The source's open archive.
         sink: The recorder, or a `BatchSender`.
         parse: Parses a page.
 
     Raises:
-        NothingToCrawl: As `crawl_saved`.
-        CrawlStopped: As `crawl_saved`.
-        CrawlBroken: As `crawl_saved`.
+        NothingToCrawl: As in `crawl_saved`.
+        CrawlStopped: As in `crawl_saved`.
+        CrawlBroken: As in `crawl_saved`.
     """
     source_id = declared.source.source_id
     _expect_pages(archive, declared)
@@ -174,7 +174,7 @@ def run_saved(declared: DeclaredSource, archive: Archive, sink: PageSink, parse:
 
 def _settings(archive: Archive) -> dict[str, object]:
     middlewares = {**MIDDLEWARES, RedirectMiddleware: None, SavedRedirect: 600, PageOrderMiddleware: 1_000}
-    # Saved pages come in one queue, so no middleware needs to know the first requests.
+    # Saved pages share one queue, so the middleware that marks start requests is useless.
     passed_by = {**SPIDER_MIDDLEWARES, StartSpiderMiddleware: None}
     parts = {"DOWNLOADER_MIDDLEWARES": middlewares, "SPIDER_MIDDLEWARES": passed_by}
     return {**SHARED, **saved_settings(archive), **parts}
@@ -194,7 +194,7 @@ def archive_of(declared: DeclaredSource) -> Path:
 
 
 def _about(declared: DeclaredSource, run: Run) -> dict[str, str]:
-    """Return the notes at the head of each evidence file of a crawl."""
+    """Return the notes for the head of each evidence file."""
     source = declared.source
     return {
         "description": f"Saved pages of {source.name}, as parse by crawl {run.run_id}",
@@ -211,7 +211,7 @@ class NotInArchive(IgnoreRequest):
 
 
 class SavedPageHandler(BaseDownloadHandler):
-    """Answers every http and https request from the archive, and no other request."""
+    """Answers every http and https request from the archive alone."""
 
     def __init__(self, crawler: Crawler) -> None:
         """Take the archive from the crawler's settings.
@@ -245,14 +245,14 @@ class SavedRedirect(RedirectMiddleware):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make the middleware of a crawl, without Scrapy's check for a referrer policy, which would warn."""
+        """Create the middleware without Scrapy's check for a referrer policy, which would warn."""
         made = cls(crawler.settings)
         made.crawler = crawler
         return made
 
 
 def saved_settings(archive: Archive) -> dict[str, object]:
-    """Return the Scrapy settings for a crawl of `archive` that opens no socket.
+    """Return the Scrapy settings for a crawl of an archive that opens no socket.
 
     The caller closes the archive after the crawl.
     """
@@ -278,9 +278,9 @@ def saved_settings(archive: Archive) -> dict[str, object]:
         "RETRY_ENABLED": False,  # the archive would return the same bytes
         "AUTOTHROTTLE_ENABLED": False,
         "DOWNLOAD_DELAY": 0,
-        "DOWNLOADER_STATS": False,  # unused, and they cost time for every page
-        # First in, first out, for all hosts: pages, and so ids, come in the order of the links, however long
-        # the parsing of each page takes.
+        "DOWNLOADER_STATS": False,  # unused, and costs time for every page
+        # First in, first out, for all hosts: pages, and so their ids, keep the order of the links, however
+        # long each page takes to parse.
         "SCHEDULER_PRIORITY_QUEUE": "scrapy.pqueues.ScrapyPriorityQueue",
         "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",
         "SCHEDULER_START_MEMORY_QUEUE": None,

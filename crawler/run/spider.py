@@ -1,4 +1,4 @@
-"""The spider of saved sources: requests pages, has each parsed, and follows links in page order."""
+"""The spider of saved sources, which follows links in page order and has each page parsed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 PAGE_META = "saved_page"
 """Key of `request.meta`, and so of `response.meta`, that holds the `SavedPage`."""
 MOST_UNDER_WAY = 8
-"""Pages fetched and not yet recorded: enough to keep workers busy, few enough to stop soon."""
+"""Most pages fetched but not yet recorded: enough to keep workers busy, few enough to stop soon."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,16 +43,16 @@ class CrawledPage:
     url: str
     http_status: int | None
     saved: SavedPage | None = field(default=None, repr=False)  # Scrapy logs an item whole if it fails
-    """None for a page that was not fetched, or that came over the network."""
+    """None for a page that was not fetched or came over the network."""
     reading: ExtractedPage = field(repr=False)
     body: bytes = field(default=b"", repr=False)
-    """Unpacked, as it was parse."""
+    """The unpacked body."""
     record: EvidenceRecord | None = field(default=None, repr=False)
-    """The evidence of a page that came over the network."""
+    """The evidence of a page from the network."""
     live: LiveReading | None = field(default=None, repr=False)
-    """For a page that came over the network: the values that the next crawl needs."""
+    """Values of a page from the network for the next crawl."""
     same_as: EarlierPage | None = field(default=None, repr=False)
-    """The earlier page with the same bytes, for a page that was not parsed again."""
+    """The earlier page with the same bytes, if the page was not parsed again."""
 
 
 class MarketplaceSpider(scrapy.Spider):
@@ -64,10 +64,10 @@ class MarketplaceSpider(scrapy.Spider):
         """Take the archive and the start addresses.
 
         Args:
-            archive: Every page that may be requested.
-            begin: Addresses from which links are followed; without any, every page of the archive is read.
-            parse: Parses a page; meanwhile the next pages are fetched.
-            **kwargs: Scrapy's own.
+            archive: The saved pages.
+            begin: Addresses from which to follow links. If empty, every page of the archive is read.
+            parse: Parses a page, while the next pages are fetched.
+            **kwargs: Scrapy's arguments.
         """
         super().__init__(**kwargs)
         self.archive = archive
@@ -77,7 +77,7 @@ class MarketplaceSpider(scrapy.Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Make the spider of a crawl, and listen for pages that have passed the pipeline."""
+        """Create the spider of a crawl, which is notified of pages that have passed the pipeline."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         for signal in (signals.item_scraped, signals.item_error):
             crawler.signals.connect(spider.page_order.release_next, signal)
@@ -90,11 +90,11 @@ class MarketplaceSpider(scrapy.Spider):
                 yield self._request(url)
             return
         for url in self.archive.urls():
-            # Scrapy takes `?a=1&b=2` and `?b=2&a=1` for one page, but the archive holds both.
+            # Scrapy treats `?a=1&b=2` and `?b=2&a=1` as one page, but the archive has both.
             yield self._request(url).replace(dont_filter=True)
 
     async def parse(self, response: Response) -> AsyncIterator[Any]:
-        """Parse a page and follow its links, in the order in which the pages came."""
+        """Parse a page and follow its links, in the order of the pages."""
         with self.page_order.next() as place:
             saved: SavedPage = response.meta[PAGE_META]
             reading = _fault_reading(saved) or await self._parse_page(job_of(response))
@@ -102,7 +102,7 @@ class MarketplaceSpider(scrapy.Spider):
             if self.begin:
                 for request in self._follow(reading):
                     yield request
-            yield CrawledPage(  # last, so that all requests are out when the pipeline has it
+            yield CrawledPage(  # last, so that all its requests are out before it reaches the pipeline
                 url=response.url,
                 http_status=response.status,
                 saved=saved,
@@ -117,7 +117,7 @@ class MarketplaceSpider(scrapy.Spider):
         reason = failure.getErrorMessage()
         if not isinstance(failure.value, IgnoreRequest):
             self.logger.error("page_failed", exc_info=failure.value)
-        saved = saved if saved and saved.url == request.url else None  # not the redirect that led here
+        saved = saved if saved and saved.url == request.url else None  # may be the redirect that led here
         with self.page_order.next() as place:
             await place.wait()
             yield CrawledPage(
@@ -150,7 +150,7 @@ def job_of(response: Response) -> PageJob:
 
 
 class Place:
-    """One page's place in the order."""
+    """One page's position in the order."""
 
     def __init__(self, page_order: PageOrder, before: asyncio.Event) -> None:
         self._page_order = page_order
@@ -158,7 +158,7 @@ class Place:
         self.is_done = asyncio.Event()
 
     async def wait(self) -> None:
-        """Wait until the pages before this one are done."""
+        """Wait until the earlier pages are done."""
         await self._before.wait()
         self._page_order.current = self
 
@@ -168,7 +168,7 @@ class PageOrder:
 
     def __init__(self) -> None:
         self.current: Place | None = None
-        """The place of the page that passes now."""
+        """The place of the page that is passing now."""
         self._last = asyncio.Event()
         self._last.set()
         self._under_way = 0
@@ -186,7 +186,7 @@ class PageOrder:
 
     @contextmanager
     def next(self) -> Iterator[Place]:
-        """Give the next place. The place is done when `release_next` is called, or when the body raises."""
+        """Provide the next place, which is done when `release_next` is called or the body raises."""
         place = Place(self, self._last)
         self._last = place.is_done
         self._count(1)
@@ -215,7 +215,7 @@ class PageOrderMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make the middleware of a crawl."""
+        """Create the middleware of a crawl."""
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:  # noqa: ARG002 (Scrapy's signature)

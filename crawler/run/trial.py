@@ -1,4 +1,4 @@
-"""Parse one page for a person to view, from a file or from its site, outside the store."""
+"""Parse one page from a file or from its site for a person to view, outside the store."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from crawler.sources.sources import DeclaredSource
 
 _REQUESTS = 2
-"""For robots.txt and for the page."""
+"""One for robots.txt and one for the page."""
 
 
 class CannotTry(CrawlError):
@@ -35,29 +35,29 @@ class CannotTry(CrawlError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriedPage:
-    """One page and its extracted values."""
+    """One parsed page."""
 
     url: str
     page_object: str
-    """Name of the class that parsed the page."""
+    """Name of the page object's class."""
     reading: ExtractedPage
     body: bytes = field(default=b"", repr=False)
-    """Unpacked."""
+    """The unpacked body."""
     content_type: str = ""
     kept: str = ""
-    """The store of the trial, for a page that was requested from its site."""
+    """The store of the trial, if the page was requested from its site."""
 
 
 def try_file(path: Path, url: str = "") -> list[TriedPage]:
     """Parse the pages of a saved file.
 
     Args:
-        path: An HTML file or any archive that `open_archive` knows.
-        url: The address of a single page; for an archive, the address of the one page to parse.
+        path: An HTML file or any archive that `open_archive` supports.
+        url: Address of the page: of an HTML file, or of the only page to parse in an archive.
 
     Raises:
         ArchiveError: If the file cannot be opened.
-        CannotTry: If the file has no page, or not the page with the address.
+        CannotTry: If the file has no page, or no page with the address.
     """
     with open_archive(path) as archive:
         urls = list(archive.urls())
@@ -80,19 +80,19 @@ def try_url(
 ) -> TriedPage:
     """Request one page as a live crawl would, through the same gate, and parse it.
 
-    The requests and the page are stored beside the database in a store of the trial, so that the trial is no
-    run of the source. Twisted allows one trial in a process.
+    The requests and the page go to a separate store beside the database, so the trial is not a run of the
+    source. Twisted allows one trial per process.
 
     Args:
         url: The page's address.
-        sources: The declared sources; the first live source whose permission covers the address is used.
-        database: The store, which records whether the permission was withdrawn.
+        sources: The declared sources. The first live source whose permission covers the address applies.
+        database: The store, which records withdrawals of the permission.
         now: The clock.
-        names: IP addresses of hosts, instead of those that name servers give.
+        names: IP addresses of hosts that replace those of name servers.
 
     Raises:
-        CannotTry: If no permission that holds covers the address, and so no request was sent; or if no page
-            came.
+        CannotTry: If no valid permission covers the address, so that no request was sent, or if no page
+            arrived.
         CrawlError: If the crawl ended early.
     """
     from crawler.evidence.read import NoEvidence, show

@@ -1,1 +1,1 @@
-"""The declared sources: what is crawled, when, and from which archive or site."""
+"""The declared sources, with their archives, sites and schedules."""

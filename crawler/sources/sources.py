@@ -1,4 +1,4 @@
-"""The sources file: one TOML table per source, checked whole before anything is crawled.
+"""The sources file: one TOML table per source, validated as a whole before any crawl.
 
 [sources.andes]
 name = "Andes Clasificados (saved copy)"
@@ -50,7 +50,7 @@ _FIELD = re.compile(r"\s*(?P<key>[\w-]+)\s*=\s*(?P<value>[^#]*[^#\s])")
 _TABLE = re.compile(r"\s*\[(?P<name>[^\[\]]+)\]")
 _LIKE_A_DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*")
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-"""In the order in which cron numbers them: 0 is Sunday, and so is 7."""
+"""The weekdays as numbered by cron: 0 is Sunday, as is 7."""
 _MONTHS = ("", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
     ("minute", 0, 59, ()),
@@ -59,18 +59,18 @@ _FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
     ("month", 1, 12, _MONTHS),
     ("day of the week", 0, 7, WEEKDAYS),
 )
-"""Name, least, most, and the words that stand for numbers."""
+"""Name, minimum and maximum of each field, and the words for its numbers."""
 
 
 class SourcesFileWrong(CrawlError):
-    """The sources file cannot be used; the message names the table, the key and the remedy."""
+    """The sources file is invalid; the message names the table, the key and the remedy."""
 
     def __init__(self, path: Path, found: str) -> None:
         super().__init__(f"The sources file {path} cannot be used: {found}.")
 
 
 class NotSuppliedYet(CrawlError):
-    """A saved source was supplied on a future day, by its table."""
+    """A saved source's `supplied_on` is in the future."""
 
     def __init__(self, source: Source, today: date) -> None:
         super().__init__(
@@ -85,11 +85,11 @@ class Schedule:
     """When a source is due."""
 
     cron: str = ""
-    """Five fields: minute, hour, day of month, month, day of week; empty where `every_minutes` is set."""
+    """Five fields: minute, hour, day of month, month, day of week; empty if `every_minutes` is set."""
     timezone: str = "UTC"
-    """IANA name, e.g. `America/Lima`; the cron fields are in this zone's local time."""
+    """IANA name, e.g. `America/Lima`; the cron fields use this zone's local time."""
     every_minutes: int = 0
-    """Due each time this many minutes have passed, counted from 1970 in UTC; 0 where `cron` is set."""
+    """Interval in minutes, counted from 1970 in UTC; 0 if `cron` is set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +102,12 @@ class DeclaredSource:
     base_url: str = ""
     manifest: Path | None = None
     start: tuple[str, ...] = ()
-    """Start addresses; without any, every page of the archive is read."""
+    """Start addresses. If empty, every page of the archive is read."""
     schedule: Schedule | None = None
     permission: Permission | None = None
-    """Of a live source; `crawler.live.permission` says whether the permission holds."""
+    """The permission of a live source; `crawler.live.permission` checks whether it is valid."""
     limits: Limits = field(default_factory=Limits)
-    """Of a live source."""
+    """The limits of a live source."""
 
 
 def load_sources(path: Path) -> dict[str, DeclaredSource]:
@@ -141,12 +141,12 @@ def pick_sources(path: Path, names: tuple[str, ...]) -> list[DeclaredSource]:
 
 
 def check_supplied(declared: DeclaredSource, now: datetime) -> None:
-    """Raise if a saved source was supplied in the future; a live source passes.
+    """Raise an error if a saved source was supplied in the future; a live source passes.
 
-    Only the one source is refused: a wrong clock must not stop the schedules of all sources.
+    Only this source is refused, since a wrong clock must not stop the schedules of all sources.
 
     Raises:
-        NotSuppliedYet: If the day is later than tomorrow; in some time zone it is tomorrow already.
+        NotSuppliedYet: If the day is later than tomorrow, which some time zones have already reached.
     """
     today, source = now.astimezone(UTC).date(), declared.source
     if source.kind is SourceKind.SAVED and date.fromisoformat(source.supplied_on) > today + timedelta(days=1):
@@ -219,7 +219,7 @@ def _check_table(path: Path, source_id: str, table: Any, *, is_live: bool) -> No
 
 
 def _shown(value: object) -> str:
-    """Return a value as written in the file, or the kind of a long value."""
+    """Return a value as written in the file, or the type of a long value."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (list, dict)):
@@ -253,7 +253,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     """Return the content of a TOML file.
 
     Raises:
-        ValueError: If it cannot be read, or is no TOML; the message is the middle of a sentence.
+        ValueError: If it cannot be read or is not TOML; the message is the middle of a sentence.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -292,10 +292,10 @@ def _told(text: str, found: str) -> str:
 
 
 def cron_problem(cron: str) -> str:
-    """Return in words why a cron line cannot be used; empty when it can.
+    """Return the reason why a cron line is invalid; empty if it is valid.
 
-    Where a line restricts the day of the month and of the week, cron takes either and APScheduler both: so
-    none may.
+    A line must not restrict both the day of the month and the weekday, because cron then requires either day
+    and APScheduler both.
 
     >>> cron_problem("99 3 * * *")
     "its minute is '99', not *, or 0 to 59"

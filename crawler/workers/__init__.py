@@ -1,4 +1,4 @@
-"""Processes beside a crawl that parse its pages, so that a crawl uses two cores and survives any page."""
+"""Worker processes that parse pages, so that a crawl uses several cores and survives any page."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What one page may cost the process that parses it; 0 sets no bound."""
+    """Limits of the process that parses one page; 0 means no limit."""
 
     seconds: float
-    """Of processor time."""
+    """Processor time."""
     memory_bytes: int
-    """Beyond what the process has before the page."""
+    """Memory in addition to that of the process before the page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrawlSettings:
-    """How the pages of a crawl are parsed: the operator's settings, which `cli/settings.py` reads."""
+    """How a crawl parses its pages; `cli/settings.py` reads these settings of the operator."""
 
     workers: int = 1
-    """Processes beside each crawl that parse its pages; 0 parses them in the crawl itself, unbounded."""
+    """Worker processes of each crawl; 0 parses pages in the crawl's own process, without limits."""
     page_seconds: int = 60
-    """Processor time that parsing one page may take before the page is given up; 0 sets no bound."""
+    """Most processor time for one page; 0 means no limit."""
     page_memory_mb: int = 2_000
-    """Memory that parsing one page may take, beyond what the process has before it; 0 sets no bound."""
+    """Most additional memory for one page; 0 means no limit."""
 
     @property
     def bounds(self) -> Bounds:
-        """The bounds of one page."""
+        """The limits of one page."""
         return Bounds(seconds=self.page_seconds, memory_bytes=self.page_memory_mb * 2**20)

@@ -1,10 +1,10 @@
-"""Parse one page: in this process, or in a worker that takes pages from a socket and is confined to that.
+"""Parse one page, in this process or in a confined worker that receives pages over a socket.
 
-The worker parses HTML that strangers wrote, so the crawl takes nothing but plain data from it: messages are
-MessagePack, decoded as an `ExtractedPage` and nothing else. Once it is ready, the worker can open no file and
-no connection and write to no file: its resource limits for open files and for the size of files are 0. They
-hold on any Unix and need no library. They do not restrict the file descriptors that are open already, the
-standard streams and the socket; a system that is to restrict more runs the crawl in a container.
+The worker parses HTML from strangers, so the crawl accepts only plain data from it: MessagePack messages,
+decoded strictly as an `ExtractedPage`. Once ready, the worker can open no file or connection and write to no
+file, because its resource limits for open files and for file sizes are 0. These limits work on any Unix and
+need no library. They do not cover file descriptors that are already open, which are the standard streams and
+the socket; a stricter system runs the crawl in a container.
 """
 
 from __future__ import annotations
@@ -36,54 +36,54 @@ if TYPE_CHECKING:
     from crawler.workers import Bounds
 
 LENGTH = struct.Struct("!Q")
-"""Precedes each message, in both directions."""
+"""The length before each message, in both directions."""
 _WARM_UP = Path(__file__).with_name("warm_up.html")
 _LAST_STATUS = 599
-"""Of HTTP (RFC 9110, 15); sites answer 999 to programs that they do not serve."""
+"""The highest status of HTTP (RFC 9110, 15); some sites send 999 to refuse programs."""
 _results = msgspec.msgpack.Decoder(ExtractedPage)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageJob:
-    """A page to be parsed."""
+    """A page to parse."""
 
     url: str
     body: bytes = field(repr=False)
-    """Unpacked."""
+    """The unpacked body."""
     status: int
     headers: dict[bytes, list[bytes]]
-    """As Scrapy holds them."""
+    """Headers in Scrapy's form."""
 
 
 Parse = Callable[[PageJob], Awaitable[ExtractedPage]]
-"""Parses a page, here or in a worker. It raises nothing that is the page's fault."""
+"""Parses a page, here or in a worker. The page itself cannot cause an exception."""
 
 _jobs = msgspec.msgpack.Decoder(PageJob)
 
 
 async def parse_here(job: PageJob) -> ExtractedPage:
-    """Parse a page in this process; a defect of the parser becomes the page's outcome."""
+    """Parse a page in this process; a parser defect becomes the page's outcome."""
     try:
-        # Latin-1 decodes every byte: one byte that is not UTF-8 must not make a page unreadable.
+        # Latin-1 decodes every byte; a header that is not UTF-8 must not make a page unreadable.
         given: dict[Any, Any] = dict(job.headers)
         headers = web_poet.HttpResponseHeaders.from_bytes_dict(given, encoding="latin-1")
         response = web_poet.HttpResponse(url=job.url, body=job.body, status=job.status, headers=headers)
         return await parse_response(response)
     except MemoryError:
         return given_up("needs more memory than a page may have")
-    except Exception as error:  # noqa: BLE001 (one page's defect must not end the crawl)
+    except Exception as error:  # noqa: BLE001 (a defect over one page must not end the crawl)
         return given_up(f"failed ({type(error).__name__}: {error})")
 
 
 async def parse_response(response: web_poet.HttpResponse) -> ExtractedPage:
-    """Parse a page with the page object of its marketplace, unless its status forbids that."""
+    """Parse a page with the page object of its marketplace, unless its status decides the outcome."""
     if decided := outcome_by_status(response.status):
         return decided
     return await page_class_for(str(response.url))(response=response).to_item()
 
 
 def outcome_by_status(status: int | None) -> ExtractedPage | None:
-    """Return what a page is by its status alone, or None where the page itself is to be parsed."""
+    """Return the outcome that a status alone decides, or None if the page should be parsed."""
     if status == HTTPStatus.PARTIAL_CONTENT:
         sentence = "The site sent only a part of the page (HTTP 206); it was not read as a listing."
         return ExtractedPage(outcome=PageOutcome.TRUNCATED, sentence=sentence)
@@ -100,61 +100,61 @@ def given_up(why: str) -> ExtractedPage:
 
 
 def framed(value: object) -> bytes:
-    """Return a value as it goes through the socket."""
+    """Return a value as a message with its length."""
     try:
         message = msgspec.msgpack.encode(value)
-    except UnicodeEncodeError:  # lone surrogates, as JSON in a page can spell them
+    except UnicodeEncodeError:  # lone surrogates, which JSON in a page can contain
         message = msgspec.msgpack.encode(_without_surrogates(msgspec.to_builtins(value)))
     return LENGTH.pack(len(message)) + message
 
 
 def result_from(message: bytes) -> ExtractedPage:
-    """Decode what a worker sent.
+    """Decode a message from a worker.
 
     Raises:
-        msgspec.DecodeError: If the message is not a `ExtractedPage`.
+        msgspec.DecodeError: If the message is not an `ExtractedPage`.
     """
     return _results.decode(message)
 
 
 def serve(connection: socket.socket, parents_end: int | None, bounds: Bounds) -> None:
-    """Parse pages until the other end closes; an empty first message says that the worker is ready.
+    """Parse pages until the other end closes. An empty first message means that the worker is ready.
 
-    A page that takes too long ends the process by SIGPROF, whatever code is running.
+    If a page takes too long, SIGPROF ends the process, whatever code is running.
 
     Args:
-        connection: To the crawl.
-        parents_end: A forked process also holds the crawl's end of the connection. It is closed here, so
-            that this process ends with the crawl, however the crawl ends.
-        bounds: Of one page.
+        connection: The socket to the crawl.
+        parents_end: The crawl's end of the connection, which a forked process inherits. It is closed here,
+            so that this process always ends with the crawl.
+        bounds: The limits of one page.
     """
     if parents_end is not None:
         os.close(parents_end)
     for sent_to_the_group in (
         signal.SIGINT,
         signal.SIGTERM,
-    ):  # the crawl ends in order, and this process with it
+    ):  # the crawl shuts down in order and ends this process
         signal.signal(sent_to_the_group, signal.SIG_IGN)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     find_markets()
-    load_everything()  # here, so that the crawl itself may begin meanwhile
+    load_everything()  # in the worker, so that the crawl can begin meanwhile
     _bound_memory(bounds.memory_bytes)
     with connection, connection.makefile("rb") as jobs:
         asyncio.run(_parse_all(jobs, connection, bounds.seconds))
 
 
 def load_everything() -> None:
-    """Load all that parsing loads only when it is first needed: a confined worker can open no file."""
+    """Load all modules that parsing loads lazily, since a confined worker can open no file."""
     for module in pkgutil.iter_modules(encodings.__path__, "encodings."):
-        if not module.name.endswith(("mbcs", "oem")):  # of Windows
+        if not module.name.endswith(("mbcs", "oem")):  # these exist only on Windows
             importlib.import_module(module.name)
     page = _WARM_UP.read_bytes()
-    for body in (page, page.replace(b' lang="es"', b"")):  # of which the second has its language guessed
+    for body in (page, page.replace(b' lang="es"', b"")):  # the second body needs language detection
         asyncio.run(parse_here(PageJob(url="https://warm-up.invalid/1", body=body, status=200, headers={})))
 
 
 async def _parse_all(jobs: BinaryIO, connection: socket.socket, seconds: float) -> None:
-    """Parse pages one after another; nothing else runs in this process, so it may wait for each."""
+    """Parse pages one after another; waiting is harmless, since nothing else runs in this process."""
     _confine()
     connection.sendall(LENGTH.pack(0))
     while len(head := jobs.read(LENGTH.size)) == LENGTH.size:
@@ -165,12 +165,12 @@ async def _parse_all(jobs: BinaryIO, connection: socket.socket, seconds: float) 
         signal.setitimer(signal.ITIMER_PROF, 0)
         try:
             connection.sendall(framed(reading))
-        except OSError:  # the crawl is gone
+        except OSError:  # the crawl has ended
             return
 
 
 def _confine() -> None:
-    """Let this process open nothing and write to no file from here on."""
+    """Prevent this process from opening anything or writing to files from now on."""
     import resource
 
     for limit in (resource.RLIMIT_NOFILE, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
@@ -181,7 +181,7 @@ def _bound_memory(most: int) -> None:
     import resource
 
     status = Path("/proc/self/statm")
-    if most and status.exists():  # elsewhere than on Linux there is no such bound
+    if most and status.exists():  # only Linux has this limit
         now = int(status.read_text(encoding="ascii").split()[0]) * resource.getpagesize()
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         resource.setrlimit(resource.RLIMIT_AS, (now + most, hard))

@@ -1,7 +1,7 @@
-"""The worker processes of one crawl: started before it, replaced when a page ends one, ended after it.
+"""The worker processes of one crawl, started before it, replaced when a page kills one, ended after it.
 
-Not pebble's `ProcessPool`: it unpickles the results of its workers, and a worker that parses hostile HTML
-must not be trusted with a pickle (docs/decisions/0061-workers-of-our-own.md).
+pebble's `ProcessPool` is unsuitable: it unpickles its workers' results, and a pickle from a worker that
+parses hostile HTML cannot be trusted (docs/decisions/0061-workers-of-our-own.md).
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ if TYPE_CHECKING:
     from crawler.workers.page_parser import PageJob, Parse
 
 _TRIES = 2
-"""Number of workers that may die over a page before it is given up: the system may have ended the first."""
+"""Workers that may die over a page before it is given up, since the system may have killed the first."""
 _BLOCK_BYTES = 262_144
 _MOST_BYTES = 500_000_000
-"""Of one message; a page has at most 20 million bytes, and its listings repeat little of it."""
+"""Largest message; a page has at most 20 million bytes, and its listings repeat little of it."""
 _PATIENCE = 5
-"""The clock may run for this many times a page's processor time: for a process that stands still."""
+"""Multiple of a page's processor time that may pass on the clock, in case the process hangs."""
 _START_S = 60.0
-"""By the clock, until a worker is ready."""
+"""Most seconds on the clock until a worker is ready."""
 
 
 class NoWorker(CrawlError, CloseSpider):
-    """A worker could not be started, nor will one for the next page: Scrapy ends the crawl."""
+    """No worker can be started, now or later; Scrapy ends the crawl."""
 
     def __init__(self, how: str) -> None:
         sentence = (
@@ -56,7 +56,7 @@ class NoWorker(CrawlError, CloseSpider):
             "parse pages in the crawl's own process."
         )
         super().__init__(sentence)
-        self.args = (sentence,)  # Scrapy's own class keeps only a reason
+        self.args = (sentence,)  # Scrapy's class keeps only a reason
 
 
 class WorkerDied(Exception):
@@ -65,25 +65,25 @@ class WorkerDied(Exception):
     def __init__(self, how: str, *, was_ready: bool, was_parsing: bool, is_overdue: bool) -> None:
         super().__init__(how)
         self.was_ready = was_ready
-        """False when the worker ended before it could parse anything."""
+        """False if the worker ended before it could parse anything."""
         self.was_parsing = was_parsing
-        """Whether the worker was parsing this page; False when the page still waited."""
+        """Whether the worker was parsing this page; False if the page was still waiting."""
         self.is_overdue = is_overdue
-        """Whether the worker was ended because the page took too long."""
+        """Whether the worker was killed because the page took too long."""
 
 
 @contextmanager
 def parsing(settings: CrawlSettings) -> Iterator[Parse]:
-    """Give the function that parses pages as the settings say.
+    """Provide the function that parses pages according to the settings.
 
-    Enter the context before any thread starts: the workers are forked, so that they share what is loaded.
-    Where the system cannot fork, pages are parsed in this process.
+    Enter the context before any thread starts: the workers are forked, to share the loaded modules. Systems
+    without fork parse pages in this process.
     """
     find_markets()
     if not settings.workers or "fork" not in multiprocessing.get_all_start_methods():
         yield parse_here
         return
-    # Loaded modules stay loaded, so garbage collection need not go over them, here or in the workers.
+    # Loaded modules stay loaded, so garbage collection can skip them, here and in the workers.
     gc.freeze()
     pool = WorkerPool(settings.workers, settings.bounds)
     try:
@@ -93,7 +93,7 @@ def parsing(settings: CrawlSettings) -> Iterator[Parse]:
 
 
 class WorkerPool:
-    """Parses pages in other processes."""
+    """Parses pages in worker processes."""
 
     def __init__(self, count: int, bounds: Bounds) -> None:
         """Fork `count` workers."""
@@ -101,10 +101,10 @@ class WorkerPool:
         self._workers = [Worker(bounds, start_method="fork") for _ in range(count)]
 
     async def parse(self, job: PageJob) -> ExtractedPage:
-        """Parse a page in the worker that has the fewest pages waiting.
+        """Parse a page in the worker with the fewest waiting pages.
 
         Raises:
-            NoWorker: If no worker can be started any more.
+            NoWorker: If no more workers can be started.
         """
         for left in reversed(range(_TRIES)):
             try:
@@ -117,7 +117,7 @@ class WorkerPool:
         raise AssertionError
 
     async def _parse(self, job: PageJob) -> ExtractedPage:
-        """Parse a page, or raise `WorkerDied` when the worker died over this page."""
+        """Parse a page; raise `WorkerDied` if the worker died over it."""
         while True:
             self._replace_dead()
             try:
@@ -132,7 +132,7 @@ class WorkerPool:
         for place, worker in enumerate(self._workers):
             if worker.is_dead:
                 worker.close()
-                # By now this process has threads, and a fork of a process with threads may hang.
+                # This process has threads by now, and forking a process with threads may hang.
                 self._workers[place] = Worker(self._bounds, start_method="spawn")
 
     def close(self) -> None:
@@ -142,14 +142,14 @@ class WorkerPool:
 
 
 class Worker:
-    """One process and the pages that wait for it, in order; used from within one event loop."""
+    """One process and its queue of waiting pages; used within one event loop."""
 
     def __init__(self, bounds: Bounds, *, start_method: str) -> None:
         """Start the process.
 
         Args:
-            bounds: Of one page.
-            start_method: Multiprocessing's: `fork` while this process has no other threads, else `spawn`.
+            bounds: The limits of one page.
+            start_method: Multiprocessing's method: `fork` if this process has no other threads, else `spawn`.
         """
         self._socket, theirs = socket.socketpair()
         self._socket.settimeout(0)
@@ -170,11 +170,11 @@ class Worker:
 
     @property
     def load(self) -> int:
-        """Number of pages that wait."""
+        """Number of waiting pages."""
         return len(self._waiting)
 
     def parse(self, job: PageJob) -> asyncio.Future[ExtractedPage]:
-        """Send a page, and return the future of its result; `WorkerDied` if no result comes."""
+        """Send a page, and return the future of its result, which raises `WorkerDied` if none arrives."""
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
             self._loop.add_reader(self._socket, self._receive)
@@ -191,7 +191,7 @@ class Worker:
         return future
 
     def close(self) -> None:
-        """End the process at once; it holds nothing."""
+        """Kill the process, which holds nothing of value."""
         self._process.kill()
         self._process.join()
         self._detach()
@@ -205,7 +205,7 @@ class Worker:
         except BlockingIOError:
             self._loop.add_writer(self._socket, self._send)
             return
-        except OSError:  # the worker has died, which `_receive` notices
+        except OSError:  # the worker has died; `_receive` handles that
             self._unsent.clear()
         self._loop.remove_writer(self._socket)
 
@@ -224,7 +224,7 @@ class Worker:
             (size,) = LENGTH.unpack_from(self._received)
             end = LENGTH.size + size
             if size > _MOST_BYTES:
-                self._process.kill()  # which closes the socket, and so comes back here
+                self._process.kill()  # closes the socket, so this method runs again
                 self._received.clear()
                 return
             if len(self._received) < end:
@@ -233,7 +233,7 @@ class Worker:
             del self._received[:end]
 
     def _take(self, message: bytes) -> None:
-        """Set the result of the page that was sent first; the worker's first message has none."""
+        """Set the result of the oldest page; the worker's first message has none."""
         assert self._loop is not None
         self._began = self._loop.time()
         if not self._is_ready:
@@ -248,7 +248,7 @@ class Worker:
             future.set_result(result)
 
     def _die(self) -> None:
-        """Tell every page that waits that no result will come."""
+        """Fail the futures of all waiting pages."""
         self.is_dead = True
         self._detach()
         self._process.join()
@@ -270,7 +270,7 @@ class Worker:
             self._loop.remove_writer(self._socket)
 
     def _watch(self) -> None:
-        """End the process when one page takes far too long; check again when that may be so."""
+        """Kill the process if one page takes far too long; check again when the next page may be overdue."""
         assert self._loop is not None
         self._timer = None
         if not self._waiting or (self._is_ready and not self._bounds.seconds):
