@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 BUSY_TIMEOUT_MS = 60_000
-"""How long a statement waits for another writer."""
+"""Milliseconds that a statement waits for another writer."""
 
 LEAST_ROOM = 100_000
-"""Bytes that must be free for SQLite to make the files that it keeps beside a database."""
+"""Free bytes that SQLite needs for its files beside a database."""
 
 __all__ = ["Database", "open_database", "open_in_memory", "transaction"]
 
@@ -35,17 +35,15 @@ _CREATED_BY = "`precursor-watch crawl` creates one"
 def open_database(path: Path, *, must_exist: bool = False) -> Database:
     """Open the store at `path`; create it and its folder if it does not exist.
 
-    Only the owner may read a new store; the rights of an existing store stay as they are.
+    Only the owner may read a new store; the permissions of an existing store do not change.
 
     Args:
         path: The database file.
-        must_exist: Raise for a missing or empty file instead of creating a store; for commands that only
-            read.
+        must_exist: Raise for a missing or empty file instead of creating a store; for read-only commands.
 
     Raises:
-        StoreUnusable: If the file must exist but is missing or empty, is no SQLite database, has other
-            tables,
-            comes from a newer release, or cannot be written.
+        StoreUnusable: If the file must exist but is missing or empty, is not an SQLite database, has other
+            tables, comes from a newer release, or cannot be written.
     """
     finish_swap(path)
     refuse_new_beginning(path)
@@ -77,7 +75,7 @@ def open_in_memory() -> Database:
 
 @cache
 def _blank() -> bytes:
-    """Return an empty store as bytes; running all migrations costs more than a hundred copies."""
+    """Return an empty store as bytes, because running all migrations takes longer than a hundred copies."""
     db = Database(memory=True)
     migrations.apply(db)
     follow_schema(db)
@@ -130,10 +128,10 @@ def _ours(db: Database, path: Path, *, must_exist: bool) -> Database:
 
 
 def _enter_wal(db: Database) -> None:
-    """Turn the file to WAL mode, waiting for another process that does the same.
+    """Set the file to WAL mode, waiting for another process that does the same.
 
-    On two simultaneous changes of the journal mode, SQLite returns SQLITE_BUSY without calling its busy
-    handler, because waiting inside could lock both processes for ever.
+    If two processes change the journal mode at once, SQLite returns SQLITE_BUSY without calling its busy
+    handler, because waiting there could block both processes forever.
     """
     give_up = time.monotonic() + BUSY_TIMEOUT_MS / 1000
     while True:

@@ -1,4 +1,4 @@
-"""Errors of the store, each with a message that tells the reader what to do."""
+"""Errors of the store; each message says how to proceed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Word(str):
     __slots__ = ()
 
 
-def N_(sentence: str) -> str:  # noqa: N802 (the name by which gettext tools know it)
+def N_(sentence: str) -> str:  # noqa: N802 (the name that gettext tools expect)
     """Mark a message, or a word, for translation where it is shown."""
     return sentence
 
@@ -40,9 +40,8 @@ class StoreError(Exception):
     """Base of every error of this package.
 
     Args:
-        sentence: The message, in English. If there are values, it has placeholders like `%(name)s`, so that a
-            page
-            can translate it.
+        sentence: The message, in English. If there are values, it has placeholders like `%(name)s`, so that
+            pages can translate it.
         values: The values of the placeholders.
     """
 
@@ -86,7 +85,7 @@ class StoreFolderClosed(StoreUnusable):
         StoreError.__init__(
             self,
             f"{path} cannot be opened: this user cannot write to the folder {path.resolve().parent}, and "
-            "SQLite needs to keep files beside a database even to read it. Give this user the right to write "
+            "SQLite needs to keep files beside a database even to read it. Give this user write permission "
             "there, or copy the database to another folder and name it with --db.",
         )
 
@@ -98,7 +97,7 @@ class StoreDiskFull(StoreUnusable):
         StoreError.__init__(
             self,
             f"{path} cannot be opened: {found}. The disk is full, and SQLite keeps files beside a "
-            "database even to read it. Make room, and try again; the database itself is as it was.",
+            "database even to read it. Free some space and try again; the database is unchanged.",
         )
 
 

@@ -1,4 +1,4 @@
-"""Work under way: one lock for each piece of work, and a reserve of disk space to record how it ends."""
+"""Locks for work under way, and a disk reserve that lets the work record its ending."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 LOOK_S = 0.2
-"""Time to wait for a lock; longer than `is_held` takes, which holds a free lock for a moment."""
+"""Seconds to wait for a lock; longer than `is_held` takes, which briefly holds a free lock."""
 
 
 class AlreadyUnderWay(StoreError):
@@ -80,14 +80,14 @@ def _lock_path(database: Path, work: str) -> Path:
 
 
 RESERVE_BYTES = 65_536
-"""Twice the size of the row of an ending in the write-ahead log of SQLite."""
+"""Twice the size of an ending's row in the write-ahead log of SQLite."""
 
 
 @contextmanager
 def reserve_disk(database: Path, work: str) -> Iterator[Callable[[], None]]:
     """Reserve disk space inside the block, and yield a function that frees it.
 
-    The reserve lets a run record how it ended on a full disk. The caller holds the lock for `work`.
+    With the reserve, a run can record its ending on a full disk. The caller holds the lock for `work`.
 
     Raises:
         OSError: If the disk has no space for the reserve.

@@ -1,4 +1,4 @@
-"""Pieces of messages to people: counts, lengths of time, and hostile text on one line."""
+"""Format counts, durations and hostile text for messages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def harmless(text: str) -> str:
     """Return `text` as one line that is safe to print on a terminal or in a log.
 
     White space that ends a line or moves the cursor becomes a space. Other control characters, and changes of
-    writing direction, become U+FFFD, because hostile text hides behind them.
+    writing direction, become U+FFFD, because they can hide hostile text.
     """
     return COMMANDS.sub("\ufffd", BREAKS.sub(" ", text))
 
@@ -31,7 +31,7 @@ def counted(number: int, one: str, many: str) -> str:
 
 
 def spoken_age(span: timedelta) -> str:
-    """Return a length of time in its largest whole unit, e.g. `3 h`; a negative length is `0 s`.
+    """Return a duration in its largest whole unit, e.g. `3 h`; a negative duration is `0 s`.
 
     >>> from datetime import timedelta
     >>> spoken_age(timedelta(minutes=200))

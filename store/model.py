@@ -58,9 +58,9 @@ class Term:
 
     name: TermName
     text: str = ""
-    """As the page shows it, white space collapsed."""
+    """The text as shown, white space collapsed."""
     value: str = ""
-    """In the form that `TermName` defines; empty if the text has no such form."""
+    """The value in the form that `TermName` defines; empty if the text has no such form."""
     amount: Decimal | None = None
     unit: str = ""
     """Symbol of the unit, e.g. `kg`, `L`, `pcs`, `%`."""
@@ -197,7 +197,7 @@ class ReasonCode(StrEnum):
     WRONG_READING = "wrong_reading"
     """The page was extracted wrongly, so the text is not that of the listing."""
     NEEDS_LAW_CHECK = "needs_law_check"
-    """A lawyer or a chemist has to say whether the substance is controlled."""
+    """A lawyer or a chemist has to decide whether the substance is controlled."""
 
 
 class Stage(StrEnum):
@@ -308,7 +308,7 @@ class Page:
     """Hash of the stored body before charset decoding; of no bytes if there is no body."""
     payload_bytes: int
     locator: str = ""
-    """Place of the bytes in the archive of the run: the path of the file, then `#` and the entry or offset.
+    """Position of the bytes in the archive of the run: the file path, then `#` and the entry or offset.
     The bytes stay in the archive; the store keeps their hash."""
 
 
@@ -357,14 +357,14 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordShare:
-    """The share of consecutive words, over all their places, in the contribution of words."""
+    """The share of consecutive words, over all their occurrences, in the contribution of words."""
 
     words: str
-    """As written at their first place; if the place is unknown, as normalised."""
+    """The words as first written; if their position is unknown, normalised."""
     log_odds: float
     """Positive pulls towards *offer*."""
     spans: tuple[tuple[int, int], ...] = ()
-    """Start and end of the first places in `Sighting.text`, in characters; empty if unknown."""
+    """Start and end of the first occurrences in `Sighting.text`, in characters; empty if unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -383,7 +383,7 @@ class Reasons:
     """The reasons of a score, as shown to reviewers."""
 
     contributions: tuple[Contribution, ...] = ()
-    """Largest first; with `rest_log_odds`, they add up exactly to the log-odds of the score."""
+    """Contributions, largest first; with `rest_log_odds`, they sum exactly to the log-odds of the score."""
     rest_log_odds: float = 0.0
     """The constant and all contributions too small to list; includes `constant_log_odds`."""
     constant_log_odds: float | None = None
@@ -421,7 +421,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The decision of a person about one sighting. A verdict is never edited; another verdict undoes it."""
+    """A person's decision about one sighting. A verdict is never edited; another verdict undoes it."""
 
     verdict_id: int
     listing_id: str
@@ -471,7 +471,7 @@ class Promotion:
     promoted_at: datetime
     promoted_by: str
     sentence: str
-    """The reason, for a person."""
+    """The reason, for people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

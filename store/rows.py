@@ -1,4 +1,4 @@
-"""Between rows and values: every frozen value of the store is written and read back here.
+"""Convert the frozen values of the store to rows and back.
 
 The fields of a value have the names of the columns. In SQL, times are ISO 8601 text, decimals are text, and
 tuples, mappings and nested values are JSON.
@@ -39,7 +39,7 @@ def insert(db: Database, table: str, values: Mapping[str, object], *, ignore: bo
         db: The store.
         table: A table guarded by `store.sqlite.refuse_changes`.
         values: By column.
-        ignore: Return None when there is a row with this key already, which the trigger of the table finds.
+        ignore: Return None if there is a row with this key, instead of raising the trigger's error.
     """
     names = ", ".join(values)
     marks = ", ".join("?" * len(values))
@@ -90,29 +90,29 @@ def sighting_from(row: Row) -> Sighting:
 
 
 def score_row(score: Score) -> dict[str, object]:
-    """Return the columns of `scores`; some reasons have a column of their own, for those who ask in SQL."""
+    """Return the columns of `scores`; some reasons have their own column, for queries in SQL."""
     reasons = score.reasons
     of_reasons = {"family": reasons.family, "tier": reasons.tier, "stage": reasons.stage}
     return columns_of(score) | {"substances": to_json(reasons.substances)} | of_reasons
 
 
 def to_json(value: object) -> str:
-    """Return compact JSON; non-ASCII text stays readable in SQL tools. Our values become their fields."""
+    """Return compact JSON with readable non-ASCII text; dataclasses become objects of their fields."""
     return _ENCODER.encode(value)
 
 
 def clean(text: str) -> str:
-    """Return `text` storable as UTF-8: lone surrogates and NUL, found on hostile pages, are replaced."""
+    """Return `text` storable as UTF-8, with the lone surrogates and NULs of hostile pages replaced."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
 class _Column(NamedTuple):
-    """How one field is read."""
+    """The conversion of one field."""
 
     name: str
     convert: Callable[[Any], object] | None
     null: Callable[[], object]
-    """Returns the value that NULL stands for."""
+    """Returns the value for NULL."""
 
     def read(self, row: Row) -> object:
         value = row[self.name]
@@ -171,7 +171,7 @@ def _stored(value: object) -> object:
 
 
 def _plain(value: object) -> object:
-    """Return a form that JSON has for a value; `asdict` would copy everything in it first."""
+    """Return a value in a form that JSON has; `asdict` would first copy its contents deeply."""
     if isinstance(value, Term):
         named = ((field.name, getattr(value, field.name)) for field in fields(value))
         return {name: each for name, each in named if each not in {"", None}}

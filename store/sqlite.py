@@ -1,7 +1,7 @@
 """SQLite through sqlite-utils: transactions, the set of migrations, and append-only tables.
 
-sqlite-utils imports NumPy and pandas wherever it finds them. Loading them takes
-longer than all other imports together, for types that no row has, so both are hidden meanwhile.
+sqlite-utils imports NumPy and pandas if they are installed. That takes longer than all other imports
+together, for types that no row has, so both are hidden during the import.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ FAULTS_OF_THE_DISK = frozenset(
         sqlite3.SQLITE_BUSY_SNAPSHOT, sqlite3.SQLITE_CANTOPEN,
     }
 )  # fmt: skip
-"""Result codes that stem from the machine, not from the statement."""
+"""Result codes for faults of the machine, not of the statement."""
 
 
 @contextmanager
@@ -72,8 +72,8 @@ def transaction(db: Database, *, durable: bool = False) -> Iterator[None]:
 
     Args:
         db: The store.
-        durable: Wait until all is on the disk, so that no power cut takes it back; else one may take back
-            the transactions of the last moments, though never a part of one.
+        durable: Wait until the transaction is on the disk. Otherwise a power cut may undo the last
+            transactions, though never a part of one.
 
     Raises:
         StoreUnwritable: If the disk is full or read-only, or another process holds the lock for too long.

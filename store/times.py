@@ -1,4 +1,4 @@
-"""The one way to write a time: UTC, ISO 8601, milliseconds, ending in `Z`."""
+"""Convert times to text and back: UTC, ISO 8601, milliseconds, ending in `Z`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 
 def utc_now() -> datetime:
-    """Return the present time in UTC, aware."""
+    """Return the present time as an aware UTC `datetime`."""
     return datetime.now(UTC)
 
 
@@ -28,6 +28,6 @@ def from_text(text: str) -> datetime:
 
 
 def booted_at(now: datetime) -> datetime | None:
-    """Return when this machine started, or None if the system does not say."""
+    """Return the start time of this machine, or None if the system does not report it."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return None if clock is None else now - timedelta(seconds=time.clock_gettime(clock))

@@ -43,10 +43,10 @@ _TABLES = (
 
 
 class _VectorFile:
-    """The file, which is put aside and begun anew whenever it turns out to be damaged."""
+    """The cache file; a damaged file is renamed and replaced by an empty one."""
 
     def __init__(self, path: Path | None) -> None:
-        """Open the file; None keeps all in memory."""
+        """Open the file, or a database in memory for None."""
         self._path = path
         try:
             self.connection = _connect(path)
@@ -54,7 +54,7 @@ class _VectorFile:
             self._begin_anew(error)
 
     def run(self, act: Callable[[sqlite3.Connection], Result]) -> Result:
-        """Return what an action returns, done within one transaction."""
+        """Run an action in one transaction and return its result."""
         try:
             with self.connection:
                 return act(self.connection)

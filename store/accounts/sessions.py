@@ -1,4 +1,4 @@
-"""Log-ins that failed, sessions of the review app, and API tokens.
+"""Failed log-ins, sessions of the review app, and API tokens.
 
 The store keeps only a hash of each session key and token, so a copy of the database opens no session.
 """
@@ -24,12 +24,12 @@ class Limits:
 
     window: timedelta = timedelta(minutes=15)
     pair: int = 5
-    """For one account from one address: a user who mistypes."""
+    """For one account from one address, such as a user who mistypes."""
     account: int = 20
-    """For one account from all addresses: guessing from many places. Higher, so that locking out another
-    person takes more effort than locking out oneself."""
+    """For one account from all addresses, against guessing from many places. Higher than `pair`, so that
+    locking out another person takes more effort than locking out oneself."""
     address: int = 40
-    """From one address for all accounts: guessing along a list of names."""
+    """For all accounts from one address, against guessing with a list of names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ def begin_attempt(db: Database, account: str, address: str, *, limits: Limits, n
     values = {"since": since, "account": account_hash, "address": address}
     with transaction(db):
         db.conn.execute("DELETE FROM login_failures WHERE failed_at <= ?", [since])
-        # The clock was put back: what failed in its future counts from now, or it would shut out until then.
+        # The clock was set back: failures with a future time count from now, or they would block until then.
         at = times.to_text(now)
         db.conn.execute("UPDATE login_failures SET failed_at = ?1 WHERE failed_at > ?1", [at])
         for condition, most in (
@@ -82,7 +82,7 @@ def begin_attempt(db: Database, account: str, address: str, *, limits: Limits, n
 
 
 def _refused(db: Database, account_hash: str, address: str, wait: timedelta, now: datetime) -> Attempt:
-    """Return a refusal, and mark the first refusal in a window by a row that counts as nobody's failure."""
+    """Return a refusal, and mark the first refusal in a window by a row that does not count as a failure."""
     mark = hash_account(f"refused {account_hash}")
     noted = db.execute(
         "SELECT 1 FROM login_failures WHERE account_hash = ? AND address = ?", [mark, f"refused {address}"]
@@ -110,7 +110,7 @@ def hash_account(account: str) -> str:
 
 
 NOTED_EVERY = timedelta(minutes=1)
-"""Precision of the time of the last request; a write for every request would cost too much."""
+"""Precision of the time of the last request; a write per request would cost too much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +238,7 @@ class Token:
     created_at: datetime
     expires_at: datetime
     last_used_at: datetime | None
-    """To the minute."""
+    """Precise to the minute."""
     revoked_at: datetime | None
 
 

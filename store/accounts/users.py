@@ -1,7 +1,7 @@
 """Users and their roles. Each change is an entry of the audit log.
 
-A user's name stands with verdicts, so a user is disabled, never deleted or renamed. The store keeps only the
-hash of a password, made and checked in `review.accounts.credentials`.
+Verdicts keep the name of the user, so a user is disabled, never deleted or renamed. The store keeps only the
+hash of a password; `review.accounts.credentials` makes and checks it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from store import rows, times
 from store.audit import audit
 from store.audit.audit import BY_HAND, AuditAction, Origin
 from store.errors import N_, StoreError
-from store.model import Role as Role  # noqa: PLC0414 (whoever asks for users finds it here)
+from store.model import Role as Role  # noqa: PLC0414 (re-exported)
 from store.sqlite import Database, transaction
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", re.ASCII)
-"""Allowed user names: plain small letters and digits, so that no two names look alike."""
+"""Allowed user names: only ASCII lower-case letters, digits and `._-`, so that no two names look alike."""
 
 
 class UserNameUnfit(StoreError):
@@ -40,7 +40,7 @@ class UserNameUnfit(StoreError):
 
 
 class UserNameTaken(StoreError):
-    """There is a user of this name already."""
+    """A user of this name already exists."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -245,7 +245,7 @@ def rehash_password(db: Database, user: User, password_hash: str) -> None:
 def set_totp(
     db: Database, name: str, sealed: str, *, actor: str, origin: Origin = BY_HAND, now: datetime
 ) -> None:
-    """Set the sealed seed of the codes of a user, or turn codes off if it is empty; all sessions end.
+    """Set the sealed seed of a user's codes, or turn codes off if it is empty; all sessions end.
 
     Raises:
         UnknownUser: If there is no such user.
@@ -257,7 +257,7 @@ def set_totp(
 
 
 def use_totp_step(db: Database, user: User, step: int) -> bool:
-    """Mark the code of a time step as used; return False if this or a later code was used before."""
+    """Mark the code of a time step as used; return False if this or a later code was already used."""
     with transaction(db):
         changed = db.conn.execute(
             "UPDATE users SET totp_last_step = :step WHERE user_id = :user AND totp_last_step < :step",
@@ -320,5 +320,5 @@ def _row(db: Database, name: str) -> Any:
 
 
 def user_from(row: Any) -> User:
-    """Read a user from a row that holds the columns of `users`."""
+    """Read a user from a row with the columns of `users`."""
     return rows.read(User, row, has_totp=bool(row["totp_sealed"]))

@@ -1,1 +1,1 @@
-"""The append-only log of who did what, and its check."""
+"""The append-only audit log and its verification."""

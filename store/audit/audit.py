@@ -1,8 +1,8 @@
-"""The audit log: who did what, when, and what was on their screen. Append-only and chained by hashes.
+"""The audit log: each action with its actor, time and screen contents. Append-only and chained by hashes.
 
-What changes the record of a listing writes its own entry, in the same transaction (`store.review.verdicts`,
-`store.scores.scores`, `store.accounts.users`), so no caller can forget it. What only looks calls `record`
-itself.
+Functions that change the store write their own entry in the same transaction (`store.review.verdicts`,
+`store.scores.scores`, `store.accounts.users`), so no caller can forget it. Code that only shows data calls
+`record` itself.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from store import times
 from store.audit.chain import BEGINNING, COLUMNS, entry_hash, entry_row, head_of_record, row_hash
-from store.audit.chain import AuditAction as AuditAction  # noqa: PLC0414 (found here too)
-from store.audit.chain import Via as Via  # noqa: PLC0414 (so)
+from store.audit.chain import AuditAction as AuditAction  # noqa: PLC0414 (re-exported)
+from store.audit.chain import Via as Via  # noqa: PLC0414 (re-exported)
 from store.database import Database, transaction
 from store.rows import clean
 
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """From where somebody acts."""
+    """The channel and address of an action."""
 
     via: Via = Via.CLI
     address: str = ""
-    """IP address; empty on the machine itself."""
+    """IP address; empty for local actions."""
 
 
 LAST = 2**63 - 1
-"""No entry has a higher number."""
+"""The highest possible number of an entry."""
 
 BY_HAND = Origin()
-"""From the command line."""
+"""An action from the command line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +69,13 @@ def record(
 
     Args:
         db: The store.
-        action: What was done.
-        actor: Who did it: a user's name.
-        origin: From where.
-        subject: What it was done to, as `kind:id`, e.g. `listing:5f0c9a7be1d2c3f4`.
-        details: What was on the screen or was chosen; JSON values. No secrets: the log is read by many.
+        action: The action.
+        actor: The name of the user.
+        origin: The origin of the action.
+        subject: The object of the action as `kind:id`, e.g. `listing:5f0c9a7be1d2c3f4`.
+        details: The screen contents or the choice, as JSON values. No secrets: many people read the log.
         rows: Table (of `store.audit.chain.KEYS`) and key of rows that the entry vouches for.
-        now: When.
+        now: The present time.
     """
     with transaction(db):
         last = db.conn.execute(
@@ -109,7 +109,7 @@ def record_view(
     origin: Origin,
     now: datetime,
 ) -> int:
-    """Write that a listing was shown to somebody, with this sighting and score."""
+    """Record that a listing was shown to a user, with this sighting and score."""
     listing_id, shown, rows = on_screen(db, sighting_id, score_id)
     return record(
         db,
@@ -126,9 +126,9 @@ def record_view(
 def on_screen(
     db: Database, sighting_id: int, score_id: int | None
 ) -> tuple[str, dict[str, object], list[tuple[str, int]]]:
-    """Return the listing of a sighting, what a reviewer is shown of it, and the rows that this comes from.
+    """Return the listing of a sighting, the data on the reviewer's screen, and the rows of these data.
 
-    Shown are score, model and threshold, and the SHA-256 of the text and of the page as kept.
+    The screen has score, model and threshold, and the SHA-256 of the text and of the stored page.
     """
     query = """
         SELECT listing_id, page_id, text_hash, payload_sha256, score_id, p_offer, threshold, model_id
@@ -163,17 +163,17 @@ def list_entries(
     before: int | None = None,
     limit: int = 50,
 ) -> list[AuditEntry]:
-    """Return entries, newest first, that fit all that is given.
+    """Return the entries that match all given conditions, newest first.
 
     Args:
         db: The store.
-        actor: Who did it.
-        action: What was done.
-        subject: What it was done to.
-        since: Only entries from then on.
-        until: Only entries before.
+        actor: The name of the user.
+        action: The action.
+        subject: The object of the action.
+        since: Only entries from this time on.
+        until: Only entries before this time.
         before: Only entries with a lower number, for the next page.
-        limit: At most so many.
+        limit: The most entries to return.
     """
     if until is not None:
         before = min(before or LAST, _first_since(db, until))
@@ -195,10 +195,10 @@ def head(db: Database) -> tuple[int, str]:
 
 
 def take_anchor(db: Database) -> str:
-    """Return the anchor to keep elsewhere, `ENTRY:HASH+LINE:HASH`: the newest entry and line of the record.
+    """Return an anchor, `ENTRY:HASH+LINE:HASH`: the newest entry and the newest line of the record.
 
-    The record has a line for each row that was ever written to an evidential table, and for the schema. So
-    nothing up to here can be changed, cut off or written anew without another hash.
+    The operator keeps anchors outside the store. The record has a line for each row ever written to an
+    evidential table, and for the schema, so any change, cut or rewrite up to the anchor changes a hash.
     """
     entry_id, entry = head(db)
     line, hash_ = head_of_record(db)
@@ -206,7 +206,7 @@ def take_anchor(db: Database) -> str:
 
 
 def _first_since(db: Database, moment: datetime) -> int:
-    """Return the number of the first entry from a time on, or the one after the last: numbers have no gap."""
+    """Return the number of the first entry at or after a time, or the next number if there is none."""
     at = times.to_text(moment)
     low, high = 1, head(db)[0] + 1
     while low < high:

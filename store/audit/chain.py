@@ -1,18 +1,18 @@
-"""Form of the audit log and of the record: words, hashes, and the triggers that keep the record.
+"""Format of the audit log and of the record: words, hashes, and the triggers that keep the record.
 
-Apart from `store.audit.audit`, which writes and reads the log, because the migrations use this and because
-the command line needs the words without opening a store.
+Separate from `store.audit.audit`, which writes and reads the log, because the migrations import this module
+and the command line needs the words without opening a store.
 
-**Audit log**: an entry for each act of a person or the service. The hash of an entry is the SHA-256 of
-`FORMAT` and the JSON list of the entry's columns, the hash of the entry before among them. An entry vouches
-for rows by the SHA-256 of the JSON object of their columns that are not NULL, by name.
+**Audit log**: one entry for each action of a person or the service. The hash of an entry is the SHA-256 of
+`FORMAT` and the JSON list of the entry's columns, including the hash of the previous entry. An entry vouches
+for rows by the SHA-256 of the JSON object of their columns, by name and without NULLs.
 
-**Record**: a line for each row that is written to an evidential table, kept by triggers and so in the same
-transaction. The digest of a row is the SHA-256 of the JSON list of its columns in the order of the table,
-without NULLs at the end. The hash of a line is the SHA-256 of the hash of the line before, the digest, and
-operation, table and key. A line keeps the digest only where rows may change: elsewhere the row itself stands.
+**Record**: one line for each row written to an evidential table. Triggers write the line in the same
+transaction. The digest of a row is the SHA-256 of the JSON list of its columns in table order, without
+trailing NULLs. The hash of a line is the SHA-256 of the previous line's hash, the digest, and the operation,
+table and key. A line keeps the digest only for tables whose rows may change; otherwise the row gives it.
 
-A column that a later release adds therefore leaves older hashes as they were, if it has no default but NULL.
+So a column added by a later release does not change older hashes if its default is NULL.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 FORMAT = "precursor-watch audit 1"
-"""Stands before what is hashed. A change of the format is a new number, checked beside the old one."""
+"""Prefix of the hashed text. A new format gets a new number, and verification accepts both."""
 
 BEGINNING = "0" * 64
-"""What the first entry carries as the hash of the entry before."""
+"""The previous hash of the first entry."""
 
 COLUMNS = ("entry_id", "at", "actor", "via", "address", "action", "subject", "details", "rows", "previous")
-"""Of `audit_log`, in the order in which they are hashed."""
+"""The columns of `audit_log` in hashing order."""
 
 KEYS = {
     "verdicts": "verdict_id", "scores": "score_id", "sightings": "sighting_id", "pages": "page_id",
@@ -49,7 +49,7 @@ KEYS = {
 
 
 class AuditAction(StrEnum):
-    """What an entry says was done. To log something new, add a word here and call `record`."""
+    """The action of an entry. To log a new action, add a word here and call `record`."""
 
     LOG_BEGUN = "log_begun"
     """The first entry; it vouches for all verdicts and promotions before it."""
@@ -59,7 +59,7 @@ class AuditAction(StrEnum):
     CASE_VIEWED = "case_viewed"
     CASE_CHANGED = "case_changed"
     PAGE_VIEWED = "page_viewed"
-    """The page as kept was shown."""
+    """The stored page was shown."""
     SEARCHED = "searched"
     CLAIMED = "claimed"
     RELEASED = "released"
@@ -67,26 +67,27 @@ class AuditAction(StrEnum):
     EXPORTED = "exported"
     SETTING_CHANGED = "setting_changed"
     MODEL_TRAINED = "model_trained"
-    """A retraining kept a candidate, whether or not it came into use."""
+    """A retraining kept a candidate, in use or not."""
     MODEL_PROMOTED = "model_promoted"
-    """Rolling back is putting an earlier one in use again."""
+    """A model came into use; for a rollback, an earlier model."""
     LABELS_IMPORTED = "labels_imported"
     HOLD_PLACED = "hold_placed"
     HOLD_RELEASED = "hold_released"
     EVIDENCE_PURGED = "evidence_purged"
-    """Retention took one WARC file away."""
+    """Retention removed one WARC file."""
     STORE_RESTORED = "store_restored"
-    """A backup took the place of what was there; what was written after it is not in this log."""
+    """A backup replaced the store; this log has no entries for writes after that backup."""
     SERVICE_ASKED = "service_asked"
-    """To pause a source, resume it, or crawl it now."""
+    """A request to pause a source, resume it, or crawl it now."""
     ALARM_ACKNOWLEDGED = "alarm_acknowledged"
     PERMISSION_WITHDRAWN = "permission_withdrawn"
+    """No further request may be sent to the site under this permission."""
     PERMISSION_APPROVED = "permission_approved"
-    """Of a live source; nothing more may be asked of its site under it."""
+    """A withdrawn permission was approved again."""
     LOGGED_IN = "logged_in"
     LOGIN_FAILED = "login_failed"
     LOGIN_BLOCKED = "login_blocked"
-    """Too many failures; noted once for each account or address and window."""
+    """Too many failures; recorded once per account or address and window."""
     LOGGED_OUT = "logged_out"
     SESSION_REVOKED = "session_revoked"
     ACCESS_REFUSED = "access_refused"
@@ -98,12 +99,12 @@ class AuditAction(StrEnum):
 
 
 class Via(StrEnum):
-    """By what door somebody acts."""
+    """The channel of an action."""
 
     WEB = "web"
     API = "api"
     CLI = "cli"
-    """By hand, on the machine itself: the name is what the person said, and nobody checked it."""
+    """The command line on the machine itself; the name of the person is not checked."""
     SERVICE = "service"
     UPGRADE = "upgrade"
 
@@ -121,7 +122,7 @@ def entry_row(  # noqa: PLR0913 (the columns of a table)
     details: Mapping[str, object] | None = None,
     rows: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Return the columns of an entry, all but its hash."""
+    """Return the columns of an entry without its hash."""
     return {
         "entry_id": entry_id,
         "at": at,
@@ -137,12 +138,12 @@ def entry_row(  # noqa: PLR0913 (the columns of a table)
 
 
 def entry_hash(row: Mapping[str, Any]) -> str:
-    """Return the hash that an entry with these columns must carry."""
+    """Return the hash of an entry with these columns."""
     return _sha256(FORMAT + canonical([row[name] for name in COLUMNS]))
 
 
 def row_hash(db: Database, table: str, row_id: int) -> str | None:
-    """Return the hash of a row, or None if it is not there.
+    """Return the hash of a row, or None if there is no such row.
 
     Args:
         db: The store.
@@ -156,7 +157,7 @@ def row_hash(db: Database, table: str, row_id: int) -> str | None:
 
 
 def digest_of_rows(db: Database, table: str, *, up_to: int | None = None) -> dict[str, Any]:
-    """Return how many rows there are up to a key (all, if None), the last key, and one hash over them all."""
+    """Return the number of rows up to a key (all if None), the last key, and one hash over these rows."""
     key = KEYS[table]
     where = "" if up_to is None else f" WHERE {key} <= {int(up_to)}"
     found = db.conn.execute(f"SELECT * FROM {table}{where} ORDER BY {key}")  # noqa: S608 (of KEYS)
@@ -169,7 +170,7 @@ def digest_of_rows(db: Database, table: str, *, up_to: int | None = None) -> dic
 
 
 def canonical(value: object) -> str:
-    """Return the one JSON text of a value that is hashed and kept."""
+    """Return the canonical JSON text of a value, for hashing and storing."""
     return json.dumps(value, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
 
 
@@ -191,16 +192,16 @@ WORKING_TABLES = frozenset(
         "review_counts", "review_items", "words", "record", "_sqlite_migrations",
     }
 )  # fmt: skip
-"""Tables that are no evidence: what is under way, what is derived, and the record itself.
+"""Tables that are not evidence: work in progress, derived data, and the record itself.
 
-Every other table is evidential, one that a later release adds too.
+Every other table is evidential, including tables that later releases add.
 """
 
 UNRECORDED_COLUMNS = {"sessions": ("last_seen_at",), "api_tokens": ("last_used_at",)}
 """Columns that change with every request; the record leaves them out."""
 
 SCHEMA = "schema"
-"""Stands in the record where a table's name would: the digest of such a line is that of the whole schema."""
+"""Table name of the record lines whose digest covers the whole schema."""
 
 INSERTED, UPDATED, DELETED = "I", "U", "D"
 
@@ -209,7 +210,7 @@ _ROW_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidentialTable:
-    """A table whose rows the record follows."""
+    """A table whose rows are in the record."""
 
     name: str
     key: tuple[str, ...]
@@ -219,23 +220,23 @@ class EvidentialTable:
     is_append_only: bool
 
     def key_of(self, row: str) -> str:
-        """Return the SQL that gives the key of a row, e.g. of `NEW`; two columns are joined by a slash."""
+        """Return SQL for the key of a row, e.g. of `NEW`; two columns are joined by a slash."""
         return " || '/' || ".join(f"{row}.{name}" for name in self.key)
 
     def digest_of(self, row: str) -> str:
-        """Return the SQL that gives the digest of a row."""
+        """Return SQL for the digest of a row."""
         return f"record_digest({', '.join(f'{row}.{name}' for name in self.columns)})"
 
     def line_of(self, row: str, previous: str, operation: str, key: str) -> str:
-        """Return the SQL that gives the hash of the line for a row, all of it being SQL."""
+        """Return SQL for the hash of the line for a row; all arguments are SQL."""
         columns = ", ".join(f"{row}.{name}" for name in self.columns)
         return f"record_line({previous}, {operation}, '{self.name}', {key}, {columns})"
 
     def has_key(self, row: str, key: str) -> str:
-        """Return the SQL condition under which a row has a key of the record; the row's index answers it."""
+        """Return the SQL condition that a row has a key of the record; it uses the primary key's index."""
         if len(self.key) == 1:
             return f"{row}.{self.key[0]} = {key}"
-        first, second = self.key  # the first is a number, so it holds no slash
+        first, second = self.key  # the first is a number, so it has no slash
         return (
             f"{row}.{first} = CAST(substr({key}, 1, instr({key}, '/') - 1) AS INTEGER)"
             f" AND {row}.{second} = substr({key}, instr({key}, '/') + 1)"
@@ -256,19 +257,19 @@ def line_hash(previous: bytes, operation: str, table: str, key: object, digest: 
 
 
 def _line_of_row(previous: bytes, operation: str, table: str, key: object, *columns: object) -> bytes:
-    """Return the hash of the line for a row, in one call, which SQLite makes millions of times."""
+    """Return the hash of the line for a row in a single call, because SQLite makes millions of calls."""
     return line_hash(previous, operation, table, key, row_digest(*columns))
 
 
 def register_functions(connection: sqlite3.Connection) -> None:
-    """Give a connection the functions that the triggers call; without them it can read but not write."""
+    """Register the functions that the triggers call; a connection without them can only read."""
     connection.create_function("record_digest", -1, row_digest, deterministic=True)
     connection.create_function("record_link", 5, line_hash, deterministic=True)
     connection.create_function("record_line", -1, _line_of_row, deterministic=True)
 
 
 def evidential_tables(db: Database) -> list[EvidentialTable]:
-    """Return the tables whose rows the record follows, by name."""
+    """Return the tables whose rows are in the record, by name."""
     query = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' ORDER BY name"
     names = [str(row[0]) for row in db.conn.execute(query)]
     return [
@@ -277,9 +278,10 @@ def evidential_tables(db: Database) -> list[EvidentialTable]:
 
 
 def follow_schema(db: Database) -> None:
-    """Let the record follow the schema as it stands now: call it after a change, in the same transaction.
+    """Adapt the triggers of the record to the current schema, and record the schema.
 
-    Rows of tables that it did not follow before are sealed as they stand.
+    Call this after a change of the schema, in the same transaction. Existing rows of new evidential tables
+    get a line each.
     """
     register_functions(db.conn)
     triggers = {row[0] for row in db.conn.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
@@ -303,8 +305,8 @@ def follow_schema(db: Database) -> None:
 def schema_of(db: Database) -> dict[str, str]:
     """Return the SQL of every table, trigger, view and index, by kind and name.
 
-    Comments and white space are left out. So are the tables that SQLite and sqlite-utils make for themselves:
-    their versions decide how those look.
+    Comments and extra white space are left out. So are the internal tables of SQLite and sqlite-utils, which
+    depend on the versions of these libraries.
     """
     query = """
         SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_master
@@ -328,11 +330,11 @@ def head_of_record(db: Database) -> tuple[int, str]:
 _SQL_PARTS = re.compile(
     r"""('(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\])|(?:--[^\n]*|/\*.*?\*/|\s)+""", re.DOTALL
 )
-"""Quoted text, which is kept; or comments and white space."""
+"""Quoted text, or comments and white space."""
 
 
 def _plain_sql(sql: str) -> str:
-    """Return SQL without comments, with one blank for white space; what stands in quotes is left as it is."""
+    """Return SQL without comments and extra white space; quoted text is not changed."""
     return _SQL_PARTS.sub(lambda found: found.group(1) or " ", sql).strip()
 
 
@@ -349,10 +351,10 @@ def _describe(db: Database, name: str) -> EvidentialTable:
 
 
 def _triggers_of(table: EvidentialTable) -> list[tuple[str, str]]:
-    """Return the name and the statement of each trigger that keeps the record of a table.
+    """Return the name and statement of each trigger that keeps the record of a table.
 
-    An append-only table needs one. Had somebody dropped the triggers that refuse a change, one on UPDATE
-    would record the change as if it were allowed.
+    An append-only table has only a trigger on INSERT. If somebody dropped the triggers that refuse changes, a
+    trigger on UPDATE would record the change as if it were allowed.
     """
     events = {"recorded": ("INSERT", "NEW", INSERTED)}
     if not table.is_append_only:
@@ -377,7 +379,7 @@ def _trigger(table: EvidentialTable, name: str, event: str, row: str, operation:
 
 
 def _seal(db: Database, table: EvidentialTable) -> None:
-    """Write a line for each row that stands in a table, in the order of its key."""
+    """Write a line for each existing row of a table, in key order."""
     seq, previous = db.conn.execute("SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1").fetchone()
     columns = ", ".join(f"t.{name}" for name in table.columns)
     query = f"SELECT {table.key_of('t')}, {columns} FROM {table.name} AS t ORDER BY {', '.join(table.key)}"  # noqa: S608 (so)

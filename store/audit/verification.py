@@ -1,4 +1,4 @@
-"""Verify the audit log and the record: is every row, and the schema, as this program wrote it?"""
+"""Verify that the audit log, the record, all evidential rows and the schema are unchanged."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ VOUCHED = {
     AuditAction.VERDICT_UNDONE: "verdicts",
     AuditAction.MODEL_PROMOTED: "promotions",
 }
-"""Tables of which each row must have an entry, by action."""
+"""Tables whose rows must each have an entry, by action."""
 
 ANCHOR = re.compile(r"(\d{1,18}):([0-9a-f]{64})(?:\+(\d{1,18}):([0-9a-f]{64}))?(?=\s|$)")
-"""Number and hash of an entry, and since release 0.2 of a line of the record."""
+"""Number and hash of an entry; since release 0.2 also number and hash of a line of the record."""
 
 STRETCH = 50_000
 """Lines of the record that one statement verifies."""
 
 CLOCKS_DIFFER = timedelta(minutes=2)
-"""How much earlier than the entry before an entry may be dated: a writer may wait a minute for its turn."""
+"""How much earlier than the previous entry an entry may be dated: a writer may wait a minute for the lock."""
 
 
 class AuditBroken(StoreError):
-    """The log, the record, the schema or a row is not as it was written."""
+    """The log, the record, the schema or a row was changed."""
 
     def __init__(self, place: str, found: str) -> None:
         self.place = place
@@ -61,32 +61,32 @@ class AuditBroken(StoreError):
 
 
 class AnchorUnreadable(StoreError):
-    """A text given as an anchor is none."""
+    """A text is not an anchor."""
 
     def __init__(self, text: str) -> None:
         super().__init__(
-            f"{text[:80]!r} is no anchor; `precursor-watch audit anchor` prints one: the number of an entry, "
-            "a colon and 64 hexadecimal digits, then a plus sign and the same of a line of the record."
+            f"{text[:80]!r} is not an anchor; `precursor-watch audit anchor` prints one: the number of an "
+            "entry, a colon and 64 hexadecimal digits, then a plus sign and the same for a record line."
         )
 
 
 class AnchorsEmpty(StoreError):
-    """A file of anchors holds none, so it would confirm nothing."""
+    """A file of anchors contains none, so it would confirm nothing."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"{name} holds no anchor, so it would confirm nothing. `precursor-watch audit anchor` prints "
-            "one. To verify without an anchor, leave --anchors out."
+            f"{name} contains no anchor, so it would confirm nothing. `precursor-watch audit anchor` prints "
+            "one. To verify without an anchor, omit --anchors."
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Anchors:
-    """Hashes that were written down elsewhere, by number; several for one number only if one is false."""
+    """Hashes kept outside the store, by number; a number has several hashes only if one is false."""
 
     entries: dict[int, set[str]] = field(default_factory=dict)
     lines: dict[int, set[str]] = field(default_factory=dict)
-    """Of the record; anchors of the first release have none."""
+    """Hashes of lines of the record; anchors of the first release have none."""
 
     def __len__(self) -> int:
         return sum(map(len, self.entries.values()))
@@ -105,15 +105,15 @@ class AuditChecked:
     head: str
     """Hash of the newest entry."""
     backwards: tuple[str, ...] = ()
-    """Entries that bear an earlier time than the entry before: the clock was put back, or a time is false."""
+    """Entries dated before the previous entry: the clock was set back, or a time is false."""
 
     @property
     def backwards_sentence(self) -> str:
-        """Say where times run backwards; empty if nowhere."""
+        """A sentence on times that run backwards; empty if there are none."""
         if not self.backwards:
             return ""
         more = f", and {len(self.backwards) - 1} more" if len(self.backwards) > 1 else ""
-        return f"Times of the audit log run backwards at {self.backwards[0]}{more}: the clock was put back."
+        return f"Times of the audit log run backwards at {self.backwards[0]}{more}: the clock was set back."
 
 
 @dataclass
@@ -124,15 +124,15 @@ class _Walk:
     previous: str = BEGINNING
     at: str = ""
     hashes: dict[str, str | None] = field(default_factory=dict)
-    """Of rows as they stand now, by table/key."""
+    """Present hashes of rows, by table/key."""
     vouched: dict[str, set[int]] = field(default_factory=lambda: {"verdicts": set(), "promotions": set()})
     before: dict[str, int] = field(default_factory=dict)
-    """Last key of each table for which the first entry vouches as a whole."""
+    """Last key of each table that the first entry vouches for as a whole."""
     backwards: list[str] = field(default_factory=list)
 
 
 def read_anchors(lines: Iterable[str]) -> Anchors:
-    """Return the anchors in lines as `audit anchor` prints them; the rest of a line is ignored.
+    """Parse anchors from lines printed by `audit anchor`; the rest of each line is ignored.
 
     Raises:
         AnchorUnreadable: If a line does not begin with an anchor.
@@ -150,11 +150,11 @@ def read_anchors(lines: Iterable[str]) -> Anchors:
 
 
 def read_anchors_file(name: str, content: bytes, given: Iterable[str] = ()) -> Anchors:
-    """Return the anchors in a file, and those given beside it.
+    """Return the anchors in a file together with the given anchors.
 
     Raises:
         AnchorUnreadable: If a line does not begin with an anchor, or the file is not text.
-        AnchorsEmpty: If there is none in it.
+        AnchorsEmpty: If the file contains no anchor.
     """
     try:
         lines = content.decode("utf-8-sig").splitlines()
@@ -168,18 +168,18 @@ def read_anchors_file(name: str, content: bytes, given: Iterable[str] = ()) -> A
 def verify(
     db: Database, *, anchors: Anchors | None = None, progress: Callable[[int, int], None] | None = None
 ) -> AuditChecked:
-    """Verify the log, every row of every evidential table, and the schema, as they stand at one moment.
+    """Verify the log, every row of every evidential table, and the schema, in one snapshot.
 
-    Log: entries follow one another without a gap, each hash is right, each row that an entry vouches for is
-    there and unchanged, and no verdict or promotion lacks an entry. Record: the same of its lines, and each
-    row is as its newest line says, none missing and none without a line. Schema: tables, triggers with their
-    bodies, views and indexes are those that this version creates.
+    Log: entries have no gap, each hash is correct, each row that an entry vouches for exists unchanged, and
+    each verdict and promotion has an entry. Record: lines have no gap, each hash is correct, each row matches
+    its newest line, and each row has a line. Schema: tables, triggers with their bodies, views and indexes
+    are the same as this version creates.
 
     Args:
         db: The store.
-        anchors: Hashes that were written down elsewhere. Only they show that the end of the log and of the
-            record was cut off, or that they were written anew.
-        progress: Called with entries and lines done and in all.
+        anchors: Hashes kept outside the store. Without them, a cut end or a rewrite of the log and the record
+            cannot be found.
+        progress: Called with the number of verified entries and lines, and their total.
 
     Raises:
         AuditBroken: At the first break.
@@ -198,7 +198,7 @@ def verify(
         _check_nothing_unlogged(db, walk)
         lines = 0
         tables, expected = _created()
-        _check_schema(db, expected, kinds=("table",))  # what follows reads them
+        _check_schema(db, expected, kinds=("table",))  # the next checks read the tables
         for lines in _check_record(db, tables, given.lines):
             if progress:
                 progress(entries + lines, total)
@@ -228,13 +228,13 @@ def _check_entry(db: Database, walk: _Walk, row: Any, anchors: dict[int, set[str
     entry_id = int(row["entry_id"])
     break_at = partial(AuditBroken, f"entry {entry_id}")
     if entry_id != walk.expected_id:
-        raise AuditBroken(f"entry {walk.expected_id}", f"it is missing; after it comes entry {entry_id}")
+        raise AuditBroken(f"entry {walk.expected_id}", f"it is missing; the next entry is {entry_id}")
     if row["previous"] != walk.previous:
-        raise break_at("it does not carry the hash of the entry before")
+        raise break_at("it does not have the hash of the previous entry")
     if entry_hash(row) != row["hash"]:
-        raise break_at("what it says is not what its hash was made of")
+        raise break_at("its contents do not match its hash")
     if anchors.get(entry_id, {row["hash"]}) != {row["hash"]}:
-        raise break_at("it is not the one that the anchor names; the log was written anew from some entry on")
+        raise break_at("it does not match the anchor; the log was rewritten from some entry on")
     try:
         details, rows = json.loads(row["details"]), json.loads(row["rows"])
         if entry_id == 1:
@@ -253,16 +253,14 @@ def _check_entry(db: Database, walk: _Walk, row: Any, anchors: dict[int, set[str
 
 def _check_beginning(db: Database, walk: _Walk, action: str, details: dict[str, Any]) -> None:
     if action != AuditAction.LOG_BEGUN:
-        raise AuditBroken(
-            "entry 1", f"the log begins with {action} where {AuditAction.LOG_BEGUN} is expected"
-        )
+        raise AuditBroken("entry 1", f"the log begins with {action} instead of {AuditAction.LOG_BEGUN}")
     for table in walk.vouched:
         then = details["before"][table]
         walk.before[table] = int(then["last"])
         if digest_of_rows(db, table, up_to=walk.before[table]) != then:
             raise AuditBroken(
                 table,
-                f"the {then['count']} rows up to {then['last']}, older than the log, are not as they were",
+                f"the {then['count']} rows up to {then['last']}, older than the log, were changed",
             )
 
 
@@ -272,9 +270,9 @@ def _check_row(db: Database, walk: _Walk, name: str, kept: str, entry_id: int) -
         walk.hashes[name] = row_hash(db, table, int(key))
     now = walk.hashes[name]
     if now is None:
-        raise AuditBroken(name, f"the row is gone, of which entry {entry_id} speaks")
+        raise AuditBroken(name, f"the row is missing, but entry {entry_id} vouches for it")
     if now != kept:
-        raise AuditBroken(name, f"the row is not as it was when entry {entry_id} was written")
+        raise AuditBroken(name, f"the row was changed after entry {entry_id}")
 
 
 def _check_end(walk: _Walk, anchors: dict[int, set[str]]) -> None:
@@ -285,7 +283,7 @@ def _check_end(walk: _Walk, anchors: dict[int, set[str]]) -> None:
     if beyond:
         raise AuditBroken(
             f"entry {last + 1}",
-            f"the log ends before it, and an anchor names entry {beyond[0]}: its end is gone",
+            f"the log ends before it, but there is an anchor for entry {beyond[0]}: the end was cut off",
         )
 
 
@@ -295,18 +293,16 @@ def _check_nothing_unlogged(db: Database, walk: _Walk) -> None:
         query = f"SELECT {key} FROM {table} WHERE {key} > ? ORDER BY {key}"  # noqa: S608 (of KEYS)
         for row in db.execute(query, [walk.before[table]]):
             if row[0] not in vouched:
-                raise AuditBroken(
-                    f"{table}/{row[0]}", "no entry speaks of this row: it was not this program's"
-                )
+                raise AuditBroken(f"{table}/{row[0]}", "the row has no entry: another program wrote it")
 
 
 def _check_record(db: Database, tables: list[EvidentialTable], anchors: dict[int, set[str]]) -> Iterator[int]:
-    """Verify the record in stretches, and the rows against it; yield the number of lines verified so far."""
+    """Verify the record in batches, then the rows; yield the number of lines verified so far."""
     first, last, count = db.execute("SELECT min(seq), max(seq), count(*) FROM record").fetchone()
     if not count:
         raise AuditBroken("line 1 of the record", "the record is empty")
     if (first, last) != (1, count):
-        raise AuditBroken("the record", f"it holds {count:,} lines, numbered from {first:,} to {last:,}")
+        raise AuditBroken("the record", f"it has {count:,} lines, numbered from {first:,} to {last:,}")
     statement, counts = _stretch_statement(tables), dict.fromkeys((table.name for table in tables), 0)
     for start in range(1, last + 1, STRETCH):
         for name, lines, broken in db.conn.execute(statement, (start, start + STRETCH - 1)).fetchall():
@@ -320,20 +316,20 @@ def _check_record(db: Database, tables: list[EvidentialTable], anchors: dict[int
         if number > last:
             raise AuditBroken(
                 f"line {last + 1} of the record",
-                f"the record ends before it, and an anchor names line {number}: its end is gone",
+                f"the record ends before it, but there is an anchor for line {number}: the end was cut off",
             )
         found = db.execute("SELECT hash FROM record WHERE seq = ?", [number]).fetchone()[0].hex()
         if hashes != {found}:
             raise AuditBroken(
                 f"line {number} of the record",
-                "it is not the line that the anchor names; the record was written anew from some line on",
+                "it does not match the anchor; the record was rewritten from some line on",
             )
 
 
 def _stretch_statement(tables: list[EvidentialTable]) -> str:
-    """Return the statement that gives, for each table in a stretch, how many lines and the first broken one.
+    """Return the query for the number of lines and the first broken line of each table in a batch.
 
-    Of an append-only table each line is computed anew from the row that it speaks of: no row, no hash.
+    For an append-only table, each line is recomputed from its row; a missing row gives no hash.
     """
     previous = "coalesce(before.hash, zeroblob(32))"
     rows = "".join(
@@ -353,19 +349,19 @@ def _stretch_statement(tables: list[EvidentialTable]) -> str:
 
 
 def _broken_line(db: Database, tables: list[EvidentialTable], number: int) -> AuditBroken:
-    """Return the error for a line that does not follow from the line before and its row."""
+    """Return the error for a line that does not match the previous line and its row."""
     name, key = db.execute("SELECT table_name, key FROM record WHERE seq = ?", [number]).fetchone()
     for table in tables:
         if table.name == name and table.is_append_only:
             query = f"SELECT 1 FROM {name} AS t WHERE {table.has_key('t', '?1')}"  # noqa: S608 (so)
             is_there = db.execute(query, [key]).fetchone()
-            found = "the row is not as it was written" if is_there else "the row is gone"
-            return AuditBroken(f"{name}/{key}", f"{found}, or line {number} of the record is not")
-    return AuditBroken(f"line {number} of the record", "its hash is not made of what it says")
+            found = "the row was changed" if is_there else "the row is missing"
+            return AuditBroken(f"{name}/{key}", f"{found}, or line {number} of the record was changed")
+    return AuditBroken(f"line {number} of the record", "its contents do not match its hash")
 
 
 def _check_rows(db: Database, table: EvidentialTable, lines: int) -> None:
-    """Verify that no row stands without a line, and that rows which may change are as last recorded."""
+    """Verify that every row has a line, and that changeable rows match their last line."""
     name, key = table.name, table.key_of("t")
     if table.is_append_only:
         if int(db.execute(f"SELECT count(*) FROM {name}").fetchone()[0]) == lines:  # noqa: S608 (our names)
@@ -374,10 +370,8 @@ def _check_rows(db: Database, table: EvidentialTable, lines: int) -> None:
         extra = f"SELECT {key} FROM {name} AS t WHERE {key} NOT IN ({known}) LIMIT 1"  # noqa: S608 (so)
         row = db.execute(extra, [name]).fetchone()
         if row is None:
-            raise AuditBroken("the record", f"it speaks of rows of {name} more than once")
-        raise AuditBroken(
-            f"{name}/{row[0]}", "the record does not speak of this row: it was not this program's"
-        )
+            raise AuditBroken("the record", f"it has rows of {name} more than once")
+        raise AuditBroken(f"{name}/{row[0]}", "the record has no line for this row: another program wrote it")
     versions = """
         SELECT key, operation, digest, max(seq) FROM record
         WHERE table_name = ? AND digest IS NOT NULL GROUP BY key
@@ -386,25 +380,27 @@ def _check_rows(db: Database, table: EvidentialTable, lines: int) -> None:
     expected = {row: digest for row, (operation, digest) in newest.items() if operation != DELETED}
     for row, digest in db.conn.execute(f"SELECT {key}, {table.digest_of('t')} FROM {name} AS t"):  # noqa: S608 (so)
         if digest != expected.pop(row, None):
-            raise AuditBroken(f"{name}/{row}", "the row is not as the record last says")
+            raise AuditBroken(f"{name}/{row}", "the row does not match its last line of the record")
     for row in expected:
-        raise AuditBroken(f"{name}/{row}", "the row is gone, and the record does not say that it was deleted")
+        raise AuditBroken(f"{name}/{row}", "the row is missing, and the record has no deletion of it")
 
 
 def _check_schema(db: Database, expected: dict[str, str], *, kinds: tuple[str, ...] = ()) -> None:
-    """Verify that the schema is what this version creates, and what the record says it became last."""
+    """Verify that the schema is the same as this version creates, and as last recorded."""
     found = schema_of(db)
     for name in sorted(found.keys() | expected.keys()):
         if kinds and not name.startswith(kinds):
             continue
         if name not in found:
-            raise AuditBroken(name, "it is gone, so rows could be changed since unhindered")
+            raise AuditBroken(name, "it is gone, so rows may have been changed since")
         if name not in expected:
-            raise AuditBroken(name, "this version does not create it; keep your own in another database")
+            raise AuditBroken(
+                name, "this version does not create it; keep your own objects in another database"
+            )
         if found[name] != expected[name]:
-            raise AuditBroken(name, "it does not read as this version creates it")
+            raise AuditBroken(name, "it differs from the one that this version creates")
     if kinds:
         return
     query = "SELECT digest FROM record WHERE table_name = ? AND digest IS NOT NULL ORDER BY seq DESC LIMIT 1"
     if db.execute(query, [SCHEMA]).fetchone()[0] != schema_digest(db):
-        raise AuditBroken("the schema", "it is not the one that the record names last")
+        raise AuditBroken("the schema", "it differs from the last schema in the record")

@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 UNSIGNED_FORMAT = "precursor-watch evidence bundle 1"
-"""Of the first release."""
+"""Format of the first release."""
 FORMAT = "precursor-watch evidence bundle 2"
-"""Raise the number with every change that an older `evidence verify` would misread."""
+"""Increase the number with every change that an older `evidence verify` would misread."""
 
 WARC = "evidence.warc.gz"
-"""The records, byte by byte as they are stored."""
+"""The stored records, byte for byte."""
 
 RECORDS = "records.json"
-"""The place of each record, and its page."""
+"""The position and the page of each record."""
 
 LISTINGS = "listings.jsonl"
 """The decided listings."""
@@ -54,15 +54,15 @@ class EvidenceRecord:
     url: str
     written_at: datetime
     payload_sha256: str
-    """Of the body as received: dechunked, but still compressed if it was sent compressed."""
+    """Hash of the body as received: dechunked, but not decompressed."""
     payload_bytes: int
     repeats: str | None = None
-    """Of a revisit record: the id of the record with the same payload."""
+    """For a revisit record, the id of the record with the same payload."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceFile:
-    """A WARC file as the store knows it."""
+    """A WARC file and its seal."""
 
     file: str
     run_id: int
@@ -79,7 +79,7 @@ def evidence_folder(database: Path) -> Path:
 
 
 def open_file(db: Database, file: str, run_id: int, *, now: datetime) -> None:
-    """Record the name of a WARC file that is about to be created."""
+    """Record the name of a WARC file before its creation."""
     with transaction(db):
         rows.insert(db, "evidence_files", {"file": file, "run_id": run_id, "opened_at": times.to_text(now)})
 
@@ -105,7 +105,7 @@ def record_evidence(db: Database, records: Iterable[EvidenceRecord]) -> None:
 
 
 def record_with_payload(db: Database, payload_sha256: str) -> EvidenceRecord | None:
-    """Return the record that holds a payload now, or None."""
+    """Return the record that now has a payload, or None."""
     query = """
         SELECT * FROM evidence_records WHERE payload_sha256 = ? AND repeats IS NULL
         AND file NOT IN (SELECT file FROM evidence_tombstones) LIMIT 1
@@ -120,7 +120,7 @@ def get_record(db: Database, record_id: str) -> EvidenceRecord | None:
 
 
 def chain_of(db: Database, record: EvidenceRecord) -> list[EvidenceRecord]:
-    """Return a record and the records that it repeats, one after the other; the last holds the payload.
+    """Return a record followed by the records that it repeats; the last one has the payload.
 
     The last record of a broken or circular chain still names a record that it repeats.
     """
@@ -142,13 +142,13 @@ def record_of_page(db: Database, page_id: int) -> EvidenceRecord | None:
 
 
 def records_in(db: Database, file: str) -> list[EvidenceRecord]:
-    """Return the records of a file in their order in the file."""
+    """Return the records of a file in file order."""
     query = "SELECT * FROM evidence_records WHERE file = ? ORDER BY offset"
     return rows.select(db, EvidenceRecord, query, [file])
 
 
 def list_files(db: Database, *, source_id: str | None = None) -> list[EvidenceFile]:
-    """Return the WARC files, oldest first: of one source, or of all."""
+    """Return the WARC files of one source, or of all sources, oldest first."""
     query = """
         SELECT file, run_id, opened_at, bytes AS sealed_bytes, sha256 AS sealed_sha256, sentence
         FROM evidence_files LEFT JOIN evidence_seals USING (file) JOIN runs USING (run_id)

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 REDIRECTED_TO = "To "
-"""Begins the sentence of a redirect; a resumed run reads the rest."""
+"""Prefix of the sentence of a redirect; a resumed run parses the rest."""
 
 
 class FetchOutcome(StrEnum):
     """The outcome of a request."""
 
     FETCHED = "fetched"
-    """The site answered, with whatever status."""
+    """The site answered, with any status."""
     NOT_MODIFIED = "not_modified"
     """The stored page is still current (HTTP 304)."""
     REDIRECTED = "redirected"
@@ -51,7 +51,7 @@ class Fetch:
     address: str = ""
     """IP address that answered."""
     bytes: int = 0
-    """Of the body as received."""
+    """Size of the body as received."""
     sentence: str = ""
     """Why the request was refused or failed, or `REDIRECTED_TO` and the Location header."""
     record_id: str | None = None
@@ -66,7 +66,7 @@ def record_fetches(db: Database, fetches: Iterable[Fetch]) -> None:
 
 
 def bytes_fetched(db: Database, run_id: int) -> tuple[int, int]:
-    """Return how many requests a run has sent and how many bytes it has received."""
+    """Return the number of requests that a run has sent and of bytes that it has received."""
     query = "SELECT count(*), coalesce(sum(bytes), 0) FROM fetches WHERE run_id = ? AND outcome <> 'refused'"
     row = db.execute(query, [run_id]).fetchone()
     return int(row[0]), int(row[1])
@@ -92,7 +92,7 @@ def last_said(db: Database, url: str) -> str:
 def addresses_settled(db: Database, run_id: int) -> set[str]:
     """Return the URLs that a run need not request again: each has a page, or redirects to one.
 
-    A redirect alone settles nothing: the run may have ended before it fetched the target.
+    A redirect alone does not count, because the run may have ended before it fetched the target.
     """
     settled = {row[0] for row in db.execute("SELECT url FROM pages WHERE run_id = ?", [run_id])}
     query = "SELECT url, sentence FROM fetches WHERE run_id = ? AND outcome = 'redirected'"
@@ -125,7 +125,7 @@ class LiveReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlierPage:
-    """A page as it was last extracted."""
+    """The last extraction of a page."""
 
     page_id: int
     outcome: PageOutcome
@@ -144,9 +144,9 @@ def insert_reading(db: Database, page_id: int, reading: LiveReading) -> None:
 
 
 def earlier_page(db: Database, source_id: str, url: str, *, reader: str) -> EarlierPage | None:
-    """Return the page as the same code last extracted it, or None.
+    """Return the last extraction of a page by the same code, or None.
 
-    None also if retention removed the bytes: the site would answer that the page is unchanged, and its bytes
+    Also None if retention removed the bytes: the site would answer that the page is unchanged, and its bytes
     would never be stored again.
     """
     query = """

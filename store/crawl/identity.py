@@ -1,4 +1,4 @@
-"""The identity of a listing, its text, and the hashes that show a change: pure functions."""
+"""The identity, text and change hashes of a listing: pure functions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TRACKING_PREFIXES = ("utm_", "mc_", "algo_", "pvid")
 SESSION_PARAMETERS = frozenset({"sid", "sessionid", "session_id", "jsessionid", "phpsessid"})
 
 ROW_MARK = "#row"
-"""Ends the URL of a list row without a link: the URL of the list page, with this mark."""
+"""Suffix that the URL of the list page gets for a row without a link."""
 
 _NOT_SAID = frozenset({"provenance", "images", "terms"})
 
@@ -31,9 +31,9 @@ DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 def canonical_url(url: str) -> str:
     """Return the canonical form of a URL, which is equal for all URLs of one page.
 
-    Scheme and host become lower case, default port, fragment, tracking and session parameters are dropped,
-    and the other parameters are sorted. The path stays as it is, because servers distinguish case. A text
-    that is no web address only loses its fragment.
+    Scheme and host become lower case; default port, fragment, tracking and session parameters are dropped;
+    the other parameters are sorted. The path does not change, because servers distinguish case. A text that
+    is not a web address only loses its fragment.
     """
     bare = url.partition("#")[0].strip()
     parts = _web_address(bare)
@@ -82,13 +82,13 @@ def _web_address(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in DEFAULT_PORTS and parts.hostname and parts.port != 0
-    except ValueError:  # e.g. `http://[`, or a port that is no number
+    except ValueError:  # e.g. `http://[`, or a port that is not a number
         return None
     return parts if usable else None
 
 
 def is_noise(parameter: str) -> bool:
-    """Return whether a parameter (lower case) is for tracking or a session, and so not part of the page."""
+    """Return whether a lower-case parameter is for tracking or a session and does not identify the page."""
     return (
         parameter in TRACKING_PARAMETERS
         or parameter in SESSION_PARAMETERS
@@ -110,8 +110,8 @@ def listing_text(content: ListingContent) -> str:
     """Return the text of a listing as lines: title, quantity, pack, minimum order, description, attributes.
 
     Seller, location and images are left out, because a model that reads them learns sites instead of offers.
-    Prices and dates are left out, because they change from day to day, and every change would return a judged
-    listing to the queue.
+    Prices and dates are left out, because they change daily, and every change would return a judged listing
+    to the queue.
 
     Returns:
         At most `MAX_TEXT_CHARS` characters.

@@ -24,7 +24,7 @@ class SeenListing:
     """URL of the item; for a list row without a URL, that of the list page with `#row`."""
     content: ListingContent
     is_row: bool = False
-    """Whether the listing is a row of a list, which says less than the page of the item."""
+    """Whether the listing is a row of a list, which has fewer details than the page of the item."""
 
 
 def record_page(
@@ -38,19 +38,19 @@ def record_page(
 ) -> dict[Change, int]:
     """Record a page and its listings in one transaction.
 
-    A page that the run has recorded already stays as it is, so an interrupted run can start over. Within one
-    run, the page of an item counts for a listing, else the first row of a list.
+    A page that the run has already recorded does not change, so an interrupted run can start over. Within one
+    run, the page of an item counts for a listing, otherwise the first row of a list.
 
     Args:
         db: The store.
         page: The page.
         seen: The listings on the page.
-        record_id: The evidence record that holds the bytes of the page.
-        reading: What the next live crawl needs to know of the page.
+        record_id: The evidence record with the bytes of the page.
+        reading: The data that the next live crawl needs about the page.
         same_as: An earlier page with the same bytes; its listings are on this page too, unchanged.
 
     Returns:
-        How many listings were new, changed and unchanged; all 0 for a page recorded before.
+        The number of new, changed and unchanged listings; all 0 for a page recorded before.
     """
     tally = dict.fromkeys(Change, 0)
     with transaction(db):
@@ -89,13 +89,13 @@ def page_outcomes(db: Database) -> list[tuple[str, str, str]]:
 
 
 def count_outcomes(db: Database, run_id: int) -> dict[PageOutcome, int]:
-    """Return how many pages of a run had each outcome."""
+    """Return the number of pages of a run by outcome."""
     query = "SELECT outcome, count(*) FROM pages WHERE run_id = ? GROUP BY outcome ORDER BY outcome"
     return {PageOutcome(row[0]): row[1] for row in db.execute(query, [run_id])}
 
 
 def count_changes(db: Database, run_id: int) -> dict[Change, int]:
-    """Return how many listings of a run were new, changed and unchanged."""
+    """Return the number of new, changed and unchanged listings of a run."""
     query = """
         SELECT change, count(*) FROM page_listings JOIN pages USING (page_id)
         WHERE run_id = ? GROUP BY change

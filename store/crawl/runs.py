@@ -1,4 +1,4 @@
-"""The ledger of runs: when each run began, in which process, and how it ended. Rows are only added."""
+"""The ledger of runs: the beginning, processes and ending of each run. Rows are only added."""
 
 from __future__ import annotations
 
@@ -72,9 +72,9 @@ def record_not_run(
     sentence: str,
     now: datetime | None = None,
 ) -> None:
-    """Record why a due run was skipped or missed, unless the due time has a row already.
+    """Record why a due run was skipped or missed, unless the due time already has a row.
 
-    `now` is when this was found out; None stands for the due time itself.
+    `now` is the time of discovery; None means the due time itself.
     """
     with transaction(db):
         if is_accounted(db, kind, source_id=source_id, due_at=due_at):
@@ -118,7 +118,7 @@ def list_runs(db: Database, *, before: int = LAST_ROW, limit: int = 20) -> list[
 
 
 def latest_run(db: Database, kind: RunKind, *, source_id: str | None = None) -> Run | None:
-    """Return the newest run of this kind and source that began; skipped and missed runs never did."""
+    """Return the newest run of this kind and source that began; skipped and missed runs do not count."""
     query = """
         SELECT * FROM run_log WHERE kind = ? AND source_id IS ?
           AND coalesce(outcome, '') NOT IN ('skipped', 'missed')
@@ -137,7 +137,7 @@ def done_runs(db: Database, kind: RunKind, *, source_id: str | None = None, limi
 
 
 def latest_missed(db: Database, kind: RunKind, *, source_id: str | None = None) -> Run | None:
-    """Return the newest missed run; its `ended_at` is when the service found that it was missed."""
+    """Return the newest missed run; its `ended_at` is the time when the service noticed."""
     query = """
         SELECT * FROM run_log WHERE kind = ? AND source_id IS ? AND outcome = 'missed'
         ORDER BY run_id DESC LIMIT 1
@@ -172,9 +172,9 @@ def unfinished_run(db: Database, kind: RunKind, *, source_id: str | None = None)
 def accounted_to(
     db: Database, kind: RunKind, *, source_id: str | None = None, until: datetime | None = None
 ) -> datetime | None:
-    """Return the newest due time that has a row; without due times, the newest request; else None.
+    """Return the newest due time that has a row, else the newest request, else None.
 
-    Rows later than `until` do not count: they stem from a clock that ran ahead and was set back.
+    Rows later than `until` do not count: they come from a clock that ran ahead and was set back.
     """
     query = """
         SELECT coalesce(max(due_at), max(requested_at)) FROM runs
@@ -198,7 +198,7 @@ class Attempt:
     started_at: datetime
     pid: int
     interrupted: str
-    """Why the process did not finish the run, if another process resumed the run; else empty."""
+    """Why the process did not finish the run, if another process resumed it; otherwise empty."""
 
 
 def attempts_at(db: Database, run_id: int) -> list[Attempt]:

@@ -1,4 +1,4 @@
-"""Where pages may come from: declared sources, and the permissions to crawl live sites."""
+"""Declared sources of pages, and the permissions to crawl live sites."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permission:
-    """A written permission to crawl one source. An empty field means that the permission does not say."""
+    """A written permission to crawl one source. An empty field means that the permission leaves it open."""
 
     basis: str = ""
     """A value of `Basis`."""
@@ -110,7 +110,7 @@ class PermissionDecision:
     source_id: str
     reference: str
     scope: tuple[str, ...]
-    """As the permission had both when it was decided on."""
+    """Scope of the permission at the time of the decision, like `reference`."""
     is_approval: bool
     decided_at: datetime
     decided_by: str
@@ -120,7 +120,7 @@ class PermissionDecision:
 def record_decision(
     db: Database, permission_id: str, *, is_approval: bool, by: str, reason: str, now: datetime
 ) -> None:
-    """Write a withdrawal or an approval of a permission, which is recorded already (`record_permission`)."""
+    """Record a withdrawal or an approval of a permission that `record_permission` has recorded."""
     values = {
         "permission_id": permission_id,
         "decision": "approved" if is_approval else "withdrawn",
@@ -133,7 +133,7 @@ def record_decision(
 
 
 def list_decisions(db: Database) -> list[PermissionDecision]:
-    """Return every decision on a permission of any source, in the order in which they were made."""
+    """Return every decision on a permission of any source, oldest first."""
     query = """
         SELECT permission_id, source_id, document, decision, decided_at, decided_by, reason
         FROM permission_decisions JOIN permissions USING (permission_id) ORDER BY decision_id

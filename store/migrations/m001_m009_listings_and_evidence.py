@@ -1,4 +1,4 @@
-"""What crawls and models write: listings, scores, verdicts, permissions and evidence (steps 1 to 9)."""
+"""Tables for listings, scores, verdicts, permissions and evidence (steps 1 to 9)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 M001_APPEND_ONLY = ("pages", "page_listings", "listings", "sightings", "runs", "run_attempts", "run_endings",
                "models", "promotions", "scores", "verdicts")  # fmt: skip
-"""Tables whose rows are never updated, replaced or deleted; triggers refuse it, whoever asks."""
+"""Append-only tables: triggers refuse every update, replacement and deletion."""
 
 
 @migrations()
 def m001_life_of_a_listing(db: Database) -> None:
-    """Create the tables a listing passes through, in the order it passes them."""
+    """Create the tables for listings, in the order of processing."""
     for statement in _M001_TABLES:
         db.execute(statement)
     for table in M001_APPEND_ONLY:
@@ -189,7 +189,7 @@ _M001_TABLES = (
 
 @migrations()
 def m002_full_text_search(db: Database) -> None:
-    """Index what a listing says by trigrams, so that CAS numbers and Chinese are found by any part."""
+    """Index the text of listings by trigrams, so that any part of a CAS number or Chinese word is found."""
     db.table("sightings").enable_fts(
         ["title", "text", "seller_name"], tokenize="trigram", create_triggers=True
     )
@@ -197,7 +197,7 @@ def m002_full_text_search(db: Database) -> None:
 
 @migrations()
 def m003_review_queue(db: Database) -> None:
-    """Derive the queue, and the other questions people ask, as views."""
+    """Create views for the queue and other common queries."""
     for statement in _M003_VIEWS:
         db.execute(statement)
 
@@ -262,7 +262,7 @@ _M003_VIEWS = (
 
 @migrations()
 def m004_imported_labels(db: Database) -> None:
-    """Keep labels that were judged elsewhere, beside the verdicts; they are append-only too."""
+    """Store imported labels in an append-only table beside the verdicts."""
     db.execute("""
         CREATE TABLE imported_labels (
             imported_label_id INTEGER PRIMARY KEY,
@@ -281,7 +281,7 @@ def m004_imported_labels(db: Database) -> None:
 
 @migrations()
 def m005_crawl_archives(db: Database) -> None:
-    """Keep which archive each crawl read; what `pages.locator` says lies in it."""
+    """Store the archive of each crawl; `pages.locator` is a position in it."""
     db.execute("""
         CREATE TABLE crawl_archives (
             archive_id INTEGER PRIMARY KEY,
@@ -298,8 +298,8 @@ def m005_crawl_archives(db: Database) -> None:
 
 @migrations()
 def m006_typed_terms(db: Database) -> None:
-    """Keep the typed terms of each sighting, and lay them out as rows for those who ask in SQL."""
-    # A comment at the end of an added column would swallow the table's closing bracket.
+    """Store the typed terms of each sighting, also as rows for queries in SQL."""
+    # A comment at the end of an added column would comment out the closing parenthesis of the table.
     db.execute("""
         ALTER TABLE sightings ADD COLUMN
         terms TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(terms))
@@ -325,7 +325,7 @@ M007_APPEND_ONLY = (
 
 @migrations()
 def m007_permissions_and_evidence(db: Database) -> None:
-    """Keep permissions, every request, the WARC record of every page, and what a recrawl needs to know."""
+    """Store permissions, requests, the WARC record of each page, and the data that a recrawl needs."""
     for statement in _M007_STATEMENTS:
         db.execute(statement)
     for table in M007_APPEND_ONLY:
@@ -416,12 +416,12 @@ _M007_STATEMENTS = (
 
 
 M008_APPEND_ONLY = ("source_declarations", "permission_withdrawals")
-"""Step 8 also makes `sources` append-only, which step 1 did not."""
+"""Tables that step 8 makes append-only, including `sources` of step 1."""
 
 
 @migrations()
 def m008_declarations_and_withdrawals(db: Database) -> None:
-    """Keep every declaration of a source beside the first, and every withdrawal of a permission."""
+    """Store every declaration of a source, and every withdrawal of a permission."""
     for statement in _M008_STATEMENTS:
         db.execute(statement)
     for table in (*M008_APPEND_ONLY, "sources"):
@@ -463,7 +463,7 @@ _M008_STATEMENTS = (
 
 @migrations()
 def m009_stage_of_a_score(db: Database) -> None:
-    """Say of each score whether the whole model gave it, as all so far, or the first stage settled it."""
+    """Store the stage of each score: the whole model, as for all older scores, or the first stage."""
     db.execute("""
         ALTER TABLE scores ADD COLUMN stage TEXT NOT NULL DEFAULT 'transformer'
             CHECK (stage IN ('transformer', 'first'))

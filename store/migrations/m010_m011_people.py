@@ -1,4 +1,4 @@
-"""Users, the audit log, and what several reviewers need (steps 10 and 11)."""
+"""Tables for users, the audit log and reviews by several people (steps 10 and 11)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 @migrations()
 def m010_users_and_audit_log(db: Database) -> None:
-    """Keep users, sessions and tokens, and the log; what was judged and promoted before is its first entry.
+    """Create users, sessions, tokens and the audit log, whose first entry covers earlier decisions.
 
-    Users, sessions and tokens are the only rows that change: a password is replaced and a session ends.
-    Each such change is an entry of the log, which is append-only and chained by hashes.
+    Only users, sessions and tokens have rows that change, e.g. a replaced password or an ended session. Each
+    change is an entry of the log, which is append-only and chained by hashes.
     """
     for statement in _M010_STATEMENTS:
         db.execute(statement)
@@ -135,7 +135,7 @@ M011_APPEND_ONLY = (
 
 @migrations()
 def m011_review_desk(db: Database) -> None:
-    """Let verdicts be first, second or settling ones, and keep who works on what."""
+    """Add the stages of verdicts, and tables for the work of several reviewers."""
     for statement in _M011_STATEMENTS:
         db.execute(statement)
     for table in M011_APPEND_ONLY:
@@ -143,7 +143,7 @@ def m011_review_desk(db: Database) -> None:
 
 
 _M011_STATEMENTS = (
-    # NULL, and no default, so that the audit log's hashes of older rows stay as they are.
+    # NULL without a default, so that the audit log's hashes of older rows do not change.
     """
     ALTER TABLE verdicts ADD COLUMN stage TEXT -- NULL for a first verdict
     CHECK (stage IN ('second', 'adjudication'))

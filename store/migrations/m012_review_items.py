@@ -1,4 +1,4 @@
-"""The queue kept ready: a row for each listing that people look at, and counts of them, kept by triggers."""
+"""The materialised queue: a row for each review item, and counts of items, maintained by triggers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @migrations()
 def m012_review_items(db: Database) -> None:
-    """Keep what the view `review_items_now` derives, so that a page of the queue reads a page of rows."""
+    """Materialise the view `review_items_now`, so that a page of the queue reads only its own rows."""
     for statement in (*_TABLES, _NOW, *_COUNTING, *_REFRESHING, *_QUEUE):
         db.execute(statement)
     db.execute(f"INSERT INTO review_items SELECT * FROM review_items_now WHERE listing_id IN ({_CANDIDATES})")  # noqa: S608 (no input in it)

@@ -1,4 +1,4 @@
-"""Alarms, the service, retention, and the search by words (steps 13 to 17)."""
+"""Tables for alarms, the service, retention and the search by words (steps 13 to 17)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @migrations()
 def m013_alarms(db: Database) -> None:
-    """Keep each alarm as one row, and what became of it as rows beside it."""
+    """Store each alarm as one row, and its events as rows of another table."""
     for statement in _M013_STATEMENTS:
         db.execute(statement)
     for table in ("alarms", "alarm_events"):
@@ -74,7 +74,7 @@ M014_APPEND_ONLY = (
 
 @migrations()
 def m014_service_and_retention(db: Database) -> None:
-    """Keep requests to the service, why attempts were interrupted, legal holds and tombstones."""
+    """Store requests to the service, reasons of interruptions, legal holds and tombstones."""
     for statement in _M014_STATEMENTS:
         db.execute(statement)
     for table in M014_APPEND_ONLY:
@@ -82,7 +82,7 @@ def m014_service_and_retention(db: Database) -> None:
 
 
 _M014_STATEMENTS = (
-    # The index of the first step takes two rows without a source for different ones, as SQL has it of NULL.
+    # To the index of step 1, two rows without a source are different, because NULL is not equal to NULL.
     """
     CREATE UNIQUE INDEX idx_runs_due_of_the_store ON runs(kind, due_at)
     WHERE source_id IS NULL AND due_at IS NOT NULL
@@ -142,7 +142,7 @@ _M014_STATEMENTS = (
 
 @migrations()
 def m015_search_what_is_read(db: Database) -> None:
-    """Index, beside the texts as written, those that read otherwise or name a substance.
+    """Index deobfuscated texts, and texts that name a substance, beside the texts as written.
 
     FTS5 tables take no comment: `store/review/search.py` says what the rows hold.
     """
@@ -151,7 +151,7 @@ def m015_search_what_is_read(db: Database) -> None:
 
 
 def _m015_rows(db: Database) -> Iterator[tuple[int, str, str]]:
-    # Of a great history most scores name nothing; those are told by the text alone, without reading JSON.
+    # In a long history most scores name no substance; a text match skips them without parsing JSON.
     scored = """
         SELECT group_concat(substances || char(10) || reasons, char(30)) FROM scores
         WHERE scores.sighting_id = sightings.sighting_id
@@ -175,7 +175,7 @@ def _m015_names(found: str) -> Iterator[str]:
 
 @migrations()
 def m016_flagged_by_source(db: Database) -> None:
-    """Index flagged items by source: `status` counts them, and would otherwise walk through all of each."""
+    """Index flagged items by source: without the index, `status` would read all items to count them."""
     db.execute(
         "CREATE INDEX idx_review_items_flagged ON review_items(source_id, is_flagged) WHERE is_flagged"
     )
@@ -183,7 +183,7 @@ def m016_flagged_by_source(db: Database) -> None:
 
 @migrations()
 def m017_search_by_words(db: Database) -> None:
-    """Index what every text is read as by its words, and the distinct words by trigrams.
+    """Index the words of all normalised texts, and the distinct words by trigrams.
 
     FTS5 tables take no comment: `store/review/search.py` says what the rows hold.
     """

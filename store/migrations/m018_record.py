@@ -1,4 +1,4 @@
-"""The record: a line for each row of every evidential table, chained by hashes."""
+"""The record: one line for each row of every evidential table, chained by hashes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @migrations()
 def m018_record(db: Database) -> None:
-    """Make the table; `store.audit.chain.follow_schema` seals the rows that stand and adds the triggers."""
+    """Create the table; `store.audit.chain.follow_schema` records the existing rows and adds the triggers."""
     for statement in _STATEMENTS:
         db.execute(statement)
     refuse_changes(db, "record")

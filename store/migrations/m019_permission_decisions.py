@@ -1,4 +1,4 @@
-"""Decisions on permissions: withdrawals, and approvals of what was withdrawn."""
+"""Decisions on permissions: withdrawals, and approvals after a withdrawal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @migrations()
 def m019_permission_decisions(db: Database) -> None:
-    """Keep every decision; `permission_withdrawals` had one row for a permission, and stays as it was."""
+    """Store every decision; `permission_withdrawals`, with one row per permission, does not change."""
     for statement in _STATEMENTS:
         db.execute(statement)
     refuse_changes(db, "permission_decisions")

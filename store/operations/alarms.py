@@ -1,4 +1,4 @@
-"""Alarms: one row for each problem, which stands until it is resolved."""
+"""Alarms: one row per problem, which stays open until the problem is resolved."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class AlreadyAcknowledged(StoreError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A problem as it is found now."""
+    """A current problem."""
 
     kind: str
-    """Kind of problem, e.g. `run_failed`; `scheduler.checks` defines all kinds."""
+    """Kind of the problem, e.g. `run_failed`; `scheduler.checks` defines all kinds."""
     subject: str = ""
     """Id of the source; empty for the whole product."""
     sentence: str
-    """A sentence that says what was found, what was expected, and what to do."""
+    """A sentence with the finding, the expected state, and the remedy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class Alarm:
     sentence: str
     raised_at: datetime
     told_at: datetime | None = None
-    """When a message about the alarm was sent."""
+    """Time of the message about the alarm."""
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     resolved_at: datetime | None = None
@@ -81,7 +81,7 @@ def settle(db: Database, findings: Iterable[Finding], *, kinds: Collection[str],
     Args:
         db: The store.
         findings: All current problems of the given kinds.
-        kinds: The kinds that were checked; alarms of other kinds stay as they are.
+        kinds: The kinds that were checked; alarms of other kinds do not change.
         now: The present time.
     """
     found = {(each.kind, each.subject): each for each in findings}
@@ -124,7 +124,7 @@ def acknowledge(
 
 
 def record_notified(db: Database, alarms: Iterable[Alarm], *, now: datetime) -> None:
-    """Record that a message about these alarms was sent: that they are raised, or resolved."""
+    """Record that a message about the raising or the resolution of these alarms was sent."""
     with transaction(db):
         for alarm in alarms:
             _record(db, alarm.alarm_id, "told" if alarm.stands else "told_resolved", by=SERVICE, now=now)
@@ -158,7 +158,7 @@ def standing_alarms(db: Database) -> list[Alarm]:
 
 
 def unnotified_alarms(db: Database) -> list[Alarm]:
-    """Return standing alarms without a message, and resolved ones whose resolution has no message yet."""
+    """Return standing alarms without a message, and resolved alarms without a message on their resolution."""
     query = """
         SELECT * FROM alarm_log
         WHERE (resolved_at IS NULL AND told_at IS NULL)

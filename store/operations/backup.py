@@ -1,4 +1,4 @@
-"""Copies of the store: one made while it is in use, one put in its place, and whether a store is whole."""
+"""Copy the store while it is in use, replace it by a copy, and check its integrity."""
 
 from __future__ import annotations
 
@@ -22,69 +22,69 @@ if TYPE_CHECKING:
     from store.sqlite import Database
 
 PAGES_AT_A_TIME = 2_000
-"""Of the database, between which writers have their turn."""
+"""Database pages per step of a copy; other processes can write between steps."""
 
 
 ASIDE = ".before-"
-"""Stands, before the time, in the name of what a restore moved aside."""
+"""Part of the names of files that a restore moved aside; the time follows."""
 
 STAGING = ".restoring"
-"""Ending of the folder, beside a database, in which its replacement is made ready."""
+"""Suffix of the folder beside a database in which its replacement is prepared."""
 
 SWAP = "swap.json"
-"""The moves of a swap, in that folder. Once this file lies there, the swap will be done."""
+"""The list of moves, in the staging folder. Once this file exists, the swap will be completed."""
 
 READY = "store.db"
-"""The new database in that folder; its move is the last."""
+"""The new database in the staging folder; it is moved last."""
 
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-"""Result codes, without their extension."""
+"""Primary result codes of SQLite."""
 
 
 class StoreDamaged(StoreError):
-    """A database is not whole."""
+    """A database is damaged."""
 
     def __init__(self, path: Path | str, found: str) -> None:
         super().__init__(
-            f"{path} is damaged: {found}. Stop the service, keep the file as it is, and restore the last "
+            f"{path} is damaged: {found}. Stop the service, do not change the file, and restore the last "
             "backup with `precursor-watch restore`."
         )
 
 
 def copy_store(db: Database, target: Path) -> None:
-    """Copy the store as it is at one moment to a new file, while others read and write it.
+    """Copy a snapshot of the store to a new file, while other processes read and write the store.
 
     Raises:
-        StoreDamaged: If the copy is not whole.
+        StoreDamaged: If the copy is damaged.
         StoreUnwritable: If the copy cannot be written, e.g. because the disk is full.
     """
     private_file(target)
     with closing(sqlite3.connect(target)) as copy:
         try:
             db.conn.backup(copy, pages=PAGES_AT_A_TIME)
-            copy.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
+            copy.execute("PRAGMA journal_mode = DELETE")  # a single file, without `-wal` and `-shm`
         except sqlite3.OperationalError as error:
             raise StoreUnwritable(target, str(error)) from error
         _expect_whole(copy, target)
 
 
 def check_store(db: Database, path: Path) -> None:
-    """Look at every page and index of the database, and at every reference between rows.
+    """Check every page, index and foreign key of the database.
 
     Raises:
-        StoreDamaged: With the first things found.
+        StoreDamaged: With the first faults.
     """
     _expect_whole(db.conn, path)
 
 
 def tend_store(db: Database) -> None:
-    """Fold the write-ahead log into the database, and let SQLite look which statistics are out of date."""
+    """Write the write-ahead log back to the database, and update outdated statistics of SQLite."""
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.execute("PRAGMA optimize")
 
 
 def free_bytes(db: Database) -> tuple[int, int]:
-    """Return how many bytes of the database hold nothing, and how many it has."""
+    """Return the unused bytes and the size in bytes of the database."""
     unused, pages, size = (
         int(db.execute(f"PRAGMA {name}").fetchone()[0])
         for name in ("freelist_count", "page_count", "page_size")
@@ -93,9 +93,9 @@ def free_bytes(db: Database) -> tuple[int, int]:
 
 
 def vacuum_store(db: Database) -> str:
-    """Write the database anew without its free pages (VACUUM), and return why not; empty when it was done.
+    """Rebuild the database without its free pages (VACUUM); return why it failed, or an empty string.
 
-    Who writes meanwhile waits, and readers go on; what cannot be had now is no fault, the next time will do.
+    Writers wait meanwhile, readers do not. A failure is harmless: the next attempt does the work.
     """
     try:
         db.execute("VACUUM")
@@ -107,11 +107,11 @@ def vacuum_store(db: Database) -> str:
 
 @contextmanager
 def naming_faults(path: Path) -> Iterator[None]:
-    """Name the database where SQLite finds, while it reads, that the file is damaged or the disk is full.
+    """Convert SQLite errors on damage and disk faults inside the block to errors that name the database.
 
     Raises:
         StoreDamaged: If the file is damaged.
-        StoreUnwritable: If the disk is full or fails; the database itself is as it was.
+        StoreUnwritable: If the disk is full or fails; the database is unchanged.
     """
     try:
         yield
@@ -139,29 +139,29 @@ def is_disk_full(error: Exception) -> bool:
 def _expect_whole(connection: sqlite3.Connection, path: Path) -> None:
     try:
         found = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
-        strangers = connection.execute("PRAGMA foreign_key_check").fetchall()
+        dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
     except sqlite3.DatabaseError as error:
         raise StoreDamaged(path, str(error)) from error
     if found != ["ok"]:
         raise StoreDamaged(path, "; ".join(found))
-    if strangers:
-        raise StoreDamaged(path, f"{len(strangers)} rows refer to rows that are not there")
+    if dangling:
+        raise StoreDamaged(path, f"{len(dangling)} rows refer to missing rows")
 
 
 def staging_folder(database: Path) -> Path:
-    """Return where the replacement of a database is made ready."""
+    """Return the folder in which the replacement of a database is prepared."""
     return database.with_name(database.name + STAGING)
 
 
 def swap_in(database: Path, moves: list[tuple[Path, Path]]) -> None:
-    """Make moves, all or none, after which the database made ready stands in the place of `database`.
+    """Replace `database` by the prepared database, by renaming all files or none.
 
-    A kill before the decision leaves everything as it was. What a kill after it leaves undone, `finish_swap`
-    does when the database is opened next.
+    If the process is killed before the list of moves is in place, nothing changes. If it is killed later,
+    `finish_swap` makes the remaining moves when the database is opened next.
 
     Args:
-        database: Where it will stand.
-        moves: From and to, in order; the last is that of the database made ready. All files are on the disk.
+        database: The path of the database to replace.
+        moves: Source and target of each move, in order; the prepared database is last. All files are synced.
     """
     staging = staging_folder(database)
     part = staging / f"{SWAP}.part"
@@ -173,9 +173,9 @@ def swap_in(database: Path, moves: list[tuple[Path, Path]]) -> None:
 
 
 def finish_swap(database: Path) -> None:
-    """Make the moves that are left of a swap that was decided on; do nothing where there is none.
+    """Make the remaining moves of a swap, if there is one.
 
-    Several processes may do so at once: each move is one rename, which one of them makes.
+    Several processes may do so at once: each move is one rename, and only one process succeeds.
     """
     staging = staging_folder(database)
     if not (staging / SWAP).exists():
@@ -191,10 +191,10 @@ def finish_swap(database: Path) -> None:
 
 
 def refuse_new_beginning(database: Path) -> None:
-    """Do nothing unless a database would be begun where another was moved aside and nothing took its place.
+    """Refuse to create a database where a restore moved one aside and did not finish.
 
     Raises:
-        StoreUnusable: If so.
+        StoreUnusable: If the database is missing and one that was moved aside exists.
     """
     if os.path.lexists(database):
         return
@@ -202,16 +202,13 @@ def refuse_new_beginning(database: Path) -> None:
     if aside:
         raise StoreUnusable(
             database,
-            f"there is no such file, but {aside[-1]} lies beside it, which a restore moved aside; rename "
-            "that back, with its `.evidence`, or restore again",
+            f"there is no such file, but a restore moved the database aside to {aside[-1]}; rename that file "
+            "and its `.evidence` folder back, or restore again",
         )
 
 
 def copy_synced(source: Path, target: Path) -> None:
-    """Copy a file so that the copy is there whole or not at all, also after a power cut.
-
-    Only the owner may read it.
-    """
+    """Copy a file atomically, even across a power cut; only the owner may read the copy."""
     private_folder(target.parent)
     part = target.with_name(target.name + ".part")
     private_file(part)
@@ -222,7 +219,7 @@ def copy_synced(source: Path, target: Path) -> None:
 
 
 def sync(path: Path) -> None:
-    """Put a file, or the names in a folder, on the disk."""
+    """Flush a file, or the entries of a folder, to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -12,7 +12,7 @@ from store.errors import StoreError, UnknownRow
 from store.sqlite import Database, transaction
 
 EVERY_SOURCE = ""
-"""As the source of a hold: the hold covers all sources."""
+"""Source of a hold that covers all sources."""
 
 
 class AlreadyReleased(StoreError):
@@ -26,7 +26,7 @@ class AlreadyReleased(StoreError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """A legal hold: nothing of the source may be removed."""
+    """A legal hold: no evidence of the source may be removed."""
 
     hold_id: int
     source_id: str
@@ -108,7 +108,7 @@ def list_holds(db: Database) -> list[Hold]:
 
 
 def spent_evidence(db: Database, *, before: datetime) -> list[SpentFile]:
-    """Return the sealed WARC files opened before a time that nothing protects any more, oldest first.
+    """Return the sealed, unprotected WARC files opened before a time, oldest first.
 
     A file is protected by a hold on its source or on all sources, by a later record that repeats one of its
     records, and by a page with a listing that was ever flagged, judged, assigned, sampled or put into a case,
@@ -127,11 +127,11 @@ def bury(
     origin: Origin = BY_HAND,
     now: datetime,
 ) -> bool:
-    """Record the tombstone of a WARC file that is about to be removed, also in the audit log.
+    """Record the tombstone of a WARC file before its removal, also in the audit log.
 
     Returns:
-        False, with nothing recorded, if a hold or a new page protects the file since `spent_evidence`
-        returned it.
+        False, with nothing recorded, if a hold or a new page has come to protect the file since
+        `spent_evidence` returned it.
     """
     values = {"file": spent.file, "bytes": spent.bytes, "sha256": spent.sha256, "reason": rows.clean(reason)}
     with transaction(db):

@@ -1,4 +1,4 @@
-"""The running service: requests of people to it, and the overview that operators see.
+"""Requests to the running service, and the overview for operators.
 
 `scheduler.health` fills in the overview; the terminal, the pages and the API show it.
 """
@@ -30,7 +30,7 @@ class Request(StrEnum):
     """A kind of request."""
 
     PAUSE = "pause"
-    """Start nothing for the source until it is resumed; its due times are skipped, with the reason."""
+    """Start no run of the source until it is resumed; its due times are recorded as skipped."""
     RESUME = "resume"
     RUN_NOW = "run_now"
     """Crawl the source at once, even if it is paused or not due."""
@@ -145,7 +145,7 @@ NEVER = "never"
 BAD = frozenset(
     {RunOutcome.FAILED, RunOutcome.TIMED_OUT, RunOutcome.OUT_OF_MEMORY, RunOutcome.KILLED, INTERRUPTED}
 )
-"""The states that a person should look at; an interrupted run resumes when the service starts."""
+"""The states that need attention; an interrupted run resumes when the service starts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,10 +156,10 @@ class Band:
     usual: float
     high: float
     runs: int
-    """Number of runs that the range stems from."""
+    """Number of runs that give the range."""
 
     def holds(self, value: float) -> bool:
-        """Return whether a value lies in the range."""
+        """Return whether a value is in the range."""
         return self.low <= value <= self.high
 
 
@@ -189,18 +189,18 @@ class SourceHealth:
 
     @property
     def is_well(self) -> bool:
-        """Whether nobody needs to look at this source."""
+        """Whether the source needs no attention."""
         return not self.overdue and self.standing not in BAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """Everything on one screen."""
+    """The state of the whole product, for one screen."""
 
     database: Path
     database_bytes: int
     disk_free_bytes: int
-    """On the disk of the database."""
+    """Free bytes on the disk of the database."""
     service: bool
     """Whether a service is running on the database."""
     alarms: tuple[Alarm, ...]
@@ -221,7 +221,7 @@ class Overview:
 
     @property
     def is_well(self) -> bool:
-        """Whether nobody needs to look at anything; monitoring systems ask for this."""
+        """Whether nothing needs attention; monitoring systems query this."""
         wants_model = self.model_id is None and self.unscored > 0
         is_alarmed = any(alarm.acknowledged_at is None for alarm in self.alarms)
         return not (self.sources_problem or wants_model or is_alarmed or self.scoring in BAD) and all(

@@ -61,7 +61,7 @@ STORE_WIDE = ("sighting_id", "DESC", "DESC")
 """The order of a store-wide search: the full-text index has it without sorting."""
 
 STORE_WIDE_COUNTED = 300
-"""A store-wide search counts up to here: checking a match for a newer sighting costs more than finding it."""
+"""Highest count of a store-wide search: checking a match for a newer sighting costs more than finding it."""
 
 COUNTED_AMONG = 100_000
 """A search narrowed by more than words counts among this many of the newest sightings, because it reads the
@@ -79,12 +79,12 @@ class Filter:
     nothing. Items with a hidden score match `p_from` and `p_to` by tenths only."""
     terms: str = ""
     names: tuple[tuple[str, str], ...] = ()
-    """Words of `terms`, or the whole of it, with the name of the substance that each stands for."""
+    """Words of `terms`, or all of `terms`, each with the name of the substance that it means."""
     source: str = ""
     family: str = ""
     tier: int | None = None
     p_from: float | None = None
-    """Lowest place in the queue, from 0 to 1; the place of a flagged listing is its score."""
+    """Lowest position in the queue, from 0 to 1; the position of a flagged listing is its score."""
     p_to: float | None = None
     kind: str = ""
     """Kind of evidence, e.g. `cas`."""
@@ -95,16 +95,16 @@ class Filter:
     until: str = ""
     """Last day of the current sighting."""
     state: str = ""
-    """A `State`, `all`, or empty: items that wait for the reviewer, or in a search every listing."""
+    """A `State` or `all`; empty means items that wait for the reviewer, or every listing in a search."""
     assignee: str = ""
     decision: str = ""
     """Decision of the standing verdict; an item that waits for a blind second review matches any."""
     is_open: bool = False
-    """Whether to keep only items that wait for the reviewer, whatever `state` and `terms` say."""
+    """Whether to keep only items that wait for the reviewer, regardless of `state` and `terms`."""
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether more than words narrows the list."""
+        """Whether a condition other than words narrows the list."""
         asker = {"reviewer": "", "hidden_share": None, "terms": "", "names": ()}
         return replace(self, **asker) != Filter()  # type: ignore[arg-type]
 
@@ -128,7 +128,7 @@ def order_of(wanted: Filter, sort: Sort) -> tuple[str, str, str]:
 
 
 MAX_COUNTED = 1_000
-"""A search counts up to here; a higher count only says that there are more."""
+"""Highest count of a search; a higher number only means that there are more."""
 
 _INDEX = "{index}"
 """Placeholder in a condition for the full-text index."""
@@ -301,7 +301,7 @@ class ItemQuery:
             if value not in {"", None}:
                 self.narrow(f"{self._name(column)} = ?", value)
         if wanted.assignee and not self._is_store_wide:
-            self.narrow("review_items.assignee <> ''")  # else its partial index is not used
+            self.narrow("review_items.assignee <> ''")  # lets SQLite use the partial index
         if wanted.decision:
             self.narrow(f"({self._name('decision')} = ? OR {self._blind})", wanted.decision, wanted.reviewer)
         self._score(wanted)
@@ -322,7 +322,7 @@ class ItemQuery:
         if wanted.p_to is not None and share is None:
             self.narrow(f"{place} <= ?", wanted.p_to)
         elif wanted.p_to is not None:
-            end = (_tenth(wanted.p_to) + 1) / 10  # of the last tenth, 1 belongs to it
+            end = (_tenth(wanted.p_to) + 1) / 10  # the last tenth includes 1
             self.narrow(
                 f"({place} <= ? OR (({place} < ? OR ? > 0.95) AND {hides}))",
                 wanted.p_to, end, end, wanted.reviewer, share,

@@ -1,4 +1,4 @@
-"""One listing in full, the listings near it, and decided listings for export."""
+"""A listing with its history, related listings, and decided listings for export."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingFile:
-    """Everything kept about one listing."""
+    """All stored data about one listing."""
 
     listing: Listing
     sightings: tuple[Sighting, ...]
-    """Newest first; never empty."""
+    """Sightings, newest first; never empty."""
     score_id: int | None
     score: Score | None
-    """Of the newest sighting, by the model in use."""
+    """Score of the newest sighting by the model in use."""
     verdicts: tuple[Verdict, ...]
     """Oldest first."""
     archive: str
-    """Absolute path of the archive that holds the page of the newest sighting; empty if unrecorded."""
+    """Absolute path of the archive with the page of the newest sighting; empty if unrecorded."""
     archive_sha256: str
     """Hash of the archive when it was crawled; empty for a folder."""
     locator: str
-    """Place of the page in the archive."""
+    """Position of the page in the archive."""
     payload_sha256: str
-    """Of the page."""
+    """Hash of the body of the page."""
 
 
 def listing_file(db: Database, listing_id: str) -> ListingFile:
-    """Return everything kept about one listing.
+    """Return all stored data about one listing.
 
     Raises:
         UnknownRow: If there is no such listing.
@@ -90,7 +90,7 @@ LIKE = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbour:
-    """Another listing, as one line."""
+    """A related listing."""
 
     listing_id: str
     source_id: str
@@ -123,7 +123,7 @@ class Provenance:
     outcome: str
     sentence: str
     counts: Mapping[str, int]
-    """As the crawl wrote them at its end."""
+    """Counts that the crawl wrote at its end."""
     source_name: str
     source_kind: str
     supplied_by: str
@@ -131,7 +131,7 @@ class Provenance:
     permission: dict[str, str]
     """Id, basis, reference, approver and days of the permission; empty for a saved source."""
     record_file: str
-    """The WARC file that holds the page; empty if the bytes are not stored."""
+    """The WARC file with the page; empty if the bytes are not stored."""
     record_id: str
     page_url: str
     page_id: int
@@ -141,7 +141,7 @@ class Provenance:
 
 
 def others_of_seller(db: Database, sighting: Sighting, source_id: str, *, limit: int = 8) -> list[Neighbour]:
-    """Return other listings under the same seller name on the same site; none if the seller is unnamed."""
+    """Return other listings of the same seller on the same site; none if the seller has no name."""
     if not sighting.content.seller_name:
         return []
     query = f"""
@@ -200,7 +200,7 @@ def prices(sightings: Iterable[Sighting]) -> list[Price]:
 
 
 def provenance(db: Database, page_id: int) -> Provenance:
-    """Return the crawl that fetched a page, its permission, and the place of the bytes."""
+    """Return the crawl that fetched a page, its permission, and the position of the bytes."""
     query = """
         SELECT page_id, pages.run_id, requested_at AS began_at, ended_at,
                ifnull(run_log.outcome, '') AS outcome, ifnull(run_log.sentence, '') AS sentence,

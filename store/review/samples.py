@@ -69,7 +69,7 @@ def draw_sample(db: Database, size: int, *, seed: int, drawn_by: str, now: datet
 
     Args:
         db: The store.
-        size: The size of the sample; fewer if there are not enough listings.
+        size: The size of the sample; smaller if there are not enough listings.
         seed: The same seed on the same store draws the same listings.
         drawn_by: The person who draws.
         now: The present time.

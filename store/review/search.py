@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 
 MIN_PART = 3
-"""A shorter part matches only the beginning of a word, because the index of words has trigrams."""
+"""Shortest part that matches inside a word (the index has trigrams); shorter parts match beginnings."""
 
 MAX_LENGTH = 60
-"""Longest word in characters; a longer stretch is cut into several words."""
+"""Longest word in characters; a longer run is cut into several words."""
 
 _ASCII = re.compile(f"[a-z0-9]{{1,{MAX_LENGTH}}}")
 
@@ -49,7 +49,7 @@ class Words(NamedTuple):
     """Words of the vocabulary that contain a part."""
 
     words: tuple[str, ...]
-    """The part itself first."""
+    """Words, beginning with the part itself."""
     is_cut: bool
     """Whether there are more words than the limit."""
 
@@ -57,8 +57,8 @@ class Words(NamedTuple):
 def words_in(text: str) -> list[str]:
     """Return the words of a text normalised by `plain`, in order.
 
-    A stretch of a script without spaces is cut into its pairs of characters and its last character, so that
-    any part of it is found: `苯乙酸` gives `苯乙`, `乙酸`, `酸`.
+    A run of a script without spaces is cut into its pairs of characters and its last character, so that a
+    search finds any part of it: `苯乙酸` gives `苯乙`, `乙酸`, `酸`.
     """
     if text.isascii():
         found: list[str] = _ASCII.findall(text)
@@ -94,7 +94,10 @@ def words_from(db: Database, part: str, *, limit: int) -> Words:
 
 
 def _holding(db: Database, part: str, limit: int) -> Words:
-    """Of more than `limit` words, return the oldest half, which are common, and the newest half."""
+    """Return the words that contain a part.
+
+    Of more than `limit` words, return the oldest half, which are common, and the newest half.
+    """
     found = _met(db, part, "ASC", limit + 1)
     if len(found) <= limit:
         return Words((part, *found), is_cut=False)
@@ -122,10 +125,10 @@ MAX_WORDS = 300
 """Most words of the vocabulary in one search; each costs about 40 microseconds."""
 
 LEAST_WORDS = 20
-"""Least words of the vocabulary for each typed word."""
+"""Fewest words of the vocabulary for each typed word."""
 
 ENDINGS = 10
-"""Most words that may end in the first piece of a hyphenated term."""
+"""Most words that end in the first piece of a hyphenated term."""
 
 ALL, NAMED = "said_fts", "named_fts"
 
@@ -134,11 +137,11 @@ _LATIN = str.maketrans(SEEN_AS_LATIN)
 _SMALL = str.maketrans(
     {each.casefold(): latin.lower() for each, latin in SEEN_AS_LATIN.items()} | SEEN_AS_LATIN
 )
-"""For folded text: a capital lookalike is read as the small Latin letter."""
+"""Table for folded text: lookalike capitals become lower-case Latin letters."""
 
 
 class _Unseen(dict[int, int | None]):
-    """A `str.translate` table that drops marks and characters without width, looking up each only once."""
+    """A cached `str.translate` table that drops marks and zero-width characters."""
 
     def __missing__(self, code: int) -> int | None:
         is_unseen = unicodedata.category(chr(code)) in {"Mn", "Cf", "Me"}
@@ -150,7 +153,7 @@ _UNSEEN = _Unseen()
 
 
 def plain(text: str) -> str:
-    """Return a text in small letters, without accents and invisible characters.
+    """Return a text in lower case, without accents and invisible characters.
 
     Full-width, circled and superscript characters become plain, and lookalikes from other scripts become
     Latin. Search terms are normalised the same way, so a Russian word still matches itself.
@@ -177,7 +180,7 @@ def asked_of(db: Database, terms: str, names: Mapping[str, str]) -> Asked:
     Args:
         db: The store, for its vocabulary.
         terms: The search as typed.
-        names: Names of substances by the word of `terms`, or the whole of it, that stands for each.
+        names: Names of substances by the word of `terms`, or all of `terms`, that means each.
     """
     typed = [(word, pieces) for word in typed_words(terms) if (pieces := words_in(plain(word)))]
     if not typed:
@@ -196,7 +199,7 @@ def matching(db: Database, terms: str, column: str, names: Mapping[str, str]) ->
     """Return an SQL condition on a column of sighting ids, and its arguments.
 
     Words are split at white space. Each word has to match part of a word in title, text, seller or the names
-    of found substances, whatever its case. Without any word the condition is false.
+    of found substances, ignoring case. Without words the condition is false.
     """
     queries = asked_of(db, terms, names).queries
     if not queries:
@@ -218,8 +221,8 @@ def phrase(words: Iterable[str]) -> str:
 def _match(db: Database, pieces: list[str], limit: int) -> tuple[str, bool]:
     """Return the query for one typed word, and whether the limit left out matching words.
 
-    A hyphen or the like splits the word into consecutive pieces. The first may be the end of a word, and the
-    last the beginning of one, unless too many words begin with it.
+    Hyphens and similar characters split the word into consecutive pieces. The first piece may be the end of a
+    word, and the last may be the beginning of a word, unless too many words begin with it.
     """
     if len(pieces) > 1 and is_dense(pieces[-2]) and pieces[-1] == pieces[-2][1:]:
         pieces = pieces[:-1]  # the pair before contains the last character

@@ -1,4 +1,4 @@
-"""Figures of the review: by day, by source, by substance, and how far reviewers agree."""
+"""Statistics of the review by day, source and substance, and the agreement of reviewers."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class SourceState:
     outcome: str
     sentence: str
     counts: Mapping[str, int]
-    """As the crawl wrote them at its end."""
+    """Counts that the crawl wrote at its end."""
     pages: int
     listings_read: int
 
@@ -73,7 +73,7 @@ class DecisionTimes:
 
 
 def days(db: Database, *, since: datetime) -> list[Day]:
-    """Return each day since then with scores or verdicts, oldest first."""
+    """Return each day since a time with scores or verdicts, oldest first."""
     flagged = """
         SELECT substr(scored_at, 1, 10) AS day, count(*) AS flagged FROM scores
         WHERE model_id = (SELECT model_id FROM model_in_use)
@@ -97,7 +97,7 @@ def days(db: Database, *, since: datetime) -> list[Day]:
 
 
 def decision_times(db: Database, *, since: datetime) -> DecisionTimes:
-    """Return how long decisions took, without verdicts undone, given in bulk or after over an hour."""
+    """Return the decision times, without verdicts undone, given in bulk, or given after more than an hour."""
     query = """
         SELECT (julianday(decided_at) - julianday(shown_at)) * 86400 AS seconds FROM verdicts
         WHERE shown_at IS NOT NULL AND batch IS NULL AND decided_at >= ? AND seconds BETWEEN 0 AND 3600

@@ -140,7 +140,7 @@ class ReviewerUnnamed(StoreError):
 
 
 def reviewer_name(said: str) -> str:
-    """Return the name of a reviewer without white space around it.
+    """Return the name of a reviewer without surrounding white space.
 
     Raises:
         ReviewerUnnamed: If the name has no visible character.
@@ -286,7 +286,7 @@ def latest_undoable(db: Database, reviewer: str) -> Verdict | None:
 
 
 def count_standing(db: Database, reviewer: str, *, since: datetime) -> int:
-    """Return how many verdicts of a reviewer since then were not undone."""
+    """Return the number of a reviewer's verdicts since a time that were not undone."""
     query = """
         SELECT count(*) FROM verdicts
         WHERE reviewer = ? AND decided_at >= ? AND decision <> 'undone'
@@ -360,7 +360,7 @@ def _refuse_unseen(db: Database, listing_id: str, name: str, last_seen: int | No
 
 
 def _log(db: Database, action: AuditAction, verdict: Verdict, origin: Origin) -> None:
-    """Write the audit entry of a verdict: the decision, and the contents of the screen."""
+    """Write the audit entry of a verdict with the decision and the contents of the screen."""
     _, shown, known = audit.on_screen(db, verdict.sighting_id, verdict.score_id)
     decided = {
         "verdict_id": verdict.verdict_id,
@@ -414,7 +414,7 @@ def stage_of_next(db: Database, listing_id: str, reviewer: str) -> tuple[Stage, 
 
 
 def ask_for_second(db: Database, verdict: Verdict) -> None:
-    """Request a second review of a first verdict that escalates or falls into the share."""
+    """Request a second review of a first verdict that escalates or is in the share for second review."""
     escalated = verdict.decision is Decision.ESCALATE
     if escalated or falls_into_share(verdict, review_settings(db).second_share):
         with transaction(db):

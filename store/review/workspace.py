@@ -1,4 +1,4 @@
-"""What reviewers work with: claims, assignments, drafts, saved views, preferences, review settings."""
+"""Claims, assignments, drafts, saved views, preferences and review settings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A reviewer has a listing open."""
+    """A listing that a reviewer has open."""
 
     listing_id: str
     reviewer: str
@@ -56,7 +56,7 @@ def claim(
         db: The store.
         listing_id: The listing.
         reviewer: The reviewer who claims it.
-        lasts: How long the claim lasts.
+        lasts: The duration of the claim.
         now: The present time.
         take_over: Replace the claim of somebody else.
     """
@@ -96,7 +96,7 @@ def claims_on(db: Database, listing_ids: Iterable[str], *, now: datetime) -> dic
 def assign(
     db: Database, listing_ids: Iterable[str], assignee: str, *, assigned_by: str, now: datetime
 ) -> int:
-    """Assign listings to somebody, or remove assignments if `assignee` is empty; return how many."""
+    """Assign listings, or remove assignments if `assignee` is empty; return the number of listings."""
     count = 0
     with transaction(db):
         for listing_id in listing_ids:
@@ -208,7 +208,7 @@ class ReviewSettings:
     """Share of flagged listings that are shown without a score, from 0 to 1. Samples from below the threshold
     never show their score; the hidden scores of flagged listings keep reviewers from recognising samples."""
     claim_minutes: float = 10
-    """How long a claim lasts after the reviewer last viewed the listing."""
+    """Minutes that a claim lasts after the reviewer last viewed the listing."""
 
 
 BOUNDS = {"second_share": (0.0, 1.0), "hidden_share": (0.0, 1.0), "claim_minutes": (1.0, 480.0)}

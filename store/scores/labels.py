@@ -29,11 +29,11 @@ class Label:
     label: int
     """1 for an offer, 0 for none."""
     group: str
-    """The seller within the source, else the listing; for an imported text, as its file says."""
+    """The seller within the source, otherwise the listing; for an imported text, the group in its file."""
     language: str = ""
     """ISO 639-1; empty if unknown."""
     first_judged_at: datetime
-    """When the store first received a label for the text; later decisions do not change it."""
+    """Time of the first label for the text in the store; later decisions do not change it."""
     is_imported: bool = False
 
 
@@ -58,7 +58,7 @@ class NewLabel:
     text: str
     label: int
     group: str
-    """The seller; empty if the file does not say."""
+    """The seller; empty if the file has none."""
 
 
 def standing_labels(db: Database) -> list[Label]:
@@ -113,12 +113,12 @@ def imported_labels(db: Database) -> list[Label]:
 def import_labels(
     db: Database, labels: Iterable[NewLabel], *, origin: str, imported_by: str, now: datetime
 ) -> int:
-    """Store the labels of a file, all or none; a text that has this label already stays one row.
+    """Store the labels of a file, all or none; a text that already has this label stays one row.
 
     A text that is imported with both labels has two rows and gives no label.
 
     Returns:
-        How many labels are new.
+        The number of new labels.
     """
     with transaction(db):
         fresh = [
@@ -146,7 +146,7 @@ def import_labels(
 
 
 def disputed_texts(db: Database, labels: Iterable[NewLabel]) -> list[str]:
-    """Return those of these texts, once each, that were imported with both labels."""
+    """Return the distinct texts among these that were imported with both labels."""
     query = "SELECT text_hash FROM imported_labels GROUP BY text_hash HAVING count(DISTINCT label) > 1"
     disputed = {row["text_hash"] for row in db.execute(query)}
     by_hash = {text_hash(rows.clean(label.text)): label.text for label in labels}

@@ -35,7 +35,7 @@ def promote(
     origin: Origin = BY_HAND,
     now: datetime,
 ) -> None:
-    """Put a registered model in use; the promotion and the audit log record who did it and why.
+    """Put a registered model in use; the promotion and the audit log record the person and the reason.
 
     Raises:
         UnknownRow: If no such model is registered.
@@ -89,9 +89,10 @@ def promotions(db: Database) -> list[Promotion]:
 
 
 def model_before(history: Sequence[Promotion]) -> str | None:
-    """Return the id of the model that was in use before the one in use, or None if there was none.
+    """Return the id of the model in use before the present one, or None if there was none.
 
-    After promotions of A, B, C and B again, the model before B is A: a return is not a step forward.
+    After promotions of A, B, C and B again, the model before B is A, because the last promotion is a
+    rollback.
     """
     path: list[str] = []
     for promotion in history:
@@ -124,7 +125,7 @@ def unscored_sightings(db: Database, model_id: str, *, after: int = 0, limit: in
 
 
 def count_unscored(db: Database, model_id: str) -> int:
-    """Return how many sightings this model has not scored."""
+    """Return the number of sightings that this model has not scored."""
     query = """
         SELECT (SELECT count(*) FROM sightings) - (SELECT count(*) FROM scores WHERE model_id = ?)
     """
@@ -132,7 +133,7 @@ def count_unscored(db: Database, model_id: str) -> int:
 
 
 def count_awaiting(db: Database) -> int:
-    """Return how many sightings the model in use has not scored; all of them if there is no model."""
+    """Return the number of sightings that the model in use has not scored; all if there is no model."""
     query = """
         SELECT (SELECT count(*) FROM sightings)
              - (SELECT count(*) FROM scores WHERE model_id = (SELECT model_id FROM model_in_use))
@@ -158,14 +159,14 @@ def record_scores(db: Database, scores: Iterable[Score]) -> int:
     """Record scores in one transaction; an existing score of the same sighting and model stays.
 
     Returns:
-        How many scores are new.
+        The number of new scores.
     """
     with transaction(db):
         return sum(_record(db, score) for score in scores)
 
 
 def count_scored(db: Database, run_id: int) -> dict[str, int]:
-    """Return how many sightings a run scored and flagged, over all its attempts."""
+    """Return the numbers of sightings that a run scored and flagged, over all its attempts."""
     query = "SELECT count(*), ifnull(sum(p_offer >= threshold), 0) FROM scores WHERE run_id = ?"
     scored, flagged = db.execute(query, [run_id]).fetchone()
     return {"scored": scored, "flagged": flagged}
@@ -201,9 +202,9 @@ class Standing:
     title: str
     text: str
     p_offer: float | None
-    """By the model in use; None if unscored."""
+    """Score by the model in use; None if unscored."""
     decision: Decision | None
-    """Of the standing verdict on this text."""
+    """Decision of the standing verdict on this text."""
 
 
 def standing_listings(db: Database) -> Iterator[list[Standing]]:

@@ -303,14 +303,14 @@ def test_anchors_hold_while_the_store_goes_on(full: Database) -> None:
 @pytest.mark.parametrize("content", [b"", b"\n \n", b"\xef\xbb\xbf\n"])
 def test_an_empty_file_of_anchors_is_an_error(content: bytes) -> None:
     """It would confirm nothing, and read as if it had."""
-    with pytest.raises(AnchorsEmpty, match="holds no anchor"):
+    with pytest.raises(AnchorsEmpty, match="contains no anchor"):
         read_anchors_file("anchors.txt", content)
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe1\x00:\x00", b"\x00\x01\x02", b"hello", b"1:" + b"a" * 63])
 def test_a_file_that_holds_no_anchors_is_an_error(content: bytes) -> None:
     """UTF-16, binary, words, half a hash."""
-    with pytest.raises(AnchorUnreadable, match="is no anchor"):
+    with pytest.raises(AnchorUnreadable, match="is not an anchor"):
         read_anchors_file("anchors.txt", content)
 
 

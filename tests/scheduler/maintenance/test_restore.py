@@ -181,7 +181,7 @@ def test_no_empty_store_is_begun_where_one_was_moved_aside(
     """As a restore of the first release left it when it was killed: every command says what lies there."""
     _, there = changed
     there.rename(there.with_name("store.db.before-20261125T021500Z"))
-    with pytest.raises(StoreUnusable, match="moved aside; rename that back"):
+    with pytest.raises(StoreUnusable, match=r"moved the database aside to .*; rename that file"):
         open_database(there, must_exist=must_exist)
     assert not there.exists()
 
