@@ -40,11 +40,6 @@ BEFORE_BRACKET = re.compile(r"[(\[{]([^()\[\]{}]*(?:\([^()]*\)[^()\[\]{}]*)*)[)\
 BRACKET_OF_A_NAME = re.compile(r"(?:yl|oxy|oro|omo|odo|tro|ino|oxo|yano|thio|ido|eno|ane|ne)$")
 BEFORE_WORD = re.compile(rf"(?:^|[^a-z0-9])({SUBSTITUENT})(?P<gap>-|\s+|\s*-\s*)$")
 
-JOINED_FORM = re.compile(
-    r"\d+(?:[.,]\d+)?\s*(?:%|kg|kgs|g|l|ml|lt|ltr|lb|oz|mt)(?![a-z])"
-    r"|(?:powders?|crystals?|crystalline|liquids?|oils?|solutions?|flakes|pure|reagent|solvent|hcl|hydrochloride)(?![a-z])"
-)
-"""Words that sellers append to a name without a space."""
 AFTER_TIGHT_LOCANT = re.compile(r"['\"]*-\s?\d|-d\d|\s*\[\d|-\(|-[nospm](?:-|,)|-alpha|-beta|-\d*h-")
 AFTER_LOCANT_WORD = re.compile(
     r"\s+\d{1,2}(?:,\d{1,2})*-?\s?[a-z]*(?:carbox|sulf|di|tri|meth|carbal|amin|one\b|ol\b|yl)"
@@ -189,7 +184,7 @@ def _is_joined_after(after: str, name: str, key: str) -> bool:
         return False
     if CYRILLIC.match(name[-1]):
         return not RUSSIAN_ENDING.match(after)
-    return not (LATIN_ENDING.match(after) or JOINED_FORM.match(after))
+    return not (LATIN_ENDING.match(after) or _joined_form().match(after))
 
 
 def _is_prefixed(before: str, key: str) -> bool:
@@ -208,7 +203,7 @@ def _is_prefixed(before: str, key: str) -> bool:
 
 
 def _is_suffixed(after: str, key: str) -> bool:
-    has_amount = JOINED_FORM.match(after[1:].lstrip())
+    has_amount = _joined_form().match(after[1:].lstrip())
     if not has_amount and (
         AFTER_TIGHT_LOCANT.match(after) or (key not in MINERAL_KEYS - {"HPA"} and AFTER_INVERTED.match(after))
     ):
@@ -360,3 +355,10 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             rf"\s*(?:$|[.,;:!|/&+()\[\]–—-]|{phrases('goes_on')}|\d[\d., ]{{0,8}}\s?{unit}|[{CJK}])"
         ),
     }
+
+
+@cache
+def _joined_form() -> re.Pattern[str]:
+    """Match an amount or a form that sellers append to a name without a space."""
+    forms = any_of("chemical_names.joined_forms")
+    return re.compile(rf"(?:\d+(?:[.,]\d+)?\s*(?:%|kg|kgs|g|l|ml|lt|ltr|lb|oz|mt)|{forms})(?![a-z])")
