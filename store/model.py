@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 LAST_ROW = 2**63 - 1
-"""The greatest row number; SQLite refuses a greater number even in a query."""
+"""The highest row number; SQLite refuses a higher number even in a query."""
 
 
 class TermName(StrEnum):
@@ -69,7 +69,7 @@ class Term:
 
 
 def in_words(term: Term) -> str:
-    """Return the value of a term for a person, e.g. `25 kg, drum`; empty if it has no value.
+    """Return the value of a term as readable text, e.g. `25 kg, drum`; empty if it has no value.
 
     >>> in_words(Term(name=TermName.PACK_SIZE, amount=Decimal(25), unit="kg", value="drum"))
     '25 kg, drum'
@@ -103,7 +103,7 @@ class PageOutcome(StrEnum):
     TRUNCATED = "truncated"
     """The body ends before its declared length or inside an archive record."""
     NOT_HTML = "not_html"
-    """An image, PDF, JSON or another format, whatever the file name says."""
+    """An image, PDF, JSON or another format, regardless of the file name."""
     TOO_LARGE = "too_large"
     """Larger than the limit, compressed or not, and therefore not parsed."""
     UNREADABLE = "unreadable"
@@ -205,7 +205,7 @@ class Stage(StrEnum):
 
     FIRST = "first"
     SECOND = "second"
-    """By another person who did not see the first; compared with the first, and never used for training."""
+    """Given by another person, blind to the first verdict; compared with it, and never used for training."""
     ADJUDICATION = "adjudication"
     """Settles a disagreement of the first two."""
 
@@ -218,7 +218,7 @@ class Source:
     """Short stable name of lower-case letters, digits, `-` and `_`; begins with a letter."""
     kind: SourceKind
     name: str
-    """For people, e.g. `Andes Clasificados (saved copy)`."""
+    """Display name, e.g. `Andes Clasificados (saved copy)`."""
     supplied_by: str
     """The person who handed over a saved copy or approved a live crawl."""
     supplied_on: str
@@ -415,7 +415,7 @@ class Score:
     p_offer: float
     """Calibrated probability, from 0 to 1, that the listing offers a controlled precursor."""
     threshold: float
-    """The threshold in force when it was scored; at or above it, the listing is flagged."""
+    """The threshold in force at the time of scoring; at or above it, the listing is flagged."""
     reasons: Reasons
 
 
@@ -471,7 +471,7 @@ class Promotion:
     promoted_at: datetime
     promoted_by: str
     sentence: str
-    """The reason, for people."""
+    """The reason as a sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Signatures of bundles and backups: Ed25519, by a key that lies beside the database."""
+"""Ed25519 signatures of bundles and backups, by a key beside the database."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 SIGNATURE = "signature.json"
-"""Lies beside a manifest, and signs every byte of it."""
+"""The file beside a manifest with the signature of all its bytes."""
 
 ALGORITHM = "Ed25519"
 SEED_BYTES = 32
@@ -28,30 +28,30 @@ class SigningKeyUnusable(StoreError):
 
     def __init__(self, path: Path, found: str) -> None:
         super().__init__(
-            f"{path}, the key that signs bundles and backups, cannot be used: {found}. Correct that; or "
-            "move the file away: another key is made, which the readers of your bundles must then know."
+            f"{path}, the key that signs bundles and backups, cannot be used: {found}. Correct this. Or move "
+            "the file away to get a new key, and tell the recipients of your bundles its fingerprint."
         )
 
 
 class SignatureFalse(StoreError):
-    """A signature does not belong to what it lies beside."""
+    """A signature does not match its manifest."""
 
     def __init__(self, found: str) -> None:
         super().__init__(f"the signature is false: {found}")
 
 
 def key_path(database: Path) -> Path:
-    """Return where the signing key of a store lies."""
+    """Return the path of the signing key of a store."""
     return database.with_name(f"{database.name}.signing.key")
 
 
 def sign(content: bytes, database: Path) -> bytes:
-    """Return the signature of a manifest, as the file `SIGNATURE` holds it, with the public key.
+    """Return the contents of the file `SIGNATURE` for a manifest: its signature and the public key.
 
-    The key is made on first use; only its owner may read it.
+    The key is created on first use; only its owner may read it.
 
     Raises:
-        SigningKeyUnusable: If the key cannot be read or made, or others may read it.
+        SigningKeyUnusable: If the key cannot be read or created, or others may read it.
     """
     key = _load_key(key_path(database))
     document = {
@@ -66,7 +66,7 @@ def signer_of(content: bytes, signature: bytes) -> str:
     """Return the fingerprint of the key that signed a manifest.
 
     Raises:
-        SignatureFalse: If the signature is not of these bytes, or is none.
+        SignatureFalse: If the signature is malformed or does not match these bytes.
     """
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -85,7 +85,7 @@ def signer_of(content: bytes, signature: bytes) -> str:
 
 
 def _fingerprint(public_key: bytes) -> str:
-    """Return what people compare by eye: 32 hexadecimal digits of the SHA-256 of a public key."""
+    """Return the fingerprint of a public key: 32 hexadecimal digits of its SHA-256, for comparison by eye."""
     return hashlib.sha256(public_key).hexdigest()[:32]
 
 
@@ -103,7 +103,7 @@ def _load_key(path: Path) -> Ed25519PrivateKey:
 
 
 def _make(path: Path) -> None:
-    """Write a new key whole under another name first, so that two that start at once share one."""
+    """Write a new key to a temporary file first, so that two processes that start at once share one key."""
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(secrets.token_bytes(SEED_BYTES).hex())

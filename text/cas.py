@@ -24,7 +24,7 @@ def is_cas_number(text: str) -> bool:
 
 
 def cas_in(query: str) -> str:
-    """Return a query's CAS number with plain hyphens and an unchecked check digit; empty if it is none.
+    """Return a query's CAS number with plain hyphens, without testing its check digit; otherwise empty.
 
     Args:
         query: `103-79-7`, `CAS No. 103 79 7`, `１０３－７９－７`, `103797`.

@@ -70,7 +70,7 @@ TRUNCATED_END = re.compile(r"\s*(?:\.{2,}|…)\s*$")
 
 SIGNS_AFTER_ACID = frozenset("%（( ,，.。·/|-、")
 CJK_COMPOUND = re.compile("化(?![工学验])")
-"""As in 碘化钾, potassium iodide; 化工, 化学 and 化验 are no compounds."""
+"""As in 碘化钾, potassium iodide; 化工, 化学 and 化验 are not compounds."""
 CJK_SALT_OF_A_BASE = re.compile("盐酸盐|硫酸盐")
 
 

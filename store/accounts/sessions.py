@@ -20,7 +20,7 @@ from store.sqlite import Database, transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How many log-ins may fail within a window before log-ins are refused unchecked."""
+    """Limits on failed log-ins within a window; beyond them, log-ins are refused without a password check."""
 
     window: timedelta = timedelta(minutes=15)
     pair: int = 5
@@ -49,7 +49,7 @@ def begin_attempt(db: Database, account: str, address: str, *, limits: Limits, n
 
     Args:
         db: The store.
-        account: The name as typed, whether there is such a user or not.
+        account: The name as typed, which may not be that of a user.
         address: The IP address.
         limits: The limits in force.
         now: The present time.

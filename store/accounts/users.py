@@ -32,7 +32,7 @@ class UserNameUnfit(StoreError):
     def __init__(self, name: str) -> None:
         super().__init__(
             N_(
-                "%(name)s is not a valid user name. A name has 1 to 64 small letters a-z, digits, dots, "
+                "%(name)s is not a valid user name. A name has 1 to 64 lower-case letters a-z, digits, dots, "
                 "hyphens or underscores, and begins and ends with a letter or digit."
             ),
             name=repr(name),
@@ -79,7 +79,7 @@ class User:
     """The name in verdicts."""
     role: Role
     has_totp: bool
-    """Whether log-in needs a code beside the password."""
+    """Whether log-in needs a code in addition to the password."""
     disabled_at: datetime | None
     created_at: datetime
 
@@ -159,7 +159,7 @@ def credentials(db: Database, name: str) -> Credentials:
 
 
 def has_user(db: Database, name: str) -> bool:
-    """Return whether there is a user of this name, whatever its case."""
+    """Return whether there is a user of this name, ignoring case."""
     return _row(db, name) is not None
 
 
@@ -217,7 +217,7 @@ def set_password(
     origin: Origin = BY_HAND,
     now: datetime,
 ) -> None:
-    """Replace a password and end all sessions and tokens, which others who knew the password may have made.
+    """Replace a password and end all sessions and tokens, because somebody else may have known the password.
 
     Args:
         db: The store.

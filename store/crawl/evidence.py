@@ -1,4 +1,4 @@
-"""The index of the evidence: which WARC file or archive holds each page, and the seal of each file."""
+"""The index of the evidence: the WARC file or archive of each page, and the seal of each file."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ README = "README.txt"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceRecord:
-    """A record of a WARC file, which holds one response."""
+    """A record of a WARC file, with one response."""
 
     record_id: str
     """The UUID in the record's `WARC-Record-ID`."""

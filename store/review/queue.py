@@ -48,7 +48,7 @@ class ListedItem:
     is_flagged: bool
     is_sample: bool
     state: State | None
-    """None when it is no review item: neither flagged, nor sampled, nor judged."""
+    """None if the listing is not a review item: neither flagged, nor sampled, nor judged."""
     decision: Decision | None
     decided_by: str
     assignee: str
@@ -122,7 +122,7 @@ def first_found(db: Database, wanted: Filter, *, limit: int) -> Found:
 
 
 def next_item(db: Database, wanted: Filter, *, sort: Sort, place: Place, now: datetime) -> ListedItem | None:
-    """Return the next item after a place that nobody else has open, else the first, else None."""
+    """Return the next item after a place that nobody else has open, or the first such item, or None."""
     for after in (place, None):
         query = ItemQuery(db, wanted, sort)
         if after is not None:
@@ -191,7 +191,7 @@ def place_of_sighting(db: Database, sighting_id: int, wanted: Filter, sort: Sort
 
 
 def count_items(db: Database, wanted: Filter) -> int:
-    """Return how many items a list has.
+    """Return the number of items in a list.
 
     A search counts up to `MAX_COUNTED` + 1 items, a store-wide search as many as `first_found` counts.
     """
@@ -218,7 +218,7 @@ def facet_counts(db: Database, states: Sequence[State]) -> dict[str, dict[str, i
 
 
 def count_settled(db: Database, wanted: Filter) -> int:
-    """Return how many items of a list do not wait for its reviewer; a search counts up to `MAX_COUNTED` + 1.
+    """Return the number of items that do not wait for the reviewer; a search counts up to `MAX_COUNTED` + 1.
 
     These items are decided, disputed, or wait for a second review by somebody else.
     """
@@ -279,6 +279,6 @@ def review_queue(db: Database, *, limit: int = 50, offset: int = 0) -> list[Queu
 
 
 def count_queue(db: Database) -> int:
-    """Return how many listings wait for a verdict."""
+    """Return the number of listings that wait for a verdict."""
     query = "SELECT count(*) FROM review_items WHERE state = 'waiting' AND is_flagged"
     return int(db.execute(query).fetchone()[0])

@@ -308,7 +308,7 @@ def _read(text: str) -> str:
 def search(db: Database, terms: str, *, limit: int = 50) -> list[Sighting]:
     """Return the latest sightings that match every term, newest first; see `matching`.
 
-    There is no query syntax: everything that a person types is a plain term, like `103-79` or `苯乙酸`.
+    There is no query syntax: everything typed is a plain term, like `103-79` or `苯乙酸`.
     """
     condition, arguments = matching(db, terms, "latest_sightings.sighting_id", {})
     query = f"SELECT * FROM latest_sightings WHERE {condition} ORDER BY sighting_id DESC LIMIT ?"  # noqa: S608 (no input in it)

@@ -227,7 +227,7 @@ class SourceReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceCounts:
-    """Three counts of a source that are fast, however large the store is."""
+    """Three counts of a source that are fast in a store of any size."""
 
     pages: int
     """Pages of the newest crawl, if it has ended."""
@@ -296,7 +296,7 @@ SCORE_BANDS = 10
 
 
 def count_flagged_since(db: Database, since: datetime) -> int:
-    """Return how many scores of the model in use since then are at or above the threshold."""
+    """Return the number of scores since a time, by the model in use, at or above the threshold."""
     query = """
         SELECT count(*) FROM scores, model_in_use
         WHERE scores.model_id = model_in_use.model_id AND p_offer >= model_in_use.threshold AND scored_at >= ?
@@ -305,13 +305,13 @@ def count_flagged_since(db: Database, since: datetime) -> int:
 
 
 def count_judged_since(db: Database, since: datetime) -> int:
-    """Return how many listings people have decided since then; an undo is no decision."""
+    """Return the number of listings decided by people since a time; an undo is not a decision."""
     query = "SELECT count(DISTINCT listing_id) FROM verdicts WHERE decided_at >= ? AND decision <> 'undone'"
     return int(db.execute(query, [times.to_text(since)]).fetchone()[0])
 
 
 def count_scores_by_band(db: Database, *, since: datetime, until: datetime) -> list[int]:
-    """Return how many scores of the model in use, given in [since, until), fall into each score band."""
+    """Return the number of scores in each score band, by the model in use, given in [since, until)."""
     query = f"""
         SELECT min({SCORE_BANDS - 1}, CAST(p_offer * {SCORE_BANDS} AS INTEGER)) AS band, count(*)
         FROM runs JOIN scores USING (run_id)

@@ -114,7 +114,7 @@ class JudgedMeanwhile(StaleScreen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """The circumstances of a verdict, beside the decision."""
+    """The circumstances of a verdict, without the decision."""
 
     substance: str = ""
     """The substance on offer, if the reviewer corrects the program."""
@@ -165,7 +165,7 @@ def give_verdict(  # noqa: PLR0913 (the parts of a verdict)
     """Record the decision of a reviewer about a listing as it was shown.
 
     The state of the listing gives the stage of the verdict. If a first verdict waits for a check, the verdict
-    of another person is the second. If the two disagree, the verdict of a third person settles the listing.
+    of another person is the second. If the two disagree, a third person's verdict settles the listing.
 
     Args:
         db: The store.

@@ -203,7 +203,7 @@ class ReviewSettings:
     """The settings of the review. Each change is a new row; the newest is in force."""
 
     second_share: float = 0.1
-    """Share of first verdicts that go to a second reviewer beside escalations, from 0 to 1."""
+    """Share of first verdicts, in addition to escalations, that go to a second reviewer, from 0 to 1."""
     hidden_share: float = 0.1
     """Share of flagged listings that are shown without a score, from 0 to 1. Samples from below the threshold
     never show their score; the hidden scores of flagged listings keep reviewers from recognising samples."""
