@@ -191,7 +191,7 @@ def known_listing_urls(db: Database, source_id: str) -> Iterator[str]:
 
 
 def count_known(db: Database, source_id: str) -> tuple[int, int]:
-    """Return the number of extracted URLs of a source, and the number of these with an ETag or Last-Modified."""
+    """Return the number of extracted URLs of a source, and of those with an ETag or Last-Modified."""
     query = """
         SELECT count(DISTINCT url), count(DISTINCT CASE WHEN etag <> '' OR last_modified <> '' THEN url END)
         FROM pages JOIN page_readings USING (page_id) WHERE source_id = ?
