@@ -1,4 +1,4 @@
-"""MANY: archives of any size and crawls of many sources, on one machine or on Ray.
+"""BULK: score archives of any size, and crawl many sources, on one machine or on Ray.
 
-It drives `crawler` and `classifier`; only `cli` imports it.
+The package drives `crawler` and `classifier`; only `cli` imports it.
 """

@@ -1,11 +1,11 @@
-"""Archives of any size to a file of flagged listings, in bounded memory, resumed where a run was killed.
+"""Score an archive of any size into a file of flagged listings, in bounded memory, and resume after a kill.
 
-An archive is read in units whose number says how far a run is: bytes of the unpacked text for JSON lines,
-rows for Parquet, pages for any other format that `crawl` reads.
+Progress is counted in units of the archive: bytes of the decompressed text for JSON lines, rows for Parquet,
+pages for any other format that `crawl` reads.
 
-After each batch the output is synced, and then the checkpoint beside it records how much of the input is done
-and how long the output was; what a killed run wrote after that is cut off before the next run resumes. So the
-output of an interrupted run is, byte for byte, that of an undisturbed one.
+After each batch the output is synced. The checkpoint beside it then records the units done and the length of
+the output. The next run truncates the output to that length before it resumes, so the output is the same,
+byte for byte, with or without an interruption.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ if TYPE_CHECKING:
     from crawler.archives import Archive
 
     Batch = tuple[int, int, list[dict[str, Any]]]
-    """Units of the input done, units in all (0 if unknown), and the listings in the last one."""
+    """Units of the input done, total units (0 if unknown), and the listings in the last unit."""
 
 
 PARQUET_ROWS = 1_024
 LINES = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
 END = 2**63 - 1
-"""Behind the last unit of any archive."""
+"""An end beyond the last unit of any archive."""
 _READ_BYTES = 1 << 20
 
 
 class Listings(Protocol):
-    """An archive, open for reading any number of stretches; those in its order are the cheapest."""
+    """An open archive; ranges of units can be read in any order, cheapest in the archive's order."""
 
     def count(self) -> int:
-        """Return how many units there are; what is packed is unpacked once for it."""
+        """Return the number of units; a compressed file is decompressed once to count them."""
 
     def read(self, start: int, stop: int = END) -> Iterator[Batch]:
-        """Yield the listings of the units that begin at `start` or after it, and before `stop`."""
+        """Yield the listings of the units that begin in [`start`, `stop`)."""
 
 
 @contextmanager
@@ -56,12 +56,12 @@ def open_listings(source: Path, *, warn: Callable[[str], None]) -> Iterator[List
     """Open an archive for reading.
 
     Args:
-        source: JSONL (also .gz), Parquet, or whatever `crawl` reads.
-        warn: Told in a sentence of each line that is left out.
+        source: JSONL (also .gz), Parquet, or a format that `crawl` reads.
+        warn: Called with a sentence for each skipped line.
 
     Raises:
         BulkFailed: If the package for the format is missing.
-        ArchiveError: If the archive cannot be opened, or no page of it can be read.
+        ArchiveError: If the archive cannot be opened or has no readable page.
     """
     with ExitStack() as stack:
         if source.name.endswith(LINES) and source.suffix == ".gz":
@@ -86,7 +86,7 @@ class _Lines:
     file: BinaryIO
     name: str
     size: int
-    """0 of a packed file: how long it is unpacked is not known."""
+    """0 for a compressed file, whose decompressed size is unknown."""
     warn: Callable[[str], None]
 
     def count(self) -> int:
@@ -105,12 +105,12 @@ class _Lines:
             done, number = done + len(line), number + 1
             try:
                 yield done, self.size, [json_object(name, number, line)] if line.strip() else []
-            except DataFileWrong as error:  # one bad line must not end a long archive
+            except DataFileWrong as error:  # one bad line must not end a long run
                 self.warn(error.of_one_line())
                 yield done, self.size, []
 
     def _next_line(self, start: int) -> int:
-        """Go to the first line that begins at `start` or after it, and return where that is."""
+        """Seek to the first line that begins at `start` or later, and return its position."""
         self.file.seek(max(0, start - 1))
         return start - 1 + len(self.file.readline()) if start else 0
 
@@ -134,7 +134,7 @@ class _Rows:
                 return
 
     def _groups(self, start: int, stop: int) -> tuple[list[int], int]:
-        """Return the groups in which the wanted rows lie, and the rows before the first of them."""
+        """Return the row groups of a range, and the number of rows before the first group."""
         groups: list[int] = []
         before = end = 0
         for number in range(self.file.metadata.num_row_groups):
@@ -167,23 +167,23 @@ def _parquet_file(source: Path) -> Any:
         raise BulkFailed(message) from error
     try:
         return ParquetFile(source)
-    except ValueError as error:  # what pyarrow calls ArrowInvalid
-        message = f"{source} cannot be read as Parquet; expected a whole Parquet file."
+    except ValueError as error:  # ArrowInvalid
+        message = f"{source} is not a valid Parquet file; give a complete one."
         raise BulkFailed(message) from error
 
 
 BATCH = 2_048
-"""Listings scored at once: what a kill can cost, and what memory holds."""
+"""Listings scored at once: the most that memory holds and that a kill loses."""
 
 WARNINGS = 5
-"""So many lines that are left out are named; of the others only the number is."""
+"""Number of skipped lines to report one by one; further lines are only counted."""
 
 UNITS = 4
-"""How many times as many units of the input may be gathered, if they hold few listings."""
+"""Batch limit for units that hold few listings, as a multiple of the batch size."""
 
 
 class Scores(Protocol):
-    """What scores texts."""
+    """A scorer of texts."""
 
     def score(self, texts: Sequence[str]) -> list[ScoredText]:
         """Return each text's probability and reasons."""
@@ -191,18 +191,18 @@ class Scores(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoredPart:
-    """What became of a stretch of the input."""
+    """The result of scoring one part of the input."""
 
     done: int
-    """Units of the input up to its end."""
+    """Units of the input up to the end of the part."""
     of: int
-    """Units in all; 0 if unknown."""
+    """Total units; 0 if unknown."""
     listings: int
     flagged: int
     lines: bytes
     """The flagged listings as JSON lines."""
     left_out: int = 0
-    """Lines in which no listing could be read."""
+    """Number of invalid lines."""
 
 
 def score_archive(
@@ -216,25 +216,26 @@ def score_archive(
     batch: int = BATCH,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, int]:
-    """Write the flagged listings of an archive as JSON lines; go on where an earlier call was killed.
+    """Write the flagged listings of an archive as JSON lines; resume an interrupted call.
 
     Args:
-        source: JSONL (also .gz), Parquet, or whatever `crawl` reads: WARC, WACZ, ZIP, MHTML, HTML, a folder.
-        output: Its checkpoint is `output` with `.checkpoint` added, and stays as the record of what was done.
-        scorer: Of the model.
-        model_id: Goes into every line.
+        source: JSONL (also .gz), Parquet, or a format that `crawl` reads: WARC, WACZ, ZIP, MHTML, HTML or a
+            folder.
+        output: The output file. Its checkpoint, `output` plus `.checkpoint`, is kept as a record.
+        scorer: The scorer of the model.
+        model_id: Written into every line.
         threshold: Listings at or above it are flagged.
-        law: The law by which texts are read, for the checkpoint.
+        law: The law for reading texts, kept in the checkpoint.
         batch: Listings scored at once.
-        progress: Called with (units done, units in all).
+        progress: Called with (units done, total units).
 
     Returns:
-        Counts: `done` (units of the input: lines' bytes, rows or pages), `listings`, `flagged`, `left_out`
-        (lines), `bytes`.
+        Counts: `done` (units of the input: bytes, rows or pages), `listings`, `flagged`, `left_out` (lines),
+        `bytes`.
 
     Raises:
-        BulkFailed: If the output was begun from another input or by another model, or is missing or
-            shorter than its checkpoint says.
+        BulkFailed: If the output was started with another input, model or law, or is missing or shorter than
+            its checkpoint says.
     """
 
     def scored(start: int) -> Iterator[ScoredPart]:
@@ -250,12 +251,12 @@ def score_archive(
 def score_parts(
     units: Iterator[Batch], scorer: Scores, *, model_id: str, threshold: float, batch: int = BATCH
 ) -> Iterator[ScoredPart]:
-    """Score units of an input and yield what became of them, part by part.
+    """Score units of an input and yield the results, part by part.
 
     Args:
-        units: As `Listings.read` gives them.
-        scorer: Of the model.
-        model_id: Goes into every line.
+        units: Units as `Listings.read` yields them.
+        scorer: The scorer of the model.
+        model_id: Written into every line.
         threshold: Listings at or above it are flagged.
         batch: Listings scored at once.
     """
@@ -281,15 +282,15 @@ def write_parts(
     law: str,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, int]:
-    """Write what is flagged, part by part, whoever scores it; for the rest see `score_archive`.
+    """Write the flagged listings, part by part, from any scorer; returns and raises as `score_archive`.
 
     Args:
-        source: For the checkpoint.
-        output: Where to write.
-        scored: Yields the parts in the input's order, given the units done before.
-        model_id: For the checkpoint.
-        law: For the checkpoint. The id of the model tells the law by which it learnt, not this one.
-        progress: Called with (units done, units in all).
+        source: The input, kept in the checkpoint.
+        output: The output file.
+        scored: Takes the units already done, and yields the remaining parts in the input's order.
+        model_id: Kept in the checkpoint.
+        law: Kept in the checkpoint; it may differ from the law under which the model was trained.
+        progress: Called with (units done, total units).
     """
     mark = checkpoint_of(output)
     counts = _begun(mark, output, whose := _whose(source, model_id, law))
@@ -313,7 +314,7 @@ def write_parts(
 
 @contextmanager
 def _taking_back(output: Path, mark: Path) -> Iterator[None]:
-    """Leave no empty output behind when the input turns out to be unreadable."""
+    """Delete the empty output if the input is unreadable."""
     try:
         yield
     except StoreError:
@@ -323,12 +324,12 @@ def _taking_back(output: Path, mark: Path) -> Iterator[None]:
 
 
 def check_that_some_were_read(source: Path, output: Path, counts: Mapping[str, int]) -> None:
-    """Refuse a file of lines in which there was none to read, and take back the empty output.
+    """Refuse JSON lines without a valid line, and delete the empty output.
 
     Args:
-        source: The file; an archive of pages without listings is fine.
-        output: Where nothing was written.
-        counts: As `score_archive` returns them.
+        source: The input; an archive of pages without listings is fine.
+        output: The empty output.
+        counts: Counts as `score_archive` returns them.
 
     Raises:
         BulkFailed: If no line was a listing.
@@ -338,14 +339,14 @@ def check_that_some_were_read(source: Path, output: Path, counts: Mapping[str, i
     for made in (output, checkpoint_of(output)):
         made.unlink(missing_ok=True)
     message = (
-        f"No listing could be read in {source}: expected one JSON object a line, with a title (perhaps with "
-        "a description) or a text. Nothing was written."
+        f"{source} has no valid line: expected one JSON object per line, with a title (and optionally a "
+        "description) or a text. Nothing was written."
     )
     raise BulkFailed(message)
 
 
 def checkpoint_of(output: Path) -> Path:
-    """Return the file that says how far an output is."""
+    """Return the path of an output's checkpoint."""
     return Path(f"{output}.checkpoint")
 
 
@@ -353,20 +354,22 @@ def _begun(mark: Path, output: Path, whose: dict[str, object]) -> dict[str, int]
     counts = {"done": 0, "listings": 0, "flagged": 0, "left_out": 0, "bytes": 0}
     if not mark.exists():
         if output.exists() and output.stat().st_size:
-            message = f"{output} is there, and no checkpoint says how it was made; move it or name another."
+            message = f"{output} exists without a checkpoint; move it, or give another output."
             raise BulkFailed(message)
         return counts
     kept = json.loads(mark.read_text(encoding="utf-8"))
     if other := [name for name, value in whose.items() if kept.get(name) != value]:
-        message = f"{output} was begun with another {' and '.join(other)} ({mark.name}); name another output."
+        message = (
+            f"{output} was started with another {' and '.join(other)} ({mark.name}); give another output."
+        )
         raise BulkFailed(message)
     counts = {name: int(kept.get(name, 0)) for name in counts}
     found = output.stat().st_size if output.exists() else 0
-    if found < counts["bytes"]:  # to go on would write zeros for what is gone, and score it no more
+    if found < counts["bytes"]:  # resuming would fill the gap with zeros
         state = f"has {found:,} bytes" if output.exists() else "is missing"
         message = (
             f"{output} {state}, but {mark.name} says that {counts['bytes']:,} bytes were written; put the "
-            f"file back to go on from there, or delete {mark.name} and what is left of it to begin again."
+            f"file back to resume, or delete it and {mark.name} to start again."
         )
         raise BulkFailed(message)
     return counts
@@ -379,13 +382,13 @@ def _whose(source: Path, model_id: str, law: str) -> dict[str, object]:
         message = f"{source} cannot be read ({error.strerror}); give a file or folder."
         raise BulkFailed(message) from error
     if not source.exists():
-        message = f"{source} is not there; give a file or folder."
+        message = f"{source} does not exist; give a file or folder."
         raise BulkFailed(message)
     return {"input": str(source.resolve()), "size": size, "model_id": model_id, "law": law}
 
 
 def _gathered(units: Iterator[Batch], batch: int) -> Iterator[Batch]:
-    """Gather units of the input until they hold enough listings, or are many without any."""
+    """Gather units until they hold `batch` listings or number `UNITS` times `batch`."""
     gathered: list[dict[str, Any]] = []
     done = of = held = 0
     for done, of, rows in units:
@@ -399,20 +402,20 @@ def _gathered(units: Iterator[Batch], batch: int) -> Iterator[Batch]:
 
 
 def warn(sentence: str) -> None:
-    """Say something beside the results."""
+    """Print a sentence on standard error."""
     print(harmless(sentence), file=sys.stderr)  # noqa: T201
 
 
 class Warnings:
-    """Passes on the first few warnings, and counts all."""
+    """Passes on the first `WARNINGS` warnings, and counts all."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
-        """Take what is told of the first few."""
+        """Pass the first warnings to `say`."""
         self._say = say
         self.count = 0
 
     def __call__(self, sentence: str) -> None:
-        """Take a warning."""
+        """Count a warning, and pass it on if it is one of the first."""
         self.count += 1
         if self.count <= WARNINGS:
             self._say(sentence)
@@ -420,15 +423,11 @@ class Warnings:
 
 @contextmanager
 def summing_up(say: Callable[[str], None]) -> Iterator[Warnings]:
-    """Pass on the first few warnings, and say at the end in one sentence how many others there were.
-
-    Args:
-        say: What is told.
-    """
+    """Pass the first few warnings to `say`, and report the number of the others at the end."""
     said = Warnings(say)
     yield said
     if said.count > WARNINGS:
-        say(f"Left out: {counted(said.count - WARNINGS, 'more line', 'more lines')} that could not be read.")
+        say(f"Skipped {counted(said.count - WARNINGS, 'more invalid line', 'more invalid lines')}.")
 
 
 def _line(row: dict[str, Any]) -> bytes:

@@ -1,8 +1,8 @@
-"""Work on a Ray cluster: joining one, and crawls of many saved sources as its tasks.
+"""Join a Ray cluster, and crawl many saved sources as its tasks.
 
-Ray is imported here and in `cluster_scoring`, and nowhere else. A task reads one source and hands its pages
-over as they come; this process alone writes the store. Each crawl under way has a thread here, which stores
-the pages by the rules of every crawl. A task whose node or process died is begun again, and the run resumed.
+Only this module and `cluster_scoring` import Ray. A task reads one source and streams its pages; only this
+process, the owner, writes the store. Each crawl has a thread here, which stores the pages by the rules of
+every crawl. If the task's node or process dies, the task is started again and the run resumes.
 """
 
 from __future__ import annotations
@@ -33,33 +33,33 @@ if TYPE_CHECKING:
     from store.model import Run
 
 HERE, FOUND = "local", "auto"
-"""Addresses: a cluster of this machine alone, begun for the command; the one that runs on this machine."""
+"""Addresses of a cluster on this machine: one started for the command, or the one that already runs."""
 
 ANSWER_S = 10.0
-"""Longest wait for an address to answer; Ray itself would try for minutes."""
+"""Timeout for an address to answer, in seconds; Ray itself would try for minutes."""
 
 SETTINGS = "PRECURSOR_WATCH_"
-"""How the variables begin that every worker is to have as the owner has them."""
+"""Prefix of the environment variables that workers take over from the owner."""
 
 
 ATTEMPTS = 4
-"""How often a source is read whose reader dies. After that it is the source."""
+"""Attempts to read a source whose reader dies; after that the source itself is to blame."""
 
 AHEAD = 4
-"""Batches that a reader may be ahead of the owner: what memory holds of each source."""
+"""Batches per source that a reader may be ahead of the owner, which bounds memory."""
 
 
 @contextmanager
 def joined(address: str) -> Iterator[None]:
-    """Be part of a Ray cluster while inside.
+    """Join a Ray cluster, and leave it at the end.
 
     Args:
         address: HOST:PORT, `auto` or `local`.
 
     Raises:
-        BulkFailed: If Ray is not installed, no cluster answers, or it is of another version.
+        BulkFailed: If Ray is not installed, no cluster answers, or its version differs.
     """
-    # Nothing is to be reported to anybody.
+    # Send no usage statistics.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         import ray
@@ -67,11 +67,11 @@ def joined(address: str) -> Iterator[None]:
         message = 'Work on a cluster needs Ray; install this project with its extra "cluster".'
         raise BulkFailed(message) from error
     _check_answer(address)
-    # A thread of Ray's prints what happens to workers, from `init` until `shutdown`, which prints what it has
-    # held back as repeated. No option of Ray's sends that elsewhere, or silences it (2.60).
+    # From `init` to `shutdown` a thread of Ray prints worker events on standard output. Ray 2.60 has no
+    # option to redirect or silence them.
     with contextlib.redirect_stdout(sys.stderr):
         try:
-            # Ray puts the folder it is called in on each worker's path: it may hold evidence, `click.py` too.
+            # Ray puts the working directory on each worker's path; it may hold evidence, even a `click.py`.
             with contextlib.chdir(Path(__file__).parents[1]):
                 ray.init(
                     address=address,
@@ -88,19 +88,19 @@ def joined(address: str) -> Iterator[None]:
 
 
 def cores() -> int:
-    """Return how many cores the joined cluster has."""
+    """Return the number of cores of the joined cluster."""
     import ray
 
     return max(1, int(ray.cluster_resources().get("CPU", 1)))
 
 
 def settings() -> dict[str, str]:
-    """Return the variables that every worker is to have as this process has them."""
+    """Return the environment variables that workers take over from this process."""
     return {name: value for name, value in os.environ.items() if name.startswith(SETTINGS)}
 
 
 def where() -> str:
-    """Return the name and address of this machine, for messages of a worker."""
+    """Return the name and address of this machine, for a worker's messages."""
     import ray
 
     return f"{socket.gethostname()} ({ray.util.get_node_ip_address()})"
@@ -114,20 +114,20 @@ def crawl_on_cluster(
     settings: CrawlSettings,
     read: Callable[[DeclaredSource, CrawlSettings], Iterator[bytes]] = read_remotely,
 ) -> list[str]:
-    """Crawl saved sources, as many at once as the joined cluster has cores.
+    """Crawl saved sources, as many in parallel as the joined cluster has cores.
 
     Args:
-        sources: Their archives are on a disk that every node sees under the same path.
+        sources: Saved sources; every node must see their archives under the same path.
         database: The store, on a disk of this machine.
-        ended: Called with each run that was done.
-        settings: How pages are read, on every node.
-        read: What a node does for one source.
+        ended: Called with each completed run.
+        settings: The crawl settings for every node.
+        read: Reads one source on a node.
 
     Returns:
-        A sentence for each crawl that failed.
+        A sentence for each failed crawl.
 
     Raises:
-        Interrupted: When SIGTERM or Ctrl-C came; the same command resumes.
+        Interrupted: After SIGTERM or Ctrl-C; the same command resumes.
     """
     import ray
 
@@ -147,7 +147,7 @@ def crawl_on_cluster(
 
 
 class _Crawls:
-    """The crawls under way, and how to stop them."""
+    """The running crawls."""
 
     def __init__(
         self,
@@ -162,7 +162,7 @@ class _Crawls:
         self.is_stopping = Event()
 
     def stop(self) -> None:
-        """End every reader, so that nothing more comes."""
+        """Cancel every reader."""
         import ray
 
         self.is_stopping.set()
@@ -170,7 +170,7 @@ class _Crawls:
             ray.cancel(running)
 
     def crawl(self, declared: DeclaredSource) -> Run:
-        """Crawl one source to its end, with another reader if one dies."""
+        """Crawl one source to its end; start another reader if one dies."""
         for _ in range(ATTEMPTS - 1):
             try:
                 return crawl_source(self._database, declared, messages=self._messages(declared))
@@ -180,7 +180,7 @@ class _Crawls:
         return crawl_source(self._database, declared, messages=self._messages(declared, is_last=True))
 
     def _messages(self, declared: DeclaredSource, *, is_last: bool = False) -> Iterator[RemoteMessage]:
-        """Yield what a reader hands over, until its end or its death."""
+        """Yield the messages of a reader until it ends or dies."""
         import ray
 
         if self.is_stopping.is_set():
@@ -188,12 +188,12 @@ class _Crawls:
         task = ray.remote(num_cpus=1, max_retries=0, _generator_backpressure_num_objects=AHEAD)(self._read)
         running = task.remote(declared, self._settings)
         self._tasks.append(running)
-        if self.is_stopping.is_set():  # asked to before `stop` knew of the task
+        if self.is_stopping.is_set():  # `stop` was called before it knew the task
             ray.cancel(running)
         try:
             for each in running:
                 yield pickle.loads(ray.get(each))  # noqa: S301 (from a process of ours)
-            why = f"the process that reads it died, {ATTEMPTS} times"  # after the end nobody asks for more
+            why = f"the process that reads it died, {ATTEMPTS} times"  # not reached after a normal end
         except ray.exceptions.RayError as error:
             why = str(error).partition("\n")[0]
         finally:
@@ -208,8 +208,8 @@ def _check_answer(address: str) -> None:
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal():
         message = (
-            f'{address!r} is no address of a cluster; give HOST:PORT, "{HERE}", or --cluster as the last '
-            "word for the one that runs on this machine."
+            f'{address!r} is not the address of a cluster; give HOST:PORT, "{HERE}", or --cluster at the end '
+            "of the command for the one running on this machine."
         )
         raise BulkFailed(message)
     try:
@@ -221,6 +221,7 @@ def _check_answer(address: str) -> None:
 def _no_cluster(address: str, why: str) -> str:
     at = "on this machine" if address == FOUND else f"at {address}"
     return (
-        f"No Ray cluster can be joined {at} ({why}). Begin one with `ray start --head --disable-usage-stats` "
-        f'and give the address it prints, or "{HERE}" for one on this machine; docs/scale.md tells how.'
+        f"There is no Ray cluster to join {at} ({why}). Start one with `ray start --head "
+        f'--disable-usage-stats` and give the address it prints, or "{HERE}" for one on this machine; see '
+        "docs/scale.md."
     )

@@ -1,7 +1,7 @@
-"""The map of `score-archive` on Ray Data: stretches of the archive go out, flagged lines come back in order.
+"""`score-archive` on Ray Data: distribute parts of the archive, and collect flagged lines in order.
 
-Each worker is an actor with a core, a scorer and the archive of its own, open. Only this process, the owner,
-writes. A stretch whose worker died is given to another; nothing of it was written, so nothing is doubled.
+Each worker is an actor with its own core, scorer and open archive. Only this process, the owner, writes. If a
+worker dies, another one gets its part; nothing of the part was written yet, so no line is written twice.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ if TYPE_CHECKING:
     from store.model import Model
 
 STRETCH = {"bytes": 2_000_000, "units": 1_024}
-"""Lines' bytes, and rows or pages, that go out at once: about a second's work, and a kill's cost."""
+"""Size of a part, in bytes of JSON lines or in rows and pages: about a second of work."""
 
 STRETCHES = 20_000
-"""Greatest number of them: Ray keeps each in mind, so those of a very large archive are longer."""
+"""Maximum number of parts: Ray keeps a record of each, so parts of a very large archive are longer."""
 
 RETRIES = 3
-"""How often a stretch is given out again whose worker died. Another time, and it is the stretch."""
+"""Retries of a part whose worker died; after that the part itself is to blame."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What every worker is told once."""
+    """The task of every worker."""
 
     source: Path
-    """On a disk that all nodes see under this path."""
+    """The archive; every node must see it under this path."""
     model_id: str
     threshold: float
     open_scorer: Callable[[], AbstractContextManager[Scores]]
@@ -51,12 +51,12 @@ class Job:
 
 @contextmanager
 def worker_scorer(model: Model, database: Path, settings: ScoringSettings) -> Iterator[Scores]:
-    """Open a model as a worker does: with the owner's settings, and without touching the store.
+    """Open a model in a worker, with the owner's settings and without opening the store.
 
     Args:
-        model: As registered.
-        database: The store; the model's folder lies relative to it.
-        settings: As `with_one_backend` returned them.
+        model: The registered model.
+        database: The store; the model's folder is relative to it.
+        settings: Settings from `with_one_backend`.
     """
     from classifier.scoring import open_scorer
 
@@ -70,24 +70,24 @@ def worker_scorer(model: Model, database: Path, settings: ScoringSettings) -> It
 
 
 def with_one_backend(settings: ScoringSettings, model: Model, database: Path) -> ScoringSettings:
-    """Return the settings with a backend chosen, so that all workers use the same."""
+    """Return the settings with a fixed backend, so that all workers use the same one."""
     from classifier.scoring import backend_for
 
     return replace(settings, backend=backend_for(model, database, settings))
 
 
 def score_on_cluster(job: Job, start: int) -> Iterator[ScoredPart]:
-    """Have the workers score an archive from `start` on, and yield what became of it, in its order.
+    """Have the workers score an archive from `start` on, and yield the results in order.
 
-    A worker that dies is made anew, and its stretch given out again. A node that is gone takes more: the
-    rest of the archive is shared out anew among what is left, as long as that gets any further.
+    A worker that dies is replaced, and its part is retried. After the loss of a node, the rest of the archive
+    is divided again among the remaining workers, as long as each round makes progress.
 
     Args:
-        job: What to do.
-        start: Units of the input done before.
+        job: The task of the workers.
+        start: Units of the input already done.
 
     Raises:
-        BulkFailed: If a worker could not do its work, or died again and again over the same stretch.
+        BulkFailed: If a worker failed, or workers died repeatedly on the same part.
     """
     with open_listings(job.source, warn=warn) as listings:
         total = listings.count()
@@ -109,12 +109,12 @@ def _score_on_and_on(job: Job, start: int, total: int, say: Callable[[str], None
             why = str(error).partition("\n")[0]
             if done == before:
                 message = (
-                    f"The cluster gave up on what follows byte, row or page {done:,} of {job.source}: {why} "
-                    "What was done before is kept; the same command resumes."
+                    f"The cluster gave up after byte, row or page {done:,} of {job.source}: {why} "
+                    "The output so far is kept; the same command resumes."
                 )
                 raise BulkFailed(message) from error
             before = done
-            warn(f"The cluster lost a worker ({why}); going on after {done:,} of {total:,}.")
+            warn(f"The cluster lost a worker ({why}); continuing after {done:,} of {total:,}.")
         else:
             return
 
@@ -125,8 +125,8 @@ def _score_rest(job: Job, start: int, total: int, say: Callable[[str], None]) ->
     stretches = plan(start, total, STRETCH["bytes" if job.source.name.endswith(LINES) else "units"])
     workers = min(cores(), len(stretches))
     with warnings.catch_warnings():
-        # Ray means to take these two arguments away in 2.64, and has no other for a limit to retries yet;
-        # pyproject.toml keeps below it.
+        # Ray will remove these two arguments in 2.64, and has no other limit for retries yet; pyproject.toml
+        # requires an earlier version.
         warnings.simplefilter("ignore", DeprecationWarning)
         scored = ray.data.from_items(stretches, override_num_blocks=len(stretches)).map(
             Worker,
@@ -153,23 +153,23 @@ def _score_rest(job: Job, start: int, total: int, say: Callable[[str], None]) ->
 
 
 def plan(start: int, total: int, length: int) -> list[dict[str, int]]:
-    """Return the stretches from `start` to `total`, each at least `length` long but for the last."""
+    """Return the parts from `start` to `total`, each at least `length` long except the last."""
     length = max(length, math.ceil((total - start) / STRETCHES))
     return [{"start": at, "stop": min(at + length, total)} for at in range(start, total, length)]
 
 
 class Worker:
-    """Scores stretches; opens what it needs at the first one, so that a fault is told in a sentence."""
+    """Scores parts of the archive; opens the archive and the model at the first part, to report any error."""
 
     def __init__(self, job: Job) -> None:
-        """Take what to do."""
+        """Keep the task; nothing is opened yet."""
         self._job = job
         self._open = ExitStack()
         self._said: list[str] = []
         self._tools: Any = None
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        """Score one stretch."""
+        """Score one part."""
         start, stop = int(row["start"]), int(row["stop"])
         found = {"done": start, "listings": 0, "flagged": 0, "lines": b"", "said": [], "error": ""}
         try:
@@ -206,4 +206,4 @@ def _be_quiet() -> None:
     context.execution_options.preserve_order = True
     context.enable_progress_bars = False
     context.print_on_execution_start = False
-    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what fails is told in a sentence
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # failures are reported in a sentence

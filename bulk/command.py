@@ -1,4 +1,4 @@
-"""What bulk commands share: their error, and how a signal stops them."""
+"""The error and the signal handling of bulk commands."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 class BulkFailed(StoreError):
-    """Bulk work cannot do what it was asked; its message says why and what to do."""
+    """Bulk work failed; the message says why and what to do."""
 
 
 @contextmanager
 def calling(stop: Callable[[], None]) -> Iterator[None]:
-    """Have SIGTERM and Ctrl-C call `stop` while inside, and do nothing else; in the main thread only."""
+    """Make SIGTERM and Ctrl-C only call `stop` inside this context; for the main thread."""
     numbers = (signal.SIGTERM, signal.SIGINT)
     before = [signal.signal(number, lambda *_: stop()) for number in numbers]
     try:

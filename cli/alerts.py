@@ -1,4 +1,4 @@
-"""`alerts`: what the service found wrong, who acknowledged it, and whether messages arrive."""
+"""`alerts`: list and acknowledge alarms, and test their delivery."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group("alerts", cls=SentenceGroup)
 def command() -> None:
-    """Show alarms, acknowledge one, and test whether messages arrive.
+    """List and acknowledge alarms, and test their delivery.
 
     Example: precursor-watch alerts list
     """
@@ -28,9 +28,9 @@ def command() -> None:
 @database_option
 @json_option
 @click.option("--all", "everything", is_flag=True, help="Show resolved alarms too, newest first.")
-@click.option("--limit", type=RowNumber, default=50, show_default=True, help="How many to show.")
+@click.option("--limit", type=RowNumber, default=50, show_default=True, help="Maximum number of alarms.")
 def list_(database: Path, as_json: bool, everything: bool, limit: int) -> None:
-    """Show the alarms that stand.
+    """List the active alarms.
 
     Example: precursor-watch alerts list --all
     """
@@ -38,20 +38,20 @@ def list_(database: Path, as_json: bool, everything: bool, limit: int) -> None:
 
     with open_store(database) as db:
         alarms = list_alarms(db, limit=limit) if everything else standing_alarms(db)[:limit]
-    headings = ("alarm", "since", "what", "source", "sentence", "told", "taken note of", "well again")
-    print_records(alarms, headings, _cells, as_json=as_json, empty="No alarm stands.")
+    headings = ("alarm", "since", "kind", "source", "message", "sent", "acknowledged", "resolved")
+    print_records(alarms, headings, _cells, as_json=as_json, empty="There are no active alarms.")
 
 
 @command.command()
 @database_option
 @by_option
 @click.argument("number", type=RowNumber)
-@click.option("--note", default="", help="What is being done about it.")
+@click.option("--note", default="", help="What you are doing about the alarm.")
 def acknowledge(database: Path, by: str, number: int, note: str) -> None:
-    """Record that you have taken note of an alarm.
+    """Acknowledge an alarm.
 
-    NUMBER is in the first column of `alerts list`. `status` then no longer exits with 1 for this alarm, which
-    stands until its cause is gone.
+    NUMBER is in the first column of `alerts list`. An acknowledged alarm no longer makes `status` exit with
+    1. It stays active until its cause is resolved.
 
     Example: precursor-watch alerts acknowledge 7 --note "disk ordered"
     """
@@ -64,7 +64,7 @@ def acknowledge(database: Path, by: str, number: int, note: str) -> None:
 
 @command.command()
 def test() -> None:
-    """Send a test message to every address in [alarms] urls now, whatever the hour.
+    """Send a test message to every address in [alarms] urls, even during quiet hours.
 
     Example: precursor-watch alerts test
     """
@@ -75,11 +75,11 @@ def test() -> None:
     urls = load_settings(AlarmSettings).urls
     if not urls:
         raise click.UsageError(
-            "There is no address for alarms; write one into the settings file: "
+            "No address is set for alarms; add one to the settings file: "
             '[alarms] urls = ["mailtos://user:word@mail.example?to=me@b.example"].'
         )
-    send(urls, "precursor-watch: a test", "This is a test; nothing is wrong. Alarms arrive where this did.")
-    click.echo(f"A test message went to {len(urls)} address{'es' if len(urls) > 1 else ''}.")
+    send(urls, "precursor-watch: a test", "This is a test; nothing is wrong. Alarms will arrive here.")
+    click.echo(f"A test message was sent to {len(urls)} address{'es' if len(urls) > 1 else ''}.")
 
 
 def _cells(alarm: Alarm) -> tuple[str, ...]:

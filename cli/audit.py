@@ -1,4 +1,4 @@
-"""`audit`: the log of everything that people did, and whether the log is whole."""
+"""`audit`: list and verify the audit log, and print anchors for it."""
 
 from __future__ import annotations
 
@@ -24,23 +24,25 @@ if TYPE_CHECKING:
 
 @click.group("audit", cls=SentenceGroup)
 def command() -> None:
-    """Read and check the audit log: who did what, when, and what was on their screen, chained by hashes.
+    """List and verify the audit log: a hash chain of user actions, with what was on the user's screen.
 
     Example: precursor-watch audit verify
     """
 
 
 @command.command("list")
-@click.option("--actor", help="Only the actions of this user.")
-@click.option("--action", type=click.Choice([each.value for each in AuditAction]), help="Only this action.")
-@click.option("--subject", help="Only actions on this, e.g. listing:5f0c9a7be1d2c3f4.")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="How many.")
+@click.option("--actor", help="Only actions of this user.")
+@click.option(
+    "--action", type=click.Choice([each.value for each in AuditAction]), help="Only actions of this kind."
+)
+@click.option("--subject", help="Only actions on this subject, e.g. listing:5f0c9a7be1d2c3f4.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="Maximum.")
 @database_option
 @json_option
 def list_command(
     actor: str | None, action: str | None, subject: str | None, *, limit: int, database: Path, as_json: bool
 ) -> None:
-    """List entries, newest first.
+    """List the entries, newest first.
 
     Example: precursor-watch audit list --action verdict_given --actor ada
     """
@@ -54,20 +56,20 @@ def list_command(
 
 
 @command.command("verify")
-@click.option("--anchor", "given", multiple=True, metavar="NUMBER:HASH", help="An anchor that must be met.")
+@click.option("--anchor", "given", multiple=True, metavar="NUMBER:HASH", help="An anchor that must match.")
 @click.option(
     "--anchors",
     "file",
     type=click.File("rb"),
-    help="A file of anchors, as `audit anchor` prints them, one a line; - for standard input.",
+    help="A file of anchors, one per line, as `audit anchor` prints them; - for standard input.",
 )
 @database_option
 @json_option
 def verify_command(given: tuple[str, ...], file: BinaryIO | None, *, database: Path, as_json: bool) -> None:
-    """Verify the audit log, every evidential row and the schema, and name the first break.
+    """Verify the audit log, every evidential row and the schema, and report the first break.
 
-    Somebody who can write the database and knows the program could cut off the end of the record, or write
-    it anew. Only an anchor kept elsewhere shows that. Exit codes: 0 whole, 1 broken or unreadable, 2 misuse.
+    Someone with write access to the database could cut off the end of the log, or rewrite it. Only an anchor
+    kept elsewhere reveals that. Exit codes: 0 intact, 1 broken or unreadable, 2 misuse.
 
     Example: precursor-watch audit verify --anchors /media/usb/anchors.txt
     """
@@ -85,14 +87,14 @@ def verify_command(given: tuple[str, ...], file: BinaryIO | None, *, database: P
     if as_json:
         print_json({"whole": True, **asdict(done)})
         return
-    met = f"; {counted(done.anchors, 'anchor is', 'anchors are')} met" if anchors else ""
-    entries, lines = counted(done.entries, "entry is", "entries are"), counted(done.lines, "row", "rows")
-    click.echo(f"{entries} whole, and so are the {lines} of the record and the schema{met}.")
+    met = f"; {counted(done.anchors, 'anchor matches', 'anchors match')}" if anchors else ""
+    entries, lines = counted(done.entries, "entry", "entries"), counted(done.lines, "row", "rows")
+    click.echo(f"The audit log ({entries}), the record ({lines}) and the schema are intact{met}.")
     if done.backwards:
         click.echo(done.backwards_sentence, err=True)
     if not anchors:
         click.echo(
-            "No anchor was given, so an end cut off would not show; see `audit anchor --help`.", err=True
+            "Without an anchor, a truncated log cannot be detected; see `audit anchor --help`.", err=True
         )
 
 
@@ -100,10 +102,10 @@ def verify_command(given: tuple[str, ...], file: BinaryIO | None, *, database: P
 @database_option
 @json_option
 def anchor_command(database: Path, *, as_json: bool) -> None:
-    """Print an anchor, to be kept where nobody who can write the database can change it.
+    """Print an anchor: the newest hashes of the audit log and of the record.
 
-    It holds the newest hashes of the audit log and of the record. Somebody could write both anew, or cut
-    their ends off, but cannot change the anchor that you keep.
+    Keep the anchor out of reach of anyone who can write the database. `audit verify --anchor` then detects a
+    log that was rewritten or truncated.
 
     Example: precursor-watch audit anchor >> /media/usb/anchors.txt
     """

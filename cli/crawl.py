@@ -1,4 +1,4 @@
-"""`crawl`: read sources, saved or live, into the store."""
+"""`crawl`: read saved and live sources into the store."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ def command(
     cluster: str | None,
     as_json: bool,
 ) -> None:
-    """Crawl the named sources, or all of them; each is one run in its own process.
+    """Crawl the named sources, or all sources, each as one run in its own process.
 
-    SIGTERM or Ctrl-C stops in order, with exit code 130; the same command resumes.
+    SIGTERM or Ctrl-C stops the crawl cleanly with exit code 130; the same command resumes it.
 
-    With --cluster saved sources are read on many machines, several at once; this machine writes the store.
+    With --cluster, many machines read saved sources in parallel; only this machine writes the store.
 
     Example: precursor-watch crawl anuncios-sur
     """
@@ -60,7 +60,7 @@ def command(
 
     declared = pick_sources(sources_file, names)
     if due_at and (len(declared) > 1 or cluster):
-        raise click.UsageError("--due-at goes with one source, and without --cluster; name it.")
+        raise click.UsageError("--due-at needs exactly one source, and no --cluster.")
     if cluster or len(declared) > 1:
         shared = ["--sources", str(sources_file), "--db", str(database), *(["--json"] if as_json else [])]
         sys.exit(_crawl_many(declared, database, shared, cluster=cluster, as_json=as_json))
@@ -72,7 +72,7 @@ def command(
 
     (source,) = declared
     with (
-        parsing(load_settings(CrawlSettings)) as parse,  # before the bar, which has a thread
+        parsing(load_settings(CrawlSettings)) as parse,  # forks, so before the progress bar starts a thread
         progress_bar(f"crawling {source.source.source_id}") as show,
     ):
         run = crawl_source(database, source, due_at=in_utc(due_at), progress=show, parse=parse)
@@ -87,17 +87,17 @@ def _crawl_many(
     cluster: str | None,
     as_json: bool,
 ) -> int:
-    """Crawl one source after the other, and the saved ones on a cluster if one is named."""
+    """Crawl the sources one after another, or the saved ones on a cluster if there is an address."""
     from store.locks import hold, work_of
     from store.model import RunKind
 
-    # Held between two sources, too, or `score --follow` would end there; no source is called by a number.
+    # Held between sources too, or `score --follow` would end there. No source ID is a number.
     with hold(database, work_of(RunKind.CRAWL, str(os.getpid()))):
         code = 0
         if cluster:
             saved = [each for each in sources if each.source.kind == "saved"]
             code = _crawl_on_cluster(cluster, saved, database, as_json=as_json)
-            # Live sources are asked from one machine only, whose address the permission speaks of.
+            # Live sources are requested from this machine only: the permission covers its address.
             sources = [each for each in sources if each.source.kind == "live"]
         # Twisted's reactor cannot be started twice, so each source has a process.
         codes = _run_each(["crawl", each.source.source_id, *shared] for each in sources)
@@ -117,7 +117,7 @@ def _crawl_on_cluster(
             failed = crawl_on_cluster(
                 sources, database, ended=ended.append, settings=load_settings(CrawlSettings)
             )
-    finally:  # also those that were done when it was stopped
+    finally:  # after an interruption, too
         for run in ended:
             _print_run(run, as_json=as_json)
     for sentence in failed:
@@ -126,10 +126,10 @@ def _crawl_on_cluster(
 
 
 def _run_each(commands: Iterable[Sequence[str]]) -> list[int]:
-    """Run this program once for each list of arguments, one after the other, and return the exit codes.
+    """Run this program once for each list of arguments, in turn, and return the exit codes.
 
     Raises:
-        Interrupted: When SIGTERM or Ctrl-C came; the child that ran has been asked to stop and has ended.
+        Interrupted: After SIGTERM or Ctrl-C, once the running child has ended.
     """
     codes: list[int] = []
     child: subprocess.Popen[bytes] | None = None
@@ -144,7 +144,7 @@ def _run_each(commands: Iterable[Sequence[str]]) -> list[int]:
     with calling(stop):
         for arguments in commands:
             child = subprocess.Popen([*PROGRAM, *arguments])  # noqa: S603 (our own command)
-            if is_stopping:  # asked to before the child was known to `stop`
+            if is_stopping:  # the signal came before `stop` knew the child
                 child.terminate()
             codes.append(child.wait())
             if is_stopping:

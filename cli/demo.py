@@ -1,4 +1,4 @@
-"""`demo`: the whole life of a listing on the fixtures, up to the queue."""
+"""`demo`: crawl, train and score on the fixture marketplaces, up to the review queue."""
 
 from __future__ import annotations
 
@@ -27,35 +27,33 @@ SOURCES = Path(__file__).parents[1] / "sources.toml"
     help="The demo's own database.",
 )
 def command(database: Path) -> None:
-    """Crawl the fixture marketplaces, train the starter model, score, and show the flagged queue.
+    """Crawl the fixture marketplaces, train the starter model, score, and show the review queue.
 
     The fixtures are invented marketplaces saved in five formats; none of their text is in the training
-    set. Run again, it crawls again, finds everything unchanged, and is quick; a model that this release
-    cannot use it trains anew.
+    set. A second run is quick, because nothing has changed. It trains a new model only if this release
+    cannot use the old one.
 
     Example: precursor-watch demo
     """
     if not SOURCES.exists():
         raise click.UsageError(
-            "The demo crawls the fixture marketplaces, which are part of the source checkout and not of the "
-            "installed package; run it there."
+            "The fixture marketplaces are part of the source checkout, not of the installed package; run the "
+            "demo in the checkout."
         )
     _step("crawl", "--sources", str(SOURCES), "--db", str(database))
     if (training := _training(database)) is not None:
-        click.echo(
-            "Training the starter model; its texts are embedded once, which takes a minute or two.", err=True
-        )
+        click.echo("Training the starter model; embedding its texts takes a minute or two, once.", err=True)
         _step("retrain", *training, "--db", str(database))
     _step("score", "--db", str(database))
     _step("queue", "--db", str(database))
     _make_administrator(database)
     called = _as_called()
-    click.echo(f"Judge them in the browser:  {called} serve --db {database}", err=True)
+    click.echo(f"Review the listings in the browser:  {called} serve --db {database}", err=True)
     click.echo(f"or here:  {called} verdict LISTING offer --db {database}", err=True)
 
 
 def _training(database: Path) -> list[str] | None:
-    """Return how the demo's model is to be trained; None if it has one that this release can use."""
+    """Return the options for training the demo's model; None if this release can use the present model."""
     from classifier.errors import ModelFolderWrong
     from classifier.model.persistence import check_release
     from classifier.scoring import model_folder
@@ -74,13 +72,13 @@ def _training(database: Path) -> list[str] | None:
 
 
 def _as_called() -> str:
-    """Say how this program is called from here: by its path unless it is found without."""
+    """Return the command that calls this program here: its name if it is on PATH, otherwise its path."""
     name = "precursor-watch"
     return name if which(name) else os.path.relpath(Path(sys.executable).with_name(name))
 
 
 def _make_administrator(database: Path) -> None:
-    """Make the user who may log in to the demo; the password is shown this once, later how to get another."""
+    """Add the demo user and print the password once; on later runs print how to replace it."""
     from review.accounts.credentials import Passwords, new_password
     from store.accounts.users import Role, add_user, has_administrator, has_user
 
@@ -89,14 +87,14 @@ def _make_administrator(database: Path) -> None:
             if has_user(db, "demo"):
                 renew = f"{_as_called()} users password demo --generate --db {database}"
                 click.echo(
-                    f"To log in:  name demo, password as shown the first time; for a new one:  {renew}",
+                    f"To log in:  name demo, password as first shown; for a new password:  {renew}",
                     err=True,
                 )
             return
         password = new_password("demo")
         kept = Passwords().hash(password)
         add_user(db, "demo", Role.ADMIN, password_hash=kept, actor="demo", now=utc_now())
-    click.echo(f"To log in, shown this once:  name demo, password {password}", err=True)
+    click.echo(f"To log in (shown only once):  name demo, password {password}", err=True)
 
 
 def _step(*arguments: str) -> None:

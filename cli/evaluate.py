@@ -1,4 +1,4 @@
-"""`evaluate`: the model in use on labelled listings, beside what one would use instead."""
+"""`evaluate`: measure the model in use on labelled listings, and compare it with baselines."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ if TYPE_CHECKING:
 @click.argument("file", type=ExistingFile)
 @click.option(
     "--positive",
-    help="Labels that mean an offer, parted by commas; all others mean none. Without it labels are 1 and 0, "
-    "or offer and not_offer.",
+    help="Comma-separated labels that mean an offer; all other labels mean no offer.  [default: the labels "
+    "are 1 and 0, or offer and not_offer]",
 )
-@click.option("--ignore", default="", help="Labels whose rows are left out, parted by commas.")
-@click.option("--titles-only", is_flag=True, help="Measure without descriptions alone.")
+@click.option("--ignore", default="", help="Comma-separated labels whose rows are skipped.")
+@click.option("--titles-only", is_flag=True, help="Measure on titles only, without descriptions.")
 @click.option(
     "--budget",
     type=click.IntRange(1),
     default=300,
     show_default=True,
-    help="How many listings a person reads a day; figures are told for so many.",
+    help="Listings that a person reviews per day, for the figures at a fixed workload.",
 )
 @click.option(
     "--seed",
     type=Seed,
     default=0,
     show_default=True,
-    help="Of the bootstrap: the same seed, the same intervals.",
+    help="Seed of the bootstrap; the same seed gives the same intervals.",
 )
-@click.option("--no-baselines", is_flag=True, help="Measure this model alone.")
-@click.option("--html", type=AnyFile, help="Write a page with plots too.")
+@click.option("--no-baselines", is_flag=True, help="Measure only the model in use.")
+@click.option("--html", type=AnyFile, help="Also write a page with plots.")
 @law_options
 @database_option
 @json_option
@@ -63,11 +63,13 @@ def command(  # noqa: PLR0913 (one parameter per option)
 ) -> None:
     """Measure the model in use on a JSONL or CSV file with title, description and label.
 
-    Figures come with bootstrap intervals, with descriptions and by titles only, by family, tier, language,
-    source and kind, and beside three baselines trained on the starter set: the gazetteer alone, TF-IDF and
-    the bare embedding. The columns id, lang, source, kind, family, tier and cas are used when they are there.
+    Figures have bootstrap intervals. They are given with descriptions and for titles only, and by family,
+    tier, language, source and kind. Three baselines, trained on the starter set, are given for comparison:
+    the gazetteer alone, TF-IDF and the bare embedding. The columns id, lang, source, kind, family, tier and
+    cas are optional.
 
-    Every row must have a label. Of a file without offers, or of offers alone, it is told how much is flagged.
+    Every row must have a label. For a file with only offers, or without any, the share of flagged rows is
+    given.
 
     Example: precursor-watch evaluate labelled.jsonl --positive listed_precursor --titles-only
     """

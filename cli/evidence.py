@@ -1,4 +1,4 @@
-"""`precursor-watch evidence`: what is kept of each page, and whether it is still what was kept."""
+"""`evidence`: show and verify the stored evidence of each page."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ BINARY_FLAG = "--body"
 
 @click.group("evidence", cls=SentenceGroup)
 def command() -> None:
-    """The WARC files in which every page is kept, beside the database under its name and `.evidence`.
+    """Show and verify the evidence: WARC files with every page, in DATABASE.evidence beside the database.
 
-    Any other reader of WARC opens them too, for example `warcio index` or pywb.
+    Any WARC reader can open the files, for example `warcio index` or pywb.
 
     Example: precursor-watch evidence verify
     """
@@ -32,14 +32,16 @@ def command() -> None:
 
 @command.command("verify")
 @click.argument("bundle", required=False, type=ExistingFile, metavar="[BUNDLE]")
-@click.option("--signed-by", default="", metavar="KEY", help="Fingerprint of the key that signed a bundle.")
-@click.option("--since", default="", metavar="LINE", help="What an earlier walk printed for all seals.")
+@click.option(
+    "--signed-by", default="", metavar="KEY", help="Fingerprint of the key that must have signed the bundle."
+)
+@click.option("--since", default="", metavar="LINE", help="The `All seals` value of an earlier verification.")
 @database_option
 @json_option
 def verify_command(bundle: Path | None, signed_by: str, since: str, database: Path, *, as_json: bool) -> None:
-    """Walk all of it, or one exported bundle; name the first thing that does not match, and exit with 1.
+    """Verify all evidence, or one exported bundle; report the first mismatch and exit with 1.
 
-    A bundle, the evidence ZIP of the review app, is checked by itself: no database is needed.
+    A bundle is an evidence ZIP of the review app. Verifying it needs no database.
 
     Example: precursor-watch evidence verify
 
@@ -57,13 +59,13 @@ def verify_command(bundle: Path | None, signed_by: str, since: str, database: Pa
         print_json(asdict(done))
         return
     click.echo(
-        f"{counted(done.files, 'file', 'files')}, {counted(done.records, 'record', 'records')} (revisits "
-        f"among them: {done.revisits:,}) and {counted(done.pages, 'page', 'pages')} match; "
+        f"{counted(done.files, 'file', 'files')}, {counted(done.records, 'record', 'records')} (including "
+        f"{counted(done.revisits, 'revisit', 'revisits')}) and {counted(done.pages, 'page', 'pages')} match; "
         f"{done.bytes:,} bytes."
     )
     click.echo(f"All seals: {done.seals}")
     if done.unsealed:
-        click.echo(f"Of the files, not sealed yet: {done.unsealed:,}; their records were checked.")
+        click.echo(f"Files not sealed yet: {done.unsealed:,}; their records were verified.")
 
 
 def _verify_bundle(bundle: Path, signed_by: str, *, as_json: bool) -> None:
@@ -85,9 +87,9 @@ def _verify_bundle(bundle: Path, signed_by: str, *, as_json: bool) -> None:
         )
     )
     click.echo(
-        f"Signed by the key {done.signed_by}; ask the sender, by another way, whether that is theirs."
+        f"Signed by the key {done.signed_by}; confirm this key with the sender over another channel."
         if done.signed_by
-        else "Unsigned, as bundles of the first release are: anybody could have made it."
+        else "Unsigned, like bundles of the first release: anyone could have made it."
     )
     if done.without_page:
         click.echo(f"Listings without a page in the bundle: {done.without_page:,}.")
@@ -95,11 +97,11 @@ def _verify_bundle(bundle: Path, signed_by: str, *, as_json: bool) -> None:
 
 @command.command("show")
 @click.argument("page", metavar="PAGE")
-@click.option(BINARY_FLAG, "only_body", is_flag=True, help="Write the unpacked body alone, byte by byte.")
+@click.option(BINARY_FLAG, "only_body", is_flag=True, help="Write only the decoded body, as bytes.")
 @database_option
 @json_option
 def show_command(page: str, database: Path, *, only_body: bool, as_json: bool) -> None:
-    """Print the record of a page, given by its number or its address; of an address the newest.
+    """Print the record of a page, by number or address; for an address, the newest record.
 
     Example: precursor-watch evidence show 17
     """
@@ -124,10 +126,10 @@ def show_command(page: str, database: Path, *, only_body: bool, as_json: bool) -
 
 
 def _print(record: EvidenceRecord, kept: KeptRecord, body: bytes) -> None:
-    click.echo(f"{record.file} at {record.offset:,}, {record.length:,} bytes; it matches.")
+    click.echo(f"{record.file} at {record.offset:,}, {record.length:,} bytes; the hashes match.")
     for name, value in kept.warc_headers:
         click.echo(harmless(f"  {name}: {value}"))
     click.echo(harmless(f"{kept.status or 'no HTTP headers'}"))
     for name, value in kept.http_headers:
         click.echo(harmless(f"  {name}: {value}"))
-    click.echo(f"{len(body):,} bytes, unpacked; {BINARY_FLAG} writes them.")
+    click.echo(f"{len(body):,} bytes after decoding; {BINARY_FLAG} writes them.")

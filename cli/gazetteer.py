@@ -1,4 +1,4 @@
-"""`gazetteer`: what is known of a name or CAS number."""
+"""`gazetteer`: look up a name or CAS number."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 @law_options
 @json_option
 def command(law: Law, query: str, *, as_json: bool) -> None:
-    """Say whether a name or CAS number is listed, where, since when, or why it is not.
+    """Look up a name or CAS number: whether it is listed, where and since when, or why it is not.
 
-    A name may be in any spelling or script, a number in any dress (`CAS 103 79 7`). Words that are only part
-    of listed names, abbreviations, and customs tariff numbers (`HS 2914.31`) are answered by what they may
-    mean. `S3` and the like are the sources in docs/law-sources.md.
+    A name may have any spelling or script, a number any notation (`CAS 103 79 7`). For parts of listed names,
+    abbreviations and customs tariff numbers (`HS 2914.31`), the possible substances are given. Codes such as
+    `S3` refer to the sources in docs/law-sources.md.
 
     Example: precursor-watch gazetteer 103-79-7
 
@@ -32,7 +32,7 @@ def command(law: Law, query: str, *, as_json: bool) -> None:
     from classifier.gazetteer import load_gazetteer, look_up
 
     if not query.strip():
-        raise click.UsageError("Nothing to look up: give a name or a CAS number.")
+        raise click.UsageError("Give a name or a CAS number to look up.")
     gazetteer = load_gazetteer(law)
     found = look_up(gazetteer, query)
     substance = found.substance.name if found.substance else None
@@ -54,15 +54,15 @@ def command(law: Law, query: str, *, as_json: bool) -> None:
     click.echo(f"{query}: {found.status.replace('_', ' ')}" + (f" ({substance})" if substance else ""))
     click.echo(found.why)
     if elsewhere:
-        click.echo(f"With every list that is known here, of any date: {elsewhere}")
+        click.echo(f"On all known lists, as of any date: {elsewhere}")
     click.echo(
-        f"Gazetteer {gazetteer.edition}; lists that count: {gazetteer.law}; sources: docs/law-sources.md.",
+        f"Gazetteer {gazetteer.edition}; lists in use: {gazetteer.law}; sources: docs/law-sources.md.",
         err=True,
     )
 
 
 def _elsewhere(query: str) -> str:
-    """Say what lists that do not count have of a substance; empty if none has it."""
+    """Return the entries of a substance on all known lists; empty if none has it."""
     from classifier.gazetteer import Law, load_gazetteer, look_up
     from classifier.gazetteer.law import INSTRUMENTS
 

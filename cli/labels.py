@@ -1,4 +1,4 @@
-"""`labels`: verdicts to a file, and labels from a file beside the verdicts."""
+"""`labels`: export verdicts as labels, and import labels from a file."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ file_argument = click.argument("file", type=AnyFile)
 
 @click.group(name="labels", cls=SentenceGroup)
 def command() -> None:
-    """Take labels out of the database, or bring in labels that were judged elsewhere.
+    """Export verdicts as labels, and import labels from elsewhere.
 
-    A file is CSV or JSONL, by its ending. A verdict given here outweighs an imported label on the same text.
+    Files are CSV or JSONL, by extension. A verdict outweighs an imported label on the same text.
 
     Example: precursor-watch labels export verdicts.csv
     """
@@ -33,10 +33,10 @@ def command() -> None:
 @file_argument
 @database_option
 def export_command(file: Path, database: Path) -> None:
-    """Write every standing verdict that settles a label: who, when, what, why, where, and the text.
+    """Export every current verdict that gives a label, with reviewer, time, reason, source and text.
 
-    A verdict is a label at once, also while it waits for a second look or to be settled; the exports of the
-    review app hand on what is decided only.
+    A verdict counts as a label immediately, even while it waits for a second review or a decision. The review
+    app exports only decided listings.
 
     Example: precursor-watch labels export verdicts.jsonl
     """
@@ -46,7 +46,8 @@ def export_command(file: Path, database: Path) -> None:
     with open_store(database) as db:
         count = write_labels(file, judged_texts(db))
     click.echo(
-        f"{counted(count, 'label', 'labels')} written to {file}. Verdicts that wait for a second look count.",
+        f"{counted(count, 'label', 'labels')} written to {file}, including verdicts that wait for a second "
+        "review.",
         err=True,
     )
 
@@ -56,11 +57,11 @@ def export_command(file: Path, database: Path) -> None:
 @reviewer_option
 @database_option
 def import_command(file: Path, reviewer: str, database: Path) -> None:
-    """Keep labels from a file for the next retraining: all of them, or none if a row is wrong.
+    """Import labels from a file for the next retraining: all rows, or none if a row is wrong.
 
-    Each row has `label` (1 for an offer, 0 for none) and `text`, or `title` and `description`; `group`
-    says who sells it, so that one seller's texts are weighed together. A text that is labelled both ways, in
-    one file or in two, teaches nothing, and is counted.
+    Each row has `label` (1 for an offer, 0 for no offer) and `text`, or `title` and `description`. `group`
+    names the seller, so that texts of one seller are weighted together. A text with both labels, in one file
+    or in two, is not used for training; the number of such texts is printed.
 
     Example: precursor-watch labels import judged-elsewhere.csv --reviewer ada
     """
@@ -71,22 +72,22 @@ def import_command(file: Path, reviewer: str, database: Path) -> None:
     from store.scores.labels import disputed_texts, import_labels
 
     if not reviewer.strip():
-        raise CommandFailed("No reviewer is named; give --reviewer, so that the record says who decided.")
+        raise CommandFailed("The reviewer's name is empty; give --reviewer.")
     labels = read_labels(file)
     with closing(open_database(database)) as db:
         new = import_labels(db, labels, origin=file.name, imported_by=reviewer, now=utc_now())
         disputed = disputed_texts(db, labels)
-    click.echo(f"{counted(new, 'label', 'labels')} imported, {len(labels) - new:,} there already.")
+    click.echo(f"{counted(new, 'label', 'labels')} imported, {len(labels) - new:,} already present.")
     if disputed:
         click.echo(_dispute(disputed), err=True)
 
 
 def _dispute(disputed: list[str]) -> str:
-    """Return a sentence on texts with both labels, hostile as they are."""
+    """Return a sentence on texts with both labels; the texts may be hostile."""
     first = harmless(disputed[0][:EXAMPLE_CHARS])
-    texts = counted(len(disputed), "text of the file is", "texts of the file are")
-    which = "" if len(disputed) == 1 else "the first "
+    texts = counted(len(disputed), "text has", "texts have")
+    which = "It reads" if len(disputed) == 1 else "The first reads"
     return (
-        f"{texts} labelled both 1 and 0, here or in what was imported before, and {which}reads: {first}\n"
-        "A text that was judged both ways teaches nothing; a verdict given in the review settles it."
+        f"{texts} both labels, 1 and 0, in this file or in an earlier import. {which}: {first}\n"
+        "Training ignores a text with both labels until a reviewer gives a verdict on it."
     )

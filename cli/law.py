@@ -1,4 +1,4 @@
-"""The options `--profile` and `--as-of` with the section `[law]` behind them, and the settings of scoring."""
+"""The options `--profile` and `--as-of`, which default to the section `[law]`, and the scoring settings."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ T = TypeVar("T")
 
 
 def law_options(command: Callable[Concatenate[Law, P], T]) -> Callable[P, T]:
-    """Give a command the two options; it is called with the law that they or the settings name, `law`."""
+    """Add `--profile` and `--as-of` to a command, and pass it the chosen law as its first argument."""
 
     @click.option(
         "--profile",
         "law_profile",
         callback=_profile,
-        help="Whose lists count, commas between: un, incb, us, eu, china, mexico.  [default: un,incb,us,eu]",
+        help="Comma-separated lists to use: un, incb, us, eu, china, mexico.  [default: un,incb,us,eu]",
     )
     @click.option(
         "--as-of",
         "law_as_of",
         metavar="DATE",
         callback=_as_of,
-        help="Read the law as it stood on a date (YYYY-MM-DD).",
+        help="Use the law as of a date (YYYY-MM-DD).",
     )
     @wraps(command)
     def under_the_law(*arguments: P.args, **options: P.kwargs) -> T:
@@ -51,7 +51,7 @@ def _as_of(_: click.Context, __: click.Parameter, value: str | None) -> str | No
 
 
 def _checked(value: str | None, *, profile: str | None = None, as_of: str | None = None) -> str | None:
-    """Return the value of an option; a wrong one is misuse, unlike the same value in the settings."""
+    """Return a valid option value; an invalid one is misuse (exit code 2), unlike in the settings."""
     from classifier.gazetteer.law import DEFAULT_INSTRUMENTS, LawWrong, read_law
 
     if value:
@@ -63,7 +63,7 @@ def _checked(value: str | None, *, profile: str | None = None, as_of: str | None
 
 
 def chosen_law(profile: str = "", as_of: str = "") -> Law:
-    """Return the given law; what is not given comes from the settings.
+    """Return the law for a profile and a date; an empty one comes from the settings.
 
     Raises:
         LawWrong: If there is no such instrument or date.
@@ -77,7 +77,7 @@ def chosen_law(profile: str = "", as_of: str = "") -> Law:
 
 
 def scoring_settings(law: Law, environ: Mapping[str, str] = os.environ) -> ScoringSettings:
-    """Return the settings of scoring under a law; the others come from the environment alone."""
+    """Return the scoring settings for a law; the others come from the environment."""
     from classifier.features.embedding import BACKENDS
     from classifier.settings import ScoringSettings
 

@@ -1,4 +1,4 @@
-"""`precursor-watch`: the group of all commands, each imported only when it is called or listed."""
+"""The command group `precursor-watch`; a command is imported only when it is called or listed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COMMANDS = (
     "backup", "restore", "verify", "retention", "purge", "install-units",
     "report", "demo",
 )  # fmt: skip
-"""Every command in the order a listing meets them."""
+"""Every command, in the order of the help text."""
 
 SISTERS = {
     "score": ("score-archive",),
@@ -38,7 +38,7 @@ SISTERS = {
     "sources": ("permissions",),
     "maintenance": ("backup", "restore", "verify", "retention", "purge"),
 }
-"""The modules that hold more than one command; of each, the commands that are not called like the module."""
+"""Commands that are in a module of another name, by module."""
 
 
 def module_of(name: str) -> str:
@@ -47,7 +47,7 @@ def module_of(name: str) -> str:
 
 
 def load_command(name: str) -> click.Command:
-    """Import and return a command: `command` of its own module, or e.g. `verdict_command` of another."""
+    """Import a command: `command` in the module of its name, or e.g. `verdict_command` in another module."""
     module, own = module_of(name), name.replace("-", "_")
     command: click.Command = getattr(
         importlib.import_module(f"cli.{module}"), "command" if module == own else f"{own}_command"
@@ -61,10 +61,10 @@ class LazyGroup(SentenceGroup):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that is called; where there is none, name those that are spelled nearly so."""
+        """Find the called command; suggest similar names if there is none."""
         try:
             return super().resolve_command(ctx, args)
-        except NoSuchCommand as error:  # click looks among the commands that were imported: none
+        except NoSuchCommand as error:  # click itself suggests only imported commands
             raise NoSuchCommand(error.command_name, possibilities=COMMANDS, ctx=ctx) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
@@ -72,7 +72,7 @@ class LazyGroup(SentenceGroup):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import and return one command, or None if there is none of that name."""
+        """Import and return a command, or None for an unknown name."""
         return load_command(cmd_name) if cmd_name in COMMANDS else None
 
 
@@ -81,8 +81,8 @@ class LazyGroup(SentenceGroup):
 def group() -> None:
     """Watch marketplaces for offers of precursor chemicals.
 
-    Saved pages go in (crawl), listings are scored (score), people judge the flagged ones (queue, verdict,
-    serve), and their verdicts train a better model (retrain).
+    `crawl` reads pages, `score` flags listings, people review the flagged listings (`queue`, `verdict`,
+    `serve`), and `retrain` trains a better model on their verdicts.
 
     Results go to standard output, progress and messages to standard error.
     Exit codes: 0 done, 1 failed, 2 misuse.
@@ -90,25 +90,25 @@ def group() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; an expected failure becomes one sentence and exit code 1.
+    """Run the command line; print an expected failure as one sentence and exit with 1.
 
     Args:
-        arguments: Without the program's name; None takes those of the process.
+        arguments: Without the program's name; None means `sys.argv`.
     """
     _make_output_safe()
     words = sys.argv[1:] if arguments is None else list(arguments)
     for word in words:
         if "\0" in word or not _is_utf8(word):
-            click.echo(f"Usage: precursor-watch COMMAND ...\n\nError: {word!a} is no UTF-8 text.", err=True)
+            click.echo(f"Usage: precursor-watch COMMAND ...\n\nError: {word!a} is not valid UTF-8.", err=True)
             sys.exit(2)
     with exit_with_sentence():
         group.main(args=words, prog_name="precursor-watch")
 
 
 def _make_output_safe() -> None:
-    """Write nowhere where standard output is closed, and escape what a terminal's encoding cannot show."""
+    """Discard output if standard output is closed; escape characters that the terminal cannot encode."""
     if sys.stdout is None:
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (until the end)
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (open until exit)
     elif isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 

@@ -1,4 +1,4 @@
-"""`backup`, `restore`, `verify`, `purge` and `retention`: maintenance of the data, by hand or by schedule."""
+"""`backup`, `restore`, `verify`, `purge` and `retention`: data maintenance, by hand or by schedule."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 def backup_command(database: Path, backups: Path | None, due_at: datetime | None) -> None:
     """Back up the store, its evidence and its models, and check the copy.
 
-    The service may run meanwhile. Evidence that an earlier backup holds is not copied again. Older backups
-    are deleted, except as many as [maintenance] keep_backups says.
+    The service may keep running. Evidence in an earlier backup is not copied again. Only the newest
+    [maintenance] keep_backups backups are kept.
 
     Example: precursor-watch backup --to /mnt/backups
     """
@@ -56,7 +56,9 @@ def backup_command(database: Path, backups: Path | None, due_at: datetime | None
     with recorded(database, RunKind.BACKUP, due_at) as done:
         backup = make_backup(database, folder, now=utc_now())
         gone = thin_backups(folder, settings.keep_backups)
-        done.sentence = backup.sentence + (f" {len(gone)} older taken away." if gone else "")
+        done.sentence = backup.sentence + (
+            f" {counted(len(gone), 'older backup', 'older backups')} deleted." if gone else ""
+        )
     click.echo(done.sentence)
     click.echo(f"Restore it with: precursor-watch restore {backup.folder} --db PATH", err=True)
 
@@ -65,13 +67,13 @@ def backup_command(database: Path, backups: Path | None, due_at: datetime | None
 @click.argument("backup", type=ExistingFolder)
 @database_option
 @by_option
-@click.option("--replace", is_flag=True, help="Move the present data aside, and keep it.")
-@click.option("--check", is_flag=True, help="Only check that the backup is whole.")
+@click.option("--replace", is_flag=True, help="Move the present data aside and keep it.")
+@click.option("--check", is_flag=True, help="Only check that the backup is intact.")
 def restore_command(backup: Path, database: Path, by: str, *, replace: bool, check: bool) -> None:
-    """Check a backup and put it in place, with its evidence and models.
+    """Check a backup, and restore it with its evidence and models.
 
-    BACKUP is the folder of one backup, or the folder of backups, of which the newest is taken. Nothing is
-    overwritten: give another --db, or --replace.
+    BACKUP is the folder of one backup, or the folder of all backups for the newest one. Nothing is
+    overwritten: give a new path with --db, or --replace.
 
     Example: precursor-watch restore var/precursor-watch.db.backups --db var/restored.db
     """
@@ -85,7 +87,7 @@ def restore_command(backup: Path, database: Path, by: str, *, replace: bool, che
             manifest = check_backup(folder, progress=show)
         else:
             manifest = restore(folder, database, replace=replace, by=by, now=utc_now(), progress=show)
-    what = "is whole" if check else f"is restored as {database}"
+    what = "is intact" if check else f"is restored as {database}"
     click.echo(f"The backup of {manifest.made_at} ({counted(len(manifest.files), 'file', 'files')}) {what}.")
     signed = f"signed by the key {manifest.signed_by}" if manifest.signed_by else "unsigned"
     click.echo(f"The manifest of the backup is {signed}.", err=True)
@@ -97,11 +99,11 @@ def restore_command(backup: Path, database: Path, by: str, *, replace: bool, che
 @database_option
 @due_at_option
 def verify_command(database: Path, due_at: datetime | None) -> None:
-    """Check the database, the evidence and the audit chain; name the first thing that is wrong.
+    """Check the database, the evidence, the models and the audit log, and report the first fault.
 
-    If all is whole, the database is optimised: its write-ahead log is folded in and its statistics are
-    brought up to date. If more than [maintenance] vacuum_free_percent of the file is unused, that space is
-    given back to the disk.
+    If everything is intact, the database is optimised: its write-ahead log is merged and its statistics are
+    updated. If more than [maintenance] vacuum_free_percent of the file is unused, the space is returned to
+    the disk.
 
     Example: precursor-watch verify
     """
@@ -117,14 +119,14 @@ def verify_command(database: Path, due_at: datetime | None) -> None:
 @click.command("purge")
 @database_option
 @by_option
-@click.option("--dry-run", is_flag=True, help="Say what would be deleted, and change nothing.")
+@click.option("--dry-run", is_flag=True, help="List the files to delete, and delete nothing.")
 @due_at_option
 def purge_command(database: Path, by: str, *, dry_run: bool, due_at: datetime | None) -> None:
     """Delete evidence and logs older than [maintenance] evidence_days and log_days.
 
-    Evidence is deleted only if nothing in its WARC file was ever flagged or judged, no later page repeats it
-    and no hold stands (`precursor-watch retention`). Its hash, the reason, who and when stay in the store,
-    so that `evidence verify` can account for it.
+    A WARC file is deleted only if no listing in it was ever flagged or reviewed, no later page refers to it,
+    and it is under no legal hold (`precursor-watch retention`). The store keeps its hash, the reason, the
+    time and the person, so that `evidence verify` can account for the file.
 
     Example: precursor-watch purge --dry-run
     """
@@ -137,17 +139,17 @@ def purge_command(database: Path, by: str, *, dry_run: bool, due_at: datetime | 
             click.echo(f"{each.file}  {each.opened_at:%Y-%m-%d}  {each.source_id}  {each.bytes:,} bytes")
         for path in found.logs:
             click.echo(str(path))
-        click.echo(f"Would go: {found.sentence}")
+        click.echo(f"Would delete: {found.sentence}")
         return
     with recorded(database, RunKind.PURGE, due_at) as done:
         gone = purge(database, settings, by=by, origin=origin_of(due_at), now=utc_now())
-        done.sentence = f"Gone: {gone.sentence}"
+        done.sentence = f"Deleted: {gone.sentence}"
     click.echo(done.sentence)
 
 
 @click.group("retention", cls=SentenceGroup)
 def retention_command() -> None:
-    """Place and release legal holds; `purge` deletes nothing that a hold keeps.
+    """Place and release legal holds; `purge` deletes nothing under a hold.
 
     Example: precursor-watch retention hold andes --reason "Case 2026-114"
     """
@@ -157,9 +159,9 @@ def retention_command() -> None:
 @database_option
 @by_option
 @click.argument("source")
-@click.option("--reason", required=True, help="The case or order it rests on.")
+@click.option("--reason", required=True, help="The case or order behind the hold.")
 def hold(database: Path, by: str, source: str, reason: str) -> None:
-    """Keep everything of SOURCE until the hold is released; `all` keeps everything.
+    """Keep everything from SOURCE, or from `all` sources, until the hold is released.
 
     Example: precursor-watch retention hold andes --reason "Case 2026-114" --by ada
     """
@@ -168,7 +170,8 @@ def hold(database: Path, by: str, source: str, reason: str) -> None:
     with open_store(database) as db:
         source_id = EVERY_SOURCE if source == "all" else source
         hold_id = place_hold(db, source_id, reason=reason, by=by, now=utc_now())
-    click.echo(f"Hold {hold_id} keeps everything of {source}: {reason}")
+    which = "all sources" if source == "all" else source
+    click.echo(f"Hold {hold_id} keeps everything from {which}: {reason}")
 
 
 @retention_command.command()
@@ -178,7 +181,7 @@ def hold(database: Path, by: str, source: str, reason: str) -> None:
 def release(database: Path, by: str, number: int) -> None:
     """Release a hold.
 
-    NUMBER is in the first column of `retention holds`. The next purge may delete what the hold kept.
+    NUMBER is in the first column of `retention holds`. The next purge may delete the data under the hold.
 
     Example: precursor-watch retention release 3 --by ada
     """
@@ -193,7 +196,7 @@ def release(database: Path, by: str, number: int) -> None:
 @database_option
 @json_option
 def holds(database: Path, as_json: bool) -> None:
-    """Show all holds, with those that were released.
+    """List all holds, including released ones.
 
     Example: precursor-watch retention holds
     """
@@ -202,7 +205,7 @@ def holds(database: Path, as_json: bool) -> None:
     with open_store(database) as db:
         found = list_holds(db)
     headings = ("hold", "source", "reason", "placed", "released")
-    print_records(found, headings, _hold_cells, as_json=as_json, empty="There is no hold.")
+    print_records(found, headings, _hold_cells, as_json=as_json, empty="There are no holds.")
 
 
 def _hold_cells(each: Hold) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""`models`: which models there are, what became of each, and the way forward or back to another one."""
+"""`models`: list the models, show one, and put another model in use."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
     from store.database import Database
 
-why_option = click.option("--why", help="In your own words; kept with the promotion.")
+why_option = click.option("--why", help="The reason; kept with the promotion.")
 
 
 class ListByDefault(SentenceGroup):
-    """A group that lists when no subcommand is named."""
+    """A group whose default subcommand is `list`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take options without a subcommand for those of `list`."""
+        """Pass options without a subcommand to `list`."""
         if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
             args = ["list", *args]
         return super().parse_args(ctx, args)
@@ -30,7 +30,7 @@ class ListByDefault(SentenceGroup):
 
 @click.group(name="models", cls=ListByDefault)
 def command() -> None:
-    """List the trained models, show one, or put another in use.
+    """List the trained models, show one, and put another model in use.
 
     Example: precursor-watch models rollback --why "flags paint thinner"
     """
@@ -40,7 +40,7 @@ def command() -> None:
 @database_option
 @json_option
 def list_command(database: Path, *, as_json: bool) -> None:
-    """List the trained models, newest first; the one in use is marked.
+    """List the trained models, newest first, and mark the one in use.
 
     Example: precursor-watch models --json
     """
@@ -86,7 +86,7 @@ def list_command(database: Path, *, as_json: bool) -> None:
 @database_option
 @json_option
 def show_command(model_id: str | None, database: Path, *, as_json: bool) -> None:
-    """Show a model's card and when it was put in use, by whom and why; without a MODEL, the one in use.
+    """Show a model's card and its promotions; without MODEL, those of the model in use.
 
     Example: precursor-watch models show 3f0c9a7be1d2
     """
@@ -106,21 +106,23 @@ def show_command(model_id: str | None, database: Path, *, as_json: bool) -> None
         return
     click.echo(card_text(model.card))
     if compared:
-        click.echo(f"When it was trained: {compared['sentence']}\n")
+        click.echo(f"At training: {compared['sentence']}\n")
     rows = [(minute(each.promoted_at), each.promoted_by, each.sentence) for each in promoted]
     print_table(("PROMOTED", "BY", "WHY"), rows)
 
 
 @command.command(name="promote")
 @click.argument("model_id", metavar="MODEL")
-@click.option("--force", is_flag=True, help="Even one that `retrain` refused; the record says so.")
+@click.option(
+    "--force", is_flag=True, help="Promote a model that `retrain` did not promote; the record says so."
+)
 @why_option
 @reviewer_option
 @database_option
 def promote_command(model_id: str, why: str | None, reviewer: str, database: Path, *, force: bool) -> None:
     """Put a model in use by hand.
 
-    One that `retrain` did not promote, because it was worse or could not be compared, needs --force.
+    A model that `retrain` did not promote, because it was worse or could not be compared, needs --force.
 
     Example: precursor-watch models promote 3f0c9a7be1d2 --why "agreed on 2 November"
     """
@@ -129,10 +131,10 @@ def promote_command(model_id: str, why: str | None, reviewer: str, database: Pat
         if refused and not force:
             raise CommandFailed(
                 f"Model {model_id} was not promoted when it was trained: {refused} "
-                "Give --force to put it in use all the same; the record will say so."
+                "Give --force to put it in use anyway; the record will say so."
             )
         said = why or "Put in use by hand."
-        _promote(db, database, model_id, reviewer, f"{said} By force, though: {refused}" if refused else said)
+        _promote(db, database, model_id, reviewer, f"{said} Forced, although: {refused}" if refused else said)
 
 
 @command.command(name="rollback")
@@ -140,7 +142,7 @@ def promote_command(model_id: str, why: str | None, reviewer: str, database: Pat
 @reviewer_option
 @database_option
 def rollback_command(why: str | None, reviewer: str, database: Path) -> None:
-    """Go back to the model that was in use before the one in use; again, to the one before that.
+    """Return to the previous model; a second rollback returns to the one before it.
 
     Example: precursor-watch models rollback --why "flags paint thinner"
     """
@@ -150,14 +152,14 @@ def rollback_command(why: str | None, reviewer: str, database: Path) -> None:
         current, before = _in_use(db), model_before(promotions(db))
         if before is None:
             raise CommandFailed(
-                f"Model {current} is the first that was in use; there is none to go back to. "
-                "Put any other in use with `precursor-watch models promote`."
+                f"Model {current} was the first in use, so there is no previous model. "
+                "Put another model in use with `precursor-watch models promote`."
             )
         _promote(db, database, before, reviewer, f"Rolled back from {current}. {why or ''}".strip())
 
 
 def _why_refused(db: Database, database: Path, model_id: str) -> str:
-    """Return why a model that was never in use was not promoted; empty if nothing speaks against it."""
+    """Return why a model that was never in use was not promoted; empty if nothing prevents it."""
     from classifier.model.persistence import read_comparison
     from classifier.scoring import model_folder
     from store.scores.scores import get_model, promotions
@@ -185,8 +187,8 @@ def _promote(db: Database, database: Path, model_id: str, reviewer: str, sentenc
     from store.scores.scores import get_model, promote
 
     if not reviewer.strip():
-        raise CommandFailed("No reviewer is named; give --reviewer, so that the record says who decided.")
-    load_model(model_folder(get_model(db, model_id), database))  # one that cannot score is refused here
+        raise CommandFailed("The reviewer's name is empty; give --reviewer.")
+    load_model(model_folder(get_model(db, model_id), database))  # fails for a model that cannot score
     promote(db, model_id, promoted_by=reviewer, sentence=sentence, now=utc_now())
     click.echo(f"Model {model_id} is in use.")
-    click.echo("`precursor-watch score` now scores what this model has not scored yet.", err=True)
+    click.echo("Score the listings with it: `precursor-watch score`.", err=True)

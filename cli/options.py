@@ -1,4 +1,4 @@
-"""What commands share: options, kinds of numbers, groups, and the run in the ledger of each maintenance."""
+"""Options, parameter types and groups that commands share, and the run record of maintenance commands."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from store.model import RunKind
 
 PROGRAM = (sys.executable, "-P", "-m", "cli")
-"""This program, to be followed by a command. -P keeps the present folder off Python's path: it may hold
-evidence, and a `click.py` saved there would be run otherwise."""
+"""The command line of this program, without a command. -P keeps the working directory off Python's path:
+it may hold evidence, and Python would import a `click.py` saved there."""
 
 SENTENCE_CHARS = 400
-"""Longer than any first sentence of a help text; click would cut each to the rest of one line."""
+"""Longer than any first sentence of a help text; by default click cuts it to one line."""
 
 
 class SentenceGroup(click.Group):
     """A group that lists each command with the whole first sentence of its help."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write every command with its first sentence."""
+        """Write each command with the first sentence of its help."""
         found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
         rows = [
             (name, command.get_short_help_str(SENTENCE_CHARS))
@@ -45,34 +45,34 @@ class SentenceGroup(click.Group):
 
 
 class _RowNumber(click.ParamType[int]):
-    """A number that the database can count to; help shows `NUMBER` and no upper bound."""
+    """A positive 64-bit number; the help shows `NUMBER` without an upper bound."""
 
     name = "number"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the number, or fail with what is wrong with it."""
+        """Return the number, or fail with the reason."""
         return click.IntRange(1, LAST_ROW).convert(value, param, ctx)
 
 
 RowNumber = _RowNumber()
-"""The number of a row, or how many rows."""
+"""A row's number, or a count of rows."""
 
 Seed = click.IntRange(0, 2**32 - 1)
-"""A seed that both NumPy and scikit-learn take."""
+"""A seed that both NumPy and scikit-learn accept."""
 
 
 class _Path(click.Path):
-    """A path that is not empty and does not lead back to itself."""
+    """A path that is not empty and not a circular link."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the path, or fail with what is wrong with it."""
+        """Return the path, or fail with the reason."""
         if not str(value):
             self.fail("The path is empty; give the name of a file or folder.", param, ctx)
         try:
             Path(value).resolve()
         except RuntimeError:
             self.fail(f"{value} is a link that leads back to itself.", param, ctx)
-        except OSError:  # a name too long, a folder that may not be read: whoever opens it says so
+        except OSError:  # e.g. a name that is too long: opening the path reports it
             pass
         return super().convert(value, param, ctx)
 
@@ -117,21 +117,21 @@ reviewer_option = click.option(
     default="reviewer",
     show_default=True,
     show_envvar=True,
-    help="Who decides; kept in the record.",
+    help="Name of the reviewer, for the record.",
 )
 
 
 def system_user() -> str:
-    """Return the user this process runs as, where no variable names a person, as in cron."""
+    """Return the system user of this process, e.g. in cron, where no variable names a person."""
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a number without a name, as in some containers
+    except (KeyError, OSError):  # a user ID without a name, as in some containers
         return "unnamed"
 
 
 def _named(_context: click.Context, _option: click.Parameter, name: str) -> str:
     if not name.strip():
-        raise click.BadParameter("No person is named; give a name, so that the record says who asked.")
+        raise click.BadParameter("The name is empty; give your name.")
     return name.strip()
 
 
@@ -142,19 +142,19 @@ by_option = click.option(
     default=system_user,
     show_default="the system's user",
     show_envvar=True,
-    help="Who asks; kept in the record.",
+    help="Your name, for the record.",
 )
 
 
 def cluster_option(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return the option `--cluster`; its value is None when it is not given."""
+    """Return the option `--cluster`; the value is None without the option."""
     return click.option(
         "--cluster",
         is_flag=False,
         flag_value="auto",
         metavar="[ADDRESS]",
-        help=f"{what} on the Ray cluster at HOST:PORT, on the one that runs on this machine (no address), "
-        'or on one begun for this command ("local"). See docs/scale.md.',
+        help=f"{what} on a Ray cluster: the one at HOST:PORT, the one running on this machine (no address), "
+        'or one started for this command ("local"). See docs/scale.md.',
     )
 
 
@@ -164,12 +164,12 @@ due_at_option = click.option(
 
 
 def in_utc(due_at: datetime | None) -> datetime | None:
-    """Return the value of `due_at_option` with its time zone."""
+    """Return the value of `due_at_option` as a time in UTC."""
     return None if due_at is None else due_at.replace(tzinfo=UTC)
 
 
 def origin_of(due_at: datetime | None) -> Origin:
-    """Return who began a piece of work: the service, which gives the due time, or a person."""
+    """Return the origin of a run: the service if it has a due time, otherwise a person."""
     from store.audit.audit import Origin, Via
 
     return Origin(via=Via.CLI if due_at is None else Via.SERVICE)
@@ -177,14 +177,14 @@ def origin_of(due_at: datetime | None) -> Origin:
 
 @dataclass(slots=True)
 class Done:
-    """The result of a maintenance run, filled in by the command."""
+    """The result of a maintenance run; the command fills it in."""
 
     sentence: str = ""
 
 
 @contextmanager
 def recorded(database: Path, kind: RunKind, due_at: datetime | None) -> Iterator[Done]:
-    """Keep a run in the ledger while inside; an error becomes the run's outcome and is raised again.
+    """Record the enclosed work as a run; an error becomes the run's outcome and is raised again.
 
     Raises:
         AlreadyUnderWay: If another process does the same work.

@@ -1,4 +1,4 @@
-"""What commands print: results as tables or JSON, progress bars, and failures as sentences."""
+"""The output of commands: results as tables or JSON, progress bars, and failures as sentences."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
     Item = TypeVar("Item", bound=DataclassInstance)
 
 NO_END = 1_000_000
-"""Columns of an output that is no terminal."""
+"""Width in columns of an output that is not a terminal."""
 
 
 class CommandFailed(StoreError):
-    """A command cannot do what it was asked; its message says why and what to do."""
+    """A command failed; the message says why and what to do."""
 
 
 @contextmanager
 def exit_with_sentence() -> Iterator[None]:
-    """Print an expected error as a sentence and exit with 1, or with 130 for work that was asked to stop.
+    """Print an expected error as a sentence and exit with 1, or with 130 for interrupted work.
 
-    A refusal by the system, such as a wrong path or a full disk, is expected too. Any other error shows a
-    traceback. A closed pipe (`precursor-watch queue | head`) ends the command quietly.
+    A system error, such as a wrong path or a full disk, is expected too. Any other error shows a traceback.
+    A closed pipe (`precursor-watch queue | head`) ends the command quietly.
     """
     try:
         yield
@@ -51,7 +51,7 @@ def exit_with_sentence() -> Iterator[None]:
         sys.stderr.close()
         sys.exit(1)
     except RecursionError:
-        print("precursor-watch: A file is nested too deeply to be read.", file=sys.stderr)  # noqa: T201
+        print("precursor-watch: A file is nested too deeply to read.", file=sys.stderr)  # noqa: T201
         sys.exit(1)
     except OSError as error:
         print(f"precursor-watch: {harmless(_refusal(error))}", file=sys.stderr)  # noqa: T201
@@ -71,12 +71,12 @@ def exit_with_sentence() -> Iterator[None]:
 
 @contextmanager
 def open_store(database: Path) -> Iterator[Database]:
-    """Open a store that must exist, and close it after.
+    """Open an existing store, and close it at the end.
 
     Raises:
-        StoreUnusable: If it is missing or cannot be used.
-        StoreDamaged: If it turns out to be damaged while it is read.
-        StoreUnwritable: If the disk is full or fails meanwhile.
+        StoreUnusable: If the database is missing or cannot be used.
+        StoreDamaged: If a read finds the database damaged.
+        StoreUnwritable: If the disk is full or fails.
     """
     from store.database import open_database
     from store.operations.backup import naming_faults
@@ -98,10 +98,10 @@ def print_records(
 
     Args:
         items: The dataclasses.
-        headings: Of the table's columns.
-        cells: Returns the texts of one row.
+        headings: The table's headings.
+        cells: Returns the cells of one row.
         as_json: Whether to print JSON.
-        empty: Printed instead of a table without rows.
+        empty: Text to print if there are no rows.
         cut: As for `print_table`.
     """
     if as_json:
@@ -113,24 +113,23 @@ def print_records(
 
 
 def print_json(value: object) -> None:
-    """Print `value` as JSON; times are written as in the store, paths as text.
+    """Print `value` as JSON, with times as in the store and paths as text.
 
-    Characters that a terminal would obey are escaped, which leaves the value as it is.
+    Terminal control characters are escaped; the parsed value stays the same.
     """
     text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
     click.echo(COMMANDS.sub(lambda found: f"\\u{ord(found.group()):04x}", text))
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, cut: Collection[str] = ()) -> None:
-    """Print a table as wide as the terminal; nothing in a cell is taken for markup or a control.
+    """Print a table as wide as the terminal; markup and control characters in cells have no effect.
 
-    Into a file or a pipe each row is one line with every cell whole, unless COLUMNS gives a width.
+    In a file or a pipe each row is one full line, unless COLUMNS sets a width.
 
     Args:
-        headings: Of the columns.
-        rows: A text for each column.
-        cut: Columns that are cut with an ellipsis, so that each row is one line and the others whole;
-            when none is named, long cells are folded.
+        headings: One for each column.
+        rows: The cells of each row.
+        cut: Columns to shorten with an ellipsis, so that each row fits one line; if empty, long cells wrap.
     """
     from rich.console import Console
     from rich.table import Table
@@ -138,7 +137,7 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, cut: 
 
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     for heading in headings:
-        # A column that may be cut must count as one that may wrap, or rich shortens all alike.
+        # Columns to cut must be allowed to wrap, or rich shortens all columns alike.
         table.add_column(heading, overflow="fold", no_wrap=bool(cut) and heading not in cut)
     for row in rows:
         table.add_row(
@@ -158,13 +157,13 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, cut: 
 
 
 def minute(moment: datetime | None) -> str:
-    """Return a time to the minute with its zone, e.g. `2026-11-02 08:00 UTC`; a dash for none."""
+    """Return a time to the minute with its zone, e.g. `2026-11-02 08:00 UTC`, or a dash for None."""
     return "-" if moment is None else f"{moment:%Y-%m-%d %H:%M %Z}"
 
 
 @contextmanager
 def progress_bar(what: str, *, total: int | None = None) -> Iterator[Callable[[int, int | None], None]]:
-    """Show a bar while inside; call what is yielded with (done so far, total if it is known by now)."""
+    """Show a progress bar; yield a function that takes the count so far and the total, if known."""
     with _bars() as bars:
         task = bars.add_task(what, total=total)
 
@@ -176,7 +175,7 @@ def progress_bar(what: str, *, total: int | None = None) -> Iterator[Callable[[i
 
 @contextmanager
 def step_bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Show a bar for each step while inside; call what is yielded with (step, done so far, total)."""
+    """Show a progress bar for each step; yield a function that takes the step, the count and the total."""
     with _bars() as bars:
         tasks: dict[str, TaskID] = {}
 
@@ -189,7 +188,7 @@ def step_bars() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def summing(show: Callable[[int, int | None], None]) -> Callable[[int], None]:
-    """Return a function that takes how much was done since its last call, and shows the sum."""
+    """Return a function that adds up the counts of its calls and shows the sum."""
     done = 0
 
     def step(count: int) -> None:
@@ -201,7 +200,7 @@ def summing(show: Callable[[int, int | None], None]) -> Callable[[int], None]:
 
 
 def _bars() -> Progress:
-    """Return bars on standard error, which show nothing when it is no terminal."""
+    """Return progress bars on standard error, hidden if it is not a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -215,16 +214,16 @@ def _plain(value: object) -> str:
         return to_text(value)
     if isinstance(value, Path):
         return str(value)
-    raise TypeError(f"{type(value).__name__} has no form in JSON here; give it one in cli.output.")
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON; add a conversion in cli.output.")
 
 
 def _refusal(error: OSError) -> str:
-    """Say what the system refused, and of which path, as far as the error names it."""
+    """Return a sentence on a system error, with its paths if it names any."""
     paths = [str(path) for path in (error.filename, error.filename2) if path is not None]
     said = error.strerror or str(error) or type(error).__name__
     if not paths:
-        return f"The system refused: {said}."
+        return f"System error: {said}."
     return (
-        f"{' or '.join(paths)} cannot be used: {said}; see that the path is right, that this user may read "
-        "or write there, and that the disk has room."
+        f"{' or '.join(paths)} cannot be used: {said}; check the path, the permissions of this user and "
+        "the free disk space."
     )

@@ -1,4 +1,4 @@
-"""`queue` and `verdict`: the listings that wait for a verdict, and a verdict given or undone by hand."""
+"""`queue` and `verdict`: show the review queue, and give or undo a verdict."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ REASONS = [code.value for code in ReasonCode]
 
 
 @click.command(name="queue")
-@click.option("--limit", type=RowNumber, default=50, show_default=True, help="Rows at most.")
-@click.option("--offset", type=click.IntRange(0, LAST_ROW), default=0, help="Rows to skip first.")
+@click.option("--limit", type=RowNumber, default=50, show_default=True, help="Maximum number of rows.")
+@click.option("--offset", type=click.IntRange(0, LAST_ROW), default=0, help="Number of rows to skip.")
 @click.option(
     "--reviewer",
     envvar=PERSON_VARIABLES,
     default="",
     show_envvar=True,
-    help="Who looks: scores that the app hides from this user are hidden here too.",
+    help="Name of the reviewer; scores that the review app hides from them are hidden here too.",
 )
 @database_option
 @json_option
 def command(limit: int, offset: int, reviewer: str, database: Path, *, as_json: bool) -> None:
-    """Show the flagged listings that nobody has judged in their present form, most likely offers first.
+    """Show the flagged listings whose present version has no verdict, most likely offers first.
 
-    A score that the review app hides from this reviewer until their verdict is left out here too, whatever
-    their role. A name that is no user of the app judges nothing there and sees every score.
+    A score that the review app hides from the reviewer until their verdict is hidden here too, whatever their
+    role. If the name is not a user of the app, every score is shown.
 
     Example: precursor-watch queue --limit 20
     """
@@ -61,11 +61,11 @@ def command(limit: int, offset: int, reviewer: str, database: Path, *, as_json: 
     click.echo(f"{waiting} waiting.", err=True)
     if not is_trained:
         click.echo(
-            "No model is in use yet, so nothing is flagged; `precursor-watch retrain` makes one.", err=True
+            "No model is in use, so nothing is flagged; train one with `precursor-watch retrain`.", err=True
         )
     elif unscored:
         waits = counted(unscored, "listing waits", "listings wait")
-        click.echo(f"{waits} for a score of the model in use; `precursor-watch score` gives it.", err=True)
+        click.echo(f"{waits} for a score by the model in use; run `precursor-watch score`.", err=True)
 
 
 @click.command(name="verdict")
@@ -75,16 +75,17 @@ def command(limit: int, offset: int, reviewer: str, database: Path, *, as_json: 
     "--reason",
     type=click.Choice(REASONS),
     metavar="REASON",
-    help=f"Why, as the labelling guide defines it: {', '.join(REASONS)}.",
+    help=f"The reason, as defined in the labelling guide: {', '.join(REASONS)}.",
 )
-@click.option("--note", default="", help="In your own words.")
+@click.option("--note", default="", help="A note in your own words.")
 @click.option(
     "--score",
     "score_id",
     type=RowNumber,
-    help="The score you saw (score_id of queue --json); refused if the listing has changed since.",
+    help="The score that you saw (score_id in `queue --json`); the verdict is refused if the listing has "
+    "changed since.",
 )
-@click.option("--undo", type=RowNumber, metavar="VERDICT", help="Undo this verdict instead.")
+@click.option("--undo", type=RowNumber, metavar="VERDICT", help="Undo a verdict, by number.")
 @reviewer_option
 @database_option
 def verdict_command(
@@ -98,10 +99,10 @@ def verdict_command(
     reviewer: str,
     database: Path,
 ) -> None:
-    """Judge a listing in its present form; the queue and the next retraining take the verdict up.
+    """Give a verdict on the present version of a listing, for the queue and the next retraining.
 
-    LISTING_ID is in the last column of `queue`. The judged listing, and a verdict that this one replaces, are
-    named on standard error. With --score the verdict holds only for the score that you saw.
+    LISTING_ID is in the last column of `queue`. The title of the listing, and any verdict that this one
+    replaces, are printed on standard error.
 
     Example: precursor-watch verdict 5f0c9a7be1d2c3f4 offer --reason disguised --note "no name on label"
 
@@ -116,12 +117,12 @@ def verdict_command(
             given = undo_verdict(db, undo, reviewer=reviewer, now=utc_now())
         else:
             raise click.UsageError("Give a listing and a decision, or --undo and a verdict's number.")
-    undoes = f", takes back {given.undoes}" if given.undoes else ""
+    undoes = f", undoes verdict {given.undoes}" if given.undoes else ""
     click.echo(f"Verdict {given.verdict_id}: listing {given.listing_id} {given.decision}{undoes}.")
 
 
 def _hidden(db: Database, listing_ids: list[str], reviewer: str) -> frozenset[str]:
-    """Return the listings whose score the review app would hide from this reviewer."""
+    """Return the listings whose scores the review app hides from this reviewer."""
     from review.queue.blinding import hidden_from
     from store.accounts.users import has_user
     from store.review.queue import items_of
@@ -171,22 +172,23 @@ def _give(
     )
     p_offer = f"P {file.score.p_offer:.2f}" if file.score else "not scored"
     click.echo(
-        f"Judged: {harmless(sighting.content.title)} (sighting {sighting.sighting_id}, {p_offer}).", err=True
+        f"Reviewed: {harmless(sighting.content.title)} (sighting {sighting.sighting_id}, {p_offer}).",
+        err=True,
     )
     if replaced := _replaced(file.verdicts, given):
         click.echo(
-            f"A change of mind: verdict {replaced.verdict_id} by {harmless(replaced.reviewer)} said "
-            f"{_said(replaced)}; now {_said(given)} stands. Both are kept; "
-            f"`precursor-watch verdict --undo {given.verdict_id}` goes back.",
+            f"{_said(given)} replaces {_said(replaced)}, verdict {replaced.verdict_id} by "
+            f"{harmless(replaced.reviewer)}. Both are kept; "
+            f"`precursor-watch verdict --undo {given.verdict_id}` restores the earlier one.",
             err=True,
         )
     return given
 
 
 def _replaced(before: Iterable[Verdict], given: Verdict) -> Verdict | None:
-    """Return the verdict on the same text that stood until now, if it said something else.
+    """Return the verdict that a new one replaces: the current one on the same text, if it differs.
 
-    A blind second review replaces nothing, and is not told the verdict that it checks.
+    A blind second review replaces nothing, and its reviewer must not see the first verdict.
     """
     known = list(before)
     undone = {each.undoes for each in known}

@@ -1,4 +1,4 @@
-"""`retrain`: verdicts to a candidate model, held against the one in use, promoted unless it is worse."""
+"""`retrain`: train a candidate model on verdicts, and promote it unless it is worse."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ if TYPE_CHECKING:
 WOULD = {
     "entering": "Would enter the queue",
     "leaving": "Would leave the queue",
-    "turning": "Would turn against a verdict that the model in use agrees with",
+    "turning": "Would contradict a verdict that the model in use agrees with",
 }
-PROMOTED = "Promoted. The queue shows what it flags once it has scored the listings: precursor-watch score."
+PROMOTED = "Promoted. Score the listings to update the queue: precursor-watch score."
 
 
 @click.command(name="retrain")
 @click.option(
     "--starter",
     type=ExistingFile,
-    help="Labelled listings to start from (JSONL).  [default: the starter set of this release]",
+    help="The starter set, labelled listings as JSONL.  [default: the starter set of this release]",
 )
-@click.option("--no-starter", is_flag=True, help="Train on verdicts alone.")
+@click.option("--no-starter", is_flag=True, help="Train without a starter set.")
 @click.option(
     "--models",
     "models_folder",
     type=AnyFolder,
-    help="Where models are kept.  [default: models/ beside the database]",
+    help="The folder of models.  [default: models/ beside the database]",
 )
 @click.option(
     "--embedder",
@@ -57,18 +57,22 @@ PROMOTED = "Promoted. The queue shows what it flags once it has scored the listi
     help="A sentence-transformers name or path.",
 )
 @click.option(
-    "--seed", type=Seed, default=0, show_default=True, help="Of the folds: the same seed, the same model."
+    "--seed",
+    type=Seed,
+    default=0,
+    show_default=True,
+    help="Seed of the folds; the same seed gives the same model.",
 )
-@click.option("--force", is_flag=True, help="Promote even a worse model; the record says so.")
+@click.option("--force", is_flag=True, help="Promote the candidate even if it is worse; the record says so.")
 @click.option("--dry-run", is_flag=True, help="Train, compare and rescore; write nothing.")
-@click.option("--no-rescore", is_flag=True, help="Do not try the candidate on every listing as last seen.")
+@click.option("--no-rescore", is_flag=True, help="Do not score the stored listings with the candidate.")
 @click.option(
     "--by",
     envvar=["PRECURSOR_WATCH_REVIEWER", "USER"],
     default=system_user,
     show_default="the system's user",
     show_envvar=True,
-    help="Who asks; kept with the promotion.",
+    help="Your name, kept with the promotion.",
 )
 @due_at_option
 @law_options
@@ -92,9 +96,9 @@ def command(  # noqa: PLR0913 (one parameter per option)
 ) -> None:
     """Train a candidate on the starter set, verdicts and imported labels; promote it unless it is worse.
 
-    Candidate and model in use are compared on the same held-out groups, as a whole and on every slice. A
-    cross-fitted model that never saw these groups stands in for each. What the candidate would change in the
-    queue is shown as well.
+    The candidate and the model in use are compared on the same held-out groups, overall and on every slice.
+    Each is represented by a cross-fitted model that never saw these groups. The changes that the candidate
+    would make to the queue are shown too.
 
     Example: precursor-watch retrain --dry-run
     """
@@ -131,16 +135,11 @@ def _print_result(result: Retrained, options: RetrainOptions, *, as_json: bool) 
 
 
 def ending(result: Retrained, options: RetrainOptions) -> str:
-    """Return a sentence on what became of the candidate or, after a dry run, would have.
-
-    Args:
-        result: Of the retraining.
-        options: What it was asked for.
-    """
+    """Return whether the candidate was promoted or, after a dry run, would have been, as a sentence."""
     if not options.dry_run:
         return PROMOTED if result.promoted else "Not promoted."
     would = "would" if options.accepts(result.comparison) else "would not"
-    return f"A dry run: nothing was written. Without --dry-run it {would} have been promoted."
+    return f"Dry run: nothing was written. Without --dry-run the candidate {would} have been promoted."
 
 
 def _print_comparison(comparison: Comparison) -> None:
@@ -148,7 +147,8 @@ def _print_comparison(comparison: Comparison) -> None:
     in_use = comparison.in_use or {}
     rows = [(name, str(value), str(in_use.get(name, "-"))) for name, value in comparison.candidate.items()]
     click.echo(
-        "On held-out labels (a fifth of the groups, and the newest judged), by models that saw none of them:"
+        "Held-out labels (a fifth of the groups, and the newest verdicts), scored by models that saw none of "
+        "them:"
     )
     print_table(("HELD OUT", "CANDIDATE", "IN USE"), rows)
     if comparison.differences:

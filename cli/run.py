@@ -19,29 +19,29 @@ if TYPE_CHECKING:
     from structlog.typing import Processor
 
 FORMAT_VARIABLE = "PRECURSOR_WATCH_LOG"
-"""`json` writes one JSON object a line; anything else a line for people. Child processes inherit it."""
+"""`json` writes one JSON object per line, any other value plain text. Child processes inherit it."""
 
 
 @click.command("run")
 @database_option
 @sources_option
 @click.option(
-    "--once", is_flag=True, help="Do the work that is due now, print the status and exit, e.g. from cron."
+    "--once", is_flag=True, help="Do the work that is due now, print the status, and exit; e.g. for cron."
 )
 @click.option(
     "--parallel",
     type=click.IntRange(1, 32),
-    help="Sources crawled at a time.  [default: [service] parallel, or 2]",
+    help="Number of sources to crawl in parallel.  [default: [service] parallel, or 2]",
 )
 @click.pass_context
 def command(ctx: click.Context, database: Path, sources_file: Path, once: bool, parallel: int | None) -> None:
-    """Crawl each source by its schedule, and score the new sightings.
+    """Run the service: crawl each source on its schedule, and score the new sightings.
 
-    The service runs until SIGTERM or Ctrl-C, then ends its child processes in order and exits with 0. After
-    any interruption start it again: it resumes its work. An edited sources file is taken up within seconds,
-    or at once on SIGHUP; a file that cannot be used raises an alarm, and the old sources stay in use.
+    The service runs until SIGTERM or Ctrl-C. It then stops its child processes cleanly and exits with 0.
+    After an interruption, start it again; it resumes its work. A changed sources file is read within seconds,
+    or immediately on SIGHUP. An invalid file raises an alarm, and the old sources stay in use.
 
-    Limits, alarms and maintenance are set in the settings file, see docs/settings.md.
+    Limits, alarms and maintenance are set in the settings file; see docs/settings.md.
 
     Example: precursor-watch run --db var/precursor-watch.db --sources sources.toml
     """
@@ -84,10 +84,10 @@ def command(ctx: click.Context, database: Path, sources_file: Path, once: bool, 
     type=AnyFile,
     default=Path("precursor-watch.toml"),
     show_default=True,
-    help="The settings file; made empty if it is not there.",
+    help="The settings file; created empty if it does not exist.",
 )
 @click.option(
-    "--user", default="precursor-watch", show_default=True, help="The system user that both run as."
+    "--user", default="precursor-watch", show_default=True, help="The system user of both services."
 )
 @click.option(
     "--to",
@@ -95,14 +95,14 @@ def command(ctx: click.Context, database: Path, sources_file: Path, once: bool, 
     type=AnyFolder,
     default=Path("/etc/systemd/system"),
     show_default=True,
-    help="Where the units are written.",
+    help="The folder for the units.",
 )
 def install_units_command(
     database: Path, sources_file: Path, settings: Path, user: str, folder: Path
 ) -> None:
-    """Write hardened systemd units for `run` and `serve`, and have systemd verify them.
+    """Write hardened systemd units for `run` and `serve`, and verify them with systemd.
 
-    Nothing is started; the commands to type next are printed.
+    No service is started; the next commands to run are printed.
 
     Example: precursor-watch install-units --db /srv/watch/watch.db --sources /srv/watch/sources.toml
     """
@@ -121,9 +121,9 @@ def install_units_command(
     for path in written:
         click.echo(f"{path}{'  verified' if checked else ''}")
     if not checked:
-        click.echo("systemd-analyze is not installed here, so they were not verified.", err=True)
+        click.echo("systemd-analyze is not installed, so the units were not verified.", err=True)
     click.echo(
-        f"Next: useradd --system {user} (if there is none), chown -R {user}: {database.resolve().parent}, "
+        f"Next: useradd --system {user} (unless it exists), chown -R {user}: {database.resolve().parent}, "
         "systemctl daemon-reload, systemctl enable --now precursor-watch precursor-watch-web",
         err=True,
     )
@@ -137,7 +137,7 @@ def _events_of_signals() -> tuple[Event, Event]:
 
 
 def _configure_logs() -> None:
-    """Send our events, and warnings and errors of libraries, to standard error, one line each."""
+    """Log our events, and warnings and errors of libraries, to standard error, one line each."""
     import structlog
 
     is_json = os.environ.get(FORMAT_VARIABLE, "").lower() == "json"

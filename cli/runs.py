@@ -1,4 +1,4 @@
-"""`runs` and `logs`: the newest runs, how they ended, and what their processes wrote."""
+"""`runs` and `logs`: list the newest runs, and print the logs of a run."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 @click.command("runs")
 @database_option
 @json_option
-@click.option("--limit", type=RowNumber, default=20, show_default=True, help="How many to show.")
+@click.option("--limit", type=RowNumber, default=20, show_default=True, help="Maximum number of runs.")
 def command(database: Path, as_json: bool, limit: int) -> None:
-    """Show the newest runs, newest first, and how each ended.
+    """List the newest runs with their outcomes.
 
     Example: precursor-watch runs --limit 50
     """
@@ -34,20 +34,20 @@ def command(database: Path, as_json: bool, limit: int) -> None:
     if as_json:
         print_json([{**asdict(run), "standing": stands} for run, stands in runs])
     elif runs:
-        headings = ("run", "what", "source", "due", "ended", "outcome", "sentence")
+        headings = ("run", "kind", "source", "due", "ended", "outcome", "message")
         print_table(headings, [_cells(run, stands) for run, stands in runs])
     else:
-        click.echo("There is no run yet; begin with `precursor-watch crawl`.")
+        click.echo("There are no runs yet; start with `precursor-watch crawl`.")
 
 
 @click.command("logs")
 @click.argument("run", type=RowNumber)
 @database_option
-@click.option("--lines", type=RowNumber, help="Only this many of each process's last lines.")
+@click.option("--lines", type=RowNumber, help="Only the last lines of each log, this many.")
 def logs_command(run: int, database: Path, lines: int | None) -> None:
-    """Show how run number RUN ended, and what each of its processes wrote.
+    """Print the outcome of run number RUN and the log of each of its processes.
 
-    Only runs that the service began have logs; a run by hand writes to its terminal.
+    Only runs of the service have logs; a run by hand writes to its terminal.
 
     Example: precursor-watch logs 42 --lines 20
     """
@@ -57,14 +57,14 @@ def logs_command(run: int, database: Path, lines: int | None) -> None:
     with open_store(database) as db:
         found, attempts = get_run(db, run), attempts_at(db, run)
     what = f"{found.kind} of {found.source_id}" if found.source_id else found.kind
-    ended = f"Run {found.run_id}, {what}: {found.outcome or 'no ending yet'}. {found.sentence}"
+    ended = f"Run {found.run_id}, {what}: {found.outcome or 'not ended'}. {found.sentence}"
     click.echo(ended.rstrip(), err=True)
     for attempt in attempts:
         ending = f"; {attempt.interrupted}" if attempt.interrupted else ""
-        click.echo(f"-- process {attempt.pid}, begun {minute(attempt.started_at)}{ending}", err=True)
+        click.echo(f"-- process {attempt.pid}, started {minute(attempt.started_at)}{ending}", err=True)
         path = log_of(database, found, attempt)
         if path is None:
-            click.echo("   It left no log: it was begun by hand, or its log was purged.", err=True)
+            click.echo("   No log: the process was started by hand, or its log was purged.", err=True)
             continue
         for line in read_log(path, lines=lines):
             click.echo(harmless(line))

@@ -1,4 +1,4 @@
-"""`precursor-watch schedule`: when sources are due, and asking the running service for something else."""
+"""`schedule`: show due times, and pause, resume or run a source in the service."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ source_argument = click.argument("source")
 
 @click.group("schedule", cls=SentenceGroup)
 def command() -> None:
-    """Show when sources are due; pause one, resume it, or have it crawled now by the service.
+    """Show when sources are due, and pause, resume or run one in the service.
 
     Example: precursor-watch schedule show
     """
@@ -38,10 +38,10 @@ def command() -> None:
     type=click.IntRange(1, 100),
     default=1,
     show_default=True,
-    help="How many due times of each source.",
+    help="Number of due times for each source.",
 )
 def show(database: Path, sources_file: Path, as_json: bool, count: int) -> None:
-    """Show the next due times of each source, in its own zone and in UTC, and what is paused.
+    """Show the next due times of each source, in its own time zone and in UTC, and who paused it.
 
     Example: precursor-watch schedule show --next 5
     """
@@ -86,18 +86,16 @@ def show(database: Path, sources_file: Path, as_json: bool, count: int) -> None:
 @by_option
 @source_argument
 def pause(database: Path, sources_file: Path, by: str, source: str) -> None:
-    """Begin nothing for SOURCE until it is resumed; due times are skipped, with who and when.
+    """Pause the schedule of SOURCE; its due times are recorded as skipped until it is resumed.
 
-    What runs now goes on to its end.
+    A crawl that is already running continues to its end.
 
     Example: precursor-watch schedule pause andes --by ada
     """
     from store.operations.service import Request
 
     _ask(Request.PAUSE, database, sources_file, by, source)
-    click.echo(
-        f"{source} is paused. What runs now goes on to its end; resume with `schedule resume {source}`."
-    )
+    click.echo(f"{source} is paused; a running crawl continues. Resume with `schedule resume {source}`.")
 
 
 @command.command()
@@ -106,7 +104,7 @@ def pause(database: Path, sources_file: Path, by: str, source: str) -> None:
 @by_option
 @source_argument
 def resume(database: Path, sources_file: Path, by: str, source: str) -> None:
-    """Let SOURCE be crawled again when it is due.
+    """Resume the schedule of SOURCE.
 
     Example: precursor-watch schedule resume andes
     """
@@ -122,16 +120,18 @@ def resume(database: Path, sources_file: Path, by: str, source: str) -> None:
 @by_option
 @source_argument
 def run_now(database: Path, sources_file: Path, by: str, source: str) -> None:
-    """Have the service crawl SOURCE now, due or not.
+    """Have the service crawl SOURCE now, whether or not it is due.
 
-    The service must be at work; without one, `precursor-watch crawl` does it by hand.
+    The service must be running; without it, use `precursor-watch crawl`.
 
     Example: precursor-watch schedule run-now andes
     """
     from store.operations.service import Request
 
     number = _ask(Request.RUN_NOW, database, sources_file, by, source)
-    click.echo(f"Asked (request {number}). The service begins within seconds; see `precursor-watch runs`.")
+    click.echo(
+        f"Request {number} was sent. The service starts the crawl within seconds; see `precursor-watch runs`."
+    )
 
 
 def _ask(request: Request, database: Path, sources_file: Path, by: str, source: str) -> int:

@@ -1,4 +1,4 @@
-"""`score` and `score-archive`: score the store, JSON lines in a pipe, or an archive of any size."""
+"""`score` and `score-archive`: score the store, JSON lines from a pipe, or an archive of any size."""
 
 from __future__ import annotations
 
@@ -28,12 +28,15 @@ if TYPE_CHECKING:
 
 PIPE_BATCH = 256
 LOOK_S = 1.0
-"""The time between two batches beside a crawl: long enough for a batch of many texts to cost little each."""
+"""Time between two batches during a crawl: long enough for efficient batches."""
 
 
 @click.command(name="score")
 @click.option(
-    "--json", "pipe", is_flag=True, help="Read listings as JSONL from stdin, write them scored to stdout."
+    "--json",
+    "pipe",
+    is_flag=True,
+    help="Read listings as JSONL from stdin, and write them with scores to stdout.",
 )
 @click.option("--follow", is_flag=True, help="Keep scoring while a crawl is under way.")
 @law_options
@@ -41,12 +44,12 @@ LOOK_S = 1.0
 def command(law: Law, database: Path, *, pipe: bool, follow: bool) -> None:
     """Score every sighting that the model in use has not scored yet.
 
-    With --json nothing in the store is changed. Each line of standard input is an object with a title and
-    perhaps a description; it is printed with p_offer, flagged, threshold, model_id and reasons. A line that
-    cannot be read is named on standard error and left out; the exit code is then 1.
+    --json leaves the store unchanged. Each line of standard input is an object with a title and an optional
+    description; it is printed with p_offer, flagged, threshold, model_id and reasons. An invalid line is
+    reported on standard error and skipped; the exit code is then 1.
 
-    With --follow the command scores beside the crawls of this database and ends after the last of them. The
-    model is opened once, and new listings are in the queue while the crawls run.
+    --follow scores new listings while crawls of this database run, and ends after the last crawl. The model
+    is loaded only once.
 
     Example: precursor-watch score
 
@@ -78,22 +81,22 @@ def command(law: Law, database: Path, *, pipe: bool, follow: bool) -> None:
     "-o",
     required=True,
     type=AnyFile,
-    help="Where the flagged listings are written, as JSON lines.",
+    help="The file for the flagged listings, as JSON lines.",
 )
 @law_options
 @database_option
 @cluster_option("Score")
 def score_archive_command(law: Law, source: Path, output: Path, database: Path, cluster: str | None) -> None:
-    """Score every listing of an archive with the model in use and write the flagged ones.
+    """Score every listing of an archive with the model in use, and write the flagged listings.
 
     SOURCE is JSONL (also .gz), Parquet (extra "parquet"), or any format that `crawl` reads: WARC, WACZ, ZIP,
-    MHTML, HTML or a folder of them. Memory does not grow with its size. After an interruption, even a kill,
-    the same command resumes; OUTPUT.checkpoint says how far it got. The store is read only for the model.
+    MHTML, HTML or a folder of them. Memory use does not depend on its size. After an interruption, even a
+    kill, the same command resumes from OUTPUT.checkpoint. Only the model is read from the store.
 
-    A line that cannot be read is left out and the exit code is 1, as with `score --json`; the first five are
-    named on standard error with the reason.
+    An invalid line is skipped, and the exit code is then 1, as with `score --json`. The first five are
+    reported on standard error with the reason.
 
-    With --cluster the work is done on many machines; the output is the same, in the same order.
+    With --cluster, many machines share the work; the output is the same, in the same order.
 
     Example: precursor-watch score-archive evidence/2026.wacz -o flagged.jsonl
     """
@@ -112,16 +115,15 @@ def score_archive_command(law: Law, source: Path, output: Path, database: Path, 
 
 
 def leave_cores_to_others() -> None:
-    """Have NumPy and PyTorch use one thread, unless the environment says how many; call it before they load.
+    """Limit NumPy and PyTorch to one thread unless the environment sets a number; call before their import.
 
-    Beside a crawl and its workers, one thread for each core would spend most of its time waiting busily for
-    another thread that has no core.
+    Beside a crawl and its workers, one thread per core would mostly busy-wait for threads without a core.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def is_crawling(database: Path) -> bool:
-    """Return whether a crawl is under way; if so, wait a little, so that it may find something."""
+    """Return whether a crawl is running; if so, wait `LOOK_S` first, so that new listings can arrive."""
     is_crawling = _crawls(database)
     if is_crawling:
         time.sleep(LOOK_S)
@@ -150,13 +152,13 @@ def _score_pipe(database: Path, law: Law) -> None:
                 said = {"p_offer": scored.p_offer, "flagged": flagged, "threshold": model.threshold}
                 reasons = {"model_id": model.model_id, "reasons": asdict(scored.reasons)}
                 line = json.dumps({**row, **said, **reasons}, ensure_ascii=False)
-                click.echo(line.encode("utf-8", "replace"))  # a lone surrogate must not end the pipe
+                click.echo(line.encode("utf-8", "replace"))  # a lone surrogate must not break the pipe
     if bad_lines:
         raise LinesLeftOut(len(bad_lines))
 
 
 def _batches(bad_lines: list[int]) -> Iterator[list[dict[str, object]]]:
-    """Yield the lines of standard input in batches; name those that cannot be read, and note their place."""
+    """Yield standard input in batches; report each invalid line and add its number to `bad_lines`."""
     from classifier.errors import DataFileWrong
     from classifier.training.examples import json_object
 
@@ -185,7 +187,7 @@ def _score_here(
     from bulk.archives import score_archive
     from classifier.scoring import open_scorer
 
-    # Vectors of an archive are not wanted again, and in memory they would grow with it.
+    # Vectors of an archive are not reused, and in memory they would grow with it.
     with (
         tempfile.TemporaryDirectory(prefix="precursor-watch-") as scratch,
         open_scorer(

@@ -1,4 +1,4 @@
-"""`serve`: the review app, with the parts of other packages that it shows and does not import itself."""
+"""`serve`: the review app, wired to the parts of other packages that it does not import."""
 
 from __future__ import annotations
 
@@ -29,31 +29,33 @@ if TYPE_CHECKING:
 @law_options
 @database_option
 @sources_option
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--port", type=click.IntRange(0, 65_535), default=8080, show_default=True, help="0 takes a free one."
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=8080,
+    show_default=True,
+    help="Port to listen on; 0 picks a free one.",
 )
 @click.option(
-    "--public-url", default="", metavar="URL", help="The address that people open, behind a reverse proxy."
+    "--public-url", default="", metavar="URL", help="The public address of the app behind a reverse proxy."
 )
 @click.option(
     "--trusted-proxy",
     "trusted_proxies",
     multiple=True,
     metavar="NETWORK",
-    help="Address or network of a reverse proxy whose X-Forwarded-* headers are believed.",
+    help="Address or network of a reverse proxy whose X-Forwarded-* headers are trusted.",
 )
-@click.option(
-    "--tls-certificate", type=AnyFile, help="To serve HTTPS itself: certificate with its chain, PEM."
-)
-@click.option("--tls-key", type=AnyFile, help="To serve HTTPS itself: private key, PEM.")
+@click.option("--tls-certificate", type=AnyFile, help="Serve HTTPS with this certificate and its chain, PEM.")
+@click.option("--tls-key", type=AnyFile, help="Private key of the certificate, PEM.")
 @click.option(
     "--idle-minutes", type=click.IntRange(1, 24 * 60), default=60, show_default=True,
-    help="A session ends after so long without use.",
+    help="End a session after this many minutes without activity.",
 )  # fmt: skip
 @click.option(
     "--session-hours", type=click.IntRange(1, 72), default=12, show_default=True,
-    help="A session ends so long after its login.",
+    help="End a session this many hours after login.",
 )  # fmt: skip
 def command(  # noqa: PLR0913 (options of one command)
     law: Law,
@@ -69,10 +71,10 @@ def command(  # noqa: PLR0913 (options of one command)
     idle_minutes: int,
     session_hours: int,
 ) -> None:
-    """Review the flagged listings in the browser.
+    """Serve the review app, to review flagged listings in the browser.
 
-    Users log in; `precursor-watch users add` makes them. Without further options the app listens on this
-    machine only. Behind a reverse proxy, see docs/reverse-proxy.md.
+    Users must log in; add them with `precursor-watch users add`. By default the app listens on this machine
+    only. For a reverse proxy, see docs/reverse-proxy.md.
 
     Example: precursor-watch serve
     """
@@ -105,7 +107,7 @@ def command(  # noqa: PLR0913 (options of one command)
 
 
 def reference_for(database: Path, law: Law) -> Reference:
-    """Return the law and the stored pages for the app; each is read when it is first needed."""
+    """Return the app's access to the law and the stored pages, read on first use."""
     from store.crawl.evidence import evidence_folder
 
     folder = evidence_folder(database)
@@ -118,13 +120,13 @@ def reference_for(database: Path, law: Law) -> Reference:
 
 
 def law_of(law: Law, substances: Iterable[str]) -> list[LawEntry]:
-    """Return the law's entries of substances, given by canonical names; unknown names have none."""
+    """Return the law's entries for substances by canonical name; an unknown name has none."""
     by_name = _entries(law)
     return [entry for name in substances for entry in by_name.get(name, ())]
 
 
 def names_of(law: Law, terms: str) -> dict[str, str]:
-    """Return the words of a search that name a substance, each or all together, with its canonical name."""
+    """Map the words of a search, each and all together, to the canonical names of substances."""
     from text.normalise import comparable
 
     words = terms.split()
@@ -168,7 +170,7 @@ def _entries(law: Law) -> dict[str, list[LawEntry]]:
 
 @cache
 def _names(law: Law) -> dict[str, str]:
-    """Return every name and CAS number of a listed substance, in comparable form, with its canonical name."""
+    """Map every name and CAS number of listed substances, in comparable form, to the canonical name."""
     from classifier.gazetteer import load_gazetteer
     from text.normalise import comparable
 
@@ -180,7 +182,7 @@ def _names(law: Law) -> dict[str, str]:
 
 
 def service_api_for(database: Path, sources_file: Path) -> ServiceApi:
-    """Return what the app asks of the service on a store, whose sources are declared in `sources_file`."""
+    """Return the app's access to the service for a store and a sources file."""
     from scheduler.children import log_of, read_log
     from scheduler.health import overview, standing
     from scheduler.jobs import ask_service

@@ -1,8 +1,8 @@
-"""The settings file and the environment, read here and nowhere else, and checked whole at the start.
+"""The settings, read from one TOML file and from the environment.
 
-One TOML file, `precursor-watch.toml` where the command is called or what PRECURSOR_WATCH_SETTINGS names.
-A variable `PRECURSOR_WATCH_SECTION_KEY` goes before the file, e.g. `PRECURSOR_WATCH_ALARMS_QUIET_HOURS`.
-`docs/settings.md` lists every key, which a test holds.
+The file is the one that PRECURSOR_WATCH_SETTINGS names, or `precursor-watch.toml` in the working directory.
+A variable `PRECURSOR_WATCH_SECTION_KEY` overrides the file, e.g. `PRECURSOR_WATCH_ALARMS_QUIET_HOURS`.
+`docs/settings.md` lists every key; a test checks that.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ SECTIONS: dict[str, type[Any]] = {
     "law": LawSettings,
     "crawl": CrawlSettings,
 }
-"""Each package declares its own; a new section is declared here."""
+"""Every section, with its dataclass in the package that uses it."""
 
 RENAMED = {"care": "maintenance"}
-"""Former names of sections, each with the present one."""
+"""Former names of sections, with the present names."""
 
 PREFIX = "PRECURSOR_WATCH"
 FILE_VARIABLE = f"{PREFIX}_SETTINGS"
@@ -42,13 +42,13 @@ Section = TypeVar("Section")
 
 
 class SettingsWrong(click.UsageError):
-    """The settings file or a variable cannot be used; the message names the key and the mend."""
+    """The settings file or a variable is invalid; the message names the key and the remedy."""
 
 
 def load_settings(section: type[Section], environ: Mapping[str, str] | None = None) -> Section:
-    """Return one section, each value from the environment, else the file, else its default.
+    """Return a section, with each value from the environment, the file or its default, in this order.
 
-    The whole file is checked, whatever section is asked for, so that a mistyped name is found at once.
+    The whole file is checked for unknown sections, so that a mistyped name is reported at once.
 
     Raises:
         SettingsWrong: If the file cannot be read, or it or a variable holds an unknown or mistyped key.
@@ -57,10 +57,10 @@ def load_settings(section: type[Section], environ: Mapping[str, str] | None = No
     document, origin = _document(environ)
     for former, present in RENAMED.items():
         if former in document or any(name.startswith(variable(former, "")) for name in environ):
-            raise SettingsWrong(f"The settings [{former}] are called [{present}] now; rename them.")
+            raise SettingsWrong(f"The section [{former}] is now called [{present}]; rename it.")
     for name in document:
         if name not in SECTIONS:
-            raise SettingsWrong(f"{origin} has a section [{name}]; it knows {', '.join(SECTIONS)}.")
+            raise SettingsWrong(f"{origin} has an unknown section [{name}]; known are {', '.join(SECTIONS)}.")
     name = next(name for name, known in SECTIONS.items() if known is section)
     given = {
         **_checked(document.get(name, {}), section, f"{origin} [{name}]"),
@@ -75,7 +75,7 @@ def variable(section: str, key: str) -> str:
 
 
 def default_of(field: Field[Any]) -> Any:
-    """Return a setting's default; every setting has one."""
+    """Return the default of a setting; every setting has one."""
     assert field.default is not MISSING
     return field.default
 
@@ -93,11 +93,11 @@ def _document(environ: Mapping[str, str]) -> tuple[dict[str, Any], str]:
 
 def _checked(table: Any, section: type[Any], origin: str) -> dict[str, Any]:
     if not isinstance(table, dict):
-        raise SettingsWrong(f"{origin} is no section; begin it with [section] on a line of its own.")
+        raise SettingsWrong(f"{origin} is not a section; start it with [section] on its own line.")
     known = {field.name: field for field in fields(section)}
     for key in table:
         if key not in known:
-            raise SettingsWrong(f"{origin} has an unknown key {key!r}; it knows {', '.join(known)}.")
+            raise SettingsWrong(f"{origin} has an unknown key {key!r}; known are {', '.join(known)}.")
     return {key: _value(value, known[key], f"{origin} {key}") for key, value in table.items()}
 
 
@@ -114,11 +114,11 @@ def _read(text: str, field: Field[Any], origin: str) -> Any:
     match default_of(field):
         case bool():
             if text.lower() not in {"true", "false"}:
-                raise SettingsWrong(f"{origin} is {text!r}, which is neither true nor false.")
+                raise SettingsWrong(f"{origin} is {text!r}; it must be true or false.")
             return text.lower() == "true"
         case int():
             if not text.strip().isdecimal():
-                raise SettingsWrong(f"{origin} is {text!r}, which is no whole number from 0 on.")
+                raise SettingsWrong(f"{origin} is {text!r}; it must be a whole number, 0 or more.")
             return int(text)
         case tuple():
             return tuple(text.split())
@@ -139,4 +139,9 @@ def _value(value: Any, field: Field[Any], origin: str) -> Any:
     return value
 
 
-_KINDS = {bool: "true or false", int: "a whole number from 0 on", str: "a text", tuple: "a list of texts"}
+_KINDS = {
+    bool: "true or false",
+    int: "a whole number, 0 or more",
+    str: "a string",
+    tuple: "a list of strings",
+}

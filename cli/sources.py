@@ -1,4 +1,4 @@
-"""`sources` and `permissions`: the declared sources, and what may be requested of which site."""
+"""`sources` and `permissions`: the declared sources, and the permissions of live sources."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from crawler.live.plan import Plan
     from crawler.sources.sources import DeclaredSource, Schedule
 
-NONE_LIVE = "{} declares no live source, so no permission is needed."
+NONE_LIVE = "{} declares no live sources, so no permission is needed."
 
 
 @click.command("sources")
 @sources_option
 @json_option
 @click.option(
-    "--check", is_flag=True, help="Exit with 1 if an archive is missing, or supplied later than now."
+    "--check", is_flag=True, help="Exit with 1 if an archive is missing or its supply date is in the future."
 )
 def command(sources_file: Path, as_json: bool, check: bool) -> None:
     """List the declared sources.
@@ -88,7 +88,7 @@ def list_command(sources_file: Path, database: Path, *, as_json: bool) -> None:
 @sources_option
 @database_option
 def check_command(names: tuple[str, ...], sources_file: Path, database: Path) -> None:
-    """Exit with 1 if a live source has no permission that holds now, and say why.
+    """Exit with 1 if a live source has no valid permission, and say why.
 
     Example: precursor-watch permissions check andes-live
     """
@@ -97,7 +97,7 @@ def check_command(names: tuple[str, ...], sources_file: Path, database: Path) ->
         click.echo(NONE_LIVE.format(sources_file), err=True)
     found = {each.source.source_id: _problem(each, database) for each in live}
     for source_id, why in found.items():
-        click.echo(harmless(f"{source_id}: {why or 'its permission holds'}."))
+        click.echo(harmless(f"{source_id}: {why or 'its permission is valid'}."))
     sys.exit(int(any(found.values())))
 
 
@@ -105,13 +105,12 @@ def check_command(names: tuple[str, ...], sources_file: Path, database: Path) ->
 @click.argument("name", metavar="SOURCE")
 @sources_option
 @database_option
-@click.option("--urls", "with_urls", is_flag=True, help="Name every listing that would be visited again.")
+@click.option("--urls", "with_urls", is_flag=True, help="List every listing that would be visited again.")
 @json_option
 def plan_command(name: str, sources_file: Path, database: Path, *, with_urls: bool, as_json: bool) -> None:
-    """Say what a crawl would do: where it would begin, how fast and how far, and which pages are known.
+    """Plan a crawl: its start pages, pace and limits, and the known pages.
 
-    This is the dry run of a crawl: nothing is requested, and nothing is written. The rules of robots.txt are
-    those read last.
+    This is a dry run: it requests nothing and writes nothing. It uses the last known rules of robots.txt.
 
     Example: precursor-watch permissions plan andes-live
     """
@@ -127,15 +126,15 @@ def plan_command(name: str, sources_file: Path, database: Path, *, with_urls: bo
 
 @permissions_command.command("withdraw")
 @click.argument("name", metavar="SOURCE")
-@click.option("--by", required=True, help="Who withdraws the permission.")
-@click.option("--reason", required=True, help="Why, e.g. the letter that came.")
+@click.option("--by", required=True, help="Name of the person who withdraws the permission.")
+@click.option("--reason", required=True, help="The reason, e.g. a letter.")
 @sources_option
 @database_option
 def withdraw_command(name: str, by: str, reason: str, sources_file: Path, database: Path) -> None:
-    """Withdraw a permission: nothing more is requested under it, not even by a crawl that is under way.
+    """Withdraw a permission and stop all requests under it, even in a running crawl.
 
-    The permission stays in the store with the record of its use. The withdrawal binds its reference: a change
-    of the sources file does not end the withdrawal, only `permissions approve` does.
+    The store keeps the permission and the record of its use. The withdrawal applies to the permission's
+    reference: only `permissions approve` ends it, not a change of the sources file.
 
     Example: precursor-watch permissions withdraw andes-live --by "J. Rojas" --reason "letter no. 120"
     """
@@ -143,7 +142,7 @@ def withdraw_command(name: str, by: str, reason: str, sources_file: Path, databa
 
     (declared,) = _live(sources_file, (name,))
     if declared.permission is None:
-        raise click.UsageError(f"{name} has no permission that could be withdrawn.")
+        raise click.UsageError(f"{name} has no permission to withdraw.")
     if not by.strip() or not reason.strip():
         raise click.UsageError("Both --by and --reason must say something.")
     why = withdraw(database, declared.source, declared.permission, by=by, reason=reason)
@@ -152,14 +151,14 @@ def withdraw_command(name: str, by: str, reason: str, sources_file: Path, databa
 
 @permissions_command.command("approve")
 @click.argument("name", metavar="SOURCE")
-@click.option("--by", required=True, help="Name of the person who approves the permission again.")
-@click.option("--reason", required=True, help="Why, e.g. the letter that came.")
+@click.option("--by", required=True, help="Name of the person who approves the permission.")
+@click.option("--reason", required=True, help="The reason, e.g. a letter.")
 @sources_option
 @database_option
 def approve_command(name: str, by: str, reason: str, sources_file: Path, database: Path) -> None:
-    """Approve a withdrawn permission again, in the words that the sources file has now.
+    """Approve a withdrawn permission again, as the sources file now states it.
 
-    A later change of the permission's table needs another approval.
+    A later change of the permission in the sources file needs a new approval.
 
     Example: precursor-watch permissions approve andes-live --by "J. Rojas" --reason "letter no. 131"
     """
@@ -167,7 +166,7 @@ def approve_command(name: str, by: str, reason: str, sources_file: Path, databas
 
     (declared,) = _live(sources_file, (name,))
     if declared.permission is None:
-        raise click.UsageError(f"{name} has no permission that could be approved.")
+        raise click.UsageError(f"{name} has no permission to approve.")
     if not by.strip() or not reason.strip():
         raise click.UsageError("Both --by and --reason must say something.")
     approve_again(database, declared.source, declared.permission, by=by, reason=reason)
@@ -178,7 +177,7 @@ def _source_problem(declared: DeclaredSource) -> str:
     from crawler.sources.sources import NotSuppliedYet, check_supplied
 
     if declared.archive is not None and not declared.archive.exists():
-        return f"There is no archive at {declared.archive}; put it there or mend the sources file."
+        return f"There is no archive at {declared.archive}; put it there or correct the sources file."
     try:
         check_supplied(declared, utc_now())
     except NotSuppliedYet as error:
@@ -225,7 +224,7 @@ def _print(made: Plan, *, with_urls: bool) -> None:
     limits = made.limits
     click.echo(f"{made.source_id}: {made.refusal or 'would be crawled'}.")
     for url, why in made.start:
-        click.echo(harmless(f"  begins at {url}" + (f": refused, {why}" if why else "")))
+        click.echo(harmless(f"  starts at {url}" + (f": refused, {why}" if why else "")))
     for said in made.robots:
         click.echo(harmless(f"  {said}"))
     for prefix in made.scope:
@@ -234,10 +233,10 @@ def _print(made: Plan, *, with_urls: bool) -> None:
     click.echo(
         f"  to each of {counted(len(made.hosts), 'host', 'hosts')} ({', '.join(made.hosts)}): "
         f"{limits.at_once} at once, "
-        f"{limits.seconds_between_requests:g} s apart, or slower if robots.txt or the site says so"
+        f"{limits.seconds_between_requests:g} s apart, or slower if robots.txt or the site demands it"
     )
     click.echo(f"  at most {limits.max_pages:,} requests and {limits.max_bytes:,} bytes")
-    click.echo(f"  pages known: {made.known:,}; of {made.with_marks:,} it would ask whether they changed")
+    click.echo(f"  known pages: {made.known:,}, of which {made.with_marks:,} would get conditional requests")
     if with_urls:
         for url in made.standing:
             click.echo(harmless(f"  listing {url}"))
@@ -249,7 +248,7 @@ def _live(sources_file: Path, names: tuple[str, ...]) -> list[DeclaredSource]:
     picked = pick_sources(sources_file, names)
     saved = [each.source.source_id for each in picked if each.source.kind is SourceKind.SAVED]
     if names and saved:
-        raise click.UsageError(f"{', '.join(saved)} is read from an archive; it needs no permission.")
+        raise click.UsageError(f"{', '.join(saved)} is read from an archive and needs no permission.")
     return [each for each in picked if each.source.kind is SourceKind.LIVE]
 
 
@@ -270,7 +269,7 @@ def _cells(declared: DeclaredSource, database: Path) -> tuple[str, ...]:
         permission.approved_by,
         f"{permission.valid_from} to {permission.valid_until}",
         "\n".join(permission.scope),
-        why or "holds",
+        why or "valid",
     )
 
 

@@ -1,4 +1,4 @@
-"""`status`, `report` and `doctor`: whether all is well, what the crawls found, how to mend what is wrong."""
+"""`status`, `report` and `doctor`: the state of the service, the results of crawls, and system checks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from store.operations.service import Overview, SourceHealth
     from store.review.statistics import SourceReport
 
-HEADINGS = ("source", "last run", "next due", "pages", "listings", "flagged", "well")
+HEADINGS = ("source", "last run", "next due", "pages", "listings", "flagged", "ok")
 
 
 @click.command("status")
@@ -32,11 +32,11 @@ HEADINGS = ("source", "last run", "next due", "pages", "listings", "flagged", "w
 @sources_option
 @json_option
 def command(database: Path, sources_file: Path, as_json: bool) -> None:
-    """Show each source, the service, the queue, the model, the disk and the alarms.
+    """Show the state of the sources, the service, the queue, the model, the disk and the alarms.
 
-    Exits with 0 if all is well, so that a monitoring system can call it. Exits with 1 if the last scoring or
-    the last crawl of a source failed or was interrupted, a source is overdue, the sources file cannot be
-    used, listings wait for a first model, or an alarm stands that nobody has acknowledged.
+    For use by a monitoring system: exits with 0 if all is well, otherwise with 1. The reasons for 1: the last
+    scoring or the last crawl of a source failed or was interrupted, a source is overdue, the sources file is
+    invalid, listings wait for a first model, or an active alarm is not acknowledged.
 
     Example: precursor-watch status --json
     """
@@ -59,9 +59,9 @@ def command(database: Path, sources_file: Path, as_json: bool) -> None:
 @database_option
 @json_option
 def report_command(database: Path, *, as_json: bool) -> None:
-    """Show, per source, its pages, their outcomes, and how completely listings were read.
+    """Show the pages, outcomes and field coverage of each source.
 
-    Pages are those of the last crawl that is done; LAST CRAWL says how the newest ended.
+    PAGES and OUTCOMES are from the last completed crawl, LAST CRAWL is the outcome of the newest.
 
     Example: precursor-watch report
     """
@@ -80,9 +80,9 @@ def report_command(database: Path, *, as_json: bool) -> None:
 @sources_option
 @json_option
 def doctor_command(database: Path, sources_file: Path, *, as_json: bool) -> None:
-    """Check everything the product needs, and say how to mend what is wrong.
+    """Check everything the product needs, and say how to fix any problem.
 
-    Nothing is changed. Exits with 1 if something is wrong.
+    Nothing is changed. Exits with 1 if there is a problem.
 
     Example: precursor-watch doctor
     """
@@ -101,8 +101,8 @@ def doctor_command(database: Path, sources_file: Path, *, as_json: bool) -> None
     found = list(examine(settings))
     print_records(
         found,
-        ("what", "", "found"),
-        lambda each: (each.what, "WRONG" if each.problem else "well", each.problem or each.note),
+        ("check", "", "result"),
+        lambda each: (each.what, "PROBLEM" if each.problem else "ok", each.problem or each.note),
         as_json=as_json,
     )
     if any(each.problem for each in found):
@@ -118,10 +118,10 @@ def _print(found: Overview, now: datetime) -> None:
     if found.sources:
         print_table(HEADINGS, [_cells(each, now) for each in found.sources])
     scored = _last_run(found.last_score_run, found.scoring, now)
-    click.echo(f"\nService   {'at work' if found.service else 'not running'}")
+    click.echo(f"\nService   {'running' if found.service else 'not running'}")
     click.echo(f"Queue     {counted(found.queue, 'listing waits', 'listings wait')} for a verdict")
-    click.echo(f"Scoring   {scored}; {counted(found.unscored, 'listing waits', 'listings wait')} for it")
-    click.echo(f"Model     {found.model_id or 'none in use yet; make it with precursor-watch retrain'}")
+    click.echo(f"Scoring   {scored}; {counted(found.unscored, 'listing waits', 'listings wait')} for a score")
+    click.echo(f"Model     {found.model_id or 'none in use; train one with precursor-watch retrain'}")
     click.echo(f"Database  {found.database}, {found.database_bytes / 1e6:,.1f} MB")
     click.echo(f"Disk      {found.disk_free_bytes / 1e9:,.1f} GB free")
     click.echo(f"Alarms    {_first_of(found.alarms)}")
@@ -144,26 +144,25 @@ def _cells(health: SourceHealth, now: datetime) -> tuple[str, ...]:
 
 
 def _last_success(health: SourceHealth, now: datetime) -> str:
-    """Return when a crawl last did its work, if the last run did not."""
+    """Return the age of the last successful crawl, if the last run failed."""
     if health.is_well or health.last_success_at is None:
         return ""
-    return f"; done {spoken_age(now - health.last_success_at)} ago"
+    return f"; last success {spoken_age(now - health.last_success_at)} ago"
 
 
 def _last_run(run: Run | None, stands: str, now: datetime) -> str:
     if run is None:
         return stands
     if run.ended_at is None:
-        return f"{stands}, begun {spoken_age(now - run.requested_at)} ago"
+        return f"{stands}, started {spoken_age(now - run.requested_at)} ago"
     return f"{stands} {spoken_age(now - run.ended_at)} ago"
 
 
 def _first_of(alarms: Sequence[Alarm]) -> str:
     if not alarms:
-        return "none stands"
+        return "none active"
     first = alarms[0].sentence if len(alarms) == 1 else f"first: {alarms[0].sentence}"
-    stand = counted(len(alarms), "stands", "stand")
-    return harmless(f"{stand}, see precursor-watch alerts list; {first}")
+    return harmless(f"{len(alarms):,} active, see precursor-watch alerts list; {first}")
 
 
 def _next_due(health: SourceHealth) -> str:

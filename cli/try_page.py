@@ -1,4 +1,4 @@
-"""`try-page`: what is read on one page, field by field, with the rule that read it."""
+"""`try-page`: show the fields extracted from one page, with the rule for each."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _LONGEST_VALUE = 300
 @click.command("try-page")
 @click.argument("page", metavar="FILE|URL")
 @click.option(
-    "--url", default="", help="The address that a saved page is from, or the one page of an archive."
+    "--url", default="", help="The address of a saved page, or of the page to pick from an archive."
 )
 @click.option(
     "--save-fixture",
     "fixtures",
     type=AnyFolder,
-    help="Write the one page and what was read as a test case of its page object into this folder.",
+    help="Write the page and its fields into this folder, as a test case of its page object.",
 )
 @sources_option
 @database_option
@@ -41,11 +41,11 @@ _LONGEST_VALUE = 300
 def command(
     page: str, url: str, fixtures: Path | None, sources_file: Path, database: Path, *, as_json: bool
 ) -> None:
-    """Show what is read on one page: each field, and the rule that read it.
+    """Show the fields extracted from one page, and the rule for each field.
 
-    A FILE is any saved page or archive that a source can be. A URL is asked for only if a live source's
-    permission covers it and holds, as a crawl would ask: robots.txt first, once, at the permitted pace. The
-    requests and the page are then kept beside the database in `*.trials`, apart from the store.
+    FILE is a saved page, or an archive of any format that `crawl` reads. URL is requested only if a valid
+    permission of a live source covers it. The request follows the rules of a crawl: once, robots.txt first,
+    at the permitted pace. The exchange is kept beside the database in `*.trials`, apart from the store.
 
     \b
     Example:
@@ -56,7 +56,7 @@ def command(
         from crawler.markets.cases import save_case
 
         if len(tried) != 1:
-            raise click.UsageError(f"{page} holds {len(tried)} pages; name one of them with --url.")
+            raise click.UsageError(f"{page} has {len(tried)} pages; pick one with --url.")
         click.echo(f"Written to {save_case(tried[0], fixtures)}", err=True)
     if as_json:
         print_json([_record(each) for each in tried])
@@ -78,7 +78,7 @@ def _print(tried: TriedPage) -> None:
     reading = tried.reading
     click.echo(harmless(f"{tried.url}: {reading.outcome.replace('_', ' ')}. {reading.sentence}"))
     about = [
-        f"read by {tried.page_object}" if tried.page_object else "",
+        f"page object {tried.page_object}" if tried.page_object else "",
         f"language {reading.language}" if reading.language else "",
         f"next page {reading.next_page}" if reading.next_page else "",
         f"{len(reading.links)} links to follow" if reading.links else "",
@@ -87,11 +87,11 @@ def _print(tried: TriedPage) -> None:
     click.echo(harmless("; ".join(filter(None, about))))
     if reading.listing:
         rows = [("address", reading.listing.url, ""), *_fields(reading.listing.content)]
-        print_table(("field", "value", "read from"), rows)
+        print_table(("field", "value", "rule"), rows)
     elif reading.rows:
         print_table(("title", "price", "seller", "address"), _rows(reading))
         if len(reading.rows) > _MOST_ROWS:
-            click.echo(f"and {len(reading.rows) - _MOST_ROWS} more rows; --json has them all")
+            click.echo(f"and {len(reading.rows) - _MOST_ROWS} more rows; --json shows all")
     click.echo()
 
 

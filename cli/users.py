@@ -1,4 +1,4 @@
-"""`users`: who may log in, as what, and with which keys their programs use the JSON API."""
+"""`users`: manage users, their roles, and their tokens for the JSON API."""
 
 from __future__ import annotations
 
@@ -22,15 +22,17 @@ if TYPE_CHECKING:
 
 role_choice = click.Choice([role.value for role in Role])
 stdin_option = click.option(
-    "--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it."
+    "--password-stdin",
+    is_flag=True,
+    help="Read the password from standard input instead of prompting for it.",
 )
 
 
 @click.group("users", cls=SentenceGroup)
 def command() -> None:
-    """Manage users: viewers look, reviewers judge, leads assign and export, admins manage users.
+    """Manage users: viewers read, reviewers give verdicts, leads assign and export, admins manage users.
 
-    Every change is an entry in the audit log. No user is ever deleted, because verdicts name them.
+    Every change is recorded in the audit log. Users are never deleted, because verdicts name them.
 
     Example: precursor-watch users add ada --role admin
     """
@@ -43,7 +45,7 @@ def command() -> None:
     type=role_choice,
     default=Role.REVIEWER.value,
     show_default=True,
-    help="What the user may do; see docs/security.md.",
+    help="The user's role; see docs/security.md.",
 )
 @stdin_option
 @click.option("--generate", is_flag=True, help="Generate a password and print it, once.")
@@ -52,7 +54,7 @@ def command() -> None:
 def add_command(
     name: str, role: str, *, password_stdin: bool, generate: bool, by: str, database: Path
 ) -> None:
-    """Add a user; the password is asked for.
+    """Add a user, and prompt for the password.
 
     Example: precursor-watch users add ada --role lead
     """
@@ -61,9 +63,9 @@ def add_command(
 
     _refuse_name(name, database)
     password, password_hash = _new_password(name, from_stdin=password_stdin, generate=generate)
-    with closing(open_database(database)) as db:  # made now, if it is new: whoever gives up leaves none
+    with closing(open_database(database)) as db:  # created only now: an aborted prompt leaves no file
         add_user(db, name, Role(role), password_hash=password_hash, actor=by, now=utc_now())
-    click.echo(f"{name} may log in as {role}.", err=True)
+    click.echo(f"{name} can log in as {role}.", err=True)
     if generate:
         click.echo(password)
 
@@ -89,7 +91,7 @@ def list_command(database: Path, *, as_json: bool) -> None:
 @by_option
 @database_option
 def role_command(name: str, role: str, by: str, database: Path) -> None:
-    """Give a user another role, at once.
+    """Change a user's role, with immediate effect.
 
     Example: precursor-watch users role bo lead
     """
@@ -105,12 +107,12 @@ def role_command(name: str, role: str, by: str, database: Path) -> None:
 @by_option
 @database_option
 def disable_command(name: str, by: str, database: Path) -> None:
-    """Lock a user out at once; their sessions and tokens end for good.
+    """Disable a user, and end their sessions and tokens for good.
 
     Example: precursor-watch users disable bo
     """
     _set_disabled(database, name, by, disabled=True)
-    click.echo(f"{name} may no longer log in; sessions and tokens have ended.", err=True)
+    click.echo(f"{name} can no longer log in; all their sessions and tokens have ended.", err=True)
 
 
 @command.command("enable")
@@ -123,7 +125,7 @@ def enable_command(name: str, by: str, database: Path) -> None:
     Example: precursor-watch users enable bo
     """
     _set_disabled(database, name, by, disabled=False)
-    click.echo(f"{name} may log in again.", err=True)
+    click.echo(f"{name} can log in again.", err=True)
 
 
 @command.command("password")
@@ -133,7 +135,7 @@ def enable_command(name: str, by: str, database: Path) -> None:
 @by_option
 @database_option
 def password_command(name: str, *, password_stdin: bool, generate: bool, by: str, database: Path) -> None:
-    """Replace a user's password; every session and token of theirs ends.
+    """Replace a user's password, and end all their sessions and tokens.
 
     Example: precursor-watch users password bo
     """
@@ -143,18 +145,18 @@ def password_command(name: str, *, password_stdin: bool, generate: bool, by: str
         user = get_user(db, name)
         password, password_hash = _new_password(user.name, from_stdin=password_stdin, generate=generate)
         set_password(db, user.name, password_hash, actor=by, now=utc_now())
-    click.echo(f"{user.name} has a new password; every session and token of theirs has ended.", err=True)
+    click.echo(f"{user.name} has a new password; all their sessions and tokens have ended.", err=True)
     if generate:
         click.echo(password)
 
 
 @command.command("totp")
 @click.argument("name")
-@click.option("--off", is_flag=True, help="Stop asking for a code.")
+@click.option("--off", is_flag=True, help="Turn the second factor off.")
 @by_option
 @database_option
 def totp_command(name: str, *, off: bool, by: str, database: Path) -> None:
-    """Set up a second factor: print, once, the address that an authenticator app reads.
+    """Set up a second factor, and print the address for an authenticator app once.
 
     Example: precursor-watch users totp ada
     """
@@ -168,15 +170,17 @@ def totp_command(name: str, *, off: bool, by: str, database: Path) -> None:
         sealed = "" if off else seal(load_key(database), seed)
         set_totp(db, user.name, sealed, actor=by, now=utc_now())
     if off:
-        click.echo(f"{user.name} is asked for no code any more; every session of theirs has ended.", err=True)
+        click.echo(
+            f"{user.name} logs in without a code from now on; all their sessions have ended.", err=True
+        )
         return
-    click.echo(f"{user.name} is asked for a code from now on. Put this into an authenticator app:", err=True)
+    click.echo(f"{user.name} needs a code to log in from now on. Add this to an authenticator app:", err=True)
     click.echo(address_of_seed(seed, user.name))
 
 
 @command.group("token", cls=SentenceGroup)
 def token_command() -> None:
-    """Manage tokens, with which a user's own programs use the JSON API.
+    """Manage tokens, which give a user's programs access to the JSON API.
 
     Example: precursor-watch users token add ada --purpose "nightly export"
     """
@@ -184,14 +188,14 @@ def token_command() -> None:
 
 @token_command.command("add")
 @click.argument("name")
-@click.option("--purpose", required=True, help="What it is for; shown in the list.")
+@click.option("--purpose", required=True, help="Purpose of the token, shown in the list.")
 @click.option(
-    "--days", type=click.IntRange(1, 366), default=90, show_default=True, help="How long it is valid."
+    "--days", type=click.IntRange(1, 366), default=90, show_default=True, help="Days until the token expires."
 )
 @by_option
 @database_option
 def token_add_command(name: str, purpose: str, days: int, by: str, database: Path) -> None:
-    """Make a token and print it, once; only a hash is kept.
+    """Create a token and print it once; only its hash is stored.
 
     Example: precursor-watch users token add ada --purpose "nightly export" --days 30
     """
@@ -203,7 +207,7 @@ def token_add_command(name: str, purpose: str, days: int, by: str, database: Pat
         lasting = timedelta(days=days)
         token = issue_token(db, name, key, purpose=purpose, lasting=lasting, actor=by, now=utc_now())
     click.echo(
-        f"Token {token.token_id} of {token.user.name} holds until {minute(token.expires_at)}; shown once:",
+        f"Token {token.token_id} of {token.user.name}, valid until {minute(token.expires_at)}, shown once:",
         err=True,
     )
     click.echo(key)
@@ -214,7 +218,7 @@ def token_add_command(name: str, purpose: str, days: int, by: str, database: Pat
 @database_option
 @json_option
 def token_list_command(name: str | None, database: Path, *, as_json: bool) -> None:
-    """List tokens, of one user or of all, without the secrets.
+    """List the tokens of one user or of all users, without the secrets.
 
     Example: precursor-watch users token list ada
     """
@@ -232,7 +236,7 @@ def token_list_command(name: str | None, database: Path, *, as_json: bool) -> No
             str(token.token_id),
             token.user.name,
             token.purpose,
-            "revoked" if token.revoked_at else "expired" if token.expires_at <= now else "holds",
+            "revoked" if token.revoked_at else "expired" if token.expires_at <= now else "valid",
             minute(token.expires_at),
             minute(token.last_used_at),
         )
@@ -246,7 +250,7 @@ def token_list_command(name: str | None, database: Path, *, as_json: bool) -> No
 @by_option
 @database_option
 def token_revoke_command(token_id: int, by: str, database: Path) -> None:
-    """End a token at once.
+    """Revoke a token, with immediate effect.
 
     Example: precursor-watch users token revoke 3
     """
@@ -265,7 +269,7 @@ def _set_disabled(database: Path, name: str, by: str, *, disabled: bool) -> None
 
 
 def _refuse_name(name: str, database: Path) -> None:
-    """Refuse a name that is unfit or taken before a password is asked for."""
+    """Refuse an unfit or taken name before prompting for a password."""
     from store.accounts.users import UserNameTaken, UserNameUnfit, has_user, is_name
 
     if not is_name(name):
@@ -277,7 +281,7 @@ def _refuse_name(name: str, database: Path) -> None:
 
 
 def _new_password(name: str, *, from_stdin: bool, generate: bool) -> tuple[str, str]:
-    """Return a password (asked for, read or generated) and its hash."""
+    """Return a password (prompted for, read or generated) and its hash."""
     from review.accounts.credentials import Passwords, check_new_password, new_password
 
     if generate:
@@ -295,7 +299,7 @@ def _user_cells(user: User) -> tuple[str, ...]:
         user.name,
         user.role,
         "yes" if user.has_totp else "no",
-        f"disabled {minute(user.disabled_at)}" if user.disabled_at else "may log in",
+        f"disabled {minute(user.disabled_at)}" if user.disabled_at else "active",
         minute(user.created_at),
     )
 

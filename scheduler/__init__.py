@@ -1,6 +1,6 @@
-"""UNATTENDED: the service that owns the clock, and how every due time came out.
+"""UNATTENDED: the service that starts work on schedule and records the outcome of every due time.
 
-What comes in are the sources file and the store; what goes out are child processes that crawl and score,
-and rows in the run ledger. It may import crawler, classifier, review and listings, but nothing heavy:
-the work itself happens in the child processes. APScheduler is known here and nowhere else.
+Input: the sources file and the store. Output: child processes that crawl and score, and rows in the run
+ledger. The package may import crawler, classifier, review and listings, but nothing heavy: child processes do
+the work. Only this package imports APScheduler.
 """

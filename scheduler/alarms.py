@@ -1,7 +1,7 @@
-"""Alarms: findings become alarms, raised once and resolved when all is well again; people are told of them.
+"""Alarms: raise one alarm per finding, resolve it when the finding is gone, and notify the operators.
 
-Messages go out through apprise, in a digest and never in quiet hours. A watcher elsewhere, pinged at
-intervals, raises its own alarm when the service falls silent.
+Messages are sent through apprise, as a digest and never in quiet hours. An external monitor, pinged at
+intervals, raises its own alarm when the pings stop.
 """
 
 from __future__ import annotations
@@ -33,35 +33,35 @@ PING_TIMEOUT_S = 10
 
 
 class Unsent(SchedulerError):
-    """No address took a message."""
+    """No address accepted a message."""
 
 
 class AlarmAddressWrong(SchedulerError):
-    """An address for alarms cannot be used; the message quotes only its scheme, as it may hold a password."""
+    """An alarm address is invalid; the message quotes only its scheme, as it may hold a password."""
 
     def __init__(self, url: str) -> None:
         super().__init__(
-            f"An address of alarms that begins with {urlsplit(url).scheme or url[:8]!r} cannot be used; "
-            "write it as apprise does, e.g. mailtos://user:word@mail.example?to=me@b.example or "
+            f"The alarm address starting with {urlsplit(url).scheme or url[:8]!r} is invalid; "
+            "give an apprise URL, e.g. mailtos://user:word@mail.example?to=me@b.example or "
             "json://host/path."
         )
 
 
 class QuietHoursWrong(SchedulerError):
-    """The quiet hours or their time zone cannot be read."""
+    """The quiet hours or their time zone are invalid."""
 
     def __init__(self, found: str) -> None:
         super().__init__(
-            f"The quiet hours {found!r} cannot be used; write them like '22:00-06:00', with an IANA timezone."
+            f"The quiet hours {found!r} are invalid; write e.g. '22:00-06:00', with an IANA timezone."
         )
 
 
 class PingUnanswered(SchedulerError):
-    """The watcher did not answer the ping."""
+    """The external monitor did not answer the ping."""
 
 
 def update_alarms(context: CheckContext) -> Settled:
-    """Do every check once, and raise or resolve alarms by what they find."""
+    """Run every check once, and raise or resolve alarms by the findings."""
     found = find_all(context)
     settled = settle(context.db, found.findings, kinds=found.kinds, now=context.now)
     for alarm in settled.raised:
@@ -72,12 +72,12 @@ def update_alarms(context: CheckContext) -> Settled:
 
 
 def check_addresses(urls: Sequence[str]) -> None:
-    """Check that apprise can use every address; nothing is sent.
+    """Check that apprise accepts every address; send nothing.
 
     Raises:
-        AlarmAddressWrong: For the first address that it cannot use.
+        AlarmAddressWrong: For the first invalid address.
     """
-    from apprise import Apprise  # 0.2 s to import, and not needed where no address is set
+    from apprise import Apprise  # takes 0.2 s to import, and is not needed without an address
 
     for url in urls:
         if not Apprise().add(url):
@@ -87,12 +87,11 @@ def check_addresses(urls: Sequence[str]) -> None:
 def send(urls: Sequence[str], title: str, body: str) -> None:
     """Send one message to every address.
 
-    An address that does not take it is logged. The message is not sent again for its sake, or all others
-    would get it again and again.
+    Failed addresses are logged and not tried again, because a retry would repeat the message at the others.
 
     Raises:
-        AlarmAddressWrong: If an address cannot be used.
-        Unsent: If no address took it.
+        AlarmAddressWrong: If an address is invalid.
+        Unsent: If no address accepted the message.
     """
     from apprise import Apprise
 
@@ -106,9 +105,7 @@ def send(urls: Sequence[str], title: str, body: str) -> None:
     if failed:
         log.warning("alarm_message_not_taken", by=failed, of=len(urls))
     if len(failed) == len(urls):
-        raise Unsent(
-            f"The message was not taken by {len(failed)} of {len(urls)} addresses ({', '.join(failed)})."
-        )
+        raise Unsent(f"The message failed at {len(failed)} of {len(urls)} addresses ({', '.join(failed)}).")
 
 
 def tell(
@@ -118,10 +115,10 @@ def tell(
     now: datetime,
     deliver: Callable[[Sequence[str], str, str], None] = send,
 ) -> tuple[Alarm, ...]:
-    """Tell people what they have not been told, in one message, when it is time.
+    """Send all unsent alarms in one message, when it is due.
 
-    Nothing goes out in quiet hours, nor before the oldest piece of news is as old as the digest allows. A
-    message that could not be delivered is tried again the next time.
+    Nothing is sent in quiet hours, or before the oldest unsent alarm is `digest_minutes` old. A later call
+    retries a failed message.
 
     Returns:
         The alarms in the message.
@@ -142,24 +139,24 @@ def tell(
 
 
 def compose(alarms: Sequence[Alarm]) -> tuple[str, str]:
-    """Return title and body of one message about all alarms: those that stand first, then those resolved."""
+    """Return the title and body of one message about all alarms, active ones before resolved ones."""
     raised = [alarm for alarm in alarms if alarm.stands]
     well = [alarm for alarm in alarms if not alarm.stands]
-    counts = [f"{len(raised)} found wrong"] * bool(raised) + [f"{len(well)} well again"] * bool(well)
+    counts = [f"{len(raised)} active"] * bool(raised) + [f"{len(well)} resolved"] * bool(well)
     lines = [f"#{each.alarm_id} {_minute(each.raised_at)}  {harmless(each.sentence)}" for each in raised]
     for each in well:
         about = f"{each.kind.replace('_', ' ')} {each.subject}".rstrip()
-        lines.append(f"#{each.alarm_id} well again {_minute(each.resolved_at)}  {about}")
+        lines.append(f"#{each.alarm_id} resolved {_minute(each.resolved_at)}  {about}")
     if raised:
-        lines.append("Take note of one with `precursor-watch alerts acknowledge NUMBER`.")
+        lines.append("Acknowledge an alarm with `precursor-watch alerts acknowledge NUMBER`.")
     return f"precursor-watch: {', '.join(counts)}", "\n\n".join(lines)
 
 
 def is_quiet(settings: AlarmSettings, now: datetime) -> bool:
-    """Return whether `now` lies in the quiet hours.
+    """Return whether `now` is within the quiet hours.
 
     Raises:
-        QuietHoursWrong: If they cannot be read.
+        QuietHoursWrong: If the quiet hours are invalid.
     """
     if not settings.quiet_hours:
         return False
@@ -172,19 +169,21 @@ def is_quiet(settings: AlarmSettings, now: datetime) -> bool:
 
 
 def ping(url: str) -> None:
-    """Request `url` once, as a sign of life.
+    """Request `url` once, to show that the service is alive.
 
     Raises:
-        PingUnanswered: If it is no http(s) address, cannot be reached, or does not answer with success.
+        PingUnanswered: If `url` is not an http(s) address or the request fails.
     """
     if not url.startswith(("http://", "https://")):
-        raise PingUnanswered(f"The ping address {url!r} is no http(s) address; mend [alarms] ping_url.")
+        raise PingUnanswered(
+            f"The ping address {url!r} is not an http(s) address; correct [alarms] ping_url."
+        )
     request = Request(url, headers={"User-Agent": "precursor-watch"})  # noqa: S310 (http(s) only, see above)
     try:
         with urlopen(request, timeout=PING_TIMEOUT_S):  # noqa: S310 (as above)
             return
     except (URLError, OSError, ValueError) as error:
-        raise PingUnanswered(f"The ping address was not answered: {error}.") from error
+        raise PingUnanswered(f"The ping failed: {error}.") from error
 
 
 def _minute(moment: datetime | None) -> str:

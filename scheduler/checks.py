@@ -1,7 +1,7 @@
-"""Every check of the alarms: what can be wrong with a source, with other work, or with the whole product.
+"""The checks behind the alarms: of sources, of other work, and of the whole product.
 
-To add a check, write a generator of `Problem`s and put `@check` before it; `docs/operate.md` lists them all,
-which a test holds. The order here is the order in which they are done.
+To add a check, decorate a generator of `Problem`s with `@check`. `docs/operate.md` lists all checks, and a
+test compares the list. The checks run in the order of this file.
 """
 
 from __future__ import annotations
@@ -43,53 +43,53 @@ FAILURES = {
     RunOutcome.OUT_OF_MEMORY: "ran out of memory",
     RunOutcome.KILLED: "was killed",
 }
-"""How an alarm names each outcome."""
+"""The wording for each failure in alarms."""
 
 REMEMBERED = timedelta(days=1)
-"""How long a missed run stays an alarm after it was found; the crawl in its place may be done long since."""
+"""How long a missed run stays an alarm after it was found; a later crawl may long have replaced it."""
 
 FIELDS = ("with_title", "with_price", "with_seller")
 
 SHARE_LEAST = 0.15
-"""The least half-width of a band of shares."""
+"""The minimum half-width of a band of shares."""
 
 MIN_PAGES = 10
-"""Shares of a crawl of fewer pages say nothing."""
+"""The minimum number of pages for which shares are meaningful."""
 
 DRIFT = 0.25
-"""The stability index above which scores are said to drift."""
+"""The stability index above which drift is reported."""
 
 MIN_SCORES = 200
-"""With fewer scores on either side no drift is reported."""
+"""The minimum number of scores on each side for reporting drift."""
 
 MIN_QUEUE = 50
-"""A shorter queue is never said to grow."""
+"""The minimum length of a queue that is reported as growing."""
 
 RECENT = timedelta(days=7)
 BEFORE = timedelta(days=30)
 PACE = timedelta(days=14)
-"""The time over which the reviewers' pace is measured."""
+"""The period for measuring the reviewers' pace."""
 
 CHECK_FAILED = "check_failed"
-"""The kind of the finding that a check itself failed."""
+"""The kind of a finding about a check that failed itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckContext:
-    """What the checks examine: the store, the declared sources, the clock and the operator's settings."""
+    """The input of the checks: the store, the declared sources, the time and the operator's settings."""
 
     db: Database
     database: Path
-    """Where `db` lies."""
+    """The path of `db`."""
     sources: Mapping[str, DeclaredSource]
     now: datetime
     settings: AlarmSettings
     sources_problem: str = ""
-    """Why the sources file on disk cannot be used, while the last good one is; empty when it can."""
+    """Why the sources file on disk is invalid, while the last valid one stays in use; empty if valid."""
     _crawls: dict[str, list[Run]] = field(default_factory=dict)
 
     def crawls(self, source_id: str) -> tuple[Run | None, list[Run]]:
-        """Return the newest crawl of a source that did its work, and those before it; read them once."""
+        """Return the newest successful crawl of a source, and the earlier ones; query the store only once."""
         if source_id not in self._crawls:
             self._crawls[source_id] = done_runs(
                 self.db, RunKind.CRAWL, source_id=source_id, limit=HISTORY + 1
@@ -99,22 +99,22 @@ class CheckContext:
 
 
 class Problem(NamedTuple):
-    """Something that is wrong now."""
+    """A problem that exists now."""
 
     subject: str
-    """A source's id or another piece of work; empty for the whole product."""
+    """A source's ID or a kind of work; empty for the whole product."""
     sentence: str
-    """For a person: what was found, what was expected, what to do."""
+    """The finding, the expectation and the remedy, for a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One declared check."""
+    """A declared check."""
 
     kind: str
-    """Of the findings, and of the alarms they become."""
+    """The kind of its findings and alarms."""
     about: str
-    """For the operator's manual: when it is raised."""
+    """When the alarm is raised, for the operator's manual."""
     find: Callable[[CheckContext], Iterator[Problem]]
 
 
@@ -124,7 +124,7 @@ class Found:
 
     findings: tuple[Finding, ...]
     kinds: frozenset[str]
-    """The checks that did not fail; alarms of other kinds are left as they stand."""
+    """The kinds of the checks that did not fail; alarms of other kinds are left unchanged."""
 
 
 CHECKS: list[Check] = []
@@ -136,7 +136,7 @@ def check(kind: str, about: str) -> Callable[[Callable[[CheckContext], Iterator[
 
 
 def find_all(context: CheckContext) -> Found:
-    """Return everything that is wrong now; a check that fails is a finding too, and stops no other."""
+    """Return all problems; a check that fails is a finding too, and does not stop the others."""
     findings: list[Finding] = []
     done = {CHECK_FAILED}
     for each in CHECKS:
@@ -148,26 +148,24 @@ def find_all(context: CheckContext) -> Found:
             done.add(each.kind)
         except Exception as error:
             log.exception("check_failed", check=each.kind)
-            sentence = f"The look for {each.kind} failed ({error}); see the service's log. Others were done."
+            sentence = f"The check {each.kind} failed ({error}); see the service's log. The other checks ran."
             findings.append(Finding(kind=CHECK_FAILED, subject=each.kind, sentence=sentence))
     return Found(findings=tuple(findings), kinds=frozenset(done))
 
 
-@check(
-    "sources_file", "the sources file was edited so that it cannot be used; the last good one stays in use"
-)
+@check("sources_file", "the sources file is invalid after a change; the last valid one stays in use")
 def _sources_file(context: CheckContext) -> Iterator[Problem]:
     if context.sources_problem:
         yield Problem(
             "",
-            f"{context.sources_problem} The sources as they were before stay in use until it is mended.",
+            f"{context.sources_problem} The previous sources stay in use until the file is corrected.",
         )
 
 
 @check(
     "run_failed",
-    "the newest crawl of a source, scoring, retraining, check or backup failed, was ended for its time or "
-    "memory, or was killed",
+    "the newest crawl of a source, scoring, retraining, check or backup failed, exceeded its time or memory "
+    "limit, or was killed",
 )
 def _run_failed(context: CheckContext) -> Iterator[Problem]:
     crawls = [(RunKind.CRAWL, source_id) for source_id in context.sources]
@@ -179,14 +177,14 @@ def _run_failed(context: CheckContext) -> Iterator[Problem]:
             began = f"{run.due_at or run.requested_at:%Y-%m-%d %H:%M} UTC"
             yield Problem(
                 source_id or kind,
-                f"{what} that began at {began} {FAILURES[run.outcome]}: {run.sentence} "
+                f"{what} that started at {began} {FAILURES[run.outcome]}: {run.sentence} "
                 f"See `precursor-watch logs {run.run_id}`.",
             )
 
 
 @check(
     "run_missed",
-    "it was found within the last day that nothing had been begun for a due time, as when the service was "
+    "a due time was found within the last day for which no run had started, e.g. because the service was "
     "down",
 )
 def _run_missed(context: CheckContext) -> Iterator[Problem]:
@@ -196,25 +194,25 @@ def _run_missed(context: CheckContext) -> Iterator[Problem]:
             yield Problem(
                 source_id,
                 f"The crawl of {source_id} due at {run.due_at:%Y-%m-%d %H:%M} UTC was missed: "
-                f"{run.sentence} See why the service was down or behind.",
+                f"{run.sentence} Find out why the service was down or late.",
             )
 
 
-@check("source_overdue", "a due time passed and nothing accounts for it")
+@check("source_overdue", "a due time passed without any run or record")
 def _source_overdue(context: CheckContext) -> Iterator[Problem]:
     for source_id, declared in context.sources.items():
         health = source_health(context.db, declared, database=context.database, now=context.now)
         if health.overdue:
             yield Problem(
                 source_id,
-                f"{source_id} is overdue: a due time passed and its crawl has not begun. Look whether other "
-                "crawls hold it up (`precursor-watch status`), or crawl it with `run-now`.",
+                f"{source_id} is overdue: a due time passed and its crawl has not started. See whether other "
+                "crawls block it (`precursor-watch status`), or crawl it with `run-now`.",
             )
 
 
 @check(
     "yield_unusual",
-    "a crawl met fewer or more listings than the source's own history lets expect, or none at all",
+    "a crawl found fewer or more listings than usual for the source, or none at all",
 )
 def _yield_unusual(context: CheckContext) -> Iterator[Problem]:
     for source_id in context.sources:
@@ -225,15 +223,15 @@ def _yield_unusual(context: CheckContext) -> Iterator[Problem]:
         silent = "is silent: its" if count == 0 else "has an unusual yield: its"
         yield Problem(
             source_id,
-            f"{source_id} {silent} last crawl met {counted(count, 'listing', 'listings')}, "
-            f"where {band.low:.0f} to {band.high:.0f} are usual after {band.runs} runs. Open the site's "
+            f"{source_id} {silent} last crawl found {counted(count, 'listing', 'listings')}; "
+            f"{band.low:.0f} to {band.high:.0f} are usual, by the last {band.runs} runs. Check the site's "
             "pages and the run's outcomes.",
         )
 
 
 @check(
     "coverage_fallen",
-    "title, price or seller was read of fewer listings than usual, as when a site changes its pages",
+    "fewer listings than usual had a title, price or seller, e.g. because the site changed its pages",
 )
 def _coverage_fallen(context: CheckContext) -> Iterator[Problem]:
     for source_id in context.sources:
@@ -248,8 +246,8 @@ def _coverage_fallen(context: CheckContext) -> Iterator[Problem]:
         if fallen:
             yield Problem(
                 source_id,
-                f"Fields of {source_id} have fallen: {'; '.join(fallen)}. Its pages may have changed; look "
-                "at one with `precursor-watch try-page`.",
+                f"Field coverage of {source_id} has fallen: {'; '.join(fallen)}. Its pages may have changed; "
+                "check one with `precursor-watch try-page`.",
             )
 
 
@@ -258,20 +256,20 @@ def _pages_blocked(context: CheckContext) -> Iterator[Problem]:
     yield from _outcome_risen(
         context,
         "blocked",
-        "Nothing is worked around: ask the site's operator, or whoever gave the permission.",
+        "The crawler does not work around blocks: ask the site's operator or the issuer of the permission.",
     )
 
 
-@check("layout_changed", "more pages than usual could not be understood though they could before")
+@check("layout_changed", "more pages than usual could no longer be parsed")
 def _layout_changed(context: CheckContext) -> Iterator[Problem]:
     yield from _outcome_risen(
         context,
         "layout_changed",
-        "Look at one with `precursor-watch try-page`, and mend its page object.",
+        "Check one with `precursor-watch try-page`, and correct its page object.",
     )
 
 
-@check("permission_ending", "the permission of a live source ends soon or does not hold")
+@check("permission_ending", "the permission of a live source ends soon or is not valid")
 def _permission_ending(context: CheckContext) -> Iterator[Problem]:
     for source_id, declared in context.sources.items():
         if declared.source.kind is not SourceKind.LIVE:
@@ -284,7 +282,7 @@ def _permission_ending(context: CheckContext) -> Iterator[Problem]:
             yield Problem(source_id, f"The permission of {source_id} ends on {until}. Renew it in time.")
 
 
-@check("scores_drifting", "the scores of the last week lie otherwise than those of the month before")
+@check("scores_drifting", "the scores of the last week are distributed differently from the month before")
 def _scores_drifting(context: CheckContext) -> Iterator[Problem]:
     recent = context.now - RECENT
     after = count_scores_by_band(context.db, since=recent, until=context.now)
@@ -292,13 +290,13 @@ def _scores_drifting(context: CheckContext) -> Iterator[Problem]:
     if min(sum(before), sum(after)) >= MIN_SCORES and (index := stability_index(before, after)) > DRIFT:
         yield Problem(
             "",
-            f"The scores of the last 7 days lie otherwise than those of the 30 days before (stability index "
-            f"{index:.2f}, above {DRIFT}). See what is new among the listings, and consider "
+            f"The scores of the last 7 days are distributed differently from the 30 days before (stability "
+            f"index {index:.2f}, above {DRIFT}). Look for new kinds of listings, and consider "
             "`precursor-watch retrain`.",
         )
 
 
-@check("queue_growing", "more waits for a verdict than reviewers clear in the days allowed")
+@check("queue_growing", "more listings wait for a verdict than reviewers clear in the days allowed")
 def _queue_growing(context: CheckContext) -> Iterator[Problem]:
     waiting = count_queue(context.db)
     if waiting < MIN_QUEUE:
@@ -309,9 +307,8 @@ def _queue_growing(context: CheckContext) -> Iterator[Problem]:
     if waiting > a_day * context.settings.queue_days and flagged > judged:
         yield Problem(
             "",
-            f"{waiting} listings wait for a verdict, and {a_day:.1f} a day were judged in the last 14 days, "
-            f"while {flagged / PACE.days:.1f} a day came in. More reviewers are needed, or a higher "
-            "threshold.",
+            f"{waiting} listings wait for a verdict. In the last 14 days {a_day:.1f} a day were reviewed and "
+            f"{flagged / PACE.days:.1f} a day came in. More reviewers or a higher threshold are needed.",
         )
 
 
@@ -321,54 +318,54 @@ def _no_model(context: CheckContext) -> Iterator[Problem]:
     if waiting and model_in_use(context.db) is None:
         yield Problem(
             "",
-            f"{counted(waiting, 'listing waits', 'listings wait')} for a score and no model is in use; make "
+            f"{counted(waiting, 'listing waits', 'listings wait')} for a score and no model is in use; train "
             "one with `precursor-watch retrain`.",
         )
 
 
-@check("model_stale", "many listings were judged since the model in use was trained")
+@check("model_stale", "many listings were reviewed since the model in use was trained")
 def _model_stale(context: CheckContext) -> Iterator[Problem]:
     model = model_in_use(context.db)
     judged = 0 if model is None else count_judged_since(context.db, model.created_at)
     if model is not None and judged >= context.settings.labels_before_retrain:
         yield Problem(
             "",
-            f"{judged} listings were judged since the model in use was trained on "
-            f"{model.created_at:%Y-%m-%d}; let it learn from them with `precursor-watch retrain`.",
+            f"{judged} listings were reviewed since the model in use was trained on "
+            f"{model.created_at:%Y-%m-%d}; train a new one with `precursor-watch retrain`.",
         )
 
 
-@check("disk_low", "little room is left where the database lies")
+@check("disk_low", "little space is left on the disk of the database")
 def _disk_low(context: CheckContext) -> Iterator[Problem]:
     free_mb = shutil.disk_usage(context.database.resolve().parent).free / 1e6
     if free_mb < context.settings.disk_free_mb:
         yield Problem(
             "",
-            f"{free_mb:,.0f} MB are free where {context.database} lies, less than "
-            f"{context.settings.disk_free_mb:,}. Make room, or move it with `precursor-watch backup` and "
-            "`restore`.",
+            f"{free_mb:,.0f} MB are free on the disk of {context.database}, less than "
+            f"{context.settings.disk_free_mb:,}. Free some space, or move the database with "
+            "`precursor-watch backup` and `restore`.",
         )
 
 
 @check("backup_old", "the newest backup is older than allowed")
 def _backup_old(context: CheckContext) -> Iterator[Problem]:
-    """Find nothing where no backup was ever made: none is expected there."""
+    """Find nothing if no backup was ever made, because backups are then not expected."""
     backups = done_runs(context.db, RunKind.BACKUP, limit=1)
     limit = timedelta(days=context.settings.backup_days)
     if backups and (made := backups[0].ended_at) and context.now - made > limit:
         yield Problem(
             "",
             f"The newest backup was made on {made:%Y-%m-%d %H:%M} UTC, more than "
-            f"{counted(limit.days, 'day', 'days')} ago; see `precursor-watch runs` for why, and make one "
-            "with `precursor-watch backup`.",
+            f"{counted(limit.days, 'day', 'days')} ago; see `precursor-watch runs` for the reason, and make "
+            "one with `precursor-watch backup`.",
         )
 
 
 def stability_index(before: Sequence[int], after: Sequence[int]) -> float:
     """Return the population stability index between two histograms over the same bins.
 
-    The sum of (a - b) ln(a / b) over the shares; one is added to each count so that an empty bin gives no
-    infinity. By custom of credit scoring below 0.1 is no change and above 0.25 a large one.
+    The sum of (a - b) ln(a / b) over the shares. One is added to each count, so that an empty bin does not
+    give infinity. By convention in credit scoring, below 0.1 is no change and above 0.25 a large one.
 
     >>> stability_index([90, 10], [90, 10])
     0.0
@@ -387,8 +384,8 @@ def _outcome_risen(context: CheckContext, outcome: str, advice: str) -> Iterator
         if _share(newest, outcome, "pages") > (SHARE_LEAST if band is None else band.high):
             yield Problem(
                 source_id,
-                f"{newest.counts[outcome]} of {newest.counts['pages']} pages of {source_id} came out as "
-                f"{outcome}, where {band.usual if band else 0:.0%} is usual. {advice}",
+                f"{newest.counts[outcome]} of {newest.counts['pages']} pages of {source_id} had the outcome "
+                f"{outcome}; {band.usual if band else 0:.0%} is usual. {advice}",
             )
 
 

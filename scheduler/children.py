@@ -1,4 +1,4 @@
-"""Child processes: each runs in its own process group, within limits, and writes to a log of its own."""
+"""Child processes: each runs in its own process group, within limits, and writes its own log."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
     from store.model import Run
 
 POLL_S = 1.0
-"""How often a child's memory and activity are measured."""
+"""Interval for measuring a child's memory and activity, in seconds."""
 
 MAX_LINE_CHARS = 500
-"""How much of a child's last line is quoted."""
+"""Maximum length of the quoted last line of a child's log."""
 
 TAIL_BYTES = 1_000_000
-"""The end of a log in which its last lines are looked for."""
+"""Size of the end of a log that is searched for its last lines."""
 
 STAMP = "%Y%m%dT%H%M%SZ"
 
 SLACK = timedelta(minutes=10)
-"""A process records its attempt within this time of its start; process numbers repeat only after days."""
+"""Maximum time from a process's start to its attempt record; process IDs repeat only after days."""
 
 KERNEL_COUNTS = Path("/proc/vmstat")
 
@@ -62,7 +62,7 @@ class Limits:
     memory_bytes: int = 4_000_000_000
     """Resident memory of the whole process group."""
     stall: timedelta = timedelta(minutes=20)
-    """How long it may use no processor time and write nothing."""
+    """How long the child may be idle: no processor time, no output."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,22 +70,22 @@ class Exit:
     """How a child process ended."""
 
     code: int
-    """Its exit code; the negative of the signal's number when a signal ended it."""
+    """The exit code, or the negative signal number if a signal ended the child."""
     over: OverLimit | None = None
-    """The limit for which we ended it."""
+    """The limit for which the service ended the child."""
     interrupted: bool = False
-    """It was asked to stop, by `Children.stop` or by a person; its work resumes at the next start."""
+    """Whether `Children.stop` or a person stopped the child; its work resumes at the next start."""
     killed_by_kernel: bool = False
-    """It was killed, and while it ran the kernel killed a process because memory ran out."""
+    """Whether the child was killed while the kernel killed a process for lack of memory."""
     last_line: str = ""
-    """The last line of its log."""
+    """The last line of the child's log."""
 
 
 class Children:
-    """The child processes that run now; safe for several threads, each of which waits for one child."""
+    """The running child processes; thread-safe, with one waiting thread for each child."""
 
     def __init__(self, grace: timedelta) -> None:
-        """Begin without any child; `grace` is how long a child may take to stop after SIGTERM."""
+        """Start without children; `grace` is the time from SIGTERM to SIGKILL."""
         self._grace = grace
         self._lock = Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
@@ -100,21 +100,21 @@ class Children:
         work: str,
         before_the_end: Callable[[OverLimit], None] = lambda _: None,
     ) -> Exit | None:
-        """Run a command to its end and say how it ended.
+        """Run a command to its end and return how it ended.
 
         Args:
             command: The program and its arguments.
-            limits: The whole process group is ended when it exceeds one of them.
-            logs: The folder of the child's log, which takes standard output and error.
-            work: The work's name, which begins the name of the log.
+            limits: The whole process group is ended when it exceeds a limit.
+            logs: The folder for the child's log of standard output and error.
+            work: The name of the work, and the prefix of the log's name.
             before_the_end: Called when a limit is exceeded, while the child still runs.
 
         Returns:
-            None, with nothing started, once `stop` has been called.
+            None if nothing was started, because `stop` was called.
         """
         private_folder(logs)
         kills, started_at = kernel_kills(), times.utc_now()
-        unnamed = logs / f"{work}.{get_ident()}.starting"  # the final name holds the child's process number
+        unnamed = logs / f"{work}.{get_ident()}.starting"  # the final name contains the process ID
         with unnamed.open("wb") as output:
             process = self._start(command, output.fileno())
         if process is None:
@@ -140,7 +140,7 @@ class Children:
         )
 
     def stop(self) -> None:
-        """Start nothing more, ask every child to stop, and kill those still running after the grace."""
+        """Start no more children, send SIGTERM to all, and SIGKILL to those still running after the grace."""
         with self._lock:
             self._stopping = True
             running = tuple(self._running)
@@ -171,20 +171,20 @@ def end(process: subprocess.Popen[bytes], grace: timedelta) -> None:
 
 
 def explain(child: Exit, limits: Limits) -> tuple[RunOutcome, str]:
-    """Return the outcome and the sentence for the run of a child that did not record its own end."""
+    """Return the outcome and the sentence for a child that did not record the end of its run."""
     outcome, sentence = _over_limit(child.over, limits) if child.over else _by_code(child)
-    last = f" Its last words: {child.last_line}" if child.last_line else ""
+    last = f" Last line of the log: {child.last_line}" if child.last_line else ""
     return outcome, sentence + last
 
 
 def last_line(log: Path) -> str:
-    """Return the last line of a log that is not blank, shortened and harmless to a terminal."""
+    """Return the last non-blank line of a log, shortened and without control characters."""
     lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
     return next((harmless(line.strip()[:MAX_LINE_CHARS]) for line in reversed(lines) if line.strip()), "")
 
 
 def logs_folder(database: Path) -> Path:
-    """Return the folder with the logs of the children that work on a database."""
+    """Return the folder of the children's logs for a database."""
     return database.with_name(database.name + ".logs")
 
 
@@ -194,7 +194,7 @@ def log_name(work: str, started_at: datetime, pid: int) -> str:
 
 
 def log_of(database: Path, run: Run, attempt: Attempt) -> Path | None:
-    """Return the log of one attempt at a run, or None when there is none."""
+    """Return the log of an attempt at a run, or None if there is none."""
     work = work_of(run.kind, run.source_id)
     for path in sorted(logs_folder(database).glob(f"{work}.*.{attempt.pid}.log")):
         started = datetime.strptime(path.name.split(".")[-3], STAMP).replace(tzinfo=UTC)
@@ -204,11 +204,11 @@ def log_of(database: Path, run: Run, attempt: Attempt) -> Path | None:
 
 
 def read_log(path: Path, *, lines: int | None = None) -> list[str]:
-    """Return the lines of a log; bytes that are not UTF-8 are replaced.
+    """Return the lines of a log, with invalid UTF-8 replaced.
 
     Args:
         path: The log.
-        lines: How many of the last lines to return, at most those in the last `TAIL_BYTES`; None for all.
+        lines: Return only the last lines, this many, within the last `TAIL_BYTES`; None returns all.
     """
     with path.open("rb") as file:
         if lines is not None:
@@ -218,21 +218,21 @@ def read_log(path: Path, *, lines: int | None = None) -> list[str]:
 
 
 class ResourceUsage:
-    """The memory and the activity of a process and its children, measured again and again."""
+    """The memory use and activity of a process and its children, measured on each call."""
 
     def __init__(self, pid: int, log: Path) -> None:
-        """Begin to measure the process `pid`, which writes to `log`."""
+        """Measure the process `pid`, which writes to `log`."""
         self._pid = pid
         self._log = log
         self._activity = (0.0, 0)
         self._active_at = time.monotonic()
 
     def memory_bytes(self) -> int:
-        """Return the resident memory of the process and its children together."""
+        """Return the total resident memory of the process and its children."""
         return sum(memory for memory, _ in self._each())
 
     def idle(self) -> timedelta:
-        """Return for how long no processor time was used and nothing written, as seen by these calls."""
+        """Return the time without processor use and output, as observed by these calls."""
         activity = (sum(cpu_s for _, cpu_s in self._each()), self._log.stat().st_size)
         if activity != self._activity:
             self._activity = activity
@@ -240,7 +240,7 @@ class ResourceUsage:
         return timedelta(seconds=time.monotonic() - self._active_at)
 
     def _each(self) -> Iterator[tuple[int, float]]:
-        """Yield resident bytes and processor seconds of each process; one may end before it is measured."""
+        """Yield the resident bytes and processor seconds of each process; skip processes that have ended."""
         try:
             parent = psutil.Process(self._pid)
             processes = [parent, *parent.children(recursive=True)]
@@ -253,7 +253,7 @@ class ResourceUsage:
 
 
 def kernel_kills() -> int:
-    """Return how many processes the kernel has killed because memory ran out; 0 if unknown."""
+    """Return how many processes the kernel has killed for lack of memory; 0 if unknown."""
     try:
         lines = KERNEL_COUNTS.read_text(encoding="ascii").splitlines()
     except OSError:
@@ -262,7 +262,7 @@ def kernel_kills() -> int:
 
 
 def _wait(process: subprocess.Popen[bytes], limits: Limits, log: Path) -> OverLimit | None:
-    """Wait for a child's end and return None, or return the limit it exceeded while it still runs."""
+    """Wait for a child to end and return None, or return the exceeded limit while it still runs."""
     deadline = time.monotonic() + limits.time.total_seconds()
     usage = ResourceUsage(process.pid, log)
     while True:
@@ -297,20 +297,20 @@ def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> N
 def _over_limit(limit: OverLimit, limits: Limits) -> tuple[RunOutcome, str]:
     match limit:
         case OverLimit.TIME:
-            return RunOutcome.TIMED_OUT, f"It was not done within {limits.time} and was ended."
+            return RunOutcome.TIMED_OUT, f"It exceeded the time limit of {limits.time} and was ended."
         case OverLimit.STALL:
-            return RunOutcome.TIMED_OUT, f"It did not stir for {limits.stall} and was ended."
+            return RunOutcome.TIMED_OUT, f"It was idle for {limits.stall} and was ended."
         case OverLimit.MEMORY:
             held = f"{limits.memory_bytes / 1e6:,.0f} MB"
-            return RunOutcome.OUT_OF_MEMORY, f"It held more than {held} of memory and was ended."
+            return RunOutcome.OUT_OF_MEMORY, f"It used more than {held} of memory and was ended."
 
 
 def _by_code(child: Exit) -> tuple[RunOutcome, str]:
     if child.killed_by_kernel:
-        return RunOutcome.OUT_OF_MEMORY, "The machine had no memory left, and the kernel ended it."
+        return RunOutcome.OUT_OF_MEMORY, "The machine ran out of memory, and the kernel ended it."
     if child.code < 0:
         name = signal.Signals(-child.code).name
         return RunOutcome.KILLED, f"It was ended by {name}, by a person or the system."
     if child.code == 0:
-        return RunOutcome.FAILED, "It exited with code 0 without writing how it ended."
+        return RunOutcome.FAILED, "It exited with code 0 without recording an outcome."
     return RunOutcome.FAILED, f"It failed with exit code {child.code}."

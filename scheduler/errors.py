@@ -6,21 +6,21 @@ from store.errors import StoreError
 
 
 class SchedulerError(StoreError):
-    """Base of every error of this package."""
+    """The base of all errors of this package."""
 
 
 class ScheduleWrong(SchedulerError):
-    """A cron line cannot be used; the message quotes it and says why."""
+    """A cron line is invalid; the message quotes it and gives the reason."""
 
     def __init__(self, cron: str, found: str) -> None:
-        super().__init__(f"The schedule {cron!r} cannot be used: {found}.")
+        super().__init__(f"The schedule {cron!r} is invalid: {found}.")
 
 
 class NothingScheduled(SchedulerError):
-    """The sources file gives no source a schedule, so the service would wait for ever."""
+    """No source has a schedule, so the service would have nothing to do."""
 
     def __init__(self) -> None:
         super().__init__(
-            "No source in the sources file has a schedule; give one a line like "
-            'schedule = { cron = "30 3 * * *", timezone = "America/Lima" }, or use `crawl` by hand.'
+            "No source in the sources file has a schedule; add a line such as "
+            'schedule = { cron = "30 3 * * *", timezone = "America/Lima" } to one, or use `crawl` by hand.'
         )

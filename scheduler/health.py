@@ -1,7 +1,4 @@
-"""How all stands: each source's last crawl and next due time, and everything on one screen.
-
-The one screen is for `status`, the page of the service, and the API.
-"""
+"""The state of each source and of the whole service, for `status`, the service page and the API."""
 
 from __future__ import annotations
 
@@ -34,29 +31,29 @@ if TYPE_CHECKING:
     from store.model import Run
 
 LATE = timedelta(minutes=10)
-"""A crawl may begin this much after its due time, for example behind others, before it counts as overdue."""
+"""The tolerated delay of a crawl, e.g. behind other crawls, before it counts as overdue."""
 
 HISTORY = 30
-"""How many runs a band is learnt from."""
+"""The maximum number of runs behind a band."""
 
 MIN_HISTORY = 5
-"""From fewer runs nothing is learnt, so nothing is unusual."""
+"""The minimum number of runs behind a band; with fewer, nothing is unusual."""
 
 SPREADS = 4.0
-"""How many robust standard deviations around the median are usual."""
+"""The half-width of a band, in robust standard deviations."""
 
 MAD_TO_SD = 1.4826
-"""The standard deviation of a normal distribution over its median absolute deviation."""
+"""The ratio of the standard deviation to the median absolute deviation of a normal distribution."""
 
 LEAST_SHARE = 0.25
-"""The least half-width, as a share of the median: a source that always gave 40 may give 30."""
+"""The minimum half-width as a share of the median: a source that always gave 40 may give 30."""
 
 LEAST_COUNT = 3.0
-"""The least half-width of a band of small counts."""
+"""The minimum half-width of a band of small counts."""
 
 
 def overview(db: Database, database: Path, sources_file: Path, *, now: datetime) -> Overview:
-    """Return how everything stands at `now`; a sources file that cannot be used is part of the answer."""
+    """Return the state of everything at `now`, including any problem with the sources file."""
     scored, model = latest_run(db, RunKind.SCORE), model_in_use(db)
     sources, problem = _sources(db, database, sources_file, now)
     return Overview(
@@ -76,7 +73,7 @@ def overview(db: Database, database: Path, sources_file: Path, *, now: datetime)
 
 
 def standing(run: Run | None, database: Path) -> str:
-    """Return a run's outcome; for a run without one, whether its lock is held: under way or interrupted."""
+    """Return a run's outcome, or by its lock whether an unfinished run is under way or interrupted."""
     if run is None:
         return NEVER
     if run.outcome:
@@ -85,10 +82,10 @@ def standing(run: Run | None, database: Path) -> str:
 
 
 def source_health(db: Database, declared: DeclaredSource, *, database: Path, now: datetime) -> SourceHealth:
-    """Return how a source stands at `now`; `database` is where `db` lies, for its locks.
+    """Return the state of a source at `now`; `database` is the path of `db`, for its locks.
 
     Raises:
-        ScheduleWrong: If its cron line cannot be used.
+        ScheduleWrong: If the cron line is invalid.
     """
     source_id = declared.source.source_id
     last_run = latest_run(db, RunKind.CRAWL, source_id=source_id)
@@ -120,15 +117,15 @@ def source_health(db: Database, declared: DeclaredSource, *, database: Path, now
 
 
 def listings_met(run: Run) -> int:
-    """Return how many listings a crawl met."""
+    """Return how many listings a crawl found."""
     changes = sum(run.counts.get(name, 0) for name in ("new", "changed", "unchanged"))
     return run.counts.get("listings", changes)
 
 
 def usual_band(history: Sequence[float], *, least: float = LEAST_COUNT) -> Band | None:
-    """Return the band around the median of past values, or None when they are too few to learn from.
+    """Return the band around the median of past values, or None if there are too few.
 
-    Median and median absolute deviation, so that a bad day in the history does not widen it.
+    The width is based on the median absolute deviation, so that a bad day in the history does not widen it.
 
     >>> usual_band([40, 42, 38, 41, 40])
     Band(low=30.0, usual=40, high=50.0, runs=5)
@@ -137,7 +134,7 @@ def usual_band(history: Sequence[float], *, least: float = LEAST_COUNT) -> Band 
 
     Args:
         history: Values of earlier runs.
-        least: The least half-width, in the unit of the values.
+        least: The minimum half-width, in the unit of the values.
     """
     if len(history) < MIN_HISTORY:
         return None

@@ -1,4 +1,4 @@
-"""systemd units for the service and the review app, filled in for one machine."""
+"""systemd units for the service and the review app, filled in for this machine."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ UNITS = ("precursor-watch.service", "precursor-watch-web.service")
 
 
 class UnitsWrong(SchedulerError):
-    """systemd would not take the units."""
+    """systemd refuses the units."""
 
     def __init__(self, found: str) -> None:
-        super().__init__(f"systemd-analyze finds the units wrong: {found.strip()}")
+        super().__init__(f"systemd-analyze refuses the units: {found.strip()}")
 
 
 class PathUnfit(SchedulerError):
@@ -29,22 +29,22 @@ class PathUnfit(SchedulerError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            f"{path} holds a space, % or a quote, which a systemd unit cannot; give another path."
+            f"{path} contains a space, % or a quote, which a systemd unit cannot hold; give another path."
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where everything lies on this machine; all paths are absolute."""
+    """The paths and the user for the units; all paths are absolute."""
 
     program: Path
     """The console script."""
     user: str
-    """Under whom both run; owns the data and nothing else."""
+    """The system user of both services, who owns only the data."""
     database: Path
     sources: Path
     settings: Path
-    """The settings file; it must be there, be it empty."""
+    """The settings file; it must exist, but may be empty."""
 
 
 def units_for(place: Place) -> dict[str, str]:
@@ -81,10 +81,10 @@ def write_units(place: Place, folder: Path) -> list[Path]:
 
 
 def check_units(paths: Iterable[Path]) -> bool:
-    """Have systemd-analyze verify the units; return False where it is not installed.
+    """Verify the units with systemd-analyze; return False if it is not installed.
 
     Raises:
-        UnitsWrong: With what it says.
+        UnitsWrong: If systemd-analyze reports a fault.
     """
     analyze = shutil.which("systemd-analyze")
     if analyze is None:

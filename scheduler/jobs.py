@@ -1,4 +1,4 @@
-"""The jobs: crawls by the sources file, maintenance by the settings, and crawls that a person requests."""
+"""The jobs: crawls from the sources file, maintenance from the settings, and crawls on request."""
 
 from __future__ import annotations
 
@@ -30,35 +30,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A piece of work with a schedule, done in a child process."""
+    """Scheduled work, done in a child process."""
 
     kind: RunKind
     source: Source | None = None
-    """Of a crawl."""
+    """The source of a crawl."""
     schedule: Schedule
     arguments: tuple[str, ...]
-    """Of our command line."""
+    """The arguments of our command line."""
     limits: Limits
     hosts: frozenset[str] = field(default_factory=frozenset)
-    """That a live crawl asks; work of one host takes turns."""
+    """The hosts of a live crawl; crawls of one host take turns."""
 
     is_due_at_once: bool = True
-    """Whether it is due when it has never been done; otherwise it waits for its first due time."""
+    """Whether the job is due before its first run; otherwise it waits for its first due time."""
 
     @property
     def source_id(self) -> str | None:
-        """The source's id, or None for work on the whole store."""
+        """The source's ID, or None for work on the whole store."""
         return self.source.source_id if self.source else None
 
     @property
     def name(self) -> str:
-        """Its name in locks and logs, e.g. `crawl-andes` or `backup`."""
+        """The job's name in locks and logs, e.g. `crawl-andes` or `backup`."""
         return work_of(self.kind, self.source_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkLimits:
-    """How long each kind of work may take, and what all of it may hold."""
+    """The time limit of each kind of work, and the memory and idle limits of all work."""
 
     crawl: timedelta = timedelta(hours=2)
     score: timedelta = timedelta(hours=2)
@@ -69,7 +69,7 @@ class WorkLimits:
 
     @classmethod
     def of(cls, settings: ServiceSettings) -> WorkLimits:
-        """Return the limits that an operator has set."""
+        """Return the limits in the settings."""
         return cls(
             crawl=timedelta(minutes=settings.crawl_limit_minutes),
             score=timedelta(minutes=settings.score_limit_minutes),
@@ -80,7 +80,7 @@ class WorkLimits:
         )
 
     def for_kind(self, kind: RunKind) -> Limits:
-        """Return the limits of one kind of work."""
+        """Return the limits for a kind of work."""
         by_kind = {RunKind.CRAWL: self.crawl, RunKind.SCORE: self.score, RunKind.RETRAIN: self.retrain}
         return Limits(
             time=by_kind.get(kind, self.maintenance), memory_bytes=self.memory_bytes, stall=self.stall
@@ -88,7 +88,7 @@ class WorkLimits:
 
 
 def crawl_jobs(path: Path, limits: WorkLimits) -> dict[str, Job]:
-    """Return the crawls of the sources that have a schedule, by their name.
+    """Return the crawls of all sources with a schedule, by job name.
 
     Raises:
         SourcesFileWrong: If the sources file cannot be used.
@@ -102,7 +102,7 @@ def crawl_jobs(path: Path, limits: WorkLimits) -> dict[str, Job]:
 
 
 def maintenance_jobs(settings: MaintenanceSettings, limits: WorkLimits) -> dict[str, Job]:
-    """Return the maintenance jobs that the settings ask for, by their name.
+    """Return the maintenance jobs in the settings, by job name.
 
     Raises:
         ScheduleWrong: If a cron line cannot be used.
@@ -139,12 +139,12 @@ def ask_service(
     origin: Origin = BY_HAND,
     now: datetime,
 ) -> int:
-    """Record a request to the running service, if the service can fulfil it, and return its number.
+    """Record a request for the service, if the service can fulfil it, and return the request's number.
 
     Raises:
-        SourcesUnreadable: If the sources file cannot be used.
+        SourcesUnreadable: If the sources file is invalid.
         NotScheduled: If the file has no such source with a schedule.
-        NoServiceAtWork: If a crawl is requested and no service runs that could begin it.
+        NoServiceAtWork: If a crawl is requested and no service is running.
     """
     try:
         declared = load_sources(sources_file)

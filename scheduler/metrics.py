@@ -1,4 +1,4 @@
-"""Prometheus metrics and a sign of health, served on 127.0.0.1 by the service itself."""
+"""Prometheus metrics and a health check, served by the service on 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 STALE_S = 120.0
-"""The service is said to be unwell when its loop has not looked for this long."""
+"""The health check fails when the service's loop has not run for this many seconds."""
 
 
 class PortTaken(SchedulerError):
-    """Another program serves the port for metrics."""
+    """Another program uses the port for metrics."""
 
     def __init__(self, port: int, found: str) -> None:
         super().__init__(
@@ -45,14 +45,14 @@ class PortTaken(SchedulerError):
 
 
 class StoreCollector(Collector):
-    """Reads the store anew for each scrape."""
+    """Reads the store for each scrape."""
 
     def __init__(self, database: Path) -> None:
-        """Serve what is in the store at `database`."""
+        """Collect from the store at `database`."""
         self._database = database
 
     def collect(self) -> Iterator[Metric]:
-        """Yield each metric; their names begin with `precursor_watch_`."""
+        """Yield all metrics; their names start with `precursor_watch_`."""
         with closing(open_database(self._database, must_exist=True)) as db:
             yield _gauge("queue_listings", "Flagged listings that wait for a verdict.", count_queue(db))
             yield _gauge(
@@ -60,7 +60,7 @@ class StoreCollector(Collector):
             )
             yield _gauge("database_bytes", "Size of the database file.", self._database.stat().st_size)
             free = shutil.disk_usage(self._database.resolve().parent).free
-            yield _gauge("disk_free_bytes", "Room left where the database lies.", free)
+            yield _gauge("disk_free_bytes", "Free space on the disk of the database.", free)
             yield from _of_model(db)
             yield from _of_runs(db)
             yield _of_alarms(db)
@@ -68,15 +68,15 @@ class StoreCollector(Collector):
 
 @contextmanager
 def serving(database: Path, port: int, looked_at: Callable[[], float]) -> Iterator[None]:
-    """Serve `/metrics` and `/healthz` while inside; port 0 serves nothing.
+    """Serve `/metrics` and `/healthz` inside this context; port 0 serves nothing.
 
     Args:
         database: The store.
-        port: On 127.0.0.1.
-        looked_at: When the service's loop last looked, by `time.monotonic`.
+        port: A port on 127.0.0.1.
+        looked_at: Returns the time of the loop's last iteration, by `time.monotonic`.
 
     Raises:
-        PortTaken: If the port cannot be had.
+        PortTaken: If the port is not available.
     """
     if port == 0:
         yield
@@ -105,14 +105,15 @@ def _with_health(metrics: Any, looked_at: Callable[[], float]) -> Any:
         idle_s = time.monotonic() - looked_at()
         status = "200 OK" if idle_s < STALE_S else "503 Service Unavailable"
         start_response(status, [("Content-Type", "text/plain; charset=utf-8")])
-        return [f"{'well' if idle_s < STALE_S else 'unwell'}: last look {idle_s:.0f} s ago\n".encode()]
+        state = "ok" if idle_s < STALE_S else "stale"
+        return [f"{state}: last loop {idle_s:.0f} s ago\n".encode()]
 
     return app
 
 
 def _of_model(db: Database) -> Iterator[Metric]:
     if model := model_in_use(db):
-        family = GaugeMetricFamily("precursor_watch_model_created_timestamp_seconds", "When it was trained.",
+        family = GaugeMetricFamily("precursor_watch_model_created_timestamp_seconds", "Time of training.",
                                    labels=["model"])  # fmt: skip
         family.add_metric([model.model_id], model.created_at.timestamp())
         yield family
@@ -127,7 +128,7 @@ def _of_runs(db: Database) -> Iterator[Metric]:
     yield runs
     last = GaugeMetricFamily(
         "precursor_watch_last_success_timestamp_seconds",
-        "When the newest run that did its work ended.",
+        "When the newest successful run ended.",
         labels=["kind", "source"],
     )
     for kind, source, moment in last_successes(db):
@@ -138,7 +139,7 @@ def _of_runs(db: Database) -> Iterator[Metric]:
 def _of_alarms(db: Database) -> Metric:
     family = GaugeMetricFamily(
         "precursor_watch_alarm_raised_timestamp_seconds",
-        "Alarms that stand, each since when.",
+        "When each active alarm was raised.",
         labels=["kind", "subject"],
     )
     for alarm in standing_alarms(db):
@@ -152,4 +153,4 @@ def _gauge(name: str, about: str, value: float) -> Metric:
 
 class _Quiet(WSGIRequestHandler):
     def log_message(self, *_: object) -> None:
-        """Say nothing: a scrape each few seconds is no event."""
+        """Log nothing: a scrape every few seconds is not an event."""

@@ -1,7 +1,7 @@
-"""The service: APScheduler wakes a thread for a job when it is due, and the thread waits for its children.
+"""The service: APScheduler starts a thread for each due job, and the thread waits for its child processes.
 
-Beside it one loop, timed by a monotonic clock, looks after the service itself: an edited sources file,
-people's requests, due times that no wake-up came for, the alarms, and the sign of life.
+A separate loop, timed by a monotonic clock, handles changes of the sources file, requests, due times without
+a wake-up, alarms, and pings.
 """
 
 from __future__ import annotations
@@ -54,25 +54,29 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 LOOP_S = 2.0
-"""How often the loop looks for requests, an edited sources file and a clock that was put back."""
+"""Interval for checking requests, the sources file and the system clock, in seconds."""
 
 SWEEP_S = 60.0
-"""How often the loop looks for due times without a row, and does the checks."""
+"""Interval for finding due times without a run, and for the alarm checks, in seconds."""
 
 SETTINGS_FILE = "settings:file"
-"""The subject of the audit entry about the settings."""
+"""The subject of audit entries about the settings."""
 
 SECRETS = ("urls", "ping_url")
-"""Alarm settings that may hold a password; many people read the audit log."""
+"""Alarm settings that may hold a password; they stay out of the audit log, which many people read."""
 
-ANSWERS = {Request.PAUSE: "It is paused.", Request.RESUME: "It is resumed.", Request.RUN_NOW: "It begins."}
+ANSWERS = {
+    Request.PAUSE: "The source is paused.",
+    Request.RESUME: "The source is resumed.",
+    Request.RUN_NOW: "The crawl is starting.",
+}
 
 
 class Service:
-    """The jobs of one database, and the scheduler and worker that do them."""
+    """The jobs of one database, with their scheduler and worker."""
 
     def __init__(self, settings: Settings, scheduler: BaseScheduler, worker: Worker) -> None:
-        """Read the sources and add their jobs to a scheduler that has not been started.
+        """Read the sources, and add their jobs to a scheduler that has not started.
 
         Raises:
             SourcesFileWrong: If the sources file cannot be used.
@@ -88,40 +92,40 @@ class Service:
         self._maintenance = maintenance_jobs(maintenance, settings.limits) if maintenance else {}
         self._last_look = times.utc_now()
         self.sources_problem = ""
-        """Why the sources file as it is now cannot be used; empty when it can."""
+        """Why the present sources file is invalid; empty if it is valid."""
         for job in self.jobs.values():
             self._schedule(job, at_once=True)
 
     @property
     def jobs(self) -> dict[str, Job]:
-        """Every job with a schedule, by name."""
+        """All jobs with a schedule, by name."""
         return {**self._crawls, **self._maintenance}
 
     def look(self) -> None:
-        """Take up an edited sources file and people's requests, and mend what a changed clock did."""
+        """Handle a changed sources file, open requests, and a system clock that was set back."""
         now = times.utc_now()
         if now < self._last_look - timedelta(seconds=LOOP_S):
             log.warning("clock_put_back", by=str(self._last_look - now))
             for job in self.jobs.values():
                 self._schedule(job, at_once=False)
         self._last_look = now
-        # The content counts and not the date: a file that was only touched is not taken up again.
+        # Compare the content, not the date: a file that was only touched is not reloaded.
         before, self._digest = self._digest, _digest(self._settings.sources_file)
         if self._digest != before:
             self.reload()
         with closing(open_database(self._settings.database)) as db:
             for request in open_requests(db):
-                # Answered first: an answer that cannot be written leaves the request for the next look.
+                # Answer first: if the answer cannot be written, the request stays open for the next look.
                 answer(db, request.request_id, self._answer_to(request), now=times.utc_now())
                 self._take_up(request)
 
     def sweep(self) -> None:
-        """Begin jobs that are due and were not begun, because a look failed or no wake-up came."""
+        """Start due jobs that have not started, e.g. because no wake-up came."""
         for job in self._worker.waiting(self.jobs.values()):
             self._scheduler.add_job(self._visit, args=(job,), id=f"swept-{job.name}", replace_existing=True)
 
     def reload(self) -> None:
-        """Take up the sources file as it is now; one that cannot be used leaves the old jobs as they are."""
+        """Reload the sources file; if it is invalid, keep the old jobs."""
         before = self._crawls
         try:
             self._crawls = crawl_jobs(self._settings.sources_file, self._settings.limits)
@@ -145,7 +149,7 @@ class Service:
 
     def _answer_to(self, request: ServiceRequest) -> str:
         if self._crawl_of(request.source_id) is None:
-            return f"No source {request.source_id!r} with a schedule is in the sources file."
+            return f"The sources file has no source {request.source_id!r} with a schedule."
         return ANSWERS[request.request]
 
     def _crawl_of(self, source_id: str) -> Job | None:
@@ -171,25 +175,25 @@ class Service:
 
 
 class Watchdog:
-    """Looks after a service, called again and again by its loop; one failing duty never ends another.
+    """Does the regular duties of a service, called by its loop; a failed duty does not stop the others.
 
-    Duties that may take long (messages, the ping) have a thread of their own, and are left out while the
-    last one has not ended.
+    Slow duties (messages and pings) have their own thread, and are skipped while the previous round is still
+    running.
     """
 
     def __init__(
         self, settings: Settings, service: Service, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Begin with every duty to be done.
+        """Start with every duty due.
 
         Args:
-            settings: Of the service.
-            service: The service to look after.
-            clock: Seconds, from a clock that nobody can set.
+            settings: The settings of the service.
+            service: The service.
+            clock: A monotonic clock, in seconds.
 
         Raises:
-            AlarmAddressWrong: If an address for messages cannot be used.
-            QuietHoursWrong: If the quiet hours cannot be read.
+            AlarmAddressWrong: If an alarm address is invalid.
+            QuietHoursWrong: If the quiet hours are invalid.
         """
         check_addresses(settings.alarms.urls)
         is_quiet(settings.alarms, times.utc_now())
@@ -207,7 +211,7 @@ class Watchdog:
         return self._looked_at
 
     def look(self) -> None:
-        """Do every duty whose time has come."""
+        """Do every duty that is due."""
         self._looked_at = self._clock()
         self._do("look", 0.0, self._service.look)
         self._do("sweep", SWEEP_S, self._service.sweep)
@@ -216,7 +220,7 @@ class Watchdog:
             self._sending = self._thread.submit(self._send)
 
     def watch(self) -> None:
-        """Do the checks, and settle which alarms stand."""
+        """Run the checks, and raise or resolve alarms."""
         if not self._service.sources_problem:
             self._declared = load_sources(self._settings.sources_file)
         with closing(open_database(self._settings.database)) as db:
@@ -251,7 +255,7 @@ class Watchdog:
             log.warning("ping_unanswered", error=str(error))
 
     def _do(self, duty: str, interval_s: float, work: Callable[[], None]) -> None:
-        """Do a duty unless it was done less than `interval_s` ago; a failure is logged and tried again."""
+        """Do a duty unless it was done less than `interval_s` ago; log a failure, and retry later."""
         now = self._clock()
         if now - self._done_at.get(duty, -1e9) < interval_s:
             return
@@ -267,27 +271,29 @@ class Watchdog:
 def serve(settings: Settings, stop: Event, reload: Event | None = None) -> None:
     """Crawl each source when it is due and score the new sightings, until `stop` is set.
 
-    Every source is looked at once at the start: an interrupted crawl or scoring is resumed, and if due times
-    passed meanwhile, the source is crawled for the newest. When `stop` is set nothing more begins, the
-    children are asked to end, and this returns when all have ended.
+    At the start every source is checked: an interrupted crawl or scoring resumes, and if due times have
+    passed, the source is crawled for the newest one. When `stop` is set, no more work starts, the children
+    are stopped, and the call returns when all have ended.
 
     Args:
-        settings: Of the service.
+        settings: The settings of the service.
         stop: Ends the service.
-        reload: When set, the sources file is taken up though it has not changed (SIGHUP).
+        reload: Reloads the sources file even if it has not changed (SIGHUP).
 
     Raises:
-        SourcesFileWrong: If the sources file cannot be used.
-        ScheduleWrong: If a cron line cannot be used.
+        SourcesFileWrong: If the sources file is invalid.
+        ScheduleWrong: If a cron line is invalid.
         NothingScheduled: If no source has a schedule.
-        AlreadyUnderWay: If another service is at work on the same database.
-        PortTaken: If the port for metrics cannot be had.
+        AlreadyUnderWay: If another service is running on the same database.
+        PortTaken: If the port for metrics is not available.
     """
-    # The store is kept open, or each look's close would be the last one and fold the write-ahead log.
+    # Keep one connection open: closing the last one would merge the write-ahead log, at every look.
     with hold(settings.database, "service"), closing(open_database(settings.database)) as db:
         try:
             audit_settings(db, settings, now=times.utc_now())
-        except StoreUnwritable as error:  # a full disk must not stop the start; the next start records them
+        except (
+            StoreUnwritable
+        ) as error:  # a full disk must not prevent the start; the next start records them
             log.warning("settings_not_noted", error=str(error))
         worker = Worker(settings)
         scheduler = _scheduler(settings.parallel)
@@ -309,10 +315,9 @@ def serve(settings: Settings, stop: Event, reload: Event | None = None) -> None:
 
 
 def run_once(settings: Settings, stop: Event) -> None:
-    """Do every job that is due now, score the new sightings, and return; `stop` ends it early, in order.
+    """Do every crawl that is due now, score the new sightings, and return; `stop` ends the work early.
 
-    Raises:
-        SchedulerError: As `serve`; so for the other errors.
+    Raises the same errors as `serve`.
     """
     jobs = crawl_jobs(settings.sources_file, settings.limits)
     with hold(settings.database, "service"):
@@ -324,13 +329,12 @@ def run_once(settings: Settings, stop: Event) -> None:
 
 
 def audit_settings(db: Database, settings: Settings, *, now: datetime) -> bool:
-    """Record `[maintenance]` and `[alarms]` in the audit log, if they differ from the last record.
+    """Record `[maintenance]` and `[alarms]` in the audit log if they have changed.
 
-    Nobody can tell who edits a file, but the log can tell when a shorter retention or fewer alarms came into
-    force.
+    The author of a change is unknown, but the log shows when e.g. a shorter retention took effect.
 
     Returns:
-        Whether anything was new.
+        Whether the settings had changed.
     """
     alarms = {name: value for name, value in asdict(settings.alarms).items() if name not in SECRETS}
     maintenance = asdict(settings.maintenance) if settings.maintenance else None
@@ -353,8 +357,8 @@ def audit_settings(db: Database, settings: Settings, *, now: datetime) -> bool:
 def _scheduler(parallel: int) -> BackgroundScheduler:
     """Return a scheduler that leaves late and missed due times to `scheduler.due.plan`.
 
-    So a job is begun however late it is (no misfire limit), once for all the times it was late (coalesce),
-    and never beside itself.
+    It starts a job however late it is (no misfire limit), only once for several late times (coalesce), and
+    never twice at the same time.
     """
     return BackgroundScheduler(
         executors={"default": JobThreads(parallel)},

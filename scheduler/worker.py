@@ -1,4 +1,4 @@
-"""The worker: does a job in a child process if it is due, and accounts for every due time."""
+"""The worker: runs due jobs in child processes, and records the outcome of every due time."""
 
 from __future__ import annotations
 
@@ -43,36 +43,36 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-MISSED = "Nothing began it in time; the next run stands for it."
-SKIPPED = "The run before it had not ended."
+MISSED = "It did not start in time; the next run replaces it."
+SKIPPED = "The previous run had not ended."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the service needs to know; the composition root fills it in."""
+    """The settings of the service, filled in by the command line."""
 
     command: tuple[str, ...]
-    """Our own command line, e.g. `(sys.executable, "-P", "-m", "cli")`; the subcommand is added to it."""
+    """Our command line without a subcommand, e.g. `(sys.executable, "-P", "-m", "cli")`."""
     database: Path
     sources_file: Path
     parallel: int = 2
-    """How many sources are crawled at the same time."""
+    """The number of sources to crawl in parallel."""
     per_host: int = 1
-    """How many of them of one host."""
+    """The number of sources of one host to crawl in parallel."""
     spread: timedelta = timedelta(0)
-    """Within which work due at the same minute begins."""
+    """The period over which work due at the same minute is spread."""
     limits: WorkLimits = field(default_factory=WorkLimits)
     stop_grace: timedelta = timedelta(seconds=30)
-    """How long a child may take to stop when asked."""
+    """The time from SIGTERM to SIGKILL for a child."""
     metrics_port: int = 0
-    """Where on 127.0.0.1 metrics and health are served; 0 serves neither."""
+    """The port on 127.0.0.1 for metrics and the health check; 0 serves neither."""
     alarms: AlarmSettings = field(default_factory=AlarmSettings)
     maintenance: MaintenanceSettings | None = None
-    """None does no maintenance, as for `run --once`."""
+    """None schedules no maintenance."""
 
 
 class Worker:
-    """Does what is due and writes how it ended; made for several threads, one job in each."""
+    """Runs due jobs and records their outcomes; thread-safe, with one job per thread."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class Worker:
         now: Callable[[], datetime] = times.utc_now,
         children: Children | None = None,
     ) -> None:
-        """Begin with no child running; `now` tells the time."""
+        """Start without running children; `now` returns the time."""
         self._settings = settings
         self._now = now
         self._children = children or Children(settings.stop_grace)
@@ -90,34 +90,34 @@ class Worker:
         self._began_at = now()
 
     def do(self, job: Job) -> bool:
-        """Go on with an interrupted run of a job, then begin it if its schedule says so.
+        """Resume an interrupted run of a job, then start the job if it is due.
 
-        Due times of a paused source are skipped, which is written down.
+        Due times of a paused source are recorded as skipped.
 
         Returns:
-            Whether anything was done.
+            Whether any work was done.
         """
         with self._locks.alone(job.name) as is_ours:
             return is_ours and self._do(job)
 
     def do_now(self, job: Job, request: ServiceRequest) -> str:
-        """Do a job because a person asked for it, due or not, and return what came of it, in a sentence."""
+        """Do a job on request, whether or not it is due, and return the result as a sentence."""
         with self._locks.alone(job.name) as is_ours, self._store() as db:
             if not is_ours:
-                return f"{job.name} was under way already; it was not begun again."
+                return f"{job.name} was already running; it was not started again."
             self._declare(db, job)
             ended = self._run(db, job, None)
         if ended is None:
             return f"{job.name} was stopped before its end."
-        return f"{job.name} was done for {request.asked_by}; `precursor-watch runs` says how it ended."
+        return f"{job.name}, requested by {request.asked_by}, has ended; see `precursor-watch runs`."
 
     def score(self) -> bool:
-        """Go on with an interrupted scoring and score what waits, one child at a time.
+        """Resume an interrupted scoring or score the waiting listings, one child at a time.
 
-        Before the first model nothing can be scored, which is logged once.
+        Before the first model nothing can be scored; that is logged once.
 
         Returns:
-            Whether anything was done.
+            Whether any work was done.
         """
         with self._scoring, self._store() as db:
             waiting = count_awaiting(db)
@@ -129,14 +129,14 @@ class Worker:
             return self._child(db, RunKind.SCORE, None, ("score",), has_row=False) is not None
 
     def skip_passed(self, job: Job) -> None:
-        """Write that the due times which passed during the work just done for a job were skipped."""
+        """Record the due times that passed during a job's own run as skipped."""
         with self._store() as db:
             if (after := self._accounted_to(db, job)) is not None:
                 passed = due_times(job.schedule, after=after, until=self._now())
                 self._record_not_run(db, job, passed, RunOutcome.SKIPPED, SKIPPED)
 
     def waiting(self, jobs: Iterable[Job]) -> list[Job]:
-        """Return the jobs of which a due time has passed that nothing accounts for."""
+        """Return the jobs with a due time that has passed without a run."""
         with self._store() as db:
             return [
                 job
@@ -145,7 +145,7 @@ class Worker:
             ]
 
     def stop(self) -> None:
-        """Begin nothing more and end every child, gracefully at first; returns when all are gone."""
+        """Start no more work, stop every child, and return when all have ended."""
         self._children.stop()
 
     def _do(self, job: Job) -> bool:
@@ -164,7 +164,7 @@ class Worker:
 
     def _begin(self, db: Database, job: Job, due_at: datetime) -> bool:
         if is_accounted(db, job.kind, source_id=job.source_id, due_at=due_at):
-            return False  # the clock ran ahead, and was put back since
+            return False  # the clock was ahead and has been set back
         return self._run(db, job, due_at) is not None
 
     def _skip_paused(self, db: Database, job: Job, pause: ServiceRequest) -> None:
@@ -192,19 +192,19 @@ class Worker:
         *,
         has_row: bool,
     ) -> tuple[RunOutcome, str] | None:
-        """Run a child to its end and return how it ended, for the row of its due time.
+        """Run a child to its end and return its outcome, for the row of its due time.
 
         Args:
             db: The store.
-            kind: Of the run.
-            source_id: Of a crawl.
-            arguments: Of our command line.
-            has_row: It was due, so a child that dies before it writes a row gets that of its due time;
-                otherwise it gets one here.
+            kind: The kind of the run.
+            source_id: The source of a crawl.
+            arguments: The arguments of our command line.
+            has_row: Whether the caller writes a row for a child that dies before it writes one; otherwise
+                the row is written here.
 
         Returns:
-            None for a child that was not begun, or was asked to stop: its run has no ending then, so that
-            the next start goes on with it.
+            None for a child that was not started or was stopped: its run has no end, so the next start
+            resumes it.
         """
         work, database = work_of(kind, source_id), self._settings.database
         limits = self._settings.limits.for_kind(kind)
@@ -215,7 +215,7 @@ class Worker:
                 end_run(db, run.run_id, outcome, sentence, now=self._now())
 
         def end_over_limit(over: OverLimit) -> None:
-            # Written first, because the first ending stands: a child that stops in order would say so.
+            # Write this outcome before stopping the child: the first one counts, and the child may write one.
             end_unfinished(*explain(Exit(code=0, over=over), limits))
 
         child = self._run_child(arguments, work, limits, end_over_limit)
@@ -285,10 +285,10 @@ class Worker:
 
 
 class WorkLocks:
-    """Keep threads of this process off the same work and off a busy host; `store.locks` is for processes."""
+    """Locks between threads of this process, by work and by host; `store.locks` is for processes."""
 
     def __init__(self, per_host: int) -> None:
-        """Allow `per_host` crawls of one host at a time."""
+        """Allow `per_host` concurrent crawls of one host."""
         self._per_host = per_host
         self._lock = Lock()
         self._names: dict[str, Lock] = {}
@@ -296,7 +296,7 @@ class WorkLocks:
 
     @contextmanager
     def alone(self, name: str) -> Iterator[bool]:
-        """Yield whether no other thread does the work of this name, and keep others off it while inside."""
+        """Lock the work of this name against other threads; yield False if another thread has the lock."""
         with self._lock:
             lock = self._names.setdefault(name, Lock())
         is_ours = lock.acquire(blocking=False)
@@ -308,7 +308,7 @@ class WorkLocks:
 
     @contextmanager
     def on_hosts_of(self, job: Job) -> Iterator[None]:
-        """Wait until every host of a job is free; always in the same order, so that there is no deadlock."""
+        """Wait until every host of a job is free; hosts are locked in sorted order to avoid a deadlock."""
         with self._lock:
             semaphores = [
                 self._hosts.setdefault(host, BoundedSemaphore(self._per_host)) for host in sorted(job.hosts)

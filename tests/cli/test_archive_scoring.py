@@ -87,7 +87,7 @@ def test_lines_that_cannot_be_read_are_summed_up(tmp_path: Path, capsys: pytest.
     assert (counts["listings"], counts["left_out"]) == (1, 20)
     said = capsys.readouterr().err.splitlines()
     assert said[0] == "Left out of bad.jsonl: line 1 is not text in UTF-8."
-    assert said[5:] == ["Left out: 15 more lines that could not be read."]
+    assert said[5:] == ["Skipped 15 more invalid lines."]
 
 
 def test_a_file_without_a_listing_is_refused(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_file_without_a_listing_is_refused(tmp_path: Path) -> None:
     source, output = tmp_path / "bad.jsonl", tmp_path / "out.jsonl"
     source.write_bytes(b"\xee\xff\n" * 3)
     counts = run(source, output)
-    with pytest.raises(BulkFailed, match="No listing could be read in"):
+    with pytest.raises(BulkFailed, match="has no valid line"):
         check_that_some_were_read(source, output, counts)
     assert [path.name for path in tmp_path.iterdir()] == ["bad.jsonl"]
 
@@ -158,7 +158,7 @@ def test_another_input_or_model_is_refused(source: Path, tmp_path: Path) -> None
     with pytest.raises(BulkFailed, match="begun with another input and size"):
         run(tmp_path / "other.jsonl", output)
     (tmp_path / "mine.jsonl").write_text("my notes\n", encoding="utf-8")
-    with pytest.raises(BulkFailed, match="no checkpoint says how it was made"):
+    with pytest.raises(BulkFailed, match="exists without a checkpoint"):
         run(source, tmp_path / "mine.jsonl")
 
 

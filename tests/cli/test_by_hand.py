@@ -76,7 +76,7 @@ def test_queue_counts_what_the_model_in_use_has_not_scored(store: Path) -> None:
     with closing(open_database(store)) as db:
         register_model(db, replace(model(), model_id="bbbbbbbbbbbb"))
         promote(db, "bbbbbbbbbbbb", promoted_by="ada", sentence="It is better.", now=NOW)
-    said = "0 waiting.\n2 listings wait for a score of the model in use; `precursor-watch score` gives it.\n"
+    said = "0 waiting.\n2 listings wait for a score by the model in use; run `precursor-watch score`.\n"
     assert call("queue", "--db", store).err == said
     assert queue(store) == {"waiting": 0, "unscored": 2, "entries": []}
 
@@ -148,7 +148,7 @@ def test_verdict_leaves_the_queue_and_undo_returns_it(store: Path) -> None:
     assert given.out == f"Verdict 1: listing {listing_id} offer.\n"
     assert queue(store)["waiting"] == 1
     assert call("verdict", "--undo", "1", *by_ada).out == (
-        f"Verdict 2: listing {listing_id} undone, takes back 1.\n"
+        f"Verdict 2: listing {listing_id} undone, undoes verdict 1.\n"
     )
     assert queue(store)["waiting"] == 2
     call("verdict", listing_id, "not_offer", *by_ada)
@@ -166,25 +166,25 @@ def test_verdict_names_what_it_judged(store: Path) -> None:
         ("Solvent [bold]\x1b[31m\x9b1m\u202e", "Solvent [bold]\ufffd[31m\ufffd1m\ufffd"),
     ):
         called = call("verdict", by_title[title], "offer", "--db", store, "--reviewer", "ada")
-        assert f"Judged: {said} (sighting " in called.err
+        assert f"Reviewed: {said} (sighting " in called.err
 
 
 def test_another_verdict_says_which_one_it_replaces(store: Path) -> None:
     """And how to go back; the same again, and one after an undo, replace nothing."""
     listing_id = queue(store)["entries"][0]["listing_id"]
     by_ada = ("--db", store, "--reviewer", "ada")
-    assert "change of mind" not in call("verdict", listing_id, "offer", *by_ada).err
-    assert "change of mind" not in call("verdict", listing_id, "offer", *by_ada).err
+    assert "replaces" not in call("verdict", listing_id, "offer", *by_ada).err
+    assert "replaces" not in call("verdict", listing_id, "offer", *by_ada).err
     called = call("verdict", listing_id, "not_offer", "--reason", "not_a_sale", *by_ada)
-    assert "A change of mind: verdict 2 by ada said offer; now not_offer (not_a_sale) stands." in called.err
-    assert "`precursor-watch verdict --undo 3` goes back" in called.err
+    assert "not_offer (not_a_sale) replaces offer, verdict 2 by ada." in called.err
+    assert "`precursor-watch verdict --undo 3` restores" in called.err
     for verdict in (3, 2, 1):
         call("verdict", "--undo", str(verdict), *by_ada)
-    assert "change of mind" not in call("verdict", listing_id, "unsure", *by_ada).err
+    assert "replaces" not in call("verdict", listing_id, "unsure", *by_ada).err
 
 
 def test_verdict_by_an_old_screen_is_refused(store: Path) -> None:
-    """What `queue --json` showed is no longer what stands, so nothing is written."""
+    """The listing has changed since `queue --json`, so nothing is written."""
     entry = queue(store)["entries"][0]
     by_ada = ("--score", entry["score_id"], "--db", store, "--reviewer", "ada")
     with closing(open_database(store)) as db:
@@ -312,9 +312,9 @@ def test_a_dry_run_says_that_it_was_one(first: tuple[Path, Retrained], with_mode
     """And whether the model would have been promoted; a run in earnest says whether it was."""
     earnest = RetrainOptions(starter=None, models_folder=with_model.parent, embedder="toy")
     dry = replace(earnest, dry_run=True)
-    assert ending(first[1], earnest).endswith("once it has scored the listings: precursor-watch score.")
+    assert ending(first[1], earnest).endswith("Score the listings to update the queue: precursor-watch score.")
     said = ending(replace(first[1], promoted=False), dry)
-    assert said == "A dry run: nothing was written. Without --dry-run it would have been promoted."
+    assert said == "Dry run: nothing was written. Without --dry-run the candidate would have been promoted."
     refused = retrained(with_model, embedder=OTHER, dry_run=True)
     assert "it would not have been promoted" in ending(refused, dry)
 
@@ -329,7 +329,7 @@ def test_a_refused_model_is_put_in_use_by_force_only(with_model: Path) -> None:
     assert "never used" in call("models", "--db", with_model).out
     assert call(*by_ada, "--force", "--why", "new weights").exit_code == 0
     shown = json.loads(call("models", "show", "--db", with_model, "--json").out)
-    assert shown["promotions"][0]["sentence"].startswith("new weights By force, though: There is nothing")
+    assert shown["promotions"][0]["sentence"].startswith("new weights Forced, although: There is nothing")
     assert shown["comparison"]["may_replace"] is False
 
 
@@ -337,7 +337,7 @@ def test_there_is_nothing_before_the_first_model(store: Path) -> None:
     """The sentence says what else can be done."""
     called = call("models", "rollback", "--db", store)
     assert (called.exit_code, called.out) == (1, "")
-    assert "the first that was in use; there is none to go back to" in called.err
+    assert "was the first in use, so there is no previous model" in called.err
 
 
 @pytest.mark.parametrize("arguments", [("show",), ("rollback",)])

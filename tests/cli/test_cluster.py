@@ -130,7 +130,7 @@ def test_no_cluster_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> No
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(BulkFailed, match=f"No Ray cluster can be joined at {address}"):
+        with pytest.raises(BulkFailed, match=f"There is no Ray cluster to join at {address}"):
             joined(address).__enter__()
 
 

@@ -34,11 +34,11 @@ def test_labels_move_from_store_to_store(store: Path, ending: str, tmp_path: Pat
     called = call("labels", "export", file, "--db", store)
     assert (called.exit_code, called.err) == (
         0,
-        f"1 label written to {file}. Verdicts that wait for a second look count.\n",
+        f"1 label written to {file}, including verdicts that wait for a second review.\n",
     )
     arguments = ("labels", "import", file, "--db", other, "--reviewer", "ben")
-    assert call(*arguments).out == "1 label imported, 0 there already.\n"
-    assert call(*arguments).out == "0 labels imported, 1 there already.\n"
+    assert call(*arguments).out == "1 label imported, 0 already present.\n"
+    assert call(*arguments).out == "0 labels imported, 1 already present.\n"
     with closing(open_database(store)) as here, closing(open_database(other)) as there:
         (sent,), (arrived,) = standing_labels(here), imported_labels(there)
         row = there.execute("SELECT origin, imported_by FROM imported_labels").fetchone()
@@ -82,12 +82,12 @@ def test_texts_labelled_both_ways_are_counted_and_named(store: Path, tmp_path: P
     file = tmp_path / "labels.csv"
     file.write_text("text,label\nKettle\x1b[1m,0\nRope,0\nKettle\x1b[1m,1\n", encoding="utf-8")
     called = call("labels", "import", file, "--db", store)
-    assert called.out == "3 labels imported, 0 there already.\n"
-    assert called.err.startswith("1 text of the file is labelled both 1 and 0, here or in what was imported")
+    assert called.out == "3 labels imported, 0 already present.\n"
+    assert called.err.startswith("1 text has both labels, 1 and 0, in this file or in an earlier import")
     assert "reads: Kettle\ufffd[1m\n" in called.err
     file.write_text("text,label\nTea,0\nRope,1\nKettle\x1b[1m,0\n", encoding="utf-8")
     said = call("labels", "import", file, "--db", store).err
-    assert said.startswith("2 texts of the file are labelled both")
+    assert said.startswith("2 texts have both labels")
     assert "the first reads: Rope\n" in said
 
 

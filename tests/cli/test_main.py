@@ -162,9 +162,9 @@ def test_what_the_system_refuses_is_a_sentence(store_path: Path, tmp_path: Path)
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (OSError(28, "No space left on device"), "The system refused: No space left on device."),
-        (OSError("cannot say more"), "The system refused: cannot say more."),
-        (TimeoutError(), "The system refused: TimeoutError."),
+        (OSError(28, "No space left on device"), "System error: No space left on device."),
+        (OSError("cannot say more"), "System error: cannot say more."),
+        (TimeoutError(), "System error: TimeoutError."),
         (OSError(18, "Invalid cross-device link", "a", None, "b"), "a or b cannot be used: Invalid cross"),
     ],
 )

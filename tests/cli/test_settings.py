@@ -38,13 +38,13 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[servise]\n", r"section \[servise\]; it knows service, alarms, maintenance, law"),
+        ("[servise]\n", r"section \[servise\]; known are service, alarms, maintenance, law"),
         ("[service]\nparalel = 3\n", "unknown key 'paralel'"),
         ("[service]\nparallel = true\n", "parallel is True; it must be a whole number"),
         ("[service]\nparallel = -1\n", "parallel is -1"),
-        ("service = 3\n", "is no section"),
+        ("service = 3\n", "is not a section"),
         ("[service\n", "cannot be used"),
-        ("[care]\nlog_days = 3\n", r"\[care\] are called \[maintenance\] now"),
+        ("[care]\nlog_days = 3\n", r"\[care\] is now called \[maintenance\]"),
     ],
 )
 def test_a_file_that_cannot_be_used(tmp_path: Path, text: str, said: str) -> None:
@@ -64,7 +64,7 @@ def test_a_variable_that_cannot_be_used(tmp_path: Path) -> None:
     environ = write(tmp_path, "") | {"PRECURSOR_WATCH_SERVICE_PARALLEL": "many"}
     with pytest.raises(SettingsWrong, match="PRECURSOR_WATCH_SERVICE_PARALLEL is 'many'"):
         load_settings(ServiceSettings, environ)
-    with pytest.raises(SettingsWrong, match=r"\[care\] are called \[maintenance\] now"):
+    with pytest.raises(SettingsWrong, match=r"\[care\] is now called \[maintenance\]"):
         load_settings(ServiceSettings, {"PRECURSOR_WATCH_CARE_LOG_DAYS": "3"})
 
 

@@ -124,7 +124,7 @@ def test_a_run_without_an_ending_is_under_way_while_its_lock_is_held(
     arguments = ("status", "--db", store_path, "--sources", sources_file)
     with hold(store_path, "crawl-andes"):
         assert status(store_path, sources_file)[0] == 0
-        assert "under way, begun" in call(*arguments).stdout
+        assert "under way, started" in call(*arguments).stdout
         assert "under way" in call("runs", "--db", store_path).stdout
     assert status(store_path, sources_file)[1]["standing"] == "interrupted"
     assert "interrupted" in call("runs", "--db", store_path).stdout
@@ -145,9 +145,9 @@ def test_without_a_model_the_real_service_scores_nothing_and_status_says_what_wa
         waiting = count_awaiting(db)
         (run,) = list_runs(db)
     assert (run.kind, run.outcome) == (RunKind.CRAWL, RunOutcome.DONE)
-    assert f"never; {waiting} listings wait for it" in shown
+    assert f"never; {waiting} listings wait for a score" in shown
     assert waiting > 0
-    assert "make it with precursor-watch retrain" in shown
+    assert "train one with precursor-watch retrain" in shown
 
 
 @pytest.mark.process
@@ -278,7 +278,7 @@ def test_who_asks_is_kept(store_path: Path, sources_file: Path) -> None:
     assert pause is not None
     assert (pause.asked_by, alarm.acknowledged_by) == ("ada", "ada")
     refused = call("purge", "--by", " ", "--db", store_path)
-    assert (refused.exit_code, "No person is named" in refused.stderr) == (2, True)
+    assert (refused.exit_code, "The name is empty" in refused.stderr) == (2, True)
 
 
 def test_between_two_sources_a_crawl_is_still_under_way(
@@ -290,7 +290,7 @@ def test_between_two_sources_a_crawl_is_still_under_way(
         assert is_crawling(store_path)
         return [-9 for _ in commands]
 
-    monkeypatch.setattr("cli.crawl.run_each", look)
+    monkeypatch.setattr("cli.crawl._run_each", look)
     monkeypatch.setattr("cli.score.LOOK_S", 0)
     assert call("crawl", "--db", store_path, "--sources", sources_file).exit_code == 1
     assert not is_crawling(store_path)

@@ -1,4 +1,4 @@
-"""`precursor-watch users`: who may log in, as what, and with which tokens."""
+"""`precursor-watch users`: users, roles, passwords and tokens."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_password_is_read_from_standard_input(tmp_path: Path) -> None:
     arguments = ("users", "add", "ada", "--password-stdin", "--by", "root", "--db", path)
     added = call_process(*arguments, stdin=b"three odd lamps hum\n")
     assert (added.exit_code, added.out) == (0, "")
-    assert "ada may log in as reviewer" in added.err
+    assert "ada can log in as reviewer" in added.err
     with closing(open_database(path)) as db:
         assert Passwords().matches(credentials(db, "ada").password_hash, "three odd lamps hum")
         assert list_entries(db)[0].actor == "root"
@@ -131,7 +131,7 @@ def test_a_token_is_printed_once_listed_and_revoked(store: Path) -> None:
     ).out.strip()
     listed = call("users", "token", "list", "--db", store).out
     assert "nightly" in listed
-    assert "holds" in listed
+    assert "valid" in listed
     assert key not in listed + call("users", "token", "list", "--json", "--db", store).out
     with closing(open_database(store)) as db:
         assert find_token(db, key, now=utc_now()) is not None

@@ -279,7 +279,7 @@ def test_a_due_time_goes_with_one_source(tmp_path: Path) -> None:
         sources.write(TABLE.format(archive="there").replace("sources.shop", "sources.other"))
     done = call_process(*arguments)
     assert done.exit_code == 2
-    assert "--due-at goes with one source" in done.err
+    assert "--due-at needs exactly one source" in done.err
 
 
 @pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT], [signal.SIGTERM, signal.SIGTERM]])

@@ -117,8 +117,8 @@ def test_one_message_tells_of_all_and_one_that_they_are_well_again(db: Database)
         settle(db, [], kinds=KINDS, now=NOW + 20 * MINUTE)
         assert len(tell(db, settings, now=NOW + 30 * MINUTE)) == 2
     assert [message["title"] for message in came] == [
-        "precursor-watch: 2 found wrong",
-        "precursor-watch: 2 well again",
+        "precursor-watch: 2 active",
+        "precursor-watch: 2 resolved",
     ]
     assert "Little is free." in came[0]["message"]
 

@@ -112,13 +112,13 @@ def test_a_check_that_fails_is_found_and_keeps_no_other_from_looking(
 @pytest.mark.parametrize(
     ("last", "kind", "said"),
     [
-        ({"pages": 40, "category": 40, "listings": 0}, "yield_unusual", "silent: its last crawl met 0"),
+        ({"pages": 40, "category": 40, "listings": 0}, "yield_unusual", "silent: its last crawl found 0"),
         ({**WELL, "listings": 12, "with_title": 12, "with_price": 10, "with_seller": 8},
-         "yield_unusual", "met 12 listings, where 27 to 45 are usual after 29 runs"),
+         "yield_unusual", "found 12 listings; 27 to 45 are usual, by the last 29 runs"),
         ({**WELL, "listings": 90, "with_title": 90, "with_price": 75, "with_seller": 50},
-         "yield_unusual", "met 90 listings"),
+         "yield_unusual", "found 90 listings"),
         ({**WELL, "with_price": 2}, "coverage_fallen", "price 6%, usually 83%"),
-        ({**WELL, "blocked": 20}, "pages_blocked", "20 of 40 pages of andes came out as blocked"),
+        ({**WELL, "blocked": 20}, "pages_blocked", "20 of 40 pages of andes had the outcome blocked"),
         ({**WELL, "layout_changed": 30}, "layout_changed", "30 of 40 pages"),
     ],
 )  # fmt: skip

@@ -144,14 +144,14 @@ def test_the_grandchildren_of_a_child_over_its_limit_end_with_it(tmp_path: Path,
     [
         (Exit(code=-15, over=OverLimit.TIME), RunOutcome.TIMED_OUT, "not done within 2:00:00"),
         (Exit(code=0, over=OverLimit.TIME), RunOutcome.TIMED_OUT, "not done within 2:00:00"),
-        (Exit(code=-15, over=OverLimit.STALL), RunOutcome.TIMED_OUT, "did not stir for 0:20:00"),
+        (Exit(code=-15, over=OverLimit.STALL), RunOutcome.TIMED_OUT, "was idle for 0:20:00"),
         (Exit(code=-15, over=OverLimit.MEMORY), RunOutcome.OUT_OF_MEMORY, "more than 4,000 MB"),
-        (Exit(code=-9, killed_by_kernel=True), RunOutcome.OUT_OF_MEMORY, "no memory left"),
+        (Exit(code=-9, killed_by_kernel=True), RunOutcome.OUT_OF_MEMORY, "ran out of memory"),
         (Exit(code=-9), RunOutcome.KILLED, "SIGKILL"),
         (Exit(code=-11), RunOutcome.KILLED, "SIGSEGV"),
         (Exit(code=3), RunOutcome.FAILED, "exit code 3"),
         (Exit(code=1, last_line="no archive"), RunOutcome.FAILED, "no archive"),
-        (Exit(code=0), RunOutcome.FAILED, "without writing how it ended"),
+        (Exit(code=0), RunOutcome.FAILED, "without recording an outcome"),
     ],
 )
 def test_a_child_that_wrote_no_ending_is_explained(child: Exit, outcome: RunOutcome, said: str) -> None:

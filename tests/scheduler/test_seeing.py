@@ -105,10 +105,10 @@ def test_the_doctor_says_what_is_wrong_and_the_mend(lived: Path, monkeypatch: py
     for mend in (
         "see the README for an example",
         "start it with `precursor-watch run`",
-        "make one with `precursor-watch retrain`",
+        "train one with `precursor-watch retrain`",
         "[alarms] urls",
-        "1 alarm stands",
-        "is whole",
+        "1 active alarm",
+        "is intact",
     ):
         assert mend in found.stdout
 
@@ -118,4 +118,4 @@ def test_logs_of_a_run_by_hand_say_that_there_are_none(lived: Path) -> None:
     found = CliRunner().invoke(group, ["logs", "2", "--db", str(lived)])
     assert found.exit_code == 0
     assert "Run 2, crawl of andes: failed. No." in found.stderr
-    assert "It left no log" in found.stderr
+    assert "No log: the process was started by hand" in found.stderr

@@ -113,7 +113,7 @@ def test_after_three_nights_away_one_crawl_stands_for_all(settings: Settings) ->
     [
         ("killed", RunOutcome.KILLED, "SIGKILL"),
         ("breaks", RunOutcome.FAILED, "it broke"),
-        ("forgets", RunOutcome.FAILED, "without writing how it ended"),
+        ("forgets", RunOutcome.FAILED, "without recording an outcome"),
         ("refuses", RunOutcome.FAILED, "the archive is missing"),
     ],
 )
@@ -285,4 +285,4 @@ def test_a_scoring_that_dies_before_its_row_gets_one(settings: Settings, *, had_
     run = scorings(settings)[-1]
     assert len(scorings(settings)) == 1 + had_one_before
     assert run.outcome is RunOutcome.FAILED
-    assert "exit code 1. Its last words: precursor-watch: no model in use" in run.sentence
+    assert "exit code 1. Last line of the log: precursor-watch: no model in use" in run.sentence

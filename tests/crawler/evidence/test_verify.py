@@ -195,7 +195,7 @@ def test_verify_prints_what_it_walked_and_fails_on_the_first_mismatch(copy: Path
     """The command says so in words and ends with the error, which becomes exit code 1."""
     good = CliRunner().invoke(command, ["verify", "--db", str(copy)])
     assert good.exit_code == 0
-    assert good.output.startswith("4 files, 10 records (revisits among them: 6) and 10 pages match; ")
+    assert good.output.startswith("4 files, 10 records (including 6 revisits) and 10 pages match; ")
     next(evidence_folder(copy).iterdir()).unlink()
     bad = CliRunner().invoke(command, ["verify", "--db", str(copy)])
     assert isinstance(bad.exception, EvidenceWrong)
