@@ -312,7 +312,9 @@ def test_a_dry_run_says_that_it_was_one(first: tuple[Path, Retrained], with_mode
     """And whether the model would have been promoted; a run in earnest says whether it was."""
     earnest = RetrainOptions(starter=None, models_folder=with_model.parent, embedder="toy")
     dry = replace(earnest, dry_run=True)
-    assert ending(first[1], earnest).endswith("Score the listings to update the queue: precursor-watch score.")
+    assert ending(first[1], earnest).endswith(
+        "Score the listings to update the queue: precursor-watch score."
+    )
     said = ending(replace(first[1], promoted=False), dry)
     assert said == "Dry run: nothing was written. Without --dry-run the candidate would have been promoted."
     refused = retrained(with_model, embedder=OTHER, dry_run=True)
