@@ -130,8 +130,8 @@ def _request_patterns() -> dict[str, re.Pattern[str]]:
         rf"|\s+(?=\d+(?:[.,]\d+)?(?:\s*x\s*\d+)?\s*-?{units}(?![a-z])))"
     )  # `ISO 9001` is not "in search of"
     amount = any_of("buy_requests.amounts_between")
-    whoever, has = any_of("buy_requests.whoever"), any_of("buy_requests.have")
-    whoever_calls = "".join(
+    holders, has = any_of("buy_requests.whoever"), any_of("buy_requests.have")
+    call = "".join(
         (
             any_of("buy_requests.relative"),
             any_of("buy_requests.whoever_fillers"),
@@ -165,8 +165,8 @@ def _request_patterns() -> dict[str, re.Pattern[str]]:
             rf"[^.;!|]{{0,24}}?[\s,–—-]{phrases('sells_too')}(?:{CLAUSE_END}|\s+{phrases('where_to')})"
         ),
         "needed for": re.compile(rf"\s+{phrases('needed_for')}\s[^?!;.|]{{0,40}}?\?"),
-        "holder has": re.compile(rf"(?:^|[\s,.;:!?，。；：！？]|{whoever}){has}(?:\d|{amount})*+\s*$"),
-        "holder calls": re.compile(rf"\s*{whoever_calls}"),
+        "holder has": re.compile(rf"(?:^|[\s,.;:!?，。；：！？]|{holders}){has}(?:\d|{amount})*+\s*$"),
+        "holder calls": re.compile(rf"\s*{call}"),
         "buyers": re.compile(phrases("buyers_questions")),
         "buyers only": re.compile(any_of("buy_requests.buyers_only")),
         "traders": re.compile(rf"[\s-]*{phrases('traders')}"),
