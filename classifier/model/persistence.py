@@ -148,7 +148,7 @@ def check_files(folder: Path) -> None:
     """
     with _refusing(folder):
         named = _read_manifest(folder)
-        there = {path.name for path in folder.iterdir() if not path.name.startswith(".")} - {MANIFEST}
+        there = {path.name for path in folder.iterdir() if not _is_apart(path)}
         for name in sorted(there ^ named.keys()):
             found = "is missing" if name in named else f"is not in its {MANIFEST}"
             raise ModelFolderWrong(folder, f"{name} {found}")
@@ -226,11 +226,16 @@ def _is_usable(folder: Path) -> bool:
 
 def write_manifest(folder: Path) -> None:
     """Write the SHA-256 of every file, at once, so that a folder is either whole or has no manifest."""
-    names = sorted(path.name for path in folder.iterdir() if path.is_file() and path.name != MANIFEST)
+    names = sorted(path.name for path in folder.iterdir() if path.is_file() and not _is_apart(path))
     document = {"format": FORMAT, "files": {name: _sha256(folder / name) for name in names}}
     part = folder.parent / f"{folder.name}.manifest.part"
     part.write_text(json.dumps(document, indent=1), encoding="utf-8")
     part.replace(folder / MANIFEST)
+
+
+def _is_apart(path: Path) -> bool:
+    """Return whether the manifest leaves a file out: itself, and hidden files, which come and go."""
+    return path.name == MANIFEST or path.name.startswith(".")
 
 
 def _read_manifest(folder: Path) -> dict[str, str]:

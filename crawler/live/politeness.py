@@ -56,6 +56,10 @@ _WIDE = {
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
+"""Characters that show nothing; before a `User-agent` they would hide the rules that follow."""
+_NAMED_WITH_VERSION = re.compile(rf"(user[- ]?agent\s*:\s*{ROBOT})/[^\r\n]*", re.IGNORECASE)
+"""This robot as it names itself in its requests: the version is no part of the name that Protego compares."""
 _RULES_WITH_VALUE = frozenset({"max-snippet", "max-image-preview", "max-video-preview", "unavailable_after"})
 """Rules that can precede a colon and so must not be taken for a robot's name."""
 BUSY = frozenset({429, 503})
@@ -175,7 +179,7 @@ def robots_text(body: bytes) -> str:
         raise ValueError("it is not text in UTF-8") from error
     if "\0" in text:  # e.g. UTF-16 without a byte order mark
         raise ValueError("it is not text in UTF-8")
-    return text
+    return _NAMED_WITH_VERSION.sub(r"\1", _UNSEEN.sub("", text))
 
 
 def _says_something(status: int) -> bool:

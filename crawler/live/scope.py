@@ -20,6 +20,8 @@ _ENCODED = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)
 _OTHER_ENCODING = re.compile(r"%(?:[0-9a-f]{2}|u[0-9a-f]{4})", re.IGNORECASE)
 _TOO_LONG = re.compile(rb"[\xc0\xc1][\x80-\xbf]|\xe0[\x80-\x9f]|\xf0[\x80-\x8f]")
 """Overlong UTF-8 sequences, which some programs decode nevertheless."""
+_BEHIND_A_NAME = re.compile(r"[;?#]")
+"""Ends the name of a segment where a program decodes an address first and then splits it."""
 _MOST_NESTED = 5
 _ROBOTS = "/robots.txt"
 
@@ -136,7 +138,7 @@ def _decoded(path: str) -> str:
 
     Raises:
         ValueError: If servers may disagree about the path: control characters, backslashes, other encodings
-            or dot segments, even behind a `;`.
+            or dot segments, even before a `;`, `?` or `#`.
     """
     for _ in range(_MOST_NESTED):
         once = _decoded_once(path)
@@ -148,7 +150,8 @@ def _decoded(path: str) -> str:
     if _OTHER_ENCODING.search(path) or not path.isprintable() or "\\" in path or "\ufffd" in path:
         raise ValueError("the address holds characters that programs read in different ways")
     plain = unicodedata.normalize("NFKC", path)
-    if any(not name.strip(" .") and name for name in (each.partition(";")[0] for each in plain.split("/"))):
+    names = (_BEHIND_A_NAME.split(each, maxsplit=1)[0] for each in plain.split("/"))
+    if any(name and not name.strip(" .") for name in names):
         raise ValueError("the address holds dot segments, which can lead out of what it begins with")
     return plain
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from contextlib import closing
 from datetime import timedelta
@@ -38,6 +39,9 @@ Move = tuple[Path, Path]
 """From and to."""
 
 SERVICE = "service"
+
+_MODEL = re.compile(r"[0-9a-f]{12}")
+"""Name of a model's folder. A backup replaces no other file beside a database, e.g. no settings."""
 
 ENDINGS = ("", "-wal", "-shm", ".evidence")
 """Of the names of what belongs to a database, as SQLite and `evidence_folder` have them."""
@@ -152,7 +156,10 @@ def _plan(manifest: Manifest, database: Path) -> tuple[list[Move], list[tuple[Ba
             files.append((each, staging / "evidence" / PurePosixPath(*place.parts[1:])))
         else:
             within = PurePosixPath(*PurePosixPath(each.path).parts[3:])  # of STAMP/models/ID/...
-            target = home / PurePosixPath(*place.parts[: len(place.parts) - len(within.parts)])
+            folder = PurePosixPath(*place.parts[: len(place.parts) - len(within.parts)])
+            if not within.parts or not _MODEL.fullmatch(folder.name) or folder / within != place:
+                raise BackupWrong(Path(each.path), f"{each.place} belongs to no database, evidence or model")
+            target = home / folder
             models.setdefault((target.with_name(target.name + STAGING), target), []).append((each, within))
     changed = []
     for (staged, target), members in models.items():

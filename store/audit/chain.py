@@ -310,8 +310,9 @@ def schema_of(db: Database) -> dict[str, str]:
     """
     query = """
         SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_master
-        WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name <> '_sqlite_migrations'
-          AND name NOT IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow')
+        WHERE type IN ('trigger', 'view') -- whatever their names
+           OR (name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name <> '_sqlite_migrations'
+               AND name NOT IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'))
     """
     return {name: _plain_sql(sql) for name, sql in db.conn.execute(query)}
 

@@ -41,8 +41,8 @@ VOUCHED = {
 }
 """Tables whose rows must each have an entry, by action."""
 
-ANCHOR = re.compile(r"(\d{1,18}):([0-9a-f]{64})(?:\+(\d{1,18}):([0-9a-f]{64}))?(?=\s|$)")
-"""Number and hash of an entry; since release 0.2 also number and hash of a line of the record."""
+ANCHOR = re.compile(r"([1-9]\d{0,17}):([0-9a-f]{64})(?:\+([1-9]\d{0,17}):([0-9a-f]{64}))?(?=\s|$)", re.ASCII)
+"""Number and hash of an entry; since release 0.2 also of a line of the record. Both count from 1."""
 
 STRETCH = 50_000
 """Lines of the record that one statement verifies."""

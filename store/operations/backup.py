@@ -165,7 +165,8 @@ def swap_in(database: Path, moves: list[tuple[Path, Path]]) -> None:
     """
     staging = staging_folder(database)
     part = staging / f"{SWAP}.part"
-    part.write_text(json.dumps([[str(path) for path in move] for move in moves]), encoding="utf-8")
+    named = [[_within(database.parent, path) for path in move] for move in moves]
+    part.write_text(json.dumps(named), encoding="utf-8")
     sync(part)
     part.rename(staging / SWAP)
     sync(staging)
@@ -176,18 +177,29 @@ def finish_swap(database: Path) -> None:
     """Make the remaining moves of a swap, if there is one.
 
     Several processes may do so at once: each move is one rename, and only one process succeeds.
+
+    Raises:
+        StoreUnusable: If a file lies in the place of the new database.
     """
-    staging = staging_folder(database)
+    staging, home = staging_folder(database), database.parent.resolve()
     if not (staging / SWAP).exists():
         return
     moves = json.loads((staging / SWAP).read_text(encoding="utf-8"))
     for source, target in moves if (staging / READY).exists() else ():
-        if not os.path.lexists(target):
+        if not os.path.lexists(home / target):
             with suppress(FileNotFoundError):  # another process made this move
-                Path(source).rename(target)
-        sync(Path(target).parent)
+                (home / source).rename(home / target)
+        sync((home / target).parent)
+    if (staging / READY).exists():
+        found = f"a restore that was cut short cannot be finished while it lies there; {staging} has the rest"
+        raise StoreUnusable(database, found)
     (staging / SWAP).unlink(missing_ok=True)
     shutil.rmtree(staging, ignore_errors=True)
+
+
+def _within(folder: Path, path: Path) -> str:
+    """Return a path as it is named from a folder: who finishes a swap may see the folder by another path."""
+    return str(path.relative_to(folder if path.is_relative_to(folder) else folder.resolve()))
 
 
 def refuse_new_beginning(database: Path) -> None:

@@ -104,6 +104,14 @@ def test_no_byte_of_a_model_is_changed_unseen(folder: Path, name: str) -> None:
             act(folder)
 
 
+def test_a_hidden_file_that_a_system_leaves_is_none_of_a_model(folder: Path) -> None:
+    """It is there while the manifest is written, and gone later."""
+    (folder / ".nfs0001").touch()
+    write_comparison(folder, "{}")
+    (folder / ".nfs0001").unlink()
+    check_files(folder)
+
+
 def test_nearest_examples_in_another_order_are_refused(folder: Path) -> None:
     """They are outside of the model's id, and gave other reasons under the same one."""
     lines = (folder / "neighbours.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)

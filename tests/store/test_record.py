@@ -241,6 +241,11 @@ def test_a_guard_replaced_by_one_that_does_nothing_is_found(full: Database, name
     ("statement", "place"),
     [
         ("CREATE TRIGGER mine AFTER INSERT ON verdicts BEGIN SELECT 1; END", "trigger mine"),
+        ("CREATE TRIGGER said_fts_data AFTER INSERT ON scores BEGIN SELECT 1; END", "trigger said_fts_data"),
+        (
+            "CREATE TRIGGER mine AFTER INSERT ON _sqlite_migrations BEGIN SELECT 1; END",
+            "trigger mine",
+        ),
         ("DROP VIEW standing_verdicts", "view standing_verdicts"),
         ("CREATE VIEW mine AS SELECT 1", "view mine"),
         ("DROP INDEX idx_verdicts_decided", "index idx_verdicts_decided"),
@@ -307,7 +312,21 @@ def test_an_empty_file_of_anchors_is_an_error(content: bytes) -> None:
         read_anchors_file("anchors.txt", content)
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe1\x00:\x00", b"\x00\x01\x02", b"hello", b"1:" + b"a" * 63])
+NONE = b"0:" + b"f" * 64
+"""Entries and lines count from 1, so it would confirm nothing."""
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xff\xfe1\x00:\x00",
+        b"\x00\x01\x02",
+        b"hello",
+        b"1:" + b"a" * 63,
+        NONE,
+        b"1:" + b"a" * 64 + b"+" + NONE,
+    ],
+)
 def test_a_file_that_holds_no_anchors_is_an_error(content: bytes) -> None:
     """UTF-16, binary, words, half a hash."""
     with pytest.raises(AnchorUnreadable, match="is not an anchor"):

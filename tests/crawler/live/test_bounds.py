@@ -336,6 +336,23 @@ def test_a_robots_txt_that_cannot_be_understood_forbids(
     assert f"the site's robots.txt could not be fetched ({why}), so it may forbid it" in sentence
 
 
+@pytest.mark.parametrize(
+    "agent", ["User-agent: precursor-watch/0.1", "USER-AGENT:Precursor-Watch/9 (+x)", "\u200bUser-agent: *"]
+)
+def test_a_site_may_name_this_robot_as_its_requests_do(bounded: Bounded, agent: str) -> None:
+    """With any version; and a character that shows nothing hides no rule."""
+    bounded.shop.before = lambda answer: robots_of(answer, f"{agent}\nDisallow: /".encode())
+    bounded.crawl(bounded.permission())
+    assert bounded.server.paths(HOST) == ["/robots.txt"]
+
+
+def robots_of(answer: Answer, body: bytes) -> bool:
+    """Give this robots.txt."""
+    if answer.path == "/robots.txt":
+        answer.give(body, 200)
+    return answer.path == "/robots.txt"
+
+
 def test_an_absurd_retry_after_is_a_back_off(bounded: Bounded) -> None:
     """The site was busy; what it said beside is nonsense, and no reason to stop or to fail."""
     bounded.shop.before = busy_once("Tue, 24 Nov 2026 09:01:00 +99999999999999")

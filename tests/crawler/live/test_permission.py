@@ -127,6 +127,8 @@ NOT_COVERED = [
     "https://shop.example/goods/..;/admin",
     "https://shop.example/goods/..;a=b/admin",
     "https://shop.example/goods/%2e%2e;/admin",
+    "https://shop.example/goods/..%3f/admin",
+    "https://shop.example/goods/..%23/admin",
     "https://shop.example/goods/..%00/admin",
     "https://shop.example/goods/%00",
     "https://shop.example/goods/%u002e%u002e/admin",

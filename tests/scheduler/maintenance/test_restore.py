@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import sqlite3
@@ -16,7 +17,14 @@ from click.testing import CliRunner
 
 from cli.main import group
 from scheduler.maintenance import restore as restoring
-from scheduler.maintenance.backup import BackupFailed, BackupWrong, make_backup, read_manifest
+from scheduler.maintenance.backup import (
+    BackupFailed,
+    BackupWrong,
+    described,
+    make_backup,
+    read_manifest,
+    write_manifest,
+)
 from scheduler.maintenance.restore import restore
 from scheduler.maintenance.upkeep import check_everything
 from store.crawl.evidence import evidence_folder
@@ -133,6 +141,56 @@ def test_a_kill_in_a_restore_to_an_empty_place_leaves_nothing_or_all(
         except StoreUnusable as error:
             assert "no such file" in str(error)  # noqa: PT017 (either may be)
     assert holds(database) == 0
+
+
+@pytest.fixture
+def decided(changed: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A store whose restore, by a relative path, was killed after it was decided on and before any move."""
+    backup, there = changed
+    monkeypatch.chdir(there.parent)
+    with monkeypatch.context() as patched, suppress(Killed):
+        patched.setattr("store.operations.backup.finish_swap", lambda _: killed())
+        patched.setattr("scheduler.maintenance.restore.finish_swap", lambda _: None)
+        restore(backup, Path(there.name), replace=True, by="ada", now=NIGHT)
+    monkeypatch.chdir(tmp_path)
+    return there
+
+
+def killed() -> None:
+    """End here."""
+    raise Killed
+
+
+def test_a_restore_that_was_killed_is_finished_from_another_folder(decided: Path) -> None:
+    """By who works elsewhere, or sees the folder by another path."""
+    moved = decided.parent.rename(decided.parent.with_name("moved")) / decided.name
+    assert holds(moved) == 0
+    assert "is whole" in check_everything(moved)
+
+
+def test_a_swap_that_cannot_be_finished_keeps_the_new_database(decided: Path) -> None:
+    """Something lies in its place once the old one is aside."""
+    folder = staging_folder(decided)
+    moves = json.loads((folder / "swap.json").read_text(encoding="utf-8"))
+    (folder / "swap.json").write_text(json.dumps(moves[-1:]), encoding="utf-8")
+    with pytest.raises(StoreUnusable, match="cut short cannot be finished"):
+        holds(decided)
+    assert (folder / "store.db").exists()
+
+
+@pytest.mark.parametrize("place", ["sources.toml", "settings/sources.toml", "models/sources.toml"])
+def test_a_backup_puts_nothing_else_beside_a_database(
+    changed: tuple[Path, Path], tmp_path: Path, place: str
+) -> None:
+    """A file of sources holds permissions, which are not a backup's to give."""
+    backup, there = changed
+    (backup / "models" / "x").mkdir(parents=True)
+    evil = backup / "models" / "x" / "sources.toml"
+    evil.write_text("[sources.x]", encoding="utf-8")
+    files = [*read_manifest(backup).files, described(evil, root=backup.parent, place=place)]
+    write_manifest(backup, there, files, now=NIGHT)
+    with pytest.raises(BackupWrong, match="belongs to no database, evidence or model"):
+        restore(backup, tmp_path / "new" / "store.db", by="ada", now=NIGHT)
 
 
 def test_a_backup_of_a_newer_release_is_refused_before_anything_is_moved(
