@@ -103,7 +103,7 @@ def send(urls: Sequence[str], title: str, body: str) -> None:
         if not messenger.notify(title=title, body=body):
             failed.append(urlsplit(url).scheme)
     if failed:
-        log.warning("alarm_message_not_taken", by=failed, of=len(urls))
+        log.warning("alarm_message_failed", at=failed, of=len(urls))
     if len(failed) == len(urls):
         raise Unsent(f"The message failed at {len(failed)} of {len(urls)} addresses ({', '.join(failed)}).")
 

@@ -105,7 +105,7 @@ class Service:
         """Handle a changed sources file, open requests, and a system clock that was set back."""
         now = times.utc_now()
         if now < self._last_look - timedelta(seconds=LOOP_S):
-            log.warning("clock_put_back", by=str(self._last_look - now))
+            log.warning("clock_set_back", by=str(self._last_look - now))
             for job in self.jobs.values():
                 self._schedule(job, at_once=False)
         self._last_look = now
@@ -131,7 +131,7 @@ class Service:
             self._crawls = crawl_jobs(self._settings.sources_file, self._settings.limits)
         except StoreError as error:
             self.sources_problem = str(error)
-            log.error("sources_file_unusable", error=str(error))  # noqa: TRY400 (a sentence, no traceback)
+            log.error("sources_file_invalid", error=str(error))  # noqa: TRY400 (a sentence, no traceback)
             return
         self.sources_problem = ""
         for name in before.keys() - self._crawls.keys():
@@ -139,7 +139,7 @@ class Service:
         for name, job in self._crawls.items():
             if job != before.get(name):
                 self._schedule(job, at_once=name not in before)
-        log.info("sources_file_taken_up", crawls=len(self._crawls))
+        log.info("sources_file_reloaded", crawls=len(self._crawls))
 
     def _take_up(self, request: ServiceRequest) -> None:
         if request.request is Request.RUN_NOW and (job := self._crawl_of(request.source_id)):
@@ -170,7 +170,7 @@ class Service:
             self._worker.skip_passed(job)
 
     def _do_now(self, job: Job, request: ServiceRequest) -> None:
-        log.info("request_done", request_id=request.request_id, said=self._worker.do_now(job, request))
+        log.info("request_done", request_id=request.request_id, result=self._worker.do_now(job, request))
         self._worker.score()
 
 
@@ -263,9 +263,9 @@ class Watchdog:
         try:
             work()
         except StoreError as error:
-            log.warning("look_failed", look=duty, error=str(error))
+            log.warning("duty_failed", duty=duty, error=str(error))
         except Exception:
-            log.exception("look_failed", look=duty)
+            log.exception("duty_failed", duty=duty)
 
 
 def serve(settings: Settings, stop: Event, reload: Event | None = None) -> None:
@@ -294,7 +294,7 @@ def serve(settings: Settings, stop: Event, reload: Event | None = None) -> None:
         except (
             StoreUnwritable
         ) as error:  # a full disk must not prevent the start; the next start records them
-            log.warning("settings_not_noted", error=str(error))
+            log.warning("settings_not_recorded", error=str(error))
         worker = Worker(settings)
         scheduler = _scheduler(settings.parallel)
         service = Service(settings, scheduler, worker)

@@ -1,4 +1,4 @@
-"""The settings of the service, of maintenance and of the alarms, each value with its unit in its name."""
+"""The settings of the service, of maintenance and of the alarms; names of quantities include the unit."""
 
 from __future__ import annotations
 
@@ -10,49 +10,53 @@ class ServiceSettings:
     """The section `[service]`."""
 
     parallel: int = 2
-    """How many sources are crawled at the same time."""
+    """Number of sources to crawl in parallel."""
     per_host: int = 1
-    """How many live sources of one host are crawled at the same time."""
+    """Number of live sources of one host to crawl in parallel."""
     spread_minutes: int = 0
-    """Sources due at the same minute begin spread over this time, each always after the same delay."""
+    """Period over which sources due at the same minute are spread, each with a constant delay."""
     crawl_limit_minutes: int = 120
-    """A crawl that takes longer is ended; so with the other limits."""
+    """Time limit of a crawl."""
     score_limit_minutes: int = 120
+    """Time limit of a scoring."""
     retrain_limit_minutes: int = 120
+    """Time limit of a retraining."""
     maintenance_limit_minutes: int = 240
-    """Of a backup, a check or a purge."""
+    """Time limit of a backup, a check or a purge."""
     memory_limit_mb: int = 4_000
-    """Work whose processes together hold more memory is ended."""
+    """Memory limit of all processes of one piece of work together."""
     stall_minutes: int = 20
-    """Work that uses no processor time and writes nothing for this long is ended."""
+    """Time after which work without processor use and output is ended."""
     metrics_port: int = 0
-    """Where on 127.0.0.1 the service serves `/metrics` for Prometheus and `/healthz`; 0 serves neither."""
+    """Port on 127.0.0.1 for `/metrics` (Prometheus) and `/healthz`; 0 serves neither."""
     stop_grace_seconds: int = 30
-    """How long work may take to stop when asked, before it is killed."""
+    """Time from SIGTERM to SIGKILL when work is stopped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaintenanceSettings:
-    """The section `[maintenance]`: care of the data. A cron line has five fields; empty means never."""
+    """The section `[maintenance]`. A cron line has five fields; an empty one means never."""
 
     timezone: str = "UTC"
-    """IANA name of the zone in which the cron lines are read."""
+    """IANA time zone of the cron lines."""
     backup_cron: str = "15 2 * * *"
+    """When backups are made."""
     backup_folder: str = ""
-    """Where backups go; empty means `NAME.backups` beside the database."""
+    """Folder of the backups; empty means `NAME.backups` beside the database."""
     keep_backups: int = 14
-    """Older backups are deleted once a new one is made and checked."""
+    """Number of backups to keep; older ones are deleted after a new backup is made and checked."""
     verify_cron: str = "45 4 * * 0"
-    """When the store, the evidence and the audit chain are checked, and the database is optimised."""
+    """When the store, the evidence and the audit log are checked, and the database is optimised."""
     vacuum_free_percent: int = 20
-    """That check rewrites the database (VACUUM) when more of it than this is unused; 0 never does."""
+    """Share of unused space above which that check rewrites the database (VACUUM); 0 never does."""
     purge_cron: str = "30 5 * * 0"
+    """When old evidence and logs are purged."""
     retrain_cron: str = ""
-    """When a candidate is trained; it comes into use only if it is not worse on any guarded slice."""
+    """When a candidate is trained; it is promoted only if it is not worse on any guarded slice."""
     evidence_days: int = 0
-    """Evidence of pages where nothing was flagged or judged is purged when older; 0 keeps it for ever."""
+    """Age at which evidence without flagged or reviewed listings is purged; 0 keeps it forever."""
     log_days: int = 90
-    """Logs of runs are deleted when older; 0 keeps them for ever."""
+    """Age at which logs of runs are deleted; 0 keeps them forever."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,25 +64,24 @@ class AlarmSettings:
     """The section `[alarms]`."""
 
     urls: tuple[str, ...] = ()
-    """Where messages go, as apprise writes addresses, e.g.
-    `mailtos://user:word@mail.example?to=me@b.example`."""
+    """Addresses for messages, as apprise URLs, e.g. `mailtos://user:word@mail.example?to=me@b.example`."""
     digest_minutes: int = 10
-    """What is found within this time of a first finding goes out in one message with it."""
+    """Period in which alarms are collected into one message."""
     quiet_hours: str = ""
-    """When no message goes out, e.g. `22:00-06:00`; what was found meanwhile goes out after."""
+    """Period without messages, e.g. `22:00-06:00`; alarms from this period are sent afterwards."""
     timezone: str = "UTC"
-    """IANA name of the zone of the quiet hours."""
+    """IANA time zone of the quiet hours."""
     ping_url: str = ""
-    """Asked (HTTP GET) every `ping_minutes` while the service lives; a watcher elsewhere alarms at
-    silence."""
+    """Address that the service requests (HTTP GET) every `ping_minutes`, for an external monitor."""
     ping_minutes: int = 5
+    """Minutes between two pings."""
     permission_days: int = 14
-    """An alarm is raised this many days before a permission ends."""
+    """Days before the end of a permission at which an alarm is raised."""
     disk_free_mb: int = 2_000
-    """An alarm is raised when less is free where the database lies."""
+    """Free space on the disk of the database below which an alarm is raised."""
     queue_days: int = 7
-    """An alarm is raised when the queue holds more than reviewers clear in this many days."""
+    """Days of review work in the queue above which an alarm is raised."""
     labels_before_retrain: int = 200
-    """An alarm is raised when this many listings were judged since the model in use was trained."""
+    """Listings reviewed since the model in use was trained at which an alarm is raised."""
     backup_days: int = 2
-    """An alarm is raised when the newest backup is older; only where backups are set up."""
+    """Age of the newest backup at which an alarm is raised; without any backup there is no alarm."""

@@ -239,7 +239,7 @@ class Worker:
         limits: Limits,
         end_over_limit: Callable[[OverLimit], None],
     ) -> Exit | None:
-        log.info("child_begun", work=work)
+        log.info("child_started", work=work)
         child = self._children.run(
             (*self._settings.command, *arguments, "--db", str(self._settings.database)),
             limits=limits,

@@ -1,1 +1,1 @@
-"""Upkeep of the data: backup and restore, checks, retention."""
+"""Data maintenance: backup and restore, checks, retention."""

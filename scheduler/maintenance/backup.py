@@ -1,12 +1,12 @@
-"""A backup: the store as it is at one moment, the evidence it points to, and the models it knows.
+"""Backups: a snapshot of the store, its evidence and its models.
 
-Under the folder of backups, one folder for each backup with its manifest, and one of evidence that they
-share: a sealed WARC file never changes, so it is copied once.
+The folder of backups has one folder for each backup, with its manifest, and one folder of shared evidence: a
+sealed WARC file never changes, so it is copied only once.
 
     20261126T021500Z/store.db            the database, one file
     20261126T021500Z/models/1f2e.../     every registered model
-    20261126T021500Z/open/...            WARC files that were still being written
-    20261126T021500Z/manifest.json       every file with its SHA-256, the shared ones too
+    20261126T021500Z/open/...            WARC files that are not sealed yet
+    20261126T021500Z/manifest.json       the SHA-256 of every file, including shared ones
     evidence/andes-20261125-1.warc.gz
 """
 
@@ -44,71 +44,71 @@ CHUNK_BYTES = 1 << 20
 
 
 class BackupFailed(SchedulerError):
-    """The system refused to write a backup."""
+    """A backup could not be written."""
 
     def __init__(self, folder: Path, error: OSError) -> None:
         said = error.strerror or str(error)
         super().__init__(
-            f"{error.filename or folder} cannot be used: {said}. Nothing of the backup was kept, and the "
-            "store is as it was. Make room or correct the rights there, or give another folder with --to."
+            f"{error.filename or folder} cannot be used: {said}. The incomplete backup was deleted; the "
+            "store is unchanged. Free some space, correct the permissions, or give another folder with --to."
         )
 
 
 class EvidenceUnlikeSeal(SchedulerError):
-    """A WARC file is not what was sealed, so that a backup would keep something else."""
+    """A WARC file differs from its seal, so it must not be backed up."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            f"{path} is not as it was sealed; run `precursor-watch evidence verify`, and keep the backups "
-            "that there are. No backup was made."
+            f"{path} has changed since it was sealed; run `precursor-watch evidence verify`, and keep all "
+            "existing backups. No backup was made."
         )
 
 
 class EvidenceMissing(SchedulerError):
-    """A WARC file that the store points to is gone."""
+    """A WARC file that the store refers to is missing."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            f"{path} is missing; put it back from an earlier backup, and see what else is with "
+            f"{path} is missing; restore it from an earlier backup, and look for other missing files with "
             "`precursor-watch evidence verify`. No backup was made."
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backup:
-    """A backup that was made."""
+    """A finished backup."""
 
     folder: Path
     files: int
     bytes: int
-    """Of all its files, the shared ones too."""
+    """Size of all files, including shared ones."""
     copied_bytes: int
-    """Of those that were not there yet."""
+    """Size of the newly copied files."""
 
     @property
     def sentence(self) -> str:
         """For the run's row."""
         return (
-            f"{counted(self.files, 'file', 'files')} with {self.bytes / 1e6:,.1f} MB in {self.folder}, "
-            f"of them {self.copied_bytes / 1e6:,.1f} MB new."
+            f"{counted(self.files, 'file', 'files')} ({self.bytes / 1e6:,.1f} MB, "
+            f"{self.copied_bytes / 1e6:,.1f} MB of them new) in {self.folder}."
         )
 
 
 def backups_folder(database: Path) -> Path:
-    """Return where the backups of a database go when nothing else is set."""
+    """Return the default folder for the backups of a database."""
     return database.with_name(database.name + ".backups")
 
 
 def make_backup(database: Path, backups: Path, *, now: datetime) -> Backup:
-    """Back up a store that may be in use, and check what was written.
+    """Back up a store, which may be in use, and check the copy.
 
     Raises:
         StoreUnusable: If the database cannot be used.
-        StoreDamaged: If its copy is not whole.
-        StoreUnwritable: If its copy cannot be written.
+        StoreDamaged: If the copy of the database is damaged.
+        StoreUnwritable: If the copy of the database cannot be written.
         EvidenceUnlikeSeal: If a WARC file has changed since it was sealed.
-        EvidenceMissing: If one is gone.
-        BackupFailed: If the system refuses, e.g. because the disk is full.
+        EvidenceMissing: If a WARC file is missing.
+        BackupFailed: If another file cannot be written, e.g. because the disk is full.
     """
     folder = backups / f"{now:%Y%m%dT%H%M%SZ}"
     try:
@@ -119,7 +119,7 @@ def make_backup(database: Path, backups: Path, *, now: datetime) -> Backup:
     try:
         return _make(database, backups, folder, now)
     except BaseException as error:
-        shutil.rmtree(folder, ignore_errors=True)  # a store copied each night for nothing would fill the disk
+        shutil.rmtree(folder, ignore_errors=True)  # incomplete copies of each night would fill the disk
         if isinstance(error, OSError):
             raise BackupFailed(folder, error) from error
         raise
@@ -130,7 +130,7 @@ def _make(database: Path, backups: Path, folder: Path, now: datetime) -> Backup:
     with naming_faults(database), closing(open_database(database, must_exist=True)) as db:
         copy_store(db, folder / "store.db")
     with closing(open_database(folder / "store.db")) as copy:
-        # What the copy points to, and not what the store has come to since.
+        # Back up the evidence and models of the copy; the store may have changed since.
         files = [*_evidence(copy, database, backups, folder), *_models(copy, database, backups, folder)]
     files.insert(0, described(folder / "store.db", root=backups, place="{db}"))
     write_manifest(folder, database, files, now=now)
@@ -148,7 +148,7 @@ def list_backups(backups: Path) -> list[Path]:
 
 
 def thin_backups(backups: Path, keep: int) -> list[Path]:
-    """Take away all but the newest `keep` backups, older unfinished ones, and evidence that only they had."""
+    """Delete all but the newest `keep` backups, older unfinished ones, and their unshared evidence."""
     finished = list_backups(backups)
     gone = finished[: max(0, len(finished) - keep)]
     if finished:
@@ -165,7 +165,7 @@ def thin_backups(backups: Path, keep: int) -> list[Path]:
 def _evidence(copy: Database, database: Path, backups: Path, folder: Path) -> Iterator[BackedUp]:
     source = evidence_folder(database)
     with closing(open_database(database, must_exist=True)) as db:
-        buried = buried_files(copy) | buried_files(db)  # a purge may have been at work since the copy
+        buried = buried_files(copy) | buried_files(db)  # a purge may have run since the copy
     for each in list_files(copy):
         path = source / each.file
         if each.file in buried or (each.sealed_bytes is None and not path.exists()):
@@ -198,7 +198,7 @@ def _models(copy: Database, database: Path, backups: Path, folder: Path) -> Iter
             if path.is_file():
                 target = folder / "models" / model.model_id / path.relative_to(source)
                 copy_synced(path, target)
-                # A model that lies elsewhere is put beside the store; its own folder is not ours to write to.
+                # A model from an absolute path is restored beside the store: its own folder is not ours.
                 home = (
                     Path("models", model.model_id) if Path(model.folder).is_absolute() else Path(model.folder)
                 )
@@ -207,10 +207,12 @@ def _models(copy: Database, database: Path, backups: Path, folder: Path) -> Iter
 
 
 class BackupWrong(SchedulerError):
-    """A backup cannot be restored, or is not what was written."""
+    """A backup is invalid or has changed, so it cannot be restored."""
 
     def __init__(self, path: Path, found: str) -> None:
-        super().__init__(f"The backup {path} cannot be used: {found}. Take another; nothing was restored.")
+        super().__init__(
+            f"The backup {path} cannot be used: {found}. Nothing was restored; use another backup."
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,29 +220,29 @@ class BackedUp:
     """A file of a backup."""
 
     path: str
-    """In the folder of backups, e.g. `20261126T021500Z/store.db` or `evidence/andes-1.warc.gz`."""
+    """Path in the folder of backups, e.g. `20261126T021500Z/store.db` or `evidence/andes-1.warc.gz`."""
     place: str
-    """Where it belongs: relative to the folder of the database, with `{db}` for the database's own name."""
+    """Path to restore to, relative to the folder of the database, with `{db}` for the database's name."""
     bytes: int
     sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """All files of a backup."""
+    """The manifest of a backup, with all its files."""
 
     made_at: str
     product: str
-    """Name and version of what made it."""
+    """Name and version of the program that made the backup."""
     database: str
-    """The path that the database had."""
+    """Original path of the database."""
     files: tuple[BackedUp, ...]
     signed_by: str = ""
     """Fingerprint of the key that signed the manifest; empty for a backup of the first release."""
 
 
 def write_manifest(folder: Path, database: Path, files: list[BackedUp], *, now: datetime) -> Manifest:
-    """Write the signature and then the manifest; a backup without a manifest is unfinished."""
+    """Write the signature, then the manifest; a backup without a manifest is unfinished."""
     manifest = Manifest(
         made_at=now.isoformat(timespec="seconds"),
         product=f"precursor-watch {version('precursor-watch')}",
@@ -264,7 +266,7 @@ def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of a backup.
 
     Raises:
-        BackupWrong: If there is none, it is not ours, or its signature is false.
+        BackupWrong: If the manifest is missing or unreadable, or its signature is false.
     """
     try:
         content, signature = (folder / MANIFEST).read_bytes(), folder / SIGNATURE
@@ -276,20 +278,20 @@ def read_manifest(folder: Path) -> Manifest:
         raise BackupWrong(folder, str(error)) from error
     except OSError as error:
         raise BackupWrong(
-            folder, f"it has no {MANIFEST}, so it was not finished or is none ({error})"
+            folder, f"it has no {MANIFEST}, so it is unfinished or not a backup ({error})"
         ) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BackupWrong(folder, f"its {MANIFEST} cannot be read ({error})") from error
 
 
 def described(path: Path, *, root: Path, place: str) -> BackedUp:
-    """Return what a manifest says of a file that lies under `root`."""
+    """Return the manifest entry of a file under `root`."""
     size, digest = digest_of(path)
     return BackedUp(path=path.relative_to(root).as_posix(), place=place, bytes=size, sha256=digest)
 
 
 def digest_of(path: Path) -> tuple[int, str]:
-    """Return the size and SHA-256 of a file, read in pieces."""
+    """Return the size in bytes and the SHA-256 of a file."""
     size, digest = 0, hashlib.sha256()
     with path.open("rb") as file:
         while piece := file.read(CHUNK_BYTES):

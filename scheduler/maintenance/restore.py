@@ -1,4 +1,4 @@
-"""Restore a backup: check it, make everything ready beside the database, and then swap, all or nothing."""
+"""Restore a backup: check it, stage all files beside the database, then swap them in, all or nothing."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from scheduler.maintenance.backup import BackedUp, Manifest
 
 Move = tuple[Path, Path]
-"""From and to."""
+"""Source and target."""
 
 SERVICE = "service"
 
@@ -44,26 +44,26 @@ _MODEL = re.compile(r"[0-9a-f]{12}")
 """Name of a model's folder. A backup replaces no other file beside a database, e.g. no settings."""
 
 ENDINGS = ("", "-wal", "-shm", ".evidence")
-"""Of the names of what belongs to a database, as SQLite and `evidence_folder` have them."""
+"""Suffixes of the files and folders of a database, as named by SQLite and `evidence_folder`."""
 
 
 class StillInUse(SchedulerError):
-    """Programs have the database open that a backup would take the place of."""
+    """Other programs are using the database that the backup would replace."""
 
     def __init__(self, database: Path, work: list[str]) -> None:
         super().__init__(
-            f"{database} is in use by {', '.join(work)}; what they write would be lost. Stop them, the "
-            "review app too, and restore then."
+            f"{database} is in use by {', '.join(work)}, whose changes would be lost. Stop all work, and "
+            "the review app, and restore again."
         )
 
 
 class RestoreRefused(SchedulerError):
-    """Something lies where the backup would go."""
+    """A file or folder already exists at the target of a restore."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            f"{path} is there already, and a backup is not restored over it. Give another --db, or "
-            "--replace, which moves what is there aside and keeps it."
+            f"{path} already exists, and a restore never overwrites. Give another --db, or --replace to move "
+            "the existing data aside and keep it."
         )
 
 
@@ -71,7 +71,7 @@ def check_backup(folder: Path, *, progress: Callable[[int, int], None] | None = 
     """Check every file of a backup against its manifest.
 
     Raises:
-        BackupWrong: With the first file that is missing or not what was written.
+        BackupWrong: For the first file that is missing or has changed.
     """
     manifest = read_manifest(folder)
     for number, each in enumerate(manifest.files, start=1):
@@ -79,7 +79,7 @@ def check_backup(folder: Path, *, progress: Callable[[int, int], None] | None = 
         if not path.is_file():
             raise BackupWrong(folder, f"{path} is missing")
         if digest_of(path) != (each.bytes, each.sha256):
-            raise BackupWrong(folder, f"{path} is not what was written")
+            raise BackupWrong(folder, f"{path} has changed since the backup")
         if progress:
             progress(number, len(manifest.files))
     return manifest
@@ -94,32 +94,32 @@ def restore(
     now: datetime,
     progress: Callable[[int, int], None] | None = None,
 ) -> Manifest:
-    """Put a backup in place as `database`, with its evidence and models.
+    """Restore a backup as `database`, with its evidence and models.
 
-    Everything is made ready beside the database, brought to the schema of this release and put on the disk
-    before anything that is there is moved. A kill until then leaves everything as it was. A kill during the
-    swap is made good when the database is opened next.
+    All files are staged beside the database, migrated to the schema of this release and synced before any
+    existing file is moved. A kill before that changes nothing. After a kill during the swap, the next opening
+    of the database completes the swap.
 
     Args:
-        folder: The backup's own.
-        database: Where it goes.
-        replace: Move a database and evidence that are there aside, to names with `.before-` and the time.
-        by: Who restores; the audit log of the restored database says so.
+        folder: The folder of the backup.
+        database: The target.
+        replace: Move an existing database and its evidence aside, to names with `.before-` and the time.
+        by: The person, for the audit log of the restored database.
         now: The present time.
-        progress: Called after each file checked with (files so far, files in all).
+        progress: Called after each checked file with (files so far, total files).
 
     Raises:
-        BackupWrong: If the backup is not whole, or of a newer release.
-        RestoreRefused: If a database is there and `replace` is not given.
-        AlreadyUnderWay: If the service works on the database that is there.
-        StillInUse: If other work on it is under way, or the review app is served from it.
+        BackupWrong: If the backup is damaged, or from a newer release.
+        RestoreRefused: If the database exists and `replace` is not given.
+        AlreadyUnderWay: If the service is running on the existing database.
+        StillInUse: If the review app or other work uses the existing database.
     """
     manifest = check_backup(folder, progress=progress)
     database.parent.mkdir(parents=True, exist_ok=True)
     with hold(database, SERVICE):
         if others := [work for work in work_under_way(database) if work != SERVICE]:
             raise StillInUse(database, others)
-        finish_swap(database)  # of a restore that was killed
+        finish_swap(database)  # left by a restore that was killed
         there = [path for ending in ENDINGS if os.path.lexists(path := _beside(database, ending))]
         if there and not replace:
             raise RestoreRefused(there[0])
@@ -139,10 +139,10 @@ def restore(
 
 
 def _plan(manifest: Manifest, database: Path) -> tuple[list[Move], list[tuple[BackedUp, Path]]]:
-    """Return which folders and files are swapped in, the database last, and where each file is made ready.
+    """Return the moves of the swap, the database last, and the staging path of each file.
 
-    A model is made ready beside its place, which may be on another disk. One that is there already, byte by
-    byte, is left alone.
+    A model is staged beside its target, which may be on another disk. A model whose files all exist unchanged
+    is skipped.
     """
     home, staging = database.parent.resolve(), staging_folder(database)
     models: dict[Move, list[tuple[BackedUp, PurePosixPath]]] = {}
@@ -170,14 +170,14 @@ def _plan(manifest: Manifest, database: Path) -> tuple[list[Move], list[tuple[Ba
 
 
 def _inside(place: str, home: Path) -> PurePosixPath:
-    """Return a path of a manifest, if it stays in its folder whatever the manifest says.
+    """Return a path of a manifest, which must not lead out of its folder.
 
     Raises:
-        BackupWrong: If it does not.
+        BackupWrong: If the path leads out of the folder.
     """
     path = PurePosixPath(place)
     if path.is_absolute() or not path.parts or ".." in path.parts:
-        raise BackupWrong(Path(place), f"it would be put at {place}, which is outside {home}")
+        raise BackupWrong(Path(place), f"it would write {place}, which is outside {home}")
     return path
 
 
@@ -186,9 +186,9 @@ def _is_there(path: Path, file: BackedUp) -> bool:
 
 
 def _moves_aside(database: Path, there: list[Path], targets: list[Path], now: datetime) -> list[Move]:
-    """Return the moves that make room, under one name to which SQLite's own files and the evidence belong."""
+    """Return the moves that put existing data aside, with one new name for the database and its files."""
     while any(os.path.lexists(_aside(_beside(database, ending), database, now)) for ending in ENDINGS):
-        now += timedelta(seconds=1)  # of an earlier restore
+        now += timedelta(seconds=1)  # taken by an earlier restore
     models = [path for path in targets if path not in there and os.path.lexists(path)]
     return [
         *((path, _aside(path, database, now)) for path in there),
@@ -204,7 +204,7 @@ def _aside(path: Path, database: Path, now: datetime) -> Path:
 def _bring_up_to_date(
     folder: Path, ready: Path, manifest: Manifest, *, replaced: bool, by: str, now: datetime
 ) -> None:
-    """Bring the new database to the schema of this release, and log the restore in it."""
+    """Migrate the staged database to the schema of this release, and record the restore in its audit log."""
     try:
         opened = open_database(ready, must_exist=True)
     except StoreUnusable as error:

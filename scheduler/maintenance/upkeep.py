@@ -1,4 +1,4 @@
-"""Regular upkeep of the data: check that everything is whole, and purge by the retention settings."""
+"""Regular maintenance: check that all data is intact, and purge by the retention settings."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from store.operations.retention import SpentFile
 
 ROOM = 2.2
-"""VACUUM writes the database twice beside itself: to a temporary file, and to the write-ahead log."""
+"""Free space for a VACUUM in database sizes: it writes a temporary file and the write-ahead log."""
 
 PATIENT = ("service", "serve", work_of(RunKind.VERIFY))
-"""Work that holds its lock for long and writes little: it can wait until the database is written anew."""
+"""Work that holds its lock for long but writes little, so it can wait during a VACUUM."""
 
 
 def check_everything(
@@ -44,18 +44,18 @@ def check_everything(
     vacuum_free_percent: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> str:
-    """Check all of it, tend the database, and say what was found whole.
+    """Check all data, optimise the database, and return the result as a sentence.
 
     Args:
         database: The store.
-        vacuum_free_percent: Write the database anew when more of it than this holds nothing; 0 never does.
-        progress: Called with pages of evidence looked at and in all.
+        vacuum_free_percent: Rewrite the database if a larger share of it is unused; 0 never does.
+        progress: Called with (pages of evidence checked, total pages).
 
     Raises:
-        StoreDamaged: If the database is not whole.
-        AuditBroken: If the audit log, an evidential row or the schema is not as it was written.
-        ModelFolderWrong: With the first file of a model that is not as it was saved.
-        EvidenceWrong: With the first WARC file, record or page that is not what was kept.
+        StoreDamaged: If the database is damaged.
+        AuditBroken: If the audit log, an evidential row or the schema has changed.
+        ModelFolderWrong: For the first changed file of a model.
+        EvidenceWrong: For the first changed WARC file, record or page.
     """
     with naming_faults(database), closing(open_database(database, must_exist=True)) as db:
         check_store(db, database)
@@ -66,52 +66,54 @@ def check_everything(
         tend_store(db)
         tended += _give_back(db, database, vacuum_free_percent)
     backwards = f"{log.backwards_sentence} " if log.backwards else ""
+    entries = counted(log.entries, "entry", "entries")
     return (
-        f"{backwards}The database is whole, and so is the audit log with "
-        f"{counted(log.entries, 'entry', 'entries')}; as they were kept are "
-        f"{counted(found.files, 'WARC file', 'WARC files')}, {counted(found.records, 'record', 'records')} "
-        f"and {counted(found.pages, 'page', 'pages')}.{tended}"
+        f"{backwards}The database, the audit log ({entries}) and the evidence "
+        f"({counted(found.files, 'WARC file', 'WARC files')}, {counted(found.records, 'record', 'records')}, "
+        f"{counted(found.pages, 'page', 'pages')}) are intact.{tended}"
     )
 
 
 def _check_models(db: Database, database: Path) -> str:
-    """Check every file of each model that this release can use, and say how many those are."""
-    from classifier.model.persistence import MANIFEST, check_files  # NumPy and scikit-learn, for this alone
+    """Check every file of the models that this release can use, and return their number as a sentence."""
+    from classifier.model.persistence import MANIFEST, check_files  # slow to import
 
     home = database.resolve().parent
     folders = [home / model.folder for model in list_models(db)]
     checked = [folder for folder in folders if (folder / MANIFEST).is_file()]
     for folder in checked:
         check_files(folder)
-    return f" {counted(len(checked), 'model is', 'models are')} as saved." if checked else ""
+    return f" {counted(len(checked), 'model is', 'models are')} intact." if checked else ""
 
 
 def _index(db: Database) -> str:
-    """Index sightings that search does not know, and say how many those were."""
+    """Add missing sightings to the search index, and return their number as a sentence."""
     lacking = index_missing(db)
     are = "was" if lacking == 1 else "were"
     return (
-        f" {counted(lacking, 'sighting', 'sightings')} {are} missing from search: indexed." if lacking else ""
+        f" {counted(lacking, 'sighting', 'sightings')} {are} missing from the search index: added."
+        if lacking
+        else ""
     )
 
 
 def _give_back(db: Database, database: Path, percent: int) -> str:
-    """Give free pages of the database back to the disk if they are worth it, and say what was done."""
+    """Return unused space of the database to the disk if there is enough, and report it as a sentence."""
     unused, size = free_bytes(db)
     if not percent or unused * 100 <= size * percent:
         return ""
-    held = f"{unused / 1e6:,.1f} of its {size / 1e6:,.1f} MB hold nothing"
+    held = f"{unused / 1e6:,.1f} of {size / 1e6:,.1f} MB of the database are unused"
     if writers := [work for work in work_under_way(database) if not work.startswith(PATIENT)]:
-        return f" {held}; that is left until nothing writes ({', '.join(writers)})."
+        return f" {held}; not reclaimed while other work is running ({', '.join(writers)})."
     if shutil.disk_usage(database.resolve().parent).free < ROOM * (size - unused):
-        return f" {held}; the disk has too little room to write it anew."
+        return f" {held}; not reclaimed, because the disk has too little space for a rewrite."
     why_not = vacuum_store(db)
-    return f" {held}, and could not be given back: {why_not}." if why_not else f" {held}: given back."
+    return f" {held}; not reclaimed: {why_not}." if why_not else f" {held}: reclaimed."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purgeable:
-    """What retention lets go now."""
+    """The files that the retention settings let a purge delete."""
 
     evidence: tuple[SpentFile, ...]
     logs: tuple[Path, ...]
@@ -127,7 +129,7 @@ class Purgeable:
 
 
 def find_purgeable(database: Path, care: MaintenanceSettings, *, now: datetime) -> Purgeable:
-    """Return what retention lets go, and change nothing."""
+    """Return the files to purge; delete nothing."""
     logs = [
         path
         for path in sorted(logs_folder(database).glob("*.log"))
@@ -143,20 +145,20 @@ def find_purgeable(database: Path, care: MaintenanceSettings, *, now: datetime) 
 def purge(
     database: Path, care: MaintenanceSettings, *, by: str, origin: Origin = BY_HAND, now: datetime
 ) -> Purgeable:
-    """Take away what retention lets go; of evidence a tombstone with its hash stays in the store.
+    """Delete the files to purge; the store keeps a tombstone with the hash of each WARC file.
 
-    The tombstone is written first: a purge that was interrupted leaves a file that has one, which the next
-    purge takes away.
+    The tombstone is written first. If the purge is interrupted, the next purge deletes the files with a
+    tombstone.
     """
     found = find_purgeable(database, care, now=now)
     folder, before = evidence_folder(database), now - timedelta(days=care.evidence_days)
     gone = []
     with closing(open_database(database, must_exist=True)) as db:
         for name in buried_files(db):
-            (folder / name).unlink(missing_ok=True)  # of a purge that was interrupted
+            (folder / name).unlink(missing_ok=True)  # left by an interrupted purge
         for each in found.evidence:
             age = counted(care.evidence_days, "day", "days")
-            reason = f"older than {age}, nothing in it flagged, judged or held"
+            reason = f"older than {age}, nothing in it flagged, reviewed or held"
             if bury(db, each, before=before, reason=reason, by=by, origin=origin, now=now):
                 (folder / each.file).unlink(missing_ok=True)
                 gone.append(each)

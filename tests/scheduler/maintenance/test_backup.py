@@ -86,7 +86,7 @@ def test_a_backup_restored_elsewhere_is_a_working_store(store: Path, tmp_path: P
     backup = make_backup(store, tmp_path / "backups", now=NIGHT)
     target = tmp_path / "there" / "again.db"
     restore(backup.folder, target, by="ada", now=NIGHT)
-    assert "entries; as they were kept are 1 WARC file, 2 records and 2 pages." in check_everything(target)
+    assert "entries) and the evidence (1 WARC file, 2 records, 2 pages) are intact." in check_everything(target)
     kept = (target, evidence_folder(target), evidence_folder(store), store, backup.folder)
     assert [path.stat().st_mode & 0o777 for path in kept] == [0o600, 0o700, 0o700, 0o600, 0o700]
     target.chmod(0o644)
@@ -152,7 +152,7 @@ def test_a_backup_that_was_changed_is_named(store: Path, tmp_path: Path) -> None
     backup = make_backup(store, tmp_path / "backups", now=NIGHT)
     (path,) = (tmp_path / "backups" / "evidence").iterdir()
     path.write_bytes(path.read_bytes()[:-1] + b"x")
-    with pytest.raises(BackupWrong, match="is not what was written"):
+    with pytest.raises(BackupWrong, match="has changed since the backup"):
         check_backup(backup.folder)
 
 
@@ -187,7 +187,7 @@ def test_nothing_is_restored_over_a_database(store: Path, tmp_path: Path) -> Non
     with pytest.raises(RestoreRefused, match="--replace"):
         restore(backup.folder, store, by="ada", now=NIGHT)
     restore(backup.folder, store, replace=True, by="ada", now=NIGHT)
-    assert "is whole" in check_everything(store)
+    assert "are intact" in check_everything(store)
 
 
 def test_what_is_moved_aside_is_a_whole_store_with_what_was_not_folded_in_yet(
@@ -201,7 +201,7 @@ def test_what_is_moved_aside_is_a_whole_store_with_what_was_not_folded_in_yet(
     shutil.copyfile(tmp_path / "wal", f"{store}-wal")  # as a kill leaves it
     restore(backup.folder, store, replace=True, by="ada", now=NIGHT)
     aside = store.with_name("store.db.before-20261125T021500Z")
-    assert "is whole" in check_everything(aside)
+    assert "are intact" in check_everything(aside)
     with closing(open_database(aside)) as db, closing(open_database(store)) as restored:
         assert (len(list_holds(db)), len(list_holds(restored))) == (1, 0)
 
@@ -248,16 +248,16 @@ def test_room_that_holds_nothing_is_given_back(store: Path) -> None:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         listings = count_listings(db)
     before = store.stat().st_size
-    assert check_everything(store).endswith("2 pages.")
+    assert check_everything(store).endswith("2 pages) are intact.")
     with hold(store, "crawl-site"):
-        assert "left until nothing writes (crawl-site)" in check_everything(store, vacuum_free_percent=20)
+        assert "while other work is running (crawl-site)" in check_everything(store, vacuum_free_percent=20)
     assert store.stat().st_size == before
     with hold(store, "service"):
-        assert check_everything(store, vacuum_free_percent=20).endswith("MB hold nothing: given back.")
+        assert check_everything(store, vacuum_free_percent=20).endswith("MB of the database are unused: reclaimed.")
     assert store.stat().st_size < before - 3_900_000
     with closing(open_database(store)) as db:
         assert count_listings(db) == listings
-    assert check_everything(store, vacuum_free_percent=20).endswith("2 pages.")
+    assert check_everything(store, vacuum_free_percent=20).endswith("2 pages) are intact.")
 
 
 def test_the_commands_leave_a_row_each(store: Path) -> None:

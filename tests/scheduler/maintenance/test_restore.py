@@ -117,7 +117,7 @@ def test_a_kill_at_any_file_call_leaves_all_of_the_old_or_all_of_the_new(
         card = (here / "models" / "aaaaaaaaaaaa" / "card.json").read_text(encoding="utf-8")
         assert (count, card) in {(1, "other"), (0, "{}")}, killer.calls
         if call % 5 == 0:
-            assert "is whole" in check_everything(database)
+            assert "are intact" in check_everything(database)
             restore(backup, database, replace=True, by="ada", now=NIGHT)
             assert holds(database) == 0
         outcomes.append(count)
@@ -220,7 +220,7 @@ def test_models_behind_a_symlink_are_restored(changed: tuple[Path, Path], tmp_pa
     restore(backup, there, replace=True, by="ada", now=NIGHT)
     assert (tmp_path / "elsewhere" / "aaaaaaaaaaaa" / "card.json").read_text(encoding="utf-8") == "{}"
     assert (there.parent / "models").is_symlink()
-    assert "is whole" in check_everything(there)
+    assert "are intact" in check_everything(there)
 
 
 def test_two_restores_in_one_second_keep_both_that_were_there(changed: tuple[Path, Path]) -> None:
@@ -251,7 +251,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(store: Path, tmp_path: Pat
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(shutil, "copyfile", full)
-    with pytest.raises(BackupFailed, match=r"No space left on device\. Nothing of the backup was kept"):
+    with pytest.raises(BackupFailed, match=r"No space left on device\. The incomplete backup was deleted"):
         make_backup(store, tmp_path / "backups", now=NIGHT)
     assert list((tmp_path / "backups").glob("*T*Z")) == []
     monkeypatch.setattr("scheduler.maintenance.backup.private_folder", full)
