@@ -88,7 +88,7 @@ def test_texts_labelled_both_ways_are_counted_and_named(store: Path, tmp_path: P
     file.write_text("text,label\nTea,0\nRope,1\nKettle\x1b[1m,0\n", encoding="utf-8")
     said = call("labels", "import", file, "--db", store).err
     assert said.startswith("2 texts have both labels")
-    assert "the first reads: Rope\n" in said
+    assert "The first reads: Rope\n" in said
 
 
 def test_imported_labels_are_never_changed(store: Path, tmp_path: Path) -> None:

@@ -142,8 +142,8 @@ def test_the_grandchildren_of_a_child_over_its_limit_end_with_it(tmp_path: Path,
 @pytest.mark.parametrize(
     ("child", "outcome", "said"),
     [
-        (Exit(code=-15, over=OverLimit.TIME), RunOutcome.TIMED_OUT, "not done within 2:00:00"),
-        (Exit(code=0, over=OverLimit.TIME), RunOutcome.TIMED_OUT, "not done within 2:00:00"),
+        (Exit(code=-15, over=OverLimit.TIME), RunOutcome.TIMED_OUT, "the time limit of 2:00:00"),
+        (Exit(code=0, over=OverLimit.TIME), RunOutcome.TIMED_OUT, "the time limit of 2:00:00"),
         (Exit(code=-15, over=OverLimit.STALL), RunOutcome.TIMED_OUT, "was idle for 0:20:00"),
         (Exit(code=-15, over=OverLimit.MEMORY), RunOutcome.OUT_OF_MEMORY, "more than 4,000 MB"),
         (Exit(code=-9, killed_by_kernel=True), RunOutcome.OUT_OF_MEMORY, "ran out of memory"),
