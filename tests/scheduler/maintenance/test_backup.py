@@ -86,7 +86,9 @@ def test_a_backup_restored_elsewhere_is_a_working_store(store: Path, tmp_path: P
     backup = make_backup(store, tmp_path / "backups", now=NIGHT)
     target = tmp_path / "there" / "again.db"
     restore(backup.folder, target, by="ada", now=NIGHT)
-    assert "entries) and the evidence (1 WARC file, 2 records, 2 pages) are intact." in check_everything(target)
+    assert "entries) and the evidence (1 WARC file, 2 records, 2 pages) are intact." in check_everything(
+        target
+    )
     kept = (target, evidence_folder(target), evidence_folder(store), store, backup.folder)
     assert [path.stat().st_mode & 0o777 for path in kept] == [0o600, 0o700, 0o700, 0o600, 0o700]
     target.chmod(0o644)
@@ -253,7 +255,9 @@ def test_room_that_holds_nothing_is_given_back(store: Path) -> None:
         assert "while other work is running (crawl-site)" in check_everything(store, vacuum_free_percent=20)
     assert store.stat().st_size == before
     with hold(store, "service"):
-        assert check_everything(store, vacuum_free_percent=20).endswith("MB of the database are unused: reclaimed.")
+        assert check_everything(store, vacuum_free_percent=20).endswith(
+            "MB of the database are unused: reclaimed."
+        )
     assert store.stat().st_size < before - 3_900_000
     with closing(open_database(store)) as db:
         assert count_listings(db) == listings
