@@ -103,7 +103,7 @@ def test_zip_names_what_it_lacks(decided: TestClient) -> None:
     """Of a store without kept bytes the bundle has no records and says so; its manifest covers every file."""
     with zipfile.ZipFile(io.BytesIO(export(decided, "zip").content)) as archive:
         manifest = json.loads(archive.read("manifest.json"))
-        assert set(manifest["files"]) | {"manifest.json"} == set(archive.namelist())
+        assert set(manifest["files"]) | {"manifest.json", "signature.json"} == set(archive.namelist())
         assert (manifest["listings"], manifest["without_page"]) == (3, 3)
         assert "does not prove" in archive.read("README.txt").decode()
 

@@ -114,8 +114,8 @@ def test_a_source_is_paused_resumed_and_crawled_by_buttons(lead: TestClient, wat
 @pytest.mark.parametrize(
     ("source", "wish", "status", "said"),
     [
-        ("mercado", "run_now", 409, "No service is at work"),
-        ("by-hand", "pause", 404, "those with one are mercado"),
+        ("mercado", "run_now", 409, "No service is running"),
+        ("by-hand", "pause", 404, "Scheduled sources: mercado"),
         ("mercado", "dance", 422, "not understood"),
     ],
 )
