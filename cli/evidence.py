@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from store.crawl.evidence import EvidenceRecord
 
 BINARY_FLAG = "--body"
+_STATED_DIGEST = {
+    "mismatch": "The bytes do not match the digest that the supplied archive states:",
+    "unchecked": "The digest that the supplied archive states could not be compared:",
+}
 
 
 @click.group("evidence", cls=SentenceGroup)
@@ -106,10 +110,13 @@ def show_command(page: str, database: Path, *, only_body: bool, as_json: bool) -
     Example: precursor-watch evidence show 17
     """
     from crawler.evidence.read import show
-    from store.crawl.evidence import evidence_folder
+    from store.crawl.evidence import evidence_folder, find_page
+    from store.crawl.pages import digest_finding
 
     with open_store(database) as db:
         record, kept, body = show(db, evidence_folder(database), page)
+        page_id = find_page(db, page)
+        finding = None if page_id is None else digest_finding(db, page_id)
     if only_body:
         click.echo(body, nl=False)
     elif as_json:
@@ -119,10 +126,13 @@ def show_command(page: str, database: Path, *, only_body: bool, as_json: bool) -
                 "warc_headers": kept.warc_headers,
                 "status": kept.status,
                 "http_headers": kept.http_headers,
+                "stated_digest": asdict(finding) if finding else None,
             }
         )
     else:
         _print(record, kept, body)
+        if finding:
+            click.echo(harmless(f"{_STATED_DIGEST[finding.result]} {finding.details}"))
 
 
 def _print(record: EvidenceRecord, kept: KeptRecord, body: bytes) -> None:

@@ -126,6 +126,14 @@ class Change(StrEnum):
     UNCHANGED = "unchanged"
 
 
+class DigestResult(StrEnum):
+    """Why the bytes of a supplied page do not match a digest that its archive states."""
+
+    MISMATCH = "mismatch"
+    UNCHECKED = "unchecked"
+    """The digest could not be compared: its algorithm or form is unknown, or its list cannot be read."""
+
+
 class RunKind(StrEnum):
     """The work of a run."""
 
@@ -310,6 +318,15 @@ class Page:
     locator: str = ""
     """Position of the bytes in the archive of the run: the file path, then `#` and the entry or offset.
     The bytes stay in the archive; the store keeps their hash."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestFinding:
+    """A digest that an archive states and the bytes of a page do not match, or were not compared with."""
+
+    result: DigestResult
+    details: str
+    """Each digest as stated and as computed, e.g. `WARC-Payload-Digest sha1:7F..., computed sha1:c0...`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Self
 from zipfile import ZipFile
 
+from crawler.archives.digests import joined
 from crawler.archives.files import (
     EXPECTED,
     MAX_RATIO,
@@ -125,7 +126,7 @@ class Archive:
                 payload = capture.read(capture, self._limit)
             except UnreadableBodyError as error:
                 fault, sentence = error.outcome, error.sentence
-                payload = Payload(headers=(), body=error.body)
+                payload = Payload(headers=(), body=error.body, findings=error.findings)
             except Exception as error:  # noqa: BLE001 (see `what_failed`)
                 fault = PageOutcome.UNREADABLE
                 sentence = f"The entry cannot be read: {what_failed(error)}."
@@ -139,6 +140,7 @@ class Archive:
             locator=capture.locator,
             fault=fault,
             sentence=sentence,
+            digest=joined([*(file.finding for file in capture.files), *payload.findings]),
         )
 
     def close(self) -> None:
@@ -286,17 +288,17 @@ class Indexer:
             self.faults.append(_fault(file, "The ZIP lies two levels deep in other ZIPs; one level is read."))
             return
         try:
-            zip_file = self._open_zip(file, is_packed=depth > 0)
+            zip_file, source = self._open_zip(file, is_packed=depth > 0)
         except Exception as error:  # noqa: BLE001 (see `what_failed`)
             self.faults.append(_fault(file, f"The ZIP cannot be opened: {what_failed(error)}."))
             return
-        listed = zip_files(zip_file, file, prefix, self.max_page_bytes)
+        listed = zip_files(zip_file, source, prefix, self.max_page_bytes)
         self.read_files(listed, manifest=manifest, depth=depth + 1)
 
-    def _open_zip(self, file: StoredFile, *, is_packed: bool) -> ZipFile:
+    def _open_zip(self, file: StoredFile, *, is_packed: bool) -> tuple[ZipFile, StoredFile]:
         with file.open() as handle:
             source = spooled(file, blocks_of(handle), self.resources) if is_packed else file
-        return self.resources.enter_context(ZipFile(self.resources.enter_context(source.open())))
+        return self.resources.enter_context(ZipFile(self.resources.enter_context(source.open()))), source
 
     def _find_rows(self, files: Mapping[str, StoredFile]) -> dict[str, ManifestRow]:
         rows: dict[str, ManifestRow] = {}
@@ -367,7 +369,8 @@ class Indexer:
             pass
         with source.open() as handle:
             limit = max(self.max_page_bytes, MAX_RATIO * handle.seek(0, 2))
-            unpacked = spooled(file, _bounded(unpack_members(handle), limit), self.resources)
+            packed = replace(source, stated_hash="")  # which was compared; the unpacked bytes have another
+            unpacked = spooled(packed, _bounded(unpack_members(handle), limit), self.resources)
         return list(index_warc(unpacked))
 
 

@@ -5,11 +5,13 @@ Nothing is written to disk except temporary files without a name.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import stat
 import tempfile
 import zlib
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -17,11 +19,12 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import brotli
 from warcio.bufferedreaders import ChunkedDataReader
 
+from crawler.archives.digests import check_digest, digest_of, joined, stated_hashes, stated_package_hash
 from crawler.archives.pages import ArchiveFault, StoredFile, UnreadableBodyError
-from store.model import PageOutcome
+from store.model import DigestFinding, DigestResult, PageOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import ExitStack
     from zipfile import ZipFile, ZipInfo
 
@@ -50,6 +53,8 @@ _ASSET_TYPES = (
 MAX_RATIO = 200
 """Highest packing ratio of a large entry; a higher one counts as an attack."""
 _IS_ENCRYPTED = 0x1
+_PACKAGE = "datapackage.json"
+_PACKAGE_DIGEST = "datapackage-digest.json"
 _BLOCK_BYTES = 64 * 1024
 _TRANSPORT_HEADERS = frozenset({"content-encoding", "transfer-encoding", "content-length"})
 _ZLIB_GZIP_OR_ZLIB = 47
@@ -173,20 +178,71 @@ def zip_files(
         max_bytes: Size up to which the packing ratio is ignored.
     """
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-    if any(entry.filename == "datapackage.json" for entry in entries):
+    stated = _StatedHashes(hashes={})
+    if any(entry.filename == _PACKAGE for entry in entries):
         entries = [entry for entry in entries if _is_in_wacz_archive(entry.filename)]
+        stated = _stated_hashes(archive, max_bytes)
     for entry in sorted(entries, key=lambda entry: entry.filename):
         locator = f"{file.locator}#{entry.filename}"
         if objection := _objection(entry, max_bytes):
             yield ArchiveFault(locator=locator, outcome=objection[0], sentence=objection[1])
         else:
+            name = entry.filename
             yield StoredFile(
-                name=prefix + entry.filename, locator=locator, open=_entry_opener(archive, entry)
+                name=prefix + name,
+                locator=locator,
+                open=_entry_opener(archive, entry),
+                stated_hash=stated.hashes.get(name, ""),
+                finding=joined([file.finding, stated.finding_on(name)]),
             )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _StatedHashes:
+    """The hashes that a WACZ states of its files."""
+
+    hashes: Mapping[str, str]
+    finding: DigestFinding | None = None
+    """Set when the list of hashes does not match its own hash, or cannot be read."""
+
+    def finding_on(self, name: str) -> DigestFinding | None:
+        """Return the finding on a file before its bytes are read; a file that the list omits has one."""
+        if name in self.hashes or not self.hashes:
+            return self.finding
+        return joined([self.finding, _unchecked(f"{_PACKAGE} states no hash of {name}")])
+
+
+def _stated_hashes(archive: ZipFile, max_bytes: int) -> _StatedHashes:
+    try:
+        with archive.open(_PACKAGE) as handle:
+            package = read_bounded(cast("BinaryIO", handle), max_bytes)
+        hashes = stated_hashes(package)
+    except Exception as error:  # noqa: BLE001 (the pages are read all the same)
+        return _StatedHashes(hashes={}, finding=_unchecked(f"{_PACKAGE} cannot be read ({error})"))
+    try:
+        with archive.open(_PACKAGE_DIGEST) as handle:
+            stated = stated_package_hash(read_bounded(cast("BinaryIO", handle), max_bytes))
+    except KeyError:  # there is none
+        stated = ""
+    except Exception as error:  # noqa: BLE001 (so)
+        return _StatedHashes(hashes=hashes, finding=_unchecked(f"{_PACKAGE_DIGEST} cannot be read ({error})"))
+    if not stated:
+        return _StatedHashes(hashes=hashes)
+    finding = check_digest(
+        f"{_PACKAGE} in {_PACKAGE_DIGEST}", stated, lambda algorithm: [digest_of(algorithm, package)]
+    )
+    return _StatedHashes(hashes=hashes, finding=finding)
+
+
+def _unchecked(details: str) -> DigestFinding:
+    return DigestFinding(result=DigestResult.UNCHECKED, details=details)
+
+
 def spooled(file: StoredFile, blocks: Iterable[bytes], resources: ExitStack) -> StoredFile:
-    """Copy a file's unpacked bytes to a temporary file without a name, for random access."""
+    """Copy a file's unpacked bytes to a temporary file without a name, for random access.
+
+    The copy is compared with the file's stated hash; the returned file carries the finding.
+    """
     copy = resources.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the archive closes it
     for block in blocks:
         copy.write(block)
@@ -197,7 +253,21 @@ def spooled(file: StoredFile, blocks: Iterable[bytes], resources: ExitStack) -> 
         handle.seek(0)
         return handle
 
-    return StoredFile(name=file.name, locator=file.locator, open=reopen)
+    finding = file.finding
+    if file.stated_hash:
+        label = f"{file.locator} in {_PACKAGE}"
+        finding = joined(
+            [finding, check_digest(label, file.stated_hash, lambda name: [_hash_of(reopen(), name)])]
+        )
+    return replace(file, open=reopen, finding=finding)
+
+
+def _hash_of(handle: BinaryIO, algorithm: str) -> bytes:
+    digest = hashlib.new(algorithm, usedforsecurity=False)
+    with handle:
+        for block in blocks_of(handle):
+            digest.update(block)
+    return digest.digest()
 
 
 def blocks_of(handle: BinaryIO) -> Iterator[bytes]:
@@ -272,10 +342,16 @@ def decode_body(body: bytes, headers: Iterable[tuple[str, str]], max_bytes: int)
     """
     named = {name.lower(): value.lower() for name, value in headers}
     if "chunked" in named.get("transfer-encoding", ""):
-        body = ChunkedDataReader(io.BytesIO(body)).read()
+        body = dechunked(body)
     for encoding in reversed(named.get("content-encoding", "").split(",")):
         body = _decompress(body, encoding.strip(), max_bytes)
     return body
+
+
+def dechunked(body: bytes) -> bytes:
+    """Return a body without the marks of chunked transfer; one without marks is returned unchanged."""
+    whole: bytes = ChunkedDataReader(io.BytesIO(body)).read()
+    return whole
 
 
 def without_transport(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

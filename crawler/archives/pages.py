@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from store.model import PageOutcome
+    from store.model import DigestFinding, PageOutcome
 
 
 class ArchiveError(CrawlError):
@@ -27,6 +27,8 @@ class UnreadableBodyError(Exception):
         self.outcome = outcome
         self.sentence = sentence
         self.body = body
+        self.findings: tuple[DigestFinding, ...] = ()
+        """The stated digests that the bytes do not match, as far as they were read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,8 @@ class SavedPage:
     """Set when the body is missing or incomplete."""
     sentence: str
     """The reason for `fault`; otherwise empty."""
+    digest: DigestFinding | None = None
+    """Digests that the archive states and the page does not match; None if all match or there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +76,10 @@ class StoredFile:
     """Path below the archive's root; `#` precedes the name of an entry in a ZIP."""
     open: Callable[[], BinaryIO]
     """Opens the file and returns a binary file object at the first byte."""
+    stated_hash: str = ""
+    """The hash that the `datapackage.json` of a WACZ states for the file."""
+    finding: DigestFinding | None = None
+    """Set when the file, or a file around it, does not match its stated hash."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +90,8 @@ class Payload:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     is_http: bool = False
+    findings: tuple[DigestFinding, ...] = ()
+    """The stated digests that the bytes do not match."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +123,11 @@ class Capture:
     is_revisit: bool = False
     original: Capture | None = None
     """For a revisit record, the capture with its body, once found."""
+
+    @property
+    def files(self) -> tuple[StoredFile, ...]:
+        """The files that hold the record and, for a revisit, the body that it repeats."""
+        return (self.file,) if self.original is None else (self.file, self.original.file)
 
     @property
     def locator(self) -> str:

@@ -18,7 +18,8 @@ from warcio.exceptions import ArchiveLoadFailed
 from warcio.recordloader import ArcWarcRecordLoader
 from warcio.statusandheaders import StatusAndHeadersParser
 
-from crawler.archives.files import decode_body, is_asset, too_large, without_transport
+from crawler.archives.digests import check_digest, digest_of
+from crawler.archives.files import dechunked, decode_body, is_asset, too_large, without_transport
 from crawler.archives.pages import ArchiveFault, Capture, Payload, UnreadableBodyError
 from crawler.archives.urls import normal_url, parse_time
 from store.model import PageOutcome
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from warcio.limitreader import LimitReader
 
     from crawler.archives.pages import StoredFile
+    from store.model import DigestFinding
 
 _LOOKED_AT_BYTES = 4096
 _PADDING = b"\r\n\0 "
@@ -66,6 +68,8 @@ class _Head:
     headers: tuple[tuple[str, str], ...] = ()
     left: int
     """Declared bytes of the block after the HTTP headers."""
+    http_lines: tuple[bytes, ...] = ()
+    """The HTTP headers as stored, with the empty line at their end."""
 
 
 def index_warc(file: StoredFile) -> Iterator[Capture | ArchiveFault]:
@@ -95,16 +99,50 @@ def read_warc(capture: Capture, max_bytes: int) -> Payload:
         UnreadableBodyError: If the body is over `max_bytes`, or its encoding cannot be undone.
     """
     head, block = _read_block(capture, max_bytes)
-    packed_as = head.headers
+    original = head
     if capture.original is not None:
         original, block = _read_block(capture.original, max_bytes)
-        packed_as = original.headers
+    packed_as = original.headers
+    try:
+        body = decode_body(block, packed_as, max_bytes)
+    except UnreadableBodyError as error:
+        error.findings = tuple(_check_digests(original, block, error.body))
+        raise
     return Payload(
         status=head.status,
         headers=without_transport(head.headers or packed_as),
-        body=decode_body(block, packed_as, max_bytes),
+        body=body,
         is_http=head.kind in _HTTP_RECORDS,
+        findings=tuple(_check_digests(original, block, body)),
     )
+
+
+def _check_digests(head: _Head, block: bytes, body: bytes) -> Iterator[DigestFinding]:
+    """Yield the digests of a record that its bytes do not match.
+
+    A record that was cut is not compared: its page says that it was cut. Nor is a revisit, whose digest is
+    that of another record.
+
+    Args:
+        head: The header lines of the record.
+        block: Its block without the HTTP headers.
+        body: The unpacked block.
+    """
+    if len(block) < head.left or head.kind == "revisit":
+        return
+
+    def payloads(algorithm: str) -> Iterator[bytes]:
+        yield digest_of(algorithm, block)
+        yield digest_of(algorithm, body)
+        yield digest_of(algorithm, dechunked(block))
+
+    def blocks(algorithm: str) -> Iterator[bytes]:
+        yield digest_of(algorithm, b"".join((*head.http_lines, block)))
+
+    for name, digests in (("WARC-Payload-Digest", payloads), ("WARC-Block-Digest", blocks)):
+        stated = head.fields.get(name.lower(), "")
+        if stated and (finding := check_digest(name, stated, digests)):
+            yield finding
 
 
 def _index_record(
@@ -179,18 +217,32 @@ def _read_head(reader: LineReader) -> _Head:
         raise _BrokenRecordError(message)
     status = 200
     headers: tuple[tuple[str, str], ...] = (("Content-Type", fields.get("content-type", "")),)
+    lines = _KeptLines(record.raw_stream)
     if record.rec_type in _HTTP_RECORDS:
-        status, headers = _read_http_head(record.raw_stream, is_optional=record.rec_type == "revisit")
+        status, headers = _read_http_head(lines, is_optional=record.rec_type == "revisit")
     return _Head(
         kind=record.rec_type or "",
         fields=fields,
         status=status,
         headers=headers,
         left=record.raw_stream.limit,
+        http_lines=tuple(lines.kept),
     )
 
 
-def _read_http_head(stream: LimitReader, *, is_optional: bool) -> tuple[int, tuple[tuple[str, str], ...]]:
+class _KeptLines:
+    """Reads lines and keeps them: the digest of a block covers the HTTP headers too."""
+
+    def __init__(self, stream: LimitReader) -> None:
+        self._stream = stream
+        self.kept: list[bytes] = []
+
+    def readline(self) -> bytes:
+        self.kept.append(self._stream.readline())
+        return self.kept[-1]
+
+
+def _read_http_head(stream: _KeptLines, *, is_optional: bool) -> tuple[int, tuple[tuple[str, str], ...]]:
     first = stream.readline()
     if is_optional and not first.strip():
         return 200, ()

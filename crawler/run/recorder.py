@@ -20,7 +20,7 @@ from store.crawl.pages import SeenListing, record_more, record_page, recorded_ur
 from store.database import transaction
 from store.errors import StoreUnwritable
 from store.messages import counted
-from store.model import Change, Page, PageOutcome
+from store.model import Change, DigestResult, Page, PageOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from store.crawl.evidence import EvidenceRecord
     from store.crawl.fetches import Fetch
     from store.database import Database
+    from store.model import DigestFinding
 
 RECORDER_SETTING = "PAGE_RECORDER"
 """Scrapy setting that holds the `Recorder` of a crawl."""
@@ -46,6 +47,10 @@ LAYOUT_CHANGED = (
     "Nothing was found where a listing or a list was read before; the site's layout may have changed."
 )
 _SERVER_ERROR = 500
+_DIGEST_SENTENCES = {
+    DigestResult.MISMATCH: "The bytes of {pages} do not match the digest that the archive states.",
+    DigestResult.UNCHECKED: "The stated digests of {pages} could not be compared.",
+}
 log = structlog.get_logger()
 FLUSH_AFTER_S = 1.0
 """Longest wait of a page before it is written, and so the most that a kill can lose."""
@@ -65,6 +70,7 @@ class _Waiting:
     record_id: str | None
     reading: LiveReading | None
     same_as: int | None
+    digest: DigestFinding | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +148,7 @@ class Recorder:
                 record_id=record.record_id if record else None,
                 reading=crawled.live,
                 same_as=crawled.same_as.page_id if crawled.same_as else None,
+                digest=crawled.saved.digest if crawled.saved else None,
             )
         )
 
@@ -213,6 +220,7 @@ class Recorder:
                         record_id=each.record_id,
                         reading=each.reading,
                         same_as=each.same_as,
+                        digest=each.digest,
                     )
         for _ in batch.waiting:
             self._count()
@@ -296,6 +304,7 @@ class Recorder:
     def _exchange(self, saved: SavedPage) -> Exchange:
         captured = saved.captured_at.isoformat() if saved.captured_at else ""
         notes = {"run": str(self._run_id), "source": self._source_id}
+        digest = f"{saved.digest.result}: {saved.digest.details}" if saved.digest else ""
         return Exchange(
             url=saved.url,
             at=self._now(),
@@ -304,7 +313,8 @@ class Recorder:
             is_http=saved.is_http,
             body=saved.body,
             cut="unspecified" if saved.fault else "",
-            notes=notes | {"saved-in": saved.locator, "captured-at": captured, "fault": saved.sentence},
+            notes=notes
+            | {"saved-in": saved.locator, "captured-at": captured, "fault": saved.sentence, "digest": digest},
         )
 
     def _listings_on(self, url: str, reading: ExtractedPage) -> list[SeenListing]:
@@ -340,11 +350,18 @@ def _locator(record: EvidenceRecord | None) -> str:
     return f"{record.file}#{record.offset}" if record else ""
 
 
-def sentence_for(outcomes: dict[PageOutcome, int], changes: dict[Change, int]) -> str:
+def sentence_for(
+    outcomes: dict[PageOutcome, int],
+    changes: dict[Change, int],
+    digests: dict[DigestResult, int] | None = None,
+) -> str:
     """Return the sentence about the result of a crawl."""
     pages = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in outcomes.items())
     listed = ", ".join(f"{count} {change}" for change, count in changes.items())
-    return f"{counted(sum(outcomes.values()), 'page', 'pages')} ({pages or 'none'}); listings: {listed}."
+    said = f"{counted(sum(outcomes.values()), 'page', 'pages')} ({pages or 'none'}); listings: {listed}."
+    for result, count in (digests or {}).items():
+        said += f" {_DIGEST_SENTENCES[result].format(pages=counted(count, 'page', 'pages'))}"
+    return said
 
 
 class RecorderPipeline:

@@ -15,7 +15,7 @@ from crawler.workers.page_parser import parse_here
 from store import locks, times
 from store.crawl import runs
 from store.crawl.evidence import evidence_folder
-from store.crawl.pages import count_changes, count_outcomes, count_seen_fields
+from store.crawl.pages import count_changes, count_digests, count_outcomes, count_seen_fields
 from store.crawl.sources import declare_source
 from store.database import open_database
 from store.errors import StoreUnwritable
@@ -94,13 +94,15 @@ def crawl_source(
                 runs.end_run(db, run.run_id, RunOutcome.FAILED, str(error), now=now())
             raise
         outcomes, changes = count_outcomes(db, run.run_id), count_changes(db, run.run_id)
+        digests = count_digests(db, run.run_id)
         counts: dict[str, int] = {"pages": sum(outcomes.values())} | {**outcomes} | {**changes}
         counts |= count_seen_fields(db, run.run_id)
+        counts |= {f"digest_{result}": count for result, count in digests.items()}
         runs.end_run(
             db,
             run.run_id,
             RunOutcome.DONE,
-            f"{sentence_for(outcomes, changes)} {said}".rstrip(),
+            f"{sentence_for(outcomes, changes, digests)} {said}".rstrip(),
             counts=counts,
             now=now(),
         )

@@ -13,6 +13,7 @@ from store.messages import spoken_age
 from store.model import (
     Change,
     Decision,
+    DigestResult,
     PageOutcome,
     ReasonCode,
     Role,
@@ -26,7 +27,7 @@ from store.operations.service import INTERRUPTED, NEVER, UNDER_WAY, Request
 from store.review.item_query import Sort, State
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
     from enum import StrEnum
 
@@ -376,16 +377,33 @@ def run_words(kind: str, sentence: str, counts: Mapping[str, int]) -> str:
     """
     if kind == RunKind.CRAWL and "pages" in counts:
         pages = ngettext("%(num)s page (%(met)s)", "%(num)s pages (%(met)s)", counts["pages"])
-        return gettext("%(pages)s; listings: %(read)s.") % {
+        said = gettext("%(pages)s; listings: %(read)s.") % {
             "pages": pages % {"num": f"{counts['pages']:,}", "met": _counted(PageOutcome, counts)},
             "read": _counted(Change, counts),
         }
+        return " ".join([said, *_digest_words(counts)])
     if kind == RunKind.SCORE and "scored" in counts:
         return gettext("%(scored)s scored, %(flagged)s flagged.") % {
             "scored": f"{counts['scored']:,}",
             "flagged": f"{counts.get('flagged', 0):,}",
         }
     return sentence
+
+
+def _digest_words(counts: Mapping[str, int]) -> Iterator[str]:
+    """Yield a sentence on the pages that differ from a stated digest, and on those that were not compared."""
+    if count := counts.get(f"digest_{DigestResult.MISMATCH}", 0):
+        yield ngettext(
+            "The bytes of %(num)s page do not match the digest that the archive states.",
+            "The bytes of %(num)s pages do not match the digest that the archive states.",
+            count,
+        ) % {"num": f"{count:,}"}
+    if count := counts.get(f"digest_{DigestResult.UNCHECKED}", 0):
+        yield ngettext(
+            "The stated digest of %(num)s page could not be compared.",
+            "The stated digests of %(num)s pages could not be compared.",
+            count,
+        ) % {"num": f"{count:,}"}
 
 
 def term_words(term: Term) -> str:

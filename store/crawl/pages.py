@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from store import rows, times
 from store.crawl.fetches import LiveReading, insert_reading
 from store.crawl.identity import canonical_url, content_hash, listing_id, listing_text, text_hash
-from store.model import Change, ListingContent, Page, PageOutcome
+from store.model import Change, DigestFinding, DigestResult, ListingContent, Page, PageOutcome
 from store.review.search import index_text
 from store.sqlite import Database, transaction
 
@@ -35,6 +35,7 @@ def record_page(
     record_id: str | None = None,
     reading: LiveReading | None = None,
     same_as: int | None = None,
+    digest: DigestFinding | None = None,
 ) -> dict[Change, int]:
     """Record a page and its listings in one transaction.
 
@@ -48,6 +49,7 @@ def record_page(
         record_id: The evidence record with the bytes of the page.
         reading: The data that the next live crawl needs about the page.
         same_as: An earlier page with the same bytes; its listings are on this page too, unchanged.
+        digest: The digests that the archive states and the page does not match.
 
     Returns:
         The number of new, changed and unchanged listings; all 0 for a page recorded before.
@@ -63,6 +65,8 @@ def record_page(
                 rows.insert(db, "page_evidence", {"page_id": page_id, "record_id": record_id})
             if reading is not None:
                 insert_reading(db, page_id, reading)
+            if digest is not None:
+                rows.insert(db, "page_digests", {"page_id": page_id, **rows.columns_of(digest)})
             if same_as is not None:
                 tally[Change.UNCHANGED] += _repeat_listings(db, page_id, same_as)
     return tally
@@ -92,6 +96,21 @@ def count_outcomes(db: Database, run_id: int) -> dict[PageOutcome, int]:
     """Return the number of pages of a run by outcome."""
     query = "SELECT outcome, count(*) FROM pages WHERE run_id = ? GROUP BY outcome ORDER BY outcome"
     return {PageOutcome(row[0]): row[1] for row in db.execute(query, [run_id])}
+
+
+def count_digests(db: Database, run_id: int) -> dict[DigestResult, int]:
+    """Return how many pages of a run do not match a stated digest, or were not compared; without zeros."""
+    query = """
+        SELECT result, count(*) FROM page_digests JOIN pages USING (page_id)
+        WHERE run_id = ? GROUP BY result ORDER BY result
+    """
+    return {DigestResult(row[0]): row[1] for row in db.execute(query, [run_id])}
+
+
+def digest_finding(db: Database, page_id: int) -> DigestFinding | None:
+    """Return the stated digests that a page does not match; None if all match or none is stated."""
+    query = "SELECT result, details FROM page_digests WHERE page_id = ?"
+    return rows.find(db, DigestFinding, query, [page_id])
 
 
 def count_changes(db: Database, run_id: int) -> dict[Change, int]:

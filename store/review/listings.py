@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from store import rows
 from store.crawl.evidence import EvidenceRecord, chain_of, record_of_page
+from store.crawl.pages import digest_finding
 from store.errors import UnknownRow
-from store.model import Listing, Score, Sighting, Verdict
+from store.model import DigestFinding, Listing, Score, Sighting, Verdict
 from store.review.search import plain, words_in
 from store.review.verdicts import verdicts_of
 from store.scores.scores import current_score
@@ -138,6 +139,8 @@ class Provenance:
     payload_sha256: str
     fetched_at: datetime
     captured_at: datetime | None
+    digest: DigestFinding | None
+    """Digests that the archive states and the page does not match."""
 
 
 def others_of_seller(db: Database, sighting: Sighting, source_id: str, *, limit: int = 8) -> list[Neighbour]:
@@ -213,7 +216,8 @@ def provenance(db: Database, page_id: int) -> Provenance:
         WHERE page_id = ?
     """
     row = db.execute(query, [page_id]).fetchone()
-    return rows.read(Provenance, row, permission=_permission(db, row["run_id"], row["page_url"]))
+    permission = _permission(db, row["run_id"], row["page_url"])
+    return rows.read(Provenance, row, permission=permission, digest=digest_finding(db, page_id))
 
 
 _IS_NEWEST = """NOT EXISTS (
