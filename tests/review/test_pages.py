@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,12 +28,13 @@ from review.queue.lists import PAGE_SIZE
 from review.web.fields import MAX_NOTE_CHARS
 from review.web.translations import FIELDS
 from store.crawl.sources import declare_source
-from store.database import open_database
+from store.database import open_database, transaction
 from store.model import Decision, ListingContent, ReasonCode
 from store.review.listings import listing_file
 from store.review.queue import count_queue, review_queue
 from store.review.search import search
 from store.review.verdicts import latest_undoable
+from store.rows import insert
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -353,3 +355,27 @@ def test_listing_file_of_a_judged_listing_can_be_judged_again(client: TestClient
     decisions = [verdict.decision for verdict in listing_file(db, listing_id).verdicts]
     db.close()
     assert decisions == [Decision.UNSURE, Decision.OFFER]
+
+
+@pytest.mark.parametrize(
+    ("result", "english", "spanish"),
+    [
+        ("mismatch", "do not match the digest that the archive states.", "no coinciden con el resumen"),
+        ("unchecked", "could not be compared.", "No se pudo comparar el resumen"),
+    ],
+)
+def test_provenance_says_that_a_page_does_not_match_its_digest(
+    client: TestClient, database: Path, result: str, english: str, spanish: str
+) -> None:
+    """The item page says it in the language of the page, with the digests; other items say nothing."""
+    with closing(open_database(database)) as db:
+        shown, other = (row.listing_id for row in review_queue(db)[:2])
+        page_id = listing_file(db, shown).sightings[0].page_id
+        values = {"page_id": page_id, "result": result, "details": "WARC-Payload-Digest sha1:<b>"}
+        with transaction(db):
+            insert(db, "page_digests", values)
+    page = client.get(f"/listings/{shown}").text
+    assert english in page
+    assert "<code>WARC-Payload-Digest sha1:&lt;b&gt;</code>" in page
+    assert spanish in client.get(f"/listings/{shown}", headers={"Accept-Language": "es"}).text
+    assert "WARC-Payload-Digest" not in client.get(f"/listings/{other}").text

@@ -70,6 +70,11 @@ def test_the_end_of_a_run_is_drawn_from_its_counts() -> None:
     assert said.endswith("anuncios: 7 nuevos, 7 con cambios, 7 sin cambios.")
     assert {*PageOutcome, *Change} == COUNTED.keys()
     assert run_words(RunKind.CRAWL, "", {"pages": 0}) == "0 páginas (ninguno); anuncios: ninguno."
+    digests = {"pages": 0, "digest_mismatch": 1, "digest_unchecked": 1_200}
+    assert run_words(RunKind.CRAWL, "", digests).endswith(
+        " Los bytes de 1 página no coinciden con el resumen criptográfico que declara el archivo."
+        " No se pudieron comparar los resúmenes criptográficos declarados de 1,200 páginas."
+    )
     scored = run_words(RunKind.SCORE, "Stored in English.", {"scored": 1_200, "flagged": 3})
     assert scored == "1,200 puntuados, 3 marcados."
 
