@@ -144,7 +144,7 @@ def withdraw_command(name: str, by: str, reason: str, sources_file: Path, databa
     if declared.permission is None:
         raise click.UsageError(f"{name} has no permission to withdraw.")
     if not by.strip() or not reason.strip():
-        raise click.UsageError("Both --by and --reason must say something.")
+        raise click.UsageError("Both --by and --reason must not be empty.")
     why = withdraw(database, declared.source, declared.permission, by=by, reason=reason)
     click.echo(harmless(f"{name}: {why}."))
 
@@ -168,7 +168,7 @@ def approve_command(name: str, by: str, reason: str, sources_file: Path, databas
     if declared.permission is None:
         raise click.UsageError(f"{name} has no permission to approve.")
     if not by.strip() or not reason.strip():
-        raise click.UsageError("Both --by and --reason must say something.")
+        raise click.UsageError("Both --by and --reason must not be empty.")
     approve_again(database, declared.source, declared.permission, by=by, reason=reason)
     click.echo(harmless(f"{name}: its permission was approved again by {by.strip()}."))
 

@@ -200,11 +200,11 @@ def why_no_page(path: Path, faults: Sequence[ArchiveFault]) -> str:
         faults: The archive's unreadable entries.
     """
     if not faults:
-        return f"{path} holds no saved page; expected {EXPECTED}, with at least one page in it."
+        return f"{path} has no saved page; expected {EXPECTED}, with at least one page in it."
     first = faults[0]
     where = "" if first.locator in {path.name, "."} else f"{first.locator}: "
     others = f" The same holds for {len(faults) - 1:,} more entries." if len(faults) > 1 else ""
-    return f"{path} holds no page that can be read. {where}{first.sentence}{others}"
+    return f"{path} has no readable page. {where}{first.sentence}{others}"
 
 
 def _index_file(indexer: Indexer, path: Path, manifest: Manifest | None) -> None:
@@ -216,7 +216,7 @@ def _index_file(indexer: Indexer, path: Path, manifest: Manifest | None) -> None
         message = f"{path} cannot be opened ({why}); expected {EXPECTED}."
         raise ArchiveError(message) from error
     if kind in {Kind.OTHER, Kind.ASSET}:
-        message = f"{path} is no saved page or archive; expected {EXPECTED}."
+        message = f"{path} is not a saved page or archive; expected {EXPECTED}."
         raise ArchiveError(message)
     file = path_file(path, path.name)
     if kind is Kind.ZIP:

@@ -122,7 +122,7 @@ def index_mhtml(file: StoredFile, max_bytes: int) -> Iterator[Capture | ArchiveF
             sentence="The MHTML file ends before the end of this page." if part is cut_part else "",
         )
     if not pages:
-        sentence = "The MHTML file holds no HTML part; expected a page saved by a browser as a single file."
+        sentence = "The MHTML file has no HTML part; expected a page saved by a browser as a single file."
         yield ArchiveFault(locator=file.locator, outcome=PageOutcome.UNREADABLE, sentence=sentence)
 
 
@@ -196,7 +196,7 @@ def read_manifest(text: str, name: str) -> Manifest:
                 encoding=str(row.get("encoding") or ""),
             )
             continue
-        sentence = f"Line {line} of the manifest names no file or no http(s) URL; expected both."
+        sentence = f"Line {line} of the manifest lacks a file or an http(s) URL; expected both."
         faults.append(
             ArchiveFault(locator=f"{name}#{line}", outcome=PageOutcome.UNREADABLE, sentence=sentence)
         )

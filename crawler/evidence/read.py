@@ -122,7 +122,7 @@ def _parse(where: str, plain: bytes) -> KeptRecord:
         raise EvidenceWrong(where, f"the record cannot be read ({error})") from error
     if found.digest_checker.passed is False:
         raise EvidenceWrong(
-            where, f"its bytes are not those it was written with ({found.digest_checker.problems[0]})"
+            where, f"its bytes have changed since they were written ({found.digest_checker.problems[0]})"
         )
     http = found.http_headers
     return KeptRecord(
@@ -149,7 +149,7 @@ def _check(where: str, record: EvidenceRecord, kept: KeptRecord) -> None:
     if record.record_type == "revisit":
         if headers.get("warc-profile") not in {IDENTICAL, NOT_MODIFIED}:
             raise EvidenceWrong(
-                where, f"its profile is {headers.get('warc-profile')!r}, which is none of ours"
+                where, f"its profile is {headers.get('warc-profile')!r}, which this program does not write"
             )
         return
     found = hashlib.sha256(kept.payload).hexdigest()
@@ -164,7 +164,7 @@ class NoEvidence(CrawlError):
 
     def __init__(self, page: str) -> None:
         super().__init__(
-            f"No evidence is stored of the page {page!r}; give its address, or the number of a page "
+            f"No evidence of the page {page!r} is stored; give its address, or the number of a page "
             "that came with bytes."
         )
 

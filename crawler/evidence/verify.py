@@ -362,7 +362,7 @@ def _record(path: Path, where: str, entry: Any, size: int) -> EvidenceRecord:
     shaped = _shaped(path, where, entry, _RECORD)
     offset, length = shaped["offset"], shaped["length"]
     if offset < 0 or length <= 0 or offset + length > size:
-        raise EvidenceWrong(path.name, f"{where} names bytes that {WARC} does not have")
+        raise EvidenceWrong(path.name, f"{where} refers to bytes outside {WARC}")
     if not 0 <= shaped["payload_bytes"] <= MAX_RECORD_BYTES:
         raise EvidenceWrong(path.name, f"{where} names a payload of {shaped['payload_bytes']:,} bytes")
     try:
@@ -387,7 +387,7 @@ def _parsed(path: Path, where: str, body: bytes) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise EvidenceWrong(path.name, f"{where} is missing or is no JSON") from error
+        raise EvidenceWrong(path.name, f"{where} is missing or is not JSON") from error
 
 
 def _shaped(path: Path, where: str, value: Any, shape: dict[str, Any]) -> dict[str, Any]:

@@ -53,7 +53,7 @@ _MARKUP = re.compile(
 _XML = re.compile(rb"\s*(?:\xef\xbb\xbf)?<\?xml|\s*<(?:rss|feed|urlset|sitemapindex|svg)\b", re.IGNORECASE)
 _ENDS_INSIDE_TAG = re.compile(rb"<[A-Za-z/!][^<>]*\Z")
 _SNIFFED_BYTES = 4096
-_REFUSED = {401: "asks for a log-in", 403: "refuses access", 429: "says that too many requests were made"}
+_REFUSED = {401: "asks for a login", 403: "refuses access", 429: "says that too many requests were made"}
 _GONE = {404, 410}
 _UNAVAILABLE = 500
 _NOT_FOUND = re.compile(r"\b404\b")
@@ -97,7 +97,7 @@ def _by_bytes(body: bytes, *, max_bytes: int, complete: bool) -> Decision | None
     if not body.strip(b" \t\r\n\x00"):
         return PageOutcome.EMPTY, "The page has no text: no bytes, or only white space."
     if kind := _other_format(body):
-        return PageOutcome.NOT_HTML, f"The bytes are {kind}, not HTML, whatever the name says."
+        return PageOutcome.NOT_HTML, f"The bytes are {kind}, not HTML, despite the name."
     if not complete:
         return (
             PageOutcome.TRUNCATED,
@@ -169,12 +169,12 @@ def without_listing(
     if shown and _asks_password(document) and mentions(said, "pages.log_in"):
         return (
             PageOutcome.BLOCKED,
-            "The site asks for a log-in instead of showing the page; it is not met.",
+            "The site asks for a login instead of showing the page; this is not worked around.",
         )
     if mentions(said, "pages.gone") or _NOT_FOUND.search(said):
-        return PageOutcome.GONE, "The page says in words that what it showed is no longer there."
+        return PageOutcome.GONE, "The page says that its content is no longer there."
     if status is not None and status >= _UNAVAILABLE:
-        return PageOutcome.NOT_UNDERSTOOD, f"The site answered with an error of its own (HTTP {status})."
+        return PageOutcome.NOT_UNDERSTOOD, f"The site answered with a server error (HTTP {status})."
     return None
 
 

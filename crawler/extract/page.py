@@ -166,7 +166,7 @@ class _Reader:
                 outcome=PageOutcome.CATEGORY,
                 sentence=f"A page of {len(links)} links without listings of its own.",
             )
-        return replace(found, sentence="HTML in which no listing and no list was found.")
+        return replace(found, sentence="HTML without a listing or a list.")
 
     def _rows(self) -> tuple[ExtractedListing, ...]:
         listed = max((self._structured_rows(each) for each in self.structured), key=len, default=())

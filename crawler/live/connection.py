@@ -135,11 +135,11 @@ class Reachable:
         try:
             address = ipaddress.ip_address(text.partition("%")[0])
         except ValueError:
-            return f"{text!r} is no IP address"
+            return f"{text!r} is not an IP address"
         if any(address in network for network in self._named if network.version == address.version):
             return ""
         if any(not _is_public(each) for each in (address, *_embedded(address))):
-            return f"{address} is no address of the public internet, and the permission does not name it"
+            return f"{address} is not a public address, and the permission does not name it"
         return ""
 
 

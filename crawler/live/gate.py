@@ -173,9 +173,9 @@ def what_failed(error: BaseException) -> Failure:
         return _ignored(error)
     simple: dict[type[BaseException], Failure] = {
         DownloadCancelledError: (PageOutcome.TOO_LARGE, "Its body is larger than the limit; it was cut off."),
-        DownloadTimeoutError: (PageOutcome.UNREACHABLE, "No whole answer came within the time limit."),
-        CannotResolveHostError: (PageOutcome.UNREACHABLE, "There is no address for the name of its host."),
-        DownloadConnectionRefusedError: (PageOutcome.UNREACHABLE, "Its host accepts no connection."),
+        DownloadTimeoutError: (PageOutcome.UNREACHABLE, "No complete answer came within the time limit."),
+        CannotResolveHostError: (PageOutcome.UNREACHABLE, "Its host name has no address."),
+        DownloadConnectionRefusedError: (PageOutcome.UNREACHABLE, "Its host refuses the connection."),
     }
     for kind, failure in simple.items():
         if isinstance(error, kind):
@@ -209,7 +209,7 @@ def _ignored(error: IgnoreRequest) -> Failure:
     if isinstance(error, NotAllowed):
         return error.outcome, message
     if isinstance(error, RedirectCircle):
-        return PageOutcome.UNREACHABLE, f"Its redirects lead in a circle, back to {message}."
+        return PageOutcome.UNREACHABLE, f"Its redirects form a loop back to {message}."
     if "DOWNLOAD_MAXSIZE" in message:
         return PageOutcome.TOO_LARGE, "Its body unpacks to more than the limit; it was not unpacked."
     if "max redirections" in message:
@@ -220,12 +220,12 @@ def _ignored(error: IgnoreRequest) -> Failure:
 def _connection_failed(error: DownloadFailedError) -> Failure:
     names = {type(each).__name__ for each in _causes(error)}
     if "HeadTooLarge" in names:
-        return PageOutcome.TOO_LARGE, "Its headers have no end within the limit; they were cut off."
+        return PageOutcome.TOO_LARGE, "Its headers are longer than the limit; they were cut off."
     if names & {"ParseError", "BadResponseVersion", "LineTooLong"}:
-        return PageOutcome.UNREADABLE, "What came is no HTTP."
+        return PageOutcome.UNREADABLE, "The answer is not HTTP."
     if any("SSL" in name or "Certificate" in name or "Verification" in name for name in names):
         return PageOutcome.UNREACHABLE, "Its certificate or encryption cannot be trusted."
-    return PageOutcome.UNREACHABLE, "The connection ended before a whole answer had come."
+    return PageOutcome.UNREACHABLE, "The connection ended before the answer was complete."
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -87,7 +87,7 @@ class NotWithdrawn(CrawlError):
     """A permission to approve again had not been withdrawn."""
 
     def __init__(self, source_id: str) -> None:
-        super().__init__(f"The permission of {source_id} was not withdrawn, so nobody need approve it again.")
+        super().__init__(f"The permission of {source_id} was not withdrawn, so it needs no new approval.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +185,7 @@ def problem(permission: Permission | None, now: datetime) -> str:
     assert permission.valid_from is not None
     assert permission.valid_until is not None
     if now.date() < permission.valid_from:
-        return f"its permission holds from {permission.valid_from} on; today is {now.date()}"
+        return f"its permission begins on {permission.valid_from}; today is {now.date()}"
     if now.date() > permission.valid_until:
         return f"its permission ended on {permission.valid_until}; today is {now.date()}"
     return ""
@@ -252,7 +252,7 @@ def _decide(
 ) -> None:
     for name, value in (("by", by), ("reason", reason)):
         if _says_nothing(value):
-            raise ValueError(f"{name} must say something")
+            raise ValueError(f"{name} must not be empty")
     now = times.utc_now()
     declare_source(db, source, now=now)
     permission_id = record_permission(db, source.source_id, permission, now=now)
@@ -304,7 +304,7 @@ def _why_wrong(name: str, value: object) -> str:
     if why := _why_other_kind(name, value):
         return why
     if isinstance(value, str) and not value.isprintable():
-        return f"{value!r}, which holds characters that cannot be seen"
+        return f"{value!r}, which has invisible characters"
     if isinstance(value, (int, float)):
         if value < 0 or (not value and name not in _MAY_BE_ZERO):
             return f"{value}, which is not above 0"
@@ -326,7 +326,7 @@ def _why_other_kind(name: str, value: object) -> str:
         kinds, expected = (int, "a whole number") if name in _WHOLE else ((int, float), "a number")
         is_right = isinstance(value, kinds) and not isinstance(value, bool)
         if isinstance(value, float) and is_right and not math.isfinite(value):
-            return f"{value}, which is no finite number"
+            return f"{value}, which is not a finite number"
     return "" if is_right else f"{value!r}, not {expected}"
 
 
@@ -348,12 +348,12 @@ def _wrong(permission: Permission) -> Iterator[str]:
     if not permission.contact.isascii():
         yield f"its contact {permission.contact!r} cannot be sent in a header; give ASCII"
     if not any(mark in permission.contact for mark in ("@", "https://", "http://")):
-        yield f"its contact {permission.contact!r} is no e-mail and no web address"
+        yield f"its contact {permission.contact!r} is neither an e-mail address nor a web address"
     for address in permission.private_addresses:
         try:
             ipaddress.ip_network(address)
         except ValueError:
-            yield f"its private address {address!r} is no IP address or network"
+            yield f"its private address {address!r} is not an IP address or network"
 
 
 def _wrong_terms(permission: Permission) -> Iterator[str]:

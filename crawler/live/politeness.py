@@ -286,7 +286,7 @@ class BusyMiddleware(RetryMiddleware):
             wait = busy_wait(request, response, self._session)
             if wait > self._session.limits.longest_wait_s:
                 self._session.gate.stop(
-                    f"The site asks to be left alone for {wait:,.0f} seconds (HTTP {response.status})."
+                    f"The site asks for a pause of {wait:,.0f} seconds (HTTP {response.status})."
                 )
                 return response
             hold_slot(self.crawler, request, wait)

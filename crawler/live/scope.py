@@ -91,19 +91,19 @@ def read_address(url: str) -> Address:
             http or https; the message gives the reason.
     """
     if not url.isascii() or not url.isprintable() or "\\" in url or " " in url:
-        raise ValueError("the address holds characters that programs read in different ways")
+        raise ValueError("the address has characters that programs read in different ways")
     parts = urlsplit(url)
     if parts.scheme not in _PORTS:
-        raise ValueError(f"addresses of the kind {parts.scheme or 'none'!r} are never requested")
+        raise ValueError(f"addresses of the scheme {parts.scheme or 'none'!r} are never requested")
     if "@" in parts.netloc:
-        raise ValueError("the address holds a user name, which can hide where it leads")
+        raise ValueError("the address has a user name, which can disguise its host")
     netloc = _NETLOC.fullmatch(parts.netloc)
     host = netloc["host"].lower() if netloc else ""
     if netloc is None or not _HOST.fullmatch(host):
-        raise ValueError(f"{parts.netloc!r} is no clear name of a host")
+        raise ValueError(f"{parts.netloc!r} is not a clear host name")
     port = int(netloc["port"] or _PORTS[parts.scheme])
     if not 0 < port < 65_536:
-        raise ValueError(f"{port} is no port")
+        raise ValueError(f"{port} is not a port")
     path = _ENCODED.sub(lambda found: found[0].upper(), parts.path or "/")
     return Address(
         scheme=parts.scheme, host=host.removesuffix("."), port=port, path=path, decoded=_decoded(path)
@@ -146,13 +146,13 @@ def _decoded(path: str) -> str:
             break
         path = once
     else:
-        raise ValueError("the address is encoded more often than can be understood")
+        raise ValueError("the address has too many layers of percent encoding")
     if _OTHER_ENCODING.search(path) or not path.isprintable() or "\\" in path or "\ufffd" in path:
-        raise ValueError("the address holds characters that programs read in different ways")
+        raise ValueError("the address has characters that programs read in different ways")
     plain = unicodedata.normalize("NFKC", path)
     names = (_BEHIND_A_NAME.split(each, maxsplit=1)[0] for each in plain.split("/"))
     if any(name and not name.strip(" .") for name in names):
-        raise ValueError("the address holds dot segments, which can lead out of what it begins with")
+        raise ValueError("the address has dot segments, which can leave the permitted path")
     return plain
 
 

@@ -89,7 +89,7 @@ class LiveSpider(scrapy.Spider):
         outcome, sentence = what_failed(error)
         asked_for = request.meta.get("redirect_urls", [request.url])[0]
         if asked_for != request.url:
-            sentence = f"It leads on to {request.url}. {sentence}"
+            sentence = f"It redirects to {request.url}. {sentence}"
         kept = request.meta.get(RECORD)
         return CrawledPage(
             url=asked_for,
@@ -174,11 +174,11 @@ def _is_same(response: Response, earlier: EarlierPage) -> bool:
 def _refusal(response: Response) -> ExtractedPage | None:
     """Return the outcome that a page's status and headers decide, or None if it should be parsed."""
     if "dataloss" in response.flags:
-        sentence = "The connection ended before the whole body had come; it was not read as a listing."
+        sentence = "The connection ended before the body was complete; it was not read as a listing."
         return ExtractedPage(outcome=PageOutcome.TRUNCATED, sentence=sentence)
     if HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
         to = _header(response, b"Location") or "nowhere"
-        sentence = f"It leads on to {to!r} (HTTP {response.status}), which is not followed."
+        sentence = f"It redirects to {to!r} (HTTP {response.status}), which is not followed."
         return ExtractedPage(outcome=PageOutcome.UNREACHABLE, sentence=sentence)
     if asks(response, NO_INDEX):
         return ExtractedPage(outcome=PageOutcome.REFUSED, sentence=NOT_TO_BE_READ)

@@ -54,7 +54,7 @@ class CrawlBroken(CrawlError):
     def __init__(self, source_id: str, reason: str) -> None:
         super().__init__(
             f"The crawl of {source_id} ended early: {reason.rstrip('.')}. The pages read so far are stored; "
-            "the next crawl begins anew."
+            "the next crawl starts again."
         )
 
 

@@ -44,7 +44,7 @@ RECORDER_SETTING = "PAGE_RECORDER"
 BATCH_PAGES = 32
 """Pages per batch, since a sync of evidence takes milliseconds, whatever its size."""
 LAYOUT_CHANGED = (
-    "Nothing was found where a listing or a list was read before; the site's layout may have changed."
+    "No listing or list was found where there was one before; the site's layout may have changed."
 )
 _SERVER_ERROR = 500
 _DIGEST_SENTENCES = {

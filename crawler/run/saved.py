@@ -58,7 +58,7 @@ class NothingToCrawl(CrawlError):
     def at_start(cls, declared: DeclaredSource) -> Self:
         """Return the error for an archive without any start page."""
         return cls(
-            f"{declared.archive} holds none of the addresses to start from ({', '.join(declared.start)}); "
+            f"{declared.archive} has none of the start addresses ({', '.join(declared.start)}); "
             f"expected at least one. Correct `start` of {declared.source.source_id} in the sources file, "
             "or leave it out to read every page."
         )
@@ -197,7 +197,7 @@ def _about(declared: DeclaredSource, run: Run) -> dict[str, str]:
     """Return the notes for the head of each evidence file."""
     source = declared.source
     return {
-        "description": f"Saved pages of {source.name}, as parse by crawl {run.run_id}",
+        "description": f"Saved pages of {source.name}, as parsed by crawl {run.run_id}",
         "source": source.source_id,
         "run": str(run.run_id),
         "supplied-by": source.supplied_by,
@@ -234,7 +234,7 @@ class SavedPageHandler(BaseDownloadHandler):
         """
         page = self._archive.fetch(request.url)
         if page is None:
-            message = f"The archive holds no copy of {request.url}."
+            message = f"The archive has no copy of {request.url}."
             raise NotInArchive(message)
         request.meta[PAGE_META] = page
         return _response(request.url, page)

@@ -62,9 +62,9 @@ def try_file(path: Path, url: str = "") -> list[TriedPage]:
     with open_archive(path) as archive:
         urls = list(archive.urls())
         if not urls:
-            raise CannotTry(f"{path} holds no page.")
+            raise CannotTry(f"{path} has no page.")
         if url and len(urls) > 1 and url not in archive:
-            raise CannotTry(f"{path} holds {len(urls)} pages, and none of {url}.")
+            raise CannotTry(f"{path} holds {len(urls)} pages, but not {url}.")
         wanted = urls if not url else [url if url in archive else urls[0]]
         saved = [page for each in wanted if (page := archive.fetch(each)) is not None]
         return [_try_saved(page, url or page.url) for page in saved]
@@ -127,7 +127,7 @@ def _covering(url: str, sources: Iterable[DeclaredSource]) -> DeclaredSource:
         if each.permission is not None and not Scope(each.permission.scope).why_not(url):
             return each
     raise CannotTry(
-        f"{url} was not requested: it lies within the scope of no permission in the sources file. Declare a "
+        f"{url} was not requested: no permission in the sources file covers it. Declare a "
         "live source with one, or save the page and give the file. No request was sent."
     )
 

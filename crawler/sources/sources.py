@@ -199,7 +199,7 @@ def _declared_live(path: Path, source_id: str, table: dict[str, Any]) -> Declare
 def _check_table(path: Path, source_id: str, table: Any, *, is_live: bool) -> None:
     required, optional = (LIVE_REQUIRED, LIVE_OPTIONAL) if is_live else (REQUIRED, OPTIONAL)
     if not SOURCE_ID.fullmatch(source_id):
-        raise SourcesFileWrong(path, f"{source_id!r} is no source name; use a-z, 0-9, - and _")
+        raise SourcesFileWrong(path, f"{source_id!r} is not a source name; use a-z, 0-9, - and _")
     if not isinstance(table, dict):
         raise SourcesFileWrong(path, f"sources.{source_id} is not a table")
     for key, value in table.items():
@@ -215,7 +215,9 @@ def _check_table(path: Path, source_id: str, table: Any, *, is_live: bool) -> No
             raise SourcesFileWrong(path, f"sources.{source_id} lacks {key!r}")
     for url in [*table.get("start", []), *([table["base_url"]] if "base_url" in table else [])]:
         if not isinstance(url, str) or not HTTP_ADDRESS.match(url):
-            raise SourcesFileWrong(path, f"sources.{source_id} gives {url!r}, which is no http(s) address")
+            raise SourcesFileWrong(
+                path, f"sources.{source_id} gives {url!r}, which is not an http(s) address"
+            )
 
 
 def _shown(value: object) -> str:
@@ -244,7 +246,7 @@ def _schedule(path: Path, source_id: str, table: dict[str, Any] | None) -> Sched
         ZoneInfo(table["timezone"])
     except (KeyError, ValueError, OSError) as error:
         raise SourcesFileWrong(
-            path, f"{where}.timezone {table['timezone']!r} is no IANA zone like 'America/Lima'"
+            path, f"{where}.timezone {table['timezone']!r} is not an IANA zone like 'America/Lima'"
         ) from error
     return Schedule(cron=table["cron"], timezone=table["timezone"])
 
@@ -273,11 +275,11 @@ def _told(text: str, found: str) -> str:
     place = _PLACE.match(found)
     lines = text.split("\n")
     if place is None or (number := int(place["line"])) > len(lines):
-        return f"it is no whole TOML ({found})"
+        return f"it is not complete TOML ({found})"
     line = lines[number - 1]
     field = _FIELD.match(line)
     if field is None:
-        return f"line {number} is no TOML: {line.strip()!r} ({place['what']})"
+        return f"line {number} is not TOML: {line.strip()!r} ({place['what']})"
     table = next((named["name"] for each in reversed(lines[:number]) if (named := _TABLE.match(each))), "")
     where = f"{table}.{field['key']}" if table else field["key"]
     if _LIKE_A_DATE.fullmatch(field["value"]):
@@ -286,7 +288,7 @@ def _told(text: str, found: str) -> str:
             "(year, month, day)"
         )
     return (
-        f"{where} (line {number}) is {field['value']}, which is no value in TOML ({place['what']}); a text "
+        f"{where} (line {number}) is {field['value']}, which is not a TOML value ({place['what']}); a text "
         'stands in "quotes", a date is written as 2026-11-02'
     )
 
@@ -325,7 +327,7 @@ def _problem(part: str, least: int, most: int, words: tuple[str, ...]) -> str:
     if end < begin and words != WEEKDAYS:
         return f"whose range {span!r} runs backwards"
     if slash and not (step.isascii() and step.isdecimal() and 0 < int(step) <= max(1, most - least)):
-        return f"whose step {step!r} is no number above zero and below {most - least + 1}"
+        return f"whose step {step!r} is not a number above zero and below {most - least + 1}"
     if slash and words != WEEKDAYS and int(step) > end - begin:
         return f"whose step {step!r} is longer than its range"
     return ""

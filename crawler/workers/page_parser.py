@@ -88,7 +88,7 @@ def outcome_by_status(status: int | None) -> ExtractedPage | None:
         sentence = "The site sent only a part of the page (HTTP 206); it was not read as a listing."
         return ExtractedPage(outcome=PageOutcome.TRUNCATED, sentence=sentence)
     if status is not None and status > _LAST_STATUS:
-        sentence = f"The site refuses access with a status of its own (HTTP {status})."
+        sentence = f"The site refuses access with a non-standard status (HTTP {status})."
         return ExtractedPage(outcome=PageOutcome.BLOCKED, sentence=sentence)
     return None
 

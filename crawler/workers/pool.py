@@ -52,7 +52,7 @@ class NoWorker(CrawlError, CloseSpider):
 
     def __init__(self, how: str) -> None:
         sentence = (
-            f"The process that is to parse pages {how} before it began. Set `workers` under [crawl] to 0 to "
+            f"The process that parses pages {how} before it was ready. Set `workers` under [crawl] to 0 to "
             "parse pages in the crawl's own process."
         )
         super().__init__(sentence)
@@ -113,7 +113,7 @@ class WorkerPool:
                 if died.is_overdue:
                     return given_up(f"took more than {self._bounds.seconds:g} seconds and was ended")
                 if not left:
-                    return given_up(f"failed, as its process {died}")
+                    return given_up(f"failed, because its process {died}")
         raise AssertionError
 
     async def _parse(self, job: PageJob) -> ExtractedPage:
@@ -242,7 +242,7 @@ class Worker:
         try:
             result = result_from(message)
         except msgspec.DecodeError:
-            result = given_up("gave no result that can be understood")
+            result = given_up("gave an invalid result")
         future = self._waiting.popleft() if self._waiting else None
         if future and not future.done():
             future.set_result(result)

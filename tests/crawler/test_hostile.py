@@ -22,7 +22,7 @@ pytestmark = pytest.mark.process
 BASE = "https://hostile.example/item/"
 READ_FROM_PAGE = "One listing, read from the visible page."
 READ_FROM_BOTH = "One listing, read from json-ld and the visible page."
-NOTHING_FOUND = "HTML in which no listing and no list was found."
+NOTHING_FOUND = "HTML without a listing or a list."
 NO_TEXT = "The page has no text: no bytes, or only white space."
 CHALLENGE = "The site shows a challenge instead of the page; it is not worked around."
 PAGES = {
@@ -35,15 +35,15 @@ PAGES = {
     "good-kettle": ("listing", READ_FROM_BOTH),
     "good-lantern": ("listing", READ_FROM_BOTH),
     "image-error-in-title": ("listing", READ_FROM_PAGE),
-    "json-named": ("not_html", "The bytes are JSON, not HTML, whatever the name says."),
+    "json-named": ("not_html", "The bytes are JSON, not HTML, despite the name."),
     "latin-1-declared-utf-8": ("listing", READ_FROM_PAGE),
     "negative-price": ("listing", READ_FROM_BOTH),
     "nested-divs": ("not_understood", NOTHING_FOUND),
     "nul-bytes": ("listing", READ_FROM_PAGE),
-    "pdf-named": ("not_html", "The bytes are a PDF document, not HTML, whatever the name says."),
-    "png-named": ("not_html", "The bytes are a PNG image, not HTML, whatever the name says."),
+    "pdf-named": ("not_html", "The bytes are a PDF document, not HTML, despite the name."),
+    "png-named": ("not_html", "The bytes are a PNG image, not HTML, despite the name."),
     "script-in-title": ("listing", READ_FROM_PAGE),
-    "soft-not-found": ("gone", "The page says in words that what it showed is no longer there."),
+    "soft-not-found": ("gone", "The page says that its content is no longer there."),
     "truncated-in-attribute": (
         "truncated",
         "The page ends in the middle of a tag; it was not read as a listing.",

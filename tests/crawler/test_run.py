@@ -80,9 +80,9 @@ def write_forbidden(path: Path) -> None:
     ("write", "said"),
     [
         (write_absent, "cannot be opened (No such file or directory); expected a folder"),
-        (write_empty, "holds no saved page; expected a folder"),
-        (write_without_pages, "holds no saved page; expected a folder"),
-        (write_picture, "is no saved page or archive; expected a folder"),
+        (write_empty, "has no saved page; expected a folder"),
+        (write_without_pages, "has no saved page; expected a folder"),
+        (write_picture, "is not a saved page or archive; expected a folder"),
         (write_forbidden, "cannot be opened (Too many levels of symbolic links); expected a folder"),
     ],
 )
@@ -115,13 +115,13 @@ def test_an_archive_of_which_nothing_can_be_read_fails_the_run(name: str, tmp_pa
         (tmp_path / name).write_bytes(NOISE)
     done = call_process(*command(tmp_path, archive=name))
     assert (done.exit_code, done.out) == (1, "")
-    assert f"{name} holds no page that can be read. " in done.err
+    assert f"{name} has no readable page. " in done.err
     assert "Supply a whole copy, or correct `archive` of shop in the sources file." in done.err
     with closing(open_database(tmp_path / "precursor-watch.db")) as db:
         (run,) = list_runs(db)
         entries = db.execute("SELECT count(*) FROM pages WHERE outcome = 'unreadable'").fetchone()[0]
     assert run.outcome is RunOutcome.FAILED
-    assert "holds no page that can be read" in run.sentence
+    assert "has no readable page" in run.sentence
     assert entries == (2 if name == "saved" else 1)
 
 
@@ -202,7 +202,7 @@ def test_a_page_that_cannot_be_kept_ends_the_crawl_as_failed(tmp_path: Path) -> 
         (run,) = list_runs(db)
     assert run.outcome is RunOutcome.FAILED
     assert re.match(said, run.sentence)
-    assert run.sentence.endswith("The pages read so far are stored; the next crawl begins anew.")
+    assert run.sentence.endswith("The pages read so far are stored; the next crawl starts again.")
 
 
 def test_sources_that_fail_do_not_keep_the_others_from_being_crawled(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ WRONG = [  # field, value, what is said of it behind the file's name
         "2026-11-02T10:00:00",
         "sources.shop.supplied_on is 2026-11-02 10:00:00, not a date like",
     ),
-    ("supplied_on", "yesterday", "sources.shop.supplied_on (line 6) is yesterday, which is no value in TOML"),
+    ("supplied_on", "yesterday", "sources.shop.supplied_on (line 6) is yesterday, which is not a TOML value"),
     ("supplied_on", "", "sources.shop lacks 'supplied_on'"),
     ("name", "7", 'sources.shop.name is 7, not a text in "quotes"'),
     ("name", "true", 'sources.shop.name is true, not a text in "quotes"'),
@@ -71,7 +71,7 @@ WRONG = [  # field, value, what is said of it behind the file's name
     ),
     ("schedule", cron("0 0 13 * 5"), "sources.shop.schedule.cron is '0 0 13 * 5': it restricts the day of"),
     ("schedule", cron("0 0 * *"), "sources.shop.schedule.cron is '0 0 * *': it has 4 fields, not five"),
-    ("schedule", cron("0 0 * * *", "Lima"), "sources.shop.schedule.timezone 'Lima' is no IANA zone like"),
+    ("schedule", cron("0 0 * * *", "Lima"), "sources.shop.schedule.timezone 'Lima' is not an IANA zone like"),
     ("schedule", "{ every_minutes = true }", "sources.shop.schedule needs either two texts"),
 ]
 
@@ -91,7 +91,7 @@ def test_a_line_that_is_no_toml_is_quoted(tmp_path: Path) -> None:
     """Without a field to name, the line itself is."""
     path = declared(tmp_path)
     path.write_text(path.read_text("utf-8") + "[sources.\n", "utf-8")
-    with pytest.raises(SourcesFileWrong, match=r"line 8 is no TOML: '\[sources\.' \("):
+    with pytest.raises(SourcesFileWrong, match=r"line 8 is not TOML: '\[sources\.' \("):
         load_sources(path)
 
 

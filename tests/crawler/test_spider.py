@@ -43,7 +43,7 @@ SITE = (
     Saved(url=BASE + "gone", body=html("404", "Not found"), status="404 Not Found"),
     Saved(url=LONG, body=item("Oak bench")),
 )
-NO_COPY = "It could not be fetched: The archive holds no copy of "
+NO_COPY = "It could not be fetched: The archive has no copy of "
 REACHED = {
     BASE: (200, "category"),
     BASE + "list": (200, "category"),

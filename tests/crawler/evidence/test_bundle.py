@@ -224,7 +224,7 @@ def test_what_is_no_bundle_is_a_sentence(tmp_path: Path) -> None:
         ("records.json", _records(payload_bytes=10**12), "names a payload of 1,000,000,000,000 bytes"),
         ("records.json", _records(written_at="soon"), "has no time in written_at"),
         ("records.json", _records(repeats=[]), "has a 'repeats' that is not a text"),
-        ("listings.jsonl", b"no", "listings.jsonl, line 1 is missing or is no JSON"),
+        ("listings.jsonl", b"no", "listings.jsonl, line 1 is missing or is not JSON"),
         ("listings.jsonl", b"[]\n", "listings.jsonl, line 1 is not an object"),
         ("listings.jsonl", b'{"listing_id": "a", "text": 1}', "has a 'text' that is not a text"),
         ("listings.jsonl", b"", "it holds 0 listings; the manifest says 1"),

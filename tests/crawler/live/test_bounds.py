@@ -302,7 +302,7 @@ def test_a_busy_site_is_asked_again_when_it_said(bounded: Bounded) -> None:
 def test_a_site_that_asks_for_a_long_rest_is_left(bounded: Bounded) -> None:
     """The next run goes there again."""
     bounded.shop.before = busy_once("86400")
-    with pytest.raises(CrawlEnded, match=r"asks to be left alone for 86,400 seconds \(HTTP 503\)"):
+    with pytest.raises(CrawlEnded, match=r"asks for a pause of 86,400 seconds \(HTTP 503\)"):
         bounded.crawl(bounded.permission(), retries=1)
     assert bounded.server.paths(HOST)[-1] == "/list"
 

@@ -80,7 +80,7 @@ def test_a_redirect_out_of_the_permission_is_not_followed(
     query = "SELECT outcome, sentence FROM pages WHERE url = ?"
     (page,) = db.execute(query, [server.url(bad.HOST, path)]).fetchall()
     assert page["outcome"] == "refused"
-    assert page["sentence"].startswith("It leads on to ")
+    assert page["sentence"].startswith("It redirects to ")
     assert said in page["sentence"]
     assert not server.paths(bad.OTHER)
     assert not server.paths("127.0.0.1")

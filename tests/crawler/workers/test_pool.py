@@ -192,7 +192,7 @@ def test_what_is_no_result_costs_its_page_only(message: bytes, monkeypatch: pyte
     frame = page_parser.LENGTH.pack(len(message)) + message
     monkeypatch.setattr(page_parser, "framed", lambda _: frame)
     found = parse_all([page("Oak chair")])
-    assert found == [given_up("gave no result that can be understood")]
+    assert found == [given_up("gave an invalid result")]
 
 
 def test_text_that_is_no_unicode_comes_through() -> None:
