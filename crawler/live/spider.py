@@ -70,7 +70,7 @@ class LiveSpider(scrapy.Spider):
         yield crawled
         frontier = self._session.frontier
         frontier.found(response.url, _says(crawled))
-        rows = {without_session(row.url) for row in crawled.reading.rows}
+        rows = {without_session(row.url) for row in crawled.extracted.rows}
         for url in frontier.admit(crawled.live.links if crawled.live else (), from_url=response.url):
             yield self._request(url, is_linked=True, priority=int(url in rows))
 
@@ -94,7 +94,7 @@ class LiveSpider(scrapy.Spider):
         return CrawledPage(
             url=asked_for,
             http_status=None,
-            reading=ExtractedPage(outcome=outcome, sentence=sentence),
+            extracted=ExtractedPage(outcome=outcome, sentence=sentence),
             record=kept if kept and kept.url == asked_for else None,
         )
 
@@ -102,27 +102,27 @@ class LiveSpider(scrapy.Spider):
         earlier: EarlierPage | None = response.meta.get(EARLIER)
         same = earlier if earlier and _is_same(response, earlier) else None
         if same:
-            reading, links = ExtractedPage(outcome=same.outcome, sentence=same.sentence), same.reading.links
+            extracted, links = ExtractedPage(outcome=same.outcome, sentence=same.sentence), same.reading.links
         else:
-            reading = _refusal(response) or await self._session.parse(job_of(response))
+            extracted = _refusal(response) or await self._session.parse(job_of(response))
             is_error = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-            if is_error and reading.outcome is PageOutcome.NOT_UNDERSTOOD:
-                reading = replace(reading, outcome=PageOutcome.UNREACHABLE)
-            links = () if asks(response, NO_FOLLOW) else tuple(self._wanted(reading))
+            if is_error and extracted.outcome is PageOutcome.NOT_UNDERSTOOD:
+                extracted = replace(extracted, outcome=PageOutcome.UNREACHABLE)
+            links = () if asks(response, NO_FOLLOW) else tuple(self._wanted(extracted))
         return CrawledPage(
             url=response.url,
             http_status=response.status,
-            reading=reading,
+            extracted=extracted,
             body=response.body,
             record=response.meta.get(RECORD),
-            live=self._remembered(response, reading, links, same),
+            live=self._remembered(response, extracted, links, same),
             same_as=same,
         )
 
     def _remembered(
-        self, response: Response, reading: ExtractedPage, links: tuple[str, ...], same: EarlierPage | None
+        self, response: Response, extracted: ExtractedPage, links: tuple[str, ...], same: EarlierPage | None
     ) -> LiveReading | None:
-        if not same and (reading.outcome not in _REMEMBERED or response.status != HTTPStatus.OK):
+        if not same and (extracted.outcome not in _REMEMBERED or response.status != HTTPStatus.OK):
             return None
         # A *not modified* answer may omit headers that the site sent with the page (RFC 9110, 15.4.5).
         before = same.reading if same else None
@@ -133,13 +133,13 @@ class LiveSpider(scrapy.Spider):
             links=links,
         )
 
-    def _wanted(self, reading: ExtractedPage) -> Iterable[str]:
-        wanted = [reading.next_page or "", *(row.url for row in reading.rows), *reading.links]
+    def _wanted(self, extracted: ExtractedPage) -> Iterable[str]:
+        wanted = [extracted.next_page or "", *(row.url for row in extracted.rows), *extracted.links]
         scope = self._session.gate.scope
         return dict.fromkeys(url for url in (each.partition("#")[0] for each in wanted) if url in scope)
 
     def _count_refusals(self, crawled: CrawledPage) -> None:
-        self._blocked = self._blocked + 1 if crawled.reading.outcome is PageOutcome.BLOCKED else 0
+        self._blocked = self._blocked + 1 if crawled.extracted.outcome is PageOutcome.BLOCKED else 0
         if self._blocked >= self._session.limits.blocked_in_a_row:
             self._session.gate.stop(
                 f"The site refused {self._blocked} pages one after the other; this is not worked around."
@@ -156,10 +156,10 @@ class LiveSpider(scrapy.Spider):
 
 def _says(crawled: CrawledPage) -> Iterator[str]:
     """Yield the text of each listing on a page, or the hash of an unchanged page."""
-    same, reading = crawled.same_as, crawled.reading
+    same, extracted = crawled.same_as, crawled.extracted
     if same and same.has_listings:
         yield same.payload_sha256
-    for each in (reading.listing, *reading.rows):
+    for each in (extracted.listing, *extracted.rows):
         if each:
             yield f"{listing_text(each.content)}\n{each.content.price_text}\n{each.content.seller_name}"
 

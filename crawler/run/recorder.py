@@ -135,7 +135,7 @@ class Recorder:
         A list's row gives way to the item's own page if that page is reachable, since it has more content. If
         the own page turns out to show no listing, the row is recorded instead.
         """
-        seen = self._listings_on(crawled.url, crawled.reading)
+        seen = self._listings_on(crawled.url, crawled.extracted)
         if crawled.url in self._before:  # the resumed run already has this page
             self._count()
             return
@@ -156,9 +156,9 @@ class Recorder:
         """Add the row of a request; `flush` writes it."""
         self._fetches.append(fetch)
 
-    def leave_rows(self, url: str, reading: ExtractedPage) -> None:
+    def leave_rows(self, url: str, extracted: ExtractedPage) -> None:
         """Add the rows of a list page from an earlier attempt."""
-        self._listings_on(url, reading)
+        self._listings_on(url, extracted)
 
     def flush(self) -> None:
         """Sync the evidence to disk, then write all waiting rows in one transaction.
@@ -278,12 +278,12 @@ class Recorder:
         )
 
     def _outcome(self, crawled: CrawledPage) -> tuple[PageOutcome, str]:
-        reading = crawled.reading
+        extracted = crawled.extracted
         is_answer = (crawled.http_status or _SERVER_ERROR) < _SERVER_ERROR
-        is_nothing = reading.outcome is PageOutcome.NOT_UNDERSTOOD and is_answer
+        is_nothing = extracted.outcome is PageOutcome.NOT_UNDERSTOOD and is_answer
         if is_nothing and was_understood(self._db, self._source_id, crawled.url):
             return PageOutcome.LAYOUT_CHANGED, LAYOUT_CHANGED
-        return reading.outcome, reading.sentence
+        return extracted.outcome, extracted.sentence
 
     def _bare_page(self, *, url: str, outcome: PageOutcome, sentence: str) -> Page:
         return Page(
@@ -317,12 +317,12 @@ class Recorder:
             | {"saved-in": saved.locator, "captured-at": captured, "fault": saved.sentence, "digest": digest},
         )
 
-    def _listings_on(self, url: str, reading: ExtractedPage) -> list[SeenListing]:
+    def _listings_on(self, url: str, extracted: ExtractedPage) -> list[SeenListing]:
         _, row = self._left_to_own_page.pop(url, (url, None))
-        if reading.listing:
-            return [SeenListing(url=reading.listing.url, content=reading.listing.content)]
-        rows = [each for each in reading.rows if each.url not in self._reachable]
-        for each in reading.rows:
+        if extracted.listing:
+            return [SeenListing(url=extracted.listing.url, content=extracted.listing.content)]
+        rows = [each for each in extracted.rows if each.url not in self._reachable]
+        for each in extracted.rows:
             if each.url in self._reachable:
                 self._left_to_own_page.setdefault(normal_url(each.url), (url, each))
         return [_seen_row(each) for each in [*rows, *([row] if row else [])]]

@@ -44,7 +44,7 @@ class CrawledPage:
     http_status: int | None
     saved: SavedPage | None = field(default=None, repr=False)  # Scrapy logs an item whole if it fails
     """None for a page that was not fetched or came over the network."""
-    reading: ExtractedPage = field(repr=False)
+    extracted: ExtractedPage = field(repr=False)
     body: bytes = field(default=b"", repr=False)
     """The unpacked body."""
     record: EvidenceRecord | None = field(default=None, repr=False)
@@ -97,16 +97,16 @@ class MarketplaceSpider(scrapy.Spider):
         """Parse a page and follow its links, in the order of the pages."""
         with self.page_order.next() as place:
             saved: SavedPage = response.meta[PAGE_META]
-            reading = _fault_reading(saved) or await self._parse_page(job_of(response))
+            extracted = _fault_page(saved) or await self._parse_page(job_of(response))
             await place.wait()
             if self.begin:
-                for request in self._follow(reading):
+                for request in self._follow(extracted):
                     yield request
             yield CrawledPage(  # last, so that all its requests are out before it reaches the pipeline
                 url=response.url,
                 http_status=response.status,
                 saved=saved,
-                reading=reading,
+                extracted=extracted,
                 body=response.body,
             )
 
@@ -125,20 +125,20 @@ class MarketplaceSpider(scrapy.Spider):
                 http_status=None,
                 body=saved.body if saved else b"",
                 saved=saved,
-                reading=ExtractedPage(
+                extracted=ExtractedPage(
                     outcome=PageOutcome.UNREADABLE, sentence=f"It could not be fetched: {reason}"
                 ),
             )
 
-    def _follow(self, reading: ExtractedPage) -> Iterator[scrapy.Request]:
-        wanted = [reading.next_page or "", *(row.url for row in reading.rows), *reading.links]
+    def _follow(self, extracted: ExtractedPage) -> Iterator[scrapy.Request]:
+        wanted = [extracted.next_page or "", *(row.url for row in extracted.rows), *extracted.links]
         return (self._request(url) for url in dict.fromkeys(wanted) if url and url in self.archive)
 
     def _request(self, url: str) -> scrapy.Request:
         return scrapy.Request(url, callback=self.parse, errback=self.failed)
 
 
-def _fault_reading(saved: SavedPage) -> ExtractedPage | None:
+def _fault_page(saved: SavedPage) -> ExtractedPage | None:
     return ExtractedPage(outcome=saved.fault, sentence=saved.sentence) if saved.fault else None
 
 

@@ -134,8 +134,8 @@ def _covering(url: str, sources: Iterable[DeclaredSource]) -> DeclaredSource:
 
 def _try_saved(page: SavedPage, url: str) -> TriedPage:
     if page.fault:
-        reading = ExtractedPage(outcome=page.fault, sentence=page.sentence)
-        return TriedPage(url=url, page_object="", reading=reading)
+        extracted = ExtractedPage(outcome=page.fault, sentence=page.sentence)
+        return TriedPage(url=url, page_object="", reading=extracted)
     return _try(url, page.body, page.status, dict(page.headers))
 
 
@@ -144,11 +144,11 @@ def _try(url: str, body: bytes, status: int | None, headers: Mapping[str, str]) 
     kind = page_class_for(url)
     kept = {name: value for name, value in headers.items() if name.lower() == "content-type"}
     response = web_poet.HttpResponse(url=url, body=body, status=status, headers=kept)
-    reading = asyncio.run(parse_response(response))
+    extracted = asyncio.run(parse_response(response))
     return TriedPage(
         url=url,
         page_object=f"{kind.__module__}.{kind.__name__}",
-        reading=reading,
+        reading=extracted,
         body=body,
         content_type=next(iter(kept.values()), ""),
     )

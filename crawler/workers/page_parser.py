@@ -161,10 +161,10 @@ async def _parse_all(jobs: BinaryIO, connection: socket.socket, seconds: float) 
         (size,) = LENGTH.unpack(head)
         job = _jobs.decode(jobs.read(size))
         signal.setitimer(signal.ITIMER_PROF, seconds)
-        reading = await parse_here(job)
+        extracted = await parse_here(job)
         signal.setitimer(signal.ITIMER_PROF, 0)
         try:
-            connection.sendall(framed(reading))
+            connection.sendall(framed(extracted))
         except OSError:  # the crawl has ended
             return
 

@@ -29,8 +29,8 @@ def met(url: str) -> CrawledPage:
     saved = SavedPage(
         url=url, status=200, headers=(), body=body, captured_at=None, locator=url, fault=None, sentence=""
     )
-    reading = ExtractedPage(outcome=PageOutcome.NOT_UNDERSTOOD, sentence="Nothing is sold on it.")
-    return CrawledPage(url=url, http_status=200, saved=saved, reading=reading, body=body)
+    extracted = ExtractedPage(outcome=PageOutcome.NOT_UNDERSTOOD, sentence="Nothing is sold on it.")
+    return CrawledPage(url=url, http_status=200, saved=saved, extracted=extracted, body=body)
 
 
 def test_a_batch_left_behind_is_written_before_the_next(tmp_path: Path) -> None:

@@ -175,7 +175,7 @@ def test_a_source_is_crawled_by_one_process_at_a_time(tmp_path: Path) -> None:
     (tmp_path / "saved").mkdir()
     database = tmp_path / "precursor-watch.db"
     with hold(database, "crawl-shop"):
-        with pytest.raises(AlreadyUnderWay, match="Another process is already at work on crawl-shop"):
+        with pytest.raises(AlreadyUnderWay, match="Another process is already working on crawl-shop"):
             crawl_source(database, declare(tmp_path / "saved"))
         done = call_process(*command(tmp_path))
     assert (done.exit_code, done.out) == (1, "")
