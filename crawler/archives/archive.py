@@ -271,7 +271,7 @@ class Indexer:
         for name, file in files.items():
             row = rows.get(name)
             found = self._read_file(file, files, depth, row)
-            self.captures.extend(_told(capture, row) if row else capture for capture in found)
+            self.captures.extend(_with_row(capture, row) if row else capture for capture in found)
 
     def read_zip(
         self, file: StoredFile, *, manifest: Manifest | None = None, prefix: str, depth: int = 0
@@ -407,7 +407,7 @@ def _bounded(blocks: Iterable[bytes], max_bytes: int) -> Iterator[bytes]:
         yield block
 
 
-def _told(capture: Capture, row: ManifestRow) -> Capture:
+def _with_row(capture: Capture, row: ManifestRow) -> Capture:
     captured_at = row.captured_at or capture.captured_at
     return replace(capture, stated_url=row.url, captured_at=captured_at, encoding=row.encoding)
 

@@ -159,7 +159,7 @@ def crawl_live(
     source_id = declared.source.source_id
     allowed = _allowed(db, declared, run, now())
     gate = _gate(db, run, allowed, now)
-    notes = _about(declared, run, allowed)
+    notes = _file_notes(declared, run, allowed)
     with EvidenceKeeper(db, folder, source_id=source_id, run_id=run.run_id, now=now, notes=notes) as keeper:
         session = _session(db, run, allowed, gate, keeper, now=now, parse=parse, progress=progress)
         settings = live_settings(session, allowed.permission, names or {})
@@ -224,7 +224,7 @@ def _session(
         reachable=gate.scope,
         keeper=keeper,
         now=now,
-        progress=lambda count: progress(count, frontier.asked) if progress else None,
+        progress=lambda count: progress(count, frontier.requested) if progress else None,
     )
     frontier = Frontier(
         gate.scope,
@@ -248,7 +248,7 @@ def _session(
     )
 
 
-def _about(declared: DeclaredSource, run: Run, allowed: _Allowed) -> dict[str, str]:
+def _file_notes(declared: DeclaredSource, run: Run, allowed: _Allowed) -> dict[str, str]:
     """Return the notes for the head of each evidence file."""
     permission = allowed.permission
     return {

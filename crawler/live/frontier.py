@@ -48,20 +48,20 @@ class Frontier:
         self._scope = scope
         self._most = {"kind": barren_pages, "host": barren_pages * KINDS_OF_A_HOST}
         self._on_cut = on_cut
-        self._asked: set[int] = set()
-        self._said: set[int] = set()
+        self._requested: set[int] = set()
+        self._known_texts: set[int] = set()
         self._barren: Counter[str] = Counter()
         self._cut: set[str] = set()
         self._led_by: dict[str, set[str]] = defaultdict(set)
 
     @property
-    def asked(self) -> int:
+    def requested(self) -> int:
         """Number of requested addresses."""
-        return len(self._asked)
+        return len(self._requested)
 
     def settle(self, url: str) -> None:
         """Count an address as requested."""
-        self._asked.add(_fingerprint(url))
+        self._requested.add(_fingerprint(url))
 
     def admit(self, urls: Iterable[str], *, from_url: str = "") -> Iterator[str]:
         """Yield the addresses to request, in their final form, and count them as requested.
@@ -72,28 +72,28 @@ class Frontier:
         for each in urls:
             url = without_session(each)
             fingerprint = _fingerprint(url)
-            if fingerprint in self._asked or url not in self._scope or looks_endless(url):
+            if fingerprint in self._requested or url not in self._scope or looks_endless(url):
                 continue
             if self.is_open(url):
-                self._asked.add(fingerprint)
+                self._requested.add(fingerprint)
                 if leader and leader != (kind := kind_of(url)):
                     self._led_by[kind].add(leader)
                 yield url
 
-    def found(self, url: str, says: Iterable[str]) -> None:
+    def found(self, url: str, texts: Iterable[str]) -> None:
         """Record whether a page was productive.
 
         Args:
             url: The page's address.
-            says: One text for each listing on the page; equal listings have equal texts.
+            texts: One text for each listing on the page; equal listings have equal texts.
         """
         kind, host = kind_of(url), urlsplit(url).netloc
-        said = {hash(each) for each in says}
-        if said <= self._said:
+        new = {hash(each) for each in texts}
+        if new <= self._known_texts:
             self._barren[kind] += 1
             self._barren[host] += 1
             return
-        self._said |= said
+        self._known_texts |= new
         for each in (host, kind, *self._leaders(kind)):
             self._barren[each] = 0
 
@@ -103,8 +103,8 @@ class Frontier:
         A row of a list is most likely a listing, so it is skipped with its kind but not with its host.
         """
         kind, host = kind_of(url), urlsplit(url).netloc
-        return self._may_go_on(url, "kind", kind, f"of its form ({kind})") and (
-            is_row or self._may_go_on(url, "host", host, f"of {host}")
+        return self._is_productive(url, "kind", kind, f"of its form ({kind})") and (
+            is_row or self._is_productive(url, "host", host, f"of {host}")
         )
 
     def _leaders(self, kind: str) -> set[str]:
@@ -115,7 +115,7 @@ class Frontier:
             found |= nearest
         return found
 
-    def _may_go_on(self, url: str, what: str, name: str, words: str) -> bool:
+    def _is_productive(self, url: str, what: str, name: str, words: str) -> bool:
         most = self._most[what]
         if self._barren[name] < most:
             return True
@@ -123,7 +123,8 @@ class Frontier:
             self._cut.add(name)
             self._on_cut(
                 url,
-                f"Not requested, nor more {words}: the last {most:,} such pages led to nothing new.",
+                f"Not requested, like all further pages {words}: "
+                f"the last {most:,} such pages led to nothing new.",
             )
         return False
 

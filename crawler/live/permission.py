@@ -75,8 +75,8 @@ _REQUIRED = {
     "basis": "its basis",
     "reference": "a reference (letter, order or ticket)",
     "approved_by": "who approved it",
-    "valid_from": "from when it holds",
-    "valid_until": "until when it holds",
+    "valid_from": "its first day",
+    "valid_until": "its last day",
     "scope": "the addresses it covers",
     "contact": "a contact for the site's operator",
     "seconds_between_requests": "a rate (seconds_between_requests)",
@@ -127,7 +127,7 @@ class Limits:
             ValueError: If a number is not finite or not above 0; the message names its key.
         """
         for name in self.__slots__:
-            if why := _why_wrong(name, getattr(self, name)):
+            if why := _fault_of(name, getattr(self, name)):
                 raise ValueError(f"limits.{name} is {why}")
 
 
@@ -150,7 +150,7 @@ def read_permission(table: Mapping[str, Any]) -> Permission:
     """
     _check_keys("permission", table, Permission.__slots__)
     for name, value in table.items():
-        if why := _why_other_kind(name, value):
+        if why := _type_fault(name, value):
             raise ValueError(f"{name} is {why}")
     values: dict[str, Any] = {
         name: tuple(value) if name in _LISTS else value for name, value in table.items()
@@ -180,7 +180,7 @@ def problem(permission: Permission | None, now: datetime) -> str:
     """
     if permission is None:
         return "there is no permission; write one, or crawl a saved copy"
-    if wrong := next(_wrong(permission), ""):
+    if wrong := next(_faults(permission), ""):
         return wrong
     assert permission.valid_from is not None
     assert permission.valid_until is not None
@@ -251,7 +251,7 @@ def _decide(
     db: Database, source: Source, permission: Permission, *, by: str, reason: str, is_approval: bool
 ) -> None:
     for name, value in (("by", by), ("reason", reason)):
-        if _says_nothing(value):
+        if _is_blank(value):
             raise ValueError(f"{name} must not be empty")
     now = times.utc_now()
     declare_source(db, source, now=now)
@@ -290,18 +290,18 @@ def _bare(text: str) -> str:
     return "".join(character for character in folded if character.isalnum() and character not in _FILLERS)
 
 
-def _says_nothing(value: object) -> bool:
+def _is_blank(value: object) -> bool:
     if isinstance(value, str):
         return not _bare(value)
     return value is None or value == ()
 
 
-def _why_wrong(name: str, value: object) -> str:
+def _fault_of(name: str, value: object) -> str:
     """Return the fault of a value in a permission or in the limits, or empty text.
 
     Both share one schema: printable texts, valid dates, and finite numbers within bounds.
     """
-    if why := _why_other_kind(name, value):
+    if why := _type_fault(name, value):
         return why
     if isinstance(value, str) and not value.isprintable():
         return f"{value!r}, which has invisible characters"
@@ -312,7 +312,7 @@ def _why_wrong(name: str, value: object) -> str:
     return ""
 
 
-def _why_other_kind(name: str, value: object) -> str:
+def _type_fault(name: str, value: object) -> str:
     """Return the expected type if a value has another one, or empty text."""
     if name in _TEXTS:
         is_right, expected = isinstance(value, str), "a text"
@@ -336,17 +336,17 @@ def _check_keys(what: str, table: Mapping[str, Any], known: Iterable[str]) -> No
             raise ValueError(f"{what} has an unknown key {name!r}; it knows {', '.join(known)}")
 
 
-def _wrong(permission: Permission) -> Iterator[str]:
+def _faults(permission: Permission) -> Iterator[str]:
     """Yield the faults of a permission that do not depend on the date: first of form, then of content."""
     values = {name: getattr(permission, name) for name in permission.__slots__}
-    if lacking := [words for name, words in _REQUIRED.items() if _says_nothing(values[name])]:
+    if lacking := [words for name, words in _REQUIRED.items() if _is_blank(values[name])]:
         yield f"its permission does not say {', '.join(lacking)}"
     for name, value in values.items():
-        if not _says_nothing(value) and (why := _why_wrong(name, value)):
+        if not _is_blank(value) and (why := _fault_of(name, value)):
             yield f"its {name} is {why}"
-    yield from _wrong_terms(permission)
+    yield from _terms_faults(permission)
     if not permission.contact.isascii():
-        yield f"its contact {permission.contact!r} cannot be sent in a header; give ASCII"
+        yield f"its contact {permission.contact!r} cannot be sent in a header; use ASCII"
     if not any(mark in permission.contact for mark in ("@", "https://", "http://")):
         yield f"its contact {permission.contact!r} is neither an e-mail address nor a web address"
     for address in permission.private_addresses:
@@ -356,11 +356,11 @@ def _wrong(permission: Permission) -> Iterator[str]:
             yield f"its private address {address!r} is not an IP address or network"
 
 
-def _wrong_terms(permission: Permission) -> Iterator[str]:
+def _terms_faults(permission: Permission) -> Iterator[str]:
     if permission.basis not in set(Basis):
-        yield f"its basis is {permission.basis!r}, which is none of {', '.join(Basis)}"
-    if permission.basis == Basis.TERMS and _says_nothing(permission.read_by):
-        yield "it rests on the site's terms, but does not say who read them (read_by)"
+        yield f"its basis is {permission.basis!r}, not one of {', '.join(Basis)}"
+    if permission.basis == Basis.TERMS and _is_blank(permission.read_by):
+        yield "its basis is the site's terms, but it does not say who read them (read_by)"
     if permission.valid_from and permission.valid_until and permission.valid_from > permission.valid_until:
         yield f"its permission ends on {permission.valid_until}, before it begins on {permission.valid_from}"
     try:

@@ -138,15 +138,15 @@ class RobotsMiddleware:
             return self._forbidding(str(error).removeprefix("It was not requested: ").rstrip("."))
         except Exception as error:  # noqa: BLE001 (any error means that there is no file)
             outcome, sentence = what_failed(error)
-            return self._not_had(sentence.rstrip("."), outcome)
-        if not _says_something(response.status):
-            return self._not_had(f"HTTP {response.status}")
+            return self._unavailable(sentence.rstrip("."), outcome)
+        if not _shows_rules(response.status):
+            return self._unavailable(f"HTTP {response.status}")
         if "dataloss" in response.flags:
-            return self._not_had("it came cut short", PageOutcome.UNREACHABLE)
+            return self._unavailable("it was truncated", PageOutcome.UNREACHABLE)
         try:
             text = robots_text(response.body if response.status < _FIRST_ERROR else b"")
         except ValueError as error:
-            return self._not_had(str(error))
+            return self._unavailable(str(error))
         parser = ProtegoRobotParser.from_crawler(self._crawler, text.encode())
         robots = Robots(parser=parser, read_at=self._session.now())
         await self._crawler.signals.send_catch_log_async(
@@ -154,10 +154,10 @@ class RobotsMiddleware:
         )
         return robots
 
-    def _not_had(self, why: str, outcome: PageOutcome = PageOutcome.REFUSED) -> Robots:
+    def _unavailable(self, why: str, outcome: PageOutcome = PageOutcome.REFUSED) -> Robots:
         is_down = outcome is PageOutcome.UNREACHABLE
         return self._forbidding(
-            f"the site's robots.txt could not be fetched ({why}), so it may forbid it",
+            f"the site's robots.txt could not be fetched ({why}), so it may forbid the page",
             PageOutcome.UNREACHABLE if is_down else PageOutcome.REFUSED,
         )
 
@@ -182,7 +182,7 @@ def robots_text(body: bytes) -> str:
     return _NAMED_WITH_VERSION.sub(r"\1", _UNSEEN.sub("", text))
 
 
-def _says_something(status: int) -> bool:
+def _shows_rules(status: int) -> bool:
     """Return whether a status shows the site's rules: a complete answer, or no file at all."""
     is_missing = _FIRST_ERROR <= status < _FIRST_SERVER_ERROR and status not in _UNWELCOME
     return status in _WHOLE or is_missing
@@ -192,7 +192,7 @@ def _is_between(start: time, end: time, moment: time) -> bool:
     return start <= moment <= end if start <= end else moment >= start or moment <= end
 
 
-def asks(response: Response, words: frozenset[str]) -> bool:
+def has_robots_rule(response: Response, words: frozenset[str]) -> bool:
     """Return whether a page gives one of the rules to all robots, or to this one.
 
     A header that begins with another robot's name does not apply to this one at all: in
@@ -239,12 +239,12 @@ class Pacing(AutoThrottle):
         super().__init__(crawler)
         self._session: Session = crawler.settings[SESSION_SETTING]
         self._floors: dict[str, float] = {}
-        crawler.signals.connect(self._read_robots, signals.robots_parsed)
+        crawler.signals.connect(self._read_crawl_delay, signals.robots_parsed)
         crawler.signals.connect(self._hold_to_floor, signals.request_reached_downloader)
         crawler.signals.connect(self._hold_to_floor, signals.response_downloaded)  # after AutoThrottle itself
 
-    def _read_robots(self, robotparser: RobotParser, request: Request) -> None:
-        asked = asked_delay(robotparser)
+    def _read_crawl_delay(self, robotparser: RobotParser, request: Request) -> None:
+        asked = crawl_delay(robotparser)
         downloader = self.crawler.engine.downloader if self.crawler.engine else None
         if asked > self._session.limits.longest_wait_s:
             self._session.gate.stop(
@@ -302,7 +302,7 @@ class BusyMiddleware(RetryMiddleware):
         return repeated
 
 
-def asked_delay(robots: RobotParser) -> float:
+def crawl_delay(robots: RobotParser) -> float:
     """Return the seconds between requests in a robots.txt, from Crawl-delay or Request-rate."""
     rate = robots.rp.request_rate(ROBOT) if isinstance(robots, ProtegoRobotParser) else None
     by_rate = rate.seconds / rate.requests if rate and rate.requests else 0.0

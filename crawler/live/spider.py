@@ -14,7 +14,7 @@ from scrapy import signals
 from crawler.extract.page import ExtractedPage
 from crawler.live.frontier import LeftOut, without_session
 from crawler.live.gate import EARLIER, LINKED, PAGE, RECORD, Session, Stopped, is_expected, what_failed
-from crawler.live.politeness import NO_FOLLOW, NO_INDEX, asks
+from crawler.live.politeness import NO_FOLLOW, NO_INDEX, has_robots_rule
 from crawler.run.spider import CrawledPage, job_of
 from store.crawl.fetches import LiveReading, addresses_settled, known_listing_urls, readings_of
 from store.crawl.identity import listing_text
@@ -69,7 +69,7 @@ class LiveSpider(scrapy.Spider):
         self._count_refusals(crawled)
         yield crawled
         frontier = self._session.frontier
-        frontier.found(response.url, _says(crawled))
+        frontier.found(response.url, _listing_texts(crawled))
         rows = {without_session(row.url) for row in crawled.extracted.rows}
         for url in frontier.admit(crawled.live.links if crawled.live else (), from_url=response.url):
             yield self._request(url, is_linked=True, priority=int(url in rows))
@@ -87,15 +87,15 @@ class LiveSpider(scrapy.Spider):
         if not is_expected(error):
             self.logger.error("page_failed", exc_info=error)
         outcome, sentence = what_failed(error)
-        asked_for = request.meta.get("redirect_urls", [request.url])[0]
-        if asked_for != request.url:
+        first_url = request.meta.get("redirect_urls", [request.url])[0]
+        if first_url != request.url:
             sentence = f"It redirects to {request.url}. {sentence}"
         kept = request.meta.get(RECORD)
         return CrawledPage(
-            url=asked_for,
+            url=first_url,
             http_status=None,
             extracted=ExtractedPage(outcome=outcome, sentence=sentence),
-            record=kept if kept and kept.url == asked_for else None,
+            record=kept if kept and kept.url == first_url else None,
         )
 
     async def _crawled(self, response: Response) -> CrawledPage:
@@ -108,7 +108,7 @@ class LiveSpider(scrapy.Spider):
             is_error = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
             if is_error and extracted.outcome is PageOutcome.NOT_UNDERSTOOD:
                 extracted = replace(extracted, outcome=PageOutcome.UNREACHABLE)
-            links = () if asks(response, NO_FOLLOW) else tuple(self._wanted(extracted))
+            links = () if has_robots_rule(response, NO_FOLLOW) else tuple(self._wanted(extracted))
         return CrawledPage(
             url=response.url,
             http_status=response.status,
@@ -154,7 +154,7 @@ class LiveSpider(scrapy.Spider):
         return scrapy.Request(url, self.parse, errback=self.failed, meta=meta, priority=priority)
 
 
-def _says(crawled: CrawledPage) -> Iterator[str]:
+def _listing_texts(crawled: CrawledPage) -> Iterator[str]:
     """Yield the text of each listing on a page, or the hash of an unchanged page."""
     same, extracted = crawled.same_as, crawled.extracted
     if same and same.has_listings:
@@ -180,7 +180,7 @@ def _refusal(response: Response) -> ExtractedPage | None:
         to = _header(response, b"Location") or "nowhere"
         sentence = f"It redirects to {to!r} (HTTP {response.status}), which is not followed."
         return ExtractedPage(outcome=PageOutcome.UNREACHABLE, sentence=sentence)
-    if asks(response, NO_INDEX):
+    if has_robots_rule(response, NO_INDEX):
         return ExtractedPage(outcome=PageOutcome.REFUSED, sentence=NOT_TO_BE_READ)
     return None
 

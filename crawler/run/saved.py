@@ -121,7 +121,7 @@ def recording(
         progress: Called after each page with (pages recorded so far, pages in the archive).
     """
     source_id, run_id = declared.source.source_id, run.run_id
-    notes = _about(declared, run)
+    notes = _file_notes(declared, run)
     with EvidenceKeeper(db, folder, source_id=source_id, run_id=run_id, now=now, notes=notes) as keeper:
         recorder = Recorder(
             db,
@@ -193,7 +193,7 @@ def archive_of(declared: DeclaredSource) -> Path:
     return declared.archive
 
 
-def _about(declared: DeclaredSource, run: Run) -> dict[str, str]:
+def _file_notes(declared: DeclaredSource, run: Run) -> dict[str, str]:
     """Return the notes for the head of each evidence file."""
     source = declared.source
     return {

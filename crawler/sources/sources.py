@@ -39,7 +39,7 @@ OPTIONAL = {"start": list, "base_url": str, "manifest": str, "schedule": dict}
 LIVE_REQUIRED = {"name": str, "live": bool, "start": list}
 LIVE_OPTIONAL = {"permission": dict, "limits": dict, "schedule": dict}
 _KINDS = {
-    str: 'a text in "quotes"',
+    str: 'text in "quotes"',
     date: "a date like 2026-11-02, without quotes and without a time",
     list: 'a list like ["https://andes.example/quimicos"]',
     dict: "a table like { every_minutes = 360 }",
@@ -238,7 +238,7 @@ def _schedule(path: Path, source_id: str, table: dict[str, Any] | None) -> Sched
         return Schedule(every_minutes=every)
     if set(table) != {"cron", "timezone"} or not all(isinstance(value, str) for value in table.values()):
         raise SourcesFileWrong(
-            path, f"{where} needs either two texts, cron and timezone, or every_minutes, a number above 0"
+            path, f"{where} needs either cron and timezone, two texts, or every_minutes, a number above 0"
         )
     if why := cron_problem(table["cron"]):
         raise SourcesFileWrong(path, f"{where}.cron is {table['cron']!r}: {why}")
@@ -263,15 +263,15 @@ def read_toml(path: Path) -> dict[str, Any]:
         message = f"{error.strerror}; see the README for an example"
         raise ValueError(message) from error
     except UnicodeDecodeError as error:
-        message = f"it is not text in UTF-8 (byte {error.start + 1:,})"
+        message = f"it is not UTF-8 text (byte {error.start + 1:,})"
         raise ValueError(message) from error
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(_told(text, str(error))) from error
+        raise ValueError(_toml_fault(text, str(error))) from error
 
 
-def _told(text: str, found: str) -> str:
+def _toml_fault(text: str, found: str) -> str:
     place = _PLACE.match(found)
     lines = text.split("\n")
     if place is None or (number := int(place["line"])) > len(lines):
@@ -284,12 +284,12 @@ def _told(text: str, found: str) -> str:
     where = f"{table}.{field['key']}" if table else field["key"]
     if _LIKE_A_DATE.fullmatch(field["value"]):
         return (
-            f"{where} (line {number}) is {field['value']}, not a date of the calendar written as 2026-11-02 "
+            f"{where} (line {number}) is {field['value']}, not a calendar date like 2026-11-02 "
             "(year, month, day)"
         )
     return (
-        f"{where} (line {number}) is {field['value']}, which is not a TOML value ({place['what']}); a text "
-        'stands in "quotes", a date is written as 2026-11-02'
+        f"{where} (line {number}) is {field['value']}, which is not a TOML value ({place['what']}); "
+        'text needs "quotes", and a date looks like 2026-11-02'
     )
 
 
@@ -310,7 +310,7 @@ def cron_problem(cron: str) -> str:
             if why := _problem(part, least, most, words):
                 return f"its {name} is {text!r}, {why}"
     if fields[2] != "*" and fields[4] != "*":
-        return "it restricts the day of the month and of the week; leave one of them *"
+        return "it restricts both the day of the month and the weekday; leave one of them *"
     return ""
 
 

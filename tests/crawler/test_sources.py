@@ -40,17 +40,17 @@ WRONG = [  # field, value, what is said of it behind the file's name
     (
         "supplied_on",
         "2026-13-02",
-        "sources.shop.supplied_on (line 6) is 2026-13-02, not a date of the calendar",
+        "sources.shop.supplied_on (line 6) is 2026-13-02, not a calendar date",
     ),
     (
         "supplied_on",
         "2026-02-30",
-        "sources.shop.supplied_on (line 6) is 2026-02-30, not a date of the calendar",
+        "sources.shop.supplied_on (line 6) is 2026-02-30, not a calendar date",
     ),
     (
         "supplied_on",
         "02.11.2026",
-        "sources.shop.supplied_on (line 6) is 02.11.2026, not a date of the calendar",
+        "sources.shop.supplied_on (line 6) is 02.11.2026, not a calendar date",
     ),
     ("supplied_on", '"yesterday"', "sources.shop.supplied_on is 'yesterday', not a date like 2026-11-02"),
     (
@@ -60,19 +60,23 @@ WRONG = [  # field, value, what is said of it behind the file's name
     ),
     ("supplied_on", "yesterday", "sources.shop.supplied_on (line 6) is yesterday, which is not a TOML value"),
     ("supplied_on", "", "sources.shop lacks 'supplied_on'"),
-    ("name", "7", 'sources.shop.name is 7, not a text in "quotes"'),
-    ("name", "true", 'sources.shop.name is true, not a text in "quotes"'),
+    ("name", "7", 'sources.shop.name is 7, not text in "quotes"'),
+    ("name", "true", 'sources.shop.name is true, not text in "quotes"'),
     ("start", '"https://shop.example"', "sources.shop.start is 'https://shop.example', not a list like ["),
-    ("archive", "[]", 'sources.shop.archive is a list, not a text in "quotes"'),
+    ("archive", "[]", 'sources.shop.archive is a list, not text in "quotes"'),
     (
         "schedule",
         cron("99 3 * * *"),
         "sources.shop.schedule.cron is '99 3 * * *': its minute is '99', not *, or 0",
     ),
-    ("schedule", cron("0 0 13 * 5"), "sources.shop.schedule.cron is '0 0 13 * 5': it restricts the day of"),
+    (
+        "schedule",
+        cron("0 0 13 * 5"),
+        "sources.shop.schedule.cron is '0 0 13 * 5': it restricts both the day of",
+    ),
     ("schedule", cron("0 0 * *"), "sources.shop.schedule.cron is '0 0 * *': it has 4 fields, not five"),
     ("schedule", cron("0 0 * * *", "Lima"), "sources.shop.schedule.timezone 'Lima' is not an IANA zone like"),
-    ("schedule", "{ every_minutes = true }", "sources.shop.schedule needs either two texts"),
+    ("schedule", "{ every_minutes = true }", "sources.shop.schedule needs either cron and timezone"),
 ]
 
 

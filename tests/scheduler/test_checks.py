@@ -185,7 +185,7 @@ def test_a_due_time_that_nothing_accounts_for(db: Database, tmp_path: Path) -> N
     [
         (date(2026, 12, 1), "ends on 2026-12-01"),
         (date(2026, 11, 1), "ended on 2026-11-01"),
-        (None, "until when it holds"),
+        (None, "its last day"),
     ],
 )
 def test_a_permission_near_its_end(db: Database, tmp_path: Path, until: date | None, said: str) -> None:

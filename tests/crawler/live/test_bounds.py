@@ -333,7 +333,7 @@ def test_a_robots_txt_that_cannot_be_understood_forbids(
     bounded.crawl(bounded.permission())
     assert bounded.server.paths(HOST) == ["/robots.txt"]
     ((sentence,),) = bounded.rows("SELECT sentence FROM pages")
-    assert f"the site's robots.txt could not be fetched ({why}), so it may forbid it" in sentence
+    assert f"the site's robots.txt could not be fetched ({why}), so it may forbid the page" in sentence
 
 
 @pytest.mark.parametrize(
