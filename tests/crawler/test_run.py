@@ -147,7 +147,7 @@ def test_a_crawl_none_of_whose_beginnings_was_saved_fails(tmp_path: Path) -> Non
     (tmp_path / "saved").mkdir()
     (tmp_path / "saved" / "a.warc").write_bytes(warc([Saved(url=BASE, body=html("Home"))], is_gzip=False))
     database, absent = tmp_path / "precursor-watch.db", BASE + "absent"
-    with pytest.raises(CrawlError, match=r"holds none of the addresses to start from \(.*/absent\)"):
+    with pytest.raises(CrawlError, match=r"has none of the start addresses \(.*/absent\)"):
         crawl(database, declare(tmp_path / "saved", start=(absent,)))
     run = crawl(database, declare(tmp_path / "saved", start=(absent, BASE)))
     with closing(open_database(database)) as db:

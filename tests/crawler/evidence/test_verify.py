@@ -268,7 +268,7 @@ def test_show_prints_a_page_by_number_or_address(kept: Path) -> None:
     by_number = CliRunner().invoke(command, ["show", "1", "--json", "--db", str(kept)])
     assert f'"url": "{BASE}"' in by_number.output
     absent = CliRunner().invoke(command, ["show", BASE + "absent", "--db", str(kept)])
-    assert str(absent.exception).startswith(f"No evidence is stored of the page '{BASE}absent'")
+    assert str(absent.exception).startswith(f"No evidence of the page '{BASE}absent' is stored")
 
 
 def test_a_file_left_by_a_dead_process_is_cut_to_whole_records_and_sealed(copy: Path) -> None:
