@@ -65,7 +65,6 @@ class ArchiveContents:
     faults: tuple[ArchiveFault, ...]
 
     def __contains__(self, url: object) -> bool:
-        """Return whether a page is saved under a URL."""
         return isinstance(url, str) and normal_url(url) in self.urls
 
     def __len__(self) -> int:
@@ -87,7 +86,6 @@ class Archive:
         limit: int,
         resources: ExitStack,
     ) -> None:
-        """Take the index and the open files of `open_archive`."""
         self._pages = addresses.pages
         self._limit = limit
         self._resources = resources

@@ -1,1 +1,1 @@
-"""Turns the bytes of one page into what it says, without network, clock or database."""
+"""Extract the content of one page from its bytes, without network, clock or database."""

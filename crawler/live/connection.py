@@ -57,7 +57,6 @@ class LiveHandler(HTTP11DownloadHandler):
     """Sends the requests that pass the gate, and no others."""
 
     def __init__(self, crawler: Crawler) -> None:
-        """Take the crawl's session and the address check from the settings."""
         super().__init__(crawler)
         self._session: Session = crawler.settings[SESSION_SETTING]
         self._refused_hosts: dict[str, str] = crawler.settings[REFUSALS_SETTING].hosts
@@ -127,7 +126,6 @@ class Reachable:
     """The allowed IP addresses of a crawl: the public internet, and the addresses in a permission."""
 
     def __init__(self, private: Iterable[str] = ()) -> None:
-        """Take the private addresses and networks in a permission."""
         self._named = [ipaddress.ip_network(each) for each in private]
 
     def why_not(self, text: str) -> str:
@@ -173,7 +171,6 @@ class CheckingResolver:
         names: Mapping[str, Sequence[str]],
         refusals: dict[str, str],
     ) -> None:
-        """Take the underlying resolver, and the hosts with preset addresses."""
         self._original = original
         self._reachable = reachable
         self._names = names

@@ -52,7 +52,6 @@ class PermissionMiddleware(_OfSession):
     """The first middleware, which checks every request, including robots.txt and redirects."""
 
     def __init__(self, crawler: Crawler) -> None:
-        """Start to count received bytes."""
         super().__init__(crawler)
         crawler.signals.connect(self._count, signals.bytes_received)
 

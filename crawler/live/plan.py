@@ -1,4 +1,4 @@
-"""Describe what a live crawl would do, without sending a request."""
+"""Plan a live crawl without sending a request."""
 
 from __future__ import annotations
 
@@ -30,26 +30,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a crawl that began now would do."""
+    """What a crawl would do if it began now."""
 
     source_id: str
     refusal: str
-    """Why no page would be requested; empty when pages would be."""
+    """Why no page would be requested; empty if pages would be."""
     start: tuple[tuple[str, str], ...]
-    """Each start address, and why it would be refused, or an empty text."""
+    """Each start address with the reason for its refusal, or empty text."""
     scope: tuple[str, ...]
     hosts: tuple[str, ...]
     user_agent: str
     limits: Limits
-    """The stricter of the operator's and the permission's."""
+    """The stricter of the operator's and the permission's limits."""
     known: int
-    """Number of pages parsed before."""
+    """Number of pages parsed by earlier crawls."""
     with_marks: int
-    """Number of those pages that came with an ETag or a Last-Modified."""
+    """Number of those pages with an ETag or a Last-Modified header."""
     standing: tuple[str, ...]
-    """Addresses of the listings that would be requested again, whether anything links to them or not."""
+    """Addresses of known listings to request again, even without a link to them."""
     robots: tuple[str, ...]
-    """For each site whose robots.txt was fetched before, a sentence about the file."""
+    """A sentence about the stored robots.txt of each site."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the plan as JSON values."""
@@ -57,7 +57,7 @@ class Plan:
 
 
 def plan(database: Path, declared: DeclaredSource, now: datetime) -> Plan:
-    """Return what a crawl of a live source would do; a missing store is not made."""
+    """Return the plan of a crawl of a live source; a missing store is not created."""
     permission = declared.permission or Permission()
     try:
         scope = Scope(permission.scope)
@@ -84,6 +84,9 @@ def plan(database: Path, declared: DeclaredSource, now: datetime) -> Plan:
         standing=standing,
         robots=robots,
     )
+
+
+"""Yield a sentence about each site's newest stored robots.txt."""
 
 
 def _robots(db: Database, folder: Path, start: tuple[str, ...]) -> Iterator[str]:

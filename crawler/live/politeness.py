@@ -96,7 +96,6 @@ class RobotsMiddleware:
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        """Start without any robots.txt."""
         self._crawler = crawler
         self._session: Session = crawler.settings[SESSION_SETTING]
         self._known: dict[str, asyncio.Future[Robots]] = {}
@@ -235,7 +234,6 @@ class Pacing(AutoThrottle):
     """Scrapy's AutoThrottle with a minimum delay for each host, which the host's Crawl-delay may raise."""
 
     def __init__(self, crawler: Crawler) -> None:
-        """Start with the minimum delay of permission and settings for every host."""
         super().__init__(crawler)
         self._session: Session = crawler.settings[SESSION_SETTING]
         self._floors: dict[str, float] = {}
@@ -268,7 +266,6 @@ class BusyMiddleware(RetryMiddleware):
     """Scrapy's retries, after the site's Retry-After or a back-off."""
 
     def __init__(self, crawler: Crawler) -> None:
-        """Take the crawl's session."""
         super().__init__(crawler.settings)
         self.crawler = crawler
         self._session: Session = crawler.settings[SESSION_SETTING]

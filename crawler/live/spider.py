@@ -38,7 +38,6 @@ class LiveSpider(scrapy.Spider):
     name = "live"
 
     def __init__(self, *, session: Session, begin: tuple[str, ...], **kwargs: Any) -> None:
-        """Take the session and the start addresses."""
         super().__init__(**kwargs)
         self._session = session
         self._begin = begin

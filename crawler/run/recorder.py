@@ -368,7 +368,6 @@ class RecorderPipeline:
     """Scrapy's last step: records pages, and writes them within a second."""
 
     def __init__(self, crawler: Crawler) -> None:
-        """Take the crawler, whose settings hold the recorder."""
         self._crawler = crawler
         self._recorder: Recorder = crawler.settings[RECORDER_SETTING]
         self._closing: asyncio.Future[None] | None = None

@@ -70,7 +70,6 @@ class BatchSender:
     """Replaces the recorder in a reader, and sends pages in batches."""
 
     def __init__(self, send: Callable[[list[CrawledPage]], None]) -> None:
-        """Take the function that sends one batch."""
         self._send = send
         self._waiting: list[CrawledPage] = []
         self.error = ""

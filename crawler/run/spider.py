@@ -210,7 +210,6 @@ class PageOrderMiddleware:
     """Holds a request back while `MOST_UNDER_WAY` pages are under way."""
 
     def __init__(self, crawler: Crawler) -> None:
-        """Take the crawler, whose spider has the page order."""
         self._crawler = crawler
 
     @classmethod

@@ -96,7 +96,6 @@ class WorkerPool:
     """Parses pages in worker processes."""
 
     def __init__(self, count: int, bounds: Bounds) -> None:
-        """Fork `count` workers."""
         self._bounds = bounds
         self._workers = [Worker(bounds, start_method="fork") for _ in range(count)]
 
