@@ -116,7 +116,7 @@ def test_a_crawl_ends_at_once_when_no_process_can_be_started(tmp_path: Path) -> 
         declared = declare(tmp_path / "saved", source_id=STEM)
         sentence, asked = pool.submit(crawl_without_worker, tmp_path / "one.db", declared).result()
     assert sentence.startswith(
-        f"The crawl of {STEM} ended early: The process that is to parse pages ended with"
+        f"The crawl of {STEM} ended early: The process that parses pages ended with"
     )
     assert "Set `workers` under [crawl] to 0" in sentence
     assert asked <= MOST_UNDER_WAY < len(read_site(STEM).listings)
