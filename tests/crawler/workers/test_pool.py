@@ -115,9 +115,7 @@ def test_a_crawl_ends_at_once_when_no_process_can_be_started(tmp_path: Path) -> 
     with ProcessPoolExecutor(max_workers=1, mp_context=get_context("forkserver")) as pool:
         declared = declare(tmp_path / "saved", source_id=STEM)
         sentence, asked = pool.submit(crawl_without_worker, tmp_path / "one.db", declared).result()
-    assert sentence.startswith(
-        f"The crawl of {STEM} ended early: The process that parses pages ended with"
-    )
+    assert sentence.startswith(f"The crawl of {STEM} ended early: The process that parses pages ended with")
     assert "Set `workers` under [crawl] to 0" in sentence
     assert asked <= MOST_UNDER_WAY < len(read_site(STEM).listings)
 
