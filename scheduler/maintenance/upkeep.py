@@ -19,6 +19,7 @@ from store.messages import counted
 from store.model import RunKind
 from store.operations.backup import check_store, free_bytes, naming_faults, tend_store, vacuum_store
 from store.operations.retention import buried_files, bury, spent_evidence
+from store.review.queue import mend_queue
 from store.review.search import index_missing
 from store.scores.scores import list_models
 
@@ -62,7 +63,7 @@ def check_everything(
         log = verification.verify(db)
         found = verify(db, evidence_folder(database), progress=progress)
         models = _check_models(db, database)
-        tended = models + _index(db)
+        tended = models + _index(db) + _queue(db)
         tend_store(db)
         tended += _give_back(db, database, vacuum_free_percent)
     backwards = f"{log.backwards_sentence} " if log.backwards else ""
@@ -84,6 +85,17 @@ def _check_models(db: Database, database: Path) -> str:
     for folder in checked:
         check_files(folder)
     return f" {counted(len(checked), 'model is', 'models are')} intact." if checked else ""
+
+
+def _queue(db: Database) -> str:
+    """Put right what the queue shows otherwise than its listings are, and say how many those were."""
+    wrong = mend_queue(db)
+    were = "was" if wrong == 1 else "were"
+    return (
+        f" {counted(wrong, 'listing', 'listings')} {were} missing from the queue or wrong in it: put right."
+        if wrong
+        else ""
+    )
 
 
 def _index(db: Database) -> str:

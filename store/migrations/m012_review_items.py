@@ -15,7 +15,7 @@ def m012_review_items(db: Database) -> None:
     """Materialise the view `review_items_now`, so that a page of the queue reads only its own rows."""
     for statement in (*_TABLES, _NOW, *_COUNTING, *_REFRESHING, *_QUEUE):
         db.execute(statement)
-    db.execute(f"INSERT INTO review_items SELECT * FROM review_items_now WHERE listing_id IN ({_CANDIDATES})")  # noqa: S608 (no input in it)
+    db.execute(f"INSERT INTO review_items SELECT * FROM review_items_now WHERE listing_id IN ({CANDIDATES})")  # noqa: S608 (no input in it)
 
 
 _TABLES = (
@@ -137,7 +137,7 @@ _NOW = f"""
     FROM stated LEFT JOIN assignments USING (listing_id)
 """  # noqa: S608 (no input in it)
 
-_CANDIDATES = """
+CANDIDATES = """
     SELECT sightings.listing_id FROM scores JOIN sightings USING (sighting_id)
     WHERE model_id = (SELECT model_id FROM model_in_use) AND p_offer >= (SELECT threshold FROM model_in_use)
     UNION SELECT listing_id FROM verdicts
@@ -220,7 +220,7 @@ _REFRESHING = (
     CREATE TRIGGER review_items_promoted AFTER INSERT ON promotions
     BEGIN
         DELETE FROM review_items;
-        INSERT INTO review_items SELECT * FROM review_items_now WHERE listing_id IN ({_CANDIDATES});
+        INSERT INTO review_items SELECT * FROM review_items_now WHERE listing_id IN ({CANDIDATES});
     END
     """,  # noqa: S608 (no input in it)
 )

@@ -12,7 +12,7 @@ import pytest
 from fixtures.builders.store import FULL, NOW, crawl_run, judge, score, see, use
 from store.model import Decision, Stage
 from store.review.item_query import Filter, Place, Sort, State
-from store.review.queue import count_items, facet_counts, list_items, next_item
+from store.review.queue import count_items, facet_counts, list_items, mend_queue, next_item
 from store.review.samples import (
     NothingToSample,
     draw_sample,
@@ -350,3 +350,20 @@ def test_settings_are_rows_and_have_bounds(db: Database) -> None:
     assert review_settings(db).claim_minutes == 30
     with pytest.raises(SettingRefused, match="between 0 and 1"):
         change_setting(db, "second_share", 2, changed_by="ada", now=NOW)
+
+
+def test_a_listing_that_was_hidden_from_the_queue_is_put_back(db: Database) -> None:
+    """By SQL, in whatever way; what is as it should be is left alone."""
+    hidden, decided, *_ = fill(db, 6)
+    judge(db, 3, reviewer="bo")
+    kept = [tuple(row) for row in db.execute("SELECT * FROM review_items ORDER BY listing_id")]
+    assert mend_queue(db) == 0
+    db.execute("DELETE FROM review_items WHERE listing_id = ?", [hidden])
+    db.execute("UPDATE review_items SET state = 'decided', is_open = 0 WHERE listing_id = ?", [decided])
+    db.execute(
+        "INSERT INTO review_items SELECT 'none', 99, score_id, source_id, seller_name, language, seen_at,"
+        " p_offer, place, family, tier, kinds, is_flagged, is_sample, assignee, state, is_open, verdict_id,"
+        " decision, decided_by, decided_at FROM review_items LIMIT 1"
+    )
+    assert mend_queue(db) == 3
+    assert [tuple(row) for row in db.execute("SELECT * FROM review_items ORDER BY listing_id")] == kept
