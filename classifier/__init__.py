@@ -1,8 +1,15 @@
-"""SCORED: listing texts in, probabilities with their reasons out; verdicts in, better models out.
+"""Score listing texts as probabilities with reasons, and train better models from verdicts.
 
-The rooms, each of which may import those before it: `measures`; `gazetteer/` knows the substances of the law;
-`reading/` finds them in a text; `features/` makes numbers of a reading, an embedding and the words; `model/`
-weighs them in one logistic regression; `explain/` finds the reasons of a score; `scoring`; `training/`;
-`evaluation/`. The package may import `store` and `text` and nothing else of ours. It alone knows scikit-learn
-and the embedder.
+Each part may import only the parts before it:
+
+- `measures`: figures of scores against labels.
+- `gazetteer/`: the substances that the law controls, with their names.
+- `reading/`: finds these substances in a text.
+- `features/`: turns a reading, an embedding and the words of a text into numbers.
+- `model/`: weighs these numbers in one logistic regression.
+- `explain/`: finds the reasons for a score.
+- `scoring`, `training/` and `evaluation/`.
+
+Of this project, the package may import only `store` and `text`. No other package uses scikit-learn or the
+embedder.
 """

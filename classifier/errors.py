@@ -1,4 +1,4 @@
-"""The errors of this package, each a sentence for the analyst."""
+"""Errors of this package; each message is a sentence for the analyst."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 class ModelError(StoreError):
-    """Base of every error of this package."""
+    """Base class of the errors of this package."""
 
 
 class NoModelInUse(ModelError):
-    """Nothing can be scored before a first model is trained."""
+    """No model was promoted yet."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -34,7 +34,7 @@ class ModelFolderWrong(ModelError):
 
 
 class EmbedderUnusable(ModelError):
-    """The embedder's files are missing or are not the ones they should be."""
+    """The files of the embedder are missing or have the wrong contents."""
 
     def __init__(self, name: str, found: str) -> None:
         super().__init__(f"The embedder {name} cannot be used: {found}.")
@@ -51,7 +51,7 @@ class EmbedderMismatch(ModelError):
 
 
 class TooFewLabels(ModelError):
-    """There is nothing to learn from."""
+    """The labels are too few to train on."""
 
     def __init__(self, offers: int, others: int) -> None:
         super().__init__(
@@ -62,7 +62,7 @@ class TooFewLabels(ModelError):
 
 
 class TooFewSellers(ModelError):
-    """All offers, or all others, come from one seller, so that the seller cannot be told from the offer."""
+    """All offers, or all others, come from one seller: a model would learn the seller, not the offer."""
 
     def __init__(self, what: str) -> None:
         super().__init__(
@@ -80,15 +80,15 @@ class DataFileWrong(ModelError):
         self.path, self.found = path, found
 
     def of_one_line(self) -> str:
-        """Return the message for a line that is left out while the other lines of the file are used."""
+        """Return the message for one skipped line of a file."""
         return f"Left out of {self.path}: {self.found}."
 
 
 class LinesLeftOut(ModelError):
-    """Some lines of a pipe or a file could not be read; the others were scored."""
+    """Some lines of a pipe or file could not be read; the other lines were scored."""
 
     def __init__(self, number: int) -> None:
         lines = "1 line was" if number == 1 else f"{number:,} lines were"
         super().__init__(
-            f"{lines} left out, as no listing could be read in them; what the others hold is scored."
+            f"{lines} left out because no listing could be read in them; all other lines were scored."
         )

@@ -1,4 +1,4 @@
-"""How good scores are against labels: figures with their intervals, as pure functions over arrays."""
+"""Measure scores against labels, with intervals, in pure functions over arrays."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BINS = 10
-"""Equal bins of [0, 1] over which calibration is measured."""
+"""Equal bins of [0, 1] for measuring calibration."""
 
 RESAMPLES = 200
-"""Bootstrap resamples; intervals are the central 95 % of them."""
+"""Bootstrap resamples; an interval is their central 95 %."""
 
 
 def average_precision(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> float:
-    """Return the area under the precision-recall steps; NaN when one class is missing."""
+    """Return the area under the precision-recall steps; NaN if a class is missing."""
     if len(np.unique(labels)) < 2:
         return float("nan")
     return float(average_precision_score(labels, scores))
@@ -32,12 +32,12 @@ def average_precision(labels: NDArray[np.int64], scores: NDArray[np.float64]) ->
 def resampled_average_precision(
     labels: NDArray[np.int64], scores: NDArray[np.float64], draws: NDArray[np.int16]
 ) -> NDArray[np.float64]:
-    """Return the average precision of each resample; the rows are sorted once for all of them.
+    """Return the average precision of each resample; the rows are sorted only once.
 
     Args:
         labels: 0 or 1, shape (n,).
         scores: Shape (n,).
-        draws: How often each row was drawn, shape (resamples, n).
+        draws: Number of times that each row was drawn, shape (resamples, n).
 
     Returns:
         Shape (resamples,); NaN where no offer was drawn.
@@ -55,7 +55,7 @@ def resampled_average_precision(
 
 
 def recall_at_precision(labels: NDArray[np.int64], scores: NDArray[np.float64], wanted: float) -> float:
-    """Return the highest recall with a precision of at least `wanted`: 0 if none has, NaN without offers."""
+    """Return the highest recall at a precision of at least `wanted`; 0 if none, NaN without offers."""
     if not labels.sum():
         return float("nan")
     precision, recall, _thresholds = precision_recall_curve(labels, scores)
@@ -63,14 +63,14 @@ def recall_at_precision(labels: NDArray[np.int64], scores: NDArray[np.float64], 
 
 
 def precision_recall(labels: NDArray[np.int64], flagged: NDArray[np.bool_]) -> tuple[float, float]:
-    """Return precision and recall of a flag; NaN where there is nothing to divide by."""
+    """Return precision and recall of flags; NaN where the denominator is 0."""
     hits = float((flagged & (labels == 1)).sum())
     flags, offers = float(flagged.sum()), float(labels.sum())
     return hits / flags if flags else float("nan"), hits / offers if offers else float("nan")
 
 
 def bin_of(probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return which of `BINS` equal bins each probability falls into."""
+    """Return the number of the bin, from 0 to `BINS` - 1, of each probability."""
     return np.minimum((probabilities * BINS).astype(np.int64), BINS - 1)
 
 
@@ -87,7 +87,7 @@ def calibration_error(labels: NDArray[np.int64], probabilities: NDArray[np.float
 def summary(
     labels: NDArray[np.int64], probabilities: NDArray[np.float64], threshold: float
 ) -> dict[str, float | int | None]:
-    """Return the figures that every model card shows, rounded to four places; None where there is none."""
+    """Return the figures of a model card, rounded to four places; None where a figure does not exist."""
     precision, recall = precision_recall(labels, probabilities >= threshold)
     return {
         "rows": len(labels),
@@ -104,7 +104,7 @@ def summary(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One figure with its 95 % interval; None where the rows do not allow it."""
+    """One figure with its 95 % interval; None where the rows do not determine it."""
 
     value: float | None
     low: float | None
@@ -118,7 +118,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
-    """Labelled rows with the scores that one method gives them."""
+    """Labelled rows with the scores of one method."""
 
     name: str
     labels: NDArray[np.int64]
@@ -132,16 +132,16 @@ class Scored:
 
 
 def figures_of(scored: Scored, *, budget: int, seed: int) -> dict[str, Figure]:
-    """Return every figure of one method that the rows allow.
+    """Return all figures of one method that the rows determine.
 
-    Rows of one class give only the share that is flagged, with its Wilson interval; all other figures have
-    bootstrap intervals.
+    Rows of one class give only the share flagged, with its Wilson interval. All other figures have bootstrap
+    intervals.
 
     Args:
         scored: Labels and scores in one order.
-        budget: How many listings a person reads. Precision and recall of the `budget` highest scores are
-            added where there are more rows than that.
-        seed: Of the bootstrap.
+        budget: Listings that people can review. Precision and recall of the `budget` highest scores are added
+            if there are more rows.
+        seed: The seed of the bootstrap.
     """
     if not has_both(scored.labels):
         name = "recall at the threshold" if scored.labels.all() else "share flagged at the threshold"
@@ -168,26 +168,26 @@ def figures_of(scored: Scored, *, budget: int, seed: int) -> dict[str, Figure]:
 
 
 def has_both(labels: NDArray[np.int64]) -> bool:
-    """Return whether there are offers and others."""
+    """Return whether the labels contain both offers and others."""
     return bool(labels.any() and not labels.all())
 
 
 def share_of(hits: NDArray[np.bool_]) -> Figure:
-    """Return the share of hits among at least one row, with its 95 % Wilson interval."""
+    """Return the share of hits with its 95 % Wilson interval; there must be at least one row."""
     low, high = wilson_interval(int(hits.sum()), len(hits))
     return Figure(value=rounded(float(hits.mean())), low=rounded(low), high=rounded(high))
 
 
 def rounded(value: float) -> float | None:
-    """Return the value to four places, or None for NaN, which JSON does not know."""
+    """Return the value rounded to four places, or None for NaN, which JSON lacks."""
     return None if np.isnan(value) else round(float(value), 4)
 
 
 def _found(labels: NDArray[np.int64], scores: NDArray[np.float64], budget: int) -> float:
-    """Return how many offers are expected among the `budget` highest rows.
+    """Return the expected number of offers among the `budget` highest rows.
 
-    Rows with the same score share the places that are left at the cut. Their order in the file is chance and
-    must not decide which of them count.
+    Rows with equal scores at the cut share the remaining places, so that their order in the file does not
+    matter.
     """
     cut = np.partition(scores, -budget)[-budget]
     above, at = scores > cut, scores == cut
@@ -203,8 +203,8 @@ def _interval(
 ) -> Figure:
     """Return the measure with the central 95 % of its resamples.
 
-    A biased measure, such as a distance, grows by chance alone, and resamples repeat rows. Its mean excess
-    over the value is subtracted, or the interval of a well-calibrated model would miss the value.
+    Chance and repeated rows increase a biased measure, such as a distance. The mean excess over the value is
+    subtracted, or the interval of a well-calibrated model would miss the value.
     """
     value = measure(scored.labels, scored.scores)
     values = np.array([measure(scored.labels[pick], scored.scores[pick]) for pick in picks])

@@ -1,7 +1,7 @@
-"""Texts to scores with their reasons, and the run that scores whatever waits in the store.
+"""Score texts with reasons, and run the scoring of unscored sightings in the store.
 
-A `Scorer` holds a model ready: its files, its embedder, the gazetteer and the vector cache. Scoring itself is
-pure: texts, vectors, a model and a gazetteer give probabilities and reasons.
+A `Scorer` holds a loaded model, its embedder, the gazetteer and the vector cache. Scoring itself is a pure
+function of texts, vectors, a model and a gazetteer.
 """
 
 from __future__ import annotations
@@ -58,27 +58,27 @@ if TYPE_CHECKING:
     from store.vectors import VectorCache
 
 SOUND = "what the text sounds like"
-"""Name of the contribution of the embedding, all its columns together."""
+"""Name of the contribution of the whole embedding."""
 
 WORDING = "the words it uses"
-"""Name of the contribution of the words, all together."""
+"""Name of the contribution of all words."""
 
 NAMES = (*FEATURES, SOUND, WORDING)
 SHOWN_CONTRIBUTIONS = 8
 
 EXPLAINED_FROM = 0.5
-"""Share of the threshold from which nearest examples and single words are looked up; nobody reads others."""
+"""Share of the threshold from which nearest examples and words are found; nobody reads lower scores."""
 
 REMEMBERED = 4_096
-"""Scored texts that a scorer remembers, because many listings close to each other often share one text."""
+"""Scored texts that a scorer remembers, because neighbouring listings often share a text."""
 
 BATCH = 512
-"""Sightings scored in one transaction: the most that an interruption can cost, and that memory holds."""
+"""Sightings scored in one transaction; it bounds the memory and the loss in an interruption."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoredText:
-    """A probability and its reasons."""
+    """A probability with its reasons."""
 
     p_offer: float
     reasons: Reasons
@@ -86,7 +86,7 @@ class ScoredText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadTexts:
-    """Texts with everything that both stages weigh, except the embedding."""
+    """Texts with the features that both stages use, without embeddings."""
 
     texts: Sequence[str]
     readings: Sequence[Reading]
@@ -103,7 +103,7 @@ class ReadTexts:
         return cls(texts=texts, readings=readings, evidence=evidence, words=count_words(texts))
 
     def at(self, rows: Sequence[int]) -> ReadTexts:
-        """Return the given rows, in this order."""
+        """Return the given rows, in the given order."""
         return ReadTexts(
             texts=[self.texts[row] for row in rows],
             readings=[self.readings[row] for row in rows],
@@ -119,23 +119,23 @@ def score_texts(
 
     Args:
         texts: Listing texts as built by `store.crawl.identity.listing_text`; may be empty.
-        vectors: float32 of shape (len(texts), dimensions), by the model's embedder.
-        model: Its features are those of this release, as loading has checked.
-        gazetteer: The knowledge with which the texts are read.
+        vectors: float32 of shape (len(texts), dimensions), made by the model's embedder.
+        model: A model with the features of this release, as checked at load.
+        gazetteer: The gazetteer for reading the texts.
 
     Returns:
-        One `ScoredText` for each text, in order; contributions and rest sum to the log-odds.
+        One `ScoredText` for each text, in order; contributions and rest add up to the log-odds.
     """
     return score_readings(ReadTexts.of(texts, gazetteer), vectors, model)
 
 
 def score_readings(read: ReadTexts, vectors: NDArray[np.float32], model: TrainedModel) -> list[ScoredText]:
-    """Score texts that were read already, as `score_texts` does.
+    """Score texts that are already read; see `score_texts`.
 
     Args:
         read: The texts.
-        vectors: One for each text, by the model's embedder.
-        model: Its features are those of this release.
+        vectors: One for each text, made by the model's embedder.
+        model: A model with the features of this release.
     """
     if not read.texts:
         return []
@@ -155,7 +155,7 @@ def score_readings(read: ReadTexts, vectors: NDArray[np.float32], model: Trained
 
 
 def settle_readings(read: ReadTexts, stage: FirstStage) -> list[ScoredText | None]:
-    """Return the score of each text that the first stage settles, and None for each other text.
+    """Return the score of each text that the first stage settles, and None for the other texts.
 
     Args:
         read: The texts.
@@ -175,7 +175,7 @@ def settle_readings(read: ReadTexts, stage: FirstStage) -> list[ScoredText | Non
 
 
 def check_embedder(model: TrainedModel, embedder_id: str) -> None:
-    """Refuse vectors of other weights than the model was fitted on; the backend does not matter.
+    """Check that the model was fitted on vectors of these weights, in any backend.
 
     Raises:
         EmbedderMismatch: If the ids differ.
@@ -194,10 +194,10 @@ class Scorer:
     cache: VectorCache
 
     cascade: bool = True
-    """Let the model's first stage, if it has one, settle what is clearly not an offer."""
+    """Let the first stage of the model, if any, settle texts that are clearly no offers."""
 
     _recent: dict[str, ScoredText] = field(default_factory=dict, init=False, repr=False)
-    """Scored texts by hash, the oldest first."""
+    """Scored texts by hash, oldest first."""
 
     def score(self, texts: Sequence[str]) -> list[ScoredText]:
         """Return each text's probability and reasons, in order; equal texts are read once."""
@@ -231,19 +231,19 @@ def open_scorer(
     vectors_beside: Path | None = None,
     settings: ScoringSettings = DEFAULT_SETTINGS,
 ) -> Iterator[Scorer]:
-    """Make a registered model ready to score while inside.
+    """Open a registered model for scoring.
 
     Args:
         model: As registered in the store.
-        database: The store it is registered in.
-        embedder: The embedder that made the model's vectors; None opens the one that the card names.
-        keep_vectors: Keep vectors beside the store for the next time; otherwise in memory.
+        database: The store where the model is registered.
+        embedder: The embedder of the model's vectors; None opens the embedder named on the model card.
+        keep_vectors: Keep vectors beside the store for later runs; otherwise in memory.
         vectors_beside: Keep vectors beside this file instead.
         settings: The law, and how texts are read and embedded.
 
     Raises:
         ModelFolderWrong: If the model's files cannot be used.
-        EmbedderMismatch: If the embedder is not the one the model was fitted on.
+        EmbedderMismatch: If the model was fitted on the vectors of another embedder.
     """
     trained = load_model(model_folder(model, database))
     embedder = embedder or fastest(
@@ -253,9 +253,8 @@ def open_scorer(
     )
     check_embedder(trained, embedder.embedder_id)
     gazetteer = gazetteer_of(settings.law, systematic_names=settings.systematic_names)
-    read_all(
-        SAMPLE, gazetteer
-    )  # compile all that reads now: beside a crawl, the first texts are still to come
+    # Compile the reader's patterns now: beside a crawl, the first texts are still to come.
+    read_all(SAMPLE, gazetteer)
     beside = vectors_beside or (database if keep_vectors else None)
     with open_vectors(beside, embedder.embedder_id) as cache:
         yield Scorer(
@@ -268,13 +267,13 @@ def open_scorer(
 
 
 def backend_for(model: Model, database: Path, settings: ScoringSettings) -> Backend:
-    """Return the backend in which `open_scorer` would run a model's embedder on this machine."""
+    """Return the backend that `open_scorer` would choose for a model's embedder on this machine."""
     card = load_model(model_folder(model, database)).card
     return fastest(open_embedder(str(card["embedder"])), database, backend=settings.backend).backend
 
 
 def model_folder(model: Model, database: Path) -> Path:
-    """Return where a registered model lies; its folder may be relative to the store's."""
+    """Return the folder of a registered model, which may be relative to the store's folder."""
     return database.resolve().parent / model.folder
 
 
@@ -288,19 +287,20 @@ def score_new(
     may_come: Callable[[], bool] = lambda: False,
     together: int = BATCH,
 ) -> Run:
-    """Score every sighting that the model in use has not scored yet; an interrupted run is resumed.
+    """Score all sightings that the model in use has not scored yet; this resumes an interrupted run.
 
     Args:
         database: The store.
         settings: The law, and how texts are read and embedded.
-        embedder: The embedder that made the model's vectors; None opens the one that the card names.
+        embedder: The embedder of the model's vectors; None opens the embedder named on the model card.
         now: The clock.
-        progress: Called with (scored in this run, sightings that waited).
-        may_come: Called before each batch of batches; returns whether more sightings may come. It may wait.
+        progress: Called with (sightings scored in this run, unscored sightings at its start).
+        may_come: Returns whether more sightings may come; called at the start and before each further pass.
+            It may wait.
         together: Sightings scored in one transaction.
 
     Returns:
-        The run, ended.
+        The ended run.
 
     Raises:
         NoModelInUse: If no model was promoted yet.
@@ -363,7 +363,7 @@ def _score_all(
     together: int,
     progress: Callable[[int], None],
 ) -> int:
-    """Score the sightings that wait, and return their number."""
+    """Score the unscored sightings, and return their number."""
     done, last = 0, 0
     while batch := scores.unscored_sightings(db, scorer.model.model_id, after=last, limit=together):
         last = batch[-1].sighting_id

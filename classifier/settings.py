@@ -1,4 +1,4 @@
-"""The settings of reading and scoring; the command line alone reads them from options and the environment."""
+"""Settings of reading and scoring; only the command line reads them from options and the environment."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoringSettings:
-    """How texts are read and scored, in training as well."""
+    """How texts are read and scored, also in training."""
 
     law: Law = field(default_factory=Law)
     systematic_names: bool = False
-    """Read systematic names that the gazetteer lacks by structure, in titles that name nothing else."""
+    """Recognise systematic names by structure, in titles that name nothing else."""
     backend: Backend | None = None
-    """The number type in which the embedder runs; None takes the fastest of this machine."""
+    """Number type of the embedder; None uses the fastest on this machine."""
     cascade: bool = True
-    """Make and use the first stage; without it every text goes to the transformer."""
+    """Train and use the first stage; without it, every text goes to the transformer."""
 
 
 DEFAULT_SETTINGS = ScoringSettings()

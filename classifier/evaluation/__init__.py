@@ -1,1 +1,1 @@
-"""The model in use measured on labelled listings."""
+"""Measure the model in use on labelled listings."""

@@ -1,7 +1,7 @@
-"""How the model in use does on a file of labelled listings that it was not trained on.
+"""Measure the model in use on a file of labelled listings outside its training data.
 
-A view shows one part of each text, titles or titles with descriptions, to the model and to three baselines:
-what one would use instead, trained on the same examples.
+A view gives the model and three baselines one part of each text: the title, or the title with the
+description. The baselines are simpler methods, trained on the same examples.
 """
 
 from __future__ import annotations
@@ -52,18 +52,18 @@ if TYPE_CHECKING:
 
 WHOLE, TITLES = "titles and descriptions", "titles only"
 MEANINGS = {"1": 1, "0": 0, Decision.OFFER: 1, Decision.NOT_OFFER: 0}
-"""The default meaning of labels: those of files, and those of verdicts."""
+"""The default meanings of labels in files and of verdicts."""
 BATCH = 2_048
-"""Texts scored between two reports of progress."""
+"""Texts scored between two progress reports."""
 
 BASELINE_THRESHOLD = 0.5
 
 SHOWN_MISTAKES = 30
-"""Most mistakes that are shown; half of them of either kind, where both are possible."""
+"""Most mistakes shown: half of each kind, where both kinds are possible."""
 CURVE_POINTS = 200
 
 NAMES = ("title", "text", "description")
-"""Columns that may name a row; the first that it has is taken."""
+"""Columns that may name a row; the first one present is used."""
 
 NO_OFFERS = (
     "No row is an offer, so the only figure is the share of these rows that is flagged. Recall, precision, "
@@ -75,7 +75,7 @@ OFFERS_ALONE = (
 )
 
 OFFER_SLICES = ("family", "tier")
-"""Kinds of slices that hold offers only."""
+"""Kinds of slices that contain only offers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,16 +83,16 @@ class EvaluateOptions:
     """Which labels mean an offer, and what to show."""
 
     positive: tuple[str, ...] | None = None
-    """Labels that mean an offer, all others meaning none; None takes `MEANINGS`."""
+    """Labels that mean an offer; all others mean no offer. None uses `MEANINGS`."""
     ignore: tuple[str, ...] = ()
     """Labels whose rows are left out."""
     titles_only: bool = False
-    """Otherwise titles with descriptions, where there are any, and then titles only."""
+    """If false, also evaluate titles with descriptions, where the file has descriptions."""
     budget: int = 300
-    """How many listings people read in a day."""
+    """Listings that people can review in a day."""
     seed: int = 0
     baselines_from: Path | None = None
-    """The starter set to train the baselines on; None leaves them out."""
+    """The starter set to train the baselines on; None omits the baselines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +108,10 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """A part of the rows; figures that need both offers and others are None where either is missing."""
+    """A part of the rows; figures that need both offers and others are None where one of them is missing."""
 
     slice: str
-    """Its kind and value, e.g. `language de`."""
+    """The kind and value of the slice, e.g. `language de`."""
     rows: int
     offers: int
     flagged: int
@@ -125,17 +125,17 @@ class Slice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """The results with one part of each text shown to every method."""
+    """The results of every method on one part of each text."""
 
     shown: str
     """`titles and descriptions` or `titles only`."""
     figures: dict[str, dict[str, Figure]]
     """By method (the model first, then the baselines), then by figure."""
     confusion: dict[str, int]
-    """Number of rows found, missed, falsely flagged and rightly left; for one class only two of these."""
+    """Numbers of rows found, missed, falsely flagged and rightly left; only two of them for one class."""
     slices: list[Slice] = field(default_factory=list)
     reliability: list[dict[str, float]] = field(default_factory=list)
-    """Empty, as `curves`, for rows of one class."""
+    """Empty for rows of one class, like `curves`."""
     curves: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     """Recall and precision at falling thresholds, by method."""
     mistakes: list[Mistake] = field(default_factory=list)
@@ -143,23 +143,23 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """Everything `evaluate` shows."""
+    """All results that `evaluate` shows."""
 
     file: str
     model_id: str
     law: str
-    """The lists that count, as of when."""
+    """The lists that count, and their date."""
     rows: int
     offers: int
     threshold: float
     budget: int
     notes: tuple[str, ...]
-    """Sentences that the reader of the figures must know."""
+    """Limits of the figures, one sentence each."""
     views: tuple[View, ...]
 
     @property
     def has_both(self) -> bool:
-        """Whether there are offers and others among the rows."""
+        """Whether the rows contain both offers and others."""
         return 0 < self.offers < self.rows
 
 
@@ -170,18 +170,18 @@ def evaluate_file(
     *,
     progress: Callable[[int], None] | None = None,
 ) -> Evaluation:
-    """Score a labelled file with the model and return how well the model did.
+    """Score a labelled file with the model and return the results.
 
     Args:
         path: JSONL or CSV with `title`, perhaps `description`, and `label`; `id`, `lang` (or `language`),
-            `source`, `kind`, `family`, `tier` and `cas` are used when they are there.
+            `source`, `kind`, `family`, `tier` and `cas` are used if present.
         scorer: The model.
         options: Which labels mean an offer, and what to show.
         progress: Called with the number of texts scored since the last call.
 
     Raises:
-        DataFileWrong: If the file cannot be read, a row has no label or one that means nothing, no row is
-            left, or no row has a label that is named as an offer.
+        DataFileWrong: If the file cannot be read, a row has no label or an unknown label, no row is left, or
+            no row has a label that means an offer.
     """
     labelled = list(_labelled(path, options))
     rows, labels = (
@@ -215,7 +215,7 @@ def evaluate_file(
 
 
 def _labelled(path: Path, options: EvaluateOptions) -> Iterator[tuple[Row, int]]:
-    """Yield each row that is not ignored, with 1 for an offer and 0 for none."""
+    """Yield each row that is not ignored, with 1 for an offer and 0 for no offer."""
     for number, row in read_rows(path):
         given = given_label(row)
         if given and given in options.ignore:
@@ -224,13 +224,13 @@ def _labelled(path: Path, options: EvaluateOptions) -> Iterator[tuple[Row, int]]
             has = "an empty label" if "label" in row else f"no label, but {columns_of(row)}"
             raise DataFileWrong(
                 str(path),
-                f"line {number} has {has}, so nobody knows whether it is an offer; label it or leave it out",
+                f"line {number} has {has}; label the row as an offer or not, or remove it",
             )
         if options.positive is None and given not in MEANINGS:
             raise DataFileWrong(
                 str(path),
-                f"line {number} has the label {given!r}, not 0 or 1, offer or not_offer; --positive names "
-                "which labels are offers, --ignore whose rows are left out",
+                f"line {number} has the label {given!r}, not 0 or 1, offer or not_offer; give the "
+                "labels of offers with --positive, and labels to skip with --ignore",
             )
         means = MEANINGS[given] if options.positive is None else int(given in options.positive)
         yield {"id": f"line {number}", **row}, means
@@ -240,13 +240,13 @@ def _refuse_unnamed(
     path: Path, rows: Sequence[Row], labels: NDArray[np.int64], positive: tuple[str, ...] | None
 ) -> None:
     if not rows:
-        raise DataFileWrong(str(path), "it has no rows, or all are of labels to be ignored")
+        raise DataFileWrong(str(path), "it has no rows, or all its rows have labels to ignore")
     if positive and not labels.any():
         found = ", ".join(sorted({given_label(row) for row in rows})[:8])
         raise DataFileWrong(
             str(path),
-            f"no row has a label that --positive names (labels: {found}); "
-            "where none of them means an offer, say --positive ''",
+            f"no row has a label of --positive (labels: {found}); "
+            "if none of them means an offer, use --positive ''",
         )
 
 
@@ -287,10 +287,10 @@ def _view(
 
 
 def slice_keys(rows: Sequence[Row], reasons: Sequence[Reasons], gazetteer: Gazetteer) -> dict[str, list[str]]:
-    """Return the value of each row for each kind of slice; empty where there is none.
+    """Return the value of each row for each kind of slice; empty where the row has no value.
 
-    Family and tier come from the row (`family`, `tier`), else from the substance of its `cas`, else from the
-    substances read in its text.
+    Family and tier come from the columns `family` and `tier`, else from the substance of the column `cas`,
+    else from the substances read in the text.
     """
     listed = [gazetteer.by_cas.get(cas_in(str(row.get("cas") or ""))) for row in rows]
     known = list(zip(rows, listed, reasons, strict=True))
@@ -310,14 +310,14 @@ def score_baselines(
     vectors: NDArray[np.float32],
     labels: NDArray[np.int64],
 ) -> list[Scored]:
-    """Return the baselines' scores: gazetteer alone, TF-IDF and embedding with logistic regression.
+    """Return the scores of the baselines: the gazetteer, and logistic regression on TF-IDF or embedding.
 
     Args:
-        training: The examples on which the model was trained.
+        training: The training examples of the model.
         texts: The texts to score.
-        readings: Of the texts.
+        readings: One for each text.
         vectors: float32 of shape (len(texts), dimensions).
-        labels: Of the texts.
+        labels: One for each text.
     """
     words = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), min_df=2), LogisticRegression(max_iter=2_000))
     words.fit([example.text for example in training.examples], training.labels)
@@ -350,12 +350,12 @@ def view_of(
     """Return all results of one view.
 
     Args:
-        shown: As `View.shown`.
+        shown: See `View.shown`.
         methods: The model first, then the baselines, over the same rows.
         rows: The rows of the file, for examples of mistakes.
-        keys: As for `slices_of`.
-        budget: How many listings a person reads.
-        seed: Of the bootstrap.
+        keys: See `slices_of`.
+        budget: Listings that people can review in a day.
+        seed: The seed of the bootstrap.
     """
     model = methods[0]
     has_others_too = has_both(model.labels)
@@ -374,9 +374,9 @@ def notes_of(labels: NDArray[np.int64], views: Sequence[View], *, budget: int) -
     """Return sentences on the limits of the figures.
 
     Args:
-        labels: Of all rows.
-        views: Of the same rows.
-        budget: How many listings a person reads.
+        labels: The labels of all rows.
+        views: The views of the same rows.
+        budget: Listings that people can review in a day.
     """
     rows, offers = len(labels), int(labels.sum())
     if not offers:
@@ -386,23 +386,23 @@ def notes_of(labels: NDArray[np.int64], views: Sequence[View], *, budget: int) -
     notes = []
     if budget >= rows:
         notes.append(
-            f"A person reads {budget:,} listings a day and these are {rows:,}, so there are no figures of "
-            f"the first {budget:,}; --budget names fewer."
+            f"People read {budget:,} listings a day and the file has only {rows:,} rows, so there are no "
+            f"figures of the first {budget:,}; set a smaller --budget."
         )
     elif 2 * budget >= rows:
         notes.append(
             f"The first {budget:,} are {100 * budget / rows:.0f} % of these rows, so their figures say "
-            "little of a market where offers are rare; --budget names fewer."
+            "little about a market where offers are rare; set a smaller --budget."
         )
     if any(each.slice.split(" ")[0] in OFFER_SLICES for view in views for each in view.slices):
-        notes.append("Slices of a family or tier hold offers only, so recall is their only figure.")
+        notes.append("Slices of a family or tier contain only offers, so recall is their only figure.")
     return tuple(notes)
 
 
 def slices_of(scored: Scored, keys: Mapping[str, Sequence[str]]) -> list[Slice]:
     """Return counts, precision and recall at the threshold for each value of each key, e.g. each language.
 
-    Rows that are no offers have no family or tier of their own: a slice of `OFFER_SLICES` holds offers alone.
+    Only offers have a family or tier, so the slices of `OFFER_SLICES` contain only offers.
 
     Args:
         scored: The model's scores.
@@ -436,7 +436,7 @@ def _slice(name: str, labels: NDArray[np.int64], scores: NDArray[np.float64], th
 
 
 def reliability_of(scored: Scored) -> list[dict[str, float]]:
-    """Return, for each tenth of the probabilities, how many rows lie there and how many are offers."""
+    """Return the numbers of rows and of offers in each tenth of the probabilities."""
     bins = bin_of(scored.scores)
     return [
         {
@@ -451,7 +451,7 @@ def reliability_of(scored: Scored) -> list[dict[str, float]]:
 
 
 def confusion_of(scored: Scored) -> dict[str, int]:
-    """Return how many rows are right and wrong at the threshold; counts without rows are left out."""
+    """Return the numbers of right and wrong rows at the threshold, without zero counts."""
     flagged, offers = scored.flagged, scored.labels == 1
     of_offers = {"found": int((flagged & offers).sum()), "missed": int((~flagged & offers).sum())}
     of_others = {
@@ -462,7 +462,7 @@ def confusion_of(scored: Scored) -> dict[str, int]:
 
 
 def curve_of(scored: Scored) -> list[tuple[float, float]]:
-    """Return recall and precision at some hundred falling thresholds, for a plot."""
+    """Return recall and precision at up to `CURVE_POINTS` falling thresholds, for a plot."""
     precision, recall, _thresholds = precision_recall_curve(scored.labels, scored.scores)
     kept = np.unique(np.linspace(0, len(recall) - 1, CURVE_POINTS).astype(int))
     return [(round(float(recall[at]), 4), round(float(precision[at]), 4)) for at in kept]

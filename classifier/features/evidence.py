@@ -1,10 +1,10 @@
-"""What was read in a text, as numbers: one row of named features, each with a plain meaning.
+"""Turn the reading of a text into evidence: one row of named features, each with a plain meaning.
 
-A feature tells whether the text has a sign, such as a listed name on offer, or how many signs stand together.
-Where in its title a name stands is read in `classifier.features.title_position`.
+A feature is the presence of a signal, such as a listed name on offer, or a number of signals.
+`classifier.features.title_position` measures the position of names in titles.
 
-To add a feature: add a line to `FEATURES`; training, scoring, reasons and the model card follow. A model that
-was trained before the change is refused at load, because its features differ.
+To add a feature: add a line to `FEATURES`. Training, scoring, reasons and the model card use it without
+further changes. Models trained before the change are refused at load, because their features differ.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from classifier.reading.model import GoodsKind
 
     Measure = Callable[[str, Reading], float]
-    """Returns the number of one feature, given a text and what was read in it."""
+    """Returns the value of a feature, given a text and its reading."""
 
 EVASIVE = frozenset(
     {
@@ -55,10 +55,10 @@ EVASIVE = frozenset(
         "talk_loss",
     }
 )
-"""Trade signs of a seller who expects trouble; common among sellers of other forbidden goods too."""
+"""Trade signals of sellers who expect trouble, also common among sellers of other forbidden goods."""
 
 CHEMICAL = frozenset({"purity", "code_number", "price_per_unit"})
-"""Trade signs that something is sold by weight and grade."""
+"""Trade signals of a sale by weight and grade."""
 
 WITHHELD = frozenset(
     {
@@ -74,24 +74,24 @@ WITHHELD = frozenset(
         "insiders",
     }
 )
-"""Trade signs that the seller keeps the name of the goods from being read or searched for."""
+"""Trade signals of a seller who hides the name of the goods from readers or searches."""
 
 UNDECLARED = frozenset({"no_papers", "stands_in", "talk_papers", "talk_ban", "talk_gone", "talk_buyer"})
-"""Trade signs that the seller talks of the law or the border as something to get past."""
+"""Trade signals of a seller who talks of evading the law or border controls."""
 
 TELLING_FORM = CHEMICAL | WITHHELD | UNDECLARED | EVASIVE
 
 LEAD = 300
-"""Characters in which an offer says what it is about."""
+"""Most characters before the subject of an offer."""
 
 MOST_WAYS = 4
-"""Most ways of hiding that are counted, because a long text that talks of everything hides no more."""
+"""Most ways of hiding counted, because a long text on many subjects does not hide more."""
 
 NEAR = 240
-"""Most characters between a chemical form and a sign that belongs to it."""
+"""Most characters between a chemical form and a related signal."""
 
 NOTHING_READ = "nothing is read in it"
-"""The feature of a text without any sign: only its embedding and its words can speak for an offer."""
+"""The feature of a text without signals: only its embedding and words can indicate an offer."""
 
 NOTES = {
     "talk_customs": "of passing customs",
@@ -112,7 +112,7 @@ NOTES = {
     "insiders": "to those who know",
     "riddle": "of a substance by what it is like",
 }
-"""Words that reviewers see for signs whose kind is not a plain word."""
+"""Words shown to reviewers for signals whose kind is not a plain word."""
 
 WEIGHED = frozenset(
     {
@@ -126,20 +126,20 @@ WEIGHED = frozenset(
         "unlisted_part",
     }
 )
-"""Signs that honest goods bear too. The first stage weighs them, as it weighs the number of an unlisted
-substance, whole or in part, which can only speak against an offer. Any other sign is evidence by itself where
-no goods are named."""
+"""Signals that honest goods also have. The first stage weighs them. They include part of the CAS number of an
+unlisted substance, which is only evidence against an offer. Without named goods, any other signal is evidence
+by itself."""
 
 EVIDENCE_RULE = f"names or numbers on a list; without goods any sign but {', '.join(sorted(WEIGHED))}"
-"""The rule of `has_evidence`, for the model card. To change `has_evidence`: change this text too, so that a
-first stage fitted by another rule is not used."""
+"""The rule of `has_evidence`, for the model card. To change `has_evidence`: change this text too, so that
+first stages fitted with another rule are not used."""
 
 
 def is_chemical_form(text: str, reading: Reading) -> float:
-    """Return whether something in a chemical form is on sale.
+    """Return whether goods in a chemical form are on sale.
 
-    A form counts in the title, or near a purity, a price by weight or a sign of hiding, and only where no
-    goods are named for sale: every shop writes powder and crystals.
+    A form counts in the title, or near a purity, a price by weight or a signal of hiding. It counts only if
+    no goods are named for sale, because every shop mentions powder and crystals.
     """
     return not reading.goods and any(
         sign.kind == "form" and (sign.span[0] < title_end(text) or near(sign, reading, TELLING_FORM))
@@ -148,14 +148,14 @@ def is_chemical_form(text: str, reading: Reading) -> float:
 
 
 def hides_without_a_name(_text: str, reading: Reading) -> float:
-    """Count the ways in which a text hides something, where nothing at all is named for sale."""
+    """Count the ways of hiding in a text that names nothing for sale."""
     if reading.mentions or reading.goods or reading.cas_numbers:
         return 0.0
     return min(MOST_WAYS, len(kinds_of(reading) & (WITHHELD | UNDECLARED | EVASIVE)))
 
 
 def unnamed_form(others: frozenset[str]) -> Callable[[str, Reading], float]:
-    """Return a measure of the signs of `others` near a chemical form, where nothing is named for sale."""
+    """Return a measure of the signals of `others` near a chemical form, where nothing is named for sale."""
 
     def count(_text: str, reading: Reading) -> float:
         if reading.offered or reading.goods:
@@ -174,7 +174,7 @@ def talks_of_chemistry(_text: str, reading: Reading) -> float:
 
 
 def near(sign: TradeSignal, reading: Reading, kinds: frozenset[str]) -> set[str]:
-    """Return which of `kinds` have a trade sign near the given one."""
+    """Return those `kinds` that have a trade signal near the given one."""
     return {
         other.kind
         for other in reading.trade
@@ -183,17 +183,17 @@ def near(sign: TradeSignal, reading: Reading, kinds: frozenset[str]) -> set[str]
 
 
 def kinds_of(reading: Reading) -> set[str]:
-    """Return the kinds of trade signs of a text."""
+    """Return the kinds of trade signals in a text."""
     return {sign.kind for sign in reading.trade}
 
 
 def evasive_trade_when_named(_text: str, reading: Reading) -> float:
-    """Count the signs of evasive trade where a listed substance is on offer."""
+    """Count the signals of evasive trade in a text with a listed substance on offer."""
     return bool(reading.offered) * len(kinds_of(reading) & EVASIVE)
 
 
 def evasive_trade_unnamed(_text: str, reading: Reading) -> float:
-    """Count the signs of evasive trade where something chemical is sold and nothing is named."""
+    """Count the signals of evasive trade in a text that sells an unnamed chemical."""
     kinds = kinds_of(reading)
     return (not reading.mentions and not reading.goods) * bool(kinds & CHEMICAL) * len(kinds & EVASIVE)
 
@@ -240,24 +240,24 @@ def _is_empty(_text: str, reading: Reading) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One number of the evidence, and which way it may move a score."""
+    """One number of the evidence, with the direction in which it may move a score."""
 
     measure: Measure
     may: Literal["raise", "lower", "either"]
 
 
 def raises(measure: Measure) -> Feature:
-    """Make a feature that may raise a score and not lower it: no honest seller gains by it."""
+    """Return a feature that may only raise a score: honest sellers have no use for the signal."""
     return Feature(measure, "raise")
 
 
 def lowers(measure: Measure) -> Feature:
-    """Make a feature that may lower a score and not raise it: something else is sold, or nothing is told."""
+    """Return a feature that may only lower a score: other goods are sold, or the text has no signals."""
     return Feature(measure, "lower")
 
 
 def either(measure: Measure) -> Feature:
-    """Make a feature whose direction the examples decide."""
+    """Return a feature whose direction the examples determine."""
     return Feature(measure, "either")
 
 
@@ -331,7 +331,7 @@ FEATURES: dict[str, Feature] = {
     "listed substance beside everyday goods": lowers(_mentioned_beside("everyday")),
     NOTHING_READ: lowers(_is_empty),
 }
-"""Each feature by its plain name; values are 0 or 1, or small counts."""
+"""Features by plain name; values are 0 or 1, shares, or small counts."""
 
 
 def evidence_matrix(texts: Sequence[str], readings: Sequence[Reading]) -> NDArray[np.float32]:
@@ -339,7 +339,7 @@ def evidence_matrix(texts: Sequence[str], readings: Sequence[Reading]) -> NDArra
     matrix = np.empty((len(texts), len(FEATURES)), dtype=np.float32)
     nothing = [float(name == NOTHING_READ) for name in FEATURES]
     for row, (text, reading) in enumerate(zip(texts, readings, strict=True)):
-        # Most texts of a crawl are empty in this sense, and need no seventy measures.
+        # Most texts of a crawl have no signals, so the seventy measures are skipped.
         matrix[row] = (
             nothing if reading.is_empty else [each.measure(text, reading) for each in FEATURES.values()]
         )
@@ -347,7 +347,7 @@ def evidence_matrix(texts: Sequence[str], readings: Sequence[Reading]) -> NDArra
 
 
 def read_all(texts: Sequence[str], gazetteer: Gazetteer) -> list[Reading]:
-    """Read each text against the gazetteer, with systematic names by structure if it asks for them."""
+    """Return the reading of each text, with systematic names if the gazetteer recognises them."""
     from classifier.reading import read_texts
     from classifier.reading.read import with_systematic_names
 
@@ -356,7 +356,7 @@ def read_all(texts: Sequence[str], gazetteer: Gazetteer) -> list[Reading]:
 
 
 def offered_keys(reading: Reading) -> dict[str, Mention]:
-    """Return one mention for each substance on offer, the most strongly controlled first."""
+    """Return one mention per substance on offer by substance key, the most strongly controlled first."""
     ordered = sorted(reading.offered, key=lambda mention: (mention.substance.tier, mention.span))
     first: dict[str, Mention] = {}
     for mention in ordered:
@@ -365,7 +365,7 @@ def offered_keys(reading: Reading) -> dict[str, Mention]:
 
 
 def evidence_spans(reading: Reading) -> tuple[Span, ...]:
-    """Return every stretch of the text that counted, in the order of the text, for the reviewer."""
+    """Return all spans of the text that count as evidence, in order, for the reviewer."""
     mentions = [
         Span(
             start=mention.span[0],
@@ -386,7 +386,7 @@ def evidence_spans(reading: Reading) -> tuple[Span, ...]:
 
 
 def _joined_trade(reading: Reading) -> list[Span]:
-    """Return the signs of trade; overlapping signs with the same note are joined to one."""
+    """Return the spans of trade signals, merging overlapping spans with the same note."""
     spans: list[Span] = []
     last: dict[str, int] = {}
     for sign in sorted(reading.trade, key=lambda sign: sign.span):
@@ -409,11 +409,11 @@ def _note_of(sign: TradeSignal) -> str:
 
 
 def law_note(mention: Mention) -> str:
-    """Return the lists a substance stands on, e.g. `UN 1988 Convention, Table I since 1988`."""
+    """Return the lists that name a substance, e.g. `UN 1988 Convention, Table I since 1988`."""
     return "; ".join(f"{entry.instrument}, {entry.dated}" for entry in mention.substance.entries)
 
 
 def has_evidence(reading: Reading) -> bool:
-    """Return whether the signs in a text are reason enough to score it with the transformer."""
+    """Return whether a text has enough signals to be scored with the transformer."""
     is_named = bool(reading.mentions) or any(number.listed for number in reading.cas_numbers)
     return is_named or not (reading.goods or {sign.kind for sign in reading.trade} <= WEIGHED)

@@ -1,7 +1,7 @@
-"""A text as one row of numbers: evidence, then an embedding, then counts of words.
+"""Turn a text into one row of numbers: evidence, then an embedding, then word counts.
 
-Rows are sparse, because of the words; the embedding, whole or static, may have any length. What was read and
-embedded is kept beside the store, so that retraining reads and embeds only texts that are new.
+Rows are sparse because of the words. The embedding, full or static, may have any length. Evidence and
+embeddings are kept beside the store, so that retraining reads and embeds only new texts.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def join_columns(
     Args:
         evidence: Shape (len(texts), len(FEATURES)).
         vectors: Shape (len(texts), dimensions).
-        texts: Whose words are counted.
+        texts: The texts whose words are counted.
     """
     return hstack([csr_matrix(np.hstack([evidence, vectors])), count_words(texts)], format="csr")
 
@@ -62,14 +62,14 @@ def vectors_in(rows: csr_matrix) -> NDArray[np.float32]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceReader:
-    """Reads evidence in the way an embedder makes vectors, so that the same cache keeps both."""
+    """Returns evidence with the interface of an embedder, so that the same cache keeps both."""
 
     gazetteer: Gazetteer
     name: str = "evidence"
 
     @property
     def embedder_id(self) -> str:
-        """Name and digest of the gazetteer and of all code and data that decide how a text is read."""
+        """Name, and digest of the gazetteer and of all code and data that affect a reading."""
         listed = sorted(substance.key for substance in self.gazetteer.substances)
         systematic = "systematic names" if self.gazetteer.systematic_names else ""
         read_with = [package_digest(), self.gazetteer.edition, systematic]
@@ -77,7 +77,7 @@ class EvidenceReader:
         return f"{self.name}@{hashlib.sha256(known.encode()).hexdigest()[:12]}"
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return float32 of shape (len(texts), len(FEATURES) + 1), the last of it from `has_evidence`."""
+        """Return float32 of shape (len(texts), len(FEATURES) + 1); the last column is `has_evidence`."""
         readings = read_all(texts, self.gazetteer)
         return _kept(evidence_matrix(texts, readings), readings)
 
@@ -90,24 +90,24 @@ def features_of(
     gazetteer: Gazetteer,
     progress: Callable[[int], None] | None = None,
 ) -> csr_matrix:
-    """Return evidence, embedding and words of texts; only texts that the cache lacks are read and embedded.
+    """Return evidence, embedding and words of texts, reading and embedding only texts missing from the cache.
 
     Args:
         texts: May be empty and may repeat.
-        embedder: Its id must be the cache's.
-        cache: Where both are kept between runs.
-        gazetteer: The knowledge the texts are read with.
+        embedder: An embedder with the id of the cache.
+        cache: Keeps evidence and vectors between runs.
+        gazetteer: The gazetteer for reading the texts.
         progress: Called with the number of texts embedded since the last call.
 
     Returns:
-        One row for each text, as `join_columns` joins them.
+        One row for each text, as in `join_columns`.
     """
     vectors = embed_as_shown(texts, embedder, cache, progress=progress)
     return join_columns(_evidence(texts, gazetteer, cache)[:, : len(FEATURES)], vectors, texts)
 
 
 def evident(texts: Sequence[str], *, cache: VectorCache, gazetteer: Gazetteer) -> NDArray[np.bool_]:
-    """Return for which texts `has_evidence` holds; only texts that the cache lacks are read."""
+    """Return `has_evidence` of each text, reading only texts missing from the cache."""
     return _evidence(texts, gazetteer, cache)[:, len(FEATURES) :].astype(np.bool_).ravel()
 
 
@@ -118,7 +118,7 @@ def embed_as_shown(
     *,
     progress: Callable[[int], None] | None = None,
 ) -> NDArray[np.float32]:
-    """Embed texts with disguises removed, because an embedding model knows plain words only."""
+    """Embed texts with disguises removed, because an embedding model knows only plain words."""
     return embed_texts([as_shown(text) for text in texts], embedder, cache, progress=progress)
 
 
@@ -129,14 +129,14 @@ def keep_evidence(
     gazetteer: Gazetteer,
     cache: VectorCache,
 ) -> None:
-    """Keep evidence that was read for scoring, so that retraining need not read the texts again."""
+    """Keep evidence from scoring in the cache, so that retraining need not read the texts again."""
     kept = _kept(evidence, readings).astype("<f4")
     rows = {text_hash(text): row.tobytes() for text, row in zip(texts, kept, strict=True)}
     cache.of(EvidenceReader(gazetteer=gazetteer).embedder_id).put(rows)
 
 
 def forget_earlier_evidence(gazetteer: Gazetteer, cache: VectorCache) -> None:
-    """Drop evidence that another release read, or that was read under another law: it is no longer used."""
+    """Drop evidence of other releases and laws, which is no longer used."""
     cache.of(EvidenceReader(gazetteer=gazetteer).embedder_id).forget_earlier()
 
 
@@ -146,14 +146,14 @@ def _evidence(texts: Sequence[str], gazetteer: Gazetteer, cache: VectorCache) ->
 
 
 def _kept(evidence: NDArray[np.float32], readings: Sequence[Reading]) -> NDArray[np.float32]:
-    """Return what the cache keeps of each text: its evidence, and whether it has any at all."""
+    """Return the cached row of each text: its evidence, then `has_evidence`."""
     has_any = np.array([has_evidence(reading) for reading in readings], dtype=np.float32)
     return np.column_stack([evidence, has_any])
 
 
 @once
 def package_digest() -> str:
-    """Return a hash of all files of `text` and `classifier`; when one changes, evidence is read anew."""
+    """Return a hash of all files of `text` and `classifier`; a change makes all cached evidence stale."""
     digest = hashlib.sha256()
     for package in ("text", "classifier"):
         for file in _walk(files(package)):

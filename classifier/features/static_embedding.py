@@ -1,9 +1,10 @@
-"""A static copy of an embedding model, made from the model's weights alone: one vector for each token.
+"""Make a static copy of an embedding model from its weights alone: one vector for each token.
 
-Each token goes through the model by itself. The vectors are reduced by principal components and weighted by
-the rarity of the token, as in SIF; the order of the vocabulary is about that of frequency. A text's vector is
-the mean of its tokens' vectors. There is no attention, so it embeds tens of thousands of texts a second. The
-copy captures the subject of a text and not the wording: enough to recognise what is clearly not an offer.
+The model encodes each token separately. The vectors are reduced to principal components and weighted by the
+rarity of the token, as in SIF; the vocabulary is ordered roughly by frequency. The vector of a text is the
+mean of its token vectors. Without attention, the copy embeds tens of thousands of texts per second. It
+captures the subject of a text but not its wording, which is enough to recognise texts that are clearly no
+offers.
 """
 
 from __future__ import annotations
@@ -28,16 +29,16 @@ if TYPE_CHECKING:
 
 DIMENSIONS = 128
 RARITY = 1e-4
-"""SIF's constant: tokens much more frequent than this share of all tokens count for little."""
+"""The constant of SIF: tokens much more frequent than this share of all tokens have little weight."""
 
 MAX_CHARS = 600
-"""The beginning of a listing says what it is about."""
+"""Most characters embedded: the beginning of a listing states its subject."""
 
 PIECE = re.compile(r"\w+|[^\w\s]+")
 TOGETHER = 256
 """Pieces tokenised as one text."""
 KEPT_PIECES = 65_536
-"""Most words and marks whose tokens are remembered, so that an endless crawl does not fill the memory."""
+"""Most words and marks whose tokens are remembered, to bound memory in an endless crawl."""
 
 
 @dataclass(slots=True)
@@ -45,16 +46,16 @@ class StaticEmbedder:
     """Token vectors with their tokenizer."""
 
     tokenizer: str
-    """In the JSON form of the package `tokenizers`."""
+    """The tokenizer as JSON of the package `tokenizers`."""
     weights: NDArray[np.float16]
     """Shape (tokens, dimensions)."""
     _tokenizer: Tokenizer | None = field(default=None, repr=False)
     _vectors: Tensor | None = field(default=None, repr=False)
     _tokens: dict[str, list[int]] = field(default_factory=dict, repr=False)
-    """Tokens of each word or mark met before: tokenising takes most of the time."""
+    """Tokens of earlier words and marks: tokenising takes most of the time."""
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return float32 of shape (len(texts), dimensions), each row of length 1, or 0 without any token."""
+        """Return float32 of shape (len(texts), dimensions), each row of length 1, or 0 without tokens."""
         import torch
 
         if not texts:
@@ -80,7 +81,7 @@ class StaticEmbedder:
         if len(self._tokens) > KEPT_PIECES:
             self._tokens.clear()
         new = list({*chain.from_iterable(texts)} - self._tokens.keys())
-        # A lone surrogate, as in a clipped emoji, is no text to the tokenizer.
+        # The tokenizer rejects lone surrogates, e.g. of a clipped emoji.
         clean = [piece.encode("utf-8", "replace").decode() for piece in new]
         self._tokens.update(zip(new, _tokenised(clean, self._tokenizer), strict=True))
         return [list(map(self._tokens.__getitem__, pieces)) for pieces in texts]
@@ -92,7 +93,7 @@ class StaticEmbedder:
 
 
 def _tokenised(pieces: Sequence[str], tokenizer: Tokenizer) -> list[list[int]]:
-    """Return the tokens of each piece; tokenising many at once is faster."""
+    """Return the tokens of each piece; one call for many pieces is faster."""
     groups = [pieces[start : start + TOGETHER] for start in range(0, len(pieces), TOGETHER)]
     found: list[list[int]] = [[] for _ in pieces]
     encoded = tokenizer.encode_batch(groups, is_pretokenized=True, add_special_tokens=False)
@@ -104,10 +105,10 @@ def _tokenised(pieces: Sequence[str], tokenizer: Tokenizer) -> list[list[int]]:
 
 
 def distil(model: SentenceTransformer) -> StaticEmbedder | None:
-    """Make the static copy, in some seconds; None for a model without transformer or fast tokenizer.
+    """Return the static copy after some seconds; None for a model without transformer or fast tokenizer.
 
     Args:
-        model: In any backend; the copies of all backends are nearly equal.
+        model: The model in any backend; all backends give nearly the same copy.
     """
     backend = getattr(model.tokenizer, "backend_tokenizer", None)
     if backend is None:
@@ -123,7 +124,7 @@ def distil(model: SentenceTransformer) -> StaticEmbedder | None:
 
 
 def _reduced(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return the first principal components, each turned so that its largest weight is positive."""
+    """Return the first principal components, with signs such that the largest weight of each is positive."""
     centred = vectors.astype(np.float64) - vectors.mean(axis=0, dtype=np.float64)
     _values, directions = np.linalg.eigh(centred.T @ centred)
     directions = directions[:, ::-1][:, :DIMENSIONS]
@@ -133,7 +134,7 @@ def _reduced(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def _rarity(tokens: int) -> NDArray[np.float64]:
-    """Return each token's weight, its frequency taken from its rank by Zipf's law."""
+    """Return the weight of each token; Zipf's law gives its frequency from its rank."""
     frequency = 1 / np.arange(2, tokens + 2)
     frequency /= frequency.sum()
     return np.asarray(RARITY / (RARITY + frequency), dtype=np.float64)

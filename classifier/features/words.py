@@ -1,10 +1,10 @@
-"""Counts of a text's words, of pairs of words and of pieces of its title's words, in hashed columns.
+"""Count the words of a text, their pairs, and pieces of title words, in hashed columns.
 
-An embedding made for English understands little of other languages, and the reader's lists hold only the
-words that somebody thought of. The weights of words and pairs come from the examples, in any language.
+An English embedding understands little of other languages, and the lexicon is never complete. The weights of
+words and pairs come from the examples, in any language.
 
-To change what is counted in which column: raise `classifier.model.persistence.FORMAT` too, because models
-know words by their columns alone.
+To change the columns or their counts: raise `classifier.model.persistence.FORMAT` too, because a model stores
+only weights of columns.
 """
 
 from __future__ import annotations
@@ -26,39 +26,39 @@ if TYPE_CHECKING:
     from sklearn.feature_extraction.text import HashingVectorizer
 
 COLUMNS = 2**17
-"""More than twice the 53,000 tokens that occur in three or more texts of the starter set, so that two of them
-seldom share a column; its 204,000 rarer tokens are spread among them."""
+"""More than twice the number of tokens in three or more texts of the starter set (53,000), so that two of
+these seldom share a column. The 204,000 rarer tokens are spread among all columns."""
 
 MAX_CHARS = 2_000
-"""Characters of a text that are counted: the rest of a long page is about the shop, not the listing."""
+"""Characters whose words are counted; the rest of a long page describes the shop, not the listing."""
 
 UNSPACED = r"\u3040-\u30ff\u3400-\u9fff"
-"""The signs of Chinese and Japanese, which have no spaces, for use in a character set of a pattern."""
+"""Characters of Chinese and Japanese, which have no spaces, for use in a character class."""
 
 WORD = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
-"""A word, or one sign of a script without spaces."""
+"""A word, or one character of a script without spaces."""
 
 PIECE = 4
-"""Characters of a title's word that count together, its ends included: inflections, compounds and other
-spellings share some. Only titles have pieces, because a page has ten times the words and each says less."""
+"""Length of the pieces of a title word, including its end marks. Inflections, compounds and other spellings
+share pieces. Only titles have pieces, because a page has ten times as many words and each matters less."""
 
 DIGIT = re.compile(r"\d")
 
 
 def normal_form(text: str) -> str:
-    """Return the beginning of a text as readers see it, in one form, in which words are found."""
+    """Return the beginning of a text without disguises, in the form for finding words."""
     return in_one_form(as_shown(text[:MAX_CHARS]))
 
 
 def in_one_form(text: str) -> str:
-    """Return a text in small letters, in normal form KC."""
+    """Return a text in lower case and normal form KC."""
     return unicodedata.normalize("NFKC", text).casefold()
 
 
 def tokens_of(text: str) -> list[str]:
-    """Return a text's words, then its pairs of words, then the pieces of its title; digits read 0.
+    """Return the words of a text, then its pairs of words, then the pieces of its title.
 
-    So a number counts by its length alone; which number it is, `classifier.reading` knows.
+    Every digit becomes 0, so that only the length of a number counts. `classifier.reading` reads its value.
     """
     words: list[str] = WORD.findall(DIGIT.sub("0", normal_form(text)))
     pairs = [f"{first} {second}" for first, second in pairwise(words)]
@@ -66,13 +66,13 @@ def tokens_of(text: str) -> list[str]:
 
 
 def title_words(text: str, words: Sequence[str]) -> int:
-    """Return how many of a text's words stand in its first line; all, if it has one line."""
+    """Return the number of words in the first line of a text."""
     title, line_feed, _rest = text.partition("\n")
     return len(WORD.findall(normal_form(title))) if line_feed else len(words)
 
 
 def pieces_of(word: str) -> list[str]:
-    """Return each run of `PIECE` characters of a word, its ends written `<` and `>`."""
+    """Return each run of `PIECE` characters of a word, with `<` and `>` as end marks."""
     whole = f"<{word}>"
     last = len(whole) - PIECE
     # The only piece of a word of two letters would be the word itself.
@@ -80,11 +80,11 @@ def pieces_of(word: str) -> list[str]:
 
 
 def words_of_tokens(words: Sequence[str], in_title: int) -> list[tuple[int, int]]:
-    """Return the words in each token of `tokens_of`: the number of the first, and one after the last.
+    """Return the first word and the end (one after the last word) of each token of `tokens_of`.
 
     Args:
-        words: The text's words.
-        in_title: How many of them stand in its title.
+        words: The words of the text.
+        in_title: The number of words in the title.
     """
     places = range(len(words))
     pieces = [(place, place + 1) for place in places[:in_title] for _piece in pieces_of(words[place])]
@@ -92,10 +92,10 @@ def words_of_tokens(words: Sequence[str], in_title: int) -> list[tuple[int, int]
 
 
 def columns_of(tokens: Sequence[str]) -> list[int]:
-    """Return the column in which each token is counted."""
+    """Return the column of each token."""
     from sklearn.utils import murmurhash3_32
 
-    # As `HashingVectorizer` does, which takes ten times as long for few tokens; a test holds both equal.
+    # Equal to `HashingVectorizer` (a test compares both), which takes ten times as long for few tokens.
     return [abs(int(murmurhash3_32(token.encode("utf-8", "surrogatepass")))) % COLUMNS for token in tokens]
 
 

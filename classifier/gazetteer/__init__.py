@@ -1,7 +1,7 @@
-"""The gazetteer: what is controlled, under which law, since when, and by which names.
+"""The gazetteer: controlled substances with their names, laws and dates.
 
-In: the CSV files under `data/`, made by `classifier.gazetteer.build` from public facts.
-Out: a `Gazetteer` of one profile and date. It imports nothing of ours but its own modules.
+`classifier.gazetteer.build` makes the CSV files under `data/` from public facts. `load_gazetteer` reads them
+into a `Gazetteer` for one profile and date.
 """
 
 from __future__ import annotations

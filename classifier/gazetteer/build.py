@@ -3,24 +3,24 @@
     python -m classifier.gazetteer.build FOLDER --built-on 2026-11-24
 
 FOLDER holds `controlled.csv` (substances, instruments, names), `pubchem_synonyms.csv` and
-`confusable.csv`. Facts that people judged by hand lie in `curated/` and are merged in:
+`confusable.csv`. Curated facts in `curated/` are merged in:
 
-- `substances.csv`: family and tier of each substance. Family is the group of drugs whose illicit
-  making the substance is chiefly watched for: `opioid` (fentanyls, heroin), `amphetamine-type`
+- `substances.csv`: family and tier of each substance. Family is the group of drugs for whose
+  illicit manufacture the substance is mainly monitored: `opioid` (fentanyls, heroin), `amphetamine-type`
   (amphetamine, methamphetamine, MDMA), `other` (LSD, PCP, cocaine, several). Tier 1: few licit uses
   outside research and medicine; tier 2: dual use with a limited trade (fragrance, intermediates);
-  tier 3: solvents, acids and reagents sold in bulk everywhere. They are this project's own
-  judgement and no part of any law.
+  tier 3: solvents, acids and reagents sold in bulk everywhere. Family
+  and tier are this project's own assessment, not part of any law.
 - `names.csv`, `cas.csv`, `entries.csv`: additions marked `general knowledge` or with their source,
   such as salts, trade spellings, German and Portuguese names, and entries of the official lists of
-  April 2026 that `controlled.csv` lacks. `{a|b}` in a name stands for either.
-- `abbreviations.csv`: the meaning of abbreviations of unlisted chemicals, for look-ups.
-- `dropped_names.csv`: names of the sources that are too short, ambiguous or brands, with reasons.
-- `classes.csv`: classes of substances that a wording of the law covers, with patterns of structures.
+  April 2026 missing from `controlled.csv`. `{a|b}` in a name means `a` or `b`.
+- `abbreviations.csv`: meanings of abbreviations of unlisted chemicals, for look-ups.
+- `dropped_names.csv`: names of the sources that are too short, ambiguous or brand names, with reasons.
+- `classes.csv`: classes of substances that the law describes in words, with structure patterns.
 
 Rivals, the names of unlisted chemicals that contain or begin like a listed one, and the members of the
-classes come from the identifier database of the `chemicals` package (MIT licence). It and RDKit are
-needed for building, not for reading.
+classes come from the identifier database of the `chemicals` package (MIT licence). This package and
+RDKit are needed only for building.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 VERSION = "2026.11.3"
-"""Year and month of the facts, then a number raised with every change of the files."""
+"""Year and month of the facts, then a number that increases with every change of the files."""
 
 MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
 
@@ -69,7 +69,7 @@ FILES = (
 )
 CAS, SMILES = 1, 4
 NAMES = slice(7, 12)
-"""Columns of the systematic name and the commonest synonyms; registry codes and inversions follow."""
+"""Columns of the systematic name and the most common synonyms, before registry codes and inverted names."""
 WITH_ISOMERS = frozenset({"EPH", "PSE", "PPA", "NPE", "NME", "NMPE"})
 """Substances that are listed with their optical isomers and the salts of those."""
 
@@ -160,7 +160,7 @@ def _classes() -> Iterator[Row]:
 def since(text: str) -> str:
     """Return the first day of control that `text` gives, as `YYYY[-MM[-DD]]`, or the empty text.
 
-    A date after "in force" or "effective" goes before others, a full date before a year.
+    A date after "in force" or "effective" takes precedence over others, and a full date over a year.
     """
     for pattern in (r"(?:in force|effective) (\d{4}-\d\d-\d\d)", r"(\d{4}-\d\d-\d\d)"):
         if found := re.search(pattern, text):
@@ -231,9 +231,9 @@ def _is_member_name(name: str) -> bool:
 
 
 def all_rivals(names: list[Row], members: list[Row], known_cas: set[str]) -> Iterator[Row]:
-    """Yield common names of other chemicals that hold a listed name as words, or begin like one.
+    """Yield common names of other chemicals that contain a listed name as words, or begin like one.
 
-    Members of classes are rivals as well, because a profile may leave their class out.
+    Names of class members are compared too, because a profile may omit their class.
     """
     own = {comparable(row["name"]) for row in names}
     letters = own | {comparable(row["name"]) for row in members}
@@ -294,8 +294,8 @@ def class_members(
     """Yield substance key, CAS number and names of each compound that a class or a salt rule covers.
 
     Args:
-        parents: Substance key by InChIKey, of the substances whose salts are listed with them.
-        known_cas: Numbers that the gazetteer has already.
+        parents: Substance keys by InChIKey, for substances that are listed with their salts.
+        known_cas: Numbers already in the gazetteer.
     """
     known = set(known_cas)
     isomers = {inchikey[:SKELETON]: key for inchikey, key in parents.items() if key in WITH_ISOMERS}

@@ -1,9 +1,9 @@
-"""The names of substances: from the sources, by hand, and by rule from one another.
+"""Collect the names of substances from the sources, from curated files, and by rules for other languages.
 
-Systematic names are built of the same pieces in every language. So the tables `name_pieces` of the lexicon
-cover every name built of them: `N-methylephedrine` is `N-Methylephedrin`, `N-metilefedrina` and
-`N-метилэфедрин`. A name with an unknown piece is left alone. The piece of an acid stands beside the word for
-acid.
+Systematic names consist of the same pieces in every language. So the tables `name_pieces` of the lexicon
+translate all names made of these pieces: `N-methylephedrine` is `N-Methylephedrin`, `N-metilefedrina` and
+`N-метилэфедрин`. Names with an unknown piece are not translated. The name of an acid combines its piece with
+the word for acid.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ CODE_LIKE = re.compile(
     r"|its salts|its optical",
     re.IGNORECASE,
 )
-"""Names in the sources that are codes of databases, not words of trade."""
+"""Database codes among the names of the sources, which are not used in trade."""
 
 BY_PIECES = "general knowledge: spelled by rule from another name"
 
 MIXED_KEYS = frozenset({"NME", "PPA", "PSE", "RP", "CBD"})
-"""Keys under which the synonym file mixes several substances or products; their names come by hand."""
+"""Keys under which the synonym file mixes several substances or products; their names are curated."""
 
 ABBREVIATION = re.compile(r"^[A-Z0-9-]{2,6}$")
 
@@ -51,7 +51,7 @@ RUSSIAN_ADJECTIVE = re.compile("[а-яё]+(?:ая|ый|ий|ой)")
 
 
 def all_names(controlled: list[Row], pubchem: list[Row]) -> Iterator[Row]:
-    """Yield a row of `names.csv` for each name: those of the sources, those added by hand, and variants."""
+    """Yield a row of `names.csv` for each name of the sources, each curated name, and each variant."""
     dropped = {row["name"].casefold() for row in read_rows(CURATED / "dropped_names.csv")}
     curated = list(_curated_names())
     ruled = {
@@ -71,7 +71,7 @@ def all_names(controlled: list[Row], pubchem: list[Row]) -> Iterator[Row]:
 
 
 def _variants(rows: list[Row]) -> Iterator[Row]:
-    """Yield spellings in other languages of the English names, and inverted ones of the Russian."""
+    """Yield the English names in other languages, and inverted Russian names."""
     for row in rows:
         if row["context"] or row["kind"] in {"code", "abbreviation"}:
             continue
@@ -127,7 +127,7 @@ def _source_names(controlled: list[Row], pubchem: list[Row]) -> Iterator[Row]:
 
 
 def _translations(text: str) -> Iterator[str]:
-    """Return the names in a cell: alternatives after `;`, remarks in brackets left out."""
+    """Yield the names in a cell, separated by `;`, without remarks in brackets."""
     for part in text.split(";"):
         name = re.sub(r"\s*\((?:printed|group|S\d|cis|(?:1-boc-)?[A-Z0-9-]{2,7}\)|2-проп|эрго|этил|норэ"
                       r"|acide glyc|glycidate|méthylgly).*$", "", part).strip()  # fmt: skip
@@ -142,7 +142,7 @@ def _is_group_wording(name: str) -> bool:
 
 
 def translations(name: str) -> Iterator[tuple[str, str]]:
-    """Yield language and spelling of an English name in each language whose pieces are known."""
+    """Yield (language, name) of an English name for each language in which all pieces are known."""
     english = name.casefold()
     base, _, salt = english.rpartition(" ")
     endings = by_key("salt_endings")
@@ -157,14 +157,14 @@ def translations(name: str) -> Iterator[tuple[str, str]]:
 
 
 def inversions(name: str, lang: str) -> Iterator[str]:
-    """Yield a name of adjective and noun the other way round, as Russian catalogues print it."""
+    """Yield a Russian name of adjective and noun in inverted order, as in Russian catalogues."""
     words = name.split(" ")
     if lang == "ru" and len(words) == 2 and RUSSIAN_ADJECTIVE.fullmatch(words[0]):
         yield f"{words[1]} {words[0]}"
 
 
 def _spelled(english: str, lang: str) -> str:
-    """Return a name with every piece in `lang`, or the empty text if a piece is not known."""
+    """Return a name with all pieces in `lang`, or an empty string if a piece is unknown."""
     longest_first = _longest_first()
     if LETTERS.search(longest_first.sub("", english)):
         return ""
@@ -173,7 +173,7 @@ def _spelled(english: str, lang: str) -> str:
 
 @cache
 def _pieces(lang: str) -> dict[str, str]:
-    """Return each English piece in a language."""
+    """Return the pieces of a language by English piece."""
     return {
         piece: phrase.text
         for piece in keys("name_pieces")
@@ -200,20 +200,20 @@ def _acid(base: str) -> Iterator[tuple[str, str]]:
 
 
 def _ester(alkyl: str, acid: str) -> Iterator[tuple[str, str]]:
-    """Yield the Romance way of an ester: the acid, then of what alcohol."""
+    """Yield the Romance names of an ester: the acid, then the alkyl group after `de`."""
     for lang, of, ending in (("es", "de ", "o"), ("pt", "de ", "a"), ("fr", "de ", "e"), ("fr", "d'", "e")):
         if text := _spelled(acid, lang):
             yield lang, f"{text} {of}{_spelled(alkyl, lang)}{ending}"
 
 
 def read_rows(path: Path) -> list[Row]:
-    """Return the rows of a CSV file by its headings."""
+    """Return the rows of a CSV file, each by column heading."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
 def write_rows(name: str, rows: Iterable[Row]) -> None:
-    """Write a CSV file under `data/`; its headings are those of the first row."""
+    """Write rows to a CSV file under `data/`, with the keys of the first row as headings."""
     rows = list(rows)
     with (DATA / name).open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")

@@ -1,4 +1,4 @@
-"""Which law counts: lists of instruments, by short names, and the date as of which they are read."""
+"""Select the law that counts: the lists of instruments, by short name, and their date."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 GENERAL = "general knowledge"
 IN_DATA = "GK"
-"""Abbreviation of it in the data."""
+"""Abbreviation of `GENERAL` in the data."""
 
 INSTRUMENTS: dict[str, tuple[tuple[str, str], ...]] = {
     "un": (("UN 1988 Convention", "Table "),),
@@ -26,7 +26,7 @@ INSTRUMENTS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "mexico": (("Mexico: Ley Federal para el Control de Precursores Quimicos", ""),),
 }
-"""Instruments by short name, each with the beginnings of its lists. `List I` covers `List II` too."""
+"""Instruments by short name, with the beginnings of their list names. `List I` also covers `List II`."""
 
 BEGAN: dict[str, date] = {
     "UN 1988 Convention": date(1988, 1, 1),
@@ -36,11 +36,11 @@ BEGAN: dict[str, date] = {
     "EU Reg. 111/2005": date(2005, 1, 1),
     "Mexico: Ley Federal para el Control de Precursores Quimicos": date(1997, 12, 26),
 }
-"""First day on which an instrument's lists can have held anything, for substances without a known date.
+"""First day on which the lists of an instrument can have had entries, for substances without a known date.
 
-The years are those of the instruments' names; that of 21 CFR 1310 is the Chemical Diversion and Trafficking
-Act of 1988, and the ISSL lists what the tables of 1988 leave out. Mexico's date was read (S26b). A year alone
-stands for its first of January, as everywhere here. China's entries are all dated.
+The years come from the names of the instruments, with two exceptions: 21 CFR 1310 has the year of the
+Chemical Diversion and Trafficking Act of 1988, and the ISSL has the year of the tables that it supplements.
+Mexico's date comes from a source (S26b). A year alone means 1 January. All entries of China have dates.
 """
 
 DEFAULT_INSTRUMENTS = ("un", "incb", "us", "eu")
@@ -64,21 +64,21 @@ class LawEntry:
     list_name: str
     """E.g. `Table I`."""
     since: date | None
-    """First day in force, as far as known; a year alone stands for its first of January."""
+    """First day in force, if known; a year alone means 1 January."""
     not_before: date | None
-    """First day of the instrument itself, as far as known; it counts where `since` is None."""
+    """First day of the instrument, if known; it is used where `since` is None."""
     since_text: str
-    """The date as the source gives it."""
+    """The date as written in the source."""
     code: str
     """Code within the instrument, e.g. a customs (HS) or DEA number; empty if unknown."""
     source: str
     grade: str
     """Quality of the source, e.g. `official text` or `secondary`."""
     status: str
-    """How the listing was verified, e.g. `read in source`."""
+    """Verification of the listing, e.g. `read in source`."""
 
     def is_in_force(self, day: date) -> bool:
-        """Return whether the entry was in force on a day, as far as dates are known."""
+        """Return whether the entry was in force on a day; an entry without any date always is."""
         since = self.since or self.not_before
         return since is None or since <= day
 
@@ -94,13 +94,13 @@ class LawEntry:
 
     @property
     def vouched(self) -> str:
-        """The sources, as in docs/law-sources.md, and how the listing was verified there."""
+        """The sources, as in docs/law-sources.md, and the verification of the listing."""
         return "; ".join(part for part in (self.source.replace(IN_DATA, GENERAL), self.status) if part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """Which lists count as the law."""
+    """The lists that count as the law."""
 
     lists: frozenset[tuple[str, str]]
     """Pairs of instrument and the beginning of a list name, e.g. (`UN 1988 Convention`, `Table I`)."""
@@ -111,12 +111,12 @@ class Profile:
 
 
 class LawWrong(ModelError):
-    """A profile or a date cannot be read."""
+    """A profile or a date is not valid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LawSettings:
-    """The section `[law]`: what counts as controlled."""
+    """The section `[law]` of the settings."""
 
     profile: tuple[str, ...] = DEFAULT_INSTRUMENTS
     as_of: str = ""
@@ -124,16 +124,16 @@ class LawSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Law:
-    """The lists that count, as they stood on a date."""
+    """The lists that count, on a date."""
 
     instruments: tuple[str, ...] = DEFAULT_INSTRUMENTS
     """Short names, in the order of `INSTRUMENTS`."""
     as_of: date | None = None
-    """None takes every entry, whenever it came into force."""
+    """None uses all entries, regardless of their dates."""
 
     @property
     def profile(self) -> Profile:
-        """The lists themselves."""
+        """The profile of the instruments."""
         return Profile(lists=frozenset(each for name in self.instruments for each in INSTRUMENTS[name]))
 
     def __str__(self) -> str:
@@ -142,20 +142,20 @@ class Law:
 
 
 def read_law(instruments: Iterable[str], as_of: str) -> Law:
-    """Return the law that short names and a date (`YYYY-MM-DD`, or empty) call for.
+    """Return the law of instruments, given by short name, on a date (`YYYY-MM-DD`, or empty).
 
     Raises:
-        LawWrong: If a name or the date is none.
+        LawWrong: If a name or the date is not valid.
     """
     wanted = {name.strip().lower() for given in instruments for name in given.split(",")} - {""}
     unknown = sorted(wanted - set(INSTRUMENTS))
     if unknown or not wanted:
-        found = f"{', '.join(unknown)} is no instrument" if unknown else "no instrument is named"
+        found = f"{', '.join(unknown)} is not an instrument" if unknown else "no instrument is named"
         message = f"The profile of the law cannot be used: {found}; choose from {', '.join(INSTRUMENTS)}."
         raise LawWrong(message)
     try:
         day = date.fromisoformat(as_of) if as_of else None
     except ValueError as error:
-        message = f"The law cannot be read as of {as_of!r}: that is no date; write it as 2024-12-03."
+        message = f"The law cannot be read as of {as_of!r}: it is not a date; write a date as 2024-12-03."
         raise LawWrong(message) from error
     return Law(instruments=tuple(name for name in INSTRUMENTS if name in wanted), as_of=day)

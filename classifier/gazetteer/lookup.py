@@ -1,7 +1,7 @@
-"""Answer, in sentences, whether a name or CAS number is listed, where, and since when.
+"""Look up whether a name or CAS number is listed, on which lists and since when, and answer in sentences.
 
-A query that is no name is also tried as a customs tariff number, as a word in the names of listed substances,
-as a misspelling, and by its structure.
+A query that is not a known name is also tried as a customs tariff number, as a word in the names of listed
+substances, as a misspelling, and by its structure.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from classifier.gazetteer.substances import Confusable, Gazetteer, Name, Substance
 
     Found = dict[str, tuple[Substance, Name | None]]
-    """Substance and name by key of the substance; None as name if the query is its number."""
+    """Substance and name by substance key; the name is None if the query is a CAS number."""
 
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 ABBREVIATED = "abbreviat"
 MOST_SHOWN = 8
-"""Substances that an answer names one by one."""
+"""Most substances that an answer names."""
 TOO_COMMON = 15
-"""Number of substances from which a word in their names is too common to name them all."""
+"""Most substances with a word in their names for which an answer names them."""
 SHORTEST_CERTAIN = 5
-"""Letters from which a synonym in a database of 70,000 compounds counts as the name of a compound."""
+"""Fewest letters of a synonym in a database of 70,000 compounds that counts as a name."""
 NOT_ALL_IS_PUBLIC = (
     "The INCB's surveillance list is not public in full: only its published examples are known here."
 )
@@ -38,7 +38,7 @@ NOT_ALL_IS_PUBLIC = (
 WORD = re.compile(r"[^\W_]+")
 CJK = re.compile("[\u3400-\u9fff]")
 SHORTEST_WORD = 3
-"""Letters that a word needs to count as part of a name; one Chinese character is enough."""
+"""Fewest letters of a word that counts as part of a name; one Chinese character is enough."""
 ALIKE = 0.8
 """Similarity from which another spelling is suggested, from 0 to 1."""
 
@@ -47,7 +47,7 @@ TARIFF_NUMBER = re.compile(r"(?:(?:hs|cn|hts|taric)\W*)?(?P<digits>\d{4}[. ]?\d{
 TARIFFS = ("HS ", "CN ")
 """Beginnings of tariff codes in the data; other codes are DEA numbers."""
 SUBHEADING = 6
-"""Digits that are the same in all countries (Harmonized System of the World Customs Organization)."""
+"""Digits common to all countries (Harmonized System of the World Customs Organization)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,16 +56,16 @@ class LookupResult:
 
     query: str
     status: Literal["listed", "ambiguous", "not_listed", "confusable", "unknown"]
-    """`ambiguous`: the query is part of the names of `candidates`, and no name by itself."""
+    """`ambiguous`: the query is only part of the names of `candidates`."""
     substance: Substance | None
     why: str
-    """Sentences for people: where it is listed and since when, or why not."""
+    """Sentences for people: the lists and their dates, or why the query is not listed."""
     candidates: tuple[Substance, ...] = ()
-    """Every listed substance that the query names or may mean."""
+    """All listed substances that the query names or may mean."""
 
 
 def look_up(gazetteer: Gazetteer, query: str) -> LookupResult:
-    """Return what `gazetteer` knows of a name in any spelling or a CAS number in any notation."""
+    """Look up a name in any spelling, or a CAS number in any notation."""
     spellings = _spellings(query)
     if not spellings:
         return _answer(query, "unknown", "Nothing to look up: give a name or a CAS number.")
@@ -74,7 +74,7 @@ def look_up(gazetteer: Gazetteer, query: str) -> LookupResult:
 
 
 def _by_name(gazetteer: Gazetteer, query: str, cas: str, spellings: set[str]) -> LookupResult | None:
-    """Answer by name or number; None if the gazetteer has neither."""
+    """Answer by name or number; None if the gazetteer has no match."""
     if found := _named(gazetteer.substances, cas, spellings):
         return _listed(gazetteer, query, found)
     if known := _named(gazetteer.unlisted, cas, spellings):
@@ -101,19 +101,19 @@ def _by_number(gazetteer: Gazetteer, query: str, cas: str) -> LookupResult | Non
     if subheading and (under := substances_under(gazetteer.substances, subheading)):
         why = (
             f"{query} is a customs tariff number. The lists that count ({gazetteer.law}) place "
-            f"{_names_of(under)} under {subheading}, where goods that are not listed stand too; "
+            f"{_names_of(under)} under {subheading}, which also covers goods that are not listed; "
             "give the name or the CAS number."
         )
         return _answer(query, "ambiguous", why, candidates=under)
     if not cas or is_cas_number(cas):
         return None
     or_tariff = " Nor is it a tariff number (HS) that these lists name." if subheading else ""
-    why = f"{query} is no CAS number: its check digit is wrong. Check it for a typing error.{or_tariff}"
+    why = f"{query} is not a CAS number: its check digit is wrong. Check it for a typing error.{or_tariff}"
     return _answer(query, "unknown", why)
 
 
 def _beyond_the_names(gazetteer: Gazetteer, query: str, cas: str) -> LookupResult:
-    """Answer for words that are part of names, and for compounds known by their structure alone."""
+    """Answer for words that are part of names, and for compounds known only by structure."""
     parts = () if cas else substances_with_word(gazetteer.substances, query)
     compound, missing = None, ""
     try:
@@ -128,11 +128,11 @@ def _beyond_the_names(gazetteer: Gazetteer, query: str, cas: str) -> LookupResul
         also = f" It is part of the names of {_names_of(parts)}." if parts else ""
         why = (
             f"{compound.name} is on none of the lists that count ({gazetteer.law}), "
-            f"nor is it of a class that they describe.{also}"
+            f"nor is it in a class that they describe.{also}"
         )
         return _answer(query, "not_listed", why, candidates=parts)
     near = nearly_spelled(gazetteer.substances, query)
-    meant = f" Spelled nearly like it: {', '.join(near)}." if near else ""
+    meant = f" Similar names: {', '.join(near)}." if near else ""
     return _answer(
         query, "unknown", f"{query} is not among the names and numbers known here.{meant}{missing}"
     )
@@ -141,7 +141,8 @@ def _beyond_the_names(gazetteer: Gazetteer, query: str, cas: str) -> LookupResul
 def _part_of_names(query: str, parts: Sequence[Substance]) -> LookupResult:
     if len(parts) > TOO_COMMON:
         why = (
-            f"{query} is a word in the names of {len(parts)} listed substances, and names none by itself; "
+            f"{query} is a word in the names of {len(parts)} listed substances, but names none "
+            "of them by itself; "
             "give the whole name or the CAS number."
         )
         return _answer(query, "unknown", why)
@@ -181,7 +182,7 @@ def _answer(
 
 
 def _spellings(query: str) -> set[str]:
-    """Return the letters and digits of a query, as texts are compared, and with umlauts spelled out."""
+    """Return the comparable form of a query, as written and with umlauts spelled out."""
     return {comparable(one) for one in (query, query.translate(UMLAUTS))} - {""}
 
 
@@ -226,7 +227,7 @@ def _why_listed(substance: Substance, name: Name | None) -> str:
         sentences.append(f"{substance.note}.")
     if name is not None and name.context == "never":
         sentences.append(
-            f"{name.text} alone is no evidence of it in any text: it stands in other names as well."
+            f"{name.text} alone is no evidence of it in any text: it is part of other names too."
         )
     elif name is not None and name.context:
         sentences.append(f"{name.text} alone is no evidence of it: in a text it counts only in a context.")
@@ -234,7 +235,7 @@ def _why_listed(substance: Substance, name: Name | None) -> str:
 
 
 def substances_with_word(substances: Iterable[Substance], query: str) -> tuple[Substance, ...]:
-    """Return the substances in whose names the words of the query stand side by side."""
+    """Return the substances with the words of the query side by side in a name."""
     folded = fold(query).text
     words = WORD.findall(folded)
     is_chinese = bool(CJK.search(folded))
@@ -249,7 +250,7 @@ def substances_with_word(substances: Iterable[Substance], query: str) -> tuple[S
 
 
 def nearly_spelled(substances: Iterable[Substance], query: str) -> list[str]:
-    """Return up to three substances with a name spelled nearly like the query, the most similar first."""
+    """Return up to three substances with names similar to the query, the most similar first."""
     names = {comparable(name.text): each.name for each in substances for name in each.names}
     alike = get_close_matches(comparable(query), names, n=8, cutoff=ALIKE)
     return list(dict.fromkeys(names[match] for match in alike))[:3]
@@ -267,7 +268,7 @@ def subheading_in(query: str) -> str:
 
 
 def substances_under(substances: Iterable[Substance], subheading: str) -> tuple[Substance, ...]:
-    """Return the substances that an entry of the law places under `subheading`."""
+    """Return the substances with an entry of the law under `subheading`."""
     return tuple(
         substance
         for substance in substances

@@ -1,12 +1,12 @@
-"""Compounds by their structure: class wording of the law, databases, and systematic (IUPAC) names.
+"""Identify compounds by structure: from databases, systematic (IUPAC) names, and class wordings of the law.
 
 Structures are compared with wordings such as "phenylacetic acid, its esters, and its salts". This needs the
-packages `rdkit` and `chemicals` (extra `chemistry`). OPSIN reads systematic names that no database has (extra
-`iupac`: the package py2opsin, which carries OPSIN, and a Java runtime). Each call starts Java, which takes
-about a second: give it all names at once.
+packages `rdkit` and `chemicals` (extra `chemistry`). OPSIN reads systematic names that are in no database
+(extra `iupac`: the package py2opsin, which includes OPSIN, and a Java runtime). Each call starts Java, which
+takes about a second, so pass all names at once.
 
-Reading listings needs none of this: the members of each class among the compounds of `chemicals` are written
-to the gazetteer when it is built.
+Reading listings needs none of these packages: the gazetteer build writes the members of each class among the
+compounds of `chemicals` to the gazetteer.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ COUNTERIONS = (
     "Cc1ccc(S(=O)(=O)O)cc1", "OC(=O)C(O)C(O)C(=O)O", "OC(=O)CC(O)(CC(=O)O)C(=O)O", "CC(O)C(=O)O",
     "O=C(O)CC(O)C(=O)O", "O=C(O)c1ccccc1", "O=C(O)C(F)(F)F", "COS(=O)(=O)O", "CCOS(=O)(=O)O",
 )  # fmt: skip
-"""Acids, as SMILES, whose salt of a listed base is a salt of that base and nothing more."""
+"""Acids, as SMILES, that form a plain salt with a listed base."""
 
 
 SALT_FORMING = ("[NX3;!$(N-C=[O,S]);!$(N=*)]", "C(=O)[OX2H1]")
-"""Amines that are no amides, and carboxylic acids."""
+"""Amines that are not amides, and carboxylic acids."""
 
 COUNTERION_ELEMENTS = frozenset({1, 3, 7, 8, 9, 11, 12, 13, 15, 16, 17, 19, 20, 30, 35, 38, 48, 53, 56})
 """Atomic numbers of the elements in plain inorganic counterions; others form complexes."""
@@ -57,12 +57,12 @@ PIECE = re.compile(
     r"(?:meth|eth|prop|but|pent|hex|phen|benz|naphth|pyrid|piper|amin|nitr|chlor|brom|fluor|iod|hydroxy|oxy|keton"
     r"|carb|acet|thi|cyclo|imid|indol|anilin|sulf|phosph|oate|nitrile|amide)"
 )
-"""Pieces of names; any systematic name of an organic compound has two of them."""
+"""Name pieces; every systematic name of an organic compound has at least two."""
 LOCANT = re.compile(r"(?<![a-z])(?:\d+[a-z]?|[nos])['\"]*(?:,(?:\d+[a-z]?|[nos])['\"]*)*-")
-"""A place in the molecule, e.g. `1-`, `N-`, `3,4-`; with one, a single piece is enough."""
+"""A locant, e.g. `1-`, `N-`, `3,4-`; a name with a locant needs only one piece."""
 
 SKELETON = 14
-"""Characters of an InChIKey that leave stereochemistry out."""
+"""Length of the part of an InChIKey without stereochemistry."""
 
 
 class ChemistryMissing(ModelError):
@@ -91,13 +91,13 @@ class StructureUnknown(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compound:
-    """A compound of a database, or one read from a systematic name."""
+    """A compound from a database or a systematic name."""
 
     name: str
     smiles: str
     cas: str = ""
     names: tuple[str, ...] = ()
-    """Its common and its systematic name, and its formula; not every synonym."""
+    """The common name, the systematic name and the formula, without other synonyms."""
     formula: str = ""
 
     def __str__(self) -> str:
@@ -105,12 +105,12 @@ class Compound:
 
     @property
     def is_ion(self) -> bool:
-        """Whether it has a charge, so that nobody can buy it by itself."""
+        """Whether the compound has a charge, so that it cannot be sold by itself."""
         return self.formula.endswith(("+", "-"))
 
     @property
     def wording(self) -> str:
-        """Words of the law that describe its class; empty if there are none."""
+        """Words of the law that describe the class of the compound; empty if none do."""
         entry = class_of(self.smiles)
         return entry.wording if entry else ""
 
@@ -119,7 +119,7 @@ class Compound:
         return comparable(query) in {comparable(name) for name in self.names}
 
     def listed_in(self, gazetteer: Gazetteer) -> dict[str, tuple[Substance, Name | None]]:
-        """Return the listed substances that it matches by number, by structure, or as member of a class."""
+        """Return the listed substances that match by CAS number, by structure, or as a class."""
         found = [each for each in gazetteer.substances if self.cas and self.cas in each.cas]
         parent = parent_of(self.smiles)
         skeleton = structure_key(parent)[:SKELETON] if parent else ""
@@ -132,7 +132,7 @@ class Compound:
 
 
 def compound_of(query: str) -> Compound | None:
-    """Return the compound of a name or CAS number, from a database or by the rules of nomenclature.
+    """Return the compound of a name or CAS number, from a database or a systematic name.
 
     Raises:
         StructureUnknown: If a package that might know it is not installed.
@@ -151,7 +151,7 @@ def compound_of(query: str) -> Compound | None:
 
 
 def structure_of(query: str) -> Compound | None:
-    """Return the compound of a CAS number or name that the `chemicals` package knows.
+    """Return the compound of a CAS number or name from the `chemicals` package.
 
     Raises:
         ChemistryMissing: If `chemicals` is not installed.
@@ -177,26 +177,26 @@ def structure_of(query: str) -> Compound | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassEntry:
-    """A class of substances that one wording of the law covers."""
+    """A class of substances that the law describes in words."""
 
     key: str
-    """Key of the substance in the gazetteer that stands for the class, e.g. `PAAE`."""
+    """Substance key of the class in the gazetteer, e.g. `PAAE`."""
     name: str
     smarts: tuple[str, ...]
     """A structure belongs to the class if any of these SMARTS matches it."""
     instrument: str
     list_name: str
     wording: str
-    """As in the instrument, e.g. `Phenylacetic acid, its esters, and its salts`."""
+    """The words of the instrument, e.g. `Phenylacetic acid, its esters, and its salts`."""
     since: str
-    """First day of control, `YYYY[-MM[-DD]]`; empty if none was read."""
+    """First day of control, `YYYY[-MM[-DD]]`; empty if unknown."""
     source: str
     note: str
 
 
 @lru_cache(maxsize=1)
 def classes() -> tuple[ClassEntry, ...]:
-    """Return every class of the gazetteer's `classes.csv`."""
+    """Return all classes in `classes.csv` of the gazetteer."""
     text = (files("classifier.gazetteer") / "data" / "classes.csv").read_text(encoding="utf-8")
     return tuple(
         ClassEntry(
@@ -215,10 +215,10 @@ def classes() -> tuple[ClassEntry, ...]:
 
 
 def class_of(smiles: str) -> ClassEntry | None:
-    """Return the class to which a structure, or a simple salt of one, belongs.
+    """Return the class of a structure or of a simple salt, if any.
 
     Args:
-        smiles: A structure; one that RDKit cannot read belongs to no class.
+        smiles: A structure; a structure that RDKit cannot read has no class.
 
     Raises:
         ChemistryMissing: If RDKit is not installed.
@@ -232,7 +232,7 @@ def class_of(smiles: str) -> ClassEntry | None:
 def parent_of(smiles: str) -> Mol | None:
     """Return the uncharged parent structure of a salt; a single structure is its own parent.
 
-    None for a structure that RDKit cannot read, and for a pair without a plain counterion.
+    Return None for a structure that RDKit cannot read, and for several parts that are not plain counterions.
 
     Raises:
         ChemistryMissing: If RDKit is not installed.
@@ -259,7 +259,7 @@ def forms_salts(molecule: Mol) -> bool:
 
 
 def looks_systematic(text: str) -> bool:
-    """Return whether a text may be a systematic name, worth the second that reading it takes."""
+    """Return whether a text may be a systematic name; reading one takes a second."""
     folded = fold(text).text.strip()
     if not SHORTEST <= len(folded) <= LONGEST or not folded.isascii():
         return False
@@ -268,7 +268,7 @@ def looks_systematic(text: str) -> bool:
 
 
 def smiles_of(names: Sequence[str]) -> list[str]:
-    """Return the structure of each systematic name as SMILES, empty where OPSIN does not understand the name.
+    """Return the structure of each systematic name as SMILES, empty for names that OPSIN cannot read.
 
     Raises:
         IupacMissing: If py2opsin or Java is not installed.
@@ -276,7 +276,7 @@ def smiles_of(names: Sequence[str]) -> list[str]:
     read = _opsin()
     asked = [" ".join(name.split()) if name.isascii() else fold(name).text for name in names]
     with tempfile.TemporaryDirectory(prefix="precursor-watch-") as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # py2opsin warns of each name that it does not understand
+        warnings.simplefilter("ignore")  # py2opsin warns of each name that it cannot read
         found = read([name or "-" for name in asked], tmp_fpath=str(Path(folder) / "names.txt"))
     return [structure or "" for structure in found] if isinstance(found, list) else [""] * len(asked)
 
@@ -290,7 +290,7 @@ def _pattern(smarts: str) -> Mol:
     chem, _ = _rdkit()
     pattern: Mol | None = chem.MolFromSmarts(smarts)
     if pattern is None:
-        message = f"classes.csv: {smarts} is no SMARTS pattern; correct it."
+        message = f"classes.csv: {smarts} is not a SMARTS pattern; correct it."
         raise ValueError(message)
     return pattern
 
@@ -310,7 +310,7 @@ def _counterions() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _rdkit() -> tuple[ModuleType, Uncharger]:
-    """Return RDKit's chemistry module and its remover of charges, with RDKit's log turned off."""
+    """Return RDKit's chemistry module and its charge remover, with RDKit's log turned off."""
     try:
         from rdkit import Chem, rdBase
         from rdkit.Chem.MolStandardize.rdMolStandardize import Uncharger

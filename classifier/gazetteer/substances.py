@@ -1,6 +1,6 @@
-"""The substances and their names, read from the package's CSV files for one law.
+"""Read the substances and their names for one law from the CSV files of the package.
 
-To change a fact: correct it in `curated/` and run `python -m classifier.gazetteer.build`; see there.
+To change a fact: correct it in `curated/` and run `python -m classifier.gazetteer.build`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Family = Literal["opioid", "amphetamine-type", "other"]
 Rows = list[dict[str, str]]
 NOT_IN_FORCE = "proposed"
 MEMBER_NAME = {"lang": "en", "kind": "synonym", "context": ""}
-"""The columns that all names of class members share."""
+"""Columns common to all names of class members."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,18 +36,18 @@ class Name:
     """ISO 639-1."""
     kind: NameKind
     context: str
-    """Context that the name needs in a text to count; empty if none.
+    """Context in which the name counts in a text; empty if it always counts.
 
-    `form`: a form, pack or purity nearby. `element`: the same, or the name alone, for an element that is sold
-    in its listed forms. `chemistry`: words about making drugs. `never`: the name is known to look-ups only,
-    and is no evidence in any text, e.g. `HCl`.
+    `form`: a form, pack or purity nearby. `element`: the same, or the name alone, for an element sold in its
+    listed forms. `chemistry`: words about making drugs. `never`: the name is only for look-ups and is not
+    evidence in any text, e.g. `HCl`.
     """
     source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Substance:
-    """One controlled substance, or one class that the law describes in words.
+    """A controlled substance, or a class that the law describes in words.
 
     Equal entries of several instruments are one substance.
     """
@@ -59,14 +59,14 @@ class Substance:
     tier: int
     """1 few licit uses; 2 dual use, limited trade; 3 bulk solvents, acids and reagents."""
     entries: tuple[LawEntry, ...]
-    """Entries of the profile only, in the order of the instruments."""
+    """Entries on lists of the profile, in the order of the instruments."""
     cas: tuple[str, ...]
-    """CAS Registry Numbers, the substance's own first, then those of its salts."""
+    """CAS Registry Numbers of the substance, then of its salts."""
     inchikeys: tuple[str, ...]
     """Compare the first 14 characters, because several sources leave stereochemistry out."""
     names: tuple[Name, ...]
     note: str = ""
-    """A remark on a class for people, e.g. that many members are ordinary flavour materials."""
+    """A remark on a class for people, e.g. `many members are ordinary flavour materials`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,44 +77,44 @@ class Confusable:
     cas: str
     why: str
     borderline: bool
-    """Whether it contains a listed substance or is nearly one."""
+    """Whether the product contains a listed substance or nearly is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Gazetteer:
-    """The knowledge of substances under one law. Compared by identity."""
+    """All substances and names under one law; compared by identity."""
 
     edition: str
     """Version and build date, e.g. `2026.11.1 of 2026-11-24`, and the law if it is not the default one."""
     substances: tuple[Substance, ...]
     """Listed under the profile on the date."""
     unlisted: tuple[Substance, ...]
-    """Known here, but on none of the profile's lists on the date."""
+    """Known substances that are on no list of the profile on the date."""
     confusables: tuple[Confusable, ...]
     rivals: tuple[str, ...]
-    """Names of unlisted chemicals that contain, or begin like, a listed name."""
+    """Names of unlisted chemicals that contain a listed name or begin like one."""
     by_cas: Mapping[str, Substance]
     """Listed substances by CAS number."""
     law: str
-    """The lists that count, as of when, for people: `un, incb, us, eu`."""
+    """The lists that count, with their date, for people: `un, incb, us, eu`."""
     stands_for: Mapping[str, str]
-    """The meaning of abbreviations of unlisted chemicals."""
+    """Meanings of abbreviations of unlisted chemicals."""
     systematic_names: bool = False
-    """Whether names that it lacks are read by structure, in titles that name nothing else."""
+    """Whether systematic names are recognised by structure, in titles that name nothing else."""
 
 
 class GazetteerError(ModelError):
-    """The gazetteer's own files cannot be used."""
+    """The files of the gazetteer cannot be used."""
 
 
 def default_gazetteer() -> Gazetteer:
-    """Return the gazetteer of the default law, one for the process."""
+    """Return the gazetteer of the default law; the process has only one."""
     return gazetteer_of(Law())
 
 
 @cache
 def gazetteer_of(law: Law, *, systematic_names: bool = False) -> Gazetteer:
-    """Return the gazetteer of a law, one for the process, because its first reading compiles it."""
+    """Return the gazetteer of a law; one per process, because the first reading of a text compiles it."""
     return load_gazetteer(law, systematic_names=systematic_names)
 
 
@@ -124,15 +124,14 @@ def load_gazetteer(
     """Read the gazetteer from the files that come with the package.
 
     Args:
-        law: The lists that count, and as of when: entries that came into force later are left out. An entry
-            whose date was not read counts from the day its instrument began. None is the default profile
-            without a date.
-        classes: Whether to count the known members of classes that the law describes in words, such
-            as "phenylacetic acid, its esters, and its salts", and salts known by their own number.
-        systematic_names: As `Gazetteer.systematic_names`.
+        law: The lists that count, and their date: later entries are left out. An entry without a known date
+            counts from the first day of its instrument. None is the default profile without a date.
+        classes: Whether to include the known members of classes that the law describes in words, such as
+            "phenylacetic acid, its esters, and its salts", and salts with CAS numbers of their own.
+        systematic_names: See `Gazetteer.systematic_names`.
 
     Returns:
-        A new `Gazetteer`. Reading takes some tenths of a second, so callers keep it.
+        A new `Gazetteer`. Loading takes some tenths of a second, so callers should keep it.
 
     Raises:
         GazetteerError: If a file is missing or a substance lacks its family or tier.

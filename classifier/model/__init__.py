@@ -1,1 +1,1 @@
-"""The logistic regression, its first stage, and their form on disk."""
+"""The logistic regression, its first stage, and their files."""

@@ -1,9 +1,9 @@
-"""The first stage: a light model over evidence, static vectors and words that settles clear cases.
+"""Settle clear cases with a first stage: a light model over evidence, static vectors and words.
 
-Every text that names something listed goes to the transformer, and so does every text with a sign of hiding
-where no goods are named. Of the rest, the first stage settles those with a probability below its *threshold*.
-That threshold is set from out-of-fold scores, so that at most `RECALL_BUDGET` of the offers are given up, and
-never above half of the whole model's. Each training measures the cost and writes it on the model card.
+Texts that name a listed substance go to the transformer, and so do texts with a signal of hiding and without
+named goods. The first stage settles the other texts with a probability below its *threshold*. The threshold
+comes from out-of-fold scores: at most `RECALL_BUDGET` of the offers are lost, and it never exceeds half of
+the full model's threshold. Each training measures the cost and writes it on the model card.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from classifier.features.static_embedding import StaticEmbedder
 
 RECALL_BUDGET = 0.005
-"""Greatest share of the offers that may be given up."""
+"""Greatest share of the offers that may be lost."""
 
 USED_OF_BUDGET = 0.5
-"""Share of the budget that is used, because out-of-fold scores are of texts like the training set's."""
+"""Share of the budget used, because out-of-fold texts resemble the training set more than a crawl does."""
 
 HIGHEST_SHARE = 0.5
-"""Limit of the first stage's threshold, as a share of the whole model's: the first stage is to settle what it
-is sure of, however much of the budget is left."""
+"""Highest threshold of the first stage, as a share of the full model's: the first stage settles only clear
+cases, even if budget is left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +44,10 @@ class FirstStage:
     threshold: float
     """A text without evidence and with a lower probability is settled; 0 settles nothing."""
     linear: LinearWeights = field(init=False, repr=False)
-    """The pipeline in the form in which scoring uses it."""
+    """The pipeline in the form that scoring uses."""
 
     def __post_init__(self) -> None:
-        """Take the weights out of the pipeline, once."""
+        """Extract the weights from the pipeline."""
         object.__setattr__(self, "linear", LinearWeights.of(self.pipeline))
 
 
@@ -57,7 +57,7 @@ class SettledShares:
 
     threshold: float
     recall_given_up: float
-    """Share of the offers, by weight, that the whole model flags and the first stage settles."""
+    """Share of the offers, by weight, that the full model flags and the first stage settles."""
     settled: float
     """Share of the other texts, by weight, that is settled."""
     with_evidence: float
@@ -80,12 +80,12 @@ def fit_first_stage(
     Args:
         features: Rows of `classifier.features.matrix` with static vectors.
         labels: 0 or 1.
-        groups: A name per row; no group is split over folds.
+        groups: The group of each row; no group is split over folds.
         weights: Positive.
-        flagged: Which rows the whole model flags, out of fold.
-        evident: Which rows `has_evidence`.
-        threshold: Of the whole model.
-        seed: Of the folds.
+        flagged: Whether the full model flags each row, out of fold.
+        evident: `has_evidence` of each row.
+        threshold: The threshold of the full model.
+        seed: The seed of the folds.
     """
     pipeline, _threshold, probabilities = fit_with_folds(
         features, labels, groups=groups, weights=weights, seed=seed
@@ -109,15 +109,15 @@ def settle_within_budget(
     evident: NDArray[np.bool_],
     highest: float,
 ) -> SettledShares:
-    """Return the highest threshold that keeps to the budget, with its cost and gain.
+    """Return the highest threshold within the budget, with its cost and gain.
 
     Args:
-        probabilities: Of the first stage, out of fold.
+        probabilities: Out-of-fold probabilities of the first stage.
         labels: 0 or 1.
         weights: Positive.
-        flagged: Which rows the whole model flags, out of fold.
-        evident: Which rows `has_evidence`.
-        highest: Limit of the threshold.
+        flagged: Whether the full model flags each row, out of fold.
+        evident: `has_evidence` of each row.
+        highest: The highest threshold allowed.
     """
     offers = float(weights[labels == 1].sum())
     lost = np.where((labels == 1) & flagged & ~evident, weights, 0.0)

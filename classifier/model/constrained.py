@@ -1,12 +1,12 @@
-"""Logistic regression in which some weights may have one sign only.
+"""Fit a logistic regression in which some weights must not be negative, or not be positive.
 
-Evidence that occurs together shares its weight as chance has it. `promises stealth` could lower a score,
-because `signs of hiding` beside it already counts it, and the reason shown would be absurd. So a feature that
-can only speak for an offer is kept from speaking against it, and the other way round. Scikit-learn's own
-regression knows no bounds; SciPy's L-BFGS-B does, and minimises the loss (decision 70).
+Correlated evidence shares its weight at random. `promises stealth` could lower a score because `signs of
+hiding` already counts it, and the reason shown would be absurd. So evidence for an offer must not lower a
+score, and evidence against an offer must not raise it. Scikit-learn's regression has no bounds; SciPy's
+L-BFGS-B minimises the loss within bounds (decision 70).
 
-Words stand in few rows and evidence in many. So each search measures every weight by the curvature of the
-loss along it; with words among the columns, this takes a third of the steps.
+Words occur in few rows and evidence in many. So each search scales every weight by the curvature of the loss;
+with word columns, this takes a third of the steps.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
 
 Ends = tuple[float, float]
 Loss = tuple[float, "NDArray[np.float64]"]
-"""The loss at a point, and its slope."""
+"""Returns the loss at a point and its gradient."""
 FREE: Ends = (-np.inf, np.inf)
 MOST_STEPS = 2_000
 TOLERANCE = 1e-7
-"""Relative fall of the loss in one step at which a search ends."""
+"""A search ends when one step lowers the loss by less than this share."""
 FIRST_TOLERANCE = 1e-3
-"""The same for a first search from 0, whose measures are those of the far point."""
+"""The same for a first search from 0, whose scales come from a distant point."""
 PARTS = 2
 """Parts of the rows whose losses are computed in parallel."""
 PENALTY = 1.0
-"""Curvature of the penalty along each weight; it also keeps the measure of the intercept finite."""
+"""Curvature of the penalty along each weight; it also keeps the scale of the intercept finite."""
 
 
 def fit_constrained(
@@ -55,9 +55,9 @@ def fit_constrained(
     penalty_c: float,
     start: tuple[NDArray[np.float64], float] | None = None,
 ) -> tuple[NDArray[np.float64], float]:
-    """Return the weights of all columns, in their order, and the intercept that fit best within the bounds.
+    """Return the best weights within the bounds, in the order of the columns, and the intercept.
 
-    The start decides how long the search takes, and not where it ends, because the loss has one minimum.
+    The start affects only the duration of the search, because the loss has a single minimum.
 
     Args:
         dense: The first columns, of shape (n, some).
@@ -65,11 +65,11 @@ def fit_constrained(
         labels: 0 or 1, shape (n,).
         weights: Positive, shape (n,).
         bounds: Lowest and highest weight of the first columns. All other weights are free.
-        penalty_c: As `C` of `sklearn.linear_model.LogisticRegression`; the intercept is not penalised.
+        penalty_c: Same as `C` of `sklearn.linear_model.LogisticRegression`; the intercept is not penalised.
         start: The result for other rows with the same columns; None begins at 0.
 
     Warns:
-        ConvergenceWarning: If a search does not end within `MOST_STEPS`; the bounds hold all the same.
+        ConvergenceWarning: If a search does not end within `MOST_STEPS`; the result is within the bounds.
     """
     used = np.flatnonzero(sparse.getnnz(axis=0))
     columns = np.append(np.arange(dense.shape[1]), dense.shape[1] + used)
@@ -77,7 +77,7 @@ def fit_constrained(
     point = np.zeros(len(columns) + 1) if start is None else np.append(start[0][columns], start[1])
     signs = np.where(labels > 0, 1.0, -1.0)
     rows = _Rows(dense=dense, sparse=sparse[:, used], signs=signs, weights=penalty_c * weights)
-    # With BLAS, a second thread costs these sizes more in waiting than it saves.
+    # At these sizes, a second BLAS thread waits longer than it saves.
     with _libraries().limit(limits=1, user_api="blas"), ThreadPoolExecutor(PARTS) as pool:
         loss = _in_parallel(rows, pool)
         for tolerance in (FIRST_TOLERANCE, TOLERANCE) if start is None else (TOLERANCE,):
@@ -90,13 +90,13 @@ def fit_constrained(
 
 @cache
 def _libraries() -> ThreadpoolController:
-    """Return the BLAS of NumPy and SciPy, which are loaded by now; looking for them takes 10 ms."""
+    """Return the BLAS libraries of NumPy and SciPy, which are already loaded; the search takes 10 ms."""
     return ThreadpoolController()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rows:
-    """Rows, and the loss that they give for weights of the columns and an intercept, which comes last."""
+    """Rows with their loss as a function of the column weights and, last, the intercept."""
 
     dense: NDArray[np.float64]
     sparse: csr_matrix
@@ -105,7 +105,7 @@ class _Rows:
     weights: NDArray[np.float64]
 
     def part(self, rows: slice) -> _Rows:
-        """Return some of the rows."""
+        """Return a slice of the rows."""
         return _Rows(
             dense=self.dense[rows],
             sparse=self.sparse[rows],
@@ -119,7 +119,7 @@ class _Rows:
         return np.asarray(self.dense @ point[:split] + self.sparse @ point[split:-1] + point[-1])
 
     def loss(self, point: NDArray[np.float64]) -> Loss:
-        """Return the loss at a point and its slope, both without the penalty."""
+        """Return the loss at a point and its gradient, both without the penalty."""
         against = -self.signs * self.sums(point)
         pull = -self.weights * self.signs * expit(against)
         slope = np.concatenate([pull @ self.dense, pull @ self.sparse, [pull.sum()]])
@@ -134,9 +134,9 @@ class _Rows:
 
 
 def _in_parallel(rows: _Rows, pool: ThreadPoolExecutor) -> Callable[[NDArray[np.float64]], Loss]:
-    """Return the loss with the penalty; parts of the rows are computed in parallel.
+    """Return the loss with the penalty, computed for parts of the rows in parallel.
 
-    The number of parts is the same on any machine, so that all machines add up the same numbers in the same
+    The number of parts is the same on all machines, so that all of them add the same numbers in the same
     order.
     """
     cuts = np.linspace(0, len(rows.signs), PARTS + 1).astype(int)
@@ -157,7 +157,7 @@ def _search(
     ends: tuple[NDArray[np.float64], NDArray[np.float64]],
     tolerance: float,
 ) -> NDArray[np.float64]:
-    """Return the point within the ends with the least loss, searched in the given units from `point`."""
+    """Return the point of least loss within the bounds, searching in the given units from `point`."""
 
     def measured(point: NDArray[np.float64]) -> Loss:
         value, slope = loss(point * units)
@@ -173,7 +173,7 @@ def _search(
     )
     if found.nit >= MOST_STEPS:
         warnings.warn(
-            f"A search for weights ended after {MOST_STEPS} steps, not at the best ones.",
+            f"A search for weights stopped after {MOST_STEPS} steps, before it found the best weights.",
             ConvergenceWarning,
             stacklevel=3,
         )

@@ -1,7 +1,7 @@
-"""The model itself: one scikit-learn pipeline that weighs evidence, embedding and words.
+"""Fit the model: one scikit-learn pipeline that weighs evidence, embedding and words.
 
-Calibration is part of the weights (Platt scaling of a linear score is again a linear score). So a probability
-is one sigmoid of one sum, and every reason shown is exactly one term of that sum.
+Calibration is part of the weights, because Platt scaling of a linear score is again a linear score. So a
+probability is the sigmoid of one sum, and every reason shown is one term of this sum.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ if TYPE_CHECKING:
     from classifier.model.constrained import Ends
 
 EMBEDDING_WEIGHT = 0.8
-"""Length of an embedding beside evidence of 0 or 1. A larger one fits the starter set better and carries over
-worse: ordinary goods of other sites begin to be flagged by their embedding."""
+"""Length of an embedding beside evidence of 0 or 1. A larger length fits the starter set better but
+generalises worse: embeddings of ordinary goods on other sites cause flags."""
 
 WORD_WEIGHT = 2.5
-"""Length of a text's words, a unit vector too. With a larger one, or without a common length, the words of an
-honest shop's long page outweigh its evidence."""
+"""Length of a text's word vector. With a larger length, or without a common one, the words of an honest
+shop's long page outweigh its evidence."""
 
 MIN_DF = 3
-"""Words in fewer examples get no weight: they would only identify those examples."""
+"""Words in fewer examples get no weight, because they would only identify these examples."""
 
 PENALTY_C = 1.0
 FOLDS = 5
@@ -50,22 +50,22 @@ MINIMUM_OF_A_CLASS = 10
 
 SIDES: dict[str, Ends] = {"raise": (0, np.inf), "lower": (-np.inf, 0), "either": FREE}
 BOUNDS: tuple[Ends, ...] = tuple(SIDES[feature.may] for feature in FEATURES.values())
-"""Lowest and highest weight of each feature of evidence; all other weights are free."""
+"""Lowest and highest weight of each evidence feature; all other weights are free."""
 
 EMPTY = list(FEATURES).index(NOTHING_READ)
 EMPTY_WEIGHT = 2.0
-"""Weight of an example that is no offer and in which nothing is read. Of the starter set's texts without any
-sign a fifth are offers; of a crawl's hardly one in ten thousand is, because most are headlines, links and
-notices, and a flag on one can show no reason but words. A larger weight would be nearer to the world, and
-further from the share by which calibration is measured."""
+"""Weight of an example without evidence that is no offer. Of the texts without evidence, a fifth are offers
+in the starter set, but hardly one in ten thousand in a crawl: most are headlines, links and notices, and a
+flag on them has no reasons but words. A larger weight would be more realistic, but further from the share
+with which calibration is measured."""
 
 TARGET_PRECISION = 0.96
-"""The threshold is the lowest at which this share of out-of-fold flags was right. The share is higher than a
-queue needs, because a third of the starter set are offers, and a thousandth of a marketplace."""
+"""Precision of out-of-fold flags that determines the threshold. It is higher than a queue needs, because a
+third of the starter set are offers, but only a thousandth of a marketplace."""
 
 
 def build_pipeline() -> Pipeline:
-    """Return an unfitted pipeline over the columns of `classifier.features.matrix`; `fit` fits it."""
+    """Return an unfitted pipeline over the columns of `classifier.features.matrix`."""
     scale = ColumnTransformer(
         [
             ("evidence", MaxAbsScaler(), EVIDENCE),
@@ -86,17 +86,18 @@ def fit(
     *,
     near: Pipeline | None = None,
 ) -> Pipeline:
-    """Fit the pipeline; each feature of evidence keeps to the direction in which it may move a score.
+    """Fit the pipeline; no evidence feature moves a score in a forbidden direction.
 
-    The last step is scikit-learn's own class with our weights, so that model files hold no type of ours.
+    The last step is a scikit-learn class with these weights, so that model files contain no types of this
+    project.
 
     Args:
         pipeline: Unfitted.
         features: Rows of `classifier.features.matrix`.
         labels: 0 or 1, shape (n,).
         weights: Positive, shape (n,).
-        near: A pipeline fitted on nearly the same rows. The search begins at its weights, which saves time
-            and does not change the result.
+        near: A pipeline fitted on nearly the same rows. The search starts from its weights, which saves time
+            without changing the result.
     """
     scale = pipeline.named_steps["scale"].fit(features)
     _leave_out_rare_words(scale, features)
@@ -146,17 +147,18 @@ def fit_with_folds(
     Args:
         features: Rows of `classifier.features.matrix`.
         labels: 0 or 1, shape (n,).
-        groups: A name per row.
-        weights: Positive, shape (n,); an empty text that is no offer counts `EMPTY_WEIGHT` times as much.
-        seed: Of the folds.
+        groups: The group of each row.
+        weights: Positive, shape (n,); for texts without evidence that are no offers, `EMPTY_WEIGHT` times as
+            much is used.
+        seed: The seed of the folds.
 
     Returns:
-        The fitted pipeline, whose `predict_proba` is calibrated, the threshold in [0, 1], and each row's
-        calibrated probability by the fold that did not see it.
+        The fitted pipeline with calibrated `predict_proba`, the threshold in [0, 1], and the calibrated
+        out-of-fold probability of each row.
 
     Raises:
         TooFewLabels: If either class has fewer than `MINIMUM_OF_A_CLASS` rows.
-        TooFewSellers: If either class has one group, so that no fold could hold it out.
+        TooFewSellers: If either class has only one group, so that no fold can hold it out.
     """
     _check_enough(labels, groups)
     weights = weights * _frequency(features, labels)
@@ -183,7 +185,7 @@ def fit_with_folds(
 
 
 def _frequency(features: csr_matrix, labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return how often each row is to count, because some are more common in a crawl than in the examples."""
+    """Return a factor for each row, because some texts are more common in a crawl than in the examples."""
     is_empty = features[:, [EMPTY]].toarray().ravel() > 0
     return np.where(is_empty & (labels == 0), EMPTY_WEIGHT, 1.0)
 
@@ -202,10 +204,10 @@ def choose_threshold(
 ) -> float:
     """Return the lowest probability above which at least `TARGET_PRECISION` of the rows are offers.
 
-    Rows count by their weight, so that repeating a text a thousand times does not move the threshold.
+    Rows are weighted, so that repeating a text a thousand times does not move the threshold.
 
     Returns:
-        A value in [0.05, 0.95]; 0.5 when no threshold reaches the precision.
+        A value in [0.05, 0.95]; 0.5 if no threshold reaches the precision.
     """
     precision, _recall, thresholds = precision_recall_curve(labels, probabilities, sample_weight=weights)
     good = thresholds[precision[:-1] >= TARGET_PRECISION]
@@ -214,13 +216,13 @@ def choose_threshold(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinearWeights:
-    """A fitted pipeline as one vector for each part of a row, with which scoring weighs texts.
+    """A fitted pipeline as one weight vector for each part of a row, for fast scoring.
 
-    Every step of the pipeline is linear but for the length of a text's words, so that scaling and weights
-    become one number for each column. Scikit-learn's column transformer takes about five milliseconds a
-    call, however few the rows, and scoring that follows a crawl has few texts at a time.
+    All steps of the pipeline are linear, except for the length of the word vector, so that scaling and
+    weights combine into one number for each column. Scikit-learn's column transformer takes about five
+    milliseconds per call even for a few rows, and scoring during a crawl has few texts at a time.
 
-    To change a step of `build_pipeline`: change this class too; a test holds the two equal.
+    To change a step of `build_pipeline`: change this class too; a test compares the two.
     """
 
     evidence: NDArray[np.float64]
@@ -228,9 +230,9 @@ class LinearWeights:
     embedding: NDArray[np.float64]
     """Log-odds of each dimension, shape (dimensions,)."""
     rarity: NDArray[np.float64]
-    """What one more of each word adds to the length of a text's words, shape (COLUMNS,)."""
+    """Rarity (IDF) of each word, shape (COLUMNS,)."""
     words: NDArray[np.float64]
-    """Log-odds of each word in a text whose words have length 1, rarity included, shape (COLUMNS,)."""
+    """Log-odds of each word in a text with a word vector of length 1, rarity included, shape (COLUMNS,)."""
     constant: float
     """Log-odds of an empty text."""
 
@@ -251,7 +253,7 @@ class LinearWeights:
     def terms(
         self, evidence: NDArray[np.float32], vectors: NDArray[np.float32], words: csr_matrix
     ) -> NDArray[np.float64]:
-        """Return the terms of each row's sum: one for each feature, one for the embedding, one for the words.
+        """Return the log-odds of each row: one term per feature, one for the embedding, one for the words.
 
         Args:
             evidence: Shape (n, len(FEATURES)).
@@ -266,7 +268,7 @@ class LinearWeights:
         return np.column_stack([evidence * self.evidence, vectors @ self.embedding, of_words])
 
     def word_terms(self, words: csr_matrix) -> csr_matrix:
-        """Return what each column of words adds to each row's sum; the last of `terms` is the sum of these.
+        """Return the log-odds of each word column in each row; they add up to the last column of `terms`.
 
         Args:
             words: As `classifier.features.words.count_words` counts them, shape (n, COLUMNS).
@@ -277,7 +279,7 @@ class LinearWeights:
         rows, columns = _rows_of(words), words.indices
         damped = 1.0 + np.log(words.data.astype(np.float64))
         length = np.sqrt(np.bincount(rows, (damped * self.rarity[columns]) ** 2, words.shape[0]))
-        # A word without rarity adds nothing; a text with only such words has no length.
+        # Words without rarity add 0; a text with only such words has length 0.
         added = damped * self.words[columns] / np.where(length > 0, length, 1.0)[rows]
         return csr_matrix((added, columns, words.indptr), shape=words.shape)
 
@@ -288,7 +290,7 @@ def _rows_of(words: csr_matrix) -> NDArray[np.intp]:
 
 
 def deciding_numbers(pipeline: Pipeline) -> NDArray[np.float64]:
-    """Return every fitted number that decides a score, in one row."""
+    """Return all fitted numbers that affect a score, shape (n,)."""
     parts, weigh = pipeline.named_steps["scale"].named_transformers_, pipeline.named_steps["weigh"]
     return np.concatenate(
         [parts["evidence"].scale_, parts["words"].idf_, weigh.coef_[0], weigh.intercept_]

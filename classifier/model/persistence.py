@@ -1,4 +1,4 @@
-"""A trained model on disk: a folder that says what it is and refuses to be read as anything else.
+"""Save and load a trained model as a folder of checked files.
 
     model.skops        the pipeline in use: no pickle, no type that skops does not know
     evaluation.skops   its cross-fitted model, trained without the held-out groups, for fair comparisons
@@ -10,8 +10,8 @@
     comparison.json    its comparison with the model then in use; scoring does not need it
     manifest.json      the SHA-256 of every file above, written last
 
-To change this layout, or what a column of words counts (`classifier.features.words`): raise `FORMAT` below.
-A folder of another format is refused with a sentence.
+To change this layout, or the columns of words (`classifier.features.words`): raise `FORMAT` below. Folders of
+other formats are refused.
 """
 
 from __future__ import annotations
@@ -48,18 +48,18 @@ COMPARISON = "comparison.json"
 """The comparison with the model in use at training, beside the other files; scoring does not need it."""
 
 MANIFEST = "manifest.json"
-"""Its presence says that the folder is whole; without it, no file of the folder is read."""
+"""A folder without this file is incomplete, and none of its files is read."""
 
 DAMAGED = (
     OSError, ValueError, TypeError, AttributeError, IndexError, EOFError, RecursionError,
     zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
-"""Errors from reading a file that is damaged or of another kind."""
+"""Errors in reading a damaged file or a file of another kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbours:
-    """The training examples of a model, to show the nearest ones beside a score."""
+    """The training examples of a model, for showing the nearest ones beside a score."""
 
     vectors: NDArray[np.float32]
     """Shape (n, dimensions), rows of length 1."""
@@ -71,7 +71,7 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainedModel:
-    """A model with everything that scoring needs."""
+    """A model with all data for scoring."""
 
     model_id: str
     pipeline: Pipeline
@@ -81,12 +81,12 @@ class TrainedModel:
     neighbours: Neighbours
     card: Mapping[str, Any]
     first_stage: FirstStage | None = None
-    """The stage that settles clear cases; None in models without one."""
+    """The stage that settles clear cases; None without a cascade."""
     linear: LinearWeights = field(init=False, repr=False)
-    """The pipeline in the form in which scoring uses it."""
+    """The pipeline in the form that scoring uses."""
 
     def __post_init__(self) -> None:
-        """Take the weights out of the pipeline, once."""
+        """Extract the weights from the pipeline."""
         object.__setattr__(self, "linear", LinearWeights.of(self.pipeline))
 
 
@@ -98,7 +98,7 @@ def fingerprint(
     edition: str,
     first_stage: FirstStage | None = None,
 ) -> str:
-    """Return the model's id: 12 hexadecimal digits, from all numbers that decide its scores."""
+    """Return the model's id: 12 hexadecimal digits of a hash of all numbers that affect its scores."""
     digest = hashlib.sha256(json.dumps([list(FEATURES), threshold, embedder_id, edition]).encode())
     digest.update(deciding_numbers(pipeline).astype("<f8").tobytes())
     if first_stage:
@@ -109,7 +109,7 @@ def fingerprint(
 
 
 def save_model(model: TrainedModel, models_folder: Path) -> Path:
-    """Write the model under `models_folder` and return its folder; a usable equal model is kept."""
+    """Write the model under `models_folder` and return its folder; an intact equal model is kept."""
     folder = models_folder / model.model_id
     if _is_usable(folder):
         return folder
@@ -129,19 +129,19 @@ def save_model(model: TrainedModel, models_folder: Path) -> Path:
     (folder / "neighbours.jsonl").write_text(lines, encoding="utf-8")
     (folder / "card.md").write_text(card_text(model.card), encoding="utf-8")
     (folder / "card.json").write_text(json.dumps(model.card, indent=2, ensure_ascii=False), encoding="utf-8")
-    (folder / COMPARISON).unlink(missing_ok=True)  # of an unusable model whose place this one takes
+    (folder / COMPARISON).unlink(missing_ok=True)  # left by an unusable model with the same id
     write_manifest(folder)
     return folder
 
 
 def write_comparison(folder: Path, comparison: str) -> None:
-    """Keep what a model was held against when it was trained, as JSON, beside its other files."""
+    """Write the comparison of a model with the model in use, as JSON, into its folder."""
     (folder / COMPARISON).write_text(comparison, encoding="utf-8")
     write_manifest(folder)
 
 
 def check_files(folder: Path) -> None:
-    """Do nothing if every byte of a model is as it was saved.
+    """Check every byte of a saved model.
 
     Raises:
         ModelFolderWrong: If a file is missing, was changed or was added.
@@ -161,10 +161,10 @@ def load_model(folder: Path) -> TrainedModel:
     """Read a model back.
 
     Raises:
-        ModelFolderWrong: If a file is missing or not as it was saved, the format or the features are others,
-            or the weights are not those the card names.
+        ModelFolderWrong: If a file is missing or changed, the format or the features are not those of this
+            release, or the weights do not match the card.
     """
-    check_release(folder)  # says more of a folder of another format
+    check_release(folder)  # first, for a clearer message about a folder of another format
     check_files(folder)
     with _refusing(folder):
         card = _read_card(folder)
@@ -175,7 +175,7 @@ def load_model(folder: Path) -> TrainedModel:
 
 
 def check_release(folder: Path) -> None:
-    """Check by its card alone whether this release can use a model.
+    """Check from its card that this release can use a model.
 
     Raises:
         ModelFolderWrong: If it cannot.
@@ -185,7 +185,7 @@ def check_release(folder: Path) -> None:
 
 
 def read_comparison(folder: Path) -> dict[str, Any]:
-    """Return the comparison that was made when the model was trained; empty if it was not kept."""
+    """Return the comparison made at training; empty if there is none."""
     try:
         found = json.loads((folder / COMPARISON).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -194,11 +194,11 @@ def read_comparison(folder: Path) -> dict[str, Any]:
 
 
 CARD_NAMES = {("cascade", "threshold"): "threshold below which the first stage settles a text"}
-"""Names on a card that differ from those in its file, because there are two thresholds."""
+"""Names shown on a card that differ from its file, because there are two thresholds."""
 
 
 def card_text(card: Mapping[str, Any]) -> str:
-    """Return the card as Markdown, for a person."""
+    """Return the model card as Markdown."""
     lines = [f"# Model {card['model_id']}", "", str(card["summary"])]
     lines += [f"Flagged from the threshold upwards: {_short(card['threshold'])}.", ""]
     for title in ("data", "training", "cascade", "nearest_shown_from", "held_out", "versions"):
@@ -225,7 +225,7 @@ def _is_usable(folder: Path) -> bool:
 
 
 def write_manifest(folder: Path) -> None:
-    """Write the SHA-256 of every file, at once, so that a folder is either whole or has no manifest."""
+    """Write the SHA-256 of every file atomically, so that an incomplete folder has no manifest."""
     names = sorted(path.name for path in folder.iterdir() if path.is_file() and not _is_apart(path))
     document = {"format": FORMAT, "files": {name: _sha256(folder / name) for name in names}}
     part = folder.parent / f"{folder.name}.manifest.part"
@@ -234,7 +234,7 @@ def write_manifest(folder: Path) -> None:
 
 
 def _is_apart(path: Path) -> bool:
-    """Return whether the manifest leaves a file out: itself, and hidden files, which come and go."""
+    """Return whether the manifest omits a file: the manifest itself, and hidden temporary files."""
     return path.name == MANIFEST or path.name.startswith(".")
 
 
@@ -253,7 +253,7 @@ def _sha256(path: Path) -> str:
 
 @contextmanager
 def _refusing(folder: Path) -> Iterator[None]:
-    """Turn an error in reading a folder into `ModelFolderWrong`."""
+    """Raise `ModelFolderWrong` for an error in reading a folder."""
     try:
         yield
     except KeyError as error:
@@ -298,10 +298,10 @@ def _load_first_stage(folder: Path, card: Mapping[str, Any]) -> FirstStage | Non
 
 
 def _load_neighbours(folder: Path, floors: Mapping[str, float]) -> Neighbours:
-    # Opened here, because numpy leaves a damaged archive open.
+    # Open the file here, because numpy does not close a damaged archive.
     with (folder / "neighbours.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         vectors, labels = arrays["vectors"].astype(np.float32), arrays["labels"].astype(np.int64)
-    # Only the ends of our lines part them: texts may hold U+2028 and the like.
+    # Split only at "\n", because texts may contain U+2028 and other line separators.
     lines = (folder / "neighbours.jsonl").read_text(encoding="utf-8").removesuffix("\n").split("\n")
     texts = tuple(json.loads(line) for line in lines)
     return Neighbours(vectors=vectors, labels=labels, texts=texts, floors=floors)
@@ -332,6 +332,6 @@ def _checked(
         embedder_id=card["embedder_id"],
         neighbours=neighbours,
         card=card,
-        # A first stage fitted by another rule keeps no promise under this one, so it is left out.
+        # The recall of a first stage fitted with another rule is unknown, so it is not used.
         first_stage=first_stage if card.get("cascade", {}).get("goes_on") == EVIDENCE_RULE else None,
     )

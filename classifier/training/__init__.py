@@ -1,1 +1,1 @@
-"""Labelled examples to candidate models, each compared with the model in use."""
+"""Train candidate models on labelled examples and compare them with the model in use."""

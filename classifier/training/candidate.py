@@ -1,6 +1,6 @@
-"""Retraining: labels to a candidate model, compared with the model in use and tried on all listings.
+"""Retrain: train a candidate on the labels, compare it with the model in use, and try it on all listings.
 
-A candidate is promoted if it is not worse. A dry run shows the same and writes nothing but vectors.
+A candidate is promoted if it is not worse. A dry run shows the same results and writes only vectors.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from store.vectors import VectorCache
 
     Progress = Callable[[str, int, int], None]
-    """Called with what is being done, how much of it is done, and how much there is."""
+    """Called with the name of the step, the amount done, and the total."""
 
     Features = Callable[[Sequence[str]], csr_matrix]
 
@@ -65,7 +65,7 @@ SHOWN = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetrainOptions:
-    """What to train on, and what to do with the candidate."""
+    """Options of a retraining."""
 
     starter: Path | None
     """The starter set; None trains on verdicts and imported labels alone."""
@@ -75,24 +75,24 @@ class RetrainOptions:
     settings: ScoringSettings = DEFAULT_SETTINGS
     seed: int = 0
     force: bool = False
-    """Promote even a model that is worse or could not be compared; the record says so."""
+    """Promote even a model that is worse or could not be compared; the record notes this."""
     dry_run: bool = False
-    """Train, compare and rescore; write nothing but vectors."""
+    """Train, compare and rescore, but write only vectors."""
     rescore: bool = True
     """Try the candidate on the newest sighting of every listing."""
     by: str = "retrain"
-    """The person or service that asked; kept with the promotion."""
+    """The person or service that requested the retraining; recorded with the promotion."""
     due_at: datetime | None = None
-    """The scheduled time, when the service asked."""
+    """The scheduled time of a retraining by the service."""
 
     def accepts(self, comparison: Comparison) -> bool:
-        """Return whether a candidate with this comparison is promoted, dry runs aside."""
+        """Return whether a candidate with this comparison is promoted, except in a dry run."""
         return self.force or comparison.may_replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A listing that the candidate would move into or out of the queue, or against a verdict."""
+    """A listing that the candidate would add to the queue, remove from it, or score against a verdict."""
 
     listing_id: str
     title: str
@@ -104,7 +104,7 @@ class Change:
 
 @dataclass(slots=True, kw_only=True)
 class Rescore:
-    """What a candidate would change, over the newest sightings of all listings."""
+    """Changes that a candidate would make, over the newest sightings of all listings."""
 
     counts: dict[str, int]
     """`listings`; those `entering` and `leaving` the queue; those `turning` against a standing verdict that
@@ -115,7 +115,7 @@ class Rescore:
 
     @property
     def sentence(self) -> str:
-        """The counts in words."""
+        """The counts as a sentence."""
         against = counted(self.counts["contradicted_by_candidate"], "standing verdict", "standing verdicts")
         in_use = ""
         if self.counts["unscored"] < self.counts["listings"]:
@@ -134,11 +134,11 @@ class Retrained:
     model: TrainedModel
     comparison: Comparison
     rescore: Rescore | None
-    """None when it was not asked for."""
+    """None if it was not requested."""
     promoted: bool
 
     def record(self) -> dict[str, Any]:
-        """Return everything but the model as plain values, for `comparison.json` and other programs."""
+        """Return the result without the model as plain values, for `comparison.json` and other programs."""
         return {
             "model_id": self.model.model_id,
             **asdict(self.comparison),
@@ -154,7 +154,7 @@ class Retrained:
 
     @property
     def sentence(self) -> str:
-        """Why, and what would change in the queue."""
+        """The reason, and the changes in the queue."""
         return self.why if self.rescore is None else f"{self.why} {self.rescore.sentence}"
 
 
@@ -169,14 +169,14 @@ def retrain(
     """Train a candidate on the starter set, verdicts and imported labels; promote it if it is not worse.
 
     Args:
-        database: The store; created when it is not there, so that a first model can be trained.
-        options: What to train on, and what to do with the candidate.
-        embedder: Given by tests; None opens `options.embedder`.
+        database: The store; created if missing, so that a first model can be trained.
+        options: The options of the retraining.
+        embedder: An embedder for tests; None opens `options.embedder`.
         now: The clock.
         progress: Called during each long step.
 
     Raises:
-        TooFewLabels: If there is nothing to learn from.
+        TooFewLabels: If there are too few labels.
         AlreadyUnderWay: If another process is retraining on this store.
         ModelError: If the starter set or the embedder cannot be read.
     """
@@ -211,7 +211,7 @@ def make_candidate(
     now: datetime,
     progress: Progress | None,
 ) -> Retrained:
-    """Train a candidate, compare it with the model in use and try it on all listings; write only vectors."""
+    """Train a candidate, compare it with the model in use, try it on all listings, and write only vectors."""
     examples = _examples(db, options)
     settings = options.settings
     gazetteer = gazetteer_of(settings.law, systematic_names=settings.systematic_names)
@@ -241,13 +241,13 @@ def make_candidate(
 def keep_candidate(
     db: Database, database: Path, options: RetrainOptions, result: Retrained, *, now: datetime
 ) -> None:
-    """Write the model and its comparison, and promote it if the result says so."""
+    """Write the model and its comparison, and promote it if the result allows."""
     candidate = result.model
     folder = save_model(candidate, options.models_folder).resolve()
     record = json.dumps(result.record(), indent=2, ensure_ascii=False)
     write_comparison(folder, record)
     home = database.resolve().parent
-    # Beneath the store's folder the path is kept relative, so that both can be moved together.
+    # A path below the store's folder is stored as relative, so that both can be moved together.
     kept_as = folder.relative_to(home) if folder.is_relative_to(home) else folder
     row = Model(
         model_id=candidate.model_id,
@@ -283,7 +283,7 @@ def _examples(db: Database, options: RetrainOptions) -> list[Example]:
 def _cascade(
     examples: Sequence[Example], embedder: Embedder, cache: VectorCache, gazetteer: Gazetteer
 ) -> Cascade | None:
-    """Return the parts of a first stage; None for an embedder that has no static copy."""
+    """Return the parts of a first stage; None for an embedder without static copy."""
     static = distil(embedder.ready()) if isinstance(embedder, TransformerEmbedder) else None
     if static is None:
         return None
@@ -324,7 +324,7 @@ def _rescore(db: Database, candidate: TrainedModel, features: Features, progress
 
 
 def _counting(progress: Progress | None, what: str, total: int) -> Callable[[int], None] | None:
-    """Turn counts since the last call into progress of a named step."""
+    """Return a callback that adds up counts into the progress of a named step."""
     if progress is None:
         return None
     done = 0
@@ -345,13 +345,13 @@ def rescore(
     threshold_in_use: float | None,
     progress: Callable[[int], None] | None = None,
 ) -> Rescore:
-    """Return what a candidate would change in the queue.
+    """Return the changes that a candidate would make in the queue.
 
     Args:
         batches: Newest sightings; one batch is in memory at a time.
-        score: Returns the candidate's probabilities of texts.
-        threshold: Of the candidate.
-        threshold_in_use: Of the model in use; None when there is none.
+        score: Returns the candidate's probabilities for texts.
+        threshold: The threshold of the candidate.
+        threshold_in_use: The threshold of the model in use; None without one.
         progress: Called with the number of listings done since the last call.
     """
     sorts = ("entering", "leaving", "turning")

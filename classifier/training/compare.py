@@ -1,9 +1,9 @@
-"""A candidate beside the model in use: on the same held-out examples, slice by slice, and on plain offers.
+"""Compare a candidate with the model in use: on held-out examples, slice by slice, and on plain offers.
 
-Held-out examples say little about one substance, and verdicts on it speak for themselves. So the models are
-also compared on plain offers of every strongly controlled substance, which no batch of verdicts may unteach
-unnoticed. These texts are the names of the law, no verdict can change their meaning, and no model was trained
-on them. So the models themselves can be compared, not only those that saw no held-out group.
+Held-out examples contain little on any one substance, and wrong verdicts on it would confirm themselves. So
+the models are also compared on plain offers of every strongly controlled substance: verdicts must not make a
+model forget one unnoticed. These texts consist of the names in the law. Verdicts cannot change their meaning,
+and no model was trained on them, so the full models are compared, not the cross-fitted models.
 """
 
 from __future__ import annotations
@@ -31,32 +31,32 @@ if TYPE_CHECKING:
 
 SHOWN_LOST = 5
 MINIMUM_UNLEARNED = 10
-"""From this many sellers on, verdicts against names of the law are no slips, and a person has to look."""
+"""Number of sellers from which verdicts against names in the law need a review by a person."""
 MINIMUM_ROWS = 20
-"""A slice with fewer rows is shown and not guarded."""
+"""Fewest rows of a guarded slice; smaller slices are only shown."""
 MINIMUM_SHARED = 10
-"""A figure of fewer offers, or of fewer others, is not guarded either: one offer of five is twenty points."""
+"""Fewest offers, and fewest others, of a guarded figure: one offer of five is 20 percentage points."""
 
 STRONGEST_TIERS = 2
-"""Tier 3, bulk solvents and acids, is sold so widely that verdicts may decide about it."""
+"""Tiers guarded against verdicts. Tier 3, bulk solvents and acids, is sold so widely that verdicts decide."""
 
 OFFERED = [list(FEATURES).index(f"offers a tier {tier} substance") for tier in range(1, STRONGEST_TIERS + 1)]
-"""Columns of evidence for an offer in these tiers."""
+"""Evidence columns of offers in these tiers."""
 
 PLAIN_OFFER = "{} 25 kg"
 LANGUAGE = "en"
-"""One language is enough, because a model unlearns a substance, or plain names as such."""
+"""A plain offer. One language is enough, because a model forgets a substance, or plain names in general."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
-    """How far one figure may fall on a slice."""
+    """Limits on the fall of one figure on a slice."""
 
     name: str
     tolerance: float
-    """A fall of more than this is worse if its interval lies below zero."""
+    """A greater fall is worse if its interval is below zero."""
     limit: float
-    """A fall of more than this is worse in any case."""
+    """A greater fall is worse in any case."""
 
 
 AVERAGE_PRECISION = Guard(name="average precision", tolerance=0.005, limit=0.05)
@@ -85,16 +85,16 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """A candidate beside the model in use."""
+    """The comparison of a candidate with the model in use."""
 
     candidate: dict[str, Any]
     in_use: dict[str, Any] | None
-    """None when there is no model in use, or none that can be compared."""
+    """None without a comparable model in use."""
     differences: tuple[Difference, ...] = ()
     lost: tuple[str, ...] = ()
     """Names of strongly controlled substances whose plain offers the candidate no longer flags."""
     unlearned: int = 0
-    """Sellers whose listings name such a substance, were judged no offers, and are no longer flagged."""
+    """Number of sellers as in `unlearned_groups`."""
     may_replace: bool
     """False if the candidate is worse on any slice, or if it could not be compared."""
     sentence: str
@@ -102,7 +102,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pair:
-    """Some rows: their labels, the probabilities and flags of both models, and the resamples."""
+    """Rows with labels, the probabilities and flags of both models, and the resamples."""
 
     labels: NDArray[np.int64]
     scores: tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -129,17 +129,17 @@ def compare(
 ) -> Comparison:
     """Compare a candidate with the model in use on the held-out part of the candidate's data.
 
-    Both are judged by their cross-fitted models, which saw no held-out group, so that no model profits from
-    rows that it was trained on. The intervals come from resampling groups, not rows, because the texts of
-    one seller are one observation.
+    The cross-fitted models of both are compared. They saw no held-out group, so that neither profits from its
+    training rows. The intervals come from resampling groups, not rows, because the texts of one seller are a
+    single observation.
 
     Args:
         candidate: The newly trained model.
-        in_use: None when there is none.
-        data: The data of the candidate, the held-out part included.
-        lost: Names whose plain offers only the model in use flags; any of them makes the candidate worse.
-        unlearned: As `unlearned_groups` counts; `MINIMUM_UNLEARNED` make the candidate worse.
-        seed: Of the resamples.
+        in_use: The model in use, if any.
+        data: The data of the candidate, including the held-out part.
+        lost: Names whose plain offers only the model in use flags; one of them makes the candidate worse.
+        unlearned: The number from `unlearned_groups`; `MINIMUM_UNLEARNED` make the candidate worse.
+        seed: The seed of the resamples.
     """
     mine = held_out_figures(candidate.evaluation_pipeline, candidate.threshold, data)
     if in_use is None:
@@ -157,7 +157,8 @@ def compare(
         worse.append(f"plain offers of {', '.join(lost[:SHOWN_LOST])}{more} (no longer flagged)")
     if unlearned >= MINIMUM_UNLEARNED:
         worse.append(
-            f"offers of tier 1 or 2 by name from {unlearned} sellers (judged no offers, no longer flagged)"
+            f"offers of tier 1 or 2 by name from {unlearned} sellers "
+            "(reviewed as no offers, no longer flagged)"
         )
     sentence = (
         f"Held-out average precision {mine['average_precision']:.4f}, "
@@ -176,7 +177,7 @@ def compare(
 
 
 def not_compared(candidate: dict[str, Any], why: str) -> Comparison:
-    """Return a comparison that could not be made; a person has to decide."""
+    """Return the comparison for models that cannot be compared; a person has to decide."""
     sentence = (
         f"There is nothing to compare it with: {why.rstrip('.')}. Use --force to promote it all the same."
     )
@@ -203,7 +204,7 @@ def lost_names(
     gazetteer: Gazetteer,
     features: Callable[[Sequence[str]], csr_matrix],
 ) -> list[str]:
-    """Return the names whose plain offers the model in use flags and the candidate does not."""
+    """Return the names whose plain offers the model in use flags but the candidate does not."""
     offers = plain_offers(gazetteer)
     rows = features(list(offers.values()))
     mine, theirs = (
@@ -213,15 +214,15 @@ def lost_names(
 
 
 def unlearned_groups(candidate: TrainedModel, in_use: TrainedModel, data: Dataset) -> int:
-    """Return how many sellers offer such a substance, were judged no offers, and would lose their flag.
+    """Return the number of sellers whose offers of guarded substances would lose their flags by verdicts.
 
-    A model that weighs words can learn wrong verdicts from the other words of these listings and still flag
-    plain offers.
+    A model with word weights can learn wrong verdicts from other words of these listings and still flag plain
+    offers.
 
     Args:
-        candidate: Trained on the data.
-        in_use: Of the same embedder.
-        data: Judged examples, with others among them.
+        candidate: The model trained on the data.
+        in_use: The model in use, with the same embedder.
+        data: All examples, reviewed and other.
     """
     names = (evidence_in(data.features)[:, OFFERED] > 0).any(axis=1)
     judged = np.array([example.origin != "starter" for example in data.examples])
@@ -252,7 +253,7 @@ def _differences(
 
 
 def _slices(examples: Sequence[Example]) -> Iterator[tuple[str, NDArray[np.intp]]]:
-    """Yield each slice: all examples, then those of each origin, age, language, kind, tier and family."""
+    """Yield the slices: all examples, then each origin, age, language, kind, tier and family."""
     yield "all", np.arange(len(examples))
     tags = [
         {
@@ -270,7 +271,7 @@ def _slices(examples: Sequence[Example]) -> Iterator[tuple[str, NDArray[np.intp]
 
 
 def _draw_groups(groups: Sequence[str], seed: int) -> NDArray[np.int16]:
-    """Return how often each row is drawn when groups are drawn with replacement."""
+    """Return the number of draws of each row when groups are drawn with replacement."""
     names, number = np.unique(groups, return_inverse=True)
     shares = np.full(len(names), 1 / len(names))
     drawn = np.random.default_rng(seed).multinomial(len(names), shares, size=RESAMPLES)
@@ -278,7 +279,7 @@ def _draw_groups(groups: Sequence[str], seed: int) -> NDArray[np.int16]:
 
 
 def _compare_slice(name: str, pair: _Pair) -> Iterator[Difference]:
-    """Yield the figures that the rows allow: average precision of both classes, and the share put right."""
+    """Yield the figures that the rows determine: average precision for both classes, else the share right."""
     offers = pair.labels == 1
     if 0 < offers.sum() < len(offers):
         mine, theirs = (_average_precisions(pair, scores) for scores in pair.scores)
@@ -293,7 +294,7 @@ def _compare_slice(name: str, pair: _Pair) -> Iterator[Difference]:
 
 
 def _average_precisions(pair: _Pair, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the figure of all rows, then that of each resample."""
+    """Return the average precision of all rows, then of each resample."""
     return resampled_average_precision(pair.labels, scores, _with_all_rows(pair.draws))
 
 

@@ -1,4 +1,4 @@
-"""Labelled texts, and the files in which people bring them and other tools read them: CSV or JSONL."""
+"""Read and write labelled texts as CSV or JSONL files."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
     from store.scores.labels import JudgedText
 
 DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
-"""Delimiters of columns other than commas, as messages name them."""
+"""Names of column delimiters other than commas, for messages."""
 
 COLUMNS_SHOWN = 8
 COLUMN_CHARS = 40
-"""How many unknown columns a message names, and how many characters of each."""
+"""Most unknown columns in a message, and most characters of each."""
 
 HELD_OUT_OF = 5
-"""One group in this many is held out of every cross-fitted model, by the hash of its name."""
+"""One group in this many is held out of every cross-fitted model, chosen by the hash of its name."""
 
 LABEL_COLUMNS = ("label", "decision", "reason_code", "note", "reviewer", "decided_at", "url", "group", "text")
 
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
-"""The beginning of a cell that a spreadsheet would run; the text of a listing is hostile."""
+"""Beginning of a cell that a spreadsheet would run as a formula; listing texts are hostile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,20 +53,20 @@ class Example:
     origin: str = "starter"
     """`starter`, `verdict` or `imported`."""
     kind: str = ""
-    """Kind of example, e.g. `disguised`; this field and those below are empty where unknown."""
+    """Kind of example, e.g. `disguised`; this and the following fields are empty if unknown."""
     language: str = ""
     """ISO 639-1."""
     family: str = ""
     tier: str = ""
-    """`1`, `2` or `3`, of the substance on offer."""
+    """Tier of the substance on offer: `1`, `2` or `3`."""
     is_newest: bool = False
-    """Whether its group is among the newest judged groups, which are held out too."""
+    """Whether the group is among the newest reviewed groups, which are also held out."""
 
     @property
     def is_held_out(self) -> bool:
-        """Whether the example is kept for comparing models, by the name or the age of its group.
+        """Whether the example is held out for comparing models, by the name or the age of its group.
 
-        The choice by name is the same for every model, for ever.
+        The choice by name is the same for all models.
         """
         digest = hashlib.sha256(self.group.encode("utf-8", "replace")).hexdigest()
         return self.is_newest or int(digest[:8], 16) % HELD_OUT_OF == 0
@@ -99,9 +99,9 @@ def load_starter(path: Path) -> list[Example]:
 
 
 def row_text(row: dict[str, Any]) -> str:
-    """Return the text of a listing given as an object with its `text`, or `title` and perhaps `description`.
+    """Return the text of a listing: its `text`, or its `title` with any `description`.
 
-    The text can be stored and embedded: invalid Unicode is replaced, as in the store.
+    Invalid Unicode is replaced as in the store, so that the text can be stored and embedded.
     """
     if row.get("text"):
         return clean(str(row["text"])[:MAX_TEXT_CHARS])
@@ -113,7 +113,7 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield (line number, object) of a JSONL (also .gz) or CSV file.
 
     Raises:
-        DataFileWrong: At the first line that is no object, or if the file cannot be opened.
+        DataFileWrong: If a line is not an object, or the file cannot be opened.
     """
     try:
         opener = gzip.open if path.suffix == ".gz" else open
@@ -129,7 +129,7 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _found(error: Exception) -> str:
-    """Return in words why a file cannot be read."""
+    """Return the reason for a failure to read a file, in words."""
     if isinstance(error, FileNotFoundError):
         return "there is no such file"
     if isinstance(error, OSError):
@@ -140,7 +140,7 @@ def _found(error: Exception) -> str:
 
 
 def _csv_rows(path: str, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield (number of its first line, row); strictly, or an unclosed quotation mark would swallow rows."""
+    """Yield (first line number, row), strictly: an unclosed quotation mark would swallow rows."""
     reader, begins = csv.DictReader(lines, strict=True), 1
     try:
         columns = len(reader.fieldnames or ())
@@ -201,20 +201,20 @@ def _listing(path: str, number: int, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def columns_of(row: dict[str, Any]) -> str:
-    """Return the columns or keys of a row, in words, with a hint where another delimiter seems to be used."""
+    """Return the columns or keys of a row, in words, with a hint at a wrong delimiter."""
     names = [str(name) for name in row if name is not None]
     shown = ", ".join(f"`{name[:COLUMN_CHARS]}`" for name in names[:COLUMNS_SHOWN]) or "nothing"
     more = f" and {len(names) - COLUMNS_SHOWN} more" if len(names) > COLUMNS_SHOWN else ""
     parted = next((said for mark, said in DELIMITERS.items() if len(names) == 1 and mark in names[0]), "")
-    hint = f" (the columns are parted by {parted}: save it with commas)" if parted else ""
+    hint = f" (the columns are separated by {parted}: save the file with commas)" if parted else ""
     return f"{shown}{more}{hint}"
 
 
 def row_label(path: Path, number: int, row: dict[str, Any]) -> int:
-    """Return the label of a row of `read_rows`: 0 or 1, as a number or, as in CSV, in text.
+    """Return the label of a row of `read_rows`: 0 or 1, as a number or as text.
 
     Raises:
-        DataFileWrong: If it is anything else; the sentence names the line.
+        DataFileWrong: If the label is missing or anything else; the message gives the line.
     """
     if "label" not in row:
         raise DataFileWrong(
@@ -228,16 +228,16 @@ def row_label(path: Path, number: int, row: dict[str, Any]) -> int:
 
 
 def given_label(row: dict[str, Any]) -> str:
-    """Return the label that a row has, as text; empty where it has none."""
+    """Return the label of a row as text, empty if missing."""
     label = row.get("label")
     return "" if label is None else str(label).strip()
 
 
 def write_labels(path: Path, judged: Iterable[JudgedText]) -> int:
-    """Write standing verdicts to a file, replacing it, and return their number.
+    """Write current verdicts to a file, replacing it, and return their number.
 
-    In CSV, a cell that a spreadsheet would take for a formula begins with an apostrophe, which
-    `read_labels` removes.
+    In CSV, an apostrophe is put before a cell that a spreadsheet would run as a formula; `read_labels`
+    removes it.
 
     Raises:
         DataFileWrong: If the name ends in neither .csv nor .jsonl, or the file cannot be written.
@@ -266,10 +266,10 @@ def write_labels(path: Path, judged: Iterable[JudgedText]) -> int:
 
 
 def read_labels(path: Path) -> list[NewLabel]:
-    """Read a whole file of labels: `text` (or `title` and `description`), `label` 0 or 1, perhaps `group`.
+    """Read a file of labels: `text` (or `title` and `description`), `label` 0 or 1, perhaps `group`.
 
     Raises:
-        DataFileWrong: At the first row without a label, with the number of its line; or if there is no row.
+        DataFileWrong: If a row has no label, with its line number, or the file has no rows.
     """
     is_csv = _is_csv(path)
     found = []

@@ -1,4 +1,4 @@
-"""Examples to a trained model, and to its cross-fitted model for fair comparisons."""
+"""Train a model on examples, and a cross-fitted model for fair comparisons."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from store.vectors import VectorCache
 
 NEIGHBOUR_CHARS = 500
-"""Characters of each example's text that are kept with a model, to be shown beside similar texts."""
+"""Characters kept of each example's text, for showing it beside similar texts."""
 
 LIBRARIES = ("scikit-learn", "skops", "sentence-transformers", "torch", "numpy")
 
@@ -59,17 +59,17 @@ class Dataset:
 
     @property
     def held_out(self) -> NDArray[np.bool_]:
-        """Which rows are kept for comparisons."""
+        """Whether each row is held out for comparisons."""
         return np.array([example.is_held_out for example in self.examples], dtype=bool)
 
     @property
     def weights(self) -> NDArray[np.float64]:
-        """Each row's weight."""
+        """The weight of each row."""
         return np.array([example.weight for example in self.examples], dtype=np.float64)
 
     @property
     def groups(self) -> list[str]:
-        """Each row's group."""
+        """The group of each row."""
         return [example.group for example in self.examples]
 
 
@@ -79,7 +79,7 @@ class Cascade:
 
     static: StaticEmbedder
     evident: NDArray[np.bool_]
-    """Which rows of the data have evidence and so go to the transformer."""
+    """Whether each row of the data has evidence and so goes to the transformer."""
 
 
 def build_dataset(
@@ -90,7 +90,7 @@ def build_dataset(
     gazetteer: Gazetteer,
     progress: Callable[[int], None] | None = None,
 ) -> Dataset:
-    """Read and embed the examples; the cache gives what it has."""
+    """Read and embed the examples that are missing from the cache."""
     texts = [example.text for example in examples]
     return Dataset(
         examples=tuple(examples),
@@ -108,15 +108,15 @@ def train(
     now: datetime,
     cascade: Cascade | None = None,
 ) -> TrainedModel:
-    """Train a model on all of the data, and its cross-fitted model without the held-out groups.
+    """Train a model on all data, and its cross-fitted model without the held-out groups.
 
     Args:
-        data: The examples to learn from.
-        embedder: The embedder that made the data's vectors.
-        gazetteer_edition: Of the gazetteer with which the data was read.
-        seed: Of the folds.
-        now: The clock.
-        cascade: Gives the model a first stage; without it every text goes to the transformer.
+        data: The training examples.
+        embedder: The embedder of the data's vectors.
+        gazetteer_edition: The edition of the gazetteer that read the data.
+        seed: The seed of the folds.
+        now: The time of creation.
+        cascade: The parts of the first stage; without it, every text goes to the transformer.
 
     Raises:
         TooFewLabels: If a class has too few rows.
@@ -155,7 +155,7 @@ def train(
 def _provenance(
     data: Dataset, embedder: Embedder, gazetteer_edition: str, seed: int, now: datetime
 ) -> dict[str, object]:
-    """Return the part of a model's card that says how the model was made."""
+    """Return the part of a model card on the making of the model."""
     return {
         "format": FORMAT,
         "summary": "Probability that a listing offers a controlled precursor: a flag is a request to look.",
@@ -189,7 +189,7 @@ def _neighbours(data: Dataset, seed: int) -> Neighbours:
 def _first_stage(
     data: Dataset, cascade: Cascade | None, flagged: NDArray[np.bool_], threshold: float, seed: int
 ) -> tuple[FirstStage | None, dict[str, object]]:
-    """Return the first stage with its cost and gain; None and nothing without a static embedder."""
+    """Return the first stage with its cost and gain; None and an empty dict without a cascade."""
     if cascade is None:
         return None, {}
     texts = [example.text for example in data.examples]
@@ -209,7 +209,7 @@ def _first_stage(
 
 
 def describe(data: Dataset) -> dict[str, object]:
-    """Return how many examples of each origin a model saw."""
+    """Return the numbers of examples by origin, of offers and of groups."""
     origins = sorted({example.origin for example in data.examples})
     counts = {
         f"{origin}_examples": sum(example.origin == origin for example in data.examples) for origin in origins
@@ -218,7 +218,7 @@ def describe(data: Dataset) -> dict[str, object]:
 
 
 def held_out_figures(pipeline: Pipeline, threshold: float, data: Dataset) -> dict[str, Any]:
-    """Return the figures of a pipeline on the held-out rows; without rows there is no average precision."""
+    """Return the figures of a pipeline on the held-out rows; without rows, average precision is None."""
     kept = data.where(data.held_out)
     if not len(kept.labels):
         return {"average_precision": None, "rows": 0}

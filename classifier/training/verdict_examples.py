@@ -1,10 +1,10 @@
-"""Verdicts and imported labels as examples: how much each may weigh, and which are kept for comparisons.
+"""Turn verdicts and imported labels into weighted examples, and hold the newest groups out for comparisons.
 
-Texts that nearly repeat each other are one group. They are found by MinHash signatures, a hundred thousand in
-seconds: two texts are near-duplicates when their sets of character 5-grams have an estimated Jaccard
-similarity of at least `ALIKE`. Candidates come from banding (Leskovec, Rajaraman and Ullman, "Mining of
-Massive Datasets", ch. 3). In the bucket of a band each text is compared with the first and the previous one,
-so that the work stays linear in the number of copies.
+Near-duplicate texts form one group. MinHash signatures find them, for 100,000 texts in seconds: two texts are
+near-duplicates if their sets of character 5-grams have an estimated Jaccard similarity of at least `ALIKE`.
+Candidates come from banding (Leskovec, Rajaraman and Ullman, "Mining of Massive Datasets", ch. 3). In each
+bucket of a band, a text is compared only with the first and the previous text, so that the work is linear in
+the number of copies.
 """
 
 from __future__ import annotations
@@ -30,30 +30,30 @@ if TYPE_CHECKING:
     from store.scores.labels import Label
 
 VERDICT_WEIGHT = 3.0
-"""Weight of a judged real listing; one written for the starter set weighs 1."""
+"""Weight of a reviewed real listing; an example of the starter set has weight 1."""
 
 GROUP_WEIGHT = 10 * VERDICT_WEIGHT
-"""Most weight of all texts of one group together, so that nobody outvotes others by flooding a market."""
+"""Greatest total weight of a group, so that nobody can outvote others by flooding a market."""
 
 GRAM = 5
 ALIKE = 0.8
 BANDS = 12
 ROWS_OF_A_BAND = 5
-"""Twelve bands of five find 99 % of the pairs at `ALIKE`, and 5 % of those at half of it or less."""
+"""Twelve bands of five rows find 99 % of the pairs at `ALIKE`, and at most 5 % at half of it."""
 
 MAX_CHARS = 2_000
 CHUNK = 4_096
-"""Texts whose grams are in memory at once."""
+"""Number of texts whose n-grams are in memory at once."""
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _HALF = np.uint64(32)
 
 
 def from_labels(labels: Iterable[Label]) -> list[Example]:
-    """Turn labels into examples, in the order in which their texts were first judged.
+    """Return labels as examples, in the order of the first review of their texts.
 
-    A text that was judged the same way many times counts once. A text that was judged both ways is left
-    out, except that a verdict given here outweighs an imported label.
+    A text with several equal labels counts once. A text with contradictory labels is left out, except that
+    verdicts outweigh imported labels.
     """
     ordered = sorted(labels, key=lambda label: (label.first_judged_at, label.group, label.text_hash))
     groups = joined_groups([label.text for label in ordered], [label.group for label in ordered])
@@ -78,9 +78,9 @@ def from_labels(labels: Iterable[Label]) -> list[Example]:
 
 
 def joined_groups(texts: Sequence[str], groups: Sequence[str]) -> list[str]:
-    """Return a group for each text: its own, or that of the first text that it nearly repeats.
+    """Return the group of each text: its own, or the group of its first near-duplicate.
 
-    Sellers who share a text are not joined, because short titles are common and would join all of them.
+    Sellers with a common text are not joined, because common short titles would join all sellers.
     """
     if not texts:
         return []
@@ -92,9 +92,9 @@ def joined_groups(texts: Sequence[str], groups: Sequence[str]) -> list[str]:
 
 
 def near_duplicate_pairs(texts: Sequence[str]) -> NDArray[np.int64]:
-    """Return pairs of rows that are near-duplicates, enough to connect all copies of a text.
+    """Return pairs of near-duplicate rows that connect all copies of each text.
 
-    Case, accents, punctuation and white space do not count.
+    Case, accents, punctuation and white space are ignored.
 
     Returns:
         int64 of shape (pairs, 2).
@@ -113,15 +113,15 @@ def near_duplicate_pairs(texts: Sequence[str]) -> NDArray[np.int64]:
 
 
 def _settle(same: Sequence[tuple[Label, str]]) -> tuple[Label, str] | None:
-    """Return the label of a text that was judged at least once, or None if it is in dispute."""
+    """Return the label of a text from its one or more labels; None if they contradict each other."""
     heard = [each for each in same if not each[0].is_imported] or same
     return heard[-1] if len({label.label for label, _group in heard}) == 1 else None
 
 
 def _newest_groups(groups: Sequence[str], labels: Sequence[Label]) -> set[str]:
-    """Return the fifth of the groups that was first judged last.
+    """Return the fifth of the groups with the latest first review.
 
-    A group is as old as its first decision, so that a group can never become newer: see decision 5.
+    The age of a group is that of its first decision, so that a group never becomes newer (decision 5).
     """
     since: dict[str, datetime] = {}
     for group, label in zip(groups, labels, strict=True):
@@ -136,11 +136,11 @@ def _signatures(texts: Sequence[str]) -> NDArray[np.uint32]:
     codes = np.frombuffer("".join(plain).encode("utf-32-le"), dtype="<u4").astype(np.uint64)
     hashes = np.zeros(len(codes), dtype=np.uint64)
     for place in range(GRAM):
-        hashes = hashes * _MULTIPLIER + np.roll(codes, -place)  # wraps on purpose
+        hashes = hashes * _MULTIPLIER + np.roll(codes, -place)  # overflow is intended
     hashes = (hashes ^ (hashes >> _HALF)) * _MULTIPLIER
     inside = np.ones(len(codes), dtype=bool)
     for place in range(1, GRAM):
-        inside[ends - place] = False  # grams that would run into the next text
+        inside[ends - place] = False  # n-grams that extend into the next text
     offsets = np.concatenate([[0], ends - (GRAM - 1) * np.arange(1, len(ends) + 1)]).astype(np.uint64)
     matrix = RMinHash.digest_matrix_from_flat_token_hashes(
         hashes[inside], offsets, num_perm=BANDS * ROWS_OF_A_BAND, seed=0

@@ -123,9 +123,15 @@ def test_the_page_draws_plots_and_escapes_what_sellers_write(found: Evaluation) 
     ("text", "said"),
     [
         ("", "has no rows"),
-        ('{"title": "a"}\n', "line 1 has no label, but `title`, so nobody knows whether it is an offer"),
-        ('{"title": "a", "label": 1}\n{"title": "b", "label": ""}\n', "line 2 has an empty label, so nobody"),
-        ('{"title": "a", "label": null}\n', "line 1 has an empty label, so nobody knows"),
+        (
+            '{"title": "a"}\n',
+            "line 1 has no label, but `title`; label the row as an offer or not, or remove it",
+        ),
+        (
+            '{"title": "a", "label": 1}\n{"title": "b", "label": ""}\n',
+            "line 2 has an empty label; label the row",
+        ),
+        ('{"title": "a", "label": null}\n', "line 1 has an empty label; label the row"),
         (
             '{"title": "a", "label": "nope"}\n',
             "line 1 has the label 'nope', not 0 or 1, offer or",
@@ -143,7 +149,7 @@ def test_a_file_that_cannot_be_used_is_named(text: str, said: str, scorer: Score
 
 
 @pytest.mark.parametrize(
-    ("label", "said"), [("", "line 2 has an empty label"), ("no", "labels: no, nope.; where none of them")]
+    ("label", "said"), [("", "line 2 has an empty label"), ("no", "labels: no, nope.; if none of them")]
 )
 def test_labels_that_are_named_must_be_there(label: str, said: str, scorer: Scorer, tmp_path: Path) -> None:
     """A slip in --positive measures nothing, and no label is no label under any names."""

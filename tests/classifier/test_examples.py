@@ -59,7 +59,7 @@ def test_the_same_rows_are_read_from_every_format(tmp_path: Path, name: str, con
         (
             "a.csv",
             b"Name;label\na;1\n",
-            "but `Name;label` .the columns are parted by semicolons: save it with",
+            "but `Name;label` .the columns are separated by semicolons: save the file with",
         ),
         ("a.csv", b"name,price\na,1\n", "but `name`, `price`; expected title"),
         ("a.csv", b"title,label\n\xee\xff,1\n", "it is not text in UTF-8; expected"),

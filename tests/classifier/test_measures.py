@@ -132,7 +132,7 @@ def test_every_interval_holds_its_own_value(levels: int, seed: int) -> None:
 
 @pytest.mark.parametrize(
     ("budget", "said"),
-    [(20, ()), (30, ("The first 30 are 50 % of these rows",)), (60, ("A person reads 60 listings a day",))],
+    [(20, ()), (30, ("The first 30 are 50 % of these rows",)), (60, ("People read 60 listings a day",))],
 )
 def test_a_budget_near_the_size_of_the_file_is_said(budget: int, said: tuple[str, ...]) -> None:
     """And one that takes in the whole file has no figures."""

@@ -387,7 +387,7 @@ def test_gazetteer_reads_the_law_that_is_asked_for(monkeypatch: pytest.MonkeyPat
     assert said["status"] == "not_listed"
     assert "273/2004" in said["elsewhere"]
     assert "PRECURSOR_WATCH_LAW_PROFILE" not in os.environ
-    assert "uk is no instrument" in call("gazetteer", "acetone", "--profile", "uk").err
+    assert "uk is not an instrument" in call("gazetteer", "acetone", "--profile", "uk").err
 
 
 @pytest.mark.process
@@ -405,8 +405,8 @@ def test_nothing_is_scored_without_a_model(store_path: Path) -> None:
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("--as-of", "yesterday", "that is no date; write it as 2024-12-03"),
-        ("--profile", "narnia", "narnia is no instrument; choose from un, incb,"),
+        ("--as-of", "yesterday", "it is not a date; write a date as 2024-12-03"),
+        ("--profile", "narnia", "narnia is not an instrument; choose from un, incb,"),
     ],
 )
 @pytest.mark.parametrize(

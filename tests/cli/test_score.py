@@ -91,7 +91,7 @@ def test_bad_lines_of_a_file_are_told_as_those_of_a_pipe(store: Path, tmp_path: 
         called = call("score-archive", source, "-o", output, "--db", store)
         assert called.exit_code == 1
         assert called.out.startswith("2 listings scored, ")
-        assert called.err.splitlines()[-1].startswith("precursor-watch: 2 lines were left out, as no listing")
+        assert called.err.splitlines()[-1].startswith("precursor-watch: 2 lines were left out because")
     assert output.exists()
 
 

@@ -113,8 +113,8 @@ def test_a_name_or_number_is_looked_up(
         ("HCl", "no evidence of it in any text"),
         ("4-AP", "also used for 4-Aminopyridine"),
         ("p2np", "stands for 1-phenyl-2-nitropropene"),
-        ("acetic anhidryde", "Spelled nearly like it: Acetic anhydride"),
-        ("acid", "names none by itself"),
+        ("acetic anhidryde", "Similar names: Acetic anhydride"),
+        ("acid", "names none of them by itself"),
         ("sodium", "Sodium permanganate"),
         ("HS 2914.31", "place 1-Phenyl-2-propanone under 2914.31"),
         ("9403.60", "Nor is it a tariff number"),
@@ -227,7 +227,7 @@ def test_each_law_has_evidence_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("instruments", "as_of", "said"),
     [
-        (["uk"], "", "uk is no instrument; choose from un"),
+        (["uk"], "", "uk is not an instrument; choose from un"),
         ([], "", "no instrument"),
         (["un"], "2024", "no date"),
     ],
