@@ -179,7 +179,7 @@ def test_a_source_is_crawled_by_one_process_at_a_time(tmp_path: Path) -> None:
             crawl_source(database, declare(tmp_path / "saved"))
         done = call_process(*command(tmp_path))
     assert (done.exit_code, done.out) == (1, "")
-    assert "wait for it, or stop it first" in done.err
+    assert "Wait for it, or stop it first" in done.err
     with closing(open_database(database)) as db:
         assert list_runs(db) == []
 

@@ -275,9 +275,9 @@ def test_permissions_are_listed_checked_and_planned(tmp_path: Any) -> None:
     common = ["--sources", str(path), *store]
     assert "Letter 114" in CliRunner().invoke(permissions_command, ["list", "--json", *common]).output
     checked = CliRunner().invoke(permissions_command, ["check", *common])
-    assert (checked.exit_code, checked.output) == (0, "shop: its permission holds.\n")
+    assert (checked.exit_code, checked.output) == (0, "shop: its permission is valid.\n")
     planned = CliRunner().invoke(permissions_command, ["plan", "shop", *common]).output
-    assert planned.startswith("shop: would be crawled.\n  begins at https://shop.example/goods/\n")
+    assert planned.startswith("shop: would be crawled.\n  starts at https://shop.example/goods/\n")
     assert "1 at once, 5 s apart" in planned
     assert not (tmp_path / "none.db").exists()
     path.write_text(TABLE.format(until="2020-12-31"), "utf-8")
