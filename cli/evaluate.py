@@ -68,8 +68,8 @@ def command(  # noqa: PLR0913 (one parameter per option)
     the gazetteer alone, TF-IDF and the bare embedding. The columns id, lang, source, kind, family, tier and
     cas are optional.
 
-    Every row must have a label. For a file with only offers, or without any, the share of flagged rows is
-    given.
+    Every row must have a label. For a file with only offers, or without any, only the share of flagged rows
+    is given.
 
     Example: precursor-watch evaluate labelled.jsonl --positive listed_precursor --titles-only
     """
