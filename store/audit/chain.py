@@ -290,7 +290,7 @@ def follow_schema(db: Database) -> None:
         values = (1, SCHEMA, "begun", INSERTED, bytes(32), first)
         db.conn.execute("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?)", values)
     for table in evidential_tables(db):
-        if f"{table.name}_recorded" not in triggers:
+        if f"{table.name}_recorded" not in triggers and not _is_followed(db, table):
             _seal(db, table)
         for name, statement in _triggers_of(table):
             db.conn.execute(f"DROP TRIGGER IF EXISTS {name}")
@@ -377,6 +377,12 @@ def _trigger(table: EvidentialTable, name: str, event: str, row: str, operation:
             FROM record ORDER BY seq DESC LIMIT 1;
         END
     """  # noqa: S608 (names of our own schema)
+
+
+def _is_followed(db: Database, table: EvidentialTable) -> bool:
+    """Return whether the record knows rows of a table: to seal them anew would hide changes."""
+    query = "SELECT 1 FROM record WHERE table_name = ? LIMIT 1"
+    return db.conn.execute(query, [table.name]).fetchone() is not None
 
 
 def _seal(db: Database, table: EvidentialTable) -> None:

@@ -355,6 +355,16 @@ def test_a_new_table_is_followed_from_its_first_row(full: Database) -> None:
     assert [tuple(row) for row in lines][-3:] == [(1, "I"), (2, "I"), (1, "U")]
 
 
+def test_an_upgrade_seals_nothing_that_was_changed_unrecorded(full: Database) -> None:
+    """Somebody dropped the triggers of the record alone; the next release puts them back."""
+    for name in ("recorded", "update_recorded", "delete_recorded"):
+        full.conn.execute(f"DROP TRIGGER users_{name}")
+    full.conn.execute("UPDATE users SET role = 'admin' WHERE user_id = 2")
+    follow_schema(full)
+    full.conn.commit()
+    assert found(full) == "users/2"
+
+
 def test_both_commands_find_a_hidden_change(tmp_path: Path) -> None:
     """`audit verify` and `verify`: whole before, broken after, each in a sentence that names the row."""
     path = tmp_path / "store.db"
