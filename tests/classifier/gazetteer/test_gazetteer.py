@@ -229,7 +229,7 @@ def test_each_law_has_evidence_of_its_own() -> None:
     [
         (["uk"], "", "uk is not an instrument; choose from un"),
         ([], "", "no instrument"),
-        (["un"], "2024", "no date"),
+        (["un"], "2024", "not a date"),
     ],
 )
 def test_a_law_that_is_none_is_refused(instruments: list[str], as_of: str, said: str) -> None:
