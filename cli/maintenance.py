@@ -12,6 +12,7 @@ from cli.options import (
     ExistingFolder,
     RowNumber,
     SentenceGroup,
+    Statement,
     by_option,
     database_option,
     due_at_option,
@@ -159,7 +160,7 @@ def retention_command() -> None:
 @database_option
 @by_option
 @click.argument("source")
-@click.option("--reason", required=True, help="The case or order behind the hold.")
+@click.option("--reason", required=True, type=Statement, help="The case or order behind the hold.")
 def hold(database: Path, by: str, source: str, reason: str) -> None:
     """Keep everything from SOURCE, or from `all` sources, until the hold is released.
 

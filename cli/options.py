@@ -54,6 +54,21 @@ class _RowNumber(click.ParamType[int]):
         return click.IntRange(1, LAST_ROW).convert(value, param, ctx)
 
 
+class _Statement(click.ParamType[str]):
+    """Text that goes into the record; it must say something."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text without blanks around it, or fail if nothing is left."""
+        if not (text := str(value).strip()):
+            self.fail("it must not be empty, because it goes into the record.", param, ctx)
+        return text
+
+
+Statement = _Statement()
+"""A reason or a purpose."""
+
 RowNumber = _RowNumber()
 """A row's number, or a count of rows."""
 

@@ -34,6 +34,9 @@ SECTIONS: dict[str, type[Any]] = {
 RENAMED = {"care": "maintenance"}
 """Former names of sections, with the present names."""
 
+RENAMED_KEYS = {"care_limit_minutes": "maintenance_limit_minutes", "readers": "workers"}
+"""Former names of keys, with the present names."""
+
 PREFIX = "PRECURSOR_WATCH"
 FILE_VARIABLE = f"{PREFIX}_SETTINGS"
 DEFAULT_FILE = Path("precursor-watch.toml")
@@ -48,7 +51,7 @@ class SettingsWrong(click.UsageError):
 def load_settings(section: type[Section], environ: Mapping[str, str] | None = None) -> Section:
     """Return a section, with each value from the environment, the file or its default, in this order.
 
-    The whole file is checked for unknown sections, so that a mistyped name is reported at once.
+    The whole file is checked, so that a mistyped name or value in any section is reported at once.
 
     Raises:
         SettingsWrong: If the file cannot be read, or it or a variable holds an unknown or mistyped key.
@@ -61,12 +64,11 @@ def load_settings(section: type[Section], environ: Mapping[str, str] | None = No
     for name in document:
         if name not in SECTIONS:
             raise SettingsWrong(f"{origin} has an unknown section [{name}]; known are {', '.join(SECTIONS)}.")
-    name = next(name for name, known in SECTIONS.items() if known is section)
-    given = {
-        **_checked(document.get(name, {}), section, f"{origin} [{name}]"),
-        **_from(environ, name, section),
+    checked = {
+        name: _checked(table, SECTIONS[name], f"{origin} [{name}]") for name, table in document.items()
     }
-    return section(**given)
+    name = next(name for name, known in SECTIONS.items() if known is section)
+    return section(**{**checked.get(name, {}), **_from(environ, name, section)})
 
 
 def variable(section: str, key: str) -> str:
@@ -96,6 +98,8 @@ def _checked(table: Any, section: type[Any], origin: str) -> dict[str, Any]:
         raise SettingsWrong(f"{origin} is not a section; start it with [section] on its own line.")
     known = {field.name: field for field in fields(section)}
     for key in table:
+        if RENAMED_KEYS.get(key) in known:
+            raise SettingsWrong(f"{origin}: the key {key!r} is now called {RENAMED_KEYS[key]!r}; rename it.")
         if key not in known:
             raise SettingsWrong(f"{origin} has an unknown key {key!r}; known are {', '.join(known)}.")
     return {key: _value(value, known[key], f"{origin} {key}") for key, value in table.items()}

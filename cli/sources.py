@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import SentenceGroup, database_option, json_option, sources_option
+from cli.options import SentenceGroup, Statement, database_option, json_option, sources_option
 from cli.output import print_json, print_table
 from store.messages import counted, harmless
 from store.model import SourceKind
@@ -127,7 +127,7 @@ def plan_command(name: str, sources_file: Path, database: Path, *, with_urls: bo
 @permissions_command.command("withdraw")
 @click.argument("name", metavar="SOURCE")
 @click.option("--by", required=True, help="Name of the person who withdraws the permission.")
-@click.option("--reason", required=True, help="The reason, e.g. a letter.")
+@click.option("--reason", required=True, type=Statement, help="The reason, e.g. a letter.")
 @sources_option
 @database_option
 def withdraw_command(name: str, by: str, reason: str, sources_file: Path, database: Path) -> None:
@@ -152,7 +152,7 @@ def withdraw_command(name: str, by: str, reason: str, sources_file: Path, databa
 @permissions_command.command("approve")
 @click.argument("name", metavar="SOURCE")
 @click.option("--by", required=True, help="Name of the person who approves the permission.")
-@click.option("--reason", required=True, help="The reason, e.g. a letter.")
+@click.option("--reason", required=True, type=Statement, help="The reason, e.g. a letter.")
 @sources_option
 @database_option
 def approve_command(name: str, by: str, reason: str, sources_file: Path, database: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import RowNumber, SentenceGroup, by_option, database_option, json_option
+from cli.options import RowNumber, SentenceGroup, Statement, by_option, database_option, json_option
 from cli.output import minute, open_store, print_json, print_records, print_table
 from store.model import Role
 from store.times import utc_now
@@ -188,7 +188,7 @@ def token_command() -> None:
 
 @token_command.command("add")
 @click.argument("name")
-@click.option("--purpose", required=True, help="Purpose of the token, shown in the list.")
+@click.option("--purpose", required=True, type=Statement, help="Purpose of the token, shown in the list.")
 @click.option(
     "--days", type=click.IntRange(1, 366), default=90, show_default=True, help="Days until the token expires."
 )
