@@ -88,3 +88,18 @@ def test_no_bad_value_ends_in_a_traceback(
             except BaseException as error:  # noqa: BLE001 (whatever it is, it is a traceback to a person)
                 wrong.append(f"{' '.join(words)!r:.120}: {type(error).__name__}: {error}")
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("retention", "hold", "andes", "--reason", " "),
+        ("permissions", "withdraw", "andes", "--by", "ada", "--reason", ""),
+        ("users", "token", "add", "ada", "--purpose", ""),
+    ],
+)
+def test_an_empty_reason_is_refused(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """A reason or purpose that says nothing never reaches the record."""
+    called = call(*command, "--db", str(tmp_path / "watch.db"))
+    assert called.exit_code == 2
+    assert "must not be empty" in called.err

@@ -45,6 +45,8 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
         ("service = 3\n", "is not a section"),
         ("[service\n", "cannot be used"),
         ("[care]\nlog_days = 3\n", r"\[care\] is now called \[maintenance\]"),
+        ("[crawl]\nreaders = 2\n", "'readers' is now called 'workers'"),
+        ("[alarms]\nquiet = 'x'\n", "unknown key 'quiet'"),
     ],
 )
 def test_a_file_that_cannot_be_used(tmp_path: Path, text: str, said: str) -> None:
