@@ -318,7 +318,7 @@ def test_a_dry_run_says_that_it_was_one(first: tuple[Path, Retrained], with_mode
     said = ending(replace(first[1], promoted=False), dry)
     assert said == "Dry run: nothing was written. Without --dry-run the candidate would have been promoted."
     refused = retrained(with_model, embedder=OTHER, dry_run=True)
-    assert "it would not have been promoted" in ending(refused, dry)
+    assert "the candidate would not have been promoted" in ending(refused, dry)
 
 
 def test_a_refused_model_is_put_in_use_by_force_only(with_model: Path) -> None:

@@ -175,7 +175,7 @@ def test_a_request_for_a_source_that_is_not_there_is_answered(turned: Turned) ->
     turned.pass_time(timedelta(minutes=1))
     with closing(open_database(turned.settings.database)) as db:
         (said,) = db.execute("SELECT sentence FROM service_answers").fetchone()
-    assert "No source 'nowhere'" in said
+    assert "no source 'nowhere'" in said
 
 
 def test_work_is_spread_and_always_at_the_same_place(turned: Turned) -> None:
