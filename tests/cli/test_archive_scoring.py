@@ -109,7 +109,7 @@ def test_an_archive_without_a_page_is_refused(name: str, tmp_path: Path) -> None
         (tmp_path / name).mkdir()
     else:
         (tmp_path / name).write_bytes(b"\x8b\x00garbage" * 500)
-    with pytest.raises(StoreError, match=rf"{name} (holds no|cannot be read)"):
+    with pytest.raises(StoreError, match=rf"{name} (has no|is not a valid)"):
         run(tmp_path / name, tmp_path / "out.jsonl")
     assert not list(tmp_path.glob("out.jsonl*"))
 
@@ -150,12 +150,12 @@ def test_another_input_or_model_is_refused(source: Path, tmp_path: Path) -> None
     """One output is of one input, one model and one law."""
     output = tmp_path / "out.jsonl"
     run(source, output)
-    with pytest.raises(BulkFailed, match="begun with another model_id"):
+    with pytest.raises(BulkFailed, match="started with another model_id"):
         run(source, output, model="m2")
-    with pytest.raises(BulkFailed, match="begun with another law"):
+    with pytest.raises(BulkFailed, match="started with another law"):
         run(source, output, law="us")
     (tmp_path / "other.jsonl").write_text("{}\n", encoding="utf-8")
-    with pytest.raises(BulkFailed, match="begun with another input and size"):
+    with pytest.raises(BulkFailed, match="started with another input and size"):
         run(tmp_path / "other.jsonl", output)
     (tmp_path / "mine.jsonl").write_text("my notes\n", encoding="utf-8")
     with pytest.raises(BulkFailed, match="exists without a checkpoint"):

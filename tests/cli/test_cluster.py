@@ -125,7 +125,7 @@ def test_no_cluster_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(BulkFailed, match='its extra "cluster"'):
         joined("auto").__enter__()
     monkeypatch.setitem(sys.modules, "ray", object())
-    with pytest.raises(BulkFailed, match=r"'out\.jsonl' is no address"):
+    with pytest.raises(BulkFailed, match=r"'out\.jsonl' is not the address of a cluster"):
         joined("out.jsonl").__enter__()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -165,7 +165,7 @@ def test_a_restore_that_was_killed_is_finished_from_another_folder(decided: Path
     """By who works elsewhere, or sees the folder by another path."""
     moved = decided.parent.rename(decided.parent.with_name("moved")) / decided.name
     assert holds(moved) == 0
-    assert "is whole" in check_everything(moved)
+    assert "are intact" in check_everything(moved)
 
 
 def test_a_swap_that_cannot_be_finished_keeps_the_new_database(decided: Path) -> None:
