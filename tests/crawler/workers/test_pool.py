@@ -50,6 +50,7 @@ def parse_all(
     """Parse pages in one worker, which is killed, if asked, as soon as the pages are on their way to it."""
 
     async def gather() -> list[ExtractedPage]:
+        """Parse the pages at once."""
         readings = [asyncio.ensure_future(pool.parse(job)) for job in jobs]
         if kill_first:
             await asyncio.wait(readings[:1])
@@ -98,6 +99,7 @@ def crawl_without_worker(database: Path, declared: DeclaredSource) -> tuple[str,
     asked = 0
 
     async def parse(_: PageJob) -> ExtractedPage:
+        """Parse the page in this process."""
         nonlocal asked
         asked += 1
         raise NoWorker("ended with exit code 1")
@@ -170,6 +172,7 @@ def test_a_worker_opens_no_file_and_no_connection(attack: str, monkeypatch: pyte
     """Code that takes over the parser finds nothing to open, and no limit that it may raise again."""
 
     async def taken_over(_: object) -> ExtractedPage:
+        """Parse in a worker that tries the forbidden calls."""
         resource = __import__("resource")
         for limit in (resource.RLIMIT_NOFILE, resource.RLIMIT_FSIZE):
             assert resource.getrlimit(limit) == (0, 0)
