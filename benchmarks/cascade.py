@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sentence_transformers import SentenceTransformer
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks.rounds import Limit, Rate, Ratio, alternate, report, speed
@@ -130,7 +129,7 @@ def _given_up(
 
 def stock_way(embedder: TransformerEmbedder, model: TrainedModel) -> Callable[[Sequence[str]], object]:
     """Return what one would write instead, made ready: float32 vectors and a regression on a model's own."""
-    stock = SentenceTransformer(str(embedder.folder), device="cpu")
+    stock = embedder.load()
     kept = model.neighbours
     regression = LogisticRegression(max_iter=1_000).fit(kept.vectors, kept.labels)
     return lambda texts: regression.predict_proba(

@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sentence_transformers import SentenceTransformer
 from sklearn.linear_model import LogisticRegression
 
 import fixtures
@@ -87,7 +86,7 @@ def choose_texts(number: int) -> list[str]:
 def _stock(
     embedder: TransformerEmbedder, data: Dataset
 ) -> tuple[Callable[[Sequence[str]], object], Callable[[Sequence[str]], object]]:
-    model = SentenceTransformer(str(embedder.folder), device="cpu")
+    model = embedder.load()
     regression = LogisticRegression(max_iter=1_000).fit(vectors_in(data.features), data.labels)
 
     def batch(texts: Sequence[str]) -> object:

