@@ -18,8 +18,7 @@ from store.crawl.evidence import record_archive
 from store.crawl.runs import begin_run, end_run, get_run, list_runs
 from store.database import Database, open_database, transaction
 from store.errors import StoreUnusable, UnknownRow
-from store.migrations import m001_m009_listings_and_evidence as steps
-from store.migrations import migrations
+from store.migrations import append_only, migrations
 from store.model import RunKind, RunOutcome
 
 if TYPE_CHECKING:
@@ -247,7 +246,7 @@ def filled(db: Database) -> Database:
     return db
 
 
-@pytest.mark.parametrize("table", [*steps.M001_APPEND_ONLY, "crawl_archives"])
+@pytest.mark.parametrize("table", [*append_only("m001_life_of_a_listing"), "crawl_archives"])
 @pytest.mark.parametrize("change", ["DELETE FROM {table}", "UPDATE {table} SET {column} = {column}"])
 def test_no_row_of_a_listings_life_is_ever_edited(filled: Database, table: str, change: str) -> None:
     """Whoever asks, by whatever tool: a trigger refuses."""
@@ -257,7 +256,7 @@ def test_no_row_of_a_listings_life_is_ever_edited(filled: Database, table: str, 
         filled.execute(change.format(table=table, column=column))
 
 
-@pytest.mark.parametrize("table", [*steps.M001_APPEND_ONLY, "crawl_archives"])
+@pytest.mark.parametrize("table", [*append_only("m001_life_of_a_listing"), "crawl_archives"])
 def test_no_row_of_a_listings_life_is_ever_replaced(filled: Database, tmp_path: Path, table: str) -> None:
     """Not by a plain connection either, in which SQLite lets a REPLACE delete without asking a trigger."""
     with closing(sqlite3.connect(tmp_path / "copy.db")) as plain:
@@ -296,8 +295,8 @@ VERDICT_COLUMNS = "(listing_id, sighting_id, decision, note, reviewer, decided_a
 OUR_TABLES = (
     "sources", "runs", "run_attempts", "run_endings", "pages", "listings", "sightings", "page_listings",
     "models", "promotions", "scores", "verdicts", "imported_labels", "crawl_archives",
-    *steps.M007_APPEND_ONLY,
-    *steps.M008_APPEND_ONLY,
+    *append_only("m007_permissions_and_evidence"),
+    "source_declarations", "permission_withdrawals",
 )  # fmt: skip
 
 
