@@ -8,6 +8,7 @@ import multiprocessing.process
 import sys
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 from store.database import Database, open_database, open_in_memory
@@ -67,6 +68,8 @@ def pytest_configure(config: pytest.Config) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setitem(sys.modules, "sklearn.externals.array_api_compat.torch", None)
             importlib.import_module("skops.io")
+    hypothesis.settings.register_profile("busy machine", deadline=None)
+    hypothesis.settings.load_profile("busy machine")
     alone = Alone()
     config.pluginmanager.register(alone)
     sys.addaudithook(alone.watch)
