@@ -2,6 +2,7 @@
 
     python -m benchmarks.size             # the table
     python -m benchmarks.size --list      # with the names behind each figure, and each package's share
+    python -m benchmarks.size --show      # every word of natural language, with file and line
 
 Each figure counts Python files of the product's packages, read from their syntax; nothing is imported.
 
@@ -12,13 +13,16 @@ Each figure counts Python files of the product's packages, read from their synta
 - Import circles: groups of modules that reach one another through imports of any kind, those for types too.
 - Repeated file names: names that occur in two packages or more. `__init__.py`, `__main__.py`, `settings.py`
   and `errors.py` are not counted; in each package they play the same part.
-- Words of natural language: words in string constants, apart from docstrings and f-strings, that are
-    (a) written in another script than Latin: three letters or more, or with a Han, kana or Hangul sign;
-    (b) in `text/lexicon/*.toml` for another language than English, not for English, four letters or more; or
-    (c) in `text/lexicon/en.toml`, in a list of four words or more of which at least half stand there. A list
-        is a tuple, list, set or dictionary, the alternatives of a pattern, or a string split at its spaces.
-  Messages to users are f-strings or English sentences and thus not counted, save those that quote a word
-  of (a) or (b).
+- Words of natural language: words that the product looks for in listings and pages, and that stand in Python
+  instead of `text/lexicon/*.toml`. A word counts if it is
+    (a) in any string constant, and written in another script than Latin: three letters, or a Han, kana or
+        Hangul sign;
+    (b) in a literal pattern of `re`, three letters or more, and in a lexicon; or
+    (c) a member of a collection (tuple, list, set, dictionary), four letters or more, and in a lexicon of
+        another language than English, but not in the English one.
+  Docstrings and f-strings do not count, nor do codes in capitals and the names of HTML, CSS, HTTP,
+  robots.txt, schema.org and our tables in `SYNTAX`. English members of collections do not count either:
+  those left are columns, keys and headings. Messages, SQL and help texts are no patterns and no collections.
 """
 
 from __future__ import annotations
@@ -43,11 +47,19 @@ SAME_PART = {"__init__.py", "__main__.py", "settings.py", "errors.py"}
 
 WORD = re.compile(r"[^\W\d_]+")
 HAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-RANGE = re.compile(r".-[^\s\]]")
-"""A range of letters in a pattern, which is no word."""
-MIN_SCRIPT, MIN_FOREIGN, MIN_LIST = 3, 4, 4
+NO_WORDS = re.compile(r"\[[^\]]*\]|\(\?P?<\w*>?|\\[A-Za-z]")
+"""Parts of a pattern that hold letters but no words: classes, groups and escapes."""
+MIN_SCRIPT, MIN_PATTERN, MIN_FOREIGN = 3, 3, 4
 MAX_WORD = 20
 """A longer run of letters is a table of letters."""
+SYNTAX = frozenset(
+    {
+        "agent", "algo", "article", "audio", "auto", "body", "content", "date", "display", "feed", "form",
+        "gtin", "head", "hidden", "html", "http", "line", "main", "name", "none", "null", "only", "product",
+        "robots", "rss", "section", "serve", "sku", "source", "stage", "table", "title", "user",
+    }
+)  # fmt: skip
+"""Words of a lexicon that are also names in HTML, CSS, HTTP, robots.txt, schema.org or our own tables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,26 +166,26 @@ def repeated_names(modules: Mapping[str, Module]) -> dict[str, list[str]]:
 
 def language_words(
     modules: Mapping[str, Module], english: frozenset[str], foreign: frozenset[str]
-) -> dict[str, list[str]]:
-    """Return the words of natural language in each file's string constants, as the module docstring defines.
+) -> list[tuple[str, int, str]]:
+    """Return path, line and word of each word of natural language, as the module docstring defines.
 
     Args:
         modules: As `read_modules` returns them.
         english: Words of the English lexicon, in lower case.
         foreign: Words of all other lexicons that no English one has.
     """
-    found = {}
+    found: set[tuple[str, int, str]] = set()
     for module in modules.values():
-        words = [
-            word for text in _constants(module.tree) for word in _words(text) if _is_foreign(word, foreign)
-        ]
-        for listed in _lists(module.tree):
-            known = [each for each in listed if each.lower() in english]
-            if len(listed) >= MIN_LIST and 2 * len(known) >= len(listed):
-                words += known
-        if words:
-            found[str(module.path)] = words
-    return found
+        path = str(module.path)
+        for line, text in _constants(module.tree):
+            found |= {(path, line, word) for word in _words(text) if _is_other_script(word)}
+        for line, text in _patterns(module.tree):
+            words = (word for word in _words(NO_WORDS.sub(" ", text)) if len(word) >= MIN_PATTERN)
+            found |= {(path, line, word) for word in words if _is_read(word, english | foreign)}
+        for line, text in _members(module.tree):
+            words = (word for word in _words(text) if len(word) >= MIN_FOREIGN)
+            found |= {(path, line, word) for word in words if _is_read(word, foreign)}
+    return sorted(found)
 
 
 def read_lexicons(folder: Path) -> tuple[frozenset[str], frozenset[str]]:
@@ -223,27 +235,25 @@ def measure(root: Path) -> list[Figure]:
         ),
         Figure(
             what="words of natural language",
-            value=sum(map(len, words.values())),
+            value=len(words),
             aim="0",
-            found=[
-                f"{path}: {len(each)}, e.g. {', '.join(dict.fromkeys(each[:8]))}"
-                for path, each in words.items()
-            ],
+            found=[f"{path}:{line}: {word}" for path, line, word in words],
         ),
     ]
 
 
 def main() -> None:
-    """Print the table, and with `--list` what stands behind each figure."""
+    """Print the table, and with `--list` or `--show` what is behind the figures."""
     parser = argparse.ArgumentParser(description="Measure the product's own code against its aims.")
-    parser.add_argument("--list", action="store_true", help="name what stands behind each figure")
+    parser.add_argument("--list", action="store_true", help="name what is behind each figure")
+    parser.add_argument("--show", action="store_true", help="print each word of natural language")
     given = parser.parse_args()
     sys.setrecursionlimit(10_000)
     figures = measure(ROOT)
     print(f"{'':32}{'now':>8}{'aim':>10}")
     for figure in figures:
         print(f"{figure.what:32}{figure.value:>8,}{figure.aim:>10}")
-        if given.list:
+        if given.list or (given.show and figure.what == "words of natural language"):
             print("".join(f"    {each}\n" for each in figure.found), end="")
 
 
@@ -276,43 +286,58 @@ def _origin(modules: Mapping[str, Module], base: str, name: str) -> str | None:
     return base
 
 
-def _constants(tree: ast.Module) -> Iterator[str]:
-    """Yield every string constant but docstrings, texts that document an attribute, and f-strings."""
+def _constants(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield line and text of every string constant but docstrings and f-strings."""
     skipped: set[int] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             skipped.add(id(node.value))
         elif isinstance(node, ast.JoinedStr):
             skipped.update(map(id, ast.walk(node)))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped:
-            yield node.value
+    yield from (
+        (line, text) for node in ast.walk(tree) if id(node) not in skipped for line, text in _text_of(node)
+    )
 
 
-def _lists(tree: ast.Module) -> Iterator[list[str]]:
-    """Yield the single words of each literal collection, pattern of alternatives, and split string."""
+def _patterns(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield line and text of the literal parts of every pattern that a function of `re` gets."""
     for node in ast.walk(tree):
-        each: list[ast.expr | None] = []
-        if isinstance(node, ast.Tuple | ast.List | ast.Set):
-            each = [*node.elts]
-        elif isinstance(node, ast.Dict):
-            each = [*node.keys]
-        if each:
-            texts = [e.value for e in each if isinstance(e, ast.Constant) and isinstance(e.value, str)]
-            yield [text for text in texts if WORD.fullmatch(text)]
-    for text in _constants(tree):
-        if text.count("|") >= MIN_LIST - 1:
-            yield [found for part in text.split("|") if (found := part.strip("(){}[]?:\\b "))]
-        elif "." not in text and text == text.lower():
-            yield text.split()
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("re.") and node.args:
+            yield from _literal_parts(ast.Tuple(elts=[node.args[0]]))
+
+
+def _literal_parts(node: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yield the string constants of an expression; arguments of calls are names of lexicon keys."""
+    yield from _text_of(node)
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.Call):
+            yield from _literal_parts(child)
+
+
+def _members(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield line and text of each string constant in a literal collection."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Tuple | ast.List | ast.Set | ast.Dict):
+            for member in [*node.keys, *node.values] if isinstance(node, ast.Dict) else node.elts:
+                yield from _text_of(member)
+
+
+def _text_of(node: ast.AST | None) -> Iterator[tuple[int, str]]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
+        value = node.value
+        yield node.lineno, value if isinstance(value, str) else value.decode("latin-1")
 
 
 def _words(text: str) -> list[str]:
-    return [word for word in WORD.findall(RANGE.sub(" ", text)) if len(word) <= MAX_WORD]
+    return [word for word in WORD.findall(text) if len(word) <= MAX_WORD]
 
 
-def _is_foreign(word: str, foreign: frozenset[str]) -> bool:
-    if word.lower() in foreign or HAN.search(word):
+def _is_read(word: str, lexicon: frozenset[str]) -> bool:
+    return word.lower() in lexicon and word.lower() not in SYNTAX and not word.isupper()
+
+
+def _is_other_script(word: str) -> bool:
+    if HAN.search(word):
         return True
     return len(word) >= MIN_SCRIPT and all(ord(letter) >= 0x0370 and letter.isalpha() for letter in word)
 

@@ -30,8 +30,6 @@ _is_next_block_name = name_test(
 _is_previous_name = name_test(r"prev(?!iew)|first|last(?!-?child)", "previous")
 _is_current_name = name_test(r"(?:^|[\s_-])(?:active|current|selected)(?:$|[\s_-])")
 _ANOTHER_RELATION = frozenset({"prev", "previous", "start", "first", "last"})
-# Calendars are endless and lead to no listing.
-_CALENDAR = re.compile(r"calendar|[?&](?:week|month|mini|day|year)=", re.IGNORECASE)
 _is_not_pager_name = name_test("", "not_pager")
 _LONGEST_NEXT = 40
 _LONGEST_EVERYTHING = 200
@@ -95,7 +93,7 @@ def _leads_elsewhere(link: etree._Element) -> bool:
     if link.get("rel") and not _ANOTHER_RELATION.isdisjoint(_relations(link)):
         return True
     shown = (link.text or "")[:_LONGEST_EVERYTHING]
-    return _CALENDAR.search(link.get("href") or "") is not None or _says_everything(shown)
+    return _calendar().search(link.get("href") or "") is not None or _says_everything(shown)
 
 
 @lru_cache(maxsize=16384)  # menus are the same on all pages of a site
@@ -280,6 +278,12 @@ def _is_same_item(here: SplitResult, there: SplitResult) -> bool:
 def _bare_path(parts: SplitResult) -> str:
     """Return the unquoted path without outer slashes and without the name of a start page."""
     return _start_page().sub("", unquote(parts.path).strip("/")).strip("/")
+
+
+@cache
+def _calendar() -> re.Pattern[str]:
+    part, parameter = (phrases_anywhere(f"url_parts.{key}") for key in ("calendar", "calendar_parameters"))
+    return re.compile(rf"{part}|[?&]{parameter}=", re.IGNORECASE)
 
 
 @cache

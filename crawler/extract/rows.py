@@ -15,6 +15,7 @@ from crawler.extract.terms import read_terms
 from store.model import ListingContent
 from text.money import count_amounts, read_price, says_negotiable
 from text.page_words import Label, mentions, phrases_anywhere, whole_phrases
+from text.phrases import written
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -32,12 +33,7 @@ _READ_OF_ROW = 600
 _SHORTEST_TITLE = 4
 _SHORTEST_ROW = 40
 _MOST_LINKS_OF_ROW = 20
-# Class names that mark one row among similar ones and would split a list in two.
-_STATE = re.compile(
-    r"\d|^(?:odd|even|first|last|active|highlighted|featured|premium|promoted|sponsored|ad|top|new|"
-    r"selected|current|alt)$|"
-    r"^(?:col|grid|sg|span|row)[-_]",
-)  # fmt: skip
+_OF_A_GRID = re.compile(r"\d|^(?:col|grid|sg|span|row)[-_]")
 _is_company_name = name_test("", "company")
 _is_item_name = name_test(r"ad[-_]", "item")
 
@@ -201,7 +197,8 @@ def _groups(
 
 @lru_cache(maxsize=16384)
 def _plain_names(names: str) -> frozenset[str]:
-    return frozenset(name for name in names.split() if not _STATE.search(name))
+    one_row = written("element_names.one_row")
+    return frozenset(name for name in names.split() if name not in one_row and not _OF_A_GRID.search(name))
 
 
 def _is_lone_row(element: etree._Element, *, paged: bool) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cache
 
 from web_poet import handle_urls
 
 from crawler.extract.page import ExtractedPage, MarketplacePage
 from store.model import TermName
+from text.page_words import phrases_anywhere
 
-_ADVERTISING = re.compile(r"\s+[-–]\s+Buy .{1,400} on Alibaba\.com$", re.IGNORECASE)
 _ITS_OWN_NAMES = frozenset({"ali", "alibaba", "alibaba.com"})
 
 
@@ -33,6 +34,12 @@ class AlibabaPage(MarketplacePage):
             for term in content.terms
             if not (term.name is TermName.BRAND and term.value.lower() in _ITS_OWN_NAMES)
         )
-        title = _ADVERTISING.sub("", content.title)
+        title = _advertising().sub("", content.title)
         content = replace(content, title=title, attributes=attributes, terms=terms)
         return replace(page, listing=replace(page.listing, content=content))
+
+
+@cache
+def _advertising() -> re.Pattern[str]:
+    verb = phrases_anywhere("title_words.advertising")
+    return re.compile(rf"\s+[-–]\s+{verb} .{{1,400}} Alibaba\.com$", re.IGNORECASE)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
+
+from text.phrases import any_of
 
 if TYPE_CHECKING:
     from store.model import ListingContent
@@ -99,12 +101,6 @@ def is_noise(parameter: str) -> bool:
 MAX_TEXT_CHARS = 20_000
 """Longest text of a listing; the embedder reads far less, and a hostile page can be far longer."""
 
-DATE = re.compile(
-    r"(?:(?:19|20)\d\d(?:([-/.])\d\d\1\d\d|年(?:\d\d?月(?:\d\d?[日号])?)?)"
-    r"|\d\d?[./]\d\d?[./](?:19|20)\d\d)(?:[T ,]+\d\d?:\d\d(?::\d\d)?)?"
-)
-"""A whole text that is a date or a year. CAS numbers do not match: their last part is a single digit."""
-
 
 def listing_text(content: ListingContent) -> str:
     """Return the text of a listing as lines: title, quantity, pack, minimum order, description, attributes.
@@ -119,9 +115,19 @@ def listing_text(content: ListingContent) -> str:
     lines = [content.title, content.quantity_text, content.pack_text, content.minimum_order_text]
     lines += [
         content.description,
-        *(f"{name}: {value}" for name, value in content.attributes if not DATE.fullmatch(value)),
+        *(f"{name}: {value}" for name, value in content.attributes if not _date().fullmatch(value)),
     ]
     return "\n".join(line for line in lines if line)[:MAX_TEXT_CHARS]
+
+
+@cache
+def _date() -> re.Pattern[str]:
+    """Return a pattern of a whole text that is a date. CAS numbers do not match: they end in one digit."""
+    year, month, day = (any_of(f"dates.{key}") for key in ("year", "month", "day"))
+    return re.compile(
+        rf"(?:(?:19|20)\d\d(?:([-/.])\d\d\1\d\d|{year}(?:\d\d?{month}(?:\d\d?{day})?)?)"
+        r"|\d\d?[./]\d\d?[./](?:19|20)\d\d)(?:[T ,]+\d\d?:\d\d(?::\d\d)?)?"
+    )
 
 
 def text_hash(text: str) -> str:
