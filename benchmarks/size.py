@@ -46,6 +46,8 @@ LEXICON = Path("text/lexicon")
 SAME_PART = {"__init__.py", "__main__.py", "settings.py", "errors.py"}
 
 WORD = re.compile(r"[^\W\d_]+")
+RANGE = re.compile(r"[^a-z\s]-\S")
+"""A range of letters in a pattern, which is no word."""
 HAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 NO_WORDS = re.compile(r"\[[^\]]*\]|\(\?P?<\w*>?|\\[A-Za-z]")
 """Parts of a pattern that hold letters but no words: classes, groups and escapes."""
@@ -54,8 +56,8 @@ MAX_WORD = 20
 """A longer run of letters is a table of letters."""
 SYNTAX = frozenset(
     {
-        "agent", "algo", "article", "audio", "auto", "body", "content", "date", "display", "feed", "form",
-        "gtin", "head", "hidden", "html", "http", "line", "main", "name", "none", "null", "only", "product",
+        "agent", "algo", "article", "audio", "auto", "body", "concurrent", "content", "date", "display", "feed",
+        "form", "gtin", "head", "hidden", "html", "http", "line", "main", "name", "none", "null", "only", "product",
         "robots", "rss", "section", "serve", "sku", "source", "stage", "table", "title", "user",
     }
 )  # fmt: skip
@@ -178,7 +180,7 @@ def language_words(
     for module in modules.values():
         path = str(module.path)
         for line, text in _constants(module.tree):
-            found |= {(path, line, word) for word in _words(text) if _is_other_script(word)}
+            found |= {(path, line, word) for word in _words(RANGE.sub(" ", text)) if _is_other_script(word)}
         for line, text in _patterns(module.tree):
             words = (word for word in _words(NO_WORDS.sub(" ", text)) if len(word) >= MIN_PATTERN)
             found |= {(path, line, word) for word in words if _is_read(word, english | foreign)}
