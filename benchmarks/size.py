@@ -56,9 +56,10 @@ MAX_WORD = 20
 """A longer run of letters is a table of letters."""
 SYNTAX = frozenset(
     {
-        "agent", "algo", "article", "audio", "auto", "body", "concurrent", "content", "date", "display", "feed",
-        "form", "gtin", "head", "hidden", "html", "http", "line", "main", "name", "none", "null", "only", "product",
-        "robots", "rss", "section", "serve", "sku", "source", "stage", "table", "title", "user",
+        "agent", "algo", "article", "audio", "auto", "body", "challenge", "concurrent", "content", "date",
+        "display", "feed", "form", "gtin", "head", "hidden", "html", "http", "line", "main", "name", "none",
+        "null", "only", "precursor", "product", "robots", "rss", "section", "serve", "sku", "source", "stage",
+        "table", "title", "user", "watch",
     }
 )  # fmt: skip
 """Words of a lexicon that are also names in HTML, CSS, HTTP, robots.txt, schema.org or our own tables."""
