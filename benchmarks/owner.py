@@ -8,7 +8,6 @@ processor time, so that other work counts little. Their ratio is how many readin
 from __future__ import annotations
 
 import argparse
-import pickle
 import resource
 import tempfile
 import time
@@ -17,7 +16,7 @@ from pathlib import Path
 from benchmarks.crawl_once import declared_pages
 from benchmarks.pages import write_pages
 from benchmarks.rounds import Rate, report
-from crawler.run.remote import read_remotely
+from crawler.run.remote import message_from, read_remotely
 from crawler.run.run import crawl_source
 from crawler.workers import CrawlSettings
 
@@ -37,7 +36,7 @@ def measure(*, pages: int, rounds: int) -> list[Rate]:
             sent = list(read_remotely(declared, CrawlSettings()))
             read.append(written / (_children_s() - before))
             began = time.process_time()
-            crawl_source(Path(scratch) / f"{number}.db", declared, messages=map(pickle.loads, sent))
+            crawl_source(Path(scratch) / f"{number}.db", declared, messages=map(message_from, sent))
             kept.append(written / (time.process_time() - began))
     return [
         Rate(name=f"{name}, {written:,} pages", unit="pages/CPU s", target=None, ours=tuple(speeds))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import pickle
 import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +19,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from bulk.command import BulkFailed, calling
-from crawler.run.remote import ReaderLost, read_remotely
+from crawler.run.remote import ReaderLost, message_from, read_remotely
 from crawler.run.run import crawl_source
 from store.errors import Interrupted, StoreError
 
@@ -37,10 +36,6 @@ HERE, FOUND = "local", "auto"
 
 ANSWER_S = 10.0
 """Timeout for an address to answer, in seconds; Ray itself would try for minutes."""
-
-SETTINGS = "PRECURSOR_WATCH_"
-"""Prefix of the environment variables that workers take over from the owner."""
-
 
 ATTEMPTS = 4
 """Attempts to read a source whose reader dies; after that the source itself is to blame."""
@@ -92,11 +87,6 @@ def cores() -> int:
     import ray
 
     return max(1, int(ray.cluster_resources().get("CPU", 1)))
-
-
-def settings() -> dict[str, str]:
-    """Return the environment variables that workers take over from this process."""
-    return {name: value for name, value in os.environ.items() if name.startswith(SETTINGS)}
 
 
 def where() -> str:
@@ -192,7 +182,7 @@ class _Crawls:
             ray.cancel(running)
         try:
             for each in running:
-                yield pickle.loads(ray.get(each))  # noqa: S301 (from a process of ours)
+                yield message_from(ray.get(each))
             why = f"the process that reads it died, {ATTEMPTS} times"  # not reached after a normal end
         except ray.exceptions.RayError as error:
             why = str(error).partition("\n")[0]

@@ -43,7 +43,7 @@ def command(database: Path) -> None:
     _step("crawl", "--sources", str(SOURCES), "--db", str(database))
     if (training := _training(database)) is not None:
         click.echo("Training the starter model; embedding its texts takes a minute or two, once.", err=True)
-        _step("retrain", *training, "--db", str(database))
+        _step("retrain", *training, "--progress-lines", "--db", str(database))
     _step("score", "--db", str(database))
     _step("queue", "--db", str(database))
     _make_administrator(database)

@@ -14,6 +14,7 @@ from click.exceptions import NoSuchCommand
 
 from cli.options import SentenceGroup
 from cli.output import exit_with_sentence
+from store.messages import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,8 +102,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if "\0" in word or not _is_utf8(word):
             click.echo(f"Usage: precursor-watch COMMAND ...\n\nError: {word!a} is not valid UTF-8.", err=True)
             sys.exit(2)
+    _warn_of_variables()
     with exit_with_sentence():
         group.main(args=words, prog_name="precursor-watch")
+
+
+def _warn_of_variables() -> None:
+    if any(name.startswith("PRECURSOR_WATCH_") for name in os.environ):
+        from cli.settings import unknown_variables
+
+        for sentence in unknown_variables(os.environ):
+            click.echo(f"precursor-watch: {harmless(sentence)}", err=True)
 
 
 def _make_output_safe() -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from store.errors import Interrupted, StoreError
-from store.messages import COMMANDS, harmless
+from store.messages import COMMANDS, harmless, reason_of
 from store.times import to_text
 
 if TYPE_CHECKING:
@@ -174,14 +174,20 @@ def progress_bar(what: str, *, total: int | None = None) -> Iterator[Callable[[i
 
 
 @contextmanager
-def step_bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Show a progress bar for each step; yield a function that takes the step, the count and the total."""
+def step_bars(*, has_lines: bool = False) -> Iterator[Callable[[str, int, int], None]]:
+    """Show a progress bar for each step; yield a function that takes the step, the count and the total.
+
+    Args:
+        has_lines: Print a line for each step if standard error is not a terminal, which shows no bars.
+    """
     with _bars() as bars:
         tasks: dict[str, TaskID] = {}
 
         def show(step: str, done: int, of: int) -> None:
             if step not in tasks:
                 tasks[step] = bars.add_task(step)
+                if has_lines and bars.disable:
+                    click.echo(f"{step}: {of:,}", err=True)
             bars.update(tasks[step], completed=done, total=of)
 
         yield show
@@ -220,7 +226,7 @@ def _plain(value: object) -> str:
 def _refusal(error: OSError) -> str:
     """Return a sentence on a system error, with its paths if it names any."""
     paths = [str(path) for path in (error.filename, error.filename2) if path is not None]
-    said = error.strerror or str(error) or type(error).__name__
+    said = reason_of(error)
     if not paths:
         return f"System error: {said}."
     return (

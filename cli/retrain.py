@@ -11,11 +11,11 @@ from cli.options import (
     AnyFolder,
     ExistingFile,
     Seed,
+    by_option,
     database_option,
     due_at_option,
     in_utc,
     json_option,
-    system_user,
 )
 from cli.output import print_json, print_table, step_bars
 
@@ -66,14 +66,8 @@ PROMOTED = "Promoted. Score the listings to update the queue: precursor-watch sc
 @click.option("--force", is_flag=True, help="Promote the candidate even if it is worse; the record says so.")
 @click.option("--dry-run", is_flag=True, help="Train, compare and rescore; write nothing.")
 @click.option("--no-rescore", is_flag=True, help="Do not score the stored listings with the candidate.")
-@click.option(
-    "--by",
-    envvar=["PRECURSOR_WATCH_REVIEWER", "USER"],
-    default=system_user,
-    show_default="the system's user",
-    show_envvar=True,
-    help="Your name, kept with the promotion.",
-)
+@click.option("--progress-lines", is_flag=True, hidden=True, help="Name each step where no bar is shown.")
+@by_option
 @due_at_option
 @law_options
 @database_option
@@ -92,6 +86,7 @@ def command(  # noqa: PLR0913 (one parameter per option)
     force: bool,
     dry_run: bool,
     no_rescore: bool,
+    progress_lines: bool,
     as_json: bool,
 ) -> None:
     """Train a candidate on the starter set, verdicts and imported labels; promote it unless it is worse.
@@ -117,7 +112,7 @@ def command(  # noqa: PLR0913 (one parameter per option)
         by=by,
         due_at=in_utc(due_at),
     )
-    with step_bars() as show:
+    with step_bars(has_lines=progress_lines) as show:
         result = retrain(database, options, progress=show)
     _print_result(result, options, as_json=as_json)
 

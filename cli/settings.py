@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import tomllib
 from dataclasses import MISSING, Field, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,6 +19,7 @@ import click
 from classifier.gazetteer.law import LawSettings
 from crawler.workers import CrawlSettings
 from scheduler.settings import AlarmSettings, MaintenanceSettings, ServiceSettings
+from store.messages import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +38,11 @@ RENAMED = {"care": "maintenance"}
 
 RENAMED_KEYS = {"care_limit_minutes": "maintenance_limit_minutes", "readers": "workers"}
 """Former names of keys, with the present names."""
+
+OTHER_VARIABLES = (
+    "SETTINGS", "DB", "SOURCES", "REVIEWER", "LOG", "EMBEDDER", "BACKEND", "IUPAC", "CASCADE",
+)  # fmt: skip
+"""The variables that are no settings of a section, without the prefix."""
 
 PREFIX = "PRECURSOR_WATCH"
 FILE_VARIABLE = f"{PREFIX}_SETTINGS"
@@ -71,6 +78,26 @@ def load_settings(section: type[Section], environ: Mapping[str, str] | None = No
     return section(**{**checked.get(name, {}), **_from(environ, name, section)})
 
 
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """Return a sentence on each variable with our prefix that nothing reads."""
+    known = {f"{PREFIX}_{name}" for name in OTHER_VARIABLES}
+    known |= {variable(name, each.name) for name, section in SECTIONS.items() for each in fields(section)}
+    renamed = {
+        variable(section, former): variable(section, present)
+        for former, present in RENAMED_KEYS.items()
+        for section in SECTIONS
+    }
+    bare = {name.removeprefix(f"{PREFIX}_"): name for name in known}
+    sentences = []
+    for name in sorted(name for name in environ if name.startswith(f"{PREFIX}_") and name not in known):
+        meant = renamed.get(name) or next(
+            map(bare.get, get_close_matches(name.removeprefix(f"{PREFIX}_"), bare, n=1)), None
+        )
+        hint = f"; did you mean {meant}?" if meant else "; docs/settings.md lists those that are read."
+        sentences.append(f"The variable {name} is unknown and has no effect{hint}")
+    return sentences
+
+
 def variable(section: str, key: str) -> str:
     """Return the name of the environment variable of a setting."""
     return f"{PREFIX}_{section}_{key}".upper()
@@ -90,7 +117,7 @@ def _document(environ: Mapping[str, str]) -> tuple[dict[str, Any], str]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8")), f"The settings file {path}"
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsWrong(f"The settings file {path} cannot be used: {error}.") from error
+        raise SettingsWrong(f"The settings file {path} cannot be used: {reason_of(error)}.") from error
 
 
 def _checked(table: Any, section: type[Any], origin: str) -> dict[str, Any]:

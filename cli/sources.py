@@ -171,13 +171,15 @@ def approve_command(name: str, by: str, reason: str, sources_file: Path, databas
         raise click.UsageError("Both --by and --reason must not be empty.")
     approve_again(database, declared.source, declared.permission, by=by, reason=reason)
     click.echo(harmless(f"{name}: its permission was approved again by {by.strip()}."))
+    if why := _problem(declared, database):
+        click.echo(harmless(f"{name} still cannot be crawled: {why}."), err=True)
 
 
 def _source_problem(declared: DeclaredSource) -> str:
-    from crawler.sources.sources import NotSuppliedYet, check_supplied
+    from crawler.sources.sources import NotSuppliedYet, archive_problem, check_supplied
 
-    if declared.archive is not None and not declared.archive.exists():
-        return f"There is no archive at {declared.archive}; put it there or correct the sources file."
+    if found := archive_problem(declared):
+        return f"{found}."
     try:
         check_supplied(declared, utc_now())
     except NotSuppliedYet as error:
@@ -205,9 +207,13 @@ def _when(schedule: Schedule | None) -> str:
 
 
 def _archive(declared: DeclaredSource) -> str:
+    from crawler.sources.sources import archive_problem
+
     if declared.archive is None:
         return "live"
-    return "present" if declared.archive.exists() else "missing"
+    if not archive_problem(declared):
+        return "present"
+    return "empty" if declared.archive.exists() else "missing"
 
 
 def _source_record(declared: DeclaredSource, problem: str) -> dict[str, object]:

@@ -49,8 +49,8 @@ def command(database: Path, sources_file: Path, as_json: bool) -> None:
         print_json(_record(found))
     else:
         _print(found, now)
-    if found.sources_problem:
-        click.echo(f"precursor-watch: {found.sources_problem}", err=True)
+    for problem in found.problems:
+        click.echo(f"precursor-watch: {harmless(problem)}", err=True)
     if not found.is_well:
         sys.exit(1)
 

@@ -30,7 +30,7 @@ stdin_option = click.option(
 
 @click.group("users", cls=SentenceGroup)
 def command() -> None:
-    """Manage users: viewers read, reviewers give verdicts, leads assign and export, admins manage users.
+    """Manage users: viewers read, reviewers give verdicts and export, leads assign, admins manage users.
 
     Every change is recorded in the audit log. Users are never deleted, because verdicts name them.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crawler.live.permission import problem
-from crawler.sources.sources import load_sources
+from crawler.sources.sources import archive_problem, load_sources
 from scheduler.alarms import check_addresses, is_quiet
 from scheduler.jobs import WorkLimits, crawl_jobs, maintenance_jobs
 from store.crawl.runs import list_runs
@@ -76,11 +76,8 @@ def _rights(settings: Settings) -> str:
 def _sources(settings: Settings) -> str:
     declared = load_sources(settings.sources_file)
     for source_id, each in declared.items():
-        if each.archive is not None and not each.archive.exists():
-            raise Unwell(
-                f"There is no archive of {source_id} at {each.archive}; put it there, or correct the sources "
-                "file."
-            )
+        if wrong := archive_problem(each):
+            raise Unwell(f"{source_id} cannot be crawled: {wrong}.")
         if each.source.kind is SourceKind.LIVE and (wrong := problem(each.permission, utc_now())):
             raise Unwell(f"{source_id} cannot be crawled: {wrong}.")
     return f"{counted(len(declared), 'source', 'sources')}, with all archives and permissions"

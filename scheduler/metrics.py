@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 from scheduler.errors import SchedulerError
 from store.crawl.runs import count_by_outcome, last_successes
 from store.database import open_database
+from store.messages import reason_of
 from store.operations.alarms import standing_alarms
 from store.review.queue import count_queue
 from store.scores.scores import count_awaiting, model_in_use
@@ -87,7 +88,7 @@ def serving(database: Path, port: int, looked_at: Callable[[], float]) -> Iterat
     try:
         server = make_server(HOST, port, app, ThreadingWSGIServer, handler_class=_Quiet)
     except OSError as error:
-        raise PortTaken(port, error.strerror or str(error)) from error
+        raise PortTaken(port, reason_of(error)) from error
     thread = Thread(target=server.serve_forever, name="metrics", daemon=True)
     thread.start()
     try:

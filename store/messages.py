@@ -21,6 +21,17 @@ def harmless(text: str) -> str:
     return COMMANDS.sub("\ufffd", BREAKS.sub(" ", text))
 
 
+def reason_of(error: Exception) -> str:
+    """Return why a file could not be read or written, without error numbers and paths.
+
+    >>> reason_of(OSError(2, "No such file or directory", "x")), reason_of(ValueError("it is empty"))
+    ('No such file or directory', 'it is empty')
+    """
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is not {error.encoding.upper()} text (byte {error.start + 1:,})"
+    return (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
+
+
 def counted(number: int, one: str, many: str) -> str:
     """Return a number with its noun, e.g. `1 run` or `2,000 runs`.
 

@@ -519,9 +519,9 @@ class Role(StrEnum):
     VIEWER = "viewer"
     """May view everything."""
     REVIEWER = "reviewer"
-    """May give verdicts."""
+    """May give verdicts and export."""
     LEAD = "lead"
-    """May assign, adjudicate, export, change the settings of the review, and read the audit log."""
+    """May assign, adjudicate, change the settings of the review, and read the audit log."""
     ADMIN = "admin"
     """May manage users."""
 

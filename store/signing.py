@@ -10,6 +10,7 @@ import stat
 from typing import TYPE_CHECKING, Any
 
 from store.errors import StoreError
+from store.messages import reason_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,7 +100,7 @@ def _load_key(path: Path) -> Ed25519PrivateKey:
             raise SigningKeyUnusable(path, "others than its owner may read or write it; set its mode to 600")
         return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(path.read_text("ascii")))
     except (OSError, ValueError) as error:
-        raise SigningKeyUnusable(path, str(error)) from error
+        raise SigningKeyUnusable(path, reason_of(error)) from error
 
 
 def _make(path: Path) -> None:

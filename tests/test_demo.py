@@ -25,18 +25,25 @@ pytestmark = pytest.mark.model
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The database of the demo, which has come to its end."""
     database = tmp_path_factory.mktemp("demo") / "demo.db"
-    _run("demo", "--db", str(database))
+    database.with_name("said.txt").write_text(_run("demo", "--db", str(database)).stderr, encoding="utf-8")
     return database
 
 
 def test_demo_queues_nine_in_ten_planted_offers_and_little_else(demo: Path) -> None:
     """At least nine of ten planted offers wait for a person, and at most one entry in five is wrong."""
-    listed = json.loads(_run("queue", "--limit", "500", "--json", "--db", str(demo)))
+    listed = json.loads(_run("queue", "--limit", "500", "--json", "--db", str(demo)).stdout)
     queued = {entry["url"] for entry in listed["entries"]}
     planted = planted_offers()
     found = len(planted & queued)
     assert found >= 0.9 * len(planted), f"missed: {sorted(planted - queued)}"
     assert found >= 0.8 * len(queued), f"wrong: {sorted(queued - planted)}"
+
+
+def test_demo_names_the_steps_of_its_training(demo: Path) -> None:
+    """A minute without a word looks like a program that hangs; a file shows no bars."""
+    said = demo.with_name("said.txt").read_text(encoding="utf-8")
+    assert "embedding: " in said
+    assert "\x1b" not in said
 
 
 def test_the_static_copy_of_its_first_stage_sounds_like_the_model(demo: Path) -> None:
@@ -67,8 +74,8 @@ def planted_offers() -> set[str]:
     return {row["url"] for row in found if row["truth"] == "offer"}
 
 
-def _run(*arguments: str) -> str:
+def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cli", *arguments]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
-    return ended.stdout
+    return ended

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 (msgspec resolves the fields of a page)
 from typing import TYPE_CHECKING, BinaryIO
 
 from crawler.errors import CrawlError
+from store.model import DigestFinding, PageOutcome  # noqa: TC001 (likewise)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
-
-    from store.model import DigestFinding, PageOutcome
 
 
 class ArchiveError(CrawlError):

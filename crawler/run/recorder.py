@@ -19,7 +19,7 @@ from store.crawl.fetches import LiveReading, record_fetches, was_understood
 from store.crawl.pages import SeenListing, record_more, record_page, recorded_urls
 from store.database import transaction
 from store.errors import StoreUnwritable
-from store.messages import counted
+from store.messages import counted, reason_of
 from store.model import Change, DigestResult, Page, PageOutcome
 
 if TYPE_CHECKING:
@@ -343,7 +343,7 @@ def _seen_row(row: ExtractedListing) -> SeenListing:
 def _why(error: Exception) -> str:
     if isinstance(error, StoreUnwritable):
         return error.found
-    return (isinstance(error, OSError) and error.strerror) or str(error)
+    return reason_of(error)
 
 
 def _locator(record: EvidenceRecord | None) -> str:

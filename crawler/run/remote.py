@@ -8,7 +8,6 @@ If the reader dies, the run is repeated like any interrupted run: stored pages s
 
 from __future__ import annotations
 
-import pickle
 import subprocess
 import sys
 from contextlib import suppress
@@ -18,6 +17,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import web_poet
 
 from crawler.archives import ArchiveContents
@@ -25,7 +25,8 @@ from crawler.errors import CrawlError
 from crawler.extract.page import extract_page
 from crawler.run.process import CrawlStopped
 from crawler.run.saved import open_declared, recording, run_saved
-from crawler.workers.page_parser import outcome_by_status
+from crawler.run.spider import CrawledPage  # noqa: TC001 (msgspec resolves the fields of a message)
+from crawler.workers.page_parser import encoded, outcome_by_status
 from crawler.workers.pool import parsing
 from store.crawl.identity import listing_text
 
@@ -33,18 +34,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
     from pathlib import Path
-    from typing import Self, TypeAlias
+    from typing import Self
 
     from crawler.archives import Archive, SavedPage
     from crawler.extract.page import ExtractedListing
     from crawler.run.recorder import Recorder
-    from crawler.run.spider import CrawledPage
     from crawler.sources.sources import DeclaredSource
     from crawler.workers import CrawlSettings
     from store.database import Database
     from store.model import Run
-
-    RemoteMessage: TypeAlias = "ArchiveContents | list[CrawledPage] | ReadingEnded"
 
 BATCH_PAGES = 32
 """Pages per batch, unless a second passes first (`crawler.run.recorder`)."""
@@ -59,11 +57,25 @@ class ReaderLost(CrawlStopped):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReadingEnded:
-    """The reader's last message. Without it, the process died."""
+class RemoteMessage:
+    """A message of the reader: first the contents, then batches of pages, then how the reading ended."""
 
-    error: str = ""
-    """Why the source could not be read to the end; empty if it was."""
+    contents: ArchiveContents | None = None
+    pages: tuple[CrawledPage, ...] = ()
+    ended: str | None = None
+    """Why the source could not be read to the end, or empty text if it was. Without it, the process died."""
+
+
+_messages = msgspec.msgpack.Decoder(RemoteMessage)
+
+
+def message_from(encoded_message: bytes) -> RemoteMessage:
+    """Decode a message of `read_remotely`.
+
+    Raises:
+        msgspec.DecodeError: If the bytes are no message.
+    """
+    return _messages.decode(encoded_message)
 
 
 class BatchSender:
@@ -103,14 +115,14 @@ class BatchSender:
 
 
 def read_remotely(declared: DeclaredSource, settings: CrawlSettings) -> Iterator[bytes]:
-    """Read a saved source in a separate process and yield the process's messages, each as a pickle.
+    """Read a saved source in a separate process and yield the process's messages, encoded.
 
     Args:
         declared: The source. Its archive must be on this machine.
         settings: How to parse its pages, with limits.
 
     Yields:
-        `ArchiveContents`, then lists of `CrawledPage`, then `ReadingEnded`; fewer if the process dies.
+        The messages as MessagePack; no last one if the process dies.
     """
     ours, theirs = Pipe()
     # Not `-m crawler.run.remote`, since the messages' classes would then belong to `__main__`.
@@ -130,13 +142,17 @@ def read_remotely(declared: DeclaredSource, settings: CrawlSettings) -> Iterator
 def main() -> None:
     """Read the source that arrives through the given pipe, and send its pages back."""
     with Connection(int(sys.argv[1])) as pipe, suppress(ConnectionError):
+
+        def send(message: RemoteMessage) -> None:
+            pipe.send_bytes(encoded(message))
+
         try:
             declared, settings = pipe.recv()
-            _read(declared, settings, lambda each: pipe.send_bytes(pickle.dumps(each)))
+            _read(declared, settings, send)
         except CrawlError as error:
-            pipe.send_bytes(pickle.dumps(ReadingEnded(error=str(error))))
+            send(RemoteMessage(ended=str(error)))
         else:
-            pipe.send_bytes(pickle.dumps(ReadingEnded()))
+            send(RemoteMessage(ended=""))
 
 
 def ingest_remote(
@@ -156,21 +172,21 @@ def ingest_remote(
         declared: The source.
         run: The run. An interrupted run is repeated.
         folder: The evidence folder.
-        messages: The messages of `read_remotely`, unpickled.
+        messages: The messages of `read_remotely`, decoded.
         now: The clock.
         progress: Called after each page with (pages recorded so far, pages in the archive).
 
     Raises:
         RemoteReadingFailed: If the reader reports that it cannot read the source.
-        ReaderLost: If the messages end before `ReadingEnded`.
+        ReaderLost: If the messages end too early.
         CannotKeep: If a page could not be stored.
     """
-    contents = next(messages, None)
-    if isinstance(contents, ReadingEnded):
-        raise RemoteReadingFailed(contents.error)
-    if not isinstance(contents, ArchiveContents):
+    first = next(messages, RemoteMessage())
+    if first.ended:
+        raise RemoteReadingFailed(first.ended)
+    if first.contents is None:
         raise ReaderLost(declared.source.source_id)
-    with recording(db, declared, run, folder, contents, now=now, progress=progress) as recorder:
+    with recording(db, declared, run, folder, first.contents, now=now, progress=progress) as recorder:
         _record_all(recorder, messages, declared)
         recorder.finish()
 
@@ -197,20 +213,22 @@ def archive_records(
         yield done, total, [] if page is None or page.fault else _records(archive, page)
 
 
-def _read(declared: DeclaredSource, settings: CrawlSettings, send: Callable[[Any], None]) -> None:
+def _read(declared: DeclaredSource, settings: CrawlSettings, send: Callable[[RemoteMessage], None]) -> None:
     with parsing(settings) as parse, open_declared(declared) as archive:
-        send(ArchiveContents(urls=frozenset(archive.urls()), faults=archive.faults))
-        run_saved(declared, archive, BatchSender(send), parse)
+        contents = ArchiveContents(urls=frozenset(archive.urls()), faults=archive.faults)
+        send(RemoteMessage(contents=contents))
+        run_saved(
+            declared, archive, BatchSender(lambda pages: send(RemoteMessage(pages=tuple(pages)))), parse
+        )
 
 
 def _record_all(recorder: Recorder, messages: Iterator[RemoteMessage], declared: DeclaredSource) -> None:
     for each in messages:
-        if isinstance(each, ReadingEnded):
-            if each.error:
-                raise RemoteReadingFailed(each.error)
+        if each.ended:
+            raise RemoteReadingFailed(each.ended)
+        if each.ended is not None:
             return
-        assert isinstance(each, list)
-        for page in each:
+        for page in each.pages:
             recorder.record(page)
         recorder.flush()
     raise ReaderLost(declared.source.source_id)

@@ -11,8 +11,11 @@ import scrapy
 from scrapy import signals
 from scrapy.exceptions import IgnoreRequest
 
+from crawler.archives import SavedPage  # noqa: TC001 (msgspec resolves the fields of a page, as of the others)
 from crawler.extract.page import ExtractedPage
 from crawler.workers.page_parser import PageJob
+from store.crawl.evidence import EvidenceRecord  # noqa: TC001
+from store.crawl.fetches import EarlierPage, LiveReading  # noqa: TC001
 from store.model import PageOutcome
 
 if TYPE_CHECKING:
@@ -24,10 +27,8 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
-    from crawler.archives import Archive, SavedPage
+    from crawler.archives import Archive
     from crawler.workers.page_parser import Parse
-    from store.crawl.evidence import EvidenceRecord
-    from store.crawl.fetches import EarlierPage, LiveReading
 
 
 PAGE_META = "saved_page"

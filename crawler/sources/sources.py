@@ -25,6 +25,7 @@ from zoneinfo import ZoneInfo
 
 from crawler.errors import CrawlError
 from crawler.live.permission import Limits, read_limits, read_permission
+from store.messages import reason_of
 from store.model import Source, SourceKind
 
 if TYPE_CHECKING:
@@ -138,6 +139,18 @@ def pick_sources(path: Path, names: tuple[str, ...]) -> list[DeclaredSource]:
         if name not in declared:
             raise SourcesFileWrong(path, f"there is no source {name!r}; it declares {', '.join(declared)}")
     return [declared[name] for name in names or declared]
+
+
+def archive_problem(declared: DeclaredSource) -> str:
+    """Return why the archive of a saved source cannot be crawled; empty if it can, and for a live source."""
+    archive = declared.archive
+    if archive is None:
+        return ""
+    if not archive.exists():
+        return f"there is no archive at {archive}; put it there, or correct the sources file"
+    if archive.is_dir() and not any(archive.iterdir()):
+        return f"the folder {archive} is empty; put the saved pages there, or correct the sources file"
+    return ""
 
 
 def check_supplied(declared: DeclaredSource, now: datetime) -> None:
@@ -260,11 +273,10 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        message = f"{error.strerror}; see the README for an example"
+        message = f"{reason_of(error)}; see the README for an example"
         raise ValueError(message) from error
     except UnicodeDecodeError as error:
-        message = f"it is not UTF-8 text (byte {error.start + 1:,})"
-        raise ValueError(message) from error
+        raise ValueError(reason_of(error)) from error
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

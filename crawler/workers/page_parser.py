@@ -18,6 +18,7 @@ import signal
 import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,12 +100,18 @@ def given_up(why: str) -> ExtractedPage:
     return ExtractedPage(outcome=PageOutcome.UNREADABLE, sentence=sentence)
 
 
+def encoded(value: object) -> bytes:
+    """Return a value as MessagePack; lone surrogates, which JSON in a page can contain, are replaced."""
+    try:
+        return msgspec.msgpack.encode(value)
+    except UnicodeEncodeError:
+        plain = msgspec.to_builtins(value, builtin_types=(bytes, datetime))
+        return msgspec.msgpack.encode(_without_surrogates(plain))
+
+
 def framed(value: object) -> bytes:
     """Return a value as a message with its length."""
-    try:
-        message = msgspec.msgpack.encode(value)
-    except UnicodeEncodeError:  # lone surrogates, which JSON in a page can contain
-        message = msgspec.msgpack.encode(_without_surrogates(msgspec.to_builtins(value)))
+    message = encoded(value)
     return LENGTH.pack(len(message)) + message
 
 

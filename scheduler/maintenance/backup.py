@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from scheduler.errors import SchedulerError
 from store.crawl.evidence import evidence_folder, list_files
 from store.database import open_database
-from store.messages import counted
+from store.messages import counted, reason_of
 from store.operations.backup import copy_store, copy_synced, naming_faults, sync
 from store.operations.retention import buried_files
 from store.private import private_folder
@@ -47,10 +47,10 @@ class BackupFailed(SchedulerError):
     """A backup could not be written."""
 
     def __init__(self, folder: Path, error: OSError) -> None:
-        said = error.strerror or str(error)
         super().__init__(
-            f"{error.filename or folder} cannot be used: {said}. The incomplete backup was deleted; the "
-            "store is unchanged. Free some space, correct the permissions, or give another folder with --to."
+            f"{error.filename or folder} cannot be used: {reason_of(error)}. The incomplete backup was "
+            "deleted; the store is unchanged. Free some space, correct the permissions, or give another "
+            "folder with --to."
         )
 
 
@@ -277,11 +277,10 @@ def read_manifest(folder: Path) -> Manifest:
     except SignatureFalse as error:
         raise BackupWrong(folder, str(error)) from error
     except OSError as error:
-        raise BackupWrong(
-            folder, f"it has no {MANIFEST}, so it is unfinished or not a backup ({error})"
-        ) from error
+        said = f"its {MANIFEST} cannot be read ({reason_of(error)}), so it is unfinished or not a backup"
+        raise BackupWrong(folder, said) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BackupWrong(folder, f"its {MANIFEST} cannot be read ({error})") from error
+        raise BackupWrong(folder, f"its {MANIFEST} cannot be read ({reason_of(error)})") from error
 
 
 def described(path: Path, *, root: Path, place: str) -> BackedUp:

@@ -28,6 +28,7 @@ from store.audit.chain import (
 )
 from store.database import open_in_memory
 from store.errors import StoreError
+from store.messages import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -67,6 +68,17 @@ class AnchorUnreadable(StoreError):
         super().__init__(
             f"{text[:80]!r} is not an anchor; `precursor-watch audit anchor` prints one: the number of an "
             "entry, a colon and 64 hexadecimal digits, then a plus sign and the same for a record line."
+        )
+
+
+class AnchorsFileUnreadable(AnchorUnreadable):
+    """A file of anchors is not text."""
+
+    def __init__(self, name: str, found: str) -> None:
+        StoreError.__init__(
+            self,
+            f"{name} is not an anchor file: {found}. `precursor-watch audit anchor` prints anchors as plain "
+            "text; give the file in which you kept them.",
         )
 
 
@@ -159,7 +171,7 @@ def read_anchors_file(name: str, content: bytes, given: Iterable[str] = ()) -> A
     try:
         lines = content.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
-        raise AnchorUnreadable(f"{name} ({error.reason})") from error
+        raise AnchorsFileUnreadable(name, reason_of(error)) from error
     if not read_anchors(lines):
         raise AnchorsEmpty(name)
     return read_anchors([*lines, *given])

@@ -14,6 +14,7 @@ from store import rows, times
 from store.audit import audit
 from store.audit.audit import BY_HAND, AuditAction, Origin
 from store.errors import N_, StoreError, Word
+from store.messages import counted
 from store.model import RunOutcome
 from store.sqlite import Database, transaction
 
@@ -220,10 +221,23 @@ class Overview:
     """Why the sources file cannot be used; empty if it can."""
 
     @property
+    def problems(self) -> list[str]:
+        """What needs attention, as sentences; monitoring systems query whether there is any."""
+        found = [self.sources_problem] if self.sources_problem else []
+        if self.model_id is None and self.unscored:
+            found.append(f"{counted(self.unscored, 'listing waits', 'listings wait')} for a first model.")
+        if self.scoring in BAD:
+            found.append(f"The last scoring ended badly: {self.scoring}.")
+        for each in self.sources:
+            if each.overdue:
+                found.append(f"The crawl of {each.source_id} is overdue.")
+            elif not each.is_well:
+                found.append(f"The last crawl of {each.source_id} ended badly: {each.standing}.")
+        if waiting := sum(alarm.acknowledged_at is None for alarm in self.alarms):
+            found.append(f"{counted(waiting, 'active alarm is', 'active alarms are')} not acknowledged.")
+        return found
+
+    @property
     def is_well(self) -> bool:
-        """Whether nothing needs attention; monitoring systems query this."""
-        wants_model = self.model_id is None and self.unscored > 0
-        is_alarmed = any(alarm.acknowledged_at is None for alarm in self.alarms)
-        return not (self.sources_problem or wants_model or is_alarmed or self.scoring in BAD) and all(
-            each.is_well for each in self.sources
-        )
+        """Whether nothing needs attention."""
+        return not self.problems

@@ -97,6 +97,20 @@ class StaleScreen(StoreError):
         )
 
 
+class NotScored(StaleScreen):
+    """A verdict names a score, but the listing has none by the model in use."""
+
+    def __init__(self, listing_id: str) -> None:
+        StoreError.__init__(
+            self,
+            N_(
+                "Listing %(listing)s has no score by the model in use, so nothing was written. "
+                "Look at it again, then decide."
+            ),
+            listing=listing_id,
+        )
+
+
 class JudgedMeanwhile(StaleScreen):
     """Somebody else gave or undid a verdict after the listing was shown to the reviewer."""
 
@@ -390,7 +404,9 @@ def _listing_shown(db: Database, sighting_id: int, score_id: int | None) -> str:
     if db.execute(newest, [listing_id]).fetchone()[0] != sighting_id:
         raise StaleScreen(listing_id, N_("has changed"))
     scored = current_score(db, sighting_id)
-    if (scored[0] if scored else None) != score_id:
+    if scored is None and score_id is not None:
+        raise NotScored(listing_id)
+    if scored is not None and scored[0] != score_id:
         raise StaleScreen(listing_id, N_("has a new score"))
     return listing_id
 

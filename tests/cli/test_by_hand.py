@@ -169,6 +169,16 @@ def test_verdict_names_what_it_judged(store: Path) -> None:
         assert f"Reviewed: {said} (sighting " in called.err
 
 
+def test_verdict_on_a_score_that_never_was_says_that_there_is_none(store_path: Path) -> None:
+    """Not that there is a new one."""
+    with closing(open_database(store_path)) as db:
+        see(db, crawl_run(db), "https://andes.example/1", FULL)
+        listing_id = db.execute("SELECT listing_id FROM listings").fetchone()[0]
+    called = call("verdict", listing_id, "offer", "--score", 5, "--db", store_path, "--reviewer", "ada")
+    assert (called.exit_code, called.out) == (1, "")
+    assert "has no score by the model in use, so nothing was written" in called.err
+
+
 def test_another_verdict_says_which_one_it_replaces(store: Path) -> None:
     """And how to go back; the same again, and one after an undo, replace nothing."""
     listing_id = queue(store)["entries"][0]["listing_id"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import pickle
 import socket
 import subprocess
 import sys
@@ -18,7 +17,9 @@ from bulk.cluster import ATTEMPTS, crawl_on_cluster, joined
 from bulk.cluster_scoring import plan
 from bulk.command import BulkFailed
 from crawler.archives import ArchiveContents
+from crawler.run.remote import RemoteMessage
 from crawler.workers import CrawlSettings
+from crawler.workers.page_parser import encoded
 from store.database import open_database
 from tests.cli.calls import call_process
 from tests.cli.cluster_work import SOURCES
@@ -93,7 +94,8 @@ def test_source_whose_reader_always_dies_is_told(tmp_path: Path, monkeypatch: py
 
     def read_and_die(declared: DeclaredSource, _settings: CrawlSettings) -> Iterator[bytes]:
         tries.append(declared.source.source_id)
-        yield pickle.dumps(ArchiveContents(urls=frozenset({"https://shop.example/1"}), faults=()))
+        contents = ArchiveContents(urls=frozenset({"https://shop.example/1"}), faults=())
+        yield encoded(RemoteMessage(contents=contents))
 
     ended: list[Run] = []
     (tmp_path / "saved").mkdir()

@@ -8,8 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from cli.settings import FILE_VARIABLE, SECTIONS, SettingsWrong, default_of, load_settings, variable
+from cli.settings import (
+    FILE_VARIABLE,
+    SECTIONS,
+    SettingsWrong,
+    default_of,
+    load_settings,
+    unknown_variables,
+    variable,
+)
 from scheduler.settings import AlarmSettings, ServiceSettings
+from tests.cli.calls import call
 
 MANUAL = Path(__file__).parents[2] / "docs" / "settings.md"
 
@@ -89,3 +98,38 @@ def test_every_setting_is_in_the_manual(section: str) -> None:
         shown = "empty" if default in {"", ()} else f"`{default}`"
         assert f"| `{field.name}` | {shown} | " in manual, field.name
         assert variable(section, field.name) in manual
+
+
+def test_a_variable_that_nothing_reads_is_named() -> None:
+    """A mistyped name, and a former one, would leave the default in force without a word."""
+    environ = {
+        "PRECURSOR_WATCH_SERVICE_PARALEL": "3",
+        "PRECURSOR_WATCH_CRAWL_READERS": "2",
+        "PRECURSOR_WATCH_XYZ": "",
+        "PRECURSOR_WATCH_DB": "store.db",
+        "PRECURSOR_WATCH_SERVICE_PARALLEL": "3",
+        "HOME": "/root",
+    }
+    unknown = "The variable PRECURSOR_WATCH_{} is unknown and has no effect"
+    assert unknown_variables(environ) == [
+        unknown.format("CRAWL_READERS") + "; did you mean PRECURSOR_WATCH_CRAWL_WORKERS?",
+        unknown.format("SERVICE_PARALEL") + "; did you mean PRECURSOR_WATCH_SERVICE_PARALLEL?",
+        unknown.format("XYZ") + "; docs/settings.md lists those that are read.",
+    ]
+
+
+def test_every_command_warns_of_such_a_variable(monkeypatch: pytest.MonkeyPatch, store_path: Path) -> None:
+    """The command goes on."""
+    monkeypatch.setenv("PRECURSOR_WATCH_SERVICE_PARALEL", "3")
+    called = call("runs", "--db", store_path)
+    assert called.exit_code == 0
+    assert "PRECURSOR_WATCH_SERVICE_PARALEL is unknown" in called.err
+
+
+def test_a_file_that_is_no_text_is_named_without_a_codec(tmp_path: Path) -> None:
+    """What a person reads names no error number and no codec."""
+    (tmp_path / "settings.toml").write_bytes(b"[service]\nparallel = \xff\n")
+    with pytest.raises(SettingsWrong, match=r"cannot be used: it is not UTF-8 text \(byte 22\)"):
+        load_settings(ServiceSettings, {"PRECURSOR_WATCH_SETTINGS": str(tmp_path / "settings.toml")})
+    with pytest.raises(SettingsWrong, match="cannot be used: Is a directory"):
+        load_settings(ServiceSettings, {"PRECURSOR_WATCH_SETTINGS": str(tmp_path)})

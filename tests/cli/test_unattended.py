@@ -46,6 +46,7 @@ def sources_file(store_path: Path) -> Path:
     path.write_text(TABLE, encoding="utf-8")
     for name in ("andes", "pontus"):
         path.with_name(name).mkdir()
+        path.with_name(name).joinpath("1.html").touch()
     return path
 
 
@@ -114,6 +115,8 @@ def test_status_exits_with_1_when_the_last_scoring_failed(store_path: Path, sour
         run = begin_run(db, RunKind.SCORE, now=utc_now())
         end_run(db, run.run_id, RunOutcome.FAILED, "No embedder.", now=utc_now())
     assert status(store_path, sources_file)[0] == 1
+    said = call("status", "--db", store_path, "--sources", sources_file).stderr
+    assert "precursor-watch: The last scoring ended badly: failed." in said
 
 
 def test_a_run_without_an_ending_is_under_way_while_its_lock_is_held(
@@ -209,6 +212,14 @@ def test_sources_check_passes_when_every_archive_is_there(sources_file: Path) ->
     shown = " ".join(result.stdout.split())
     assert "0 0 1 1 *" in shown
     assert "[bold]" in shown
+
+
+def test_sources_check_fails_on_an_empty_folder(sources_file: Path) -> None:
+    """No page was ever put there, whatever the list of files says."""
+    sources_file.with_name("pontus").joinpath("1.html").unlink()
+    checked = call("sources", "--sources", sources_file, "--check")
+    assert checked.exit_code == 1
+    assert f"pontus: the folder {sources_file.with_name('pontus').resolve()} is empty" in checked.stderr
 
 
 def test_sources_check_fails_with_the_reason(sources_file: Path) -> None:

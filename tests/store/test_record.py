@@ -333,6 +333,12 @@ def test_a_file_that_holds_no_anchors_is_an_error(content: bytes) -> None:
         read_anchors_file("anchors.txt", content)
 
 
+def test_a_file_of_anchors_that_is_no_text_is_called_so() -> None:
+    """The bytes are not shown."""
+    with pytest.raises(AnchorUnreadable, match=r"anchors\.bin is not an anchor file: it is not UTF-8 text"):
+        read_anchors_file("anchors.bin", b"\xff\xfe1\x00")
+
+
 def test_times_that_run_backwards_are_reported(full: Database) -> None:
     """Nothing is broken: a clock may be put back. But it is said."""
     record(full, AuditAction.EXPORTED, actor="ada", now=NOW.replace(year=2027))

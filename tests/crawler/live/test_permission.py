@@ -349,6 +349,18 @@ def test_an_approved_permission_can_be_withdrawn_again(tmp_path: Any) -> None:
         assert CliRunner().invoke(permissions_command, ["check", "shop", *common]).exit_code == said
 
 
+def test_approving_an_expired_permission_says_that_it_is_expired(tmp_path: Any) -> None:
+    """The approval is kept, but nobody should wait for a crawl."""
+    path = tmp_path / "sources.toml"
+    path.write_text(TABLE.format(until="2020-12-31"), "utf-8")
+    common = ["--sources", str(path), "--db", str(tmp_path / "store.db")]
+    by = ["--by", "J. Rojas", "--reason", "a letter came"]
+    assert CliRunner().invoke(permissions_command, ["withdraw", "shop", *by, *common]).exit_code == 0
+    approved = CliRunner().invoke(permissions_command, ["approve", "shop", *by, *common])
+    assert approved.exit_code == 0
+    assert "shop still cannot be crawled: its permission ended on 2020-12-31" in approved.stderr
+
+
 def test_another_letter_is_another_permission(tmp_path: Any) -> None:
     """A withdrawal of one reference leaves others alone, and other sites with the same reference."""
     database, source = tmp_path / "store.db", live(permission=None, source_id="shop").source
