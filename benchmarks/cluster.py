@@ -95,17 +95,16 @@ def _once(folder: Path, nodes: int) -> dict[str, Any]:
 
 def _score_on(folder: Path, nodes: int) -> dict[str, Any]:
     """Score the archive on a cluster of so many nodes, in this process, which nothing else uses."""
-    from bulk import cluster_scoring
+    from bulk import cluster
     from bulk.archives import write_parts
-    from bulk.cluster import joined
-    from bulk.cluster_scoring import Job, score_on_cluster, with_one_backend, worker_scorer
+    from bulk.cluster import Job, joined, score_on_cluster, with_one_backend, worker_scorer
     from classifier.gazetteer import Law
     from classifier.settings import ScoringSettings
     from fixtures.local_cluster import local_cluster
     from store.database import open_database
     from store.scores.scores import model_in_use
 
-    cluster_scoring.STRETCH["bytes"] = STRETCH_BYTES
+    cluster.STRETCH["bytes"] = STRETCH_BYTES
     store, output = folder / "bench.db", folder / f"{time.monotonic_ns()}.jsonl"
     with closing(open_database(store)) as db:
         model = model_in_use(db)

@@ -9,7 +9,8 @@ Each figure counts Python files of the product's packages, read from their synta
 - Lines: all lines of all files, blank ones too.
 - Modules with a single importer: modules that exactly one other product module imports, anywhere in its text.
   An import of a name from a package is followed through the package's `__init__.py` to the module that
-  defines the name. `__init__.py` and `__main__.py` are not counted, nor are modules that are loaded by name.
+  defines the name. `__init__.py` and `__main__.py` are not counted, nor are the commands in `cli/`, which
+  `cli.main` loads by name.
 - Import circles: groups of modules that reach one another through imports of any kind, those for types too.
 - Repeated file names: names that occur in two packages or more. `__init__.py`, `__main__.py`, `settings.py`
   and `errors.py` are not counted; in each package they play the same part.
@@ -127,7 +128,9 @@ def single_importers(modules: Mapping[str, Module], imports: Mapping[str, set[st
     return {
         name: next(iter(found))
         for name, found in importers.items()
-        if len(found) == 1 and modules[name].path.name not in {"__init__.py", "__main__.py"}
+        if len(found) == 1
+        and modules[name].path.name not in {"__init__.py", "__main__.py"}
+        and not name.startswith("cli.")
     }
 
 

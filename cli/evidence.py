@@ -14,7 +14,7 @@ from store.messages import counted, harmless
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from crawler.evidence.read import KeptRecord
+    from crawler.evidence.warc_reader import KeptRecord
     from store.crawl.evidence import EvidenceRecord
 
 BINARY_FLAG = "--body"
@@ -73,8 +73,8 @@ def verify_command(bundle: Path | None, signed_by: str, since: str, database: Pa
 
 
 def _verify_bundle(bundle: Path, signed_by: str, *, as_json: bool) -> None:
-    from crawler.evidence.read import EvidenceWrong
     from crawler.evidence.verify import verify_bundle
+    from crawler.evidence.warc_reader import EvidenceWrong
 
     done = verify_bundle(bundle)
     if signed_by and done.signed_by != signed_by.lower():
@@ -109,7 +109,7 @@ def show_command(page: str, database: Path, *, only_body: bool, as_json: bool) -
 
     Example: precursor-watch evidence show 17
     """
-    from crawler.evidence.read import show
+    from crawler.evidence.warc_reader import show
     from store.crawl.evidence import evidence_folder, find_page
     from store.crawl.pages import digest_finding
 

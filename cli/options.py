@@ -207,7 +207,7 @@ def recorded(database: Path, kind: RunKind, due_at: datetime | None) -> Iterator
     from store.crawl.runs import begin_run, end_run
     from store.database import open_database
     from store.locks import hold, work_of
-    from store.operations.backup import naming_faults
+    from store.operations.integrity import naming_faults
     from store.times import utc_now
 
     with (

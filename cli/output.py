@@ -57,7 +57,7 @@ def exit_with_sentence() -> Iterator[None]:
         print(f"precursor-watch: {harmless(_refusal(error))}", file=sys.stderr)  # noqa: T201
         sys.exit(1)
     except Exception as error:
-        from store.operations.backup import is_damage
+        from store.operations.integrity import is_damage
 
         if not is_damage(error):
             raise
@@ -79,7 +79,7 @@ def open_store(database: Path) -> Iterator[Database]:
         StoreUnwritable: If the disk is full or fails.
     """
     from store.database import open_database
-    from store.operations.backup import naming_faults
+    from store.operations.integrity import naming_faults
 
     with naming_faults(database), closing(open_database(database, must_exist=True)) as db:
         yield db

@@ -215,8 +215,7 @@ def _score_on_cluster(
     progress: Callable[[int, int], None],
 ) -> dict[str, int]:
     from bulk.archives import write_parts
-    from bulk.cluster import joined
-    from bulk.cluster_scoring import Job, score_on_cluster, with_one_backend, worker_scorer
+    from bulk.cluster import Job, joined, score_on_cluster, with_one_backend, worker_scorer
 
     source, database = source.resolve(), database.resolve()
     job = Job(

@@ -137,7 +137,7 @@ def names_of(law: Law, terms: str) -> dict[str, str]:
 
 def kept_page(db: Database, folder: Path, page_id: int) -> KeptPage | None:
     """Return a stored page, or None when its bytes are missing or differ from the record in the store."""
-    from crawler.evidence.read import EvidenceWrong, NoEvidence, show
+    from crawler.evidence.warc_reader import EvidenceWrong, NoEvidence, show
     from crawler.extract.document import decode_page
 
     try:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from store.audit.chain import follow_schema, register_functions
 from store.errors import StoreDiskFull, StoreFolderClosed, StoreUnusable
 from store.migrations import migrations
-from store.operations.backup import finish_swap, is_damage, is_disk_full, refuse_new_beginning
+from store.operations.integrity import finish_swap, is_damage, is_disk_full, refuse_new_beginning
 from store.private import private_file
 from store.review.item_query import falls_into
 from store.sqlite import Database, transaction

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from store.operations.backup import is_damage
+from store.operations.integrity import is_damage
 from store.private import private_file
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from scheduler.maintenance.upkeep import check_everything
 from store.crawl.runs import list_runs, unfinished_run
 from store.database import open_database
 from store.model import RunKind
-from store.operations.backup import check_store
+from store.operations.integrity import check_store
 from store.review.listings import listing_file
 from store.review.queue import review_queue
 from store.review.search import search

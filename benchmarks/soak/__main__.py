@@ -17,7 +17,7 @@ from benchmarks.soak.sites import served
 from cli.options import PROGRAM
 from store.audit.verification import verify as verify_audit
 from store.database import open_database
-from store.operations.backup import check_store
+from store.operations.integrity import check_store
 from store.times import to_text, utc_now
 
 LISTINGS = """

@@ -6,7 +6,7 @@ A path comes in; pages under their original URLs go out. The package imports `st
 from __future__ import annotations
 
 from crawler.archives.archive import MAX_PAGE_BYTES, Archive, ArchiveContents, open_archive, why_no_page
-from crawler.archives.pages import ArchiveError, ArchiveFault, SavedPage
+from crawler.archives.captures import ArchiveError, ArchiveFault, SavedPage
 
 __all__ = [
     "MAX_PAGE_BYTES",

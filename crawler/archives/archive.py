@@ -8,6 +8,15 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Self
 from zipfile import ZipFile
 
+from crawler.archives.captures import (
+    ArchiveError,
+    ArchiveFault,
+    Capture,
+    Payload,
+    SavedPage,
+    StoredFile,
+    UnreadableBodyError,
+)
 from crawler.archives.digests import joined
 from crawler.archives.files import (
     EXPECTED,
@@ -30,15 +39,6 @@ from crawler.archives.html_files import (
     index_html,
     index_mhtml,
     read_manifest,
-)
-from crawler.archives.pages import (
-    ArchiveError,
-    ArchiveFault,
-    Capture,
-    Payload,
-    SavedPage,
-    StoredFile,
-    UnreadableBodyError,
 )
 from crawler.archives.urls import assign_urls, invented_base, normal_url
 from crawler.archives.warc import NotMemberPerRecordError, index_warc, unpack_members

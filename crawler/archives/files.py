@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import brotli
 from warcio.bufferedreaders import ChunkedDataReader
 
+from crawler.archives.captures import ArchiveFault, StoredFile, UnreadableBodyError
 from crawler.archives.digests import check_digest, digest_of, joined, stated_hashes, stated_package_hash
-from crawler.archives.pages import ArchiveFault, StoredFile, UnreadableBodyError
 from store.model import DigestFinding, DigestResult, PageOutcome
 
 if TYPE_CHECKING:

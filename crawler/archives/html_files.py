@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from w3lib.encoding import html_to_unicode
 
-from crawler.archives.files import inflate, read_bounded, too_large
-from crawler.archives.pages import (
+from crawler.archives.captures import (
     ArchiveError,
     ArchiveFault,
     Capture,
@@ -21,6 +20,7 @@ from crawler.archives.pages import (
     StoredFile,
     UnreadableBodyError,
 )
+from crawler.archives.files import inflate, read_bounded, too_large
 from crawler.archives.urls import comment_date, comment_url, declared_url, normal_url, parse_time
 from store.model import PageOutcome
 

@@ -19,7 +19,7 @@ from store.model import PageOutcome
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from crawler.archives.pages import Capture
+    from crawler.archives.captures import Capture
 
 _COMMENT = re.compile(
     r"<!--\s*(?:saved from url=\(\d+\)|Page saved with SingleFile\s+url:\s*)(?P<url>https?://\S+?)\s*(?:-->|\s)",

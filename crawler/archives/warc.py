@@ -18,9 +18,9 @@ from warcio.exceptions import ArchiveLoadFailed
 from warcio.recordloader import ArcWarcRecordLoader
 from warcio.statusandheaders import StatusAndHeadersParser
 
+from crawler.archives.captures import ArchiveFault, Capture, Payload, UnreadableBodyError
 from crawler.archives.digests import check_digest, digest_of
 from crawler.archives.files import dechunked, decode_body, is_asset, too_large, without_transport
-from crawler.archives.pages import ArchiveFault, Capture, Payload, UnreadableBodyError
 from crawler.archives.urls import normal_url, parse_time
 from store.model import PageOutcome
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
     from warcio.limitreader import LimitReader
 
-    from crawler.archives.pages import StoredFile
+    from crawler.archives.captures import StoredFile
     from store.model import DigestFinding
 
 _LOOKED_AT_BYTES = 4096

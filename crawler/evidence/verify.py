@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.evidence.keeper import hash_of
-from crawler.evidence.read import EvidenceWrong, read_record, sha256_as_read
+from crawler.evidence.warc_reader import EvidenceWrong, read_record, sha256_as_read
 from store.crawl import evidence
 from store.crawl.evidence import (
     FORMAT,

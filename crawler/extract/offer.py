@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from crawler.extract.document import Document
     from crawler.extract.elements import Line
-    from crawler.extract.labelled import LabelledRow
+    from crawler.extract.labelled_rows import LabelledRow
 
 _SITE_SUFFIX = re.compile(r"\s+[|–—·_-]\s+[^|–—·]{2,60}$")
 _SEPARATOR = re.compile(r"\s+[|–—·»:-]+\s+|[｜|»]")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from crawler.extract.document import Document
     from crawler.extract.elements import Line
-    from crawler.extract.rows import Rows
+    from crawler.extract.list_rows import Rows
 
 Decision = tuple[PageOutcome, str]
 _SIGNATURES = (

@@ -13,8 +13,8 @@ from crawler.extract.document import Document, parse_document
 from crawler.extract.elements import Line, visible_lines
 from crawler.extract.embedded import is_product, read_opengraph, read_states, state_product, state_rows
 from crawler.extract.links import followable_links, is_paged, next_page, own_address
+from crawler.extract.list_rows import find_rows, row_listings
 from crawler.extract.offer import find_heading
-from crawler.extract.rows import find_rows, row_listings
 from crawler.extract.schema_org import content_of_product, is_offer_node, own_product, product_url
 from crawler.extract.structured import Node, Structured, read_structured
 from crawler.extract.terms import read_terms, shown_stock

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from crawler.extract.elements import Role, element_text, is_aside, is_menu, named_elements
-from crawler.extract.labelled import labelled_rows
+from crawler.extract.labelled_rows import labelled_rows
 from crawler.extract.offer import (
     clean_item_id,
     id_in_scripts,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from crawler.extract.document import Document
     from crawler.extract.elements import Line
-    from crawler.extract.labelled import LabelledRow
+    from crawler.extract.labelled_rows import LabelledRow
     from crawler.extract.offer import Heading
 
 _CRUMB_SEPARATOR = re.compile(r"\s*(?:[>»›→]|\s/\s|::|\\|\s\|\s)\s*")

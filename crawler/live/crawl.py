@@ -22,15 +22,15 @@ from crawler.live.connection import (
 )
 from crawler.live.frontier import Frontier
 from crawler.live.gate import SESSION_SETTING, Gate, Session
-from crawler.live.middlewares import (
+from crawler.live.live_spider import (
     EvidenceMiddleware,
+    LiveSpider,
     PermissionMiddleware,
     RedirectOnce,
     RevalidateMiddleware,
 )
 from crawler.live.permission import problem, stricter, user_agent, withdrawn
 from crawler.live.politeness import BusyMiddleware, Pacing, RobotsMiddleware
-from crawler.live.spider import LiveSpider
 from crawler.run.process import SHARED, CrawlBroken, run_spider
 from crawler.run.recorder import Recorder
 from store.crawl.fetches import Fetch, FetchOutcome, bytes_fetched, record_fetches

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
-from crawler.evidence.read import body_of
+from crawler.evidence.warc_reader import body_of
 from crawler.live.permission import ROBOT, Limits, problem_in, stricter, user_agent
 from crawler.live.politeness import robots_text
 from crawler.live.scope import Scope, ScopeWrong

@@ -95,7 +95,7 @@ def try_url(
             arrived.
         CrawlError: If the crawl ended early.
     """
-    from crawler.evidence.read import NoEvidence, show
+    from crawler.evidence.warc_reader import NoEvidence, show
     from crawler.live.permission import problem_in
     from crawler.run.run import crawl_source
     from store.crawl.evidence import evidence_folder

@@ -25,7 +25,7 @@ from scheduler.errors import SchedulerError
 from store.crawl.evidence import evidence_folder, list_files
 from store.database import open_database
 from store.messages import counted, reason_of
-from store.operations.backup import copy_store, copy_synced, naming_faults, sync
+from store.operations.integrity import copy_store, copy_synced, naming_faults, sync
 from store.operations.retention import buried_files
 from store.private import private_folder
 from store.scores.scores import list_models

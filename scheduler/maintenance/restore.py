@@ -17,7 +17,7 @@ from store.audit.audit import AuditAction
 from store.database import open_database
 from store.errors import StoreUnusable
 from store.locks import hold, work_under_way
-from store.operations.backup import (
+from store.operations.integrity import (
     ASIDE,
     READY,
     STAGING,

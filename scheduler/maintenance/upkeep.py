@@ -17,7 +17,7 @@ from store.database import open_database
 from store.locks import work_of, work_under_way
 from store.messages import counted
 from store.model import RunKind
-from store.operations.backup import check_store, free_bytes, naming_faults, tend_store, vacuum_store
+from store.operations.integrity import check_store, free_bytes, naming_faults, tend_store, vacuum_store
 from store.operations.retention import buried_files, bury, spent_evidence
 from store.review.queue import mend_queue
 from store.review.search import index_missing

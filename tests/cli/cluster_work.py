@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bulk import cluster_scoring
+from bulk import cluster
 from bulk.archives import write_parts
 from bulk.cluster import crawl_on_cluster, joined
 from classifier.scoring import ScoredText
@@ -64,7 +64,7 @@ def opened(folder: Path) -> Iterator[DyingScorer]:
 def main() -> None:
     """Score the archive of the folder named first, and crawl into a store there; print what came of it."""
     folder = Path(sys.argv[1])
-    cluster_scoring.STRETCH["bytes"] = STRETCH_BYTES
+    cluster.STRETCH["bytes"] = STRETCH_BYTES
 
     def read_and_die(declared: DeclaredSource, settings: CrawlSettings) -> Iterator[bytes]:
         for number, each in enumerate(read_remotely(declared, settings)):
@@ -73,12 +73,10 @@ def main() -> None:
             yield each
 
     source = folder / "archive.jsonl"
-    job = cluster_scoring.Job(
-        source=source, model_id="m1", threshold=0.5, open_scorer=partial(opened, folder)
-    )
+    job = cluster.Job(source=source, model_id="m1", threshold=0.5, open_scorer=partial(opened, folder))
     runs: list[Any] = []
     with local_cluster(2) as address, joined(address):
-        scored = partial(cluster_scoring.score_on_cluster, job)
+        scored = partial(cluster.score_on_cluster, job)
         counts = write_parts(source, folder / "cluster.jsonl", scored, model_id="m1", law="un")
         declared = pick_sources(ROOT / "sources.toml", SOURCES)
         failed = crawl_on_cluster(

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk.cluster import ATTEMPTS, crawl_on_cluster, joined
-from bulk.cluster_scoring import plan
+from bulk.cluster import ATTEMPTS, crawl_on_cluster, joined, plan
 from bulk.command import BulkFailed
 from crawler.archives import ArchiveContents
 from crawler.run.remote import RemoteMessage

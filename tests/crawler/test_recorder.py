@@ -6,7 +6,7 @@ import asyncio
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from crawler.archives.pages import SavedPage
+from crawler.archives.captures import SavedPage
 from crawler.evidence.keeper import EvidenceKeeper
 from crawler.evidence.verify import verify
 from crawler.extract.page import ExtractedPage

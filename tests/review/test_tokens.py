@@ -19,7 +19,7 @@ from store.accounts.users import Role, set_disabled, set_password
 from store.audit.audit import list_entries
 from store.database import open_database
 from tests.review.clocks import Clock
-from tests.review.test_entering import log_in
+from tests.review.test_login import log_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Alarms from first finding to the word that it is well again, with a real receiver on 127.0.0.1."""
+"""Alarms from the first finding to the message of recovery, with a real receiver on 127.0.0.1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each check on a store in which just that is wrong, and on one in which all is well."""
+"""Each check, on a store with one fault and on a store without faults."""
 
 from __future__ import annotations
 

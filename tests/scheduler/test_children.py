@@ -1,4 +1,4 @@
-"""Child processes: how they end, how long they may take, and how they are stopped. All of them are real."""
+"""Child processes, all real: their endings, time limits and stopping."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a source is due: cron lines as cron means them, clock changes, and what was missed."""
+"""Due times: cron lines, clock changes and missed runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people and the sources file ask of the running service, turned by hand so that nothing waits."""
+"""Requests of people and of the sources file to the running service, without waiting."""
 
 from __future__ import annotations
 

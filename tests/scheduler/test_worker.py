@@ -1,4 +1,4 @@
-"""One look at a source: every due time gets one row, whatever becomes of the child that worked on it."""
+"""One round for a source: every due time gets one row, however its child process ends."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ import zlib
 
 import pytest
 
+from crawler.archives.captures import UnreadableBodyError
 from crawler.archives.files import inflate
-from crawler.archives.pages import UnreadableBodyError
 from store.model import PageOutcome
 
 MEMBER = gzip.compress(b"x" * 9000)

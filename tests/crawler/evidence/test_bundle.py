@@ -17,8 +17,8 @@ import pytest
 from click.testing import CliRunner
 
 from cli.evidence import command
-from crawler.evidence.read import MAX_HEADERS_BYTES, EvidenceWrong, read_record
 from crawler.evidence.verify import verify_bundle
+from crawler.evidence.warc_reader import MAX_HEADERS_BYTES, EvidenceWrong, read_record
 from fixtures.builders.store import NOW, judge, score_all, use
 from review.cases.case_exports import make_bundle
 from store.crawl.evidence import FORMAT, UNSIGNED_FORMAT, EvidenceRecord, evidence_folder

@@ -9,11 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.extract.page import extract_page
-from crawler.extract.terms import cas_numbers, country_in, is_gtin, read_terms, stock_value
+from crawler.extract.terms import (
+    cas_numbers,
+    country_in,
+    is_gtin,
+    read_number,
+    read_quantity,
+    read_terms,
+    stock_value,
+    unit_after_slash,
+)
 from store.model import ListingContent, Term, TermName, in_words
 from tests.crawler.extract.pages import response
 from text.cas import is_cas_number
-from text.quantities import read_number, read_quantity, unit_after_slash
 
 
 def _terms(**said: object) -> list[Term]:

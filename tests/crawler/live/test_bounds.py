@@ -1,4 +1,4 @@
-"""A live crawl ends, waits or slows down when its permission, its budgets or the site says so."""
+"""A live crawl ends, waits or slows down as its permission, budgets and site demand."""
 
 from __future__ import annotations
 

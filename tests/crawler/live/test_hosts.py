@@ -1,4 +1,4 @@
-"""Where a name leads and what robots.txt says is looked at before anything is asked for."""
+"""The addresses of a host and its robots.txt are checked before any request."""
 
 from __future__ import annotations
 

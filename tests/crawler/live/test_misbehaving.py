@@ -1,4 +1,4 @@
-"""Whatever a site does, each of its pages gets an outcome and a sentence, in bounded time and memory."""
+"""Every page of a misbehaving site gets an outcome and a sentence, in bounded time and memory."""
 
 from __future__ import annotations
 

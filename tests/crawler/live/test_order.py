@@ -1,4 +1,4 @@
-"""In what order a live source is asked, which tells what a budget leaves out."""
+"""The order of the requests of a live crawl, which decides what a budget leaves out."""
 
 from __future__ import annotations
 

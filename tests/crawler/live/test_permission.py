@@ -1,4 +1,4 @@
-"""No valid permission, no request: what a permission must say, and what it covers."""
+"""No request without a valid permission: required values and scope."""
 
 from __future__ import annotations
 

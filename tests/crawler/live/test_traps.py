@@ -1,4 +1,4 @@
-"""A site without an end is left once it leads to nothing new, and its goods are all found."""
+"""A site without an end is abandoned when it yields nothing new, and all its items are found."""
 
 from __future__ import annotations
 

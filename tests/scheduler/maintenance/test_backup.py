@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli.main import group
-from crawler.evidence.read import EvidenceWrong
+from crawler.evidence.warc_reader import EvidenceWrong
 from fixtures.builders import store as build
 from scheduler.children import logs_folder
 from scheduler.maintenance.backup import (
@@ -36,7 +36,7 @@ from store.database import open_database
 from store.errors import UnknownRow
 from store.locks import AlreadyUnderWay, hold
 from store.model import RunKind, RunOutcome
-from store.operations.backup import StoreDamaged
+from store.operations.integrity import StoreDamaged
 from store.operations.retention import list_holds, place_hold, release_hold
 from store.private import open_to_everybody
 from store.review.cases import open_case, write_entry

@@ -30,7 +30,7 @@ from scheduler.maintenance.upkeep import check_everything
 from store.crawl.evidence import evidence_folder
 from store.database import open_database
 from store.errors import StoreError, StoreUnusable
-from store.operations.backup import staging_folder
+from store.operations.integrity import staging_folder
 from store.operations.retention import list_holds, place_hold
 from tests.crawler.crawls import NOW
 from tests.scheduler.maintenance.test_backup import NIGHT, kept, store
@@ -149,7 +149,7 @@ def decided(changed: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.Monk
     backup, there = changed
     monkeypatch.chdir(there.parent)
     with monkeypatch.context() as patched, suppress(Killed):
-        patched.setattr("store.operations.backup.finish_swap", lambda _: killed())
+        patched.setattr("store.operations.integrity.finish_swap", lambda _: killed())
         patched.setattr("scheduler.maintenance.restore.finish_swap", lambda _: None)
         restore(backup, Path(there.name), replace=True, by="ada", now=NIGHT)
     monkeypatch.chdir(tmp_path)

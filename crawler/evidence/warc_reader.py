@@ -12,8 +12,8 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeadersParserException
 
+from crawler.archives.captures import UnreadableBodyError
 from crawler.archives.files import decode_body
-from crawler.archives.pages import UnreadableBodyError
 from crawler.errors import CrawlError
 from crawler.evidence.warc_writer import IDENTICAL, NOT_MODIFIED
 from store.crawl import evidence

@@ -1,4 +1,4 @@
-"""A morning of work in a real browser, from log-in to log-out, with a colleague at the next desk."""
+"""A reviewer's morning in a real browser, from login to logout, with a colleague at work."""
 
 from __future__ import annotations
 

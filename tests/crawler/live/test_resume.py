@@ -1,4 +1,4 @@
-"""Crawled again, or gone on with after a kill, a live source is asked for no more than is needed."""
+"""A repeated or resumed live crawl sends no unnecessary request."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crawler.evidence.read import body_of
 from crawler.evidence.verify import verify
+from crawler.evidence.warc_reader import body_of
 from crawler.live.plan import plan
 from fixtures.builders import store as build
 from fixtures.misbehaving.answers import html

@@ -1,4 +1,4 @@
-"""The app's own secret beside the database."""
+"""The secret key of the app, in a file beside the database."""
 
 from __future__ import annotations
 

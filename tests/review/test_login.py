@@ -1,4 +1,4 @@
-"""Logging in, being slowed down, and how sessions end."""
+"""Log in, slow down guessing, and end sessions."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crawler.extract.elements import visible_lines
-from crawler.extract.labelled import labelled_rows
+from crawler.extract.labelled_rows import labelled_rows
 from tests.crawler.extract.pages import document
 from text.page_words import Label, known_label
 

@@ -1,4 +1,4 @@
-"""Cases, sheets, figures and exports: only what was decided leaves, and each time the log says so."""
+"""Cases, sheets, figures and exports: only decided listings leave, and the log has each export."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What several reviewers share: claims, drafts, redo, second looks, lists and deeds on a whole list."""
+"""Claims, drafts, redo, second reviews, lists, and verdicts on a whole list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cutting text at evidence and at what cannot be seen."""
+"""Mark evidence and invisible characters in a text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of administrators: the users and the audit log."""
+"""The pages of administrators: users and the audit log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every answer carries, and which requests are refused."""
+"""Headers of every answer, and refused requests."""
 
 from __future__ import annotations
 

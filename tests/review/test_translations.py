@@ -1,4 +1,4 @@
-"""What is kept in English is said in the language of the page, and nothing that is cited is lost."""
+"""Stored English messages are shown in the language of the page; quoted text is unchanged."""
 
 from __future__ import annotations
 

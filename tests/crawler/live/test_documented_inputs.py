@@ -1,4 +1,4 @@
-"""The table of bad inputs in the documentation is that of the fixtures, with the outcomes that are tested."""
+"""The table of bad inputs in the documentation equals the tested fixtures."""
 
 from __future__ import annotations
 

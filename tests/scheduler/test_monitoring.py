@@ -1,4 +1,4 @@
-"""What an operator sees: metrics over real HTTP, health, and the doctor's words."""
+"""Metrics over real HTTP, the health check and the doctor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a score's reasons call things is known to the catalogues, whatever the classifier says."""
+"""Every name in the reasons of a score is in the catalogues."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from crawler.extract.elements import element_text, is_aside, is_struck, name_test, squeeze, visible_lines
-from crawler.extract.labelled import column_rows, labelled_rows
+from crawler.extract.labelled_rows import column_rows, labelled_rows
 from crawler.extract.offer import looks_like_name
 from crawler.extract.terms import read_terms
 from store.model import ListingContent

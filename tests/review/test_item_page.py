@@ -1,4 +1,4 @@
-"""What the item shows: fields, bars, evidence, history."""
+"""The item page: fields, score, evidence and history."""
 
 from __future__ import annotations
 

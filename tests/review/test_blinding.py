@@ -1,4 +1,4 @@
-"""What is kept from a reviewer until they decide is kept on every way to it."""
+"""A score that is hidden from a reviewer is hidden on every page and in every answer."""
 
 from __future__ import annotations
 
