@@ -92,7 +92,7 @@ def _cells(alarm: Alarm) -> tuple[str, ...]:
         alarm.kind,
         alarm.subject or "-",
         alarm.sentence,
-        minute(alarm.told_at),
+        minute(alarm.sent_at),
         noted,
         minute(alarm.resolved_at),
     )

@@ -41,10 +41,10 @@ def export_command(file: Path, database: Path) -> None:
     Example: precursor-watch labels export verdicts.jsonl
     """
     from classifier.training.examples import write_labels
-    from store.scores.labels import judged_texts
+    from store.scores.labels import reviewed_texts
 
     with open_store(database) as db:
-        count = write_labels(file, judged_texts(db))
+        count = write_labels(file, reviewed_texts(db))
     click.echo(
         f"{counted(count, 'label', 'labels')} written to {file}, including verdicts that wait for a second "
         "review.",

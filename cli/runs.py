@@ -32,10 +32,10 @@ def command(database: Path, as_json: bool, limit: int) -> None:
     with open_store(database) as db:
         runs = [(run, standing(run, database)) for run in list_runs(db, limit=limit)]
     if as_json:
-        print_json([{**asdict(run), "standing": stands} for run, stands in runs])
+        print_json([{**asdict(run), "standing": state} for run, state in runs])
     elif runs:
         headings = ("run", "kind", "source", "due", "ended", "outcome", "message")
-        print_table(headings, [_cells(run, stands) for run, stands in runs])
+        print_table(headings, [_cells(run, state) for run, state in runs])
     else:
         click.echo("There are no runs yet; start with `precursor-watch crawl`.")
 
@@ -70,13 +70,13 @@ def logs_command(run: int, database: Path, lines: int | None) -> None:
             click.echo(harmless(line))
 
 
-def _cells(run: Run, stands: str) -> tuple[str, ...]:
+def _cells(run: Run, state: str) -> tuple[str, ...]:
     return (
         str(run.run_id),
         run.kind,
         run.source_id or "-",
         "by hand" if run.due_at is None else minute(run.due_at),
         minute(run.ended_at),
-        stands,
+        state,
         run.sentence,
     )

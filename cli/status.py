@@ -150,12 +150,12 @@ def _last_success(health: SourceHealth, now: datetime) -> str:
     return f"; last success {spoken_age(now - health.last_success_at)} ago"
 
 
-def _last_run(run: Run | None, stands: str, now: datetime) -> str:
+def _last_run(run: Run | None, state: str, now: datetime) -> str:
     if run is None:
-        return stands
+        return state
     if run.ended_at is None:
-        return f"{stands}, started {spoken_age(now - run.requested_at)} ago"
-    return f"{stands} {spoken_age(now - run.ended_at)} ago"
+        return f"{state}, started {spoken_age(now - run.requested_at)} ago"
+    return f"{state} {spoken_age(now - run.ended_at)} ago"
 
 
 def _first_of(alarms: Sequence[Alarm]) -> str:

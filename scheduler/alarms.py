@@ -140,8 +140,8 @@ def tell(
 
 def compose(alarms: Sequence[Alarm]) -> tuple[str, str]:
     """Return the title and body of one message about all alarms, active ones before resolved ones."""
-    raised = [alarm for alarm in alarms if alarm.stands]
-    well = [alarm for alarm in alarms if not alarm.stands]
+    raised = [alarm for alarm in alarms if alarm.is_active]
+    well = [alarm for alarm in alarms if not alarm.is_active]
     counts = [f"{len(raised)} active"] * bool(raised) + [f"{len(well)} resolved"] * bool(well)
     lines = [f"#{each.alarm_id} {_minute(each.raised_at)}  {harmless(each.sentence)}" for each in raised]
     for each in well:

@@ -21,7 +21,7 @@ from store.messages import counted
 from store.model import RunKind, RunOutcome, SourceKind
 from store.operations.alarms import Finding
 from store.review.queue import count_queue
-from store.review.statistics import count_flagged_since, count_judged_since, count_scores_by_band
+from store.review.statistics import count_flagged_since, count_reviewed_since, count_scores_by_band
 from store.scores.scores import count_awaiting, model_in_use
 
 if TYPE_CHECKING:
@@ -302,7 +302,7 @@ def _queue_growing(context: CheckContext) -> Iterator[Problem]:
     if waiting < MIN_QUEUE:
         return
     since = context.now - PACE
-    judged, flagged = count_judged_since(context.db, since), count_flagged_since(context.db, since)
+    judged, flagged = count_reviewed_since(context.db, since), count_flagged_since(context.db, since)
     a_day = judged / PACE.days
     if waiting > a_day * context.settings.queue_days and flagged > judged:
         yield Problem(
@@ -326,7 +326,7 @@ def _no_model(context: CheckContext) -> Iterator[Problem]:
 @check("model_stale", "many listings were reviewed since the model in use was trained")
 def _model_stale(context: CheckContext) -> Iterator[Problem]:
     model = model_in_use(context.db)
-    judged = 0 if model is None else count_judged_since(context.db, model.created_at)
+    judged = 0 if model is None else count_reviewed_since(context.db, model.created_at)
     if model is not None and judged >= context.settings.labels_before_retrain:
         yield Problem(
             "",

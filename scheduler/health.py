@@ -89,13 +89,13 @@ def source_health(db: Database, declared: DeclaredSource, *, database: Path, now
     """
     source_id = declared.source.source_id
     last_run = latest_run(db, RunKind.CRAWL, source_id=source_id)
-    stands = standing(last_run, database)
+    state = standing(last_run, database)
     done = done_runs(db, RunKind.CRAWL, source_id=source_id, limit=HISTORY)
     pause = pause_of(db, source_id)
     health = SourceHealth(
         source_id=source_id,
         last_run=last_run,
-        standing=stands,
+        standing=state,
         next_due=None,
         timezone="",
         overdue=False,
@@ -112,7 +112,7 @@ def source_health(db: Database, declared: DeclaredSource, *, database: Path, now
         health,
         next_due=next_due(schedule, after=now),
         timezone=schedule.timezone,
-        overdue=waiting and stands != UNDER_WAY and pause is None,
+        overdue=waiting and state != UNDER_WAY and pause is None,
     )
 
 

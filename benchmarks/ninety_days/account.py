@@ -181,7 +181,7 @@ def _explained(alarm: Alarm, injected: list[Injected]) -> bool:
 
 
 def _all_resolved(alarms: list[Alarm]) -> Line:
-    standing = [alarm for alarm in alarms if alarm.stands]
+    standing = [alarm for alarm in alarms if alarm.is_active]
     words = tuple(f"{alarm.kind} {alarm.subject}: {alarm.sentence}" for alarm in standing)
     return Line(
         what="alarms resolved in the end",

@@ -22,7 +22,7 @@ from store.scores.labels import TEACHING, NewLabel
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from store.scores.labels import JudgedText
+    from store.scores.labels import ReviewedText
 
 DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 """Names of column delimiters other than commas, for messages."""
@@ -233,7 +233,7 @@ def given_label(row: dict[str, Any]) -> str:
     return "" if label is None else str(label).strip()
 
 
-def write_labels(path: Path, judged: Iterable[JudgedText]) -> int:
+def write_labels(path: Path, judged: Iterable[ReviewedText]) -> int:
     """Write current verdicts to a file, replacing it, and return their number.
 
     In CSV, an apostrophe is put before a cell that a spreadsheet would run as a formula; `read_labels`

@@ -55,7 +55,7 @@ def from_labels(labels: Iterable[Label]) -> list[Example]:
     A text with several equal labels counts once. A text with contradictory labels is left out, except that
     verdicts outweigh imported labels.
     """
-    ordered = sorted(labels, key=lambda label: (label.first_judged_at, label.group, label.text_hash))
+    ordered = sorted(labels, key=lambda label: (label.first_reviewed_at, label.group, label.text_hash))
     groups = joined_groups([label.text for label in ordered], [label.group for label in ordered])
     newest = _newest_groups(groups, ordered)
     by_text: dict[str, list[tuple[Label, str]]] = {}
@@ -125,7 +125,7 @@ def _newest_groups(groups: Sequence[str], labels: Sequence[Label]) -> set[str]:
     """
     since: dict[str, datetime] = {}
     for group, label in zip(groups, labels, strict=True):
-        since[group] = min(label.first_judged_at, since.get(group, label.first_judged_at))
+        since[group] = min(label.first_reviewed_at, since.get(group, label.first_reviewed_at))
     ordered = sorted(since, key=lambda group: (since[group], group))
     return set(ordered[len(ordered) - len(ordered) // HELD_OUT_OF :])
 

@@ -1,4 +1,4 @@
-// In a narrow window each row of a table stands as a card (desk.css): its cells carry the names of their
+// In a narrow window each row of a table stands as a card (app.css): its cells carry the names of their
 // columns, and the roles that a table loses when it is no longer laid out as one. Without scripts it scrolls.
 function nameCells(root) {
   for (const table of root.querySelectorAll(":is(.scroll > .rows, .item .rows, .titled):not(.carded)")) {

@@ -52,17 +52,21 @@ class Alarm:
     subject: str
     sentence: str
     raised_at: datetime
-    told_at: datetime | None = None
+    sent_at: datetime | None = None
     """Time of the message about the alarm."""
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     resolved_at: datetime | None = None
-    told_resolved_at: datetime | None = None
+    resolution_sent_at: datetime | None = None
+    """Time of the message about the resolution."""
 
     @property
-    def stands(self) -> bool:
+    def is_active(self) -> bool:
         """Whether the alarm is not resolved yet."""
         return self.resolved_at is None
+
+
+_ALARMS = "SELECT *, told_at AS sent_at, told_resolved_at AS resolution_sent_at FROM alarm_log"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +131,7 @@ def record_notified(db: Database, alarms: Iterable[Alarm], *, now: datetime) -> 
     """Record that a message about the raising or the resolution of these alarms was sent."""
     with transaction(db):
         for alarm in alarms:
-            _record(db, alarm.alarm_id, "told" if alarm.stands else "told_resolved", by=SERVICE, now=now)
+            _record(db, alarm.alarm_id, "told" if alarm.is_active else "told_resolved", by=SERVICE, now=now)
 
 
 def get_alarm(db: Database, alarm_id: int) -> Alarm:
@@ -136,7 +140,7 @@ def get_alarm(db: Database, alarm_id: int) -> Alarm:
     Raises:
         UnknownRow: If there is no such alarm.
     """
-    alarm = rows.find(db, Alarm, "SELECT * FROM alarm_log WHERE alarm_id = ?", [alarm_id])
+    alarm = rows.find(db, Alarm, f"{_ALARMS} WHERE alarm_id = ?", [alarm_id])
     if alarm is None:
         raise UnknownRow("alarm", alarm_id)
     return alarm
@@ -144,23 +148,22 @@ def get_alarm(db: Database, alarm_id: int) -> Alarm:
 
 def list_alarms(db: Database, *, limit: int = 50) -> list[Alarm]:
     """Return the newest alarms, newest first, standing or not."""
-    return rows.select(db, Alarm, "SELECT * FROM alarm_log ORDER BY alarm_id DESC LIMIT ?", [limit])
+    return rows.select(db, Alarm, f"{_ALARMS} ORDER BY alarm_id DESC LIMIT ?", [limit])
 
 
 def standing_alarms(db: Database) -> list[Alarm]:
     """Return the alarms that are not resolved, oldest first."""
-    query = """
-        SELECT * FROM alarm_log WHERE alarm_id IN (
+    query = f"""
+        {_ALARMS} WHERE alarm_id IN (
             SELECT alarm_id FROM alarms EXCEPT SELECT alarm_id FROM alarm_events WHERE event = 'resolved'
         ) ORDER BY alarm_id
-    """
+    """  # noqa: S608 (no input in it)
     return rows.select(db, Alarm, query)
 
 
 def unnotified_alarms(db: Database) -> list[Alarm]:
     """Return standing alarms without a message, and resolved alarms without a message on their resolution."""
-    query = """
-        SELECT * FROM alarm_log
+    query = f"""{_ALARMS}
         WHERE (resolved_at IS NULL AND told_at IS NULL)
            OR (resolved_at IS NOT NULL AND told_at IS NOT NULL AND told_resolved_at IS NULL)
         ORDER BY alarm_id

@@ -304,7 +304,7 @@ def count_flagged_since(db: Database, since: datetime) -> int:
     return int(db.execute(query, [times.to_text(since)]).fetchone()[0])
 
 
-def count_judged_since(db: Database, since: datetime) -> int:
+def count_reviewed_since(db: Database, since: datetime) -> int:
     """Return the number of listings decided by people since a time; an undo is not a decision."""
     query = "SELECT count(DISTINCT listing_id) FROM verdicts WHERE decided_at >= ? AND decision <> 'undone'"
     return int(db.execute(query, [times.to_text(since)]).fetchone()[0])

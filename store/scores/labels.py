@@ -32,13 +32,13 @@ class Label:
     """The seller within the source, otherwise the listing; for an imported text, the group in its file."""
     language: str = ""
     """ISO 639-1; empty if unknown."""
-    first_judged_at: datetime
+    first_reviewed_at: datetime
     """Time of the first label for the text in the store; later decisions do not change it."""
     is_imported: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JudgedText:
+class ReviewedText:
     """A standing verdict in full, for use by other tools."""
 
     reviewer: str
@@ -68,7 +68,7 @@ def standing_labels(db: Database) -> list[Label]:
                (SELECT min(decided_at) FROM verdicts AS earlier
                 WHERE earlier.listing_id = standing_verdicts.listing_id
                   AND earlier.decision IN ('offer', 'not_offer')
-                  AND earlier.stage IS NOT 'second') AS first_judged_at
+                  AND earlier.stage IS NOT 'second') AS first_reviewed_at
         FROM {_STANDING} ORDER BY verdict_id
     """  # noqa: S608 (no input in it)
     return [
@@ -78,20 +78,20 @@ def standing_labels(db: Database) -> list[Label]:
             label=TEACHING[Decision(row["decision"])],
             group=row["group_name"],
             language=row["language"],
-            first_judged_at=times.from_text(row["first_judged_at"]),
+            first_reviewed_at=times.from_text(row["first_reviewed_at"]),
         )
         for row in db.execute(query)
     ]
 
 
-def judged_texts(db: Database) -> list[JudgedText]:
+def reviewed_texts(db: Database) -> list[ReviewedText]:
     """Return the standing verdicts that give a label, oldest first."""
     query = f"""
         SELECT reviewer, decided_at, decision, ifnull(reason_code, '') AS reason_code, note, url,
                {_GROUP}, sightings.text
         FROM {_STANDING} ORDER BY verdict_id
     """  # noqa: S608 (no input in it)
-    return [rows.read(JudgedText, row, group=row["group_name"]) for row in db.execute(query)]
+    return [rows.read(ReviewedText, row, group=row["group_name"]) for row in db.execute(query)]
 
 
 def imported_labels(db: Database) -> list[Label]:
@@ -103,7 +103,7 @@ def imported_labels(db: Database) -> list[Label]:
             text_hash=row["text_hash"],
             label=row["label"],
             group=row["group_name"] or f"imported:{row['text_hash'][:16]}",
-            first_judged_at=times.from_text(row["imported_at"]),
+            first_reviewed_at=times.from_text(row["imported_at"]),
             is_imported=True,
         )
         for row in db.execute(query)

@@ -10,7 +10,7 @@ import pytest
 from classifier.errors import DataFileWrong
 from classifier.training.examples import read_labels, write_labels
 from store.model import Decision
-from store.scores.labels import JudgedText, NewLabel
+from store.scores.labels import NewLabel, ReviewedText
 from tests.classifier.toy import NOW
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 HOSTILE = ("=1+1", "'=1+1", "''@x", "'tis", "+49 555 0100", "-", 'line\nbreak, "quoted"', "苯乙酸", "\u2028")
 
 
-def judged(text: str, decision: Decision = Decision.OFFER) -> JudgedText:
+def judged(text: str, decision: Decision = Decision.OFFER) -> ReviewedText:
     """Return a standing verdict."""
-    return JudgedText(
+    return ReviewedText(
         reviewer="ada",
         decided_at=NOW,
         decision=decision,

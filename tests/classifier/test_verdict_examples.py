@@ -23,7 +23,7 @@ def label(text: str, value: int, *, group: str = "andes:Ficticia Ltd", days: int
         text_hash=text_hash(text),
         label=value,
         group=group,
-        first_judged_at=NOW + timedelta(days=days),
+        first_reviewed_at=NOW + timedelta(days=days),
     )
 
 

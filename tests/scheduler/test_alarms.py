@@ -84,7 +84,7 @@ def test_a_fault_that_comes_back_is_another_alarm(db: Database) -> None:
     """So that how often it came can be counted."""
     for findings in ([DISK], [], [DISK]):
         settle(db, findings, kinds=KINDS, now=NOW)
-    assert [alarm.stands for alarm in list_alarms(db)] == [True, False]
+    assert [alarm.is_active for alarm in list_alarms(db)] == [True, False]
 
 
 def test_what_was_not_looked_for_is_left_alone(db: Database) -> None:
