@@ -47,7 +47,7 @@ def test_demo_names_the_steps_of_its_training(demo: Path) -> None:
 
 
 def test_the_static_copy_of_its_first_stage_sounds_like_the_model(demo: Path) -> None:
-    """What is alike to the model is more alike than what is not; nothing is said of an empty text."""
+    """Similar texts have similar vectors, and an empty text has none."""
     [folder] = demo.with_name("models").iterdir()
     first_stage = load_model(folder).first_stage
     assert first_stage is not None
@@ -58,7 +58,7 @@ def test_the_static_copy_of_its_first_stage_sounds_like_the_model(demo: Path) ->
 
 
 def test_a_model_that_cannot_be_used_is_trained_anew(demo: Path, tmp_path: Path) -> None:
-    """Otherwise the demo would show the queue of before until there is something new, and then fail."""
+    """Otherwise the demo would show an old queue and fail at the next new listing."""
     assert _training(demo) is None
     shutil.copytree(demo.parent, tmp_path, dirs_exist_ok=True)
     [folder] = (tmp_path / "models").iterdir()

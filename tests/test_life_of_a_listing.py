@@ -38,7 +38,7 @@ PAGE = SAVED / "anuncio-704211-vendo-4-piperidona-clorhidrato-tengo-15-kilos.htm
 
 
 def test_the_life_of_a_listing(tmp_path: Path) -> None:
-    """It is crawled, scored, queued, judged, judged anew, and learned from."""
+    """A listing is crawled, scored, queued, reviewed, changed, reviewed again and learned from."""
     store = tmp_path / "precursor-watch.db"
 
     # The saved marketplace is crawled, in a process of its own.

@@ -38,7 +38,7 @@ HOSTS = tuple(
 
 @pytest.mark.parametrize("name", PACKAGES)
 def test_package_is_the_one_of_this_checkout(name: str) -> None:
-    """Our names are common words; no other package stands before ours."""
+    """Our package names are common words, and no other package hides ours."""
     spec = find_spec(name)
     assert spec
     assert spec.origin == str(ROOT / name / "__init__.py")
@@ -83,7 +83,7 @@ def test_everything_public_says_what_it_is(name: str) -> None:
 
 @pytest.mark.process
 def test_no_tracked_file_names_a_package_registry() -> None:
-    """Where packages come from is the installer's setting, not ours."""
+    """The package registry is a setting of the installer."""
     searched = subprocess.run(
         ["git", "grep", "-lIiF", *(f"-e{host}" for host in HOSTS)],
         cwd=ROOT,
@@ -121,7 +121,7 @@ def test_every_path_that_the_documentation_names_is_there() -> None:
 
 
 def test_tests_and_benchmarks_share_fixtures_alone() -> None:
-    """Neither imports the other, but for the tests of the benchmarks; what both need is in fixtures/."""
+    """Tests and benchmarks import fixtures/, not each other, except for tests of benchmarks."""
     barred = re.compile(r"^\s*(?:from|import) (tests|benchmarks)\b", re.MULTILINE)
     crossing = [
         str(path.relative_to(ROOT))

@@ -55,7 +55,7 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 def walks(database: Path, said: list[str]) -> list[str]:
-    """Return the plan's step and the statement wherever one walks through all of what is not small."""
+    """Return each step of a plan that scans a large table, with its statement."""
     found = []
     with closing(sqlite3.connect(database)) as db:
         for statement in dict.fromkeys(said):
@@ -110,7 +110,7 @@ def test_a_page_walks_through_no_great_table(
 def test_a_command_walks_through_no_great_table(
     command: str, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As a person calls it many times a day."""
+    """Commands that people call often scan no large table."""
     with statements(monkeypatch) as said:
         called = call(command, *(["list"] if command == "alerts" else []), "--db", database)
     assert called.exit_code == 0
@@ -119,7 +119,7 @@ def test_a_command_walks_through_no_great_table(
 
 
 def test_status_counts_in_an_index(database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It counts all sightings, which takes a walk, but through an index and not through their texts."""
+    """The count of sightings scans an index, not the texts."""
     sources = tmp_path / "sources.toml"
     sources.write_text(
         '[sources.mercado]\nname = "Mercado"\narchive = "m"\nsupplied_by = "A. Nowak"\n'

@@ -63,7 +63,7 @@ def test_wilson_interval_of_no_error_is_not_empty() -> None:
 
 
 def test_keyword_screen_finds_names_as_they_are_written() -> None:
-    """It finds a name inside a longer one, and not one whose letters stand apart."""
+    """The keyword screen finds a name inside a longer name, but not one with separated letters."""
     found = plain_match(["Acetone-free remover", "a c e t o n e", "CAS 108-24-7"], default_gazetteer())
     assert list(found > 0) == [True, False, True]
 

@@ -44,14 +44,14 @@ def test_right_wrong_and_missing_values_are_told_apart(tmp_path: Path) -> None:
 
 
 def test_unreadable_expectations_are_counted(tmp_path: Path) -> None:
-    """A page whose line is broken is said to be left out."""
+    """A page with a malformed line of expectations is reported as left out."""
     folder = _folder(tmp_path, [{"file": "html/1.html", **_RIGHT}])
     (folder / "html/2.html").write_text(_PAGE, "utf-8")
     assert measure(folder).note == "1 pages; 1 more have no readable expectation"
 
 
 def test_both_readers_read_one_page_alike() -> None:
-    """What the structured data says, both give."""
+    """Both readers return the fields of the structured data."""
     body = _PAGE.encode()
     for read in (ours, extruct_alone):
         found = read(body, "https://a.example/1")
@@ -60,7 +60,7 @@ def test_both_readers_read_one_page_alike() -> None:
 
 
 def test_folder_with_nothing_to_measure_is_named(tmp_path: Path) -> None:
-    """The refusal says what is expected."""
+    """The error names the folder and the expected files."""
     with pytest.raises(ValueError, match=r"expected\.jsonl"):
         measure(tmp_path)
 

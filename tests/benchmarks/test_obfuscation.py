@@ -57,7 +57,7 @@ def test_reading_alone_is_measured_without_a_store(
 
 
 def test_a_missing_store_is_told_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Without a database there is no model to measure, and the command says so."""
+    """Without a database there is no model to measure, and the error says so."""
     titles = tmp_path / "titles.jsonl"
     titles.write_text('{"title": "wax", "label": 1}\n', encoding="utf-8")
     assert main([str(titles), "--db", str(tmp_path / "none.db")]) == 1

@@ -28,7 +28,7 @@ def test_what_a_crawl_takes_for_a_listing_is_measured_on(tmp_path: Path) -> None
 
 
 def test_a_crawl_that_failed_measures_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else no text would be flagged, which is what is aimed at."""
+    """A failed crawl is an error; otherwise zero flagged texts would look like a good result."""
     with pytest.raises(DataFileWrong, match="it is no folder"):
         texts_read(tmp_path / "misspelt")
     monkeypatch.setattr(real_pages, "crawl", lambda _pages, _store: 1)
@@ -37,7 +37,7 @@ def test_a_crawl_that_failed_measures_nothing(tmp_path: Path, monkeypatch: pytes
 
 
 def test_lists_of_addresses_become_manifests(tmp_path: Path) -> None:
-    """What names a file that is there is used; broken lines are passed over."""
+    """Rows that name an existing file become the manifest; malformed lines are skipped."""
     shop = tmp_path / "pages" / "Shop"
     shop.mkdir(parents=True)
     (shop / "a.html").write_text(PAGE, encoding="utf-8")

@@ -33,14 +33,14 @@ def test_a_row_says_what_was_found_and_whether_it_is_enough() -> None:
 
 
 def test_the_plot_is_well_formed() -> None:
-    """A bar for each row with an aim, whatever its name holds."""
+    """Each row with a target has a bar, and special characters in names are escaped."""
     drawn = ET.fromstring(plot([row.as_json() for row in ROWS if row.target], "today"))
     assert len([each for each in drawn.iter() if each.tag.endswith("rect")]) == 4
     assert "memory <MiB>" in [each.text for each in drawn.iter()]
 
 
 def test_each_way_goes_first_in_turn() -> None:
-    """So that neither always has the warmer machine."""
+    """The order alternates, so that neither program always runs on the warmer machine."""
     order: list[str] = []
     alternate(lambda: order.append("ours"), lambda: order.append("stock"), 3)
     assert order == ["ours", "stock", "stock", "ours", "ours", "stock"]
@@ -48,5 +48,5 @@ def test_each_way_goes_first_in_turn() -> None:
 
 @pytest.mark.parametrize("name", [each.name for each in BENCHMARKS])
 def test_every_benchmark_of_the_run_is_there(name: str) -> None:
-    """It is found without being imported."""
+    """Every benchmark module is found without being imported."""
     assert find_spec(f"benchmarks.{name}")

@@ -44,14 +44,14 @@ def test_same_seed_gives_the_same_text(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_title_with_a_number_is_changed(name: str) -> None:
-    """Each finds something to do in a title with words, digits and a CAS number, whatever the seed."""
+    """Each transformation changes a title with words, digits and a CAS number, for every seed."""
     assert all(TRANSFORMATIONS[name](TITLE, Random(seed)) != TITLE for seed in range(20))
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("text", ["", " ", "?!", "…"])
 def test_a_text_without_letters_or_digits_is_left_readable(name: str, text: str) -> None:
-    """Where there is nothing to disguise, at most the width of a sign changes."""
+    """A text without letters and digits changes in the width of its signs only."""
     assert unicodedata.normalize("NFKC", TRANSFORMATIONS[name](text, Random(0))) == unicodedata.normalize(
         "NFKC", text
     )
@@ -62,7 +62,7 @@ def test_a_text_without_letters_or_digits_is_left_readable(name: str, text: str)
     ["full_width", "superscript_digits", "subscript_digits", "circled", "bold_letters", "cas_full_width"],
 )
 def test_compatibility_forms_fold_back(name: str) -> None:
-    """What Unicode calls a compatibility form of the text is the text under NFKC."""
+    """NFKC restores a text written in compatibility forms."""
     assert unicodedata.normalize("NFKC", TRANSFORMATIONS[name](TITLE, Random(1))) == TITLE
 
 
@@ -77,7 +77,7 @@ def test_invisible_marks_are_all_that_is_added(name: str, marks: str) -> None:
 
 @pytest.mark.parametrize(("name", "table"), [("cyrillic", CYRILLIC), ("greek", GREEK)])
 def test_foreign_letters_map_back(name: str, table: dict[str, str]) -> None:
-    """Each foreign letter stands for one Latin letter."""
+    """Each foreign letter maps to one Latin letter."""
     assert _back(table, TRANSFORMATIONS[name](TITLE, Random(1))) == TITLE
 
 
@@ -96,7 +96,7 @@ def test_entities_read_as_the_text() -> None:
 
 
 def test_a_text_written_backwards_is_shown_forwards() -> None:
-    """Behind the mark that turns it round, read from its end, with brackets turned, stands the title."""
+    """After the right-to-left mark, the reversed text with mirrored brackets is the title."""
     written = TRANSFORMATIONS["right_to_left"]("wax (blue)", Random(1))
     assert written.strip("\u202e\u202c") == "(eulb) xaw"
 
@@ -109,7 +109,7 @@ def test_a_cut_title_keeps_its_beginning() -> None:
 
 
 def test_masked_words_lose_one_letter() -> None:
-    """A star stands for one inner letter of each long word."""
+    """A star replaces one inner letter of each long word."""
     assert re.fullmatch(r"O[a-z]*\*[a-z]*e oil", TRANSFORMATIONS["masked"]("Orange oil", Random(1)))
 
 

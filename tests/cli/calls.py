@@ -13,7 +13,7 @@ from tests import warm
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Called:
-    """What a command came to."""
+    """The exit code and the output of a command."""
 
     exit_code: int
     out: str

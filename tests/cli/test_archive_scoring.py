@@ -91,7 +91,7 @@ def test_lines_that_cannot_be_read_are_summed_up(tmp_path: Path, capsys: pytest.
 
 
 def test_a_file_without_a_listing_is_refused(tmp_path: Path) -> None:
-    """No empty output is left behind, which the next step would take for a quiet day."""
+    """No empty output file is left, which a later step would take for a day without offers."""
     source, output = tmp_path / "bad.jsonl", tmp_path / "out.jsonl"
     source.write_bytes(b"\xee\xff\n" * 3)
     counts = run(source, output)
@@ -104,7 +104,7 @@ def test_a_file_without_a_listing_is_refused(tmp_path: Path) -> None:
     "name", ["garbage.zip", "garbage.wacz", "garbage.warc.gz", "garbage.parquet", "empty"]
 )
 def test_an_archive_without_a_page_is_refused(name: str, tmp_path: Path) -> None:
-    """What cannot be opened, or holds nothing, is no archive with 0 listings; no output is left."""
+    """An unreadable or empty archive is an error, and no output file is left."""
     if name == "empty":
         (tmp_path / name).mkdir()
     else:
@@ -115,7 +115,7 @@ def test_an_archive_without_a_page_is_refused(name: str, tmp_path: Path) -> None
 
 
 def test_a_finished_archive_is_not_scored_again(source: Path, tmp_path: Path) -> None:
-    """Nothing is read, nothing is written."""
+    """A second run reads and writes nothing."""
     first = run(source, tmp_path / "out.jsonl")
     again = Scorer()
     assert run(source, tmp_path / "out.jsonl", again) == first
@@ -166,7 +166,7 @@ def test_another_input_or_model_is_refused(source: Path, tmp_path: Path) -> None
 def test_an_output_that_lost_bytes_is_refused(
     source: Path, tmp_path: Path, left: int | None, said: str
 ) -> None:
-    """What the checkpoint says was written must be there: nothing is filled up with zeros."""
+    """An output shorter than its checkpoint is an error and is not padded."""
     output, mark = tmp_path / "out.jsonl", tmp_path / "out.jsonl.checkpoint"
     written = run(source, output)["bytes"]
     kept = mark.read_bytes()
@@ -181,7 +181,7 @@ def test_an_output_that_lost_bytes_is_refused(
 
 
 def test_a_bad_line_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It is named, and the rest is scored."""
+    """A malformed line is named, and the other lines are scored."""
     source = tmp_path / "archive.jsonl"
     source.write_text('{"title": "PMK"}\nnot JSON\n{"title": "PMK too"}\n', encoding="utf-8")
     assert run(source, tmp_path / "out.jsonl")["flagged"] == 2
@@ -211,7 +211,7 @@ def test_parquet_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["archive.jsonl", "archive.jsonl.gz", "archive.parquet", "site"])
 def test_stretches_of_an_archive_hold_each_unit_once(source: Path, tmp_path: Path, name: str) -> None:
-    """Wherever they are cut, within a line too, and whoever reads which."""
+    """Parts hold every unit exactly once, even if a part ends inside a line."""
     path = tmp_path / name
     match name:
         case "archive.jsonl.gz":

@@ -30,7 +30,7 @@ def judged(tmp_path: Path) -> Path:
 
 
 def test_verdicts_from_the_command_line_are_logged(judged: Path) -> None:
-    """Who and by what door, newest first, as JSON and as a table."""
+    """The log shows the person and the command line as origin, newest first, as JSON and as a table."""
     listed = json.loads(call("audit", "list", "--json", "--db", judged).out)
     assert [(each["action"], each["actor"], each["via"]) for each in listed[:2]] == [
         ("verdict_undone", "ada", "cli"),
@@ -72,12 +72,12 @@ def test_verify_names_the_break_and_exits_with_1(judged: Path) -> None:
     [(("--anchor", "nonsense"), 1), (("--anchors", "/no/such/file"), 2), (("--no-such-option",), 2)],
 )
 def test_misuse_is_a_sentence(judged: Path, arguments: tuple[str, ...], exit_code: int) -> None:
-    """What cannot be read is said; nothing is verified."""
+    """An unreadable anchor is an error, and nothing is verified."""
     said = call("audit", "verify", *arguments, "--db", judged)
     assert (said.exit_code, said.out) == (exit_code, "")
     assert "Traceback" not in said.err
 
 
 def test_without_an_anchor_it_is_said_what_would_not_show(judged: Path) -> None:
-    """An end that was cut off needs an anchor, so the command says so."""
+    """Only an anchor reveals a truncated log, and the command says so."""
     assert "a truncated log cannot be detected" in call("audit", "verify", "--db", judged).err

@@ -82,7 +82,7 @@ def test_queue_counts_what_the_model_in_use_has_not_scored(store: Path) -> None:
 
 
 def test_a_table_in_a_pipe_has_every_cell_whole(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One line for each row and nothing cut, whatever a terminal would show; COLUMNS sets a width."""
+    """In a pipe each row is one uncut line; COLUMNS sets a width."""
     monkeypatch.delenv("COLUMNS", raising=False)  # as pytest-xdist leaves it to its workers
     first, *rows = call("queue", "--db", store).out.splitlines()
     assert first.startswith("P ")
@@ -93,7 +93,7 @@ def test_a_table_in_a_pipe_has_every_cell_whole(store: Path, monkeypatch: pytest
 
 
 def test_scores_hidden_in_the_app_are_hidden_here(store: Path) -> None:
-    """From a user of any role by their name; not from whoever has no user there."""
+    """A score is hidden from a user of any role, but not from a name that is no user."""
     with closing(open_database(store)) as db:
         change_setting(db, "hidden_share", 1, changed_by="lou", now=NOW)
         for name, role in (("ada", Role.REVIEWER), ("lou", Role.LEAD)):
@@ -124,7 +124,7 @@ def test_json_commands_no_terminal_and_keeps_the_value(store: Path) -> None:
 
 
 def test_sentence_of_an_error_commands_no_terminal(store_path: Path) -> None:
-    """Whatever was typed or found is quoted in one line without controls."""
+    """Control characters in quoted text are replaced, and the message is one line."""
     called = call("verdict", "\x1b[31m\nprecursor-watch: done\u202e", "offer", "--db", store_path)
     assert called.err.count("\n") == 1
     assert not {"\x1b", "\u202e"} & set(called.err)
@@ -139,7 +139,7 @@ def test_queue_as_json_has_every_field(store: Path) -> None:
 
 
 def test_verdict_leaves_the_queue_and_undo_returns_it(store: Path) -> None:
-    """Given, taken back, given again: three rows, and the last one stands."""
+    """A verdict, its undo and a second verdict are three rows, and the last one counts."""
     listing_id = queue(store)["entries"][0]["listing_id"]
     by_ada = ("--db", store, "--reviewer", "ada")
     refused = call("verdict", listing_id, "offer", "--reason", "not_a_sale", *by_ada)
@@ -170,7 +170,7 @@ def test_verdict_names_what_it_judged(store: Path) -> None:
 
 
 def test_verdict_on_a_score_that_never_was_says_that_there_is_none(store_path: Path) -> None:
-    """Not that there is a new one."""
+    """The message does not claim a new score."""
     with closing(open_database(store_path)) as db:
         see(db, crawl_run(db), "https://andes.example/1", FULL)
         listing_id = db.execute("SELECT listing_id FROM listings").fetchone()[0]
@@ -222,7 +222,7 @@ def test_verdict_by_an_old_screen_is_refused(store: Path) -> None:
 def test_verdict_that_cannot_be_given_is_refused(
     store: Path, arguments: tuple[str, ...], exit_code: int, sentence: str
 ) -> None:
-    """The sentence says what is missing, and nothing is written."""
+    """The message names the missing value, and nothing is written."""
     called = call("verdict", "--db", store, "--reviewer", "ada", *arguments)
     assert called.exit_code == exit_code
     assert sentence in called.err
@@ -251,7 +251,7 @@ def test_a_verdict_is_undone_once(store: Path) -> None:
 
 
 def test_report_counts_pages_and_fields(store: Path) -> None:
-    """What each source's latest crawl came to."""
+    """The report shows the latest crawl of each source."""
     (report,) = json.loads(call("report", "--db", store, "--json").out)
     counts = {key: report[key] for key in ("pages", "listings", "with_title", "with_seller", "flagged")}
     assert counts == {"pages": 2, "listings": 2, "with_title": 2, "with_seller": 1, "flagged": 2}
@@ -332,7 +332,7 @@ def test_a_dry_run_says_that_it_was_one(first: tuple[Path, Retrained], with_mode
 
 
 def test_a_refused_model_is_put_in_use_by_force_only(with_model: Path) -> None:
-    """What `retrain` found worse needs `--force`, and the record says what spoke against it."""
+    """A model that `retrain` found worse needs `--force`, and the record gives the reason."""
     refused = retrained(with_model, embedder=OTHER, seed=1).model.model_id
     by_ada = ("models", "promote", refused, "--reviewer", "ada", "--db", with_model)
     called = call(*by_ada)
@@ -402,7 +402,7 @@ def test_gazetteer_reads_the_law_that_is_asked_for(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.process
 def test_nothing_is_scored_without_a_model(store_path: Path) -> None:
-    """Neither the store nor a pipe; the sentence says how to get a model."""
+    """Neither the store nor a pipe is scored, and the message says how to train a model."""
     for flag in ((), ("--json",)):
         called = call_process("score", "--db", store_path, *flag, stdin=b'{"title": "a"}\n')
         assert (called.exit_code, called.out) == (1, "")
@@ -423,7 +423,7 @@ def test_nothing_is_scored_without_a_model(store_path: Path) -> None:
     "command", [["score"], ["gazetteer", "iodine"], ["score-archive", __file__, "-o", "out"]]
 )
 def test_a_law_that_is_none_is_misuse(command: list[str], option: str, value: str, said: str) -> None:
-    """As every other value that an option does not know: exit code 2, with what is expected."""
+    """An unknown law exits with 2 and lists the known values, like any invalid option."""
     called = call(*command, option, value)
     assert called.exit_code == 2
     assert said in " ".join(called.err.split())

@@ -112,7 +112,7 @@ def test_source_whose_reader_always_dies_is_told(tmp_path: Path, monkeypatch: py
 def test_what_ray_prints_is_no_output(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It tells of workers while it is joined and left, too, and at its end what it had held back."""
+    """Output of Ray goes to standard error, from joining to leaving."""
     told = SimpleNamespace(init=lambda **_options: print("begun"), shutdown=lambda: print("held back"))  # noqa: T201 (as Ray does)
     monkeypatch.setitem(sys.modules, "ray", told)
     with joined("auto"):

@@ -78,7 +78,7 @@ def test_one_wrong_row_and_nothing_is_imported(store: Path, tmp_path: Path) -> N
 
 
 def test_texts_labelled_both_ways_are_counted_and_named(store: Path, tmp_path: Path) -> None:
-    """In one file or in two: they are kept, teach nothing, and nobody is left to wonder."""
+    """Texts with both labels, in one file or two, are kept, not learned from, and reported."""
     file = tmp_path / "labels.csv"
     file.write_text("text,label\nKettle\x1b[1m,0\nRope,0\nKettle\x1b[1m,1\n", encoding="utf-8")
     called = call("labels", "import", file, "--db", store)
@@ -92,7 +92,7 @@ def test_texts_labelled_both_ways_are_counted_and_named(store: Path, tmp_path: P
 
 
 def test_imported_labels_are_never_changed(store: Path, tmp_path: Path) -> None:
-    """Not even by hand."""
+    """SQL cannot change an imported label."""
     file = tmp_path / "labels.csv"
     file.write_text("text,label\nKettle,0\n", encoding="utf-8")
     call("labels", "import", file, "--db", store, "--reviewer", "ben")

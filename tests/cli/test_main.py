@@ -43,7 +43,7 @@ def test_command_has_help_and_an_example(name: str) -> None:
 
 
 def within(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
-    """Yield a command and all beneath it, each by what is typed for it."""
+    """Yield a command and all its subcommands, each with its full name."""
     yield path, command
     for name, below in getattr(command, "commands", {}).items():
         yield from within(below, f"{path} {name}")
@@ -51,7 +51,7 @@ def within(command: click.Command, path: str) -> Iterator[tuple[str, click.Comma
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_subcommand_has_an_example_and_options_are_explained(name: str) -> None:
-    """No option stands in help without a word about it, and each example calls what it stands under."""
+    """Every option has a help text, and each example calls its own command."""
     for path, command in within(load_command(name), f"precursor-watch {name}"):
         typed = path.removesuffix(" list") if path == "precursor-watch models list" else path
         assert f"Example: {typed}" in " ".join((command.help or "").split()), path
@@ -92,12 +92,12 @@ def test_group_lists_its_commands_in_order() -> None:
 
 @pytest.mark.parametrize("arguments", [(), ("users",), ("models",)])
 def test_no_sentence_in_a_list_of_commands_is_cut(arguments: tuple[str, ...]) -> None:
-    """What does not fit in the line goes on in the next."""
+    """Long sentences wrap to the next line."""
     assert "..." not in call(*arguments, "--help").out.partition("Commands:\n")[2]
 
 
 def test_every_reason_of_a_verdict_is_in_its_help() -> None:
-    """Whole, also in 80 columns."""
+    """All reasons are readable, even in 80 columns."""
     said = " ".join(call("verdict", "--help").out.split())
     assert ", ".join(code.value for code in ReasonCode) in said
 
@@ -137,7 +137,7 @@ def test_misuse_exits_with_2_and_a_usage_line(arguments: Sequence[str]) -> None:
 
 @pytest.mark.parametrize("page", ["4", str(2**63 - 1), BEYOND, "9" * 5_000])
 def test_a_page_that_no_store_can_have_is_not_kept(page: str, store_path: Path) -> None:
-    """However great its number, the sentence is the same."""
+    """The error is the same for any number, however large."""
     called = call("evidence", "show", page, "--db", store_path)
     assert (called.exit_code, called.out) == (1, "")
     assert called.err.startswith("precursor-watch: ")
@@ -171,7 +171,7 @@ def test_what_the_system_refuses_is_a_sentence(store_path: Path, tmp_path: Path)
 def test_a_refusal_without_a_path_is_a_sentence_too(
     error: OSError, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As much is said as is known."""
+    """The message gives the reason without a path."""
     with pytest.raises(SystemExit) as ended, exit_with_sentence():
         raise error
     assert ended.value.code == 1
@@ -180,7 +180,7 @@ def test_a_refusal_without_a_path_is_a_sentence_too(
 
 @pytest.mark.parametrize("command", ["queue", "report", "models", "runs", "status", "score", "serve"])
 def test_missing_database_is_named_and_not_made(command: str, tmp_path: Path) -> None:
-    """A mistyped path is said to be missing; nothing is created there."""
+    """A mistyped path is an error, and no file is created."""
     called = call(command, "--db", tmp_path / "typo" / "precursor-watch.db")
     assert (called.exit_code, called.out) == (1, "")
     assert called.err.startswith("precursor-watch: ")
@@ -223,7 +223,7 @@ def test_bad_sources_file_is_named(command: str, content: bytes | None, store_pa
 def test_database_may_be_named_by_the_environment(
     store_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """PRECURSOR_WATCH_DB stands in for --db, and --db has the last word."""
+    """PRECURSOR_WATCH_DB replaces the default, and --db overrides it."""
     monkeypatch.setenv("PRECURSOR_WATCH_DB", str(store_path))
     assert call("queue").exit_code == 0
     assert call("queue", "--db", tmp_path / "other.db").exit_code == 1

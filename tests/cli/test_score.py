@@ -28,7 +28,7 @@ PIPED: list[dict[str, Any]] = [
 
 @pytest.fixture(scope="module", autouse=True)
 def _plainly() -> Iterator[None]:
-    """Neither copying the embedder nor measuring how it runs fastest is the point here."""
+    """Disable the cascade and the choice of backend, which these tests do not cover."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PRECURSOR_WATCH_CASCADE", "off")
         patch.setenv("PRECURSOR_WATCH_BACKEND", "float32")

@@ -25,7 +25,7 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 
 
 def test_address_is_announced_and_answers_until_ctrl_c(store_path: Path) -> None:
-    """The address stands on standard error, is open when it is said, and Ctrl+C ends it in order."""
+    """The address on standard error answers at once, and Ctrl+C stops the server cleanly."""
     a_user(store_path, "root", Role.ADMIN)
     with start("--db", str(store_path), "--port", "0") as serving:
         assert serving.stderr is not None
@@ -39,7 +39,7 @@ def test_address_is_announced_and_answers_until_ctrl_c(store_path: Path) -> None
 
 
 def test_other_hosts_are_refused_with_a_sentence(store_path: Path) -> None:
-    """Others could read what passes, so it is said what makes that safe."""
+    """Plain HTTP for other hosts is refused with the safe alternatives."""
     with start("--db", str(store_path), "--host", "0.0.0.0") as serving:
         _, err = serving.communicate(timeout=120)
     assert serving.returncode == 1

@@ -59,7 +59,7 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_that_cannot_be_used(tmp_path: Path, text: str, said: str) -> None:
-    """The sentence names the key, what was found and what is expected."""
+    """The message names the key, the value and the expected values."""
     with pytest.raises(SettingsWrong, match=said):
         load_settings(ServiceSettings, write(tmp_path, text))
 
@@ -71,7 +71,7 @@ def test_a_named_file_that_is_missing(tmp_path: Path) -> None:
 
 
 def test_a_variable_that_cannot_be_used(tmp_path: Path) -> None:
-    """It is named as it is written."""
+    """The message names the variable."""
     environ = write(tmp_path, "") | {"PRECURSOR_WATCH_SERVICE_PARALLEL": "many"}
     with pytest.raises(SettingsWrong, match="PRECURSOR_WATCH_SERVICE_PARALLEL is 'many'"):
         load_settings(ServiceSettings, environ)
@@ -80,7 +80,7 @@ def test_a_variable_that_cannot_be_used(tmp_path: Path) -> None:
 
 
 def test_every_variable_is_in_the_manual() -> None:
-    """Whatever a program of ours reads from the environment is named there."""
+    """The manual names every environment variable that the programs read."""
     manual, read = MANUAL.read_text(encoding="utf-8"), set()
     for package in ("cli", "scheduler", "crawler", "classifier", "review", "store", "bulk", "text"):
         for path in (MANUAL.parents[1] / package).rglob("*.py"):
@@ -119,7 +119,7 @@ def test_a_variable_that_nothing_reads_is_named() -> None:
 
 
 def test_every_command_warns_of_such_a_variable(monkeypatch: pytest.MonkeyPatch, store_path: Path) -> None:
-    """The command goes on."""
+    """The command still runs."""
     monkeypatch.setenv("PRECURSOR_WATCH_SERVICE_PARALEL", "3")
     called = call("runs", "--db", store_path)
     assert called.exit_code == 0
@@ -127,7 +127,7 @@ def test_every_command_warns_of_such_a_variable(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_a_file_that_is_no_text_is_named_without_a_codec(tmp_path: Path) -> None:
-    """What a person reads names no error number and no codec."""
+    """The message has no error number and no codec."""
     (tmp_path / "settings.toml").write_bytes(b"[service]\nparallel = \xff\n")
     with pytest.raises(SettingsWrong, match=r"cannot be used: it is not UTF-8 text \(byte 22\)"):
         load_settings(ServiceSettings, {"PRECURSOR_WATCH_SETTINGS": str(tmp_path / "settings.toml")})

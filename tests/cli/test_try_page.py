@@ -151,7 +151,7 @@ def test_address_is_asked_for_under_its_permission(tmp_path: Path, site: tuple[s
 
 @pytest.mark.process
 def test_what_robots_txt_refuses_is_not_asked_for(tmp_path: Path, site: tuple[str, Path, list[str]]) -> None:
-    """The refusal is told in words."""
+    """The message gives the rule of robots.txt."""
     address, folder, asked = site
     (folder / "robots.txt").write_text("User-agent: *\nDisallow: /\n", "utf-8")
     tried = _try_live(tmp_path, address, "/item.html")

@@ -109,7 +109,7 @@ def test_status_says_a_scheduled_source_that_was_never_crawled_is_overdue(
 
 
 def test_status_exits_with_1_when_the_last_scoring_failed(store_path: Path, sources_file: Path) -> None:
-    """Nothing new reaches the queue then, however well the crawls went."""
+    """A failed scoring keeps new listings out of the queue, so `status` gives it as the reason."""
     crawl(store_path, sources_file, RunOutcome.DONE, ago=timedelta(minutes=5))
     with closing(open_database(store_path)) as db:
         run = begin_run(db, RunKind.SCORE, now=utc_now())
@@ -122,7 +122,7 @@ def test_status_exits_with_1_when_the_last_scoring_failed(store_path: Path, sour
 def test_a_run_without_an_ending_is_under_way_while_its_lock_is_held(
     store_path: Path, sources_file: Path
 ) -> None:
-    """However long it takes; once the lock is free it is interrupted, in `status` and `runs` alike."""
+    """A run counts as running while its lock is held, and as interrupted afterwards."""
     crawl(store_path, sources_file, None, ago=timedelta(days=400))
     arguments = ("status", "--db", store_path, "--sources", sources_file)
     with hold(store_path, "crawl-andes"):
@@ -170,7 +170,7 @@ def test_the_real_score_command_without_a_model_leaves_status_at_1(
 
 
 def test_status_is_one_screen_for_a_person(store_path: Path, sources_file: Path) -> None:
-    """It names the outcome and age, the next due time in both zones, queue, model and database."""
+    """The screen shows outcome and age, the next due time in both zones, queue, model and database."""
     crawl(store_path, sources_file, RunOutcome.DONE, ago=timedelta(hours=3))
     shown = call("status", "--db", store_path, "--sources", sources_file).stdout
     words = " ".join(shown.split())
@@ -215,7 +215,7 @@ def test_sources_check_passes_when_every_archive_is_there(sources_file: Path) ->
 
 
 def test_sources_check_fails_on_an_empty_folder(sources_file: Path) -> None:
-    """No page was ever put there, whatever the list of files says."""
+    """A folder without pages is a problem, not a present archive."""
     sources_file.with_name("pontus").joinpath("1.html").unlink()
     checked = call("sources", "--sources", sources_file, "--check")
     assert checked.exit_code == 1
@@ -223,7 +223,7 @@ def test_sources_check_fails_on_an_empty_folder(sources_file: Path) -> None:
 
 
 def test_sources_check_fails_with_the_reason(sources_file: Path) -> None:
-    """Without --check the same is said, and the exit code stays 0."""
+    """Without --check the message is the same, and the exit code is 0."""
     said = "no archive"
     sources_file.write_text(TABLE.replace('archive = "pontus"', 'archive = "gone"'), encoding="utf-8")
     checked = call("sources", "--sources", sources_file, "--check")
@@ -238,7 +238,7 @@ def test_sources_check_fails_with_the_reason(sources_file: Path) -> None:
 @pytest.mark.process
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_run_stops_in_order_when_asked(store_path: Path, sources_file: Path, number: signal.Signals) -> None:
-    """SIGTERM and Ctrl-C end the service with exit code 0, and the log says so."""
+    """SIGTERM and Ctrl-C stop the service with exit code 0 and an entry in the log."""
     crawl(store_path, sources_file, RunOutcome.DONE, ago=timedelta(minutes=1))
     command = [sys.executable, "-m", "cli", "run", "--db", str(store_path), "--sources", str(sources_file)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as service:
@@ -259,7 +259,7 @@ def test_help_has_an_example(name: str) -> None:
 
 @pytest.mark.process
 def test_status_imports_nothing_heavy(store_path: Path, sources_file: Path) -> None:
-    """Neither the crawler's framework nor the embedder's is loaded to look at a table."""
+    """`status` imports neither Scrapy nor the embedder."""
     code = (
         "import sys; from cli.main import main\n"
         "try: main()\n"
@@ -295,7 +295,7 @@ def test_who_asks_is_kept(store_path: Path, sources_file: Path) -> None:
 def test_between_two_sources_a_crawl_is_still_under_way(
     store_path: Path, sources_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So that what scores beside it goes on; and a child that was killed makes it fail."""
+    """Scoring continues between two sources; a killed child makes the crawl fail."""
 
     def look(commands: Iterable[Sequence[str]]) -> list[int]:
         assert is_crawling(store_path)
@@ -310,7 +310,7 @@ def test_between_two_sources_a_crawl_is_still_under_way(
 def test_scoring_beside_a_crawl_takes_one_thread_unless_told(
     store_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each thread without a core would wait busily; whoever has cores to spare may say so."""
+    """One thread is the default, because more threads than cores wait busily."""
     monkeypatch.setenv("OMP_NUM_THREADS", "")  # so that what the command sets is taken back
     monkeypatch.delenv("OMP_NUM_THREADS")
     assert "No model" in str(call("score", "--db", store_path).exception)

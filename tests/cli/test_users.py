@@ -39,7 +39,7 @@ def store(tmp_path: Path, made: bytes) -> Path:
 
 @pytest.mark.process
 def test_a_password_is_read_from_standard_input(tmp_path: Path) -> None:
-    """Nothing of it stands in the arguments, which other users of the machine can see."""
+    """The password is not an argument, which other users of the machine can see."""
     path = tmp_path / "watch.db"
     arguments = ("users", "add", "ada", "--password-stdin", "--by", "root", "--db", path)
     added = call_process(*arguments, stdin=b"three odd lamps hum\n")
@@ -108,7 +108,7 @@ def test_roles_and_doors_are_listed(store: Path) -> None:
 
 
 def test_a_second_factor_is_set_up_and_taken_off(store: Path) -> None:
-    """The address for an authenticator app is printed once; what is kept is sealed by the key file."""
+    """The address for an authenticator app is printed once, and the stored seed is sealed."""
     address = call("users", "totp", "root", "--db", store).out.strip()
     seed = parse_qs(urlsplit(address).query)["secret"][0]
     assert address.startswith("otpauth://totp/precursor-watch:root")

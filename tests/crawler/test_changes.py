@@ -64,7 +64,7 @@ def test_at_first_every_listing_is_new(again: tuple[Database, Run, Run, Run]) ->
 
 
 def test_an_edited_page_is_a_changed_listing(again: tuple[Database, Run, Run, Run]) -> None:
-    """It has a second sighting, with what it says now; the first stays."""
+    """The listing gets a second sighting, and the first one stays."""
     db, _, second, _ = again
     assert second.counts["changed"] == 1
     query = """

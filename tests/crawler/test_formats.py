@@ -25,7 +25,7 @@ Tables = dict[str, list[tuple[object, ...]]]
 
 @pytest.fixture(scope="module")
 def stores(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Tables]:
-    """What a crawl of each site in each format put into an empty store."""
+    """Return the store of each site and format after one crawl."""
     folder = tmp_path_factory.mktemp("formats")
     jobs = {(stem, name): _job(folder / f"{stem}-{name}", stem, name) for stem in STEMS for name in FORMATS}
     crawl_all(list(jobs.values()))

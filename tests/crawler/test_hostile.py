@@ -71,7 +71,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 
 def test_the_crawl_ends_as_done(hostile: Database) -> None:
-    """No page, however damaged, fails the run; each has one row."""
+    """No damaged page fails the run, and each has one row."""
     (run,) = list_runs(hostile)
     assert run.outcome is RunOutcome.DONE
     assert run.counts["pages"] == len(PAGES)
@@ -92,7 +92,7 @@ def test_accents_of_a_page_that_wrongly_says_utf_8_are_kept(hostile: Database) -
 
 
 def test_a_price_below_zero_is_kept_as_text_only(hostile: Database) -> None:
-    """No amount is made of it, neither its own nor that without the sign."""
+    """Neither the negative nor the positive number becomes an amount."""
     query = "SELECT price_text, price_amount FROM sightings JOIN pages USING (page_id) WHERE url = ?"
     row = hostile.execute(query, [BASE + "negative-price"]).fetchone()
     assert "-5.00" in row["price_text"]
@@ -101,6 +101,6 @@ def test_a_price_below_zero_is_kept_as_text_only(hostile: Database) -> None:
 
 @pytest.mark.parametrize("name", GOOD)
 def test_a_good_page_among_hostile_ones_is_read(hostile: Database, name: str) -> None:
-    """What stands beside damaged pages is read as if it stood alone."""
+    """A good page beside damaged pages is parsed as if alone."""
     query = "SELECT title, price_amount FROM sightings JOIN pages USING (page_id) WHERE url = ?"
     assert tuple(hostile.execute(query, [BASE + name]).fetchone()) == GOOD[name]

@@ -69,7 +69,7 @@ def test_a_killed_crawl_started_again_leaves_the_same_store(saved: Path, mode: s
 
 
 def _verify(database: Path) -> int:
-    """Walk the evidence as it lies, whatever the kill left of it, and return how many pages it bears out."""
+    """Verify the evidence that a kill left, and return the number of confirmed pages."""
     if not database.exists():
         return 0
     with closing(open_database(database)) as db:

@@ -72,7 +72,7 @@ def write_picture(path: Path) -> None:
 
 
 def write_forbidden(path: Path) -> None:
-    """Write a link that leads back to itself, which nobody can open, the administrator included."""
+    """Write a circular link, which nobody can open, not even root."""
     path.symlink_to(path)
 
 
@@ -127,7 +127,7 @@ def test_an_archive_of_which_nothing_can_be_read_fails_the_run(name: str, tmp_pa
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may list every folder")
 def test_a_folder_that_may_not_be_listed_fails_the_run(tmp_path: Path) -> None:
-    """It says that the folder cannot be listed, and why."""
+    """The message names the folder and the reason."""
     (tmp_path / "saved").mkdir(mode=0)
     done = call_process(*command(tmp_path))
     assert done.exit_code == 1
@@ -156,7 +156,7 @@ def test_a_crawl_none_of_whose_beginnings_was_saved_fails(tmp_path: Path) -> Non
 
 
 def test_entries_that_cannot_be_read_are_pages_with_the_reason(tmp_path: Path) -> None:
-    """A broken ZIP among good pages has a row that says where it lies and what is wrong with it."""
+    """A broken ZIP among good pages has a row with its place and the fault."""
     (tmp_path / "saved").mkdir()
     (tmp_path / "saved" / "broken.zip").write_bytes(b"PK\x03\x04 and no more")
     (tmp_path / "saved" / "good.warc").write_bytes(

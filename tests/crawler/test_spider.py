@@ -83,7 +83,7 @@ def test_links_are_followed_to_what_the_archive_holds_and_no_further(crawls: tup
 
 
 def test_a_start_address_that_was_not_saved_is_a_page_with_the_reason(crawls: tuple[Pages, Pages]) -> None:
-    """Somebody asked for it by name, so its absence is said, not passed over."""
+    """A declared start address that is missing gets a row."""
     followed, _ = crawls
     assert followed[BASE + "elsewhere"] == (None, "unreadable", f"{NO_COPY}{BASE}elsewhere.", "")
 
@@ -102,7 +102,7 @@ def test_without_a_start_address_every_saved_page_is_read(crawls: tuple[Pages, P
 
 
 def test_every_page_met_has_a_sentence(crawls: tuple[Pages, Pages]) -> None:
-    """Whatever a page turned out to be is said in words."""
+    """Every outcome has a sentence."""
     for pages in crawls:
         assert all(sentence.endswith(".") for _, _, sentence, _ in pages.values())
 

@@ -72,7 +72,7 @@ def receiver(status: int = 200) -> Iterator[tuple[str, list[dict[str, str]]]]:
 
 
 def test_a_fault_found_again_and_again_is_one_alarm(db: Database) -> None:
-    """It stands from its first finding to the look that does not find it."""
+    """An alarm is active from its first finding until a check no longer finds the fault."""
     for minutes in range(3):
         settle(db, [DISK, RUN], kinds=KINDS, now=NOW + minutes * MINUTE)
     settled = settle(db, [RUN], kinds=KINDS, now=NOW + 5 * MINUTE)
@@ -81,7 +81,7 @@ def test_a_fault_found_again_and_again_is_one_alarm(db: Database) -> None:
 
 
 def test_a_fault_that_comes_back_is_another_alarm(db: Database) -> None:
-    """So that how often it came can be counted."""
+    """Each return of a fault is counted."""
     for findings in ([DISK], [], [DISK]):
         settle(db, findings, kinds=KINDS, now=NOW)
     assert [alarm.is_active for alarm in list_alarms(db)] == [True, False]
@@ -107,7 +107,7 @@ def test_an_alarm_is_acknowledged_once(db: Database) -> None:
 
 
 def test_one_message_tells_of_all_and_one_that_they_are_well_again(db: Database) -> None:
-    """Nothing is told twice, and nothing before the digest is ripe."""
+    """Each alarm is in one message, and no message is sent before the digest interval ends."""
     with receiver() as (url, came):
         settings = AlarmSettings(urls=(url,), digest_minutes=10)
         settle(db, [DISK, RUN], kinds=KINDS, now=NOW)
@@ -124,7 +124,7 @@ def test_one_message_tells_of_all_and_one_that_they_are_well_again(db: Database)
 
 
 def test_what_was_well_again_before_anybody_was_told_needs_nobody(db: Database) -> None:
-    """It is in the list all the same."""
+    """A fault that ended before its message is listed, but no message is sent."""
     settings = AlarmSettings(urls=("json://127.0.0.1:9/",), digest_minutes=10)
     settle(db, [DISK], kinds=KINDS, now=NOW)
     settle(db, [], kinds=KINDS, now=NOW + MINUTE)
@@ -166,14 +166,14 @@ def test_quiet_hours_that_cannot_be_read(hours: str) -> None:
 
 
 def test_an_address_that_cannot_be_used_is_not_quoted_whole() -> None:
-    """It may hold a password."""
+    """The address may contain a password."""
     with pytest.raises(AlarmAddressWrong) as caught:
         send(["nonsense://user:secret@host"], "t", "b")
     assert "secret" not in str(caught.value)
 
 
 def test_one_address_that_is_broken_does_not_flood_the_others(db: Database) -> None:
-    """Who could be told was told once; the other's trouble is in the log."""
+    """Working addresses get one message; the fault of the other is logged."""
     settle(db, [DISK], kinds=KINDS, now=NOW)
     with receiver() as (url, came):
         settings = AlarmSettings(urls=(url, "json://127.0.0.1:9/"), digest_minutes=0)
@@ -183,6 +183,6 @@ def test_one_address_that_is_broken_does_not_flood_the_others(db: Database) -> N
 
 
 def test_an_unreachable_address_is_a_sentence() -> None:
-    """Nothing listens there."""
+    """No server listens at the address."""
     with pytest.raises(Unsent, match="1 of 1 addresses"):
         send(["json://127.0.0.1:9/"], "t", "b")

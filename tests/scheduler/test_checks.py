@@ -71,7 +71,7 @@ def nights(db: Database, *counts: Mapping[str, int], outcome: RunOutcome = RunOu
 
 
 def found(context: CheckContext) -> dict[str, str]:
-    """Return what is found, by kind."""
+    """Return the findings by kind."""
     return {finding.kind: finding.sentence for finding in find_all(context).findings}
 
 
@@ -125,7 +125,7 @@ def test_a_check_that_fails_is_found_and_keeps_no_other_from_looking(
 def test_a_night_unlike_the_others(
     db: Database, tmp_path: Path, last: Mapping[str, int], kind: str, said: str
 ) -> None:
-    """What is ordinary is learnt from the source's own history."""
+    """The usual range comes from the history of the source."""
     nights(db, *[WELL] * 29, last)
     assert set(found(look(db, tmp_path))) == {kind}
     assert said in found(look(db, tmp_path))[kind]
@@ -189,7 +189,7 @@ def test_a_due_time_that_nothing_accounts_for(db: Database, tmp_path: Path) -> N
     ],
 )
 def test_a_permission_near_its_end(db: Database, tmp_path: Path, until: date | None, said: str) -> None:
-    """Before it ends, so that it can be renewed; and after, with what is wrong."""
+    """The finding comes early enough for a renewal, and stays after the end."""
     nights(db, WELL)
     live = DeclaredSource(
         source=replace(build.ANDES, kind=SourceKind.LIVE), permission=replace(PERMISSION, valid_until=until)
@@ -198,7 +198,7 @@ def test_a_permission_near_its_end(db: Database, tmp_path: Path, until: date | N
 
 
 def test_a_long_permission_is_no_finding(db: Database, tmp_path: Path) -> None:
-    """It ends in a year."""
+    """The permission is valid for another year."""
     nights(db, WELL)
     live = DeclaredSource(source=replace(build.ANDES, kind=SourceKind.LIVE), permission=PERMISSION)
     assert found(look(db, tmp_path, sources={"andes": live})) == {}
@@ -213,7 +213,7 @@ def test_a_full_disk(db: Database, tmp_path: Path) -> None:
 
 
 def test_an_old_backup_where_backups_are_made(db: Database, tmp_path: Path) -> None:
-    """Where none was ever made none is expected."""
+    """No backup is expected if none was ever made."""
     nights(db, WELL)
     run = begin_run(db, RunKind.BACKUP, now=NOW - 3 * DAY)
     end_run(db, run.run_id, RunOutcome.DONE, "Done.", now=NOW - 3 * DAY)
@@ -221,7 +221,7 @@ def test_an_old_backup_where_backups_are_made(db: Database, tmp_path: Path) -> N
 
 
 def test_listings_without_a_model(db: Database, tmp_path: Path) -> None:
-    """What waits is counted, and the mend is named."""
+    """The finding counts the waiting listings and names the remedy."""
     build.see(db, build.crawl_run(db), "https://andes.example/1", build.FULL)
     assert "1 listing waits for a score" in found(look(db, tmp_path))["no_model"]
 

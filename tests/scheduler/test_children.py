@@ -170,7 +170,7 @@ def test_a_child_that_holds_too_much_memory_is_ended(tmp_path: Path) -> None:
 
 
 def test_a_child_that_does_not_stir_is_ended(tmp_path: Path) -> None:
-    """It uses no processor and writes nothing, as one does that waits for an answer that never comes."""
+    """A child without processor time and output, e.g. waiting for an answer, is ended."""
     limits = Limits(time=HOUR, stall=NONE)
     found = Children(HOUR).run(
         python("import signal; signal.pause()"), limits=limits, logs=tmp_path, work="child"
@@ -181,7 +181,7 @@ def test_a_child_that_does_not_stir_is_ended(tmp_path: Path) -> None:
 def test_a_child_over_its_limit_is_ended_though_its_ending_cannot_be_written(
     tmp_path: Path, ready: Path
 ) -> None:
-    """As when it holds the database locked itself."""
+    """The child may hold the lock of the database."""
     code = "import os, signal, sys; open(sys.argv[1], 'w').write(str(os.getpid())); signal.pause()"
     pids: list[int] = []
 
@@ -202,7 +202,7 @@ def test_a_child_over_its_limit_is_ended_though_its_ending_cannot_be_written(
 
 
 def test_each_child_has_its_own_log_named_by_time_and_number(tmp_path: Path) -> None:
-    """So that the log of an earlier run can still be read."""
+    """The log of an earlier run stays readable."""
     children = Children(NONE)
     for word in ("first", "second"):
         children.run(

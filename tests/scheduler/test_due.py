@@ -77,7 +77,7 @@ def test_weekdays_are_numbered_as_cron_numbers_them(field: str, days: list[str])
     ],
 )
 def test_a_cron_line_that_cannot_be_read_is_quoted_with_the_reason(cron: str, said: str) -> None:
-    """The sentence quotes the line and says what is wrong in it."""
+    """The message quotes the line and names the fault."""
     with pytest.raises(ScheduleWrong) as error:
         next_due(Schedule(cron=cron, timezone="UTC"), after=NOON)
     assert repr(cron) in str(error.value)
@@ -90,7 +90,7 @@ FIELD = st.from_regex(rf"({WORD})(-({WORD}))?(/[0-9]{{1,2}})?(,({WORD}))?", full
 
 @given(st.integers(0, 4), FIELD)
 def test_a_cron_line_with_which_nothing_is_wrong_makes_a_trigger(place: int, field: str) -> None:
-    """What passes our check APScheduler takes, whatever a field holds."""
+    """APScheduler accepts every line that our check accepts."""
     fields = ["*"] * 5
     fields[place] = field
     cron = " ".join(fields)
@@ -149,7 +149,7 @@ def test_days_on_which_clocks_change(cron: str, timezone: str, after: str, due_i
 
 
 def test_a_source_without_any_run_is_due_at_once() -> None:
-    """Nothing is counted as missed before the first run, which is due this second."""
+    """No due time before the first run counts as missed."""
     now = NOON.replace(microsecond=123_456)
     assert plan(daily(), accounted_to=None, now=now) == Plan(begin=NOON)
 

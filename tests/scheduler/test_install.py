@@ -30,7 +30,7 @@ def place(tmp_path: Path) -> Place:
 
 
 def test_every_blank_is_filled_in(place: Place) -> None:
-    """No brace is left, and the data folder is the only one that may be written."""
+    """No placeholder is left, and only the data folder is writable."""
     for text in units_for(place).values():
         assert "{" not in text
         assert f"ReadWritePaths={place.database.parent}\n" in text

@@ -86,7 +86,7 @@ def test_health_is_that_of_the_loop(lived: Path, idle_s: float, status: int) -> 
 
 
 def test_a_port_that_is_taken_is_a_sentence(lived: Path) -> None:
-    """It names the setting."""
+    """The message names the setting."""
     with socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -98,7 +98,7 @@ def test_a_port_that_is_taken_is_a_sentence(lived: Path) -> None:
 
 
 def test_the_doctor_says_what_is_wrong_and_the_mend(lived: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each thing is looked at, whatever is wrong with the others."""
+    """Every check runs, even if others find problems, and each problem has a remedy."""
     monkeypatch.chdir(lived.parent)
     found = CliRunner().invoke(group, ["doctor", "--db", str(lived), "--json"])
     assert found.exit_code == 1

@@ -54,7 +54,7 @@ class Turned:
         self.scheduler.turn()
 
     def pass_time(self, span: timedelta) -> None:
-        """Let time pass, then look and do what is due."""
+        """Advance the clock, then run all due work."""
         self.clock.advance(span)
         self.service.look()
         self.scheduler.turn()
@@ -169,7 +169,7 @@ def test_what_could_not_be_begun_is_swept_up(turned: Turned) -> None:
 
 
 def test_a_request_for_a_source_that_is_not_there_is_answered(turned: Turned) -> None:
-    """With what is wrong; nothing is begun."""
+    """The answer gives the reason, and no crawl starts."""
     with closing(open_database(turned.settings.database)) as db:
         ask(db, Request.RUN_NOW, "nowhere", by="ada", now=utc_now())
     turned.pass_time(timedelta(minutes=1))

@@ -139,7 +139,7 @@ def test_a_wrong_cron_line_is_found_before_anything_begins(
 def test_a_sources_file_without_schedules_is_refused(
     settings: Settings, declare: Callable[..., None]
 ) -> None:
-    """A service that would never do anything says so."""
+    """A service without any schedule would do nothing."""
     declare("andes")
     lines = settings.sources_file.read_text(encoding="utf-8").splitlines()
     kept = "\n".join(line for line in lines if not line.startswith("schedule"))

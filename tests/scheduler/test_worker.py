@@ -158,7 +158,7 @@ def test_an_interrupted_crawl_goes_on_before_the_next_begins(settings: Settings)
 
 
 def test_an_interrupted_crawl_by_hand_goes_on(settings: Settings) -> None:
-    """A run without a due time is gone on with as well."""
+    """A run without a due time is resumed as well."""
     begin(settings, "andes", None)
     account(settings, "andes", NIGHTS[3])
     assert worker(settings).do(scheduled("andes"))
@@ -169,7 +169,7 @@ def test_an_interrupted_crawl_by_hand_goes_on(settings: Settings) -> None:
 
 
 def test_a_crawl_under_way_elsewhere_is_not_ended_from_here(settings: Settings) -> None:
-    """Whoever holds the lock for a source owns its run: the due time is skipped, the run is left alone."""
+    """The holder of a source's lock owns its run; the due time is recorded as skipped."""
     begin(settings, "andes", NIGHTS[2])
     with hold(settings.database, "crawl-andes"):
         worker(settings).do(scheduled("andes"))
@@ -193,7 +193,7 @@ def test_due_times_that_pass_during_the_work_are_skipped(settings: Settings) -> 
 def test_a_crawl_that_was_stopped_is_gone_on_with_at_the_next_start(
     settings: Settings, ready: Path, name: str, grace: timedelta
 ) -> None:
-    """Whether the child stops in order or is killed after the grace, its run has no ending till then."""
+    """A child that stops or is killed leaves its run open until the next start."""
     busy = worker(replace(settings, stop_grace=grace))
     with ThreadPoolExecutor(1) as thread:
         crawl = thread.submit(busy.do, scheduled(name))
@@ -256,7 +256,7 @@ def test_an_interrupted_scoring_is_gone_on_with_though_nothing_waits(settings: S
 
 @pytest.mark.usefixtures("waiting")
 def test_before_the_first_model_no_scoring_is_begun_and_the_log_says_so_once(settings: Settings) -> None:
-    """What to do is in the log, and in `status`."""
+    """The log and `status` say how to train a model."""
     busy = worker(settings)
     with capture_logs() as logged:
         assert not busy.score()
@@ -267,7 +267,7 @@ def test_before_the_first_model_no_scoring_is_begun_and_the_log_says_so_once(set
 
 @pytest.mark.usefixtures("scorable")
 def test_the_real_scoring_that_cannot_begin_has_a_row_that_says_why(settings: Settings) -> None:
-    """The model in use has no files; whoever wrote the row, there is one, and it has failed."""
+    """The files of the model are missing, so one run has failed with that reason."""
     assert worker(replace(settings, command=PROGRAM)).score()
     (run,) = scorings(settings)
     assert run.outcome is RunOutcome.FAILED
@@ -277,7 +277,7 @@ def test_the_real_scoring_that_cannot_begin_has_a_row_that_says_why(settings: Se
 @pytest.mark.usefixtures("scorable")
 @pytest.mark.parametrize("had_one_before", [True, False])
 def test_a_scoring_that_dies_before_its_row_gets_one(settings: Settings, *, had_one_before: bool) -> None:
-    """As one does whose program cannot be imported; an earlier row is not mistaken for its own."""
+    """A child that could not import its program gets its own failed run."""
     if had_one_before:
         worker(settings).score()
     code = "import sys; sys.exit('precursor-watch: no model in use')"

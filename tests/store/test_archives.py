@@ -40,7 +40,7 @@ def test_a_file_is_kept_by_path_size_and_hash(db: Database, tmp_path: Path) -> N
 
 
 def test_a_folder_is_kept_by_its_path(db: Database, tmp_path: Path) -> None:
-    """Its pages have a hash each."""
+    """Each page of a folder has its own hash."""
     run_id = crawl_run(db)
     record_archive(db, run_id, tmp_path, now=NOW)
     see(db, run_id, "https://andes.example/1", FULL)
@@ -62,7 +62,7 @@ def test_a_page_lies_in_the_archive_that_was_read_at_its_time(db: Database, tmp_
 
 
 def test_a_run_of_before_archives_were_kept_has_none(db: Database) -> None:
-    """Its listings are shown all the same."""
+    """Its listings are shown nevertheless."""
     see(db, crawl_run(db), "https://andes.example/1", FULL)
     listing = only_listing(db)
     assert (listing.archive, listing.archive_sha256) == ("", "")

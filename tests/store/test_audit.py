@@ -81,7 +81,7 @@ def test_entries_are_listed_by_who_what_and_whereto(judged: Database) -> None:
 
 
 def drop_triggers(db: Database) -> None:
-    """Do as somebody with an SQL tool and bad intentions does first."""
+    """Drop all triggers, as an attacker with SQL would."""
     db.conn.commit()
     db.conn.execute("PRAGMA foreign_keys = OFF")
     for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
@@ -90,7 +90,7 @@ def drop_triggers(db: Database) -> None:
 
 @contextmanager
 def triggers_dropped(db: Database) -> Iterator[None]:
-    """Drop all triggers, and put them back as they were, as somebody does who hides a change."""
+    """Drop all triggers and restore them, as an attacker would to hide a change."""
     triggers = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
     drop_triggers(db)
     yield
@@ -102,12 +102,12 @@ def triggers_dropped(db: Database) -> Iterator[None]:
 
 
 def head_of_first(db: Database) -> str:
-    """Return the hash of the first entry, which nobody changes here."""
+    """Return the hash of the first entry, which stays unchanged here."""
     return str(db.execute("SELECT hash FROM audit_log WHERE entry_id = 1").fetchone()[0])
 
 
 def rechain(db: Database, *, start: int) -> None:
-    """Give every entry from `start` on the hash that fits, as whoever knows how the chain is made can."""
+    """Recompute the hashes from entry `start` on, as an attacker who knows the chain could."""
     previous = db.execute("SELECT hash FROM audit_log WHERE entry_id = ?", [start - 1]).fetchone()
     last = previous[0] if previous else BEGINNING
     for row in db.execute(
@@ -161,7 +161,7 @@ TAMPERED = {
 
 @pytest.mark.parametrize("what", TAMPERED)
 def test_tampering_by_sql_is_found_where_it_was_done(judged: Database, what: str) -> None:
-    """Whatever row is changed, deleted or put in, the first break names it."""
+    """The first break names the changed, deleted or inserted row."""
     statements, place = TAMPERED[what]
     drop_triggers(judged)
     for statement in statements.split(";"):
@@ -233,7 +233,7 @@ def test_an_end_cut_off_is_shown_by_an_anchor_only(judged: Database) -> None:
 
 
 def test_a_log_written_anew_is_shown_by_an_anchor_only(judged: Database) -> None:
-    """Whoever knows how the chain is made can make it fit again; not the anchor."""
+    """A rewritten chain is consistent, but does not match an anchor."""
     anchor = take_anchor(judged)
     entry, _, line = anchor.partition("+")
     with triggers_dropped(judged):

@@ -132,7 +132,7 @@ def test_a_file_where_a_folder_should_be_is_refused(text_file: Path) -> None:
 
 @pytest.fixture
 def closed_folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder with a store in which nobody may write now; root's own is a disk that is read only."""
+    """A folder with a store that cannot be written; for root, a read-only disk."""
     folder = tmp_path / "closed"
     folder.mkdir()
     if os.geteuid():
@@ -154,7 +154,7 @@ def closed_folder(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.process
 @pytest.mark.parametrize("name", ["store.db", "new.db"])
 def test_a_folder_that_cannot_be_written_to_is_named(closed_folder: Path, name: str) -> None:
-    """No backup is advised: the store is whole, and SQLite only needs to write beside it."""
+    """The message does not suggest a backup, because the store is intact."""
     with pytest.raises(StoreUnusable) as error:
         open_database(closed_folder / name)
     assert f"this user cannot write to the folder {closed_folder}" in str(error.value)
@@ -162,7 +162,7 @@ def test_a_folder_that_cannot_be_written_to_is_named(closed_folder: Path, name: 
 
 
 def test_an_empty_file_is_no_store_to_read(tmp_path: Path) -> None:
-    """Nothing is written into it; without `must_exist` a store is begun there."""
+    """A read leaves an empty file unchanged; without `must_exist` it becomes a store."""
     path, tableless = tmp_path / "empty.db", tmp_path / "tableless.db"
     path.touch()
     with closing(sqlite3.connect(tableless)) as connection:
@@ -249,7 +249,7 @@ def filled(db: Database) -> Database:
 @pytest.mark.parametrize("table", [*append_only("m001_life_of_a_listing"), "crawl_archives"])
 @pytest.mark.parametrize("change", ["DELETE FROM {table}", "UPDATE {table} SET {column} = {column}"])
 def test_no_row_of_a_listings_life_is_ever_edited(filled: Database, table: str, change: str) -> None:
-    """Whoever asks, by whatever tool: a trigger refuses."""
+    """A trigger refuses changes by any tool."""
     column = filled.table(table).columns[0].name
     assert filled.table(table).count > 0
     with pytest.raises(sqlite3.IntegrityError, match=f"{table} is append-only"):
@@ -258,7 +258,7 @@ def test_no_row_of_a_listings_life_is_ever_edited(filled: Database, table: str, 
 
 @pytest.mark.parametrize("table", [*append_only("m001_life_of_a_listing"), "crawl_archives"])
 def test_no_row_of_a_listings_life_is_ever_replaced(filled: Database, tmp_path: Path, table: str) -> None:
-    """Not by a plain connection either, in which SQLite lets a REPLACE delete without asking a trigger."""
+    """REPLACE is refused on plain connections too, where it would delete without a trigger."""
     with closing(sqlite3.connect(tmp_path / "copy.db")) as plain:
         filled.conn.backup(plain)
         register_functions(plain)

@@ -30,7 +30,7 @@ def hold_now(path: Path, work: str) -> None:
 
 
 def test_a_second_holder_is_refused_with_a_sentence(tmp_path: Path) -> None:
-    """It names the work and the database; other work, and other databases, are free."""
+    """The message names the work and the database; other work and databases are free."""
     path = tmp_path / "store.db"
     with hold(path, "crawl-andes"):
         with pytest.raises(AlreadyUnderWay, match=r"crawl-andes in .*store\.db"):

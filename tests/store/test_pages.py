@@ -60,7 +60,7 @@ def test_a_listing_is_new_then_unchanged_then_changed(db: Database) -> None:
 
 
 def test_a_content_that_returns_is_a_change(db: Database) -> None:
-    """What counts is what was last seen."""
+    """A sighting is compared with the newest one only."""
     run = crawl_run(db)
     for content in (FULL, CHANGED, FULL):
         see(db, run, URL, content)
@@ -77,7 +77,7 @@ def test_the_same_page_in_the_same_run_is_recorded_once(db: Database) -> None:
 
 
 def test_a_list_row_never_replaces_the_items_own_page(db: Database) -> None:
-    """It is less complete; it still says that the item was seen."""
+    """A row is less complete than the item's own page, but counts as a sighting."""
     run = crawl_run(db)
     see(db, run, URL, FULL)
     assert see_row(db, run, ListingContent(title="Industrial…")) == changes(unchanged=1)
@@ -103,7 +103,7 @@ def test_a_change_on_the_items_own_page_counts_though_its_row_was_met_first(db: 
 
 
 def test_an_item_in_the_rows_of_two_lists_is_what_the_first_said(db: Database) -> None:
-    """Else it would change with every crawl, though nothing did."""
+    """Otherwise every crawl would record a change."""
     run = crawl_run(db)
     other = page(run, LIST + "/2", PageOutcome.CATEGORY)
     assert see_row(db, run, ListingContent(title="Industrial…")) == changes(new=1)
@@ -169,7 +169,7 @@ def test_every_sighting_is_indexed_under_its_own_row(db: Database) -> None:
 
 
 def test_one_listing_whole(db: Database) -> None:
-    """Its sightings are newest first, and it says where the page is kept."""
+    """Sightings are newest first, with the place of the stored page."""
     run = crawl_run(db)
     see(db, run, URL, FULL)
     see(db, next_run(db, run), URL, CHANGED)

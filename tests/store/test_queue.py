@@ -59,7 +59,7 @@ def undo(db: Database, verdict: Verdict) -> Verdict:
 
 
 def see_again(db: Database, number: int, content: ListingContent) -> None:
-    """Crawl one of the listings again, with other content, and score what is new."""
+    """Crawl a listing again with other content, and score it."""
     end_run(db, crawl_run(db), RunOutcome.DONE, "Done.", now=NOW)
     see(db, crawl_run(db), url(number), content)
     score_all(db)
@@ -90,7 +90,7 @@ def test_another_model_makes_another_queue(flagged: Database) -> None:
 
 @pytest.mark.parametrize("decision", [Decision.OFFER, Decision.NOT_OFFER, Decision.UNSURE, Decision.ESCALATE])
 def test_a_judged_listing_leaves_and_an_undo_brings_it_back(flagged: Database, decision: Decision) -> None:
-    """Whatever was decided."""
+    """Any decision removes the listing from the queue."""
     verdict = judge(flagged, 3, decision)
     assert waiting(flagged) == [2, 4, 1]
     undo(flagged, verdict)
@@ -106,7 +106,7 @@ def test_an_undo_lets_the_verdict_before_it_stand_again(flagged: Database) -> No
 
 
 def test_a_judged_listing_returns_when_its_text_changes(flagged: Database) -> None:
-    """Not an offer then may be one now."""
+    """A changed text may be an offer now."""
     judge(flagged, 3)
     see_again(flagged, 3, replace(FULL, title="Now something else"))
     assert [entry.title for entry in review_queue(flagged)][:2] == ["Drum 2", "Now something else"]
@@ -114,14 +114,14 @@ def test_a_judged_listing_returns_when_its_text_changes(flagged: Database) -> No
 
 
 def test_a_judged_listing_does_not_return_for_its_price_or_seller(flagged: Database) -> None:
-    """They are no part of the text that was judged."""
+    """Price and seller are not part of the reviewed text."""
     judge(flagged, 3)
     see_again(flagged, 3, replace(FULL, title="Drum 3", price_text="US $ 1", seller_name="Other Ltd"))
     assert waiting(flagged) == [2, 4, 1]
 
 
 def test_an_unjudged_listing_is_shown_as_it_stands_now(flagged: Database) -> None:
-    """Its older sighting leaves the queue; until the new one is scored it is not in it."""
+    """A new sighting replaces the old one, and enters the queue once it is scored."""
     end_run(flagged, crawl_run(flagged), RunOutcome.DONE, "Done.", now=NOW)
     see(flagged, crawl_run(flagged), url(3), replace(FULL, title="New words"))
     assert waiting(flagged) == [2, 4, 1]
@@ -151,14 +151,14 @@ def test_a_verdict_keeps_what_was_on_the_screen(flagged: Database) -> None:
 def test_a_listing_that_changed_after_it_was_shown_cannot_be_judged_by_the_old_screen(
     flagged: Database,
 ) -> None:
-    """What a reviewer saw is what the verdict is about."""
+    """A verdict applies to the sighting that the reviewer saw."""
     see_again(flagged, 3, replace(FULL, title="Now something else"))
     with pytest.raises(StaleScreen, match="has changed"):
         judge(flagged, 3)
 
 
 def test_a_listing_that_was_scored_anew_cannot_be_judged_by_the_old_screen(flagged: Database) -> None:
-    """Neither by another model's score nor by one that the reviewer cannot have seen."""
+    """A verdict must name the current score of the listing."""
     use(flagged, "bbbbbbbbbbbb")
     for score_id in (3, 99):
         with pytest.raises(StaleScreen, match="a new score"):
@@ -182,7 +182,7 @@ def test_nobody_decides_nothing(flagged: Database, blank: str) -> None:
 
 
 def test_a_verdict_is_taken_back_once(flagged: Database) -> None:
-    """Neither twice, nor an undo itself."""
+    """A second undo and an undo of an undo are refused."""
     verdict = judge(flagged, 3)
     undone = undo(flagged, verdict)
     assert undone.undoes == verdict.verdict_id
@@ -192,13 +192,13 @@ def test_a_verdict_is_taken_back_once(flagged: Database) -> None:
 
 
 def test_an_undo_is_no_verdict_to_give(flagged: Database) -> None:
-    """It has to name what it takes back."""
+    """An undo must name its verdict."""
     with pytest.raises(ValueError, match="undo_verdict"):
         judge(flagged, 3, Decision.UNDONE)
 
 
 def test_the_latest_undoable_verdict_is_the_reviewers_own(flagged: Database) -> None:
-    """What was taken back is passed over."""
+    """Verdicts that were undone are skipped."""
     assert latest_undoable(flagged, "ada") is None
     first = judge(flagged, 2)
     second = judge(flagged, 3)
@@ -209,7 +209,7 @@ def test_the_latest_undoable_verdict_is_the_reviewers_own(flagged: Database) -> 
 
 
 def test_what_is_unknown_is_a_sentence(flagged: Database) -> None:
-    """It names the id."""
+    """The message names the id."""
     with pytest.raises(UnknownRow, match="no sighting 99"):
         judge(flagged, 99)
     with pytest.raises(UnknownRow, match="no verdict 99"):
@@ -299,7 +299,7 @@ def test_a_search_takes_what_a_person_types_for_plain_parts_of_words(
 
 
 def test_a_search_shows_listings_as_they_stand_now(flagged: Database) -> None:
-    """What only an older sighting said is not found; the newest come first, up to a limit."""
+    """Only the newest sighting is searched, and newer listings come first."""
     see_again(flagged, 3, replace(FULL, title="Changed words"))
     assert search(flagged, '"drum 3"') == []
     assert [sighting.sighting_id for sighting in search(flagged, "drum", limit=3)] == [6, 5, 4]

@@ -131,7 +131,7 @@ def test_any_deleted_row_is_found(filled: Database, name: str) -> None:
 
 @pytest.mark.parametrize("name", TABLES)
 def test_any_inserted_row_is_found(full: Database, name: str) -> None:
-    """A copy of a row under a key of its own, whatever its columns say."""
+    """An inserted copy of a row is found by its key."""
     table = full.table(name)
     unique = {*table.pks, *(column for index in table.indexes if index.unique for column in index.columns)}
     values = (
@@ -256,13 +256,13 @@ def test_a_guard_replaced_by_one_that_does_nothing_is_found(full: Database, name
 def test_a_schema_that_this_version_does_not_create_is_found(
     full: Database, statement: str, place: str
 ) -> None:
-    """Tables, triggers, views and indexes; what is missing, what is more and what reads otherwise."""
+    """Missing, additional and changed tables, triggers, views and indexes are found."""
     full.conn.execute(statement)
     assert found(full) == place
 
 
 def test_a_comment_in_the_schema_is_none_of_it(full: Database) -> None:
-    """Releases may word them otherwise; what stands in quotes counts."""
+    """Comments do not count, but quoted text does."""
     full.conn.execute("DROP VIEW latest_sightings")
     sql = schema_of(open_in_memory())["view latest_sightings"]
     full.conn.execute(sql.replace("AS SELECT", "AS -- as it stands\n /* now */\n  SELECT", 1))
@@ -307,7 +307,7 @@ def test_anchors_hold_while_the_store_goes_on(full: Database) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"\n \n", b"\xef\xbb\xbf\n"])
 def test_an_empty_file_of_anchors_is_an_error(content: bytes) -> None:
-    """It would confirm nothing, and read as if it had."""
+    """An empty file would confirm nothing."""
     with pytest.raises(AnchorsEmpty, match="contains no anchor"):
         read_anchors_file("anchors.txt", content)
 
@@ -340,7 +340,7 @@ def test_a_file_of_anchors_that_is_no_text_is_called_so() -> None:
 
 
 def test_times_that_run_backwards_are_reported(full: Database) -> None:
-    """Nothing is broken: a clock may be put back. But it is said."""
+    """A clock may be set back, so this is a note and not a break."""
     record(full, AuditAction.EXPORTED, actor="ada", now=NOW.replace(year=2027))
     record(full, AuditAction.EXPORTED, actor="ada", now=NOW)
     (place,) = [each for each in verify(full).backwards if "2027" in each]

@@ -100,7 +100,7 @@ def expect_kept(db: Database) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_kept_rows_are_what_their_definition_says(db: Database, seed: int) -> None:
-    """Whatever is written, in any order, the kept rows and counts are those that would be derived anew."""
+    """After any sequence of writes, stored rows and counts equal those of the view."""
     chance = random.Random(seed)
     ids = fill(db, 8)
     change_setting(db, "second_share", 0.5, changed_by="ada", now=NOW)
@@ -236,7 +236,7 @@ def test_claims_expire_and_can_be_taken_over(db: Database) -> None:
 
 
 def test_decision_by_an_old_screen_is_refused(db: Database) -> None:
-    """Who did not see that somebody else judged meanwhile is told so; nothing is written."""
+    """A verdict after another person's verdict is refused, and nothing is written."""
     listing = fill(db, 1)[0]
     judge(db, newest(db, listing), reviewer="ben")
     shown = Circumstances(last_verdict=0)
@@ -353,7 +353,7 @@ def test_settings_are_rows_and_have_bounds(db: Database) -> None:
 
 
 def test_a_listing_that_was_hidden_from_the_queue_is_put_back(db: Database) -> None:
-    """By SQL, in whatever way; what is as it should be is left alone."""
+    """Rows changed by SQL are repaired, and correct rows stay."""
     hidden, decided, *_ = fill(db, 6)
     judge(db, 3, reviewer="bo")
     kept = [tuple(row) for row in db.execute("SELECT * FROM review_items ORDER BY listing_id")]

@@ -77,7 +77,7 @@ def test_what_cannot_be_stored_is_replaced_once(content: ListingContent) -> None
 
 @given(contents(ANY_TEXT), ANY_TEXT)
 def test_a_hostile_listing_is_recorded_like_any_other(content: ListingContent, url: str) -> None:
-    """No text on a page, and no address, keeps its page out of the store."""
+    """No text or address keeps a page out of the store."""
     db = open_in_memory()
     run_id = crawl_run(db)
     record_page(db, page(run_id, "https://andes.example/1"), [SeenListing(url=url, content=content)])
@@ -89,14 +89,14 @@ def test_a_hostile_listing_is_recorded_like_any_other(content: ListingContent, u
 
 @given(ANY_TEXT)
 def test_clean_text_is_utf_8_without_nul(text: str) -> None:
-    """What SQLite's tools can show; clean text stays as it is."""
+    """Clean text is unchanged, and other text becomes readable for SQLite's tools."""
     cleaned = clean(text)
     assert "\0" not in cleaned
     assert cleaned.encode("utf-8").decode("utf-8") == clean(cleaned) == cleaned
 
 
 def test_a_large_price_is_written_out() -> None:
-    """No exponent, which other tools would read as they please."""
+    """The price has no exponent, which other tools may read differently."""
     assert columns_of(ListingContent(title="x", price_amount=Decimal("1E+6")))["price_amount"] == "1000000"
 
 
@@ -141,7 +141,7 @@ def test_a_score_stands_for_its_sighting_and_model(db: Database) -> None:
 
 @pytest.mark.parametrize("p_offer", [1.5, -0.1, float("nan")])
 def test_a_score_that_is_no_probability_is_refused(db: Database, p_offer: float) -> None:
-    """It is an error, not a score that stood already; nothing of the batch is written."""
+    """The whole batch is refused."""
     see(db, crawl_run(db), "https://andes.example/1", FULL)
     see(db, crawl_run(db), "https://andes.example/2", FULL)
     use(db)
@@ -161,14 +161,14 @@ def test_the_model_promoted_last_is_in_use(db: Database) -> None:
 
 
 def test_a_model_registered_twice_is_one(db: Database) -> None:
-    """Its first row stands."""
+    """The first row stays."""
     register_model(db, model())
     register_model(db, model(threshold=0.9))
     assert list_models(db) == [model()]
 
 
 def test_an_unknown_model_is_a_sentence(db: Database) -> None:
-    """It can neither be got nor promoted."""
+    """An unknown model can be neither read nor promoted."""
     with pytest.raises(UnknownRow, match="no model cccc"):
         get_model(db, "cccc")
     with pytest.raises(UnknownRow, match="no model cccc"):

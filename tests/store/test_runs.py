@@ -55,7 +55,7 @@ def miss(db: Database, due_at: datetime, sentence: str = "Missed.") -> None:
 
 
 def test_a_run_without_an_ending_goes_on(db: Database) -> None:
-    """After a power cut the same run is worked on again, and its first due time stands."""
+    """After a power cut the run continues with its first due time."""
     first = crawl(db, due_at=NOW)
     again = crawl(db, due_at=NOW + HOUR, now=NOW + HOUR)
     assert (again.run_id, again.due_at, again.attempts) == (first.run_id, NOW, 2)
@@ -87,7 +87,7 @@ def test_the_first_ending_stands(db: Database) -> None:
 
 
 def test_a_due_time_has_one_row(db: Database) -> None:
-    """What was recorded first is kept, also when it ran."""
+    """The first row of a due time is kept."""
     miss(db, NOW, "First.")
     miss(db, NOW, "Second.")
     run = crawl(db, due_at=NOW + HOUR)
@@ -127,7 +127,7 @@ def test_the_latest_run_is_one_that_was_begun(db: Database) -> None:
 
 
 def test_the_unfinished_run_is_found_until_it_ends(db: Database) -> None:
-    """It is the one that the next attempt goes on with."""
+    """The next attempt resumes this run."""
     run = crawl(db)
     assert unfinished_run(db, RunKind.CRAWL, source_id="andes") == run
     end_run(db, run.run_id, RunOutcome.DONE, "Fine.", now=NOW)
@@ -142,6 +142,6 @@ def test_runs_are_listed_newest_first_up_to_a_limit(db: Database) -> None:
 
 
 def test_an_unknown_run_is_a_sentence(db: Database) -> None:
-    """It names the id."""
+    """The message names the id."""
     with pytest.raises(UnknownRow, match="no run 99"):
         get_run(db, 99)

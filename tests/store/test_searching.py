@@ -47,7 +47,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 
 def found(db: Database, terms: str, **more: object) -> list[str]:
-    """Return the titles of what a search finds."""
+    """Return the titles that a search finds."""
     wanted = Filter(terms=terms, **more)  # type: ignore[arg-type]
     items = list_items(db, wanted)
     assert count_items(db, wanted) == len(items)
@@ -74,7 +74,7 @@ def test_what_is_read_finds_what_is_written(store: Database, terms: str, title: 
 
 
 def test_names_of_what_was_found_in_a_text_find_it(store: Database) -> None:
-    """A Chinese text that names a substance is found by its English name, and by what else stands for it."""
+    """The English name or a synonym finds a Chinese text that names the substance."""
     chinese = PLANTED[1].content.title
     assert found(store, "phenylacetone 现货供应") == [chinese]
     assert found(store, "BMK 现货供应") == []
@@ -84,7 +84,7 @@ def test_names_of_what_was_found_in_a_text_find_it(store: Database) -> None:
 
 
 def test_characters_typed_apart_are_all_looked_for(store: Database) -> None:
-    """Only the last character of a stretch stands in the pair before it."""
+    """The last character of a run is indexed in the pair before it."""
     assert found(store, "现货") == [PLANTED[1].content.title]
     assert found(store, "现-供") == []
 
@@ -92,7 +92,7 @@ def test_characters_typed_apart_are_all_looked_for(store: Database) -> None:
 def test_great_store_is_counted_among_the_newest_and_listed_whole(
     store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is older fills the page; how many more there may be is left open, never guessed."""
+    """Older items fill the page; the count of further items stays open."""
     narrowed = Filter(terms="piperonal", since="2020-01-01")
     whole = list_items(store, narrowed)
     assert len(whole) == 5
@@ -154,5 +154,5 @@ def test_capitals_are_read_as_their_small_letters() -> None:
 @given(st.text(max_size=40))
 @example("ΓЬꙊ")
 def test_reading_twice_changes_nothing(text: str) -> None:
-    """What is typed is read as what is kept."""
+    """Normalising a text twice gives the same result."""
     assert plain(plain(text)) == plain(text)

@@ -42,7 +42,7 @@ def test_what_is_no_signature_is_false(signature: bytes) -> None:
 
 
 def test_no_byte_of_what_is_signed_can_be_changed(tmp_path: Path) -> None:
-    """Nor the signature, nor the key in it."""
+    """A change in the content, the signature or the key is found."""
     signature = sign(b"offer", tmp_path / "store.db")
     with pytest.raises(SignatureFalse, match="not the one that was signed"):
         signer_of(b"not_offer", signature)

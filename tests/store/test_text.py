@@ -27,7 +27,7 @@ def test_the_text_is_what_is_offered_line_by_line() -> None:
 
 
 def test_a_price_move_leaves_the_text_as_it_was() -> None:
-    """So a judged listing does not return for it."""
+    """A reviewed listing does not return because of its price."""
     moved = replace(FULL, price_text="US $ 1.300,00", price_amount=Decimal(1300))
     assert text_hash(listing_text(moved)) == text_hash(listing_text(FULL))
 

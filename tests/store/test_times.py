@@ -42,10 +42,10 @@ def test_a_time_is_read_back_as_it_was(moment: datetime) -> None:
 
 @given(MOMENTS, MOMENTS)
 def test_texts_sort_as_times_do(one: datetime, other: datetime) -> None:
-    """So SQL may compare them."""
+    """SQL may compare times as text."""
     assert (to_text(one) < to_text(other)) == (to_the_millisecond(one) < to_the_millisecond(other))
 
 
 def test_now_is_in_utc() -> None:
-    """It is aware."""
+    """The time is aware."""
     assert utc_now().tzinfo is UTC

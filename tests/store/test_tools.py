@@ -48,7 +48,7 @@ def test_datasette_shows_tables_and_views(filled_path: Path, address: str, count
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_datasette_searches_the_listings(filled_path: Path) -> None:
-    """It finds the full-text index by itself."""
+    """Datasette finds the full-text index."""
     found = asyncio.run(
         ask_datasette(filled_path, "/precursor-watch/sightings.json?_shape=array&_search=solvent")
     )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def test_vectors_are_kept_between_openings(tmp_path: Path) -> None:
-    """What one process embedded, the next one finds."""
+    """A second process finds the vectors of the first."""
     with open_vectors(tmp_path / "a.db", "toy@1") as cache:
         cache.put({"hash": b"\x00\x00\x80\x3f"})
     with open_vectors(tmp_path / "a.db", "toy@1") as cache:
@@ -48,7 +48,7 @@ def test_damage_anywhere_in_the_file_costs_vectors_only(tmp_path: Path, offset: 
 
 
 def test_vectors_of_earlier_editions_are_dropped() -> None:
-    """Those of this one and of other embedders stay."""
+    """Vectors of this edition and of other embedders stay."""
     ids = ["evidence@1", "evidence@2", "evidences@1", "toy@1"]
     with open_vectors(None, "evidence@2") as cache:
         for each in ids:

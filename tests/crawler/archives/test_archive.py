@@ -78,7 +78,7 @@ def test_order_and_locators_are_stable(write: Callable[[Path], Path], tmp_path: 
 
 @pytest.mark.parametrize("write", ALL.values(), ids=ALL)
 def test_every_format_is_closed(write: Callable[[Path], Path], tmp_path: Path) -> None:
-    """No handle is left to the garbage collector, whose warning would fail this test."""
+    """Every file handle is closed; an open handle would raise a warning and fail this test."""
     gc.freeze()  # what was there before need not be looked through
     with open_archive(write(tmp_path / "site"), base_url=BASE) as archive:
         contents(archive)
@@ -127,7 +127,7 @@ def test_a_fragment_and_an_empty_path_make_no_difference(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("name", ["missing", "notes.txt", "picture.png"])
 def test_what_is_no_archive_is_refused_with_a_sentence(name: str, tmp_path: Path) -> None:
-    """A path that is missing or of another kind is refused, and what was expected is said."""
+    """A missing path or another kind of file is an error that names the expected formats."""
     if name != "missing":
         (tmp_path / name).write_bytes(b"nothing of interest")
     with pytest.raises(ArchiveError, match=r"expected a folder, \.html"):

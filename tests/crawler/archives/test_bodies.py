@@ -43,7 +43,7 @@ def test_packed_data_is_unpacked(packed: bytes, body: bytes) -> None:
     ],
 )
 def test_what_cannot_be_given_whole_is_said(packed: bytes, outcome: PageOutcome) -> None:
-    """A cut member and one over the limit are told apart."""
+    """A truncated member and a member over the limit have different messages."""
     with pytest.raises(UnreadableBodyError) as raised:
         inflate(packed, 10_000)
     assert raised.value.outcome is outcome

@@ -175,7 +175,7 @@ def test_a_wacz_with_right_hashes_gives_no_finding(*, is_gzip: bool, tmp_path: P
 
 
 def test_a_warc_changed_after_packing_is_a_mismatch_on_each_of_its_pages(tmp_path: Path) -> None:
-    """Whoever changed the WARC wrote new digests into its records, but not into the package list."""
+    """A rewritten WARC has matching record digests, but not the hash in the package list."""
     changed = written(BASE, BASE + "b", body=ALTERED, is_gzip=True)
     (tmp_path / "a.wacz").write_bytes(wacz(changed, package_of(written(is_gzip=True))))
     for url in (BASE, BASE + "b"):
@@ -186,7 +186,7 @@ def test_a_warc_changed_after_packing_is_a_mismatch_on_each_of_its_pages(tmp_pat
 
 
 def test_a_warc_gzipped_as_a_whole_is_compared_as_it_is_packed(tmp_path: Path) -> None:
-    """Its records are read from an unpacked copy, which the hash does not concern."""
+    """The stated hash is of the packed file, not of its unpacked copy."""
     whole = gzip.compress(written(BASE, BASE + "b"))
     (tmp_path / "a.wacz").write_bytes(wacz(whole, package_of(whole)))
     assert finding(tmp_path) is None
@@ -242,7 +242,7 @@ def test_a_broken_package_list_is_said_and_costs_nothing(package: bytes, tmp_pat
 
 @pytest.mark.parametrize("hashed", ["whirl9:00", "sha256:00"])
 def test_an_unknown_hash_of_a_file_is_said(hashed: str, tmp_path: Path) -> None:
-    """It is no mismatch."""
+    """An unknown algorithm is reported as unchecked, not as a mismatch."""
     package = {"resources": [{"path": "archive/data.warc.gz", "hash": hashed}]}
     (tmp_path / "a.wacz").write_bytes(wacz(written(), package))
     found = finding(tmp_path)
@@ -251,7 +251,7 @@ def test_an_unknown_hash_of_a_file_is_said(hashed: str, tmp_path: Path) -> None:
 
 
 def test_a_warc_that_the_package_list_omits_is_said(tmp_path: Path) -> None:
-    """It may have been added after packing."""
+    """The finding says that the file may have been added after packing."""
     package = {"resources": [{"path": "archive/other.warc.gz", "hash": "sha256:" + "0" * 64}]}
     (tmp_path / "a.wacz").write_bytes(wacz(written(), package))
     found = finding(tmp_path)

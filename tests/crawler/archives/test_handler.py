@@ -56,7 +56,7 @@ def test_a_crawl_follows_links_within_the_archive_without_any_socket(tmp_path: P
 
 @pytest.mark.process
 def test_a_saved_redirect_is_followed_within_the_archive(tmp_path: Path) -> None:
-    """Scrapy follows a saved redirect to the saved page it leads to, and goes on from there."""
+    """Scrapy follows a saved redirect to its saved target and continues from there."""
     seen = crawl(write_warc_gz(tmp_path / "site"), REDIRECT.url)
     assert seen[BASE + "index.html"]["status"] == 200
     assert seen[BASE + "item/2.html"]["title"] == "园艺椅"
@@ -80,6 +80,6 @@ def test_the_handler_answers_with_the_saved_response(tmp_path: Path) -> None:
 
 
 def test_the_handler_refuses_to_work_without_an_archive() -> None:
-    """A crawl set up without an archive is told so."""
+    """A crawl without an archive is an error."""
     with pytest.raises(NotConfigured, match="SAVED_ARCHIVE"):
         SavedPageHandler(get_crawler(Spider))

@@ -70,7 +70,7 @@ PLAIN = {
 
 @pytest.mark.parametrize("case", PLAIN)
 def test_a_whole_record_is_read_behind_a_damaged_one(case: str, tmp_path: Path) -> None:
-    """Whatever is wrong with one record of a WARC, the next is served and the damage is said."""
+    """After any damaged record of a WARC, the next record is read, and the damage is reported."""
     damaged, expected = PLAIN[case]
     (tmp_path / "a.warc").write_bytes(damaged + GOOD_RECORD)
     with open_archive(tmp_path / "a.warc") as archive:
@@ -127,7 +127,7 @@ def test_a_warc_cut_anywhere_keeps_what_came_before(cut: int, tmp_path: Path) ->
 
 
 def test_a_warc_gzipped_as_a_whole_is_read_behind_damage(tmp_path: Path) -> None:
-    """Where one gzip member holds several records, later members are read though an earlier one is cut."""
+    """In a gzip member of several records, records after a truncated one are read."""
     joined = gzip.compress(record("warcinfo", "", b"") + BAD_RECORD)
     (tmp_path / "a.warc.gz").write_bytes(joined + joined[:80] + gzip.compress(GOOD_RECORD))
     with open_archive(tmp_path / "a.warc.gz") as archive:
@@ -310,7 +310,7 @@ def test_an_archive_that_is_a_link_to_itself_is_said_so(tmp_path: Path) -> None:
 def test_records_before_one_that_breaks_its_reader_are_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever a record raises costs that record: those around it are read."""
+    """A record that raises an error costs only itself."""
     read_head = warc_module._read_head
 
     def broken(reader: warc_module.LineReader) -> object:
@@ -329,7 +329,7 @@ def test_records_before_one_that_breaks_its_reader_are_kept(
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
 def test_a_file_without_permission_is_a_fault(tmp_path: Path) -> None:
-    """A page that may not be read is said to be unreadable."""
+    """A page without read permission is reported as unreadable."""
     (tmp_path / "a.html").write_bytes(GOOD)
     (tmp_path / "a.html").chmod(0)
     with open_archive(tmp_path) as archive:
@@ -391,7 +391,7 @@ WHOLE_FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
 
 @pytest.mark.parametrize("case", WHOLE_FILES)
 def test_a_file_on_which_its_reader_breaks_is_a_fault_and_no_more(case: str, tmp_path: Path) -> None:
-    """Whatever a reader raises for one file is said of that file, and the page beside it is served."""
+    """An error of a reader is reported for its file, and the next page is read."""
     name, write = WHOLE_FILES[case]
     (tmp_path / name).write_bytes(write())
     (tmp_path / "good.html").write_bytes(GOOD)

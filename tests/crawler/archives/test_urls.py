@@ -93,7 +93,7 @@ def test_long_runs_are_looked_through_once(run: str) -> None:
     ],
 )
 def test_urls_have_one_form(text: str, url: str) -> None:
-    """A URL is brought to a Scrapy request's form; what is no http(s) URL is empty."""
+    """URLs get the form of Scrapy requests; anything but http(s) becomes empty."""
     assert normal_url(text) == url
 
 

@@ -47,7 +47,7 @@ def test_a_revisit_gives_the_body_it_repeats(
 
 
 def test_a_revisit_without_its_original_says_so(tmp_path: Path) -> None:
-    """A body that lies in another archive is said to be missing."""
+    """A body in another archive is reported as missing."""
     (tmp_path / "a.warc").write_bytes(revisit(DIGEST))
     with open_archive(tmp_path) as archive:
         page = archive.fetch(BASE + "b")
@@ -83,7 +83,7 @@ def test_a_revisit_of_a_picture_is_no_page(tmp_path: Path) -> None:
 def test_content_types_tell_pages_from_assets(
     headers: str, path: str, *, is_page: bool, tmp_path: Path
 ) -> None:
-    """Whatever a reader may have to judge is a page; what belongs to a page is not."""
+    """Documents are pages; images, styles and scripts are not."""
     (tmp_path / "a.warc").write_bytes(response(Saved(url=BASE + path, body=b"x"), headers=headers))
     with open_archive(tmp_path) as archive:
         assert (list(archive.urls()) == [BASE + path]) == is_page

@@ -158,7 +158,7 @@ def altered(path: Path, to: Path, name: str, body: bytes | None, *, signs: bool 
 
 
 def test_whole_bundle_matches(bundle: Path) -> None:
-    """Listing and record are counted, and the command says so without any database."""
+    """The command counts listing and record, and needs no database."""
     assert verify_bundle(bundle).listings == 1
     said = CliRunner().invoke(command, ["verify", str(bundle)])
     assert said.exit_code == 0
@@ -185,13 +185,13 @@ def test_whole_bundle_matches(bundle: Path) -> None:
     ],
 )
 def test_damage_is_named(bundle: Path, tmp_path: Path, name: str, body: bytes | None, sentence: str) -> None:
-    """A file changed, lost or slipped in is told by name."""
+    """A changed, missing or added file is named."""
     with pytest.raises(EvidenceWrong, match=sentence):
         verify_bundle(altered(bundle, tmp_path, name, body))
 
 
 def test_record_is_checked_even_if_the_manifest_was_written_anew(bundle: Path, tmp_path: Path) -> None:
-    """Who changes the index and the manifest with it is caught by the record itself."""
+    """The record's own digest reveals a change that index and manifest hide."""
     with zipfile.ZipFile(bundle) as old:
         index = json.loads(old.read("records.json"))
         manifest = json.loads(old.read("manifest.json"))
@@ -260,7 +260,7 @@ def test_a_record_that_unpacks_to_far_too_much_is_not_unpacked(bundle: Path, tmp
 
 
 def test_a_record_changed_in_any_byte_is_a_sentence(bundle: Path, tmp_path: Path) -> None:
-    """Packed anew, so that its checksum agrees: whatever the parser makes of it, no error gets past."""
+    """A changed and repacked record gives a sentence, never a traceback."""
     with zipfile.ZipFile(bundle) as old:
         entry = json.loads(old.read("records.json"))[-1]
         start = entry["offset"]
@@ -286,7 +286,7 @@ def test_a_record_changed_in_any_byte_is_a_sentence(bundle: Path, tmp_path: Path
 
 @pytest.mark.parametrize("at", [40, 90])
 def test_a_damaged_zip_is_a_sentence(bundle: Path, tmp_path: Path, at: int) -> None:
-    """Its packing, not only its directory."""
+    """Damage in the data or the directory of the ZIP gives a sentence."""
     body = bytearray(bundle.read_bytes())
     body[at : at + 20] = b"\xff" * 20
     (tmp_path / "x.zip").write_bytes(body)
@@ -328,7 +328,7 @@ def _not_an_offer(bundle: Path, to: Path, *, signs: bool, **changes: object) -> 
 
 
 def test_a_verdict_turned_round_with_a_new_manifest_is_found(bundle: Path, tmp_path: Path) -> None:
-    """The signature is of the other manifest; a new one bears another key, which is said."""
+    """The old signature does not fit a new manifest, and a new signature shows another key."""
     with pytest.raises(EvidenceWrong, match="the manifest is not the one that was signed"):
         verify_bundle(_not_an_offer(bundle, tmp_path, signs=False))
     own = verify_bundle(bundle).signed_by
@@ -344,7 +344,7 @@ def test_a_verdict_turned_round_with_a_new_manifest_is_found(bundle: Path, tmp_p
 
 
 def test_a_bundle_of_the_first_release_is_said_to_be_unsigned(bundle: Path, tmp_path: Path) -> None:
-    """It verifies as before; a bundle of this release from which the signature was taken does not."""
+    """An old bundle verifies as unsigned; a new bundle without its signature does not verify."""
     with zipfile.ZipFile(bundle) as old:
         manifest = json.loads(old.read("manifest.json")) | {"format": UNSIGNED_FORMAT}
     body = json.dumps(manifest).encode()

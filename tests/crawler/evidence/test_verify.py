@@ -182,7 +182,7 @@ DAMAGES: dict[str, tuple[Callable[[Path, Path], object], str]] = {
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_the_first_thing_that_does_not_match_is_named(copy: Path, damage: str) -> None:
-    """Whatever is changed, in a file or in the store, is found, and a sentence says what."""
+    """A change in a file or in the store is found and described."""
     change, said = DAMAGES[damage]
     assert walk(copy) == ""
     change(copy, max(evidence_folder(copy).iterdir()))
@@ -192,7 +192,7 @@ def test_the_first_thing_that_does_not_match_is_named(copy: Path, damage: str) -
 
 
 def test_verify_prints_what_it_walked_and_fails_on_the_first_mismatch(copy: Path) -> None:
-    """The command says so in words and ends with the error, which becomes exit code 1."""
+    """The command prints its progress and exits with 1 at the first mismatch."""
     good = CliRunner().invoke(command, ["verify", "--db", str(copy)])
     assert good.exit_code == 0
     assert good.output.startswith("4 files, 10 records (including 6 revisits) and 10 pages match; ")
@@ -272,7 +272,7 @@ def test_show_prints_a_page_by_number_or_address(kept: Path) -> None:
 
 
 def test_a_file_left_by_a_dead_process_is_cut_to_whole_records_and_sealed(copy: Path) -> None:
-    """The next crawl of the source takes off a half-written record, and says so; no indexed byte goes."""
+    """The next crawl truncates a half-written record and says so; indexed bytes are kept."""
     file = max(evidence_folder(copy).glob("site-*"))
     whole = file.read_bytes()
     unseal(copy)

@@ -19,7 +19,7 @@ WORDS = ["drum", "kettle", "label", "powder", "soap", "price", "order", "ships",
 
 @pytest.mark.parametrize("size", [0, 1, 300, 511, 512, 4_000, 4_096, 20_000, 32_768, 200_000])
 def test_each_record_is_a_member_that_unpacks(tmp_path: Path, size: int) -> None:
-    """However small the window was made for it."""
+    """Each member unpacks, even with the smallest window."""
     chance = random.Random(size)
     body = " ".join(chance.choices(WORDS, k=size // 4)).ljust(size)[:size].encode()
     exchange = Exchange(

@@ -99,7 +99,7 @@ SHAPES: dict[str, Callable[[int], str]] = {
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_four_times_the_elements_take_about_as_much_longer(shape: str) -> None:
-    """12,000 elements cost no sixteenfold of 3,000, in whatever shape; two seconds are for noise."""
+    """12,000 elements take far less than sixteen times as long as 3,000; two seconds allow for noise."""
     taken = []
     for size in (3_000, 12_000):
         page = response(f"<html><body><h1>Citric acid</h1>{SHAPES[shape](size)}</body></html>".encode())

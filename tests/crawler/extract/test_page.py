@@ -45,7 +45,7 @@ def test_each_kind_of_data_is_read_with_its_provenance(page: str, rule: str) -> 
 
 
 def test_json_ld_numbers_are_for_machines() -> None:
-    """In JSON-LD `1.250` is one and a quarter, whatever the page's language."""
+    """In JSON-LD `1.250` is one and a quarter in every language."""
     content = _content(f"<html><body>{json_ld(PRODUCT)}<h1>Citric acid, 25 kg bag</h1></body></html>")
     assert content.price_amount == Decimal("1.250")
     assert (content.item_id, content.seller_name) == ("C-77", "Musterlabor GmbH")
@@ -131,14 +131,14 @@ def test_a_menu_above_the_title_is_neither_property_nor_path(beside: str) -> Non
 
 
 def test_links_below_the_title_are_a_property() -> None:
-    """What a listing is tagged with is said of the goods, also where each tag is a link."""
+    """Tags of a listing are a property, even if each tag is a link."""
     tags = '<tr><td>Tags</td><td><a href="/t/1">acids</a> <a href="/t/2">food</a></td></tr>'
     content = _content(f"<html><body>{BESIDE_TITLE.format(more=tags)}</body></html>")
     assert ("Tags", "acids food") in content.attributes
 
 
 def test_a_trail_parted_by_bars_ends_with_the_page_itself() -> None:
-    """Bars part menus and trails alike; what is no link at its end tells a trail."""
+    """Bars separate menus and breadcrumbs; only breadcrumbs end without a link."""
     trail = '<p><a href="/">Home</a> | <a href="/c">Chemicals</a> | Citric acid, 25 kg bag</p>'
     content = _content(f"<html><body>{trail}{BESIDE_TITLE.format(more='')}</body></html>")
     assert content.category_path == ("Chemicals",)
@@ -213,6 +213,6 @@ _PIECES = st.lists(
 @settings(max_examples=150, deadline=None)
 @given(st.one_of(st.binary(max_size=400), _PIECES.map(lambda pieces: "".join(pieces).encode())))
 def test_no_bytes_raise(body: bytes) -> None:
-    """Whatever the bytes are, the page gets an outcome and a sentence."""
+    """Any bytes give an outcome and a sentence."""
     reading = extract_page(response(body))
     assert reading.sentence.endswith(".")

@@ -59,7 +59,7 @@ def test_price_left_open_is_told(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["-5.00", "-5.00 EUR", "EUR -5.00", "-€ 5,00", "−5", "Refund: -$5"])
 def test_a_number_below_zero_is_no_price(text: str) -> None:
-    """Its text is kept as shown, but it has no amount."""
+    """The text is kept as shown, without an amount."""
     reading = read_price(text, Place())
     assert (reading.text, reading.amount) == (text, None)
 

@@ -29,5 +29,5 @@ def test_name_is_told(text: str) -> None:
     ],
 )
 def test_button_label_or_price_is_no_name(text: str) -> None:
-    """What stands beside a name is not one."""
+    """Text beside a name is not part of the name."""
     assert not looks_like_name(text)

@@ -59,14 +59,14 @@ def _labelled(label: str, value: str) -> list[Term]:
     ],
 )
 def test_labelled_term_is_understood(label: str, value: str, name: TermName, understood: str) -> None:
-    """What stands behind a known label is brought to one form, whatever the language."""
+    """The value of a known label is normalised, in every language."""
     found = [term for term in _labelled(label, value) if term.name is name]
     assert found[0].text
     assert in_words(found[0]) == understood
 
 
 def test_every_payment_of_a_row_is_a_term() -> None:
-    """One row may name several; each is told apart."""
+    """Each payment method in a row becomes a term."""
     found = {term.value for term in _labelled("Payment", "T/T, L/C, PayPal, Bitcoin")}
     assert found == {"bank_transfer", "letter_of_credit", "paypal", "cryptocurrency"}
 
@@ -108,7 +108,7 @@ def test_running_text_gives_terms() -> None:
 
 
 def test_contacts_are_kept_as_kinds_alone() -> None:
-    """No number and no address leaves the text that is kept as evidence."""
+    """Terms hold the kinds of contact; numbers and addresses stay in the evidence."""
     found = _terms(description="Telegram: t.me/orrery, +49 30 555 0100, anna@orrery.example")
     contacts = [term for term in found if term.name is TermName.CONTACT_CHANNEL]
     assert {term.value for term in contacts} == {"telegram", "phone", "email"}
@@ -182,7 +182,7 @@ PACKS = [  # text, what is said of the pack: written here, from what a newcomer 
 
 @pytest.mark.parametrize(("text", "said"), PACKS)
 def test_pack_in_a_text_has_its_whole_number(text: str, said: str) -> None:
-    """A pack's size is the whole number before its unit, in each way of writing it, or none is told."""
+    """The pack size is the whole number before its unit, in every notation."""
     for title in (text, f"Offer: {text}, in stock", f"供应{text}" if text[0].isdigit() else text):
         packs = [term for term in _terms(title=title) if term.name is TermName.PACK_SIZE]
         assert [in_words(term).partition(" (")[0] for term in packs] == ([said] if said else [])
@@ -202,7 +202,7 @@ def test_number_is_read_as_written_there(text: str, number: str) -> None:
     [("$40 / kg", "kg"), ("40 €/Stück", "pcs"), ("40 руб. за кг", "kg"), ("40元/千克", "kg"), ("$40", "")],
 )
 def test_unit_of_a_price(text: str, unit: str) -> None:
-    """What stands behind a slash or *per*."""
+    """The unit follows a slash or *per*."""
     assert unit_after_slash(text) == unit
 
 
@@ -253,7 +253,7 @@ def test_page_that_says_sold_out_is_believed(words: str) -> None:
 
 
 def test_hidden_and_contradicting_words_of_stock_do_not_count() -> None:
-    """Templates hold the words for every variant; only what is shown alone is believed."""
+    """Templates contain the words for every variant; only one shown alone counts."""
     both = "<p>In stock</p><p>Out of stock</p>"
     hidden = '<p style="display:none">Out of stock</p>'
     for words in (both, hidden):

@@ -17,7 +17,7 @@ HOST = "shop.example"
 
 @dataclass(slots=True, kw_only=True)
 class Shop:
-    """What it offers, and what it does beside answering."""
+    """The pages of a site, and its behaviour besides answering."""
 
     goods: list[str] = field(default_factory=lambda: [f"chair {number}" for number in range(12)])
     unlisted: set[str] = field(default_factory=set)

@@ -128,7 +128,7 @@ def test_a_permission_that_ends_during_a_crawl_ends_it_at_the_next_request(bound
 
 
 def test_a_permission_withdrawn_during_a_crawl_ends_it_at_the_next_request(bounded: Bounded) -> None:
-    """Whoever withdraws it need not know of the crawl: the store says so to every request."""
+    """Every request checks the store, so a withdrawal needs no knowledge of the crawl."""
     permission = bounded.permission(at_once=1)
 
     def withdraw(answer: Answer) -> bool:
@@ -178,7 +178,7 @@ def test_a_budget_of_bytes_is_kept_in_the_middle_of_a_page(bounded: Bounded) -> 
 
 
 def test_a_site_that_refuses_page_after_page_is_left(bounded: Bounded) -> None:
-    """It is not wanted there; while the third is being read, only what was under way goes out."""
+    """After the third refusal only requests that are under way are sent."""
 
     def refuse(answer: Answer) -> bool:
         if answer.path.startswith("/item/"):
@@ -227,7 +227,7 @@ def test_the_slowest_of_robots_permission_and_settings_holds(
 
 
 def test_a_redirect_to_another_host_keeps_the_pace_of_that_host(bounded: Bounded) -> None:
-    """Its Crawl-delay holds, whoever led there."""
+    """The Crawl-delay of the target host applies."""
     calm = "calm.example"
 
     def play(answer: Answer) -> None:
@@ -290,7 +290,7 @@ def busy_once(seconds: str) -> Callable[[Answer], bool]:
 
 
 def test_a_busy_site_is_asked_again_when_it_said(bounded: Bounded) -> None:
-    """Not a moment sooner than its Retry-After, and then the crawl goes on as if nothing had been."""
+    """The retry waits for Retry-After, and the crawl then continues."""
     bounded.shop.before = busy_once("1")
     run = bounded.crawl(bounded.permission(), retries=1)
     asked = [each.at for each in bounded.server.asked if each.path == "/list"]
@@ -322,7 +322,7 @@ UNKNOWABLE: list[tuple[bytes, int, dict[str, str], str]] = [
 def test_a_robots_txt_that_cannot_be_understood_forbids(
     bounded: Bounded, body: bytes, status: int, headers: dict[str, str], why: str
 ) -> None:
-    """What the site allows is not known then, so nothing but the file itself is requested."""
+    """The rules of the site are unknown then, so only robots.txt itself is requested."""
 
     def give_it(answer: Answer) -> bool:
         if answer.path == "/robots.txt":
@@ -395,7 +395,7 @@ def test_a_header_that_is_not_utf_8_hides_no_page(bounded: Bounded) -> None:
     ],
 )
 def test_a_retry_after_is_read_as_seconds_or_a_date(value: str, seconds: float) -> None:
-    """RFC 9110, 10.2.3; what is neither asks for nothing."""
+    """RFC 9110, 10.2.3; any other value counts as none."""
     assert retry_after(value, NOW) == seconds
 
 
@@ -409,7 +409,7 @@ class LittleRoom:
 
 
 def test_a_crawl_that_cannot_keep_its_evidence_asks_for_nothing_more(bounded: Bounded) -> None:
-    """As on a full disk: the run fails with the reason, and no page is read that is not kept."""
+    """On a full disk the run fails with the reason, and no page without evidence is parsed."""
     has_pages = rows_in(bounded.database, "page_evidence", 1)
 
     def bulky(answer: Answer) -> bool:

@@ -20,7 +20,7 @@ def test_scrapy_is_the_one_whose_private_names_are_known() -> None:
 
 
 def test_the_handler_sends_through_a_pool_whose_factory_can_be_set() -> None:
-    """So the protocol of every connection is ours, which bounds headers and refuses addresses."""
+    """Our protocol handles every connection, so it can bound headers and refuse addresses."""
     assert "self._pool" in inspect.getsource(HTTP11DownloadHandler.__init__)
     assert "self._factory(" in inspect.getsource(HTTPConnectionPool._newConnection)
     assert issubclass(LiveHandler, HTTP11DownloadHandler)

@@ -27,13 +27,13 @@ MEND = "python -m benchmarks.bad_inputs --markdown"
 
 
 def test_every_bad_input_is_documented_with_its_outcome() -> None:
-    """Where this fails, the table is to be printed anew: see `MEND`."""
+    """If this fails, print the table again: see `MEND`."""
     assert {(kind, name): outcome for kind, name, outcome, _ in ROW.findall(TEXT)} == EXPECTED, MEND
     assert len(EXPECTED) >= 40
 
 
 def test_every_sentence_is_one() -> None:
-    """It begins with a capital letter and ends with a full stop."""
+    """Every sentence begins with a capital letter and ends with a full stop."""
     assert all(said[0].isupper() and said.endswith(".") for *_, said in ROW.findall(TEXT))
 
 

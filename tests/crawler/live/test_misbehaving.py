@@ -52,7 +52,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database
 
 
 def test_the_table_has_at_least_forty_ways() -> None:
-    """So many bad inputs are tried in one crawl."""
+    """One crawl meets at least forty bad inputs."""
     assert len(bad.WAYS) + len(bad.LED_AWAY) >= 40
 
 
@@ -71,7 +71,7 @@ def test_a_bad_page_has_its_outcome_and_says_why(crawled: tuple[Database, Server
 def test_a_redirect_out_of_the_permission_is_not_followed(
     crawled: tuple[Database, Server, Path], path: str
 ) -> None:
-    """The redirect is a row, the page says where it leads and why not, and nobody was asked for it."""
+    """The redirect has a row with its target and the reason, and the target gets no request."""
     db, server, _ = crawled
     to, said = bad.LED_AWAY[path]
     query = "SELECT outcome, sentence FROM fetches WHERE url = ?"
@@ -97,7 +97,7 @@ def test_what_robots_txt_forbids_is_not_asked_for(crawled: tuple[Database, Serve
 
 
 def test_every_request_has_a_row_with_its_permission(crawled: tuple[Database, Server, Path]) -> None:
-    """What the server saw is what the store says was sent, and all of it under the one permission."""
+    """The requests that the server saw equal the stored ones, all under the one permission."""
     db, server, _ = crawled
     sent = db.execute("SELECT url FROM fetches WHERE outcome <> 'refused'").fetchall()
     assert sorted(row[0] for row in sent) == sorted(

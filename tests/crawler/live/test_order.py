@@ -23,7 +23,7 @@ BEGINNINGS = 40
 
 
 def test_what_is_to_be_asked_first_is_asked_in_its_order(tmp_path: Path) -> None:
-    """As declared, however many addresses wait."""
+    """Start addresses are requested as declared, before any other address."""
     with serving() as server:
         server.hosts[HOST] = give()
         paths = [f"/item/{number}" for number in range(BEGINNINGS)]

@@ -102,7 +102,7 @@ DEFECTS: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("change", "said"), DEFECTS, ids=lambda each: str(each)[:40])
 def test_a_permission_that_lacks_something_is_none(change: dict[str, Any], said: str) -> None:
-    """Nothing is assumed in its place, and the sentence names what is wrong."""
+    """A missing value has no default, and the message names it."""
     assert said in problem(permit(SCOPE, **change), NOW)
 
 
@@ -162,7 +162,7 @@ NOT_COVERED = [
 
 @pytest.mark.parametrize("rest", COVERED)
 def test_what_begins_with_the_scope_is_covered(rest: str) -> None:
-    """Up to a slash or question mark, in whatever case the host is written."""
+    """A scope covers paths up to a slash or question mark; the case of the host does not matter."""
     assert SCOPE + rest in Scope([SCOPE])
     assert SCOPE.replace("shop.example", "SHOP.example.") + rest in Scope([SCOPE])
 
@@ -174,7 +174,7 @@ def test_what_might_be_read_otherwise_is_not_covered(url: str) -> None:
 
 
 def test_robots_txt_is_covered_with_any_part_of_its_site() -> None:
-    """It must be read to be obeyed."""
+    """robots.txt must be read to be obeyed."""
     assert "https://shop.example/robots.txt" in Scope([SCOPE])
     assert "https://other.example/robots.txt" not in Scope([SCOPE])
 
@@ -288,7 +288,7 @@ def test_permissions_are_listed_checked_and_planned(tmp_path: Any) -> None:
 
 
 def test_a_permission_can_be_withdrawn_and_stays_so(tmp_path: Any) -> None:
-    """Every command says so from then on."""
+    """Every command reports the withdrawal."""
     path = tmp_path / "sources.toml"
     path.write_text(TABLE.format(until="2099-12-31"), "utf-8")
     common = ["--sources", str(path), "--db", str(tmp_path / "store.db")]
@@ -316,7 +316,7 @@ EDITS = [
 
 @pytest.mark.parametrize(("old", "new"), EDITS, ids=lambda each: each[:30])
 def test_a_withdrawal_holds_whatever_else_is_edited(tmp_path: Any, old: str, new: str) -> None:
-    """It binds the reference, and ends when somebody approves the permission again by name."""
+    """A withdrawal binds the reference until a named person approves the permission again."""
     path = tmp_path / "sources.toml"
     text = TABLE.format(until="2099-12-31")
     path.write_text(text, "utf-8")
@@ -350,7 +350,7 @@ def test_an_approved_permission_can_be_withdrawn_again(tmp_path: Any) -> None:
 
 
 def test_approving_an_expired_permission_says_that_it_is_expired(tmp_path: Any) -> None:
-    """The approval is kept, but nobody should wait for a crawl."""
+    """The approval is stored, and the message says that no crawl is possible."""
     path = tmp_path / "sources.toml"
     path.write_text(TABLE.format(until="2020-12-31"), "utf-8")
     common = ["--sources", str(path), "--db", str(tmp_path / "store.db")]

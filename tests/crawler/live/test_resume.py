@@ -135,7 +135,7 @@ def test_a_revisit_of_a_revisit_leads_to_the_payload(server: Server, tmp_path: P
 
 @pytest.mark.parametrize("marks", [True, False], ids=["with marks", "without marks"])
 def test_a_page_whose_bytes_were_purged_is_kept_again(server: Server, tmp_path: Path, *, marks: bool) -> None:
-    """Whether it changed is not asked, since nothing is left to repeat; what comes is kept whole."""
+    """The request is unconditional, because no stored bytes could be repeated."""
     database, shop = tmp_path / "store.db", Shop(marks=marks)
     crawl_on(server, database, shop, 0)
     with closing(open_database(database)) as db:  # what was not scored yet, or flagged, is not purged

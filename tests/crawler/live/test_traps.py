@@ -53,7 +53,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database
 
 @pytest.mark.parametrize("host", TRAPS)
 def test_a_trap_is_left_and_its_goods_are_found(crawled: tuple[Database, Server], host: str) -> None:
-    """No more requests than goods and some hundred pages of the trap; the cut is a row with a sentence."""
+    """A trap costs some hundred requests, and the end has a row with a sentence."""
     db, server = crawled
     source = host.partition(".")[0]
     query = """

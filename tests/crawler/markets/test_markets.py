@@ -41,6 +41,6 @@ def test_finding_a_page_object_asks_nobody() -> None:
 
 
 def test_every_page_object_has_a_case() -> None:
-    """A marketplace without a saved page and what is read on it is not accepted."""
+    """Every page object needs a saved page with its expected fields."""
     modules = {path.stem for path in Path(crawler.markets.__file__).parent.glob("[!_]*.py")} - NO_MARKETS
     assert {folder.name.split(".")[2] for folder in CASES.iterdir()} == modules

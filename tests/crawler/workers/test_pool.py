@@ -62,14 +62,14 @@ def parse_all(
 
 
 def test_a_page_reads_the_same_in_another_process() -> None:
-    """Whatever a page is, its reading is the one that this process comes to; bounds of 0 are none."""
+    """A worker and this process return the same result; bounds of 0 mean none."""
     jobs = [page("Oak chair"), PageJob(url="https://shop.example/2", body=b"", status=404, headers={})]
     for bounds in (ROOMY, Bounds(seconds=0, memory_bytes=0)):
         assert parse_all(jobs, bounds) == [asyncio.run(parse_here(job)) for job in jobs]
 
 
 def test_a_page_that_takes_too_long_is_given_up_and_the_next_is_read() -> None:
-    """Its process is ended; what waited behind it is read by another."""
+    """The worker is killed, and another worker parses the waiting pages."""
     rows = "".join(
         f'<div class="r"><a href="/{n}">Item {n}</a> <b>{n}.50 EUR</b></div>' for n in range(60_000)
     )
@@ -81,7 +81,7 @@ def test_a_page_that_takes_too_long_is_given_up_and_the_next_is_read() -> None:
 
 
 def test_a_page_that_takes_too_much_memory_is_given_up() -> None:
-    """The process goes on."""
+    """The worker continues."""
     large = page("List", body="<p>x</p>" * 1_000_000)
     found, after = parse_all([large, page("Oak chair")], Bounds(seconds=30, memory_bytes=60_000_000))
     assert found == given_up("needs more memory than a page may have")
@@ -112,7 +112,7 @@ def crawl_without_worker(database: Path, declared: DeclaredSource) -> tuple[str,
 
 
 def test_a_crawl_ends_at_once_when_no_process_can_be_started(tmp_path: Path) -> None:
-    """It does not go through all its pages, and says what is to be done."""
+    """The crawl stops at its first pages, and the message says what to do."""
     write_site(STEM, "folder", tmp_path / "saved")
     with ProcessPoolExecutor(max_workers=1, mp_context=get_context("forkserver")) as pool:
         declared = declare(tmp_path / "saved", source_id=STEM)
@@ -194,7 +194,7 @@ def test_a_worker_opens_no_file_and_no_connection(attack: str, monkeypatch: pyte
     [pickle.dumps(print), b"", b"\xc1", msgspec.msgpack.encode({"outcome": "listing", "sentence": 3})],
 )
 def test_what_is_no_result_costs_its_page_only(message: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The crawl unpickles nothing: whatever a worker sends is decoded as the one thing that may come."""
+    """The crawl unpickles nothing; anything but a result costs only its page."""
     frame = page_parser.LENGTH.pack(len(message)) + message
     monkeypatch.setattr(page_parser, "framed", lambda _: frame)
     found = parse_all([page("Oak chair")])
@@ -215,7 +215,7 @@ def test_text_that_is_no_unicode_comes_through() -> None:
     [(206, PageOutcome.TRUNCATED), (999, PageOutcome.BLOCKED), (200, PageOutcome.LISTING)],
 )
 def test_a_status_that_is_no_answer_to_the_question_is_no_listing(status: int, outcome: PageOutcome) -> None:
-    """A part that nobody asked for is not the whole; 999 is how some sites refuse programs."""
+    """A 206 is only a part of the page; some sites refuse programs with 999."""
     job = dataclasses.replace(page("Oak chair"), status=status)
     assert asyncio.run(parse_here(job)).outcome is outcome
 

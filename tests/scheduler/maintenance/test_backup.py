@@ -102,7 +102,7 @@ def test_a_backup_restored_elsewhere_is_a_working_store(store: Path, tmp_path: P
 
 
 def test_a_backup_is_made_while_others_write(store: Path, tmp_path: Path) -> None:
-    """A writer in the middle of its work holds nobody up, and what it has not finished is not copied."""
+    """A backup does not wait for a writer and leaves out its unfinished transaction."""
     with closing(open_database(store)) as writer:
         writer.conn.execute("BEGIN IMMEDIATE")
         build_id = writer.conn.execute("INSERT INTO legal_holds VALUES (1, '', 'r', 'ada', 'now')").lastrowid
@@ -124,7 +124,7 @@ def test_evidence_is_copied_once_for_all_backups(store: Path, tmp_path: Path) ->
 
 
 def test_old_backups_are_thinned_with_the_evidence_only_they_had(store: Path, tmp_path: Path) -> None:
-    """What a kept backup points to stays."""
+    """Evidence that a remaining backup needs is kept."""
     backups = tmp_path / "backups"
     folders = [make_backup(store, backups, now=NIGHT + timedelta(days=day)).folder for day in range(3)]
     (backups / "evidence" / "only-of-an-old-one.warc.gz").write_bytes(b"x")
@@ -141,7 +141,7 @@ def test_old_backups_are_thinned_with_the_evidence_only_they_had(store: Path, tm
 def test_a_backup_with_a_missing_file_is_named_and_not_restored(
     store: Path, tmp_path: Path, name: str
 ) -> None:
-    """Nothing is put in place."""
+    """Nothing is restored from an incomplete backup."""
     backup = make_backup(store, tmp_path / "backups", now=NIGHT)
     (backup.folder / name).unlink()
     with pytest.raises(BackupWrong, match=name.rsplit("/", maxsplit=1)[-1]):
@@ -184,7 +184,7 @@ def test_a_manifest_that_points_outside_is_refused(store: Path, tmp_path: Path, 
 
 
 def test_nothing_is_restored_over_a_database(store: Path, tmp_path: Path) -> None:
-    """What is there is moved aside when that is asked for, and kept."""
+    """An existing database is moved aside on request, and kept."""
     backup = make_backup(store, tmp_path / "backups", now=NIGHT)
     with pytest.raises(RestoreRefused, match="--replace"):
         restore(backup.folder, store, by="ada", now=NIGHT)
@@ -195,7 +195,7 @@ def test_nothing_is_restored_over_a_database(store: Path, tmp_path: Path) -> Non
 def test_what_is_moved_aside_is_a_whole_store_with_what_was_not_folded_in_yet(
     store: Path, tmp_path: Path
 ) -> None:
-    """Its write-ahead log and its evidence go with it, under its new name."""
+    """The write-ahead log and the evidence move with the database."""
     backup = make_backup(store, tmp_path / "backups", now=NIGHT)
     with closing(open_database(store)) as db:
         place_hold(db, "site", reason="Case 7", by="ada", now=NOW)
@@ -209,7 +209,7 @@ def test_what_is_moved_aside_is_a_whole_store_with_what_was_not_folded_in_yet(
 
 
 def test_nothing_is_restored_under_a_review_app_or_a_crawl(store: Path, tmp_path: Path) -> None:
-    """They would go on writing to what was moved aside."""
+    """A running process would write to the database that was moved aside."""
     backup = make_backup(store, tmp_path / "backups", now=NIGHT)
     with hold(store, "serve-1"), pytest.raises(StillInUse, match="serve-1"):
         restore(backup.folder, store, replace=True, by="ada", now=NIGHT)
@@ -225,7 +225,7 @@ def test_a_backup_that_fails_leaves_nothing_behind(store: Path, tmp_path: Path) 
 
 
 def test_nothing_is_restored_under_a_running_service(store: Path, tmp_path: Path) -> None:
-    """It would write into what was moved aside."""
+    """The service would write to the database that was moved aside."""
     backup = make_backup(store, tmp_path / "backups", now=NIGHT)
     with hold(store, "service"), pytest.raises(AlreadyUnderWay):
         restore(backup.folder, store, replace=True, by="ada", now=NIGHT)
@@ -243,7 +243,7 @@ def test_a_damaged_database_is_found(store: Path) -> None:
 
 
 def test_room_that_holds_nothing_is_given_back(store: Path) -> None:
-    """When it is worth it, and not while a crawl writes; what is kept stays as it was."""
+    """Unused space is freed if there is enough of it and no crawl is writing."""
     with closing(open_database(store)) as db:
         db.execute("CREATE TABLE filler AS SELECT zeroblob(4000000) AS x")
         db.execute("DROP TABLE filler")
@@ -283,7 +283,7 @@ def test_the_commands_leave_a_row_each(store: Path) -> None:
 
 
 def score_all(store: Path, p_offer: float) -> None:
-    """Score what is there."""
+    """Score all listings."""
     with closing(open_database(store)) as db:
         for sighting in unscored_sightings(db, "aaaaaaaaaaaa", limit=10):
             record_scores(db, [build.score(sighting.sighting_id, p_offer)])
@@ -336,7 +336,7 @@ def test_a_hold_keeps_evidence_until_it_is_released(store: Path, source: str) ->
 
 @pytest.mark.parametrize(("p_offer", "kept_files"), [(0.9, 0), (0.1, 1)])
 def test_evidence_of_what_was_flagged_is_kept(store: Path, p_offer: float, kept_files: int) -> None:
-    """Above the line of its time, whatever the model in use says now."""
+    """A score above the threshold of its time counts, even if another model is in use now."""
     score_all(store, p_offer)
     care = MaintenanceSettings(evidence_days=30)
     assert len(find_purgeable(store, care, now=NOW + YEAR).evidence) == kept_files

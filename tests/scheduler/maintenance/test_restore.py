@@ -130,7 +130,7 @@ def test_a_kill_at_any_file_call_leaves_all_of_the_old_or_all_of_the_new(
 def test_a_kill_in_a_restore_to_an_empty_place_leaves_nothing_or_all(
     changed: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    """No command reads half a restore."""
+    """No command reads an incomplete restore."""
     backup, _ = changed
     for call in range(0, 200, 7):
         database = tmp_path / "empty" / str(call) / "store.db"
@@ -196,7 +196,7 @@ def test_a_backup_puts_nothing_else_beside_a_database(
 def test_a_backup_of_a_newer_release_is_refused_before_anything_is_moved(
     changed: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The store that is there stays in its place, and goes on working."""
+    """The existing store stays in place and works."""
     backup, there = changed
     with closing(sqlite3.connect(backup / "store.db")) as plain:
         plain.execute("INSERT INTO _sqlite_migrations VALUES (99, 'precursor-watch', 'm999_later', '')")
@@ -224,7 +224,7 @@ def test_models_behind_a_symlink_are_restored(changed: tuple[Path, Path], tmp_pa
 
 
 def test_two_restores_in_one_second_keep_both_that_were_there(changed: tuple[Path, Path]) -> None:
-    """Nothing is moved over what an earlier restore moved aside."""
+    """The second restore does not overwrite the database that the first one moved aside."""
     backup, there = changed
     for _ in range(2):
         restore(backup, there, replace=True, by="ada", now=NIGHT)
@@ -236,7 +236,7 @@ def test_two_restores_in_one_second_keep_both_that_were_there(changed: tuple[Pat
 def test_no_empty_store_is_begun_where_one_was_moved_aside(
     changed: tuple[Path, Path], *, must_exist: bool
 ) -> None:
-    """As a restore of the first release left it when it was killed: every command says what lies there."""
+    """After a killed restore of the first release, every command names the moved database."""
     _, there = changed
     there.rename(there.with_name("store.db.before-20261125T021500Z"))
     with pytest.raises(StoreUnusable, match=r"moved the database aside to .*; rename that file"):
@@ -292,7 +292,7 @@ DAMAGE = {
 
 @pytest.mark.parametrize("what", [*DAMAGE, *range(0, 40, 3)])
 def test_a_damaged_database_is_named_with_the_way_out(store: Path, what: str | int) -> None:
-    """Whichever page it is: no command ends in a traceback, and what is said names the file."""
+    """Damage in any page gives a sentence that names the file and the remedy."""
     with closing(open_database(store)) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     content = bytearray(store.read_bytes())
