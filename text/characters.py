@@ -58,6 +58,18 @@ SEEN_AS_LATIN = dict(
 From the Unicode confusables table (UTS 39, revision 30). Used to warn people; reading uses the tables above.
 """
 
+ARABIC_FORMS = dict(zip("\u06a9\u06cc\u0649\u06d2\u06c1\u06be\u0629\u06c3\u06ba", "كيييهههه\u0646", strict=True))
+"""Persian and Urdu letters, and Arabic endings often written for each other, as one Arabic letter."""
+
+HANGUL_FINALS = dict(
+    zip(
+        map(chr, range(0x11A8, 0x11C3)),
+        "ᄀ ᄁ ᄀᄉ ᄂ ᄂᄌ ᄂᄒ ᄃ ᄅ ᄅᄀ ᄅᄆ ᄅᄇ ᄅᄉ ᄅᄐ ᄅᄑ ᄅᄒ ᄆ ᄇ ᄇᄉ ᄉ ᄊ ᄋ ᄌ ᄎ ᄏ ᄐ ᄑ ᄒ".split(),
+        strict=True,
+    )
+)
+"""Final consonants of Hangul syllables as initial ones, so that a word spelled in single letters is the same."""
+
 FANCY_LETTERS = {
     "ß": "ss",
     "æ": "ae",
@@ -92,6 +104,8 @@ FANCY_LETTERS = {
     "【": "[",
     "】": "]",
     **RARE_SCRIPTS,
+    **ARABIC_FORMS,
+    **HANGUL_FINALS,
 }
 """Characters, before or after case folding, and their folded form."""
 
@@ -102,8 +116,8 @@ LATIN_NAME = re.compile(
 )
 """Names of Latin letters that Unicode does not decompose: with a stroke, in a black circle, rotated."""
 
-UNSEEN = frozenset("\u115f\u1160\u3164\uffa0\u2800")
-"""Hangul fillers and the empty Braille cell: letters or symbols in Unicode, but invisible."""
+UNSEEN = frozenset("\u115f\u1160\u3164\uffa0\u2800\u0640")
+"""Hangul fillers, the empty Braille cell and the Arabic stroke that lengthens a word: no letters to a reader."""
 
 
 class Characters(dict[str, str]):

@@ -7,8 +7,8 @@ need. `words("labels.price")` returns the phrases of key `price` in table `[labe
 Notation, the same in every table:
 
 - `{a|b} c` means `a c` and `b c`, and `{a |}b` means `a b` and `b`. Choices may nest.
-- `label*` means every word that begins with `label`. Phrases without a star match whole words. Chinese is
-  written without spaces, so Chinese phrases match anywhere and need no star.
+- `label*` means every word that begins with `label`. Phrases without a star match whole words. Chinese,
+  Japanese and Thai are written without spaces, so their phrases match anywhere and need no star.
 - Case, accents and full-width forms do not matter: texts and phrases are folded alike
   (`text.normalise.fold`).
 - In `whole_words` a space matches spaces or hyphens, and a hyphen matches a hyphen, a space or nothing.
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from importlib.resources.abc import Traversable
 
-CJK = r"\u3400-\u9fff"
-"""Chinese characters, for use in a character class."""
+CJK = r"\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff"
+"""Scripts without spaces (Chinese, Japanese, Thai and Lao), for use in a character class."""
 
 IS_CJK = re.compile(f"[{CJK}]")
 INNERMOST_CHOICE = re.compile(r"\{([^{}]*)\}")
@@ -118,7 +118,7 @@ def any_of(*names: str, chinese: bool | None = None) -> str:
 
     Args:
         names: The keys.
-        chinese: True for only the Chinese phrases, False for only the others, None for all.
+        chinese: True for only the phrases in scripts without spaces, False for only the others, None for all.
     """
     phrases = (one for one in folded(*names) if chinese is None or bool(IS_CJK.search(one)) is chinese)
     return f"(?:{'|'.join(map(re.escape, _longest_first(phrases)))})"
@@ -146,7 +146,7 @@ def _whole_words(phrases: Iterable[str], beginnings: Iterable[str] = ()) -> str:
         (chinese if IS_CJK.match(phrase) else others).append(_as_pattern(phrase))
     for phrase in _longest_first(beginnings):
         (chinese if IS_CJK.match(phrase) else longer).append(_as_pattern(phrase))
-    sorts = [f"(?:{_by_first(others)})(?![a-z0-9\u0400-\u052f])"] if others else []
+    sorts = [rf"(?:{_by_first(others)})(?![^\W_{CJK}])"] if others else []
     sorts += [_by_first(longer)] if longer else []
     spaced = [rf"(?<![^\W_])(?:{'|'.join(sorts)})"] if sorts else []
     return "|".join([*spaced, *([f"(?=[{CJK}])(?:{_by_first(chinese)})"] if chinese else [])])

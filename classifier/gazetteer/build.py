@@ -2,8 +2,9 @@
 
     python -m classifier.gazetteer.build FOLDER --built-on 2026-11-24
 
-FOLDER holds `controlled.csv` (substances, instruments, names), `pubchem_synonyms.csv` and
-`confusable.csv`. Curated facts in `curated/` are merged in:
+FOLDER holds `controlled.csv` (substances, instruments, names), `pubchem_synonyms.csv`, `names_multilingual.csv`
+(names in 27 languages, each with its source, confidence and note) and `confusable.csv`. Curated facts in
+`curated/` are merged in:
 
 - `substances.csv`: family and tier of each substance. Family is the group of drugs for whose
   illicit manufacture the substance is mainly monitored: `opioid` (fentanyls, heroin), `amphetamine-type`
@@ -16,6 +17,8 @@ FOLDER holds `controlled.csv` (substances, instruments, names), `pubchem_synonym
   April 2026 missing from `controlled.csv`. `{a|b}` in a name means `a` or `b`.
 - `abbreviations.csv`: meanings of abbreviations of unlisted chemicals, for look-ups.
 - `dropped_names.csv`: names of the sources that are too short, ambiguous or brand names, with reasons.
+- `note_contexts.csv`: the context in which a name counts whose note in `names_multilingual.csv` begins with
+  `note`. Names of low confidence count at most in the context `form`.
 - `classes.csv`: classes of substances that the law describes in words, with structure patterns.
 
 Rivals, the names of unlisted chemicals that contain or begin like a listed one, and the members of the
@@ -49,7 +52,7 @@ from text.normalise import comparable, fold
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-VERSION = "2026.11.3"
+VERSION = "2026.12.1"
 """Year and month of the facts, then a number that increases with every change of the files."""
 
 MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
@@ -86,7 +89,8 @@ def main() -> None:
 def build(folder: Path, *, built_on: str) -> None:
     """Write every file under `data/` from the facts in `folder`."""
     controlled = read_rows(folder / "controlled.csv")
-    names = list(all_names(controlled, read_rows(folder / "pubchem_synonyms.csv")))
+    others = (read_rows(folder / name) for name in ("pubchem_synonyms.csv", "names_multilingual.csv"))
+    names = list(all_names(controlled, *others))
     cas = list(_cas(controlled))
     write_rows("edition.csv", [{"version": VERSION, "built_on": built_on}])
     write_rows("substances.csv", _substances(controlled))

@@ -50,7 +50,7 @@ ESTER = re.compile(r"((?:di)?(?:methyl|ethyl)|(?:iso)?propyl|(?:iso|sec-|tert-)?
 RUSSIAN_ADJECTIVE = re.compile("[а-яё]+(?:ая|ый|ий|ой)")
 
 
-def all_names(controlled: list[Row], pubchem: list[Row]) -> Iterator[Row]:
+def all_names(controlled: list[Row], pubchem: list[Row], multilingual: list[Row]) -> Iterator[Row]:
     """Yield a row of `names.csv` for each name of the sources, each curated name, and each variant."""
     dropped = {row["name"].casefold() for row in read_rows(CURATED / "dropped_names.csv")}
     curated = list(_curated_names())
@@ -63,7 +63,7 @@ def all_names(controlled: list[Row], pubchem: list[Row]) -> Iterator[Row]:
     own = [row for row in _source_names(controlled, pubchem)
            if row["name"].casefold() not in dropped
            and (row["substance_key"], comparable(row["name"])) not in ruled]  # fmt: skip
-    for row in [*own, *curated, *_variants([*own, *curated])]:
+    for row in [*own, *curated, *_variants([*own, *curated]), *_multilingual_names(multilingual)]:
         mark = (row["substance_key"], comparable(row["name"]), row["lang"], ", " in row["name"])
         if mark not in seen and mark[1]:
             seen.add(mark)
@@ -93,10 +93,28 @@ def _name(key: str, name: str, lang: str, kind: str, source: str, context: str =
         "name": name,
         "lang": lang,
         "kind": kind,
-        "needs_context": "1" if context else "0",
         "context": context,
         "source": source,
+        "confidence": "",
+        "note": "",
     }
+
+
+def _multilingual_names(rows: list[Row]) -> Iterator[Row]:
+    """Yield the names of `names_multilingual.csv`, with the context that their notes ask for."""
+    contexts = read_rows(CURATED / "note_contexts.csv")
+    dropped = {row["name"].casefold() for row in read_rows(CURATED / "dropped_names.csv")}
+    for row in rows:
+        if row["name"].casefold() in dropped:
+            continue
+        context = next((one["context"] for one in contexts if row["note"].startswith(one["note"])), "")
+        kind = "synonym"
+        if row["kind"] == "abbreviation":
+            kind, context = "abbreviation", "chemistry"
+        if row["confidence"] == "low":
+            context = context or "form"
+        name = _name(row["key"], row["name"], row["lang"], kind, row["source"], context)
+        yield name | {"confidence": row["confidence"], "note": row["note"]}
 
 
 def _curated_names() -> Iterator[Row]:

@@ -23,7 +23,7 @@ NameKind = Literal["canonical", "synonym", "abbreviation", "code"]
 Family = Literal["opioid", "amphetamine-type", "other"]
 Rows = list[dict[str, str]]
 NOT_IN_FORCE = "proposed"
-MEMBER_NAME = {"lang": "en", "kind": "synonym", "context": ""}
+MEMBER_NAME = {"lang": "en", "kind": "synonym", "context": "", "confidence": "", "note": ""}
 """Columns common to all names of class members."""
 
 
@@ -43,6 +43,10 @@ class Name:
     evidence in any text, e.g. `HCl`.
     """
     source: str
+    confidence: str = ""
+    """How sure the spelling is: `high`, `medium` or `low`; empty where the source is the law or curated."""
+    note: str = ""
+    """A remark on the name for people, e.g. `ordinary word, also other ethers`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +210,8 @@ def _substances(entries: dict[str, list[LawEntry]], *, classes: bool) -> list[Su
                 kind=cast("NameKind", row["kind"]),
                 context=row["context"],
                 source=row["source"],
+                confidence=row["confidence"],
+                note=row["note"],
             )
         )
     return [

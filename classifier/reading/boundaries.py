@@ -11,10 +11,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from text.normalise import squeeze
+from text.normalise import in_one_alphabet, squeeze
 from text.phrases import CJK, IS_CJK, any_of, folded, whole_words, written
-
-CYRILLIC = re.compile("[\u0400-\u052f]")
 
 SUBSTITUENT = (
     r"(?:[a-z]*(?:yl|oxy|fluoro|chloro|bromo|iodo|nitro|amino|imino|oxo|cyano|thio|azo|sulfo|sulpho|keto|formyl|carboxy"
@@ -26,6 +24,8 @@ SUBSTITUENT = (
 
 WINDOW = 60
 """Characters examined on each side."""
+LONGEST_ENDING = 16
+"""Characters of the longest ending after a name, and one more; a Hangul syllable has up to four."""
 
 MINERAL_KEYS = frozenset({"H2SO4", "HCL", "HI", "I2", "RP", "WP", "KMNO4", "NAMNO4", "HPA"})
 """Substances whose names take no locants or organic prefixes."""
@@ -55,8 +55,7 @@ AFTER_ETHER = re.compile(
     r",\s?\S*yl(?![a-z])(?!\s+(?:\S*yl\s+)?(?:ketone|acetate|alcohol|chloride|ether))"
     r"|\s+(?:de|of)\s+(?:petrol|glycol)|\s+[а-я0-9-]+\s+кислоты"
 )
-LATIN_ENDING = re.compile(r"e?s(?![a-z0-9])")
-RUSSIAN_ENDING = re.compile("(?:а|у|ом|е|ы|и|ов|ам|ами|ах|я|ю|ем|ой|ою)(?![а-яё0-9])")
+KATAKANA, HIRAGANA = re.compile("[\u30a0-\u30ff]"), re.compile("[\u3040-\u309f]")
 
 SALT_OF_MINERAL_ACID = re.compile(
     r"(?:salt|sodium|potassium|calcium|magnesium|zinc|copper|iron|aluminium|aluminum|ammonium|nickel|cobalt|manganese"
@@ -68,7 +67,6 @@ BEFORE_ELEMENT = re.compile(r"(?:potassium|sodium|silver|hydrogen)\s+$")
 NEXT_WORD = re.compile(r"(?:\s*-\s*|\s+)([a-z].*)", re.DOTALL)
 TRUNCATED_END = re.compile(r"\s*(?:\.{2,}|…)\s*$")
 
-SIGNS_AFTER_ACID = frozenset("%（( ,，.。·/|-、")
 CJK_COMPOUND = re.compile("化(?![工学验])")
 """As in 碘化钾, potassium iodide; 化工, 化学 and 化验 are not compounds."""
 CJK_SALT_OF_A_BASE = re.compile("盐酸盐|硫酸盐")
@@ -166,25 +164,54 @@ def sounds_chemical(before: str, after: str) -> bool:
 def _is_joined_before(before: str, name: str) -> bool:
     last = before[-1]
     if not IS_CJK.match(name[0]):
-        return last.isalnum() and not IS_CJK.match(last)
+        return last.isalnum() and not (IS_CJK.match(last) or _attached_before().search(before))
+    if KATAKANA.match(last) and KATAKANA.match(name[0]):
+        return True
     if IS_CJK.match(last):
-        return last in folded("chemical_names.ends_before")
+        return before.endswith(tuple(folded("chemical_names.ends_before")))
     return bool(BEFORE_TIGHT_LOCANT.search(before))
 
 
 def _is_joined_after(after: str, name: str, key: str) -> bool:
     first = after[0]
     if IS_CJK.match(name[-1]):
-        if key in {"HCL", "H2SO4"} and IS_CJK.match(first):
-            return first not in SIGNS_AFTER_ACID | folded("chemical_names.follows_acid")
+        if not IS_CJK.match(first) or HIRAGANA.match(first):
+            return False
+        if KATAKANA.match(first):
+            return not after.startswith(tuple(folded("chemical_names.joined_forms")))
+        if key in {"HCL", "H2SO4"} and not after.startswith(tuple(folded("chemical_names.follows_acid"))):
+            return True
         if CJK_COMPOUND.match(after):
             return True
-        return first in folded("chemical_names.begins_after") and not CJK_SALT_OF_A_BASE.match(after)
+        begins_longer = after.startswith(tuple(folded("chemical_names.begins_after")))
+        return begins_longer and not CJK_SALT_OF_A_BASE.match(after)
     if not first.isalnum() or IS_CJK.match(first):
         return False
-    if CYRILLIC.match(name[-1]):
-        return not RUSSIAN_ENDING.match(after)
-    return not (LATIN_ENDING.match(after) or _joined_form().match(after))
+    return ending_after(after[:LONGEST_ENDING]) == 0 and not _joined_form().match(after)
+
+
+def with_attached(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the span of a name with its article, its ending or its particle, which are part of its word."""
+    before = _attached_before().search(text, max(0, start - LONGEST_ENDING), start)
+    return before.start() if before else start, end + ending_after(text[end : end + LONGEST_ENDING])
+
+
+def ending_after(after: str) -> int:
+    """Return the length of the ending that a language puts after a name, as Turkish or Korean does, or 0."""
+    found = _endings().match(in_one_alphabet(after)) if after[:1].isalpha() else None
+    return found.end() if found else 0
+
+
+@cache
+def _endings() -> re.Pattern[str]:
+    endings = sorted(map(in_one_alphabet, folded("chemical_names.endings")), key=len, reverse=True)
+    return re.compile(rf"(?:{'|'.join(endings)})(?![^\W_{CJK}])")
+
+
+@cache
+def _attached_before() -> re.Pattern[str]:
+    """Return a pattern for what a language writes before a name without a space, such as the Arabic article."""
+    return re.compile(rf"(?<![^\W_]){any_of('chemical_names.attached_before')}$")
 
 
 def _is_prefixed(before: str, key: str) -> bool:

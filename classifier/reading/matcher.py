@@ -17,13 +17,13 @@ import re
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from itertools import combinations, islice, permutations, product
+from itertools import combinations, islice, product
 from typing import TYPE_CHECKING, Literal, cast
 
 import ahocorasick_rs
 
 from text.normalise import fold, in_one_alphabet, squeeze
-from text.phrases import IS_CJK, by_key, folded, keys, written
+from text.phrases import IS_CJK, by_key, folded, keys, words, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -35,6 +35,8 @@ PatternKind = Literal["name", "misspelt", "backwards", "cas", "rival", "trade"]
 
 NEVER = "never"
 """Value of `Name.context`: the name can be looked up, but is not evidence in a text."""
+SURE = frozenset({"", "high"})
+"""Values of `Name.confidence` with which the misspellings of a name are recognised too."""
 SHORTEST_MISSPELT = 9
 """Letters from which a name is recognised with a missing or swapped letter."""
 JAPAN = "日本"
@@ -46,15 +48,8 @@ CODE_DIGITS = 4
 
 SEPARATOR = re.compile(r"[\W_]")
 
-RUSSIAN_ADJECTIVE = re.compile("([а-я]+)(ая|ыи|ии)")
-RUSSIAN_NOUN = re.compile("([а-я]*[бвгджзклмнпрстфхцчшщ])(а?)")
-DECLENSIONS = {
-    ("ая", "а"): (("ои", "ы"), ("ую", "у"), ("ои", "ои"), ("ои", "е")),
-    ("ыи", ""): (("ого", "а"), ("ому", "у"), ("ым", "ом")),
-    ("ии", ""): (("ого", "а"), ("ому", "у"), ("им", "ом")),
-}
-"""Oblique endings of adjective and noun, by nominative endings; й is folded to и."""
-
+SHORTEST_INFLECTED = 4
+"""Letters from which a word of a name is inflected; shorter ones are abbreviations."""
 SHORTEST_TURNED, SHORTEST_TURNED_CJK = 6, 4
 """Letters, and Chinese characters, from which a name is recognised backwards."""
 SHORTEST_LATIN = 7
@@ -70,7 +65,12 @@ SHORTEST_SAID = 8
 MOST_SWAPPED = 48
 """Most respellings of one Chinese name."""
 
+SHORTEST_INITIALS = 4
+"""Syllables from which a Korean name is recognised by their initial consonants."""
+
 CYRILLIC = re.compile("[\u0400-\u052f]")
+HANGUL = re.compile("[\uac00-\ud7a3]")
+KATAKANA = re.compile("[\u30a1-\u30f6]")
 ADJECTIVE_END = re.compile("[ыи]и(?= |$)")
 """The folded form of `ый` or `ий`, which has many spellings in Latin letters."""
 SOFT_BEGINNING = "io"
@@ -95,6 +95,7 @@ class Pattern:
     """Usual positions of separators, in characters of `text`."""
     commas: frozenset[int] = frozenset()
     """The `splits` at which the name has a comma and a space, as index names do."""
+    may_be_misspelt: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -189,15 +190,20 @@ def _names(gazetteer: Gazetteer) -> Iterator[Pattern]:
         for name in substance.names:
             if name.context == NEVER:
                 continue
-            for spelling in spellings_of(fold(name.text).text):
+            is_code = name.kind in {"abbreviation", "code"}
+            forms = [fold(form).text for form in inflections_of(name.text, name.lang)]
+            for form, spelling in ((form, spelling) for form in forms for spelling in spellings_of(form)):
                 yield Pattern(
                     text=squeeze(spelling),
                     kind="name",
                     substance=substance,
                     context=name.context,
-                    is_code=name.kind in {"abbreviation", "code"},
+                    is_code=is_code,
                     splits=splits_of(spelling),
                     commas=splits_of(spelling, after=", "),
+                    may_be_misspelt=not (name.context or is_code)
+                    and form == forms[0]
+                    and name.confidence in SURE,
                 )
 
 
@@ -209,9 +215,7 @@ def _misspelt(patterns: Iterable[Pattern], known: set[str]) -> Iterator[tuple[st
     seen = set(known)
     for pattern in patterns:
         text = pattern.text
-        if pattern.kind != "name" or pattern.context or pattern.is_code or not text.isascii():
-            continue
-        if len(text) < SHORTEST_MISSPELT:
+        if not pattern.may_be_misspelt or not text.isascii() or len(text) < SHORTEST_MISSPELT:
             continue
         meant = Pattern(text=text, kind="misspelt", substance=pattern.substance, splits=pattern.splits)
         for word in sorted(slips_of(text) - seen):
@@ -226,6 +230,9 @@ def _respelt(gazetteer: Gazetteer, known: set[str]) -> Iterator[tuple[str, Patte
         names = [
             name for name in substance.names if not name.context and name.kind in {"canonical", "synonym"}
         ]
+        for word in {initials for name in names if (initials := initials_of(name.text))} - seen:
+            seen.add(word)
+            yield word, Pattern(text=word, kind="misspelt", substance=substance)
         for name in {spelling for one in names for spelling in spellings_of(fold(one.text).text)}:
             backwards, splits = reversed_name(squeeze(name)), splits_of(name)
             others = [(squeeze(other), "misspelt", splits_of(other)) for other in respellings(name)]
@@ -271,7 +278,6 @@ def spellings_of(name: str) -> Iterator[str]:
     variants = {name}
     for usual, other in _other_parts():
         variants |= {v.replace(usual, other) for v in variants if usual in v}
-    variants |= {declined for v in variants for declined in _russian_cases(v)}
     for variant in sorted(variants):
         squeezed = squeeze(variant)
         if len(squeezed) > 1 or not squeezed.isascii():
@@ -296,19 +302,34 @@ def slips_of(text: str) -> set[str]:
     return (missing | doubled | swapped) - {text}
 
 
-def _russian_cases(name: str) -> Iterator[str]:
-    """Yield the oblique cases of a name that consists of adjective and noun, in either order.
+def inflections_of(name: str, language: str) -> Iterator[str]:
+    """Yield a name and its other cases, all words in the same case, as `серная кислота`, `серной кислоты`."""
+    rows = _inflections().get(language, ())
+    parts = name.casefold().split(" ")
+    forms = [_cases_of(part, rows) for part in parts]
+    yield " ".join(parts)
+    for case in range(max(map(len, forms))):
+        yield " ".join(
+            cases[case] if case < len(cases) else part for part, cases in zip(parts, forms, strict=True)
+        )
 
-    A single noun needs no cases: `boundaries` recognises its endings.
-    """
-    words = name.split(" ")
-    for first, second in permutations(words) if len(words) == 2 else ():
-        adjective, noun = RUSSIAN_ADJECTIVE.fullmatch(first), RUSSIAN_NOUN.fullmatch(second)
-        if adjective is None or noun is None:
-            continue
-        for of_adjective, of_noun in DECLENSIONS.get((adjective[2], noun[2]), ()):
-            pair = (adjective[1] + of_adjective, noun[1] + of_noun)
-            yield " ".join(pair if first == words[0] else reversed(pair))
+
+def _cases_of(word: str, rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Return the other cases of a word in the dictionary form, or nothing if no row has its ending."""
+    for ending, *others in rows if len(word) >= SHORTEST_INFLECTED else ():
+        if word.endswith(ending) if ending else word[-1].isalpha():
+            return [word.removesuffix(ending) + other for other in others]
+    return []
+
+
+@cache
+def _inflections() -> dict[str, list[tuple[str, ...]]]:
+    """Return, for each language, the endings of each kind of word, the longest dictionary form first."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for phrase in words("inflections.endings"):
+        row = tuple(each.replace("-", "") for each in phrase.text.split(" "))
+        found.setdefault(phrase.language, []).append(row)
+    return {language: sorted(rows, key=lambda row: -len(row[0])) for language, rows in found.items()}
 
 
 def reversed_name(squeezed: str) -> str:
@@ -325,12 +346,22 @@ def respellings(name: str) -> list[str]:
 
 
 def _respellings(name: str) -> Iterator[str]:
+    if KATAKANA.search(name):
+        yield KATAKANA.sub(lambda kana: chr(ord(kana.group()) - 0x60), name)
     if IS_CJK.search(name):
         yield from _chinese(name)
     elif CYRILLIC.search(name):
         yield from _in_latin(name)
     elif name.isascii() and "l" in name and sum(map(str.isalpha, name)) >= SHORTEST_ALIKE:
         yield name.replace("l", "i")
+
+
+def initials_of(name: str) -> str:
+    """Return a Korean name in the initial consonants of its syllables, or an empty string if it is too short."""
+    syllables = HANGUL.findall(name)
+    if len(syllables) < SHORTEST_INITIALS or len(syllables) < len(squeeze(name)):
+        return ""
+    return "".join(chr(0x1100 + (ord(each) - 0xAC00) // 588) for each in syllables)
 
 
 def _in_latin(name: str) -> Iterator[str]:

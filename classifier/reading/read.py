@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from classifier.gazetteer.structures import looks_systematic, smiles_of
+from classifier.reading.boundaries import with_attached
 from classifier.reading.deobfuscate import deobfuscate, in_order_shown, joined, moved
 from classifier.reading.goods import find_goods
 from classifier.reading.matcher import matcher_for
@@ -251,8 +252,9 @@ def _mentions(
             or (why_last.startswith(ASKED_FOR) and is_filler(folded[last : hit.start]))
         )
         why_not = (why_last if is_beside else "") or wanted.get(hit.substance.key, "")
-        why_not = why_not or finished_drug(folded, hit.start, hit.end, hit.substance.key)
-        why_not = why_not or why_not_offered(folded, hit.start, hit.end, title=title)
+        begins, ends = with_attached(folded, hit.start, hit.end)
+        why_not = why_not or finished_drug(folded, begins, ends, hit.substance.key)
+        why_not = why_not or why_not_offered(folded, begins, ends, title=title)
         last, why_last = hit.end, why_not
         if why_not.startswith(ASKED_FOR) and hit.start < len(title):
             wanted[hit.substance.key] = why_not
