@@ -25,6 +25,7 @@ from classifier.reading.boundaries import (
     has_context,
     is_part_of_longer_name,
     is_piece_of_spelled_word,
+    with_attached,
 )
 from classifier.reading.trade_signals import is_cas_spelling
 from text.normalise import fold, in_one_alphabet, squeeze, squeezed_positions
@@ -209,9 +210,10 @@ def _stands(text: str, start: int, end: int, pattern: Pattern, deobfuscated: Deo
     substance, seams = pattern.substance, deobfuscated.seams_of(start, end)
     if substance is None or is_part_of_longer_name(text, start, end, substance.key, seams):
         return False
-    return not pattern.context or has_context(
-        _place(text, start, end, deobfuscated), context=pattern.context, tier=substance.tier
-    )
+    if not pattern.context:
+        return True
+    place = _place(text, *with_attached(text, start, end), deobfuscated)
+    return has_context(place, context=pattern.context, tier=substance.tier)
 
 
 def _place(text: str, start: int, end: int, deobfuscated: Deobfuscated) -> Place:

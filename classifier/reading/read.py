@@ -221,6 +221,8 @@ def _reading(
     )
 
 
+QUOTED = re.compile(r'"(.+)"$')
+"""The words of the text in a reason; they are folded, and shown as written."""
 WIDEST_BESIDE = 40
 """Characters between two names of a list; on longer runs of punctuation the pattern backtracks too much."""
 
@@ -258,6 +260,10 @@ def _mentions(
         last, why_last = hit.end, why_not
         if why_not.startswith(ASKED_FOR) and hit.start < len(title):
             wanted[hit.substance.key] = why_not
+        if quoted := QUOTED.search(why_not):
+            place = folded.find(quoted[1])
+            words = text[slice(*span(place, place + len(quoted[1])))] if place >= 0 else quoted[1]
+            why_not = why_not.replace(quoted[1], words)
         first, end = span(hit.start, hit.end)
         is_hidden = hit.how != "cas" and (
             is_disguised(text[first:end]) or deobfuscated.is_spelled_out(hit.start, hit.end)
