@@ -17,7 +17,7 @@ from text.phrases import CJK, IS_CJK, any_of, folded, whole_words, written
 SUBSTITUENT = (
     r"(?:[a-z]*(?:yl|oxy|fluoro|chloro|bromo|iodo|nitro|amino|imino|oxo|cyano|thio|azo|sulfo|sulpho|keto|formyl|carboxy"
     r"|mercapto|hydroxy|acetoxy|benzo|anilino|phospho|aza|silyl|amido|acet|benz|phen|naphth|hydro)"
-    r"|glycol|di|tri|tetra|penta|bis|tris|iso|cyclo|ortho|meta|para(?=-)|alpha|beta|gamma|delta|tert|sec|poly|n,n|[nomp]"
+    r"|glycol|di(?=-)|tri|tetra|penta|bis|tris|iso|cyclo|ortho|meta|para(?=-)|alpha|beta|gamma|delta|tert|sec|poly|n,n|[nomp]"
     r"|deoxy|methylene|ethylene|propylene)"
 )
 """Words that make a following name the end of a longer name."""
@@ -126,6 +126,7 @@ def is_part_of_longer_name(
         key: Key of the named substance.
         seams: Whether a word begins at `start`, and whether one begins at `end`, without a space.
     """
+    start, end = with_attached(text, start, end)
     name = text[start:end]
     before = text[max(0, start - WINDOW) : start] + " " * seams[0]
     after = " " * seams[1] + text[end : end + WINDOW]
@@ -164,7 +165,7 @@ def sounds_chemical(before: str, after: str) -> bool:
 def _is_joined_before(before: str, name: str) -> bool:
     last = before[-1]
     if not IS_CJK.match(name[0]):
-        return last.isalnum() and not (IS_CJK.match(last) or _attached_before().search(before))
+        return last.isalnum() and not IS_CJK.match(last)
     if KATAKANA.match(last) and KATAKANA.match(name[0]):
         return True
     if IS_CJK.match(last):
@@ -187,19 +188,18 @@ def _is_joined_after(after: str, name: str, key: str) -> bool:
         return begins_longer and not CJK_SALT_OF_A_BASE.match(after)
     if not first.isalnum() or IS_CJK.match(first):
         return False
-    return ending_after(after[:LONGEST_ENDING]) == 0 and not _joined_form().match(after)
+    return not _joined_form().match(after)
 
 
 def with_attached(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return the span of a name with its article, its ending or its particle, which are part of its word."""
-    before = _attached_before().search(text, max(0, start - LONGEST_ENDING), start)
-    return before.start() if before else start, end + ending_after(text[end : end + LONGEST_ENDING])
-
-
-def ending_after(after: str) -> int:
-    """Return the length of the ending that a language puts after a name, as Turkish or Korean does, or 0."""
-    found = _endings().match(in_one_alphabet(after)) if after[:1].isalpha() else None
-    return found.end() if found else 0
+    """Return the span of a name with what its language attaches: an article, a case ending, a particle."""
+    if start and text[start - 1].isalpha():
+        before = _attached_before().search(text, max(0, start - LONGEST_ENDING), start)
+        start = before.start() if before else start
+    if text[end : end + 1].isalpha():
+        after = _endings().match(in_one_alphabet(text[end : end + LONGEST_ENDING]))
+        end += after.end() if after else 0
+    return start, end
 
 
 @cache
@@ -235,7 +235,7 @@ def _is_suffixed(after: str, key: str) -> bool:
         AFTER_TIGHT_LOCANT.match(after) or (key not in MINERAL_KEYS - {"HPA"} and AFTER_INVERTED.match(after))
     ):
         return True
-    if (key == "I2" and ISOTOPE.match(after)) or AFTER_LOCANT_WORD.match(after):
+    if (key == "I2" and ISOTOPE.match(after)) or (not has_amount and AFTER_LOCANT_WORD.match(after)):
         return True
     if (key == "ETH" and AFTER_ETHER.match(after)) or AFTER_INDEX_NAME.match(after):
         return True
@@ -387,5 +387,5 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 @cache
 def _joined_form() -> re.Pattern[str]:
     """Match an amount or a form that sellers append to a name without a space."""
-    forms = any_of("chemical_names.joined_forms")
-    return re.compile(rf"(?:\d+(?:[.,]\d+)?\s*(?:%|kg|kgs|g|l|ml|lt|ltr|lb|oz|mt)|{forms})(?![a-z])")
+    forms, units = any_of("chemical_names.joined_forms"), any_of("amounts.units")
+    return re.compile(rf"(?:\d+(?:[.,]\d+)?\s*(?:%|{units})|{forms})(?![a-z])")

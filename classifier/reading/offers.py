@@ -199,9 +199,8 @@ def find_request(text: str, start: int, end: int, *, title: int) -> tuple[str, b
     if not after or not is_filler(after["gap"]):
         return "", False
     rest = text[after.end() : after.end() + WINDOW]
-    return after["asked"], rest.lstrip().startswith("?") or bool(
-        _request_patterns()["needed for"].match(rest)
-    )
+    is_question = rest.lstrip().startswith("?") and not _request_patterns()["buyers"].search(after["asked"])
+    return after["asked"], is_question or bool(_request_patterns()["needed for"].match(rest))
 
 
 def is_filler(gap: str) -> bool:
