@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
+from babel import Locale
+
 from classifier.gazetteer.structures import StructureUnknown, compound_of
 from text.cas import cas_in, is_cas_number
 from text.normalise import comparable, fold, squeeze
@@ -162,7 +164,8 @@ def _listed(
         sentences.append(f'It falls under the words "{wording}".')
     if len(found) > 1:
         sentences.append(f"It stands for {_names_of(substances)}.")
-    sentences += [_why_listed(substance, name) for substance, name in list(found.values())[:MOST_SHOWN]]
+    for substance, name in list(found.values())[:MOST_SHOWN]:
+        sentences += [_why_listed(substance, name), *_other_languages(substance, _spellings(query))]
     wanted = fold(query).text.strip()
     is_short = any(name and name.kind in {"abbreviation", "code"} for _, name in found.values())
     others = [item.name for item in gazetteer.confusables if is_short and _shares_abbreviation(item, wanted)]
@@ -232,6 +235,18 @@ def _why_listed(substance: Substance, name: Name | None) -> str:
     elif name is not None and name.context:
         sentences.append(f"{name.text} alone is no evidence of it: in a text it counts only in a context.")
     return " ".join(sentences)
+
+
+def _other_languages(substance: Substance, spellings: set[str]) -> list[str]:
+    """Return a sentence for each language other than English that has the name: its source and confidence."""
+    languages = Locale("en").languages
+    return [
+        f"{name.text} is its name in {languages[name.lang]} (source: {name.source}"
+        + (f"; confidence: {name.confidence})" if name.confidence else ")")
+        + (f" [{name.note}]." if name.note else ".")
+        for name in substance.names
+        if name.lang != "en" and comparable(name.text) in spellings
+    ][:MOST_SHOWN]
 
 
 def substances_with_word(substances: Iterable[Substance], query: str) -> tuple[Substance, ...]:

@@ -33,6 +33,7 @@ STOP = re.compile(r"[.;!?|。；！？](?:\s|$)|[?!;|]")
 CLAUSE_END = r"(?=\s*(?:$|[.!?,;)|]))"
 CJK_SIGN = re.compile(rf"\s*[{CJK}]")
 WORD = re.compile(rf"\d+|[{CJK}]+|[^\W\d_{CJK}]+")
+CAS_WORD = re.compile(r"(?<![a-z])cas[^\d]{0,24}$")
 PAUSE = re.compile(r"[:,–—|/]|\s-\s")
 """A phrase governs words after a pause only if it begins its sentence: `no permit wanted, acetone`."""
 QUESTION = re.compile(r"[^?!;,|]{0,40}?\?")
@@ -61,6 +62,9 @@ def _mention_patterns() -> dict[str, re.Pattern[str]]:
             rf"{whole_words('offers.about_in_title')}|(?:{whole_words('offers.alone_in_title')}){no_word}"
         ),
         "denied": re.compile(rf"(?:{whole_words('offers.denials')})\s*$"),
+        "other number": re.compile(
+            f"({whole_words('offers.other_numbers', 'labels.item_id', 'contact_words.phone')})[^a-z0-9]{{0,4}}$"
+        ),
     }
 
 
@@ -87,6 +91,13 @@ def why_not_offered(text: str, start: int, end: int, *, title: str) -> str:
         return f'before "{after.group().strip()}"'
     about = _about(text if len(text) <= SHORT_TEXT else title, title)
     return f'the text is about "{about}"' if about else ""
+
+
+def other_number(text: str, start: int) -> str:
+    """Return why the CAS number at `start` of a folded text is a part, order or phone number, or an empty string."""
+    before = text[max(0, start - WINDOW) : start]
+    found = _mention_patterns()["other number"].search(before)
+    return f'after "{found[1]}"' if found and not CAS_WORD.search(before) else ""
 
 
 def finished_drug(text: str, start: int, end: int, key: str) -> str:

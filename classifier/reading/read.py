@@ -25,7 +25,7 @@ from classifier.reading.names import (
     phonetic_names,
 )
 from classifier.reading.numbers import PARTS_OF_LISTED, known_parts, numbers_meant, without_whole
-from classifier.reading.offers import ASKED_FOR, finished_drug, is_filler, why_not_offered
+from classifier.reading.offers import ASKED_FOR, finished_drug, is_filler, other_number, why_not_offered
 from classifier.reading.spelled_out import spoken_digits
 from classifier.reading.trade_signals import find_cas_numbers, find_trade_signals
 from text.normalise import fold, is_disguised
@@ -255,6 +255,8 @@ def _mentions(
         )
         why_not = (why_last if is_beside else "") or wanted.get(hit.substance.key, "")
         begins, ends = with_attached(folded, hit.start, hit.end)
+        if hit.how == "cas":
+            why_not = why_not or other_number(folded, hit.start)
         why_not = why_not or finished_drug(folded, begins, ends, hit.substance.key)
         why_not = why_not or why_not_offered(folded, begins, ends, title=title)
         last, why_last = hit.end, why_not
