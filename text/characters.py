@@ -58,13 +58,15 @@ SEEN_AS_LATIN = dict(
 From the Unicode confusables table (UTS 39, revision 30). Used to warn people; reading uses the tables above.
 """
 
-ARABIC_FORMS = dict(zip("\u06a9\u06cc\u0649\u06d2\u06c1\u06be\u0629\u06c3\u06ba", "كيييهههه\u0646", strict=True))
+ARABIC_FORMS = dict(
+    zip("\u06a9\u06cc\u0649\u06d2\u06c1\u06be\u0629\u06c3\u06ba", "كيييهههه\u0646", strict=True)
+)
 """Persian and Urdu letters, and Arabic endings often written for each other, as one Arabic letter."""
 
 HANGUL_FINALS = dict(
     zip(
         map(chr, range(0x11A8, 0x11C3)),
-        "ᄀ ᄁ ᄀᄉ ᄂ ᄂᄌ ᄂᄒ ᄃ ᄅ ᄅᄀ ᄅᄆ ᄅᄇ ᄅᄉ ᄅᄐ ᄅᄑ ᄅᄒ ᄆ ᄇ ᄇᄉ ᄉ ᄊ ᄋ ᄌ ᄎ ᄏ ᄐ ᄑ ᄒ".split(),
+        ["ᄀ", "ᄁ", "ᄀᄉ", "ᄂ", "ᄂᄌ", "ᄂᄒ", "ᄃ", "ᄅ", "ᄅᄀ", "ᄅᄆ", "ᄅᄇ", "ᄅᄉ", "ᄅᄐ", "ᄅᄑ", "ᄅᄒ", "ᄆ", "ᄇ", "ᄇᄉ", "ᄉ", "ᄊ", "ᄋ", "ᄌ", "ᄎ", "ᄏ", "ᄐ", "ᄑ", "ᄒ"],
         strict=True,
     )
 )

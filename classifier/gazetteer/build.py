@@ -2,9 +2,9 @@
 
     python -m classifier.gazetteer.build FOLDER --built-on 2026-11-24
 
-FOLDER holds `controlled.csv` (substances, instruments, names), `pubchem_synonyms.csv`, `names_multilingual.csv`
-(names in 27 languages, each with its source, confidence and note) and `confusable.csv`. Curated facts in
-`curated/` are merged in:
+FOLDER holds `controlled.csv` (substances, instruments, names), `pubchem_synonyms.csv`,
+`names_multilingual.csv` (names in 27 languages, each with its source, confidence and note) and
+`confusable.csv`. Curated facts in `curated/` are merged in:
 
 - `substances.csv`: family and tier of each substance. Family is the group of drugs for whose
   illicit manufacture the substance is mainly monitored: `opioid` (fentanyls, heroin), `amphetamine-type`

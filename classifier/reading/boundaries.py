@@ -175,20 +175,17 @@ def _is_joined_before(before: str, name: str) -> bool:
 
 def _is_joined_after(after: str, name: str, key: str) -> bool:
     first = after[0]
-    if IS_CJK.match(name[-1]):
-        if not IS_CJK.match(first) or HIRAGANA.match(first):
-            return False
-        if KATAKANA.match(first):
-            return not after.startswith(tuple(folded("chemical_names.joined_forms")))
-        if key in {"HCL", "H2SO4"} and not after.startswith(tuple(folded("chemical_names.follows_acid"))):
-            return True
-        if CJK_COMPOUND.match(after):
-            return True
-        begins_longer = after.startswith(tuple(folded("chemical_names.begins_after")))
-        return begins_longer and not CJK_SALT_OF_A_BASE.match(after)
-    if not first.isalnum() or IS_CJK.match(first):
+    if not IS_CJK.match(first):
+        is_word = first.isalnum() and not IS_CJK.match(name[-1])
+        return is_word and not _joined_form().match(after)
+    if not IS_CJK.match(name[-1]) or HIRAGANA.match(first):
         return False
-    return not _joined_form().match(after)
+    if KATAKANA.match(first):
+        return not after.startswith(tuple(folded("chemical_names.joined_forms")))
+    if key in {"HCL", "H2SO4"} and not after.startswith(tuple(folded("chemical_names.follows_acid"))):
+        return True
+    begins_longer = after.startswith(tuple(folded("chemical_names.begins_after")))
+    return bool(CJK_COMPOUND.match(after)) or (begins_longer and not CJK_SALT_OF_A_BASE.match(after))
 
 
 def with_attached(text: str, start: int, end: int) -> tuple[int, int]:
@@ -210,7 +207,7 @@ def _endings() -> re.Pattern[str]:
 
 @cache
 def _attached_before() -> re.Pattern[str]:
-    """Return a pattern for what a language writes before a name without a space, such as the Arabic article."""
+    """Return a pattern for what a language joins to a name before it, such as the Arabic article."""
     return re.compile(rf"(?<![^\W_]){any_of('chemical_names.attached_before')}$")
 
 

@@ -192,7 +192,7 @@ def _names(gazetteer: Gazetteer) -> Iterator[Pattern]:
                 continue
             is_code = name.kind in {"abbreviation", "code"}
             forms = [fold(form).text for form in inflections_of(name.text, name.lang)]
-            for form, spelling in ((form, spelling) for form in forms for spelling in spellings_of(form)):
+            for form, spelling in ((each, spelling) for each in forms for spelling in spellings_of(each)):
                 yield Pattern(
                     text=squeeze(spelling),
                     kind="name",
@@ -357,7 +357,7 @@ def _respellings(name: str) -> Iterator[str]:
 
 
 def initials_of(name: str) -> str:
-    """Return a Korean name in the initial consonants of its syllables, or an empty string if it is too short."""
+    """Return a Korean name in the initial consonants of its syllables, or an empty string if too short."""
     syllables = HANGUL.findall(name)
     if len(syllables) < SHORTEST_INITIALS or len(syllables) < len(squeeze(name)):
         return ""

@@ -47,6 +47,7 @@ def _mention_patterns() -> dict[str, re.Pattern[str]]:
     article = rf"(?:\s+{any_of('offers.for_articles')})?"
     no_word = r"(?=[\s-]+(?![a-z0-9\u0400-\u052f]))"
     form = rf"(?P<form>{whole_words('offers.dosage_forms')})"
+    other = whole_words("offers.other_numbers", "labels.item_id", "contact_words.phone")
     return {
         "before": re.compile(rf"(?:{whole_words('offers.not_offered_before')}){between}$"),
         "after": re.compile(
@@ -62,9 +63,7 @@ def _mention_patterns() -> dict[str, re.Pattern[str]]:
             rf"{whole_words('offers.about_in_title')}|(?:{whole_words('offers.alone_in_title')}){no_word}"
         ),
         "denied": re.compile(rf"(?:{whole_words('offers.denials')})\s*$"),
-        "other number": re.compile(
-            f"({whole_words('offers.other_numbers', 'labels.item_id', 'contact_words.phone')})[^a-z0-9]{{0,4}}$"
-        ),
+        "other number": re.compile(rf"({other})[^a-z0-9]{{0,4}}$"),
     }
 
 
@@ -94,7 +93,12 @@ def why_not_offered(text: str, start: int, end: int, *, title: str) -> str:
 
 
 def other_number(text: str, start: int) -> str:
-    """Return why the CAS number at `start` of a folded text is a part, order or phone number, or an empty string."""
+    """Return why a CAS number in a folded text numbers a part, an order or a phone, or an empty string.
+
+    Args:
+        text: Folded text.
+        start: Start of the number.
+    """
     before = text[max(0, start - WINDOW) : start]
     found = _mention_patterns()["other number"].search(before)
     return f'after "{found[1]}"' if found and not CAS_WORD.search(before) else ""
