@@ -172,7 +172,17 @@ def send_to_login(request: Request, sentence: str) -> Response:
         going = own_address(request)
         address = "/login" if going == "/" else f"/login?{urlencode({'next': going})}"
         return RedirectResponse(address, status_code=303)
-    return answer_page(request, "login.html", {"sentence": sentence, "next": ""}, status=401)
+    return answer_page(request, "login.html", {"sentence": sentence, "next": _page_of(request)}, status=401)
+
+
+def _page_of(request: Request) -> str:
+    """Return the address of the page whose form was sent; empty if the browser does not say it."""
+    said = request.headers.get("hx-current-url") or request.headers.get("referer", "")
+    page = urlsplit(said)
+    if page.netloc != request.url.netloc:
+        return ""
+    going = f"{page.path}?{page.query}" if page.query else page.path
+    return "" if page.path == "/login" else going
 
 
 def own_address(request: Request) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from review.listing.item import read_item
-from review.queue.blinding import hidden_from, hides_verdicts
+from review.cases.bundle import missing_pages
+from review.cases.exported import case_listings, journal, missing_parts
+from review.cases.sheets import answer_sheet, make_sheet
+from review.listing.item import content_changes
 from review.queue.lists import TheList
 from review.web.dependencies import (
     Person,
@@ -23,28 +25,25 @@ from review.web.dependencies import (
     go,
     with_done,
 )
-from review.web.errors import ReviewError
 from review.web.fields import MAX_NOTE_CHARS, RowId, refusals
-from review.web.languages import N_
-from store.audit import audit
+from review.web.languages import gettext as _
+from store.accounts.users import Role, get_user, list_users
 from store.audit.audit import AuditAction
 from store.database import transaction
-from store.review import listings
 from store.review.cases import get_case, list_cases, open_case, write_entry
+from store.review.item_query import State
 from store.review.listings import listing_file
-from store.review.queue import item_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from review.web.dependencies import AppContext
     from store.database import Database
-    from store.review.cases import Case
 
 
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-SHEET_CSS = Path(__file__).parents[1] / "static" / "sheet.css"
+Kind = Literal[
+    "listing", "listing_removed", "seller", "seller_removed", "note", "closed", "reopened", "handed_over"
+]
 
 
 @pages.get("/cases")
@@ -71,13 +70,47 @@ def begin_case(
 
 @pages.get("/cases/{case_id}")
 def show_case(
-    request: Request, db: TheDatabase, context: TheContext, person: TheViewer, case_id: RowId
+    request: Request, db: TheDatabase, context: TheContext, person: TheViewer, case_id: RowId, done: str = ""
 ) -> Response:
-    """Show one case, and log the view."""
+    """Show one case with what its file would hold and lack, and log the view."""
     case = get_case(db, case_id)
     note_view(db, case_id, person, context.clock())
-    held = [listing_file(db, listing_id) for listing_id in case.listings]
-    return answer_page(request, "case.html", {"case": case, "held": held})
+    found = case_listings(db, case, person.name)
+    said = {
+        "listing": _("Added to the case."),
+        "listing_removed": _("Listing removed. The journal keeps it."),
+        "seller": _("Seller added."),
+        "seller_removed": _("Seller removed. The journal keeps it."),
+        "note": _("Note added."),
+        "closed": _("Case closed."),
+        "reopened": _("Case reopened."),
+        "handed_over": _("Case handed over."),
+    }.get(done, "")
+    missing = [
+        *missing_pages(db, found, context.reference.evidence),
+        *missing_parts(found, person.name),
+    ]
+    shown = {
+        "case": case,
+        "found": [
+            (
+                each,
+                content_changes(each.sighting.content, each.filed.newest.sighting.content)
+                if each.filed and each.filed.newest
+                else (),
+            )
+            for each in found
+        ],
+        "journal": journal(db, case),
+        "missing": [each for each in missing if each.part in {"page", "newer page", "pictures"}],
+        "open_count": sum(each.state is not State.DECIDED for each in found),
+        "changed_count": sum(bool(each.filed and each.filed.is_changed) for each in found),
+        "hidden_count": sum(each.is_blind or each.score_hidden for each in found),
+        "titles": {each.listing.listing_id: each.sighting.content.title for each in found},
+        "people": [user.name for user in list_users(db) if user.role.includes(Role.REVIEWER)],
+        "said": said,
+    }
+    return answer_page(request, "case.html", shown)
 
 
 @pages.post("/cases/{case_id}")
@@ -86,22 +119,15 @@ def change_case(
     context: TheContext,
     person: TheReviewer,
     case_id: RowId,
-    kind: Annotated[
-        Literal["listing", "listing_removed", "seller", "seller_removed", "note", "closed", "reopened"],
-        Form(),
-    ],
+    kind: Annotated[Kind, Form()],
     listing_id: Annotated[str, Form(max_length=64)] = "",
     note: Annotated[str, Form(max_length=MAX_NOTE_CHARS)] = "",
+    handed_to: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
     """Write a line into a case's journal; name a seller by one of the seller's listings."""
-    seller = None
-    if kind.startswith("seller"):
-        file = listing_file(db, listing_id)
-        seller = (file.listing.source_id, file.sightings[0].content.seller_name)
-    write_line(
-        db, context.clock(), person, case_id, kind, listing_id=listing_id or None, seller=seller, note=note
-    )
-    return go(f"/cases/{case_id}")
+    line = NewLine(kind=kind, listing_id=listing_id, note=note, handed_to=handed_to)
+    write_line(db, context, person, case_id, line)
+    return go(f"/cases/{case_id}?done={kind}")
 
 
 @pages.post("/listings/{listing_id}/case")
@@ -114,7 +140,7 @@ def file_listing(
     case_id: Annotated[RowId, Form()],
 ) -> Response:
     """Put a listing into a case."""
-    write_line(db, context.clock(), person, case_id, "listing", listing_id=listing_id)
+    write_line(db, context, person, case_id, NewLine(kind="listing", listing_id=listing_id))
     return go(with_done(where.address(listing_id), "filed"))
 
 
@@ -123,7 +149,7 @@ def show_sheet(
     request: Request, db: TheDatabase, context: TheContext, person: TheViewer, listing_id: str
 ) -> Response:
     """Show a listing as a printable sheet."""
-    return answer_sheet(request, db, context, person, [listing_id], None)
+    return answer_sheet(request, db, context, person, listing_id, None)
 
 
 @pages.get("/listings/{listing_id}/sheet.pdf")
@@ -131,7 +157,8 @@ def send_sheet(
     request: Request, db: TheDatabase, context: TheContext, person: TheViewer, listing_id: str
 ) -> Response:
     """Send a listing's sheet as PDF."""
-    return _pdf(answer_sheet(request, db, context, person, [listing_id], None), f"listing-{listing_id}")
+    body = make_sheet(request, db, context, person, listing_id, None).body
+    return _attached(body, f"listing-{listing_id}")
 
 
 @pages.get("/cases/{case_id}/sheet")
@@ -141,7 +168,7 @@ def show_case_sheet(
     """Show a case as a printable sheet."""
     case = get_case(db, case_id)
     note_view(db, case_id, person, context.clock())
-    return answer_sheet(request, db, context, person, case.listings, case)
+    return answer_sheet(request, db, context, person, None, case)
 
 
 @pages.get("/cases/{case_id}/sheet.pdf")
@@ -151,40 +178,49 @@ def send_case_sheet(
     """Send a case as PDF."""
     case = get_case(db, case_id)
     note_view(db, case_id, person, context.clock())
-    return _pdf(answer_sheet(request, db, context, person, case.listings, case), f"case-{case_id}")
+    return _attached(make_sheet(request, db, context, person, None, case).body, f"case-{case_id}")
 
 
-def _pdf(sheet: Response, name: str) -> Response:
-    body = to_pdf(bytes(sheet.body), SHEET_CSS.read_text(encoding="utf-8"))
+def _attached(body: bytes, name: str) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{name}.pdf"'}
     return Response(body, media_type="application/pdf", headers=headers)
 
 
-def write_line(
-    db: Database,
-    now: datetime,
-    person: Person,
-    case_id: int,
-    kind: str,
-    *,
-    listing_id: str | None = None,
-    seller: tuple[str, str] | None = None,
-    note: str = "",
-) -> None:
-    """Write a line into a case's journal, and log it."""
+def write_line(db: Database, context: AppContext, person: Person, case_id: int, line: NewLine) -> None:
+    """Write a line into a case's journal, and log it.
+
+    Raises:
+        UnknownRow: If there is no such case or listing.
+        UnknownUser: If the case is handed to somebody who is no user.
+        CaseRefused: If the case takes no such line.
+    """
+    now, is_listing = context.clock(), line.kind.startswith("listing")
+    seller, law = None, []
     with transaction(db):
-        is_listing = kind.startswith("listing")
+        if line.kind.startswith("seller"):
+            file = listing_file(db, line.listing_id)
+            seller = (file.listing.source_id, file.sightings[0].content.seller_name)
+        if line.kind == "listing" and line.listing_id:
+            score = listing_file(db, line.listing_id).score
+            law = context.reference.law(score.reasons.substances if score else ())
+        if line.kind == "handed_over" and line.handed_to.strip():
+            get_user(db, line.handed_to.strip())
         write_entry(
             db,
             case_id,
-            kind,
-            listing_id=listing_id if is_listing else None,
+            line.kind,
+            listing_id=line.listing_id or None if is_listing else None,
             seller=seller,
-            note=note,
+            note=line.note,
+            law=law,
+            handed_to=line.handed_to if line.kind == "handed_over" else "",
             written_by=person.name,
             now=now,
         )
-        log_change(db, case_id, person, {"kind": kind, "listing_id": listing_id, "seller": seller}, now)
+        said: dict[str, object] = {"kind": line.kind, "listing_id": line.listing_id or None, "seller": seller}
+        if line.handed_to:
+            said["handed_to"] = line.handed_to
+        log_change(db, case_id, person, said, now)
 
 
 def log_change(db: Database, case_id: int, person: Person, details: dict[str, object], now: datetime) -> None:
@@ -197,108 +233,65 @@ def note_view(db: Database, case_id: int, person: Person, now: datetime) -> None
     person.log(db, AuditAction.CASE_VIEWED, f"case:{case_id}", now=now)
 
 
-class NoPdf(ReviewError):
-    """The libraries for PDF files are missing."""
-
-    def __init__(self, found: str) -> None:
-        super().__init__(
-            N_(
-                "The PDF could not be made: %(found)s. WeasyPrint needs Pango (Debian: apt-get "
-                "install libpangoft2-1.0-0). You can print the sheet from the browser instead."
-            ),
-            found=found,
-        )
-
-
-def answer_sheet(
-    request: Request,
-    db: Database,
-    context: AppContext,
-    person: Person,
-    listing_ids: Sequence[str],
-    case: Case | None,
-) -> Response:
-    """Answer with the sheet of these listings, as HTML."""
-    hides = hidden_from(db, person.name)
-    parts = []
-    for listing_id in listing_ids:
-        file, row = listing_file(db, listing_id), item_of(db, listing_id)
-        is_blind = hides_verdicts(row, reviewer=person.name)
-        audit.record_view(
-            db,
-            sighting_id=file.sightings[0].sighting_id,
-            score_id=file.score_id,
-            actor=person.name,
-            origin=person.origin,
-            now=context.clock(),
-        )
-        names = file.score.reasons.substances if file.score else ()
-        parts.append(
-            {
-                "item": read_item(file),
-                "row": row,
-                "score_hidden": hides(row),
-                "is_blind": is_blind,
-                "verdicts": [v for v in file.verdicts if not is_blind or v.reviewer == person.name],
-                "is_decided": row is not None and row.state == "decided",
-                "provenance": listings.provenance(db, file.sightings[0].page_id),
-                "law": context.reference.law(names),
-            }
-        )
-    return answer_page(request, "sheet.html", {"parts": parts, "case": case, "now": context.clock()})
-
-
-def to_pdf(html: bytes, css: str) -> bytes:
-    """Return a sheet as PDF; no address in it is ever fetched.
-
-    Raises:
-        NoPdf: If WeasyPrint cannot be used here.
-    """
-    try:
-        from weasyprint import CSS, HTML
-    except (ImportError, OSError) as error:
-        raise NoPdf(str(error).splitlines()[0]) from error
-    document = HTML(string=html.decode(), url_fetcher=_fetch_nothing, base_url=None)
-    pdf: bytes = document.write_pdf(stylesheets=[CSS(string=css, url_fetcher=_fetch_nothing)])
-    return pdf
-
-
-def _fetch_nothing(url: str, *_: object, **__: object) -> dict[str, object]:
-    raise ValueError(f"A sheet fetches nothing, and {url[:80]} is an address.")
-
-
 api = APIRouter(prefix="/api", tags=["cases and exports"])
 
 
 class CaseLine(BaseModel):
-    """One line of a case's journal."""
+    """One line of a case's journal; `changed` is a change of a filed listing that a crawl saw."""
 
-    model_config = ConfigDict(from_attributes=True)
-
-    entry_id: int
+    entry_id: int | None
+    """Null for a change that a crawl saw."""
     kind: str
     listing_id: str | None
     source_id: str | None
     seller_name: str
     note: str
+    handed_to: str
     written_by: str
     written_at: datetime
+    sighting_id: int | None
+    """What was pinned, or what the crawl saw."""
+    payload_sha256: str
+    run_id: int | None
+
+
+class FiledListing(BaseModel):
+    """A listing of a case: what was pinned, and what it reads now. Values hidden from the reader are null."""
+
+    listing_id: str
+    filed_at: datetime
+    filed_by: str
+    sighting_id: int
+    payload_sha256: str
+    text_sha256: str
+    score_id: int | None
+    p_offer: float | None
+    model_id: str | None
+    law: list[dict[str, str]]
+    state: State
+    """Of the review of the pinned text."""
+    score_hidden: bool
+    verdict_hidden: bool
+    is_changed: bool
+    """Whether the listing has changed since it was filed."""
+    newer_sighting_id: int | None
+    newer_payload_sha256: str | None
 
 
 class CaseRecord(BaseModel):
     """A case and its content."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     case_id: int
     number: str
     title: str
     opened_by: str
     opened_at: datetime
+    kept_by: str
     is_closed: bool
     listings: list[str]
     sellers: list[tuple[str, str]]
     """Source and name."""
+    filed: list[FiledListing]
     entries: list[CaseLine]
     """The journal, oldest first."""
 
@@ -317,15 +310,69 @@ class NewLine(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["listing", "listing_removed", "seller", "seller_removed", "note", "closed", "reopened"]
+    kind: Kind
     listing_id: Annotated[str, Field(max_length=64)] = ""
     note: Annotated[str, Field(max_length=MAX_NOTE_CHARS)] = ""
+    handed_to: Annotated[str, Field(max_length=64)] = ""
+    """Of `handed_over`: the user who keeps the case from now on."""
+
+
+def read_case(db: Database, case_id: int, reader: str) -> CaseRecord:
+    """Return a case as this reader may see it.
+
+    Raises:
+        UnknownRow: If there is no such case.
+    """
+    case = get_case(db, case_id)
+    filed = []
+    for each in case_listings(db, case, reader):
+        assert each.filed is not None
+        newest, pin = each.filed.newest, each.filed
+        filed.append(
+            FiledListing(
+                listing_id=each.listing.listing_id,
+                filed_at=pin.entry.written_at,
+                filed_by=pin.entry.written_by,
+                sighting_id=each.sighting.sighting_id,
+                payload_sha256=each.payload_sha256,
+                text_sha256=each.sighting.text_hash,
+                score_id=each.score_id,
+                p_offer=each.score.p_offer if each.score else None,
+                model_id=each.score.model_id if each.score else None,
+                law=[dict(entry) for entry in pin.entry.law],
+                state=each.state,
+                score_hidden=each.score_hidden,
+                verdict_hidden=each.is_blind,
+                is_changed=pin.is_changed,
+                newer_sighting_id=newest.sighting.sighting_id if newest else None,
+                newer_payload_sha256=newest.payload_sha256 if newest else None,
+            )
+        )
+    lines = []
+    for line in journal(db, case):
+        said = asdict(line)
+        said |= {"written_by": said.pop("by"), "written_at": said.pop("at")}
+        said |= {name: said[name] or None for name in ("listing_id", "source_id")}
+        lines.append(CaseLine(**said))
+    return CaseRecord(
+        case_id=case.case_id,
+        number=case.number,
+        title=case.title,
+        opened_by=case.opened_by,
+        opened_at=case.opened_at,
+        kept_by=case.kept_by,
+        is_closed=case.is_closed,
+        listings=list(case.listings),
+        sellers=list(case.sellers),
+        filed=filed,
+        entries=lines,
+    )
 
 
 @api.get("/cases", responses=refusals())
 def all_cases(db: TheDatabase, person: TheViewer) -> list[CaseRecord]:
     """Return every case, newest first."""
-    return [CaseRecord.model_validate(case) for case in list_cases(db)]
+    return [read_case(db, case.case_id, person.name) for case in list_cases(db)]
 
 
 @api.post("/cases", status_code=201, responses=refusals(409))
@@ -335,15 +382,15 @@ def new_case(db: TheDatabase, context: TheContext, person: TheReviewer, wanted: 
     with transaction(db):
         case_id = open_case(db, wanted.number, wanted.title, opened_by=person.name, now=now)
         log_change(db, case_id, person, {"kind": "opened", "number": wanted.number}, now)
-    return CaseRecord.model_validate(get_case(db, case_id))
+    return read_case(db, case_id, person.name)
 
 
 @api.get("/cases/{case_id}", responses=refusals(404))
 def one_case(db: TheDatabase, context: TheContext, person: TheViewer, case_id: RowId) -> CaseRecord:
     """Return one case, and log the view."""
-    case = get_case(db, case_id)
+    found = read_case(db, case_id, person.name)
     note_view(db, case_id, person, context.clock())
-    return CaseRecord.model_validate(case)
+    return found
 
 
 @api.post("/cases/{case_id}/entries", status_code=201, responses=refusals(404, 409))
@@ -351,18 +398,5 @@ def write_case(
     db: TheDatabase, context: TheContext, person: TheReviewer, case_id: RowId, line: NewLine
 ) -> CaseRecord:
     """Write a line into a case's journal."""
-    seller = None
-    if line.kind.startswith("seller"):
-        file = listing_file(db, line.listing_id)
-        seller = (file.listing.source_id, file.sightings[0].content.seller_name)
-    write_line(
-        db,
-        context.clock(),
-        person,
-        case_id,
-        line.kind,
-        listing_id=line.listing_id or None,
-        seller=seller,
-        note=line.note,
-    )
-    return CaseRecord.model_validate(get_case(db, case_id))
+    write_line(db, context, person, case_id, line)
+    return read_case(db, case_id, person.name)

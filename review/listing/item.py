@@ -191,12 +191,13 @@ def read_history(sightings: Sequence[Sighting]) -> tuple[Seen, ...]:
     """Return each sighting, newest first, with its changes since the previous one."""
     older: list[Sighting | None] = [*sightings[1:], None]
     return tuple(
-        Seen(sighting=new, changed=_changes(old.content, new.content) if old else ())
+        Seen(sighting=new, changed=content_changes(old.content, new.content) if old else ())
         for new, old in zip(sightings, older, strict=True)
     )
 
 
-def _changes(old: ListingContent, new: ListingContent) -> tuple[Changed, ...]:
+def content_changes(old: ListingContent, new: ListingContent) -> tuple[Changed, ...]:
+    """Return the fields that differ between two contents of a listing."""
     return tuple(
         Changed(
             name=gettext(words),

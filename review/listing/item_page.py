@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from review.listing.item import read_item
+from review.listing.item import content_changes, read_item
 from review.listing.safe_text import sanitize_page
 from review.queue.blinding import hidden_from, hide_scores, hides_verdicts, waits_for
 from review.queue.lists import TheList, done_today, read_list
@@ -24,8 +24,9 @@ from review.web.dependencies import (
     go,
     with_done,
 )
-from review.web.fields import DraftForm
+from review.web.fields import MAX_ROW, DraftForm
 from review.web.languages import gettext as _
+from review.web.languages import ngettext
 from store.accounts.users import Role
 from store.audit import audit
 from store.audit.audit import AuditAction
@@ -38,10 +39,12 @@ from store.review.verdicts import (
     last_verdict_id,
     latest_undo,
     latest_undoable,
+    standing_in_batch,
 )
 from store.review.workspace import KeptDraft, draft_of, keep_draft, review_settings, saved_views
 
 if TYPE_CHECKING:
+    from review.listing.item import Changed, Item
     from review.queue.lists import ListPage, Where
     from review.web.dependencies import Person
     from store.database import Database
@@ -55,17 +58,44 @@ pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 @pages.get("/listings/{listing_id}")
 def show_listing(
-    request: Request, db: TheDatabase, where: TheList, person: TheViewer, listing_id: str, done: str = ""
+    request: Request,
+    db: TheDatabase,
+    where: TheList,
+    person: TheViewer,
+    listing_id: str,
+    done: str = "",
+    count: Annotated[int, Query(ge=0, le=MAX_ROW)] = 0,
 ) -> Response:
     """Show one listing beside the list."""
-    said = {
+    return answer_item(request, db, person, where, listing_id, Message(said=said_of(done, count)))
+
+
+def said_of(done: str, count: int = 0) -> str:
+    """Return the sentence that confirms an action; empty for none."""
+    numbered = {
+        "decided": lambda: ngettext("%(num)s verdict given.", "%(num)s verdicts given.", count),
+        "all_undone": lambda: ngettext(
+            "%(num)s verdict undone. The listing is waiting again.",
+            "%(num)s verdicts undone. The listings are waiting again.",
+            count,
+        ),
+        "all_assigned": lambda: ngettext("%(num)s listing assigned.", "%(num)s listings assigned.", count),
+        "unassigned": lambda: ngettext("%(num)s assignment removed.", "%(num)s assignments removed.", count),
+        "all_filed": lambda: ngettext(
+            "%(num)s listing filed. What the case held already stays as it was.",
+            "%(num)s listings filed. What the case held already stays as it was.",
+            count,
+        ),
+    }
+    if done in numbered:
+        return numbered[done]() % {"num": f"{count:,}"}
+    return {
         "undone": _("Verdict undone. The listing is waiting again, and the history keeps the verdict."),
         "redone": _("Verdict given again."),
         "taken": _("You have taken over this listing."),
         "filed": _("Added to the case."),
         "assigned": _("Assigned."),
     }.get(done, "")
-    return answer_item(request, db, person, where, listing_id, Message(said=said))
 
 
 @pages.post("/listings/{listing_id}/draft", status_code=204)
@@ -141,6 +171,8 @@ class LastVerdict:
     verdict: Verdict
     title: str
     is_undone: bool
+    count: int
+    """Of the verdicts given at once with it that still stand, itself among them; 1 for a single one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,8 +220,10 @@ def answer_item(
     around = around_item(request, db, person, rows)
     row = item_of(db, listing_id)
     hidden = bool(row and around["hides"](row))  # type: ignore[operator]
+    item = read_item(file)
     shown = {
-        "item": read_item(file),
+        "item": item,
+        "since": changes_since_verdict(item),
         "row": row,
         "score_hidden": hidden,
         "verdicts": _verdicts_shown(file, row, person.name),
@@ -205,6 +239,16 @@ def answer_item(
         **_near(request, db, file, person.name),
     }
     return answer_page(request, "item.html", around | shown, status=message.status)
+
+
+def changes_since_verdict(item: Item) -> tuple[Changed, ...]:
+    """Return how the listing differs from the version that the last verdict was about."""
+    judged = item.standing and next(
+        each for each in item.file.sightings if each.sighting_id == item.standing.sighting_id
+    )
+    if not judged or judged.text_hash == item.file.sightings[0].text_hash:
+        return ()
+    return content_changes(judged.content, item.content)
 
 
 def around_item(request: Request, db: Database, person: Person, rows: ListPage) -> dict[str, object]:
@@ -260,7 +304,7 @@ def _near(request: Request, db: Database, file: ListingFile, reviewer: str) -> d
         "same_text": hide_scores(db, listings.same_text(db, newest), reviewer, listing_id),
         "of_seller": hide_scores(db, of_seller, reviewer, listing_id),
         "cases": cases.cases_of(db, listing_id),
-        "open_cases": [case for case in cases.list_cases(db) if not case.is_closed],
+        "open_cases": cases.open_cases(db),
     }
 
 
@@ -272,7 +316,7 @@ def _verdicts_shown(file: ListingFile, row: ListedItem | None, reviewer: str) ->
 
 
 def _states(wanted: Filter) -> list[State]:
-    if wanted.state in {"", "all"}:
+    if wanted.state in {"", "all", "every"}:
         return [State.WAITING, State.SECOND] if not wanted.state else list(State)
     return [State(wanted.state)]
 
@@ -282,4 +326,7 @@ def _last_verdict(db: Database, reviewer: str) -> LastVerdict | None:
     verdict = undone or latest_undoable(db, reviewer)
     if verdict is None:
         return None
-    return LastVerdict(verdict=verdict, title=title_of(db, verdict.sighting_id), is_undone=bool(undone))
+    count = len(standing_in_batch(db, verdict.batch)) if verdict.batch and not undone else 1
+    return LastVerdict(
+        verdict=verdict, title=title_of(db, verdict.sighting_id), is_undone=bool(undone), count=count
+    )

@@ -83,8 +83,8 @@ def get_listing(
 ) -> dict[str, Any]:
     """Return everything kept about one listing: sightings, score with reasons, verdicts, evidence.
 
-    `score_hidden` says that the score is kept from who asks until they decide; verdicts of others are left
-    out where they are to be checked blind. The log notes the view.
+    `score_hidden` says that the score is kept from who asks until they decide; `verdict_hidden` that verdicts
+    of others are, which they are to check blind. The log notes the view.
     """
     file = listing_file(db, listing_id)
     row = item_of(db, listing_id)
@@ -97,13 +97,14 @@ def get_listing(
         now=context.clock(),
     )
     is_hidden = record_maker(db, person).hides(row)
-    if hides_verdicts(row, reviewer=person.name):
+    is_blind = hides_verdicts(row, reviewer=person.name)
+    if is_blind:
         own = tuple(verdict for verdict in file.verdicts if verdict.reviewer == person.name)
         file = replace(file, verdicts=own)
     if is_hidden:
         file = replace(file, score=None)
     whole: dict[str, Any] = jsonable_encoder(asdict(file))
-    return whole | {"score_hidden": is_hidden}
+    return whole | {"score_hidden": is_hidden, "verdict_hidden": is_blind}
 
 
 @api.get("/near", responses=refusals(404))

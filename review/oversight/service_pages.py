@@ -19,6 +19,8 @@ from store.model import Run
 from store.operations.alarms import Alarm, acknowledge, list_alarms, standing_alarms
 from store.operations.service import Band, ServiceRequest, SourceHealth, list_requests
 from store.operations.service import Request as Wish
+from store.review.item_query import Filter
+from store.review.queue import count_items
 from store.review.statistics import SourceCounts
 
 pages = APIRouter(prefix="/service", include_in_schema=False, default_response_class=HTMLResponse)
@@ -46,6 +48,7 @@ def show_service(
     }
     shown = {
         "found": service_api.overview(db, context.clock()),
+        "waiting": count_items(db, Filter(reviewer=person.name)),
         "now": context.clock(),
         "requests": list_requests(db, limit=10),
         "said": said.get(done, ""),
@@ -156,6 +159,7 @@ class ServiceRecord(BaseModel):
     service: bool
     alarms: list[Alarm]
     queue: int
+    """How many listings wait for a verdict of the user, as the queue counts them."""
     unscored: int
     scoring: str
     last_score_run: Run | None
@@ -225,7 +229,8 @@ def get_service(
     person: TheLead,
 ) -> ServiceRecord:
     """Return the state of each source, the queue, the model and the disk, with the active alarms."""
-    return ServiceRecord.model_validate(service_api.overview(db, context.clock()))
+    found = ServiceRecord.model_validate(service_api.overview(db, context.clock()))
+    return found.model_copy(update={"queue": count_items(db, Filter(reviewer=person.name))})
 
 
 @api.get("/service/requests", responses=refusals())

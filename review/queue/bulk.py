@@ -1,10 +1,10 @@
-"""One verdict or one assignee for a whole list: a preview, then the change if the list is still the same."""
+"""Several listings at once: a preview with boxes, then one verdict, assignee or case for what is ticked."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +12,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from review.queue.blinding import hidden_from, hides_verdicts
 from review.queue.lists import TheList, Where
 from review.web.dependencies import (
     Person,
@@ -23,20 +24,30 @@ from review.web.dependencies import (
     go,
     with_done,
 )
-from review.web.errors import ReviewError
-from review.web.fields import Given, Note, Reason, refusals
+from review.web.errors import ReviewError, RoleTooLow
+from review.web.fields import Given, Note, OrEmpty, Reason, RowId, refusals
 from review.web.languages import N_, spoken
-from store.accounts.users import get_user
+from store.accounts.users import Role, get_user, list_users
 from store.audit.audit import AuditAction
 from store.database import transaction
 from store.review import workspace
+from store.review.cases import holds_version, open_cases, write_entry
 from store.review.item_query import Filter
 from store.review.listings import listing_file
 from store.review.queue import ListedItem, count_items, count_settled, list_items
-from store.review.verdicts import Circumstances, ReasonUnfit, check_reason, give_verdict
+from store.review.verdicts import (
+    Circumstances,
+    ReasonUnfit,
+    check_reason,
+    give_verdict,
+    standing_in_batch,
+    undo_verdict,
+)
 
 if TYPE_CHECKING:
+    from review.web.dependencies import AppContext
     from store.database import Database
+    from store.errors import StoreError
 
 
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -52,29 +63,56 @@ class ListChanged(ReviewError):
         )
 
 
-MAX_AT_ONCE = 500
-"""The most listings of one bulk verdict; the first of the list, most likely offers first."""
+MAX_AT_ONCE = 200
+"""The most listings of one preview, each shown with its box; the first of the list."""
 
-SHOWN = 50
-"""The most listings that the preview shows."""
+MAX_OTHERS = 100
+"""The most listings of a preview that do not wait, and can only be filed or assigned."""
 
 
 class BulkVerdict(BaseModel):
-    """One verdict for a whole list."""
+    """One verdict for a whole list, or for some of it."""
 
     decision: Given
     seen: str = Field(max_length=64)
     """The digest of the previewed listings."""
     reason_code: Reason = None
     note: Note = ""
+    listing_ids: list[str] | None = None
+    """The previewed listings that get the verdict; None for all."""
+
+
+class NothingTicked(ReviewError):
+    """No listing of the preview was ticked, or no verdict was chosen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What was done to several listings at once."""
+
+    batch: str
+    """The id of its verdicts."""
+    count: int
 
 
 @pages.get("/bulk")
 def preview(
     request: Request, db: TheDatabase, context: TheContext, where: TheList, person: TheReviewer
 ) -> Response:
-    """Show the listings that a bulk verdict would decide."""
+    """Show the listings of a list with boxes to tick."""
     return _answer_preview(request, db, where, person, now=context.clock())
+
+
+class Deed(BaseModel):
+    """The form of the preview: what is to be done to the ticked listings."""
+
+    seen: str = Field(max_length=64)
+    listing_id: list[str] = Field(default=[], max_length=MAX_AT_ONCE + MAX_OTHERS)
+    decision: OrEmpty[Given] = None
+    reason_code: Reason = None
+    note: Note = ""
+    case_id: OrEmpty[RowId] = None
+    assignee: str = Field(default="", max_length=64)
 
 
 @pages.post("/bulk")
@@ -84,16 +122,24 @@ def decide_all(
     context: TheContext,
     where: TheList,
     person: TheReviewer,
-    form: Annotated[BulkVerdict, Form()],
+    deed: Annotated[Deed, Form()],
 ) -> Response:
-    """Give one verdict on every previewed listing; if the list has changed, show the preview again."""
-    now = context.clock()
+    """Give one verdict on every ticked listing; if the list has changed, show the preview again."""
+    if deed.decision is None:
+        refused = NothingTicked(N_("No verdict was chosen, so nothing was written. Choose one."))
+        return _answer_refusal(request, db, context, where, person, deed, refused)
+    verdict = BulkVerdict(
+        decision=deed.decision,
+        seen=deed.seen,
+        reason_code=deed.reason_code,
+        note=deed.note,
+        listing_ids=deed.listing_id,
+    )
     try:
-        decide_listed(db, where, form, person, now=now)
-    except (ListChanged, ReasonUnfit) as error:
-        status = 422 if isinstance(error, ReasonUnfit) else 409
-        return _answer_preview(request, db, where, person, now=now, warned=spoken(error), status=status)
-    return go("/")
+        done = decide_listed(db, where, verdict, person, now=context.clock())
+    except (ListChanged, ReasonUnfit, NothingTicked) as error:
+        return _answer_refusal(request, db, context, where, person, deed, error)
+    return go(with_done(where.address(), "decided", done.count))
 
 
 @pages.post("/bulk/assign")
@@ -103,16 +149,44 @@ def assign_all(
     context: TheContext,
     where: TheList,
     person: TheLead,
-    seen: Annotated[str, Form(max_length=64)],
-    assignee: Annotated[str, Form(max_length=64)] = "",
+    deed: Annotated[Deed, Form()],
 ) -> Response:
-    """Assign every previewed listing."""
-    now = context.clock()
+    """Assign every ticked listing."""
+    ticked, name = deed.listing_id, deed.assignee
     try:
-        assign_listed(db, where, seen, assignee, person, now=now)
-    except ListChanged as error:
-        return _answer_preview(request, db, where, person, now=now, warned=spoken(error), status=409)
-    return go(where.address())
+        count = assign_listed(db, where, deed.seen, name, person, ticked=ticked, now=context.clock())
+    except (ListChanged, NothingTicked) as error:
+        return _answer_refusal(request, db, context, where, person, deed, error)
+    return go(with_done(where.address(), "all_assigned" if name.strip() else "unassigned", count))
+
+
+@pages.post("/bulk/file")
+def file_all(
+    request: Request,
+    db: TheDatabase,
+    context: TheContext,
+    where: TheList,
+    person: TheReviewer,
+    deed: Annotated[Deed, Form()],
+) -> Response:
+    """File every ticked listing in a case; what the case holds already stays as it is."""
+    if deed.case_id is None:
+        refused = NothingTicked(N_("No case was chosen, so nothing was written. Choose one."))
+        return _answer_refusal(request, db, context, where, person, deed, refused)
+    try:
+        count = file_listed(db, context, where, deed, deed.case_id, person)
+    except (ListChanged, NothingTicked) as error:
+        return _answer_refusal(request, db, context, where, person, deed, error)
+    return go(with_done(where.address(), "all_filed", count))
+
+
+@pages.post("/batches/{batch}/undo")
+def take_back_all(
+    db: TheDatabase, context: TheContext, where: TheList, person: TheReviewer, batch: str
+) -> Response:
+    """Undo every verdict of a batch that still stands; only a lead may undo another's."""
+    count = undo_listed(db, batch, person, now=context.clock())
+    return go(with_done(where.address(), "all_undone", count))
 
 
 @pages.post("/listings/{listing_id}/assign")
@@ -130,18 +204,20 @@ def assign_one(
     return go(with_done(where.address(listing_id), "assigned"))
 
 
-def decide_listed(db: Database, where: Where, form: BulkVerdict, person: Person, *, now: datetime) -> int:
-    """Give one verdict on all previewed listings, or on none; return their number.
+def decide_listed(db: Database, where: Where, form: BulkVerdict, person: Person, *, now: datetime) -> Batch:
+    """Give one verdict on all previewed listings, or the chosen ones, or on none.
 
     Raises:
         ListChanged: If the list is no longer what the preview showed.
+        NothingTicked: If none of them was chosen.
         ReasonUnfit: If the reason contradicts the decision.
     """
     with transaction(db):
-        touched = _touched_as_seen(db, where, form.seen, person, now=now)
+        waiting, _others = _listed_as_seen(db, where, form.seen, person, now=now)
+        chosen = _chosen(waiting, form.listing_ids)
         check_reason(form.decision, form.reason_code)
         circumstances = Circumstances(batch=secrets.token_hex(8), origin=person.origin)
-        for item in touched:
+        for item in chosen:
             give_verdict(
                 db,
                 item.sighting_id,
@@ -153,30 +229,88 @@ def decide_listed(db: Database, where: Where, form: BulkVerdict, person: Person,
                 circumstances=circumstances,
                 now=now,
             )
-    return len(touched)
+    return Batch(batch=circumstances.batch, count=len(chosen))
+
+
+def undo_listed(db: Database, batch: str, person: Person, *, now: datetime) -> int:
+    """Undo every verdict of a batch that still stands, or none; return their number.
+
+    Raises:
+        UnknownRow: If no verdict has this batch.
+        RoleTooLow: If the batch is somebody else's.
+    """
+    with transaction(db):
+        given = standing_in_batch(db, batch)
+        if any(each.reviewer != person.name for each in given) and not person.may(Role.LEAD):
+            raise RoleTooLow(person.name, person.user.role, Role.LEAD)
+        for verdict in given:
+            undo_verdict(db, verdict.verdict_id, reviewer=person.name, origin=person.origin, now=now)
+    return len(given)
 
 
 def assign_listed(
-    db: Database, where: Where, seen: str, assignee: str, person: Person, *, now: datetime
+    db: Database,
+    where: Where,
+    seen: str,
+    assignee: str,
+    person: Person,
+    *,
+    ticked: list[str] | None = None,
+    now: datetime,
 ) -> int:
-    """Assign all previewed listings, or none; return their number.
+    """Assign all previewed listings that wait, or the ticked ones, or none; return their number.
 
     Raises:
         ListChanged: If the list is no longer what the preview showed.
+        NothingTicked: If none of them was ticked.
     """
     with transaction(db):
-        touched = _touched_as_seen(db, where, seen, person, now=now)
-        assign_to(db, [item.listing_id for item in touched], assignee, person, now)
-    return len(touched)
+        waiting, others = _listed_as_seen(db, where, seen, person, now=now)
+        chosen = waiting if ticked is None else _chosen([*waiting, *others], ticked)
+        assign_to(db, [item.listing_id for item in chosen], assignee, person, now)
+    return len(chosen)
 
 
-def _touched_as_seen(
+def file_listed(
+    db: Database, context: AppContext, where: Where, deed: Deed, case_id: int, person: Person
+) -> int:
+    """File the ticked listings in a case, or none; return how many it did not hold before as they read now.
+
+    Raises:
+        ListChanged: If the list is no longer what the preview showed.
+        NothingTicked: If none of them was ticked.
+        CaseRefused: If the case is closed.
+    """
+    now, count = context.clock(), 0
+    with transaction(db):
+        waiting, others = _listed_as_seen(db, where, deed.seen, person, now=now)
+        for item in _chosen([*waiting, *others], deed.listing_id):
+            if holds_version(db, case_id, item.listing_id, item.sighting_id):
+                continue
+            listing_id, law = item.listing_id, context.reference.law(item.substances)
+            write_entry(
+                db, case_id, "listing", listing_id=listing_id, law=law, written_by=person.name, now=now
+            )
+            said = {"kind": "listing", "listing_id": listing_id}
+            person.log(db, AuditAction.CASE_CHANGED, f"case:{case_id}", said, now=now)
+            count += 1
+    return count
+
+
+def _chosen(listed: list[ListedItem], ticked: list[str] | None) -> list[ListedItem]:
+    chosen = listed if ticked is None else [item for item in listed if item.listing_id in set(ticked)]
+    if not chosen and ticked is not None:
+        raise NothingTicked(N_("No listing was ticked, so nothing was written. Tick at least one."))
+    return chosen
+
+
+def _listed_as_seen(
     db: Database, where: Where, seen: str, person: Person, *, now: datetime
-) -> list[ListedItem]:
-    touched = touched_by(db, where, person, now=now)
-    if digest_of(touched) != seen:
+) -> tuple[list[ListedItem], list[ListedItem]]:
+    waiting = touched_by(db, where, person, now=now)
+    if digest_of(waiting) != seen:
         raise ListChanged
-    return touched
+    return waiting, others_in(db, where, waiting)
 
 
 def assign_to(db: Database, listing_ids: list[str], assignee: str, person: Person, now: datetime) -> None:
@@ -205,10 +339,17 @@ def waiting_of(where: Where, person: Person) -> Filter:
 
 def touched_by(db: Database, where: Where, person: Person, *, now: datetime) -> list[ListedItem]:
     """Return the waiting listings of a list that nobody else has open."""
-    found = list_items(db, waiting_of(where, person), limit=MAX_AT_ONCE)
+    found = list_items(db, waiting_of(where, person), sort=where.sort, limit=MAX_AT_ONCE)
     held = workspace.claims_on(db, [item.listing_id for item in found], now=now)
     others = {listing_id for listing_id, claim in held.items() if claim.reviewer != person.name}
     return [item for item in found if item.listing_id not in others]
+
+
+def others_in(db: Database, where: Where, waiting: list[ListedItem]) -> list[ListedItem]:
+    """Return the first listings of a list that do not wait for this person or are open elsewhere."""
+    known = {item.listing_id for item in waiting}
+    found = list_items(db, where.wanted, sort=where.sort, limit=MAX_OTHERS)
+    return [item for item in found if item.listing_id not in known]
 
 
 def settled_in(db: Database, where: Where, person: Person) -> int:
@@ -222,6 +363,29 @@ def digest_of(touched: list[ListedItem]) -> str:
     return hashlib.sha256(repr(named).encode()).hexdigest()
 
 
+def _answer_refusal(
+    request: Request,
+    db: Database,
+    context: AppContext,
+    where: Where,
+    person: Person,
+    deed: Deed,
+    error: StoreError,
+) -> Response:
+    """Answer with the preview as it is now, the sentence above it, and the boxes ticked as they were sent."""
+    status = 409 if isinstance(error, ListChanged) else 422
+    return _answer_preview(
+        request,
+        db,
+        where,
+        person,
+        now=context.clock(),
+        warned=spoken(error),
+        status=status,
+        ticked=deed.listing_id,
+    )
+
+
 def _answer_preview(
     request: Request,
     db: Database,
@@ -231,17 +395,23 @@ def _answer_preview(
     now: datetime,
     warned: str = "",
     status: int = 200,
+    ticked: list[str] | None = None,
 ) -> Response:
-    touched = touched_by(db, where, person, now=now)
+    waiting = touched_by(db, where, person, now=now)
     shown = {
         "where": where,
-        "rows": touched[:SHOWN],
-        "count": len(touched),
+        "waiting": waiting,
+        "others": others_in(db, where, waiting),
+        "ticked": None if ticked is None else set(ticked),
         "total": count_items(db, waiting_of(where, person)),
         "settled": settled_in(db, where, person),
-        "seen": digest_of(touched),
+        "seen": digest_of(waiting),
         "warned": warned,
         "limit": MAX_AT_ONCE,
+        "hides": hidden_from(db, person.name),
+        "hides_verdicts": lambda item: hides_verdicts(item, reviewer=person.name),
+        "open_cases": open_cases(db),
+        "people": [user.name for user in list_users(db)],
     }
     return answer_page(request, "bulk.html", shown, status=status)
 
@@ -273,6 +443,8 @@ class Done(BaseModel):
     """The number of changed listings."""
 
     count: int
+    batch: str = ""
+    """Of verdicts: the id to undo them by."""
 
 
 @api.get("/bulk", responses=refusals())
@@ -293,8 +465,15 @@ def get_preview(db: TheDatabase, context: TheContext, where: TheList, person: Th
 def post_verdicts(
     db: TheDatabase, context: TheContext, where: TheList, person: TheReviewer, verdict: BulkVerdict
 ) -> Done:
-    """Give one verdict on every listing that the get_preview named, or on none."""
-    return Done(count=decide_listed(db, where, verdict, person, now=context.clock()))
+    """Give one verdict on every listing that the get_preview named, or those of `listing_ids`, or on none."""
+    done = decide_listed(db, where, verdict, person, now=context.clock())
+    return Done(count=done.count, batch=done.batch)
+
+
+@api.post("/bulk/{batch}/undo", responses=refusals(404))
+def post_undo(db: TheDatabase, context: TheContext, person: TheReviewer, batch: str) -> Done:
+    """Undo every verdict of a batch that still stands; only a lead may undo another's."""
+    return Done(count=undo_listed(db, batch, person, now=context.clock()))
 
 
 @api.post("/assign", responses=refusals(409))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from review.listing.item_page import Message, answer_item, around_item
+from review.listing.item_page import Message, answer_item, around_item, said_of
 from review.queue.lists import TheList, address_after_verdict, read_list
 from review.web.dependencies import (
     TheContext,
@@ -60,7 +60,14 @@ pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @pages.get("/")
-def show_list(request: Request, db: TheDatabase, where: TheList, person: TheViewer) -> Response:
+def show_list(
+    request: Request,
+    db: TheDatabase,
+    where: TheList,
+    person: TheViewer,
+    done: str = "",
+    count: Annotated[int, Query(ge=0, le=MAX_ROW)] = 0,
+) -> Response:
     """Show the list and its first listing, or say that nothing waits."""
     now = context_of(request).clock()
     page = read_list(db, where, reviewer=person.name)
@@ -70,8 +77,9 @@ def show_list(request: Request, db: TheDatabase, where: TheList, person: TheView
     ]
     if page.rows:
         first = (free or page.rows)[0].listing_id
-        return answer_item(request, db, person, page.where, first, page=page)
-    shown = {"known": count_listings(db), "model": model_in_use(db)}
+        said = Message(said=said_of(done, count))
+        return answer_item(request, db, person, page.where, first, said, page=page)
+    shown = {"said": said_of(done, count), "known": count_listings(db), "model": model_in_use(db)}
     return answer_page(request, "empty.html", shown | around_item(request, db, person, page))
 
 

@@ -64,9 +64,10 @@ class ListQuery(BaseModel):
     kind: Text = ""
     language: Text = ""
     seller: Text = ""
+    changed: Literal["", "1"] = ""
     since: Day = ""
     until: Day = ""
-    state: Literal["", "all"] | State = ""
+    state: Literal["", "all", "every"] | State = ""
     assignee: Text = ""
     decision: Text = ""
     sort: Sort = Sort.LIKELY
@@ -299,6 +300,10 @@ class ItemRecord(BaseModel):
     state: State | None
     decision: Decision | None
     decided_by: str | None
+    verdict_hidden: bool
+    """Whether there is a verdict that the user is to check blind."""
+    is_changed: bool
+    """Whether the listing has changed since a verdict on it."""
     assignee: str
 
 
@@ -360,13 +365,15 @@ class RecordMaker:
         is_hidden = self.hides(item)
         is_blind = hides_verdicts(item, reviewer=self._name)
         fields: dict[str, Any] = {
-            name: getattr(item, name) for name in ItemRecord.model_fields if name != "score_hidden"
+            name: getattr(item, name)
+            for name in ItemRecord.model_fields
+            if name not in {"score_hidden", "verdict_hidden"}
         }
         if is_hidden:
             fields |= {"p_offer": None, "is_flagged": None, "is_sample": None}
         if is_blind:
             fields |= {"decision": None, "decided_by": None}
-        return ItemRecord(score_hidden=is_hidden, **fields)
+        return ItemRecord(score_hidden=is_hidden, verdict_hidden=is_blind, **fields)
 
 
 def record_maker(db: TheDatabase, person: Person) -> RecordMaker:

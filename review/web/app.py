@@ -20,7 +20,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from review.accounts import login, own_account, user_admin
 from review.accounts.credentials import Passwords
-from review.cases import case_exports, case_files
+from review.cases import case_exports, case_files, exported, sheets
 from review.listing import item_page, listing_api
 from review.listing.safe_text import cut, mark_lookalikes, spell_invisible
 from review.listing.score_reasons import kind_words, signal_words
@@ -61,6 +61,7 @@ from review.web.guards import (
     methods_of,
 )
 from review.web.languages import gettext as _
+from review.web.problems import name_problems
 from review.web.providers import NO_REFERENCE, Reference
 from review.web.settings import Safety, load_key
 from review.web.translations import chosen_words, law_words, narrowing_words, run_words
@@ -110,8 +111,10 @@ STATUS = {
     LastAdministrator: 409,
     UnknownUser: 404,
     StoreUnusable: 503,
-    case_files.NoPdf: 409,
-    case_exports.NoFollowTheMoney: 409,
+    sheets.NoPdf: 409,
+    exported.NoFollowTheMoney: 409,
+    case_exports.CaseIsWhole: 409,
+    case_exports.NoCaseForPdf: 409,
     AlreadyAcknowledged: 409,
     NoServiceAtWork: 409,
     SourcesUnreadable: 409,
@@ -233,7 +236,8 @@ def guard(app: FastAPI, safety: Safety) -> None:
 def answer_error(request: Request, error: Exception) -> Response:
     """Answer any error with its status and a sentence: as JSON under `/api/`, else as a page."""
     ask_language(request)  # an address that leads nowhere has asked for none yet
-    status, sentence = explain(error)
+    is_api = request.url.path.startswith("/api/")
+    status, sentence = explain(error, for_program=is_api)
     more = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         taken = ", ".join(methods_of(request.app.routes, request.url.path))
@@ -241,15 +245,17 @@ def answer_error(request: Request, error: Exception) -> Response:
         sentence = _("This address accepts %(taken)s, not %(method)s. Nothing was written.") % {
             "taken": taken, "method": request.method,
         }  # fmt: skip
-    if request.url.path.startswith("/api/"):
+    if is_api:
         if isinstance(error, LoginNeeded):
             sentence += _(" Programs send a valid token as `Authorization: Bearer`.")
         headers = HEADERS | more
         return JSONResponse({"detail": sentence}, status_code=status, headers=headers)
     if isinstance(error, LoginNeeded):
         return login.send_to_login(request, sentence)
-    if status == HTTPStatus.NOT_FOUND:
-        recognize(request)  # an address that leads nowhere has not asked who is there
+    if getattr(request.state, "person", None) is None and status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        recognize(
+            request
+        )  # an address that leads nowhere, or a form that expired, has not asked who is there
     title = _(words.TITLES.get(status, HTTPStatus(status).phrase))
     shown = {
         "title": title,
@@ -262,8 +268,8 @@ def answer_error(request: Request, error: Exception) -> Response:
     return response
 
 
-def explain(error: Exception) -> tuple[int, str]:
-    """Return the HTTP status and the sentence for an error."""
+def explain(error: Exception, *, for_program: bool = False) -> tuple[int, str]:
+    """Return the HTTP status and the sentence for an error; a program is told the names of its fields."""
     if isinstance(error, UnknownRow):  # its own sentence names a command, for who is at the command line
         return 404, fill(
             N_(
@@ -276,7 +282,7 @@ def explain(error: Exception) -> tuple[int, str]:
     if isinstance(error, StoreError):
         return STATUS.get(type(error), 500), languages.spoken(error)
     if isinstance(error, RequestValidationError):
-        wrong = "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in error.errors())
+        wrong = name_problems(error.errors(), for_program=for_program)
         return 422, _("The request was not understood, and nothing was written. %(wrong)s.") % {
             "wrong": wrong
         }
@@ -335,6 +341,7 @@ def build_templates() -> Environment:
         "ROLES": words.ROLES,
         "ROLE_NAMES": words.ROLE_NAMES,
         "CASE_KINDS": words.CASE_KINDS,
+        "MISSING": exported.PARTS,
         "RUN_KINDS": words.RUN_KINDS,
         "WISHES": words.WISHES,
         "LANGUAGES": languages.LANGUAGES,

@@ -296,6 +296,7 @@ def go(address: str) -> RedirectResponse:
     return RedirectResponse(address, status_code=303)
 
 
-def with_done(address: str, done: str) -> str:
-    """Return the address with a word that makes the next page confirm the action."""
-    return f"{address}{'&' if '?' in address else '?'}done={done}"
+def with_done(address: str, done: str, count: int | None = None) -> str:
+    """Return the address with a word, and a number, that make the next page confirm the action."""
+    named = f"done={done}" if count is None else f"done={done}&count={count}"
+    return f"{address}{'&' if '?' in address else '?'}{named}"

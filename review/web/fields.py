@@ -88,7 +88,7 @@ async def check_query(request: Request) -> None:
     known = {each["name"] for each in described.get("parameters", ()) if each["in"] == "query"}
     names = [name for name, _value in request.query_params.multi_items()]
     wrong = [
-        {"loc": ("query", name), "msg": "found more than once" if name in known else "no such parameter here"}
+        {"loc": ("query", name), "type": "repeated" if name in known else "unknown"}
         for name in dict.fromkeys(names)
         if name not in known or names.count(name) > 1
     ]

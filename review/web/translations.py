@@ -126,13 +126,14 @@ KEYS = (
 
 STATES = {
     "": N_("Waiting for me"), State.WAITING: N_("Without a verdict"), State.SECOND: N_("Second review"),
-    State.ADJUDICATION: N_("Disputed"), State.DECIDED: N_("Decided"), "all": N_("All"),
+    State.ADJUDICATION: N_("Disputed"), State.DECIDED: N_("Decided"),
+    "all": N_("All flagged, sampled or judged"), "every": N_("All listings, flagged or not"),
 }  # fmt: skip
 """States as the filter names them; the empty one is what waits for who asks."""
 
 SORTS = {
     Sort.LIKELY: N_("most likely first"), Sort.NEWEST: N_("newest first"), Sort.OLDEST: N_("oldest first"),
-    Sort.SELLER: N_("by seller"),
+    Sort.SELLER: N_("by seller"), Sort.WORTH: N_("most worth looking at first"),
 }  # fmt: skip
 
 KINDS = {
@@ -149,7 +150,8 @@ FAMILIES = {
 CASE_KINDS = {
     "listing": N_("listing added"), "seller": N_("seller added"), "note": N_("note"),
     "listing_removed": N_("listing removed"), "seller_removed": N_("seller removed"),
-    "closed": N_("closed"), "reopened": N_("reopened"),
+    "closed": N_("closed"), "reopened": N_("reopened"), "handed_over": N_("handed over"),
+    "changed": N_("listing changed"),
 }  # fmt: skip
 """Lines of a case's journal as the pages name them."""
 
@@ -310,7 +312,21 @@ LAW_WORDS = (
     N_("Category 1"), N_("Category 2"), N_("Category 2A"), N_("Category 2B"), N_("Category 3"),
     N_("Category 4"), N_("precursor"), N_("essential chemical"), N_("added later"),
     N_("date not read"), N_("in force"), N_("final rule"), N_("effective"), N_("regulated since"),
-    N_("since"), N_("general knowledge"),
+    N_("since"), N_("general knowledge"), N_("decision"), N_("decisions"), N_("2010 decision"),
+    N_("CND decision"), N_("CND decisions"), N_("March 2022"), N_("March 2024"), N_("rule"),
+    N_("rule title read in"), N_("status"), N_("moved to group footnote"),
+    N_("as a carbamate of 4-piperidone"), N_("halides added"), N_("proposed"), N_("final rule later in 2021"),
+    N_("specific listing"), N_("edition of"), N_("of 2025-05-21"), N_("OJ"),
+    N_("Ephedrine, its salts, optical isomers"), N_("scope note of Ephedrine (optical isomers)"),
+    N_("(secondary source only; the list itself is distributed to authorities)"),
+    N_("is the proposal only"),
+    N_("confirms it is scheduled (CN codes updated by 2024/1331) but not the category"),
+    N_("count read: seven BMK glycidic acid esters"), N_("count read: six PMK glycidic acid esters"),
+    N_("the individual ester names are inferred from the UN group"),
+    N_("shows the entry cut off at"), N_("(count: acid + eight esters)"), N_("(count: seven esters)"),
+    N_("(ester names)"), N_("prints"), N_("(group name)"),
+    N_("(older French decree counts sassafras oil with it)"),
+    N_("(CAS and CN code read; that page prints them beside the wrong name)"),
 )  # fmt: skip
 """What citations are made of; a whole word of them is translated, all else is cited as it stands."""
 
@@ -352,11 +368,12 @@ NARROWINGS = {
     "tier": N_("Tier"), "language": N_("Language"), "kind": N_("Evidence"), "assignee": N_("Assigned to"),
     "decision": N_("Verdict"), "seller": N_("Seller"), "p_from": N_("Score from"), "p_to": N_("Score to"),
     "since": N_("Seen from"), "until": N_("Seen to"), "sort": N_("Order"),
+    "changed": N_("Changed since judged"),
 }  # fmt: skip
 """What narrows a list, by its name in the address, as the form of filters calls it."""
 
 _CHOSEN: Mapping[str, Mapping[str, str]] = {
-    "state": STATES, "family": FAMILIES, "kind": KINDS,
+    "state": STATES, "family": FAMILIES, "kind": KINDS, "changed": {"1": N_("yes")},
     "sort": {str(sort): words for sort, words in SORTS.items()},
     "decision": {choice.value: choice.words for choice in DECISIONS},
 }  # fmt: skip

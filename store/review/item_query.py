@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 from store import times
-from store.review.search import Asked, asked_of, matching
+from store.review.search import Asked, asked_of, matching, seller_query
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +47,8 @@ class Sort(StrEnum):
     NEWEST = "newest"
     OLDEST = "oldest"
     SELLER = "seller"
+    WORTH = "worth"
+    """Highest expected worth first: the place times the points of migration m022."""
 
 
 SORTED = {
@@ -54,6 +56,7 @@ SORTED = {
     Sort.NEWEST: ("seen_at", "DESC", "DESC"),
     Sort.OLDEST: ("seen_at", "ASC", "ASC"),
     Sort.SELLER: ("seller_name", "ASC", "ASC"),
+    Sort.WORTH: ("worth", "DESC", "ASC"),
 }
 """The column and direction of each order, and the direction of sighting_id, which breaks ties."""
 
@@ -90,12 +93,16 @@ class Filter:
     """Kind of evidence, e.g. `cas`."""
     language: str = ""
     seller: str = ""
+    """Words of a seller's name, as a search has them; without a state, of every listing in the store."""
+    changed: str = ""
+    """`1` for items that changed after a verdict."""
     since: str = ""
     """First day of the current sighting, ISO 8601, UTC."""
     until: str = ""
     """Last day of the current sighting."""
     state: str = ""
-    """A `State` or `all`; empty means items that wait for the reviewer, or every listing in a search."""
+    """A `State`; `all` for every review item; `every` for every listing in the store; empty means items that
+    wait for the reviewer, or every listing in a search or of a seller."""
     assignee: str = ""
     decision: str = ""
     """Decision of the standing verdict; an item that waits for a blind second review matches any."""
@@ -106,12 +113,15 @@ class Filter:
     def is_narrowed(self) -> bool:
         """Whether a condition other than words narrows the list."""
         asker = {"reviewer": "", "hidden_share": None, "terms": "", "names": ()}
+        asker |= {"state": ""} if self.state == "every" else {}
         return replace(self, **asker) != Filter()  # type: ignore[arg-type]
 
     @property
     def is_store_wide(self) -> bool:
-        """Whether the search covers all listings, not only review items."""
-        return bool(self.terms) and not (self.state or self.is_open)
+        """Whether the list covers all listings, not only review items."""
+        if self.is_open:
+            return False
+        return self.state == "every" or (bool(self.terms or self.seller) and not self.state)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +240,8 @@ class ItemQuery:
                    scores.score_id, ifnull(scores.substances, '[]') AS substances,
                    ifnull(is_flagged, 0) AS is_flagged,
                    ifnull(is_sample, 0) AS is_sample, state, decision, ifnull(decided_by, '') AS decided_by,
-                   ifnull(assignee, '') AS assignee, ifnull(place, 0.0) AS place
+                   ifnull(assignee, '') AS assignee, ifnull(is_changed, 0) AS is_changed,
+                   ifnull(place, 0.0) AS place, ifnull(worth, 0.0) AS worth
             FROM ({within}) JOIN sightings ON sightings.sighting_id = found_id
             JOIN listings USING (listing_id)
             LEFT JOIN review_items ON review_items.sighting_id = found_id
@@ -263,14 +274,19 @@ class ItemQuery:
         return f"{'sightings' if column in kept else 'review_items'}.{column}"
 
     def _outer(self, column: str) -> str:
-        return "place" if column == "place" else f"sightings.{column}"
+        return column if column in {"place", "worth"} else f"sightings.{column}"
 
     def _search(self, wanted: Filter) -> None:
         self._is_search = bool(wanted.terms)
         self._reviewer = wanted.reviewer
         names = dict(wanted.names)
+        of_seller = seller_query(self._db, wanted.seller) if wanted.seller else Asked({})
         asked = asked_of(self._db, wanted.terms, names) if self._is_store_wide else Asked({})
-        self._asked, self.is_cut = asked.queries, asked.is_cut
+        if self._is_store_wide and wanted.seller and not wanted.terms:
+            asked = of_seller
+        self._asked, self.is_cut = asked.queries, asked.is_cut or of_seller.is_cut
+        if wanted.seller and self._asked is not of_seller.queries:
+            self._of_seller(of_seller)
         if wanted.terms and not self._asked:
             condition, arguments = matching(self._db, wanted.terms, self._name("sighting_id"), names)
             self.narrow(condition, *arguments)
@@ -280,10 +296,17 @@ class ItemQuery:
                 "AND later.sighting_id > sightings.sighting_id)"
             )
 
+    def _of_seller(self, asked: Asked) -> None:
+        if not asked.queries:
+            self.narrow("false")
+        for index, match in asked.queries.items():
+            within = f"SELECT rowid FROM {index} WHERE {index} MATCH ?"  # noqa: S608 (no input)
+            self.narrow(f"{self._name('sighting_id')} IN ({within})", match)
+
     def _state(self, wanted: Filter) -> None:
         if self._is_store_wide:
             return
-        if wanted.state not in {"", "all"}:
+        if wanted.state not in {"", "all", "every"}:
             self.narrow(f"{self._name('state')} = ?", wanted.state)
         if not wanted.state or wanted.is_open:
             self.narrow(f"{self._name('is_open')} = 1")
@@ -295,11 +318,13 @@ class ItemQuery:
     def _facets(self, wanted: Filter) -> None:
         equal = {
             "source_id": wanted.source, "family": wanted.family, "tier": wanted.tier,
-            "language": wanted.language, "seller_name": wanted.seller, "assignee": wanted.assignee,
+            "language": wanted.language, "assignee": wanted.assignee,
         }  # fmt: skip
         for column, value in equal.items():
             if value not in {"", None}:
                 self.narrow(f"{self._name(column)} = ?", value)
+        if wanted.changed:
+            self.narrow("review_items.is_changed")
         if wanted.assignee and not self._is_store_wide:
             self.narrow("review_items.assignee <> ''")  # lets SQLite use the partial index
         if wanted.decision:

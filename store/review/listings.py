@@ -13,9 +13,11 @@ from store import rows
 from store.crawl.evidence import EvidenceRecord, chain_of, record_of_page
 from store.crawl.pages import digest_finding
 from store.errors import UnknownRow
-from store.model import DigestFinding, Listing, Score, Sighting, Verdict
+from store.model import Decision, DigestFinding, Listing, Score, Sighting, Stage, Verdict
+from store.review.cases import Filed
+from store.review.item_query import State
 from store.review.search import plain, words_in
-from store.review.verdicts import verdicts_of
+from store.review.verdicts import get_verdict, verdicts_of
 from store.scores.scores import current_score
 
 if TYPE_CHECKING:
@@ -207,17 +209,42 @@ def provenance(db: Database, page_id: int) -> Provenance:
     query = """
         SELECT page_id, pages.run_id, requested_at AS began_at, ended_at,
                ifnull(run_log.outcome, '') AS outcome, ifnull(run_log.sentence, '') AS sentence,
-               ifnull(counts, '{}') AS counts, sources.name AS source_name, sources.kind AS source_kind,
-               supplied_by, supplied_on,
+               ifnull(counts, '{}') AS counts,
                pages.url AS page_url, pages.fetched_at, captured_at, pages.payload_sha256,
                ifnull(file, '') AS record_file, ifnull(record_id, '') AS record_id
-        FROM pages JOIN run_log USING (run_id) JOIN sources ON sources.source_id = pages.source_id
+        FROM pages JOIN run_log USING (run_id)
         LEFT JOIN page_evidence USING (page_id) LEFT JOIN evidence_records USING (record_id)
         WHERE page_id = ?
     """
     row = db.execute(query, [page_id]).fetchone()
     permission = _permission(db, row["run_id"], row["page_url"])
-    return rows.read(Provenance, row, permission=permission, digest=digest_finding(db, page_id))
+    declared = _declaration_of(db, page_id)
+    return rows.read(Provenance, row, **declared, permission=permission, digest=digest_finding(db, page_id))
+
+
+def _declaration_of(db: Database, page_id: int) -> dict[str, object]:
+    """Return the declaration of the source that the crawl of a page read.
+
+    It is the last one before the process began that fetched the page; for older stores, which lack it, the
+    first one.
+    """
+    query = """
+        SELECT pages.source_id, max(started_at) AS started_at
+        FROM pages LEFT JOIN run_attempts
+            ON run_attempts.run_id = pages.run_id AND started_at <= fetched_at
+        WHERE page_id = ?
+    """
+    page = db.execute(query, [page_id]).fetchone()
+    columns = "name AS source_name, kind AS source_kind, supplied_by, supplied_on"
+    last = f"""
+        SELECT {columns} FROM source_declarations WHERE source_id = ? AND declared_at <= ?
+        ORDER BY declaration_id DESC LIMIT 1
+    """  # noqa: S608 (no input in it)
+    first = f"""
+        SELECT {columns} FROM source_declarations WHERE source_id = ? ORDER BY declaration_id LIMIT 1
+    """  # noqa: S608 (so)
+    found = db.execute(last, [page["source_id"], page["started_at"]]).fetchone()
+    return dict(found or db.execute(first, [page["source_id"]]).fetchone())
 
 
 _IS_NEWEST = """NOT EXISTS (
@@ -259,42 +286,115 @@ def _likeness(one: set[tuple[str, ...]], other: set[tuple[str, ...]]) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:
-    """A decided listing, with the sighting that was decided."""
+    """A listing to be handed on: decided, or filed in a case, with the sighting that this was about."""
 
     listing: Listing
     sighting: Sighting
-    verdict: Verdict
-    """The standing verdict."""
+    state: State
+    """Of the review of this text."""
+    verdict: Verdict | None
+    """The standing verdict on this text; None if there is none, or if it is hidden from the reader."""
     verdicts: tuple[Verdict, ...]
-    """All verdicts, oldest first."""
+    """All verdicts, oldest first; of hidden ones only the reader's own."""
     score: Score | None
-    """The score that was shown."""
+    """The score that was shown, or pinned; None if there is none, or if it is hidden from the reader."""
+    score_id: int | None
     source_name: str
+    supplied_by: str
+    supplied_on: str
     page_id: int
     page_url: str
     payload_sha256: str
     fetched_at: datetime
     captured_at: datetime | None
+    is_blind: bool = False
+    """Whether the verdicts are hidden from the reader."""
+    score_hidden: bool = False
+    filed: Filed | None = None
+    """For a listing of a case."""
 
 
-def reviewed_listings(
-    db: Database, *, decision: str = "", listing_ids: Iterable[str] | None = None
-) -> Iterator[Reviewed]:
+def reviewed_listings(db: Database, *, decision: str = "") -> Iterator[Reviewed]:
     """Yield the decided listings; listings that wait for a second or settling verdict are left out.
 
     Args:
         db: The store.
         decision: Yield only listings with this decision; empty for all.
-        listing_ids: Yield only these listings; None for all.
     """
     query = """
-        SELECT verdict_id, listing_id FROM review_items
+        SELECT verdict_id FROM review_items
         WHERE state = 'decided' AND (? = '' OR decision = ?) ORDER BY verdict_id
     """
-    wanted = None if listing_ids is None else set(listing_ids)
-    for verdict_id, listing_id in db.execute(query, [decision, decision]).fetchall():
-        if wanted is None or listing_id in wanted:
-            yield _reviewed(db, verdict_id)
+    for row in db.execute(query, [decision, decision]).fetchall():
+        given = get_verdict(db, row["verdict_id"])
+        sighting = db.execute("SELECT * FROM sightings WHERE sighting_id = ?", [given.sighting_id]).fetchone()
+        yield _reviewed(
+            db,
+            rows.sighting_from(sighting),
+            state=State.DECIDED,
+            verdict=given,
+            score=rows.find(db, Score, "SELECT * FROM scores WHERE score_id = ?", [given.score_id]),
+            score_id=given.score_id,
+        )
+
+
+def reviewed_listing(db: Database, listing_id: str) -> Reviewed:
+    """Return a listing as it reads now, with the standing verdict on this text, whatever its state.
+
+    Raises:
+        UnknownRow: If there is no such listing.
+    """
+    file = listing_file(db, listing_id)
+    newest = file.sightings[0]
+    state, verdict = review_of_text(db, listing_id, newest.text_hash)
+    return _reviewed(db, newest, state=state, verdict=verdict, score=file.score, score_id=file.score_id)
+
+
+def reviewed_as_filed(db: Database, filed: Filed) -> Reviewed:
+    """Return a listing of a case as pinned, with the standing verdict on that text, whatever its state."""
+    state, verdict = review_of_text(db, filed.listing_id, filed.pinned.sighting.text_hash)
+    pinned = filed.pinned
+    return _reviewed(
+        db,
+        pinned.sighting,
+        state=state,
+        verdict=verdict,
+        score=pinned.score,
+        score_id=pinned.score_id,
+        filed=filed,
+    )
+
+
+def review_of_text(db: Database, listing_id: str, text_hash: str) -> tuple[State, Verdict | None]:
+    """Return the state of the review of one text of a listing, and the standing verdict on the text.
+
+    For the newest text this is what `review_items` holds; see `review_items_now`.
+    """
+    history = verdicts_of(db, listing_id)
+    undone = {each.undoes for each in history}
+    given = [
+        each for each in history if each.decision is not Decision.UNDONE and each.verdict_id not in undone
+    ]
+    of_text = "SELECT 1 FROM sightings WHERE sighting_id = ? AND text_hash = ?"
+    standing = next(
+        (
+            each
+            for each in reversed(given)
+            if each.stage is not Stage.SECOND
+            and db.execute(of_text, [each.sighting_id, text_hash]).fetchone() is not None
+        ),
+        None,
+    )
+    if standing is None:
+        return State.WAITING, None
+    asked = db.execute("SELECT 1 FROM second_reviews WHERE verdict_id = ?", [standing.verdict_id]).fetchone()
+    if asked is None:
+        return State.DECIDED, standing
+    seconds = [each for each in given if each.answers == standing.verdict_id and each.stage is Stage.SECOND]
+    if not seconds:
+        return State.SECOND, standing
+    agree = seconds[-1].decision is standing.decision and standing.decision is not Decision.ESCALATE
+    return (State.DECIDED if agree else State.ADJUDICATION), standing
 
 
 def evidence_of(db: Database, page_id: int) -> list[EvidenceRecord]:
@@ -303,23 +403,36 @@ def evidence_of(db: Database, page_id: int) -> list[EvidenceRecord]:
     return [] if record is None else chain_of(db, record)
 
 
-def _reviewed(db: Database, verdict_id: int) -> Reviewed:
+def _reviewed(
+    db: Database,
+    sighting: Sighting,
+    *,
+    state: State,
+    verdict: Verdict | None,
+    score: Score | None,
+    score_id: int | None,
+    filed: Filed | None = None,
+) -> Reviewed:
     query = """
-        SELECT verdicts.listing_id, verdicts.sighting_id, verdicts.score_id, sources.name AS source_name,
-               page_id,
-               pages.url AS page_url, payload_sha256, fetched_at, captured_at
-        FROM verdicts JOIN sightings USING (sighting_id) JOIN pages USING (page_id)
-        JOIN sources ON sources.source_id = pages.source_id WHERE verdict_id = ?
+        SELECT page_id, url AS page_url, payload_sha256, fetched_at, captured_at FROM pages
+        WHERE page_id = ?
     """
-    row = db.execute(query, [verdict_id]).fetchone()
-    history = tuple(verdicts_of(db, row["listing_id"]))
-    sighting = db.execute("SELECT * FROM sightings WHERE sighting_id = ?", [row["sighting_id"]]).fetchone()
+    declared = _declaration_of(db, sighting.page_id)
+    listing_id = sighting.listing_id
     return rows.read(
         Reviewed,
-        row,
-        listing=rows.find(db, Listing, "SELECT * FROM listings WHERE listing_id = ?", [row["listing_id"]]),
-        sighting=rows.sighting_from(sighting),
-        verdict=next(each for each in history if each.verdict_id == verdict_id),
-        verdicts=history,
-        score=rows.find(db, Score, "SELECT * FROM scores WHERE score_id = ?", [row["score_id"]]),
+        db.execute(query, [sighting.page_id]).fetchone(),
+        listing=rows.find(db, Listing, "SELECT * FROM listings WHERE listing_id = ?", [listing_id]),
+        sighting=sighting,
+        state=state,
+        verdict=verdict,
+        verdicts=tuple(verdicts_of(db, listing_id)),
+        score=score,
+        score_id=score_id,
+        source_name=declared["source_name"],
+        supplied_by=declared["supplied_by"],
+        supplied_on=declared["supplied_on"],
+        is_blind=False,
+        score_hidden=False,
+        filed=filed,
     )

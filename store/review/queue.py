@@ -53,6 +53,8 @@ class ListedItem:
     decision: Decision | None
     decided_by: str
     assignee: str
+    is_changed: bool
+    """Whether the text has changed since a verdict on the listing."""
     place: Place
 
 
@@ -160,7 +162,7 @@ def place_of(db: Database, listing_id: str, wanted: Filter, sort: Sort) -> Place
     column = order_of(wanted, sort)[0]
     query = """
         SELECT newest.sighting_id, coalesce(review_items.place, scores.p_offer, 0.0) AS place, newest.seen_at,
-               newest.seller_name
+               newest.seller_name, ifnull(worth, 0.0) AS worth
         FROM latest_sightings AS newest
         LEFT JOIN review_items USING (listing_id)
         LEFT JOIN scores ON scores.sighting_id = newest.sighting_id
@@ -180,7 +182,8 @@ def place_of_sighting(db: Database, sighting_id: int, wanted: Filter, sort: Sort
         SELECT sightings.sighting_id, sightings.seen_at, sightings.seller_name,
                CASE WHEN now.sighting_id = sightings.sighting_id THEN now.place
                     WHEN scores.p_offer >= (SELECT threshold FROM model_in_use) THEN scores.p_offer
-                    ELSE ifnull(now.place, 0.0) END AS place
+                    ELSE ifnull(now.place, 0.0) END AS place,
+               ifnull(now.worth, 0.0) AS worth
         FROM sightings
         LEFT JOIN review_items AS now USING (listing_id)
         LEFT JOIN scores ON scores.sighting_id = sightings.sighting_id
@@ -223,9 +226,10 @@ def count_settled(db: Database, wanted: Filter) -> int:
 
     These items are decided, disputed, or wait for a second review by somebody else.
     """
-    if not (wanted.terms or wanted.state):
+    if not (wanted.terms or wanted.seller or wanted.state):
         return 0  # such a list has only items that wait
-    query = ItemQuery(db, replace(wanted, state=wanted.state or "all", is_open=False), Sort.LIKELY)
+    state = "all" if wanted.state in {"", "every"} else wanted.state
+    query = ItemQuery(db, replace(wanted, state=state, is_open=False), Sort.LIKELY)
     query.narrow(
         "NOT (is_open = 1 AND (state = 'waiting' OR ? = '' OR decided_by <> ?))",
         wanted.reviewer, wanted.reviewer,
@@ -238,6 +242,7 @@ def _kept_count(db: Database, wanted: Filter) -> int | None:
     narrowed = {
         "source": wanted.source, "family": wanted.family, "language": wanted.language,
         "tier": "" if wanted.tier is None else str(wanted.tier), "assignee": wanted.assignee,
+        "changed": wanted.changed,
     }  # fmt: skip
     named = {facet: value for facet, value in narrowed.items() if value}
     others = (

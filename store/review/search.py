@@ -195,6 +195,17 @@ def asked_of(db: Database, terms: str, names: Mapping[str, str]) -> Asked:
     return Asked({ALL: said, NAMED: named}, any(is_cut for _, is_cut in each))
 
 
+def seller_query(db: Database, name: str) -> Asked:
+    """Return the query that matches every word of `name` in the seller's name, ignoring case and accents."""
+    typed = [pieces for word in typed_words(name) if (pieces := words_in(plain(word)))]
+    if not typed:
+        return Asked({})
+    limit = max(LEAST_WORDS, MAX_WORDS // len(typed))
+    each = [_match(db, pieces, limit) for pieces in typed]
+    said = " AND ".join(f"({match})" for match, _ in each)
+    return Asked({ALL: f"seller_name : ({said})"}, any(is_cut for _, is_cut in each))
+
+
 def matching(db: Database, terms: str, column: str, names: Mapping[str, str]) -> tuple[str, list[object]]:
     """Return an SQL condition on a column of sighting ids, and its arguments.
 

@@ -299,6 +299,20 @@ def latest_undoable(db: Database, reviewer: str) -> Verdict | None:
     return rows.find(db, Verdict, query, [reviewer])
 
 
+def standing_in_batch(db: Database, batch: str) -> list[Verdict]:
+    """Return the verdicts of a batch that were not undone, oldest first.
+
+    Raises:
+        UnknownRow: If no verdict has this batch.
+    """
+    query = "SELECT * FROM verdicts WHERE batch = ? AND batch IS NOT NULL ORDER BY verdict_id"
+    given = rows.select(db, Verdict, query, [batch])
+    if not given:
+        raise UnknownRow("batch", batch)
+    undone = "SELECT 1 FROM verdicts WHERE undoes = ?"
+    return [each for each in given if db.execute(undone, [each.verdict_id]).fetchone() is None]
+
+
 def count_standing(db: Database, reviewer: str, *, since: datetime) -> int:
     """Return the number of a reviewer's verdicts since a time that were not undone."""
     query = """

@@ -14,7 +14,7 @@ import pytest
 from fixtures.builders.forms import judge, read_form
 from fixtures.builders.login import headers_of
 from fixtures.builders.review_store import HOSTILE_TITLE, NOW
-from review.cases.case_exports import safe_cell
+from review.cases.exported import safe_cell
 from store.audit.audit import AuditAction, list_entries
 from store.database import open_database
 from store.review.queue import review_queue
@@ -108,18 +108,20 @@ def test_zip_names_what_it_lacks(decided: TestClient) -> None:
         assert "does not prove" in archive.read("README.txt").decode()
 
 
-def test_zip_of_a_case_names_the_listings_it_leaves_out(decided: TestClient, database: Path) -> None:
-    """An undecided listing of the case is named in the manifest, counted in the README and in the log."""
+@pytest.mark.process
+def test_zip_of_a_case_holds_what_is_undecided_and_says_so(decided: TestClient, database: Path) -> None:
+    """An undecided listing of the case is in it, named in the manifest and README, and counted in the log."""
     with closing(open_database(database)) as db:
         listing_id = review_queue(db)[0].listing_id
     headers = headers_of(decided)
     decided.post("/cases", data={"number": "2026/115"}, headers=headers)
     decided.post(f"/listings/{listing_id}/case", data={"case_id": "1"}, headers=headers)
     with zipfile.ZipFile(io.BytesIO(export(decided, "zip", case_id="1").content)) as archive:
-        assert json.loads(archive.read("manifest.json"))["left_out_ids"] == [listing_id]
-        assert "have no final or no matching verdict: 1" in archive.read("README.txt").decode()
+        assert json.loads(archive.read("manifest.json"))["undecided_ids"] == [listing_id]
+        assert json.loads(archive.read("listings.jsonl"))["listing_id"] == listing_id
+        assert "1 of them without a final verdict" in archive.read("README.txt").decode()
     with closing(open_database(database)) as db:
-        assert list_entries(db, action=AuditAction.EXPORTED, limit=1)[0].details["left_out"] == 1
+        assert list_entries(db, action=AuditAction.EXPORTED, limit=1)[0].details["undecided"] == 1
 
 
 @pytest.mark.process  # WeasyPrint asks ldconfig where Pango is
@@ -147,7 +149,7 @@ def test_case_from_opening_to_sheet(decided: TestClient, database: Path) -> None
     assert refused.status_code == 409
     assert "is closed" in refused.text
     lines = export(client, "jsonl", case_id="1").text
-    assert lines == ""  # what the case holds is not decided
+    assert json.loads(lines)["state"] == "waiting"  # what the case holds is not decided, and is in it
     with closing(open_database(database)) as db:
         logged = {each.action for each in list_entries(db, subject="case:1", limit=100)}
     assert logged == {AuditAction.CASE_CHANGED, AuditAction.CASE_VIEWED}

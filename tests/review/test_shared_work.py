@@ -132,7 +132,8 @@ def test_hidden_score_is_nowhere_on_the_page(client: TestClient, database: Path)
 
 def test_filters_stand_in_the_address_and_stay(client: TestClient) -> None:
     """Going on stays within the filter; a list can be kept under a name and forgotten."""
-    page = client.get("/", params={"seller": "Aromas del Sur (fictional)", "sort": "newest"}).text
+    narrowed = {"seller": "Aromas del Sur (fictional)", "state": "waiting", "sort": "newest"}
+    page = client.get("/", params=narrowed).text
     assert "4 of 4, newest first" in page
     after = judge(client, page, decision="not_offer")
     assert b"seller=Aromas" in after.url.query
@@ -156,17 +157,23 @@ def test_draft_that_could_not_be_given_back_is_refused(
     assert client.get(f"/api{address}").json()["note"] == "\n" * 4_000
 
 
+def ticked(page: str) -> dict[str, list[str]]:
+    """Return the boxes of a preview that are ticked, as the browser sends them."""
+    return {"listing_id": re.findall(r'name="listing_id" value="([0-9a-f]+)"[^>]* checked', page)}
+
+
 def test_bulk_verdict_touches_what_its_preview_showed(client: TestClient, database: Path) -> None:
     """A preview counts first; if the list changed meanwhile nothing is written."""
     page = client.get("/bulk", params={"seller": "Aromas del Sur (fictional)"}).text
     assert "4 listings would get this verdict." in page
     form = read_form(page, "/bulk")
     judge(client, client.get("/", params={"seller": "Aromas del Sur (fictional)"}).text, decision="offer")
-    late = client.post(form.action, data=form.values | {"decision": "not_offer"})
+    late = client.post(form.action, data=ticked(page) | form.values | {"decision": "not_offer"})
     assert late.status_code == 409
     assert "3 listings would get this verdict." in late.text
     anew = read_form(late.text, "/bulk")
-    done = client.post(anew.action, data=anew.values | {"decision": "not_offer", "note": "perfumery"})
+    chosen = {"decision": "not_offer", "note": "perfumery"}
+    done = client.post(anew.action, data=ticked(late.text) | anew.values | chosen)
     assert done.status_code == 200
     with closing(open_database(database)) as db:
         assert count_items(db, Filter(reviewer="ada")) == FLAGGED - 4
@@ -193,7 +200,7 @@ def test_bulk_over_a_search_leaves_alone_what_others_decided(
     assert (told["count"], told["total"], told["settled"]) == (2, 3, 1)
     assert set(told["listing_ids"]) == set(found[2:])
     form = read_form(page, "/bulk")
-    client.post(form.action, data=form.values | {"decision": "not_offer"})
+    client.post(form.action, data=ticked(page) | form.values | {"decision": "not_offer"})
     with closing(open_database(database)) as db:
         given = dict(db.execute("SELECT listing_id, reviewer || ' ' || decision FROM verdicts"))
     assert given == {found[0]: "lou offer", found[2]: "ada not_offer", found[3]: "ada not_offer"}

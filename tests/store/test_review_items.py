@@ -363,7 +363,7 @@ def test_a_listing_that_was_hidden_from_the_queue_is_put_back(db: Database) -> N
     db.execute(
         "INSERT INTO review_items SELECT 'none', 99, score_id, source_id, seller_name, language, seen_at,"
         " p_offer, place, family, tier, kinds, is_flagged, is_sample, assignee, state, is_open, verdict_id,"
-        " decision, decided_by, decided_at FROM review_items LIMIT 1"
+        " decision, decided_by, decided_at, is_changed, worth FROM review_items LIMIT 1"
     )
     assert mend_queue(db) == 3
     assert [tuple(row) for row in db.execute("SELECT * FROM review_items ORDER BY listing_id")] == kept

@@ -20,7 +20,7 @@ from cli.evidence import command
 from crawler.evidence.verify import verify_bundle
 from crawler.evidence.warc_reader import MAX_HEADERS_BYTES, EvidenceWrong, read_record
 from fixtures.builders.store import NOW, judge, score_all, use
-from review.cases.case_exports import make_bundle
+from review.cases.bundle import make_bundle
 from store.crawl.evidence import FORMAT, UNSIGNED_FORMAT, EvidenceRecord, evidence_folder
 from store.database import open_database
 from store.model import Decision
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from review.cases.case_exports import Bundle
+    from review.cases.bundle import Bundle
 
 pytestmark = pytest.mark.process
 
@@ -129,7 +129,8 @@ def test_a_page_that_cannot_be_read_whole_is_named_not_exported(
         manifest = json.loads(archive.read("manifest.json"))
         listing = json.loads(archive.read("listings.jsonl"))
         assert manifest["without_page_ids"] == [listing["listing_id"]]
-        assert "not readable: 1 (" in archive.read("README.txt").decode()
+        readme = archive.read("README.txt").decode()
+        assert f"listing {listing['listing_id']}: page: its bytes are gone or damaged" in readme
 
 
 def resealed(path: Path, to: Path, name: str, body: bytes) -> Path:

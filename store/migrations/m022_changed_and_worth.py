@@ -1,0 +1,163 @@
+"""Review items know whether they changed after a verdict, and what a look at them is expected to be worth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from store.migrations.m012_review_items import CANDIDATES
+from store.sqlite import migrations
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+
+@migrations()
+def m022_changed_and_worth(db: Database) -> None:
+    """Add two columns to `review_items` and its view, and fill the table anew."""
+    for statement in _STATEMENTS:
+        db.execute(statement)
+    db.execute("DELETE FROM review_items")
+    db.execute(f"INSERT INTO review_items SELECT * FROM review_items_now WHERE listing_id IN ({CANDIDATES})")  # noqa: S608 (no input in it)
+
+
+_STANDING_ID = """(
+    SELECT given.verdict_id FROM verdicts AS given
+    WHERE given.listing_id = listings.listing_id AND given.decision <> 'undone'
+      AND given.stage IS NOT 'second'
+      AND NOT EXISTS (SELECT 1 FROM verdicts AS undo WHERE undo.undoes = given.verdict_id)
+    ORDER BY given.verdict_id DESC LIMIT 1
+)"""
+
+_SECOND_ID = """(
+    SELECT answer.verdict_id FROM verdicts AS answer
+    WHERE answer.answers = standing.verdict_id AND answer.stage = 'second' AND answer.decision <> 'undone'
+      AND NOT EXISTS (SELECT 1 FROM verdicts AS undo WHERE undo.undoes = answer.verdict_id)
+    ORDER BY answer.verdict_id DESC LIMIT 1
+)"""
+
+PARTS = {
+    "tier": "CASE scores.tier WHEN 1 THEN 3.0 WHEN 2 THEN 2.0 WHEN 3 THEN 1.0 ELSE 1.5 END",
+    "family": "CASE scores.family WHEN 'opioid' THEN 1.0 WHEN 'amphetamine-type' THEN 0.5 ELSE 0.0 END",
+    "quantity": """(
+        SELECT CASE WHEN max(kg) >= 25 THEN 1.0 WHEN max(kg) >= 1 THEN 0.5 ELSE 0.0 END FROM (
+            SELECT CAST(json_extract(value, '$.amount') AS REAL)
+                * CASE json_extract(value, '$.unit') WHEN 'kg' THEN 1 WHEN 'L' THEN 1 WHEN 't' THEN 1000
+                       WHEN 'g' THEN 0.001 WHEN 'mL' THEN 0.001 ELSE 0 END AS kg
+            FROM json_each(newest.terms)
+            WHERE json_extract(value, '$.name') IN ('pack_size', 'minimum_order')
+        )
+    )""",
+    "evasion": """(
+        SELECT min(1.5, 0.5 * count(DISTINCT json_extract(value, '$.note')))
+        FROM json_each(scores.reasons, '$.spans')
+        WHERE json_extract(value, '$.kind') = 'trade' AND json_extract(value, '$.note') IN (
+            'stealth', 'customs promise', 'crypto', 'controlled hint', 'no papers', 'stands in',
+            'name withheld', 'code number', 'number spoken', 'to those who know', 'of papers not needed',
+            'of a name not written', 'of a list not shown', 'of its own way of sending',
+            'of what is lost on the way', 'of buyers who stay unknown', 'of passing customs',
+            'of labels left off', 'of bans and lists', 'of what others no longer sell',
+            'of other goods on the papers', 'of a substance by what it is like'
+        )
+    )""",
+    "new_seller": """(
+        newest.seller_name <> '' AND NOT EXISTS (
+            SELECT 1 FROM sightings AS earlier
+            WHERE earlier.seller_name = newest.seller_name AND earlier.seller_name <> ''
+              AND earlier.listing_id <> newest.listing_id AND earlier.sighting_id < newest.sighting_id
+        )
+    ) * 0.5""",
+    "repeats": """EXISTS (
+        SELECT 1 FROM sightings AS earlier
+        WHERE earlier.text_hash = newest.text_hash AND earlier.listing_id <> newest.listing_id
+          AND earlier.sighting_id < newest.sighting_id
+    ) * -2.0""",
+}
+"""Points for a sighting called `newest` with its score, from 0 up; a repeated text takes points away.
+
+Nothing counts that comes later than the sighting: the queue would otherwise have to be filled anew with every
+listing of a seller and every verdict on a text.
+"""
+
+_NOW = f"""
+    CREATE VIEW review_items_now AS -- what review_items must hold; slow over a whole store
+    WITH standing_now AS (
+        SELECT listings.listing_id, listings.source_id, newest.sighting_id, newest.seller_name,
+               newest.language, newest.seen_at, scores.score_id, scores.p_offer, scores.family, scores.tier,
+               scores.reasons, standing.verdict_id, standing.decision, standing.reviewer,
+               standing.decided_at, second.decision AS second_decision,
+               second_reviews.why,
+               ifnull(scores.p_offer >= (SELECT threshold FROM model_in_use), 0) AS is_flagged,
+               EXISTS (
+                   SELECT 1 FROM sample_members JOIN sightings AS drawn USING (sighting_id)
+                   WHERE sample_members.listing_id = listings.listing_id
+                     AND drawn.text_hash = newest.text_hash
+               ) AS is_sample,
+               standing.verdict_id IS NULL AND {_STANDING_ID} IS NOT NULL AS is_changed,
+               max(0.1, {" + ".join(PARTS.values())}) AS points
+        FROM listings
+        JOIN sightings AS newest ON newest.sighting_id = (
+            SELECT max(sighting_id) FROM sightings WHERE sightings.listing_id = listings.listing_id
+        )
+        LEFT JOIN scores ON scores.sighting_id = newest.sighting_id
+            AND scores.model_id = (SELECT model_id FROM model_in_use)
+        LEFT JOIN verdicts AS standing ON standing.verdict_id = {_STANDING_ID}
+            AND newest.text_hash = (
+                SELECT judged.text_hash FROM sightings AS judged
+                WHERE judged.sighting_id = standing.sighting_id
+            )
+        LEFT JOIN second_reviews ON second_reviews.verdict_id = standing.verdict_id
+        LEFT JOIN verdicts AS second ON second.verdict_id = {_SECOND_ID}
+    ),
+    stated AS (
+        SELECT *, CASE
+            WHEN verdict_id IS NULL THEN 'waiting'
+            WHEN why IS NULL THEN 'decided'
+            WHEN second_decision IS NULL THEN 'second'
+            WHEN second_decision = decision AND decision <> 'escalate' THEN 'decided'
+            ELSE 'adjudication'
+        END AS state,
+        CASE WHEN is_sample AND NOT is_flagged
+             THEN 1 - (1 - (SELECT threshold FROM model_in_use)) * (sighting_id * 7919 % 1000) / 1000.0
+             ELSE ifnull(p_offer, 0.0) END AS place
+        FROM standing_now
+        WHERE is_flagged OR is_sample OR verdict_id IS NOT NULL
+    )
+    SELECT stated.listing_id, stated.sighting_id, score_id, source_id, seller_name, language, seen_at,
+           p_offer, place,
+           ifnull(family, '') AS family, tier,
+           ifnull((
+               SELECT ',' || group_concat(DISTINCT json_extract(value, '$.kind')) || ','
+               FROM json_each(reasons, '$.spans')
+           ), '') AS kinds,
+           is_flagged, is_sample, ifnull(assignee, '') AS assignee, state,
+           state IN ('waiting', 'second') AS is_open,
+           verdict_id, decision, ifnull(reviewer, '') AS decided_by, decided_at, is_changed,
+           place * points AS worth
+    FROM stated LEFT JOIN assignments USING (listing_id)
+"""  # noqa: S608 (no input in it)
+
+
+def _counting(verb: str, row: str, change: str) -> str:
+    return f"""
+        CREATE TRIGGER review_items_changed_{verb.lower()} AFTER {verb} ON review_items WHEN {row}.is_changed
+        BEGIN
+            INSERT INTO review_counts (facet, value, state, items)
+            VALUES ('changed', '1', {row}.state, {change})
+            ON CONFLICT DO UPDATE SET items = items + {change};
+        END
+    """  # noqa: S608 (so)
+
+
+_STATEMENTS = (
+    "ALTER TABLE review_items ADD COLUMN is_changed INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE review_items ADD COLUMN worth REAL NOT NULL DEFAULT 0",
+    "CREATE INDEX idx_review_items_worth ON review_items(is_open, worth DESC, sighting_id)",
+    """
+    CREATE INDEX idx_review_items_changed ON review_items(is_open, place DESC, sighting_id)
+    WHERE is_changed
+    """,
+    "DROP VIEW review_items_now",
+    _NOW,
+    _counting("INSERT", "NEW", "1"),
+    _counting("DELETE", "OLD", "-1"),
+)

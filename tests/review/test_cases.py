@@ -1,0 +1,312 @@
+"""A case keeps its evidence as it was filed, says what has changed since, and leaves whole (issue 15)."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import re
+import subprocess
+import zipfile
+import zlib
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fixtures.builders.forms import judge
+from fixtures.builders.login import entered, headers_of
+from fixtures.builders.review_store import (
+    MODEL_ID,
+    NOW,
+    PLANTED,
+    SOURCE,
+    fill_store,
+    put_model_in_use,
+    score,
+    see,
+)
+from review.cases.sheets import to_pdf
+from store.accounts.users import Role
+from store.audit.audit import AuditAction, list_entries
+from store.audit.verification import verify
+from store.crawl.sources import declare_source
+from store.database import open_database
+from store.review.cases import get_case, open_case, write_entry
+from store.review.listings import listing_file, provenance
+from store.review.queue import review_queue
+from store.review.workspace import change_setting
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fastapi.testclient import TestClient
+    from httpx2 import Response
+
+LATER = replace(
+    PLANTED[0],
+    content=replace(
+        PLANTED[0].content,
+        price_text="US $ 900,00 / kg",
+        description="Now in jars. " + PLANTED[0].content.description,
+    ),
+    p_offer=0.6,
+)
+"""The first listing as a later crawl sees it."""
+
+
+@dataclass
+class Filed:
+    """A client with a case of four listings, two of them decided."""
+
+    client: TestClient
+    database: Path
+    ids: list[str]
+
+    def export(self, form: str, **more: str) -> Response:
+        """Export the case."""
+        return self.client.post(
+            "/exports", data={"form": form, "case_id": "1"} | more, headers=headers_of(self.client)
+        )
+
+    def lines(self) -> dict[str, dict[str, Any]]:
+        """Return the exported records by listing."""
+        found = [json.loads(line) for line in self.export("jsonl").text.splitlines()]
+        return {each["listing_id"]: each for each in found}
+
+    def crawl_again(self) -> None:
+        """Let a later crawl see another price and text of the first listing."""
+        with closing(open_database(self.database)) as db:
+            see(db, (LATER,), at=NOW + timedelta(days=1), archive="later.zip")
+            score(db, (LATER,))
+
+
+@pytest.fixture
+def filed(client: TestClient, database: Path) -> Filed:
+    """Open a case of four, of which two are decided, as ada."""
+    with closing(open_database(database)) as db:
+        change_setting(db, "second_share", 0, changed_by="the tests", now=NOW)
+        change_setting(db, "hidden_share", 0, changed_by="the tests", now=NOW)
+        ids = [entry.listing_id for entry in review_queue(db)][:4]
+    headers = headers_of(client)
+    client.post("/cases", data={"number": "2026/114", "title": "Oil"}, headers=headers)
+    for listing_id in ids:
+        client.post(f"/listings/{listing_id}/case", data={"case_id": "1"}, headers=headers)
+    for listing_id in ids[:2]:
+        judge(client, client.get(f"/listings/{listing_id}").text, decision="offer", note="as written")
+    return Filed(client, database, ids)
+
+
+def test_every_format_holds_every_listing_of_the_case(filed: Filed) -> None:
+    """Two of four are undecided: they are exported all the same and marked, never dropped in silence."""
+    lines = filed.lines()
+    assert list(lines) == filed.ids
+    assert [lines[each]["state"] for each in filed.ids] == ["decided", "decided", "waiting", "waiting"]
+    assert [lines[each]["decision"] for each in filed.ids] == ["offer", "offer", "", ""]
+    rows = list(csv.DictReader(io.StringIO(filed.export("csv").content.decode("utf-8-sig"))))
+    assert [(row["listing_id"], row["state"]) for row in rows] == [
+        (each, lines[each]["state"]) for each in filed.ids
+    ]
+    page = filed.client.get("/cases/1").text
+    assert "the final verdicts on 2 listings, which are in the file all the same" in page
+    with closing(open_database(filed.database)) as db:
+        entry = list_entries(db, action=AuditAction.EXPORTED, limit=1)[0]
+    assert (entry.details["listings"], entry.details["undecided"]) == (4, 2)
+
+
+@pytest.mark.process
+def test_the_case_file_says_what_it_holds_and_lacks(filed: Filed, tmp_path: Path) -> None:
+    """Manifest and README name what is missing and why, and plain sha256sum finds every file whole."""
+    with zipfile.ZipFile(io.BytesIO(filed.export("zip").content)) as archive:
+        archive.extractall(tmp_path)
+        names = set(archive.namelist())
+    assert {"case.json", "case.pdf", "listings.jsonl", "manifest.json", "README.txt", "SHA256SUMS"} <= names
+    manifest = json.loads((tmp_path / "manifest.json").read_bytes())
+    assert (manifest["case"], manifest["listings"]) == ("2026/114", 4)
+    assert manifest["undecided_ids"] == filed.ids[2:]
+    missing = {(each["listing_id"], each["part"]): each["why"] for each in manifest["missing"]}
+    assert missing[filed.ids[2], "verdict"] == "nobody has given a verdict on this text"
+    assert missing[filed.ids[0], "page"] == "its bytes were never stored"
+    assert missing[filed.ids[0], "pictures"] == "the page names 1; pictures are never downloaded"
+    readme = (tmp_path / "README.txt").read_text(encoding="utf-8")
+    for (listing_id, part), why in missing.items():
+        assert f"listing {listing_id}: {part}: {why}" in readme
+    assert "2 of them without a final verdict" in readme
+    checked = subprocess.run(
+        ["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_a_verdict_cannot_narrow_a_case(filed: Filed) -> None:
+    """A case leaves whole: choosing a verdict with it is refused with a sentence, not obeyed in part."""
+    refused = filed.export("csv", decision="offer")
+    assert refused.status_code == 409
+    assert "A case is exported whole" in refused.text
+
+
+def test_filing_pins_the_evidence(filed: Filed) -> None:
+    """After a re-crawl the case still has the filed hash, price, text and score; the newer stand beside."""
+    before = filed.lines()[filed.ids[0]]
+    filed.crawl_again()
+    after = filed.lines()[filed.ids[0]]
+    newer = after.pop("newer")
+    assert before.pop("newer") is None
+    assert after == before
+    assert (after["price"], newer["price"]) == ("US $ 1.250,00 / kg", "US $ 900,00 / kg")
+    assert after["text_sha256"] != newer["text_sha256"]
+    assert after["score"]["p_offer"] == 0.981
+    assert {each["field"] for each in newer["differences"]} == {"price_text", "description"}
+    assert newer["text"].startswith(LATER.content.title)
+
+
+def test_a_change_after_filing_is_shown_and_is_a_line_of_the_journal(filed: Filed) -> None:
+    """Beside the pinned version, with the difference; by the crawl that saw it, not by a person."""
+    filed.crawl_again()
+    page = filed.client.get("/cases/1").text
+    assert "changed since filed" in page
+    assert "<del>US $ 1.250,00 / kg</del> → <ins>US $ 900,00 / kg</ins>" in page
+    case = filed.client.get("/api/cases/1").json()
+    changes = [line for line in case["entries"] if line["kind"] == "changed"]
+    assert [(line["listing_id"], line["entry_id"], line["written_by"]) for line in changes] == [
+        (filed.ids[0], None, "")
+    ]
+    pinned = {each["listing_id"]: each for each in case["filed"]}[filed.ids[0]]
+    assert pinned["is_changed"]
+    assert pinned["newer_sighting_id"] == changes[0]["sighting_id"]
+    sheet = filed.client.get("/cases/1/sheet").text
+    assert "US $ 1.250,00 / kg" in sheet
+    assert "US $ 900,00 / kg" in sheet
+
+
+def test_a_new_model_does_not_touch_what_was_filed(filed: Filed) -> None:
+    """The pinned score and model stay; that there is another score now is said."""
+    with closing(open_database(filed.database)) as db:
+        put_model_in_use(db, "ba9876543210")
+        score(db, PLANTED, "ba9876543210")
+    assert filed.lines()[filed.ids[0]]["score"]["model"] == MODEL_ID
+    assert "now 0.981 by model ba9876543210" in filed.client.get("/cases/1").text
+
+
+def test_the_law_is_pinned_as_it_stood(tmp_path: Path) -> None:
+    """What the program's law says later does not change what a case says of the day of filing."""
+    path = tmp_path / "law.db"
+    fill_store(path)
+    with closing(open_database(path)) as db:
+        listing_id = review_queue(db)[0].listing_id
+        case_id = open_case(db, "1", "", opened_by="ada", now=NOW)
+        law = [{"substance": "phenylacetone", "instrument": "UN 1988 Convention", "list_name": "Table I"}]
+        write_entry(db, case_id, "listing", listing_id=listing_id, law=law, written_by="ada", now=NOW)
+        assert get_case(db, case_id).entries[0].law == tuple(law)
+        assert verify(db).lines > 0
+
+
+def test_the_newer_version_can_be_filed_too(filed: Filed) -> None:
+    """Both filings stay in the journal; the same version is not filed twice."""
+    headers = headers_of(filed.client)
+    again = filed.client.post(f"/listings/{filed.ids[0]}/case", data={"case_id": "1"}, headers=headers)
+    assert again.status_code == 409
+    assert "holds this version of the listing already" in again.text
+    filed.crawl_again()
+    filed.client.post("/cases/1", data={"kind": "listing", "listing_id": filed.ids[0]}, headers=headers)
+    assert filed.lines()[filed.ids[0]]["price"] == "US $ 900,00 / kg"
+    kinds = [line["kind"] for line in filed.client.get("/api/cases/1").json()["entries"]]
+    assert kinds.count("listing") == 5
+    assert kinds.count("changed") == 1
+
+
+def test_closing_reopening_and_handing_over_are_lines_of_the_journal(filed: Filed) -> None:
+    """Each with who, when and why; a case is handed to users only; several cases may hold one listing."""
+    client, headers = filed.client, headers_of(filed.client)
+    with entered(filed.database, "bo"):
+        pass
+    for kind, more in (
+        ("handed_over", {"handed_to": "bo", "note": "on leave"}),
+        ("closed", {"note": "sent to court"}),
+        ("reopened", {"note": "sent back"}),
+    ):
+        assert client.post("/cases/1", data={"kind": kind} | more, headers=headers).status_code == 200
+    case = client.get("/api/cases/1").json()
+    assert [(line["kind"], line["note"], line["handed_to"]) for line in case["entries"][-3:]] == [
+        ("handed_over", "on leave", "bo"),
+        ("closed", "sent to court", ""),
+        ("reopened", "sent back", ""),
+    ]
+    assert case["kept_by"] == "bo"
+    unknown = client.post("/cases/1", data={"kind": "handed_over", "handed_to": "nobody"}, headers=headers)
+    assert unknown.status_code == 404
+    client.post("/cases", data={"number": "2026/115"}, headers=headers)
+    client.post(f"/listings/{filed.ids[0]}/case", data={"case_id": "2"}, headers=headers)
+    page = client.get(f"/listings/{filed.ids[0]}").text
+    assert "In case 2026/114" in page
+    assert "In case 2026/115" in page
+
+
+def test_what_is_hidden_from_the_exporter_is_called_hidden(filed: Filed) -> None:
+    """A blind second reviewer finds no trace of the first verdict: on page, list, sheet, export or API."""
+    first = filed.ids[2]
+    page = filed.client.get(f"/listings/{first}").text
+    judge(filed.client, page, decision="escalate", note="looks coded", reason_code="disguised")
+    with entered(filed.database, "bo", Role.LEAD) as bo:
+        other = Filed(bo, filed.database, filed.ids)
+        line = other.lines()[first]
+        assert (line["verdict_hidden"], line["verdicts"], line["decision"]) == (True, [], "")
+        rows = csv.DictReader(io.StringIO(other.export("csv").content.decode("utf-8-sig")))
+        assert {row["listing_id"]: row["hidden"] for row in rows}[first] == "verdict"
+        shown = {
+            "page": bo.get(f"/listings/{first}").text,
+            "list": bo.get("/?state=second").text,
+            "sheet": bo.get(f"/listings/{first}/sheet").text,
+            "case": bo.get("/cases/1").text,
+            "case sheet": bo.get("/cases/1/sheet").text,
+            "several": bo.get("/bulk?state=second").text,
+            "item": bo.get(f"/api/listings/{first}").text,
+            "items": bo.get("/api/items?state=second").text,
+            "filed": bo.get("/api/cases/1").text,
+            "log": bo.get(f"/api/audit?subject=listing:{first}&action=verdict_given").text,
+        }
+        for place, said in shown.items():
+            assert "looks coded" not in said, place
+            assert "hidden" in said, place
+        for place in ("page", "sheet"):
+            assert "Nobody has given a verdict yet" not in shown[place]
+        judge(bo, shown["page"], decision="offer")
+        assert not other.lines()[first]["verdict_hidden"]
+
+
+def test_a_page_names_the_supplier_that_its_crawl_read(database: Path) -> None:
+    """A second archive, declared by somebody else later, is not shown with the first one's supplier."""
+    with closing(open_database(database)) as db:
+        second = replace(SOURCE, supplied_by="R. Ortiz", supplied_on="2026-11-05")
+        declare_source(db, second, now=NOW + timedelta(days=4))
+        see(db, (LATER,), at=NOW + timedelta(days=5), archive="second.zip")
+        listing_id = db.execute(
+            "SELECT listing_id FROM sightings ORDER BY sighting_id DESC LIMIT 1"
+        ).fetchone()[0]
+        new, old = listing_file(db, listing_id).sightings
+        found = [provenance(db, each.page_id) for each in (new, old)]
+    assert [(each.supplied_by, each.supplied_on) for each in found] == [
+        ("R. Ortiz", "2026-11-05"),
+        ("the tests", "2026-11-01"),
+    ]
+
+
+@pytest.mark.process
+def test_the_pdf_is_pdf_a_with_its_data_and_hashes(filed: Filed) -> None:
+    """It declares PDF/A-3u, carries the data it shows, and says which characters no font could draw."""
+    pdf = filed.export("pdf").content
+    assert pdf.startswith(b"%PDF-1.7")
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
+    plain = b"".join(zlib.decompress(each) for each in streams if each.startswith(b"x"))
+    assert b'pdfaid:part="3" pdfaid:conformance="U"' in plain
+    assert b"/AFRelationship /Source" in plain
+    sheet = filed.client.get("/cases/1/sheet").text
+    data = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in filed.lines().values()).encode()
+    assert f"SHA-256 listings.jsonl {hashlib.sha256(data).hexdigest()}" in sheet
+    assert json.loads(filed.export("jsonl").text.splitlines()[0])["title"].encode() in plain
+    made = to_pdf("<p>\u5316 plain \ue123</p>", "")
+    assert "\ue123" in made.undrawn
+    assert "p" not in made.undrawn
