@@ -1,44 +1,23 @@
-"""Review items know whether they changed after a verdict, and what a look at them is expected to be worth."""
+-- Review items know whether they changed after a verdict, and what a look at them is expected to be worth.
+-- Nothing counts in the points that comes later than the sighting: the queue would otherwise have to be filled
+-- anew with every listing of a seller and every verdict on a text.
 
-from __future__ import annotations
+ALTER TABLE review_items ADD COLUMN is_changed INTEGER NOT NULL DEFAULT 0;
 
-from typing import TYPE_CHECKING
+ALTER TABLE review_items ADD COLUMN worth REAL NOT NULL DEFAULT 0;
 
-from store.migrations.m012_review_items import CANDIDATES
-from store.sqlite import migrations
+CREATE INDEX idx_review_items_worth ON review_items(is_open, worth DESC, sighting_id);
 
-if TYPE_CHECKING:
-    from sqlite_utils import Database
+CREATE INDEX idx_review_items_changed ON review_items(is_open, place DESC, sighting_id)
+WHERE is_changed;
 
+DROP VIEW review_items_now;
 
-@migrations()
-def m022_changed_and_worth(db: Database) -> None:
-    """Add two columns to `review_items` and its view, and fill the table anew."""
-    for statement in _STATEMENTS:
-        db.execute(statement)
-    db.execute("DELETE FROM review_items")
-    db.execute(f"INSERT INTO review_items SELECT * FROM review_items_now WHERE listing_id IN ({CANDIDATES})")  # noqa: S608 (no input in it)
-
-
-_STANDING_ID = """(
-    SELECT given.verdict_id FROM verdicts AS given
-    WHERE given.listing_id = listings.listing_id AND given.decision <> 'undone'
-      AND given.stage IS NOT 'second'
-      AND NOT EXISTS (SELECT 1 FROM verdicts AS undo WHERE undo.undoes = given.verdict_id)
-    ORDER BY given.verdict_id DESC LIMIT 1
-)"""
-
-_SECOND_ID = """(
-    SELECT answer.verdict_id FROM verdicts AS answer
-    WHERE answer.answers = standing.verdict_id AND answer.stage = 'second' AND answer.decision <> 'undone'
-      AND NOT EXISTS (SELECT 1 FROM verdicts AS undo WHERE undo.undoes = answer.verdict_id)
-    ORDER BY answer.verdict_id DESC LIMIT 1
-)"""
-
-PARTS = {
-    "tier": "CASE scores.tier WHEN 1 THEN 3.0 WHEN 2 THEN 2.0 WHEN 3 THEN 1.0 ELSE 1.5 END",
-    "family": "CASE scores.family WHEN 'opioid' THEN 1.0 WHEN 'amphetamine-type' THEN 0.5 ELSE 0.0 END",
-    "quantity": """(
+CREATE VIEW review_points AS -- what a look at a sighting is expected to be worth, in points
+SELECT newest.sighting_id, newest.listing_id,
+    CASE scores.tier WHEN 1 THEN 3.0 WHEN 2 THEN 2.0 WHEN 3 THEN 1.0 ELSE 1.5 END AS tier_points,
+    CASE scores.family WHEN 'opioid' THEN 1.0 WHEN 'amphetamine-type' THEN 0.5 ELSE 0.0 END AS family_points,
+    (
         SELECT CASE WHEN max(kg) >= 25 THEN 1.0 WHEN max(kg) >= 1 THEN 0.5 ELSE 0.0 END FROM (
             SELECT CAST(json_extract(value, '$.amount') AS REAL)
                 * CASE json_extract(value, '$.unit') WHEN 'kg' THEN 1 WHEN 'L' THEN 1 WHEN 't' THEN 1000
@@ -46,8 +25,8 @@ PARTS = {
             FROM json_each(newest.terms)
             WHERE json_extract(value, '$.name') IN ('pack_size', 'minimum_order')
         )
-    )""",
-    "evasion": """(
+    ) AS quantity_points,
+    (
         SELECT min(1.5, 0.5 * count(DISTINCT json_extract(value, '$.note')))
         FROM json_each(scores.reasons, '$.spans')
         WHERE json_extract(value, '$.kind') = 'trade' AND json_extract(value, '$.note') IN (
@@ -58,28 +37,24 @@ PARTS = {
             'of labels left off', 'of bans and lists', 'of what others no longer sell',
             'of other goods on the papers', 'of a substance by what it is like'
         )
-    )""",
-    "new_seller": """(
+    ) AS evasion_points,
+    (
         newest.seller_name <> '' AND NOT EXISTS (
             SELECT 1 FROM sightings AS earlier
             WHERE earlier.seller_name = newest.seller_name AND earlier.seller_name <> ''
               AND earlier.listing_id <> newest.listing_id AND earlier.sighting_id < newest.sighting_id
         )
-    ) * 0.5""",
-    "repeats": """EXISTS (
+    ) * 0.5 AS seller_points,
+    EXISTS (
         SELECT 1 FROM sightings AS earlier
         WHERE earlier.text_hash = newest.text_hash AND earlier.listing_id <> newest.listing_id
           AND earlier.sighting_id < newest.sighting_id
-    ) * -2.0""",
-}
-"""Points for a sighting called `newest` with its score, from 0 up; a repeated text takes points away.
+    ) * -2.0 AS repeat_points
+FROM sightings AS newest
+LEFT JOIN scores ON scores.sighting_id = newest.sighting_id
+    AND scores.model_id = (SELECT model_id FROM model_in_use);
 
-Nothing counts that comes later than the sighting: the queue would otherwise have to be filled anew with every
-listing of a seller and every verdict on a text.
-"""
-
-_NOW = f"""
-    CREATE VIEW review_items_now AS -- what review_items must hold; slow over a whole store
+CREATE VIEW review_items_now AS -- what review_items must hold; slow over a whole store
     WITH standing_now AS (
         SELECT listings.listing_id, listings.source_id, newest.sighting_id, newest.seller_name,
                newest.language, newest.seen_at, scores.score_id, scores.p_offer, scores.family, scores.tier,
@@ -92,21 +67,39 @@ _NOW = f"""
                    WHERE sample_members.listing_id = listings.listing_id
                      AND drawn.text_hash = newest.text_hash
                ) AS is_sample,
-               standing.verdict_id IS NULL AND {_STANDING_ID} IS NOT NULL AS is_changed,
-               max(0.1, {" + ".join(PARTS.values())}) AS points
+               standing.verdict_id IS NULL AND EXISTS (
+                   SELECT 1 FROM verdicts AS given
+                   WHERE given.listing_id = listings.listing_id AND given.decision <> 'undone'
+                     AND given.stage IS NOT 'second'
+                     AND NOT EXISTS (SELECT 1 FROM verdicts AS undo WHERE undo.undoes = given.verdict_id)
+               ) AS is_changed,
+               max(0.1, tier_points + family_points + quantity_points + evasion_points + seller_points
+                   + repeat_points) AS points
         FROM listings
         JOIN sightings AS newest ON newest.sighting_id = (
             SELECT max(sighting_id) FROM sightings WHERE sightings.listing_id = listings.listing_id
         )
+        JOIN review_points ON review_points.sighting_id = newest.sighting_id
         LEFT JOIN scores ON scores.sighting_id = newest.sighting_id
             AND scores.model_id = (SELECT model_id FROM model_in_use)
-        LEFT JOIN verdicts AS standing ON standing.verdict_id = {_STANDING_ID}
+        LEFT JOIN verdicts AS standing ON standing.verdict_id = (
+    SELECT given.verdict_id FROM verdicts AS given
+    WHERE given.listing_id = listings.listing_id AND given.decision <> 'undone'
+      AND given.stage IS NOT 'second'
+      AND NOT EXISTS (SELECT 1 FROM verdicts AS undo WHERE undo.undoes = given.verdict_id)
+    ORDER BY given.verdict_id DESC LIMIT 1
+)
             AND newest.text_hash = (
                 SELECT judged.text_hash FROM sightings AS judged
                 WHERE judged.sighting_id = standing.sighting_id
             )
         LEFT JOIN second_reviews ON second_reviews.verdict_id = standing.verdict_id
-        LEFT JOIN verdicts AS second ON second.verdict_id = {_SECOND_ID}
+        LEFT JOIN verdicts AS second ON second.verdict_id = (
+    SELECT answer.verdict_id FROM verdicts AS answer
+    WHERE answer.answers = standing.verdict_id AND answer.stage = 'second' AND answer.decision <> 'undone'
+      AND NOT EXISTS (SELECT 1 FROM verdicts AS undo WHERE undo.undoes = answer.verdict_id)
+    ORDER BY answer.verdict_id DESC LIMIT 1
+)
     ),
     stated AS (
         SELECT *, CASE
@@ -133,31 +126,27 @@ _NOW = f"""
            state IN ('waiting', 'second') AS is_open,
            verdict_id, decision, ifnull(reviewer, '') AS decided_by, decided_at, is_changed,
            place * points AS worth
-    FROM stated LEFT JOIN assignments USING (listing_id)
-"""  # noqa: S608 (no input in it)
+    FROM stated LEFT JOIN assignments USING (listing_id);
 
+CREATE TRIGGER review_items_changed_insert AFTER INSERT ON review_items WHEN NEW.is_changed
+BEGIN
+    INSERT INTO review_counts (facet, value, state, items)
+    VALUES ('changed', '1', NEW.state, 1)
+    ON CONFLICT DO UPDATE SET items = items + 1;
+END;
 
-def _counting(verb: str, row: str, change: str) -> str:
-    return f"""
-        CREATE TRIGGER review_items_changed_{verb.lower()} AFTER {verb} ON review_items WHEN {row}.is_changed
-        BEGIN
-            INSERT INTO review_counts (facet, value, state, items)
-            VALUES ('changed', '1', {row}.state, {change})
-            ON CONFLICT DO UPDATE SET items = items + {change};
-        END
-    """  # noqa: S608 (so)
+CREATE TRIGGER review_items_changed_delete AFTER DELETE ON review_items WHEN OLD.is_changed
+BEGIN
+    INSERT INTO review_counts (facet, value, state, items)
+    VALUES ('changed', '1', OLD.state, -1)
+    ON CONFLICT DO UPDATE SET items = items + -1;
+END;
 
+DELETE FROM review_items;
 
-_STATEMENTS = (
-    "ALTER TABLE review_items ADD COLUMN is_changed INTEGER NOT NULL DEFAULT 0",
-    "ALTER TABLE review_items ADD COLUMN worth REAL NOT NULL DEFAULT 0",
-    "CREATE INDEX idx_review_items_worth ON review_items(is_open, worth DESC, sighting_id)",
-    """
-    CREATE INDEX idx_review_items_changed ON review_items(is_open, place DESC, sighting_id)
-    WHERE is_changed
-    """,
-    "DROP VIEW review_items_now",
-    _NOW,
-    _counting("INSERT", "NEW", "1"),
-    _counting("DELETE", "OLD", "-1"),
-)
+INSERT INTO review_items SELECT * FROM review_items_now WHERE listing_id IN (
+    SELECT sightings.listing_id FROM scores JOIN sightings USING (sighting_id)
+    WHERE model_id = (SELECT model_id FROM model_in_use) AND p_offer >= (SELECT threshold FROM model_in_use)
+    UNION SELECT listing_id FROM verdicts
+    UNION SELECT listing_id FROM sample_members
+);
