@@ -56,8 +56,9 @@ def train_model(embedder: TransformerEmbedder, gazetteer: Gazetteer, *, examples
     chosen = random.Random(SEED).sample(chosen, min(examples, len(chosen)))
     with open_vectors(None, embedder.embedder_id) as cache:
         data = build_dataset(chosen, embedder=embedder, cache=cache, gazetteer=gazetteer)
-    evident = np.array([has_evidence(one) for one in read_all([each.text for each in chosen], gazetteer)])
-    static = distil(embedder.ready())
+    texts = [each.text for each in chosen]
+    evident = np.array([has_evidence(one) for one in read_all(texts, gazetteer)])
+    static = distil(embedder.ready(), texts)
     return train(
         data,
         embedder=embedder,

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import fixtures
-from classifier.features.embedding import DEFAULT_EMBEDDER
+from classifier.features.embedding import default_embedder
 from classifier.scoring import open_scorer, score_new
 from classifier.training.candidate import RetrainOptions, retrain
 from classifier.training.compare import RECALL
@@ -213,7 +213,7 @@ def holds(turns: Sequence[Turn]) -> bool:
 
 def _retrain(store: Path, seed: int) -> Retrained:
     options = RetrainOptions(
-        starter=STARTER, models_folder=store.parent / "models", embedder=DEFAULT_EMBEDDER, seed=seed
+        starter=STARTER, models_folder=store.parent / "models", embedder=default_embedder(), seed=seed
     )
     return retrain(store, options, now=lambda: NOW + timedelta(hours=seed))
 

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 MULTILINGUAL = "multilingual-e5-small"
 ENGLISH = "all-MiniLM-L6-v2"
-DEFAULT_EMBEDDER = ENGLISH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +98,8 @@ BATCH_COSTS = 256
 """Cost of starting a batch, in tokens: each batch lays out the weights anew. Padding with this many tokens
 costs as much as another batch. Measured on two cores with AMX in bfloat16."""
 
-MOST_TOKENS = 100_000
-"""Largest vocabulary of which each token is encoded alone; more take minutes."""
-
 TEMPLATE = "in"
-"""A word of one token; its place among the special tokens is the place of any single token."""
+"""A word of one token; its place in the tokens of a text is the place of any single token."""
 
 SAMPLE = tuple(
     f"{amount} {unit} {goods}, {place}, {'quality as shown, ' * repeats}ask for price"
@@ -196,16 +192,22 @@ def fastest(
     return replace(embedder, backend=cast("Backend", chosen))
 
 
-def open_embedder(name: str = DEFAULT_EMBEDDER) -> TransformerEmbedder:
+def default_embedder() -> str:
+    """Return the name of the embedder for new models."""
+    return ENGLISH
+
+
+def open_embedder(name: str | None = None) -> TransformerEmbedder:
     """Find an embedder by name or path and check its weights, without loading the model.
 
     Args:
-        name: A name in `PUBLISHED`, or a folder that sentence-transformers can open.
+        name: A name in `PUBLISHED`, or a folder that sentence-transformers can open; None is the default.
 
     Raises:
         EmbedderUnusable: If there is no such folder or package, if it holds no weights, or if the weights of
             a package are not the published ones.
     """
+    name = name or default_embedder()
     published = PUBLISHED.get(name)
     weights = _installed(name, published) if published else _weights_in(name)
     with weights.open("rb") as file:
@@ -431,22 +433,22 @@ def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         yield rows
 
 
-def run_tokens(model: SentenceTransformer) -> NDArray[np.float32] | None:
+def run_tokens(model: SentenceTransformer, tokens: NDArray[np.int64]) -> NDArray[np.float32] | None:
     """Return the vector of each single token, encoded as a text: shape (tokens, dimensions).
 
     None for a model without transformer.
     """
     import torch
 
-    if not _is_transformer(model) or len(model.tokenizer) > MOST_TOKENS:
+    if not _is_transformer(model):
         return None
-    tokens = torch.arange(len(model.tokenizer))
-    template = model.tokenizer(TEMPLATE)["input_ids"]
-    place = next(at for at, token in enumerate(template) if token not in model.tokenizer.all_special_ids)
+    word, *_more = model.tokenizer(TEMPLATE, add_special_tokens=False)["input_ids"]
+    template = torch.tensor(model.tokenizer(TEMPLATE)["input_ids"])
+    place = template.tolist().index(word)
     found: list[NDArray[np.float32]] = []
     with torch.inference_mode():
-        for batch in torch.split(tokens, TOKENS_IN_A_BATCH // len(template)):
-            inputs = torch.tensor(template).repeat(len(batch), 1)
+        for batch in torch.split(torch.from_numpy(tokens), TOKENS_IN_A_BATCH // len(template)):
+            inputs = template.repeat(len(batch), 1)
             inputs[:, place] = batch
             outputs = model[0]({"input_ids": inputs, "attention_mask": torch.ones_like(inputs)})
             found.append(outputs["token_embeddings"].float().mean(dim=1).numpy())

@@ -5,10 +5,14 @@ rarity of the token, as in SIF; the vocabulary is ordered roughly by frequency. 
 mean of its token vectors. Without attention, the copy embeds tens of thousands of texts per second. It
 captures the subject of a text but not its wording, which is enough to recognise texts that are clearly no
 offers.
+
+The vocabulary of a multilingual model has 250,000 tokens, of which the copy keeps those of its training texts
+and all single characters. It divides other words into these.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from itertools import accumulate, chain
@@ -35,6 +39,10 @@ MAX_CHARS = 600
 """Most characters embedded: the beginning of a listing states its subject."""
 
 PIECE = re.compile(r"\w+|[^\w\s]+")
+LARGE = 100_000
+"""Tokens from which on a vocabulary is cut; a larger one is of SentencePiece's unigram model."""
+WORD_BEGINS = "▁"
+"""The mark of SentencePiece."""
 TOGETHER = 256
 """Pieces tokenised as one text."""
 KEPT_PIECES = 65_536
@@ -104,23 +112,50 @@ def _tokenised(pieces: Sequence[str], tokenizer: Tokenizer) -> list[list[int]]:
     return found
 
 
-def distil(model: SentenceTransformer) -> StaticEmbedder | None:
+def distil(model: SentenceTransformer, texts: Sequence[str]) -> StaticEmbedder | None:
     """Return the static copy after some seconds; None for a model without transformer or fast tokenizer.
 
     Args:
         model: The model in any backend; all backends give nearly the same copy.
+        texts: The training texts; of a large vocabulary, only the tokens that they have are kept.
     """
     backend = getattr(model.tokenizer, "backend_tokenizer", None)
     if backend is None:
         return None
-    tokens = run_tokens(model)
-    if tokens is None:
+    special = set(model.tokenizer.all_special_ids)
+    kept = _kept_tokens(backend, texts, special)
+    vectors = run_tokens(model, kept)
+    if vectors is None:
         return None
-    kept = _reduced(tokens) * _rarity(len(tokens))[:, None]
-    kept[sorted(set(model.tokenizer.all_special_ids))] = 0
-    backend.no_truncation()
-    backend.no_padding()
-    return StaticEmbedder(tokenizer=backend.to_str(), weights=kept.astype(np.float16))
+    weights = _reduced(vectors) * _rarity(backend.get_vocab_size())[kept, None]
+    weights[np.isin(kept, list(special))] = 0
+    return StaticEmbedder(tokenizer=_with_tokens(backend, kept), weights=weights.astype(np.float16))
+
+
+def _kept_tokens(backend: Tokenizer, texts: Sequence[str], special: set[int]) -> NDArray[np.int64]:
+    """Return the ids of the tokens of the copy, in order; all of a small vocabulary."""
+    vocabulary = backend.get_vocab()
+    if len(vocabulary) <= LARGE:
+        return np.arange(len(vocabulary))
+    pieces = {piece for text in texts for piece in PIECE.findall(as_shown(text[:MAX_CHARS]))}
+    seen = chain.from_iterable(_tokenised(sorted(pieces), backend))
+    single = (token for piece, token in vocabulary.items() if len(piece.removeprefix(WORD_BEGINS)) <= 1)
+    return np.array(sorted({*special, *seen, *single}))
+
+
+def _with_tokens(backend: Tokenizer, kept: NDArray[np.int64]) -> str:
+    """Return the tokenizer with these tokens alone, as JSON; they are numbered anew."""
+    document = json.loads(backend.to_str()) | {"truncation": None, "padding": None}
+    if len(kept) < backend.get_vocab_size():
+        new = {old: number for number, old in enumerate(kept.tolist())}
+        model = document["model"]
+        model["vocab"] = [model["vocab"][old] for old in new]
+        model["unk_id"] = new[model["unk_id"]]
+        document["post_processor"] = None  # it adds tokens that stand for no text
+        document["added_tokens"] = [
+            {**token, "id": new[token["id"]]} for token in document["added_tokens"] if token["id"] in new
+        ]
+    return json.dumps(document, ensure_ascii=False)
 
 
 def _reduced(vectors: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -284,10 +284,10 @@ def _cascade(
     examples: Sequence[Example], embedder: Embedder, cache: VectorCache, gazetteer: Gazetteer
 ) -> Cascade | None:
     """Return the parts of a first stage; None for an embedder without static copy."""
-    static = distil(embedder.ready()) if isinstance(embedder, TransformerEmbedder) else None
+    texts = [example.text for example in examples]
+    static = distil(embedder.ready(), texts) if isinstance(embedder, TransformerEmbedder) else None
     if static is None:
         return None
-    texts = [example.text for example in examples]
     return Cascade(static=static, evident=evident(texts, cache=cache, gazetteer=gazetteer))
 
 

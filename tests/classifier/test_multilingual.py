@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
+from tokenizers import Tokenizer
 
 from classifier.features.embedding import MULTILINGUAL, open_embedder
 from classifier.features.multilingual import BLOCK_BYTES, MAX_TOKENS, Packed, unpack
+from classifier.features.static_embedding import distil
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,3 +101,17 @@ def test_the_table_of_pieces_stays_packed(embedder: TransformerEmbedder) -> None
     model = embedder.ready()
     assert sum(each.numel() * each.element_size() for each in model.parameters()) < 100e6
     assert sum(each.numel() * each.element_size() for each in model.buffers()) < 60e6
+
+
+@pytest.mark.model
+def test_the_static_copy_keeps_the_tokens_of_its_texts(embedder: TransformerEmbedder) -> None:
+    """A copy of all 250,000 would take 64 MB in each model's folder; other words are divided."""
+    static = distil(embedder.ready(), [*ACETONE, *SHOES])
+    assert static
+    tokens = static.weights.shape[0]
+    assert 15_000 < tokens < 17_000  # nearly all are single characters
+    assert Tokenizer.from_str(static.tokenizer).get_vocab_size() == tokens
+    assert len(static.tokenizer) < 1_000_000
+    vectors = static(["ацетон в бочках", "бочках ацетон в", "zapatillas", "unheard-of words, \ud83e", ""])
+    assert vectors[0] @ vectors[1] > 0.9 > vectors[0] @ vectors[2]
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1, 1, 1, 0], abs=1e-5)
