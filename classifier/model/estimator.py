@@ -32,9 +32,10 @@ if TYPE_CHECKING:
 
     from classifier.model.constrained import Ends
 
-EMBEDDING_WEIGHT = 0.8
-"""Length of an embedding beside evidence of 0 or 1. A larger length fits the starter set better but
-generalises worse: embeddings of ordinary goods on other sites cause flags."""
+EMBEDDING_SPREAD = 1.4
+"""Root mean square distance of the scaled embeddings from their mean, beside evidence of 0 or 1. The vectors
+of a multilingual model lie close together; at their own length they would have almost no say, and a text in
+an unknown language has nothing else (decision 76)."""
 
 WORD_WEIGHT = 2.5
 """Length of a text's word vector. With a larger length, or without a common one, the words of an honest
@@ -73,7 +74,7 @@ def build_pipeline() -> Pipeline:
             ("words", TfidfTransformer(sublinear_tf=True), WORDS),
         ],
         sparse_threshold=1.0,
-        transformer_weights={"evidence": 1.0, "embedding": EMBEDDING_WEIGHT, "words": WORD_WEIGHT},
+        transformer_weights={"evidence": 1.0, "embedding": 1.0, "words": WORD_WEIGHT},
     )
     return Pipeline([("scale", scale), ("weigh", LogisticRegression(C=PENALTY_C))])
 
@@ -100,6 +101,7 @@ def fit(
             without changing the result.
     """
     scale = pipeline.named_steps["scale"].fit(features)
+    scale.transformer_weights = scale.transformer_weights | {"embedding": _embedding_factor(features)}
     _leave_out_rare_words(scale, features)
     # The one private attribute of a library that we overwrite; a test fails when the library changes it.
     # Only names of columns are looked up in it, and skops would write each of its numbers as an object: 30 s.
@@ -119,6 +121,13 @@ def fit(
     weigh.classes_, weigh.n_features_in_ = np.array([0, 1]), scaled.shape[1]
     weigh.coef_, weigh.intercept_ = coefficients[None, :], np.array([constant])
     return pipeline
+
+
+def _embedding_factor(features: csr_matrix) -> float:
+    """Return the factor that gives the embeddings the spread `EMBEDDING_SPREAD`."""
+    vectors = features[:, EMBEDDING].toarray()
+    spread = float(np.sqrt(vectors.var(axis=0, dtype=np.float64).sum()))
+    return EMBEDDING_SPREAD / spread if spread > 0 else EMBEDDING_SPREAD
 
 
 def _weights_of(pipeline: Pipeline) -> tuple[NDArray[np.float64], float]:
@@ -161,7 +170,6 @@ def fit_with_folds(
         TooFewSellers: If either class has only one group, so that no fold can hold it out.
     """
     _check_enough(labels, groups)
-    weights = weights * _frequency(features, labels)
     distinct = len(set(groups))
     # Many groups are balanced by chance, and stratifying takes a millisecond for each group.
     kind = StratifiedGroupKFold if distinct <= MANY_GROUPS else GroupKFold
@@ -170,18 +178,37 @@ def fit_with_folds(
         # Small label sets cannot be stratified by group exactly; the folds are still disjoint by group.
         warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
         parts = list(folds.split(labels, labels, groups=list(groups)))
+    return fit_with_parts(features, labels, parts=parts, weights=weights)
+
+
+def fit_with_parts(
+    features: csr_matrix,
+    labels: NDArray[np.int64],
+    *,
+    parts: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
+    weights: NDArray[np.float64],
+) -> tuple[Pipeline, float, NDArray[np.float64]]:
+    """Do the same with given folds: the rows fitted and the rows held out, for each fold.
+
+    Rows that no fold holds out do not count for calibration and threshold; their probability is NaN.
+    """
+    weights = weights * _frequency(features, labels)
     pipeline = fit(build_pipeline(), features, labels, weights)
-    sums = np.empty(len(labels))
+    sums = np.full(len(labels), np.nan)
     for known, held_out in parts:
         fold = fit(build_pipeline(), features[known], labels[known], weights[known], near=pipeline)
         sums[held_out] = fold.decision_function(features[held_out])
-    platt = LogisticRegression(C=1e6).fit(sums.reshape(-1, 1), labels, sample_weight=weights)
+    scored = ~np.isnan(sums)
+    platt = LogisticRegression(C=1e6).fit(
+        sums[scored].reshape(-1, 1), labels[scored], sample_weight=weights[scored]
+    )
     slope, shift = max(float(platt.coef_[0, 0]), 1e-6), float(platt.intercept_[0])
     weigh = pipeline.named_steps["weigh"]
     weigh.coef_ = weigh.coef_ * slope
     weigh.intercept_ = weigh.intercept_ * slope + shift
     probabilities = sigmoid(sums * slope + shift)
-    return pipeline, choose_threshold(labels, probabilities, weights), probabilities
+    threshold = choose_threshold(labels[scored], probabilities[scored], weights[scored])
+    return pipeline, threshold, probabilities
 
 
 def _frequency(features: csr_matrix, labels: NDArray[np.int64]) -> NDArray[np.float64]:

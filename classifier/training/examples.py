@@ -8,6 +8,7 @@ import hashlib
 import json
 import re
 import zlib
+from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,10 @@ COLUMN_CHARS = 40
 
 HELD_OUT_OF = 5
 """One group in this many is held out of every cross-fitted model, chosen by the hash of its name."""
+
+MANY_EXAMPLES = 2_000
+LARGEST_WEIGHT = 3.0
+"""Most weight of an example in a language with fewer than `MANY_EXAMPLES`: the root of the ratio."""
 
 LABEL_COLUMNS = ("label", "decision", "reason_code", "note", "reviewer", "decided_at", "url", "group", "text")
 
@@ -84,17 +89,21 @@ def load_starter(path: Path) -> list[Example]:
     Raises:
         DataFileWrong: If the file is missing or a line is not such an object.
     """
+    rows = list(read_rows(path))
+    of_language = Counter(str(row.get("language") or "") for _number, row in rows)
+    many = min(MANY_EXAMPLES, max(of_language.values(), default=0))
     return [
         Example(
             text=row_text(row),
             label=row_label(path, number, row),
             group=f"starter:{row.get('group', number)}",
+            weight=min(LARGEST_WEIGHT, max(1.0, many / of_language[str(row.get("language") or "")]) ** 0.5),
             kind=str(row.get("kind") or ""),
             language=str(row.get("language") or ""),
             family=str(row.get("family") or ""),
             tier=str(row.get("tier") or ""),
         )
-        for number, row in read_rows(path)
+        for number, row in rows
     ]
 
 
