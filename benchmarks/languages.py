@@ -25,7 +25,7 @@ import numpy as np
 
 import fixtures
 from benchmarks.intervals import RESAMPLES, Interval, interval
-from classifier.features.embedding import DEFAULT_EMBEDDER, fastest, open_embedder
+from classifier.features.embedding import default_embedder, fastest, open_embedder
 from classifier.features.matrix import EMBEDDING, EVIDENCE, WORDS
 from classifier.gazetteer import default_gazetteer
 from classifier.measures import calibration_error
@@ -215,7 +215,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--db", type=Path, default=DEFAULT_DATABASE, help="the database with the kept vectors"
     )
-    parser.add_argument("--embedder", default=DEFAULT_EMBEDDER, help=f"name or folder [{DEFAULT_EMBEDDER}]")
+    parser.add_argument(
+        "--embedder", default=default_embedder(), help="name or folder [the default of retrain]"
+    )
     parser.add_argument("--language", action="append", help="measure only this language; may be repeated")
     parser.add_argument(
         "--leave", choices=("language", "author"), help="leave out only languages, or authors"

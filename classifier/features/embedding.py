@@ -98,9 +98,6 @@ BATCH_COSTS = 256
 """Cost of starting a batch, in tokens: each batch lays out the weights anew. Padding with this many tokens
 costs as much as another batch. Measured on two cores with AMX in bfloat16."""
 
-TEMPLATE = "in"
-"""A word of one token; its place in the tokens of a text is the place of any single token."""
-
 SAMPLE = tuple(
     f"{amount} {unit} {goods}, {place}, {'quality as shown, ' * repeats}ask for price"
     for amount, unit, goods, place, repeats in (
@@ -193,8 +190,12 @@ def fastest(
 
 
 def default_embedder() -> str:
-    """Return the name of the embedder for new models."""
-    return ENGLISH
+    """Return the embedder for new models: the multilingual one where its package is installed."""
+    try:
+        _installed(MULTILINGUAL, PUBLISHED[MULTILINGUAL])
+    except EmbedderUnusable:
+        return ENGLISH
+    return MULTILINGUAL
 
 
 def open_embedder(name: str | None = None) -> TransformerEmbedder:
@@ -433,23 +434,20 @@ def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         yield rows
 
 
-def run_tokens(model: SentenceTransformer, tokens: NDArray[np.int64]) -> NDArray[np.float32] | None:
-    """Return the vector of each single token, encoded as a text: shape (tokens, dimensions).
+def token_vectors(model: SentenceTransformer, tokens: NDArray[np.int64]) -> NDArray[np.float32] | None:
+    """Return the vectors with which a transformer begins, one for each token: shape (tokens, dimensions).
 
     None for a model without transformer.
     """
     import torch
 
+    from classifier.features.multilingual import Encoder
+
     if not _is_transformer(model):
         return None
-    word, *_more = model.tokenizer(TEMPLATE, add_special_tokens=False)["input_ids"]
-    template = torch.tensor(model.tokenizer(TEMPLATE)["input_ids"])
-    place = template.tolist().index(word)
-    found: list[NDArray[np.float32]] = []
-    with torch.inference_mode():
-        for batch in torch.split(torch.from_numpy(tokens), TOKENS_IN_A_BATCH // len(template)):
-            inputs = template.repeat(len(batch), 1)
-            inputs[:, place] = batch
-            outputs = model[0]({"input_ids": inputs, "attention_mask": torch.ones_like(inputs)})
-            found.append(outputs["token_embeddings"].float().mean(dim=1).numpy())
-    return np.concatenate(found)
+    rows, encoder = torch.from_numpy(tokens), model[0]
+    if isinstance(encoder, Encoder):
+        return encoder.token_vectors(rows).numpy()
+    assert model.transformers_model
+    table = cast("torch.nn.Embedding", model.transformers_model.get_input_embeddings())
+    return table.weight[rows].detach().float().numpy()

@@ -110,9 +110,13 @@ class Encoder(InputModule):
 
     def forward(self, features: dict[str, Any], **_options: Any) -> dict[str, Any]:
         """Add the vectors of all tokens, shape (texts, tokens, dimensions)."""
-        vectors = unpack(self.blocks[features["input_ids"]]).to(self.layers.dtype)
+        vectors = self.token_vectors(features["input_ids"]).to(self.layers.dtype)
         found = self.layers(inputs_embeds=vectors, attention_mask=features["attention_mask"])
         return {**features, "token_embeddings": found.last_hidden_state}
+
+    def token_vectors(self, tokens: Tensor) -> Tensor:
+        """Return the vectors with which the transformer begins: shape (*tokens.shape, dimensions)."""
+        return unpack(self.blocks[tokens])
 
     def save(self, output_path: str, *_arguments: Any, **_options: Any) -> None:
         """Refuse: the weights stay in the package that ships them."""

@@ -1,10 +1,10 @@
 """Make a static copy of an embedding model from its weights alone: one vector for each token.
 
-The model encodes each token separately. The vectors are reduced to principal components and weighted by the
-rarity of the token, as in SIF; the vocabulary is ordered roughly by frequency. The vector of a text is the
-mean of its token vectors. Without attention, the copy embeds tens of thousands of texts per second. It
+The token vectors are those with which the transformer begins, reduced to principal components and weighted by
+the rarity of the token, as in SIF; the vocabulary is ordered roughly by frequency. The vector of a text is
+the mean of its token vectors. Without attention, the copy embeds tens of thousands of texts per second. It
 captures the subject of a text but not its wording, which is enough to recognise texts that are clearly no
-offers.
+offers. To encode each token by itself takes minutes and gives worse vectors.
 
 The vocabulary of a multilingual model has 250,000 tokens, of which the copy keeps those of its training texts
 and all single characters. It divides other words into these.
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from classifier.features.embedding import run_tokens
+from classifier.features.embedding import token_vectors
 from classifier.reading import as_shown
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _tokenised(pieces: Sequence[str], tokenizer: Tokenizer) -> list[list[int]]:
 
 
 def distil(model: SentenceTransformer, texts: Sequence[str]) -> StaticEmbedder | None:
-    """Return the static copy after some seconds; None for a model without transformer or fast tokenizer.
+    """Return the static copy of a model; None for a model without transformer or fast tokenizer.
 
     Args:
         model: The model in any backend; all backends give nearly the same copy.
@@ -124,7 +124,7 @@ def distil(model: SentenceTransformer, texts: Sequence[str]) -> StaticEmbedder |
         return None
     special = set(model.tokenizer.all_special_ids)
     kept = _kept_tokens(backend, texts, special)
-    vectors = run_tokens(model, kept)
+    vectors = token_vectors(model, kept)
     if vectors is None:
         return None
     weights = _reduced(vectors) * _rarity(backend.get_vocab_size())[kept, None]
