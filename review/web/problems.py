@@ -26,6 +26,7 @@ LABELS = NARROWINGS | {
     "score_hidden": N_("Score hidden"), "query": N_("List"), "language": N_("Language"),
     "theme": N_("Colours"), "hide_score": N_("Score"), "sort": N_("Order"), "kind": N_("What"),
     "source_id": N_("Source"), "wish": N_("Request"), "at": N_("Page of the list"),
+    "username": N_("Name"), "session_id": N_("session"), "token_id": N_("token"), "disabled": N_("State"),
 }  # fmt: skip
 """Fields of forms and addresses as the pages name them."""
 

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
 import pytest
 
-from review.web.translations import DECISIONS, FIELDS, REASONS, defang
+from classifier.gazetteer import Law, load_gazetteer
+from fixtures.builders.forms import read_form
+from fixtures.builders.login import entered
+from review.web.app import FOLDER
+from review.web.languages import ASKED
+from review.web.problems import LABELS
+from review.web.translations import DECISIONS, FIELDS, REASONS, defang, law_words
 from store.model import Decision, ListingContent, ReasonCode
+from tests.review.clocks import Clock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fastapi.testclient import TestClient
 
 
 @pytest.mark.parametrize(
@@ -38,3 +55,60 @@ def test_no_two_things_share_a_key() -> None:
 def test_every_field_of_a_listing_has_a_name() -> None:
     """A new field of `ListingContent` must be named here, or the history would not show its change."""
     assert set(FIELDS) | {"provenance"} == set(ListingContent.__slots__)
+
+
+def test_form_errors_speak_the_language_and_the_labels_of_the_form(client: TestClient) -> None:
+    """No name of a field of the program, no English of a library, and the navigation stays."""
+    page = client.get("/", params={"p_from": "7", "since": "yesterday"}, headers={"Accept-Language": "es"})
+    assert page.status_code == 422
+    assert "“Puntuación desde”: debe ser como máximo 1" in page.text
+    assert "“Visto desde”: no es una fecha; escríbala como 2026-11-02" in page.text
+    for word in ("p_from", "since:", "Input", "should"):
+        assert word not in page.text.partition('role="alert"')[2].partition("</p>")[0]
+    assert '<nav class="pages"' in page.text
+    expired = client.post("/cases", data={"number": "1", "form_token": "old"})
+    assert expired.status_code == 403
+    assert '<nav class="pages"' in expired.text
+
+
+def test_every_field_of_a_form_has_a_label() -> None:
+    """A field that a page sends is named in errors as the page names it."""
+    fields = set()
+    for template in FOLDER.glob("*/templates/*.html"):
+        text = template.read_text(encoding="utf-8")
+        fields |= set(re.findall(r'<(?:input|select|textarea)[^>]* name="(\w+)"', text))
+    assert fields - {"form_token", "next", "sent"} <= LABELS.keys()
+
+
+def test_a_session_that_ended_leads_back_to_the_page(database: Path) -> None:
+    """Also after a form was sent: it is said that nothing was saved, and the login leads to the listing."""
+    clock = Clock()
+    with entered(database, clock=clock) as client:
+        page = client.get("/").text
+        form = read_form(page, "/verdict")
+        clock.pass_(timedelta(hours=2))
+        here = "http://127.0.0.1" + form.action.replace("/verdict", "")
+        answer = client.post(form.action, data=form.values | {"decision": "offer"}, headers={"Referer": here})
+        assert answer.status_code == 401
+        assert "Nothing was written" in answer.text
+        assert "Bearer" not in answer.text
+        assert read_form(answer.text, "/login").values["next"] == urlsplit(here).path
+        elsewhere = client.post(form.action, data=form.values, headers={"Referer": "https://evil.example/x"})
+        assert read_form(elsewhere.text, "/login").values["next"] == ""
+
+
+def test_the_law_is_cited_in_spanish() -> None:
+    """No citation of the gazetteer keeps an English word on a Spanish page; names and numbers stay."""
+    english = re.compile(
+        r"\b(the|of|only|rule|decisions?|later|added|proposed|count|but|not|its|and|since|names?|read|March|"
+        r"specific|edition|shows|prints|older|with|group)\b"
+    )
+    token = ASKED.set("es")
+    cited = {
+        law_words(part)
+        for substance in load_gazetteer(Law()).substances
+        for entry in substance.entries
+        for part in (entry.instrument, entry.list_name, entry.since_text, entry.source)
+    }
+    ASKED.reset(token)
+    assert [each for each in cited if english.search(each)] == []
