@@ -146,10 +146,9 @@ def change_first(database: Path, p_offer: float = 0.7) -> None:
 def test_a_listing_changed_after_its_verdict_shows_the_difference_first(
     client: TestClient, database: Path
 ) -> None:
-    """It waits again: the difference and the old verdict stand before the text, and no chip calls it judged."""
-    listing_id = judge(client, client.get("/").text, decision="not_offer", note="for soap").url and (
-        list_first(database)
-    )
+    """It waits again: difference and old verdict stand before the text, and no chip calls it judged."""
+    judge(client, client.get("/").text, decision="not_offer", note="for soap")
+    listing_id = judged_last(database)
     change_first(database)
     page = client.get(f"/listings/{listing_id}").text
     assert '<span class="chip changed">changed since judged</span>' in page
@@ -160,7 +159,7 @@ def test_a_listing_changed_after_its_verdict_shows_the_difference_first(
     assert since < page.index("for soap") < says
 
 
-def list_first(database: Path) -> str:
+def judged_last(database: Path) -> str:
     """Return the listing that was judged last."""
     with closing(open_database(database)) as db:
         return str(db.execute("SELECT listing_id FROM verdicts ORDER BY verdict_id DESC").fetchone()[0])
@@ -169,7 +168,7 @@ def list_first(database: Path) -> str:
 def test_changed_listings_have_a_badge_and_a_filter(client: TestClient, database: Path) -> None:
     """The count of the filter is the count that the triggers keep, and the queue holds what its view says."""
     judge(client, client.get("/").text, decision="not_offer")
-    listing_id = list_first(database)
+    listing_id = judged_last(database)
     assert client.get("/api/items", params={"changed": "1"}).json()["total"] == 0
     change_first(database)
     found = client.get("/api/items", params={"changed": "1"}).json()
