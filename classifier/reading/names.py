@@ -356,7 +356,8 @@ def _hits_in(plain: str, found: Iterable[Found], deobfuscated: Deobfuscated) -> 
 
 
 def _may_hide(pattern: Pattern) -> bool:
-    return pattern.kind in {"name", "rival"} and len(pattern.text) >= SHORTEST_DISGUISED
+    is_plain = pattern.kind == "rival" or bool(pattern.may_be_misspelt or pattern.context)
+    return is_plain and len(pattern.text) >= SHORTEST_DISGUISED
 
 
 def _cut_off(shown: str, matcher: Matcher) -> Iterator[Hit]:

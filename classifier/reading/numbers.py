@@ -2,7 +2,7 @@
 
 A listed number is recognised by its parts in order, with any words between them, or with some digits masked.
 A masked number that fits no listed number belongs to an unlisted substance. Numbers are read in figures and
-in the words of seven languages: `cento e três`, `einundvierzigtausend`, `六十六`.
+in the words of many languages: `cento e três`, `einundvierzigtausend`, `六十六`.
 """
 
 from __future__ import annotations

@@ -92,16 +92,19 @@ def why_not_offered(text: str, start: int, end: int, *, title: str) -> str:
     return f'the text is about "{about}"' if about else ""
 
 
-def other_number(text: str, start: int) -> str:
+def other_number(text: str, start: int, goods: str) -> str:
     """Return why a CAS number in a folded text numbers a part, an order or a phone, or an empty string.
 
     Args:
         text: Folded text.
         start: Start of the number.
+        goods: The goods that the title names, unless a chemical is for sale too; or an empty string.
     """
     before = text[max(0, start - WINDOW) : start]
+    if CAS_WORD.search(before):
+        return ""
     found = _mention_patterns()["other number"].search(before)
-    return f'after "{found[1]}"' if found and not CAS_WORD.search(before) else ""
+    return f'after "{found[1]}"' if found else f'the number of "{goods}"' if goods else ""
 
 
 def finished_drug(text: str, start: int, end: int, key: str) -> str:

@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
     Signal = tuple[TradeKind, int, int]
 
+CHEMICAL_KINDS, NO_CHEMICALS = frozenset({"form", "chemistry", "purity"}), frozenset({"everyday", "service"})
+"""Signals of a chemical for sale, and goods that are none; such goods have part and order numbers."""
+
 NOTHING = Reading(mentions=(), cas_numbers=(), trade=())
 
 MOST_MEANT = 3
@@ -202,8 +205,14 @@ def _reading(
     def span(start: int, end: int) -> tuple[int, int]:
         return (origins[start][0], origins[end - 1][1]) if origins else (start, end)
 
+    is_chemical = any(kind in CHEMICAL_KINDS for kind, _start, _end in signals)
+    named = (
+        ""
+        if is_chemical
+        else next((deobfuscated.text[a:b] for kind, a, b in goods if kind in NO_CHEMICALS), "")
+    )
     return Reading(
-        mentions=tuple(_mentions(hits, text, deobfuscated, span)) if hits else (),
+        mentions=tuple(_mentions(hits, text, deobfuscated, span, named)) if hits else (),
         cas_numbers=tuple(
             CasNumber(number=number, span=span(start, end), listed=number in gazetteer.by_cas)
             for number, start, end in numbers
@@ -234,7 +243,11 @@ def _meant(said: str, gazetteer: Gazetteer) -> tuple[str, ...]:
 
 
 def _mentions(
-    hits: list[Hit], text: str, deobfuscated: Deobfuscated, span: Callable[[int, int], tuple[int, int]]
+    hits: list[Hit],
+    text: str,
+    deobfuscated: Deobfuscated,
+    span: Callable[[int, int], tuple[int, int]],
+    goods: str,
 ) -> Iterator[Mention]:
     """Yield the mentions.
 
@@ -256,7 +269,7 @@ def _mentions(
         why_not = (why_last if is_beside else "") or wanted.get(hit.substance.key, "")
         begins, ends = with_attached(folded, hit.start, hit.end)
         if hit.how == "cas":
-            why_not = why_not or other_number(folded, hit.start)
+            why_not = why_not or other_number(folded, hit.start, goods)
         why_not = why_not or finished_drug(folded, begins, ends, hit.substance.key)
         why_not = why_not or why_not_offered(folded, begins, ends, title=title)
         last, why_last = hit.end, why_not
