@@ -34,7 +34,7 @@ from store.database import transaction
 from store.review import cases, listings, workspace
 from store.review.item_query import Filter, State
 from store.review.listings import listing_file
-from store.review.queue import facet_counts, item_of, title_of
+from store.review.queue import facet_counts, item_of, title_of, worth_of
 from store.review.verdicts import (
     last_verdict_id,
     latest_undo,
@@ -226,6 +226,7 @@ def answer_item(
         "since": changes_since_verdict(item),
         "row": row,
         "score_hidden": hidden,
+        "worth": worth_of(db, listing_id),
         "verdicts": _verdicts_shown(file, row, person.name),
         "waits": row is not None and waits_for(row, person.name),
         "held": held if held and held.reviewer != person.name else None,

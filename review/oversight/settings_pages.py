@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse
@@ -109,11 +109,14 @@ def set_for_all(
     second_percent: Annotated[float, Form(ge=0, le=100)],
     hidden_percent: Annotated[float, Form(ge=0, le=100)],
     claim_minutes: Annotated[float, Form(ge=1, le=480)],
+    queue_order: Annotated[Literal["likely", "worth"] | None, Form()] = None,
 ) -> Response:
     """Change the settings for everyone, and log each change."""
     change_for_all(db, context, person, "second_share", second_percent / 100)
     change_for_all(db, context, person, "hidden_share", hidden_percent / 100)
     change_for_all(db, context, person, "claim_minutes", claim_minutes)
+    if queue_order is not None:
+        change_for_all(db, context, person, "worth_first", float(queue_order == "worth"))
     return go("/settings")
 
 
@@ -171,6 +174,7 @@ class SettingsChange(BaseModel):
 
     second_share: Annotated[float | None, _within("second_share")] = None
     hidden_share: Annotated[float | None, _within("hidden_share")] = None
+    worth_first: Literal[0, 1] | None = None
     claim_minutes: Annotated[float | None, _within("claim_minutes")] = None
 
 

@@ -29,6 +29,7 @@ from store.review.queue import (
     review_queue,
 )
 from store.review.verdicts import count_standing
+from store.review.workspace import review_settings
 
 if TYPE_CHECKING:
     from store.database import Database
@@ -70,7 +71,8 @@ class ListQuery(BaseModel):
     state: Literal["", "all", "every"] | State = ""
     assignee: Text = ""
     decision: Text = ""
-    sort: Sort = Sort.LIKELY
+    sort: OrEmpty[Sort] = None
+    """None for the order that a lead chose for everyone."""
     at: Annotated[str, Field(max_length=300)] = ""
     """The place of the first row."""
 
@@ -81,6 +83,8 @@ class Where:
 
     wanted: Filter
     sort: Sort = Sort.LIKELY
+    usual: Sort = Sort.LIKELY
+    """The order of a list whose address names none."""
     at: str = ""
 
     @property
@@ -91,7 +95,7 @@ class Where:
     @property
     def narrowing(self) -> dict[str, object]:
         """What narrows and sorts the list, by its name in the address."""
-        return _narrowing(self.wanted, self.sort)
+        return _narrowing(self.wanted, self.sort, self.usual)
 
     @property
     def query(self) -> str:
@@ -116,13 +120,13 @@ class Where:
 
 
 @lru_cache(maxsize=256)
-def _narrowing(wanted: Filter, sort: Sort) -> dict[str, object]:
+def _narrowing(wanted: Filter, sort: Sort, usual: Sort) -> dict[str, object]:
     named = asdict(wanted)
     for name in ("reviewer", "hidden_share", "is_open", "names"):
         del named[name]  # set here, never by an address
     named["q"] = named.pop("terms")
     named = {name: value for name, value in named.items() if value not in {"", None}}
-    return named | ({} if sort is Sort.LIKELY else {"sort": str(sort)})
+    return named | ({} if sort is usual else {"sort": str(sort)})
 
 
 def where_of(
@@ -133,7 +137,8 @@ def where_of(
     named |= {"state": str(query.state), "reviewer": person.name}
     named["names"] = tuple(context.reference.names(named["terms"]).items()) if named["terms"] else ()
     wanted = Filter(**named, hidden_share=hidden_share(db, person.name))
-    return Where(wanted=wanted, sort=query.sort, at=query.at)
+    usual = Sort.WORTH if review_settings(db).worth_first else Sort.LIKELY
+    return Where(wanted=wanted, sort=query.sort or usual, usual=usual, at=query.at)
 
 
 TheList = Annotated[Where, Depends(where_of)]

@@ -163,7 +163,8 @@ function showInList() {
   const pane = list.getBoundingClientRect();
   const above = place.top - pane.top;
   const below = place.bottom - Math.min(pane.bottom, window.innerHeight);
-  list.scrollTop += above < 0 ? above : Math.min(Math.max(below, 0), above);
+  // Whole pixels: a scroll position is rounded, and a row would lack a fraction of one.
+  list.scrollTop += above < 0 ? Math.floor(above) : Math.min(Math.ceil(Math.max(below, 0)), above);
 }
 
 document.addEventListener("htmx:afterSettle", (event) => {

@@ -335,6 +335,7 @@ def build_templates() -> Environment:
         "STATES": words.STATES,
         "SORTS": words.SORTS,
         "KINDS": words.KINDS,
+        "WORTH_PARTS": words.WORTH_PARTS,
         "FAMILIES": words.FAMILIES,
         "STAGES": words.STAGES,
         "ACTIONS": words.ACTIONS,

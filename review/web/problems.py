@@ -19,6 +19,7 @@ LABELS = NARROWINGS | {
     "handed_to": N_("Hand over to"), "size": N_("How many"), "days": N_("Days"),
     "second_percent": N_("Share of verdicts that get a second review, in percent"),
     "hidden_percent": N_("Share of flagged listings shown without their score, in percent"),
+    "queue_order": N_("Order of the queue"),
     "claim_minutes": N_("Minutes for which an open listing stays reserved"),
     "actor": N_("Who"), "action": N_("What"), "subject": N_("Subject"), "role": N_("Role"),
     "purpose": N_("Purpose"), "current": N_("Current password"), "new": N_("New password"),

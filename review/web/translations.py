@@ -136,6 +136,14 @@ SORTS = {
     Sort.SELLER: N_("by seller"), Sort.WORTH: N_("most worth looking at first"),
 }  # fmt: skip
 
+WORTH_PARTS = {
+    "tier_points": N_("tier of the substance"), "family_points": N_("family of the substance"),
+    "quantity_points": N_("quantity"), "evasion_points": N_("signs of evasion"),
+    "seller_points": N_("seller not seen before"),
+    "repeat_points": N_("repeats the text of an earlier listing"),
+}  # fmt: skip
+"""Parts of the expected worth, by their name in `store.review.queue.Worth`."""
+
 KINDS = {
     "name": N_("name"), "cas": N_("CAS number"), "abbreviation": N_("abbreviation"),
     "disguised": N_("disguised name"),

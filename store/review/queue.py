@@ -59,6 +59,28 @@ class ListedItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Worth:
+    """The expected worth of a look at a review item, by its parts (view `review_points`)."""
+
+    place: float
+    """The probability of an offer; of a sample, a place among the flagged listings."""
+    tier_points: float
+    family_points: float
+    quantity_points: float
+    evasion_points: float
+    seller_points: float
+    repeat_points: float
+    worth: float
+    """The place times the points."""
+
+    @property
+    def points(self) -> float:
+        """The sum of the points, at least 0.1."""
+        parts = (self.tier_points, self.family_points, self.quantity_points, self.evasion_points)
+        return max(0.1, sum(parts) + self.seller_points + self.repeat_points)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """The first items that a search finds, and their count."""
 
@@ -149,6 +171,16 @@ def items_of(db: Database, listing_ids: Sequence[str]) -> dict[str, ListedItem]:
     query.narrow(f"review_items.listing_id IN ({', '.join('?' * len(listing_ids))})", *listing_ids)
     found = (_item(row, query.column) for row in query.run(len(listing_ids)))
     return {item.listing_id: item for item in found}
+
+
+def worth_of(db: Database, listing_id: str) -> Worth | None:
+    """Return the expected worth of a look at a listing; None if the listing is no review item."""
+    query = """
+        SELECT place, tier_points, family_points, ifnull(quantity_points, 0.0) AS quantity_points,
+               evasion_points, seller_points, repeat_points, worth
+        FROM review_items JOIN review_points USING (sighting_id) WHERE review_items.listing_id = ?
+    """
+    return rows.find(db, Worth, query, [listing_id])
 
 
 def title_of(db: Database, sighting_id: int) -> str:

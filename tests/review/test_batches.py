@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from contextlib import closing
 from dataclasses import replace
@@ -16,7 +17,7 @@ from fixtures.builders.review_store import FLAGGED, NOW, PLANTED, score, see
 from store.accounts.users import Role
 from store.database import open_database
 from store.review.item_query import Filter, Sort
-from store.review.queue import count_items, list_items, mend_queue
+from store.review.queue import count_items, list_items, mend_queue, worth_of
 from store.review.workspace import change_setting
 
 if TYPE_CHECKING:
@@ -245,3 +246,63 @@ def test_the_order_by_worth_goes_by_more_than_the_score(client: TestClient, data
     assert order != likely
     page = client.get("/", params={"sort": "worth"}).text
     assert "most worth looking at first" in page
+
+
+def test_the_worth_is_shown_by_its_parts_and_hidden_with_the_score(
+    client: TestClient, database: Path
+) -> None:
+    """What the place in that order rests on is on the page; with the score it would tell the score."""
+    page = client.get("/", params={"sort": "worth"}).text
+    shown = page.partition("Worth looking at: ")[2].partition("</details>")[0]
+    with closing(open_database(database)) as db:
+        listing_id = list_items(db, Filter(), sort=Sort.WORTH)[0].listing_id
+        worth = worth_of(db, listing_id)
+        assert worth is not None
+        assert worth.worth == pytest.approx(worth.place * worth.points)
+        assert shown.startswith(f"{worth.worth:.2f}<")
+        for words, points in (
+            ("tier of the substance", worth.tier_points),
+            ("signs of evasion", worth.evasion_points),
+            ("seller not seen before", worth.seller_points),
+        ):
+            assert f'{words}</span> <span class="number">{points:+.1f}<' in shown
+        change_setting(db, "hidden_share", 1, changed_by="the tests", now=NOW)
+    assert "Worth looking at: " not in client.get(f"/listings/{listing_id}").text
+
+
+def test_a_lead_chooses_the_order_of_the_queue(client: TestClient, database: Path) -> None:
+    """It holds for everyone whose list names no order; an order that is named stays."""
+    chosen = {"second_percent": "0", "hidden_percent": "0", "claim_minutes": "10", "queue_order": "worth"}
+    assert client.post("/settings/all", data=chosen, headers=headers_of(client)).status_code == 403
+    with entered(database, "lea", Role.LEAD) as lea:
+        page = lea.post("/settings/all", data=chosen, headers=headers_of(lea)).text
+        assert '<option value="worth" selected>' in page
+        assert lea.get("/api/settings").json()["worth_first"] == 1
+
+    def listed(**named: str) -> list[str]:
+        return [row["listing_id"] for row in client.get("/api/items", params=named).json()["items"]]
+
+    assert "most worth looking at first" in client.get("/").text
+    assert listed() == listed(sort="worth") != listed(sort="likely")
+    assert "sort=likely" in client.get("/", params={"sort": "likely"}).text
+    with entered(database, "lou", Role.LEAD) as lou:
+        body = {"worth_first": 0}
+        assert lou.patch("/api/settings", json=body, headers=headers_of(lou)).json()["worth_first"] == 0
+    assert listed() == listed(sort="likely")
+
+
+def test_the_head_of_a_listing_lets_one_decide(client: TestClient, database: Path) -> None:
+    """Price, quantity, seller, place and times stand before the text; the seller leads to all listings."""
+    with closing(open_database(database)) as db:
+        listing_id = list_items(db, Filter())[0].listing_id
+    head = client.get(f"/listings/{listing_id}").text.partition('class="glance"')[2].partition("</dl>")[0]
+    for said in ("US $ 1.250,00 / kg", "500 kg", "25 kg drum", "Norte Fine Trading", "Puerto Inventado"):
+        assert said in head, said
+    assert "First seen" in head
+    assert "Last changed" not in head
+    change_first(database)
+    page = client.get(f"/listings/{listing_id}").text
+    assert page.index("Last changed") < page.index('id="says"')
+    seller = re.search(r'href="(/\?seller=[^"]+)"', head)
+    assert seller
+    assert client.get(html.unescape(seller[1])).status_code == 200

@@ -165,12 +165,12 @@ def ticked(page: str) -> dict[str, list[str]]:
 def test_bulk_verdict_touches_what_its_preview_showed(client: TestClient, database: Path) -> None:
     """A preview counts first; if the list changed meanwhile nothing is written."""
     page = client.get("/bulk", params={"seller": "Aromas del Sur (fictional)"}).text
-    assert "4 listings would get this verdict." in page
+    assert "4 listings are waiting for your verdict." in page
     form = read_form(page, "/bulk")
     judge(client, client.get("/", params={"seller": "Aromas del Sur (fictional)"}).text, decision="offer")
     late = client.post(form.action, data=ticked(page) | form.values | {"decision": "not_offer"})
     assert late.status_code == 409
-    assert "3 listings would get this verdict." in late.text
+    assert "3 listings are waiting for your verdict." in late.text
     anew = read_form(late.text, "/bulk")
     chosen = {"decision": "not_offer", "note": "perfumery"}
     done = client.post(anew.action, data=ticked(late.text) | anew.values | chosen)
@@ -192,7 +192,7 @@ def test_bulk_over_a_search_leaves_alone_what_others_decided(
     judge(lead, lead.get(f"/listings/{found[0]}").text, decision="offer")
     lead.get(f"/listings/{found[1]}")  # and has it open
     page = client.get("/bulk", params=piperonal).text
-    assert "2 listings would get this verdict." in page
+    assert "2 listings are waiting for your verdict." in page
     assert "3 listings in this list are waiting." in page
     assert "second review: 1." in page
     assert set(re.findall(r'<td dir="auto"><a href="/listings/([0-9a-f]+)"', page)) == set(found[2:])

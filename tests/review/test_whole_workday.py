@@ -177,7 +177,7 @@ def test_a_morning(  # noqa: PLR0915 (one morning, in order)
 
     lou.goto(f"{address}exports")
     with lou.expect_download() as exported:
-        lou.get_by_role("button", name="Export").click()
+        lou.get_by_role("button", name="Export", exact=True).click()
     text = Path(exported.value.path()).read_text(encoding="utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert len(rows) == 21
