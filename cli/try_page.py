@@ -53,7 +53,7 @@ def command(
     """  # noqa: D301 (click wants the character itself)
     tried = _try(page, url, sources_file, database)
     if fixtures is not None:
-        from crawler.markets.cases import save_case
+        from crawler.run.trial import save_case
 
         if len(tried) != 1:
             raise click.UsageError(f"{page} has {len(tried)} pages; pick one with --url.")
