@@ -86,9 +86,6 @@ def plan(database: Path, declared: DeclaredSource, now: datetime) -> Plan:
     )
 
 
-"""Yield a sentence about each site's newest stored robots.txt."""
-
-
 def _robots(db: Database, folder: Path, start: tuple[str, ...]) -> Iterator[str]:
     """Yield a sentence about the newest stored robots.txt of each site."""
     for site in dict.fromkeys(f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in start):

@@ -8,7 +8,7 @@ import pytest
 
 from classifier.gazetteer import default_gazetteer
 from classifier.training.examples import load_starter
-from tests.classifier.toy import EVERY, STARTER, dataset_of, train_toy
+from tests.classifier.toy import dataset_of, train_toy, write_starter
 
 if TYPE_CHECKING:
     from classifier.gazetteer import Gazetteer
@@ -23,9 +23,11 @@ def gazetteer() -> Gazetteer:
 
 
 @pytest.fixture(scope="session")
-def data(gazetteer: Gazetteer) -> Dataset:
+def data(gazetteer: Gazetteer, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     """A slice of the starter set with toy vectors."""
-    return dataset_of(load_starter(STARTER)[::EVERY], gazetteer)
+    return dataset_of(
+        load_starter(write_starter(tmp_path_factory.mktemp("slice") / "starter.jsonl")), gazetteer
+    )
 
 
 @pytest.fixture(scope="session")

@@ -319,7 +319,7 @@ def test_float32_is_what_sentence_transformers_gives(name: str) -> None:
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_scores_of_all_backends_are_within_the_stated_tolerance(name: str, gazetteer: Gazetteer) -> None:
     """A model trained on one backend's vectors scores another's as its own, to two hundredths."""
-    examples = load_starter(STARTER)[::60]
+    examples = load_starter(STARTER)[::150]  # of all languages: what the model reads is real
     datasets = []
     for embedder in in_each_backend(name):
         with open_vectors(None, embedder.embedder_id) as cache:

@@ -161,7 +161,7 @@ def test_a_listing_that_was_scored_anew_cannot_be_judged_by_the_old_screen(flagg
     """A verdict must name the current score of the listing."""
     use(flagged, "bbbbbbbbbbbb")
     for score_id in (3, 99):
-        with pytest.raises(StaleScreen, match="a new score"):
+        with pytest.raises(StaleScreen, match="no score by the model in use"):
             give_verdict(flagged, 3, Decision.OFFER, score_id=score_id, reviewer="ada", now=NOW)
     record_scores(flagged, [score(3, 0.7, "bbbbbbbbbbbb")])
     with pytest.raises(StaleScreen, match="a new score"):
