@@ -303,6 +303,8 @@ def test_the_pdf_is_pdf_a_with_its_data_and_hashes(filed: Filed) -> None:
     plain = b"".join(zlib.decompress(each) for each in streams if each.startswith(b"x"))
     assert b'pdfaid:part="3" pdfaid:conformance="U"' in plain
     assert b"/AFRelationship /Source" in plain
+    pages = re.findall(rb"/Type ?/Page\b", pdf + plain)
+    assert len(pages) >= 6  # contents, four listings and journal each begin a page with their own hash
     sheet = filed.client.get("/cases/1/sheet").text
     data = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in filed.lines().values()).encode()
     assert f"SHA-256 listings.jsonl {hashlib.sha256(data).hexdigest()}" in sheet
