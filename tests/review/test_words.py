@@ -16,6 +16,7 @@ from review.web.app import FOLDER
 from review.web.languages import ASKED
 from review.web.problems import LABELS
 from review.web.translations import DECISIONS, FIELDS, REASONS, defang, law_words
+from store.accounts.users import Role
 from store.model import Decision, ListingContent, ReasonCode
 from tests.review.clocks import Clock
 
@@ -95,6 +96,18 @@ def test_a_session_that_ended_leads_back_to_the_page(database: Path) -> None:
         assert read_form(answer.text, "/login").values["next"] == urlsplit(here).path
         elsewhere = client.post(form.action, data=form.values, headers={"Referer": "https://evil.example/x"})
         assert read_form(elsewhere.text, "/login").values["next"] == ""
+
+
+def test_details_of_the_audit_log_leave_its_table_its_width(database: Path) -> None:
+    """They stand folded in a row of their own below the entry, not in a column beside it."""
+    with entered(database, "root", Role.ADMIN) as root:
+        root.get("/")
+        page = root.get("/audit").text
+    table = page.partition('<table class="rows entries">')[2].partition("</table>")[0]
+    assert table.partition("</thead>")[0].count("<th>") == 5
+    for entry in re.findall(r"<tr>(.*?)</tr>", table.partition("</thead>")[2], re.DOTALL):
+        assert "<details" not in entry
+    assert '<tr class="details"><td colspan="5"><details><summary>' in table
 
 
 def test_the_law_is_cited_in_spanish() -> None:
