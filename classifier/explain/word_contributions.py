@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -199,7 +199,7 @@ class CountedText:
     def phrases(self) -> Iterator[Phrase]:
         """Yield the phrases in order; words that mean nothing alone appear only in longer phrases."""
         for phrase in self._joined():
-            if phrase.last > phrase.first or self.words[phrase.first].group() not in written(
+            if phrase.last > phrase.first or self.words[phrase.first].group() not in listed(
                 "function_words.negations"
             ):
                 yield phrase
@@ -241,7 +241,7 @@ class CountedText:
             if said.isdigit():
                 return self._gap(number) in {".", ","}
             start = self.words[unit.first].start()
-            if said in written("function_words.words") or self.normal[start - 1 : start] in PART_OF_NUMBER:
+            if said in listed("function_words.words") or self.normal[start - 1 : start] in PART_OF_NUMBER:
                 return False
         elif not (SIGN.fullmatch(said) and SIGN.fullmatch(before[-1])):
             return False
@@ -262,10 +262,16 @@ class CountedText:
         return self.normal[self.words[first].start() : self.words[last].end()]
 
 
+@cache
+def listed(name: str) -> frozenset[str]:
+    """Return the words of a table of the lexicon, in the form in which words of a text are counted."""
+    return frozenset(in_one_form(word) for word in written(name))
+
+
 def says_nothing(word: str) -> bool:
     """Return whether a word means nothing alone: a function word, a number or a single letter."""
     return (
-        word in written("function_words.words")
+        word in listed("function_words.words")
         or word.isdigit()
         or (len(word) == 1 and not SIGN.fullmatch(word))
     )

@@ -35,7 +35,10 @@ MAX_CHARS = 2_000
 UNSPACED = r"\u3040-\u30ff\u3400-\u9fff"
 """Characters of Chinese and Japanese, which have no spaces, for use in a character class."""
 
-WORD = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
+MARKS = "".join(char for char in map(chr, range(0x300, 0x0E80)) if unicodedata.category(char) in {"Mn", "Mc"})
+"""Combining marks, such as the vowel signs of Arabic, Hindi and Thai: parts of words."""
+
+WORD = re.compile(rf"[{UNSPACED}]|(?:[^\W{UNSPACED}]|[{MARKS}])+")
 """A word, or one character of a script without spaces."""
 
 PIECE = 4

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
 
-FORMAT = 5
+FORMAT = 6
 
 COMPARISON = "comparison.json"
 """The comparison with the model in use at training, beside the other files; scoring does not need it."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.explain.word_contributions import LONGEST, CountedText
-from classifier.features.words import WORD, in_one_form
-from text.phrases import written
+from classifier.explain.word_contributions import LONGEST, CountedText, listed
+from classifier.features.words import WORD
 
 
 def phrases(text: str, *amounts: float) -> list[tuple[str, float]]:
@@ -64,7 +63,6 @@ def test_no_phrase_is_endless(word: str) -> None:
 
 def test_function_words_are_written_as_words_are_found() -> None:
     """Each is one word in its one form, and what denies is kept apart."""
-    function_words = written("function_words.words")
-    negations = written("function_words.negations")
-    assert all(in_one_form(word) == word and WORD.fullmatch(word) for word in function_words | negations)
+    function_words, negations = listed("function_words.words"), listed("function_words.negations")
+    assert all(WORD.fullmatch(word) for word in function_words | negations)
     assert not function_words & negations

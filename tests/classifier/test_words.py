@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from classifier.features.words import COLUMNS, MAX_CHARS, count_words, tokens_of
+from classifier.features.words import COLUMNS, MAX_CHARS, count_words, in_one_form, tokens_of
 from classifier.model.persistence import FORMAT
 
 
@@ -57,9 +57,21 @@ def test_a_long_page_is_looked_at_from_its_beginning() -> None:
     assert (count_words([page]) != count_words([page + "hidden"])).nnz == 0
 
 
+def test_vowel_signs_are_parts_of_words() -> None:
+    """A word of Hindi, Thai or pointed Arabic is not cut at each of its signs."""
+    for word in ("किलो", "น้ำยา", "كِيلُو"):
+        assert tokens_of(f"{word} 5")[0] == in_one_form(word)
+
+
 def test_what_a_column_counts_is_part_of_the_format() -> None:
     """Models know words by their columns alone: whoever changes what one counts raises `FORMAT`, and this."""
-    texts = ["Pot, RED\n28578 no label", "p.o.w.d.e.r, роwder", "Этикетки нет", "无标签 5kg Ｆｕｌｌ"]
+    texts = [
+        "Pot, RED\n28578 no label",
+        "p.o.w.d.e.r, роwder",
+        "Этикетки нет",
+        "无标签 5kg Ｆｕｌｌ",
+        "बिना लेबल",
+    ]
     counted = count_words(texts)
     seen = [counted.shape, counted.indptr.tolist(), counted.indices.tolist(), counted.data.tolist()]
-    assert (FORMAT, hashlib.sha256(repr(seen).encode()).hexdigest()[:12]) == (5, "7952b8acd915")
+    assert (FORMAT, hashlib.sha256(repr(seen).encode()).hexdigest()[:12]) == (6, "ec3669fe500e")
