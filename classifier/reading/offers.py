@@ -47,7 +47,7 @@ def _mention_patterns() -> dict[str, re.Pattern[str]]:
     article = rf"(?:\s+{any_of('offers.for_articles')})?"
     no_word = r"(?=[\s-]+(?![a-z0-9\u0400-\u052f]))"
     form = rf"(?P<form>{whole_words('offers.dosage_forms')})"
-    other = whole_words("offers.other_numbers", "labels.item_id", "contact_words.phone")
+    other = whole_words("offers.other_numbers", "contact_words.phone")
     return {
         "before": re.compile(rf"(?:{whole_words('offers.not_offered_before')}){between}$"),
         "after": re.compile(
