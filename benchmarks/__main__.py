@@ -62,6 +62,7 @@ BENCHMARKS = (
         quick="--texts 200 --stock-texts 32 --rounds 2",
         takes_listings=True,
     ),
+    Benchmark(name="languages", full="--db var/demo.db", quick="--db var/demo.db --quick"),
     Benchmark(name="crawl", full="", quick="--pages 200 --rounds 1"),
     Benchmark(name="end_to_end", full="", quick="--pages 200 --rounds 1"),
     Benchmark(name="owner", full="", quick="--pages 200 --rounds 1"),

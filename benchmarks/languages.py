@@ -14,7 +14,6 @@ languages of one author, so these are too narrow. Comparisons take recall at one
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import defaultdict
 from dataclasses import asdict, dataclass
@@ -25,6 +24,7 @@ import numpy as np
 
 import fixtures
 from benchmarks.intervals import RESAMPLES, Interval, interval
+from benchmarks.rounds import Rate, report
 from classifier.features.embedding import default_embedder, fastest, open_embedder
 from classifier.features.matrix import EMBEDDING, EVIDENCE, WORDS
 from classifier.gazetteer import default_gazetteer
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 AUTHORS = {path.stem for path in (Path(fixtures.__path__[0]) / "training/authors").glob("*.jsonl")}
 PRECISION = 0.9
+AIMS = {"language": 0.93, "author": 0.95}
+PACKAGES = ("scikit-learn", "sentence-transformers", "torch", "numpy")
 FEWEST_OFFERS = 60
 """A language or author with fewer offers is not measured."""
 QUICK = ("it", "ko", "uk")
@@ -252,7 +254,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             authors = groups_of(rows.authors, rows.data.labels, written)
             tables[f"one author left out, {way}"] = measure(rows, rows.authors, authors, columns)
     if chosen.json:
-        print(json.dumps({title: [asdict(each) for each in found] for title, found in tables.items()}))
+        rows_of = [
+            Rate(
+                name=f"average precision, {title}",
+                unit="median",
+                target=AIMS[title.split()[1]] if title.endswith("all features") else None,
+                ours=tuple(each.average_precision.value for each in found),
+            )
+            for title, found in tables.items()
+        ]
+        more = {title: [asdict(each) for each in found] for title, found in tables.items()}
+        report(rows_of, PACKAGES, as_json=True, more=more)
     else:
         for title, found in tables.items():
             print_table(title, found)
