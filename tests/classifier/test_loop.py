@@ -79,7 +79,7 @@ def plain_for_sale(drawn: random.Random) -> str:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an empty store and a first model in use."""
     database = tmp_path_factory.mktemp("trained") / "precursor-watch.db"
-    write_starter(database.with_name("starter.jsonl"))
+    write_starter(database.with_name("starter.jsonl"), every=10)
     open_database(database).conn.close()
     read_beforehand(database)
     assert retrained(database).promoted
