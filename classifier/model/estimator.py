@@ -262,20 +262,35 @@ class LinearWeights:
     words: NDArray[np.float64]
     """Log-odds of each word in a text with a word vector of length 1, rarity included, shape (COLUMNS,)."""
     constant: float
-    """Log-odds of an empty text."""
+    """Log-odds of a text without evidence and words whose vector is the mean one."""
+    mean_vector: float = 0.0
+    """Log-odds of the mean vector. It is part of `constant`, not of a text's term for its vector: all vectors
+    of a multilingual model share a large part, which says nothing about any text."""
 
     @classmethod
-    def of(cls, pipeline: Pipeline) -> Self:
-        """Return the weights of a fitted pipeline."""
+    def of(cls, pipeline: Pipeline, examples: NDArray[np.float32] | None = None) -> Self:
+        """Return the weights of a fitted pipeline.
+
+        Args:
+            pipeline: Fitted.
+            examples: Vectors whose mean counts as no indication, shape (n, dimensions); None takes 0.
+        """
         scale, weigh = pipeline.named_steps["scale"], pipeline.named_steps["weigh"]
         parts, factors, weights = scale.named_transformers_, scale.transformer_weights, weigh.coef_[0]
         rarity = np.asarray(parts["words"].idf_, dtype=np.float64)
+        embedding = factors["embedding"] * weights[EMBEDDING]
+        mean_vector = (
+            float(examples.mean(axis=0, dtype=np.float64) @ embedding)
+            if examples is not None and len(examples)
+            else 0.0
+        )
         return cls(
             evidence=factors["evidence"] * weights[EVIDENCE] / parts["evidence"].scale_,
-            embedding=factors["embedding"] * weights[EMBEDDING],
+            embedding=embedding,
             rarity=rarity,
             words=factors["words"] * weights[WORDS] * rarity,
-            constant=float(weigh.intercept_[0]),
+            constant=float(weigh.intercept_[0]) + mean_vector,
+            mean_vector=mean_vector,
         )
 
     def terms(
@@ -293,7 +308,9 @@ class LinearWeights:
         """
         added = self.word_terms(words)
         of_words = np.bincount(_rows_of(added), added.data, len(evidence))
-        return np.column_stack([evidence * self.evidence, vectors @ self.embedding, of_words])
+        return np.column_stack(
+            [evidence * self.evidence, vectors @ self.embedding - self.mean_vector, of_words]
+        )
 
     def word_terms(self, words: csr_matrix) -> csr_matrix:
         """Return the log-odds of each word column in each row; they add up to the last column of `terms`.

@@ -87,7 +87,7 @@ class TrainedModel:
 
     def __post_init__(self) -> None:
         """Extract the weights from the pipeline."""
-        object.__setattr__(self, "linear", LinearWeights.of(self.pipeline))
+        object.__setattr__(self, "linear", LinearWeights.of(self.pipeline, self.neighbours.vectors))
 
 
 def fingerprint(

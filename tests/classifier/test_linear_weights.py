@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from classifier.features.evidence import FEATURES
 from classifier.features.matrix import join_columns
 from classifier.features.words import count_words
-from classifier.model.estimator import LinearWeights
 from tests.classifier.toy import DIMENSIONS
 
 if TYPE_CHECKING:
@@ -42,8 +41,7 @@ def test_every_example_weighs_the_same(model: TrainedModel, data: Dataset) -> No
     """Real texts, whose words the model knows, to a millionth of a probability."""
     texts = [example.text for example in data.examples]
     parts = data.features[:, : len(FEATURES) + DIMENSIONS].toarray()
-    terms = LinearWeights.of(model.pipeline).terms(
-        parts[:, : len(FEATURES)], parts[:, len(FEATURES) :], count_words(texts)
-    )
+    terms = model.linear.terms(parts[:, : len(FEATURES)], parts[:, len(FEATURES) :], count_words(texts))
     said = model.pipeline.predict_proba(data.features)[:, 1]
+    assert terms[:, -2].mean() == pytest.approx(0, abs=1e-4)  # what all vectors share is in the constant
     assert 1 / (1 + np.exp(-terms.sum(axis=1) - model.linear.constant)) == pytest.approx(said, abs=1e-6)
