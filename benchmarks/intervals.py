@@ -52,13 +52,16 @@ class Way:
     line: float
 
 
-def curves_of(labels: NDArray[np.int64], ways: Mapping[str, Way], *, seed: int) -> dict[str, Curve]:
+def curves_of(
+    labels: NDArray[np.int64], ways: Mapping[str, Way], *, seed: int, precision: float = PRECISION
+) -> dict[str, Curve]:
     """Return the figures of each way of scoring on the same rows and the same resamples of them.
 
     Args:
         labels: 0 or 1, shape (n,).
         ways: Scores in the order of the labels; the first way is the one others are held against.
         seed: Of the resamples. Rows are drawn one by one: near copies make the intervals too narrow.
+        precision: The precision at which recall is asked for.
     """
     everything = np.ones((1, len(labels)), dtype=np.int64)
     rng = np.random.default_rng(seed)
@@ -66,7 +69,7 @@ def curves_of(labels: NDArray[np.int64], ways: Mapping[str, Way], *, seed: int) 
     found: dict[str, Curve] = {}
     first: NDArray[np.float64] | None = None
     for name, way in ways.items():
-        table = np.vstack([_figures(labels, way, draw) for draw in (*everything, *draws)])
+        table = np.vstack([_figures(labels, way, draw, precision) for draw in (*everything, *draws)])
         figures = [interval(table[:, column]) for column in range(table.shape[1])]
         margin = None if first is None else interval(first - table[:, 0])
         first = table[:, 0] if first is None else first
@@ -87,8 +90,10 @@ def interval(values: NDArray[np.float64]) -> Interval:
     return Interval(value=float(values[0]), low=float(low), high=float(high))
 
 
-def _figures(labels: NDArray[np.int64], way: Way, draw: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return average precision, recall at `PRECISION`, precision and recall at the line of one resample."""
+def _figures(
+    labels: NDArray[np.int64], way: Way, draw: NDArray[np.int64], least: float
+) -> NDArray[np.float64]:
+    """Return average precision, recall at `least`, and precision and recall at the line, of one resample."""
     order = np.argsort(-way.scores, kind="stable")
     ends = np.flatnonzero(np.append(np.diff(way.scores[order]) != 0, True))  # of rows with one score
     drawn = draw[order]
@@ -97,7 +102,7 @@ def _figures(labels: NDArray[np.int64], way: Way, draw: NDArray[np.int64]) -> ND
         return np.full(4, np.nan)
     precision = hits / np.maximum(flags, 1)
     average = float((np.diff(hits, prepend=0) * precision).sum() / hits[-1])
-    recall = float((hits[precision >= PRECISION] / hits[-1]).max(initial=0.0))
+    recall = float((hits[precision >= least] / hits[-1]).max(initial=0.0))
     flagged = draw * (way.scores >= way.line)
     right = float((flagged * labels).sum())
     total = float(flagged.sum())

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import fixtures
-from benchmarks.intervals import RESAMPLES, Interval, interval
+from benchmarks.intervals import Interval, Way, curves_of
 from benchmarks.rounds import Rate, report
 from classifier.features.embedding import default_embedder, fastest, open_embedder
 from classifier.features.matrix import EMBEDDING, EVIDENCE, WORDS
@@ -124,50 +124,29 @@ def measure(
     ]
     _pipeline, threshold, scores = fit_with_parts(features, labels, parts=parts, weights=rows.data.weights)
     return [
-        _measured(name, rows, held_out, scores, threshold, np.random.default_rng(seed))
+        _measured(name, rows, held_out, Way(scores=scores[held_out], line=threshold), seed)
         for name, (_known, held_out) in zip(names, parts, strict=True)
     ]
 
 
-def _measured(
-    name: str,
-    rows: Rows,
-    held_out: NDArray[np.int64],
-    scores: NDArray[np.float64],
-    threshold: float,
-    random: np.random.Generator,
-) -> Measured:
-    labels, given = rows.data.labels[held_out], scores[held_out]
-    draws = random.multinomial(len(labels), np.full(len(labels), 1 / len(labels)), RESAMPLES)
-    figures = np.array([_figures(labels, given, draw) for draw in (np.ones_like(labels), *draws)])
+def _measured(name: str, rows: Rows, held_out: NDArray[np.int64], way: Way, seed: int) -> Measured:
+    labels = rows.data.labels[held_out]
+    curve = curves_of(labels, {name: way}, seed=seed, precision=PRECISION)[name]
     heading = {kind: shown for shown, kinds in KINDS.items() for kind in kinds}
     flagged: dict[str, list[bool]] = defaultdict(list)
-    for row, score in zip(held_out, given, strict=True):
+    for row, score in zip(held_out, way.scores, strict=True):
         shown = heading.get(rows.data.examples[row].kind)
         if shown:
-            flagged[shown].append(bool(score >= threshold))
+            flagged[shown].append(bool(score >= way.line))
     return Measured(
         name=name,
         rows=len(labels),
         offers=int(labels.sum()),
-        average_precision=interval(figures[:, 0]),
-        recall=interval(figures[:, 1]),
-        calibration=calibration_error(labels, given),
+        average_precision=curve.average_precision,
+        recall=curve.recall_at_precision,
+        calibration=calibration_error(labels, way.scores),
         flagged={shown: (sum(flagged[shown]), len(flagged[shown])) for shown in KINDS if flagged[shown]},
     )
-
-
-def _figures(
-    labels: NDArray[np.int64], scores: NDArray[np.float64], draw: NDArray[np.int64]
-) -> tuple[float, float]:
-    """Return average precision, and recall at `PRECISION`, of one resample."""
-    order = np.argsort(-scores, kind="stable")
-    drawn, hits = draw[order], np.cumsum(draw[order] * labels[order])
-    if not hits[-1]:
-        return np.nan, np.nan
-    precision = hits / np.maximum(np.cumsum(drawn), 1)
-    average = float((np.diff(hits, prepend=0) * precision).sum() / hits[-1])
-    return average, float((hits[precision >= PRECISION] / hits[-1]).max(initial=0.0))
 
 
 def without(features: csr_matrix, part: str) -> csr_matrix:
@@ -181,7 +160,6 @@ def without(features: csr_matrix, part: str) -> csr_matrix:
 
 def print_table(title: str, found: Sequence[Measured]) -> None:
     """Print one line for each language or author, and the mean."""
-    offers, others = list(KINDS)[:3], list(KINDS)[3:]
     print(f"\n{title}")
     print(
         f"{'':10}{'rows':>5}{'offers':>7}  {'average precision':22}{'recall at 90 %':22}{'ECE':>5}  "
@@ -196,7 +174,7 @@ def print_table(title: str, found: Sequence[Measured]) -> None:
     print(
         f"{'mean':10}{'':12}  {np.mean([each.average_precision.value for each in found]):<22.3f}"
         f"{np.mean([each.recall.value for each in found]):<22.3f}{'':5}  "
-        + "".join(f"{_share(tuple(totals[kind])):>11}" for kind in (*offers, *others))
+        + "".join(f"{_share(tuple(totals[kind])):>11}" for kind in KINDS)
     )
 
 
