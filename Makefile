@@ -36,7 +36,7 @@ lint: $(DEV) ## ruff, mypy --strict, the direction of imports, docstrings
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/interrogate --quiet text store crawler classifier review scheduler bulk cli tests
+	$(BIN)/interrogate --quiet text store crawler classifier suppliers review scheduler bulk cli tests
 
 format: $(DEV) ## put the code in form
 	$(BIN)/ruff format .

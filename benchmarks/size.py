@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("text", "store", "crawler", "classifier", "review", "scheduler", "bulk", "cli")
+PACKAGES = ("text", "store", "crawler", "classifier", "suppliers", "review", "scheduler", "bulk", "cli")
 LEXICON = Path("text/lexicon")
 SAME_PART = {"__init__.py", "__main__.py", "settings.py", "errors.py"}
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS = (
-    "crawl", "score", "score-archive", "queue", "verdict", "labels", "retrain", "evaluate", "models",
+    "crawl", "score", "score-archive", "link", "queue", "verdict", "labels", "retrain", "evaluate", "models",
     "gazetteer",
     "serve", "users", "audit",
     "run", "schedule", "status", "runs", "logs", "alerts", "doctor",
@@ -37,6 +37,7 @@ SISTERS = {
     "runs": ("logs",),
     "status": ("doctor", "report"),
     "sources": ("permissions",),
+    "suppliers": ("link",),
     "maintenance": ("backup", "restore", "verify", "retention", "purge"),
 }
 """Commands that are in a module of another name, by module."""

@@ -11,6 +11,7 @@ import os
 import tomllib
 from dataclasses import MISSING, Field, fields
 from difflib import get_close_matches
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +21,7 @@ from classifier.gazetteer.law import LawSettings
 from crawler.workers import CrawlSettings
 from scheduler.settings import AlarmSettings, MaintenanceSettings, ServiceSettings
 from store.messages import reason_of
+from suppliers.update import ContactSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +32,7 @@ SECTIONS: dict[str, type[Any]] = {
     "maintenance": MaintenanceSettings,
     "law": LawSettings,
     "crawl": CrawlSettings,
+    "contacts": ContactSettings,
 }
 """Every section, with its dataclass in the package that uses it."""
 
@@ -153,12 +156,16 @@ def _read(text: str, field: Field[Any], origin: str) -> Any:
             return int(text)
         case tuple():
             return tuple(text.split())
+        case StrEnum():
+            return _choice(text, field, origin)
         case _:
             return text
 
 
 def _value(value: Any, field: Field[Any], origin: str) -> Any:
     default = default_of(field)
+    if isinstance(default, StrEnum):
+        return _choice(value, field, origin)
     if (
         isinstance(default, tuple)
         and isinstance(value, list)
@@ -168,6 +175,13 @@ def _value(value: Any, field: Field[Any], origin: str) -> Any:
     if type(value) is not type(default) or (isinstance(value, int) and value < 0):
         raise SettingsWrong(f"{origin} is {value!r}; it must be {_KINDS[type(default)]}.")
     return value
+
+
+def _choice(value: Any, field: Field[Any], origin: str) -> Any:
+    choices: dict[str, Any] = {str(choice): choice for choice in type(default_of(field))}
+    if value not in choices:
+        raise SettingsWrong(f"{origin} is {value!r}; it must be one of {', '.join(choices)}.")
+    return choices[value]
 
 
 _KINDS = {

@@ -139,6 +139,8 @@ class RunKind(StrEnum):
 
     CRAWL = "crawl"
     SCORE = "score"
+    LINK = "link"
+    """Read accounts and contacts of sellers, and link accounts to suppliers."""
     RETRAIN = "retrain"
     BACKUP = "backup"
     VERIFY = "verify"
@@ -529,3 +531,7 @@ class Role(StrEnum):
         """Return whether this role has the rights of `needed`."""
         order = list(Role)
         return order.index(self) >= order.index(needed)
+
+
+MAY_SEE_CONTACTS = Role.REVIEWER
+"""The least role that may see the contacts of sellers; each view is in the audit log."""

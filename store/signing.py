@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
-import stat
 from typing import TYPE_CHECKING, Any
 
 from store.errors import StoreError
 from store.messages import reason_of
+from store.private import read_secret
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,25 +92,6 @@ def _load_key(path: Path) -> Ed25519PrivateKey:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     try:
-        if not path.exists():
-            _make(path)
-        if stat.S_IMODE(path.stat().st_mode) & 0o077:
-            raise SigningKeyUnusable(path, "others than its owner may read or write it; set its mode to 600")
-        return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(path.read_text("ascii")))
+        return Ed25519PrivateKey.from_private_bytes(read_secret(path, SEED_BYTES))
     except (OSError, ValueError) as error:
         raise SigningKeyUnusable(path, reason_of(error)) from error
-
-
-def _make(path: Path) -> None:
-    """Write a new key to a temporary file first, so that two processes that start at once share one key."""
-    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secrets.token_bytes(SEED_BYTES).hex())
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(part, path)
-    except FileExistsError:
-        pass
-    finally:
-        part.unlink()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("text", "store", "crawler", "classifier", "review", "scheduler", "bulk", "cli")
+PACKAGES = ("text", "store", "crawler", "classifier", "suppliers", "review", "scheduler", "bulk", "cli")
 HOSTS = tuple(
     ".".join(parts)
     for parts in (
@@ -107,7 +107,7 @@ def test_every_page_of_the_documentation_is_in_its_navigation() -> None:
 def test_every_path_that_the_documentation_names_is_there() -> None:
     """A page that names a file or folder of the repository is renamed with it."""
     named = re.compile(
-        r"`((?:text|store|crawler|classifier|review|scheduler|bulk|cli|tests|benchmarks|fixtures|docs)/[\w./-]*)`"
+        r"`((?:text|store|crawler|classifier|suppliers|review|scheduler|bulk|cli|tests|benchmarks|fixtures|docs)/[\w./-]*)`"
     )
     pages = [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]
     missing = [

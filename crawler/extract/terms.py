@@ -19,13 +19,13 @@ from text.page_words import (
     key_of_word,
     kinds_in,
     known_term,
-    mentions,
     phrases_anywhere,
     spelling,
     spellings,
     whole_phrases,
 )
 from text.phrases import keys, written
+from text.places import country_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -66,8 +66,6 @@ _LABELLED_NUMBER = re.compile(r"(\w{1,12})\.?\s*[:：]\s*\+?\d")
 _BOOKS = ("978", "979")
 _DIGITS = re.compile(r"\d{8,14}")
 _CAS = re.compile(r"(?<![\d-])([1-9]\d{1,6})[-‐‑‒–—−]\s?(\d{2})[-‐‑‒–—−]\s?(\d)(?![\d-])")
-_LANGUAGES = ("en", "es", "pt", "fr", "de", "ru", "zh")
-_LONGEST_PLACE = 120
 IN_STOCK, OUT_OF_STOCK, PREORDER = "in_stock", "out_of_stock", "preorder"
 _LONGEST_STOCK = 48
 _STOCK_LINES = 80
@@ -278,38 +276,6 @@ def cas_numbers(text: str) -> Iterator[tuple[str, str]]:
         number = f"{found[1]}-{found[2]}-{found[3]}"
         if is_cas_number(number):
             yield found[0], number
-
-
-def country_in(text: str) -> str:
-    """Return the ISO 3166-1 code of the last country in a text, `worldwide`, or empty text.
-
-    Args:
-        text: E.g. `Guangdong, China (Mainland)`, `envíos a todo el mundo` or `Германия`.
-    """
-    short = text[:_LONGEST_PLACE]
-    if mentions(short, "countries.worldwide"):
-        return "worldwide"
-    found = _country_pattern().findall(short.casefold())
-    return _countries()[found[-1]] if found else ""
-
-
-@cache
-def _countries() -> dict[str, str]:
-    # Loading seven languages of names takes some hundredths of a second, so it waits for the first use.
-    from babel import Locale
-
-    codes = key_of_word("countries", written).copy()
-    for language in _LANGUAGES:
-        for code, name in Locale(language).territories.items():
-            if len(code) == 2 and code.isalpha():
-                codes.setdefault(name.casefold(), code)
-    return codes
-
-
-@cache
-def _country_pattern() -> re.Pattern[str]:
-    names = "|".join(re.escape(name) for name in sorted(_countries(), key=len, reverse=True))
-    return re.compile(rf"(?<![a-zа-яё])(?:{names})(?![a-zа-яё])")
 
 
 def stock_value(text: str) -> str:

@@ -164,7 +164,8 @@ CASE_KINDS = {
 """Lines of a case's journal as the pages name them."""
 
 RUN_KINDS = {
-    RunKind.CRAWL: N_("crawl"), RunKind.SCORE: N_("scoring"), RunKind.RETRAIN: N_("retraining"),
+    RunKind.CRAWL: N_("crawl"), RunKind.SCORE: N_("scoring"), RunKind.LINK: N_("linking"),
+    RunKind.RETRAIN: N_("retraining"),
     RunKind.BACKUP: N_("backup"), RunKind.VERIFY: N_("integrity check"), RunKind.PURGE: N_("purge"),
 }  # fmt: skip
 
@@ -188,6 +189,7 @@ ACTIONS = {
                                                                                           "listing"),
     AuditAction.CASE_VIEWED: N_("viewed a case"), AuditAction.CASE_CHANGED: N_("changed a case"),
     AuditAction.PAGE_VIEWED: N_("viewed a saved page"), AuditAction.SEARCHED: N_("searched"),
+    AuditAction.CONTACTS_VIEWED: N_("viewed contacts"), AuditAction.CONTACTS_PURGED: N_("purged contacts"),
     AuditAction.CLAIMED: N_("claimed a listing"), AuditAction.RELEASED: N_("released a listing"),
     AuditAction.ASSIGNED: N_("assigned a listing"), AuditAction.EXPORTED: N_("exported"),
     AuditAction.SETTING_CHANGED: N_("changed a setting"), AuditAction.MODEL_TRAINED: N_("trained a model"),

@@ -60,6 +60,8 @@ class AuditAction(StrEnum):
     CASE_CHANGED = "case_changed"
     PAGE_VIEWED = "page_viewed"
     """The stored page was shown."""
+    CONTACTS_VIEWED = "contacts_viewed"
+    """Contacts of a listing or of a seller's account were shown."""
     SEARCHED = "searched"
     CLAIMED = "claimed"
     RELEASED = "released"
@@ -75,6 +77,8 @@ class AuditAction(StrEnum):
     HOLD_RELEASED = "hold_released"
     EVIDENCE_PURGED = "evidence_purged"
     """Retention removed one WARC file."""
+    CONTACTS_PURGED = "contacts_purged"
+    """Retention removed contacts that old sightings state."""
     STORE_RESTORED = "store_restored"
     """A backup replaced the store; this log has no entries for writes after that backup."""
     SERVICE_ASKED = "service_asked"
@@ -190,6 +194,7 @@ WORKING_TABLES = frozenset(
     {
         "claims", "drafts", "login_failures", "preferences", "saved_views",
         "review_counts", "review_items", "words", "record", "_sqlite_migrations",
+        "contact_mentions", "contacts", "listing_accounts", "seller_accounts", "supplier_progress",
     }
 )  # fmt: skip
 """Tables that are not evidence: work in progress, derived data, and the record itself.

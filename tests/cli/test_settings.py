@@ -82,7 +82,17 @@ def test_a_variable_that_cannot_be_used(tmp_path: Path) -> None:
 def test_every_variable_is_in_the_manual() -> None:
     """The manual names every environment variable that the programs read."""
     manual, read = MANUAL.read_text(encoding="utf-8"), set()
-    for package in ("cli", "scheduler", "crawler", "classifier", "review", "store", "bulk", "text"):
+    for package in (
+        "cli",
+        "scheduler",
+        "crawler",
+        "classifier",
+        "suppliers",
+        "review",
+        "store",
+        "bulk",
+        "text",
+    ):
         for path in (MANUAL.parents[1] / package).rglob("*.py"):
             read |= set(re.findall(r"\"(PRECURSOR_WATCH_[A-Z]+)\"", path.read_text(encoding="utf-8")))
     assert len(read) > 5

@@ -98,7 +98,7 @@ def test_a_mistake_is_named_with_file_key_and_phrase(content: str, says: str, tm
 def test_every_table_is_used() -> None:
     """A key that no code asks for is misspelt, or its words are looked for nowhere."""
     root = Path(__file__).parents[2]
-    packages = ("text", "store", "crawler", "classifier", "review", "scheduler", "bulk", "cli")
+    packages = ("text", "store", "crawler", "classifier", "suppliers", "review", "scheduler", "bulk", "cli")
     code = "\n".join(
         file.read_text(encoding="utf-8") for each in packages for file in (root / each).rglob("*.py")
     )

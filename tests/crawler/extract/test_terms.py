@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from crawler.extract.page import extract_page
 from crawler.extract.terms import (
     cas_numbers,
-    country_in,
     is_gtin,
     read_number,
     read_quantity,
@@ -22,6 +21,7 @@ from crawler.extract.terms import (
 from store.model import ListingContent, Term, TermName, in_words
 from tests.crawler.extract.pages import response
 from text.cas import is_cas_number
+from text.places import country_in
 
 
 def _terms(**said: object) -> list[Term]:

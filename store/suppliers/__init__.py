@@ -1,0 +1,1 @@
+"""Suppliers: accounts of sellers, and the contacts that listings state."""

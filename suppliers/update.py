@@ -1,0 +1,168 @@
+"""Read accounts and contacts of new sightings: one pass, in time proportional to the new sightings.
+
+A pass that is killed loses at most one batch, and the next pass repeats that batch. A pass without new
+sightings changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import tldextract
+
+from store.crawl.identity import canonical_url
+from store.sqlite import Database, transaction
+from store.suppliers.accounts import (
+    CONTACTS,
+    FoundAccount,
+    count_unread,
+    mark_read,
+    record_account,
+    unread_sightings,
+)
+from store.suppliers.contacts import Keep, Vault, keep_as, record_contacts
+from suppliers.contacts import Context, read_contacts
+from text.normalise import comparable
+from text.places import country_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from store.suppliers.contacts import FoundContact
+
+BATCH = 500
+"""Sightings read in one transaction."""
+LONGEST_NAME = 200
+"""Characters kept of a seller's name; a longer one is a mistake of the page or of the reader."""
+READ_FIELDS = ("text", "seller_name", "seller_url", "location")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactSettings:
+    """The section `[contacts]`."""
+
+    keep: Keep = Keep.PLAIN
+    """How contacts are kept: `plain`, `encrypted`, or `hashed` (linked, but never shown)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What one pass did."""
+
+    sightings: int = 0
+    mentions: int = 0
+    """New statements of contacts."""
+    cut: int = 0
+    """Names of sellers that were cut to `LONGEST_NAME` characters."""
+
+    @property
+    def sentence(self) -> str:
+        """The counts as a sentence; contacts themselves are never named."""
+        cut = (
+            f" {self.cut:,} seller names longer than {LONGEST_NAME} characters were cut." if self.cut else ""
+        )
+        return f"{self.sightings:,} sightings read, {self.mentions:,} new mentions of contacts.{cut}"
+
+
+def update(
+    db: Database,
+    settings: ContactSettings,
+    *,
+    now: Callable[[], datetime],
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+    batch: int = BATCH,
+) -> Counts:
+    """Read the accounts and contacts of all sightings that no pass has read yet.
+
+    Args:
+        db: The store.
+        settings: How contacts are kept; contacts kept in another way are converted first.
+        now: The clock.
+        progress: Called with (sightings read, unread sightings at the start).
+        batch: Sightings in one transaction.
+
+    Raises:
+        ContactKeyUnusable: If the key of the contacts cannot be used.
+    """
+    vault = Vault.of(db, settings.keep)
+    keep_as(db, vault)
+    waiting, done, mentions, cut = count_unread(db, CONTACTS), 0, 0, 0
+    while sightings := unread_sightings(db, CONTACTS, limit=batch):
+        read = [(sighting, *_read(sighting)) for sighting in sightings]
+        with transaction(db):
+            for sighting, account, contacts in read:
+                account_id = None if account is None else record_account(db, sighting, account)
+                mentions += record_contacts(db, vault, sighting, account_id, contacts, now=now())
+            mark_read(db, CONTACTS, sightings[-1]["sighting_id"], now=now())
+        cut += sum(len(sighting["seller_name"]) > LONGEST_NAME for sighting in sightings)
+        done += len(sightings)
+        progress(done, waiting)
+    return Counts(sightings=done, mentions=mentions, cut=cut)
+
+
+def _read(sighting: Any) -> tuple[FoundAccount | None, list[FoundContact]]:
+    site = site_of(sighting["url"]) or sighting["source_id"]
+    account = account_of(sighting, site)
+    country = account.country if account else ""
+    context = Context(regions=(country,) if country else (), site=site)
+    contacts = [
+        contact for field in READ_FIELDS for contact in read_contacts(sighting[field], field, context)
+    ]
+    return account, contacts
+
+
+def account_of(sighting: Any, site: str) -> FoundAccount | None:
+    """Return the account that a sighting names, or None if it names no seller.
+
+    The address of the shop identifies the account; where there is none, the name on that site does.
+
+    Args:
+        sighting: A row with `seller_name`, `seller_url`, `location` and `url`.
+        site: The marketplace.
+    """
+    name = " ".join(sighting["seller_name"].split())[:LONGEST_NAME]
+    shop = canonical_url(sighting["seller_url"]) if sighting["seller_url"] else ""
+    key = shop_key(shop, site)
+    if not key and not comparable(name):
+        return None
+    country = country_in(sighting["location"])
+    return FoundAccount(
+        site=site,
+        account_key=key or comparable(name),
+        has_shop=bool(key),
+        name=name,
+        shop_url=shop,
+        country="" if country == "worldwide" else country,
+    )
+
+
+def shop_key(shop_url: str, site: str) -> str:
+    """Return what identifies a shop on its site, e.g. `shop.example/store/42`; empty for the site itself."""
+    try:
+        parts = urlsplit(shop_url)
+    except ValueError:
+        return ""
+    host, path = (parts.hostname or "").removeprefix("www."), parts.path.rstrip("/")
+    if not host or (host == site and not path and not parts.query):
+        return ""
+    return f"{host}{path}{'?' + parts.query if parts.query else ''}"
+
+
+@lru_cache(maxsize=4096)
+def site_of(url: str) -> str:
+    """Return the registered domain of a URL, e.g. `shop.example`, or empty text."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+    return _suffixes()(host).top_domain_under_public_suffix or host
+
+
+@cache
+def _suffixes() -> tldextract.TLDExtract:
+    """Return the suffix list that the library brings, without a download."""
+    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
