@@ -2,44 +2,41 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from fixtures.builders.login import PASSWORD, a_user, build
+from fixtures.builders.login import a_user, build
 from fixtures.builders.review_store import FLAGGED, NOW, PLANTED, score, see
-from review.web.serve import address_of, build_server, listen
 from store.database import open_database
 from store.model import Decision, ReasonCode
 from store.review.queue import review_queue
 from store.review.verdicts import latest_undoable
+from tests.review.browsing import (
+    PATIENCE_MS,
+    TITLE,
+    browser,
+    expect_left,
+    expect_ready,
+    fill_login,
+    served,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser, ConsoleMessage, Dialog, Request, Route
 
     from store.model import Verdict
 
+__all__ = ["browser"]
+
 pytestmark = pytest.mark.browser
-
-QUIET = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-"""The browser asks nothing of anyone on its own account."""
-
-PATIENCE_MS = 30_000
-"""How long a busy machine may take to come to what is waited for."""
-
-TITLE = "h1#title"
 
 
 @dataclass
@@ -66,33 +63,12 @@ class Watched:
             self.wrong.append(f"request: {request.url}")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Return a Chromium; without one these tests fail, because they would prove nothing."""
-    path = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-    if not path.exists():
-        pytest.fail(
-            f"The browser tests need Chromium and {path} is not there: install it (Debian: apt-get install "
-            "chromium), or set CHROMIUM to the path of one."
-        )
-    with sync_playwright() as playwright:
-        expect.set_options(timeout=PATIENCE_MS)
-        opened = playwright.chromium.launch(executable_path=path, args=list(QUIET))
-        yield opened
-        opened.close()
-
-
 @pytest.fixture
 def address(database: Path) -> Iterator[str]:
-    """Serve the store on a free port; the socket listens before the server runs, so nobody waits."""
-    with listen("127.0.0.1", 0) as listener:
-        a_user(database)
-        server = build_server(build(database))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        yield address_of(listener)
-        server.should_exit = True
-        thread.join()
+    """Serve the store."""
+    a_user(database)
+    with served(build(database)) as address:
+        yield address
 
 
 @pytest.fixture
@@ -105,19 +81,9 @@ def watched(browser: Browser, address: str) -> Iterator[Watched]:
         seen.page.on("dialog", seen.on_dialog)
         seen.page.on("request", seen.on_request)
         seen.page.on("pageerror", lambda error: seen.wrong.append(str(error)))
-        log_in(seen.page, address)
+        fill_login(seen.page, address, "ada")
         yield seen
         assert seen.wrong == []
-
-
-def log_in(page: Page, address: str, name: str = "ada") -> None:
-    """Come to the queue by the log-in form."""
-    page.goto(address)
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    expect(page.locator(".reviewer b")).to_have_text(name)
-    expect_ready(page)
 
 
 def last_verdict(database: Path) -> Verdict | None:
@@ -126,17 +92,6 @@ def last_verdict(database: Path) -> Verdict | None:
     verdict = latest_undoable(db, "ada")
     db.close()
     return verdict
-
-
-def expect_left(page: Page, count: int) -> None:
-    """Wait until the page says how many are left, and takes keys again."""
-    expect(page.locator(".counts dd").first).to_have_text(str(count))
-    expect_ready(page)
-
-
-def expect_ready(page: Page) -> None:
-    """Wait until the page has been there long enough to be seen, so that keys decide."""
-    expect(page.locator(".decide[aria-busy]")).to_have_count(0)
 
 
 def test_clear_case_is_decided_by_two_keys(watched: Watched, database: Path) -> None:
@@ -386,7 +341,7 @@ def test_works_without_javascript(browser: Browser, address: str, database: Path
     """The same forms work where scripts are switched off."""
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
-        log_in(page, address)
+        fill_login(page, address, "ada")
         expect_left(page, FLAGGED)
         page.locator(".reasons label", has_text="Disguised").click()
         page.keyboard.press("Enter")
@@ -395,3 +350,17 @@ def test_works_without_javascript(browser: Browser, address: str, database: Path
     verdict = last_verdict(database)
     assert verdict is not None
     assert verdict.reason_code is ReasonCode.DISGUISED
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_text_begins_on_the_first_screen_of_a_phone(watched: Watched, scheme: str) -> None:
+    """Whoever opens a listing on a phone reads its first lines above the buttons, without scrolling."""
+    watched.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    watched.page.set_viewport_size({"width": 360, "height": 740})
+    watched.page.reload()
+    expect_ready(watched.page)
+    text = watched.page.locator(".says .text").bounding_box()
+    buttons = watched.page.locator(".decide").bounding_box()
+    assert text is not None
+    assert buttons is not None
+    assert text["y"] + 48 <= buttons["y"]

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-import threading
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from fixtures.builders.login import PASSWORD, a_user, build
+from fixtures.builders.login import a_user, build
 from fixtures.builders.review_store import NOW, PLANTED, Planted, fill_store
 from fixtures.builders.store import declared
-from review.web.serve import address_of, build_server, listen
 from store.accounts.users import Role
 from store.database import open_database
 from store.operations.alarms import Finding, settle
@@ -25,12 +22,12 @@ from store.review.item_query import Filter
 from store.review.queue import count_items
 from store.review.verdicts import count_standing
 from store.review.workspace import change_setting
-from tests.review.test_browser import PATIENCE_MS, TITLE, browser, expect_ready
+from tests.review.browsing import TITLE, browser, enter, expect_left, expect_ready, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 __all__ = ["browser"]
 
@@ -71,33 +68,9 @@ def store(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def address(store: Path) -> Iterator[str]:
-    """Serve the store on a free port."""
-    with listen("127.0.0.1", 0) as listener:
-        server = build_server(build(store))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        yield address_of(listener)
-        server.should_exit = True
-        thread.join()
-
-
-def enter(browser: Browser, address: str, name: str, **options: object) -> Page:
-    """Log in by the form, in a window of its own."""
-    page = browser.new_context(viewport={"width": 1440, "height": 900}, **options).new_page()  # type: ignore[arg-type]
-    page.set_default_timeout(PATIENCE_MS)
-    page.goto(address)
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    expect(page.locator(TITLE)).to_be_visible()
-    expect_ready(page)
-    return page
-
-
-def left(page: Page, count: int) -> None:
-    """Wait until the page says how many are left."""
-    expect(page.locator(".counts dd").first).to_have_text(str(count))
-    expect_ready(page)
+    """Serve the store."""
+    with served(build(store)) as address:
+        yield address
 
 
 def test_a_morning(  # noqa: PLR0915 (one morning, in order)
@@ -105,7 +78,7 @@ def test_a_morning(  # noqa: PLR0915 (one morning, in order)
 ) -> None:
     """Log in, filter, decide 20 by keys, undo, collide, check blind, file a case, print, export, log out."""
     ada = enter(browser, address, "ada")
-    left(ada, 10 + LOTS)
+    expect_left(ada, 10 + LOTS)
 
     ada.goto(f"{address}?q=lot&state=waiting")
     expect(ada.locator(".list h2")).to_have_text(f"{LOTS} found")
@@ -114,12 +87,12 @@ def test_a_morning(  # noqa: PLR0915 (one morning, in order)
         title = ada.locator(TITLE).inner_text()
         ada.keyboard.press("o")
         ada.keyboard.press("2")
-        left(ada, 10 + LOTS - 1 - done)
+        expect_left(ada, 10 + LOTS - 1 - done)
         expect(ada.locator(TITLE)).not_to_have_text(title)
     ada.keyboard.press("z")
-    left(ada, 10 + LOTS - 19)
+    expect_left(ada, 10 + LOTS - 19)
     ada.keyboard.press("y")
-    left(ada, 10 + LOTS - 20)
+    expect_left(ada, 10 + LOTS - 20)
     with closing(open_database(store)) as db:
         assert count_standing(db, "ada", since=NOW) == 20
 
@@ -196,43 +169,4 @@ def test_draft_survives_a_reload(browser: Browser, address: str) -> None:
         page.locator("textarea[name=note]").fill("half a thought")
     page.reload()
     expect(page.locator("textarea[name=note]")).to_have_value("half a thought")
-    page.context.close()
-
-
-RULES = {
-    "light": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]},
-    "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},  # nothing else differs
-}
-"""What is looked at under each colour scheme."""
-
-
-@pytest.mark.parametrize("scheme", RULES)
-def test_no_page_has_a_serious_finding(browser: Browser, address: str, scheme: str) -> None:
-    """Axe finds nothing serious or critical (WCAG 2.2 AA) on any page, wide or narrow."""
-    page = enter(browser, address, "root", color_scheme=scheme)
-    page.get_by_label("Name").count()
-    page.goto(f"{address}cases")
-    page.get_by_label("Case number").fill("7")
-    page.get_by_role("button", name="Open a case").click()
-    expect(page.locator("h1")).to_contain_text("Case 7")
-    first = page.context.request.get(f"{address}api/queue").json()["listings"][0]["listing_id"]
-    paths = (
-        "", f"listings/{first}", f"listings/{first}/page", f"listings/{first}/sheet", "?q=nosuch", "cases",
-        "cases/1", "figures", "exports", "settings", "bulk?source=mercado", "service", "service/runs",
-        "service/runs/1",
-        "audit", "users", "users/ben",
-    )  # fmt: skip
-    axe, found = Axe(), []
-    for path in paths:
-        page.goto(f"{address}{path}")
-        for width in (1440, 360):
-            page.set_viewport_size({"width": width, "height": 900})
-            result = axe.run(page, options={"runOnly": RULES[scheme], "resultTypes": ["violations"]})
-            found += [
-                (path, width, each["id"], [node["html"][:160] for node in each["nodes"][:3]])
-                for each in result.response["violations"]
-                if each["impact"] in {"serious", "critical"}
-            ]
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
-    assert found == []
     page.context.close()

@@ -1,0 +1,124 @@
+"""Every page of the app under axe: three sizes, both themes, no violation, nothing to scroll sideways."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import axe_playwright_python
+import pytest
+
+from fixtures.builders.login import a_user, build
+from fixtures.builders.review_store import NOW, PLANTED, fill_store, score, see
+from fixtures.builders.store import declared, judge
+from review.web.app import all_routes
+from store.accounts.users import Role
+from store.database import open_database
+from store.model import Decision
+from store.operations.alarms import Finding, settle
+from store.review.cases import open_case, write_entry
+from store.review.queue import review_queue
+from store.review.workspace import change_setting
+from tests.review.browsing import browser, enter, served
+from tests.review.test_cases import LATER
+from tests.review.test_roles import routes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+__all__ = ["browser"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.process]
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+SIZES = ((1280, 800), (768, 1024), (360, 740))
+
+RULES = {
+    "light": None,
+    "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},  # nothing else differs
+}
+"""What is looked at under each colour scheme; None for every rule."""
+
+VALUES = {
+    "listing_id": "", "case_id": "1", "run_id": "1", "name": "bo",
+}  # fmt: skip
+"""What stands for the parts of an address; the listing is filled in when the store is."""
+
+NO_PAGES = ("/openapi.json", "/listings/{listing_id}/sheet.pdf", "/cases/{case_id}/sheet.pdf")
+PARTS = ("/listings/{listing_id}/near",)
+"""Parts of a page, which are on it when it is looked at."""
+
+MORE = ("/?q=nosuch", "/?state=every&sort=worth", "/?changed=1", "/bulk?state=every", "/no/such/page")
+
+
+def routes() -> list[str]:
+    """Return the path of every page of the app."""
+    return [
+        route.path
+        for route in routes_of(all_routes())
+        if "GET" in route.methods
+        and not route.path.startswith("/api/")
+        and route.path not in {*NO_PAGES, *PARTS, "/login"}
+    ]
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """A lead who is an administrator too, before a store in which something of everything has happened."""
+    store = tmp_path_factory.mktemp("axe") / "store.db"
+    store.with_name("sources.toml").write_text(declared("mercado", cron="30 3 * * *"), encoding="utf-8")
+    fill_store(store)
+    for name, role in (("ada", Role.ADMIN), ("bo", Role.REVIEWER)):
+        a_user(store, name, role)
+    with closing(open_database(store)) as db:
+        change_setting(db, "second_share", 0, changed_by="ada", now=NOW)
+        settle(db, [Finding(kind="disk_low", sentence="Little is left.")], kinds={"disk_low"}, now=NOW)
+        queue = review_queue(db)
+        VALUES["listing_id"] = queue[0].listing_id
+        case = open_case(db, "2026/114", "Oil", opened_by="ada", now=NOW)
+        for entry in queue[:3]:
+            write_entry(db, case, "listing", listing_id=entry.listing_id, written_by="ada", now=NOW)
+        for entry in (queue[0], queue[3]):
+            judge(db, entry.sighting_id, Decision.OFFER, note="As written.", reviewer="bo", now=NOW)
+        see(db, (LATER,), at=NOW, archive="later.zip")
+        score(db, (LATER, *PLANTED))
+    with served(build(store)) as address:
+        page = enter(browser, address, "ada", base_url=address, reduced_motion="reduce")
+        yield page
+        page.context.close()
+
+
+@pytest.mark.parametrize("path", [*routes(), *MORE, "/login"])
+def test_no_page_has_a_violation(page: Page, path: str) -> None:
+    """At every size and in both themes; pages fit their windows."""
+    page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
+    page.emulate_media(color_scheme="light")
+    if path == "/login":  # the last of all
+        page.context.clear_cookies()
+    answer = page.goto(path.format(**VALUES), wait_until="networkidle")
+    assert answer is not None
+    assert answer.status in {200, 404}, answer.status_text
+    page.evaluate(AXE)
+    found = []
+    for scheme, rules in RULES.items():
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
+            result = page.evaluate("(options) => axe.run(document, options)", options)
+            found += [
+                (
+                    scheme,
+                    width,
+                    each["id"],
+                    each["impact"],
+                    [node["html"][:160] for node in each["nodes"][:3]],
+                )
+                for each in result["violations"]
+            ]
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (scheme, width)
+    assert found == []
