@@ -60,7 +60,7 @@ def routes() -> list[str]:
     return [
         route.path
         for route in routes_of(all_routes())
-        if "GET" in route.methods
+        if "GET" in (route.methods or ())
         and not route.path.startswith("/api/")
         and route.path not in {*NO_PAGES, *PARTS, "/login"}
     ]
