@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from sklearn import config_context
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
 from store.review.samples import wilson_interval
@@ -207,7 +208,9 @@ def _interval(
     subtracted, or the interval of a well-calibrated model would miss the value.
     """
     value = measure(scored.labels, scored.scores)
-    values = np.array([measure(scored.labels[pick], scored.scores[pick]) for pick in picks])
+    # the resamples are rows of what has just been measured, so scikit-learn need not validate each one
+    with config_context(assume_finite=True, skip_parameter_validation=True):
+        values = np.array([measure(scored.labels[pick], scored.scores[pick]) for pick in picks])
     values = values[~np.isnan(values)]
     if is_biased:
         values = np.maximum(values - values.mean() + value, 0)

@@ -22,6 +22,7 @@ import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -339,6 +340,7 @@ _SQL_PARTS = re.compile(
 """Quoted text, or comments and white space."""
 
 
+@lru_cache(maxsize=1024)
 def _plain_sql(sql: str) -> str:
     """Return SQL without comments and extra white space; quoted text is not changed."""
     return _SQL_PARTS.sub(lambda found: found.group(1) or " ", sql).strip()

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from classifier.model.persistence import TrainedModel
     from classifier.training.fit import Dataset
 
+pytestmark = pytest.mark.model
+
 ORDINARY = "Handmade wooden garden bench with two seats, collect in person on Sundays"
 OFFER = "PMK powder CAS 28578-16-7, 25 kg drums, stealth packaging, customs clearance guaranteed"
 

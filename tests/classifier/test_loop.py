@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from store.database import Database
 
+pytestmark = pytest.mark.model
+
 WORDS = (
     "garden", "evening", "northern", "harbour", "quiet", "copper", "morning", "paper", "meadow", "silver",
     "winter", "market", "river", "window", "amber", "station", "bridge", "orchard", "velvet", "candle",

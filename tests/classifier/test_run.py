@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from store.database import Database
     from store.model import Run
 
+pytestmark = pytest.mark.model
+
 BATCH = 32
 SEEN = BATCH + 8
 """Listings in the store: more than one transaction scores."""

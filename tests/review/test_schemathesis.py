@@ -71,7 +71,7 @@ def test_api_does_as_it_is_described(described: Any, subtests: pytest.Subtests, 
 def ask(operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode) -> None:
     """Send what hypothesis makes up for an operation: input that fits its description, or that does not."""
 
-    @settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(generation_mode=mode))
     def send(case: Case[Any]) -> None:
         case.call_and_validate(headers=HEADERS)
