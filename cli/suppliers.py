@@ -1,4 +1,4 @@
-"""`link`: read who offers, from new sightings."""
+"""`link` and `suppliers`: read who offers, link accounts to suppliers, and decide on links."""
 
 from __future__ import annotations
 
@@ -6,36 +6,282 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import database_option, recorded
-from cli.output import open_store, progress_bar
+from cli.options import RowNumber, SentenceGroup, Statement, by_option, database_option, json_option, recorded
+from cli.output import minute, open_store, print_json, print_records, print_table, progress_bar, step_bars
 from store.model import RunKind
 from store.times import utc_now
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+    from typing import Any
+
+    from store.database import Database
+    from store.suppliers.grouping import LinkDecision
+    from store.suppliers.suppliers import Supplier, SupplierLink
+
+SHOWN = 10
+"""Suppliers that `link` prints."""
+
+reason_option = click.option("--reason", type=Statement, required=True, help="Why, for the record.")
+account_argument = click.argument("account", type=RowNumber)
+other_argument = click.argument("other", type=RowNumber)
 
 
-@click.command("link")
+@click.group("link", cls=SentenceGroup, invoke_without_command=True)
 @click.option("--reread", is_flag=True, help="Read all sightings again, e.g. after an upgrade or a lost key.")
+@click.option("--rebuild", is_flag=True, help="Compute all links again.")
+@click.option("--train", is_flag=True, help="Estimate weights anew from decisions, if there are enough.")
 @database_option
-def link_command(database: Path, *, reread: bool) -> None:
-    """Read the accounts and contacts of sellers from new sightings.
+@click.pass_context
+def link_command(context: click.Context, database: Path, *, reread: bool, rebuild: bool, train: bool) -> None:
+    """Read the accounts and contacts of sellers from new sightings, and link accounts to suppliers.
 
-    Only sightings that were not read before are read. [contacts] keep says how contacts are kept; see
-    docs/suppliers.md.
+    Only what is new is read and linked. Prints what was done, and the suppliers that gained or lost accounts,
+    with their strongest evidence. [contacts] keep says how contacts are kept; see docs/suppliers.md.
 
     Example: precursor-watch link
     """
+    if context.invoked_subcommand is not None:
+        return
     from cli.settings import load_settings
     from store.suppliers.contacts import drop_unmentioned, forget_mentions
+    from store.suppliers.suppliers import last_move, suppliers_since
+    from suppliers.linking import link_accounts
+    from suppliers.linking import train as train_weights
     from suppliers.update import ContactSettings, update
 
     settings = load_settings(ContactSettings)
     with recorded(database, RunKind.LINK, None) as done, open_store(database) as db:
+        before = last_move(db)
         if reread:
             forget_mentions(db)
         with progress_bar("reading") as show:
             done.sentence = update(db, settings, now=utc_now, progress=show).sentence
         if reread:
             drop_unmentioned(db)
-    click.echo(done.sentence)
+        if train:
+            click.echo(train_weights(db, now=utc_now()))
+        with step_bars() as show_step:
+            linked = link_accounts(db, now=utc_now, rebuild=rebuild, progress=show_step)
+        done.sentence += f" {linked.sentence}"
+        click.echo(done.sentence)
+        changed = suppliers_since(db, before, limit=SHOWN + 1)
+        for supplier in changed[:SHOWN]:
+            _print_supplier(db, supplier)
+        if len(changed) > SHOWN:
+            click.echo("More suppliers changed; `precursor-watch suppliers list` lists all.")
+
+
+@link_command.command("confirm")
+@account_argument
+@other_argument
+@reason_option
+@by_option
+@database_option
+def confirm_command(account: int, other: int, reason: str, by: str, database: Path) -> None:
+    """Confirm that accounts ACCOUNT and OTHER have one supplier, whatever the evidence.
+
+    Example: precursor-watch link confirm 12 31 --reason "Same registration on the invoice" --by mira
+    """
+    from store.suppliers.grouping import LinkDecision
+
+    _decide(database, account, other, LinkDecision.CONFIRMED, reason, by)
+
+
+@link_command.command("cut")
+@account_argument
+@other_argument
+@reason_option
+@by_option
+@database_option
+def cut_command(account: int, other: int, reason: str, by: str, database: Path) -> None:
+    """Cut accounts ACCOUNT and OTHER apart: no machine evidence joins them again.
+
+    Example: precursor-watch link cut 12 31 --reason "A forwarding agent's number" --by mira
+    """
+    from store.suppliers.grouping import LinkDecision
+
+    _decide(database, account, other, LinkDecision.CUT, reason, by)
+
+
+@link_command.command("withdraw")
+@account_argument
+@other_argument
+@reason_option
+@by_option
+@database_option
+def withdraw_command(account: int, other: int, reason: str, by: str, database: Path) -> None:
+    """Withdraw the decision on accounts ACCOUNT and OTHER, so that evidence alone decides again.
+
+    Example: precursor-watch link withdraw 12 31 --reason "Decided on the wrong pair" --by mira
+    """
+    from store.suppliers.grouping import LinkDecision
+
+    _decide(database, account, other, LinkDecision.WITHDRAWN, reason, by)
+
+
+@link_command.command("common")
+@click.argument("contact", type=RowNumber)
+@click.option("--links-again", is_flag=True, help="The contact is not common, and links again.")
+@reason_option
+@by_option
+@database_option
+def common_command(contact: int, reason: str, by: str, database: Path, *, links_again: bool) -> None:
+    """Declare that contact number CONTACT links nobody, e.g. a hotline; the next `link` follows.
+
+    Example: precursor-watch link common 7 --reason "Hotline of the marketplace" --by lea
+    """
+    from store.suppliers.links import declare_common
+
+    with open_store(database) as db:
+        is_new = declare_common(
+            db, contact, is_common=not links_again, reason=reason, declared_by=by, now=utc_now()
+        )
+    click.echo("Declared; the next `link` follows." if is_new else "That is declared already.")
+
+
+@click.group("suppliers", cls=SentenceGroup)
+def command() -> None:
+    """List suppliers, and show the accounts, links and contacts of one.
+
+    Example: precursor-watch suppliers list
+    """
+
+
+@command.command("list")
+@click.option("--limit", type=RowNumber, default=20, show_default=True, help="Maximum number of suppliers.")
+@json_option
+@database_option
+def list_command(limit: int, database: Path, as_json: bool) -> None:
+    """List suppliers, those with most accounts first.
+
+    Example: precursor-watch suppliers list --limit 50
+    """
+    from store.suppliers.suppliers import list_suppliers
+
+    with open_store(database) as db:
+        found = list_suppliers(db, limit=limit)
+    print_records(
+        found,
+        ("supplier", "name", "accounts", "listings", "first seen", "last seen"),
+        lambda each: (
+            str(each.supplier_id),
+            each.name,
+            str(each.account_count),
+            str(each.listing_count),
+            minute(each.first_seen_at),
+            minute(each.last_seen_at),
+        ),
+        as_json=as_json,
+        empty="There are no suppliers yet; start with `precursor-watch link`.",
+    )
+
+
+@command.command("show")
+@click.argument("supplier", type=RowNumber)
+@json_option
+@database_option
+def show_command(supplier: int, database: Path, as_json: bool) -> None:
+    """Show the accounts of supplier number SUPPLIER, and why they are linked.
+
+    Contacts appear by number and kind; the review app shows them to those who may see them.
+
+    Example: precursor-watch suppliers show 3
+    """
+    from store.suppliers.suppliers import accounts_of, contacts_of, get_supplier, links_of, timeline_of
+
+    with open_store(database) as db:
+        found = get_supplier(db, supplier)
+        number = found.supplier_id
+        parts: dict[str, Any] = {
+            "accounts": accounts_of(db, number),
+            "links": links_of(db, number),
+            "contacts": contacts_of(db, number),
+            "timeline": timeline_of(db, number),
+        }
+        if as_json:
+            from dataclasses import asdict
+
+            print_json(
+                {"supplier": asdict(found)} | {k: [asdict(each) for each in v] for k, v in parts.items()}
+            )
+            return
+    if number != supplier:
+        click.echo(f"Supplier {supplier} was merged into supplier {number}.", err=True)
+    click.echo(
+        f"Supplier {number}, {found.name}: {found.account_count} accounts, {found.listing_count} listings, "
+        f"seen from {minute(found.first_seen_at)} to {minute(found.last_seen_at)}."
+    )
+    _table(
+        ("account", "site", "name", "country", "city", "listings", "first seen"),
+        parts["accounts"],
+        lambda each: (
+            str(each.seller_account_id), each.site, each.name, each.country or "-", each.city or "-",
+            str(each.listing_count), minute(each.first_seen_at),
+        ),
+    )  # fmt: skip
+    _table(
+        ("link", "accounts", "evidence", "match weight", "parts", "decision"),
+        parts["links"],
+        lambda each: (
+            str(each.link_id), f"{each.seller_account_id}, {each.other_account_id}", _evidence(each),
+            f"{each.match_weight:.1f}", _parts(each), _decision(each),
+        ),
+    )  # fmt: skip
+    _table(
+        ("contact", "kind", "accounts", "mentions", "first seen", "common"),
+        parts["contacts"],
+        lambda each: (
+            str(each.contact_id), each.kind, ", ".join(map(str, each.account_ids)), str(each.mentions),
+            minute(each.first_seen_at), "yes, links nobody" if each.is_common else "no",
+        ),
+    )  # fmt: skip
+
+
+def _decide(
+    database: Path, account: int, other: int, decision: LinkDecision, reason: str, decided_by: str
+) -> None:
+    from store.suppliers.grouping import decide_link
+    from store.suppliers.suppliers import supplier_of_account
+
+    with open_store(database) as db:
+        decide_link(db, account, other, decision, reason=reason, decided_by=decided_by, now=utc_now())
+        one, two = supplier_of_account(db, account), supplier_of_account(db, other)
+    said = (
+        f"Both accounts have supplier {one}" if one == two else f"The accounts have suppliers {one} and {two}"
+    )
+    click.echo(f"{decision.capitalize()}. {said}.")
+
+
+def _print_supplier(db: Database, supplier: Supplier) -> None:
+    from store.suppliers.suppliers import accounts_of, links_of
+
+    accounts = accounts_of(db, supplier.supplier_id, limit=5)
+    named = "; ".join(f"{each.name} ({each.site}, account {each.seller_account_id})" for each in accounts)
+    more = f" and {supplier.account_count - 5} more" if supplier.account_count > 5 else ""
+    click.echo(f"Supplier {supplier.supplier_id}, {supplier.account_count} accounts: {named}{more}")
+    for link in links_of(db, supplier.supplier_id, limit=3):
+        click.echo(
+            f"  accounts {link.seller_account_id} and {link.other_account_id}: {_evidence(link)}, "
+            f"match weight {link.match_weight:.1f} ({_parts(link)})"
+        )
+
+
+def _evidence(link: SupplierLink) -> str:
+    what = link.kind if link.contact_id is None else f"{link.kind} (contact {link.contact_id})"
+    return f"{what}, left out" if link.is_left_out else what
+
+
+def _parts(link: SupplierLink) -> str:
+    return ", ".join(f"{name} {part:+.1f}" for name, part in link.parts.items())
+
+
+def _decision(link: SupplierLink) -> str:
+    return f"{link.decision} by {link.decided_by}: {link.decision_reason}" if link.decision else "-"
+
+
+def _table(headings: tuple[str, ...], items: list[Any], cells: Callable[[Any], tuple[str, ...]]) -> None:
+    if items:
+        click.echo()
+        print_table(headings, map(cells, items))

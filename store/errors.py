@@ -51,8 +51,9 @@ class StoreError(Exception):
 
 
 ROWS = (
-    N_("alarm"), N_("batch"), N_("case"), N_("hold"), N_("listing"), N_("model"), N_("run"),
-    N_("session"), N_("sighting"), N_("source"), N_("token"), N_("verdict"),
+    N_("account"), N_("alarm"), N_("batch"), N_("case"), N_("contact"),
+    N_("hold"), N_("listing"), N_("model"), N_("run"),
+    N_("session"), N_("sighting"), N_("source"), N_("supplier"), N_("token"), N_("verdict"),
 )  # fmt: skip
 """The names of rows in messages."""
 

@@ -9,17 +9,15 @@ the number of copies.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rensa import RMinHash
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from classifier.training.examples import HELD_OUT_OF, Example
+from text.signatures import signatures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,18 +33,13 @@ VERDICT_WEIGHT = 3.0
 GROUP_WEIGHT = 10 * VERDICT_WEIGHT
 """Greatest total weight of a group, so that nobody can outvote others by flooding a market."""
 
-GRAM = 5
 ALIKE = 0.8
 BANDS = 12
 ROWS_OF_A_BAND = 5
 """Twelve bands of five rows find 99 % of the pairs at `ALIKE`, and at most 5 % at half of it."""
 
-MAX_CHARS = 2_000
 CHUNK = 4_096
 """Number of texts whose n-grams are in memory at once."""
-
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
-_HALF = np.uint64(32)
 
 
 def from_labels(labels: Iterable[Label]) -> list[Example]:
@@ -101,13 +94,16 @@ def near_duplicate_pairs(texts: Sequence[str]) -> NDArray[np.int64]:
     """
     if not texts:
         return np.zeros((0, 2), dtype=np.int64)
-    signatures = np.vstack(
-        [_signatures(texts[start : start + CHUNK]) for start in range(0, len(texts), CHUNK)]
+    signed = np.vstack(
+        [
+            signatures(texts[start : start + CHUNK], BANDS * ROWS_OF_A_BAND)
+            for start in range(0, len(texts), CHUNK)
+        ]
     )
     candidates = np.unique(
-        np.vstack([_bucket_pairs(band) for band in np.split(signatures, BANDS, axis=1)]), axis=0
+        np.vstack([_bucket_pairs(band) for band in np.split(signed, BANDS, axis=1)]), axis=0
     )
-    alike = (signatures[candidates[:, 0]] == signatures[candidates[:, 1]]).mean(axis=1) >= ALIKE
+    alike = (signed[candidates[:, 0]] == signed[candidates[:, 1]]).mean(axis=1) >= ALIKE
     pairs: NDArray[np.int64] = candidates[alike]
     return pairs
 
@@ -128,29 +124,6 @@ def _newest_groups(groups: Sequence[str], labels: Sequence[Label]) -> set[str]:
         since[group] = min(label.first_reviewed_at, since.get(group, label.first_reviewed_at))
     ordered = sorted(since, key=lambda group: (since[group], group))
     return set(ordered[len(ordered) - len(ordered) // HELD_OUT_OF :])
-
-
-def _signatures(texts: Sequence[str]) -> NDArray[np.uint32]:
-    plain = [_plain(text).ljust(GRAM) for text in texts]
-    ends = np.cumsum([len(text) for text in plain])
-    codes = np.frombuffer("".join(plain).encode("utf-32-le"), dtype="<u4").astype(np.uint64)
-    hashes = np.zeros(len(codes), dtype=np.uint64)
-    for place in range(GRAM):
-        hashes = hashes * _MULTIPLIER + np.roll(codes, -place)  # overflow is intended
-    hashes = (hashes ^ (hashes >> _HALF)) * _MULTIPLIER
-    inside = np.ones(len(codes), dtype=bool)
-    for place in range(1, GRAM):
-        inside[ends - place] = False  # n-grams that extend into the next text
-    offsets = np.concatenate([[0], ends - (GRAM - 1) * np.arange(1, len(ends) + 1)]).astype(np.uint64)
-    matrix = RMinHash.digest_matrix_from_flat_token_hashes(
-        hashes[inside], offsets, num_perm=BANDS * ROWS_OF_A_BAND, seed=0
-    )
-    return np.array(matrix.to_rows(), dtype=np.uint32)
-
-
-def _plain(text: str) -> str:
-    folded = unicodedata.normalize("NFKD", text[:MAX_CHARS]).casefold()
-    return re.sub(r"[\W_]+", " ", folded).strip().encode("utf-8", "replace").decode("utf-8")
 
 
 def _bucket_pairs(band: NDArray[np.uint32]) -> NDArray[np.int64]:

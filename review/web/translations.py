@@ -190,6 +190,7 @@ ACTIONS = {
     AuditAction.CASE_VIEWED: N_("viewed a case"), AuditAction.CASE_CHANGED: N_("changed a case"),
     AuditAction.PAGE_VIEWED: N_("viewed a saved page"), AuditAction.SEARCHED: N_("searched"),
     AuditAction.CONTACTS_VIEWED: N_("viewed contacts"), AuditAction.CONTACTS_PURGED: N_("purged contacts"),
+    AuditAction.LINK_DECIDED: N_("decided on a link"), AuditAction.CONTACT_DECLARED: N_("declared a contact"),
     AuditAction.CLAIMED: N_("claimed a listing"), AuditAction.RELEASED: N_("released a listing"),
     AuditAction.ASSIGNED: N_("assigned a listing"), AuditAction.EXPORTED: N_("exported"),
     AuditAction.SETTING_CHANGED: N_("changed a setting"), AuditAction.MODEL_TRAINED: N_("trained a model"),

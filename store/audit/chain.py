@@ -44,7 +44,7 @@ COLUMNS = ("entry_id", "at", "actor", "via", "address", "action", "subject", "de
 KEYS = {
     "verdicts": "verdict_id", "scores": "score_id", "sightings": "sighting_id", "pages": "page_id",
     "promotions": "promotion_id", "legal_holds": "hold_id", "legal_hold_releases": "hold_id",
-    "service_requests": "request_id",
+    "service_requests": "request_id", "link_decisions": "decision_id", "common_contacts": "declaration_id",
 }  # fmt: skip
 """Tables whose rows an entry may vouch for, with their keys."""
 
@@ -78,6 +78,10 @@ class AuditAction(StrEnum):
     HOLD_RELEASED = "hold_released"
     EVIDENCE_PURGED = "evidence_purged"
     """Retention removed one WARC file."""
+    LINK_DECIDED = "link_decided"
+    """A person confirmed or cut the link of two accounts, or withdrew such a decision."""
+    CONTACT_DECLARED = "contact_declared"
+    """A contact was declared common, so that it links nobody, or declared to link again."""
     CONTACTS_PURGED = "contacts_purged"
     """Retention removed contacts that old sightings state."""
     STORE_RESTORED = "store_restored"
@@ -196,6 +200,8 @@ WORKING_TABLES = frozenset(
         "claims", "drafts", "login_failures", "preferences", "saved_views",
         "review_counts", "review_items", "words", "record", "_sqlite_migrations",
         "contact_mentions", "contacts", "listing_accounts", "seller_accounts", "supplier_progress",
+        "accounts_to_link", "accounts_to_score", "link_profiles", "link_keys", "supplier_links", "suppliers",
+        "supplier_accounts",
     }
 )  # fmt: skip
 """Tables that are not evidence: work in progress, derived data, and the record itself.
