@@ -170,6 +170,7 @@ def link_accounts(
     *,
     now: Callable[[], datetime],
     rebuild: bool = False,
+    batch: int = BATCH,
     progress: Callable[[str, int, int], None] = lambda _step, _done, _of: None,
 ) -> Linked:
     """Link the accounts that changed since the last linking, and compute their suppliers again.
@@ -180,6 +181,7 @@ def link_accounts(
         db: The store.
         now: The clock.
         rebuild: Compute the keys and links of all accounts again.
+        batch: Accounts whose keys are computed in one transaction.
         progress: Called with the step, how many accounts are done, and how many there are.
     """
     weights, is_new = _weights(db, now())
@@ -193,7 +195,7 @@ def link_accounts(
         return class_of(count, common)
 
     waiting, done, many = count_to_link(db), 0, 0
-    while queued := next_to_link(db, BATCH):
+    while queued := next_to_link(db, batch):
         facts = list(facts_of(db, [account for account, _change in queued]))
         many += sum(each.has_more_contacts for each in facts)
         store_profiles(db, queued, make_profiles(facts), key_class)
@@ -308,6 +310,34 @@ def train(db: Database, *, now: datetime) -> str:
     link_all_again(db)
     return (
         f"Weights {model_id} are in use, estimated from {trained.trained_on}. All accounts are linked again."
+    )
+
+
+def learn(db: Database, supplier_of: Mapping[int, int], weights: Weights, trained_on: str) -> str:
+    """Return weights as JSON, estimated from accounts whose suppliers are known.
+
+    Splink estimates how alike accounts of one supplier are from all pairs of one supplier, and how alike
+    others are from random pairs. Random pairs hardly ever share a contact or a text, so these levels are
+    counted on all pairs that share one.
+
+    Args:
+        db: A store whose accounts were linked by any weights.
+        supplier_of: The true supplier of every account.
+        weights: The comparisons to estimate.
+        trained_on: What the accounts are.
+    """
+    common = common_keys(db)
+    with _Engine(weights) as engine, snapshot(db):
+        engine.load(db, sorted(supplier_of), lambda count: class_of(count, common))
+        settings = engine.learn(supplier_of)
+    return json.dumps(
+        {
+            "settings": settings,
+            "threshold": weights.threshold,
+            "reference_accounts": len(supplier_of),
+            "trained_on": trained_on,
+        },
+        indent=1,
     )
 
 
@@ -435,6 +465,44 @@ class _Engine:
         )
         linker.training.estimate_m_from_pairwise_labels(labels)
         settings: dict[str, Any] = linker.misc.save_model_to_json()
+        return settings
+
+    def learn(self, supplier_of: Mapping[int, int]) -> dict[str, Any]:
+        """Return the settings with all weights estimated from the true suppliers; see `learn`."""
+        self._insert("truth", "unique_id BIGINT, supplier BIGINT", supplier_of.items())
+        self._db.execute(
+            "ALTER TABLE scored ADD COLUMN supplier BIGINT;"
+            "UPDATE scored SET supplier = truth.supplier FROM truth WHERE truth.unique_id = scored.unique_id"
+        )
+        linker, selected, _others = self._linker()
+        linker.training.estimate_u_using_random_sampling(max_pairs=3e7, seed=7)
+        linker.training.estimate_m_from_label_column("supplier")
+        settings: dict[str, Any] = linker.misc.save_model_to_json()
+        accounts = len(supplier_of)
+        matches = self._db.execute(
+            "SELECT sum(n * (n - 1) / 2) FROM (SELECT count(*) AS n FROM truth GROUP BY supplier)"
+        ).fetchall()[0][0]
+        settings["probability_two_random_records_match"] = matches / (accounts * (accounts - 1) / 2)
+        predicted = linker.inference.predict_within(selected, warning_mode="never").physical_name
+        for comparison in settings["comparisons"]:
+            name = comparison["output_column_name"]
+            if name not in {"contact", "texts"}:
+                continue
+            column = {"contact": "contact_count", "texts": "text_count"}[name]
+            counted = dict(
+                self._db.execute(
+                    f"SELECT gamma_{name}, count(*) FROM {predicted} AS p"  # noqa: S608 (our names)
+                    " JOIN truth AS l ON l.unique_id = p.unique_id_l"
+                    " JOIN truth AS r ON r.unique_id = p.unique_id_r"
+                    " WHERE l.supplier <> r.supplier GROUP BY 1"
+                ).fetchall()
+            )
+            stated = self._db.execute(f"SELECT count(*) FROM scored WHERE {column} > 0").fetchall()[0][0]  # noqa: S608 (so)
+            levels = [each for each in comparison["comparison_levels"] if not each.get("is_null_level")]
+            for gamma, level in enumerate(reversed(levels)):
+                if gamma:
+                    level["u_probability"] = max(counted.get(gamma, 0), 0.5) / (stated * (stated - 1) / 2)
+                    level["fix_u_probability"] = True
         return settings
 
     def _linker(self) -> tuple[Any, Any, Any]:
