@@ -36,7 +36,9 @@ from store import locks, times
 from store.crawl import runs
 from store.crawl.identity import text_hash
 from store.database import open_database
+from store.messages import counted
 from store.model import Contribution, Reasons, RunKind, RunOutcome, Score, ScoreStage
+from store.review import office_terms
 from store.scores import scores
 from store.vectors import open_vectors
 
@@ -289,6 +291,8 @@ def score_new(
 ) -> Run:
     """Score all sightings that the model in use has not scored yet; this resumes an interrupted run.
 
+    Then the terms of the office are looked for (`store.review.office_terms`).
+
     Args:
         database: The store.
         settings: The law, and how texts are read and embedded.
@@ -323,11 +327,14 @@ def score_new(
                     while may_more_come:
                         may_more_come = may_come()
                         done += step(partial(_show_more, show, done))
+            office_terms.record_hits(db, run_id=run.run_id, now=now())
             counts = scores.count_scored(db, run.run_id)
         except Exception as error:
             runs.end_run(db, run.run_id, RunOutcome.FAILED, str(error), now=now())
             raise
         sentence = f"{counts['scored']} scored, {counts['flagged']} flagged by model {in_use.model_id}."
+        if named := counts.get("office_terms"):
+            sentence += f" Terms of the office were found {counted(named, 'time', 'times')}."
         runs.end_run(db, run.run_id, RunOutcome.DONE, sentence, counts=counts, now=now())
         return runs.get_run(db, run.run_id)
 

@@ -29,6 +29,7 @@ from store.database import Database, open_database, transaction
 from store.locks import AlreadyUnderWay, hold, work_of
 from store.model import RunKind, RunOutcome
 from store.operations.service import pause_of
+from store.review.office_terms import are_terms_due
 from store.scores.scores import count_awaiting, model_in_use
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class Worker:
             if model_in_use(db) is None:
                 self._tell_once_that_a_model_is_wanted(waiting)
                 return False
-            if waiting == 0 and unfinished_run(db, RunKind.SCORE) is None:
+            if waiting == 0 and not are_terms_due(db) and unfinished_run(db, RunKind.SCORE) is None:
                 return False
             return self._child(db, RunKind.SCORE, None, ("score",), has_row=False) is not None
 

@@ -23,7 +23,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -160,6 +160,23 @@ def _as_pattern(phrase: str) -> str:
 def phrase_matcher(*names: str) -> re.Pattern[str]:
     """Return a compiled pattern that finds any phrase under some keys in a folded text, as whole words."""
     return re.compile(whole_words(*names))
+
+
+def find_phrase(phrase: str, text: str) -> list[tuple[int, int]]:
+    """Return the start and end of each place of a phrase in a text, as whole words.
+
+    Case, accents, full-width forms and look-alike letters do not matter; a space matches spaces or hyphens,
+    and a hyphen matches a hyphen, a space or nothing. No notation of the lexicon applies.
+    """
+    folded_text = fold(text)
+    found = list(_phrase_matcher(fold(phrase).text.strip()).finditer(folded_text.text))
+    places = folded_text.offsets() if found else []
+    return [(places[each.start()][0], places[each.end() - 1][1]) for each in found]
+
+
+@lru_cache(maxsize=1024)
+def _phrase_matcher(folded_phrase: str) -> re.Pattern[str]:
+    return re.compile(_whole_words([folded_phrase]))
 
 
 def alternatives(text: str) -> Iterator[str]:

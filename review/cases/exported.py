@@ -144,6 +144,12 @@ def record(reviewed: Reviewed) -> dict[str, Any]:
         "reviewer": verdict.reviewer if verdict else "",
         "decided_at": to_text(verdict.decided_at) if verdict else "",
         "score": _score(reviewed.score),
+        "office_terms": [
+            asdict(hit)
+            | {"added_at": to_text(hit.added_at), "found_at": to_text(hit.found_at)}
+            | {"retired_at": hit.retired_at and to_text(hit.retired_at)}
+            for hit in reviewed.office_hits
+        ],
         "page": {
             "url": reviewed.page_url,
             "sha256": reviewed.payload_sha256,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from review.listing.safe_text import Piece, cut, word_difference
@@ -18,14 +18,15 @@ from review.listing.score_reasons import (
 )
 from review.web.languages import gettext
 from review.web.translations import FIELDS, TERMS, defang, law_words, term_words
-from store.model import Decision, Stage
+from store.model import Decision, Reasons, Span, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from review.listing.safe_text import Stretch
-    from store.model import ListingContent, Reasons, Score, Sighting, Verdict
+    from store.model import ListingContent, Score, Sighting, Verdict
     from store.review.listings import ListingFile
+    from store.review.office_terms import OfficeHit
 
 
 MAX_SHOWN_CHARS = 600
@@ -117,7 +118,8 @@ class Item:
 def read_item(file: ListingFile) -> Item:
     """Return a listing with its reasons laid out for reading."""
     newest = file.sightings[0]
-    spans = file.score.reasons.spans if file.score else ()
+    reasons = file.score.reasons if file.score else Reasons()
+    reasons = replace(reasons, spans=(*reasons.spans, *office_spans(file.office_hits)))
     undone = frozenset(verdict.undoes for verdict in file.verdicts if verdict.undoes is not None)
     bars = read_bars(file.score.reasons) if file.score else ()
     signs = bars[: len(file.score.reasons.contributions)] if file.score else ()
@@ -130,17 +132,33 @@ def read_item(file: ListingFile) -> Item:
         file=file,
         content=newest.content,
         title=cut(newest.content.title),
-        text=cut(newest.text, spans),
+        text=cut(newest.text, reasons.spans),
         fields=read_fields(newest.content),
         terms=read_shown_terms(newest.content),
         bars=bars,
         telling=tuple(sorted(signs, key=lambda bar: -bar.length)[:TELLING]),
         log_odds=_log_odds(file.score) if file.score else 0.0,
         wording=read_word_contributions(newest.text, file.score.reasons) if file.score else None,
-        evidence=read_evidence(newest.text, file.score.reasons) if file.score else (),
+        evidence=read_evidence(newest.text, reasons),
         history=read_history(file.sightings),
         standing=next((verdict for verdict in given if verdict.verdict_id not in undone), None),
         undone=undone,
+    )
+
+
+def office_spans(hits: Sequence[OfficeHit]) -> tuple[Span, ...]:
+    """Return the places of the office's terms in the text, with who added each term, when and why."""
+    return tuple(
+        Span(
+            start=start,
+            end=end,
+            kind="office_term",
+            substance=hit.substance,
+            note=gettext("added by %(name)s on %(day)s, because: %(why)s")
+            % {"name": hit.added_by, "day": f"{hit.added_at:%Y-%m-%d}", "why": hit.why},
+        )
+        for hit in hits
+        for start, end in hit.spans
     )
 
 

@@ -44,6 +44,8 @@ class WordContributions:
     """The strongest words for an offer."""
     con: tuple[str, ...]
     """The strongest words against an offer."""
+    mixed: frozenset[str]
+    """Those of `con` that contain a sign of evasion, which needs a word of explanation."""
     is_apart: bool
     """Whether a phrase stands among the bars alone, since the marks on it say the opposite."""
 
@@ -77,6 +79,7 @@ def read_word_contributions(text: str, reasons: Reasons) -> WordContributions | 
         return None
     marked = {against: _marked(reasons, against=against) for against in (False, True)}
     agreed = [each for each in reasons.wording if not _lies_within(text, each, marked[each.log_odds > 0])]
+    con = [each for each in agreed if each.log_odds < 0][:TELLING]
     return WordContributions(
         bars=_bars(
             [
@@ -86,7 +89,12 @@ def read_word_contributions(text: str, reasons: Reasons) -> WordContributions | 
         ),
         log_odds=sum(each.log_odds for each in reasons.wording) + reasons.rest_wording,
         pro=tuple([each.words for each in agreed if each.log_odds > 0][:TELLING]),
-        con=tuple([each.words for each in agreed if each.log_odds < 0][:TELLING]),
+        con=tuple(each.words for each in con),
+        mixed=frozenset(
+            each.words
+            for each in con
+            if any(not marked[False].isdisjoint(range(start, end)) for start, end in each.spans)
+        ),
         is_apart=len(agreed) < len(reasons.wording),
     )
 

@@ -23,6 +23,7 @@ def hides_score_of(item: ListedItem | None, *, reviewer: str, share: float) -> b
     """Return whether the score is hidden from this reviewer.
 
     Samples from below the line hide it, and so does a share of what is flagged: else its absence would tell.
+    What changed after a verdict is known to be no sample.
 
     Args:
         item: The listing's row; None when it is no review item.
@@ -31,7 +32,7 @@ def hides_score_of(item: ListedItem | None, *, reviewer: str, share: float) -> b
     """
     if item is None or not waits_for(item, reviewer):
         return False
-    return not item.is_flagged or falls_into(item.listing_id, share)
+    return not (item.is_flagged or item.is_changed) or falls_into(item.listing_id, share)
 
 
 def hides_verdicts(item: ListedItem | None, *, reviewer: str) -> bool:

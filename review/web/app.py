@@ -24,7 +24,7 @@ from review.cases import case_exports, case_files, exported, sheets
 from review.listing import item_page, listing_api
 from review.listing.safe_text import cut, mark_lookalikes, spell_invisible
 from review.listing.score_reasons import kind_words, signal_words
-from review.oversight import audit_log, figure_pages, service_pages, settings_pages
+from review.oversight import audit_log, figure_pages, office_terms, service_pages, settings_pages
 from review.queue import bulk, decide, lists
 from review.web import languages
 from review.web import translations as words
@@ -70,6 +70,7 @@ from store.errors import N_, StoreError, StoreUnusable, UnknownRow, fill
 from store.operations.alarms import AlreadyAcknowledged
 from store.operations.service import NoServiceAtWork, NotScheduled, SourcesUnreadable
 from store.review.cases import CaseRefused
+from store.review.office_terms import OfficeTermCommon, OfficeTermRefused
 from store.review.samples import NothingToSample
 from store.review.verdicts import AlreadyUndone, JudgedMeanwhile, ReasonUnfit, StaleScreen, fitting_decisions
 from store.review.workspace import HeldByAnother, SettingRefused
@@ -97,6 +98,8 @@ STATUS = {
     NothingToSample: 409,
     ReasonUnfit: 422,
     SettingRefused: 422,
+    OfficeTermRefused: 409,
+    OfficeTermCommon: 409,
     FormExpired: 403,
     ForeignRequest: 403,
     LoginNeeded: 401,
@@ -125,7 +128,7 @@ STATUS = {
 
 MODULES = (
     decide, lists, item_page, listing_api, bulk, case_files, case_exports, figure_pages, settings_pages,
-    login, own_account, user_admin, audit_log, service_pages,
+    office_terms, login, own_account, user_admin, audit_log, service_pages,
 )  # fmt: skip
 """Modules with routes: each has a router `pages`, a router `api`, or both."""
 

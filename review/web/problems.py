@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 LABELS = NARROWINGS | {
     "reason_code": N_("Reason"), "note": N_("Note"), "substance": N_("Substance"),
+    "term": N_("Term"), "why": N_("Why"),
     "number": N_("Case number"), "title": N_("Title"), "case_id": N_("Case"),
     "form": N_("Format"), "listing_id": N_("Listing"),
     "sighting_id": N_("Version of the listing"), "score_id": N_("Score of the listing"),

@@ -139,7 +139,8 @@ SORTS = {
 WORTH_PARTS = {
     "tier_points": N_("tier of the substance"), "family_points": N_("family of the substance"),
     "quantity_points": N_("quantity"), "evasion_points": N_("signs of evasion"),
-    "seller_points": N_("seller not seen before"),
+    "price_points": N_("price against the usual"), "seller_points": N_("new seller"),
+    "listing_points": N_("new listing"), "office_points": N_("term of this office"),
     "repeat_points": N_("repeats the text of an earlier listing"),
 }  # fmt: skip
 """Parts of the expected worth, by their name in `store.review.queue.Worth`."""
@@ -148,6 +149,7 @@ KINDS = {
     "name": N_("name"), "cas": N_("CAS number"), "abbreviation": N_("abbreviation"),
     "disguised": N_("disguised name"),
     "mention": N_("only mentioned"), "trade": N_("trade signal"),
+    "office_term": N_("term of this office"),
 }  # fmt: skip
 """Kinds of evidence as the filter names them."""
 
@@ -201,6 +203,8 @@ ACTIONS = {
     AuditAction.ALARM_ACKNOWLEDGED: N_("acknowledged an alarm"),
     AuditAction.PERMISSION_WITHDRAWN: N_("withdrew a permission"),
     AuditAction.PERMISSION_APPROVED: N_("approved a permission again"),
+    AuditAction.OFFICE_TERM_ADDED: N_("added a term of the office"),
+    AuditAction.OFFICE_TERM_RETIRED: N_("retired a term of the office"),
     AuditAction.LOGGED_IN: N_("logged in"),
     AuditAction.LOGIN_FAILED: N_("failed to log in"),
     AuditAction.LOGIN_BLOCKED: N_("was blocked from logging in"),
@@ -411,10 +415,18 @@ def run_words(kind: str, sentence: str, counts: Mapping[str, int]) -> str:
         }
         return " ".join([said, *_digest_words(counts)])
     if kind == RunKind.SCORE and "scored" in counts:
-        return gettext("%(scored)s scored, %(flagged)s flagged.") % {
+        said = gettext("%(scored)s scored, %(flagged)s flagged.") % {
             "scored": f"{counts['scored']:,}",
             "flagged": f"{counts.get('flagged', 0):,}",
         }
+        if named := counts.get("office_terms", 0):
+            found = ngettext(
+                "Terms of the office were found %(num)s time.",
+                "Terms of the office were found %(num)s times.",
+                named,
+            )
+            said += " " + found % {"num": f"{named:,}"}
+        return said
     return sentence
 
 

@@ -45,6 +45,7 @@ KEYS = {
     "verdicts": "verdict_id", "scores": "score_id", "sightings": "sighting_id", "pages": "page_id",
     "promotions": "promotion_id", "legal_holds": "hold_id", "legal_hold_releases": "hold_id",
     "service_requests": "request_id", "link_decisions": "decision_id", "common_contacts": "declaration_id",
+    "office_terms": "office_term_id", "office_term_retirements": "office_term_id",
 }  # fmt: skip
 """Tables whose rows an entry may vouch for, with their keys."""
 
@@ -93,6 +94,8 @@ class AuditAction(StrEnum):
     """No further request may be sent to the site under this permission."""
     PERMISSION_APPROVED = "permission_approved"
     """A withdrawn permission was approved again."""
+    OFFICE_TERM_ADDED = "office_term_added"
+    OFFICE_TERM_RETIRED = "office_term_retired"
     LOGGED_IN = "logged_in"
     LOGIN_FAILED = "login_failed"
     LOGIN_BLOCKED = "login_blocked"
@@ -198,7 +201,8 @@ def _sha256(text: str) -> str:
 WORKING_TABLES = frozenset(
     {
         "claims", "drafts", "login_failures", "preferences", "saved_views",
-        "review_counts", "review_items", "words", "record", "_sqlite_migrations",
+        "review_counts", "review_items", "office_term_progress", "unit_prices", "words",
+        "record", "_sqlite_migrations",
         "contact_mentions", "contacts", "listing_accounts", "seller_accounts", "supplier_progress",
         "accounts_to_link", "accounts_to_score", "link_profiles", "link_keys", "supplier_links", "suppliers",
         "supplier_accounts",

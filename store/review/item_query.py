@@ -48,7 +48,7 @@ class Sort(StrEnum):
     OLDEST = "oldest"
     SELLER = "seller"
     WORTH = "worth"
-    """Highest expected worth first: the place times the points of migration m022."""
+    """Highest expected worth first: the place times the points of migration m025."""
 
 
 SORTED = {
@@ -362,7 +362,8 @@ class ItemQuery:
     def _hides(self) -> str:
         """The condition that the score is hidden from the reviewer, as in `hides_score` of `review`."""
         waits = f"({self._name('state')} = 'waiting' OR {self._blind})"
-        chosen = f"(NOT {self._name('is_flagged')} OR falls_into({self._name('listing_id')}, ?))"
+        chosen = f"(NOT ({self._name('is_flagged')} OR {self._name('is_changed')}) "
+        chosen += f"OR falls_into({self._name('listing_id')}, ?))"
         return f"({waits} AND {chosen})"
 
 

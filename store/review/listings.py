@@ -16,6 +16,7 @@ from store.errors import UnknownRow
 from store.model import Decision, DigestFinding, Listing, Score, Sighting, Stage, Verdict
 from store.review.cases import Filed
 from store.review.item_query import State
+from store.review.office_terms import OfficeHit, hits_of
 from store.review.search import plain, words_in
 from store.review.verdicts import get_verdict, verdicts_of
 from store.scores.scores import current_score
@@ -36,6 +37,8 @@ class ListingFile:
     score_id: int | None
     score: Score | None
     """Score of the newest sighting by the model in use."""
+    office_hits: tuple[OfficeHit, ...]
+    """Terms of the office in the newest sighting."""
     verdicts: tuple[Verdict, ...]
     """Oldest first."""
     archive: str
@@ -66,6 +69,7 @@ def listing_file(db: Database, listing_id: str) -> ListingFile:
         sightings=sightings,
         score_id=score_id,
         score=score,
+        office_hits=tuple(hits_of(db, sightings[0].sighting_id)),
         verdicts=tuple(verdicts_of(db, listing_id)),
         archive=page["path"] or "",
         archive_sha256=page["sha256"] or "",
@@ -299,6 +303,8 @@ class Reviewed:
     score: Score | None
     """The score that was shown, or pinned; None if there is none, or if it is hidden from the reader."""
     score_id: int | None
+    office_hits: tuple[OfficeHit, ...]
+    """Terms of the office in the sighting."""
     source_name: str
     supplied_by: str
     supplied_on: str
@@ -429,6 +435,7 @@ def _reviewed(
         verdicts=tuple(verdicts_of(db, listing_id)),
         score=score,
         score_id=score_id,
+        office_hits=tuple(hits_of(db, sighting.sighting_id)),
         source_name=declared["source_name"],
         supplied_by=declared["supplied_by"],
         supplied_on=declared["supplied_on"],

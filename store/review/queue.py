@@ -6,7 +6,7 @@ A review item is a listing that was flagged, drawn as a sample, or judged. Trigg
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -68,16 +68,31 @@ class Worth:
     family_points: float
     quantity_points: float
     evasion_points: float
+    price_points: float
     seller_points: float
+    listing_points: float
+    office_points: float
     repeat_points: float
+    unit: str | None
+    """Of the price that was compared: kg, L or pcs."""
+    currency: str | None
+    amount: float | None
+    """The price for one unit."""
+    usual: float | None
+    """The median of earlier listings."""
+    compared: int | None
+    """The number of earlier listings."""
     worth: float
     """The place times the points."""
 
     @property
     def points(self) -> float:
         """The sum of the points, at least 0.1."""
-        parts = (self.tier_points, self.family_points, self.quantity_points, self.evasion_points)
-        return max(0.1, sum(parts) + self.seller_points + self.repeat_points)
+        return max(0.1, float(sum(getattr(self, name) for name in WORTH_PARTS)))
+
+
+WORTH_PARTS = tuple(field.name for field in fields(Worth) if field.name.endswith("_points"))
+"""The names of the parts of the points."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,9 +191,10 @@ def items_of(db: Database, listing_ids: Sequence[str]) -> dict[str, ListedItem]:
 def worth_of(db: Database, listing_id: str) -> Worth | None:
     """Return the expected worth of a look at a listing; None if the listing is no review item."""
     query = """
-        SELECT place, tier_points, family_points, ifnull(quantity_points, 0.0) AS quantity_points,
-               evasion_points, seller_points, repeat_points, worth
-        FROM review_items JOIN review_points USING (sighting_id) WHERE review_items.listing_id = ?
+        SELECT place, review_points.*, ifnull(quantity_points, 0.0) AS quantity_points, worth,
+               unit, currency, amount, usual, compared
+        FROM review_items JOIN review_points USING (sighting_id) LEFT JOIN unit_prices USING (sighting_id)
+        WHERE review_items.listing_id = ?
     """
     return rows.find(db, Worth, query, [listing_id])
 
@@ -327,8 +343,9 @@ _CANDIDATES = """
     WHERE model_id = (SELECT model_id FROM model_in_use) AND p_offer >= (SELECT threshold FROM model_in_use)
     UNION SELECT listing_id FROM verdicts
     UNION SELECT listing_id FROM sample_members
+    UNION SELECT listing_id FROM office_term_hits JOIN sightings USING (sighting_id)
 """
-"""Every listing that can be a review item, as in migration m012."""
+"""Every listing that can be a review item, as in migration m025."""
 
 
 def mend_queue(db: Database) -> int:

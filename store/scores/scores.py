@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING
 
 from store import rows, times
 from store.audit import audit
 from store.audit.audit import BY_HAND, AuditAction, Origin
 from store.errors import UnknownRow
-from store.model import Decision, Model, Promotion, Score
+from store.model import Decision, Model, Promotion, Score, TermName
 from store.review.search import index_substances, names_in
 from store.sqlite import Database, transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from store.model import Sighting
@@ -166,10 +168,14 @@ def record_scores(db: Database, scores: Iterable[Score]) -> int:
 
 
 def count_scored(db: Database, run_id: int) -> dict[str, int]:
-    """Return the numbers of sightings that a run scored and flagged, over all its attempts."""
+    """Return the numbers of sightings that a run scored and flagged, over all its attempts.
+
+    If the run found terms of the office, their number is added as `office_terms`.
+    """
     query = "SELECT count(*), ifnull(sum(p_offer >= threshold), 0) FROM scores WHERE run_id = ?"
     scored, flagged = db.execute(query, [run_id]).fetchone()
-    return {"scored": scored, "flagged": flagged}
+    named = db.execute("SELECT count(*) FROM office_term_hits WHERE run_id = ?", [run_id]).fetchone()[0]
+    return {"scored": scored, "flagged": flagged} | ({"office_terms": named} if named else {})
 
 
 def current_score(db: Database, sighting_id: int) -> tuple[int, Score] | None:
@@ -183,10 +189,87 @@ def current_score(db: Database, sighting_id: int) -> tuple[int, Score] | None:
 
 
 def _record(db: Database, score: Score) -> bool:
+    if score.reasons.substances:
+        compare_price(db, score.sighting_id, score.reasons.substances[0])
     is_new = rows.insert(db, "scores", rows.score_row(score), ignore=True) is not None
     if is_new:
         index_substances(db, score.sighting_id, names_in(score.reasons))
     return is_new
+
+
+_BASES = {
+    "kg": ("kg", 1.0), "g": ("kg", 1000.0), "t": ("kg", 0.001),
+    "L": ("L", 1.0), "mL": ("L", 1000.0), "pcs": ("pcs", 1.0),
+}  # fmt: skip
+"""The unit in which prices are compared, and the factor of a price for one of each unit."""
+
+COMPARED = 1_000
+"""Most earlier prices of a substance, the newest, that a price is compared with."""
+
+
+def compare_price(db: Database, sighting_id: int, substance: str) -> None:
+    """Store the price of a sighting for one unit beside the median of earlier listings, once.
+
+    The usual price is the median of the newest `COMPARED` prices of other listings for the same substance,
+    unit and currency; a listing counts once, with its newest price.
+
+    Args:
+        db: The store.
+        sighting_id: The sighting; without a price for one unit, nothing is stored.
+        substance: The name of the substance on offer.
+    """
+    query = "SELECT listing_id, terms, price_amount, currency FROM sightings WHERE sighting_id = ?"
+    row = db.execute(query, [sighting_id]).fetchone()
+    found = row and unit_price(json.loads(row["terms"]), row["price_amount"], row["currency"])
+    if not found:
+        return
+    amount, unit, currency = found
+    query = """
+        SELECT amount, max(sighting_id) FROM (
+            SELECT amount, listing_id, sighting_id FROM unit_prices
+            WHERE substance = ? AND unit = ? AND currency = ? AND sighting_id < ?
+            ORDER BY sighting_id DESC LIMIT ?
+        ) WHERE listing_id <> ? GROUP BY listing_id
+    """
+    listing_id = row["listing_id"]
+    asked = [substance, unit, currency, sighting_id, COMPARED, listing_id]
+    earlier = [price[0] for price in db.execute(query, asked)]
+    db.execute(
+        "INSERT OR IGNORE INTO unit_prices VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            sighting_id, listing_id, substance, unit, currency, amount,
+            median(earlier) if earlier else None, len(earlier),
+        ],
+    )  # fmt: skip
+
+
+def unit_price(
+    terms: Sequence[Mapping[str, str]], price: str | None, currency: str
+) -> tuple[float, str, str] | None:
+    """Return the price for one kg, L or piece with unit and currency; None if the offer does not state it.
+
+    An offer states it outright, or by one price and one pack size.
+
+    Args:
+        terms: The typed terms of the offer, as stored.
+        price: The price as a number, if it was read.
+        currency: Its currency, ISO 4217.
+    """
+    for term in terms:
+        if term["name"] == TermName.UNIT_PRICE and term.get("unit") in _BASES and term.get("amount"):
+            unit, factor = _BASES[term["unit"]]
+            amount = float(term["amount"]) * factor
+            return (amount, unit, term["value"]) if amount > 0 and term.get("value") else None
+    packs = {
+        (term["amount"], term["unit"])
+        for term in terms
+        if term["name"] == TermName.PACK_SIZE and term.get("unit") in _BASES and term.get("amount")
+    }
+    if price is None or not currency or len(packs) != 1:
+        return None
+    size, of = packs.pop()
+    unit, factor = _BASES[of]
+    return (float(price) / float(size) * factor, unit, currency) if float(price) > 0 < float(size) else None
 
 
 BATCH = 512

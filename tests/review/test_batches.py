@@ -263,7 +263,8 @@ def test_the_worth_is_shown_by_its_parts_and_hidden_with_the_score(
         for words, points in (
             ("tier of the substance", worth.tier_points),
             ("signs of evasion", worth.evasion_points),
-            ("seller not seen before", worth.seller_points),
+            ("new seller", worth.seller_points),
+            ("new listing", worth.listing_points),
         ):
             assert f'{words}</span> <span class="number">{points:+.1f}<' in shown
         change_setting(db, "hidden_share", 1, changed_by="the tests", now=NOW)
