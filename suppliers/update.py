@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import tldextract
+from babel.core import get_global
+from phonenumbers import SUPPORTED_REGIONS
 
 from store.crawl.identity import canonical_url
 from store.sqlite import Database, transaction
@@ -108,11 +110,31 @@ def _read(sighting: Any) -> tuple[FoundAccount | None, list[FoundContact]]:
     site = site_of(sighting["url"]) or sighting["source_id"]
     account = account_of(sighting, site)
     country = account.country if account else ""
-    context = Context(regions=(country,) if country else (), site=site)
+    regions = regions_of(country, sighting["language"], sighting["url"])
+    context = Context(regions=regions, site=site)
     contacts = [
         contact for field in READ_FIELDS for contact in read_contacts(sighting[field], field, context)
     ]
     return account, contacts
+
+
+def regions_of(country: str, language: str, url: str) -> tuple[str, ...]:
+    """Return the countries whose national phone numbers are read, likeliest first.
+
+    Args:
+        country: Country of the seller, ISO 3166-1 alpha-2, or empty.
+        language: Language of the text, ISO 639-1, or empty; English says nothing of the country.
+        url: Address of the listing; its country-code top-level domain counts.
+    """
+    try:
+        suffix = (urlsplit(url).hostname or "").rpartition(".")[2].upper()
+    except ValueError:
+        suffix = ""
+    spoken = (
+        "" if language in {"", "en"} else get_global("likely_subtags").get(language, "").rpartition("_")[2]
+    )
+    likely = (country, {"UK": "GB"}.get(suffix, suffix), spoken)
+    return tuple(dict.fromkeys(region for region in likely if region in SUPPORTED_REGIONS))
 
 
 def account_of(sighting: Any, site: str) -> FoundAccount | None:

@@ -1,0 +1,197 @@
+"""Addresses of wallets and numbers of companies, accepted only if their checksums are right.
+
+Formats: Base58Check of Bitcoin; bech32 and bech32m (BIP 173, BIP 350); EIP-55 of Ethereum; the address format
+of Monero with its base58 of eight-byte blocks; company numbers by python-stdnum.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from Crypto.Hash import keccak
+from stdnum import get_cc_module, lei
+from stdnum.bitcoin import b58decode, bech32_checksum
+from stdnum.cn import uscc
+from stdnum.eu import vat
+from stdnum.exceptions import ValidationError
+from stdnum.in_ import gstin
+
+from store.suppliers.contacts import ContactKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_BECH32M = 0x2BC830A3
+"""Checksum of witness versions above 0, BIP 350."""
+
+_VERSIONS = {
+    ContactKind.BITCOIN: (0x00, 0x05),
+    ContactKind.LITECOIN: (0x30, 0x32),
+    ContactKind.TRON: (0x41,),
+}
+"""First byte of Base58Check addresses."""
+_PREFIXES = {"bc": ContactKind.BITCOIN, "ltc": ContactKind.LITECOIN}
+_MONERO_TAGS = {18: 69, 19: 77, 42: 69}
+"""Bytes of an address by its first byte: standard, with payment id, subaddress."""
+_BLOCKS = {11: 8, 10: 7, 9: 6, 7: 5, 6: 4, 5: 3, 3: 2, 2: 1}
+"""Bytes of a block by its characters."""
+
+_WALLET = re.compile(
+    r"(?<![0-9A-Za-z])(?:"
+    r"(?P<ether>0[xX][0-9a-fA-F]{40})|(?P<monero>[48][1-9A-HJ-NP-Za-km-z]{94}(?:[1-9A-HJ-NP-Za-km-z]{11})?)"
+    r"|(?P<base58>[13LMT][1-9A-HJ-NP-Za-km-z]{25,34})"
+    r"|(?P<bech32>(?:bc|ltc)1(?: ?[a-z0-9]){11,87}|(?:BC|LTC)1(?: ?[A-Z0-9]){11,87})"
+    r")(?![0-9A-Za-z])"
+)
+_COMPANY = re.compile(
+    r"(?<![0-9A-Z])(?:(?P<uscc>[159][1-3][0-9]{6}[0-9A-HJ-NPQRTUWXY]{10})"
+    r"|(?P<gstin>[0-9]{2}[A-Z]{5}[0-9]{4}[A-Z][1-9A-Z]Z[0-9A-Z])"
+    r"|(?P<lei>[0-9A-Z]{4}00[0-9A-Z]{12}[0-9]{2}))(?![0-9A-Z])"
+)
+NUMBER = re.compile(r"[0-9A-Z](?:[ ./-]{0,1}[0-9A-Z]){4,20}")
+"""A company number after its label, perhaps with separators, in capitals."""
+
+EU = frozenset(code.upper() for code in vat.MEMBER_STATES)
+"""ISO 3166-1 codes of the European Union."""
+
+
+def find_wallets(text: str) -> Iterator[tuple[ContactKind, str, int, int]]:
+    """Yield the kind, normalised address, start and end of each wallet with a valid checksum.
+
+    An Ethereum address in one case has no checksum; it counts, because nothing else is written like it.
+    """
+    for found in _WALLET.finditer(text):
+        address = found[0]
+        kind: ContactKind | None = None
+        if found["ether"]:
+            address = found[0].lower()
+            kind = ContactKind.ETHEREUM if _is_ethereum(found[0][2:]) else None
+        elif found["monero"]:
+            kind = ContactKind.MONERO if _is_monero(address) else None
+        elif found["base58"]:
+            kind = _base58_kind(address)
+        else:
+            yield from _bech32_in(found)
+        if kind is not None:
+            yield kind, address, found.start(), found.end()
+
+
+def find_company_numbers(capitals: str) -> Iterator[tuple[ContactKind, str, int, int]]:
+    """Yield the kind, number, start and end of each number that form and check digit reveal without a label.
+
+    Args:
+        capitals: A text in capitals.
+    """
+    for found in _COMPANY.finditer(capitals):
+        kind = ContactKind(str(found.lastgroup))
+        if _is_valid(
+            {ContactKind.USCC: uscc, ContactKind.GSTIN: gstin, ContactKind.LEI: lei}[kind], found[0]
+        ):
+            yield kind, found[0], found.start(), found.end()
+
+
+def labelled_number(country: str, written: str) -> tuple[ContactKind, str] | None:
+    """Return the kind and normalised form of a labelled tax or register number of a country.
+
+    Args:
+        country: ISO 3166-1 alpha-2 of the label, or empty if the number itself begins with its country.
+        written: The number in capitals, perhaps followed by other words.
+
+    Returns:
+        None if no beginning of `written` that ends between its parts is a valid number.
+    """
+    ends = [found.end() for found in re.finditer(r"[0-9A-Z]+", written)]
+    for end in reversed(ends):
+        compact = re.sub(r"[^0-9A-Z]", "", written[:end])
+        prefix = compact[:2].replace("EL", "GR")
+        if prefix in EU and country in {"", prefix} and vat.is_valid(compact):
+            return ContactKind.VAT, prefix + vat.compact(compact)[2:]
+        if country in EU and vat.is_valid(country + compact):
+            return ContactKind.VAT, vat.compact(country + compact)
+        module = _module(country) if country and country not in EU else None
+        if module is not None and _is_valid(module, compact):
+            return ContactKind.COMPANY, f"{country}:{compact}"
+    return None
+
+
+def eori(written: str) -> str | None:
+    """Return an EORI number that begins with a country of the Union and its valid tax number, or None."""
+    compact = re.sub(r"[^0-9A-Z]", "", written)[:17]
+    if compact[:2] not in EU:
+        return None
+    is_tax = any(vat.is_valid(compact[:end]) for end in (len(compact), len(compact) - 5) if end > 8)
+    return compact if is_tax else None
+
+
+@cache
+def _module(country: str) -> Any:
+    if country == "UA":  # not reachable as a tax number in python-stdnum
+        from stdnum.ua import edrpou
+
+        return edrpou
+    return get_cc_module(country, "vat")
+
+
+def _is_valid(module: Any, number: str) -> bool:
+    try:
+        return bool(module.validate(number))
+    except ValidationError:
+        return False
+
+
+def _is_ethereum(digits: str) -> bool:
+    """Check the mixed case of EIP-55."""
+    lower = digits.lower()
+    if digits in {lower, digits.upper()}:
+        return True
+    hashed = keccak.new(digest_bits=256, data=lower.encode()).hexdigest()
+    return all(
+        char == (char.upper() if int(digit, 16) >= 8 else char.lower())
+        for char, digit in zip(digits, hashed, strict=False)
+    )
+
+
+def _base58_kind(address: str) -> ContactKind | None:
+    decoded = b58decode(address)
+    if len(decoded) != 25 or sha256(sha256(decoded[:21]).digest()).digest()[:4] != decoded[21:]:
+        return None
+    return next((kind for kind, versions in _VERSIONS.items() if decoded[0] in versions), None)
+
+
+def _is_monero(address: str) -> bool:
+    decoded = b""
+    for start in range(0, len(address), 11):
+        block = address[start : start + 11]
+        size = _BLOCKS.get(len(block))
+        value = 0
+        for char in block:
+            value = value * 58 + _BASE58.index(char)
+        if size is None or value >= 1 << (8 * size):
+            return False
+        decoded += value.to_bytes(size, "big")
+    checksum = keccak.new(digest_bits=256, data=decoded[:-4]).digest()[:4]
+    return _MONERO_TAGS.get(decoded[0]) == len(decoded) and checksum == decoded[-4:]
+
+
+def _bech32_in(found: re.Match[str]) -> Iterator[tuple[ContactKind, str, int, int]]:
+    """Yield the longest valid address at the beginning of a match that may run into the next words."""
+    ends = [at for at in range(1, len(found[0]) + 1) if found[0][at : at + 1] in {"", " "}]
+    for end in reversed(ends):
+        address = found[0][:end].replace(" ", "").lower()
+        if _is_bech32(address):
+            yield _PREFIXES[address.partition("1")[0]], address, found.start(), found.start() + end
+            return
+
+
+def _is_bech32(address: str) -> bool:
+    prefix, _, data = address.partition("1")
+    values = [_BECH32.find(char) for char in data]
+    if len(values) not in {39, 59} or -1 in values:  # a program of 20 or 32 bytes
+        return False
+    expanded = [ord(char) >> 5 for char in prefix] + [0] + [ord(char) & 31 for char in prefix]
+    return bech32_checksum(expanded + values) == (1 if values[0] == 0 else _BECH32M)
