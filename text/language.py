@@ -36,7 +36,25 @@ _CANDIDATES = [
     "he",
     "vi",
     "id",
+    "sv",
+    "da",
+    "no",
+    "fi",
+    "el",
+    "hu",
+    "ro",
+    "bg",
+    "sk",
+    "hr",
+    "ms",
+    "fa",
+    "ur",
+    "hi",
+    "bn",
+    "th",
 ]
+_CODE_IN_USE = {"no": "nb"}
+"""The lexicon's code for a code of the identifier."""
 _SAMPLE_CHARACTERS = 800
 _FEWEST_LETTERS = 40
 
@@ -79,7 +97,8 @@ def language_of(text: str, declared: str) -> str:
         return declared
     if letters < _FEWEST_LETTERS:
         return ""
-    return str(_identifier().classify(sample)[0])
+    code = str(_identifier().classify(sample)[0])
+    return _CODE_IN_USE.get(code, code)
 
 
 def _language_of_script(sample: str, letters: int, declared: str) -> str:

@@ -43,15 +43,15 @@ SEPARATOR = r"[ ._·/+&-]{0,2}"
 
 DIGIT, DASH, DASHES_SAID, CALLED, FAMILY_WORD = 1, 2, 2 + 4, 8, 16
 ALPHABET, ANNOUNCES, TURNS, PIECE, WHOLE = 32, 64, 128, 256, 512
-NAME, SURE, JOINED = 1 << 10, 1 << 18, 1 << 26
+NAME, SURE, JOINED = 1 << 10, 1 << 42, 1 << 74
 """Bits for the possible roles of a word.
 
 In order: a digit in words; one dash in words, or more (two bits); a thing with a nickname; a word that makes
 a number the name of a family; a word of a spelling alphabet; an announcement of letters; an announcement of
-reversed letters; some letter names of `JOINED_SPELLED`, or all of them. And for each of up to eight
+reversed letters; some letter names of `JOINED_SPELLED`, or all of them. And for each of up to 32
 languages: a letter name, an unambiguous letter name, several unambiguous letter names joined.
 """
-ANY_LETTER = (1 << 34) - NAME
+ANY_LETTER = (1 << 106) - NAME
 """The bits of letter names in all languages."""
 
 

@@ -39,6 +39,17 @@ if TYPE_CHECKING:
         ("25 kg nadmanganianu potasu", "KMNO4"),
         ("kénsavat hordóban", "H2SO4"),
         ("θειικού οξέος 96%", "H2SO4"),
+        ("האצטון בחבית", "ACE"),
+        ("20 ליטר טולואן", "TOL"),
+        ("saltsyreopløsning 30 %", "HCL"),
+        ("eddiksyreanhydridet på lager", "AA"),
+        ("rikkihappoa kanisterissa", "H2SO4"),
+        ("punaista fosforia 5 kg", "RP"),
+        ("kyselinu soľnú v bandaske", "HCL"),
+        ("sumpornom kiselinom", "H2SO4"),
+        ("калијум перманганат 25 кг", "KMNO4"),
+        ("сирћетног анхидрида 200 литара", "AA"),
+        ("asid sulfurik 35 liter", "H2SO4"),
     ],
 )
 def test_a_name_is_read_in_the_spelling_of_its_script(text: str, key: str, gazetteer: Gazetteer) -> None:
@@ -72,6 +83,14 @@ def test_articles_and_endings_belong_to_the_word() -> None:
     assert with_attached("بالاسيتون", 3, 9) == (0, 9)
     assert with_attached("asetonu", 0, 6) == (0, 7)
     assert with_attached("asetonit", 0, 6) == (0, 6)
+
+
+@pytest.mark.parametrize(
+    "text", ["pe em kå olie", "pee äm koo öljyä", "שמן פי אם קיי", "πι εμ κέι λάδι", "پی ایم کے تیل"]
+)
+def test_letters_are_named_in_each_language(text: str, gazetteer: Gazetteer) -> None:
+    """Whoever dictates the letters of an abbreviation spells it."""
+    assert "spelled_letters" in {signal.kind for signal in read_text(text, gazetteer).trade}
 
 
 def test_initial_consonants_stand_for_long_korean_names_only() -> None:
