@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure the titles of a file and print the result; return the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        offers, negatives = _titles(options.file, set(options.positive.split(",")))
+        offers, negatives = titles_of(options.file, set(options.positive.split(",")))
         sample = Random(options.seed).sample(negatives, min(options.negatives, len(negatives)))
         if options.reading:
             who, losses = "reading", measure(offers, sample, _reads_an_offer, seed=options.seed)
@@ -141,7 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _titles(file: Path, positive: set[str]) -> tuple[list[str], list[str]]:
+def titles_of(file: Path, positive: set[str]) -> tuple[list[str], list[str]]:
     """Return the titles of the offers and of all others, and their CAS numbers as titles, each text once."""
     offers: dict[str, None] = {}
     others: dict[str, None] = {}

@@ -14,14 +14,6 @@ from functools import cache
 from text.normalise import in_one_alphabet, squeeze
 from text.phrases import CJK, IS_CJK, any_of, folded, whole_words, written
 
-SUBSTITUENT = (
-    r"(?:[a-z]*(?:yl|oxy|fluoro|chloro|bromo|iodo|nitro|amino|imino|oxo|cyano|thio|azo|sulfo|sulpho|keto|formyl|carboxy"
-    r"|mercapto|hydroxy|acetoxy|benzo|anilino|phospho|aza|silyl|amido|acet|benz|phen|naphth|hydro)"
-    r"|glycol|di(?=-)|tri|tetra|penta|bis|tris|iso|cyclo|ortho|meta|para(?=-)|alpha|beta|gamma|delta|tert|sec|poly|n,n|[nomp]"
-    r"|deoxy|methylene|ethylene|propylene)"
-)
-"""Words that make a following name the end of a longer name."""
-
 WINDOW = 60
 """Characters examined on each side."""
 LONGEST_ENDING = 16
@@ -37,47 +29,13 @@ BEFORE_TIGHT_LOCANT = re.compile(r"(?:^|[^a-z0-9.])\d{1,2}[a-z]?['\"]*(?:,\d{1,2
 BEFORE_COMMA_DIGIT = re.compile(r"\d['\"]*,$|\d-$")
 OPEN_BRACKET = re.compile(r"[-\d\])][(\[]+$")
 BEFORE_BRACKET = re.compile(r"[(\[{]([^()\[\]{}]*(?:\([^()]*\)[^()\[\]{}]*)*)[)\]}]-?$")
-BRACKET_OF_A_NAME = re.compile(r"(?:yl|oxy|oro|omo|odo|tro|ino|oxo|yano|thio|ido|eno|ane|ne)$")
-BEFORE_WORD = re.compile(rf"(?:^|[^a-z0-9])({SUBSTITUENT})(?P<gap>-|\s+|\s*-\s*)$")
 
 AFTER_TIGHT_LOCANT = re.compile(r"['\"]*-\s?\d|-d\d|\s*\[\d|-\(|-[nospm](?:-|,)|-alpha|-beta|-\d*h-")
-AFTER_LOCANT_WORD = re.compile(
-    r"\s+\d{1,2}(?:,\d{1,2})*-?\s?[a-z]*(?:carbox|sulf|di|tri|meth|carbal|amin|one\b|ol\b|yl)"
-)
-AFTER_INVERTED = re.compile(
-    r",\s?(?:[a-z0-9,()'\[\]]+-)+(?:\s|,|$)"
-    r"|,\s?\d\S*(?:(?:yl|oxy|oro|omo|odo|tro|ino|oxo|ano|ido|thio|azone|oxime|imine)(?![a-z])|\.\.|…)"
-)
-AFTER_INDEX_NAME = re.compile(r",\s?[^,;|/]{0,50}yl ester(?![a-z])|\s*\(\d:[\d?]\)")
-AFTER_INDEX_SALT = re.compile(r",\s?[^,;|/]{1,50}(?:salt|ester|amide)(?![a-z])")
-"""Index names begin with the parent: `Sulfuric acid, didecyl ester`, `cresol methylamine (1:1)`."""
-AFTER_ETHER = re.compile(
-    r",\s?\S*yl(?![a-z])(?!\s+(?:\S*yl\s+)?(?:ketone|acetate|alcohol|chloride|ether))"
-    r"|\s+(?:de|of)\s+(?:petrol|glycol)|\s+[а-я0-9-]+\s+кислоты"
-)
 KATAKANA, HIRAGANA = re.compile("[\u30a0-\u30ff]"), re.compile("[\u3040-\u309f]")
 
-SALT_OF_MINERAL_ACID = re.compile(
-    r"(?:salt|sodium|potassium|calcium|magnesium|zinc|copper|iron|aluminium|aluminum|ammonium|nickel|cobalt|manganese"
-    r"|barium|lithium|betaine|hydrate\b|mono|diester|sulfate|chloride)\w*"
-)
 ISOTOPE = re.compile(r"[- ]?1[23]\d(?!\d|[.,]\d|\s?(?:g|kg|ml|l|%))")
-BEFORE_SALT = re.compile(r"(?:amine|betaine|lysine|arginine|cysteine)\s+$")
-BEFORE_ELEMENT = re.compile(r"(?:potassium|sodium|silver|hydrogen)\s+$")
 NEXT_WORD = re.compile(r"(?:\s*-\s*|\s+)([a-z].*)", re.DOTALL)
 TRUNCATED_END = re.compile(r"\s*(?:\.{2,}|…)\s*$")
-
-CJK_COMPOUND = re.compile("化(?![工学验])")
-"""As in 碘化钾, potassium iodide; 化工, 化学 and 化验 are not compounds."""
-CJK_SALT_OF_A_BASE = re.compile("盐酸盐|硫酸盐")
-
-
-CHEMICAL_END = re.compile(rf"{SUBSTITUENT}$")
-CHEMICAL_START = re.compile(
-    r"e?(?:phth|naph|phen|benz|pyr|thi|ox[iya]|azi|yl|chlor|brom|fluor|iod|nitr|sul[fp]|sty|carb|meth|eth|prop|but[aey]"
-    r"|cyan|hydr[aio]|am(?:in|id|on)|di|tri|ter|ol(?![a-z])|one|[iye]n)"
-)
-"""Endings and beginnings of parts of chemical names, for words without a space between them."""
 
 MASKED = re.compile(r"(?<=[a-z])\*(?=[a-z])")
 MASKED_BEFORE, MASKED_AFTER = re.compile(r"[a-z]{2}\*$"), re.compile(r"\*[a-z]{2}")
@@ -149,8 +107,8 @@ def _is_longer_unmasked(before: str, name: str, after: str, key: str) -> bool:
     for letter in MASKED_LETTERS:
         unmasked_before, unmasked_after = (MASKED.sub(letter, part) for part in (before, after))
         if (
-            (MASKED_BEFORE.search(before) and CHEMICAL_END.search(unmasked_before[:-1] + letter))
-            or (MASKED_AFTER.match(after) and CHEMICAL_START.match(letter + unmasked_after[1:]))
+            (MASKED_BEFORE.search(before) and _nomenclature()["joined before"].search(unmasked_before[:-1] + letter))
+            or (MASKED_AFTER.match(after) and _nomenclature()["joined after"].match(letter + unmasked_after[1:]))
             or _is_longer(unmasked_before, name, unmasked_after, key)
         ):
             return True
@@ -159,7 +117,7 @@ def _is_longer_unmasked(before: str, name: str, after: str, key: str) -> bool:
 
 def sounds_chemical(before: str, after: str) -> bool:
     """Return whether letters right before or after a name look like parts of a longer chemical name."""
-    return bool(CHEMICAL_END.search(before[-WINDOW:]) or CHEMICAL_START.match(after))
+    return bool(_nomenclature()["joined before"].search(before[-WINDOW:]) or _nomenclature()["joined after"].match(after))
 
 
 def _is_joined_before(before: str, name: str) -> bool:
@@ -185,7 +143,7 @@ def _is_joined_after(after: str, name: str, key: str) -> bool:
     if key in {"HCL", "H2SO4"} and not after.startswith(tuple(folded("chemical_names.follows_acid"))):
         return True
     begins_longer = after.startswith(tuple(folded("chemical_names.begins_after")))
-    return bool(CJK_COMPOUND.match(after)) or (begins_longer and not CJK_SALT_OF_A_BASE.match(after))
+    return begins_longer and not after.startswith(tuple(folded("chemical_names.begins_no_longer")))
 
 
 def with_attached(text: str, start: int, end: int) -> tuple[int, int]:
@@ -214,13 +172,13 @@ def _attached_before() -> re.Pattern[str]:
 def _is_prefixed(before: str, key: str) -> bool:
     if OPEN_BRACKET.search(before):
         return True
-    if (key == "HCL" and BEFORE_SALT.search(before)) or (key == "I2" and BEFORE_ELEMENT.search(before)):
+    if (key == "HCL" and _nomenclature()["salt of a base"].search(before)) or (key == "I2" and _nomenclature()["element"].search(before)):
         return True
     beside = before.rstrip() if key == "ETH" else before
     if beside.endswith((")", "]", "}", ")-", "]-", "}-")):
         bracket = BEFORE_BRACKET.search(beside)
-        return bracket is None or bool(BRACKET_OF_A_NAME.search(bracket[1]))
-    word = BEFORE_WORD.search(before)
+        return bracket is None or bool(_nomenclature()["bracket"].search(bracket[1]))
+    word = _nomenclature()["word before"].search(before)
     if key in MINERAL_KEYS:
         return word is not None and len(word[1]) > 3
     return bool(word or BEFORE_TIGHT_LOCANT.search(before) or BEFORE_COMMA_DIGIT.search(before))
@@ -229,21 +187,21 @@ def _is_prefixed(before: str, key: str) -> bool:
 def _is_suffixed(after: str, key: str) -> bool:
     has_amount = _joined_form().match(after[1:].lstrip())
     if not has_amount and (
-        AFTER_TIGHT_LOCANT.match(after) or (key not in MINERAL_KEYS - {"HPA"} and AFTER_INVERTED.match(after))
+        AFTER_TIGHT_LOCANT.match(after) or (key not in MINERAL_KEYS - {"HPA"} and _nomenclature()["inverted"].match(after))
     ):
         return True
-    if (key == "I2" and ISOTOPE.match(after)) or (not has_amount and AFTER_LOCANT_WORD.match(after)):
+    if (key == "I2" and ISOTOPE.match(after)) or (not has_amount and _nomenclature()["locant"].match(after)):
         return True
-    if (key == "ETH" and AFTER_ETHER.match(after)) or AFTER_INDEX_NAME.match(after):
+    if (key == "ETH" and _nomenclature()["ether"].match(after)) or _nomenclature()["index name"].match(after):
         return True
-    if key in STRONG_ACIDS and AFTER_INDEX_SALT.match(after):
+    if key in STRONG_ACIDS and _nomenclature()["index salt"].match(after):
         return True
     following = NEXT_WORD.match(after)
     if following is None:
         return False
     rest = following[1]
-    names_a_salt = key in STRONG_ACIDS and SALT_OF_MINERAL_ACID.match(rest)
-    return bool(_compound().match(rest) or names_a_salt) or _is_cut_off_suffix(rest)
+    names_a_salt = key in STRONG_ACIDS and _nomenclature()["mineral salt"].match(rest)
+    return bool(_nomenclature()["compound"].match(rest) or names_a_salt) or _is_cut_off_suffix(rest)
 
 
 def _is_cut_off_suffix(rest: str) -> bool:
@@ -254,15 +212,39 @@ def _is_cut_off_suffix(rest: str) -> bool:
 
 
 @cache
-def _compound() -> re.Pattern[str]:
-    """Return a pattern for words that make the preceding name the beginning of a longer one."""
-    return re.compile(
-        rf"(?:{any_of('chemical_names.compound_words')}|di[- ]?isocy\w*|di[- ]?su\w+|tri[- ]?sulf\w+"
-        r"|su(?:lf|lph)(?:on|in|am|yl)\w*|su(?:lf|lph)ochlor\w*|thio\w+|di(?:methyl|ethyl|propyl|butyl)\w*"
-        r"|(?:\w*(?:ethyl|methyl|propyl|butyl|amyl|benzyl|phenyl|allyl|hexyl|octyl|dodecyl|lauryl|menthyl|linalyl|geranyl"
-        r"|vinyl|glycidyl))(?:\s+ester|\s+amide|\s+amine|\s+ether|$|\s*\.\.)"
-        r"|(?:ethyl|methyl|propylene|ethylene|glycerol|glyceryl|propyl|butyl)(?:\s+glycol)?\s+\w+)(?![a-z])"
-    )
+def _nomenclature() -> dict[str, re.Pattern[str]]:
+    """Return patterns for what stands before or after a name that is part of a longer one."""
+
+    def stems(*keys: str) -> str:
+        return any_of(*(f"nomenclature.{key}" for key in keys))
+
+    prefix = rf"(?:[a-z]*{stems('prefix_ends')}|{stems('prefixes')}|{stems('prefixes_before_hyphen')}(?=-)|n,n|[nomp])"
+    ether_of = rf"(?:{stems('radical_ends')})(?![a-z])(?!\s+(?:\S*{stems('radical_ends')}\s+)?{stems('no_ethers')})"
+    radical = rf"\w*{stems('radicals')}(?:\s+{stems('of_radicals')}|$|\s*\.\.)"
+    return {
+        "bracket": re.compile(f"{stems('bracket_ends')}$"),
+        "word before": re.compile(rf"(?:^|[^a-z0-9])({prefix})(?:-|\s+|\s*-\s*)$"),
+        "joined before": re.compile(f"{prefix}$"),
+        "joined after": re.compile(rf"e?(?:{stems('beginnings')}|{stems('whole_beginnings')}(?![a-z]))"),
+        "locant": re.compile(
+            rf"\s+\d{{1,2}}(?:,\d{{1,2}})*-?\s?[a-z]*(?:{stems('after_locant')}|{stems('ends_after_locant')}\b)"
+        ),
+        "inverted": re.compile(
+            r",\s?(?:[a-z0-9,()'\[\]]+-)+(?:\s|,|$)"
+            rf"|,\s?\d\S*(?:{stems('inverted_ends')}(?![a-z])|\.\.|…)"
+        ),
+        # Index names begin with the parent: `Sulfuric acid, didecyl ester`, `cresol methylamine (1:1)`.
+        "index name": re.compile(rf",\s?[^,;|/]{{0,50}}{stems('esters')}(?![a-z])|\s*\(\d:[\d?]\)"),
+        "index salt": re.compile(rf",\s?[^,;|/]{{1,50}}{stems('index_salts')}(?![a-z])"),
+        "ether": re.compile(rf",\s?\S*{ether_of}|\s+{stems('after_ether')}|\s+[а-я0-9-]+\s+{stems('ether_acids')}"),
+        "mineral salt": re.compile(stems("salts_of_mineral_acids")),
+        "salt of a base": re.compile(rf"{stems('bases_with_salts')}\s+$"),
+        "element": re.compile(rf"{stems('bases_with_elements')}\s+$"),
+        "compound": re.compile(
+            rf"(?:{any_of('chemical_names.compound_words')}|{stems('compound_beginnings')}\w*|{radical}"
+            rf"|{stems('esters_of')}\s+\w+)(?![a-z])"
+        ),
+    }
 
 
 # Abbreviations.
@@ -370,7 +352,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "sale unit": re.compile(rf"\d\s?{any_of('amounts.sale_units')}\b|\d\s?%"),
         "only amounts": re.compile(rf"(?:[\W\d]|{unit})*"),
         "whole text": re.compile(rf"(?:[\W\d]|{any_of('abbreviation_contexts.whole_text')})*"),
-        "latin oil": re.compile(r"oleum\s+(?!powder)[a-z]{3,}(?:ae|i|is|arum|orum)(?![a-z])"),
+        "latin oil": re.compile(rf"oleum\s+(?!{phrases('forms')})[a-z]{{3,}}(?:ae|i|is|arum|orum)(?![a-z])"),
         "form after": re.compile(rf"\s+{phrases('forms_after')}(?!\s+{phrases('pictures')})"),
         "word before": re.compile(rf"{phrases('word_before')}\s+$"),
         "word after": re.compile(rf"\s+{phrases('word_after')}"),
