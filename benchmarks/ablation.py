@@ -4,9 +4,9 @@
     python -m benchmarks.ablation --only leetspeak         # one; may be repeated
     python -m benchmarks.ablation --titles listings.jsonl  # also on disguised titles of these listings
 
-Models are fitted without some authors and score the texts of these. Then a part is switched off, the texts are
-read again, and the same models score them: so many offers are found, and so many others flagged, only with the
-part. Only without a group of features are the models fitted again. Disguised titles are those of
+Models are fitted without some authors and score the texts of these. Then a part is switched off, the texts
+are read again, and the same models score them: so many offers are found, and so many others flagged, only
+with the part. Only without a group of features are the models fitted again. Disguised titles are those of
 `benchmarks.obfuscation`, read without a model.
 """
 
@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import ast
-import functools
 import gc
 import multiprocessing
 import re
@@ -42,6 +41,7 @@ from classifier.features.matrix import EMBEDDING, EVIDENCE, WORDS
 from classifier.gazetteer import default_gazetteer
 from classifier.model.estimator import build_pipeline, fit
 from classifier.reading.deobfuscate import SIGNED, SPACED
+from classifier.reading.matcher import matcher_for
 from cli.options import DEFAULT_DATABASE
 from cli.output import print_json, print_table
 
@@ -57,6 +57,8 @@ FOLDS = 5
 OFFERS, OTHERS = 150, 100
 """Titles that are disguised in each way."""
 SEED = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """Something that can be switched off."""
@@ -135,86 +137,147 @@ def _without_tables(module: str, function: str, *tables: str) -> Mapping[str, ob
 
 TALK = tuple(name for name in FEATURES if name.startswith(("talks of", "calls what", "tells a", "speaks to")))
 PLACE = (
-    "named after a preposition", "named first", "words of the title before its name",
-    "named beside a quantity, purity or price", "named below the title only", "another word right after its name",
-    "named after other goods", "named in quotation marks", "share of the title that names it",
+    "named after a preposition",
+    "named first",
+    "words of the title before its name",
+    "named beside a quantity, purity or price",
+    "named below the title only",
+    "another word right after its name",
+    "named after other goods",
+    "named in quotation marks",
+    "share of the title that names it",
     "offered in the title",
-)  # fmt: skip
+)
 PARTS: Mapping[str, Part] = {
-    "look-alike letters": Part(off={f"{FOLDING}:LOOKALIKES": {}}, code=_of(FOLDING, "_spell_out", "_resolve_word")),
+    "look-alike letters": Part(
+        off={f"{FOLDING}:LOOKALIKES": {}}, code=_of(FOLDING, "_spell_out", "_resolve_word")
+    ),
     "two scripts in a word": Part(
         off={f"{each}:in_one_alphabet": same for each in (NAMES, MATCHER, LONGER)},
         code=_of(FOLDING, "in_one_alphabet"),
     ),
-    "letters apart": Part(off={f"{SHOWN}:_may_be_apart": no}, code=_of(SHOWN, "_may_be_apart", "_kept_places")),
-    "emoji in a word": Part(
-        off={f"{SHOWN}:APART": re.compile(f"{SIGNED}|{SPACED}")}, code=_of(SHOWN, "_pictures", "PICTURED", "PICTURE")
+    "letters apart": Part(
+        off={f"{SHOWN}:_may_be_apart": no}, code=_of(SHOWN, "_may_be_apart", "_kept_places")
     ),
-    "loose runs": Part(off={f"{SHOWN}:_loose": nothing}, code=_of(SHOWN, "_loose")),
+    "emoji in a word": Part(
+        off={f"{SHOWN}:APART": re.compile(f"{SIGNED}|{SPACED}")},
+        code=_of(SHOWN, "PICTURED", "PICTURE"),
+    ),
     "joined words": Part(off={f"{SHOWN}:CAPITAL": NEVER}, code=_of(SHOWN, "Deobfuscated.seams")),
     "right to left": Part(
-        off={f"{READ}:in_order_shown": lambda _text: None}, code=_of(SHOWN, "in_order_shown", "moved", "joined")
+        off={f"{READ}:in_order_shown": lambda _text: None},
+        code=_of(SHOWN, "in_order_shown", "moved", "joined"),
     ),
     "leetspeak": Part(
-        off={f"{NAMES}:_plain_readings": nothing},
-        code=_of(NAMES, "_plain_readings", "_replaced", "_end_of_run", "_plain_run", "_plain_run_by_l", "LEET",
-                 "LEET_OTHER", "LEET_WORD", "WORD_WITH_LETTERS", "LEET_CHARACTER", "LIKE_L", "REST_OF_RUN"),
+        off={f"{NAMES}:_plain_reading": same},
+        code=_of(
+            NAMES,
+            "_plain_reading",
+            "LEET",
+            "LEET_WORD",
+            "WORD_WITH_LETTERS",
+        ),
     ),
-    "leetspeak, l": Part(off={f"{NAMES}:LIKE_L": NEVER}, code=_of(NAMES, "_plain_run_by_l", "LEET_OTHER", "LIKE_L")),
     "masked letters": Part(
         off={f"{NAMES}:_masked": nothing},
-        code=(*_of(NAMES, "_masked", "MASKED_WORD"), *_of(LONGER, "_is_longer_unmasked"), *_of(MATCHER, "_words")),
+        code=(
+            *_of(NAMES, "_masked", "MASKED_WORD"),
+            *_of(MATCHER, "_words"),
+        ),
     ),
-    "masks in longer names": Part(off={f"{LONGER}:_is_longer_unmasked": no}, code=_of(LONGER, "_is_longer_unmasked")),
     "cut-off names": Part(
         off={f"{NAMES}:_cut_off": nothing}, code=_of(NAMES, "_cut_off", "_owner_of_stump", "CUT_OFF")
     ),
     "names by sound": Part(
         off={f"{READ}:find_phonetic": nothing},
-        code=_of(NAMES, "find_phonetic", "PhoneticNames", "phonetic_names", "sound_of", "_sounds", "_sound",
-                 "_in_latin", "BY_LETTERS", "ONE_SOUND"),
+        code=_of(
+            NAMES,
+            "find_phonetic",
+            "PhoneticNames",
+            "phonetic_names",
+            "sound_of",
+            "_sounds",
+            "_sound",
+            "_in_latin",
+            "BY_LETTERS",
+            "ONE_SOUND",
+        ),
     ),
     "names broken by spaces": Part(
         off={f"{NAMES}:SHORTEST_BROKEN": FAR, f"{NAMES}:SYLLABLES": ()}, code=_of(NAMES, "_is_in_syllables")
     ),
     "syllables": Part(off={f"{NAMES}:SYLLABLES": ()}, code=_of(NAMES, "_is_in_syllables")),
-    "slips of the pen": Part(off={f"{MATCHER}:_misspelt": nothing}, code=_of(MATCHER, "_misspelt", "slips_of")),
+    "slips of the pen": Part(
+        off={f"{MATCHER}:_misspelt": nothing}, code=_of(MATCHER, "_misspelt", "slips_of")
+    ),
     "backwards": Part(
-        off={f"{MATCHER}:reversed_name": empty}, code=(*_of(MATCHER, "reversed_name"), *_of(NAMES, "_backwards_hit"))
+        off={f"{MATCHER}:reversed_name": empty},
+        code=(*_of(MATCHER, "reversed_name"), *_of(NAMES, "_backwards_hit")),
     ),
     "Korean initials": Part(off={f"{MATCHER}:initials_of": empty}, code=_of(MATCHER, "initials_of")),
     "kana": Part(off={f"{MATCHER}:KATAKANA": NEVER}),
     "i for l": Part(off={f"{MATCHER}:SHORTEST_ALIKE": FAR}),
-    "Russian in Latin letters": Part(
-        off={f"{MATCHER}:_in_latin": nothing}, code=_of(MATCHER, "_in_latin", "_schemes")
-    ),
     "Chinese, parts of characters": Part(off=_without_tables(MATCHER, "_written_for", "respelling.apart")),
     "Chinese, alike": Part(off={f"{MATCHER}:_swapped": nothing}, code=_of(MATCHER, "_swapped")),
     "Chinese, pinyin": Part(off=_without_tables(MATCHER, "by_key", "respelling.pinyin")),
-    "Chinese, all": Part(off={f"{MATCHER}:_chinese": nothing}, code=_of(MATCHER, "_chinese", "_with", "_swapped")),
+    "Chinese, all": Part(
+        off={f"{MATCHER}:_chinese": nothing}, code=_of(MATCHER, "_chinese", "_with", "_swapped")
+    ),
     "respellings, all": Part(
         off={f"{MATCHER}:_respelt": nothing},
-        code=_of(MATCHER, "_respelt", "reversed_name", "respellings", "_respellings", "initials_of", "_in_latin",
-                 "_chinese", "_with", "_swapped", "_schemes", "_written_for"),
+        code=_of(
+            MATCHER,
+            "_respelt",
+            "reversed_name",
+            "respellings",
+            "_respellings",
+            "initials_of",
+            "_chinese",
+            "_with",
+            "_swapped",
+            "_written_for",
+        ),
     ),
     "other parts of names": Part(
         off={f"{MATCHER}:_other_parts": list}, code=_of(MATCHER, "_other_parts", "spellings_of")
     ),
     "inflections": Part(
-        off={f"{MATCHER}:_inflections": dict}, code=_of(MATCHER, "inflections_of", "_cases_of", "_inflections")
+        off={f"{MATCHER}:_inflections": dict},
+        code=_of(MATCHER, "inflections_of", "_cases_of", "_inflections"),
     ),
     "masked CAS numbers": Part(
         off={f"{NUMBERS}:HAS_MASK": NEVER}, code=_of(NUMBERS, "_masked", "_shape", "MASKED", "HAS_MASK")
     ),
     "CAS numbers in parts": Part(
         off={f"{NUMBERS}:may_be_in_turn": no},
-        code=_of(NUMBERS, "may_be_in_turn", "_in_turn", "_listed_from", "_measure", "KnownParts", "known_parts",
-                 "find_numbers", "Number"),
+        code=_of(
+            NUMBERS,
+            "may_be_in_turn",
+            "_in_turn",
+            "_listed_from",
+            "_measure",
+            "KnownParts",
+            "known_parts",
+            "find_numbers",
+            "Number",
+        ),
     ),
     "numbers in words": Part(
         off={f"{NUMBERS}:_parts_of": lambda _word: (), f"{NUMBERS}:_numbers_in_chinese": nothing},
-        code=_of(NUMBERS, "_numbers_in_words", "_numbers_of", "_grown", "_numbers_in_chinese", "_chinese_digits",
-                 "_chinese_run", "_german_parts", "_german_and", "_parts", "_parts_of", "_said_in"),
+        code=_of(
+            NUMBERS,
+            "_numbers_in_words",
+            "_numbers_of",
+            "_grown",
+            "_numbers_in_chinese",
+            "_chinese_digits",
+            "_chinese_run",
+            "_german_parts",
+            "_german_and",
+            "_parts",
+            "_parts_of",
+            "_said_in",
+        ),
     ),
     "letters as figures": Part(
         off={f"{NUMBERS}:in_figures": same},
@@ -228,15 +291,27 @@ PARTS: Mapping[str, Part] = {
     "family of a number": Part(off=_without_patterns(SPELLED, "family")),
     "end of a number": Part(off=_without_patterns(SPELLED, "at the end")),
     "letter names": Part(
-        off={f"{SPELLED}:_spellings": nothing}, code=_of(SPELLED, "_spellings", "_letter_names", "LetterNames")
+        off={f"{SPELLED}:_spellings": nothing},
+        code=_of(SPELLED, "_spellings", "_letter_names", "LetterNames"),
     ),
     "nicknames": Part(off=_without_patterns(SPELLED, "nickname")),
     "initials, all": Part(
         off={f"{SIGNALS}:find_initials": nothing},
-        code=_of(SPELLED, "find_initials", "_announced", "_by_alphabet", "_alphabet", "SPELLED", "JOINED_SPELLED",
-                 "LETTER", "CYRILLIC"),
+        code=_of(
+            SPELLED,
+            "find_initials",
+            "_announced",
+            "_by_alphabet",
+            "_alphabet",
+            "SPELLED",
+            "JOINED_SPELLED",
+            "LETTER",
+            "CYRILLIC",
+        ),
     ),
-    "spelling alphabet": Part(off={f"{SPELLED}:_by_alphabet": nothing}, code=_of(SPELLED, "_by_alphabet", "_alphabet")),
+    "spelling alphabet": Part(
+        off={f"{SPELLED}:_by_alphabet": nothing}, code=_of(SPELLED, "_by_alphabet", "_alphabet")
+    ),
     "announced letters": Part(off={f"{SPELLED}:_announced": nothing}, code=_of(SPELLED, "_announced")),
     "initials backwards": Part(off=_without_patterns(SPELLED, "backwards")),
     "letter names joined": Part(off=_without_patterns(SPELLED, "joined", "by sound")),
@@ -245,64 +320,126 @@ PARTS: Mapping[str, Part] = {
         code=_of(SPELLED, "*"),
     ),
     "codes": Part(
-        off={f"{SIGNALS}:_find_codes": nothing}, code=_of(SIGNALS, "_find_codes", "_codes", "_bare_codes", "TWO_PARTS")
+        off={f"{SIGNALS}:_find_codes": nothing},
+        code=_of(SIGNALS, "_find_codes", "_codes", "_bare_codes", "TWO_PARTS"),
     ),
     "CAS numbers spelled otherwise": Part(
-        off={f"{NAMES}:is_cas_spelling": lambda text, digits: text[digits[0] : digits[-1] + 1].count("-") == 2},
+        off={
+            f"{NAMES}:is_cas_spelling": lambda text, digits: text[digits[0] : digits[-1] + 1].count("-") == 2
+        },
         code=_of(SIGNALS, "is_cas_spelling"),
     ),
     "topics": Part(
         off={f"{SIGNALS}:_find_topics": nothing},
-        code=_of(SIGNALS, "Topic", "Stem", "_find_topics", "_said", "_word_end", "_topics", "_spaced", "_spellings"),
+        code=_of(
+            SIGNALS, "Topic", "Stem", "_find_topics", "_said", "_word_end", "_topics", "_spaced", "_spellings"
+        ),
     ),
     "trade phrases": Part(off={f"{SIGNALS}:_is_whole_phrase": no}, code=_of(SIGNALS, "_is_whole_phrase")),
     "goods": Part(
         off={f"{READ}:find_goods": nothing},
-        code=_of("classifier.reading.goods", "find_goods", "_worded", "_written_together", "_names", "_chinese",
-                 "_passed_off", "_in_words", "_longest_of"),
+        code=_of(
+            "classifier.reading.goods",
+            "find_goods",
+            "_worded",
+            "_written_together",
+            "_names",
+            "_chinese",
+            "_passed_off",
+            "_in_words",
+            "_longest_of",
+        ),
     ),
     "other forms": Part(
         off={f"{SIGNALS}:is_other_form": no},
-        code=_of("classifier.reading.goods", "is_other_form", "_other_form_places", "_other_forms", "OtherForms"),
+        code=_of(
+            "classifier.reading.goods", "is_other_form", "_other_form_places", "_other_forms", "OtherForms"
+        ),
     ),
     "buy requests": Part(
         off={f"{OFFERED}:find_request": lambda *_given, **_named: ("", False)},
-        code=_of(OFFERED, "find_request", "is_filler", "_asked_before", "_wished", "_call_to_holders", "_is_seekers",
-                 "_words_before", "_is_sellers", "_is_offer_after_all", "_is_answered", "_request_patterns"),
+        code=_of(
+            OFFERED,
+            "find_request",
+            "is_filler",
+            "_asked_before",
+            "_wished",
+            "_call_to_holders",
+            "_is_seekers",
+            "_words_before",
+            "_is_sellers",
+            "_is_offer_after_all",
+            "_is_answered",
+            "_request_patterns",
+        ),
     ),
     "sellers who ask": Part(
         off={f"{OFFERED}:_is_sellers": no, f"{OFFERED}:_is_answered": no},
         code=_of(OFFERED, "_is_sellers", "_is_offer_after_all", "_is_answered"),
     ),
     "wishes": Part(off={f"{OFFERED}:_wished": lambda *_given: None}, code=_of(OFFERED, "_wished")),
-    "calls to holders": Part(off={f"{OFFERED}:_call_to_holders": lambda *_given: None},
-                             code=_of(OFFERED, "_call_to_holders")),
+    "calls to holders": Part(
+        off={f"{OFFERED}:_call_to_holders": lambda *_given: None}, code=_of(OFFERED, "_call_to_holders")
+    ),
     "numbers of other things": Part(off={f"{READ}:other_number": empty}, code=_of(OFFERED, "other_number")),
     "finished drugs": Part(off={f"{READ}:finished_drug": empty}, code=_of(OFFERED, "finished_drug")),
     "subject of a text": Part(off={f"{OFFERED}:_about": empty}, code=_of(OFFERED, "_about")),
     "longer names": Part(
         off={f"{NAMES}:is_part_of_longer_name": no},
-        code=_of(LONGER, "is_part_of_longer_name", "_is_longer", "_is_longer_unmasked", "_is_joined_before",
-                 "_is_joined_after", "_is_prefixed", "_is_suffixed", "_is_cut_off_suffix", "_compound"),
+        code=_of(
+            LONGER,
+            "is_part_of_longer_name",
+            "_is_joined_before",
+            "_is_joined_after",
+            "_is_prefixed",
+            "_is_suffixed",
+            "_is_cut_off_suffix",
+            "_forms",
+        ),
     ),
-    "bare abbreviations": Part(off={f"{NAMES}:has_context": no}, code=_of(LONGER, "has_context", "_is_no_word",
-                                                                         "_is_sold", "_patterns", "Place")),
+    "bare abbreviations": Part(
+        off={f"{NAMES}:has_context": no},
+        code=_of(LONGER, "has_context", "_is_no_word", "_is_sold", "_patterns", "Place"),
+    ),
     "features: position of the name": Part(features=PLACE, code=("classifier.features.title_position:*",)),
     "features: kinds of talk": Part(features=TALK),
     "features: kinds of talk, of chemistry too, and phrases": Part(
-        features=(*TALK, "no papers asked", "stands in for something banned", "promises stealth", "promises customs",
-                  "contact off the platform", "takes crypto", "hints at control")),
+        features=(
+            *TALK,
+            "no papers asked",
+            "stands in for something banned",
+            "promises stealth",
+            "promises customs",
+            "contact off the platform",
+            "takes crypto",
+            "hints at control",
+        )
+    ),
     "features: form with other signs": Part(
-        features=("a chemical form with its name withheld", "a chemical form without papers",
-                  "evasive trade in a chemical form", "signs of hiding where nothing is named for sale",
-                  "evasive trade in a listed substance", "evasive trade in an unnamed chemical")),
+        features=(
+            "a chemical form with its name withheld",
+            "a chemical form without papers",
+            "evasive trade in a chemical form",
+            "signs of hiding where nothing is named for sale",
+            "evasive trade in a listed substance",
+            "evasive trade in an unnamed chemical",
+        )
+    ),
     "features: how it is listed": Part(
-        features=("listed by CAS number", "listed by name", "listed by abbreviation", "listed name in disguise")),
-    "features: goods": Part(features=tuple(each for each in FEATURES if "goods" in each or each.startswith("names a"))),
+        features=(
+            "listed by CAS number",
+            "listed by name",
+            "listed by abbreviation",
+            "listed name in disguise",
+        )
+    ),
+    "features: goods": Part(
+        features=tuple(each for each in FEATURES if "goods" in each or each.startswith("names a"))
+    ),
     "features: evidence": Part(columns=EVIDENCE),
     "features: embedding": Part(columns=EMBEDDING),
     "features: words": Part(columns=WORDS),
-}  # fmt: skip
+}
 """Every part by its name."""
 
 
@@ -416,8 +553,10 @@ def _work(name: str) -> Worth:
 
 def _forget() -> None:
     """Empty the caches of the reader."""
+    cached = type(matcher_for)
+    each: Any
     for each in gc.get_objects():
-        if isinstance(each, functools._lru_cache_wrapper) and each.__module__.startswith(("text.", "classifier.")):  # noqa: SLF001
+        if isinstance(each, cached) and each.__module__.startswith(("text.", "classifier.")):
             each.cache_clear()
     import_module(FOLDING)._CHARACTERS.clear()  # noqa: SLF001
 
@@ -439,7 +578,7 @@ def _lines_of(module: str, name: str) -> int:
     for part in name.split("."):
         named = [each for each in found if part in _names_of(each)]
         found = getattr(named[0], "body", []) if "." in name else named
-        if not "." in name or part == name.rpartition(".")[2]:
+        if "." not in name or part == name.rpartition(".")[2]:
             return sum((each.end_lineno or 0) - each.lineno + 1 for each in named)
     return 0
 
@@ -455,19 +594,31 @@ def _names_of(statement: ast.stmt) -> set[str]:
 def _row(worth: Worth) -> str:
     return "\t".join(
         [
-            f"{worth.part:40}", str(worth.lines), f"{worth.microseconds:+.1f} us", f"{worth.offers:+d}",
-            f"{worth.others:+d}", f"{worth.disguised:+.2f}", f"{worth.flags:+d}",
+            f"{worth.part:40}",
+            str(worth.lines),
+            f"{worth.microseconds:+.1f} us",
+            f"{worth.offers:+d}",
+            f"{worth.others:+d}",
+            f"{worth.disguised:+.2f}",
+            f"{worth.flags:+d}",
         ]
-    )  # fmt: skip
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line, measure, print; return the exit code."""
     global BENCH, WHOLE  # noqa: PLW0603
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.ablation", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
-    parser.add_argument("--db", type=Path, default=DEFAULT_DATABASE, help="the database with the kept vectors")
-    parser.add_argument("--only", action="append", choices=list(PARTS), help="only this part; may be repeated")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.ablation",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--db", type=Path, default=DEFAULT_DATABASE, help="the database with the kept vectors"
+    )
+    parser.add_argument(
+        "--only", action="append", choices=list(PARTS), help="only this part; may be repeated"
+    )
     parser.add_argument("--titles", type=Path, help="listings whose titles are disguised [the starter set's]")
     parser.add_argument("--positive", default="1", help="labels that count as offers, with commas between")
     parser.add_argument("--processes", type=int, default=2)
@@ -477,7 +628,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     WHOLE = BENCH.found("")
     print(
         f"with all parts: {WHOLE.offers} offers, {WHOLE.others} others flagged of {len(BENCH.written)}, "
-        f"disguised {WHOLE.recall:.4f}, {WHOLE.flags} flags, {len(BENCH.written) / WHOLE.seconds:.0f} texts/s",
+        f"disguised {WHOLE.recall:.4f}, {WHOLE.flags} flags",
         file=sys.stderr,
     )
     context = multiprocessing.get_context("fork")
@@ -486,8 +637,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.json:
         print_json([asdict(each) for each in found])
     else:
-        print_table(("part", "lines", "time", "offers", "others", "disguised", "flags"),
-                    [tuple(_row(each).split("\t")) for each in found])
+        print_table(
+            ("part", "lines", "time", "offers", "others", "disguised", "flags"),
+            [tuple(_row(each).split("\t")) for each in found],
+        )
     return 0
 
 

@@ -158,7 +158,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="scorings in each way [3]")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     chosen = parser.parse_args()
-    gazetteer, embedder = load_gazetteer(), fastest(open_embedder(), None)
+    gazetteer, embedder = load_gazetteer(), fastest(open_embedder())
     model = load_model(chosen.model) if chosen.model else None
     model = model or train_model(replace(embedder), gazetteer, examples=chosen.trained_on)
     texts, labels = read_rows(chosen.file or STARTER, chosen.texts)

@@ -82,7 +82,7 @@ def _train(folder: Path) -> None:
     from classifier.features.embedding import fastest, open_embedder
     from classifier.gazetteer import load_gazetteer
 
-    embedder = fastest(open_embedder(), folder / "bench.db")
+    embedder = fastest(open_embedder())
     fill(folder / "bench.db", [], train_model(embedder, load_gazetteer(), examples=TRAINED_ON))
 
 

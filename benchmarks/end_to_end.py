@@ -43,7 +43,7 @@ TARGETS = (0.7, None)
 
 def measure(*, pages: int, rounds: int) -> tuple[list[Ratio], dict[str, str]]:
     """Crawl and score at least so many pages, and crawl them with the bare spider, in turn."""
-    model = train_model(fastest(open_embedder(), None), default_gazetteer(), examples=300)
+    model = train_model(fastest(open_embedder()), default_gazetteer(), examples=300)
     said: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "pages"
@@ -93,7 +93,7 @@ def _crawl_and_score(folder: Path, pages: int, model: TrainedModel, said: dict[s
 
 def _follow(store: Path) -> None:
     """Score what comes until standard input ends; print CPU seconds until it begins, and of it."""
-    embedder = fastest(open_embedder(), None)
+    embedder = fastest(open_embedder())
     embedder(["A sturdy chair made of oak."])
     looks: list[float] = []
 

@@ -93,7 +93,7 @@ class Rows:
     @classmethod
     def read(cls, embedder_name: str, database: Path | None) -> Rows:
         """Read and embed the starter set, with the vectors that are kept beside the database."""
-        embedder = fastest(open_embedder(embedder_name), database)
+        embedder = fastest(open_embedder(embedder_name))
         with open_vectors(database, embedder.embedder_id) as cache:
             data = build_dataset(
                 load_starter(starter_set()), embedder=embedder, cache=cache, gazetteer=default_gazetteer()

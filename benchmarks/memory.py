@@ -100,7 +100,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="a model's folder [one is trained]")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     chosen = parser.parse_args()
-    gazetteer, embedder = load_gazetteer(), fastest(open_embedder(), None)
+    gazetteer, embedder = load_gazetteer(), fastest(open_embedder())
     model = load_model(chosen.model) if chosen.model else train_model(embedder, gazetteer, examples=300)
     report(measure(chosen.listings, model, embedder, gazetteer), PACKAGES, as_json=chosen.json)
 

@@ -207,7 +207,7 @@ def main() -> None:
     parser.add_argument("--trained-on", type=int, default=EXAMPLES, help=f"starter rows [{EXAMPLES}]")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     chosen = parser.parse_args()
-    embedder = fastest(open_embedder(), None)
+    embedder = fastest(open_embedder())
     model = train_model(embedder, default_gazetteer(), examples=chosen.trained_on)
     found = measure("simulated", simulated(), model, embedder)
     if chosen.file:

@@ -46,7 +46,7 @@ SOURCE = Source(
 
 def measure(texts: Sequence[str], *, stock_texts: int, rounds: int) -> list[Ratio]:
     """Score the texts once, and then again so many times in each way."""
-    embedder, gazetteer = fastest(open_embedder(), None), load_gazetteer()
+    embedder, gazetteer = fastest(open_embedder()), load_gazetteer()
     model = train_model(embedder, gazetteer, examples=300)
     few = texts[:stock_texts]
     stock = stock_way(embedder, model)

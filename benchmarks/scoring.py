@@ -46,7 +46,7 @@ TRAINED_ON = 300
 
 def measure(*, texts: int, rounds: int) -> list[Ratio]:
     """Score so many texts in each way, in turn, so many times each."""
-    embedder, gazetteer = fastest(open_embedder(), None), load_gazetteer()
+    embedder, gazetteer = fastest(open_embedder()), load_gazetteer()
     with open_vectors(None, embedder.embedder_id) as cache:
         examples = random.Random(SEED).sample(load_starter(STARTER), TRAINED_ON)
         data = build_dataset(examples, embedder=embedder, cache=cache, gazetteer=gazetteer)

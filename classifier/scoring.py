@@ -17,7 +17,7 @@ import numpy as np
 from classifier.errors import EmbedderMismatch, NoModelInUse
 from classifier.explain.nearest import nearest
 from classifier.explain.word_contributions import word_shares
-from classifier.features.embedding import SAMPLE, fastest, open_embedder, weights_of
+from classifier.features.embedding import fastest, open_embedder, weights_of
 from classifier.features.evidence import (
     FEATURES,
     evidence_matrix,
@@ -248,15 +248,11 @@ def open_scorer(
         EmbedderMismatch: If the model was fitted on the vectors of another embedder.
     """
     trained = load_model(model_folder(model, database))
-    embedder = embedder or fastest(
-        open_embedder(str(trained.card["embedder"])),
-        database if keep_vectors else None,
-        backend=settings.backend,
-    )
+    embedder = embedder or fastest(open_embedder(str(trained.card["embedder"])), backend=settings.backend)
     check_embedder(trained, embedder.embedder_id)
     gazetteer = gazetteer_of(settings.law, systematic_names=settings.systematic_names)
     # Compile the reader's patterns now: beside a crawl, the first texts are still to come.
-    read_all(SAMPLE, gazetteer)
+    read_all([f"{gazetteer.substances[0].name} 25 kg, 99 %"], gazetteer)
     beside = vectors_beside or (database if keep_vectors else None)
     with open_vectors(beside, embedder.embedder_id) as cache:
         yield Scorer(
@@ -271,7 +267,7 @@ def open_scorer(
 def backend_for(model: Model, database: Path, settings: ScoringSettings) -> Backend:
     """Return the backend that `open_scorer` would choose for a model's embedder on this machine."""
     card = load_model(model_folder(model, database)).card
-    return fastest(open_embedder(str(card["embedder"])), database, backend=settings.backend).backend
+    return fastest(open_embedder(str(card["embedder"])), backend=settings.backend).backend
 
 
 def model_folder(model: Model, database: Path) -> Path:

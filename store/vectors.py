@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -28,15 +27,6 @@ _TABLES = (
         text_hash TEXT NOT NULL,
         vector BLOB NOT NULL, -- little-endian float32
         PRIMARY KEY (embedder_id, text_hash)
-    ) STRICT, WITHOUT ROWID
-    """,
-    """
-    CREATE TABLE IF NOT EXISTS backends (
-        embedder_id TEXT NOT NULL,
-        machine TEXT NOT NULL,
-        backend TEXT NOT NULL, -- the number type found to be fastest among those that are right
-        trials TEXT NOT NULL, -- JSON: each one's speed and greatest distance to float32
-        PRIMARY KEY (embedder_id, machine)
     ) STRICT, WITHOUT ROWID
     """,
 )
@@ -83,17 +73,6 @@ class VectorCache:
     def of(self, embedder_id: str) -> VectorCache:
         """Return the vectors of another embedder in the same file."""
         return VectorCache(self._file, embedder_id)
-
-    def backend(self, machine: str) -> str | None:
-        """Return the backend chosen for this embedder on a machine, or None."""
-        query = "SELECT backend FROM backends WHERE embedder_id = ? AND machine = ?"
-        row = self._file.run(lambda file: file.execute(query, (self._embedder_id, machine)).fetchone())
-        return None if row is None else str(row[0])
-
-    def keep_backend(self, machine: str, backend: str, trials: Sequence[Mapping[str, object]]) -> None:
-        """Store the chosen backend with its measurements."""
-        row = (self._embedder_id, machine, backend, json.dumps(list(trials)))
-        self._file.run(lambda file: file.execute("INSERT OR REPLACE INTO backends VALUES (?, ?, ?, ?)", row))
 
     def get(self, text_hashes: Sequence[str]) -> dict[str, bytes]:
         """Return the cached vectors of these texts, as little-endian float32; other texts are absent."""

@@ -3,7 +3,7 @@
 Any sentence-transformers model in a local folder works. Two models come with packages (`PUBLISHED`);
 nothing is downloaded at run time.
 
-The model runs in float32, or in bfloat16 where bfloat16 is clearly faster and accurate enough. A batch has
+The model runs in float32, or in bfloat16 where that is faster and accurate enough. A batch has
 texts with nearly equal numbers of tokens, so that little is padded; this alone makes the default model 1.5
 times as fast. Only the transformer runs in the chosen type. Pooling and later steps are always float32, to
 keep sums over tokens accurate.
@@ -12,10 +12,7 @@ keep sums over tokens accurate.
 from __future__ import annotations
 
 import hashlib
-import os
-import platform
-import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, cast, get_args
@@ -24,7 +21,6 @@ import numpy as np
 
 from classifier.errors import EmbedderUnusable
 from store.crawl.identity import text_hash
-from store.vectors import open_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -80,16 +76,9 @@ is well within it in bfloat16, and far beyond it in int8 by dynamic quantisation
 SCORE_TOLERANCE = 0.02
 """Greatest difference of a probability from float32; a test checks it for the default model."""
 
-GAIN = 1.2
-"""Least speed-up at which another backend is preferred; smaller ones are noise."""
-
-ROUNDS = 8
-"""Rounds over the sample, alternating between backends; the best processor time of each backend counts.
-
-With this measure, on two cores shared with six busy processes, bfloat16 was 2.5 to 4.3 times as fast as
-float32 with two threads (twelve trials) and 3.0 to 3.2 times with one; on idle cores 2.9 times. Wall-clock
-time varied far more (1.9 to 14.5 times), and so did processor time summed over all rounds, since threads spin
-while they wait."""
+BFLOAT16_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
+"""Processor features with which bfloat16 is 2.5 to 3 times as fast as float32, and without which it is slower
+(x86-64, one and two threads, MiniLM and e5)."""
 
 TOKENS_IN_A_BATCH = 4_096
 """Most tokens in a batch: a layer fits into the processor's cache, and long texts need no more memory."""
@@ -97,21 +86,6 @@ TOKENS_IN_A_BATCH = 4_096
 BATCH_COSTS = 256
 """Cost of starting a batch, in tokens: each batch lays out the weights anew. Padding with this many tokens
 costs as much as another batch. Measured on two cores with AMX in bfloat16."""
-
-SAMPLE = tuple(
-    f"{amount} {unit} {goods}, {place}, {'quality as shown, ' * repeats}ask for price"
-    for amount, unit, goods, place, repeats in (
-        (1, "piece", "ceramic plant pot, hand made", "collect in person", 0),
-        (25, "kg", "citric acid food grade", "shipped from stock", 1),
-        (2, "pairs", "running shoes, size 42, hardly worn", "city centre", 0),
-        (500, "ml", "acetone for nail studios", "sent by courier", 2),
-        (1, "set", "oak dining table with six chairs", "must be collected", 3),
-        (10, "drums", "industrial cleaner", "export with papers", 5),
-        (3, "books", "organic chemistry, second edition", "by post", 1),
-        (1, "unit", "refurbished laptop, 16 GB, new battery", "with warranty", 8),
-    )
-)
-"""Invented texts of different lengths, for measuring speed."""
 
 
 class Embedder(Protocol):
@@ -166,27 +140,18 @@ def weights_of(embedder_id: str) -> str:
     return embedder_id.partition("+")[0]
 
 
-def fastest(
-    embedder: TransformerEmbedder, database: Path | None, *, backend: Backend | None = None
-) -> TransformerEmbedder:
-    """Return the embedder in the backend that is fastest on this machine, or in the given one.
+def fastest(embedder: TransformerEmbedder, *, backend: Backend | None = None) -> TransformerEmbedder:
+    """Return the embedder in the given backend, or in bfloat16 where that is fast and accurate.
 
-    The measurement is kept beside the store, so that all later runs use the same vectors.
+    A test holds the published weights to `TOLERANCE` in bfloat16; other weights may lose more.
 
     Args:
         embedder: An embedder that has not encoded any text yet.
-        database: The store; None keeps no measurement.
-        backend: The backend to use; None measures.
+        backend: The backend to use; None chooses.
     """
-    if backend:
-        return replace(embedder, backend=backend)
-    here = this_machine()
-    with open_vectors(database, embedder.weights_id) as cache:
-        chosen = cache.backend(here)
-        if chosen is None:
-            chosen, trials = choose_backend(embedder.load)
-            cache.keep_backend(here, chosen, [asdict(trial) for trial in trials])
-    return replace(embedder, backend=cast("Backend", chosen))
+    is_fast = not BFLOAT16_FLAGS.isdisjoint(_processor_flags())
+    chosen: Backend = "bfloat16" if is_fast and embedder.name in PUBLISHED else REFERENCE
+    return replace(embedder, backend=backend or chosen)
 
 
 def default_embedder() -> str:
@@ -299,17 +264,6 @@ def _load(path: Path) -> SentenceTransformer:
     return SentenceTransformer(str(path), device="cpu", local_files_only=True)  # nothing is fetched
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """The result of a backend on the sample."""
-
-    backend: Backend
-    texts_per_second: float
-    """Texts per second of processor time of all threads, which other work on the machine hardly affects."""
-    distance: float
-    """Greatest cosine distance to float32."""
-
-
 def run_model(model: SentenceTransformer, texts: Sequence[str]) -> NDArray[np.float32]:
     """Return the vectors of texts, each of length 1, in the order of the texts.
 
@@ -342,55 +296,12 @@ def in_backend(model: SentenceTransformer, backend: Backend) -> SentenceTransfor
     return model
 
 
-def choose_backend(load: Callable[[], SentenceTransformer]) -> tuple[Backend, list[Trial]]:
-    """Return the fastest accurate backend on this machine and all trials; this takes some seconds.
-
-    Args:
-        load: Loads the model in float32; called once per backend, and all copies are in memory together.
-    """
-    models = {backend: in_backend(load(), backend) for backend in BACKENDS}
-    vectors = {backend: run_model(model, SAMPLE) for backend, model in models.items()}  # and warm up
-    seconds: dict[Backend, list[float]] = {backend: [] for backend in BACKENDS}
-    for _ in range(ROUNDS):
-        for backend, model in models.items():
-            began = time.process_time()
-            run_model(model, SAMPLE)
-            seconds[backend].append(time.process_time() - began)
-    trials = [
-        Trial(
-            backend=backend,
-            texts_per_second=len(SAMPLE) / min(seconds[backend]),
-            distance=float(np.max(1 - np.sum(vectors[backend] * vectors[REFERENCE], axis=1))),
-        )
-        for backend in BACKENDS
-    ]
-    return decide(trials), trials
-
-
-def decide(trials: Sequence[Trial]) -> Backend:
-    """Return the fastest backend within `TOLERANCE`; float32 unless another is clearly faster."""
-    reference = next(trial for trial in trials if trial.backend == REFERENCE)
-    right = [trial for trial in trials if trial.distance <= TOLERANCE]
-    best = max(right, key=lambda trial: trial.texts_per_second)
-    is_clear = best.texts_per_second >= GAIN * reference.texts_per_second
-    return best.backend if is_clear else REFERENCE
-
-
-def this_machine() -> str:
-    """Return the processor, cores and torch version to which a measurement applies."""
-    from importlib.metadata import version
-
-    return f"{_processor()}, {os.cpu_count()} cores, torch {version('torch')}"
-
-
-def _processor() -> str:
+def _processor_flags() -> frozenset[str]:
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123 (no file of ours)
-            flags = next((line for line in lines if line.startswith("flags")), "")
+            return frozenset(next((line for line in lines if line.startswith("flags")), "").split())
     except OSError:
-        flags = ""
-    known = sorted(flag for flag in flags.split() if flag.startswith(("amx", "avx")))
-    return " ".join([platform.machine(), *known])
+        return frozenset()
 
 
 def _is_transformer(model: SentenceTransformer) -> bool:

@@ -37,11 +37,6 @@ ISOTOPE = re.compile(r"[- ]?1[23]\d(?!\d|[.,]\d|\s?(?:g|kg|ml|l|%))")
 NEXT_WORD = re.compile(r"(?:\s*-\s*|\s+)([a-z].*)", re.DOTALL)
 TRUNCATED_END = re.compile(r"\s*(?:\.{2,}|…)\s*$")
 
-MASKED = re.compile(r"(?<=[a-z])\*(?=[a-z])")
-MASKED_BEFORE, MASKED_AFTER = re.compile(r"[a-z]{2}\*$"), re.compile(r"\*[a-z]{2}")
-MASKED_LETTERS = "oyiealnxh"
-"""Letters tried for a mask inside a longer name, as in `hexachlor*acetone`."""
-
 SHORTEST_SPACED = 7
 """Letters from which a name spelled with spaces is a word of its own among other spaced words."""
 NEAR = 80
@@ -88,36 +83,12 @@ def is_part_of_longer_name(
     name = text[start:end]
     before = text[max(0, start - WINDOW) : start] + " " * seams[0]
     after = " " * seams[1] + text[end : end + WINDOW]
-    return _is_longer(before, name, after, key) or (
-        "*" in before + after and _is_longer_unmasked(before, name, after, key)
-    )
-
-
-def _is_longer(before: str, name: str, after: str, key: str) -> bool:
     return (
         (before != "" and _is_joined_before(before, name))
         or (after != "" and _is_joined_after(after, name, key))
         or _is_prefixed(before, key)
         or _is_suffixed(after, key)
     )
-
-
-def _is_longer_unmasked(before: str, name: str, after: str, key: str) -> bool:
-    """Return whether the name is part of a longer one for some letter in place of the mask."""
-    for letter in MASKED_LETTERS:
-        unmasked_before, unmasked_after = (MASKED.sub(letter, part) for part in (before, after))
-        if (
-            (MASKED_BEFORE.search(before) and _nomenclature()["joined before"].search(unmasked_before[:-1] + letter))
-            or (MASKED_AFTER.match(after) and _nomenclature()["joined after"].match(letter + unmasked_after[1:]))
-            or _is_longer(unmasked_before, name, unmasked_after, key)
-        ):
-            return True
-    return False
-
-
-def sounds_chemical(before: str, after: str) -> bool:
-    """Return whether letters right before or after a name look like parts of a longer chemical name."""
-    return bool(_nomenclature()["joined before"].search(before[-WINDOW:]) or _nomenclature()["joined after"].match(after))
 
 
 def _is_joined_before(before: str, name: str) -> bool:
@@ -172,13 +143,15 @@ def _attached_before() -> re.Pattern[str]:
 def _is_prefixed(before: str, key: str) -> bool:
     if OPEN_BRACKET.search(before):
         return True
-    if (key == "HCL" and _nomenclature()["salt of a base"].search(before)) or (key == "I2" and _nomenclature()["element"].search(before)):
+    if (key == "HCL" and _forms()["salt of a base"].search(before)) or (
+        key == "I2" and _forms()["element"].search(before)
+    ):
         return True
     beside = before.rstrip() if key == "ETH" else before
     if beside.endswith((")", "]", "}", ")-", "]-", "}-")):
         bracket = BEFORE_BRACKET.search(beside)
-        return bracket is None or bool(_nomenclature()["bracket"].search(bracket[1]))
-    word = _nomenclature()["word before"].search(before)
+        return bracket is None or bool(_forms()["bracket"].search(bracket[1]))
+    word = _forms()["word before"].search(before)
     if key in MINERAL_KEYS:
         return word is not None and len(word[1]) > 3
     return bool(word or BEFORE_TIGHT_LOCANT.search(before) or BEFORE_COMMA_DIGIT.search(before))
@@ -187,21 +160,22 @@ def _is_prefixed(before: str, key: str) -> bool:
 def _is_suffixed(after: str, key: str) -> bool:
     has_amount = _joined_form().match(after[1:].lstrip())
     if not has_amount and (
-        AFTER_TIGHT_LOCANT.match(after) or (key not in MINERAL_KEYS - {"HPA"} and _nomenclature()["inverted"].match(after))
+        AFTER_TIGHT_LOCANT.match(after)
+        or (key not in MINERAL_KEYS - {"HPA"} and _forms()["inverted"].match(after))
     ):
         return True
-    if (key == "I2" and ISOTOPE.match(after)) or (not has_amount and _nomenclature()["locant"].match(after)):
+    if (key == "I2" and ISOTOPE.match(after)) or (not has_amount and _forms()["locant"].match(after)):
         return True
-    if (key == "ETH" and _nomenclature()["ether"].match(after)) or _nomenclature()["index name"].match(after):
+    if (key == "ETH" and _forms()["ether"].match(after)) or _forms()["index name"].match(after):
         return True
-    if key in STRONG_ACIDS and _nomenclature()["index salt"].match(after):
+    if key in STRONG_ACIDS and _forms()["index salt"].match(after):
         return True
     following = NEXT_WORD.match(after)
     if following is None:
         return False
     rest = following[1]
-    names_a_salt = key in STRONG_ACIDS and _nomenclature()["mineral salt"].match(rest)
-    return bool(_nomenclature()["compound"].match(rest) or names_a_salt) or _is_cut_off_suffix(rest)
+    names_a_salt = key in STRONG_ACIDS and _forms()["mineral salt"].match(rest)
+    return bool(_forms()["compound"].match(rest) or names_a_salt) or _is_cut_off_suffix(rest)
 
 
 def _is_cut_off_suffix(rest: str) -> bool:
@@ -212,20 +186,20 @@ def _is_cut_off_suffix(rest: str) -> bool:
 
 
 @cache
-def _nomenclature() -> dict[str, re.Pattern[str]]:
+def _forms() -> dict[str, re.Pattern[str]]:
     """Return patterns for what stands before or after a name that is part of a longer one."""
 
     def stems(*keys: str) -> str:
         return any_of(*(f"nomenclature.{key}" for key in keys))
 
-    prefix = rf"(?:[a-z]*{stems('prefix_ends')}|{stems('prefixes')}|{stems('prefixes_before_hyphen')}(?=-)|n,n|[nomp])"
-    ether_of = rf"(?:{stems('radical_ends')})(?![a-z])(?!\s+(?:\S*{stems('radical_ends')}\s+)?{stems('no_ethers')})"
+    tight = rf"{stems('prefixes_before_hyphen')}(?=-)|n,n|[nomp]"
+    prefix = rf"(?:[a-z]*{stems('prefix_ends')}|{stems('prefixes')}|{tight})"
+    radical_end = stems("radical_ends")
+    ether_of = rf"{radical_end}(?![a-z])(?!\s+(?:\S*{radical_end}\s+)?{stems('no_ethers')})"
     radical = rf"\w*{stems('radicals')}(?:\s+{stems('of_radicals')}|$|\s*\.\.)"
     return {
         "bracket": re.compile(f"{stems('bracket_ends')}$"),
         "word before": re.compile(rf"(?:^|[^a-z0-9])({prefix})(?:-|\s+|\s*-\s*)$"),
-        "joined before": re.compile(f"{prefix}$"),
-        "joined after": re.compile(rf"e?(?:{stems('beginnings')}|{stems('whole_beginnings')}(?![a-z]))"),
         "locant": re.compile(
             rf"\s+\d{{1,2}}(?:,\d{{1,2}})*-?\s?[a-z]*(?:{stems('after_locant')}|{stems('ends_after_locant')}\b)"
         ),
@@ -236,7 +210,9 @@ def _nomenclature() -> dict[str, re.Pattern[str]]:
         # Index names begin with the parent: `Sulfuric acid, didecyl ester`, `cresol methylamine (1:1)`.
         "index name": re.compile(rf",\s?[^,;|/]{{0,50}}{stems('esters')}(?![a-z])|\s*\(\d:[\d?]\)"),
         "index salt": re.compile(rf",\s?[^,;|/]{{1,50}}{stems('index_salts')}(?![a-z])"),
-        "ether": re.compile(rf",\s?\S*{ether_of}|\s+{stems('after_ether')}|\s+[а-я0-9-]+\s+{stems('ether_acids')}"),
+        "ether": re.compile(
+            rf",\s?\S*{ether_of}|\s+{stems('after_ether')}|\s+[а-я0-9-]+\s+{stems('ether_acids')}"
+        ),
         "mineral salt": re.compile(stems("salts_of_mineral_acids")),
         "salt of a base": re.compile(rf"{stems('bases_with_salts')}\s+$"),
         "element": re.compile(rf"{stems('bases_with_elements')}\s+$"),

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from classifier.reading.boundaries import sounds_chemical
 from classifier.reading.model import CasNumber, Mention, Reading, TradeSignal
 from text.normalise import fold, units
 
@@ -41,11 +39,6 @@ LONE_LETTER = re.compile(rf"[\W_][{LETTER}](?![^\W_])")
 IS_PICTURE = re.compile(PICTURE)
 """In other texts, `APART` can match only if one of these two does, with a space put before the text."""
 
-SHORTEST_LOOSE = 7
-"""Letters from which a name is recognised inside a run without word boundaries."""
-BEFORE_LOOSE, AFTER_LOOSE = 2, 3
-"""Letters that count as a separate word before and after such a name."""
-
 CAPITAL = re.compile("[A-Z]")
 CASE_SEAM = re.compile(r"(?<=[a-z]{3})(?=[A-Z])")
 """A capital that begins the next word without a space, as in `IodineSolution`."""
@@ -76,10 +69,6 @@ class Deobfuscated:
     text: str
     kept: tuple[int, ...] | None
     """Position of each character in the folded text; None if no character was removed."""
-    loose: tuple[tuple[int, int], ...]
-    """Start and end of the runs of letters separated by spaces, whose word boundaries are unknown."""
-    pictures: frozenset[int]
-    """Positions where an emoji was removed from inside a word or between two words."""
 
     @cached_property
     def spans(self) -> list[tuple[int, int]] | None:
@@ -118,13 +107,7 @@ class Deobfuscated:
         text = self.text
         if not ((start and text[start - 1].isalnum()) or (end < len(text) and text[end].isalnum())):
             return False, False
-        certain = (start in self.seams, end in self.seams)
-        if not (self.loose or self.pictures) or sounds_chemical(text[:start], text[end:]):
-            return certain
-        run = next(((first, last) for first, last in self.loose if first <= start and end <= last), None)
-        if run is None or end - start < SHORTEST_LOOSE:
-            return certain[0] or start in self.pictures, certain[1] or end in self.pictures
-        return start - run[0] >= BEFORE_LOOSE, run[1] - end >= AFTER_LOOSE
+        return start in self.seams, end in self.seams
 
 
 def deobfuscate(text: str) -> Deobfuscated:
@@ -133,13 +116,7 @@ def deobfuscate(text: str) -> Deobfuscated:
     runs = [run.span() for run in APART.finditer(folded.text)] if _may_be_apart(folded.text) else []
     kept = tuple(_kept_places(folded.text, runs)) if runs else None
     closed = folded.text if kept is None else "".join(folded.text[place] for place in kept)
-    return Deobfuscated(
-        folded=folded,
-        text=closed,
-        kept=kept,
-        loose=tuple(_loose(folded.text, runs, kept)) if kept else (),
-        pictures=frozenset(_pictures(folded.text, runs, kept)) if kept else frozenset(),
-    )
+    return Deobfuscated(folded=folded, text=closed, kept=kept)
 
 
 def as_shown(text: str) -> str:
@@ -220,18 +197,6 @@ def _is_spaced(folded: str, start: int) -> bool:
 
 def _is_no_sign(character: str) -> bool:
     return character.isalnum() or character.isspace()
-
-
-def _loose(folded: str, runs: list[tuple[int, int]], kept: tuple[int, ...]) -> Iterator[tuple[int, int]]:
-    for start, end in runs:
-        if _is_spaced(folded, start):
-            yield bisect_left(kept, start), bisect_left(kept, end)
-
-
-def _pictures(folded: str, runs: list[tuple[int, int]], kept: tuple[int, ...]) -> Iterator[int]:
-    for start, end in runs:
-        if not folded[start].isalnum():
-            yield bisect_left(kept, end)
 
 
 # Bidirectional text.

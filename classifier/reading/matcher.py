@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import ahocorasick_rs
 
 from text.normalise import fold, in_one_alphabet, squeeze
-from text.phrases import IS_CJK, by_key, folded, keys, words, written
+from text.phrases import IS_CJK, by_key, folded, keys, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -52,8 +52,6 @@ SHORTEST_INFLECTED = 4
 """Letters from which a word of a name is inflected; shorter ones are abbreviations."""
 SHORTEST_TURNED, SHORTEST_TURNED_CJK = 6, 4
 """Letters, and Chinese characters, from which a name is recognised backwards."""
-SHORTEST_LATIN = 7
-"""Letters from which a Russian name is recognised in Latin letters."""
 SHORTEST_ALIKE = 6
 """Letters from which a name is recognised with `I` for `l`."""
 SHORTEST_SWAPPED = 3
@@ -68,14 +66,8 @@ MOST_SWAPPED = 48
 SHORTEST_INITIALS = 4
 """Syllables from which a Korean name is recognised by their initial consonants."""
 
-CYRILLIC = re.compile("[\u0400-\u052f]")
 HANGUL = re.compile("[\uac00-\ud7a3]")
 KATAKANA = re.compile("[\u30a1-\u30f6]")
-ADJECTIVE_END = re.compile("[ыи]и(?= |$)")
-"""The folded form of `ый` or `ий`, which has many spellings in Latin letters."""
-SOFT_BEGINNING = "io"
-"""The folded form of `йо`."""
-ADJECTIVE_ENDS = ("yi", "yy", "yj", "iy", "y")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -350,8 +342,6 @@ def _respellings(name: str) -> Iterator[str]:
         yield KATAKANA.sub(lambda kana: chr(ord(kana.group()) - 0x60), name)
     if IS_CJK.search(name):
         yield from _chinese(name)
-    elif CYRILLIC.search(name):
-        yield from _in_latin(name)
     elif name.isascii() and "l" in name and sum(map(str.isalpha, name)) >= SHORTEST_ALIKE:
         yield name.replace("l", "i")
 
@@ -362,18 +352,6 @@ def initials_of(name: str) -> str:
     if len(syllables) < SHORTEST_INITIALS or len(syllables) < len(squeeze(name)):
         return ""
     return "".join(chr(0x1100 + (ord(each) - 0xAC00) // 588) for each in syllables)
-
-
-def _in_latin(name: str) -> Iterator[str]:
-    if sum(map(str.isalpha, name)) < SHORTEST_LATIN:
-        return
-    for ending in ADJECTIVE_ENDS if ADJECTIVE_END.search(name) else ("",):
-        written = ADJECTIVE_END.sub(ending, name)
-        for letters in _schemes():
-            latin = "".join(letters.get(letter, letter) for letter in written)
-            yield latin
-            if latin.startswith(SOFT_BEGINNING):
-                yield "j" + latin[1:]
 
 
 def _chinese(name: str) -> Iterator[str]:
@@ -426,14 +404,6 @@ def _other_parts() -> list[tuple[str, str]]:
     pairs = [(fold(part).text, fold(other).text, "") for part, others in parts[0] for other in others]
     pairs += [(fold(word).text, fold(other).text, " ") for word, others in parts[1] for other in others]
     return [(part + end, other + end) for part, other, end in pairs]
-
-
-@cache
-def _schemes() -> list[Mapping[str, str]]:
-    """Return the romanisation schemes for Russian, each a mapping from Cyrillic to Latin letters."""
-    silent = dict.fromkeys(written("respelling.signs.silent"), "")
-    letters = _written_for("respelling.latin") | silent
-    return [letters | _written_for(f"respelling.schemes.{name}") for name in keys("respelling.schemes")]
 
 
 def _written_for(table: str) -> dict[str, str]:

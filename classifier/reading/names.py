@@ -33,7 +33,7 @@ from text.phrases import IS_CJK, by_key, folded, written
 from text.tokens import WORD, WordTable, split_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from classifier.gazetteer.substances import Gazetteer, Substance
     from classifier.reading.deobfuscate import Deobfuscated
@@ -59,7 +59,6 @@ BETWEEN_TEXTS = "\n"
 RANK: dict[How, int] = {"cas": 0, "name": 1, "abbreviation": 2, "disguised": 3}
 
 LEET = str.maketrans("0134578@$!|€", "oieastbasiie")
-LEET_OTHER = str.maketrans("1!|", "lll")
 LEET_WORD = re.compile(
     r"[\d@$!|€](?:(?<=[^\W\d_].)[\d@$!|€]*[^\W\d_]|(?<=[^\W\d_]{2}[@$!|€0134578])"
     r"|(?<=[@$!|€0134578])(?<![^\W_].)[^\W\d_]{3})"
@@ -69,10 +68,6 @@ LEET_WORD = re.compile(
 The pattern begins with the rare character and looks back, which is faster.
 """
 WORD_WITH_LETTERS = re.compile(r"[\d@$!|€]*[^\W\d_][\w@$!|€]*")
-LEET_CHARACTER = re.compile(r"[0134578@$!|€]")
-LIKE_L = re.compile(r"[1!|]")
-REST_OF_RUN = re.compile(r"[\w@$!|€]*")
-"""A run of word and leetspeak characters."""
 MASKED_WORD = re.compile(r"(?<![\w*])[a-z]{1,20}\*[a-z*]{0,20}[a-z](?![\w*])")
 CUT_OFF = re.compile(r"(?<=[^\W_])\s*\.{2,}\s*$")
 WORD_START = re.compile(r"(?<![^\W_])[^\W_]")
@@ -272,7 +267,8 @@ def _is_in_syllables(breaks: int, longest_piece: int, letters: int) -> bool:
 def find_all_hidden(texts: Sequence[Deobfuscated], matcher: Matcher) -> list[list[Hit]]:
     """Return the names that each text disguises; plainly written names are not included."""
     found: list[list[Hit]] = [[] for _ in texts]
-    leet = [(index, plain) for index, each in enumerate(texts) for plain in _plain_readings(each.text)]
+    plain_readings = map(_plain_reading, (each.text for each in texts))
+    leet = [(index, plain) for index, plain in enumerate(plain_readings) if plain != texts[index].text]
     patterns = find_all_patterns([plain for _, plain in leet], matcher, trade=False)
     for (index, plain), seen in zip(leet, patterns, strict=True):
         found[index] += _hits_in(plain, seen, texts[index])
@@ -284,47 +280,11 @@ def find_all_hidden(texts: Sequence[Deobfuscated], matcher: Matcher) -> list[lis
     return found
 
 
-def _plain_readings(text: str) -> Iterator[str]:
-    """Yield each distinct reading of the text with leetspeak replaced by letters."""
+def _plain_reading(text: str) -> str:
+    """Return the text with the leetspeak in its words replaced by letters."""
     if not LEET_WORD.search(text):
-        return
-    by_i = _replaced(text, _plain_run)
-    if by_i != text:
-        yield by_i
-    by_l = _replaced(text, _plain_run_by_l) if LIKE_L.search(text) else by_i
-    if by_l not in {text, by_i}:
-        yield by_l
-
-
-def _replaced(text: str, plain_run: Callable[[str], str]) -> str:
-    """Replace each run of characters that contains leetspeak."""
-    parts: list[str] = []
-    done = 0
-    for sign in LEET_CHARACTER.finditer(text):
-        if sign.start() < done:
-            continue
-        start = sign.start() - _end_of_run(text[done : sign.start()][::-1])
-        end = _end_of_run(text, sign.start())
-        parts += [text[done:start], plain_run(text[start:end])]
-        done = end
-    return "".join([*parts, text[done:]])
-
-
-def _end_of_run(text: str, start: int = 0) -> int:
-    run = REST_OF_RUN.match(text, start)
-    return run.end() if run else start
-
-
-@lru_cache(maxsize=65_536)
-def _plain_run(run: str) -> str:
-    """Return a run of characters with its leetspeak replaced by letters."""
-    return WORD_WITH_LETTERS.sub(lambda word: word.group().translate(LEET), run)
-
-
-@lru_cache(maxsize=65_536)
-def _plain_run_by_l(run: str) -> str:
-    """Return the same as `_plain_run`, but read ambiguous characters as l, not i."""
-    return WORD_WITH_LETTERS.sub(lambda word: word.group().translate(LEET_OTHER).translate(LEET), run)
+        return text
+    return WORD_WITH_LETTERS.sub(lambda word: word.group().translate(LEET), text)
 
 
 def _masked(deobfuscated: Deobfuscated, matcher: Matcher) -> Iterator[Hit]:

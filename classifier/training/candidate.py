@@ -185,9 +185,7 @@ def retrain(
         if not options.dry_run:
             run = runs.begin_run(db, RunKind.RETRAIN, due_at=options.due_at, now=now())
         try:
-            embedder = embedder or fastest(
-                open_embedder(options.embedder), database, backend=options.settings.backend
-            )
+            embedder = embedder or fastest(open_embedder(options.embedder), backend=options.settings.backend)
             result = make_candidate(db, database, options, embedder, now=now(), progress=progress)
             if run:
                 keep_candidate(db, database, options, result, now=now())

@@ -18,14 +18,11 @@ from classifier.features.embedding import (
     ENGLISH,
     MULTILINGUAL,
     PUBLISHED,
-    ROUNDS,
-    SAMPLE,
     SCORE_TOLERANCE,
     TOKENS_IN_A_BATCH,
     TOLERANCE,
-    Trial,
+    TransformerEmbedder,
     batches,
-    decide,
     default_embedder,
     embed_texts,
     fastest,
@@ -39,11 +36,25 @@ from store.vectors import open_vectors
 from tests.classifier.toy import NOW, STARTER, EmbedderBroken, ToyEmbedder, breaking_at, vector
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-    from classifier.features.embedding import TransformerEmbedder
     from classifier.gazetteer import Gazetteer
+
+
+SAMPLE = tuple(
+    f"{amount} {unit} {goods}, {place}, {'quality as shown, ' * repeats}ask for price"
+    for amount, unit, goods, place, repeats in (
+        (1, "piece", "ceramic plant pot, hand made", "collect in person", 0),
+        (25, "kg", "citric acid food grade", "shipped from stock", 1),
+        (2, "pairs", "running shoes, size 42, hardly worn", "city centre", 0),
+        (500, "ml", "acetone for nail studios", "sent by courier", 2),
+        (1, "set", "oak dining table with six chairs", "must be collected", 3),
+        (10, "drums", "industrial cleaner", "export with papers", 5),
+        (3, "books", "organic chemistry, second edition", "by post", 1),
+        (1, "unit", "refurbished laptop, 16 GB, new battery", "with warranty", 8),
+    )
+)
+"""Invented texts of different lengths."""
 
 
 def test_vectors_come_in_the_order_of_the_texts() -> None:
@@ -198,79 +209,28 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         open_embedder(MULTILINGUAL)
 
 
-def trial(backend: str, speed: float, distance: float = 0.0) -> Trial:
-    """Return how a backend did."""
-    return Trial(backend=backend, texts_per_second=speed, distance=distance)  # type: ignore[arg-type]
-
-
 @pytest.mark.parametrize(
-    ("speed", "distance", "chosen"),
+    ("flags", "name", "chosen"),
     [
-        (300.0, TOLERANCE / 10, "bfloat16"),
-        (300.0, TOLERANCE * 2, "float32"),  # fast and wrong
-        (110.0, 0.0, "float32"),  # hardly faster
-        (50.0, 0.0, "float32"),  # as without hardware for it
+        ("fpu avx512f avx512_bf16", MULTILINGUAL, "bfloat16"),
+        ("fpu avx512f", MULTILINGUAL, "float32"),  # slower without instructions for it
+        ("amx_bf16", "my-model", "float32"),  # nobody measured how much it loses
     ],
 )
-def test_the_fastest_right_backend_is_chosen(speed: float, distance: float, chosen: str) -> None:
-    """Wrong vectors are refused however fast, and noise does not decide."""
-    assert decide([trial("float32", 100.0), trial("bfloat16", speed, distance)]) == chosen
-
-
-def test_rounds_that_were_disturbed_do_not_decide(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other work slows most rounds of the faster backend down; its best one counts."""
-    spent = 0.0
-    rounds = {"float32": 0, "bfloat16": 0}
-
-    def run(model: str, texts: Sequence[str]) -> np.ndarray:
-        nonlocal spent
-        rounds[model] += 1
-        is_disturbed = model == "bfloat16" and rounds[model] != ROUNDS
-        spent += (3.0 if model == "float32" else 1.0) * (10.0 if is_disturbed else 1.0)
-        return np.ones((len(texts), 1), np.float32)
-
-    monkeypatch.setattr(embedding, "in_backend", lambda _model, backend: backend)
-    monkeypatch.setattr(embedding, "run_model", run)
-    monkeypatch.setattr("classifier.features.embedding.time.process_time", lambda: spent)
-    chosen, trials = embedding.choose_backend(lambda: None)  # type: ignore[arg-type, return-value]
-    assert chosen == "bfloat16"
-    assert [trial.texts_per_second for trial in trials] == pytest.approx([len(SAMPLE) / 3, len(SAMPLE)])
-
-
-@pytest.fixture
-def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Stand in for the measurement, which says bfloat16, and list each time it is made."""
-    calls: list[str] = []
-
-    def choose(load: object) -> tuple[str, list[Trial]]:
-        calls.append("measured")
-        return "bfloat16", [trial("float32", 100.0), trial("bfloat16", 300.0)]
-
-    monkeypatch.setattr(embedding, "choose_backend", choose)
-    return calls
-
-
-def test_the_choice_is_kept_beside_the_store(tmp_path: Path, measured: list[str]) -> None:
-    """A second run measures nothing and uses the same vectors."""
-    chosen = [fastest(open_embedder(), tmp_path / "watch.db") for _ in range(2)]
-    assert measured == ["measured"]
-    assert [each.embedder_id for each in chosen] == [f"{chosen[0].weights_id}+bfloat16"] * 2
-
-
-def test_another_machine_measures_for_itself(
-    tmp_path: Path, measured: list[str], monkeypatch: pytest.MonkeyPatch
+def test_bfloat16_is_used_where_it_is_fast_and_accurate(
+    flags: str, name: str, chosen: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A store that is moved takes its choice with it only to the same kind of machine."""
-    fastest(open_embedder(), tmp_path / "watch.db")
-    monkeypatch.setattr(embedding, "this_machine", lambda: "another")
-    fastest(open_embedder(), tmp_path / "watch.db")
-    assert len(measured) == 2
+    """The processor says whether it has instructions for bfloat16."""
+    monkeypatch.setattr(embedding, "_processor_flags", lambda: frozenset(flags.split()))
+    embedder = TransformerEmbedder(name=name, path=tmp_path, weights_id=f"{name}@1")
+    suffix = "" if chosen == "float32" else f"+{chosen}"
+    assert fastest(embedder).embedder_id == f"{name}@1{suffix}"
 
 
-def test_a_backend_that_is_asked_for_is_not_measured(measured: list[str]) -> None:
-    """Asked for float32, it gives the vectors that every machine gives."""
-    embedder = fastest(open_embedder(), None, backend="float32")
-    assert not measured
+def test_a_backend_that_is_asked_for_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked for float32, an embedder gives the vectors that every machine gives."""
+    monkeypatch.setattr(embedding, "_processor_flags", lambda: frozenset({"amx_bf16"}))
+    embedder = fastest(open_embedder(), backend="float32")
     assert embedder.embedder_id == embedder.weights_id == weights_of(f"{embedder.weights_id}+bfloat16")
 
 

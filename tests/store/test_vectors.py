@@ -42,7 +42,6 @@ def test_damage_anywhere_in_the_file_costs_vectors_only(tmp_path: Path, offset: 
         found = cache.get([f"{number:064x}" for number in range(100)])
         assert set(found.values()) <= {bytes(256)} or offset >= 4096
         cache.forget_earlier()
-        cache.keep_backend("here", "int8", [])
         cache.put({"again": b"\x00"})
         assert cache.get(["again"]) == {"again": b"\x00"}
 

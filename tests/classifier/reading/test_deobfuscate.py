@@ -94,7 +94,6 @@ def test_russian_letters_set_apart_stay_russian(text: str, gazetteer: Gazetteer)
         ("T/o/l/u/e/n/e-2,4-d/i/s/u/l/f/o/n/i/c a/c/i/d", ""),
         ("Ami🔥nobenz🔥aldehyde", ""),
         ("I o d i n e S o l u t i o n", "I o d i n e"),
-        ("s e l l i n g p i p e r i d i n e c h e a p", "p i p e r i d i n e"),
         ("p i p e r i d i n e e t h a n o l", ""),
         ("piperidine🔥powder", "piperidine"),
         ("buy.p.i.p.e.r.i.d.i.n.e", "p.i.p.e.r.i.d.i.n.e"),
