@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from review.web.dependencies import Person, TheContext, TheDatabase, TheLead, TheViewer, answer_page, go
 from review.web.fields import RowId, refusals
 from review.web.languages import LANGUAGES
+from review.web.own import ACTIONS, check_zone, read_keys, write_keys, zones
 from store.accounts.users import Role
 from store.audit.audit import AuditAction
 from store.database import transaction
@@ -74,6 +75,10 @@ def show_settings(request: Request, db: TheDatabase, person: TheViewer) -> Respo
         "misses": miss_rate(db),
         "may_lead": person.may(Role.LEAD),
         "max_sample": MAX_SAMPLE,
+        "time_zone": person.preferences.get("time_zone", ""),
+        "zones": zones(),
+        "key_actions": ACTIONS,
+        "own_keys": read_keys(person.preferences.get("keys", "")),
     }
     return answer_page(request, "settings.html", shown)
 
@@ -86,9 +91,12 @@ def set_mine(
     hide_score: Annotated[str, Form(max_length=1)] = "",
     language: Annotated[str, Form(max_length=8)] = "",
     theme: Annotated[str, Form(max_length=8)] = "",
+    time_zone: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
     """Save a reviewer's own settings."""
-    prefer(db, person.name, "hide_score", "1" if hide_score else "")
+    with transaction(db):
+        prefer(db, person.name, "time_zone", check_zone(time_zone.strip()))
+        prefer(db, person.name, "hide_score", "1" if hide_score else "")
     answer = go("/settings")
     for name, value, allowed in (
         ("language", language, set(LANGUAGES)),
@@ -99,6 +107,16 @@ def set_mine(
             name, kept, max_age=A_YEAR, httponly=True, samesite="strict", secure=context.safety.is_https
         )
     return answer
+
+
+@pages.post("/settings/keys")
+def set_keys(
+    db: TheDatabase, person: TheViewer, own: Annotated[list[str], Form(max_length=len(ACTIONS))]
+) -> Response:
+    """Save a person's own keys, given in the order of `ACTIONS`; empty ones are the usual keys."""
+    chosen = {usual: each for usual, each in zip(ACTIONS, own, strict=False) if each}
+    prefer(db, person.name, "keys", write_keys(chosen))
+    return go("/settings")
 
 
 @pages.post("/settings/all")
@@ -184,6 +202,10 @@ class Preferences(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     hide_score: bool
+    time_zone: Annotated[str, Field(max_length=64)] | None = None
+    """IANA name; empty for the browser's. If left out, it stays."""
+    keys: dict[str, str] | None = None
+    """The own key by the usual one. If left out, they stay."""
 
 
 class NewView(BaseModel):
@@ -236,14 +258,24 @@ def draw(db: TheDatabase, context: TheContext, person: TheLead, wanted: NewSampl
 @api.get("/me/preferences", responses=refusals())
 def show_preferences(db: TheDatabase, person: TheViewer) -> Preferences:
     """Return one's own settings."""
-    return Preferences(hide_score=preferences(db, person.name).get("hide_score") == "1")
+    own = preferences(db, person.name)
+    return Preferences(
+        hide_score=own.get("hide_score") == "1",
+        time_zone=own.get("time_zone", ""),
+        keys=read_keys(own.get("keys", "")),
+    )
 
 
-@api.put("/me/preferences", responses=refusals())
+@api.put("/me/preferences", responses=refusals(409))
 def set_preferences(db: TheDatabase, person: TheViewer, wanted: Preferences) -> Preferences:
     """Save one's own settings."""
-    prefer(db, person.name, "hide_score", "1" if wanted.hide_score else "")
-    return wanted
+    with transaction(db):
+        prefer(db, person.name, "hide_score", "1" if wanted.hide_score else "")
+        if wanted.time_zone is not None:
+            prefer(db, person.name, "time_zone", check_zone(wanted.time_zone))
+        if wanted.keys is not None:
+            prefer(db, person.name, "keys", write_keys(wanted.keys))
+    return show_preferences(db, person)
 
 
 @api.get("/me/views", responses=refusals())

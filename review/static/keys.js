@@ -89,12 +89,12 @@ document.addEventListener(
 let begun = null;
 document.addEventListener("htmx:beforeSwap", (event) => {
   const field = document.activeElement;
-  begun = event.detail.boosted && field?.matches('[data-key="/"]') ? field.value : null;
+  begun = event.detail.boosted && field?.matches("#search") ? field.value : null;
 });
 
 // At once, not when the page has settled: a letter written meanwhile would be lost.
 document.addEventListener("htmx:afterSwap", () => {
-  const search = document.querySelector('[data-key="/"]');
+  const search = document.querySelector("#search");
   if (begun === null || !search) return;
   search.focus();
   search.value = begun;

@@ -21,12 +21,13 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from review.accounts import login, own_account, user_admin
 from review.accounts.credentials import Passwords
 from review.cases import case_exports, case_files, exported, sheets
+from review.help import help_pages
 from review.listing import item_page, listing_api
 from review.listing.safe_text import cut, mark_lookalikes, spell_invisible
 from review.listing.score_reasons import kind_words, signal_words
 from review.oversight import audit_log, figure_pages, office_terms, service_pages, settings_pages
 from review.queue import bulk, decide, lists
-from review.web import languages
+from review.web import languages, own
 from review.web import translations as words
 from review.web.dependencies import (
     AppContext,
@@ -100,6 +101,9 @@ STATUS = {
     SettingRefused: 422,
     OfficeTermRefused: 409,
     OfficeTermCommon: 409,
+    own.KeysClash: 409,
+    own.KeyUnfit: 422,
+    own.ZoneUnknown: 422,
     FormExpired: 403,
     ForeignRequest: 403,
     LoginNeeded: 401,
@@ -128,11 +132,11 @@ STATUS = {
 
 MODULES = (
     decide, lists, item_page, listing_api, bulk, case_files, case_exports, figure_pages, settings_pages,
-    office_terms, login, own_account, user_admin, audit_log, service_pages,
+    office_terms, login, own_account, user_admin, audit_log, service_pages, help_pages,
 )  # fmt: skip
 """Modules with routes: each has a router `pages`, a router `api`, or both."""
 
-ROOMS = ("queue", "listing", "cases", "accounts", "oversight", "web")
+ROOMS = ("queue", "listing", "cases", "accounts", "oversight", "help", "web")
 """Folders with templates."""
 
 BEARER = HTTPBearer(auto_error=False, description="A token, from `precursor-watch users token add`.")
@@ -321,7 +325,8 @@ def build_templates() -> Environment:
         "run": run_words,
         "narrowing": narrowing_words,
         "chosen": chosen_words,
-        "when": words.when,
+        "when": own.when,
+        "key": own.own_key,
         "age": words.age,
         "standing": words.standing_words,
         "local_time": service_pages.local_time,
@@ -352,5 +357,7 @@ def build_templates() -> Environment:
         "language": languages.ASKED.get,
         "MAX_NOTE_CHARS": MAX_NOTE_CHARS,
         "MAX_SUBSTANCE_CHARS": MAX_SUBSTANCE_CHARS,
+        "TOUR": help_pages.TOUR,
+        "meaning": help_pages.meaning,
     }
     return environment

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from review.web.errors import LoginNeeded, NotOperated, RoleTooLow, SessionNeeded
 from review.web.forms import new_key
 from review.web.languages import ASKED, choose_language
+from review.web.own import OWN, own_of
 from review.web.providers import NO_REFERENCE, Reference, ServiceApi
 from store.accounts.sessions import find_session, find_token
 from store.accounts.users import Role
@@ -20,6 +21,7 @@ from store.audit import audit
 from store.audit.audit import AuditAction, Origin, Via
 from store.database import Database, open_database
 from store.errors import StoreError
+from store.review.workspace import preferences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -126,8 +128,10 @@ def answer_page(
     key = context.cookies.read(request)
     drawn_for = key or new_key()
     theme = request.cookies.get("theme", "")
+    person = getattr(request.state, "person", None)
+    OWN.set(own_of(person.preferences if person else {}, request))
     body = context.templates.get_template(template).render(
-        person=getattr(request.state, "person", None),
+        person=person,
         form_token=context.cookies.form_token(drawn_for),
         theme=theme if theme in {"light", "dark"} else "auto",
         here=request.url.path,
@@ -151,6 +155,7 @@ class Person:
     origin: Origin
     session: Session | None
     """None for a request with a token."""
+    preferences: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -192,6 +197,7 @@ def identify(request: Request, db: TheDatabase, context: TheContext) -> Person:
         if "authorization" in request.headers
         else _by_session(request, db, context)
     )
+    person = replace(person, preferences=preferences(db, person.name))
     request.state.person = person
     return person
 
@@ -200,7 +206,8 @@ def recognize(request: Request) -> None:
     """Note the user on a page open to everybody; nobody if there is no login or no store."""
     context = context_of(request)
     with suppress(StoreError), context.connections.borrow() as db:
-        request.state.person = _by_session(request, db, context)
+        person = _by_session(request, db, context)
+        request.state.person = replace(person, preferences=preferences(db, person.name))
 
 
 def needs(role: Role) -> Callable[..., Person]:

@@ -109,20 +109,25 @@ REASONS = (
         hint=N_("For a lawyer or a chemist"),
     ),
 )
-"""The reasons, those of offers first; no key clashes with the page's own (j, k, z, a, /, ?)."""
+"""The reasons, those of offers first; a test checks that no key clashes with another."""
 
-KEYS = (
-    ("1 – 4", N_("give the verdict")),
-    (N_("letter"), N_("choose the reason with this letter; press again to clear")),
-    ("a", N_("write a note; Esc leaves the field")),
-    ("b", N_("correct the substance")),
-    ("j  k", N_("next, previous")),
-    ("z  y", N_("undo your last verdict, give it again")),
-    ("t", N_("take over a listing that somebody else has open")),
-    ("v", N_("show the saved page")),
-    ("/", N_("search")),
-    ("?", N_("show or hide these keys")),
-)
+KEYS = {
+    "1234": N_("give the verdict"),
+    "udglmcsofwn": N_("choose the reason with this letter; press again to clear"),
+    "a": N_("write a note; Esc leaves the field"),
+    "b": N_("correct the substance"),
+    "j": N_("next"),
+    "k": N_("previous"),
+    "z": N_("undo your last verdict"),
+    "y": N_("give an undone verdict again"),
+    "t": N_("take over a listing that somebody else has open"),
+    "v": N_("show the saved page"),
+    "h": N_("open the labelling guide"),
+    "e": N_("open the glossary"),
+    "/": N_("search"),
+    "?": N_("show or hide these keys"),
+}
+"""What keys do, as the program comes; `review.web.own` has the person's own."""
 
 STATES = {
     "": N_("Waiting for me"), State.WAITING: N_("Without a verdict"), State.SECOND: N_("Second review"),
@@ -290,11 +295,6 @@ def tier_words(tier: int | None) -> str:
 def language_tag(code: str) -> str:
     """Return a language code fit for a `lang` attribute; empty, which says unknown, for anything else."""
     return code if re.fullmatch("[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", code) else ""
-
-
-def when(moment: datetime) -> str:
-    """Return a time for reading, in UTC, e.g. `2026-11-02 08:00 UTC`."""
-    return moment.strftime("%Y-%m-%d %H:%M UTC")
 
 
 def standing_words(standing: str) -> str:
