@@ -52,7 +52,7 @@ def verify_command(bundle: Path | None, signed_by: str, since: str, database: Pa
     Example: precursor-watch evidence verify precursor-watch-20261102T080000Z.zip
     """
     if bundle is not None:
-        _verify_bundle(bundle, signed_by, as_json=as_json)
+        verify_bundle_file(bundle, signed_by, as_json=as_json)
         return
     from crawler.evidence.verify import verify
     from store.crawl.evidence import evidence_folder
@@ -72,7 +72,8 @@ def verify_command(bundle: Path | None, signed_by: str, since: str, database: Pa
         click.echo(f"Files not sealed yet: {done.unsealed:,}; their records were verified.")
 
 
-def _verify_bundle(bundle: Path, signed_by: str, *, as_json: bool) -> None:
+def verify_bundle_file(bundle: Path, signed_by: str, *, as_json: bool) -> None:
+    """Verify an exported bundle and print what was found."""
     from crawler.evidence.verify import verify_bundle
     from crawler.evidence.warc_reader import EvidenceWrong
 

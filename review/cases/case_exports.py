@@ -14,12 +14,13 @@ from pydantic import BaseModel, ConfigDict
 from review.cases.bundle import make_bundle, make_wacz
 from review.cases.exported import WRITERS, as_seen_by, case_listings, missing_parts
 from review.cases.sheets import NoPdf, make_sheet
-from review.web.dependencies import TheContext, TheDatabase, TheReviewer, TheViewer, answer_page
+from review.web.dependencies import Person, TheContext, TheDatabase, TheReviewer, TheViewer, answer_page
 from review.web.errors import ReviewError
 from review.web.fields import RowId, refusals
 from review.web.languages import N_
+from store.accounts.users import get_user
 from store.audit import audit
-from store.audit.audit import AuditAction, list_entries
+from store.audit.audit import BY_HAND, AuditAction, list_entries
 from store.model import Decision
 from store.review.cases import get_case, list_cases
 from store.review.listings import reviewed_listings
@@ -27,7 +28,9 @@ from store.review.listings import reviewed_listings
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from review.web.dependencies import AppContext, Person
+    from fastapi import FastAPI
+
+    from review.web.dependencies import AppContext
     from store.database import Database
     from store.review.cases import Case
     from store.review.listings import Reviewed
@@ -189,6 +192,19 @@ def make_export(
     name = f"precursor-watch-{now:%Y%m%dT%H%M%SZ}.{made.ending}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(made.body, media_type=made.media, headers=headers)
+
+
+def export_by_hand(app: FastAPI, db: Database, case_id: int, form: Format, by: str) -> bytes:
+    """Return the export of a case as a user would get it from the app, and log it as done by hand.
+
+    Raises:
+        UnknownUser: If there is no user of that name.
+    """
+    person = Person(user=get_user(db, by), origin=BY_HAND, session=None)
+    scope = {"type": "http", "app": app, "path": "/exports", "headers": [], "query_string": b""}
+    request = Request(scope | {"state": {"person": person}})
+    made = make_export(request, db, app.state.context, person, form, "", case_id)
+    return bytes(made.body)
 
 
 def _made(

@@ -52,7 +52,7 @@ NO_PAGES = ("/openapi.json", "/listings/{listing_id}/sheet.pdf", "/cases/{case_i
 PARTS = ("/listings/{listing_id}/near",)
 """Parts of a page, which are on it when it is looked at."""
 
-MORE = ("/?q=nosuch", "/?tour=1", "/?state=every&sort=worth", "/?changed=1", "/bulk?state=every", "/no/such/page")
+MORE = ("/?q=nosuch", "/?tour=1", "/?state=every&sort=worth", "/?changed=1", "/bulk?state=every", "/no/page")
 
 
 def routes() -> list[str]:
