@@ -6,6 +6,8 @@ import json
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import pytest
+
 from fixtures.builders.login import a_user
 from fixtures.builders.review_store import NOW, fill_store
 from store.audit.audit import AuditAction, list_entries
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.process  # WeasyPrint looks for its libraries
 def test_a_case_is_listed_shown_exported_and_verified(tmp_path: Path) -> None:
     """Every listing is in the file, the export is logged, and a file that is there is not overwritten."""
     store, file = tmp_path / "store.db", tmp_path / "case.zip"
