@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 PACKAGES = ("fastapi", "sqlite-utils")
 
 LIMITS_MS: dict[str, float] = {
-    "queue": 50, "by worth": 50, "filtered": 50, "item": 50, "batch preview": 50, "search": 100, "verdict": 20,
+    "queue": 50, "by worth": 50, "filtered": 50, "item": 50, "batch preview": 50, "search": 100,
+    "verdict": 20,
 }  # fmt: skip
 """The 95th percentile that each kind of request must stay under."""
 
