@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from store.database import Database
 
 SUPPLIERS, ACCOUNTS, LISTINGS, DAY = 40_000, 100_000, 1_000_000, 10_000
-TRAINING_SEED, TRAINING_SCALE = 20_261_201, 0.3
+TRAINING_SEED, TRAINING_SCALE = 20_261_201, 0.2
 PACKAGES = ("splink", "duckdb", "rensa")
 
 

@@ -1,4 +1,4 @@
-"""`demo`: crawl, train and score on the fixture marketplaces, up to the review queue."""
+"""`demo`: crawl, train, score and link on the fixture marketplaces, up to the review queue."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SOURCES = Path(__file__).parents[1] / "sources.toml"
     help="The demo's own database.",
 )
 def command(database: Path) -> None:
-    """Crawl the fixture marketplaces, train the starter model, score, and show the review queue.
+    """Crawl the fixture marketplaces, train the starter model, score, link sellers, show the review queue.
 
     The fixtures are invented marketplaces saved in five formats; none of their text is in the training
     set. A second run is quick, because nothing has changed. It trains a new model only if this release
@@ -45,6 +45,7 @@ def command(database: Path) -> None:
         click.echo("Training the starter model; embedding its texts takes a minute or two, once.", err=True)
         _step("retrain", *training, "--progress-lines", "--db", str(database))
     _step("score", "--db", str(database))
+    _step("link", "--db", str(database))
     _step("queue", "--db", str(database))
     _make_administrator(database)
     called = _as_called()

@@ -503,6 +503,7 @@ class _Engine:
                 if gamma:
                     level["u_probability"] = max(counted.get(gamma, 0), 0.5) / (stated * (stated - 1) / 2)
                     level["fix_u_probability"] = True
+            _order_weights(levels)
         return settings
 
     def _linker(self) -> tuple[Any, Any, Any]:
@@ -586,6 +587,15 @@ SELECT least(unique_id_l, unique_id_r), greatest(unique_id_l, unique_id_r), matc
        mw_contact, mw_name + mw_tf_adj_name, mw_place + mw_tf_adj_place, mw_texts, mw_prices
 FROM {predicted} ORDER BY 1, 2
 """
+
+
+def _order_weights(levels: Sequence[dict[str, Any]]) -> None:
+    """Raise u where a weaker level, which comes later, would weigh more because few pairs had it."""
+    least = float("inf")
+    for level in levels[:-1]:
+        ratio = min(level["m_probability"] / level["u_probability"], least)
+        level["u_probability"] = level["m_probability"] / ratio
+        least = ratio
 
 
 def _weights(db: Database, now: datetime) -> tuple[Weights, bool]:
