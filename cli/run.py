@@ -35,7 +35,7 @@ FORMAT_VARIABLE = "PRECURSOR_WATCH_LOG"
 )
 @click.pass_context
 def command(ctx: click.Context, database: Path, sources_file: Path, once: bool, parallel: int | None) -> None:
-    """Run the service: crawl each source on its schedule, and score the new sightings.
+    """Run the service: crawl each source on its schedule, then score and link the new sightings.
 
     The service runs until SIGTERM or Ctrl-C. It then stops its child processes cleanly and exits with 0.
     After an interruption, start it again; it resumes its work. A changed sources file is read within seconds,

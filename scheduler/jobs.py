@@ -81,7 +81,12 @@ class WorkLimits:
 
     def for_kind(self, kind: RunKind) -> Limits:
         """Return the limits for a kind of work."""
-        by_kind = {RunKind.CRAWL: self.crawl, RunKind.SCORE: self.score, RunKind.RETRAIN: self.retrain}
+        by_kind = {
+            RunKind.CRAWL: self.crawl,
+            RunKind.SCORE: self.score,
+            RunKind.LINK: self.score,
+            RunKind.RETRAIN: self.retrain,
+        }
         return Limits(
             time=by_kind.get(kind, self.maintenance), memory_bytes=self.memory_bytes, stall=self.stall
         )

@@ -166,12 +166,14 @@ class Service:
         has_done = self._worker.do(job)
         if job.kind is RunKind.CRAWL:
             self._worker.score()
+            self._worker.link()
         if has_done:
             self._worker.skip_passed(job)
 
     def _do_now(self, job: Job, request: ServiceRequest) -> None:
         log.info("request_done", request_id=request.request_id, result=self._worker.do_now(job, request))
         self._worker.score()
+        self._worker.link()
 
 
 class Watchdog:
@@ -315,7 +317,7 @@ def serve(settings: Settings, stop: Event, reload: Event | None = None) -> None:
 
 
 def run_once(settings: Settings, stop: Event) -> None:
-    """Do every crawl that is due now, score the new sightings, and return; `stop` ends the work early.
+    """Do every crawl that is due now, score and link new sightings, and return; `stop` ends the work early.
 
     Raises the same errors as `serve`.
     """
@@ -326,6 +328,7 @@ def run_once(settings: Settings, stop: Event) -> None:
         with ThreadPoolExecutor(settings.parallel) as threads:
             list(threads.map(worker.do, jobs.values()))
         worker.score()
+        worker.link()
 
 
 def audit_settings(db: Database, settings: Settings, *, now: datetime) -> bool:

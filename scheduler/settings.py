@@ -18,7 +18,7 @@ class ServiceSettings:
     crawl_limit_minutes: int = 120
     """Time limit of a crawl."""
     score_limit_minutes: int = 120
-    """Time limit of a scoring."""
+    """Time limit of a scoring, and of linking sellers."""
     retrain_limit_minutes: int = 120
     """Time limit of a retraining."""
     maintenance_limit_minutes: int = 240
@@ -54,7 +54,7 @@ class MaintenanceSettings:
     retrain_cron: str = ""
     """When a candidate is trained; it is promoted only if it is not worse on any guarded slice."""
     evidence_days: int = 0
-    """Age at which evidence without flagged or reviewed listings is purged; 0 keeps it forever."""
+    """Age at which evidence and contacts without flagged or reviewed listings are purged; 0 keeps all."""
     log_days: int = 90
     """Age at which logs of runs are deleted; 0 keeps them forever."""
 

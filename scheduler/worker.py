@@ -31,6 +31,7 @@ from store.model import RunKind, RunOutcome
 from store.operations.service import pause_of
 from store.review.office_terms import are_terms_due
 from store.scores.scores import count_awaiting, model_in_use
+from store.suppliers.accounts import CONTACTS, count_unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -87,6 +88,7 @@ class Worker:
         self._children = children or Children(settings.stop_grace)
         self._locks = WorkLocks(settings.per_host)
         self._scoring = Lock()
+        self._linking = Lock()
         self._has_told = False
         self._began_at = now()
 
@@ -128,6 +130,17 @@ class Worker:
             if waiting == 0 and not are_terms_due(db) and unfinished_run(db, RunKind.SCORE) is None:
                 return False
             return self._child(db, RunKind.SCORE, None, ("score",), has_row=False) is not None
+
+    def link(self) -> bool:
+        """Resume an interrupted linking, or read and link the sellers of new sightings, one child at a time.
+
+        Returns:
+            Whether any work was done.
+        """
+        with self._linking, self._store() as db:
+            if count_unread(db, CONTACTS) == 0 and unfinished_run(db, RunKind.LINK) is None:
+                return False
+            return self._child(db, RunKind.LINK, None, ("link",), has_row=False) is not None
 
     def skip_passed(self, job: Job) -> None:
         """Record the due times that passed during a job's own run as skipped."""

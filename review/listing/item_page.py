@@ -15,6 +15,7 @@ from review.queue.blinding import hidden_from, hide_scores, hides_verdicts, wait
 from review.queue.lists import TheList, done_today, read_list
 from review.web.charts import price_line
 from review.web.dependencies import (
+    TheContactViewer,
     TheContext,
     TheDatabase,
     TheReviewer,
@@ -42,6 +43,7 @@ from store.review.verdicts import (
     standing_in_batch,
 )
 from store.review.workspace import KeptDraft, draft_of, keep_draft, review_settings, saved_views
+from store.suppliers.contacts import states_contacts, view_contacts
 
 if TYPE_CHECKING:
     from review.listing.item import Changed, Item
@@ -140,6 +142,18 @@ def show_near(request: Request, db: TheDatabase, person: TheViewer, listing_id: 
     return answer_page(request, "near.html", {"near": near})
 
 
+@pages.get("/listings/{listing_id}/contacts")
+def show_contacts(
+    request: Request, db: TheDatabase, context: TheContext, person: TheContactViewer, listing_id: str
+) -> Response:
+    """Show the contacts in the latest version of a listing, as a part of the item's page; log the view."""
+    listing_file(db, listing_id)
+    shown = view_contacts(
+        db, listing_id=listing_id, actor=person.name, origin=person.origin, now=context.clock()
+    )
+    return answer_page(request, "contacts.html", {"contacts": shown})
+
+
 @pages.get("/listings/{listing_id}/page")
 def show_kept_page(
     request: Request, db: TheDatabase, context: TheContext, where: TheList, person: TheViewer, listing_id: str
@@ -227,6 +241,7 @@ def answer_item(
         "row": row,
         "score_hidden": hidden,
         "worth": worth_of(db, listing_id),
+        "has_contacts": states_contacts(db, file.sightings[0].sighting_id),
         "verdicts": _verdicts_shown(file, row, person.name),
         "waits": row is not None and waits_for(row, person.name),
         "held": held if held and held.reviewer != person.name else None,

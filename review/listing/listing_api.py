@@ -13,7 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from review.queue.blinding import hide_scores, hides_verdicts
 from review.queue.bulk import assign_to
 from review.queue.lists import record_maker
-from review.web.dependencies import TheContext, TheDatabase, TheLead, TheReviewer, TheViewer
+from review.web.dependencies import (
+    TheContactViewer,
+    TheContext,
+    TheDatabase,
+    TheLead,
+    TheReviewer,
+    TheViewer,
+)
 from review.web.fields import MAX_NOTE_CHARS, MAX_SUBSTANCE_CHARS, refusals
 from store.audit import audit
 from store.audit.audit import AuditAction
@@ -23,6 +30,7 @@ from store.review import listings, workspace
 from store.review.listings import Neighbour, Price, Provenance, listing_file
 from store.review.queue import item_of
 from store.review.workspace import KeptDraft, draft_of, keep_draft, review_settings
+from store.suppliers.contacts import ShownContact, view_contacts
 
 api = APIRouter(prefix="/api/listings/{listing_id}", tags=["review"])
 
@@ -125,6 +133,20 @@ def get_near(db: TheDatabase, person: TheViewer, listing_id: ListingId) -> Near:
         of_seller=seen(listings.others_of_seller(db, newest, file.listing.source_id)),
         same_text=seen(listings.same_text(db, newest)),
         near_duplicates=seen(listings.near_duplicates(db, newest)),
+    )
+
+
+@api.get("/contacts", responses=refusals(404))
+def get_contacts(
+    db: TheDatabase, context: TheContext, person: TheContactViewer, listing_id: ListingId
+) -> list[ShownContact]:
+    """Return the contacts in the latest version of a listing; the audit log records the view.
+
+    `value` and `raw` are null where only hashes are kept.
+    """
+    listing_file(db, listing_id)
+    return view_contacts(
+        db, listing_id=listing_id, actor=person.name, origin=person.origin, now=context.clock()
     )
 
 

@@ -21,6 +21,7 @@ from store.audit import audit
 from store.audit.audit import AuditAction, Origin, Via
 from store.database import Database, open_database
 from store.errors import StoreError
+from store.model import MAY_SEE_CONTACTS
 from store.review.workspace import preferences
 
 if TYPE_CHECKING:
@@ -278,6 +279,8 @@ TheVisitor = Annotated[Person, Depends(visit)]
 TheViewer = Annotated[Person, Depends(needs(Role.VIEWER))]
 
 TheReviewer = Annotated[Person, Depends(needs(Role.REVIEWER))]
+
+TheContactViewer = Annotated[Person, Depends(needs(MAY_SEE_CONTACTS))]
 
 TheLead = Annotated[Person, Depends(needs(Role.LEAD))]
 

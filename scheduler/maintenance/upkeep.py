@@ -18,7 +18,7 @@ from store.locks import work_of, work_under_way
 from store.messages import counted
 from store.model import RunKind
 from store.operations.integrity import check_store, free_bytes, naming_faults, tend_store, vacuum_store
-from store.operations.retention import buried_files, bury, spent_evidence
+from store.operations.retention import buried_files, bury, count_old_contacts, purge_contacts, spent_evidence
 from store.review.queue import mend_queue
 from store.review.search import index_missing
 from store.scores.scores import list_models
@@ -125,17 +125,20 @@ def _give_back(db: Database, database: Path, percent: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purgeable:
-    """The files that the retention settings let a purge delete."""
+    """What the retention settings let a purge delete."""
 
     evidence: tuple[SpentFile, ...]
     logs: tuple[Path, ...]
+    contacts: int = 0
+    """Mentions of contacts in sightings of the same age."""
 
     @property
     def sentence(self) -> str:
         """For the run's row."""
         size = sum(each.bytes for each in self.evidence) / 1e6
         return (
-            f"{counted(len(self.evidence), 'WARC file', 'WARC files')} ({size:,.1f} MB) and "
+            f"{counted(len(self.evidence), 'WARC file', 'WARC files')} ({size:,.1f} MB)"
+            f"{f', {self.contacts:,} mentions of contacts' if self.contacts else ''} and "
             f"{counted(len(self.logs), 'log', 'logs')}."
         )
 
@@ -150,8 +153,9 @@ def find_purgeable(database: Path, care: MaintenanceSettings, *, now: datetime) 
     if not care.evidence_days:
         return Purgeable(evidence=(), logs=tuple(logs))
     with closing(open_database(database, must_exist=True)) as db:
-        spent = spent_evidence(db, before=now - timedelta(days=care.evidence_days))
-    return Purgeable(evidence=tuple(spent), logs=tuple(logs))
+        before = now - timedelta(days=care.evidence_days)
+        spent, contacts = spent_evidence(db, before=before), count_old_contacts(db, before=before)
+    return Purgeable(evidence=tuple(spent), logs=tuple(logs), contacts=contacts)
 
 
 def purge(
@@ -174,9 +178,10 @@ def purge(
             if bury(db, each, before=before, reason=reason, by=by, origin=origin, now=now):
                 (folder / each.file).unlink(missing_ok=True)
                 gone.append(each)
+        contacts = found.contacts and purge_contacts(db, before=before, by=by, origin=origin, now=now)
     for path in found.logs:
         path.unlink(missing_ok=True)
-    return replace(found, evidence=tuple(gone))
+    return replace(found, evidence=tuple(gone), contacts=contacts)
 
 
 def _age(path: Path, now: datetime) -> timedelta:

@@ -10,6 +10,7 @@ from store.audit import audit
 from store.audit.audit import BY_HAND, AuditAction, Origin
 from store.errors import StoreError, UnknownRow
 from store.sqlite import Database, transaction
+from store.suppliers.contacts import drop_unmentioned
 
 EVERY_SOURCE = ""
 """Source of a hold that covers all sources."""
@@ -155,13 +156,68 @@ def bury(
     return True
 
 
+def count_old_contacts(db: Database, *, before: datetime) -> int:
+    """Return the number of mentions of contacts that `purge_contacts` would remove."""
+    query = f"SELECT count(*) FROM ({_OLD_MENTIONS})"  # noqa: S608 (no input in it)
+    return int(db.execute(query, {"before": times.to_text(before)}).fetchone()[0])
+
+
+def purge_contacts(
+    db: Database, *, before: datetime, by: str, origin: Origin = BY_HAND, now: datetime
+) -> int:
+    """Remove the contacts that only old, unprotected sightings state, also in the audit log, by number.
+
+    The same listings and holds protect contacts as protect evidence; see `spent_evidence`.
+
+    Returns:
+        The number of removed mentions.
+    """
+    with transaction(db):
+        removed = db.conn.execute(
+            f"DELETE FROM contact_mentions WHERE mention_id IN ({_OLD_MENTIONS})",  # noqa: S608 (so)
+            {"before": times.to_text(before)},
+        ).rowcount
+        if removed:
+            contacts = drop_unmentioned(db)
+            audit.record(
+                db,
+                AuditAction.CONTACTS_PURGED,
+                actor=by,
+                origin=origin,
+                details={"mentions": removed, "contacts": contacts, "before": times.to_text(before)},
+                now=now,
+            )
+    return removed
+
+
 def buried_files(db: Database) -> dict[str, str]:
     """Return the reason of each removed WARC file, by file name."""
     query = "SELECT file, purged_at || ' by ' || purged_by || ': ' || reason FROM evidence_tombstones"
     return dict(db.execute(query).fetchall())
 
 
-_SPENT = """
+_IS_KEPT = """(
+    EXISTS (SELECT 1 FROM verdicts WHERE verdicts.listing_id = sightings.listing_id)
+    OR EXISTS (SELECT 1 FROM case_entries AS c WHERE c.listing_id = sightings.listing_id)
+    OR EXISTS (SELECT 1 FROM sample_members AS m WHERE m.listing_id = sightings.listing_id)
+    OR EXISTS (SELECT 1 FROM assignments AS a WHERE a.listing_id = sightings.listing_id)
+    OR EXISTS (SELECT 1 FROM scores WHERE scores.sighting_id = sightings.sighting_id
+               AND p_offer >= threshold)
+    OR NOT EXISTS (SELECT 1 FROM scores WHERE scores.sighting_id = sightings.sighting_id)
+)"""
+"""SQL condition: a sighting whose listing was flagged, judged, assigned, sampled or filed, or is unscored."""
+
+_OLD_MENTIONS = f"""
+    SELECT mention_id FROM contact_mentions
+    JOIN sightings USING (sighting_id) JOIN runs USING (run_id)
+    WHERE seen_at < :before AND NOT {_IS_KEPT}
+      AND NOT EXISTS (
+          SELECT 1 FROM legal_holds WHERE legal_holds.source_id IN ('', runs.source_id)
+            AND hold_id NOT IN (SELECT hold_id FROM legal_hold_releases)
+      )
+"""  # noqa: S608 (no input in it)
+
+_SPENT = f"""
     SELECT file, source_id, opened_at, bytes, sha256
     FROM evidence_files JOIN evidence_seals USING (file) JOIN runs USING (run_id)
     WHERE opened_at < :before
@@ -180,13 +236,7 @@ _SPENT = """
           SELECT 1 FROM evidence_records JOIN page_evidence USING (record_id)
           JOIN page_listings USING (page_id) JOIN sightings USING (listing_id)
           WHERE evidence_records.file = evidence_files.file
-            AND (EXISTS (SELECT 1 FROM verdicts WHERE verdicts.listing_id = page_listings.listing_id)
-                 OR EXISTS (SELECT 1 FROM case_entries AS c WHERE c.listing_id = page_listings.listing_id)
-                 OR EXISTS (SELECT 1 FROM sample_members AS m WHERE m.listing_id = page_listings.listing_id)
-                 OR EXISTS (SELECT 1 FROM assignments AS a WHERE a.listing_id = page_listings.listing_id)
-                 OR EXISTS (SELECT 1 FROM scores WHERE scores.sighting_id = sightings.sighting_id
-                            AND p_offer >= threshold)
-                 OR NOT EXISTS (SELECT 1 FROM scores WHERE scores.sighting_id = sightings.sighting_id))
+            AND {_IS_KEPT}
       )
     ORDER BY opened_at, file
-"""
+"""  # noqa: S608 (so)

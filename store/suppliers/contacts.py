@@ -274,6 +274,12 @@ def drop_unmentioned(db: Database) -> int:
         ).rowcount
 
 
+def states_contacts(db: Database, sighting_id: int) -> bool:
+    """Return whether contacts were read in a sighting."""
+    query = "SELECT 1 FROM contact_mentions WHERE sighting_id = ? LIMIT 1"
+    return db.execute(query, [sighting_id]).fetchone() is not None
+
+
 def view_contacts(
     db: Database,
     *,

@@ -1,6 +1,6 @@
 """A stand-in for our command line: the same arguments, and behaviour that the source's name asks for.
 
-Usage: python stand_in.py crawl SOURCE --db DB ... [--due-at ISO], or: python stand_in.py score --db DB
+Usage: python stand_in.py crawl SOURCE --db DB ... [--due-at ISO], or: python stand_in.py score|link --db DB
 
 A source named `waits` opens the FIFO `ready` beside the database when it has begun its run, then waits
 for a signal; SIGTERM makes it leave its run without an ending. `stubborn` does the same and ignores SIGTERM.
@@ -52,11 +52,11 @@ def crawl(db_path: Path, source_id: str, due_at: str | None) -> None:
     db.conn.close()
 
 
-def score(db_path: Path) -> None:
-    """Score nothing, with a row in the ledger."""
+def work_on(db_path: Path, kind: RunKind) -> None:
+    """Score or link nothing, with a row in the ledger."""
     db = open_database(db_path)
-    run = begin_run(db, RunKind.SCORE, now=utc_now())
-    end_run(db, run.run_id, RunOutcome.DONE, "Nothing to score.", now=utc_now())
+    run = begin_run(db, kind, now=utc_now())
+    end_run(db, run.run_id, RunOutcome.DONE, f"Nothing to {kind}.", now=utc_now())
     db.conn.close()
 
 
@@ -84,4 +84,4 @@ if __name__ == "__main__":
     if arguments.work == "crawl":
         crawl(arguments.db, arguments.source, arguments.due_at)
     else:
-        score(arguments.db)
+        work_on(arguments.db, RunKind(arguments.work))

@@ -47,6 +47,7 @@ def test_once_crawls_what_is_due_and_scores_it(settings: Settings, declare: Call
         (RunKind.CRAWL, "breaks", RunOutcome.FAILED),
         (RunKind.CRAWL, "pontus", RunOutcome.DONE),
         (RunKind.SCORE, None, RunOutcome.DONE),
+        (RunKind.LINK, None, RunOutcome.DONE),
     }
 
 
@@ -81,6 +82,7 @@ def test_a_service_crawls_and_scores_what_is_due_when_it_starts(
         (RunKind.CRAWL, "by-hand", RunOutcome.DONE),
         (RunKind.CRAWL, "andes", RunOutcome.DONE),
         (RunKind.SCORE, None, RunOutcome.DONE),
+        (RunKind.LINK, None, RunOutcome.DONE),
         (RunKind.CRAWL, "waits", None),
     }
 

@@ -265,6 +265,17 @@ def test_before_the_first_model_no_scoring_is_begun_and_the_log_says_so_once(set
     assert scorings(settings) == []
 
 
+@pytest.mark.usefixtures("waiting")
+def test_new_sightings_are_linked_once(settings: Settings) -> None:
+    """Sellers are read without a model too; a second look finds nothing to do."""
+    busy = worker(replace(settings, command=PROGRAM))
+    assert busy.link()
+    assert not busy.link()
+    with closing(open_database(settings.database)) as db:
+        (run,) = (run for run in list_runs(db) if run.kind is RunKind.LINK)
+    assert run.outcome is RunOutcome.DONE
+
+
 @pytest.mark.usefixtures("scorable")
 def test_the_real_scoring_that_cannot_begin_has_a_row_that_says_why(settings: Settings) -> None:
     """The files of the model are missing, so one run has failed with that reason."""

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.builders.store import FULL, NOW, crawl_run, see
+from fixtures.builders.store import FULL, NOW, crawl_run, score, see, use
 from store.audit.audit import AuditAction, list_entries
+from store.audit.verification import verify
 from store.database import open_database
+from store.operations.retention import count_old_contacts, place_hold, purge_contacts, release_hold
+from store.scores.scores import record_scores
 from store.suppliers.contacts import (
     ContactKeyUnusable,
     Keep,
@@ -18,11 +27,10 @@ from store.suppliers.contacts import (
     key_path,
     view_contacts,
 )
+from suppliers.contacts import MOST_CONTACTS
 from suppliers.update import ContactSettings, update
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from store.database import Database
 
 NUMBER, ADDRESS = "+8613812345678", "sales@ficticia.example"
@@ -128,3 +136,89 @@ def test_a_lost_key_is_told_and_reading_again_mends_it(tmp_path: Path) -> None:
     assert run(db) == 2
     assert (drop_unmentioned(db), len(values(db))) == (2, 2)
     db.close()
+
+
+def test_a_purge_removes_old_contacts_but_none_that_is_protected(db: Database) -> None:
+    """What was flagged, reviewed or held keeps its contacts; nothing is left of the others."""
+    run_id = crawl_run(db)
+    for number in (1, 2, 3):
+        text = f"Call +86 138 1234 567{number}"
+        see(db, run_id, f"https://andes.example/{number}", replace(FULL, title=str(number), description=text))
+    run(db)
+    use(db)
+    record_scores(db, [score(1, p_offer=0.9), score(2, p_offer=0.1)])
+    later = NOW + timedelta(days=40)
+    hold = place_hold(db, "andes", reason="Case 7", by="ada", now=NOW)
+    assert purge_contacts(db, before=later, by="ada", now=later) == 0
+    release_hold(db, hold, by="ada", now=NOW)
+    assert count_old_contacts(db, before=later) == 1
+    assert purge_contacts(db, before=later, by="ada", now=later) == 1
+    assert values(db) == {"+8613812345671", "+8613812345673"}  # flagged, and not scored yet
+    (entry,) = list_entries(db, action=AuditAction.CONTACTS_PURGED)
+    assert (entry.details["mentions"], "138" in str(entry)) == (1, False)
+    verify(db)
+    assert run(db) == 0
+
+
+def test_a_killed_pass_is_repeated_from_its_last_batch(tmp_path: Path) -> None:
+    """Whatever the moment, the store holds whole batches, and the next pass does the rest once."""
+    whole, killed = open_database(tmp_path / "whole.db"), open_database(tmp_path / "killed.db")
+    for db in (whole, killed):
+        run_id = crawl_run(db)
+        for number in range(7):
+            text = f"mail a{number}@b.example"
+            see(
+                db,
+                run_id,
+                f"https://andes.example/{number}",
+                replace(FULL, title=str(number), description=text),
+            )
+    run(whole)
+
+    def stop(done: int, _of: int) -> None:
+        if done == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        update(killed, ContactSettings(), now=lambda: NOW, progress=stop, batch=2)
+    assert rows(killed, "SELECT count(*), max(sighting_id) FROM contact_mentions") == [(4, 4)]
+    assert run(killed) == 3
+    query = "SELECT contact_id, sighting_id, raw, span_start, rule FROM contact_mentions ORDER BY 1, 2"
+    assert rows(killed, query) == rows(whole, query)
+    whole.close()
+    killed.close()
+
+
+def test_a_seller_of_ten_kilobytes_is_cut_and_told(db: Database) -> None:
+    """A thousand phones in one text, and a name that is a whole page, are bounded."""
+    many = ", ".join(f"+86138{number:08}" for number in range(1_000))
+    see(
+        db,
+        crawl_run(db),
+        "https://andes.example/1",
+        replace(FULL, seller_name="x" * 10_000, description=many),
+    )
+    counts = update(db, ContactSettings(), now=lambda: NOW)
+    assert counts.mentions == MOST_CONTACTS
+    assert counts.sentence.endswith("1 seller names longer than 200 characters were cut.")
+    assert rows(db, "SELECT length(name) FROM seller_accounts") == [(200,)]
+
+
+@pytest.mark.process
+def test_no_contact_is_in_the_output_of_a_run(tmp_path: Path) -> None:
+    """Neither on standard output nor on standard error, even when the run fails."""
+    path = tmp_path / "store.db"
+    with closing(open_database(path)) as db:
+        see(db, crawl_run(db), "https://andes.example/1", OFFER)
+    outputs = []
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "cli", "link", "--db", str(path)],
+            cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        )  # fmt: skip
+        outputs.append(done.stdout + done.stderr)
+        key_path(path).chmod(0o644)
+    assert "2 new mentions" in outputs[0]
+    assert "cannot be used: others than its owner may read or write it" in outputs[1]
+    assert not any(part in "".join(outputs).lower() for part in ("13812345678", "1234 5678", ADDRESS))
