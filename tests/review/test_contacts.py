@@ -29,7 +29,10 @@ def listing_id(database: Path) -> str:
         content = replace(FULL, description=f"Call {WRITTEN} <b>now</b>")
         see(db, crawl_run(db), "https://andes.example/phone", content)
         update(db, ContactSettings(), now=lambda: NOW)
-        return str(db.execute("SELECT listing_id FROM contact_mentions").fetchone()[0])
+        stated = (
+            "SELECT listing_id FROM contact_mentions JOIN contacts USING (contact_id) WHERE kind = 'phone'"
+        )
+        return str(db.execute(stated).fetchone()[0])
 
 
 def views(database: Path) -> list[tuple[str, str]]:
