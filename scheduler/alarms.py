@@ -6,12 +6,10 @@ intervals, raises its own alarm when the pings stop.
 
 from __future__ import annotations
 
-from datetime import datetime, time
 from typing import TYPE_CHECKING
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
-from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -19,9 +17,11 @@ from scheduler.checks import find_all
 from scheduler.errors import SchedulerError
 from store.messages import harmless
 from store.operations.alarms import Alarm, Settled, record_notified, settle, unnotified_alarms
+from store.review.watchlists import is_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from scheduler.checks import CheckContext
     from scheduler.settings import AlarmSettings
@@ -158,14 +158,10 @@ def is_quiet(settings: AlarmSettings, now: datetime) -> bool:
     Raises:
         QuietHoursWrong: If the quiet hours are invalid.
     """
-    if not settings.quiet_hours:
-        return False
     try:
-        begin, end = (time.fromisoformat(part.strip()) for part in settings.quiet_hours.split("-"))
-        local = now.astimezone(ZoneInfo(settings.timezone)).time()
-    except (ValueError, KeyError, OSError) as error:
+        return is_within(settings.quiet_hours, settings.timezone, now)
+    except ValueError as error:
         raise QuietHoursWrong(settings.quiet_hours) from error
-    return begin <= local < end if begin <= end else local >= begin or local < end
 
 
 def ping(url: str) -> None:

@@ -23,6 +23,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from crawler.sources.sources import load_sources
 from scheduler.alarms import PingUnanswered, check_addresses, is_quiet, ping, tell, update_alarms
 from scheduler.checks import CheckContext
+from scheduler.digests import send_digests
 from scheduler.due import Later, spread_of, trigger_of
 from scheduler.jobs import crawl_jobs, maintenance_jobs
 from scheduler.metrics import serving
@@ -62,7 +63,7 @@ SWEEP_S = 60.0
 SETTINGS_FILE = "settings:file"
 """The subject of audit entries about the settings."""
 
-SECRETS = ("urls", "ping_url")
+SECRETS = ("urls", "ping_url", "digest_mail")
 """Alarm settings that may hold a password; they stay out of the audit log, which many people read."""
 
 ANSWERS = {
@@ -198,6 +199,8 @@ class Watchdog:
             QuietHoursWrong: If the quiet hours are invalid.
         """
         check_addresses(settings.alarms.urls)
+        if settings.alarms.digest_mail:
+            check_addresses([settings.alarms.digest_mail.replace("{address}", "a@b.example")])
         is_quiet(settings.alarms, times.utc_now())
         self._settings = settings
         self._service = service
@@ -243,12 +246,17 @@ class Watchdog:
 
     def _send(self) -> None:
         self._do("messages", SWEEP_S, self._tell)
+        self._do("digests", SWEEP_S, self._send_digests)
         if self._settings.alarms.ping_url:
             self._do("ping", self._settings.alarms.ping_minutes * 60, self._ping)
 
     def _tell(self) -> None:
         with closing(open_database(self._settings.database)) as db:
             tell(db, self._settings.alarms, now=times.utc_now())
+
+    def _send_digests(self) -> None:
+        with closing(open_database(self._settings.database)) as db:
+            send_digests(db, self._settings.alarms, now=times.utc_now())
 
     def _ping(self) -> None:
         try:

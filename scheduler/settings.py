@@ -71,6 +71,13 @@ class AlarmSettings:
     """Period without messages, e.g. `22:00-06:00`; alarms from this period are sent afterwards."""
     timezone: str = "UTC"
     """IANA time zone of the quiet hours."""
+    digest_mail: str = ""
+    """Apprise URL for digests of watch-lists by e-mail, with `{address}` for the address of the person, e.g.
+    `mailtos://user:word@mail.example?to={address}`."""
+    digest_hosts: tuple[str, ...] = ()
+    """Hosts to whose webhooks digests of watch-lists may be sent."""
+    review_url: str = ""
+    """Address of the review app, for links in digests, e.g. `https://review.office.example`."""
     ping_url: str = ""
     """Address that the service requests (HTTP GET) every `ping_minutes`, for an external monitor."""
     ping_minutes: int = 5

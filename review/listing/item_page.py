@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,12 +42,13 @@ from store.review.verdicts import (
     latest_undoable,
     standing_in_batch,
 )
-from store.review.workspace import KeptDraft, draft_of, keep_draft, review_settings, saved_views
+from store.review.watchlists import look_at, saved_views
+from store.review.workspace import KeptDraft, draft_of, keep_draft, review_settings
 from store.suppliers.contacts import states_contacts, view_contacts
 
 if TYPE_CHECKING:
     from review.listing.item import Changed, Item
-    from review.queue.lists import ListPage, Where
+    from review.queue.lists import ListPage, Selection
     from review.web.dependencies import Person
     from store.database import Database
     from store.model import Verdict
@@ -89,6 +90,14 @@ def said_of(done: str, count: int = 0) -> str:
             count,
         ),
     }
+    numbered |= {
+        "assigned_back": lambda: ngettext("%(num)s assignment undone.", "%(num)s assignments undone.", count),
+        "taken_out": lambda: ngettext(
+            "%(num)s listing taken out of the case. Its journal keeps the filing.",
+            "%(num)s listings taken out of the case. Its journal keeps the filings.",
+            count,
+        ),
+    }
     if done in numbered:
         return numbered[done]() % {"num": f"{count:,}"}
     return {
@@ -97,6 +106,7 @@ def said_of(done: str, count: int = 0) -> str:
         "taken": _("You have taken over this listing."),
         "filed": _("Added to the case."),
         "assigned": _("Assigned."),
+        "followed": _("You follow this list now. What is new in it is counted under Lists."),
     }.get(done, "")
 
 
@@ -208,7 +218,7 @@ def answer_item(
     request: Request,
     db: Database,
     person: Person,
-    where: Where,
+    where: Selection,
     listing_id: str,
     message: Message = SILENT,
     page: ListPage | None = None,
@@ -271,9 +281,10 @@ def around_item(request: Request, db: Database, person: Person, rows: ListPage) 
     """Return the values that every page with a list shows around the item."""
     now = context_of(request).clock()
     return {
-        "list": rows,
+        "list": replace(rows, new_after=look_at(db, person.name, rows.where.query, now=now)),
         "done_today": done_today(db, person.name, now),
         "last": _last_verdict(db, person.name),
+        "last_batch": workspace.latest_batch(db, person.name),
         "hides": hidden_from(db, person.name),
         "hides_verdicts": lambda item: hides_verdicts(item, reviewer=person.name),
         "holders": workspace.claims_on(db, [row.listing_id for row in rows.rows], now=now),

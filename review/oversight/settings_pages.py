@@ -1,4 +1,4 @@
-"""What reviewers set for themselves and leads for all: saved lists, preferences, shares, samples."""
+"""What reviewers set for themselves and leads for all: preferences, shares, samples."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from review.web.dependencies import Person, TheContext, TheDatabase, TheLead, TheViewer, answer_page, go
-from review.web.fields import RowId, refusals
+from review.web.fields import refusals
 from review.web.languages import LANGUAGES
 from review.web.own import ACTIONS, check_zone, read_keys, write_keys, zones
 from store.accounts.users import Role
@@ -21,14 +21,10 @@ from store.review.samples import Draw, draw_sample, list_draws, miss_rate
 from store.review.workspace import (
     BOUNDS,
     ReviewSettings,
-    SavedView,
     change_setting,
-    forget_view,
     prefer,
     preferences,
     review_settings,
-    save_view,
-    saved_views,
 )
 
 if TYPE_CHECKING:
@@ -42,26 +38,6 @@ A_YEAR = 365 * 24 * 3600
 """Seconds for which the browser keeps language and theme."""
 
 MAX_SAMPLE = 2_000
-
-
-@pages.post("/views")
-def keep_view(
-    db: TheDatabase,
-    context: TheContext,
-    person: TheViewer,
-    name: Annotated[str, Form(min_length=1, max_length=60)],
-    query: Annotated[str, Form(max_length=2_000)] = "",
-) -> Response:
-    """Save the list under a name."""
-    save_view(db, person.name, name, query, now=context.clock())
-    return go(f"/?{query}")
-
-
-@pages.post("/views/{view_id}/forget")
-def drop_view(db: TheDatabase, person: TheViewer, view_id: RowId) -> Response:
-    """Delete a saved list."""
-    forget_view(db, person.name, view_id)
-    return go("/")
 
 
 @pages.get("/settings")
@@ -208,16 +184,6 @@ class Preferences(BaseModel):
     """The own key by the usual one. If left out, they stay."""
 
 
-class NewView(BaseModel):
-    """A list to save under a name."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: Annotated[str, Field(min_length=1, max_length=60, pattern=r"\S")]
-    query: Annotated[str, Field(max_length=2_000)] = ""
-    """As it stands in the address, without the question mark."""
-
-
 class NewSample(BaseModel):
     """The number of listings to draw from below the threshold."""
 
@@ -276,23 +242,3 @@ def set_preferences(db: TheDatabase, person: TheViewer, wanted: Preferences) -> 
         if wanted.keys is not None:
             prefer(db, person.name, "keys", write_keys(wanted.keys))
     return show_preferences(db, person)
-
-
-@api.get("/me/views", responses=refusals())
-def show_views(db: TheDatabase, person: TheViewer) -> list[SavedView]:
-    """Return one's saved lists by name."""
-    return saved_views(db, person.name)
-
-
-@api.post("/me/views", status_code=201, responses=refusals())
-def add_view(db: TheDatabase, context: TheContext, person: TheViewer, wanted: NewView) -> list[SavedView]:
-    """Save a list under a name, replacing one of the same name; return all saved lists."""
-    save_view(db, person.name, wanted.name, wanted.query, now=context.clock())
-    return saved_views(db, person.name)
-
-
-@api.delete("/me/views/{view_id}", status_code=204, responses=refusals())
-def delete_view(db: TheDatabase, person: TheViewer, view_id: RowId) -> Response:
-    """Delete one of one's saved lists, if it exists."""
-    forget_view(db, person.name, view_id)
-    return Response(status_code=204)

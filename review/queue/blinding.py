@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from store.audit.audit import AuditAction
 from store.review.item_query import State, falls_into
 from store.review.queue import items_of
-from store.review.workspace import preferences, review_settings
+from store.review.workspace import hidden_share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -43,15 +43,6 @@ def hides_verdicts(item: ListedItem | None, *, reviewer: str) -> bool:
 def waits_for(item: ListedItem, reviewer: str) -> bool:
     """Return whether the listing waits for this reviewer's decision."""
     return item.state is State.WAITING or hides_verdicts(item, reviewer=reviewer)
-
-
-def hidden_share(db: Database, reviewer: str) -> float:
-    """Return the share of flagged listings whose score is hidden from this reviewer, from 0 to 1.
-
-    This is the share set for everyone, or 1 for a reviewer who chose to see no scores before deciding.
-    """
-    always = preferences(db, reviewer).get("hide_score") == "1"
-    return 1.0 if always else review_settings(db).hidden_share
 
 
 def hidden_from(db: Database, reviewer: str) -> Callable[[ListedItem | None], bool]:

@@ -6,14 +6,14 @@ import hashlib
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from review.queue.blinding import hidden_from, hides_verdicts
-from review.queue.lists import TheList, Where
+from review.queue.lists import Selection, TheList
 from review.web.dependencies import (
     Person,
     TheContext,
@@ -31,7 +31,7 @@ from store.accounts.users import Role, get_user, list_users
 from store.audit.audit import AuditAction
 from store.database import transaction
 from store.review import workspace
-from store.review.cases import holds_version, open_cases, write_entry
+from store.review.cases import get_case, holds_version, open_cases, write_entry
 from store.review.item_query import Filter
 from store.review.listings import listing_file
 from store.review.queue import ListedItem, count_items, count_settled, list_items
@@ -45,9 +45,10 @@ from store.review.verdicts import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from review.web.dependencies import AppContext
     from store.database import Database
-    from store.errors import StoreError
 
 
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -91,7 +92,7 @@ class Batch:
     """What was done to several listings at once."""
 
     batch: str
-    """The id of its verdicts."""
+    """The id to undo it by."""
     count: int
 
 
@@ -125,21 +126,20 @@ def decide_all(
     deed: Annotated[Deed, Form()],
 ) -> Response:
     """Give one verdict on every ticked listing; if the list has changed, show the preview again."""
-    if deed.decision is None:
-        refused = NothingTicked(N_("No verdict was chosen, so nothing was written. Choose one."))
-        return _answer_refusal(request, db, context, where, person, deed, refused)
-    verdict = BulkVerdict(
-        decision=deed.decision,
-        seen=deed.seen,
-        reason_code=deed.reason_code,
-        note=deed.note,
-        listing_ids=deed.listing_id,
-    )
-    try:
-        done = decide_listed(db, where, verdict, person, now=context.clock())
-    except (ListChanged, ReasonUnfit, NothingTicked) as error:
-        return _answer_refusal(request, db, context, where, person, deed, error)
-    return go(with_done(where.address(), "decided", done.count))
+
+    def decide() -> Batch:
+        if deed.decision is None:
+            raise NothingTicked(N_("No verdict was chosen, so nothing was written. Choose one."))
+        verdict = BulkVerdict(
+            decision=deed.decision,
+            seen=deed.seen,
+            reason_code=deed.reason_code,
+            note=deed.note,
+            listing_ids=deed.listing_id,
+        )
+        return decide_listed(db, where, verdict, person, now=context.clock())
+
+    return _answer_deed(request, db, context, where, person, deed, decide, "decided")
 
 
 @pages.post("/bulk/assign")
@@ -152,12 +152,13 @@ def assign_all(
     deed: Annotated[Deed, Form()],
 ) -> Response:
     """Assign every ticked listing."""
-    ticked, name = deed.listing_id, deed.assignee
-    try:
-        count = assign_listed(db, where, deed.seen, name, person, ticked=ticked, now=context.clock())
-    except (ListChanged, NothingTicked) as error:
-        return _answer_refusal(request, db, context, where, person, deed, error)
-    return go(with_done(where.address(), "all_assigned" if name.strip() else "unassigned", count))
+
+    def assign() -> Batch:
+        ticked, name = deed.listing_id, deed.assignee
+        return assign_listed(db, where, deed.seen, name, person, ticked=ticked, now=context.clock())
+
+    done = "all_assigned" if deed.assignee.strip() else "unassigned"
+    return _answer_deed(request, db, context, where, person, deed, assign, done)
 
 
 @pages.post("/bulk/file")
@@ -170,23 +171,49 @@ def file_all(
     deed: Annotated[Deed, Form()],
 ) -> Response:
     """File every ticked listing in a case; what the case holds already stays as it is."""
-    if deed.case_id is None:
-        refused = NothingTicked(N_("No case was chosen, so nothing was written. Choose one."))
-        return _answer_refusal(request, db, context, where, person, deed, refused)
+
+    def file() -> Batch:
+        if deed.case_id is None:
+            raise NothingTicked(N_("No case was chosen, so nothing was written. Choose one."))
+        return file_listed(db, context, where, deed, deed.case_id, person)
+
+    return _answer_deed(request, db, context, where, person, deed, file, "all_filed")
+
+
+def _answer_deed(
+    request: Request,
+    db: Database,
+    context: AppContext,
+    where: Selection,
+    person: Person,
+    deed: Deed,
+    work: Callable[[], Batch],
+    done: str,
+) -> Response:
+    """Do the work and show the list, or show the preview as it is now, with the boxes as they were ticked."""
     try:
-        count = file_listed(db, context, where, deed, deed.case_id, person)
-    except (ListChanged, NothingTicked) as error:
-        return _answer_refusal(request, db, context, where, person, deed, error)
-    return go(with_done(where.address(), "all_filed", count))
+        return go(with_done(where.address(), done, work().count))
+    except (ListChanged, ReasonUnfit, NothingTicked) as error:
+        return _answer_preview(
+            request,
+            db,
+            where,
+            person,
+            now=context.clock(),
+            warned=spoken(error),
+            status=409 if isinstance(error, ListChanged) else 422,
+            ticked=deed.listing_id,
+        )
 
 
 @pages.post("/batches/{batch}/undo")
 def take_back_all(
     db: TheDatabase, context: TheContext, where: TheList, person: TheReviewer, batch: str
 ) -> Response:
-    """Undo every verdict of a batch that still stands; only a lead may undo another's."""
-    count = undo_listed(db, batch, person, now=context.clock())
-    return go(with_done(where.address(), "all_undone", count))
+    """Undo what stands of a batch of verdicts, assignments or filings; only a lead may undo another's."""
+    kind, count = undo_listed(db, batch, person, now=context.clock())
+    done = {"verdict": "all_undone", "assign": "assigned_back", "file": "taken_out"}[kind]
+    return go(with_done(where.address(), done, count))
 
 
 @pages.post("/listings/{listing_id}/assign")
@@ -204,7 +231,9 @@ def assign_one(
     return go(with_done(where.address(listing_id), "assigned"))
 
 
-def decide_listed(db: Database, where: Where, form: BulkVerdict, person: Person, *, now: datetime) -> Batch:
+def decide_listed(
+    db: Database, where: Selection, form: BulkVerdict, person: Person, *, now: datetime
+) -> Batch:
     """Give one verdict on all previewed listings, or the chosen ones, or on none.
 
     Raises:
@@ -232,33 +261,65 @@ def decide_listed(db: Database, where: Where, form: BulkVerdict, person: Person,
     return Batch(batch=circumstances.batch, count=len(chosen))
 
 
-def undo_listed(db: Database, batch: str, person: Person, *, now: datetime) -> int:
-    """Undo every verdict of a batch that still stands, or none; return their number.
+def undo_listed(db: Database, batch: str, person: Person, *, now: datetime) -> tuple[str, int]:
+    """Undo what still stands of a batch, or nothing; return its kind and the number of listings.
+
+    Verdicts are undone, listings go back to whom they were assigned before, and filed listings are taken out
+    of the case. What somebody has changed since stays.
 
     Raises:
-        UnknownRow: If no verdict has this batch.
+        UnknownRow: If there is no such batch.
         RoleTooLow: If the batch is somebody else's.
     """
     with transaction(db):
-        given = standing_in_batch(db, batch)
-        if any(each.reviewer != person.name for each in given) and not person.may(Role.LEAD):
+        found = workspace.find_batch(db, batch)
+        given = [] if found else standing_in_batch(db, batch)
+        doers = {found.done_by} if found else {each.reviewer for each in given}
+        if doers - {person.name} and not person.may(Role.LEAD):
             raise RoleTooLow(person.name, person.user.role, Role.LEAD)
         for verdict in given:
             undo_verdict(db, verdict.verdict_id, reviewer=person.name, origin=person.origin, now=now)
-    return len(given)
+        if found is None:
+            return "verdict", len(given)
+        if found.undone_at:
+            return found.kind, 0
+        workspace.record_batch_undo(db, batch, undone_by=person.name, now=now)
+        undo = _assign_back if found.kind == "assign" else _take_out
+        return found.kind, sum(undo(db, each, person, now) for each in found.details)
+
+
+def _assign_back(db: Database, done: Mapping[str, Any], person: Person, now: datetime) -> bool:
+    """Assign a listing to whom it was assigned before, unless somebody has assigned it since."""
+    if workspace.assignee_of(db, done["listing_id"]) != done["assignee"]:
+        return False
+    workspace.assign(db, [done["listing_id"]], done["before"], assigned_by=person.name, now=now)
+    subject = f"listing:{done['listing_id']}"
+    person.log(db, AuditAction.ASSIGNED, subject, {"assignee": done["before"], "undone": True}, now=now)
+    return True
+
+
+def _take_out(db: Database, done: Mapping[str, Any], person: Person, now: datetime) -> bool:
+    """Take a filed listing out of its case, unless the case held an earlier version or holds it no longer."""
+    case_id, listing_id = done["case_id"], done["listing_id"]
+    if done["was_held"] or listing_id not in get_case(db, case_id).listings:
+        return False
+    write_entry(db, case_id, "listing_removed", listing_id=listing_id, written_by=person.name, now=now)
+    said = {"kind": "listing_removed", "listing_id": listing_id, "undone": True}
+    person.log(db, AuditAction.CASE_CHANGED, f"case:{case_id}", said, now=now)
+    return True
 
 
 def assign_listed(
     db: Database,
-    where: Where,
+    where: Selection,
     seen: str,
     assignee: str,
     person: Person,
     *,
     ticked: list[str] | None = None,
     now: datetime,
-) -> int:
-    """Assign all previewed listings that wait, or the ticked ones, or none; return their number.
+) -> Batch:
+    """Assign all previewed listings that wait, or the ticked ones, or none.
 
     Raises:
         ListChanged: If the list is no longer what the preview showed.
@@ -267,22 +328,28 @@ def assign_listed(
     with transaction(db):
         waiting, others = _listed_as_seen(db, where, seen, person, now=now)
         chosen = waiting if ticked is None else _chosen([*waiting, *others], ticked)
-        assign_to(db, [item.listing_id for item in chosen], assignee, person, now)
-    return len(chosen)
+        name = assignee.strip()
+        details = [
+            {"listing_id": item.listing_id, "assignee": name, "before": item.assignee} for item in chosen
+        ]
+        assign_to(db, [item.listing_id for item in chosen], name, person, now)
+        batch = workspace.record_batch(db, "assign", details, done_by=person.name, now=now)
+    return Batch(batch=batch, count=len(chosen))
 
 
 def file_listed(
-    db: Database, context: AppContext, where: Where, deed: Deed, case_id: int, person: Person
-) -> int:
-    """File the ticked listings in a case, or none; return how many it did not hold before as they read now.
+    db: Database, context: AppContext, where: Selection, deed: Deed, case_id: int, person: Person
+) -> Batch:
+    """File the ticked listings in a case, or none; count those that it did not hold before as they read now.
 
     Raises:
         ListChanged: If the list is no longer what the preview showed.
         NothingTicked: If none of them was ticked.
         CaseRefused: If the case is closed.
     """
-    now, count = context.clock(), 0
+    now, details = context.clock(), []
     with transaction(db):
+        held = get_case(db, case_id).listings
         waiting, others = _listed_as_seen(db, where, deed.seen, person, now=now)
         for item in _chosen([*waiting, *others], deed.listing_id):
             if holds_version(db, case_id, item.listing_id, item.sighting_id):
@@ -293,8 +360,9 @@ def file_listed(
             )
             said = {"kind": "listing", "listing_id": listing_id}
             person.log(db, AuditAction.CASE_CHANGED, f"case:{case_id}", said, now=now)
-            count += 1
-    return count
+            details.append({"listing_id": listing_id, "case_id": case_id, "was_held": listing_id in held})
+        batch = workspace.record_batch(db, "file", details, done_by=person.name, now=now)
+    return Batch(batch=batch, count=len(details))
 
 
 def _chosen(listed: list[ListedItem], ticked: list[str] | None) -> list[ListedItem]:
@@ -305,7 +373,7 @@ def _chosen(listed: list[ListedItem], ticked: list[str] | None) -> list[ListedIt
 
 
 def _listed_as_seen(
-    db: Database, where: Where, seen: str, person: Person, *, now: datetime
+    db: Database, where: Selection, seen: str, person: Person, *, now: datetime
 ) -> tuple[list[ListedItem], list[ListedItem]]:
     waiting = touched_by(db, where, person, now=now)
     if digest_of(waiting) != seen:
@@ -329,7 +397,7 @@ def assign_to(db: Database, listing_ids: list[str], assignee: str, person: Perso
             )
 
 
-def waiting_of(where: Where, person: Person) -> Filter:
+def waiting_of(where: Selection, person: Person) -> Filter:
     """Return the filter of the listings in a list that wait for this person.
 
     Decided and disputed listings are judged one by one, by somebody who sees the verdicts.
@@ -337,7 +405,7 @@ def waiting_of(where: Where, person: Person) -> Filter:
     return replace(where.wanted, reviewer=person.name, is_open=True)
 
 
-def touched_by(db: Database, where: Where, person: Person, *, now: datetime) -> list[ListedItem]:
+def touched_by(db: Database, where: Selection, person: Person, *, now: datetime) -> list[ListedItem]:
     """Return the waiting listings of a list that nobody else has open."""
     found = list_items(db, waiting_of(where, person), sort=where.sort, limit=MAX_AT_ONCE)
     held = workspace.claims_on(db, [item.listing_id for item in found], now=now)
@@ -345,14 +413,14 @@ def touched_by(db: Database, where: Where, person: Person, *, now: datetime) -> 
     return [item for item in found if item.listing_id not in others]
 
 
-def others_in(db: Database, where: Where, waiting: list[ListedItem]) -> list[ListedItem]:
+def others_in(db: Database, where: Selection, waiting: list[ListedItem]) -> list[ListedItem]:
     """Return the first listings of a list that do not wait for this person or are open elsewhere."""
     known = {item.listing_id for item in waiting}
     found = list_items(db, where.wanted, sort=where.sort, limit=MAX_OTHERS)
     return [item for item in found if item.listing_id not in known]
 
 
-def settled_in(db: Database, where: Where, person: Person) -> int:
+def settled_in(db: Database, where: Selection, person: Person) -> int:
     """Return the number of listings in a list that do not wait for this person."""
     return count_settled(db, replace(where.wanted, reviewer=person.name))
 
@@ -363,33 +431,10 @@ def digest_of(touched: list[ListedItem]) -> str:
     return hashlib.sha256(repr(named).encode()).hexdigest()
 
 
-def _answer_refusal(
-    request: Request,
-    db: Database,
-    context: AppContext,
-    where: Where,
-    person: Person,
-    deed: Deed,
-    error: StoreError,
-) -> Response:
-    """Answer with the preview as it is now, the sentence above it, and the boxes ticked as they were sent."""
-    status = 409 if isinstance(error, ListChanged) else 422
-    return _answer_preview(
-        request,
-        db,
-        where,
-        person,
-        now=context.clock(),
-        warned=spoken(error),
-        status=status,
-        ticked=deed.listing_id,
-    )
-
-
 def _answer_preview(
     request: Request,
     db: Database,
-    where: Where,
+    where: Selection,
     person: Person,
     *,
     now: datetime,
@@ -424,7 +469,7 @@ class Touched(BaseModel):
     total: int
     """How many of the list wait for who asks; of a search no more than 1,001."""
     settled: int
-    """How many others it holds, already decided, disputed or for somebody else's second look: left alone."""
+    """How many others it holds, decided, disputed or for somebody else's second review: left alone."""
     listing_ids: list[str]
     seen: str
     """To be sent with the verdict: it is refused if the list has changed since."""
@@ -444,7 +489,7 @@ class Done(BaseModel):
 
     count: int
     batch: str = ""
-    """Of verdicts: the id to undo them by."""
+    """The id to undo it by."""
 
 
 @api.get("/bulk", responses=refusals())
@@ -472,8 +517,8 @@ def post_verdicts(
 
 @api.post("/bulk/{batch}/undo", responses=refusals(404))
 def post_undo(db: TheDatabase, context: TheContext, person: TheReviewer, batch: str) -> Done:
-    """Undo every verdict of a batch that still stands; only a lead may undo another's."""
-    return Done(count=undo_listed(db, batch, person, now=context.clock()))
+    """Undo what stands of a batch of verdicts or assignments; only a lead may undo another's."""
+    return Done(count=undo_listed(db, batch, person, now=context.clock())[1])
 
 
 @api.post("/assign", responses=refusals(409))
@@ -481,5 +526,5 @@ def post_assignee(
     db: TheDatabase, context: TheContext, where: TheList, person: TheLead, wanted: BulkAssignment
 ) -> Done:
     """Assign every listing that the get_preview named to somebody, or none."""
-    count = assign_listed(db, where, wanted.seen, wanted.assignee, person, now=context.clock())
-    return Done(count=count)
+    done = assign_listed(db, where, wanted.seen, wanted.assignee, person, now=context.clock())
+    return Done(count=done.count, batch=done.batch)

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from review.queue.blinding import hidden_from, hidden_share, hides_verdicts
+from review.queue.blinding import hidden_from, hides_verdicts
 from review.web.dependencies import Person, TheContext, TheDatabase, TheLead, ThePerson, TheViewer
 from review.web.fields import OrEmpty, refusals
 from store.model import Decision, QueueEntry
@@ -29,7 +29,7 @@ from store.review.queue import (
     review_queue,
 )
 from store.review.verdicts import count_standing
-from store.review.workspace import review_settings
+from store.review.workspace import hidden_share, review_settings
 
 if TYPE_CHECKING:
     from store.database import Database
@@ -78,8 +78,8 @@ class ListQuery(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Where:
-    """A list: its filters, order and first row."""
+class Selection:
+    """What an address selects: the filters of a list, its order and its first row."""
 
     wanted: Filter
     sort: Sort = Sort.LIKELY
@@ -129,26 +129,26 @@ def _narrowing(wanted: Filter, sort: Sort, usual: Sort) -> dict[str, object]:
     return named | ({} if sort is usual else {"sort": str(sort)})
 
 
-def where_of(
+def selection_of(
     query: Annotated[ListQuery, Query()], db: TheDatabase, context: TheContext, person: ThePerson
-) -> Where:
+) -> Selection:
     """Return the list of an address for the user."""
     named = query.model_dump(exclude={"q", "sort", "at"}) | {"terms": query.q.strip()}
     named |= {"state": str(query.state), "reviewer": person.name}
     named["names"] = tuple(context.reference.names(named["terms"]).items()) if named["terms"] else ()
     wanted = Filter(**named, hidden_share=hidden_share(db, person.name))
     usual = Sort.WORTH if review_settings(db).worth_first else Sort.LIKELY
-    return Where(wanted=wanted, sort=query.sort or usual, usual=usual, at=query.at)
+    return Selection(wanted=wanted, sort=query.sort or usual, usual=usual, at=query.at)
 
 
-TheList = Annotated[Where, Depends(where_of)]
+TheList = Annotated[Selection, Depends(selection_of)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListPage:
     """One page of a list, with its neighbours."""
 
-    where: Where
+    where: Selection
     rows: tuple[ListedItem, ...]
     total: int
     """Of the list; of a search in the whole store as far as it is counted."""
@@ -160,6 +160,8 @@ class ListPage:
     """The page before."""
     later: ListedItem | None = None
     """The row after the last."""
+    new_after: int | None = None
+    """Later sightings are marked as new; None if the reviewer does not follow this list."""
 
     @property
     def earlier_address(self) -> str:
@@ -196,7 +198,7 @@ class ListPage:
         return next((at for at, row in enumerate(self.rows) if row.listing_id == listing_id), None)
 
 
-def read_list(db: Database, where: Where, *, reviewer: str, listing_id: str = "") -> ListPage:
+def read_list(db: Database, where: Selection, *, reviewer: str, listing_id: str = "") -> ListPage:
     """Return a page of the list; it starts at `listing_id` if it would not contain the listing otherwise."""
     wanted = replace(where.wanted, reviewer=reviewer)
     place = read_place(db, where)
@@ -224,7 +226,7 @@ def read_list(db: Database, where: Where, *, reviewer: str, listing_id: str = ""
 
 
 def address_after_verdict(
-    db: Database, where: Where, listing_id: str, place: Place | None, *, reviewer: str, now: datetime
+    db: Database, where: Selection, listing_id: str, place: Place | None, *, reviewer: str, now: datetime
 ) -> str:
     """Return the address of the next listing in the list that nobody else has open.
 
@@ -251,7 +253,7 @@ def write_place(place: Place | None) -> str:
     return "" if place is None else str(place.sighting_id)
 
 
-def read_place(db: Database, where: Where) -> Place | None:
+def read_place(db: Database, where: Selection) -> Place | None:
     """Return the place in a list's address; None if there is none or its sighting no longer exists."""
     at = where.at
     if not (at.isascii() and at.isdecimal() and len(at) < MAX_DIGITS):
@@ -259,7 +261,7 @@ def read_place(db: Database, where: Where) -> Place | None:
     return place_of_sighting(db, int(at), where.wanted, where.sort)
 
 
-def _rows(db: Database, where: Where, wanted: Filter, place: Place | None) -> list[ListedItem]:
+def _rows(db: Database, where: Selection, wanted: Filter, place: Place | None) -> list[ListedItem]:
     return list_items(db, wanted, sort=where.sort, after=place, is_included=True, limit=PAGE_SIZE + 1)
 
 

@@ -26,7 +26,7 @@ from review.listing import item_page, listing_api
 from review.listing.safe_text import cut, mark_lookalikes, spell_invisible
 from review.listing.score_reasons import kind_words, signal_words
 from review.oversight import audit_log, figure_pages, office_terms, service_pages, settings_pages
-from review.queue import bulk, decide, lists
+from review.queue import bulk, decide, lists, watchlists
 from review.web import languages, own
 from review.web import translations as words
 from review.web.dependencies import (
@@ -74,6 +74,7 @@ from store.review.cases import CaseRefused
 from store.review.office_terms import OfficeTermCommon, OfficeTermRefused
 from store.review.samples import NothingToSample
 from store.review.verdicts import AlreadyUndone, JudgedMeanwhile, ReasonUnfit, StaleScreen, fitting_decisions
+from store.review.watchlists import DigestSettingsWrong
 from store.review.workspace import HeldByAnother, SettingRefused
 from store.times import utc_now
 
@@ -99,6 +100,7 @@ STATUS = {
     NothingToSample: 409,
     ReasonUnfit: 422,
     SettingRefused: 422,
+    DigestSettingsWrong: 422,
     OfficeTermRefused: 409,
     OfficeTermCommon: 409,
     own.KeysClash: 409,
@@ -131,8 +133,8 @@ STATUS = {
 """The HTTP status of each expected error; its message is the sentence shown."""
 
 MODULES = (
-    decide, lists, item_page, listing_api, bulk, case_files, case_exports, figure_pages, settings_pages,
-    office_terms, login, own_account, user_admin, audit_log, service_pages, help_pages,
+    decide, lists, watchlists, item_page, listing_api, bulk, case_files, case_exports, figure_pages,
+    settings_pages, office_terms, login, own_account, user_admin, audit_log, service_pages, help_pages,
 )  # fmt: skip
 """Modules with routes: each has a router `pages`, a router `api`, or both."""
 
@@ -345,6 +347,7 @@ def build_templates() -> Environment:
         "KINDS": words.KINDS,
         "WORTH_PARTS": words.WORTH_PARTS,
         "FAMILIES": words.FAMILIES,
+        "DIGEST_STATES": words.DIGEST_STATES,
         "STAGES": words.STAGES,
         "ACTIONS": words.ACTIONS,
         "ROLES": words.ROLES,

@@ -22,6 +22,7 @@ from store.audit.audit import AuditAction, Origin, Via
 from store.database import Database, open_database
 from store.errors import StoreError
 from store.model import MAY_SEE_CONTACTS
+from store.review.watchlists import count_new
 from store.review.workspace import preferences
 
 if TYPE_CHECKING:
@@ -123,7 +124,8 @@ def answer_page(
 ) -> HTMLResponse:
     """Render a template as the answer, its forms tied to the browser that asked.
 
-    Every template gets `person`, the user (None before the login), and `form_token`.
+    Every template gets `person`, the user (None before the login), `form_token`, and `news`, the number of
+    new matches in the lists that the user follows.
     """
     context = context_of(request)
     key = context.cookies.read(request)
@@ -136,12 +138,22 @@ def answer_page(
         form_token=context.cookies.form_token(drawn_for),
         theme=theme if theme in {"light", "dark"} else "auto",
         here=request.url.path,
+        news=_count_news(request),
         **shown,
     )
     response = HTMLResponse(body, status_code=status)
     if key is None:
         context.cookies.write(response, drawn_for)
     return response
+
+
+def _count_news(request: Request) -> int:
+    person = getattr(request.state, "person", None)
+    if person is None:
+        return 0
+    with suppress(StoreError), context_of(request).connections.borrow() as db:
+        return sum(count_new(db, person.name).values())
+    return 0
 
 
 API = ("/api/", "/openapi.json")

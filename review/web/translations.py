@@ -124,6 +124,7 @@ KEYS = {
     "v": N_("show the saved page"),
     "h": N_("open the labelling guide"),
     "e": N_("open the glossary"),
+    "i": N_("follow the seller or the substance of the listing"),
     "/": N_("search"),
     "?": N_("show or hide these keys"),
 }
@@ -161,6 +162,12 @@ KINDS = {
 FAMILIES = {
     "opioid": N_("opioid"), "amphetamine-type": N_("amphetamine-type"), "other": N_("other"),
 }  # fmt: skip
+
+DIGEST_STATES = {
+    "": N_("waits to be sent"), "begun": N_("is being sent"), "sent": N_("sent"),
+    "failed": N_("failed, will be tried again"), "interrupted": N_("interrupted"), "given_up": N_("given up"),
+}  # fmt: skip
+"""How the messages to a person stand, by their last event."""
 
 CASE_KINDS = {
     "listing": N_("listing added"), "seller": N_("seller added"), "note": N_("note"),

@@ -200,7 +200,7 @@ def _sha256(text: str) -> str:
 
 WORKING_TABLES = frozenset(
     {
-        "claims", "drafts", "login_failures", "preferences", "saved_views",
+        "claims", "drafts", "login_failures", "preferences", "saved_views", "digest_settings",
         "review_counts", "review_items", "office_term_progress", "unit_prices", "words",
         "record", "_sqlite_migrations",
         "contact_mentions", "contacts", "listing_accounts", "seller_accounts", "supplier_progress",

@@ -203,6 +203,17 @@ class ItemQuery:
         query = self._found(self._order, self._tie)
         return [row[0] for row in self._db.execute(query, self._filled_in(limit))]
 
+    def newest(self, sighting_id: int, limit: int) -> list[int]:
+        """Return the matches from a sighting on, newest first; only later sightings are read."""
+        self.among(">=", sighting_id)
+        if self._is_store_wide:
+            return self.ids(limit)
+        query = f"""
+            SELECT sighting_id FROM review_items INDEXED BY idx_review_items_sighting
+            WHERE {self._where} ORDER BY sighting_id DESC LIMIT ?
+        """  # noqa: S608 (so)
+        return [row[0] for row in self._db.execute(query, [*self._arguments, limit])]
+
     def count(self) -> int:
         """Return the number of review items; a search counts up to `MAX_COUNTED` + 1."""
         limit = MAX_COUNTED + 1 if self._is_search else -1

@@ -1,17 +1,19 @@
-"""Claims, assignments, drafts, saved views, preferences and review settings."""
+"""Claims, assignments, drafts, preferences, review settings, and what was done to several at once."""
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from store import rows, times
 from store.errors import N_, StoreError, UnknownRow
 from store.sqlite import transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from store.sqlite import Database
 
@@ -122,14 +124,10 @@ class KeptDraft:
     substance: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SavedView:
-    """A filtered list that a reviewer saved under a name."""
-
-    view_id: int
-    name: str
-    query: str
-    """The query string of the URL, without the question mark."""
+def assignee_of(db: Database, listing_id: str) -> str:
+    """Return the person to whom a listing is assigned, or an empty string."""
+    row = db.execute("SELECT assignee FROM assignments WHERE listing_id = ?", [listing_id]).fetchone()
+    return "" if row is None else str(row[0])
 
 
 def keep_draft(db: Database, listing_id: str, reviewer: str, draft: KeptDraft, *, now: datetime) -> None:
@@ -160,28 +158,6 @@ def forget_draft(db: Database, listing_id: str, reviewer: str) -> None:
     """Delete a draft, for example when its verdict is given."""
     with transaction(db):
         db.execute("DELETE FROM drafts WHERE listing_id = ? AND reviewer = ?", [listing_id, reviewer])
-
-
-def save_view(db: Database, reviewer: str, name: str, query: str, *, now: datetime) -> None:
-    """Save a list under a name, replacing the list of the same name."""
-    with transaction(db):
-        db.execute(
-            "INSERT INTO saved_views (reviewer, name, query, saved_at) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (reviewer, name) DO UPDATE SET query = excluded.query, saved_at = excluded.saved_at",
-            [reviewer, rows.clean(name.strip()), rows.clean(query), times.to_text(now)],
-        )
-
-
-def saved_views(db: Database, reviewer: str) -> list[SavedView]:
-    """Return the saved lists of a reviewer, by name."""
-    query = "SELECT view_id, name, query FROM saved_views WHERE reviewer = ? ORDER BY name"
-    return rows.select(db, SavedView, query, [reviewer])
-
-
-def forget_view(db: Database, reviewer: str, view_id: int) -> None:
-    """Delete a saved list of a reviewer; lists of others stay."""
-    with transaction(db):
-        db.execute("DELETE FROM saved_views WHERE view_id = ? AND reviewer = ?", [view_id, reviewer])
 
 
 class SettingRefused(StoreError):
@@ -255,3 +231,60 @@ def prefer(db: Database, reviewer: str, name: str, value: str) -> None:
             "INSERT INTO preferences VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
             [reviewer, name, rows.clean(value)],
         )
+
+
+def hidden_share(db: Database, reviewer: str) -> float:
+    """Return the share of flagged listings whose score is hidden from this reviewer, from 0 to 1.
+
+    This is the share set for everyone, or 1 for a reviewer who chose to see no scores before deciding.
+    """
+    always = preferences(db, reviewer).get("hide_score") == "1"
+    return 1.0 if always else review_settings(db).hidden_share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoneBatch:
+    """An assignment or a filing of several listings at once."""
+
+    batch: str
+    kind: str
+    """`assign` or `file`."""
+    details: tuple[Mapping[str, Any], ...]
+    """For each listing, what was done, and how it was before."""
+    done_by: str
+    done_at: datetime
+    undone_at: datetime | None
+
+
+def record_batch(
+    db: Database, kind: str, details: Sequence[Mapping[str, object]], *, done_by: str, now: datetime
+) -> str:
+    """Record what was done to several listings at once, so that it can be undone; return the id."""
+    batch = secrets.token_hex(8)
+    values = {"batch": batch, "kind": kind, "details": rows.to_json(list(details)), "done_by": done_by}
+    rows.insert(db, "batches", values | {"done_at": times.to_text(now)})
+    return batch
+
+
+def find_batch(db: Database, batch: str) -> DoneBatch | None:
+    """Return an assignment or filing by its id; None if there is none, as for a batch of verdicts."""
+    return rows.find(db, DoneBatch, f"{_BATCHES} WHERE batch = ?", [batch])
+
+
+def latest_batch(db: Database, person: str) -> DoneBatch | None:
+    """Return the newest assignment or filing of a person that was not undone; None after a later verdict."""
+    query = f"""
+        {_BATCHES} WHERE done_by = ? AND undone_at IS NULL AND done_at >= ifnull((
+            SELECT decided_at FROM verdicts WHERE reviewer = ? ORDER BY verdict_id DESC LIMIT 1
+        ), '') ORDER BY done_at DESC LIMIT 1
+    """  # noqa: S608 (no input)
+    return rows.find(db, DoneBatch, query, [person, person])
+
+
+def record_batch_undo(db: Database, batch: str, *, undone_by: str, now: datetime) -> None:
+    """Record that an assignment or filing was undone."""
+    values = {"batch": batch, "undone_by": undone_by, "undone_at": times.to_text(now)}
+    rows.insert(db, "batch_undos", values)
+
+
+_BATCHES = "SELECT batches.*, undone_at FROM batches LEFT JOIN batch_undos USING (batch)"

@@ -16,6 +16,7 @@ from fixtures.builders.login import entered, headers_of
 from fixtures.builders.review_store import FLAGGED, NOW, PLANTED, score, see
 from store.accounts.users import Role
 from store.database import open_database
+from store.review.cases import get_case, open_case
 from store.review.item_query import Filter, Sort
 from store.review.queue import count_items, list_items, mend_queue, worth_of
 from store.review.workspace import change_setting
@@ -307,3 +308,45 @@ def test_the_head_of_a_listing_lets_one_decide(client: TestClient, database: Pat
     seller = re.search(r'href="(/\?seller=[^"]+)"', head)
     assert seller
     assert client.get(html.unescape(seller[1])).status_code == 200
+
+
+def test_assignments_are_undone_together(database: Path) -> None:
+    """Each listing goes back to whom it was assigned before; what was changed since stays."""
+    with entered(database, "bo"), entered(database, "cy"), entered(database, "lea", Role.LEAD) as lea:
+        page = lea.get("/bulk", params={"seller": SELLER}).text
+        first, second, third, _ = boxes(page)
+        send(lea, page, "/bulk/assign", listing_id=[first], assignee="cy")
+        page = lea.get("/bulk", params={"seller": SELLER}).text
+        done = send(lea, page, "/bulk/assign", listing_id=[first, second, third], assignee="bo")
+        assert "3 listings assigned." in done.text
+        lea.post(f"/listings/{third}/assign", data={"assignee": "lea"}, headers=headers_of(lea))
+        form = read_form(lea.get("/").text, "/undo")
+        undone = lea.post(form.action, data=form.values)
+        assert "2 assignments undone." in undone.text
+        again = lea.post(form.action, data=form.values)
+        assert "0 assignments undone." in again.text
+    with closing(open_database(database)) as db:
+        assert dict(db.execute("SELECT listing_id, assignee FROM assignments").fetchall()) == {
+            first: "cy",
+            third: "lea",
+        }
+
+
+def test_filings_are_undone_together(client: TestClient, database: Path) -> None:
+    """What the case did not hold before is taken out; the journal keeps both lines."""
+    with closing(open_database(database)) as db:
+        case_id = open_case(db, "2026-7", "Piperonal", opened_by="lea", now=NOW)
+    page = client.get("/bulk", params={"seller": SELLER}).text
+    first, second, third, _ = boxes(page)
+    send(client, page, "/bulk/file", listing_id=[first], case_id=case_id)
+    page = client.get("/bulk", params={"seller": SELLER}).text
+    done = send(client, page, "/bulk/file", listing_id=[first, second, third], case_id=case_id)
+    assert "2 listings filed." in done.text
+    form = read_form(client.get("/").text, "/undo")
+    with entered(database, "bo") as bo:
+        assert bo.post(form.action, headers=headers_of(bo)).status_code == 403
+    assert "2 listings taken out of the case." in client.post(form.action, data=form.values).text
+    with closing(open_database(database)) as db:
+        case = get_case(db, case_id)
+        assert list(case.listings) == [first]
+        assert [each.kind for each in case.entries] == [*["listing"] * 3, *["listing_removed"] * 2]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crawler.extract import terms
-from review.queue.lists import Where
+from review.queue.lists import Selection
 from review.web.languages import ASKED
 from review.web.translations import (
     COUNTED,
@@ -120,4 +120,4 @@ def test_every_filter_has_a_name() -> None:
         decision="x", seller="x", changed="1", p_from=0.1, p_to=0.9, since="2026-01-01",
         until="2026-01-02",
     )  # fmt: skip
-    assert {*Where(wanted=full).narrowing, "sort"} == NARROWINGS.keys()
+    assert {*Selection(wanted=full).narrowing, "sort"} == NARROWINGS.keys()

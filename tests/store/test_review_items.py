@@ -30,6 +30,7 @@ from store.review.verdicts import (
     undo_verdict,
     verdicts_of,
 )
+from store.review.watchlists import save_view, saved_views
 from store.review.workspace import (
     HeldByAnother,
     KeptDraft,
@@ -42,8 +43,6 @@ from store.review.workspace import (
     keep_draft,
     release,
     review_settings,
-    save_view,
-    saved_views,
 )
 from store.scores.scores import record_scores, unscored_sightings
 
