@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 LABELS = NARROWINGS | {
     "reason_code": N_("Reason"), "note": N_("Note"), "substance": N_("Substance"),
     "times": N_("Times of day"), "quiet_hours": N_("Quiet hours"), "timezone": N_("Time zone"),
+    "time_zone": N_("Time zone beside UTC"), "own": N_("My keys"),
     "address": N_("Address"), "follow": N_("Follow"), "back": N_("Page to return to"),
     "term": N_("Term"), "why": N_("Why"),
     "number": N_("Case number"), "title": N_("Title"), "case_id": N_("Case"),
