@@ -1,19 +1,25 @@
 """Measure how contacts and names of sellers are read, with precision and recall by kind.
 
-Run: `python -m benchmarks.contacts [FILE ...] [--misses]`
+Run: `python -m benchmarks.contacts [FILE ...] [--misses] [--pages FOLDER]`
 
 The file has the form of `fixtures/evaluation/contacts.jsonl`. A contact counts as found if kind and
-normalised value are right.
+normalised value are right. With `--pages`, every saved page in a folder is read, and its sellers are searched
+for ratings, badges and counts, by patterns that the product does not use.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import web_poet
+
+from crawler.extract.page import extract_page
+from crawler.extract.seller_names import clean_seller_name
 from store.suppliers.contacts import ContactKind
 from suppliers.contacts import Context, read_contacts
 from suppliers.update import regions_of
@@ -22,6 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 EVALUATION = Path(__file__).parents[1] / "fixtures" / "evaluation" / "contacts.jsonl"
+_DECORATED = re.compile(
+    r"\(\s*[\d.,]+\s*\)|%|★|☆|\d\s*(?:yrs?|years?|ratings?|reviews?|stars?)\b|member since|feedback|verified"
+    r"|gold supplier|\bsold\b|\d[.,]\d\s*/\s*5",
+    re.IGNORECASE,
+)
 WALLETS = frozenset({"bitcoin", "ethereum", "tron", "monero", "litecoin"})
 NUMBERS = frozenset({"vat", "uscc", "gstin", "lei", "eori", "company"})
 GROUPS = {
@@ -39,12 +50,41 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="*", type=Path, default=[EVALUATION])
     parser.add_argument("--misses", action="store_true", help="Print what was missed and what was wrong.")
+    parser.add_argument("--pages", type=Path, help="A folder of saved pages.")
     arguments = parser.parse_args()
     for file in arguments.files:
         rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
         texts = [row for row in rows if "text" in row]
         print(f"{file.name}: {len(texts)} texts")
         report(texts, show_misses=arguments.misses)
+        report_names([row for row in rows if "seller_shown" in row], show_misses=arguments.misses)
+    if arguments.pages:
+        report_pages(arguments.pages)
+
+
+def report_names(rows: list[dict[str, Any]], *, show_misses: bool) -> None:
+    """Print how many sellers are shown by their name alone."""
+    wrong = [row for row in rows if clean_seller_name(row["seller_shown"]) != row["seller_name"]]
+    print(f"{'names of sellers':<18} {len(rows):>6} {1 - len(wrong) / max(1, len(rows)):>9.3f} right")
+    if show_misses:
+        for row in wrong:
+            print(row["id"], row["seller_shown"], "\n   read", clean_seller_name(row["seller_shown"]))
+
+
+def report_pages(folder: Path) -> None:
+    """Print how many sellers on saved pages have a rating, badge or count in their name."""
+    pages, names = 0, list[str]()
+    for path in sorted(folder.rglob("*.html")):
+        response = web_poet.HttpResponse(
+            url=f"https://saved.example/{path.name}", body=path.read_bytes(), status=200
+        )
+        read = extract_page(response)
+        listings = [read.listing] if read.listing else list(read.rows)
+        pages += 1
+        names += [each.content.seller_name for each in listings if each.content.seller_name]
+    decorated = [name for name in names if _DECORATED.search(name)]
+    print(f"{folder}: {pages} pages, {len(names)} sellers ({len(set(names))} names)")
+    print(f"with a rating, badge or count: {len(decorated)} {sorted(set(decorated))[:10]}")
 
 
 def report(texts: Iterable[dict[str, Any]], *, show_misses: bool) -> None:

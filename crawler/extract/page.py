@@ -16,6 +16,7 @@ from crawler.extract.links import followable_links, is_paged, next_page, own_add
 from crawler.extract.list_rows import find_rows, row_listings
 from crawler.extract.offer import find_heading
 from crawler.extract.schema_org import content_of_product, is_offer_node, own_product, product_url
+from crawler.extract.seller_names import LONGEST_NAME, clean_seller_name
 from crawler.extract.structured import Node, Structured, read_structured
 from crawler.extract.terms import read_terms, shown_stock
 from crawler.extract.visible import VisiblePage
@@ -137,7 +138,7 @@ class _Reader:
         if not (product or seen.price_amount or (self.opengraph and self.opengraph.price_amount)):
             state = state_product(read_states(self.document), self.visible.title, self.document)
         if self._is_listing(product, seen, state):
-            content = self._with_terms(self._merged(product, seen, state, language))
+            content = _with_name_alone(self._with_terms(self._merged(product, seen, state, language)))
             if content.title:
                 listing = ExtractedListing(url=self._own_url(), content=content)
                 return replace(
@@ -270,7 +271,19 @@ def _with_shown(
 
 def _in_language(row: ExtractedListing, language: str) -> ExtractedListing:
     """Give a row its page's language, since a row is too short for detection."""
-    return replace(row, content=replace(row.content, language=row.content.language or language))
+    content = replace(row.content, language=row.content.language or language)
+    return replace(row, content=_with_name_alone(content))
+
+
+def _with_name_alone(content: ListingContent) -> ListingContent:
+    """Keep the seller's name without ratings and badges; the provenance says if it was cut."""
+    name = clean_seller_name(content.seller_name)
+    if name == content.seller_name:
+        return content
+    rule = content.provenance.get("seller_name", "")
+    is_cut = len(content.seller_name) > 10 * LONGEST_NAME
+    provenance = {**content.provenance, "seller_name": f"{rule}, cut" if is_cut else rule}
+    return replace(content, seller_name=name, provenance=provenance)
 
 
 def _listing_sentence(content: ListingContent) -> str:

@@ -1,0 +1,38 @@
+"""The name of a seller, without what pages print beside it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from crawler.extract.seller_names import LONGEST_NAME, clean_seller_name
+
+SHOWN = [
+    ("acid.world (1,204) Positive feedback: 98.7 % Member since Mar-04-11", "acid.world"),
+    ("Visit the Acid World Store", "Acid World"),
+    ("Ficticia Chemical Co., Ltd. 12YRS Verified Supplier", "Ficticia Chemical Co., Ltd."),
+    ("Sold by: Ficticia OÜ ★★★★☆ (31)", "Ficticia OÜ"),
+    ("Ficticia GmbH 99,1% positive Bewertungen", "Ficticia GmbH"),
+    ("ООО «Фикция» на сайте с мая 2015", "ООО «Фикция»"),
+    ("虚构化工有限公司 第12年 诚信通", "虚构化工有限公司"),
+    ("Lab 24 GmbH", "Lab 24 GmbH"),
+    ("3 Rivers Reagents", "3 Rivers Reagents"),
+    ("100 Percent Acid Ltd", "100 Percent Acid Ltd"),
+    ("Member's Choice", "Member's Choice"),
+    ("(839)", "(839)"),
+]
+
+
+@pytest.mark.parametrize(("shown", "name"), SHOWN)
+def test_a_name_is_kept_and_its_decoration_is_not(shown: str, name: str) -> None:
+    """Ratings, badges, counts and years go; numbers that belong to the name stay."""
+    assert clean_seller_name(shown) == name
+
+
+@pytest.mark.parametrize("shown", ["x" * 10_000, "sold by " * 2_000, "(1" * 5_000, "9 " * 5_000, ""])
+def test_a_text_that_is_no_name_is_bounded(shown: str) -> None:
+    """In length and in time."""
+    begun = time.process_time()
+    assert len(clean_seller_name(shown)) <= LONGEST_NAME
+    assert time.process_time() - begun < 2
