@@ -46,6 +46,7 @@ def link_command(context: click.Context, database: Path, *, reread: bool, rebuil
         return
     from cli.settings import load_settings
     from store.suppliers.contacts import drop_unmentioned, forget_mentions
+    from store.suppliers.profile import score_suppliers
     from store.suppliers.suppliers import last_move, suppliers_since
     from suppliers.linking import link_accounts
     from suppliers.linking import train as train_weights
@@ -64,6 +65,7 @@ def link_command(context: click.Context, database: Path, *, reread: bool, rebuil
             click.echo(train_weights(db, now=utc_now()))
         with step_bars() as show_step:
             linked = link_accounts(db, now=utc_now, rebuild=rebuild, progress=show_step)
+        score_suppliers(db, now=utc_now())
         done.sentence += f" {linked.sentence}"
         click.echo(done.sentence)
         changed = suppliers_since(db, before, limit=SHOWN + 1)
@@ -243,10 +245,14 @@ def _decide(
     database: Path, account: int, other: int, decision: LinkDecision, reason: str, decided_by: str
 ) -> None:
     from store.suppliers.grouping import decide_link
+    from store.suppliers.profile import score_suppliers
     from store.suppliers.suppliers import supplier_of_account
 
     with open_store(database) as db:
-        decide_link(db, account, other, decision, reason=reason, decided_by=decided_by, now=utc_now())
+        changed = decide_link(
+            db, account, other, decision, reason=reason, decided_by=decided_by, now=utc_now()
+        )
+        score_suppliers(db, now=utc_now(), supplier_ids=changed.suppliers)
         one, two = supplier_of_account(db, account), supplier_of_account(db, other)
     said = (
         f"Both accounts have supplier {one}" if one == two else f"The accounts have suppliers {one} and {two}"

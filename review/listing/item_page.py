@@ -45,6 +45,7 @@ from store.review.verdicts import (
 from store.review.watchlists import look_at, saved_views
 from store.review.workspace import KeptDraft, draft_of, keep_draft, review_settings
 from store.suppliers.contacts import states_contacts, view_contacts
+from store.suppliers.suppliers import supplier_of_listing
 
 if TYPE_CHECKING:
     from review.listing.item import Changed, Item
@@ -330,6 +331,7 @@ def _near(request: Request, db: Database, file: ListingFile, reviewer: str) -> d
         "prices": listings.prices(file.sightings),
         "same_text": hide_scores(db, listings.same_text(db, newest), reviewer, listing_id),
         "of_seller": hide_scores(db, of_seller, reviewer, listing_id),
+        "supplier_id": supplier_of_listing(db, listing_id),
         "cases": cases.cases_of(db, listing_id),
         "open_cases": cases.open_cases(db),
     }

@@ -27,6 +27,7 @@ from review.listing.safe_text import cut, mark_lookalikes, spell_invisible
 from review.listing.score_reasons import kind_words, signal_words
 from review.oversight import audit_log, figure_pages, office_terms, service_pages, settings_pages
 from review.queue import bulk, decide, lists, watchlists
+from review.suppliers import supplier_pages
 from review.web import languages, own
 from review.web import translations as words
 from review.web.dependencies import (
@@ -76,6 +77,7 @@ from store.review.samples import NothingToSample
 from store.review.verdicts import AlreadyUndone, JudgedMeanwhile, ReasonUnfit, StaleScreen, fitting_decisions
 from store.review.watchlists import DigestSettingsWrong
 from store.review.workspace import HeldByAnother, SettingRefused
+from store.suppliers.links import DecisionRefused
 from store.times import utc_now
 
 if TYPE_CHECKING:
@@ -129,16 +131,18 @@ STATUS = {
     SourcesUnreadable: 409,
     NotScheduled: 404,
     NotOperated: 409,
+    DecisionRefused: 422,
 }
 """The HTTP status of each expected error; its message is the sentence shown."""
 
 MODULES = (
     decide, lists, watchlists, item_page, listing_api, bulk, case_files, case_exports, figure_pages,
     settings_pages, office_terms, login, own_account, user_admin, audit_log, service_pages, help_pages,
+    supplier_pages,
 )  # fmt: skip
 """Modules with routes: each has a router `pages`, a router `api`, or both."""
 
-ROOMS = ("queue", "listing", "cases", "accounts", "oversight", "help", "web")
+ROOMS = ("queue", "listing", "cases", "suppliers", "accounts", "oversight", "help", "web")
 """Folders with templates."""
 
 BEARER = HTTPBearer(auto_error=False, description="A token, from `precursor-watch users token add`.")

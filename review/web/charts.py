@@ -61,27 +61,38 @@ class Line:
 
 def price_line(prices: Sequence[Price]) -> Line | None:
     """Return prices over time as a line; None for fewer than two, which are no line."""
-    if len(prices) < 2:
-        return None
-    amounts = [float(price.amount) for price in prices]
-    moments = [price.seen_at for price in prices]
-    xs = _over_time(moments)
-    ys = _upwards(amounts, low=min(amounts), high=max(amounts))
-    points = tuple(
-        Point(x=x, y=y, words=f"{price.seen_at:%Y-%m-%d}: {price.amount:f} {price.currency}")
-        for x, y, price in zip(xs, ys, prices, strict=True)
+    return lines_over_time(
+        [[(price.seen_at, float(price.amount), f"{price.amount:f} {price.currency}") for price in prices]]
     )
+
+
+def lines_over_time(series: Sequence[Sequence[tuple[datetime, float, str]]]) -> Line | None:
+    """Return values over time, one line for each series; None for fewer than two values.
+
+    Args:
+        series: Times, values and what each value says, each series oldest first.
+    """
+    values = [each for one in series for each in one]
+    if len(values) < 2:
+        return None
+    amounts = [value for _, value, _ in values]
+    first, last = min(moment for moment, _, _ in values), max(moment for moment, _, _ in values)
     low, high = min(amounts), max(amounts)
-    middle = moments[0] + (moments[-1] - moments[0]) / 2
-    days = dict.fromkeys(f"{moment:%Y-%m-%d}" for moment in (moments[0], middle, moments[-1]))
+    xs = iter(_over_time([moment for moment, _, _ in values], first, last))
+    ys = iter(_upwards(amounts, low=low, high=high))
+    parts = [
+        [Point(x=next(xs), y=next(ys), words=f"{moment:%Y-%m-%d}: {words}") for moment, _, words in one]
+        for one in series
+    ]
+    middle = first + (last - first) / 2
     return Line(
-        parts=(_polyline(points),),
-        points=points,
+        parts=tuple(_polyline(part) for part in parts if len(part) > 1),
+        points=tuple(point for part in parts for point in part),
         start=amounts[0],
         end=amounts[-1],
         low=low,
         high=high,
-        x_ticks=tuple(days),
+        x_ticks=tuple(dict.fromkeys(f"{moment:%Y-%m-%d}" for moment in (first, middle, last))),
         y_ticks=tuple(f"{value:g}" for value in (high, (high + low) / 2, low))
         if high > low
         else ("", f"{low:g}"),
@@ -152,8 +163,8 @@ def count_ticks(top: int) -> tuple[str, ...]:
     return (f"{top:,}", f"{top // 2:,}", "0") if top % 2 == 0 else (f"{top:,}", "0")
 
 
-def _over_time(moments: Sequence[datetime]) -> list[float]:
-    start, span = moments[0], (moments[-1] - moments[0]).total_seconds() or 1.0
+def _over_time(moments: Sequence[datetime], start: datetime, end: datetime) -> list[float]:
+    span = (end - start).total_seconds() or 1.0
     return [round(PAD + (moment - start).total_seconds() / span * (WIDTH - 2 * PAD), 1) for moment in moments]
 
 

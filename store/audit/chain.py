@@ -62,6 +62,7 @@ class AuditAction(StrEnum):
     CASE_CHANGED = "case_changed"
     PAGE_VIEWED = "page_viewed"
     """The stored page was shown."""
+    SUPPLIER_VIEWED = "supplier_viewed"
     CONTACTS_VIEWED = "contacts_viewed"
     """Contacts of a listing or of a seller's account were shown."""
     SEARCHED = "searched"

@@ -12,6 +12,7 @@ import pytest
 from fixtures.builders.login import a_user, build
 from fixtures.builders.review_store import NOW, PLANTED, fill_store, score, see
 from fixtures.builders.store import declared, judge
+from fixtures.builders.supplied import link
 from review.web.app import all_routes
 from store.accounts.users import Role
 from store.database import open_database
@@ -44,7 +45,7 @@ RULES = {
 """What is looked at under each colour scheme; None for every rule."""
 
 VALUES = {
-    "listing_id": "", "case_id": "1", "run_id": "1", "name": "bo",
+    "listing_id": "", "case_id": "1", "run_id": "1", "name": "bo", "supplier_id": "1",
 }  # fmt: skip
 """What stands for the parts of an address; the listing is filled in when the store is."""
 
@@ -52,7 +53,10 @@ NO_PAGES = ("/openapi.json", "/listings/{listing_id}/sheet.pdf", "/cases/{case_i
 PARTS = ("/listings/{listing_id}/near",)
 """Parts of a page, which are on it when it is looked at."""
 
-MORE = ("/?q=nosuch", "/?tour=1", "/?state=every&sort=worth", "/?changed=1", "/bulk?state=every", "/no/page")
+MORE = (
+    "/?q=nosuch", "/?tour=1", "/?state=every&sort=worth", "/?changed=1", "/bulk?state=every", "/no/page",
+    "/suppliers?q=nosuch", "/suppliers/{supplier_id}?contacts=shown",
+)  # fmt: skip
 
 
 def routes() -> list[str]:
@@ -86,6 +90,7 @@ def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             judge(db, entry.sighting_id, Decision.OFFER, note="As written.", reviewer="bo", now=NOW)
         see(db, (LATER,), at=NOW, archive="later.zip")
         score(db, (LATER, *PLANTED))
+        link(db)
     with served(build(store)) as address:
         page = enter(browser, address, "ada", base_url=address, reduced_motion="reduce")
         yield page
