@@ -10,19 +10,22 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pyotp
+import segno
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from cryptography.fernet import Fernet, InvalidToken
+from markupsafe import Markup
 
 from review.web.errors import PasswordUnfit
 from review.web.settings import derive
-from store.accounts.users import use_totp_step
+from store.accounts.users import use_recovery_code, use_totp_step
 from store.errors import N_
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from store.accounts.users import Credentials
+    from store.audit.audit import Origin
     from store.database import Database
 
 
@@ -109,6 +112,8 @@ def _normal(password: str) -> str:
 
 ISSUER = "precursor-watch"
 
+RECOVERY_CODES = 8
+
 STEP = timedelta(seconds=30)
 
 DRIFT = (0, -1, 1)
@@ -141,16 +146,35 @@ def step_of(seed: str, code: str, now: datetime) -> int | None:
     return None
 
 
-def accept(db: Database, key: bytes, kept: Credentials, code: str, now: datetime) -> bool:
-    """Return whether the code is right and unused, or the user has no second factor."""
+def unseal(key: bytes, sealed: str) -> str | None:
+    """Return a sealed seed; None if another key sealed it."""
+    try:
+        return _box(key).decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        return None
+
+
+def new_recovery_codes() -> list[str]:
+    """Return codes of 50 bits, e.g. `K7QMA-2XJRB`, each of which lets a user in once."""
+    codes = [base64.b32encode(secrets.token_bytes(7)).decode()[:10] for _ in range(RECOVERY_CODES)]
+    return [f"{code[:5]}-{code[5:]}" for code in codes]
+
+
+def draw_seed(address: str) -> Markup:
+    """Return the `otpauth://` address as an SVG that a phone's camera reads."""
+    drawn = segno.make(address, error="m").svg_inline(scale=5, border=4, dark="#000", light="#fff")
+    return Markup(drawn)  # noqa: S704 (modules of a matrix, no text)
+
+
+def accept(db: Database, key: bytes, kept: Credentials, code: str, origin: Origin, now: datetime) -> bool:
+    """Return whether the code, or recovery code, is right and unused, or the user has no second factor."""
     if not kept.totp_sealed:
         return True
-    try:
-        seed = _box(key).decrypt(kept.totp_sealed.encode()).decode()
-    except InvalidToken:  # the key file was lost: codes must be set up anew
-        return False
-    step = step_of(seed, code, now)
-    return step is not None and use_totp_step(db, kept.user, step)
+    seed = unseal(key, kept.totp_sealed)  # None if the key file was lost: codes must be set up anew
+    step = step_of(seed, code, now) if seed else None
+    if step is not None:
+        return use_totp_step(db, kept.user, step)
+    return use_recovery_code(db, kept.user, code.strip().upper(), origin=origin, now=now)
 
 
 def _box(key: bytes) -> Fernet:

@@ -42,7 +42,8 @@ class Entry(BaseModel):
 
     name: Annotated[str, Field(max_length=64)] = ""
     password: Annotated[str, Field(max_length=MAX_CHARS)] = ""
-    code: Annotated[str, Field(max_length=10)] = ""
+    code: Annotated[str, Field(max_length=16)] = ""
+    """Of the second factor, or a recovery code."""
     next: Annotated[str, Field(max_length=2_000)] = ""
     """The address to go to after the login."""
     form_token: str = ""
@@ -120,7 +121,7 @@ def check_entry(db: Database, context: AppContext, entry: Entry, origin: Origin)
         kept is None
         or not is_right
         or kept.user.disabled_at
-        or not codes.accept(db, context.key, kept, entry.code, now)
+        or not codes.accept(db, context.key, kept, entry.code, origin, now)
     ):
         _note(db, AuditAction.LOGIN_FAILED, kept, origin, context)
         raise LoginRefused
@@ -141,6 +142,25 @@ def change_password(db: Database, context: AppContext, person: Person, *, curren
         LoginBlocked: If it was wrong too often.
     """
     check_new_password(new, person.name)
+    check_own_password(db, context, person, current)
+    set_password(
+        db,
+        person.name,
+        context.passwords.hash(new),
+        keep_session=person.session.session_id if person.session else None,
+        actor=person.name,
+        origin=person.origin,
+        now=context.clock(),
+    )
+
+
+def check_own_password(db: Database, context: AppContext, person: Person, current: str) -> None:
+    """Check one's own password before a change of what one logs in with; guesses are counted.
+
+    Raises:
+        PasswordWrong: If it is wrong.
+        LoginBlocked: If it was wrong too often.
+    """
     attempt = sessions.begin_attempt(
         db, person.name, person.origin.address, limits=context.safety.limits, now=context.clock()
     )
@@ -151,15 +171,6 @@ def change_password(db: Database, context: AppContext, person: Person, *, curren
         _note(db, AuditAction.LOGIN_FAILED, kept, person.origin, context)
         raise PasswordWrong
     sessions.forgive(db, person.name, person.origin.address)
-    set_password(
-        db,
-        person.name,
-        context.passwords.hash(new),
-        keep_session=person.session.session_id if person.session else None,
-        actor=person.name,
-        origin=person.origin,
-        now=context.clock(),
-    )
 
 
 def send_to_login(request: Request, sentence: str) -> Response:

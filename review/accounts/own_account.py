@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -9,12 +10,22 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from review.accounts.credentials import MAX_CHARS
-from review.accounts.login import change_password
+from review.accounts.credentials import (
+    MAX_CHARS,
+    address_of_seed,
+    draw_seed,
+    new_recovery_codes,
+    new_seed,
+    seal,
+    step_of,
+    unseal,
+)
+from review.accounts.login import change_password, check_own_password
 from review.web.dependencies import Person, TheContext, TheDatabase, TheViewer, TheVisitor, answer_page
 from review.web.errors import LoginBlocked, PasswordUnfit, PasswordWrong
 from review.web.fields import RowId, refusals
 from review.web.forms import new_token
+from review.web.languages import gettext as _
 from review.web.languages import spoken
 from store.accounts.sessions import (
     LONGEST,
@@ -25,8 +36,9 @@ from store.accounts.sessions import (
     sessions_of,
     tokens_of,
 )
-from store.accounts.users import Role
+from store.accounts.users import Role, get_user, set_totp, use_totp_step
 from store.audit.audit import AuditAction
+from store.database import transaction
 from store.errors import UnknownRow
 
 if TYPE_CHECKING:
@@ -62,6 +74,53 @@ def replace_password(
     return RedirectResponse("/account?done=password", status_code=303)
 
 
+@pages.post("/second-factor/begin")
+def begin_second_factor(
+    request: Request, db: TheDatabase, context: TheContext, person: TheVisitor
+) -> Response:
+    """Show a new seed as a picture and in letters; nothing is stored before a code proves that it arrived."""
+    return _answer(request, db, context, person, sealed=seal(context.key, new_seed()))
+
+
+@pages.post("/second-factor")
+def set_up_second_factor(
+    request: Request,
+    db: TheDatabase,
+    context: TheContext,
+    person: TheVisitor,
+    sealed: Annotated[str, Form(max_length=400)],
+    code: Annotated[str, Form(max_length=16)],
+    current: Secret,
+) -> Response:
+    """Set up the second factor, end the other sessions, and show the recovery codes once."""
+    seed = unseal(context.key, sealed)
+    step = step_of(seed, code, context.clock()) if seed else None
+    if step is None:
+        said = _("The code is not the one that the app shows now. Nothing was changed. Try the next code.")
+        return _answer(request, db, context, person, warned=said, sealed=sealed if seed else "", status=403)
+    try:
+        check_own_password(db, context, person, current)
+    except (PasswordWrong, LoginBlocked) as error:
+        status = 403 if isinstance(error, PasswordWrong) else 429
+        return _answer(request, db, context, person, warned=spoken(error), sealed=sealed, status=status)
+    recovery = new_recovery_codes()
+    with transaction(db):
+        set_totp(
+            db,
+            person.name,
+            sealed,
+            recovery_codes=recovery,
+            keep_session=person.session.session_id if person.session else None,
+            actor=person.name,
+            origin=person.origin,
+            now=context.clock(),
+        )
+        use_totp_step(db, person.user, step)
+    person = replace(person, user=get_user(db, person.name))
+    request.state.person = person
+    return _answer(request, db, context, person, recovery=recovery)
+
+
 @pages.post("/tokens")
 def make_token(
     request: Request,
@@ -95,28 +154,23 @@ def revoke_session(
 
 
 def _answer(
-    request: Request,
-    db: Database,
-    context: AppContext,
-    person: Person,
-    *,
-    done: str = "",
-    warned: str = "",
-    new_key: str = "",
-    status: int = 200,
+    request: Request, db: Database, context: AppContext, person: Person, *, status: int = 200, **said: object
 ) -> Response:
+    """Answer with the account; `said` holds what is said on it besides: see `nothing`."""
     now = context.clock()
+    sealed = str(said.get("sealed", ""))
+    seed = unseal(context.key, sealed) if sealed else None
     shown = {
         "tokens": [
             each for each in tokens_of(db, person.user) if not each.revoked_at and each.expires_at > now
         ],
         "sessions": sessions_of(db, person.user, idle=context.safety.idle, now=now),
-        "done": done,
-        "warned": warned,
-        "new_key": new_key,
         "longest": LONGEST.days,
+        "seed": seed,
+        "picture": draw_seed(address_of_seed(seed, person.name)) if seed else "",
     }
-    return answer_page(request, "account.html", shown, status=status)
+    nothing = {"done": "", "warned": "", "new_key": "", "sealed": "", "recovery": None}
+    return answer_page(request, "account.html", shown | nothing | said, status=status)
 
 
 api = APIRouter(prefix="/api/me", tags=["account"])

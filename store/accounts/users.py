@@ -6,6 +6,8 @@ hash of a password; `review.accounts.credentials` makes and checks it.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +21,7 @@ from store.model import Role as Role  # noqa: PLC0414 (re-exported)
 from store.sqlite import Database, transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", re.ASCII)
@@ -243,17 +245,53 @@ def rehash_password(db: Database, user: User, password_hash: str) -> None:
 
 
 def set_totp(
-    db: Database, name: str, sealed: str, *, actor: str, origin: Origin = BY_HAND, now: datetime
+    db: Database,
+    name: str,
+    sealed: str,
+    *,
+    recovery_codes: Iterable[str] = (),
+    keep_session: int | None = None,
+    actor: str,
+    origin: Origin = BY_HAND,
+    now: datetime,
 ) -> None:
     """Set the sealed seed of a user's codes, or turn codes off if it is empty; all sessions end.
+
+    Args:
+        db: The store.
+        name: The user's.
+        sealed: The seed, sealed.
+        recovery_codes: Codes that let the user in once each; only their hashes are stored.
+        keep_session: The session that set the codes up, which stays.
+        actor: The person who did it.
+        origin: The origin of the request.
+        now: The present time.
 
     Raises:
         UnknownUser: If there is no such user.
     """
+    hashes = json.dumps([_code_hash(code) for code in recovery_codes])
     with transaction(db):
-        values = {"totp_sealed": sealed, "totp_last_step": 0}
+        values = {"totp_sealed": sealed, "totp_last_step": 0, "recovery_hashes": hashes if sealed else None}
         _change(db, name, values, {"totp": bool(sealed)}, actor, origin, now)
-        _end_all(db, name, now)
+        _end_all(db, name, now, keep_session=keep_session)
+
+
+def use_recovery_code(db: Database, user: User, code: str, *, origin: Origin, now: datetime) -> bool:
+    """Use up a recovery code and log it; return False if the user has no such code left."""
+    with transaction(db):
+        query = "SELECT recovery_hashes FROM users WHERE user_id = ?"
+        left = json.loads(db.execute(query, [user.user_id]).fetchone()[0] or "[]")
+        if _code_hash(code) not in left:
+            return False
+        left.remove(_code_hash(code))
+        values, said = {"recovery_hashes": json.dumps(left)}, {"recovery_codes_left": len(left)}
+        _change(db, user.name, values, said, user.name, origin, now)
+    return True
+
+
+def _code_hash(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()
 
 
 def use_totp_step(db: Database, user: User, step: int) -> bool:
