@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import asdict
 from datetime import timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -10,7 +15,10 @@ import click
 
 from cli.law import law_options
 from cli.options import AnyFile, database_option, sources_option
-from review.web.providers import KeptPage, LawEntry, Reference, ServiceApi
+from review.web.providers import TRIAL_PAGES, KeptPage, LawEntry, NewSource, Reference, ServiceApi, Trial
+from store.messages import harmless
+
+TRIAL_SECONDS = 60
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -210,8 +218,55 @@ def service_api_for(database: Path, sources_file: Path) -> ServiceApi:
             return None
 
     return ServiceApi(
+        try_source=partial(try_source, sources_file),
+        add_source=partial(declare_source, sources_file),
         overview=find,
         standing=lambda run: standing(run, database),
         log=log_lines,
         ask=ask,
+    )
+
+
+def declare_source(sources_file: Path, wanted: NewSource, now: datetime, *, write: bool = True) -> Path:
+    """Declare a saved source in the sources file, or only check it, and return its archive.
+
+    Raises:
+        SourcesUnreadable: If anything is wrong with it.
+    """
+    from crawler.errors import CrawlError
+    from crawler.sources.sources import add_source
+    from store.operations.service import SourcesUnreadable
+
+    table = {name: value for name, value in asdict(wanted).items() if name != "source_id"}
+    try:
+        return add_source(sources_file, wanted.source_id, table, now, write=write)
+    except (CrawlError, OSError) as error:
+        raise SourcesUnreadable(str(error)) from error
+
+
+def try_source(sources_file: Path, wanted: NewSource, now: datetime) -> Trial:
+    """Read the first pages of a new source in a process of its own, which stores nothing.
+
+    Raises:
+        SourcesUnreadable: If anything is wrong with the source, or its archive cannot be read in a minute.
+    """
+    from store.operations.service import SourcesUnreadable
+
+    archive = declare_source(sources_file, wanted, now, write=False)
+    command = [sys.executable, "-m", "cli", "try-page", str(archive), "--most", str(TRIAL_PAGES), "--json"]
+    try:
+        done = subprocess.run(  # noqa: S603 (our own command, on a path within the folder)
+            command, capture_output=True, timeout=TRIAL_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise SourcesUnreadable(f"Its pages were not read within {TRIAL_SECONDS} s.") from error
+    if done.returncode:
+        raise SourcesUnreadable(harmless(done.stderr.decode(errors="replace").strip()[-1000:]))
+    readings = [each["reading"] for each in json.loads(done.stdout)]
+    listings = [each["listing"] for each in readings if each["listing"]]
+    listings += [row for each in readings for row in each["rows"]]
+    return Trial(
+        pages=len(readings),
+        outcomes=Counter(each["outcome"] for each in readings),
+        titles=tuple(each["content"]["title"] for each in listings),
     )

@@ -35,11 +35,19 @@ _LONGEST_VALUE = 300
     type=AnyFolder,
     help="Write the page and its fields into this folder, as a test case of its page object.",
 )
+@click.option("--most", type=click.IntRange(min=1), help="Parse so many pages of an archive at most.")
 @sources_option
 @database_option
 @json_option
 def command(
-    page: str, url: str, fixtures: Path | None, sources_file: Path, database: Path, *, as_json: bool
+    page: str,
+    url: str,
+    fixtures: Path | None,
+    most: int | None,
+    sources_file: Path,
+    database: Path,
+    *,
+    as_json: bool,
 ) -> None:
     """Show the fields extracted from one page, and the rule for each field.
 
@@ -51,7 +59,7 @@ def command(
     Example:
       precursor-watch try-page saved/item.html --url https://shop.example/item/7
     """  # noqa: D301 (click wants the character itself)
-    tried = _try(page, url, sources_file, database)
+    tried = _try(page, url, most, sources_file, database)
     if fixtures is not None:
         from crawler.run.trial import save_case
 
@@ -65,13 +73,13 @@ def command(
         _print(each)
 
 
-def _try(page: str, url: str, sources_file: Path, database: Path) -> list[TriedPage]:
+def _try(page: str, url: str, most: int | None, sources_file: Path, database: Path) -> list[TriedPage]:
     from crawler.run.trial import try_file, try_url
     from crawler.sources.sources import load_sources
 
     if page.startswith(("http://", "https://")):
         return [try_url(page, load_sources(sources_file).values(), database)]
-    return try_file(Path(page), url)
+    return try_file(Path(page), url, most=most)
 
 
 def _print(tried: TriedPage) -> None:

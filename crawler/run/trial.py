@@ -55,12 +55,13 @@ class TriedPage:
     """The store of the trial, if the page was requested from its site."""
 
 
-def try_file(path: Path, url: str = "") -> list[TriedPage]:
+def try_file(path: Path, url: str = "", *, most: int | None = None) -> list[TriedPage]:
     """Parse the pages of a saved file.
 
     Args:
         path: An HTML file or any archive that `open_archive` supports.
         url: Address of the page: of an HTML file, or of the only page to parse in an archive.
+        most: Parse so many pages at most; None parses all.
 
     Raises:
         ArchiveError: If the file cannot be opened.
@@ -73,7 +74,7 @@ def try_file(path: Path, url: str = "") -> list[TriedPage]:
         if url and len(urls) > 1 and url not in archive:
             raise CannotTry(f"{path} holds {len(urls)} pages, but not {url}.")
         wanted = urls if not url else [url if url in archive else urls[0]]
-        saved = [page for each in wanted if (page := archive.fetch(each)) is not None]
+        saved = [page for each in wanted[:most] if (page := archive.fetch(each)) is not None]
         return [_try_saved(page, url or page.url) for page in saved]
 
 

@@ -16,12 +16,16 @@ A live source has `live = true`, `start` and a permission instead of an archive,
 
 from __future__ import annotations
 
+import json
 import re
+import stat
 import tomllib
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
+
+from filelock import FileLock
 
 from crawler.errors import CrawlError
 from crawler.live.permission import Limits, read_limits, read_permission
@@ -139,6 +143,58 @@ def pick_sources(path: Path, names: tuple[str, ...]) -> list[DeclaredSource]:
         if name not in declared:
             raise SourcesFileWrong(path, f"there is no source {name!r}; it declares {', '.join(declared)}")
     return [declared[name] for name in names or declared]
+
+
+def add_source(
+    path: Path, source_id: str, table: dict[str, Any], now: datetime, *, write: bool = True
+) -> Path:
+    """Declare a saved source at the end of the file, and return its archive.
+
+    Args:
+        path: The sources file; it is made if there is none.
+        source_id: The new source's name.
+        table: Its keys, as the file would have them.
+        now: The present time.
+        write: Whether to write; without, everything is checked and nothing changed.
+
+    Raises:
+        SourcesFileWrong: If the file or the table is invalid, the name is taken, or the archive is missing or
+            lies outside the folder of the file.
+        NotSuppliedYet: If the archive is said to be supplied in the future.
+    """
+    folder = path.resolve().parent
+    with FileLock(folder / f".{path.name}.lock"):
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        if before.strip() and source_id in load_sources(path):
+            raise SourcesFileWrong(path, f"it declares a source {source_id!r} already; choose another name")
+        declared = _declared(path, source_id, table)
+        archive: Path = (folder / table["archive"]).resolve()
+        if not archive.is_relative_to(folder) or archive == folder:
+            raise SourcesFileWrong(
+                path, f"the archive {table['archive']!r} lies outside {folder}; put it into that folder"
+            )
+        if why := archive_problem(declared):
+            raise SourcesFileWrong(path, why)
+        check_supplied(declared, now)
+        if not write:
+            return archive
+        lines = [f"{key} = {_as_toml(value)}" for key, value in table.items()]
+        text = "\n".join([before.rstrip(), "", f"[sources.{source_id}]", *lines, ""]).lstrip()
+        part = path.with_name(f".{path.name}.new")
+        part.write_text(text, encoding="utf-8")
+        try:
+            load_sources(part)
+            if path.exists():
+                part.chmod(stat.S_IMODE(path.stat().st_mode))
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    return archive
+
+
+def _as_toml(value: object) -> str:
+    """Return a text or a date as TOML writes it; the escapes of JSON are TOML's."""
+    return value.isoformat() if isinstance(value, date) else json.dumps(value).replace("\x7f", "\\u007f")
 
 
 def archive_problem(declared: DeclaredSource) -> str:

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Self
+from datetime import date, datetime
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from review.web.dependencies import TheContext, TheDatabase, TheLead, TheServiceApi, answer_page, go
+from review.web.dependencies import (
+    TheAdmin,
+    TheContext,
+    TheDatabase,
+    TheLead,
+    TheServiceApi,
+    answer_page,
+    go,
+)
 from review.web.fields import MAX_NOTE_CHARS, MAX_ROW, RowId, refusals
 from review.web.languages import gettext as _
-from review.web.providers import LOG_LINES
+from review.web.languages import spoken
+from review.web.providers import LOG_LINES, NewSource
+from store.audit.audit import AuditAction
 from store.crawl.runs import attempts_at, get_run, list_runs
 from store.model import Run
 from store.operations.alarms import Alarm, acknowledge, list_alarms, standing_alarms
-from store.operations.service import Band, ServiceRequest, SourceHealth, list_requests
+from store.operations.service import Band, ServiceRequest, SourceHealth, SourcesUnreadable, list_requests
 from store.operations.service import Request as Wish
 from store.review.item_query import Filter
 from store.review.queue import count_items
@@ -28,6 +38,29 @@ pages = APIRouter(prefix="/service", include_in_schema=False, default_response_c
 RUNS_A_PAGE = 50
 
 MAX_SOURCE_CHARS = 200
+
+
+class SourceForm(BaseModel):
+    """The form for a new saved source."""
+
+    source_id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    archive: Annotated[str, Field(min_length=1, max_length=500)]
+    supplied_by: Annotated[str, Field(min_length=1, max_length=200)]
+    permission: Annotated[str, Field(min_length=1, max_length=200)]
+    """Reference of the permission to use the archive, e.g. a letter."""
+    supplied_on: date
+    wish: Literal["try", "add"] = "try"
+
+    def source(self) -> NewSource:
+        """Return the source that is described."""
+        return NewSource(
+            source_id=self.source_id,
+            name=self.name.strip(),
+            archive=self.archive.strip(),
+            supplied_by=f"{self.supplied_by.strip()} ({self.permission.strip()})",
+            supplied_on=self.supplied_on,
+        )
 
 
 @pages.get("")
@@ -114,6 +147,37 @@ def take_note(
     """Acknowledge an alarm."""
     acknowledge(db, alarm_id, by=person.name, note=note, origin=person.origin, now=context.clock())
     return go("/service?done=noted")
+
+
+@pages.get("/sources/new")
+def show_new_source(request: Request, service_api: TheServiceApi, person: TheAdmin) -> Response:
+    """Show the form for a new saved source."""
+    return answer_page(request, "new_source.html", {"typed": None, "trial": None, "warned": "", "said": ""})
+
+
+@pages.post("/sources/new")
+def add_source(
+    request: Request,
+    db: TheDatabase,
+    context: TheContext,
+    service_api: TheServiceApi,
+    person: TheAdmin,
+    typed: Annotated[SourceForm, Form()],
+) -> Response:
+    """Show what would be read from a new source, or declare it."""
+    shown: dict[str, object] = {"typed": typed, "trial": None, "warned": "", "said": ""}
+    now, source = context.clock(), typed.source()
+    try:
+        if typed.wish == "try":
+            shown["trial"] = service_api.try_source(source, now)
+        else:
+            service_api.add_source(source, now)
+            said = {"archive": source.archive, "supplied_by": source.supplied_by}
+            person.log(db, AuditAction.SETTING_CHANGED, f"source:{source.source_id}", said, now=now)
+            shown["said"] = _("The source was added. It is read by the next crawl of it.")
+    except SourcesUnreadable as error:
+        return answer_page(request, "new_source.html", shown | {"warned": spoken(error)}, status=409)
+    return answer_page(request, "new_source.html", shown)
 
 
 def local_time(source: SourceHealth) -> str:

@@ -335,6 +335,7 @@ def build_templates() -> Environment:
         "key": own.own_key,
         "age": words.age,
         "standing": words.standing_words,
+        "outcome": words.outcome_words,
         "local_time": service_pages.local_time,
         "lang": words.language_tag,
         "defang": words.defang,

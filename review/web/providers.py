@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from datetime import datetime
+    from datetime import date, datetime
     from pathlib import Path
 
     from store.audit.audit import Origin
@@ -75,6 +75,34 @@ class Ask(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewSource:
+    """A saved source to be declared."""
+
+    source_id: str
+    name: str
+    archive: str
+    """Relative to the folder of the sources file, which it must not leave."""
+    supplied_by: str
+    """With the reference under which the archive was handed over."""
+    supplied_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What would be read from a new source; nothing of it is stored."""
+
+    pages: int
+    """Of the archive that were read, the first ones."""
+    outcomes: Mapping[str, int]
+    """Numbers of pages by what they are."""
+    titles: tuple[str, ...]
+    """Of the listings."""
+
+
+TRIAL_PAGES = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceApi:
     """The service: its state, its logs and requests to it."""
 
@@ -84,3 +112,7 @@ class ServiceApi:
     log: Callable[[Run, Attempt, int], list[str] | None]
     """The last lines of a process's log; None if there is no log."""
     ask: Ask
+    try_source: Callable[[NewSource, datetime], Trial]
+    """Check a new source and read its first pages, or raise an error that says what is wrong."""
+    add_source: Callable[[NewSource, datetime], object]
+    """Check a new source and declare it in the sources file."""

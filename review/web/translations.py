@@ -306,6 +306,11 @@ def language_tag(code: str) -> str:
     return code if re.fullmatch("[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", code) else ""
 
 
+def outcome_words(outcome: str) -> str:
+    """Return what a page is, in words."""
+    return gettext(COUNTED[PageOutcome(outcome)])
+
+
 def standing_words(standing: str) -> str:
     """Return the words for the state of a run."""
     return gettext(STANDINGS.get(standing, standing))
