@@ -31,6 +31,8 @@ LABELS = NARROWINGS | {
     "score_hidden": N_("Score hidden"), "query": N_("List"), "language": N_("Language"),
     "theme": N_("Colours"), "hide_score": N_("Score"), "sort": N_("Order"), "kind": N_("What"),
     "source_id": N_("Source"), "wish": N_("Request"), "at": N_("Page of the list"),
+    "archive": N_("Archive"), "supplied_by": N_("Supplied by"), "supplied_on": N_("Supplied on"),
+    "permission": N_("Permission"), "sealed": N_("Key"),
     "username": N_("Name"), "session_id": N_("session"), "token_id": N_("token"), "disabled": N_("State"),
 }  # fmt: skip
 """Fields of forms and addresses as the pages name them."""
