@@ -287,36 +287,14 @@ PARTS: Mapping[str, Part] = {
         off={f"{SPELLED}:_may_say_number": no, **_without_patterns(SPELLED, "chinese number")},
         code=_of(SPELLED, "_may_say_number", "spoken_digits", "numbers_beside", "is_beside_number"),
     ),
-    "numbers with a gap": Part(off=_without_patterns(SPELLED, "left out")),
-    "family of a number": Part(off=_without_patterns(SPELLED, "family")),
-    "end of a number": Part(off=_without_patterns(SPELLED, "at the end")),
     "letter names": Part(
         off={f"{SPELLED}:_spellings": nothing},
         code=_of(SPELLED, "_spellings", "_letter_names", "LetterNames"),
     ),
     "nicknames": Part(off=_without_patterns(SPELLED, "nickname")),
-    "initials, all": Part(
-        off={f"{SIGNALS}:find_initials": nothing},
-        code=_of(
-            SPELLED,
-            "find_initials",
-            "_announced",
-            "_by_alphabet",
-            "_alphabet",
-            "SPELLED",
-            "JOINED_SPELLED",
-            "LETTER",
-            "CYRILLIC",
-        ),
-    ),
-    "spelling alphabet": Part(
-        off={f"{SPELLED}:_by_alphabet": nothing}, code=_of(SPELLED, "_by_alphabet", "_alphabet")
-    ),
-    "announced letters": Part(off={f"{SPELLED}:_announced": nothing}, code=_of(SPELLED, "_announced")),
-    "initials backwards": Part(off=_without_patterns(SPELLED, "backwards")),
     "letter names joined": Part(off=_without_patterns(SPELLED, "joined", "by sound")),
     "all of spelled_out": Part(
-        off={f"{SIGNALS}:find_spoken": nothing, f"{SIGNALS}:find_initials": nothing},
+        off={f"{SIGNALS}:find_spoken": nothing, f"{SIGNALS}:find_joined": nothing},
         code=_of(SPELLED, "*"),
     ),
     "codes": Part(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, cast
 from classifier.reading.boundaries import is_piece_of_spelled_word
 from classifier.reading.goods import is_other_form
 from classifier.reading.numbers import find_number_parts
-from classifier.reading.spelled_out import find_initials, find_spoken, is_beside_number, numbers_beside
+from classifier.reading.spelled_out import find_joined, find_spoken, is_beside_number, numbers_beside
 from text.cas import is_cas_number
 from text.normalise import fold
 from text.phrases import CJK, IS_CJK, any_of, keys, words
@@ -91,7 +91,7 @@ def find_trade_signals(
     signals = set(_find_patterns(lined, codes)) if HAS_DIGIT.search(text) else set()
     signals.update(find_spoken(lined, words_of_text))
     signals.update(_find_topics(lined, words_of_text))
-    signals.update(("spelled_letters", start, end) for start, end in find_initials(text, words_of_text))
+    signals.update(("spelled_letters", start, end) for start, end in find_joined(text, words_of_text))
     for pattern, places in found:
         if pattern.trade and _is_whole_phrase(text, pattern, places):
             start, end = places[0], places[-1] + 1
