@@ -39,6 +39,8 @@ _HTTP_RECORDS = frozenset({"response", "revisit"})
 _LENGTH = re.compile(r"[0-9]{1,15}")
 """Decimal digits; no file is larger."""
 _STATUS = re.compile(rb"HTTP/[\d.]{1,8}\s+(\d{3})(?!\d)")
+_OTHER_SCHEME = re.compile(r"<?(?!https?:)[a-z][a-z0-9+-]*:", re.IGNORECASE)
+"""The scheme of a record that is no page, such as `dns:` or `urn:`."""
 _CAPTURES = _HTTP_RECORDS | {"resource"}
 GZIP_MAGIC = b"\x1f\x8b\x08"
 _BLOCK_BYTES = 16 * 1024
@@ -155,14 +157,15 @@ def _index_record(
     except Exception as error:  # noqa: BLE001 (warcio raises any error over hostile lines)
         known = error.sentence if isinstance(error, _BrokenRecordError) else ""
         sentence = known or f"The record cannot be read ({error})."
-        fault = ArchiveFault(
-            locator=f"{file.locator}#{start}", outcome=PageOutcome.UNREADABLE, sentence=sentence
-        )
-        return fault, start + 1, True
+        return _fault(file, start, sentence), start + 1, True
     length, end = layout.pass_block(reader, head.left)
-    url = normal_url(head.fields.get("warc-target-uri", ""))
-    if head.kind not in _CAPTURES or not url:
+    target = head.fields.get("warc-target-uri", "")
+    if head.kind not in _CAPTURES or _OTHER_SCHEME.match(target):
         return None, end, length < head.left
+    url = normal_url(target)
+    if not url:
+        sentence = f"The record's target URI is {target[:200]!r}; expected an http or https address."
+        return _fault(file, start, sentence), end, length < head.left
     return _capture(file, start, head, url, length), end, length < head.left
 
 
@@ -262,11 +265,12 @@ def _is_garbage(layout: Layout, offset: int, end: int | None) -> bool:
 
 
 def _gap(file: StoredFile, offset: int, until: str) -> ArchiveFault:
-    return ArchiveFault(
-        locator=f"{file.locator}#{offset}",
-        outcome=PageOutcome.UNREADABLE,
-        sentence=f"The bytes from {offset:,} {until} belong to no WARC or ARC record; they were skipped.",
-    )
+    sentence = f"The bytes from {offset:,} {until} belong to no WARC or ARC record; they were skipped."
+    return _fault(file, offset, sentence)
+
+
+def _fault(file: StoredFile, offset: int, sentence: str) -> ArchiveFault:
+    return ArchiveFault(locator=f"{file.locator}#{offset}", outcome=PageOutcome.UNREADABLE, sentence=sentence)
 
 
 class NotMemberPerRecordError(Exception):

@@ -129,3 +129,21 @@ def test_the_status_is_kept(status: str, tmp_path: Path) -> None:
         page = archive.fetch(BASE)
     assert page is not None
     assert page.status == int(status[:3])
+
+
+@pytest.mark.parametrize("target", ["", "https://[shop.example/a", "https:///a", "shop.example/a"])
+def test_a_record_with_a_malformed_target_is_said(target: str, tmp_path: Path) -> None:
+    """Its page has no address under which it could be found, so it becomes a fault, not a gap."""
+    (tmp_path / "a.warc").write_bytes(record("response", target, REVISIT_HEAD + BODY))
+    with open_archive(tmp_path) as archive:
+        assert list(archive.urls()) == []
+        (fault,) = archive.faults
+    assert f"target URI is {target!r}" in fault.sentence
+
+
+def test_a_record_that_is_no_page_is_passed_over(tmp_path: Path) -> None:
+    """Crawlers keep answers of name servers and notes beside the pages."""
+    records = [record("resource", target, b"x") for target in ("dns:shop.example", "urn:text:1")]
+    (tmp_path / "a.warc").write_bytes(b"".join(records))
+    with open_archive(tmp_path) as archive:
+        assert not archive.faults
