@@ -14,7 +14,7 @@ from scrapy.exceptions import (
     IgnoreRequest,
 )
 
-from crawler.live.permission import problem
+from crawler.live.permission import outside_its_days
 from crawler.live.scope import Scope
 from store.model import PageOutcome
 
@@ -101,11 +101,13 @@ class Gate:
             raise Refused(f"It was not requested: {why}.")
 
     def send(self, url: str) -> None:
-        """Check a request again just before sending, and count it.
+        """Check a request again just before sending, also for a withdrawal, and count it.
 
         Raises:
             Refused: As `check`.
         """
+        if not self.stopped and (why := self._withdrawn()):
+            self.stop(f"No more pages were requested, because {why}.")
         self.check(url)
         self._sent += 1
 
@@ -119,7 +121,7 @@ class Gate:
         self.stopped = self.stopped or why
 
     def _end(self) -> str:
-        if why := problem(self._permission, self._now()) or self._withdrawn():
+        if why := outside_its_days(self._permission, self._now()):
             return f"No more pages were requested, because {why}."
         self.is_budget_used = True
         if self._sent >= self._limits.max_pages:

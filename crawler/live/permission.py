@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import re
 import unicodedata
 from contextlib import closing
 from dataclasses import dataclass
@@ -81,6 +82,11 @@ _REQUIRED = {
     "contact": "a contact for the site's operator",
     "seconds_between_requests": "a rate (seconds_between_requests)",
 }
+
+
+_CONTACT = re.compile(r"https?://[a-z0-9][a-z0-9.-]|[^\s@<>]@[a-z0-9]", re.IGNORECASE)
+_WIDEST = {4: 8, 6: 7}
+"""Shortest prefix of a private network, by version of IP: 10.0.0.0/8 and fc00::/7."""
 
 
 class NotWithdrawn(CrawlError):
@@ -180,10 +186,13 @@ def problem(permission: Permission | None, now: datetime) -> str:
     """
     if permission is None:
         return "there is no permission; write one, or crawl a saved copy"
-    if wrong := next(_faults(permission), ""):
-        return wrong
-    assert permission.valid_from is not None
-    assert permission.valid_until is not None
+    return next(_faults(permission), "") or outside_its_days(permission, now)
+
+
+def outside_its_days(permission: Permission, now: datetime) -> str:
+    """Return the sentence about a permission that is not valid today; empty if it is, and without days."""
+    if permission.valid_from is None or permission.valid_until is None:
+        return ""
     if now.date() < permission.valid_from:
         return f"its permission begins on {permission.valid_from}; today is {now.date()}"
     if now.date() > permission.valid_until:
@@ -347,13 +356,16 @@ def _faults(permission: Permission) -> Iterator[str]:
     yield from _terms_faults(permission)
     if not permission.contact.isascii():
         yield f"its contact {permission.contact!r} cannot be sent in a header; use ASCII"
-    if not any(mark in permission.contact for mark in ("@", "https://", "http://")):
+    if not _CONTACT.search(permission.contact):
         yield f"its contact {permission.contact!r} is neither an e-mail address nor a web address"
     for address in permission.private_addresses:
         try:
-            ipaddress.ip_network(address)
+            network = ipaddress.ip_network(address)
         except ValueError:
             yield f"its private address {address!r} is not an IP address or network"
+        else:
+            if network.prefixlen < _WIDEST[network.version]:
+                yield f"its private address {address!r} has {network.num_addresses:,} addresses; name fewer"
 
 
 def _terms_faults(permission: Permission) -> Iterator[str]:

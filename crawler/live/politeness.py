@@ -60,6 +60,12 @@ _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 """Characters that show nothing; before a `User-agent` they would hide the rules that follow."""
 _NAMED_WITH_VERSION = re.compile(rf"(user[- ]?agent\s*:\s*{ROBOT})/[^\r\n]*", re.IGNORECASE)
 """This robot as it names itself in its requests: the version is no part of the name that Protego compares."""
+_AGENT = re.compile(r"user[- ]?agent\s*:", re.IGNORECASE)
+_RULE = re.compile(
+    r"(?:(?:dis{1,2}|dia?s)?al{1,2}[oa]w|diasllow|crawl-delay|request-rate|visit-time)\s*:", re.IGNORECASE
+)
+"""A rule of a group, also in the misspellings that Protego reads."""
+_DIRECTIVE = re.compile(r"(?:sitemap|host|clean-param|noindex|content-signal)\s*:", re.IGNORECASE)
 _RULES_WITH_VALUE = frozenset({"max-snippet", "max-image-preview", "max-video-preview", "unavailable_after"})
 """Rules that can precede a colon and so must not be taken for a robot's name."""
 BUSY = frozenset({429, 503})
@@ -169,7 +175,8 @@ def robots_text(body: bytes) -> str:
     """Return the text of a robots.txt, up to the limit.
 
     Raises:
-        ValueError: If the file is not UTF-8 text (RFC 9309, 2.3), so that its rules are unknown.
+        ValueError: If the file is not UTF-8 text (RFC 9309, 2.3), is another kind of text such as an HTML
+            page, or has a rule before any `User-agent`, so that its rules are unknown.
     """
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     try:
@@ -178,7 +185,14 @@ def robots_text(body: bytes) -> str:
         raise ValueError("it is not text in UTF-8") from error
     if "\0" in text:  # e.g. UTF-16 without a byte order mark
         raise ValueError("it is not text in UTF-8")
-    return _NAMED_WITH_VERSION.sub(r"\1", _UNSEEN.sub("", text))
+    text = _UNSEEN.sub("", text)
+    lines = [line for each in text.splitlines() if (line := each.partition("#")[0].strip())]
+    if lines and not any(_AGENT.match(line) or _RULE.match(line) or _DIRECTIVE.match(line) for line in lines):
+        raise ValueError("it has no line of a robots.txt, such as User-agent")
+    first = next((line for line in lines if _AGENT.match(line) or _RULE.match(line)), "")
+    if _RULE.match(first):
+        raise ValueError(f"its rule {first[:60]!r} names no User-agent")
+    return _NAMED_WITH_VERSION.sub(r"\1", text)
 
 
 def _shows_rules(status: int) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from crawler.errors import CrawlError
+from text.characters import LOOKALIKES, SEEN_AS_LATIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +23,8 @@ _TOO_LONG = re.compile(rb"[\xc0\xc1][\x80-\xbf]|\xe0[\x80-\x9f]|\xf0[\x80-\x8f]"
 """Overlong UTF-8 sequences, which some programs decode nevertheless."""
 _BEHIND_A_NAME = re.compile(r"[;?#]")
 """Ends the name of a segment where a program decodes an address first and then splits it."""
+_NO_HOSTS = frozenset({"0.0.0.0", "[::]"})  # noqa: S104 (refused)
+_AS_LATIN = LOOKALIKES | str.maketrans(SEEN_AS_LATIN)
 _MOST_NESTED = 5
 _ROBOTS = "/robots.txt"
 
@@ -117,7 +120,24 @@ def _covered(address: str) -> Address:
         raise ScopeWrong(address, f"cannot be used: {error}") from error
     if urlsplit(address).query or urlsplit(address).fragment:
         raise ScopeWrong(address, "has a query or a fragment; name the part before it")
+    if read.host in _NO_HOSTS:
+        raise ScopeWrong(address, f"names no host: {read.host} stands for every address of a machine")
+    if disguise := _read_as(read.host):
+        raise ScopeWrong(address, f"reads as {disguise!r} but has letters of another alphabet")
     return read
+
+
+def _read_as(host: str) -> str:
+    """Return the ASCII name for which people take an internationalised host, or empty text."""
+    try:
+        shown = ".".join(
+            label[4:].encode().decode("punycode") if label.startswith("xn--") else label
+            for label in host.split(".")
+        )
+    except UnicodeError:
+        return ""
+    read = shown.casefold().translate(_AS_LATIN)
+    return read if read.isascii() and not shown.isascii() else ""
 
 
 def _site(address: Address) -> tuple[str, str, int]:

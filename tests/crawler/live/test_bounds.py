@@ -315,6 +315,9 @@ UNKNOWABLE: list[tuple[bytes, int, dict[str, str], str]] = [
     ("User-agent: *\nDisallow: /".encode("utf-16"), 200, {}, "it is not text in UTF-8"),
     ("User-agent: *\nDisallow: /".encode("utf-16-le"), 200, {}, "it is not text in UTF-8"),
     ("User-agent: *\nDisallow: /é".encode("latin-1"), 200, {}, "it is not text in UTF-8"),
+    (b"<!DOCTYPE html>\n<title>Shop</title>", 200, {}, "it has no line of a robots.txt, such as User-agent"),
+    (b"Not found\n", 200, {}, "it has no line of a robots.txt, such as User-agent"),
+    (b"Disallow: /x\nUser-agent: *\nAllow: /", 200, {}, "its rule 'Disallow: /x' names no User-agent"),
 ]
 
 

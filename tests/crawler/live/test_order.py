@@ -25,7 +25,8 @@ BEGINNINGS = 40
 def test_what_is_to_be_asked_first_is_asked_in_its_order(tmp_path: Path) -> None:
     """Start addresses are requested as declared, before any other address."""
     with serving() as server:
-        server.hosts[HOST] = give()
+        page, no_rules = give(), give(b"", 404)
+        server.hosts[HOST] = lambda answer: (no_rules if answer.path == "/robots.txt" else page)(answer)
         paths = [f"/item/{number}" for number in range(BEGINNINGS)]
         permission = permit(server.url(HOST), at_once=1)
         source = live(*(server.url(HOST, path) for path in paths), permission=permission)

@@ -80,6 +80,11 @@ DEFECTS: list[tuple[dict[str, Any], str]] = [
     ({"at_once": 0}, "its at_once is 0"),
     ({"max_pages": -1}, "its max_pages is -1"),
     ({"contact": "nobody"}, "neither an e-mail address nor a web address"),
+    ({"contact": "https://"}, "neither an e-mail address nor a web address"),
+    ({"private_addresses": ("0.0.0.0/0",)}, "has 4,294,967,296 addresses; name fewer"),
+    ({"private_addresses": ("::/0",)}, "'::/0' has"),
+    ({"scope": ("https://0.0.0.0/0",)}, "0.0.0.0 stands for every address of a machine"),
+    ({"scope": ("https://xn--80ak6aa92e.com/",)}, "reads as 'apple.com' but has letters of another alphabet"),
     ({"contact": "a@b\r\nX: y"}, "which has invisible characters"),
     ({"contact": "a@bé"}, "cannot be sent in a header"),
     ({"reference": "  "}, "does not say a reference"),
@@ -98,6 +103,12 @@ DEFECTS: list[tuple[dict[str, Any], str]] = [
     ({"scope": ("https://shop.example/?a=1",)}, "has a query or a fragment"),
     ({"scope": ("https://user@shop.example/",)}, "has a user name"),
 ]
+
+
+@pytest.mark.parametrize("host", ["xn--mnchen-3ya.example", "xn--80aswg.xn--p1ai", "xn--fsqu00a.example"])
+def test_a_host_in_its_own_alphabet_is_permitted(host: str) -> None:
+    """Umlauts, Cyrillic and Chinese are no disguise."""
+    assert problem(permit(f"https://{host}/"), NOW) == ""
 
 
 @pytest.mark.parametrize(("change", "said"), DEFECTS, ids=lambda each: str(each)[:40])
