@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from crawler.extract.offer import clean_item_id
@@ -28,55 +31,6 @@ _SHORTEST_STATE = 400
 _MOST_FAILURES = 2_000
 _MOST_OBJECTS = 60_000
 _FEWEST_ROWS = 3
-# Key names of each field, compared without case, `_` and `-`. The first one with a value counts.
-_KEYS: Mapping[str, tuple[str, ...]] = {
-    "title": ("puretitle", "productname", "producttitle", "title", "subject", "name", "enpuretitle"),
-    "url": (
-        "producturl",
-        "detailurl",
-        "itemurl",
-        "canonicalurl",
-        "permalink",
-        "url",
-        "href",
-        "link",
-        "actionurl",
-        "slug",
-    ),
-    "price": (
-        "price",
-        "saleprice",
-        "currentprice",
-        "pricetext",
-        "promotionprice",
-        "lowprice",
-        "minprice",
-        "priceinfo",
-        "priceamount",
-        "finalprice",
-        "unitprice",
-        "offerprice",
-        "amount",
-    ),
-    "currency": ("currency", "currencycode", "pricecurrency", "currencyid"),
-    "seller": (
-        "companyname",
-        "suppliername",
-        "sellername",
-        "shopname",
-        "storename",
-        "vendorname",
-        "seller",
-        "supplier",
-        "vendor",
-        "shop",
-    ),
-    "minimum": ("moq", "minorder", "minimumorder", "minorderquantity", "moqv2", "halftrustmoq"),
-    "location": ("countryname", "location", "city", "region", "suppliercountry", "countrycode"),
-    "id": ("productid", "itemid", "id", "sku", "offerid"),
-    "image": ("mainimage", "imageurl", "image", "thumbnail", "picture", "img", "mainimageurl"),
-    "description": ("description", "shortdescription"),
-}
 
 
 def read_opengraph(document: Document) -> ListingContent | None:
@@ -242,6 +196,13 @@ def _content(value: Mapping[str, Any], document: Document) -> ListingContent | N
     return ListingContent(**filled, provenance=dict.fromkeys(filled, "app-state"))
 
 
+@cache
+def state_keys() -> dict[str, list[str]]:
+    """Return the key names of each field in the JSON state of shops."""
+    text = files("crawler.extract").joinpath("app_state.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
 def _plain(value: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key.lower().replace("_", "").replace("-", ""): each
@@ -251,10 +212,11 @@ def _plain(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _first(plain: Mapping[str, Any], name: str) -> str:
-    for key in _KEYS[name]:
+    keys = state_keys()[name]
+    for key in keys:
         value = plain.get(key)
         if isinstance(value, Mapping) and name == "price":
-            value = next((each for inner in _KEYS["price"] if (each := _plain(value).get(inner))), None)
+            value = next((each for inner in keys if (each := _plain(value).get(inner))), None)
         if value is not None and (text := text_of(value)):
             return text
     return ""

@@ -31,11 +31,8 @@ if TYPE_CHECKING:
     from crawler.extract.labelled_rows import LabelledRow
 
 _SITE_SUFFIX = re.compile(r"\s+[|–—·_-]\s+[^|–—·]{2,60}$")
-_SEPARATOR = re.compile(r"\s+[|–—·»:-]+\s+|[｜|»]")
 _MARGIN_TAGS = frozenset({"nav", "footer"})
-_HEADING_LIKE = ("h2", "h3", "h4", "div", "p", "td", "span", "strong", "b", "font")
 _LONGEST_TITLE = 400
-_SHORTEST_PART = 4
 _is_no_price_name = name_test(r"(?<![a-z])(?:rate(?![a-z])|save|cart(?![a-z]))", "no_price")
 _is_old_price_name = name_test(r"(?<![bcfghmst])old", "old_price")
 _BARE_AMOUNT = re.compile(r"\D{0,16}\d[\d.,'\s–-]*\D{0,5}")
@@ -51,9 +48,6 @@ _NUMBER = re.compile(r"(?<![A-Za-z0-9])\d{5,}(?![A-Za-z0-9])")
 _CODE = re.compile(r"(?<![A-Za-z0-9])(?=[A-Z0-9]*\d)[A-Z][A-Z0-9]{5,}(?![A-Za-z0-9])")
 _AFTER_LETTER = re.compile(r"(?<=[A-Za-z])\d{5,}(?![A-Za-z0-9])")
 _SHORT_AT_END = re.compile(r"(?<=[/_-])\d{3,4}(?=(?:\.\w{2,5})?/?$)")
-_IN_SCRIPT = re.compile(
-    r"[\"']?\b(?:sku|product_?sku)[\"']?\s*[:=]\s*[\"']([\w./-]{3,40})[\"']", re.IGNORECASE
-)
 _PREFIX = re.compile(r"^[^\W\d_][^\d:#]{0,30}[:#№]\s*(?=\S*\d)")
 _CAPITALS = re.compile(r"[A-Z]{4,}")
 _LONGEST_LINE = 120
@@ -67,7 +61,7 @@ class Heading:
 
     title: str
     rule: str
-    """`visible:h1`, `visible:heading` for another element that repeats the title, or `visible:title`."""
+    """`visible:h1` or `visible:title`."""
     element: etree._Element | None = None
     """The heading's element; None when only the document's title was found."""
     spine: frozenset[etree._Element] = frozenset()
@@ -84,7 +78,7 @@ def find_heading(document: Document, skipped: Collection[etree._Element] = ()) -
     """Find the main heading.
 
     The first match counts: an `h1` outside margins, preferably one that the document's title repeats; an `h1`
-    in a block that only its name marks as a margin; another element whose text is part of the title.
+    in a block that only its name marks as a margin; the document's title without the site's name.
 
     Args:
         document: The page.
@@ -101,9 +95,13 @@ def find_heading(document: Document, skipped: Collection[etree._Element] = ()) -
     named = [each for each in clear or headings if each[0].casefold() in said]
     if named or clear:
         text, element = (named or clear)[0]
-        return _heading(text, "visible:h1", element)
-    if found := _repeating_title(document, of_document, skipped):
-        return _heading(*found)
+        return Heading(
+            title=text,
+            rule="visible:h1",
+            element=element,
+            spine=frozenset(element.iterancestors()),
+            above=frozenset(element.xpath("preceding::*")),
+        )
     return Heading(title=_SITE_SUFFIX.sub("", of_document), rule="visible:title")
 
 
@@ -113,41 +111,8 @@ def document_title(document: Document) -> str:
     return squeeze("".join(title.itertext())) if title is not None else ""
 
 
-def _heading(title: str, rule: str, element: etree._Element) -> Heading:
-    return Heading(
-        title=title,
-        rule=rule,
-        element=element,
-        spine=frozenset(element.iterancestors()),
-        above=frozenset(element.xpath("preceding::*")),
-    )
-
-
 def _is_within(element: etree._Element, skipped: Collection[etree._Element]) -> bool:
     return any(each in skipped or each.tag in _MARGIN_TAGS for each in element.iterancestors())
-
-
-def _repeating_title(
-    document: Document, title: str, skipped: Collection[etree._Element]
-) -> tuple[str, str, etree._Element] | None:
-    parts = {part.casefold(): part for part in _parts(title)}
-    for element in document.root.iter(*_HEADING_LIKE) if parts else ():
-        text = element.text
-        if not text or len(element) > 2 or squeeze(text).casefold() not in parts:
-            continue
-        around = list(element.iterancestors())
-        if is_hidden(element) or any(each.tag == "a" or is_aside(each) or each in skipped for each in around):
-            continue
-        return parts[squeeze(text).casefold()], "visible:heading", element
-    return None
-
-
-def _parts(title: str) -> Iterator[str]:
-    if title:
-        yield title
-    for part in _SEPARATOR.split(title):
-        if len(part.strip()) >= _SHORTEST_PART:
-            yield part.strip()
 
 
 def shown_price(
@@ -333,16 +298,3 @@ def number_in_url(document: Document) -> str:
             if number in elsewhere:
                 return str(number)
     return ""
-
-
-def id_in_scripts(document: Document) -> str:
-    """Return the only `sku` in the page's scripts; empty text when there are several or none."""
-    if "sku" not in document.text and "SKU" not in document.text:
-        return ""
-    named = {
-        identifier
-        for script in document.root.iter("script")
-        for identifier in _IN_SCRIPT.findall(script.text or "")
-        if clean_item_id(identifier)
-    }
-    return named.pop() if len(named) == 1 else ""

@@ -9,7 +9,6 @@ from crawler.extract.elements import Role, element_text, is_aside, is_menu, name
 from crawler.extract.labelled_rows import labelled_rows
 from crawler.extract.offer import (
     clean_item_id,
-    id_in_scripts,
     labelled_id,
     looks_like_name,
     number_in_url,
@@ -89,7 +88,6 @@ class VisiblePage:
         if "item_id" not in values:
             put("item_id", labelled_id(self.lines), "visible:label")
             put("item_id", number_in_url(self.document), "url")
-            put("item_id", "" if "item_id" in values else id_in_scripts(self.document), "scripts")
         put("seller_url", self._seller_url(seller, values.get("seller_name", "")), "visible:seller")
         put("category_path", self.breadcrumbs(), "visible:breadcrumbs")
         put(

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import web_poet
 
+from crawler.extract.embedded import state_keys
 from crawler.extract.page import ExtractedPage
 from crawler.markets import find_markets, page_class_for
 from store.model import PageOutcome
@@ -155,6 +156,7 @@ def load_everything() -> None:
     for module in pkgutil.iter_modules(encodings.__path__, "encodings."):
         if not module.name.endswith(("mbcs", "oem")):  # these exist only on Windows
             importlib.import_module(module.name)
+    state_keys()
     page = _WARM_UP.read_bytes()
     for body in (page, page.replace(b' lang="es"', b"")):  # the second body needs language detection
         asyncio.run(parse_here(PageJob(url="https://warm-up.invalid/1", body=body, status=200, headers={})))
