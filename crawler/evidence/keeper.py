@@ -79,7 +79,7 @@ class EvidenceKeeper:
     def keep(self, exchange: Exchange, *, same_as: EvidenceRecord | None = None) -> EvidenceRecord:
         """Write an answer with its request and metadata, and return its index row.
 
-        The answer is safe once the function that `syncing` returns has been called. A body that any crawl has
+        The answer is safe once `sync` has returned. A body that any crawl has
         already stored is not written again: the new record is a revisit of the old one.
 
         Args:
@@ -125,20 +125,12 @@ class EvidenceKeeper:
             self._remember(record)
         return record
 
-    def syncing(self) -> Callable[[], list[EvidenceRecord]]:
-        """Return a function that syncs the answers so far to disk and returns their index rows.
-
-        Call the function once. It may run in another thread while this thread stores more answers.
-        """
+    def sync(self) -> list[EvidenceRecord]:
+        """Sync the answers so far to disk, and return their index rows."""
         pending, self._pending = self._pending, []
-        sync = self._file.syncing() if self._file is not None and pending else None
-
-        def finish() -> list[EvidenceRecord]:
-            if sync:
-                sync()
-            return pending
-
-        return finish
+        if self._file is not None and pending:
+            self._file.sync()
+        return pending
 
     def close(self) -> None:
         """Seal the file. Answers that were never synced stay in it without an index row."""

@@ -23,7 +23,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -221,7 +221,7 @@ def _line(text: str) -> str:
 
 
 class WarcFile:
-    """Appends records. Those before `syncing` are on disk once its result has been called."""
+    """Appends records, which are on disk after `sync`."""
 
     def __init__(self, path: Path) -> None:
         """Create the file.
@@ -245,26 +245,15 @@ class WarcFile:
         self.size += self._handle.write(member.flush())
         return offset, self.size - offset
 
-    def syncing(self) -> Callable[[], None]:
-        """Flush the file to the operating system, and return a function that syncs it to disk.
-
-        Call the function once, in any thread. It works even after the file is closed.
-        """
+    def sync(self) -> None:
+        """Sync the records so far to disk."""
         self._handle.flush()
-        own = os.dup(self._handle.fileno())
-
-        def sync() -> None:
-            try:
-                os.fsync(own)
-            finally:
-                os.close(own)
-
-        return sync
+        os.fsync(self._handle.fileno())
 
     def close(self) -> None:
         """Sync the file to disk and close it."""
         try:
-            self.syncing()()
+            self.sync()
         finally:
             self.abandon()
 

@@ -81,9 +81,6 @@ class PageSink(Protocol):
     def flush(self) -> None:
         """Write or send the waiting pages."""
 
-    async def flush_aside(self) -> None:
-        """Write or send the waiting pages while the crawl continues."""
-
     def finish(self) -> None:
         """Write or send the last pages."""
 

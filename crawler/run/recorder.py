@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -24,7 +23,6 @@ from store.model import Change, DigestResult, Page, PageOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
-    from concurrent.futures import Future
     from datetime import datetime
     from typing import Self
 
@@ -73,15 +71,6 @@ class _Waiting:
     digest: DigestFinding | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Batch:
-    waiting: list[_Waiting]
-    fetches: list[Fetch]
-    sync: Callable[[], list[EvidenceRecord]]
-    url: str = ""
-    """The first page's address, for the message when the batch cannot be stored."""
-
-
 class Recorder:
     """Writes the pages of one run. After `flush`, pages survive the death of the process."""
 
@@ -118,8 +107,6 @@ class Recorder:
         self._before = recorded_urls(db, run_id)
         self._waiting: list[_Waiting] = []
         self._fetches: list[Fetch] = []
-        self._syncing = ThreadPoolExecutor(max_workers=1)
-        self._aside: tuple[_Batch, Future[list[EvidenceRecord]]] | None = None
         self.error = ""
         """Why the recorder accepts no more pages; empty while it does."""
         self._left_to_own_page: dict[str, tuple[str, ExtractedListing]] = {}
@@ -156,74 +143,37 @@ class Recorder:
         """Add the row of a request; `flush` writes it."""
         self._fetches.append(fetch)
 
-    def leave_rows(self, url: str, extracted: ExtractedPage) -> None:
-        """Add the rows of a list page from an earlier attempt."""
-        self._listings_on(url, extracted)
-
     def flush(self) -> None:
         """Sync the evidence to disk, then write all waiting rows in one transaction.
-
-        If a second signal ended the loop during `flush_aside`, its batch is written first, since later pages
-        may refer to the evidence of that batch.
 
         Raises:
             CannotKeep: If the disk or the store fails; no row of the batch is written then.
         """
-        if self._aside:
-            (batch, synced), self._aside = self._aside, None
-            with self._keeping(batch.url):
-                self._write(batch, synced.result())
-        batch = self._next_batch()
-        with self._keeping(batch.url):
-            self._write(batch, batch.sync())
-
-    async def flush_aside(self) -> None:
-        """Flush while the crawl continues during the sync to disk; one call at a time.
-
-        The SQL statements stay in this thread: they take a hundredth of a page's time, and in another thread
-        each would wait for the interpreter lock.
-
-        Raises:
-            CannotKeep: As in `flush`.
-        """
-        batch = self._next_batch()
-        with self._keeping(batch.url):
-            synced = self._syncing.submit(batch.sync)
-            self._aside = batch, synced
-            records = await asyncio.wrap_future(synced)
-            if self._aside:  # unless `flush` has written the batch
-                self._aside = None
-                self._write(batch, records)
-
-    def _next_batch(self) -> _Batch:
         waiting, self._waiting = self._waiting, []
         fetches, self._fetches = self._fetches, []
-        if self.error:
-            return _Batch(waiting=[], fetches=[], sync=list)
-        url = waiting[0].page.url if waiting else fetches[0].url if fetches else ""
-        with self._keeping(url):
-            return _Batch(waiting=waiting, fetches=fetches, sync=self._keeper.syncing(), url=url)
-
-    def _write(self, batch: _Batch, records: list[EvidenceRecord]) -> None:
-        """Write a batch whose evidence is on disk."""
-        if not (batch.waiting or batch.fetches):
+        if self.error or not (waiting or fetches):
             return
-        with transaction(self._db):
-            record_evidence(self._db, records)
-            record_fetches(self._db, batch.fetches)
-            for each in batch.waiting:
-                with self._keeping(each.page.url):
-                    record_page(
-                        self._db,
-                        each.page,
-                        each.seen,
-                        record_id=each.record_id,
-                        reading=each.reading,
-                        same_as=each.same_as,
-                        digest=each.digest,
-                    )
-        for _ in batch.waiting:
+        with self._keeping(waiting[0].page.url if waiting else fetches[0].url):
+            records = self._keeper.sync()
+            with transaction(self._db):
+                record_evidence(self._db, records)
+                record_fetches(self._db, fetches)
+                for each in waiting:
+                    self._write(each)
+        for _ in waiting:
             self._count()
+
+    def _write(self, each: _Waiting) -> None:
+        with self._keeping(each.page.url):
+            record_page(
+                self._db,
+                each.page,
+                each.seen,
+                record_id=each.record_id,
+                reading=each.reading,
+                same_as=each.same_as,
+                digest=each.digest,
+            )
 
     @contextmanager
     def _keeping(self, url: str) -> Iterator[None]:
@@ -372,18 +322,14 @@ class RecorderPipeline:
         self._recorder: Recorder = crawler.settings[RECORDER_SETTING]
         self._closing: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._flushing: asyncio.Future[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Create the pipeline of a crawl."""
         return cls(crawler)
 
-    async def process_item(self, item: CrawledPage) -> CrawledPage:
-        """Record one page. Wait if a batch is full while the previous one is still being written.
-
-        After a page could not be stored, further pages pass without being recorded.
-        """
+    def process_item(self, item: CrawledPage) -> CrawledPage:
+        """Record one page; after a page could not be stored, further pages pass without being recorded."""
         if self._recorder.error:
             return item
         try:
@@ -393,38 +339,21 @@ class RecorderPipeline:
             self._close(self._recorder.error)
             return item
         if self._recorder.is_full:
-            if self._flushing:
-                await self._flushing
             self._flush()
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(FLUSH_AFTER_S, self._flush)
         return item
 
-    async def close_spider(self) -> None:
+    def close_spider(self) -> None:
         """Write the waiting pages."""
-        while self._flushing:  # the timer may have started another write
-            await self._flushing
-        if self._timer:
-            self._timer.cancel()
-        await self._write()
+        self._flush()
 
     def _flush(self) -> None:
-        """Start to write the waiting pages, unless a write is under way."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        if self._flushing is None:
-            self._flushing = asyncio.ensure_future(self._write())
-            self._flushing.add_done_callback(self._flushed)
-        else:
-            self._timer = asyncio.get_running_loop().call_later(FLUSH_AFTER_S, self._flush)
-
-    def _flushed(self, _: asyncio.Future[None]) -> None:
-        self._flushing = None
-
-    async def _write(self) -> None:
         try:
-            await self._recorder.flush_aside()
+            self._recorder.flush()
         except CannotKeep as error:
             # Scrapy would log the error, continue, and report the crawl as finished without the page.
             self._close(str(error))

@@ -101,10 +101,6 @@ class BatchSender:
         if waiting:
             self._send(waiting)
 
-    async def flush_aside(self) -> None:
-        """Send the waiting pages."""
-        self.flush()
-
     def finish(self) -> None:
         """Send the last pages."""
         self.flush()

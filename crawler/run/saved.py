@@ -17,7 +17,7 @@ from crawler.errors import CrawlError
 from crawler.evidence.keeper import EvidenceKeeper
 from crawler.run.process import MIDDLEWARES, SHARED, SPIDER_MIDDLEWARES, CrawlBroken, run_spider
 from crawler.run.recorder import Recorder
-from crawler.run.spider import PAGE_META, MarketplaceSpider, PageOrderMiddleware
+from crawler.run.spider import PAGE_META, MarketplaceSpider, RoomMiddleware
 from crawler.workers.page_parser import parse_here
 from store.crawl.evidence import record_archive
 
@@ -173,7 +173,7 @@ def run_saved(declared: DeclaredSource, archive: Archive, sink: PageSink, parse:
 
 
 def _settings(archive: Archive) -> dict[str, object]:
-    middlewares = {**MIDDLEWARES, RedirectMiddleware: None, SavedRedirect: 600, PageOrderMiddleware: 1_000}
+    middlewares = {**MIDDLEWARES, RedirectMiddleware: None, SavedRedirect: 600, RoomMiddleware: 1_000}
     # Saved pages share one queue, so the middleware that marks start requests is useless.
     passed_by = {**SPIDER_MIDDLEWARES, StartSpiderMiddleware: None}
     parts = {"DOWNLOADER_MIDDLEWARES": middlewares, "SPIDER_MIDDLEWARES": passed_by}

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import scrapy
-from scrapy import signals
 from scrapy.exceptions import IgnoreRequest
 
 from crawler.archives import SavedPage  # noqa: TC001 (msgspec resolves the fields of a page, as of the others)
@@ -74,15 +72,9 @@ class MarketplaceSpider(scrapy.Spider):
         self.archive = archive
         self.begin = begin
         self._parse_page = parse
-        self.page_order = PageOrder()
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Create the spider of a crawl, which is notified of pages that have passed the pipeline."""
-        spider = super().from_crawler(crawler, *args, **kwargs)
-        for signal in (signals.item_scraped, signals.item_error):
-            crawler.signals.connect(spider.page_order.release_next, signal)
-        return spider
+        self.room = asyncio.Semaphore(MOST_UNDER_WAY)
+        self._turn = asyncio.Lock()
+        """Serves the pages in the order of their requests, however long each takes to parse."""
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
         """Request the first pages."""
@@ -96,20 +88,21 @@ class MarketplaceSpider(scrapy.Spider):
 
     async def parse(self, response: Response) -> AsyncIterator[Any]:
         """Parse a page and follow its links, in the order of the pages."""
-        with self.page_order.next() as place:
-            saved: SavedPage = response.meta[PAGE_META]
-            extracted = _fault_page(saved) or await self._parse_page(job_of(response))
-            await place.wait()
-            if self.begin:
-                for request in self._follow(extracted):
-                    yield request
-            yield CrawledPage(  # last, so that all its requests are out before it reaches the pipeline
-                url=response.url,
-                http_status=response.status,
-                saved=saved,
-                extracted=extracted,
-                body=response.body,
-            )
+        saved: SavedPage = response.meta[PAGE_META]
+        async with self.room:
+            parsing = asyncio.ensure_future(self._extracted(saved, response))
+            async with self._turn:
+                extracted = await parsing
+                if self.begin:
+                    for request in self._follow(extracted):
+                        yield request
+                yield CrawledPage(  # last, so that all its requests are out before it reaches the pipeline
+                    url=response.url,
+                    http_status=response.status,
+                    saved=saved,
+                    extracted=extracted,
+                    body=response.body,
+                )
 
     async def failed(self, failure: Failure) -> AsyncIterator[CrawledPage]:
         """Record a page that could not be fetched, with the reason."""
@@ -119,8 +112,7 @@ class MarketplaceSpider(scrapy.Spider):
         if not isinstance(failure.value, IgnoreRequest):
             self.logger.error("page_failed", exc_info=failure.value)
         saved = saved if saved and saved.url == request.url else None  # may be the redirect that led here
-        with self.page_order.next() as place:
-            await place.wait()
+        async with self.room, self._turn:
             yield CrawledPage(
                 url=request.url,
                 http_status=None,
@@ -131,16 +123,17 @@ class MarketplaceSpider(scrapy.Spider):
                 ),
             )
 
+    async def _extracted(self, saved: SavedPage, response: Response) -> ExtractedPage:
+        if saved.fault:
+            return ExtractedPage(outcome=saved.fault, sentence=saved.sentence)
+        return await self._parse_page(job_of(response))
+
     def _follow(self, extracted: ExtractedPage) -> Iterator[scrapy.Request]:
         wanted = [extracted.next_page or "", *(row.url for row in extracted.rows), *extracted.links]
         return (self._request(url) for url in dict.fromkeys(wanted) if url and url in self.archive)
 
     def _request(self, url: str) -> scrapy.Request:
         return scrapy.Request(url, callback=self.parse, errback=self.failed)
-
-
-def _fault_page(saved: SavedPage) -> ExtractedPage | None:
-    return ExtractedPage(outcome=saved.fault, sentence=saved.sentence) if saved.fault else None
 
 
 def job_of(response: Response) -> PageJob:
@@ -150,64 +143,7 @@ def job_of(response: Response) -> PageJob:
     )
 
 
-class Place:
-    """One page's position in the order."""
-
-    def __init__(self, page_order: PageOrder, before: asyncio.Event) -> None:
-        self._page_order = page_order
-        self._before = before
-        self.is_done = asyncio.Event()
-
-    async def wait(self) -> None:
-        """Wait until the earlier pages are done."""
-        await self._before.wait()
-        self._page_order.current = self
-
-
-class PageOrder:
-    """Lets pages pass one at a time in the order of their requests, however long each takes to parse."""
-
-    def __init__(self) -> None:
-        self.current: Place | None = None
-        """The place of the page that is passing now."""
-        self._last = asyncio.Event()
-        self._last.set()
-        self._under_way = 0
-        self._has_room = asyncio.Event()
-        self._has_room.set()
-
-    def release_next(self) -> None:
-        """Let the next page pass."""
-        assert self.current is not None
-        self.current.is_done.set()
-
-    async def wait_for_room(self) -> None:
-        """Wait until fewer than `MOST_UNDER_WAY` pages are under way."""
-        await self._has_room.wait()
-
-    @contextmanager
-    def next(self) -> Iterator[Place]:
-        """Provide the next place, which is done when `release_next` is called or the body raises."""
-        place = Place(self, self._last)
-        self._last = place.is_done
-        self._count(1)
-        try:
-            yield place
-        except BaseException:
-            place.is_done.set()
-            raise
-        finally:
-            self._count(-1)
-
-    def _count(self, more: int) -> None:
-        self._under_way += more
-        if self._under_way < MOST_UNDER_WAY:
-            self._has_room.set()
-        else:
-            self._has_room.clear()
-
-
-class PageOrderMiddleware:
+class RoomMiddleware:
     """Holds a request back while `MOST_UNDER_WAY` pages are under way."""
 
     def __init__(self, crawler: Crawler) -> None:
@@ -221,4 +157,5 @@ class PageOrderMiddleware:
     async def process_request(self, request: Request) -> None:  # noqa: ARG002 (Scrapy's signature)
         """Wait until another page may be fetched."""
         spider: Any = self._crawler.spider
-        await spider.page_order.wait_for_room()
+        async with spider.room:
+            pass

@@ -11,8 +11,7 @@ import gc
 import multiprocessing
 import signal
 import socket
-from collections import deque
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -24,6 +23,7 @@ from crawler.workers.page_parser import (
     LENGTH,
     framed,
     given_up,
+    load_everything,
     parse_here,
     result_from,
     serve,
@@ -62,10 +62,8 @@ class NoWorker(CrawlError, CloseSpider):
 class WorkerDied(Exception):
     """A worker ended before it had parsed a page."""
 
-    def __init__(self, how: str, *, was_ready: bool, was_parsing: bool, is_overdue: bool) -> None:
+    def __init__(self, how: str, *, was_parsing: bool = True, is_overdue: bool = False) -> None:
         super().__init__(how)
-        self.was_ready = was_ready
-        """False if the worker ended before it could parse anything."""
         self.was_parsing = was_parsing
         """Whether the worker was parsing this page; False if the page was still waiting."""
         self.is_overdue = is_overdue
@@ -83,6 +81,8 @@ def parsing(settings: CrawlSettings) -> Iterator[Parse]:
     if not settings.workers or "fork" not in multiprocessing.get_all_start_methods():
         yield parse_here
         return
+    if settings.workers > 1:  # once for all; a single worker loads while the crawl begins
+        load_everything()
     # Loaded modules stay loaded, so garbage collection can skip them, here and in the workers.
     gc.freeze()
     pool = WorkerPool(settings.workers, settings.bounds)
@@ -105,27 +105,17 @@ class WorkerPool:
         Raises:
             NoWorker: If no more workers can be started.
         """
-        for left in reversed(range(_TRIES)):
-            try:
-                return await self._parse(job)
-            except WorkerDied as died:
-                if died.is_overdue:
-                    return given_up(f"took more than {self._bounds.seconds:g} seconds and was ended")
-                if not left:
-                    return given_up(f"failed, because its process {died}")
-        raise AssertionError
-
-    async def _parse(self, job: PageJob) -> ExtractedPage:
-        """Parse a page; raise `WorkerDied` if the worker died over it."""
+        tries = 0
         while True:
             self._replace_dead()
             try:
                 return await min(self._workers, key=lambda worker: worker.load).parse(job)
             except WorkerDied as died:
-                if not died.was_ready:
-                    raise NoWorker(str(died)) from died
-                if died.was_parsing:
-                    raise
+                if died.is_overdue:
+                    return given_up(f"took more than {self._bounds.seconds:g} seconds and was ended")
+                tries += died.was_parsing
+                if tries == _TRIES:
+                    return given_up(f"failed, because its process {died}")
 
     def _replace_dead(self) -> None:
         for place, worker in enumerate(self._workers):
@@ -141,7 +131,7 @@ class WorkerPool:
 
 
 class Worker:
-    """One process and its queue of waiting pages; used within one event loop."""
+    """One process, which answers pages in the order in which it receives them; used within one event loop."""
 
     def __init__(self, bounds: Bounds, *, start_method: str) -> None:
         """Start the process.
@@ -160,124 +150,70 @@ class Worker:
         self._process.start()
         theirs.close()
         self._bounds = bounds
-        self._unsent, self._received = bytearray(), bytearray()
-        self._waiting: deque[asyncio.Future[ExtractedPage]] = deque()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._began = 0.0
-        self._is_ready = self._is_overdue = self.is_dead = False
-
-    @property
-    def load(self) -> int:
+        self._sending, self._receiving = asyncio.Lock(), asyncio.Lock()
+        self._is_ready = self.is_dead = False
+        self.load = 0
         """Number of waiting pages."""
-        return len(self._waiting)
 
-    def parse(self, job: PageJob) -> asyncio.Future[ExtractedPage]:
-        """Send a page, and return the future of its result, which raises `WorkerDied` if none arrives."""
-        if self._loop is None:
-            self._loop = asyncio.get_running_loop()
-            self._loop.add_reader(self._socket, self._receive)
-        future: asyncio.Future[ExtractedPage] = self._loop.create_future()
-        if not self._waiting:
-            self._began = self._loop.time()
-        self._waiting.append(future)
-        was_sending = bool(self._unsent)
-        self._unsent += framed(job)
-        if not was_sending:
-            self._send()
-        if self._timer is None:
-            self._watch()
-        return future
+    async def parse(self, job: PageJob) -> ExtractedPage:
+        """Have the process parse a page. The next page is sent meanwhile.
+
+        Raises:
+            NoWorker: If the process ended before it was ready.
+            WorkerDied: If the process ended before it parsed the page.
+        """
+        self.load += 1
+        try:
+            async with self._sending:
+                with suppress(OSError):  # the process has ended, as receiving shows
+                    await asyncio.get_running_loop().sock_sendall(self._socket, framed(job))
+            async with self._receiving:
+                if self.is_dead:
+                    raise WorkerDied("has ended", was_parsing=False)
+                return result_from(await self._answer())
+        except msgspec.DecodeError:
+            return given_up("gave an invalid result")
+        finally:
+            self.load -= 1
+
+    async def _answer(self) -> bytes:
+        try:
+            if not self._is_ready:
+                await asyncio.wait_for(self._message(), _START_S)
+                self._is_ready = True
+            return await asyncio.wait_for(self._message(), self._bounds.seconds * _PATIENCE or None)
+        except (EOFError, OSError) as error:
+            self.is_dead = True
+            if isinstance(error, TimeoutError):
+                self._process.kill()
+            self._process.join()
+            code = self._process.exitcode or 0
+            ended = (
+                f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+            )
+            if not self._is_ready:
+                raise NoWorker(ended) from error
+            is_overdue = isinstance(error, TimeoutError) or code == -signal.SIGPROF
+            raise WorkerDied(ended, is_overdue=is_overdue) from error
+
+    async def _message(self) -> bytes:
+        (size,) = LENGTH.unpack(await self._exactly(LENGTH.size))
+        if size > _MOST_BYTES:
+            self._process.kill()
+            raise EOFError
+        return await self._exactly(size)
+
+    async def _exactly(self, size: int) -> bytes:
+        loop, received = asyncio.get_running_loop(), bytearray()
+        while len(received) < size:
+            block = await loop.sock_recv(self._socket, min(size - len(received), _BLOCK_BYTES))
+            if not block:
+                raise EOFError
+            received += block
+        return bytes(received)
 
     def close(self) -> None:
         """Kill the process, which holds nothing of value."""
         self._process.kill()
         self._process.join()
-        self._detach()
         self._socket.close()
-
-    def _send(self) -> None:
-        assert self._loop is not None
-        try:
-            while self._unsent:
-                del self._unsent[: self._socket.send(self._unsent)]
-        except BlockingIOError:
-            self._loop.add_writer(self._socket, self._send)
-            return
-        except OSError:  # the worker has died; `_receive` handles that
-            self._unsent.clear()
-        self._loop.remove_writer(self._socket)
-
-    def _receive(self) -> None:
-        try:
-            data = self._socket.recv(_BLOCK_BYTES)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
-            self._die()
-            return
-        self._received += data
-        while len(self._received) >= LENGTH.size:
-            (size,) = LENGTH.unpack_from(self._received)
-            end = LENGTH.size + size
-            if size > _MOST_BYTES:
-                self._process.kill()  # closes the socket, so this method runs again
-                self._received.clear()
-                return
-            if len(self._received) < end:
-                return
-            self._take(bytes(self._received[LENGTH.size : end]))
-            del self._received[:end]
-
-    def _take(self, message: bytes) -> None:
-        """Set the result of the oldest page; the worker's first message has none."""
-        assert self._loop is not None
-        self._began = self._loop.time()
-        if not self._is_ready:
-            self._is_ready = True
-            return
-        try:
-            result = result_from(message)
-        except msgspec.DecodeError:
-            result = given_up("gave an invalid result")
-        future = self._waiting.popleft() if self._waiting else None
-        if future and not future.done():
-            future.set_result(result)
-
-    def _die(self) -> None:
-        """Fail the futures of all waiting pages."""
-        self.is_dead = True
-        self._detach()
-        self._process.join()
-        waiting, self._waiting = self._waiting, deque()
-        code = self._process.exitcode or 0
-        is_overdue = self._is_overdue or code == -signal.SIGPROF
-        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-        for place, future in enumerate(waiting):
-            if not future.done():
-                future.set_exception(
-                    WorkerDied(how, was_ready=self._is_ready, was_parsing=place == 0, is_overdue=is_overdue)
-                )
-
-    def _detach(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-        if self._loop and not self._loop.is_closed():
-            self._loop.remove_reader(self._socket)
-            self._loop.remove_writer(self._socket)
-
-    def _watch(self) -> None:
-        """Kill the process if one page takes far too long; check again when the next page may be overdue."""
-        assert self._loop is not None
-        self._timer = None
-        if not self._waiting or (self._is_ready and not self._bounds.seconds):
-            return
-        most = self._bounds.seconds * _PATIENCE if self._is_ready else _START_S
-        left = self._began + most - self._loop.time()
-        if left <= 0:
-            self._is_overdue = True
-            self._process.kill()
-        else:
-            self._timer = self._loop.call_later(min(left, self._bounds.seconds or left), self._watch)

@@ -1,8 +1,7 @@
-"""The recorder: what is written of a crawl whose loop ended in the middle of a write."""
+"""The recorder: what is written of pages that share their bytes."""
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -33,8 +32,8 @@ def met(url: str) -> CrawledPage:
     return CrawledPage(url=url, http_status=200, saved=saved, extracted=extracted, body=body)
 
 
-def test_a_batch_left_behind_is_written_before_the_next(tmp_path: Path) -> None:
-    """Two signals end the loop at once. What was on its way comes first: a later page may repeat it."""
+def test_a_batch_is_written_before_a_later_page_repeats_it(tmp_path: Path) -> None:
+    """The evidence of a page with the same bytes as an earlier one refers to the earlier record."""
     source, database = declare(tmp_path).source, tmp_path / "store.db"
     with closing(open_database(database)) as db:
         declare_source(db, source, now=NOW)
@@ -47,15 +46,9 @@ def test_a_batch_left_behind_is_written_before_the_next(tmp_path: Path) -> None:
                 db, source_id="shop", run_id=run.run_id, reachable=(), keeper=keeper, now=lambda: NOW
             )
             recorder.record(met("https://shop.example/1"))
-            loop = asyncio.new_event_loop()
-            task = loop.create_task(recorder.flush_aside())
-            loop.call_soon(loop.stop)
-            loop.run_forever()
-            assert not task.done()
+            recorder.flush()
             recorder.record(met("https://shop.example/2"))
             recorder.flush()
-            loop.run_until_complete(asyncio.wait([task]))
-            loop.close()
         urls = [row[0] for row in db.execute("SELECT url FROM pages ORDER BY page_id")]
         assert urls == ["https://shop.example/1", "https://shop.example/2"]
         assert verify(db, folder).revisits == 1

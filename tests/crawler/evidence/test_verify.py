@@ -229,7 +229,7 @@ def test_a_file_that_is_full_is_sealed_and_another_begun(tmp_path: Path) -> None
                 body = random.Random(number).randbytes(900)
                 url = f"{BASE}{number}"
                 keeper.keep(Exchange(url=url, at=NOW, status=200, headers=(), body=body, is_http=False))
-                record_evidence(db, keeper.syncing()())
+                record_evidence(db, keeper.sync())
         done = verify(db, evidence_folder(database))
         assert (done.files, done.unsealed) == (1 + 6, 0)
         assert done.records == 30 + 12
