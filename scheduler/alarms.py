@@ -84,8 +84,8 @@ def check_addresses(urls: Sequence[str]) -> None:
             raise AlarmAddressWrong(url)
 
 
-def send(urls: Sequence[str], title: str, body: str) -> None:
-    """Send one message to every address.
+def send(urls: Sequence[str], title: str, body: str, *, is_html: bool = False) -> None:
+    """Send one message to every address; apprise turns HTML into text where an address takes only text.
 
     Failed addresses are logged and not tried again, because a retry would repeat the message at the others.
 
@@ -93,14 +93,15 @@ def send(urls: Sequence[str], title: str, body: str) -> None:
         AlarmAddressWrong: If an address is invalid.
         Unsent: If no address accepted the message.
     """
-    from apprise import Apprise
+    from apprise import Apprise, NotifyFormat
 
     check_addresses(urls)
+    form = NotifyFormat.HTML if is_html else None
     failed = []
     for url in urls:
         messenger = Apprise()
         messenger.add(url)
-        if not messenger.notify(title=title, body=body):
+        if not messenger.notify(title=title, body=body, body_format=form):
             failed.append(urlsplit(url).scheme)
     if failed:
         log.warning("alarm_message_failed", at=failed, of=len(urls))

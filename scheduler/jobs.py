@@ -117,13 +117,14 @@ def maintenance_jobs(settings: MaintenanceSettings, limits: WorkLimits) -> dict[
         RunKind.VERIFY: settings.verify_cron,
         RunKind.PURGE: settings.purge_cron,
         RunKind.RETRAIN: settings.retrain_cron,
+        RunKind.WEEKLY: settings.weekly_cron,
     }
     return _by_name(
         [
             Job(
                 kind=kind,
                 schedule=Schedule(cron=line, timezone=settings.timezone),
-                arguments=(kind.value,),
+                arguments=(kind.value, "--send") if kind is RunKind.WEEKLY else (kind.value,),
                 limits=limits.for_kind(kind),
                 is_due_at_once=False,
             )

@@ -63,7 +63,7 @@ SWEEP_S = 60.0
 SETTINGS_FILE = "settings:file"
 """The subject of audit entries about the settings."""
 
-SECRETS = ("urls", "ping_url", "digest_mail")
+SECRETS = ("urls", "weekly_urls", "ping_url", "digest_mail")
 """Alarm settings that may hold a password; they stay out of the audit log, which many people read."""
 
 ANSWERS = {

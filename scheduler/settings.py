@@ -53,6 +53,8 @@ class MaintenanceSettings:
     """When old evidence and logs are purged."""
     retrain_cron: str = ""
     """When a candidate is trained; it is promoted only if it is not worse on any guarded slice."""
+    weekly_cron: str = ""
+    """When the weekly report on suppliers is sent to [alarms] weekly_urls."""
     evidence_days: int = 0
     """Age at which evidence and contacts without flagged or reviewed listings are purged; 0 keeps all."""
     log_days: int = 90
@@ -65,6 +67,8 @@ class AlarmSettings:
 
     urls: tuple[str, ...] = ()
     """Addresses for messages, as apprise URLs, e.g. `mailtos://user:word@mail.example?to=me@b.example`."""
+    weekly_urls: tuple[str, ...] = ()
+    """Addresses for the weekly report on suppliers, as apprise URLs."""
     digest_minutes: int = 10
     """Period in which alarms are collected into one message."""
     quiet_hours: str = ""

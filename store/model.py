@@ -147,6 +147,8 @@ class RunKind(StrEnum):
     """Check the integrity of the store, the evidence and the audit chain."""
     PURGE = "purge"
     """Remove evidence whose retention has ended, with a tombstone for each file."""
+    WEEKLY = "weekly"
+    """Send the weekly report on suppliers."""
 
 
 class RunOutcome(StrEnum):

@@ -24,7 +24,7 @@ from store.review import listings
 from store.review.listings import listing_file, reviewed_listing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from fastapi import Request, Response
 
@@ -125,13 +125,30 @@ def make_sheet(
             CASE: case_json(db, case),
             LISTINGS: listing_lines(case_listings(db, case, person.name)),
         }
-    html = _text_of(answer_sheet(request, db, context, person, listing_id, case))
+    return draw_sheet(
+        lambda undrawn: _text_of(
+            answer_sheet(request, db, context, person, listing_id, case, undrawn=undrawn)
+        ),
+        attached,
+    )
+
+
+def draw_sheet(write: Callable[[str], str], attached: dict[str, bytes]) -> Sheet:
+    """Return a sheet as PDF/A-3; what no installed font can draw stands as a number of characters.
+
+    Args:
+        write: Returns the sheet as HTML, given the characters that cannot be drawn.
+        attached: Files to attach, by name.
+
+    Raises:
+        NoPdf: If WeasyPrint cannot be used here.
+    """
     css = SHEET_CSS.read_text(encoding="utf-8")
-    sheet = to_pdf(html, css, attached)
+    sheet = to_pdf(write(""), css, attached)
     if not sheet.undrawn:
         return sheet
-    html = _text_of(answer_sheet(request, db, context, person, listing_id, case, undrawn=sheet.undrawn))
-    return replace(to_pdf(_without(html, sheet.undrawn), css, attached), undrawn=sheet.undrawn)
+    html = _without(write(sheet.undrawn), sheet.undrawn)
+    return replace(to_pdf(html, css, attached), undrawn=sheet.undrawn)
 
 
 def to_pdf(html: str, css: str, attached: dict[str, bytes] | None = None) -> Sheet:

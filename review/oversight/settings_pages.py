@@ -104,6 +104,7 @@ def set_for_all(
     hidden_percent: Annotated[float, Form(ge=0, le=100)],
     claim_minutes: Annotated[float, Form(ge=1, le=480)],
     queue_order: Annotated[Literal["likely", "worth"] | None, Form()] = None,
+    weekly: Annotated[Literal["reviewed", "all"] | None, Form()] = None,
 ) -> Response:
     """Change the settings for everyone, and log each change."""
     change_for_all(db, context, person, "second_share", second_percent / 100)
@@ -111,6 +112,8 @@ def set_for_all(
     change_for_all(db, context, person, "claim_minutes", claim_minutes)
     if queue_order is not None:
         change_for_all(db, context, person, "worth_first", float(queue_order == "worth"))
+    if weekly:
+        change_for_all(db, context, person, "weekly_unreviewed", float(weekly == "all"))
     return go("/settings")
 
 
@@ -169,6 +172,7 @@ class SettingsChange(BaseModel):
     second_share: Annotated[float | None, _within("second_share")] = None
     hidden_share: Annotated[float | None, _within("hidden_share")] = None
     worth_first: Literal[0, 1] | None = None
+    weekly_unreviewed: Literal[0, 1] | None = None
     claim_minutes: Annotated[float | None, _within("claim_minutes")] = None
 
 

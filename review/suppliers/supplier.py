@@ -12,7 +12,7 @@ from review.web.charts import lines_over_time
 from review.web.languages import N_
 from review.web.languages import gettext as _
 from store.review.queue import items_of
-from store.suppliers.profile import changes_of, facts_of, offers_of
+from store.suppliers.profile import MOST_POINTS, changes_of, facts_of, offers_of
 from store.suppliers.suppliers import accounts_of, contacts_of, get_supplier, listings_of
 
 if TYPE_CHECKING:
@@ -72,6 +72,12 @@ CONTACT_KINDS = {
 STANDINGS = {
     "confirmed": N_("confirmed"), "cut": N_("cut"), "left_out": N_("left out"), "": N_("machine-linked"),
 }  # fmt: skip
+
+WORDS = {
+    "POINTS": POINTS, "MOST_POINTS": MOST_POINTS, "EVENTS": EVENTS, "LINK_KINDS": LINK_KINDS,
+    "STANDINGS": STANDINGS, "COMPARED": COMPARED, "CONTACT_KINDS": CONTACT_KINDS,
+}  # fmt: skip
+"""Of the templates of a supplier."""
 
 MOST_CHARTED = 8
 """Substances with charts of their own, those with most listings first."""

@@ -5,22 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from review.suppliers.supplier import (
-    COMPARED,
-    CONTACT_KINDS,
-    EVENTS,
-    LINK_KINDS,
-    POINTS,
-    STANDINGS,
-    Profile,
-    read_profile,
-)
+from review.suppliers.dossier import dossier_html, read_dossier, write_dossier, zipped
+from review.suppliers.supplier import WORDS, Profile, read_profile
 from review.web.dependencies import (
     Person,
     TheContext,
@@ -39,9 +32,10 @@ from store.audit.audit import AuditAction
 from store.database import transaction
 from store.model import MAY_SEE_CONTACTS
 from store.review.cases import holds_version, open_cases, write_entry
+from store.review.watchlists import save_view
 from store.suppliers.contacts import ShownContact, view_contacts
 from store.suppliers.grouping import LinkDecision, decide_link
-from store.suppliers.profile import MOST_POINTS, SupplierSort, find_suppliers, score_suppliers
+from store.suppliers.profile import SupplierSort, find_suppliers, score_suppliers
 from store.suppliers.suppliers import (
     MOST_SHOWN,
     accounts_of,
@@ -61,6 +55,8 @@ api = APIRouter(prefix="/api", tags=["suppliers"])
 PAGE_SIZE = 50
 MAX_FILED = 200
 """Listings that one press files in a case; pressed again, the next ones follow."""
+MAX_FOLLOWED = 20
+"""Accounts of a supplier that one press follows."""
 MAX_WORDS = 200
 MAX_REASON = 1_000
 
@@ -128,13 +124,6 @@ def show_supplier(
     return answer_page(request, "supplier.html", shown)
 
 
-WORDS = {
-    "POINTS": POINTS, "MOST_POINTS": MOST_POINTS, "EVENTS": EVENTS, "LINK_KINDS": LINK_KINDS,
-    "STANDINGS": STANDINGS, "COMPARED": COMPARED, "CONTACT_KINDS": CONTACT_KINDS,
-}  # fmt: skip
-"""Of the templates of a supplier."""
-
-
 @pages.get("/listings/{listing_id}/supplier")
 def lead_to_supplier(db: TheDatabase, person: TheViewer, listing_id: str) -> RedirectResponse:
     """Lead from a listing to its supplier; to the list, if the listing is not linked."""
@@ -159,6 +148,17 @@ def decide(
     return go(f"/suppliers/{supplier_id}?done={decision}#links")
 
 
+@pages.post("/suppliers/{supplier_id}/follow")
+def follow(db: TheDatabase, context: TheContext, person: TheViewer, supplier_id: RowId) -> Response:
+    """Follow the listings of each account of a supplier, as watch-lists of this person."""
+    number, now = get_supplier(db, supplier_id).supplier_id, context.clock()
+    names = dict.fromkeys(each.name for each in accounts_of(db, number, limit=MAX_FOLLOWED) if each.name)
+    for name in names:
+        query = urlencode({"seller": name, "state": "every"})
+        save_view(db, person.name, f"{name[:48]} ({number})", query, is_followed=True, now=now)
+    return go(with_done(f"/suppliers/{number}", "followed", len(names)))
+
+
 @pages.post("/suppliers/{supplier_id}/file")
 def file_all(
     db: TheDatabase,
@@ -172,6 +172,36 @@ def file_all(
     number = get_supplier(db, supplier_id).supplier_id
     count = file_listings(db, context, person, number, case_id, only_flagged=only == "flagged")
     return go(with_done(f"/suppliers/{number}", "filed", count))
+
+
+@pages.get("/suppliers/{supplier_id}/dossier")
+def show_dossier(db: TheDatabase, context: TheContext, person: TheViewer, supplier_id: RowId) -> Response:
+    """Show the dossier of a supplier without its contacts, as a page to print, and log the view."""
+    number = get_supplier(db, supplier_id).supplier_id
+    now = context.clock()
+    dossier = read_dossier(db, number, by=person.name, now=now)
+    seen = {"listings": [each.sighting.sighting_id for each in dossier.listings]}
+    person.log(db, AuditAction.SUPPLIER_VIEWED, f"supplier:{number}", seen, now=now)
+    return HTMLResponse(dossier_html(dossier, context.templates))
+
+
+@pages.post("/suppliers/{supplier_id}/dossier")
+def send_dossier(
+    db: TheDatabase,
+    context: TheContext,
+    person: TheReviewer,
+    supplier_id: RowId,
+    contacts: Annotated[Literal["", "shown"], Form()] = "",
+) -> Response:
+    """Send the dossier of a supplier as a ZIP, with its contacts if asked for, and log it."""
+    number = get_supplier(db, supplier_id).supplier_id
+    now = context.clock()
+    shown = look_at_contacts(db, context, person, number) if contacts else []
+    dossier = read_dossier(db, number, by=person.name, contacts=shown, now=now)
+    files, _missing = write_dossier(db, dossier, context.reference, context.templates, origin=person.origin)
+    name = f"supplier-{number}-{now:%Y%m%dT%H%M%SZ}.zip"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(zipped(files), media_type="application/zip", headers=headers)
 
 
 def file_listings(
@@ -261,6 +291,11 @@ def _said(done: str, count: int) -> str:
             "%(num)s listings filed. What the case held already stays as it was.",
             count,
         ) % {"num": f"{count:,}"},
+        "followed": lambda: ngettext(
+            "You follow %(num)s account. Its new listings are under Lists.",
+            "You follow %(num)s accounts. Their new listings are under Lists.",
+            count,
+        ) % {"num": count},
         "merged": lambda: _("Supplier %(number)s was merged into this supplier.") % {"number": count},
     }  # fmt: skip
     if done in counted:

@@ -182,6 +182,7 @@ RUN_KINDS = {
     RunKind.CRAWL: N_("crawl"), RunKind.SCORE: N_("scoring"), RunKind.LINK: N_("linking"),
     RunKind.RETRAIN: N_("retraining"),
     RunKind.BACKUP: N_("backup"), RunKind.VERIFY: N_("integrity check"), RunKind.PURGE: N_("purge"),
+    RunKind.WEEKLY: N_("weekly report"),
 }  # fmt: skip
 
 WISHES = {

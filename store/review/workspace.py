@@ -185,12 +185,15 @@ class ReviewSettings:
     never show their score; the hidden scores of flagged listings keep reviewers from recognising samples."""
     worth_first: float = 0
     """1 if the queue begins with the items of the highest expected worth, 0 if with the likeliest."""
+    weekly_unreviewed: float = 0
+    """1 if the weekly report on suppliers tells what nobody reviewed too, 0 if it leaves it out."""
     claim_minutes: float = 10
     """Minutes that a claim lasts after the reviewer last viewed the listing."""
 
 
 BOUNDS = {
     "second_share": (0.0, 1.0), "hidden_share": (0.0, 1.0), "worth_first": (0.0, 1.0),
+    "weekly_unreviewed": (0.0, 1.0),
     "claim_minutes": (1.0, 480.0),
 }  # fmt: skip
 """The lowest and highest value of each setting."""
