@@ -123,7 +123,9 @@ def fill(store: Path) -> dict[str, str]:
         "case": "cases/1", "figures": "figures", "exports": "exports", "settings": "settings",
         "service": "service", "runs": "service/runs",
         "bulk": "bulk?source=mercado", "nothing-found": "?q=nosuch", "login": "login",
-        "audit": "audit", "users": "users", "user": "users/ben",
+        "audit": "audit", "users": "users", "user": "users/ben", "account": "account",
+        "guide": "help", "glossary": "help/glossary", "api": "help/api", "tour": "?tour=1",
+        "new-source": "service/sources/new",
     }  # fmt: skip
 
 
