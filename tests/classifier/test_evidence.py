@@ -45,8 +45,11 @@ EXAMPLES = {
     "evasive trade in an unnamed chemical": ("99.5% powder, wickr only", "Kettle, wickr only"),
     "a chemical form": ("white crystals", "white shoes"),
     "name kept off the page": ("the name is on the lid", "the price is on the lid"),
-    "number said in words or in part": ("the 28578 family", "toner family 285"),
-    "number in part that may be a listed one": ("the 28578 family", "the 45691 family"),
+    "number said in words or in part": (
+        "two eight five seven eight dash sixteen dash seven",
+        "two of eight pans",
+    ),
+    "number in part that may be a listed one": ("28578, then 16, then 7", "45691, then 16, then 7"),
     "abbreviation spelled by letter names": ("pee em kay", "tee shirt"),
     "signs of hiding where nothing is named for sale": (
         "name only between us",
