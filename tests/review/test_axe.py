@@ -50,8 +50,8 @@ VALUES = {
 """What stands for the parts of an address; the listing is filled in when the store is."""
 
 NO_PAGES = ("/openapi.json", "/listings/{listing_id}/sheet.pdf", "/cases/{case_id}/sheet.pdf")
-PARTS = ("/listings/{listing_id}/near",)
-"""Parts of a page, which are on it when it is looked at."""
+PARTS = ("/listings/{listing_id}/near", "/listings/{listing_id}/contacts")
+"""Parts of a page, without a head of their own."""
 
 MORE = (
     "/?q=nosuch", "/?tour=1", "/?state=every&sort=worth", "/?changed=1", "/bulk?state=every", "/no/page",
