@@ -23,6 +23,7 @@ from cli.serve import reference_for, service_api_for
 from fixtures.builders.login import WEAK, a_user, cookie_of
 from fixtures.builders.review_store import NOW, PLANTED, Planted, fill_store, score, see
 from fixtures.builders.store import judge
+from fixtures.builders.supplied import fill_suppliers
 from review.web.app import create_app
 from review.web.serve import address_of, build_server, listen
 from store.accounts.users import Role
@@ -32,6 +33,8 @@ from store.review.cases import open_case, write_entry
 from store.review.queue import review_queue
 from store.review.samples import draw_sample
 from store.review.workspace import change_setting
+from store.suppliers.grouping import LinkDecision, decide_link
+from store.suppliers.profile import score_suppliers
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -53,28 +56,49 @@ def main() -> None:
     parser.add_argument("--only", default="", help="names that begin so")
     asked = parser.parse_args()
     asked.to.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        store = Path(folder) / "store.db"
-        pages = fill(store)
-        app = create_app(
-            store,
-            clock=lambda: NOW,
-            passwords=WEAK,
-            reference=reference_for(store, Law()),
-            service_api=service_api_for(store, Path("sources.toml")),
-        )
-        with listen("127.0.0.1", 0) as listener:
-            server = build_server(app)
-            thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-            thread.start()
-            with sync_playwright() as playwright:
-                chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-                browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
-                for name in draw(browser, app, store, address_of(listener), pages, asked.to, asked.only):
-                    print(name)
-                browser.close()
-            server.should_exit = True
-            thread.join()
+    for fill_store_of in (fill, fill_with_suppliers):
+        with tempfile.TemporaryDirectory() as folder:
+            store = Path(folder) / "store.db"
+            draw_store(store, fill_store_of(store), asked.to, asked.only)
+
+
+def draw_store(store: Path, pages: dict[str, str], to: Path, only: str) -> None:
+    """Serve a store, draw its pages, and print the files' names."""
+    app = create_app(
+        store,
+        clock=lambda: NOW,
+        passwords=WEAK,
+        reference=reference_for(store, Law()),
+        service_api=service_api_for(store, Path("sources.toml")),
+    )
+    with listen("127.0.0.1", 0) as listener:
+        server = build_server(app)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        with sync_playwright() as playwright:
+            chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+            browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
+            for name in draw(browser, app, store, address_of(listener), pages, to, only):
+                print(name)
+            browser.close()
+        server.should_exit = True
+        thread.join()
+
+
+def fill_with_suppliers(store: Path) -> dict[str, str]:
+    """Fill a store with a supplier of three names, and return the pages of suppliers by name."""
+    fill_suppliers(store)
+    a_user(store, "ada", Role.ADMIN)
+    with closing(open_database(store)) as db:
+        for setting in ("hidden_share", "second_share"):
+            change_setting(db, setting, 0, changed_by="ada", now=NOW)
+        judge(db, review_queue(db)[0].sighting_id, Decision.OFFER, reviewer="ben", now=NOW)
+        decide_link(db, 1, 4, LinkDecision.CONFIRMED, reason="One drum.", decided_by="ben", now=NOW)
+        decide_link(db, 2, 3, LinkDecision.CUT, reason="A freight agent.", decided_by="ben", now=NOW)
+        open_case(db, "2026/114", "Oil and drums", opened_by="ada", now=NOW)
+        score_suppliers(db, now=NOW)
+    page = "suppliers/1?contacts=shown"
+    return {"suppliers": "suppliers", "supplier": page, "network": page, "dossier": "suppliers/1/dossier"}
 
 
 def fill(store: Path) -> dict[str, str]:
@@ -147,11 +171,14 @@ def draw(
                     context.add_cookies([{"name": cookie, "value": value, "url": address}])
                 page = context.new_page()
                 page.goto(address + path, wait_until="networkidle")
-                if width < 1440 or name in {"figures", "sheet", "item"}:
+                if width < 1440 or name in {"figures", "sheet", "item", "supplier", "dossier"}:
                     # A window as high as the page: what sticks to its foot then stands at the page's.
                     height = page.evaluate("document.documentElement.scrollHeight")
                     page.set_viewport_size({"width": width, "height": min(height, MAX_HEIGHT)})
-                page.screenshot(path=to / file)
+                if name == "network":
+                    page.locator("section:has(#links)").screenshot(path=to / file)
+                else:
+                    page.screenshot(path=to / file)
                 page.close()
                 drawn.append(file)
     return drawn

@@ -69,6 +69,9 @@ CONTACT_KINDS = {
 }  # fmt: skip
 """Kinds of contacts; names of services are the same in every language."""
 
+PLAIN_KINDS = ("phone", "email", "website")
+"""Contacts whose value tells what they are."""
+
 STANDINGS = {
     "confirmed": N_("confirmed"), "cut": N_("cut"), "left_out": N_("left out"), "": N_("machine-linked"),
 }  # fmt: skip
@@ -147,9 +150,11 @@ class Profile:
         return tuple(dict.fromkeys(place for place in said if place))
 
 
-def label_of(contact_id: int, kind: str) -> str:
-    """Return the kind and number of a contact, which tell nothing about its value."""
-    return f"{_(CONTACT_KINDS.get(kind, kind))} {contact_id}"
+def label_of(contact_id: int, kind: str, value: str | None = None) -> str:
+    """Return what stands for a contact: its value, or else its kind and number, which tell nothing of it."""
+    if value and kind in PLAIN_KINDS:
+        return value
+    return f"{_(CONTACT_KINDS.get(kind, kind))} {value or contact_id}"
 
 
 def read_profile(
@@ -180,7 +185,7 @@ def read_profile(
     listings = _as_seen_by(db, listings_of(db, number), reader)
     values = {each.contact_id: each.value for each in shown}
     labels = {
-        each.contact_id: values.get(each.contact_id) or label_of(each.contact_id, each.kind)
+        each.contact_id: label_of(each.contact_id, each.kind, values.get(each.contact_id))
         for each in contacts
     }
     return Profile(
