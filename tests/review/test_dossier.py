@@ -65,6 +65,7 @@ def ran(*arguments: object, status: int = 0) -> str:
     return called.out + called.err
 
 
+@pytest.mark.process  # WeasyPrint looks for its libraries
 def test_what_people_confirmed_and_what_is_machine_linked_stand_apart(store: Path) -> None:
     """Accounts, links and listings each in one part only; each listing is pinned; the export is logged."""
     with entered(store) as client:
@@ -95,6 +96,7 @@ def test_what_people_confirmed_and_what_is_machine_linked_stand_apart(store: Pat
     assert exported.details["with_contacts"] is False
 
 
+@pytest.mark.process  # WeasyPrint looks for its libraries
 def test_a_dossier_by_command_states_contacts_only_if_asked(store: Path, tmp_path: Path) -> None:
     """A folder that is not empty is left alone; an unknown supplier is one sentence."""
     bare = ran("dossier", "1", "--out", tmp_path / "bare", "--db", store)
