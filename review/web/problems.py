@@ -33,6 +33,8 @@ LABELS = NARROWINGS | {
     "source_id": N_("Source"), "wish": N_("Request"), "at": N_("Page of the list"),
     "archive": N_("Archive"), "supplied_by": N_("Supplied by"), "supplied_on": N_("Supplied on"),
     "permission": N_("Permission"), "sealed": N_("Key"),
+    "weekly": N_("Weekly report on suppliers"), "contact": N_("Contact"), "contacts": N_("Contacts"),
+    "one": N_("Account"), "other": N_("Account"), "reason": N_("Reason"),
     "username": N_("Name"), "session_id": N_("session"), "token_id": N_("token"), "disabled": N_("State"),
 }  # fmt: skip
 """Fields of forms and addresses as the pages name them."""
