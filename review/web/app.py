@@ -131,7 +131,7 @@ STATUS = {
     SourcesUnreadable: 409,
     NotScheduled: 404,
     NotOperated: 409,
-    DecisionRefused: 422,
+    DecisionRefused: 409,
 }
 """The HTTP status of each expected error; its message is the sentence shown."""
 

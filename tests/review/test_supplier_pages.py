@@ -154,7 +154,7 @@ def test_a_link_that_is_cut_with_a_reason_stays_cut(ada: TestClient, store: Path
     form = read_form(page, "/suppliers/1/links")
     values = form.values | {"one": "2", "other": "3", "decision": "cut", "reason": "A forwarding agent."}
     refused = ada.post(form.action, data=values | {"reason": " "})
-    assert refused.status_code == 422
+    assert refused.status_code == 409
     assert "Give a reason" in refused.text
     after = ada.post(form.action, data=values).text
     assert "Link cut." in after
