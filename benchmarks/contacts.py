@@ -10,6 +10,7 @@ for ratings, badges and counts, by patterns that the product does not use.
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import re
 from collections import Counter
@@ -74,10 +75,9 @@ def report_names(rows: list[dict[str, Any]], *, show_misses: bool) -> None:
 def report_pages(folder: Path) -> None:
     """Print how many sellers on saved pages have a rating, badge or count in their name."""
     pages, names = 0, list[str]()
-    for path in sorted(folder.rglob("*.html")):
-        response = web_poet.HttpResponse(
-            url=f"https://saved.example/{path.name}", body=path.read_bytes(), status=200
-        )
+    for path in sorted([*folder.rglob("*.html"), *folder.rglob("*.html.gz")]):
+        body = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        response = web_poet.HttpResponse(url=f"https://saved.example/{path.name}", body=body, status=200)
         read = extract_page(response)
         listings = [read.listing] if read.listing else list(read.rows)
         pages += 1

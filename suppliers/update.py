@@ -6,6 +6,8 @@ sightings changes nothing.
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,7 @@ from babel.core import get_global
 from phonenumbers import SUPPORTED_REGIONS
 
 from store.crawl.identity import canonical_url
+from store.model import TermName
 from store.sqlite import Database, transaction
 from store.suppliers.accounts import (
     CONTACTS,
@@ -151,15 +154,41 @@ def account_of(sighting: Any, site: str) -> FoundAccount | None:
     key = shop_key(shop, site)
     if not key and not comparable(name):
         return None
-    country = country_in(sighting["location"])
+    country, city = place_of(sighting["location"])
     return FoundAccount(
         site=site,
         account_key=key or comparable(name),
         has_shop=bool(key),
         name=name,
         shop_url=shop,
-        country="" if country == "worldwide" else country,
+        country=country,
+        city=city,
+        member_since=_member_since(sighting),
     )
+
+
+def place_of(location: str) -> tuple[str, str]:
+    """Return country (ISO 3166-1) and city of a location as shown; each empty if not stated.
+
+    >>> place_of("Wuhan, Hubei, China"), place_of("Lima")
+    (('CN', 'Wuhan'), ('', 'Lima'))
+    """
+    country = country_in(location).replace("worldwide", "")
+    parts = [part.strip() for part in re.split(r"[,，/|·()]", location[:LONGEST_NAME])]
+    cities = [part for part in parts if part and not country_in(part) and not re.search(r"\d", part)]
+    return country, cities[0] if cities else ""
+
+
+def _member_since(sighting: Any) -> str:
+    """Return the year since which the seller is on the site or in business, or empty text."""
+    for term in json.loads(sighting["terms"] or "[]"):
+        if term.get("name") == TermName.SUPPLIER_YEARS:
+            if re.fullmatch(r"(?:19|20)\d\d", term.get("value", "")):
+                return str(term["value"])
+            years = str(term.get("amount", ""))
+            if years.isdigit() and int(years) < 200:
+                return str(int(sighting["seen_at"][:4]) - int(years))
+    return ""
 
 
 def shop_key(shop_url: str, site: str) -> str:

@@ -18,12 +18,14 @@ _BRACKETS = re.compile(r"\s*\(\s*\)\s*$")
 
 
 def clean_seller_name(shown: str) -> str:
-    """Return the name in what a page shows as the seller; the text itself if nothing else is left.
+    """Return the name in what a page shows as the seller; empty if it shows only a badge.
 
     >>> clean_seller_name("Sold by: Amber Solvents 4.8 out of 5 stars (1,204 ratings)")
     'Amber Solvents'
     """
     whole = " ".join(shown[: 10 * LONGEST_NAME].split())
+    if _badge().fullmatch(whole):
+        return ""
     name = _before().sub("", whole)
     if name != whole:
         name = _shop().sub("", name)
@@ -42,6 +44,11 @@ def _before() -> re.Pattern[str]:
     return re.compile(
         rf"^(?:(?:{words})(?:\s?[:：!]\s*|\s+(?:(?:19|20)\d\d\s+)?(?=[^\W\d_])|(?=[:：])))+", re.IGNORECASE
     )
+
+
+@cache
+def _badge() -> re.Pattern[str]:
+    return re.compile(f"(?:{whole_phrases('seller_names.after')})", re.IGNORECASE)
 
 
 @cache

@@ -8,6 +8,7 @@ import sys
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from fixtures.builders.store import FULL, NOW, crawl_run, score, see, use
 from store.audit.audit import AuditAction, list_entries
 from store.audit.verification import verify
 from store.database import open_database
+from store.model import Term, TermName
 from store.operations.retention import count_old_contacts, place_hold, purge_contacts, release_hold
 from store.scores.scores import record_scores
 from store.suppliers.contacts import (
@@ -28,7 +30,7 @@ from store.suppliers.contacts import (
     view_contacts,
 )
 from suppliers.contacts import MOST_CONTACTS
-from suppliers.update import ContactSettings, update
+from suppliers.update import ContactSettings, place_of, update
 
 if TYPE_CHECKING:
     from store.database import Database
@@ -61,7 +63,7 @@ def test_a_pass_reads_new_sightings_once(db: Database) -> None:
     assert list(db.iterdump()) == before
     assert values(db) == {NUMBER, ADDRESS}
     assert rows(db, "SELECT site, account_key, name, country, city FROM seller_accounts") == [
-        ("andes.example", "andes.example/ficticia", "Ficticia Ltd", "", "")
+        ("andes.example", "andes.example/ficticia", "Ficticia Ltd", "", "Lima")
     ]
     assert rows(db, "SELECT count(*) FROM listing_accounts") == [(1,)]
 
@@ -79,6 +81,32 @@ def test_a_mention_says_where_it_stands(db: Database) -> None:
         ("+86 138 1234 5678", "+86 138 1234 5678", "text"),
         (ADDRESS.upper(), ADDRESS.upper(), "text"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("location", "place"),
+    [
+        ("Guangdong, China (Mainland)", ("CN", "Guangdong")),
+        ("Lima, Perú", ("PE", "Lima")),
+        ("Germany", ("DE", "")),
+        ("ships worldwide", ("", "")),
+        ("10115 Berlin", ("", "")),
+        ("", ("", "")),
+    ],
+)
+def test_country_and_city_are_read_from_the_place(location: str, place: tuple[str, str]) -> None:
+    """A part with digits, such as a postcode, is no city."""
+    assert place_of(location) == place
+
+
+def test_the_age_of_an_account_is_a_year(db: Database) -> None:
+    """Stated as a year, or as years on the site."""
+    for number, term in enumerate([{"value": "2014"}, {"amount": Decimal(8)}], start=1):
+        stated = Term(name=TermName.SUPPLIER_YEARS, **term)  # type: ignore[arg-type]
+        content = replace(FULL, title=str(number), seller_url=f"https://a.example/{number}", terms=(stated,))
+        see(db, crawl_run(db), f"https://andes.example/{number}", content)
+    run(db)
+    assert rows(db, "SELECT member_since FROM seller_accounts") == [("2014",), ("2018",)]
 
 
 def test_a_row_without_a_shop_belongs_to_the_account_of_its_name(db: Database) -> None:

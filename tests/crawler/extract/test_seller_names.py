@@ -21,6 +21,7 @@ SHOWN = [
     ("100 Percent Acid Ltd", "100 Percent Acid Ltd"),
     ("Member's Choice", "Member's Choice"),
     ("(839)", "(839)"),
+    ("Gold Supplier", ""),
 ]
 
 
