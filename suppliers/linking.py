@@ -136,8 +136,9 @@ class Weights:
 
     settings: Mapping[str, Any]
     """Of Splink."""
-    threshold: float
-    """Least probability of a link."""
+    thresholds: Mapping[str, float]
+    """Least probability of a link: by a `rare_contact` that accounts of at most two names use or by several
+    contacts, by a `used_contact` of more names, and by `no_contact`."""
     reference_accounts: int
     """Number of accounts that term frequencies are relative to."""
     trained_on: str
@@ -300,7 +301,7 @@ def train(db: Database, *, now: datetime) -> str:
     text = json.dumps(
         {
             name: getattr(trained, name)
-            for name in ("settings", "threshold", "reference_accounts", "trained_on")
+            for name in ("settings", "thresholds", "reference_accounts", "trained_on")
         }
     )
     model_id = Weights.read(text).model_id
@@ -333,7 +334,7 @@ def learn(db: Database, supplier_of: Mapping[int, int], weights: Weights, traine
     return json.dumps(
         {
             "settings": settings,
-            "threshold": weights.threshold,
+            "thresholds": weights.thresholds,
             "reference_accounts": len(supplier_of),
             "trained_on": trained_on,
         },
@@ -423,20 +424,20 @@ class _Engine:
     def links(self) -> Iterator[FoundLink]:
         """Yield the links of the selected accounts above the threshold, one for each shared contact."""
         linker, selected, others = self._linker()
-        threshold = self._weights.threshold
+        thresholds = self._weights.thresholds
+        least = min(thresholds.values())
         found = [
-            linker.inference.predict_within(
-                selected, threshold_match_probability=threshold, warning_mode="never"
-            )
+            linker.inference.predict_within(selected, threshold_match_probability=least, warning_mode="never")
         ]
         if others is not None:
             found.append(
                 linker.inference.predict_between(
-                    selected, others, threshold_match_probability=threshold, warning_mode="never"
+                    selected, others, threshold_match_probability=least, warning_mode="never"
                 )
             )
         for predicted in found:
-            rows = self._db.execute(_EVIDENCE.format(predicted=predicted.physical_name)).fetchall()
+            query = _EVIDENCE.format(predicted=predicted.physical_name, **thresholds)
+            rows = self._db.execute(query).fetchall()
             for one, other, weight, probability, contacts, *parts in rows:
                 of_parts = {
                     name: round(part, 2) for name, part in zip(_PARTS, parts, strict=True) if round(part, 2)
@@ -585,7 +586,10 @@ _EVIDENCE = """
 SELECT least(unique_id_l, unique_id_r), greatest(unique_id_l, unique_id_r), match_weight, match_probability,
        list_sort(list_distinct(list_intersect(contact_keys_l, contact_keys_r))),
        mw_contact, mw_name + mw_tf_adj_name, mw_place + mw_tf_adj_place, mw_texts, mw_prices
-FROM {predicted} ORDER BY 1, 2
+FROM {predicted}
+WHERE match_probability >= CASE WHEN gamma_contact >= 4 THEN {rare_contact}
+                                WHEN gamma_contact >= 1 THEN {used_contact} ELSE {no_contact} END
+ORDER BY 1, 2
 """
 
 
