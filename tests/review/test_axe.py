@@ -19,7 +19,9 @@ from store.database import open_database
 from store.model import Decision
 from store.operations.alarms import Finding, settle
 from store.review.cases import open_case, write_entry
+from store.review.office_terms import add_term, record_hits
 from store.review.queue import review_queue
+from store.review.watchlists import DigestSettings, make_digest, save_view, set_digests
 from store.review.workspace import change_setting
 from tests.review.browsing import browser, enter, served
 from tests.review.test_cases import LATER
@@ -55,7 +57,7 @@ PARTS = ("/listings/{listing_id}/near", "/listings/{listing_id}/contacts")
 
 MORE = (
     "/?q=nosuch", "/?tour=1", "/?state=every&sort=worth", "/?changed=1", "/bulk?state=every", "/no/page",
-    "/suppliers?q=nosuch", "/suppliers/{supplier_id}?contacts=shown",
+    "/?q=phenylacetone", "/suppliers?q=nosuch", "/suppliers/{supplier_id}?contacts=shown",
 )  # fmt: skip
 
 
@@ -88,6 +90,11 @@ def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             write_entry(db, case, "listing", listing_id=entry.listing_id, written_by="ada", now=NOW)
         for entry in (queue[0], queue[3]):
             judge(db, entry.sighting_id, Decision.OFFER, note="As written.", reviewer="bo", now=NOW)
+        add_term(db, "soil improver", why="Case 7", substance="BMK", by="ada", now=NOW)
+        record_hits(db, run_id=None, now=NOW)
+        save_view(db, "ada", "Phenylacetone", "q=phenylacetone", is_followed=True, now=NOW)
+        set_digests(db, DigestSettings(reviewer="ada", address="ada@office.example"), now=NOW)
+        make_digest(db, "ada", "test", now=NOW)
         see(db, (LATER,), at=NOW, archive="later.zip")
         score(db, (LATER, *PLANTED))
         link(db)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from playwright.sync_api import expect
 
 from fixtures.builders.forms import read_form
-from fixtures.builders.login import entered, headers_of
+from fixtures.builders.login import a_user, build, entered, headers_of
 from fixtures.builders.review_store import NOW, PLANTED, Planted, score, see
 from store.database import Database, open_database
 from store.model import ListingContent
@@ -29,12 +30,16 @@ from store.review.watchlists import (
     saved_views,
     set_digests,
 )
+from tests.review.browsing import browser, enter, expect_ready, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from fastapi.testclient import TestClient
+    from playwright.sync_api import Browser
+
+__all__ = ["browser"]
 
 SELLER = "Norte Fine Trading (fictional)"
 SECRET = "call 555-0142"
@@ -269,3 +274,29 @@ def test_rows_are_no_longer_marked_half_an_hour_later(client: TestClient, databa
         newest = db.execute("SELECT max(sighting_id) FROM sightings").fetchone()[0]
         assert look_at(db, "ada", "tier=1", now=NOW + timedelta(minutes=45)) == newest
         assert look_at(db, "ada", "tier=2", now=NOW) is None
+
+
+@pytest.mark.browser
+@pytest.mark.process
+def test_a_key_follows_the_seller_and_what_is_new_is_counted_and_marked(
+    browser: Browser, database: Path
+) -> None:
+    """In Chromium: the key on the item, the badge in the navigation, the mark in the row."""
+    a_user(database)
+    with served(build(database)) as address:
+        page = enter(browser, address, "ada", base_url=address)
+        page.goto("/?q=103-79-7+drum")
+        expect_ready(page)
+        page.keyboard.press("i")
+        expect(page.locator(".said")).to_contain_text("You follow this list now.")
+        expect(page.locator(".badge")).to_have_count(0)
+        with closing(open_database(database)) as db:
+            content = replace(PLANTED[0].content, quantity_text="900 kg")
+            see(db, (replace(PLANTED[0], content=content), *PLANTED[1:]), at=NOW)
+            score(db, PLANTED)
+        page.goto("/lists")
+        expect(page.locator(".badge")).to_have_text("1")
+        page.get_by_role("link", name="Seller: Norte").click()
+        expect(page.locator(".chip.new")).to_have_count(1)
+        expect(page.locator(".badge")).to_have_count(0)
+        page.context.close()
