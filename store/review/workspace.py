@@ -277,7 +277,7 @@ def find_batch(db: Database, batch: str) -> DoneBatch | None:
 def latest_batch(db: Database, person: str) -> DoneBatch | None:
     """Return the newest assignment or filing of a person that was not undone; None after a later verdict."""
     query = f"""
-        {_BATCHES} WHERE done_by = ? AND undone_at IS NULL AND done_at >= ifnull((
+        {_BATCHES} WHERE done_by = ? AND undone_at IS NULL AND done_at > ifnull((
             SELECT decided_at FROM verdicts WHERE reviewer = ? ORDER BY verdict_id DESC LIMIT 1
         ), '') ORDER BY done_at DESC LIMIT 1
     """  # noqa: S608 (no input)
