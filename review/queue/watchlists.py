@@ -124,7 +124,7 @@ def take_settings(
     try:
         watchlists.set_digests(db, wanted, now=context.clock())
     except DigestSettingsWrong as error:
-        return _answer(request, db, context, person, typed=wanted, warned=spoken(error), status=422)
+        return _answer(request, db, context, person, typed=wanted, warned=spoken(error), status=409)
     return go("/lists?done=saved")
 
 
@@ -220,7 +220,7 @@ def show_digest(db: TheDatabase, person: TheViewer) -> Wanted:
     return Wanted(**{name: getattr(found, name) for name in Wanted.model_fields})
 
 
-@api.put("/digest", responses=refusals())
+@api.put("/digest", responses=refusals(409))
 def set_digest(db: TheDatabase, context: TheContext, person: TheViewer, wanted: Wanted) -> Wanted:
     """Save the settings of one's digests."""
     settings = replace(DigestSettings(reviewer=person.name), **wanted.model_dump())

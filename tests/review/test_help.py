@@ -53,7 +53,7 @@ def test_the_zone_is_the_browsers_unless_one_is_chosen(client: TestClient) -> No
     client.post("/settings/mine", data={"time_zone": "Asia/Tokyo"}, headers=headers_of(client))
     assert "UTC+9)" in client.get(f"/listings/{path}").text
     refused = client.post("/settings/mine", data={"time_zone": "Mars/Base"}, headers=headers_of(client))
-    assert refused.status_code == 422
+    assert refused.status_code == 409
     assert "There is no time zone “Mars/Base”" in refused.text
     client.cookies.set("zone", "<script>")
     assert client.get("/api/me/preferences").json()["time_zone"] == "Asia/Tokyo"

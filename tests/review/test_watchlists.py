@@ -218,7 +218,7 @@ def test_settings_that_cannot_be_used_are_refused(
     """The page shows what was typed and one sentence; nothing is changed."""
     typed = {"address": "", "times": "08:00", "quiet_hours": "", "timezone": "UTC"} | wrong
     answer = client.post("/lists/digest", data=typed, headers=headers_of(client))
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert "Nothing was changed." in answer.text
     with closing(open_database(database)) as db:
         assert digest_settings(db, "ada") == DigestSettings(reviewer="ada")
