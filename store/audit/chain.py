@@ -206,7 +206,7 @@ WORKING_TABLES = frozenset(
         "record", "_sqlite_migrations",
         "contact_mentions", "contacts", "listing_accounts", "seller_accounts", "supplier_progress",
         "accounts_to_link", "accounts_to_score", "link_profiles", "link_keys", "supplier_links", "suppliers",
-        "supplier_accounts",
+        "supplier_accounts", "supplier_scores",
     }
 )  # fmt: skip
 """Tables that are not evidence: work in progress, derived data, and the record itself.
