@@ -17,15 +17,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from store.database import Database
-    from store.suppliers.grouping import LinkDecision
     from store.suppliers.suppliers import Supplier, SupplierLink
 
 SHOWN = 10
 """Suppliers that `link` prints."""
 
 reason_option = click.option("--reason", type=Statement, required=True, help="Why, for the record.")
-account_argument = click.argument("account", type=RowNumber)
-other_argument = click.argument("other", type=RowNumber)
 
 
 @click.group("link", cls=SentenceGroup, invoke_without_command=True)
@@ -75,52 +72,42 @@ def link_command(context: click.Context, database: Path, *, reread: bool, rebuil
             click.echo("More suppliers changed; `precursor-watch suppliers list` lists all.")
 
 
-@link_command.command("confirm")
-@account_argument
-@other_argument
-@reason_option
-@by_option
-@database_option
-def confirm_command(account: int, other: int, reason: str, by: str, database: Path) -> None:
-    """Confirm that accounts ACCOUNT and OTHER have one supplier, whatever the evidence.
+DECISIONS = {
+    "confirm": (
+        "confirmed",
+        """Confirm that accounts ACCOUNT and OTHER have one supplier, whatever the evidence.
 
-    Example: precursor-watch link confirm 12 31 --reason "Same registration on the invoice" --by mira
-    """
-    from store.suppliers.grouping import LinkDecision
+        Example: precursor-watch link confirm 12 31 --reason "Same registration on the invoice" --by mira""",
+    ),
+    "cut": (
+        "cut",
+        """Cut accounts ACCOUNT and OTHER apart: no machine evidence joins them again.
 
-    _decide(database, account, other, LinkDecision.CONFIRMED, reason, by)
+        Example: precursor-watch link cut 12 31 --reason "A forwarding agent's number" --by mira""",
+    ),
+    "withdraw": (
+        "withdrawn",
+        """Withdraw the decision on accounts ACCOUNT and OTHER, so that evidence alone decides again.
 
-
-@link_command.command("cut")
-@account_argument
-@other_argument
-@reason_option
-@by_option
-@database_option
-def cut_command(account: int, other: int, reason: str, by: str, database: Path) -> None:
-    """Cut accounts ACCOUNT and OTHER apart: no machine evidence joins them again.
-
-    Example: precursor-watch link cut 12 31 --reason "A forwarding agent's number" --by mira
-    """
-    from store.suppliers.grouping import LinkDecision
-
-    _decide(database, account, other, LinkDecision.CUT, reason, by)
+        Example: precursor-watch link withdraw 12 31 --reason "Decided on the wrong pair" --by mira""",
+    ),
+}
+"""The commands that decide on two accounts: the value of `LinkDecision`, and the help."""
 
 
-@link_command.command("withdraw")
-@account_argument
-@other_argument
-@reason_option
-@by_option
-@database_option
-def withdraw_command(account: int, other: int, reason: str, by: str, database: Path) -> None:
-    """Withdraw the decision on accounts ACCOUNT and OTHER, so that evidence alone decides again.
+def _add_decision(name: str, decision: str, about: str) -> None:
+    @link_command.command(name, help=about)
+    @click.argument("account", type=RowNumber)
+    @click.argument("other", type=RowNumber)
+    @reason_option
+    @by_option
+    @database_option
+    def decide(account: int, other: int, reason: str, by: str, database: Path) -> None:
+        _decide(database, account, other, decision, reason, by)
 
-    Example: precursor-watch link withdraw 12 31 --reason "Decided on the wrong pair" --by mira
-    """
-    from store.suppliers.grouping import LinkDecision
 
-    _decide(database, account, other, LinkDecision.WITHDRAWN, reason, by)
+for _name, (_decision_value, _about) in DECISIONS.items():
+    _add_decision(_name, _decision_value, _about)
 
 
 @link_command.command("common")
@@ -241,16 +228,14 @@ def show_command(supplier: int, database: Path, as_json: bool) -> None:
     )  # fmt: skip
 
 
-def _decide(
-    database: Path, account: int, other: int, decision: LinkDecision, reason: str, decided_by: str
-) -> None:
-    from store.suppliers.grouping import decide_link
+def _decide(database: Path, account: int, other: int, decision: str, reason: str, decided_by: str) -> None:
+    from store.suppliers.grouping import LinkDecision, decide_link
     from store.suppliers.profile import score_suppliers
     from store.suppliers.suppliers import supplier_of_account
 
     with open_store(database) as db:
         changed = decide_link(
-            db, account, other, decision, reason=reason, decided_by=decided_by, now=utc_now()
+            db, account, other, LinkDecision(decision), reason=reason, decided_by=decided_by, now=utc_now()
         )
         score_suppliers(db, now=utc_now(), supplier_ids=changed.suppliers)
         one, two = supplier_of_account(db, account), supplier_of_account(db, other)

@@ -35,7 +35,7 @@ from store.review.cases import holds_version, open_cases, write_entry
 from store.review.watchlists import save_view
 from store.suppliers.contacts import ShownContact, view_contacts
 from store.suppliers.grouping import LinkDecision, decide_link
-from store.suppliers.profile import SupplierSort, find_suppliers, score_suppliers
+from store.suppliers.profile import ListedSupplier, SupplierSort, find_suppliers, score_suppliers
 from store.suppliers.suppliers import (
     MOST_SHOWN,
     accounts_of,
@@ -330,30 +330,11 @@ def _decide(db: Database, context: AppContext, person: Person, choice: LinkChoic
     return list(regrouped.suppliers)
 
 
-class ListedRecord(BaseModel):
-    """A supplier in a list, with its score as of the last linking."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    supplier_id: int
-    name: str
-    account_count: int
-    listing_count: int
-    first_seen_at: datetime
-    last_seen_at: datetime
-    score: float | None
-    """From 0 to 100; null if nothing of it is flagged or judged."""
-    flagged_count: int
-    offer_count: int
-    tier: int | None
-    substances: list[str]
-
-
 class SupplierList(BaseModel):
     """A page of the list of suppliers."""
 
     total: int
-    suppliers: list[ListedRecord]
+    suppliers: list[ListedSupplier]
 
 
 class SupplierRecord(BaseModel):
@@ -406,7 +387,7 @@ def list_suppliers(
     found, total = find_suppliers(
         db, words=q.strip(), contact=contact.strip(), sort=sort, limit=limit, offset=start
     )
-    return SupplierList(total=total, suppliers=[ListedRecord.model_validate(each) for each in found])
+    return SupplierList(total=total, suppliers=found)
 
 
 @api.get("/suppliers/{supplier_id}", responses=refusals(404))

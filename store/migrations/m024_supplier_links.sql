@@ -80,7 +80,7 @@ CREATE TABLE link_profiles ( -- what is compared of an account, beside its keys
 ) STRICT;
 
 CREATE TABLE link_keys ( -- hashes of what accounts may have in common
-    kind TEXT NOT NULL, -- contact, name, token, spelling, place, text, price
+    kind TEXT NOT NULL, -- contact, name, word, spelling, place, text, price
     key INTEGER NOT NULL, -- 64-bit hash
     seller_account_id INTEGER NOT NULL,
     PRIMARY KEY (kind, key, seller_account_id)
@@ -104,7 +104,7 @@ CREATE TABLE supplier_links ( -- evidence that two accounts have one supplier, a
     contact_id INTEGER, -- the shared contact
     match_weight REAL NOT NULL, -- log2 of the odds that the accounts have one supplier
     probability REAL NOT NULL,
-    parts TEXT NOT NULL CHECK (json_valid(parts)), -- match weight by comparison; they add up
+    parts TEXT NOT NULL CHECK (json_valid(parts)), -- match weight by comparison; with the weight before any evidence they add up
     is_left_out INTEGER NOT NULL, -- 1: does not join, because of the greatest size of a supplier or a cut
     rule_version INTEGER NOT NULL,
     model_id TEXT NOT NULL,

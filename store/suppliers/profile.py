@@ -55,7 +55,7 @@ class ListedSupplier:
     first_seen_at: datetime
     last_seen_at: datetime
     score: float | None
-    """From 0 to 100; None if nothing of it is flagged or judged."""
+    """From 0 to 100; None if none of its listings is flagged or judged."""
     flagged_count: int
     offer_count: int
     tier: int | None
@@ -72,7 +72,7 @@ class SupplierFacts:
     site_count: int
     flagged_count: int
     offer_count: int
-    """Listings that people judged to be offers, with no second look open."""
+    """Listings that people judged to be offers, with no second review open."""
     tier: int | None
     """The lowest tier of the flagged listings."""
     quantity: float
