@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         offers, negatives = titles_of(options.file, set(options.positive.split(",")))
         sample = Random(options.seed).sample(negatives, min(options.negatives, len(negatives)))
         if options.reading:
-            who, losses = "reading", measure(offers, sample, _reads_an_offer, seed=options.seed)
+            who, losses = "reading", measure(offers, sample, reads_an_offer, seed=options.seed)
         else:
             with open_store(options.db) as db:
                 model = model_in_use(db)
@@ -123,7 +123,8 @@ def overall(losses: Sequence[Loss]) -> Loss:
     )
 
 
-def _reads_an_offer(titles: Sequence[str]) -> list[bool]:
+def reads_an_offer(titles: Sequence[str]) -> list[bool]:
+    """Return whether each title is read to offer a listed substance."""
     return [bool(each.offered) for each in read_all(titles, default_gazetteer())]
 
 

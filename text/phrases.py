@@ -126,7 +126,7 @@ def any_of(*names: str, chinese: bool | None = None) -> str:
 
 @cache
 def whole_words(*names: str) -> str:
-    """Return a pattern that matches any phrase under some keys as whole words, and Chinese phrases anywhere.
+    """Return a pattern for folded texts: any phrase under some keys as whole words, Chinese ones anywhere.
 
     Shared conditions are outside the alternation, because the regex engine quickly skips a branch that begins
     with a letter, but not one that begins with a lookaround. One lookahead skips all Chinese phrases.
@@ -154,12 +154,6 @@ def _whole_words(phrases: Iterable[str], beginnings: Iterable[str] = ()) -> str:
 
 def _as_pattern(phrase: str) -> str:
     return re.escape(phrase).replace(r"\ ", r"[\s-]+").replace(r"\-", r"[\s-]?")
-
-
-@cache
-def phrase_matcher(*names: str) -> re.Pattern[str]:
-    """Return a compiled pattern that finds any phrase under some keys in a folded text, as whole words."""
-    return re.compile(whole_words(*names))
 
 
 def find_phrase(phrase: str, text: str) -> list[tuple[int, int]]:

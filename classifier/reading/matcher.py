@@ -4,10 +4,10 @@ The automaton runs over the squeezed text, so patterns are squeezed too: names o
 usual misspellings, names of other chemicals that contain a listed name (so that the longest name wins),
 listed CAS numbers, and trade phrases.
 
-Sellers respell names to hide them from a search but not from a reader: backwards; Russian in Latin letters;
-Chinese in pinyin, with its characters split into parts, or with characters of similar look or sound; `I` for
-`l`. Each respelling is one more string in the automaton, so reading takes no longer. The substitutions are in
-the lexicon under `respelling`.
+Sellers respell names to hide them from a search but not from a reader: backwards; Korean by initial
+consonants; Chinese in pinyin, with its characters split into parts, or with characters of similar look or
+sound; `I` for `l`. Each respelling is one more string in the automaton, so reading takes no longer. The
+substitutions are in the lexicon under `respelling`.
 """
 
 from __future__ import annotations

@@ -435,4 +435,4 @@ def _sound(word: str) -> str:
 def _in_latin() -> dict[int, str]:
     """Return the `str.translate` table from Russian letters to their sounds."""
     sounds = {letter: sound[0] for letter, sound in by_key("phonetic.letters").items()}
-    return str.maketrans(sounds | dict.fromkeys(written("respelling.signs.silent"), ""))
+    return str.maketrans(sounds | dict.fromkeys(written("phonetic.silent"), ""))
