@@ -265,7 +265,8 @@ def _evidence(link: SupplierLink) -> str:
 
 
 def _parts(link: SupplierLink) -> str:
-    return ", ".join(f"{name} {part:+.1f}" for name, part in link.parts.items())
+    parts = ", ".join(f"{name} {part:+.1f}" for name, part in link.parts.items())
+    return f"{parts}, before any evidence {link.weight_before:+.1f}"
 
 
 def _decision(link: SupplierLink) -> str:

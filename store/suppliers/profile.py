@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
@@ -34,6 +34,10 @@ MOST_POINTS = {
     "account_points": 10.0, "site_points": 5.0, "offer_points": 10.0, "recency_points": 10.0,
 }  # fmt: skip
 """The most points of each part of a score; 100 in all."""
+
+BACK_AFTER = timedelta(days=1)
+"""How long all earlier accounts must be unseen before a new account counts as their return: one round of
+crawls sees accounts minutes apart."""
 
 
 class SupplierSort(StrEnum):
@@ -277,8 +281,8 @@ def changes_of(
 ) -> list[Change]:
     """Return what happened to a supplier across sites, newest first.
 
-    An account is back under another name if it was first seen after all earlier accounts were last seen. A
-    listing is relisted if it reads like an earlier listing of the supplier.
+    An account is back under another name if it was first seen `BACK_AFTER` or more after all earlier accounts
+    were last seen. A listing is relisted if it reads like an earlier listing of the supplier.
 
     Args:
         db: The store.
@@ -290,7 +294,7 @@ def changes_of(
     back = {}
     for at, account in enumerate(accounts):
         last = max(accounts[:at], key=lambda each: each.last_seen_at, default=None)
-        if last and last.last_seen_at < account.first_seen_at and last.name != account.name:
+        if last and last.name != account.name and account.first_seen_at - last.last_seen_at >= BACK_AFTER:
             back[account.seller_account_id] = last.name
     told = {"listing_seen", "changed"}  # which the sightings tell in more detail
     events = [each for each in timeline_of(db, supplier_id, limit=limit) if each.kind not in told]

@@ -113,6 +113,11 @@ class SupplierLink:
     decision_reason: str
     decided_by: str
 
+    @property
+    def weight_before(self) -> float:
+        """The match weight of two accounts before any evidence; the parts and it add up to `match_weight`."""
+        return self.match_weight - sum(self.parts.values())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupplierEvent:
