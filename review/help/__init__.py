@@ -1,1 +1,1 @@
-"""HELP IN PLACE: the labelling guide, the glossary, the first-day tour and the API's reference."""
+"""Help in place: the labelling guide, the glossary, the first-day tour and the API's reference."""

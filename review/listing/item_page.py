@@ -90,8 +90,6 @@ def said_of(done: str, count: int = 0) -> str:
             "%(num)s listings filed. What the case held already stays as it was.",
             count,
         ),
-    }
-    numbered |= {
         "assigned_back": lambda: ngettext("%(num)s assignment undone.", "%(num)s assignments undone.", count),
         "taken_out": lambda: ngettext(
             "%(num)s listing taken out of the case. Its journal keeps the filing.",

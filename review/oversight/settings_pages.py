@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from review.web.dependencies import Person, TheContext, TheDatabase, TheLead, TheViewer, answer_page, go
 from review.web.fields import refusals
 from review.web.languages import LANGUAGES
-from review.web.own import ACTIONS, check_zone, read_keys, write_keys, zones
+from review.web.preferences import ACTIONS, check_zone, read_keys, write_keys, zones
 from store.accounts.users import Role
 from store.audit.audit import AuditAction
 from store.database import transaction

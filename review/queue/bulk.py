@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -87,13 +87,12 @@ class NothingTicked(ReviewError):
     """No listing of the preview was ticked, or no verdict was chosen."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """What was done to several listings at once."""
+class Done(BaseModel):
+    """The number of changed listings."""
 
-    batch: str
-    """The id to undo it by."""
     count: int
+    batch: str = ""
+    """The id to undo it by."""
 
 
 @pages.get("/bulk")
@@ -127,7 +126,7 @@ def decide_all(
 ) -> Response:
     """Give one verdict on every ticked listing; if the list has changed, show the preview again."""
 
-    def decide() -> Batch:
+    def decide() -> Done:
         if deed.decision is None:
             raise NothingTicked(N_("No verdict was chosen, so nothing was written. Choose one."))
         verdict = BulkVerdict(
@@ -153,7 +152,7 @@ def assign_all(
 ) -> Response:
     """Assign every ticked listing."""
 
-    def assign() -> Batch:
+    def assign() -> Done:
         ticked, name = deed.listing_id, deed.assignee
         return assign_listed(db, where, deed.seen, name, person, ticked=ticked, now=context.clock())
 
@@ -172,7 +171,7 @@ def file_all(
 ) -> Response:
     """File every ticked listing in a case; what the case holds already stays as it is."""
 
-    def file() -> Batch:
+    def file() -> Done:
         if deed.case_id is None:
             raise NothingTicked(N_("No case was chosen, so nothing was written. Choose one."))
         return file_listed(db, context, where, deed, deed.case_id, person)
@@ -187,7 +186,7 @@ def _answer_deed(
     where: Selection,
     person: Person,
     deed: Deed,
-    work: Callable[[], Batch],
+    work: Callable[[], Done],
     done: str,
 ) -> Response:
     """Do the work and show the list, or show the preview as it is now, with the boxes as they were ticked."""
@@ -233,7 +232,7 @@ def assign_one(
 
 def decide_listed(
     db: Database, where: Selection, form: BulkVerdict, person: Person, *, now: datetime
-) -> Batch:
+) -> Done:
     """Give one verdict on all previewed listings, or the chosen ones, or on none.
 
     Raises:
@@ -258,7 +257,7 @@ def decide_listed(
                 circumstances=circumstances,
                 now=now,
             )
-    return Batch(batch=circumstances.batch, count=len(chosen))
+    return Done(batch=circumstances.batch, count=len(chosen))
 
 
 def undo_listed(db: Database, batch: str, person: Person, *, now: datetime) -> tuple[str, int]:
@@ -318,7 +317,7 @@ def assign_listed(
     *,
     ticked: list[str] | None = None,
     now: datetime,
-) -> Batch:
+) -> Done:
     """Assign all previewed listings that wait, or the ticked ones, or none.
 
     Raises:
@@ -334,12 +333,12 @@ def assign_listed(
         ]
         assign_to(db, [item.listing_id for item in chosen], name, person, now)
         batch = workspace.record_batch(db, "assign", details, done_by=person.name, now=now)
-    return Batch(batch=batch, count=len(chosen))
+    return Done(batch=batch, count=len(chosen))
 
 
 def file_listed(
     db: Database, context: AppContext, where: Selection, deed: Deed, case_id: int, person: Person
-) -> Batch:
+) -> Done:
     """File the ticked listings in a case, or none; count those that it did not hold before as they read now.
 
     Raises:
@@ -362,7 +361,7 @@ def file_listed(
             person.log(db, AuditAction.CASE_CHANGED, f"case:{case_id}", said, now=now)
             details.append({"listing_id": listing_id, "case_id": case_id, "was_held": listing_id in held})
         batch = workspace.record_batch(db, "file", details, done_by=person.name, now=now)
-    return Batch(batch=batch, count=len(details))
+    return Done(batch=batch, count=len(details))
 
 
 def _chosen(listed: list[ListedItem], ticked: list[str] | None) -> list[ListedItem]:
@@ -484,14 +483,6 @@ class BulkAssignment(BaseModel):
     assignee: Annotated[str, Field(max_length=64)] = ""
 
 
-class Done(BaseModel):
-    """The number of changed listings."""
-
-    count: int
-    batch: str = ""
-    """The id to undo it by."""
-
-
 @api.get("/bulk", responses=refusals())
 def get_preview(db: TheDatabase, context: TheContext, where: TheList, person: TheReviewer) -> Touched:
     """Return the listings that a bulk verdict would decide."""
@@ -510,9 +501,8 @@ def get_preview(db: TheDatabase, context: TheContext, where: TheList, person: Th
 def post_verdicts(
     db: TheDatabase, context: TheContext, where: TheList, person: TheReviewer, verdict: BulkVerdict
 ) -> Done:
-    """Give one verdict on every listing that the get_preview named, or those of `listing_ids`, or on none."""
-    done = decide_listed(db, where, verdict, person, now=context.clock())
-    return Done(count=done.count, batch=done.batch)
+    """Give one verdict on every previewed listing, or on those of `listing_ids`, or on none."""
+    return decide_listed(db, where, verdict, person, now=context.clock())
 
 
 @api.post("/bulk/{batch}/undo", responses=refusals(404))
@@ -525,6 +515,5 @@ def post_undo(db: TheDatabase, context: TheContext, person: TheReviewer, batch: 
 def post_assignee(
     db: TheDatabase, context: TheContext, where: TheList, person: TheLead, wanted: BulkAssignment
 ) -> Done:
-    """Assign every listing that the get_preview named to somebody, or none."""
-    done = assign_listed(db, where, wanted.seen, wanted.assignee, person, now=context.clock())
-    return Done(count=done.count, batch=done.batch)
+    """Assign every previewed listing to somebody, or none."""
+    return assign_listed(db, where, wanted.seen, wanted.assignee, person, now=context.clock())

@@ -15,7 +15,7 @@ from review.queue.blinding import hidden_from, hides_verdicts
 from review.web.dependencies import Person, TheContext, TheDatabase, TheLead, ThePerson, TheViewer
 from review.web.fields import OrEmpty, refusals
 from store.model import Decision, QueueEntry
-from store.review.item_query import Filter, Place, Sort, State
+from store.review.item_query import NARROWING, Filter, Place, Sort, State
 from store.review.queue import (
     ListedItem,
     count_items,
@@ -122,10 +122,8 @@ class Selection:
 @lru_cache(maxsize=256)
 def _narrowing(wanted: Filter, sort: Sort, usual: Sort) -> dict[str, object]:
     named = asdict(wanted)
-    for name in ("reviewer", "hidden_share", "is_open", "names"):
-        del named[name]  # set here, never by an address
     named["q"] = named.pop("terms")
-    named = {name: value for name, value in named.items() if value not in {"", None}}
+    named = {name: value for name, value in named.items() if name in NARROWING and value not in {"", None}}
     return named | ({} if sort is usual else {"sort": str(sort)})
 
 

@@ -25,10 +25,10 @@ from review.help import help_pages
 from review.listing import item_page, listing_api
 from review.listing.safe_text import cut, mark_lookalikes, spell_invisible
 from review.listing.score_reasons import kind_words, signal_words
-from review.oversight import audit_log, figure_pages, office_terms, service_pages, settings_pages
-from review.queue import bulk, decide, lists, watchlists
+from review.oversight import audit_log, figure_pages, office_term_pages, service_pages, settings_pages
+from review.queue import bulk, decide, lists, watchlist_pages
 from review.suppliers import supplier_pages
-from review.web import languages, own
+from review.web import languages, preferences
 from review.web import translations as words
 from review.web.dependencies import (
     AppContext,
@@ -105,9 +105,9 @@ STATUS = {
     DigestSettingsWrong: 409,
     OfficeTermRefused: 409,
     OfficeTermCommon: 409,
-    own.KeysClash: 409,
-    own.KeyUnfit: 422,
-    own.ZoneUnknown: 409,
+    preferences.KeysClash: 409,
+    preferences.KeyUnfit: 422,
+    preferences.ZoneUnknown: 409,
     FormExpired: 403,
     ForeignRequest: 403,
     LoginNeeded: 401,
@@ -136,8 +136,8 @@ STATUS = {
 """The HTTP status of each expected error; its message is the sentence shown."""
 
 MODULES = (
-    decide, lists, watchlists, item_page, listing_api, bulk, case_files, case_exports, figure_pages,
-    settings_pages, office_terms, login, own_account, user_admin, audit_log, service_pages, help_pages,
+    decide, lists, watchlist_pages, item_page, listing_api, bulk, case_files, case_exports, figure_pages,
+    settings_pages, office_term_pages, login, own_account, user_admin, audit_log, service_pages, help_pages,
     supplier_pages,
 )  # fmt: skip
 """Modules with routes: each has a router `pages`, a router `api`, or both."""
@@ -331,8 +331,8 @@ def build_templates() -> Environment:
         "run": run_words,
         "narrowing": narrowing_words,
         "chosen": chosen_words,
-        "when": own.when,
-        "key": own.own_key,
+        "when": preferences.when,
+        "key": preferences.preferred_key,
         "age": words.age,
         "standing": words.standing_words,
         "outcome": words.outcome_words,

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from review.web.errors import LoginNeeded, NotOperated, RoleTooLow, SessionNeeded
 from review.web.forms import new_key
 from review.web.languages import ASKED, choose_language
-from review.web.own import OWN, own_of
+from review.web.preferences import PREFERRED, preferred_by
 from review.web.providers import NO_REFERENCE, Reference, ServiceApi
 from store.accounts.sessions import find_session, find_token
 from store.accounts.users import Role
@@ -124,21 +124,21 @@ def answer_page(
 ) -> HTMLResponse:
     """Render a template as the answer, its forms tied to the browser that asked.
 
-    Every template gets `person`, the user (None before the login), `form_token`, and `news`, the number of
-    new matches in the lists that the user follows.
+    Every template gets `person`, the user (None before the login), `form_token`, and `count_news`, which
+    counts the new matches in the lists that the user follows.
     """
     context = context_of(request)
     key = context.cookies.read(request)
     drawn_for = key or new_key()
     theme = request.cookies.get("theme", "")
-    person = getattr(request.state, "person", None)
-    OWN.set(own_of(person.preferences if person else {}, request))
+    person: Person | None = getattr(request.state, "person", None)
+    PREFERRED.set(preferred_by(person.preferences if person else {}, request))
     body = context.templates.get_template(template).render(
         person=person,
         form_token=context.cookies.form_token(drawn_for),
         theme=theme if theme in {"light", "dark"} else "auto",
         here=request.url.path,
-        news=_count_news(request),
+        count_news=lambda: _count_news(context, person) if person else 0,  # parts of pages show no number
         **shown,
     )
     response = HTMLResponse(body, status_code=status)
@@ -147,11 +147,8 @@ def answer_page(
     return response
 
 
-def _count_news(request: Request) -> int:
-    person = getattr(request.state, "person", None)
-    if person is None:
-        return 0
-    with suppress(StoreError), context_of(request).connections.borrow() as db:
+def _count_news(context: AppContext, person: Person) -> int:
+    with suppress(StoreError), context.connections.borrow() as db:
         return sum(count_new(db, person.name).values())
     return 0
 

@@ -112,8 +112,8 @@ REASONS = (
 """The reasons, those of offers first; a test checks that no key clashes with another."""
 
 KEYS = {
-    "1234": N_("give the verdict"),
-    "udglmcsofwn": N_("choose the reason with this letter; press again to clear"),
+    "".join(choice.key for choice in DECISIONS): N_("give the verdict"),
+    "".join(choice.key for choice in REASONS): N_("choose the reason with this letter; press again to clear"),
     "a": N_("write a note; Esc leaves the field"),
     "b": N_("correct the substance"),
     "j": N_("next"),
@@ -129,7 +129,7 @@ KEYS = {
     "/": N_("search"),
     "?": N_("show or hide these keys"),
 }
-"""What keys do, as the program comes; `review.web.own` has the person's own."""
+"""What keys do, as the program comes; `review.web.preferences` has those that a person prefers."""
 
 STATES = {
     "": N_("Waiting for me"), State.WAITING: N_("Without a verdict"), State.SECOND: N_("Second review"),

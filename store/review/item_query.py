@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
@@ -124,12 +124,23 @@ class Filter:
         return self.state == "every" or (bool(self.terms or self.seller) and not self.state)
 
 
+NARROWING = {field.name for field in fields(Filter)} - {
+    "terms", "reviewer", "hidden_share", "names", "is_open",
+} | {"q"}  # fmt: skip
+"""The names of the filters in the address of a list; `q` stands for `terms`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """The place of an item in a sorted list, given by values because the item itself may leave the list."""
 
     value: float | str
     sighting_id: int
+
+
+def newest_sighting(db: Database) -> int:
+    """Return the id of the newest sighting, or 0."""
+    return int(db.execute("SELECT ifnull(max(sighting_id), 0) FROM sightings").fetchone()[0])
 
 
 def order_of(wanted: Filter, sort: Sort) -> tuple[str, str, str]:
@@ -151,6 +162,7 @@ class ItemQuery:
         self._db = db
         self.column, self._order, self._tie = order_of(wanted, sort)
         self._is_store_wide = wanted.is_store_wide
+        self._index_hint = ""
         self._conditions: list[str] = []
         self._arguments: list[object] = []
         self._search(wanted)
@@ -203,10 +215,15 @@ class ItemQuery:
         query = self._found(self._order, self._tie)
         return [row[0] for row in self._db.execute(query, self._filled_in(limit))]
 
-    def newest(self, sighting_id: int, limit: int) -> list[int]:
-        """Return the matches from a sighting on, newest first; only later sightings are read."""
+    def newest(self, sighting_id: int, limit: int, *, are_few: bool = False) -> list[int]:
+        """Return the matches from a sighting on, newest first.
+
+        Only later sightings are read, except in a store-wide list without words: it reads every match of
+        one of its conditions, unless `are_few` says that there are fewer later sightings.
+        """
         self.among(">=", sighting_id)
         if self._is_store_wide:
+            self._index_hint = "NOT INDEXED" if are_few else ""
             return self.ids(limit)
         query = f"""
             SELECT sighting_id FROM review_items INDEXED BY idx_review_items_sighting
@@ -233,7 +250,7 @@ class ItemQuery:
             )
             return f"{arms} ORDER BY found_id {tie} LIMIT ?"
         base = self._name("sighting_id")
-        tables = f"sightings {self._beside}" if self._is_store_wide else "review_items"
+        tables = f"sightings {self._index_hint} {self._beside}" if self._is_store_wide else "review_items"
         first = "" if self.column == "sighting_id" else f"{self._name(self.column)} {order}, "
         return (
             f"SELECT {base} AS found_id FROM {tables} WHERE {self._where} "  # noqa: S608 (so)

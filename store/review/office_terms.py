@@ -16,6 +16,7 @@ from store import rows, times
 from store.audit import audit
 from store.audit.audit import BY_HAND, AuditAction, Origin
 from store.errors import N_, StoreError, UnknownRow
+from store.review.item_query import newest_sighting
 from store.review.search import is_dense, phrase, plain, words_in
 from store.sqlite import transaction
 from text.normalise import comparable
@@ -240,7 +241,7 @@ def hits_of(db: Database, sighting_id: int) -> list[OfficeHit]:
 def are_terms_due(db: Database) -> bool:
     """Return whether a term has not yet been looked for in every stored sighting."""
     query = f"SELECT EXISTS (SELECT 1 FROM ({_STANDING}) WHERE searched_to < ?)"  # noqa: S608 (no input)
-    return bool(db.execute(query, [_newest(db)]).fetchone()[0])
+    return bool(db.execute(query, [newest_sighting(db)]).fetchone()[0])
 
 
 def record_hits(db: Database, *, run_id: int | None, now: datetime) -> int:
@@ -254,7 +255,7 @@ def record_hits(db: Database, *, run_id: int | None, now: datetime) -> int:
     count = 0
     for office_term_id, term, searched_to in db.execute(_STANDING).fetchall():
         with transaction(db):
-            newest = _newest(db)
+            newest = newest_sighting(db)
             for row, spans in _found(db, term, after=searched_to, limit=-1):
                 values = {"office_term_id": office_term_id, "sighting_id": row["sighting_id"]}
                 values |= {"spans": rows.to_json(spans), "run_id": run_id, "found_at": times.to_text(now)}
@@ -281,10 +282,6 @@ _STANDING = """
     LEFT JOIN office_term_progress USING (office_term_id)
     WHERE office_term_id NOT IN (SELECT office_term_id FROM office_term_retirements)
 """
-
-
-def _newest(db: Database) -> int:
-    return int(db.execute("SELECT ifnull(max(sighting_id), 0) FROM sightings").fetchone()[0])
 
 
 def _found(

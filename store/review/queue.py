@@ -20,6 +20,7 @@ from store.review.item_query import (
     Place,
     Sort,
     State,
+    newest_sighting,
     order_of,
 )
 from store.sqlite import transaction
@@ -142,8 +143,7 @@ def first_found(db: Database, wanted: Filter, *, limit: int) -> Found:
     A search narrowed by more than words counts only among the newest sightings; it reads older sightings
     until the page is full.
     """
-    newest = db.execute("SELECT ifnull(max(sighting_id), 0) FROM sightings").fetchone()[0]
-    edge = int(newest) - COUNTED_AMONG + 1 if wanted.is_narrowed else 1
+    edge = newest_sighting(db) - COUNTED_AMONG + 1 if wanted.is_narrowed else 1
     query = ItemQuery(db, wanted, Sort.LIKELY)
     query.among(">=", edge)
     found = query.ids(STORE_WIDE_COUNTED + 1)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 from store import rows, times
 from store.accounts.users import get_user
 from store.errors import N_, StoreError
-from store.review.item_query import COUNTED_AMONG, Filter, ItemQuery, Sort
+from store.review.item_query import COUNTED_AMONG, NARROWING, Filter, ItemQuery, Sort, newest_sighting
 from store.review.workspace import hidden_share, preferences
 from store.sqlite import transaction
 
@@ -37,14 +37,11 @@ MOST_NEW = 99
 NAMED = 10
 """Most new matches of a list that a digest names."""
 
+FEW = 5_000
+"""Up to this many new sightings are read faster than all matches of a condition."""
+
 A_LOOK = timedelta(minutes=30)
 """Rows stay marked as new for this long after a list was first looked at."""
-
-
-NARROWING = frozenset(field.name for field in fields(Filter) if field.name != "terms") - {
-    "reviewer", "hidden_share", "names", "is_open",
-} | {"q"}  # fmt: skip
-"""The names of filters in the query of a list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +138,11 @@ def look_at(db: Database, reviewer: str, query: str, *, now: datetime) -> int | 
 
 def count_new(db: Database, reviewer: str) -> dict[int, int]:
     """Return the number of new matches of each list that a person follows, at most `MOST_NEW` + 1."""
+    newest = newest_sighting(db)
     return {
         view.view_id: len(_newer(db, reviewer, view, view.looked_to, MOST_NEW + 1)[1])
+        if view.looked_to < newest
+        else 0
         for view in saved_views(db, reviewer)
         if view.followed_at
     }
@@ -167,11 +167,11 @@ def _newer(
     """Return the query of a list, and its matches among later sightings (up to `until`), newest first."""
     wanted = filter_of(view.query)
     wanted = replace(wanted, reviewer=reviewer, names=view.names, hidden_share=hidden_share(db, reviewer))
-    newest = int(db.execute("SELECT ifnull(max(sighting_id), 0) FROM sightings").fetchone()[0])
+    newest = newest_sighting(db)
     query = ItemQuery(db, wanted, Sort.LIKELY)
     if until is not None:
         query.among("<", until + 1)
-    return query, query.newest(max(after + 1, newest - COUNTED_AMONG), limit)
+    return query, query.newest(max(after + 1, newest - COUNTED_AMONG), limit, are_few=newest - after <= FEW)
 
 
 def _seen_to(db: Database) -> int:
@@ -181,12 +181,11 @@ def _seen_to(db: Database) -> int:
     newest sighting.
     """
     query = """
-        SELECT ifnull((
-            SELECT sighting_id FROM scores WHERE model_id = (SELECT model_id FROM model_in_use)
-            ORDER BY sighting_id DESC LIMIT 1
-        ), (SELECT ifnull(max(sighting_id), 0) FROM sightings))
+        SELECT sighting_id FROM scores WHERE model_id = (SELECT model_id FROM model_in_use)
+        ORDER BY sighting_id DESC LIMIT 1
     """
-    return int(db.execute(query).fetchone()[0])
+    row = db.execute(query).fetchone()
+    return int(row[0]) if row else newest_sighting(db)
 
 
 # ---- digests -------------------------------------------------------------------------------------------

@@ -5,21 +5,30 @@ from __future__ import annotations
 import re
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
+import review
 from fixtures.builders.login import a_user, build, headers_of
 from review.help.help_pages import TOUR, glossary
-from review.web.own import ACTIONS, OWN, KeysClash, KeyUnfit, Own, read_keys, when, write_keys
+from review.web.preferences import (
+    ACTIONS,
+    PREFERRED,
+    KeysClash,
+    KeyUnfit,
+    Preferred,
+    read_keys,
+    when,
+    write_keys,
+)
 from store.database import open_database
 from store.review.workspace import prefer
 from tests.review.browsing import TITLE, browser, enter, expect_left, served
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from fastapi.testclient import TestClient
     from playwright.sync_api import Browser
 
@@ -37,11 +46,11 @@ __all__ = ["browser"]
 )
 def test_local_time_stands_beside_utc(zone: str, said: str) -> None:
     """With its offset, and with its day where that is another."""
-    token = OWN.set(Own(zone=zone))
+    token = PREFERRED.set(Preferred(zone=zone))
     try:
         assert when(datetime(2026, 11, 2, 3, 0, tzinfo=UTC)) == said
     finally:
-        OWN.reset(token)
+        PREFERRED.reset(token)
 
 
 def test_the_zone_is_the_browsers_unless_one_is_chosen(client: TestClient) -> None:
@@ -75,6 +84,13 @@ def test_keys_that_clash_or_cannot_be_pressed_are_refused(
     """Neither two things by one key, nor a key that is none."""
     with pytest.raises(error):
         write_keys(wanted)
+
+
+def test_every_key_in_a_template_is_the_one_that_the_person_prefers() -> None:
+    """Else the page would show the preferred key and answer to the usual one."""
+    for template in Path(review.__file__).parent.rglob("*.html"):
+        for key in re.findall(r'data-key="(\{\{.*?\}\}|[^"]*)"', template.read_text(encoding="utf-8")):
+            assert "|key" in key, f"{template.name}: {key}"
 
 
 def test_own_keys_by_page_and_api(client: TestClient) -> None:

@@ -16,6 +16,7 @@ from fixtures.builders.login import a_user, build, entered, headers_of
 from fixtures.builders.review_store import NOW, PLANTED, Planted, score, see
 from store.database import Database, open_database
 from store.model import ListingContent
+from store.review.item_query import ItemQuery, Sort, newest_sighting
 from store.review.watchlists import (
     DigestSettings,
     DigestSettingsWrong,
@@ -133,6 +134,18 @@ def test_a_filter_is_read_from_the_address_of_a_list() -> None:
     found = filter_of("q=oil&tier=x&p_from=0.5&reviewer=bo&hidden_share=0&sort=newest&changed=1")
     assert (found.terms, found.tier, found.p_from, found.changed) == ("oil", None, 0.5, "1")
     assert (found.reviewer, found.hidden_share) == ("", None)
+
+
+@pytest.mark.parametrize("query", ["state=every&family=amphetamine-type", "state=every", "q=phenylacetone"])
+def test_new_matches_are_the_same_by_either_way_of_reading(query: str, db: Database) -> None:
+    """Few later sightings are read one by one, many by the matches of a condition."""
+    newest = newest_sighting(db)
+    come(db, 3)
+    few, many = (
+        ItemQuery(db, filter_of(query), Sort.LIKELY).newest(newest + 1, 10, are_few=are_few)
+        for are_few in (True, False)
+    )
+    assert few == many == [newest + 3, newest + 2, newest + 1]
 
 
 def test_a_digest_names_nothing_that_a_listing_says(db: Database) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import parse_qsl
 
@@ -15,6 +14,7 @@ from review.web.fields import RowId, refusals
 from review.web.languages import gettext, spoken
 from review.web.translations import chosen_words, narrowing_words
 from store.review import watchlists
+from store.review.item_query import NARROWING
 from store.review.watchlists import DigestSettings, DigestSettingsWrong, SavedView
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ class NewView(BaseModel):
     """Whether new matches are counted, marked and sent as a digest."""
 
 
-class Wanted(BaseModel):
-    """The settings of one's digests."""
+class DigestPreferences(BaseModel):
+    """Where and when one gets digests."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -119,7 +119,9 @@ def take_settings(
     timezone: Annotated[str, Form(max_length=60)] = "UTC",
 ) -> Response:
     """Save the settings of one's digests."""
-    typed = Wanted(address=address, times=times, quiet_hours=quiet_hours, timezone=timezone or "UTC")
+    typed = DigestPreferences(
+        address=address, times=times, quiet_hours=quiet_hours, timezone=timezone or "UTC"
+    )
     wanted = DigestSettings(reviewer=person.name, **typed.model_dump())
     try:
         watchlists.set_digests(db, wanted, now=context.clock())
@@ -141,7 +143,7 @@ def name_of(query: str) -> str:
     found = (
         f"{narrowing_words(key)}: {chosen_words(value, key)}"
         for key, value in parse_qsl(query)
-        if key in watchlists.NARROWING
+        if key in NARROWING
     )
     return (", ".join(found) or gettext("Queue"))[:60]
 
@@ -214,15 +216,17 @@ def show_new(db: TheDatabase, person: TheViewer) -> dict[int, int]:
 
 
 @api.get("/digest", responses=refusals())
-def show_digest(db: TheDatabase, person: TheViewer) -> Wanted:
+def show_digest(db: TheDatabase, person: TheViewer) -> DigestPreferences:
     """Return the settings of one's digests."""
     found = watchlists.digest_settings(db, person.name)
-    return Wanted(**{name: getattr(found, name) for name in Wanted.model_fields})
+    return DigestPreferences(**{name: getattr(found, name) for name in DigestPreferences.model_fields})
 
 
 @api.put("/digest", responses=refusals(409))
-def set_digest(db: TheDatabase, context: TheContext, person: TheViewer, wanted: Wanted) -> Wanted:
+def set_digest(
+    db: TheDatabase, context: TheContext, person: TheViewer, wanted: DigestPreferences
+) -> DigestPreferences:
     """Save the settings of one's digests."""
-    settings = replace(DigestSettings(reviewer=person.name), **wanted.model_dump())
+    settings = DigestSettings(reviewer=person.name, **wanted.model_dump())
     watchlists.set_digests(db, settings, now=context.clock())
     return wanted

@@ -1,4 +1,4 @@
-"""What a person has set for themselves: their keys and their time zone."""
+"""A person's preferences for pages: the keys and the time zone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from review.web.translations import DECISIONS, KEYS, REASONS
 from store.errors import Word
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import datetime
 
     from fastapi import Request
@@ -30,8 +30,8 @@ ACTIONS: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Own:
-    """A person's own keys and zone."""
+class Preferred:
+    """The keys and the time zone that a person prefers."""
 
     keys: Mapping[str, str] = field(default_factory=dict)
     """The own key by the usual one; only what differs."""
@@ -39,7 +39,7 @@ class Own:
     """IANA name, e.g. `America/Lima`; empty for UTC alone."""
 
 
-OWN: ContextVar[Own] = ContextVar("own", default=Own())  # noqa: B039 (frozen)
+PREFERRED: ContextVar[Preferred] = ContextVar("preferred", default=Preferred())  # noqa: B039 (frozen)
 """Of the person whose page is being made."""
 
 
@@ -85,10 +85,10 @@ def zones() -> tuple[str, ...]:
     return tuple(sorted(available_timezones()))
 
 
-def own_of(preferences: Mapping[str, str], request: Request) -> Own:
-    """Return what a person has set; the zone is the browser's unless they chose one."""
+def preferred_by(preferences: Mapping[str, str], request: Request) -> Preferred:
+    """Return what a person prefers; the zone is the browser's unless the person chose one."""
     zone = preferences.get("time_zone") or request.cookies.get("zone", "")
-    return Own(keys=read_keys(preferences.get("keys", "")), zone=zone if zone in zones() else "")
+    return Preferred(keys=read_keys(preferences.get("keys", "")), zone=zone if zone in zones() else "")
 
 
 def read_keys(kept: str) -> dict[str, str]:
@@ -96,20 +96,16 @@ def read_keys(kept: str) -> dict[str, str]:
     return {usual: own for usual, own in json.loads(kept or "{}").items() if usual in ACTIONS}
 
 
-def write_keys(chosen: Mapping[str, str] | Sequence[str]) -> str:
-    """Return the preference for own keys.
-
-    Args:
-        chosen: Some keys by the usual ones, or all of them in the order of `ACTIONS`.
+def write_keys(chosen: Mapping[str, str]) -> str:
+    """Return the preference for own keys, given by the usual ones.
 
     Raises:
         KeyUnfit: If one is empty, a space or longer than a character.
         KeysClash: If two are the same.
     """
-    named = dict(chosen) if hasattr(chosen, "keys") else dict(zip(ACTIONS, chosen, strict=False))
     taken: dict[str, str] = {}
     for usual, words in ACTIONS.items():
-        own = named.get(usual, usual)
+        own = chosen.get(usual, usual)
         if len(own) != 1 or not own.isprintable() or own.isspace():
             raise KeyUnfit(own, words)
         if own in taken:
@@ -130,15 +126,15 @@ def check_zone(zone: str) -> str:
 
 
 @pass_context  # else Jinja would work it out once, when it compiles the template
-def own_key(_context: object, usual: str) -> str:
-    """Return the person's key for what the usual key does."""
-    return OWN.get().keys.get(usual, usual)
+def preferred_key(_context: object, usual: str) -> str:
+    """Return the key that the person prefers to a usual key."""
+    return PREFERRED.get().keys.get(usual, usual)
 
 
 def when(moment: datetime) -> str:
     """Return a time in UTC and in the person's zone, e.g. `2026-11-02 08:00 UTC (03:00 UTC−5)`."""
     said = f"{moment:%Y-%m-%d %H:%M} UTC"
-    local = moment.astimezone(ZoneInfo(OWN.get().zone or "UTC"))
+    local = moment.astimezone(ZoneInfo(PREFERRED.get().zone or "UTC"))
     offset = local.utcoffset()
     if not offset:
         return said
