@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from crawler.live.permission import problem
 from crawler.sources.sources import archive_problem, load_sources
+from crawler.workers.confinement import landlock_version
 from scheduler.alarms import check_addresses, is_quiet
 from scheduler.jobs import WorkLimits, crawl_jobs, maintenance_jobs
 from store.crawl.runs import list_runs
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from scheduler.worker import Settings
 
 
-PRIVATE = ("", ".evidence", ".logs", ".vectors", ".backups", ".trials")
+PRIVATE = ("", ".evidence", ".locks", ".logs", ".vectors", ".backups", ".trials")
 """Suffixes of the database's name for private files and folders."""
 
 
@@ -71,6 +72,13 @@ def _rights(settings: Settings) -> str:
             f"Every user of this machine can read {', '.join(found)}; run `chmod -R o= {' '.join(found)}`."
         )
     return "only the owner or a group can read the database and the files beside it"
+
+
+def _confinement(settings: Settings) -> str:
+    del settings
+    if version := landlock_version():
+        return f"Landlock {version} keeps the processes that parse pages from files, network and processes"
+    return "this kernel has no Landlock: only limits of resources confine the processes that parse pages"
 
 
 def _sources(settings: Settings) -> str:
@@ -166,6 +174,7 @@ def _alarms(settings: Settings) -> str:
 _EXAMINATIONS: dict[str, Callable[[Settings], str]] = {
     "database": _database,
     "rights": _rights,
+    "confinement": _confinement,
     "sources": _sources,
     "schedules": _schedules,
     "service": _service,

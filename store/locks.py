@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+import stat
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from store.errors import StoreError
+from store.private import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,12 +64,26 @@ def hold(database: Path, work: str) -> Iterator[None]:
         AlreadyUnderWay: If another process holds the lock.
     """
     path = _lock_path(database, work)
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(path, timeout=LOOK_S, poll_interval=LOOK_S / 10):
+        mode = _close_to_others(path.parent)
+        with FileLock(path, timeout=LOOK_S, poll_interval=LOOK_S / 10, mode=mode):
             yield
     except Timeout as error:
         raise AlreadyUnderWay(work, database) from error
+
+
+def _close_to_others(folder: Path) -> int:
+    """Make the folder of locks one that no stranger on this machine may enter; return the mode of its files.
+
+    Whoever may open a lock may hold it, and so stop the work; the names of locks are those of sources. A
+    group may enter if the operator gave it the folder.
+    """
+    private_folder(folder)
+    mode = folder.stat().st_mode
+    if mode & stat.S_IRWXO:
+        with suppress(PermissionError):  # the folder is somebody else's, as `doctor` says
+            folder.chmod(stat.S_IMODE(mode) & ~stat.S_IRWXO)
+    return 0o600 | mode & 0o060
 
 
 def locks_folder(database: Path) -> Path:

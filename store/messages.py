@@ -21,6 +21,20 @@ def harmless(text: str) -> str:
     return COMMANDS.sub("\ufffd", BREAKS.sub(" ", text))
 
 
+FORMULA = re.compile("'*(?:[\t\r\n]|[ \u00a0\u3000]*[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20])")
+"""Beginning of a cell that a spreadsheet may run as a formula, or split (OWASP, CSV injection)."""
+
+
+def guard_cell(text: str) -> str:
+    """Return a cell that no spreadsheet runs: an apostrophe precedes a formula. `unguard_cell` removes it."""
+    return f"'{text}" if FORMULA.match(text) else text
+
+
+def unguard_cell(text: str) -> str:
+    """Return the text that `guard_cell` was given."""
+    return text[1:] if text.startswith("'") and FORMULA.match(text) else text
+
+
 def reason_of(error: Exception) -> str:
     """Return why a file could not be read or written, without error numbers and paths.
 

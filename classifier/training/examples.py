@@ -6,7 +6,6 @@ import csv
 import gzip
 import hashlib
 import json
-import re
 import zlib
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from classifier.errors import DataFileWrong
 from store import times
 from store.crawl.identity import MAX_TEXT_CHARS, listing_text
+from store.messages import guard_cell, unguard_cell
 from store.model import ListingContent
 from store.rows import clean
 from store.scores.labels import TEACHING, NewLabel
@@ -40,9 +40,6 @@ LARGEST_WEIGHT = 3.0
 """Most weight of an example in a language with fewer than `MANY_EXAMPLES`: the root of the ratio."""
 
 LABEL_COLUMNS = ("label", "decision", "reason_code", "note", "reviewer", "decided_at", "url", "group", "text")
-
-FORMULA = re.compile(r"'*[=+\-@\t\r]")
-"""Beginning of a cell that a spreadsheet would run as a formula; listing texts are hostile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,7 +262,7 @@ def write_labels(path: Path, judged: Iterable[ReviewedText]) -> int:
             if is_csv:
                 writer = csv.DictWriter(file, LABEL_COLUMNS)
                 writer.writeheader()
-                writer.writerows({name: _guarded(str(row[name])) for name in LABEL_COLUMNS} for row in rows)
+                writer.writerows({name: guard_cell(str(row[name])) for name in LABEL_COLUMNS} for row in rows)
             else:
                 ordered = ({name: row[name] for name in LABEL_COLUMNS} for row in rows)
                 file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in ordered)
@@ -283,7 +280,11 @@ def read_labels(path: Path) -> list[NewLabel]:
     is_csv = _is_csv(path)
     found = []
     for number, raw in read_rows(path):
-        row = {name: _unguarded(value) for name, value in raw.items()} if is_csv else raw
+        row = (
+            {name: unguard_cell(value) if isinstance(value, str) else value for name, value in raw.items()}
+            if is_csv
+            else raw
+        )
         text = row_text(row)
         if not text.strip():
             raise DataFileWrong(str(path), f"line {number} has no text")
@@ -300,12 +301,3 @@ def _is_csv(path: Path) -> bool:
     if path.suffix not in {".csv", ".jsonl"}:
         raise DataFileWrong(str(path), "the name ends in neither .csv nor .jsonl")
     return path.suffix == ".csv"
-
-
-def _guarded(cell: str) -> str:
-    return f"'{cell}" if FORMULA.match(cell) else cell
-
-
-def _unguarded(cell: object) -> object:
-    is_guarded = isinstance(cell, str) and cell.startswith("'") and FORMULA.match(cell)
-    return str(cell)[1:] if is_guarded else cell

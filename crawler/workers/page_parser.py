@@ -1,10 +1,9 @@
 """Parse one page, in this process or in a confined worker that receives pages over a socket.
 
 The worker parses HTML from strangers, so the crawl accepts only plain data from it: MessagePack messages,
-decoded strictly as an `ExtractedPage`. Once ready, the worker can open no file or connection and write to no
-file, because its resource limits for open files and for file sizes are 0. These limits work on any Unix and
-need no library. They do not cover file descriptors that are already open, which are the standard streams and
-the socket; a stricter system runs the crawl in a container.
+decoded strictly as an `ExtractedPage`. Once ready, the worker can open, start, change and signal nothing
+(`crawler.workers.confinement`). File descriptors that are already open stay usable, which are the standard
+streams and the socket; a stricter system runs the crawl in a container.
 """
 
 from __future__ import annotations
@@ -29,6 +28,7 @@ import web_poet
 from crawler.extract.embedded import state_keys
 from crawler.extract.page import ExtractedPage
 from crawler.markets import find_markets, page_class_for
+from crawler.workers.confinement import confine
 from store.model import PageOutcome
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def load_everything() -> None:
 
 async def _parse_all(jobs: BinaryIO, connection: socket.socket, seconds: float) -> None:
     """Parse pages one after another; waiting is harmless, since nothing else runs in this process."""
-    _confine()
+    confine()
     connection.sendall(LENGTH.pack(0))
     while len(head := jobs.read(LENGTH.size)) == LENGTH.size:
         (size,) = LENGTH.unpack(head)
@@ -176,14 +176,6 @@ async def _parse_all(jobs: BinaryIO, connection: socket.socket, seconds: float) 
             connection.sendall(framed(extracted))
         except OSError:  # the crawl has ended
             return
-
-
-def _confine() -> None:
-    """Prevent this process from opening anything or writing to files from now on."""
-    import resource
-
-    for limit in (resource.RLIMIT_NOFILE, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
-        resource.setrlimit(limit, (0, 0))
 
 
 def _bound_memory(most: int) -> None:

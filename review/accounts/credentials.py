@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import secrets
 import threading
 import unicodedata
@@ -33,6 +34,13 @@ MIN_CHARS = 12
 
 MAX_CHARS = 256
 """Beyond it, hashing would be work for an attacker to give us."""
+
+LEAST_GUESSES = 10**8
+"""As zxcvbn counts the guesses of a person who tries common passwords, names, dates and keyboard rows first;
+from here on zxcvbn rates a password as safe (3 of 4)."""
+
+_LONGEST_ESTIMATED = 72
+"""zxcvbn reads no more characters."""
 
 AT_ONCE = 2
 """Each hash takes 64 MiB while it lasts; more log-ins at once wait for their turn."""
@@ -85,7 +93,8 @@ def check_new_password(password: str, name: str) -> None:
     """Refuse a password that is easy to guess.
 
     Raises:
-        PasswordUnfit: If it is too short or too long, holds the user's name, or repeats a few characters.
+        PasswordUnfit: If it is too short or too long, holds the user's name, repeats a few characters, or
+            would be found in fewer than `LEAST_GUESSES` guesses.
     """
     folded = _normal(password).casefold()
     if not MIN_CHARS <= len(password) <= MAX_CHARS:
@@ -99,6 +108,14 @@ def check_new_password(password: str, name: str) -> None:
         raise PasswordUnfit(N_("it contains the user's name"))
     if len(set(folded)) < 6:
         raise PasswordUnfit(N_("it uses too few different characters"))
+    own_words = [name, *re.split(r"[._-]", name), *ISSUER.split("-")]
+    # Imported here: its lists of common passwords take 50 ms, and few processes check a password.
+    from zxcvbn import zxcvbn
+
+    if zxcvbn(folded[:_LONGEST_ESTIMATED], user_inputs=own_words)["guesses"] < LEAST_GUESSES:
+        raise PasswordUnfit(
+            N_("it would be guessed soon: it is built of common passwords, names, dates or rows of keys")
+        )
 
 
 def _holds(password: str, name: str) -> bool:

@@ -250,9 +250,14 @@ def new_user(
 
 @api.patch("/users/{name}", responses=refusals(404, 409))
 def change_user(
-    db: TheDatabase, context: TheContext, person: TheAdmin, name: UserPath, change: UserChange
+    db: TheDatabase,
+    context: TheContext,
+    person: TheAdmin,
+    visitor: TheVisitor,
+    name: UserPath,
+    change: UserChange,
 ) -> UserRecord:
-    """Change a user's role or access."""
+    """Change a user's role or access. A token may not: the change would outlast it."""
     changed = change_account(db, context, person, name, role=change.role, disabled=change.disabled)
     return UserRecord.of(changed)
 

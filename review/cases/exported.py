@@ -12,7 +12,7 @@ from review.queue.blinding import hidden_from, hides_verdicts
 from review.web.errors import ReviewError
 from review.web.languages import N_
 from review.web.translations import FIELDS
-from store.messages import COMMANDS
+from store.messages import COMMANDS, guard_cell
 from store.review.cases import changes_since_filing, filed_listings
 from store.review.item_query import State
 from store.review.listings import reviewed_as_filed
@@ -35,9 +35,6 @@ COLUMNS = (
     "newer_price", "newer_page_sha256",
 )  # fmt: skip
 """Of the CSV, in order."""
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""A cell that begins so may be run by a spreadsheet, the full-width forms too (OWASP, CSV injection)."""
 
 
 class NoFollowTheMoney(ReviewError):
@@ -354,8 +351,7 @@ def write_csv(found: Iterable[Reviewed]) -> Iterator[str]:
 def safe_cell(value: object) -> str:
     """Return a cell that a spreadsheet never runs: an apostrophe precedes a formula."""
     text = "" if value is None else COMMANDS.sub("\ufffd", str(value))
-    is_number = isinstance(value, int | float)
-    return f"'{text}" if text.lstrip(" \u00a0\u3000").startswith(FORMULA) and not is_number else text
+    return text if isinstance(value, int | float) else guard_cell(text)
 
 
 def write_followthemoney(found: Iterable[Reviewed]) -> Iterator[str]:

@@ -26,6 +26,7 @@ from review.web.fields import (
     MAX_ROW,
     DraftForm,
     Given,
+    Moment,
     OrEmpty,
     RowId,
     refusals,
@@ -196,7 +197,7 @@ class Draft(NewVerdict):
     """Checked by `review.web.forms` before."""
     last_verdict: Annotated[int, Field(ge=0, le=MAX_ROW)] = 0
     """The newest verdict on the listing when the page was made."""
-    shown_at: OrEmpty[datetime] = None
+    shown_at: OrEmpty[Moment] = None
     score_hidden: bool = False
 
 

@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from review.web.errors import LoginNeeded, NotOperated, RoleTooLow, SessionNeeded
-from review.web.forms import new_key
+from review.web.forms import API, new_key, sent_token
 from review.web.languages import ASKED, choose_language
 from review.web.preferences import PREFERRED, preferred_by
 from review.web.providers import NO_REFERENCE, Reference, ServiceApi
@@ -153,10 +153,6 @@ def _count_news(context: AppContext, person: Person) -> int:
     return 0
 
 
-API = ("/api/", "/openapi.json")
-"""Paths that accept tokens."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """The user who sent the request."""
@@ -202,11 +198,8 @@ def identify(request: Request, db: TheDatabase, context: TheContext) -> Person:
     Raises:
         LoginNeeded: If the request has neither, or neither is valid.
     """
-    person = (
-        _by_token(request, db, context)
-        if "authorization" in request.headers
-        else _by_session(request, db, context)
-    )
+    key = sent_token(request)
+    person = _by_session(request, db, context) if key is None else _by_token(request, db, context, key)
     person = replace(person, preferences=preferences(db, person.name))
     request.state.person = person
     return person
@@ -244,11 +237,8 @@ def needs(role: Role) -> Callable[..., Person]:
     return check
 
 
-def _by_token(request: Request, db: Database, context: AppContext) -> Person:
-    scheme, _, key = request.headers["authorization"].partition(" ")
-    if scheme.lower() != "bearer" or not request.url.path.startswith(API):
-        raise LoginNeeded
-    token = find_token(db, key.strip(), now=context.clock())
+def _by_token(request: Request, db: Database, context: AppContext, key: str) -> Person:
+    token = find_token(db, key, now=context.clock())
     if token is None:
         raise LoginNeeded
     return Person(user=token.user, origin=_origin(request, Via.API), session=None)

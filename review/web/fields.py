@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from store.model import Decision, ReasonCode
 from store.review.workspace import KeptDraft
@@ -46,6 +48,17 @@ Note = Annotated[str, BeforeValidator(_as_typed), Field(max_length=MAX_NOTE_CHAR
 Reason = Annotated[ReasonCode | None, BeforeValidator(none_if_empty)]
 
 Given = Literal[Decision.OFFER, Decision.NOT_OFFER, Decision.UNSURE, Decision.ESCALATE]
+
+
+def _in_range(moment: datetime) -> datetime:
+    """Refuse a time whose form in UTC has no year of four digits, or that no clock of ours has shown."""
+    if not 1970 < moment.year < 9999:
+        raise PydanticCustomError("datetime_parsing", "the year is out of range")
+    return moment
+
+
+Moment = Annotated[datetime, AfterValidator(_in_range)]
+"""A time that can be kept."""
 
 
 class DraftForm(BaseModel):

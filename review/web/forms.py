@@ -1,8 +1,9 @@
 """What ties each write to a page of ours that was drawn for the same browser (CSRF).
 
 Every request that may change something must carry a token made from the cookie and the app's secret: as the
-form field `form_token`, or as the header `X-CSRF-Token`. Requests with an Authorization header need none:
-no browser adds that header for another site.
+form field `form_token`, or as the header `X-CSRF-Token`. Requests to the API with a token need none: no
+browser adds that header for another site. Any other Authorization header says nothing here, because browsers
+and proxies add their own.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from review.web.settings import Safety
+
+API = ("/api/", "/openapi.json")
+"""Paths that accept tokens."""
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 FIELD = "form_token"
@@ -86,6 +90,13 @@ def new_token() -> str:
     return f"pcw_{new_key()}"
 
 
+def sent_token(request: Request) -> str | None:
+    """Return the token that a request to the API is made with, or None if it depends on a session."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    is_token = scheme.lower() == "bearer" and request.url.path.startswith(API)
+    return key.strip() if is_token else None
+
+
 async def check_form(request: Request) -> None:
     """Refuse a write that does not come from one of our pages in this browser. Guards every route.
 
@@ -93,7 +104,7 @@ async def check_form(request: Request) -> None:
         ForeignRequest: If the browser says that another site asked for it.
         FormExpired: If the token is missing or another browser's, or an earlier session's.
     """
-    if request.method in SAFE_METHODS or "authorization" in request.headers:
+    if request.method in SAFE_METHODS or sent_token(request) is not None:
         return
     _refuse_other_sites(request)
     cookies: Cookies = request.app.state.context.cookies

@@ -16,7 +16,21 @@ from tests.classifier.toy import NOW
 if TYPE_CHECKING:
     from pathlib import Path
 
-HOSTILE = ("=1+1", "'=1+1", "''@x", "'tis", "+49 555 0100", "-", 'line\nbreak, "quoted"', "苯乙酸", "\u2028")
+HOSTILE = (
+    "=1+1",
+    "'=1+1",
+    "''@x",
+    "'tis",
+    "+49 555 0100",
+    "-",
+    'line\nbreak, "quoted"',
+    "苯乙酸",
+    "\u2028",
+    "\nx",
+    "\tx",
+    " =x",
+    "\uff1dx",
+)
 
 
 def judged(text: str, decision: Decision = Decision.OFFER) -> ReviewedText:
@@ -48,7 +62,12 @@ def test_no_cell_of_a_csv_is_a_formula(tmp_path: Path) -> None:
     write_labels(path, [judged(text, Decision.NOT_OFFER) for text in HOSTILE])
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
+    assert not [
+        cell
+        for row in rows
+        for cell in row.values()
+        if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n", " =", "\uff1d"))
+    ]
     assert {(row["label"], row["decision"], row["reviewer"]) for row in rows} == {("0", "not_offer", "ada")}
 
 

@@ -59,7 +59,10 @@ def test_csv_holds_what_was_decided_and_no_formula(decided: TestClient, database
     assert (entry.actor, entry.subject, entry.details["listings"]) == ("ada", "export:csv", 3)
 
 
-@pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@x", "\t=1", " =1", "\uff1dcmd", "\r=1", "  @SUM(A1)"])
+@pytest.mark.parametrize(
+    "cell",
+    ["=1", "+1", "-1", "@x", "\t=1", " =1", "\uff1dcmd", "\r=1", "  @SUM(A1)", "\nx", "\tx", "\rx", "'=1"],
+)
 def test_no_cell_begins_like_a_formula(cell: str) -> None:
     """Whatever a spreadsheet would run is shown as text."""
     assert safe_cell(cell).startswith("'")

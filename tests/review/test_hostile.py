@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fixtures.builders.forms import read_form
 from fixtures.builders.login import entered, headers_of, on_top
 from fixtures.builders.review_store import PLANTED, Planted, fill_store
 from review.listing.safe_text import lookalikes, mark_lookalikes, sanitize_page
@@ -334,3 +335,12 @@ def test_hostile_names_stay_within_their_quotes_in_the_log(tmp_path: Path) -> No
         entries = client.get("/api/audit?action=listing_viewed").json()
     assert {each["actor"] for each in entries} == {"root"}
     assert json.loads(json.dumps(entries[0]["details"]))["p_offer"] == 0.9
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-12:00", "1e400", "x"])
+def test_a_time_that_no_clock_shows_is_refused(client: TestClient, moment: str) -> None:
+    """A form's time of display is theirs to change; an absurd one is a sentence, and no verdict."""
+    listing_id = client.get("/api/items?limit=1").json()["items"][0]["listing_id"]
+    form = read_form(client.get(f"/listings/{listing_id}").text, f"/listings/{listing_id}/verdict")
+    answer = client.post(form.action, data=form.values | {"decision": "offer", "shown_at": moment})
+    assert answer.status_code == 422

@@ -13,10 +13,11 @@ from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
 from fixtures.builders.forms import read_form
-from fixtures.builders.login import ELSEWHERE, PASSWORD, WEAK, a_user, build, entered
+from fixtures.builders.login import ELSEWHERE, PASSWORD, WEAK, a_user, build, entered, headers_of, on_top
 from fixtures.builders.review_store import NOW, fill_store
-from review.accounts.credentials import STEP, Passwords, new_seed, seal
+from review.accounts.credentials import STEP, Passwords, check_new_password, new_seed, seal
 from review.web.app import create_app
+from review.web.errors import PasswordUnfit
 from review.web.settings import Safety
 from store.accounts.sessions import Limits, begin_attempt, end_session, sessions_of
 from store.accounts.users import (
@@ -115,6 +116,47 @@ def test_log_in_form_of_elsewhere_is_refused(door: TestClient) -> None:
     assert door.post("/login", data=sent).status_code == 403
     door.get("/login")
     assert door.post("/login", data=sent | {"form_token": "0" * 64}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["password1234", "Passw0rd!2024", "qwertyuiop12", "trustno1trustno1", "reviewer2026ada", "123456789012"],
+)
+def test_a_password_that_is_guessed_early_is_refused(password: str) -> None:
+    """Common ones, rows of keys, repetitions, dates, and the user's own words."""
+    with pytest.raises(PasswordUnfit):
+        check_new_password(password, "ada.reviewer")
+
+
+@pytest.mark.parametrize(
+    "password", [PASSWORD, "xk7" * 85, "\u043b\u0430\u043c\u043f\u0430 \u0438 \u043c\u043e\u0440\u0435"]
+)
+def test_a_password_that_is_not_guessed_early_will_do(password: str) -> None:
+    """Words of any language and any length."""
+    check_new_password(password, "ada.reviewer")
+
+
+PROXYS = {"Authorization": "Basic cHJveHk6c2VjcmV0"}
+
+
+@pytest.mark.parametrize("header", [PROXYS, {"Authorization": "Bearer x"}])
+def test_no_header_spares_the_log_in_its_form(door: TestClient, header: dict[str, str]) -> None:
+    """Neither the form's token nor the check of the origin, whatever an Authorization header says."""
+    sent = {"name": "ada", "password": PASSWORD}
+    assert door.post("/login", data=sent, headers=header).status_code == 403
+    drawn = read_form(door.get("/login").text, "/login").values | sent
+    elsewhere = header | {"Origin": "https://evil.example"}
+    assert door.post("/login", data=drawn, headers=elsewhere).status_code == 403
+
+
+def test_a_proxys_own_log_in_does_not_end_the_session(door: TestClient) -> None:
+    """A browser behind a proxy with Basic authentication sends that header with every request."""
+    log_in(door)
+    assert door.get("/", headers=PROXYS, follow_redirects=False).status_code == 200
+    assert door.get("/api/me", headers=PROXYS).json()["name"] == "ada"
+    verdict = on_top(door) | {"decision": "offer"}
+    assert door.post("/api/verdicts", json=verdict, headers=PROXYS).status_code == 403
+    assert door.post("/api/verdicts", json=verdict, headers=PROXYS | headers_of(door)).status_code == 201
 
 
 @pytest.mark.parametrize(

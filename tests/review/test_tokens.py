@@ -15,7 +15,7 @@ from fixtures.builders.login import PASSWORD, WEAK, a_user, build, entered, head
 from fixtures.builders.review_store import NOW
 from review.web.forms import new_token
 from store.accounts.sessions import LONGEST, get_token, issue_token, revoke_token
-from store.accounts.users import Role, set_disabled, set_password
+from store.accounts.users import Role, get_user, set_disabled, set_password
 from store.audit.audit import list_entries
 from store.database import open_database
 from tests.review.clocks import Clock
@@ -77,8 +77,16 @@ def test_a_token_opens_no_page(program: TestClient, store: Database) -> None:
     """Pages and their forms are for people who logged in."""
     header = a_token(store)
     assert program.get("/", headers=header, follow_redirects=False).status_code == 303
-    assert program.post("/logout", headers=header).status_code == 401
+    assert program.post("/logout", headers=header).status_code == 403
     assert program.get("/openapi.json", headers=header).status_code == 200
+
+
+@pytest.mark.parametrize("change", [{"role": "admin"}, {"disabled": False}, {"disabled": True}])
+def test_a_token_changes_no_user(program: TestClient, store: Database, change: dict[str, object]) -> None:
+    """A stolen token of an administrator makes nothing that would outlast the token."""
+    answer = program.patch("/api/users/ada", json=change, headers=a_token(store, "root"))
+    assert answer.status_code == 403
+    assert get_user(store, "ada").role is Role.REVIEWER
 
 
 @pytest.mark.parametrize("how", ["expired", "revoked", "user disabled"])

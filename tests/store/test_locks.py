@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from store.locks import AlreadyUnderWay, hold, is_held
+from store.locks import AlreadyUnderWay, hold, is_held, locks_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +56,20 @@ def test_a_failure_inside_frees_the_lock(tmp_path: Path) -> None:
     with pytest.raises(KeyError), hold(tmp_path / "store.db", "score"):
         raise KeyError
     hold_now(tmp_path / "store.db", "score")
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, 0o700), (0o755, 0o750), (0o770, 0o770)])
+def test_no_stranger_may_read_or_hold_a_lock(tmp_path: Path, before: int | None, after: int) -> None:
+    """The folder lets nobody else in, also one of an earlier release; a group stays if it was let in."""
+    path = tmp_path / "store.db"
+    folder = locks_folder(path)
+    if before is not None:
+        folder.mkdir()
+        folder.chmod(before)
+    with hold(path, "score"):
+        assert folder.stat().st_mode & 0o777 == after
+        (lock,) = folder.iterdir()
+        assert lock.stat().st_mode & 0o717 == 0o600
 
 
 @pytest.mark.process

@@ -19,6 +19,7 @@ from crawler.run.process import CrawlBroken
 from crawler.run.run import crawl_source
 from crawler.run.spider import MOST_UNDER_WAY
 from crawler.workers import Bounds, page_parser
+from crawler.workers.confinement import landlock_version
 from crawler.workers.page_parser import PageJob, given_up, parse_here
 from crawler.workers.pool import NoWorker, WorkerPool
 from fixtures.marketplaces.build import site_resources, write_site
@@ -29,6 +30,8 @@ from tests.crawler.comparable import comparable
 from tests.crawler.crawls import Job, crawl_all, declare
 
 if TYPE_CHECKING:
+    import web_poet
+
     from crawler.sources.sources import DeclaredSource
 
 pytestmark = pytest.mark.process
@@ -187,6 +190,38 @@ def test_a_worker_opens_no_file_and_no_connection(attack: str, monkeypatch: pyte
     monkeypatch.setattr(page_parser, "parse_response", taken_over)
     (found,) = parse_all([page("Oak chair")])
     assert "failed (OSError: [Errno 24] Too many open files" in found.sentence
+
+
+@pytest.mark.skipif(not landlock_version(), reason="this kernel has no Landlock")
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "os.unlink({victim!r})",
+        "os.rename({victim!r}, {victim!r} + '2')",
+        "os.truncate({victim!r}, 0)",
+        "os.mkdir({victim!r} + '2')",
+        "os.symlink('/', {victim!r} + '2')",
+        "os.execv('/bin/true', ['true'])",
+        "os.kill(os.getppid(), 0)",
+    ],
+)
+def test_a_worker_removes_starts_and_signals_nothing(
+    attack: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Calls that open nothing are refused too, by the kernel, to root as to anybody."""
+    victim = tmp_path / "store.db"
+    victim.write_text("kept")
+
+    async def taken_over(response: web_poet.HttpResponse) -> ExtractedPage:
+        """Parse in a worker that tries the forbidden call, once it is ready."""
+        if "warm-up" not in str(response.url):
+            eval(attack.format(victim=str(victim)), {"os": __import__("os")})
+        return ExtractedPage(outcome=PageOutcome.LISTING, sentence="taken over")
+
+    monkeypatch.setattr(page_parser, "parse_response", taken_over)
+    (found,) = parse_all([page("Oak chair")])
+    assert "failed (PermissionError: " in found.sentence
+    assert (victim.read_text(), len(list(tmp_path.iterdir()))) == ("kept", 1)
 
 
 @pytest.mark.parametrize(
