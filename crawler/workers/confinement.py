@@ -38,7 +38,7 @@ def landlock_version() -> int:
     """Return the version of Landlock in this kernel, or 0 if it has none."""
     if sys.platform != "linux":
         return 0
-    return max(0, _libc().syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _ASK_VERSION))
+    return max(0, int(_libc().syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _ASK_VERSION)))
 
 
 def confine() -> None:
