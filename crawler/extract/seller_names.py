@@ -64,5 +64,5 @@ def _after() -> re.Pattern[str]:
         whole_phrases("seller_names.after"),
     )
     return re.compile(
-        rf"(?<=\S)\s*(?:(?<![^\W_])[+]?\d[\d.,\s]*\s?(?:{counted})|(?:{after})).*", re.IGNORECASE
+        rf"(?<=\S)\s*(?:(?<![^\W_])[+]?\d[\d.,\s]{{0,20}}(?:{counted})|(?:{after})).*", re.IGNORECASE
     )

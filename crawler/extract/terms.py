@@ -57,7 +57,7 @@ _EDITION = r"(?:[:：-]?\d{4}(?!\d)|\s\d[\d.]*-\d+)?"
 """A year or number after the name of a standard."""
 ADDRESSES = {
     "qq": re.compile(r"\bqq\s*[:：]?\s*\d{5,}", re.IGNORECASE),
-    "email": re.compile(r"[\w.+-]{2,}@[\w-]{2,}\.\w{2,}"),
+    "email": re.compile(r"[\w.+-]{2,64}@[\w-]{2,}\.\w{2,}"),  # RFC 5321, 4.5.3.1: at most 64 before the @
     "phone": re.compile(r"(?<![\w.,-])\+\d[\d ()-]{8,16}\d"),
     "website": re.compile(r"(?<!@)\bwww\.[\w-]+\.\w{2,}", re.IGNORECASE),
 }

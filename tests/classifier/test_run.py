@@ -202,7 +202,7 @@ def test_killed_run_is_gone_on_with(store: Path) -> None:
     """After SIGKILL the run has no ending; the next process ends that same run, and counts all of it."""
     child = multiprocessing.get_context("spawn").Process(target=_score_until_killed, args=(store,))
     child.start()
-    child.join(timeout=60)
+    child.join(timeout=300)
     assert child.exitcode == -signal.SIGKILL
     with closing(open_database(store)) as db:
         killed = latest_run(db, RunKind.SCORE)

@@ -136,7 +136,7 @@ def test_a_killed_run_is_gone_on_with(source: Path, tmp_path: Path, *, is_packed
         target=run, args=(source, output, Scorer(killed_at=6))
     )
     child.start()
-    child.join(timeout=120)
+    child.join(timeout=300)
     assert child.exitcode == -signal.SIGKILL
     with output.open("ab") as file:
         file.write(b'{"id": 1')

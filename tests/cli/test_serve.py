@@ -31,17 +31,17 @@ def test_address_is_announced_and_answers_until_ctrl_c(store_path: Path) -> None
         assert serving.stderr is not None
         said = serving.stderr.readline()
         assert said.startswith("Reviewing at http://127.0.0.1:")
-        with urlopen(said.split()[2], timeout=120) as page:
+        with urlopen(said.split()[2], timeout=300) as page:
             assert "<h1>Log in</h1>" in page.read().decode()
         serving.send_signal(signal.SIGINT)
-        out, err = serving.communicate(timeout=120)
+        out, err = serving.communicate(timeout=300)
     assert (serving.returncode, out, err) == (0, "", "")
 
 
 def test_other_hosts_are_refused_with_a_sentence(store_path: Path) -> None:
     """Plain HTTP for other hosts is refused with the safe alternatives."""
     with start("--db", str(store_path), "--host", "0.0.0.0") as serving:
-        _, err = serving.communicate(timeout=120)
+        _, err = serving.communicate(timeout=300)
     assert serving.returncode == 1
     assert err.startswith("precursor-watch: The review app would listen on 0.0.0.0")
     assert "Traceback" not in err

@@ -131,7 +131,7 @@ def _try_live(tmp_path: Path, site: str, path: str) -> subprocess.CompletedProce
     sources.write_text(_PERMISSION.format(site=site, until="2099-12-31"), "utf-8")
     command = [sys.executable, "-m", "cli", "try-page", f"{site}{path}", "--json"]
     command += ["--sources", str(sources), "--db", str(tmp_path / "watch.db")]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
 
 
 @pytest.mark.process

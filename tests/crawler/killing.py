@@ -51,4 +51,4 @@ def kill_when(is_reached: Callable[[], bool], *command: object) -> None:
         assert process.poll() is None, "it ended before the moment came"
         time.sleep(POLL_S)
     process.send_signal(signal.SIGKILL)
-    assert process.wait(timeout=60) == -signal.SIGKILL
+    assert process.wait(timeout=300) == -signal.SIGKILL

@@ -249,7 +249,7 @@ def test_several_crawls_asked_to_stop_leave_no_child_and_begin_no_other(
     process = subprocess.Popen(two_sources, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     with held(database, process):
         process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=120)
+    _, said = process.communicate(timeout=300)
     assert process.returncode == Interrupted.EXIT_CODE
     assert b"The crawl of shop was stopped; the next start resumes it." in said
     with hold(database, "crawl-shop"), closing(open_database(database)) as db:
@@ -297,7 +297,7 @@ def test_a_crawl_asked_to_stop_is_gone_on_with_by_the_next(
         with held(database, process):
             for number in signals:
                 process.send_signal(number)
-        assert process.wait(timeout=120) == Interrupted.EXIT_CODE
+        assert process.wait(timeout=300) == Interrupted.EXIT_CODE
         errors.seek(0)
         said = errors.read()
     assert b"The crawl of shop was stopped; the next start resumes it." in said

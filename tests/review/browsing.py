@@ -26,7 +26,7 @@ QUIET = (
 )  # fmt: skip
 """The browser asks nothing of anyone on its own account."""
 
-PATIENCE_MS = 30_000
+PATIENCE_MS = 120_000
 """How long a busy machine may take to come to what is waited for."""
 
 TITLE = "h1#title"

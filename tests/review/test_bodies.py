@@ -36,7 +36,7 @@ def port(database: Path) -> Iterator[int]:
 def ask(port: int, path: str, kind: str, framing: str, pieces: list[bytes]) -> str:
     """Send a POST in pieces, whether or not its body is whole, and return the answer."""
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {kind}\r\n{framing}\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as asking:
+    with socket.create_connection(("127.0.0.1", port), timeout=300) as asking:
         for piece in (head.encode(), *pieces):
             asking.sendall(piece)
         answer = b""

@@ -140,7 +140,7 @@ def test_https_is_served_with_a_certificate_of_its_own(database: Path, tmp_path:
         thread.start()
         context = ssl.create_default_context(cafile=str(tls.certificate))
         address = address_of(listener, is_encrypted=True)
-        with urlopen(f"{address}login", timeout=30, context=context) as page:
+        with urlopen(f"{address}login", timeout=300, context=context) as page:
             assert address.startswith("https://127.0.0.1:")
             assert page.headers["set-cookie"].startswith("__Host-")
         server.should_exit = True

@@ -40,7 +40,7 @@ def free_port() -> int:
 
 def get(port: int, path: str) -> tuple[int, str]:
     """Ask 127.0.0.1 once and return status and body."""
-    with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=300)) as connection:
         connection.request("GET", path)
         answer = connection.getresponse()
         return answer.status, answer.read().decode()

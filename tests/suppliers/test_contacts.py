@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from store.suppliers.contacts import ContactKind
@@ -201,25 +199,24 @@ def test_the_country_comes_from_place_site_and_language() -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    "part",
     [
-        "+8613866120417, " * 4_000,
+        "+8613866120417, ",
         "".join(f"a{number}@base.example, " for number in range(4_000)),
-        "1 " * 40_000,
-        "a" * 80_000,
-        "telegram: " * 8_000,
-        "one " * 20_000,
-        "a@" * 40_000,
-        "(" * 80_000,
-        "一" * 80_000,
-        "bc1 a" * 16_000,
+        "1 ",
+        "a",
+        "telegram: ",
+        "one ",
+        "a@",
+        "(",
+        "一",
+        "bc1 a",
     ],
+    ids=lambda part: part[:16],
 )
-def test_a_text_of_any_size_is_read_in_bounded_time(text: str) -> None:
-    """A thousand phones in one text give at most `MOST_CONTACTS`, from its beginning."""
-    begun = time.process_time()
-    found = read_contacts(text, "text", Context(regions=("CN",)))
-    assert time.process_time() - begun < 5
+def test_a_text_of_any_size_is_read_as_far_as_a_limit(part: str) -> None:
+    """Ten million characters of phones give at most `MOST_CONTACTS`; to read them all would take hours."""
+    found = read_contacts(part * (10_000_000 // len(part)), "text", Context(regions=("CN",)))
     assert len(found) <= MOST_CONTACTS
     assert all(contact.end <= LONGEST_READ for contact in found)
 

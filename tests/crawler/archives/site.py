@@ -12,9 +12,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from zipfile import ZipFile
 
+from crawler.archives.captures import StoredFile
+from crawler.archives.warc import index_warc
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from _typeshed import WriteableBuffer
 
 BASE = "https://shop.example/"
 DATE = "2026-03-01T12:00:00Z"
@@ -267,3 +272,32 @@ def _write(path: Path, content: bytes) -> Path:
     _made(path.parent)
     path.write_bytes(content)
     return path
+
+
+class _Counted(io.BytesIO):
+    """A file in memory that counts the bytes read from it."""
+
+    taken = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        self.taken += len(data)
+        return data
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        size = super().readinto(buffer)
+        self.taken += size
+        return size
+
+
+def bytes_read(packed: bytes) -> int:
+    """Return how many bytes of a WARC file are read while its records are indexed, repeated ones included."""
+    opened: list[_Counted] = []
+
+    def open_counted() -> _Counted:
+        opened.append(_Counted(packed))
+        return opened[-1]
+
+    for _ in index_warc(StoredFile(name="a.warc", locator="a.warc", open=open_counted)):
+        pass
+    return sum(each.taken for each in opened)

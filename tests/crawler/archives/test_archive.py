@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from tests.crawler.archives.site import (
     WITH_STATUS,
     WITHOUT_STATUS,
     Saved,
+    bytes_read,
     html,
     warc,
     write_folder,
@@ -172,13 +172,12 @@ def test_manifest_rows_that_cannot_be_used_are_faults(tmp_path: Path) -> None:
     assert sorted(fault.locator for fault in archive.faults) == ["c.html", "manifest.csv#3"]
 
 
-def test_a_thousand_records_are_indexed_within_a_second(tmp_path: Path) -> None:
-    """Indexing a WARC of small pages takes less than a millisecond of the processor each."""
+def test_records_are_indexed_one_after_the_other(tmp_path: Path) -> None:
+    """Four times the small pages need four times the bytes of a WARC to be read, and each page is found."""
     pages = [
-        Saved(url=f"{BASE}{number}", body=html(f"Item {number}", "text " * 200)) for number in range(1000)
+        Saved(url=f"{BASE}{number}", body=html(f"Item {number}", "text " * 200)) for number in range(800)
     ]
+    assert bytes_read(warc(pages)) < 5 * bytes_read(warc(pages[:200]))
     (tmp_path / "many.warc.gz").write_bytes(warc(pages))
-    began = time.process_time()
     with open_archive(tmp_path / "many.warc.gz") as archive:
-        assert time.process_time() - began < 1
-        assert len(list(archive.urls())) == 1000
+        assert len(list(archive.urls())) == 800

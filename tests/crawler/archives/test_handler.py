@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[3]
 def crawl(archive: Path, *urls: str) -> dict[str, dict[str, object]]:
     """Crawl in a child process and return what was seen, by URL."""
     command = [sys.executable, "-m", "tests.crawler.archives.crawl_saved", str(archive), *urls]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr, done.stderr
     answer = json.loads(done.stdout)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -66,18 +65,16 @@ def test_pages_declare_their_url(head: str, url: str) -> None:
         "<meta ",
         "<link a",
         "<!-- ",
-        "<meta " + "a" * 200_000 + ">",
+        "<meta " + "a" * 1_000_000 + ">",
         "a=",
         "a='",
         "<!-- saved from url=(1)",
     ],
 )
 def test_long_runs_are_looked_through_once(run: str) -> None:
-    """A head of 200,000 characters that nearly match costs moments, where trying each anew took minutes."""
-    head = run * (200_000 // len(run))
-    began = time.process_time()
+    """A million characters that nearly match: a search that begins anew at each would take an hour."""
+    head = run * (1_000_000 // len(run))
     assert (declared_url(head), comment_url(head), comment_date(head)) == ("", "", None)
-    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from crawler.extract.seller_names import LONGEST_NAME, clean_seller_name
@@ -31,9 +29,7 @@ def test_a_name_is_kept_and_its_decoration_is_not(shown: str, name: str) -> None
     assert clean_seller_name(shown) == name
 
 
-@pytest.mark.parametrize("shown", ["x" * 10_000, "sold by " * 2_000, "(1" * 5_000, "9 " * 5_000, ""])
-def test_a_text_that_is_no_name_is_bounded(shown: str) -> None:
-    """In length and in time."""
-    begun = time.process_time()
-    assert len(clean_seller_name(shown)) <= LONGEST_NAME
-    assert time.process_time() - begun < 2
+@pytest.mark.parametrize("shown", ["x", "sold by ", "(1", "9 ", "9", "a 9, ", ""])
+def test_a_name_has_a_greatest_length(shown: str) -> None:
+    """Ten million characters are cut before they are searched; a search of the whole would take hours."""
+    assert len(clean_seller_name(shown * 10_000_000)) <= LONGEST_NAME

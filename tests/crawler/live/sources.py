@@ -45,7 +45,7 @@ def live(
     bounds: dict[str, Any] = {
         "seconds_between_requests": QUICK,
         "at_once": 4,
-        "timeout_s": 5.0,
+        "timeout_s": 60.0,
         "retries": 0,
         "backoff_s": 0.01,
     }

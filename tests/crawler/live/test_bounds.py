@@ -193,16 +193,17 @@ def test_a_site_that_refuses_page_after_page_is_left(bounded: Bounded) -> None:
     assert len(bounded.server.asked) == 3 + refused
 
 
-def earliness(asked: Sequence[Asked], seconds: float) -> float:
-    """Return by how many seconds a request came before its time: so many after each one since the first.
+def least_pace(asked: Sequence[Asked]) -> float:
+    """Return the seconds between requests that the crawl kept, as the server saw it.
 
-    Each may come late on a busy machine, which makes the next gap short: none may come before its time.
+    A busy machine may see a request late, and the requests after it then seem to come early. So the seconds
+    are counted up to the last request from each of the first three, and the longest average is the answer.
     """
-    return max(number * seconds - (each.at - asked[0].at) for number, each in enumerate(asked))
+    return max((asked[-1].at - asked[n].at) / (len(asked) - 1 - n) for n in range(min(3, len(asked) - 1)))
 
 
-SLACK_S = 0.2
-"""How late the first request may be seen on a busy machine; a gap that is not kept is a longer one."""
+KEPT = 0.9
+"""Share of the seconds that may be seen; those of another rule are at most two thirds of them."""
 
 
 @pytest.mark.parametrize(
@@ -223,7 +224,7 @@ def test_the_slowest_of_robots_permission_and_settings_holds(
     bounded.shop.robots = f"User-agent: *\n{robots}\n"
     bounded.crawl(bounded.permission(seconds_between_requests=rate), seconds_between_requests=limit)
     assert len(bounded.server.asked) == 6
-    assert earliness(bounded.server.asked, least_s) <= SLACK_S
+    assert least_pace(bounded.server.asked) >= KEPT * least_s
 
 
 def test_a_redirect_to_another_host_keeps_the_pace_of_that_host(bounded: Bounded) -> None:
@@ -249,7 +250,7 @@ def test_a_redirect_to_another_host_keeps_the_pace_of_that_host(bounded: Bounded
     crawl_all([Job(database=bounded.database, declared=source, names=everywhere(HOST, calm))])
     asked = [each for each in bounded.server.asked if each.host == calm]
     assert len(asked) == 4
-    assert earliness(asked, 0.4) <= SLACK_S
+    assert least_pace(asked) >= KEPT * 0.4
 
 
 def test_a_slow_site_is_asked_more_slowly(bounded: Bounded) -> None:
@@ -263,8 +264,8 @@ def test_a_slow_site_is_asked_more_slowly(bounded: Bounded) -> None:
     bounded.shop.goods = bounded.shop.goods[:3]
     bounded.shop.before = take_time
     bounded.crawl(bounded.permission(at_once=1), at_once=1)
-    first, second, _ = (each.at for each in bounded.server.asked if each.path.startswith("/item/"))
-    assert second - first >= 0.4 - SLACK_S
+    first, _, third = (each.at for each in bounded.server.asked if each.path.startswith("/item/"))
+    assert third - first >= 0.2, "0.6 s are due; without AutoThrottle it is one hundredth of that"
 
 
 def test_a_crawl_delay_longer_than_a_crawl_waits_ends_it(bounded: Bounded) -> None:
@@ -295,7 +296,7 @@ def test_a_busy_site_is_asked_again_when_it_said(bounded: Bounded) -> None:
     run = bounded.crawl(bounded.permission(), retries=1)
     asked = [each.at for each in bounded.server.asked if each.path == "/list"]
     assert len(asked) == 2
-    assert asked[1] - asked[0] >= 1 - SLACK_S
+    assert asked[1] - asked[0] >= KEPT * 1
     assert run.counts["listing"] == 12
 
 

@@ -32,7 +32,9 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database
     with serving() as server:
         server.hosts |= dict.fromkeys(HOSTS, play)
         urls = [server.url(host) for host in HOSTS]
-        source = live(*urls, permission=permit(*urls), limits={"timeout_s": 3.0, "max_page_bytes": 300_000})
+        source = live(
+            *urls, permission=permit(*urls), limits={"timeout_s": ways.TIMEOUT_S, "max_page_bytes": 300_000}
+        )
         names = {name: host.addresses for name, host in HOSTS.items() if host.addresses is not None}
         crawl_all([Job(database=database, declared=source, names=names)])
         with closing(open_database(database)) as db:
