@@ -22,7 +22,6 @@ from crawler.run.run import crawl_source
 from crawler.sources.sources import DeclaredSource
 from fixtures.misbehaving import hosts, traps, ways
 from fixtures.misbehaving.server import LOOPBACK, serving
-from store.crawl.pages import page_outcomes
 from store.crawl.sources import Permission
 from store.database import open_database
 from store.model import Source, SourceKind
@@ -144,7 +143,8 @@ def _saved_rows(scratch: Path) -> Iterator[Tried]:
 
 def _outcomes(database: Path) -> dict[str, tuple[str, str]]:
     with closing(open_database(database)) as db:
-        return {url: (outcome, sentence) for url, outcome, sentence in page_outcomes(db)}
+        pages = db.execute("SELECT url, outcome, sentence FROM pages").fetchall()
+        return {url: (outcome, sentence) for url, outcome, sentence in pages}
 
 
 def markdown(tried: Sequence[Tried]) -> str:

@@ -165,7 +165,6 @@ def _page_seconds(db: Database, chance: random.Random) -> Iterator[float]:
         pages.contacts_of(db, supplier_id)
         pages.links_of(db, supplier_id)
         pages.timeline_of(db, supplier_id, limit=50)
-        pages.prices_of(db, supplier_id, limit=200)
         yield time.perf_counter() - began
 
 

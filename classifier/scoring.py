@@ -114,30 +114,16 @@ class ReadTexts:
         )
 
 
-def score_texts(
-    texts: Sequence[str], vectors: NDArray[np.float32], model: TrainedModel, gazetteer: Gazetteer
-) -> list[ScoredText]:
+def score_readings(read: ReadTexts, vectors: NDArray[np.float32], model: TrainedModel) -> list[ScoredText]:
     """Return each text's calibrated probability of being an offer, with its reasons.
 
     Args:
-        texts: Listing texts as built by `store.crawl.identity.listing_text`; may be empty.
-        vectors: float32 of shape (len(texts), dimensions), made by the model's embedder.
+        read: The texts, as built by `store.crawl.identity.listing_text`; may be empty.
+        vectors: float32 of shape (texts, dimensions), made by the model's embedder.
         model: A model with the features of this release, as checked at load.
-        gazetteer: The gazetteer for reading the texts.
 
     Returns:
         One `ScoredText` for each text, in order; contributions and rest add up to the log-odds.
-    """
-    return score_readings(ReadTexts.of(texts, gazetteer), vectors, model)
-
-
-def score_readings(read: ReadTexts, vectors: NDArray[np.float32], model: TrainedModel) -> list[ScoredText]:
-    """Score texts that are already read; see `score_texts`.
-
-    Args:
-        read: The texts.
-        vectors: One for each text, made by the model's embedder.
-        model: A model with the features of this release.
     """
     if not read.texts:
         return []

@@ -19,12 +19,12 @@ from store.database import open_database
 from store.model import Decision, ReasonCode
 from store.review.listings import ListingFile, listing_file
 from store.review.queue import review_queue
-from store.review.search import search
 from store.review.verdicts import give_verdict, undo_verdict, verdicts_of
 from store.scores.scores import model_in_use
 from store.times import utc_now
 from tests.classifier.toy import ToyEmbedder, write_starter
 from tests.cli.calls import call_process
+from tests.searches import search
 
 if TYPE_CHECKING:
     from store.database import Database

@@ -18,8 +18,8 @@ from store.model import RunKind
 from store.operations.integrity import check_store
 from store.review.listings import listing_file
 from store.review.queue import review_queue
-from store.review.search import search
 from store.review.statistics import count_listings
+from tests.searches import search
 
 FIRST = Path(__file__).parents[1] / "fixtures" / "first-release" / "watch.db"
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-import os
-import secrets
-import stat
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -14,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from review.web.errors import KeyFileUnusable, SafetyUnfit
 from store.accounts.sessions import Limits
+from store.private import read_secret
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,33 +112,11 @@ def load_key(database: Path) -> bytes:
     """
     path = key_file(database)
     try:
-        _make(path)
-        mode = path.stat().st_mode
-        key = bytes.fromhex(path.read_text("ascii"))
+        return read_secret(path, BYTES)
     except (OSError, ValueError) as error:
         raise KeyFileUnusable(path, str(error)) from error
-    if stat.S_IMODE(mode) & 0o077:
-        raise KeyFileUnusable(path, "others than its owner may read or write it; set its mode to 600")
-    if len(key) != BYTES:
-        raise KeyFileUnusable(path, f"it holds {len(key)} bytes where {BYTES} are expected")
-    return key
 
 
 def derive(key: bytes, use: str) -> bytes:
     """Return a key for one use only, e.g. `session`."""
     return hashlib.blake2b(use.encode(), key=key, digest_size=BYTES).digest()
-
-
-def _make(path: Path) -> None:
-    """Write a new secret under another name first, so that two processes that start at once share one."""
-    if path.exists():
-        return
-    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secrets.token_bytes(BYTES).hex())
-    try:
-        os.link(part, path)
-    except FileExistsError:
-        pass
-    finally:
-        part.unlink()

@@ -86,12 +86,6 @@ def recorded_urls(db: Database, run_id: int) -> set[str]:
     return {row[0] for row in db.execute("SELECT url FROM pages WHERE run_id = ?", [run_id])}
 
 
-def page_outcomes(db: Database) -> list[tuple[str, str, str]]:
-    """Return URL, outcome and sentence of every page, oldest first."""
-    query = "SELECT url, outcome, sentence FROM pages ORDER BY page_id"
-    return [(row[0], row[1], row[2]) for row in db.execute(query)]
-
-
 def count_outcomes(db: Database, run_id: int) -> dict[PageOutcome, int]:
     """Return the number of pages of a run by outcome."""
     query = "SELECT outcome, count(*) FROM pages WHERE run_id = ? GROUP BY outcome ORDER BY outcome"

@@ -21,7 +21,7 @@ from text.characters import SEEN_AS_LATIN
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from store.model import Reasons, Sighting
+    from store.model import Reasons
     from store.sqlite import Database
 
 
@@ -314,13 +314,3 @@ def index_missing(db: Database) -> int:
 
 def _read(text: str) -> str:
     return " ".join(words_in(plain(text)))
-
-
-def search(db: Database, terms: str, *, limit: int = 50) -> list[Sighting]:
-    """Return the latest sightings that match every term, newest first; see `matching`.
-
-    There is no query syntax: everything typed is a plain term, like `103-79` or `苯乙酸`.
-    """
-    condition, arguments = matching(db, terms, "latest_sightings.sighting_id", {})
-    query = f"SELECT * FROM latest_sightings WHERE {condition} ORDER BY sighting_id DESC LIMIT ?"  # noqa: S608 (no input in it)
-    return [rows.sighting_from(row) for row in db.execute(query, [*arguments, limit])]

@@ -16,22 +16,6 @@ CONTACTS = "contacts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SellerAccount:
-    """An account of a seller on one site."""
-
-    seller_account_id: int
-    site: str
-    account_key: str
-    name: str
-    shop_url: str
-    country: str
-    city: str
-    member_since: str
-    first_seen_at: datetime
-    last_seen_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FoundAccount:
     """An account as a sighting names it. An empty text means that the sighting does not state it."""
 

@@ -134,21 +134,6 @@ class SupplierEvent:
     """Title of the listing, or reason of the decision."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeenPrice:
-    """Price and quantity of a listing at one time."""
-
-    listing_id: str
-    seller_account_id: int
-    seen_at: datetime
-    price_amount: Decimal | None
-    currency: str
-    price_text: str
-    quantity_text: str
-    pack_text: str
-    substances: tuple[str, ...]
-
-
 def list_suppliers(db: Database, *, limit: int = 50, offset: int = 0) -> list[Supplier]:
     """Return the suppliers, those with most accounts first."""
     query = """
@@ -366,21 +351,6 @@ def timeline_of(db: Database, supplier_id: int, *, limit: int = MOST_SHOWN) -> l
     found = [event for query in queries for event in rows.select(db, SupplierEvent, query, arguments)]
     found += decisions_of(db, supplier_id, limit=limit)
     return sorted(found, key=lambda event: event.at, reverse=True)[:limit]
-
-
-def prices_of(db: Database, supplier_id: int, *, limit: int = 5 * MOST_SHOWN) -> list[SeenPrice]:
-    """Return prices and quantities of the listings of a supplier over time, newest first."""
-    query = """
-        SELECT listing_id, seller_account_id, seen_at, price_amount, currency, price_text, quantity_text,
-               pack_text, ifnull(substances, '[]') AS substances
-        FROM supplier_accounts CROSS JOIN listing_accounts USING (seller_account_id)
-        CROSS JOIN sightings USING (listing_id)
-        LEFT JOIN scores ON scores.sighting_id = sightings.sighting_id
-            AND scores.model_id = (SELECT model_id FROM model_in_use)
-        WHERE supplier_id = ? AND (price_text <> '' OR quantity_text <> '')
-        ORDER BY sightings.sighting_id DESC LIMIT ?
-    """
-    return rows.select(db, SeenPrice, query, [supplier_id, limit])
 
 
 def last_move(db: Database) -> int:

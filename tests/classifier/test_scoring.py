@@ -17,8 +17,9 @@ from classifier.scoring import (
     SHOWN_CONTRIBUTIONS,
     SOUND,
     WORDING,
+    ReadTexts,
     check_embedder,
-    score_texts,
+    score_readings,
 )
 from store.model import Reasons
 from tests.classifier.toy import ToyEmbedder
@@ -41,7 +42,7 @@ TEXTS = (
 @pytest.fixture(scope="module")
 def scored(model: TrainedModel, gazetteer: Gazetteer) -> list[ScoredText]:
     """The texts above, scored by the toy model."""
-    return score_texts(TEXTS, ToyEmbedder()(TEXTS), model, gazetteer)
+    return score_readings(ReadTexts.of(TEXTS, gazetteer), ToyEmbedder()(TEXTS), model)
 
 
 def test_reasons_sum_exactly_to_the_log_odds(scored: list[ScoredText]) -> None:
@@ -115,7 +116,7 @@ def test_substances_family_and_tier_are_those_on_offer(scored: list[ScoredText])
 def test_nearest_examples_are_shown_for_likely_offers_only(model: TrainedModel, gazetteer: Gazetteer) -> None:
     """Nearest first; nobody reads the neighbours of what is not flagged."""
     telling = replace(model, neighbours=replace(model.neighbours, floors={"LATIN": 0.0}))
-    scored = score_texts(TEXTS, ToyEmbedder()(TEXTS), telling, gazetteer)
+    scored = score_readings(ReadTexts.of(TEXTS, gazetteer), ToyEmbedder()(TEXTS), telling)
     likely = [each.similarity for each in scored[0].reasons.neighbours]
     assert len(likely) == 3
     assert likely == sorted(likely, reverse=True)
@@ -126,14 +127,14 @@ def test_a_text_scores_the_same_alone_and_in_company(
     scored: list[ScoredText], model: TrainedModel, gazetteer: Gazetteer
 ) -> None:
     """No score depends on what else was in the batch."""
-    alone = score_texts(TEXTS[:1], ToyEmbedder()(TEXTS[:1]), model, gazetteer)[0]
+    alone = score_readings(ReadTexts.of(TEXTS[:1], gazetteer), ToyEmbedder()(TEXTS[:1]), model)[0]
     assert alone.p_offer == pytest.approx(scored[0].p_offer, abs=1e-12)
     assert alone.reasons.spans == scored[0].reasons.spans
 
 
 def test_no_texts_give_no_scores(model: TrainedModel, gazetteer: Gazetteer) -> None:
     """An empty batch is no error."""
-    assert score_texts([], ToyEmbedder()([]), model, gazetteer) == []
+    assert score_readings(ReadTexts.of([], gazetteer), ToyEmbedder()([]), model) == []
 
 
 def test_vectors_of_another_embedder_are_refused(model: TrainedModel) -> None:

@@ -32,9 +32,9 @@ from store.database import open_database, transaction
 from store.model import Decision, ListingContent, ReasonCode
 from store.review.listings import listing_file
 from store.review.queue import count_queue, review_queue
-from store.review.search import search
 from store.review.verdicts import latest_undoable
 from store.rows import insert
+from tests.searches import search
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fixtures.builders.store import FULL, NOW, crawl_run, see
 from store.crawl.evidence import record_archive
 from store.review.listings import listing_file
-from store.review.search import search
+from tests.searches import search
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,6 @@ from store.errors import UnknownRow
 from store.model import Decision, ListingContent, ReasonCode, RunOutcome
 from store.review.listings import listing_file
 from store.review.queue import count_queue, review_queue
-from store.review.search import search
 from store.review.verdicts import (
     AlreadyUndone,
     ReviewerUnnamed,
@@ -26,6 +25,7 @@ from store.review.verdicts import (
 )
 from store.scores.labels import standing_labels
 from store.scores.scores import record_scores
+from tests.searches import search
 
 if TYPE_CHECKING:
     from store.database import Database

@@ -15,7 +15,8 @@ from store import rows
 from store.database import open_database
 from store.review.item_query import Filter
 from store.review.queue import Found, count_items, first_found, list_items
-from store.review.search import index_missing, plain, search
+from store.review.search import index_missing, plain
+from tests.searches import search
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,7 +23,6 @@ from store.suppliers.suppliers import (
     links_of,
     list_suppliers,
     listings_of,
-    prices_of,
     supplier_of_account,
     supplier_of_listing,
     timeline_of,
@@ -298,7 +297,7 @@ def test_an_account_that_is_gone_leaves_its_supplier() -> None:
 
 
 def test_the_page_of_a_supplier_has_all_parts() -> None:
-    """Accounts, listings, contacts, prices and the timeline, of the supplier that a listing leads to."""
+    """Accounts, listings, contacts and the timeline, of the supplier that a listing leads to."""
     db = linked(account("Lumen", MAIL), account("Whitecliff", MAIL, site="market01.example"))
     listing = db.execute("SELECT listing_id FROM listings ORDER BY listing_id").fetchone()[0]
     number = supplier_of_listing(db, listing)
@@ -306,7 +305,6 @@ def test_the_page_of_a_supplier_has_all_parts() -> None:
     assert [each.site for each in accounts_of(db, number)] == ["market00.example", "market01.example"]
     assert {each.title for each in listings_of(db, number)} == {"Goods of Lumen", "Goods of Whitecliff"}
     assert [(each.kind, each.account_ids) for each in contacts_of(db, number)] == [("email", (1, 2))]
-    assert len(prices_of(db, number)) == 2
     kinds = {event.kind for event in timeline_of(db, number)}
     assert {"account_seen", "listing_seen", "founded"} <= kinds
 
