@@ -77,10 +77,14 @@ def show_command(number: str, by: str, database: Path, *, as_json: bool) -> None
     Example: precursor-watch cases show 2026/114 --by ada
     """
     from review.cases.case_files import read_case
+    from review.web.dependencies import Person
     from store.accounts.users import get_user
+    from store.audit.audit import BY_HAND
+    from store.times import utc_now
 
     with open_store(database) as db:
-        found = read_case(db, _case(db, number).case_id, get_user(db, by).name)
+        reader = Person(user=get_user(db, by), origin=BY_HAND, session=None)
+        found = read_case(db, _case(db, number).case_id, reader, now=utc_now())
     if as_json:
         print_json(found.model_dump(mode="json"))
         return

@@ -75,12 +75,34 @@ def signer_of(content: bytes, signature: bytes) -> str:
         if document["algorithm"] != ALGORITHM:
             raise SignatureFalse(f"it is by {document['algorithm']!r}; expected {ALGORITHM!r}")
         public = bytes.fromhex(document["public_key"])
+        if _is_weak(public):
+            raise SignatureFalse("its public key is weak: anybody can sign with it")
         Ed25519PublicKey.from_public_bytes(public).verify(bytes.fromhex(document["signature"]), content)
     except InvalidSignature as error:
         raise SignatureFalse("the manifest is not the one that was signed") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise SignatureFalse(f"it cannot be read ({error})") from error
     return _fingerprint(public)
+
+
+_P = 2**255 - 19
+_ORDER_8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+_WEAK = {0, 1, _P - 1, _ORDER_8, _P - _ORDER_8}
+"""The y of all points of small order on the curve. A signature by such a key fits any content."""
+
+
+def _is_weak(public_key: bytes) -> bool:
+    return (int.from_bytes(public_key, "little") & (2**255 - 1)) % _P in _WEAK
+
+
+def signing_key(database: Path) -> str:
+    """Return the fingerprint of the key of a store; empty if the store has signed nothing yet.
+
+    Raises:
+        SigningKeyUnusable: If the key cannot be read, or others may read it.
+    """
+    path = key_path(database)
+    return _fingerprint(_load_key(path).public_key().public_bytes_raw()) if path.exists() else ""
 
 
 def _fingerprint(public_key: bytes) -> str:

@@ -9,6 +9,7 @@
     card.json, card.md how it was made, and how good it is
     comparison.json    its comparison with the model then in use; scoring does not need it
     manifest.json      the SHA-256 of every file above, written last
+    signature.json     the signature of the manifest by the key of the store that the model was trained for
 
 To change this layout, or the columns of words (`classifier.features.words`): raise `FORMAT` below. Folders of
 other formats are refused.
@@ -20,7 +21,7 @@ import hashlib
 import json
 import zipfile
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED
@@ -34,6 +35,7 @@ from classifier.model.cascade import FirstStage
 from classifier.model.estimator import LinearWeights, deciding_numbers
 from store.private import private_folder
 from store.rows import clean
+from store.signing import SIGNATURE, SignatureFalse, sign, signer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,7 +53,7 @@ MANIFEST = "manifest.json"
 """A folder without this file is incomplete, and none of its files is read."""
 
 DAMAGED = (
-    OSError, ValueError, TypeError, AttributeError, IndexError, EOFError, RecursionError,
+    OSError, ValueError, TypeError, AttributeError, LookupError, EOFError, RecursionError,
     zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 """Errors in reading a damaged file or a file of another kind."""
@@ -144,8 +146,9 @@ def check_files(folder: Path) -> None:
     """Check every byte of a saved model.
 
     Raises:
-        ModelFolderWrong: If a file is missing, was changed or was added.
+        ModelFolderWrong: If a file is missing, was changed or was added, or the signature is false.
     """
+    signer_of_model(folder)
     with _refusing(folder):
         named = _read_manifest(folder)
         there = {path.name for path in folder.iterdir() if not _is_apart(path)}
@@ -155,6 +158,32 @@ def check_files(folder: Path) -> None:
         for name, digest in named.items():
             if _sha256(folder / name) != digest:
                 raise ModelFolderWrong(folder, f"{name} is not as it was saved")
+
+
+def sign_manifest(folder: Path, database: Path) -> None:
+    """Sign the manifest of a saved model with the key of the store.
+
+    Raises:
+        SigningKeyUnusable: If that key cannot be used.
+    """
+    part = folder.parent / f"{folder.name}.signature.part"
+    part.write_bytes(sign((folder / MANIFEST).read_bytes(), database))
+    part.replace(folder / SIGNATURE)
+
+
+def signer_of_model(folder: Path) -> str:
+    """Return the fingerprint of the key that signed the manifest of a model; empty if it is unsigned.
+
+    Raises:
+        ModelFolderWrong: If the signature is false.
+    """
+    if not (folder / SIGNATURE).exists():
+        return ""
+    with _refusing(folder):
+        try:
+            return signer_of((folder / MANIFEST).read_bytes(), (folder / SIGNATURE).read_bytes())
+        except SignatureFalse as error:
+            raise ModelFolderWrong(folder, str(error)) from error
 
 
 def load_model(folder: Path) -> TrainedModel:
@@ -182,6 +211,14 @@ def check_release(folder: Path) -> None:
     """
     with _refusing(folder):
         _read_card(folder)
+
+
+def is_of_earlier_release(folder: Path) -> bool:
+    """Return whether the card of a model names an earlier format."""
+    with suppress(*DAMAGED):
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        return bool(card["format"] < FORMAT)
+    return False
 
 
 def read_comparison(folder: Path) -> dict[str, Any]:
@@ -225,7 +262,11 @@ def _is_usable(folder: Path) -> bool:
 
 
 def write_manifest(folder: Path) -> None:
-    """Write the SHA-256 of every file atomically, so that an incomplete folder has no manifest."""
+    """Write the SHA-256 of every file atomically, so that an incomplete folder has no manifest.
+
+    A signature of an earlier manifest is removed.
+    """
+    (folder / SIGNATURE).unlink(missing_ok=True)
     names = sorted(path.name for path in folder.iterdir() if path.is_file() and not _is_apart(path))
     document = {"format": FORMAT, "files": {name: _sha256(folder / name) for name in names}}
     part = folder.parent / f"{folder.name}.manifest.part"
@@ -234,8 +275,8 @@ def write_manifest(folder: Path) -> None:
 
 
 def _is_apart(path: Path) -> bool:
-    """Return whether the manifest omits a file: the manifest itself, and hidden temporary files."""
-    return path.name == MANIFEST or path.name.startswith(".")
+    """Return whether the manifest omits a file: the manifest, its signature, and hidden temporary files."""
+    return path.name in {MANIFEST, SIGNATURE} or path.name.startswith(".")
 
 
 def _read_manifest(folder: Path) -> dict[str, str]:

@@ -15,7 +15,7 @@ from classifier.features.embedding import TransformerEmbedder, fastest, open_emb
 from classifier.features.matrix import evident, features_of, forget_earlier_evidence
 from classifier.features.static_embedding import distil
 from classifier.gazetteer import gazetteer_of
-from classifier.model.persistence import load_model, save_model, write_comparison
+from classifier.model.persistence import load_model, save_model, sign_manifest, write_comparison
 from classifier.scoring import model_folder
 from classifier.settings import DEFAULT_SETTINGS, ScoringSettings
 from classifier.training.compare import Comparison, compare, lost_names, not_compared, unlearned_groups
@@ -244,6 +244,7 @@ def keep_candidate(
     folder = save_model(candidate, options.models_folder).resolve()
     record = json.dumps(result.record(), indent=2, ensure_ascii=False)
     write_comparison(folder, record)
+    sign_manifest(folder, database)
     home = database.resolve().parent
     # A path below the store's folder is stored as relative, so that both can be moved together.
     kept_as = folder.relative_to(home) if folder.is_relative_to(home) else folder

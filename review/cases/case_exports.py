@@ -14,7 +14,16 @@ from pydantic import BaseModel, ConfigDict
 from review.cases.bundle import make_bundle, make_wacz
 from review.cases.exported import WRITERS, as_seen_by, case_listings, missing_parts
 from review.cases.sheets import NoPdf, make_sheet
-from review.web.dependencies import Person, TheContext, TheDatabase, TheReviewer, TheViewer, answer_page
+from review.web.dependencies import (
+    Person,
+    TheContext,
+    TheDatabase,
+    TheReviewer,
+    TheViewer,
+    answer_page,
+    case_for,
+    cases_for,
+)
 from review.web.errors import ReviewError
 from review.web.fields import RowId, refusals
 from review.web.languages import N_
@@ -22,7 +31,6 @@ from store.accounts.users import get_user
 from store.audit import audit
 from store.audit.audit import BY_HAND, AuditAction, list_entries
 from store.model import Decision
-from store.review.cases import get_case, list_cases
 from store.review.listings import reviewed_listings
 
 if TYPE_CHECKING:
@@ -67,9 +75,12 @@ class NoCaseForPdf(ReviewError):
 @pages.get("/exports")
 def show_exports(request: Request, db: TheDatabase, person: TheViewer) -> Response:
     """Show the export form and the earlier exports."""
+    cases = cases_for(db, person)
+    numbers = {None, *(case.number for case in cases)}
+    before = list_entries(db, action=AuditAction.EXPORTED, limit=20)
     shown = {
-        "cases": list_cases(db),
-        "before": list_entries(db, action=AuditAction.EXPORTED, limit=20),
+        "cases": cases,
+        "before": [entry for entry in before if entry.details.get("case") in numbers],
         "has_followthemoney": find_spec("followthemoney") is not None,
         "count": sum(1 for _ in reviewed_listings(db)),
     }
@@ -157,10 +168,10 @@ def make_export(
         NoCaseForPdf: If a PDF is asked for without a case.
         NoPdf: If WeasyPrint cannot be used here.
         NoFollowTheMoney: If the library of that format is not installed.
-        UnknownRow: If there is no such case.
+        UnknownRow: If there is no such case, or it is not for this person.
     """
     now = context.clock()
-    case = None if case_id is None else get_case(db, case_id)
+    case = None if case_id is None else case_for(db, case_id, person, now=now)
     if case is not None and decision:
         raise CaseIsWhole
     if case is None and form == "pdf":

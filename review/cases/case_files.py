@@ -22,6 +22,8 @@ from review.web.dependencies import (
     TheReviewer,
     TheViewer,
     answer_page,
+    case_for,
+    cases_for,
     go,
     with_done,
 )
@@ -30,7 +32,7 @@ from review.web.languages import gettext as _
 from store.accounts.users import Role, get_user, list_users
 from store.audit.audit import AuditAction
 from store.database import transaction
-from store.review.cases import get_case, list_cases, open_case, write_entry
+from store.review.cases import open_case, write_entry
 from store.review.item_query import State
 from store.review.listings import listing_file
 
@@ -42,14 +44,23 @@ if TYPE_CHECKING:
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 Kind = Literal[
-    "listing", "listing_removed", "seller", "seller_removed", "note", "closed", "reopened", "handed_over"
+    "listing",
+    "listing_removed",
+    "seller",
+    "seller_removed",
+    "note",
+    "closed",
+    "reopened",
+    "handed_over",
+    "member",
+    "member_removed",
 ]
 
 
 @pages.get("/cases")
 def show_cases(request: Request, db: TheDatabase, person: TheViewer) -> Response:
-    """Show every case."""
-    return answer_page(request, "cases.html", {"cases": list_cases(db)})
+    """Show the cases of the user, or every case to a lead."""
+    return answer_page(request, "cases.html", {"cases": cases_for(db, person)})
 
 
 @pages.post("/cases")
@@ -73,9 +84,11 @@ def show_case(
     request: Request, db: TheDatabase, context: TheContext, person: TheViewer, case_id: RowId, done: str = ""
 ) -> Response:
     """Show one case with what its file would hold and lack, and log the view."""
-    case = get_case(db, case_id)
-    note_view(db, case_id, person, context.clock())
+    now = context.clock()
+    case = case_for(db, case_id, person, now=now)
+    note_view(db, case_id, person, now)
     found = case_listings(db, case, person.name)
+    users = list_users(db)
     said = {
         "listing": _("Added to the case."),
         "listing_removed": _("Listing removed. The journal keeps it."),
@@ -85,6 +98,8 @@ def show_case(
         "closed": _("Case closed."),
         "reopened": _("Case reopened."),
         "handed_over": _("Case handed over."),
+        "member": _("Member added."),
+        "member_removed": _("Member removed. The journal keeps what they wrote."),
     }.get(done, "")
     missing = [
         *missing_pages(db, found, context.reference.evidence),
@@ -107,7 +122,8 @@ def show_case(
         "changed_count": sum(bool(each.filed and each.filed.is_changed) for each in found),
         "hidden_count": sum(each.is_blind or each.score_hidden for each in found),
         "titles": {each.listing.listing_id: each.sighting.content.title for each in found},
-        "people": [user.name for user in list_users(db) if user.role.includes(Role.REVIEWER)],
+        "people": [user.name for user in users if user.role.includes(Role.REVIEWER)],
+        "strangers": [user.name for user in users if user.name not in case.members],
         "said": said,
     }
     return answer_page(request, "case.html", shown)
@@ -166,8 +182,9 @@ def show_case_sheet(
     request: Request, db: TheDatabase, context: TheContext, person: TheViewer, case_id: RowId
 ) -> Response:
     """Show a case as a printable sheet."""
-    case = get_case(db, case_id)
-    note_view(db, case_id, person, context.clock())
+    now = context.clock()
+    case = case_for(db, case_id, person, now=now)
+    note_view(db, case_id, person, now)
     return answer_sheet(request, db, context, person, None, case)
 
 
@@ -176,8 +193,9 @@ def send_case_sheet(
     request: Request, db: TheDatabase, context: TheContext, person: TheViewer, case_id: RowId
 ) -> Response:
     """Send a case as PDF."""
-    case = get_case(db, case_id)
-    note_view(db, case_id, person, context.clock())
+    now = context.clock()
+    case = case_for(db, case_id, person, now=now)
+    note_view(db, case_id, person, now)
     return _attached(make_sheet(request, db, context, person, None, case).body, f"case-{case_id}")
 
 
@@ -191,7 +209,7 @@ def write_line(db: Database, context: AppContext, person: Person, case_id: int, 
 
     Raises:
         UnknownRow: If there is no such case or listing.
-        UnknownUser: If the case is handed to somebody who is no user.
+        UnknownUser: If somebody is named who is no user.
         CaseRefused: If the case takes no such line.
     """
     now, is_listing = context.clock(), line.kind.startswith("listing")
@@ -203,7 +221,9 @@ def write_line(db: Database, context: AppContext, person: Person, case_id: int, 
         if line.kind == "listing" and line.listing_id:
             score = listing_file(db, line.listing_id).score
             law = context.reference.law(score.reasons.substances if score else ())
-        if line.kind == "handed_over" and line.handed_to.strip():
+        case_for(db, case_id, person, now=now)
+        names_user = line.kind in {"handed_over", "member", "member_removed"}
+        if names_user and line.handed_to.strip():
             get_user(db, line.handed_to.strip())
         write_entry(
             db,
@@ -213,7 +233,7 @@ def write_line(db: Database, context: AppContext, person: Person, case_id: int, 
             seller=seller,
             note=line.note,
             law=law,
-            handed_to=line.handed_to if line.kind == "handed_over" else "",
+            handed_to=line.handed_to if names_user else "",
             written_by=person.name,
             now=now,
         )
@@ -287,6 +307,8 @@ class CaseRecord(BaseModel):
     opened_by: str
     opened_at: datetime
     kept_by: str
+    members: list[str]
+    """Who may see the case, besides leads."""
     is_closed: bool
     listings: list[str]
     sellers: list[tuple[str, str]]
@@ -314,18 +336,18 @@ class NewLine(BaseModel):
     listing_id: Annotated[str, Field(max_length=64)] = ""
     note: Annotated[str, Field(max_length=MAX_NOTE_CHARS)] = ""
     handed_to: Annotated[str, Field(max_length=64)] = ""
-    """Of `handed_over`: the user who keeps the case from now on."""
+    """Of `handed_over`, `member` and `member_removed`: the user who keeps, joins or leaves the case."""
 
 
-def read_case(db: Database, case_id: int, reader: str) -> CaseRecord:
+def read_case(db: Database, case_id: int, reader: Person, *, now: datetime) -> CaseRecord:
     """Return a case as this reader may see it.
 
     Raises:
-        UnknownRow: If there is no such case.
+        UnknownRow: If there is no such case, or it is not for this reader.
     """
-    case = get_case(db, case_id)
+    case = case_for(db, case_id, reader, now=now)
     filed = []
-    for each in case_listings(db, case, reader):
+    for each in case_listings(db, case, reader.name):
         assert each.filed is not None
         newest, pin = each.filed.newest, each.filed
         filed.append(
@@ -361,6 +383,7 @@ def read_case(db: Database, case_id: int, reader: str) -> CaseRecord:
         opened_by=case.opened_by,
         opened_at=case.opened_at,
         kept_by=case.kept_by,
+        members=list(case.members),
         is_closed=case.is_closed,
         listings=list(case.listings),
         sellers=list(case.sellers),
@@ -370,9 +393,10 @@ def read_case(db: Database, case_id: int, reader: str) -> CaseRecord:
 
 
 @api.get("/cases", responses=refusals())
-def all_cases(db: TheDatabase, person: TheViewer) -> list[CaseRecord]:
-    """Return every case, newest first."""
-    return [read_case(db, case.case_id, person.name) for case in list_cases(db)]
+def all_cases(db: TheDatabase, context: TheContext, person: TheViewer) -> list[CaseRecord]:
+    """Return the cases of the user, or every case to a lead, newest first."""
+    now = context.clock()
+    return [read_case(db, case.case_id, person, now=now) for case in cases_for(db, person)]
 
 
 @api.post("/cases", status_code=201, responses=refusals(409))
@@ -382,14 +406,15 @@ def new_case(db: TheDatabase, context: TheContext, person: TheReviewer, wanted: 
     with transaction(db):
         case_id = open_case(db, wanted.number, wanted.title, opened_by=person.name, now=now)
         log_change(db, case_id, person, {"kind": "opened", "number": wanted.number}, now)
-    return read_case(db, case_id, person.name)
+    return read_case(db, case_id, person, now=now)
 
 
 @api.get("/cases/{case_id}", responses=refusals(404))
 def one_case(db: TheDatabase, context: TheContext, person: TheViewer, case_id: RowId) -> CaseRecord:
     """Return one case, and log the view."""
-    found = read_case(db, case_id, person.name)
-    note_view(db, case_id, person, context.clock())
+    now = context.clock()
+    found = read_case(db, case_id, person, now=now)
+    note_view(db, case_id, person, now)
     return found
 
 
@@ -399,4 +424,4 @@ def write_case(
 ) -> CaseRecord:
     """Write a line into a case's journal."""
     write_line(db, context, person, case_id, line)
-    return read_case(db, case_id, person.name)
+    return read_case(db, case_id, person, now=context.clock())

@@ -152,6 +152,7 @@ def record(reviewed: Reviewed) -> dict[str, Any]:
             "sha256": reviewed.payload_sha256,
             "fetched_at": to_text(reviewed.fetched_at),
             "captured_at": reviewed.captured_at and to_text(reviewed.captured_at),
+            "digest": reviewed.digest and asdict(reviewed.digest),
         },
         "verdicts": [_verdict(each) for each in reviewed.verdicts],
     }

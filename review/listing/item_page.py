@@ -21,8 +21,10 @@ from review.web.dependencies import (
     TheReviewer,
     TheViewer,
     answer_page,
+    cases_with,
     context_of,
     go,
+    open_cases_for,
     with_done,
 )
 from review.web.fields import MAX_ROW, DraftForm
@@ -32,7 +34,7 @@ from store.accounts.users import Role
 from store.audit import audit
 from store.audit.audit import AuditAction
 from store.database import transaction
-from store.review import cases, listings, workspace
+from store.review import listings, workspace
 from store.review.item_query import Filter, State
 from store.review.listings import listing_file
 from store.review.queue import facet_counts, item_of, title_of, worth_of
@@ -261,7 +263,7 @@ def answer_item(
         "said": message.said,
         "warned": message.warned,
         "is_draft_kept": message.draft is not None,
-        **_near(request, db, file, person.name),
+        **_near(request, db, file, person),
     }
     return answer_page(request, "item.html", around | shown, status=message.status)
 
@@ -316,8 +318,8 @@ def _note_view(db: Database, file: ListingFile, person: Person, *, now: datetime
         return held
 
 
-def _near(request: Request, db: Database, file: ListingFile, reviewer: str) -> dict[str, object]:
-    newest, listing_id = file.sightings[0], file.listing.listing_id
+def _near(request: Request, db: Database, file: ListingFile, person: Person) -> dict[str, object]:
+    newest, listing_id, reviewer = file.sightings[0], file.listing.listing_id, person.name
     of_seller = listings.others_of_seller(db, newest, file.listing.source_id)
     substances = file.score.reasons.substances if file.score else ()
     spans = file.score.reasons.spans if file.score else ()
@@ -330,8 +332,8 @@ def _near(request: Request, db: Database, file: ListingFile, reviewer: str) -> d
         "same_text": hide_scores(db, listings.same_text(db, newest), reviewer, listing_id),
         "of_seller": hide_scores(db, of_seller, reviewer, listing_id),
         "supplier_id": supplier_of_listing(db, listing_id),
-        "cases": cases.cases_of(db, listing_id),
-        "open_cases": cases.open_cases(db),
+        "cases": cases_with(db, listing_id, person),
+        "open_cases": open_cases_for(db, person),
     }
 
 

@@ -21,7 +21,9 @@ from review.web.dependencies import (
     TheLead,
     TheReviewer,
     answer_page,
+    case_for,
     go,
+    open_cases_for,
     with_done,
 )
 from review.web.errors import ReviewError, RoleTooLow
@@ -31,7 +33,7 @@ from store.accounts.users import Role, get_user, list_users
 from store.audit.audit import AuditAction
 from store.database import transaction
 from store.review import workspace
-from store.review.cases import get_case, holds_version, open_cases, write_entry
+from store.review.cases import holds_version, write_entry
 from store.review.item_query import Filter
 from store.review.listings import listing_file
 from store.review.queue import ListedItem, count_items, count_settled, list_items
@@ -300,7 +302,7 @@ def _assign_back(db: Database, done: Mapping[str, Any], person: Person, now: dat
 def _take_out(db: Database, done: Mapping[str, Any], person: Person, now: datetime) -> bool:
     """Take a filed listing out of its case, unless the case held an earlier version or holds it no longer."""
     case_id, listing_id = done["case_id"], done["listing_id"]
-    if done["was_held"] or listing_id not in get_case(db, case_id).listings:
+    if done["was_held"] or listing_id not in case_for(db, case_id, person, now=now).listings:
         return False
     write_entry(db, case_id, "listing_removed", listing_id=listing_id, written_by=person.name, now=now)
     said = {"kind": "listing_removed", "listing_id": listing_id, "undone": True}
@@ -348,7 +350,7 @@ def file_listed(
     """
     now, details = context.clock(), []
     with transaction(db):
-        held = get_case(db, case_id).listings
+        held = case_for(db, case_id, person, now=now).listings
         waiting, others = _listed_as_seen(db, where, deed.seen, person, now=now)
         for item in _chosen([*waiting, *others], deed.listing_id):
             if holds_version(db, case_id, item.listing_id, item.sighting_id):
@@ -454,7 +456,7 @@ def _answer_preview(
         "limit": MAX_AT_ONCE,
         "hides": hidden_from(db, person.name),
         "hides_verdicts": lambda item: hides_verdicts(item, reviewer=person.name),
-        "open_cases": open_cases(db),
+        "open_cases": open_cases_for(db, person),
         "people": [user.name for user in list_users(db)],
     }
     return answer_page(request, "bulk.html", shown, status=status)

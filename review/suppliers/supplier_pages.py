@@ -21,7 +21,9 @@ from review.web.dependencies import (
     TheReviewer,
     TheViewer,
     answer_page,
+    case_for,
     go,
+    open_cases_for,
     with_done,
 )
 from review.web.errors import RoleTooLow
@@ -31,7 +33,7 @@ from review.web.languages import ngettext
 from store.audit.audit import AuditAction
 from store.database import transaction
 from store.model import MAY_SEE_CONTACTS
-from store.review.cases import holds_version, open_cases, write_entry
+from store.review.cases import holds_version, write_entry
 from store.review.watchlists import save_view
 from store.suppliers.contacts import ShownContact, view_contacts
 from store.suppliers.grouping import LinkDecision, decide_link
@@ -116,7 +118,7 @@ def show_supplier(
         "names": {each.seller_account_id: each.name for each in profile.accounts},
         "said": _said(done, count),
         "may_decide": person.may(MAY_SEE_CONTACTS),
-        "open_cases": open_cases(db),
+        "open_cases": open_cases_for(db, person),
         "most_shown": MOST_SHOWN,
         "now": context.clock(),
         **WORDS,
@@ -215,6 +217,7 @@ def file_listings(
     """
     now, count, offset = context.clock(), 0, 0
     with transaction(db):
+        case_for(db, case_id, person, now=now)
         while count < MAX_FILED:
             found = listings_of(
                 db, supplier_id, limit=MOST_SHOWN, offset=offset, is_flagged=True if only_flagged else None

@@ -20,8 +20,9 @@ from store.accounts.users import Role
 from store.audit import audit
 from store.audit.audit import AuditAction, Origin, Via
 from store.database import Database, open_database
-from store.errors import StoreError
+from store.errors import StoreError, UnknownRow
 from store.model import MAY_SEE_CONTACTS
+from store.review.cases import cases_of, get_case, list_cases, open_cases
 from store.review.watchlists import count_new
 from store.review.workspace import preferences
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from review.web.settings import Safety
     from store.accounts.sessions import Session
     from store.accounts.users import User
+    from store.review.cases import Case
 
 
 class Connections:
@@ -185,6 +187,42 @@ class Person:
         audit.record(
             db, action, actor=self.name, origin=self.origin, subject=subject, details=details, now=now
         )
+
+
+def cases_for(db: Database, person: Person) -> list[Case]:
+    """Return the cases that a person may see, newest first: one's own, and for a lead every case."""
+    return list_cases(db, _member(person))
+
+
+def open_cases_for(db: Database, person: Person) -> list[tuple[int, str]]:
+    """Return id and number of the cases that a person may see and that are not closed, newest first."""
+    return open_cases(db, _member(person))
+
+
+def cases_with(db: Database, listing_id: str, person: Person) -> list[Case]:
+    """Return the cases that a person may see and that contain a listing."""
+    return cases_of(db, listing_id, _member(person))
+
+
+def case_for(db: Database, case_id: int, person: Person, *, now: datetime) -> Case:
+    """Return a case to one of its members, or to a lead, whose override the audit log records.
+
+    Raises:
+        UnknownRow: If there is no such case, or it is not for this person.
+    """
+    case = get_case(db, case_id)
+    if person.name not in case.members:
+        if _member(person):
+            raise UnknownRow("case", case_id)
+        person.log(
+            db, AuditAction.CASE_OVERRIDDEN, f"case:{case_id}", {"members": list(case.members)}, now=now
+        )
+    return case
+
+
+def _member(person: Person) -> str | None:
+    """Return whose cases a person may see; None for a lead, who may see all."""
+    return None if person.may(Role.LEAD) else person.name
 
 
 def address_of_client(request: Request) -> str:

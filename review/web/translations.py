@@ -174,6 +174,7 @@ CASE_KINDS = {
     "listing": N_("listing added"), "seller": N_("seller added"), "note": N_("note"),
     "listing_removed": N_("listing removed"), "seller_removed": N_("seller removed"),
     "closed": N_("closed"), "reopened": N_("reopened"), "handed_over": N_("handed over"),
+    "member": N_("member added"), "member_removed": N_("member removed"),
     "changed": N_("listing changed"),
 }  # fmt: skip
 """Lines of a case's journal as the pages name them."""
@@ -204,6 +205,7 @@ ACTIONS = {
                                                                                           " a "
                                                                                           "listing"),
     AuditAction.CASE_VIEWED: N_("viewed a case"), AuditAction.CASE_CHANGED: N_("changed a case"),
+    AuditAction.CASE_OVERRIDDEN: N_("opened a case without being a member"),
     AuditAction.PAGE_VIEWED: N_("viewed a saved page"), AuditAction.SEARCHED: N_("searched"),
     AuditAction.SUPPLIER_VIEWED: N_("viewed a supplier"), AuditAction.CONTACTS_VIEWED: N_("viewed contacts"),
     AuditAction.CONTACTS_PURGED: N_("purged contacts"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from classifier.errors import ModelFolderWrong
 from crawler.evidence.verify import verify
 from scheduler.children import logs_folder
 from store.audit import verification
@@ -21,7 +22,8 @@ from store.operations.integrity import check_store, free_bytes, naming_faults, t
 from store.operations.retention import buried_files, bury, count_old_contacts, purge_contacts, spent_evidence
 from store.review.queue import mend_queue
 from store.review.search import index_missing
-from store.scores.scores import list_models
+from store.scores.scores import list_models, model_in_use
+from store.signing import signing_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,15 +78,44 @@ def check_everything(
 
 
 def _check_models(db: Database, database: Path) -> str:
-    """Check every file of the models that this release can use, and return their number as a sentence."""
-    from classifier.model.persistence import MANIFEST, check_files  # slow to import
+    """Check every file of the models that this release can use, and say how many those are and who signed.
 
-    home = database.resolve().parent
-    folders = [home / model.folder for model in list_models(db)]
-    checked = [folder for folder in folders if (folder / MANIFEST).is_file()]
-    for folder in checked:
+    This release loads no other model, so those of earlier releases, and those whose folders were deleted, are
+    left out. If the folder of the model in use was deleted, that is said.
+    """
+    from classifier.model.persistence import (  # slow to import
+        check_files,
+        check_release,
+        is_of_earlier_release,
+        signer_of_model,
+    )
+
+    home, in_use, own_key = database.resolve().parent, model_in_use(db), signing_key(database)
+    signers: list[str] = []
+    missing = False
+    for model in list_models(db):
+        folder = home / model.folder
+        is_in_use = in_use is not None and model.model_id == in_use.model_id
+        if not folder.is_dir():
+            missing |= is_in_use
+            continue
+        try:
+            check_release(folder)
+        except ModelFolderWrong:
+            if is_in_use and not is_of_earlier_release(folder):
+                raise
+            continue
         check_files(folder)
-    return f" {counted(len(checked), 'model is', 'models are')} intact." if checked else ""
+        signers.append(signer_of_model(folder))
+    unsigned, foreign = signers.count(""), sorted(set(signers) - {"", own_key})
+    said = [f"{counted(len(signers), 'model is', 'models are')} intact"] if signers else []
+    if unsigned:
+        said.append(f"{counted(unsigned, 'model is', 'models are')} unsigned, as in earlier releases")
+    if foreign:
+        said.append(f"models are signed by another key than this store's: {', '.join(foreign)}")
+    if missing:
+        said.append("the folder of the model in use is missing, so nothing can be scored")
+    return f" {'; '.join(said)}." if said else ""
 
 
 def _queue(db: Database) -> str:

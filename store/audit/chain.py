@@ -60,6 +60,7 @@ class AuditAction(StrEnum):
     LISTING_VIEWED = "listing_viewed"
     CASE_VIEWED = "case_viewed"
     CASE_CHANGED = "case_changed"
+    CASE_OVERRIDDEN = "case_overridden"
     PAGE_VIEWED = "page_viewed"
     """The stored page was shown."""
     SUPPLIER_VIEWED = "supplier_viewed"

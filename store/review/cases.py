@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from store.sqlite import Database
 
 
+_OF_MEMBER = """(:member IS NULL OR ifnull((
+    SELECT kind <> 'member_removed' OR handed_to <> :member FROM case_entries
+    WHERE case_entries.case_id = cases.case_id AND :member IN (written_by, handed_to)
+    ORDER BY entry_id DESC LIMIT 1
+), opened_by = :member))"""
+"""SQL for whether a user is among `Case.members`; true for everybody's if no user is named."""
+
+
 class CaseRefused(StoreError):
     """A case cannot be opened or changed as requested."""
 
@@ -37,6 +45,8 @@ class Case:
     is_closed: bool
     kept_by: str
     """Who has the case now."""
+    members: tuple[str, ...]
+    """Who may see the case: who opened, keeps or wrote in it, or was added, and was not removed since."""
     listings: tuple[str, ...]
     """Listing ids, in the order of addition."""
     sellers: tuple[tuple[str, str], ...]
@@ -64,6 +74,7 @@ class CaseEntry:
     law: tuple[Mapping[str, str], ...] = ()
     """The entries of its substances in the law at that time."""
     handed_to: str = ""
+    """Who keeps the case from now on, or joins or leaves its members."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,33 +163,25 @@ def write_entry(  # noqa: PLR0913 (the columns of a line)
     Args:
         db: The store.
         case_id: The case.
-        kind: An addition, a removal, a note, a closing, a reopening, or `handed_over`.
+        kind: An addition, a removal, a note, a closing, a reopening, `handed_over`, `member` or
+            `member_removed`.
         listing_id: The listing that is added or removed.
         seller: Source id and name of the seller that is added or removed.
         note: The note, or why the case is closed, reopened or handed over.
         law: The entries of the listing's substances in the law, as dataclasses or mappings of texts.
-        handed_to: Who keeps the case from now on.
+        handed_to: Who keeps the case from now on, or joins or leaves its members.
         written_by: Who writes.
         now: The present time.
 
     Raises:
         UnknownRow: If there is no such case, listing or source.
         CaseRefused: If the case is closed and the entry does not reopen it, a note is empty, an entry about a
-            listing names no listing, the listing is filed as it reads now already, or nobody is to keep the
-            case.
+            listing names no listing, the listing is filed as it reads now already, nobody is named who is to
+            keep, join or leave the case, or who keeps it is to leave it.
     """
     with transaction(db):
         case = get_case(db, case_id)
-        if case.is_closed and kind != "reopened":
-            raise CaseRefused(
-                N_("Case %(number)s is closed. Reopen it first; nothing was written."), number=case.number
-            )
-        if kind == "note" and not note.strip():
-            raise CaseRefused(N_("The note is empty. Nothing was written."))
-        if kind == "handed_over" and not handed_to.strip():
-            raise CaseRefused(N_("Say who is to keep the case. Nothing was written."))
-        if kind in {"listing", "listing_removed"} and listing_id is None:
-            raise CaseRefused(N_("The id of the listing is missing. Nothing was written."))
+        _check_entry(case, kind, listing_id, note.strip(), handed_to.strip())
         if listing_id is not None and not _is_there(db, "listings", "listing_id", listing_id):
             raise UnknownRow("listing", listing_id)
         source_id, seller_name = seller or (None, "")
@@ -201,6 +204,26 @@ def write_entry(  # noqa: PLR0913 (the columns of a line)
         rows.insert(db, "case_entries", values)
 
 
+def _check_entry(case: Case, kind: str, listing_id: str | None, note: str, handed_to: str) -> None:
+    """Refuse an entry that the case takes not, or that lacks what its kind needs."""
+    if case.is_closed and kind != "reopened":
+        raise CaseRefused(
+            N_("Case %(number)s is closed. Reopen it first; nothing was written."), number=case.number
+        )
+    if kind == "note" and not note:
+        raise CaseRefused(N_("The note is empty. Nothing was written."))
+    if kind == "handed_over" and not handed_to:
+        raise CaseRefused(N_("Say who is to keep the case. Nothing was written."))
+    if kind in {"member", "member_removed"} and not handed_to:
+        raise CaseRefused(N_("Say who is to join or leave the case. Nothing was written."))
+    if kind == "member_removed" and handed_to == case.kept_by:
+        raise CaseRefused(
+            N_("%(name)s keeps the case. Hand it over first; nothing was written."), name=case.kept_by
+        )
+    if kind in {"listing", "listing_removed"} and listing_id is None:
+        raise CaseRefused(N_("The id of the listing is missing. Nothing was written."))
+
+
 def get_case(db: Database, case_id: int) -> Case:
     """Return one case.
 
@@ -213,21 +236,25 @@ def get_case(db: Database, case_id: int) -> Case:
     return _case(db, row)
 
 
-def list_cases(db: Database) -> list[Case]:
-    """Return every case, newest first."""
-    return [_case(db, row) for row in db.execute("SELECT * FROM cases ORDER BY case_id DESC").fetchall()]
+def list_cases(db: Database, member: str | None = None) -> list[Case]:
+    """Return every case, newest first; with `member` only the cases of that user."""
+    query = f"SELECT * FROM cases WHERE {_OF_MEMBER} ORDER BY case_id DESC"  # noqa: S608 (ours)
+    return [_case(db, row) for row in db.execute(query, {"member": member}).fetchall()]
 
 
-def open_cases(db: Database) -> list[tuple[int, str]]:
-    """Return id and number of every case that is not closed, newest first, without reading journals."""
-    query = """
-        SELECT case_id, number FROM cases WHERE ifnull((
+def open_cases(db: Database, member: str | None = None) -> list[tuple[int, str]]:
+    """Return id and number of every case that is not closed, newest first, without reading journals.
+
+    With `member` only the cases of that user.
+    """
+    query = f"""
+        SELECT case_id, number FROM cases WHERE {_OF_MEMBER} AND ifnull((
             SELECT kind FROM case_entries
             WHERE case_entries.case_id = cases.case_id AND kind IN ('closed', 'reopened')
             ORDER BY entry_id DESC LIMIT 1
         ), '') <> 'closed' ORDER BY case_id DESC
-    """
-    return [(row["case_id"], row["number"]) for row in db.execute(query)]
+    """  # noqa: S608 (ours)
+    return [(row["case_id"], row["number"]) for row in db.execute(query, {"member": member})]
 
 
 def holds_version(db: Database, case_id: int, listing_id: str, sighting_id: int) -> bool:
@@ -239,14 +266,14 @@ def holds_version(db: Database, case_id: int, listing_id: str, sighting_id: int)
     return _holds(get_case(db, case_id), listing_id, sighting_id)
 
 
-def cases_of(db: Database, listing_id: str) -> list[Case]:
-    """Return the cases that contain a listing now."""
+def cases_of(db: Database, listing_id: str, member: str | None = None) -> list[Case]:
+    """Return the cases that contain a listing now; with `member` only the cases of that user."""
     query = """
         SELECT * FROM cases WHERE case_id IN (SELECT case_id FROM case_entries WHERE listing_id = ?)
         ORDER BY case_id
     """
     found = [_case(db, row) for row in db.execute(query, [listing_id]).fetchall()]
-    return [case for case in found if listing_id in case.listings]
+    return [case for case in found if listing_id in case.listings and member in (None, *case.members)]
 
 
 def filed_listings(db: Database, case: Case) -> list[Filed]:
@@ -360,7 +387,9 @@ def _case(db: Database, row: rows.Row) -> Case:
     held: dict[str, None] = {}
     sellers: dict[tuple[str, str], None] = {}
     is_closed, kept_by = False, row["opened_by"]
+    members = {kept_by: None}
     for entry in entries:
+        members.setdefault(entry.written_by)
         seller = (entry.source_id or "", entry.seller_name)
         match entry.kind:
             case "listing" if entry.listing_id:
@@ -375,11 +404,17 @@ def _case(db: Database, row: rows.Row) -> Case:
                 is_closed = entry.kind == "closed"
             case "handed_over":
                 kept_by = entry.handed_to
+                members.setdefault(kept_by)
+            case "member":
+                members.setdefault(entry.handed_to)
+            case "member_removed":
+                members.pop(entry.handed_to, None)
     return rows.read(
         Case,
         row,
         is_closed=is_closed,
         kept_by=kept_by,
+        members=tuple(members),
         listings=tuple(held),
         sellers=tuple(sellers),
         entries=entries,

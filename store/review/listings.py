@@ -313,6 +313,8 @@ class Reviewed:
     payload_sha256: str
     fetched_at: datetime
     captured_at: datetime | None
+    digest: DigestFinding | None = None
+    """The digests stated by the archive that the page does not match, or was not compared with."""
     is_blind: bool = False
     """Whether the verdicts are hidden from the reader."""
     score_hidden: bool = False
@@ -439,6 +441,7 @@ def _reviewed(
         source_name=declared["source_name"],
         supplied_by=declared["supplied_by"],
         supplied_on=declared["supplied_on"],
+        digest=digest_finding(db, sighting.page_id),
         is_blind=False,
         score_hidden=False,
         filed=filed,

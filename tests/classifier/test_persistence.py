@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,10 +20,17 @@ from classifier.model.persistence import (
     check_release,
     load_model,
     save_model,
+    sign_manifest,
+    signer_of_model,
     write_comparison,
     write_manifest,
 )
-from tests.classifier.toy import dataset_of, example, train_toy
+from scheduler.maintenance.upkeep import check_everything
+from store.database import open_database
+from store.model import Model
+from store.scores.scores import promote, register_model
+from store.signing import signing_key
+from tests.classifier.toy import NOW, dataset_of, example, train_toy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -229,3 +237,51 @@ def test_no_file_of_a_model_is_a_pickle(folder: Path) -> None:
     assert all(
         array.dtype != object for array in np.load(folder / "neighbours.npz", allow_pickle=False).values()
     )
+
+
+def test_a_signed_model_is_changed_by_nobody_without_the_key(folder: Path, tmp_path: Path) -> None:
+    """A new manifest over changed files does not fit the signature."""
+    sign_manifest(folder, tmp_path / "store.db")
+    check_files(folder)
+    assert signer_of_model(folder) == signing_key(tmp_path / "store.db")
+    signature = (folder / "signature.json").read_bytes()
+    card = folder / "card.md"
+    card.write_text(card.read_text(encoding="utf-8") + "Approved.\n", encoding="utf-8")
+    write_manifest(folder)
+    assert signer_of_model(folder) == ""
+    (folder / "signature.json").write_bytes(signature)
+    for act in (check_files, load_model):
+        with pytest.raises(ModelFolderWrong, match="not the one that was signed"):
+            act(folder)
+
+
+@pytest.mark.parametrize("harm", ["manifest", "folder", "card", "nothing", "signature", "signed by another"])
+def test_verify_finds_a_model_without_manifest_or_signature(
+    model: TrainedModel, tmp_path: Path, harm: str
+) -> None:
+    """The model in use is checked whatever was removed; a missing or foreign signature is said."""
+    database = tmp_path / "store.db"
+    folder = save_model(model, tmp_path / "models")
+    sign_manifest(folder, database)
+    with closing(open_database(database)) as db:
+        row = Model(
+            model_id=model.model_id, created_at=NOW, folder=f"models/{model.model_id}",
+            embedder_id=model.embedder_id, threshold=model.threshold, card=model.card,
+        )  # fmt: skip
+        register_model(db, row)
+        promote(db, model.model_id, promoted_by="ada", sentence="first", now=NOW)
+    if harm == "folder":
+        shutil.rmtree(folder)
+    elif harm == "signed by another":
+        sign_manifest(folder, tmp_path / "other.db")
+    elif harm != "nothing":
+        (folder / {"card": "card.json"}.get(harm, f"{harm}.json")).unlink()
+    if harm in {"manifest", "card"}:
+        with pytest.raises(ModelFolderWrong):
+            check_everything(database)
+        return
+    said = check_everything(database)
+    assert ("1 model is intact" in said) == (harm != "folder")
+    assert ("model in use is missing" in said) == (harm == "folder")
+    assert ("1 model is unsigned" in said) == (harm == "signature")
+    assert ("another key than this store's" in said) == (harm == "signed by another")

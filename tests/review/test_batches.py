@@ -335,7 +335,7 @@ def test_assignments_are_undone_together(database: Path) -> None:
 def test_filings_are_undone_together(client: TestClient, database: Path) -> None:
     """What the case did not hold before is taken out; the journal keeps both lines."""
     with closing(open_database(database)) as db:
-        case_id = open_case(db, "2026-7", "Piperonal", opened_by="lea", now=NOW)
+        case_id = open_case(db, "2026-7", "Piperonal", opened_by="ada", now=NOW)
     page = client.get("/bulk", params={"seller": SELLER}).text
     first, second, third, _ = boxes(page)
     send(client, page, "/bulk/file", listing_id=[first], case_id=case_id)

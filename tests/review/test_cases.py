@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fixtures.builders.forms import judge
-from fixtures.builders.login import entered, headers_of
+from fixtures.builders.login import a_user, entered, headers_of
 from fixtures.builders.review_store import (
     MODEL_ID,
     NOW,
@@ -34,11 +34,12 @@ from store.accounts.users import Role
 from store.audit.audit import AuditAction, list_entries
 from store.audit.verification import verify
 from store.crawl.sources import declare_source
-from store.database import open_database
-from store.review.cases import get_case, open_case, write_entry
+from store.database import open_database, transaction
+from store.review.cases import get_case, list_cases, open_case, open_cases, write_entry
 from store.review.listings import listing_file, provenance
 from store.review.queue import review_queue
 from store.review.workspace import change_setting
+from store.rows import insert
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -312,3 +313,88 @@ def test_the_pdf_is_pdf_a_with_its_data_and_hashes(filed: Filed) -> None:
     made = to_pdf("<p>\u5316 plain \ue123</p>", "")
     assert "\ue123" in made.undrawn
     assert "p" not in made.undrawn
+
+
+def addresses_of_case() -> list[str]:
+    """Return every address that shows case 1."""
+    return ["/cases/1", "/cases/1/sheet", "/cases/1/sheet.pdf", "/api/cases/1"]
+
+
+@pytest.mark.process  # WeasyPrint looks for its libraries
+def test_only_members_see_a_case(filed: Filed) -> None:
+    """To others it does not exist: no list, page, sheet, export, filing or line of its journal."""
+    a_user(filed.database, "bo")
+    with entered(filed.database, "bo") as bo:
+        headers = headers_of(bo)
+        assert "2026/114" not in bo.get("/cases").text + bo.get("/exports").text
+        assert bo.get("/api/cases").json() == []
+        assert [bo.get(address).status_code for address in addresses_of_case()] == [404] * 4
+        sent = [
+            bo.post("/exports", data={"form": "zip", "case_id": "1"}, headers=headers),
+            bo.post("/api/exports", json={"form": "jsonl", "case_id": 1}, headers=headers),
+            bo.post("/cases/1", data={"kind": "note", "note": "mine"}, headers=headers),
+            bo.post("/api/cases/1/entries", json={"kind": "member", "handed_to": "bo"}, headers=headers),
+            bo.post(f"/listings/{filed.ids[3]}/case", data={"case_id": "1"}, headers=headers),
+        ]
+        assert [answer.status_code for answer in sent] == [404] * 5
+        listing = bo.get(f"/listings/{filed.ids[0]}").text
+        assert "2026/114" not in listing
+    with closing(open_database(filed.database)) as db:
+        assert {entry.written_by for entry in get_case(db, 1).entries} == {"ada"}
+
+
+@pytest.mark.process  # WeasyPrint looks for its libraries
+def test_a_member_joins_and_leaves_by_the_journal(filed: Filed) -> None:
+    """Who is added sees the case until removed; who keeps it cannot be removed."""
+    a_user(filed.database, "bo", Role.VIEWER)
+    headers = headers_of(filed.client)
+
+    def change(kind: str, name: str) -> int:
+        """Write a line about a member, and return the status of the answer."""
+        line = {"kind": kind, "handed_to": name}
+        return filed.client.post("/cases/1", data=line, headers=headers, follow_redirects=False).status_code
+
+    with entered(filed.database, "bo", Role.VIEWER) as bo:
+        assert change("member", "bo") == 303
+        assert "<bdi>bo</bdi>" in filed.client.get("/cases/1").text
+        assert [bo.get(address).status_code for address in addresses_of_case()] == [200] * 4
+        assert [case["number"] for case in bo.get("/api/cases").json()] == ["2026/114"]
+        assert change("member_removed", "bo") == 303
+        assert bo.get("/cases/1").status_code == 404
+        assert (change("member_removed", "ada"), change("member", "nobody"), change("member", "")) == (
+            409, 404, 409,
+        )  # fmt: skip
+    with closing(open_database(filed.database)) as db:
+        for name in ("ada", "bo", "lea"):
+            assert (
+                bool(list_cases(db, name)) == bool(open_cases(db, name)) == (name in get_case(db, 1).members)
+            )
+
+
+@pytest.mark.process  # WeasyPrint looks for its libraries
+def test_a_leads_override_is_in_the_log(filed: Filed) -> None:
+    """A lead who is no member sees the case, and each time the log says so; a member's view is a view."""
+    with entered(filed.database, "lea", Role.LEAD) as lea:
+        assert "2026/114" in lea.get("/cases").text
+        for address in addresses_of_case():
+            assert lea.get(address).status_code == 200
+        headers = headers_of(lea)
+        assert lea.post("/exports", data={"form": "csv", "case_id": "1"}, headers=headers).status_code == 200
+    assert filed.client.get("/cases/1").status_code == 200
+    with closing(open_database(filed.database)) as db:
+        overridden = list_entries(db, action=AuditAction.CASE_OVERRIDDEN, limit=99)
+        assert {(entry.actor, entry.subject) for entry in overridden} == {("lea", "case:1")}
+        assert len(overridden) == 5
+
+
+def test_a_case_file_says_that_a_page_does_not_match_its_digest(filed: Filed) -> None:
+    """Whoever gets the file learns what the archive stated, as the item page shows it."""
+    with closing(open_database(filed.database)) as db, transaction(db):
+        page_id = listing_file(db, filed.ids[0]).sightings[0].page_id
+        values = {"page_id": page_id, "result": "mismatch", "details": "WARC-Payload-Digest sha1:7F"}
+        insert(db, "page_digests", values)
+    with zipfile.ZipFile(io.BytesIO(filed.export("zip").content)) as bundle:
+        lines = [json.loads(line) for line in bundle.read("listings.jsonl").splitlines()]
+    found = {line["listing_id"]: line["page"]["digest"] for line in lines}
+    assert found.pop(filed.ids[0]) == {"result": "mismatch", "details": "WARC-Payload-Digest sha1:7F"}
+    assert set(found.values()) == {None}

@@ -51,3 +51,21 @@ def test_no_byte_of_what_is_signed_can_be_changed(tmp_path: Path) -> None:
     for name in ("public_key", "signature"):
         with pytest.raises(SignatureFalse):
             signer_of(b"offer", json.dumps(document | {name: other[name]}).encode())
+
+
+WEAK_KEYS = (
+    "00" * 32, "01" + "00" * 31, "ec" + "ff" * 30 + "7f", "ed" + "ff" * 30 + "7f", "ee" + "ff" * 30 + "7f",
+    "00" * 31 + "80", "01" + "00" * 30 + "80", "ec" + "ff" * 31,
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+)  # fmt: skip
+"""Public keys of small order, as libsodium refuses them (ed25519_ref10.c, read in December 2026)."""
+
+
+@pytest.mark.parametrize("key", WEAK_KEYS)
+def test_a_key_with_which_anybody_can_sign_signs_nothing(key: str) -> None:
+    """The signature R = key, S = 0 fits some content under each of them."""
+    document = {"algorithm": "Ed25519", "public_key": key, "signature": key + "00" * 32}
+    for number in range(16):
+        with pytest.raises(SignatureFalse, match="weak"):
+            signer_of(b"%d" % number, json.dumps(document).encode())

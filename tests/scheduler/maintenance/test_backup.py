@@ -32,7 +32,7 @@ from scheduler.settings import MaintenanceSettings
 from store.audit.audit import AuditAction, list_entries
 from store.crawl.evidence import evidence_folder
 from store.crawl.runs import latest_run
-from store.database import open_database
+from store.database import open_database, transaction
 from store.errors import UnknownRow
 from store.locks import AlreadyUnderWay, hold
 from store.model import RunKind, RunOutcome
@@ -59,6 +59,10 @@ NIGHT = datetime(2026, 11, 25, 2, 15, tzinfo=UTC)
 YEAR = timedelta(days=365)
 
 
+OF_BEFORE = '{"format": 1}'
+"""The card of a model of an earlier release."""
+
+
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with one crawl, its evidence, and a model whose folder lies beside it."""
@@ -70,7 +74,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
         build.use(db)
         model = folder / "models" / "aaaaaaaaaaaa"
         model.mkdir(parents=True)
-        (model / "card.json").write_text("{}", encoding="utf-8")
+        (model / "card.json").write_text(OF_BEFORE, encoding="utf-8")
     return database
 
 
@@ -95,7 +99,7 @@ def test_a_backup_restored_elsewhere_is_a_working_store(store: Path, tmp_path: P
     assert list(open_to_everybody([target])) == [target]
     tmp_path.joinpath("there").chmod(0o700)
     assert list(open_to_everybody([target])) == []
-    assert (target.parent / "models" / "aaaaaaaaaaaa" / "card.json").read_text(encoding="utf-8") == "{}"
+    assert (target.parent / "models" / "aaaaaaaaaaaa" / "card.json").read_text(encoding="utf-8") == OF_BEFORE
     with closing(open_database(target)) as db, closing(open_database(store)) as first:
         assert count_listings(db) == count_listings(first) > 0
         assert list_entries(db, limit=1)[0].action is AuditAction.STORE_RESTORED
@@ -365,3 +369,15 @@ def test_old_logs_go(store: Path) -> None:
     assert find_purgeable(store, replace(MaintenanceSettings(), log_days=0), now=later).logs == ()
     assert len(purge(store, MaintenanceSettings(), by="ada", now=later).logs) == 1
     assert list(logs_folder(store).iterdir()) == []
+
+
+def test_a_wrong_count_of_the_queue_is_put_right(store: Path) -> None:
+    """The counts beside the filters are derived: whoever changed them by SQL hid nothing for long."""
+    with closing(open_database(store)) as db:
+        rows = "SELECT * FROM review_counts WHERE items <> 0 ORDER BY facet, value, state"
+        right = [tuple(row) for row in db.execute(rows)]
+        with transaction(db):
+            db.execute("DELETE FROM review_counts WHERE facet = 'all'")
+            db.execute("INSERT INTO review_counts VALUES ('all', '', 'waiting', 7)")
+        check_everything(store)
+        assert [tuple(row) for row in db.execute(rows)] == right

@@ -103,7 +103,7 @@ def test_a_kill_at_any_file_call_leaves_all_of_the_old_or_all_of_the_new(
 ) -> None:
     """And whichever it is, it is whole, with its evidence; another restore then succeeds."""
     backup, there = changed
-    (there.parent / "models" / "aaaaaaaaaaaa" / "card.json").write_text("other", encoding="utf-8")
+    (there.parent / "models" / "aaaaaaaaaaaa" / "card.json").write_text('{"format": 2}', encoding="utf-8")
     outcomes: list[int] = []
     for call in range(1000):
         here = tmp_path / "killed" / str(call)
@@ -115,7 +115,7 @@ def test_a_kill_at_any_file_call_leaves_all_of_the_old_or_all_of_the_new(
             break
         count = holds(database)
         card = (here / "models" / "aaaaaaaaaaaa" / "card.json").read_text(encoding="utf-8")
-        assert (count, card) in {(1, "other"), (0, "{}")}, killer.calls
+        assert (count, card) in {(1, '{"format": 2}'), (0, '{"format": 1}')}, killer.calls
         if call % 5 == 0:
             assert "are intact" in check_everything(database)
             restore(backup, database, replace=True, by="ada", now=NIGHT)
@@ -218,7 +218,9 @@ def test_models_behind_a_symlink_are_restored(changed: tuple[Path, Path], tmp_pa
     (there.parent / "models").symlink_to(tmp_path / "elsewhere")
     shutil.rmtree(tmp_path / "elsewhere" / "aaaaaaaaaaaa")
     restore(backup, there, replace=True, by="ada", now=NIGHT)
-    assert (tmp_path / "elsewhere" / "aaaaaaaaaaaa" / "card.json").read_text(encoding="utf-8") == "{}"
+    assert (tmp_path / "elsewhere" / "aaaaaaaaaaaa" / "card.json").read_text(
+        encoding="utf-8"
+    ) == '{"format": 1}'
     assert (there.parent / "models").is_symlink()
     assert "are intact" in check_everything(there)
 
