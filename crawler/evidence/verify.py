@@ -6,16 +6,17 @@ A bundle comes from outside, so each part's shape is checked before use.
 from __future__ import annotations
 
 import hashlib
-import json
 import tempfile
 import zipfile
 import zlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime  # noqa: TC003 (msgspec resolves the fields of a record)
 from itertools import islice
 from lzma import LZMAError
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import msgspec
 
 from crawler.evidence.keeper import hash_of
 from crawler.evidence.warc_reader import EvidenceWrong, read_record, sha256_as_read
@@ -38,32 +39,52 @@ if TYPE_CHECKING:
     from store.crawl.evidence import EvidenceFile
     from store.database import Database
 
+T = TypeVar("T")
+
 MAX_BYTES = 2_000_000_000
 """Largest unpacked size of all files in a bundle; a larger bundle is refused unread."""
 MAX_RECORD_BYTES = 500_000_000
 """Largest unpacked payload of one record; a whole WARC file is sealed at about this size."""
-_MANIFEST = {
-    "format": str,
-    "exported_at": str,
-    "exported_by": str,
-    "listings": int,
-    "without_page": int,
-    "files": dict,
-}
-_LISTING = {"listing_id": str, "text": str, "text_sha256": str}
-_RECORD = {
-    "record_id": str,
-    "offset": int,
-    "length": int,
-    "record_type": str,
-    "run_id": int,
-    "url": str,
-    "written_at": str,
-    "payload_sha256": str,
-    "payload_bytes": int,
-    "repeats": (str, type(None)),
-}
-_NAMES = {dict: "an object", str: "a text", int: "a whole number", list: "a list"}
+
+
+class _File(msgspec.Struct):
+    """A file as the manifest of a bundle names it."""
+
+    sha256: str
+
+
+class _Manifest(msgspec.Struct):
+    """The manifest of a bundle, as far as it is checked."""
+
+    format: str
+    exported_at: str
+    exported_by: str
+    listings: int
+    without_page: int
+    files: dict[str, _File]
+
+
+class _Listing(msgspec.Struct):
+    """A listing of a bundle, as far as it is checked."""
+
+    listing_id: str
+    text: str
+    text_sha256: str
+
+
+class _Record(msgspec.Struct):
+    """The position and the page of a record in the WARC file of a bundle."""
+
+    record_id: str
+    offset: Annotated[int, msgspec.Meta(ge=0)]
+    length: Annotated[int, msgspec.Meta(gt=0)]
+    record_type: str
+    run_id: int
+    url: str
+    written_at: datetime
+    payload_sha256: str
+    payload_bytes: Annotated[int, msgspec.Meta(ge=0, le=MAX_RECORD_BYTES)]
+    repeats: str | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -220,23 +241,23 @@ def verify_bundle(path: Path) -> VerifiedBundle:
     Raises:
         EvidenceWrong: At the first mismatch.
     """
-    files = read_files(path)
-    manifest = read_manifest(path, files)
-    signed_by = _signer(path, files, manifest["format"])
-    _check_files(path, files, manifest["files"])
-    records, lines = read_records(path, files), read_listings(path, files)
+    files = _read_files(path)
+    manifest = _decoded(path, MANIFEST, files.get(MANIFEST, b""), _Manifest)
+    signed_by = _signer(path, files, manifest.format)
+    _check_files(path, files, manifest.files)
+    records, lines = _read_records(path, files), _read_listings(path, files)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / WARC).write_bytes(files[WARC])
         for record in records:
             read_record(Path(folder), record)
     _check_repeats(path, records)
-    _check_listings(path, lines, manifest["listings"])
+    _check_listings(path, lines, manifest.listings)
     return VerifiedBundle(
         listings=len(lines),
         records=len(records),
-        without_page=manifest["without_page"],
-        exported_at=manifest["exported_at"],
-        exported_by=manifest["exported_by"],
+        without_page=manifest.without_page,
+        exported_at=manifest.exported_at,
+        exported_by=manifest.exported_by,
         manifest_sha256=hashlib.sha256(files[MANIFEST]).hexdigest(),
         signed_by=signed_by,
     )
@@ -256,15 +277,15 @@ def _signer(path: Path, files: dict[str, bytes], found: str) -> str:
         raise EvidenceWrong(path.name, str(error)) from error
 
 
-def _check_files(path: Path, files: dict[str, bytes], named: dict[str, dict[str, Any]]) -> None:
+def _check_files(path: Path, files: dict[str, bytes], named: dict[str, _File]) -> None:
     for name in sorted(set(files) - {SIGNATURE} ^ {*named, MANIFEST}):
         found = "is not in the manifest" if name in files else "is missing"
         raise EvidenceWrong(path.name, f"{name} {found}")
     for name, said in named.items():
         found = hashlib.sha256(files[name]).hexdigest()
-        if found != said["sha256"]:
+        if found != said.sha256:
             raise EvidenceWrong(
-                f"{path.name}, {name}", f"it has the SHA-256 {found}; the manifest says {said['sha256']}"
+                f"{path.name}, {name}", f"it has the SHA-256 {found}; the manifest says {said.sha256}"
             )
 
 
@@ -282,19 +303,18 @@ def _check_repeats(path: Path, records: list[EvidenceRecord]) -> None:
             )
 
 
-def _check_listings(path: Path, lines: list[dict[str, Any]], expected: int) -> None:
+def _check_listings(path: Path, lines: list[_Listing], expected: int) -> None:
     if len(lines) != expected:
         raise EvidenceWrong(path.name, f"it holds {len(lines)} listings; the manifest says {expected}")
     for line in lines:
-        found = hashlib.sha256(line["text"].encode("utf-8", "surrogatepass")).hexdigest()
-        if found != line["text_sha256"]:
+        found = hashlib.sha256(line.text.encode("utf-8", "surrogatepass")).hexdigest()
+        if found != line.text_sha256:
             raise EvidenceWrong(
-                f"listing {line['listing_id']}",
-                f"its text has the SHA-256 {found}, not {line['text_sha256']}",
+                f"listing {line.listing_id}", f"its text has the SHA-256 {found}, not {line.text_sha256}"
             )
 
 
-def read_files(path: Path) -> dict[str, bytes]:
+def _read_files(path: Path) -> dict[str, bytes]:
     """Return every file of a ZIP by its name.
 
     Raises:
@@ -317,60 +337,26 @@ def read_files(path: Path) -> dict[str, bytes]:
         raise EvidenceWrong(path.name, f"it cannot be read as a ZIP file ({error})") from error
 
 
-def read_manifest(path: Path, files: dict[str, bytes]) -> dict[str, Any]:
-    """Return the manifest, which names each file with its SHA-256.
-
-    Raises:
-        EvidenceWrong: If the manifest is missing or has another shape.
-    """
-    manifest = _shaped(path, MANIFEST, _json(path, files, MANIFEST), _MANIFEST)
-    for name, said in manifest["files"].items():
-        _shaped(path, f"{MANIFEST}, {name}", said, {"sha256": str})
-    return manifest
-
-
-def read_listings(path: Path, files: dict[str, bytes]) -> list[dict[str, Any]]:
-    """Return the listings, one per line.
-
-    Raises:
-        EvidenceWrong: If the listings are missing or one has another shape.
-    """
+def _read_listings(path: Path, files: dict[str, bytes]) -> list[_Listing]:
+    """Return the listings, one per line."""
     lines = _file(path, files, LISTINGS).split(b"\n")
     return [
-        _shaped(
-            path, f"{LISTINGS}, line {number}", _parsed(path, f"{LISTINGS}, line {number}", line), _LISTING
-        )
+        _decoded(path, f"{LISTINGS}, line {number}", line, _Listing)
         for number, line in enumerate(lines, start=1)
         if line.strip()
     ]
 
 
-def read_records(path: Path, files: dict[str, bytes]) -> list[EvidenceRecord]:
-    """Return the place of each record in the bundle's WARC file.
-
-    Raises:
-        EvidenceWrong: If the records are missing, or one has another shape or lies outside the file.
-    """
-    index = _json(path, files, RECORDS)
-    if not isinstance(index, list):
-        raise EvidenceWrong(path.name, f"{RECORDS} is not a list")
-    size = len(_file(path, files, WARC))
-    return [_record(path, f"{RECORDS}, entry {at}", entry, size) for at, entry in enumerate(index, start=1)]
-
-
-def _record(path: Path, where: str, entry: Any, size: int) -> EvidenceRecord:
-    shaped = _shaped(path, where, entry, _RECORD)
-    offset, length = shaped["offset"], shaped["length"]
-    if offset < 0 or length <= 0 or offset + length > size:
-        raise EvidenceWrong(path.name, f"{where} refers to bytes outside {WARC}")
-    if not 0 <= shaped["payload_bytes"] <= MAX_RECORD_BYTES:
-        raise EvidenceWrong(path.name, f"{where} names a payload of {shaped['payload_bytes']:,} bytes")
-    try:
-        written_at = datetime.fromisoformat(shaped["written_at"])
-    except ValueError as error:
-        raise EvidenceWrong(path.name, f"{where} has no time in written_at") from error
-    values = {name: shaped[name] for name in _RECORD}
-    return EvidenceRecord(**values | {"file": WARC, "written_at": written_at})
+def _read_records(path: Path, files: dict[str, bytes]) -> list[EvidenceRecord]:
+    """Return the place of each record in the bundle's WARC file."""
+    found, size = (
+        _decoded(path, RECORDS, files.get(RECORDS, b""), list[_Record]),
+        len(_file(path, files, WARC)),
+    )
+    for number, each in enumerate(found, start=1):
+        if each.offset + each.length > size:
+            raise EvidenceWrong(path.name, f"{RECORDS}, entry {number} refers to bytes outside {WARC}")
+    return [EvidenceRecord(file=WARC, **msgspec.structs.asdict(each)) for each in found]
 
 
 def _file(path: Path, files: dict[str, bytes], name: str) -> bytes:
@@ -379,23 +365,8 @@ def _file(path: Path, files: dict[str, bytes], name: str) -> bytes:
     return files[name]
 
 
-def _json(path: Path, files: dict[str, bytes], name: str) -> Any:
-    return _parsed(path, name, files.get(name, b""))
-
-
-def _parsed(path: Path, where: str, body: bytes) -> Any:
+def _decoded(path: Path, where: str, body: bytes, kind: type[T]) -> T:
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise EvidenceWrong(path.name, f"{where} is missing or is not JSON") from error
-
-
-def _shaped(path: Path, where: str, value: Any, shape: dict[str, Any]) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise EvidenceWrong(path.name, f"{where} is not an object")
-    for name, kind in shape.items():
-        if name not in value:
-            raise EvidenceWrong(path.name, f"{where} has no {name!r}")
-        if not isinstance(value[name], kind) or isinstance(value[name], bool):
-            raise EvidenceWrong(path.name, f"{where} has a {name!r} that is not {_NAMES.get(kind, 'a text')}")
-    return value
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise EvidenceWrong(path.name, f"{where} is missing or has another shape ({error})") from error

@@ -22,6 +22,8 @@ from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from store.operations.integrity import sync
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -233,7 +235,7 @@ class WarcFile:
         self._handle = path.open("xb")
         self.size = 0
         """Bytes written so far."""
-        _sync_folder(path.parent)
+        sync(path.parent)  # syncing the file does not save its name
 
     def write(self, record: ArcWarcRecord) -> tuple[int, int]:
         """Append a record, and return its offset and length in the file."""
@@ -269,12 +271,3 @@ def _deflater(size: int) -> zlib._Compress:
     """
     window = min(_LARGEST_WINDOW, max(_SMALLEST_WINDOW, size.bit_length() + 1))
     return zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP + window, min(zlib.DEF_MEM_LEVEL, window - 6))
-
-
-def _sync_folder(folder: Path) -> None:
-    """Sync the folder of a new file, since syncing the file does not save its name."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -12,7 +12,6 @@ sealed WARC file never changes, so it is copied only once.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from contextlib import closing
@@ -21,6 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crawler.evidence.keeper import hash_of
 from scheduler.errors import SchedulerError
 from store.crawl.evidence import evidence_folder, list_files
 from store.database import open_database
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 EVIDENCE = "evidence"
 MANIFEST = "manifest.json"
-CHUNK_BYTES = 1 << 20
 
 
 class BackupFailed(SchedulerError):
@@ -179,7 +178,7 @@ def _sealed(path: Path, file: EvidenceFile, backups: Path) -> BackedUp:
         if not path.exists():
             raise EvidenceMissing(path)
         copy_synced(path, target)
-    if digest_of(target) != (file.sealed_bytes, file.sealed_sha256):
+    if hash_of(target) != (file.sealed_bytes, file.sealed_sha256):
         target.unlink()
         raise EvidenceUnlikeSeal(path)
     return described(target, root=backups, place=f"{{db}}.evidence/{file.file}")
@@ -285,15 +284,5 @@ def read_manifest(folder: Path) -> Manifest:
 
 def described(path: Path, *, root: Path, place: str) -> BackedUp:
     """Return the manifest entry of a file under `root`."""
-    size, digest = digest_of(path)
+    size, digest = hash_of(path)
     return BackedUp(path=path.relative_to(root).as_posix(), place=place, bytes=size, sha256=digest)
-
-
-def digest_of(path: Path) -> tuple[int, str]:
-    """Return the size in bytes and the SHA-256 of a file."""
-    size, digest = 0, hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(CHUNK_BYTES):
-            size += len(piece)
-            digest.update(piece)
-    return size, digest.hexdigest()

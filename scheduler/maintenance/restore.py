@@ -10,8 +10,9 @@ from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from crawler.evidence.keeper import hash_of
 from scheduler.errors import SchedulerError
-from scheduler.maintenance.backup import BackupWrong, digest_of, read_manifest
+from scheduler.maintenance.backup import BackupWrong, read_manifest
 from store.audit import audit
 from store.audit.audit import AuditAction
 from store.database import open_database
@@ -78,7 +79,7 @@ def check_backup(folder: Path, *, progress: Callable[[int, int], None] | None = 
         path = folder.parent / _inside(each.path, folder.parent)
         if not path.is_file():
             raise BackupWrong(folder, f"{path} is missing")
-        if digest_of(path) != (each.bytes, each.sha256):
+        if hash_of(path) != (each.bytes, each.sha256):
             raise BackupWrong(folder, f"{path} has changed since the backup")
         if progress:
             progress(number, len(manifest.files))
@@ -182,7 +183,7 @@ def _inside(place: str, home: Path) -> PurePosixPath:
 
 
 def _is_there(path: Path, file: BackedUp) -> bool:
-    return path.is_file() and digest_of(path) == (file.bytes, file.sha256)
+    return path.is_file() and hash_of(path) == (file.bytes, file.sha256)
 
 
 def _moves_aside(database: Path, there: list[Path], targets: list[Path], now: datetime) -> list[Move]:
