@@ -118,8 +118,14 @@ def reference_for(database: Path, law: Law) -> Reference:
     """Return the app's access to the law and the stored pages, read on first use."""
     from store.crawl.evidence import evidence_folder
 
+    def contacts(text: str, location: str, language: str, url: str) -> list[tuple[int, int]]:
+        from suppliers.update import places_to_mask
+
+        return places_to_mask(text, location, language, url)
+
     folder = evidence_folder(database)
     return Reference(
+        contacts=contacts,
         law=partial(law_of, law),
         names=partial(names_of, law),
         page=lambda db, page_id: kept_page(db, folder, page_id),

@@ -28,6 +28,7 @@ from phonenumbers import SUPPORTED_REGIONS, PhoneNumberFormat, PhoneNumberType
 
 from store.suppliers.contacts import ContactKind, FoundContact
 from suppliers.checksums import NUMBER, eori, find_company_numbers, find_wallets, labelled_number
+from text.cas import CAS_SHAPE
 from text.normalise import fold, in_one_alphabet
 from text.phrases import IS_CJK, any_of, folded, keys, words
 from text.places import country_in
@@ -87,6 +88,7 @@ _GAP = re.compile(r"(?:[\s().·_/-]|\[|\]|[\u2190-\u2bff\U0001f000-\U0001faff]){
 _WIDE_GAP = re.compile(r"(?:[\s().,·_/-]|\[|\]|[\u2190-\u2bff\U0001f000-\U0001faff]){0,5}")
 _SPACED_LABEL = re.compile(r"(?<![a-z0-9])[a-z](?:[ .][a-z]){3,11}(?![a-z0-9])")
 _SPACED_EMAIL = re.compile(r"(?<![a-z0-9])(?:[a-z0-9] ){3,32}@ (?:[a-z0-9.] ){4,48}[a-z0-9](?![a-z0-9])")
+_LONG_NUMBER = re.compile(r"[+(]{0,2}\d(?:[ ()\u00a0-]{0,3}\d){8,16}")
 _SESSION = re.compile(r"(?<![0-9a-f])05[0-9a-f]{64}(?![0-9a-f])")
 _URL = re.compile(r"(?:https?://|(?<![\w@.-])www\.)[^\s<>\"'()\[\]{},;|\u3000-\u303f\u3400-\u9fff]{3,300}")
 _BARE = re.compile(
@@ -187,6 +189,36 @@ def read_contacts(text: str, field: str, context: Context) -> list[FoundContact]
     Returns:
         At most `MOST_CONTACTS` contacts; a number given for two messengers is two contacts.
     """
+    found = sorted(_read(text, field, context).found, key=_place)
+    first = {(contact.kind, contact.value): contact for contact in reversed(found)}
+    return sorted(first.values(), key=_place)[:MOST_CONTACTS]
+
+
+def contact_places(text: str, context: Context) -> list[tuple[int, int]]:
+    """Return start and end of everything in a text that may be a contact, in order, without overlaps.
+
+    For masking, this is more than `read_contacts` reads: each repetition of a contact, numbers of nine digits
+    or more whatever their country, unless they are CAS numbers, and all text beyond what is read.
+    """
+    read = _read(text, "", context)
+    places = [(contact.start, contact.end) for contact in read.found]
+    places += [
+        match.span() for match in _LONG_NUMBER.finditer(text) if not CAS_SHAPE.fullmatch(match[0].strip())
+    ]
+    is_full = len(read.found) >= 2 * MOST_CONTACTS or len(text) > LONGEST_READ
+    if is_full:
+        last = max((end for _start, end in places), default=0)
+        places.append((min(last, LONGEST_READ), len(text)))
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(places):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _read(text: str, field: str, context: Context) -> _Text:
     text = text[:LONGEST_READ]
     plain = fold(text)
     read = _Text(text, plain.text, None if plain.is_plain else plain.offsets(), field, context)
@@ -196,9 +228,7 @@ def read_contacts(text: str, field: str, context: Context) -> list[FoundContact]
     labels = _labels(read.text)
     for rule in (_read_company_numbers, _read_emails, _read_links, _read_sites, _read_handles, _read_phones):
         rule(read, labels)
-    found = sorted(read.found, key=_place)
-    first = {(contact.kind, contact.value): contact for contact in reversed(found)}
-    return sorted(first.values(), key=_place)[:MOST_CONTACTS]
+    return read
 
 
 def _start(label: _Label) -> int:

@@ -29,7 +29,7 @@ from store.suppliers.accounts import (
     unread_sightings,
 )
 from store.suppliers.contacts import Keep, Vault, keep_as, record_contacts
-from suppliers.contacts import Context, read_contacts
+from suppliers.contacts import Context, contact_places, read_contacts
 from text.normalise import comparable
 from text.places import country_in
 
@@ -119,6 +119,19 @@ def _read(sighting: Any) -> tuple[FoundAccount | None, list[FoundContact]]:
         contact for field in READ_FIELDS for contact in read_contacts(sighting[field], field, context)
     ]
     return account, contacts
+
+
+def places_to_mask(text: str, location: str, language: str, url: str) -> list[tuple[int, int]]:
+    """Return start and end of everything in a text that may be a contact, as `contact_places` does.
+
+    Args:
+        text: Any text of a listing.
+        location: Place of the seller as shown, or empty.
+        language: Language of the text, ISO 639-1, or empty.
+        url: Address of the listing, or empty.
+    """
+    regions = regions_of(place_of(location)[0], language, url)
+    return contact_places(text, Context(regions=regions, site=site_of(url)))
 
 
 def regions_of(country: str, language: str, url: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from review.cases.bundle import missing_pages
 from review.cases.exported import case_listings, journal, missing_parts
 from review.cases.sheets import answer_sheet, make_sheet
 from review.listing.item import content_changes
+from review.listing.masking import NO_MASKS, masks_for
 from review.queue.lists import TheList
 from review.web.dependencies import (
     Person,
@@ -37,6 +38,7 @@ from store.review.item_query import State
 from store.review.listings import listing_file
 
 if TYPE_CHECKING:
+    from review.listing.masking import Masks
     from review.web.dependencies import AppContext
     from store.database import Database
 
@@ -87,7 +89,9 @@ def show_case(
     now = context.clock()
     case = case_for(db, case_id, person, now=now)
     note_view(db, case_id, person, now)
-    found = case_listings(db, case, person.name)
+    masks = masks_for(context, person)
+    found = masks(case_listings(db, case, person.name))
+    case = masks(case)
     users = list_users(db)
     said = {
         "listing": _("Added to the case."),
@@ -339,13 +343,15 @@ class NewLine(BaseModel):
     """Of `handed_over`, `member` and `member_removed`: the user who keeps, joins or leaves the case."""
 
 
-def read_case(db: Database, case_id: int, reader: Person, *, now: datetime) -> CaseRecord:
+def read_case(
+    db: Database, case_id: int, reader: Person, *, masks: Masks = NO_MASKS, now: datetime
+) -> CaseRecord:
     """Return a case as this reader may see it.
 
     Raises:
         UnknownRow: If there is no such case, or it is not for this reader.
     """
-    case = case_for(db, case_id, reader, now=now)
+    case = masks(case_for(db, case_id, reader, now=now))
     filed = []
     for each in case_listings(db, case, reader.name):
         assert each.filed is not None
@@ -396,7 +402,10 @@ def read_case(db: Database, case_id: int, reader: Person, *, now: datetime) -> C
 def all_cases(db: TheDatabase, context: TheContext, person: TheViewer) -> list[CaseRecord]:
     """Return the cases of the user, or every case to a lead, newest first."""
     now = context.clock()
-    return [read_case(db, case.case_id, person, now=now) for case in cases_for(db, person)]
+    return [
+        read_case(db, case.case_id, person, masks=masks_for(context, person), now=now)
+        for case in cases_for(db, person)
+    ]
 
 
 @api.post("/cases", status_code=201, responses=refusals(409))
@@ -406,14 +415,14 @@ def new_case(db: TheDatabase, context: TheContext, person: TheReviewer, wanted: 
     with transaction(db):
         case_id = open_case(db, wanted.number, wanted.title, opened_by=person.name, now=now)
         log_change(db, case_id, person, {"kind": "opened", "number": wanted.number}, now)
-    return read_case(db, case_id, person, now=now)
+    return read_case(db, case_id, person, masks=masks_for(context, person), now=now)
 
 
 @api.get("/cases/{case_id}", responses=refusals(404))
 def one_case(db: TheDatabase, context: TheContext, person: TheViewer, case_id: RowId) -> CaseRecord:
     """Return one case, and log the view."""
     now = context.clock()
-    found = read_case(db, case_id, person, now=now)
+    found = read_case(db, case_id, person, masks=masks_for(context, person), now=now)
     note_view(db, case_id, person, now)
     return found
 
@@ -424,4 +433,4 @@ def write_case(
 ) -> CaseRecord:
     """Write a line into a case's journal."""
     write_line(db, context, person, case_id, line)
-    return read_case(db, case_id, person, now=context.clock())
+    return read_case(db, case_id, person, masks=masks_for(context, person), now=context.clock())

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from review.cases.bundle import CASE, case_json, listing_lines, missing_pages
 from review.cases.exported import as_seen_by, case_listings, journal, missing_parts
 from review.listing.item import content_changes, read_item
+from review.listing.masking import masks_for
 from review.web.dependencies import answer_page
 from review.web.errors import ReviewError
 from review.web.languages import N_, ngettext
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from fastapi import Request, Response
 
+    from review.listing.masking import Masks
     from review.web.dependencies import AppContext, Person
     from store.database import Database
     from store.review.cases import Case
@@ -73,10 +75,11 @@ def answer_sheet(
     undrawn: str = "",
 ) -> Response:
     """Answer with the sheet of a listing or of a case, as HTML, and log that its listings were viewed."""
+    masks = masks_for(context, person)
     if case is not None:
-        found = case_listings(db, case, person.name)
+        case, found = masks(case), masks(case_listings(db, case, person.name))
     else:
-        found = as_seen_by(db, [reviewed_listing(db, listing_id or "")], person.name)
+        found = masks(as_seen_by(db, [reviewed_listing(db, listing_id or "")], person.name))
     for each in found:
         audit.record_view(
             db,
@@ -84,10 +87,11 @@ def answer_sheet(
             score_id=each.score_id,
             actor=person.name,
             origin=person.origin,
+            is_masked=masks.are_on,
             now=context.clock(),
         )
     shown: dict[str, object] = {
-        "parts": [_part(db, context, each) for each in found],
+        "parts": [_part(db, context, each, masks) for each in found],
         "case": case,
         "journal": journal(db, case) if case else [],
         "missing": [
@@ -97,6 +101,7 @@ def answer_sheet(
         "now": context.clock(),
         "sums": {LISTINGS: hashlib.sha256(listing_lines(found)).hexdigest()},
         "undrawn": undrawn,
+        "are_masked": masks.are_on,
     }
     if case is not None:
         shown["sums"] = {
@@ -121,9 +126,10 @@ def make_sheet(
     """
     attached = {}
     if case is not None:
+        masks = masks_for(context, person)
         attached = {
-            CASE: case_json(db, case),
-            LISTINGS: listing_lines(case_listings(db, case, person.name)),
+            CASE: case_json(db, masks(case)),
+            LISTINGS: listing_lines(masks(case_listings(db, case, person.name))),
         }
     return draw_sheet(
         lambda undrawn: _text_of(
@@ -214,9 +220,9 @@ def _text_of(sheet: Response) -> str:
     return bytes(sheet.body).decode()
 
 
-def _part(db: Database, context: AppContext, each: Reviewed) -> dict[str, Any]:
+def _part(db: Database, context: AppContext, each: Reviewed, masks: Masks) -> dict[str, Any]:
     """Return what the sheet shows of one listing."""
-    file = listing_file(db, each.listing.listing_id)
+    file = masks(listing_file(db, each.listing.listing_id))
     scored = each.filed.pinned.score if each.filed else file.score
     substances = scored.reasons.substances if scored else ()
     file = replace(

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from review.listing.item import content_changes, read_item
+from review.listing.masking import masks_for
 from review.listing.safe_text import sanitize_page
 from review.queue.blinding import hidden_from, hide_scores, hides_verdicts, waits_for
 from review.queue.lists import TheList, done_today, read_list
@@ -34,6 +35,7 @@ from store.accounts.users import Role
 from store.audit import audit
 from store.audit.audit import AuditAction
 from store.database import transaction
+from store.model import MAY_SEE_CONTACTS
 from store.review import listings, workspace
 from store.review.item_query import Filter, State
 from store.review.listings import listing_file
@@ -146,11 +148,13 @@ def take_over(
 
 
 @pages.get("/listings/{listing_id}/near")
-def show_near(request: Request, db: TheDatabase, person: TheViewer, listing_id: str) -> Response:
+def show_near(
+    request: Request, db: TheDatabase, context: TheContext, person: TheViewer, listing_id: str
+) -> Response:
     """Show near-duplicates, as a part of the item's page."""
     newest = listing_file(db, listing_id).sightings[0]
     near = hide_scores(db, listings.near_duplicates(db, newest), person.name, listing_id)
-    return answer_page(request, "near.html", {"near": near})
+    return answer_page(request, "near.html", {"near": masks_for(context, person)(near)})
 
 
 @pages.get("/listings/{listing_id}/contacts")
@@ -167,9 +171,14 @@ def show_contacts(
 
 @pages.get("/listings/{listing_id}/page")
 def show_kept_page(
-    request: Request, db: TheDatabase, context: TheContext, where: TheList, person: TheViewer, listing_id: str
+    request: Request,
+    db: TheDatabase,
+    context: TheContext,
+    where: TheList,
+    person: TheContactViewer,
+    listing_id: str,
 ) -> Response:
-    """Show the sanitized saved page in a sandboxed frame."""
+    """Show the sanitized saved page in a sandboxed frame, to those who may see the contacts in it."""
     file = listing_file(db, listing_id)
     newest = file.sightings[0]
     kept = context.reference.page(db, newest.page_id)
@@ -238,8 +247,9 @@ def answer_item(
     Raises:
         UnknownRow: If there is no such listing.
     """
-    now = context_of(request).clock()
-    file = listing_file(db, listing_id)
+    now, masks = context_of(request).clock(), masks_for(context_of(request), person)
+    kept = listing_file(db, listing_id)
+    file = masks(kept)
     held = _note_view(db, file, person, now=now)
     rows = page or read_list(db, where, reviewer=person.name, listing_id=listing_id)
     around = around_item(request, db, person, rows)
@@ -249,7 +259,7 @@ def answer_item(
     shown = {
         "item": item,
         "since": changes_since_verdict(item),
-        "row": row,
+        "row": masks(row),
         "score_hidden": hidden,
         "worth": worth_of(db, listing_id),
         "has_contacts": states_contacts(db, file.sightings[0].sighting_id),
@@ -263,7 +273,7 @@ def answer_item(
         "said": message.said,
         "warned": message.warned,
         "is_draft_kept": message.draft is not None,
-        **_near(request, db, file, person),
+        **_near(request, db, kept, person),
     }
     return answer_page(request, "item.html", around | shown, status=message.status)
 
@@ -281,6 +291,7 @@ def changes_since_verdict(item: Item) -> tuple[Changed, ...]:
 def around_item(request: Request, db: Database, person: Person, rows: ListPage) -> dict[str, object]:
     """Return the values that every page with a list shows around the item."""
     now = context_of(request).clock()
+    rows = masks_for(context_of(request), person)(rows)
     return {
         "list": replace(rows, new_after=look_at(db, person.name, rows.where.query, now=now)),
         "done_today": done_today(db, person.name, now),
@@ -293,6 +304,7 @@ def around_item(request: Request, db: Database, person: Person, rows: ListPage) 
         "views": saved_views(db, person.name),
         "may_decide": person.may(Role.REVIEWER),
         "may_lead": person.may(Role.LEAD),
+        "may_see_contacts": person.may(MAY_SEE_CONTACTS),
     }
 
 
@@ -306,6 +318,7 @@ def _note_view(db: Database, file: ListingFile, person: Person, *, now: datetime
             score_id=file.score_id,
             actor=person.name,
             origin=person.origin,
+            is_masked=not person.may(MAY_SEE_CONTACTS),
             now=now,
         )
         if not person.may(Role.REVIEWER):
@@ -319,7 +332,8 @@ def _note_view(db: Database, file: ListingFile, person: Person, *, now: datetime
 
 
 def _near(request: Request, db: Database, file: ListingFile, person: Person) -> dict[str, object]:
-    newest, listing_id, reviewer = file.sightings[0], file.listing.listing_id, person.name
+    newest, listing_id = file.sightings[0], file.listing.listing_id
+    reviewer, masks = person.name, masks_for(context_of(request), person)
     of_seller = listings.others_of_seller(db, newest, file.listing.source_id)
     substances = file.score.reasons.substances if file.score else ()
     spans = file.score.reasons.spans if file.score else ()
@@ -329,8 +343,8 @@ def _near(request: Request, db: Database, file: ListingFile, person: Person) -> 
         "provenance": listings.provenance(db, newest.page_id),
         "price_line": price_line(listings.prices(file.sightings)),
         "prices": listings.prices(file.sightings),
-        "same_text": hide_scores(db, listings.same_text(db, newest), reviewer, listing_id),
-        "of_seller": hide_scores(db, of_seller, reviewer, listing_id),
+        "same_text": masks(hide_scores(db, listings.same_text(db, newest), reviewer, listing_id)),
+        "of_seller": masks(hide_scores(db, of_seller, reviewer, listing_id)),
         "supplier_id": supplier_of_listing(db, listing_id),
         "cases": cases_with(db, listing_id, person),
         "open_cases": open_cases_for(db, person),

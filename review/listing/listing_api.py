@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Response
 from fastapi.encoders import jsonable_encoder
 from pydantic import BaseModel, ConfigDict, Field
 
+from review.listing.masking import masks_for
 from review.queue.blinding import hide_scores, hides_verdicts
 from review.queue.bulk import assign_to
 from review.queue.lists import record_maker
@@ -25,7 +26,7 @@ from review.web.fields import MAX_NOTE_CHARS, MAX_SUBSTANCE_CHARS, refusals
 from store.audit import audit
 from store.audit.audit import AuditAction
 from store.database import transaction
-from store.model import ReasonCode
+from store.model import MAY_SEE_CONTACTS, ReasonCode
 from store.review import listings, workspace
 from store.review.listings import Neighbour, Price, Provenance, listing_file
 from store.review.queue import item_of
@@ -92,7 +93,8 @@ def get_listing(
     """Return everything kept about one listing: sightings, score with reasons, verdicts, evidence.
 
     `score_hidden` says that the score is kept from who asks until they decide; `verdict_hidden` that verdicts
-    of others are, which they are to check blind. The log notes the view.
+    of others are, which they are to check blind. Contacts are masked for roles that may not see them. The log
+    notes the view.
     """
     file = listing_file(db, listing_id)
     row = item_of(db, listing_id)
@@ -102,6 +104,7 @@ def get_listing(
         score_id=file.score_id,
         actor=person.name,
         origin=person.origin,
+        is_masked=not person.may(MAY_SEE_CONTACTS),
         now=context.clock(),
     )
     is_hidden = record_maker(db, person).hides(row)
@@ -111,21 +114,21 @@ def get_listing(
         file = replace(file, verdicts=own)
     if is_hidden:
         file = replace(file, score=None)
-    whole: dict[str, Any] = jsonable_encoder(asdict(file))
+    whole: dict[str, Any] = jsonable_encoder(asdict(masks_for(context, person)(file)))
     return whole | {"score_hidden": is_hidden, "verdict_hidden": is_blind}
 
 
 @api.get("/near", responses=refusals(404))
-def get_near(db: TheDatabase, person: TheViewer, listing_id: ListingId) -> Near:
+def get_near(db: TheDatabase, context: TheContext, person: TheViewer, listing_id: ListingId) -> Near:
     """Return provenance, prices, the seller's other listings and similar listings.
 
     Scores that are kept from who asks until they decide are null.
     """
     file = listing_file(db, listing_id)
-    newest = file.sightings[0]
+    newest, masks = file.sightings[0], masks_for(context, person)
 
     def seen(found: list[Neighbour]) -> list[Neighbour]:
-        return hide_scores(db, found, person.name, listing_id)
+        return masks(hide_scores(db, found, person.name, listing_id))
 
     return Near(
         provenance=listings.provenance(db, newest.page_id),

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from review.listing.masking import masks_for
 from review.queue.blinding import hidden_from, hides_verdicts
 from review.web.dependencies import Person, TheContext, TheDatabase, TheLead, ThePerson, TheViewer
 from review.web.fields import OrEmpty, refusals
@@ -327,16 +328,18 @@ class ItemList(BaseModel):
 
 
 @api.get("/items", responses=refusals())
-def show_items(db: TheDatabase, where: TheList, person: TheViewer, limit: Limit = 50) -> ItemList:
+def show_items(
+    db: TheDatabase, context: TheContext, where: TheList, person: TheViewer, limit: Limit = 50
+) -> ItemList:
     """Return a filtered and sorted list; without filters, the waiting listings."""
     wanted = replace(where.wanted, reviewer=person.name)
     place = read_place(db, where)
     rows = list_items(db, wanted, sort=where.sort, after=place, is_included=True, limit=limit + 1)
-    hide = record_maker(db, person)
+    hide, masks = record_maker(db, person), masks_for(context, person)
     return ItemList(
         total=count_items(db, wanted),
         left=count_items(db, Filter(reviewer=person.name)),
-        items=[hide(row) for row in rows[:limit]],
+        items=[hide(masks(row)) for row in rows[:limit]],
         later=write_place(rows[limit].place) if len(rows) > limit else "",
     )
 
@@ -351,12 +354,12 @@ def show_facets(db: TheDatabase, person: TheViewer, state: State | None = None) 
 def show_next(db: TheDatabase, context: TheContext, where: TheList, person: TheViewer) -> ItemRecord | None:
     """Return the item after the place `at` that nobody else has open; null if nothing waits."""
     wanted = replace(where.wanted, reviewer=person.name)
-    place = read_place(db, where)
+    place, masks = read_place(db, where), masks_for(context, person)
     if place is None:
         first = list_items(db, wanted, sort=where.sort, limit=1)
-        return record_maker(db, person)(first[0]) if first else None
+        return record_maker(db, person)(masks(first[0])) if first else None
     item = next_item(db, wanted, sort=where.sort, place=place, now=context.clock())
-    return record_maker(db, person)(item) if item else None
+    return record_maker(db, person)(masks(item)) if item else None
 
 
 class RecordMaker:

@@ -22,6 +22,7 @@ from fastapi.encoders import jsonable_encoder
 from review.cases.bundle import make_bundle
 from review.cases.exported import as_seen_by, missing_parts, record, write_followthemoney
 from review.cases.sheets import NoPdf, draw_sheet
+from review.listing.masking import NO_MASKS
 from review.suppliers.supplier import WORDS, read_profile
 from store.audit import audit
 from store.audit.audit import AuditAction
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
+    from review.listing.masking import Masks
     from review.suppliers.network import Pair
     from review.suppliers.supplier import Profile
     from review.web.providers import Reference
@@ -113,6 +115,7 @@ def read_dossier(
     by: str,
     contacts: Sequence[ShownContact] = (),
     form: str = FORM,
+    masks: Masks = NO_MASKS,
     now: datetime,
 ) -> Dossier:
     """Return the dossier of a supplier, as its reader may see it.
@@ -123,13 +126,15 @@ def read_dossier(
         by: Who makes it; verdicts and scores are hidden from them as everywhere.
         contacts: Contacts that it states, of which the audit log has an entry; without them it states none.
         form: Beginning of the names of the forms whose fields the report lists.
+        masks: Masks contacts in texts, if its reader may not see them.
         now: The present time.
 
     Raises:
         UnknownRow: If there is no such supplier.
     """
-    profile = read_profile(db, supplier_id, reader=by, shown=contacts, now=now)
-    shown = as_seen_by(db, [reviewed_listing(db, each.listing.listing_id) for each in profile.listings], by)
+    profile = read_profile(db, supplier_id, reader=by, shown=contacts, masks=masks, now=now)
+    found = [reviewed_listing(db, each.listing.listing_id) for each in profile.listings]
+    shown = masks(as_seen_by(db, found, by))
     flagged = {
         each.listing.listing_id
         for each in profile.listings

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from review.listing.masking import NO_MASKS
 from review.queue.blinding import hidden_from, hides_verdicts
 from review.suppliers.network import draw_network, pairs_of
 from review.web.charts import lines_over_time
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from review.listing.masking import Masks
     from review.suppliers.network import Network, Pair
     from review.web.charts import Line
     from store.database import Database
@@ -163,6 +165,7 @@ def read_profile(
     *,
     reader: str,
     shown: Sequence[ShownContact] = (),
+    masks: Masks = NO_MASKS,
     now: datetime,
 ) -> Profile:
     """Return a supplier as a reader may see it.
@@ -172,17 +175,18 @@ def read_profile(
         supplier_id: The supplier.
         reader: Who looks; verdicts and scores are hidden as everywhere.
         shown: Contacts that this reader sees with their values, of which the audit log has an entry.
+        masks: Masks contacts in texts, if this reader may not see them.
         now: The present time.
 
     Raises:
         UnknownRow: If there is no such supplier.
     """
-    supplier = get_supplier(db, supplier_id)
+    supplier = masks(get_supplier(db, supplier_id))
     number = supplier.supplier_id
     facts = facts_of(db, supplier)
-    accounts, contacts = accounts_of(db, number), contacts_of(db, number)
-    pairs, offers = pairs_of(db, number), offers_of(db, number)
-    listings = _as_seen_by(db, listings_of(db, number), reader)
+    accounts, contacts = masks(accounts_of(db, number)), contacts_of(db, number)
+    pairs, offers = masks(pairs_of(db, number)), masks(offers_of(db, number))
+    listings = _as_seen_by(db, masks(listings_of(db, number)), reader)
     values = {each.contact_id: each.value for each in shown}
     labels = {
         each.contact_id: label_of(each.contact_id, each.kind, values.get(each.contact_id))
@@ -199,7 +203,7 @@ def read_profile(
         pairs=tuple(pairs),
         listings=tuple(listings),
         wares=tuple(_wares(listings, offers)),
-        changes=tuple(changes_of(db, number, offers)),
+        changes=tuple(masks(changes_of(db, number, offers))),
         network=draw_network(accounts, contacts, pairs, labels),
     )
 

@@ -12,6 +12,7 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from review.listing.masking import masks_for
 from review.suppliers.dossier import dossier_html, read_dossier, write_dossier, zipped
 from review.suppliers.supplier import WORDS, Profile, read_profile
 from review.web.dependencies import (
@@ -84,7 +85,7 @@ def show_suppliers(
         db, words=q.strip(), contact=contact.strip(), sort=sort, limit=PAGE_SIZE, offset=start
     )
     shown = {
-        "suppliers": found,
+        "suppliers": masks_for(context, person)(found),
         "total": total,
         "counts": count_suppliers(db),
         "q": q,
@@ -181,7 +182,7 @@ def show_dossier(db: TheDatabase, context: TheContext, person: TheViewer, suppli
     """Show the dossier of a supplier without its contacts, as a page to print, and log the view."""
     number = get_supplier(db, supplier_id).supplier_id
     now = context.clock()
-    dossier = read_dossier(db, number, by=person.name, now=now)
+    dossier = read_dossier(db, number, by=person.name, masks=masks_for(context, person), now=now)
     seen = {"listings": [each.sighting.sighting_id for each in dossier.listings]}
     person.log(db, AuditAction.SUPPLIER_VIEWED, f"supplier:{number}", seen, now=now)
     return HTMLResponse(dossier_html(dossier, context.templates))
@@ -252,7 +253,8 @@ def _viewed(
     shown: list[ShownContact] = []
     if with_contacts:
         shown = look_at_contacts(db, context, person, supplier_id)
-    profile = read_profile(db, supplier_id, reader=person.name, shown=shown, now=now)
+    masks = masks_for(context, person)
+    profile = read_profile(db, supplier_id, reader=person.name, shown=shown, masks=masks, now=now)
     seen = {"listings": [each.listing.sighting_id for each in profile.listings]}
     person.log(db, AuditAction.SUPPLIER_VIEWED, f"supplier:{supplier_id}", seen, now=now)
     return profile
@@ -390,7 +392,7 @@ def list_suppliers(
     found, total = find_suppliers(
         db, words=q.strip(), contact=contact.strip(), sort=sort, limit=limit, offset=start
     )
-    return SupplierList(total=total, suppliers=found)
+    return SupplierList(total=total, suppliers=masks_for(context, person)(found))
 
 
 @api.get("/suppliers/{supplier_id}", responses=refusals(404))

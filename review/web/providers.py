@@ -57,6 +57,9 @@ class Reference:
     number), and its name as scores have it."""
     evidence: Path | None = None
     """The folder of WARC files."""
+    contacts: Callable[[str, str, str, str], list[tuple[int, int]]] = lambda text, *_: [(0, len(text))]
+    """Start and end of everything in a text that may be a contact, given the text, location of the seller,
+    language and URL; without a reader, the whole text."""
 
 
 NO_REFERENCE = Reference()

@@ -107,10 +107,16 @@ def record_view(
     score_id: int | None,
     actor: str,
     origin: Origin,
+    is_masked: bool = False,
     now: datetime,
 ) -> int:
-    """Record that a listing was shown to a user, with this sighting and score."""
+    """Record that a listing was shown to a user, with this sighting and score.
+
+    The entry names the contacts in the text by number, or says that they were masked.
+    """
     listing_id, shown, rows = on_screen(db, sighting_id, score_id)
+    query = "SELECT DISTINCT contact_id FROM contact_mentions WHERE sighting_id = ? ORDER BY contact_id"
+    shown["contacts"] = "masked" if is_masked else [row[0] for row in db.execute(query, [sighting_id])]
     return record(
         db,
         AuditAction.LISTING_VIEWED,

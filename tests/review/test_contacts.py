@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
+import io
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from classifier.gazetteer.law import Law
+from cli.serve import reference_for
 from fixtures.builders.login import entered
 from fixtures.builders.store import FULL, NOW, crawl_run, see
 from store.accounts.users import Role
 from store.audit.audit import AuditAction, list_entries
 from store.database import open_database
+from store.review.cases import open_case, write_entry
 from suppliers.update import ContactSettings, update
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from review.web.providers import Reference
+
 NUMBER = "+8613812345678"
 WRITTEN = "+86 138 1234 5678"
+HANDLE = "@quiet_depot77"
+MAIL = "sales@quiet-depot.example"
+
+
+def reference(database: Path) -> Reference:
+    """Return the reader of contacts that the command hands to the app."""
+    return reference_for(database, Law())
 
 
 @pytest.fixture
 def listing_id(database: Path) -> str:
     """Return a listing that states a phone number."""
     with closing(open_database(database)) as db:
-        content = replace(FULL, description=f"Call {WRITTEN} <b>now</b>")
+        content = replace(
+            FULL, description=f"Call {WRITTEN} <b>now</b>, again {WRITTEN}, Telegram {HANDLE} or {MAIL}"
+        )
+        content = replace(content, title=f"Acetone {MAIL}", attributes=(("WhatsApp", WRITTEN),))
         see(db, crawl_run(db), "https://andes.example/phone", content)
         update(db, ContactSettings(), now=lambda: NOW)
         stated = (
@@ -50,8 +66,9 @@ def test_a_reviewer_sees_contacts_on_request(database: Path, listing_id: str) ->
         shown = client.get(f"/listings/{listing_id}/contacts").text
         assert NUMBER in shown
         assert WRITTEN in shown
-        (contact,) = client.get(f"/api/listings/{listing_id}/contacts").json()
-        assert (contact["kind"], contact["value"], contact["raw"]) == ("phone", NUMBER, WRITTEN)
+        told = client.get(f"/api/listings/{listing_id}/contacts").json()
+        said = {(contact["kind"], contact["value"], contact["raw"]) for contact in told}
+        assert ("phone", NUMBER, WRITTEN) in said
     assert views(database) == [("ada", f"listing:{listing_id}")] * 2
 
 
@@ -62,3 +79,70 @@ def test_a_viewer_sees_no_contacts(database: Path, listing_id: str) -> None:
         assert client.get(f"/listings/{listing_id}/contacts").status_code == 403
         assert client.get(f"/api/listings/{listing_id}/contacts").status_code == 403
     assert views(database) == []
+
+
+@pytest.fixture
+def filed(database: Path, listing_id: str) -> int:
+    """Return a case that holds the listing."""
+    with closing(open_database(database)) as db:
+        case_id = open_case(db, "2026/9", "", opened_by="ada", now=NOW)
+        write_entry(db, case_id, "listing", listing_id=listing_id, written_by="ada", now=NOW)
+        write_entry(db, case_id, "note", note=f"Called {WRITTEN}", written_by="ada", now=NOW)
+    return case_id
+
+
+def test_a_viewer_reads_no_contact_in_any_text(database: Path, listing_id: str, filed: int) -> None:
+    """Not on page, list, sheet, case or by the API; what is no contact stays, and the log says so."""
+    with entered(database, role=Role.VIEWER, reference=reference(database)) as client:
+        for address in (
+            f"/listings/{listing_id}", f"/api/listings/{listing_id}", f"/api/listings/{listing_id}/near",
+            f"/listings/{listing_id}/near", "/?state=every", "/api/items?state=every",
+            f"/listings/{listing_id}/sheet", f"/cases/{filed}", f"/cases/{filed}/sheet",
+            f"/api/cases/{filed}", "/api/cases", "/suppliers", "/api/suppliers", "/suppliers/1",
+            "/api/suppliers/1", "/suppliers/1/dossier",
+        ):  # fmt: skip
+            answer = client.get(address)
+            assert answer.status_code in {200, 404}, address
+            for contact in (WRITTEN, "1234 5678", HANDLE, MAIL, "quiet-depot"):
+                assert contact not in answer.text, (address, contact)
+        page = client.get(f"/listings/{listing_id}")
+        assert "Contacts are masked" in page.text
+        assert "\N{BULLET}" * 10 in page.text
+        assert "Acetone" in page.text
+        assert client.get(f"/listings/{listing_id}/page").status_code == 403
+    with closing(open_database(database)) as db:
+        seen = list_entries(db, action=AuditAction.LISTING_VIEWED, limit=20)
+    assert {entry.details["contacts"] for entry in seen} == {"masked"}
+
+
+def test_a_view_of_a_text_with_contacts_names_them_in_the_log(database: Path, listing_id: str) -> None:
+    """By number, since the text that a reviewer reads holds them."""
+    with entered(database, reference=reference(database)) as client:
+        assert WRITTEN in client.get(f"/listings/{listing_id}").text
+    with closing(open_database(database)) as db:
+        (entry,) = list_entries(db, action=AuditAction.LISTING_VIEWED)
+        stated = "SELECT DISTINCT contact_id FROM contact_mentions WHERE listing_id = ? ORDER BY contact_id"
+        numbers = [row[0] for row in db.execute(stated, [listing_id])]
+    assert len(numbers) > 2
+    assert entry.details["contacts"] == numbers
+    assert WRITTEN not in repr(entry)
+
+
+def test_a_pdf_for_a_viewer_holds_no_contact(database: Path, listing_id: str, filed: int) -> None:
+    """Neither drawn nor in the files attached to it."""
+    pikepdf = pytest.importorskip("pikepdf")
+    with entered(database, role=Role.VIEWER, reference=reference(database)) as client:
+        body = client.get(f"/cases/{filed}/sheet.pdf").content
+    with pikepdf.open(io.BytesIO(body)) as pdf:
+        attached = b"".join(each.get_file().read_bytes() for each in pdf.attachments.values())
+    assert b"Acetone" in attached
+    assert WRITTEN.encode() not in attached
+    assert MAIL.encode() not in attached
+
+
+def test_an_app_without_a_reader_of_contacts_masks_all_texts(database: Path, listing_id: str) -> None:
+    """Nothing is shown because the reader was forgotten."""
+    with entered(database, role=Role.VIEWER) as client:
+        page = client.get(f"/listings/{listing_id}").text
+    assert WRITTEN not in page
+    assert "Acetone" not in page
