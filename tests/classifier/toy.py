@@ -134,9 +134,10 @@ def write_starter(path: Path, *, every: int = EVERY) -> Path:
 
 @once
 def starter_lines() -> list[str]:
-    """Return the lines of the starter set that slices are cut from."""
+    """Return the lines of the starter set that slices are cut from, in an order that further lines keep."""
     lines = STARTER.read_text(encoding="utf-8").splitlines(keepends=True)
-    return [line for line in lines if json.loads(line)["language"] in LANGUAGES]
+    kept = [line for line in lines if json.loads(line)["language"] in LANGUAGES]
+    return sorted(kept, key=lambda line: zlib.crc32(json.loads(line)["title"].encode()))
 
 
 def example(text: str, label: int, group: str = "a") -> Example:
