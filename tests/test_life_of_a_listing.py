@@ -122,9 +122,9 @@ def crawl(store: Path) -> None:
 
 
 def train(store: Path) -> Retrained:
-    """Retrain on a slice of the starter set and the verdicts, with a toy in place of the real embedder."""
+    """Retrain on the starter set for toys and the verdicts, with a toy in place of the real embedder."""
     options = RetrainOptions(
-        starter=write_starter(store.with_name("starter.jsonl"), every=8),
+        starter=write_starter(store.with_name("starter.jsonl")),
         models_folder=store.with_name("models"),
         embedder="toy",
     )

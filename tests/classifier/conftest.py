@@ -24,13 +24,13 @@ def gazetteer() -> Gazetteer:
 
 @pytest.fixture(scope="session")
 def data(gazetteer: Gazetteer, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    """A slice of the starter set with toy vectors."""
+    """The starter set for toys with toy vectors."""
     return dataset_of(
-        load_starter(write_starter(tmp_path_factory.mktemp("slice") / "starter.jsonl")), gazetteer
+        load_starter(write_starter(tmp_path_factory.mktemp("toy") / "starter.jsonl")), gazetteer
     )
 
 
 @pytest.fixture(scope="session")
 def model(data: Dataset) -> TrainedModel:
-    """A model trained on that slice."""
+    """A model trained on that set."""
     return train_toy(data)

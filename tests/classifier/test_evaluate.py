@@ -72,9 +72,9 @@ def write(path: Path, rows: list[dict[str, object]]) -> Path:
 
 @pytest.fixture(scope="module")
 def found(scorer: Scorer, tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
-    """The rows evaluated, with baselines trained on a small slice of the starter set."""
+    """The rows evaluated, with baselines trained on the starter set for toys."""
     folder = tmp_path_factory.mktemp("evaluate")
-    starter = write_starter(folder / "starter.jsonl", every=60)
+    starter = write_starter(folder / "starter.jsonl")
     options = EvaluateOptions(positive=("offer",), ignore=("unclear",), budget=3, baselines_from=starter)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("classifier.measures.RESAMPLES", 20)  # of 64 intervals, none of which is looked at

@@ -48,7 +48,7 @@ def test_card_says_what_the_model_is_made_of(model: TrainedModel, data: Dataset)
     assert set(card["versions"]) >= {"python", "scikit-learn", "torch"}
 
 
-def test_small_starter_slice_is_learned(model: TrainedModel) -> None:
+def test_small_starter_set_is_learned(model: TrainedModel) -> None:
     """Even with toy vectors and a few hundred texts the evidence carries."""
     assert model.card["held_out"]["average_precision"] > 0.8
 

@@ -81,7 +81,7 @@ def plain_for_sale(drawn: random.Random) -> str:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an empty store and a first model in use."""
     database = tmp_path_factory.mktemp("trained") / "precursor-watch.db"
-    write_starter(database.with_name("starter.jsonl"), every=10)
+    write_starter(database.with_name("starter.jsonl"))
     open_database(database).conn.close()
     read_beforehand(database)
     assert retrained(database).promoted
@@ -96,7 +96,7 @@ def store(trained: Path, tmp_path: Path) -> Path:
 
 
 def retrained(store: Path) -> Retrained:
-    """Retrain on a slice of the starter set and whatever was judged."""
+    """Retrain on the starter set for toys and whatever was judged."""
     options = RetrainOptions(
         starter=store.with_name("starter.jsonl"), models_folder=store.parent / "models", embedder="words"
     )

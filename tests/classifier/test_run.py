@@ -36,7 +36,7 @@ from store.model import ListingContent, RunKind, RunOutcome
 from store.review.queue import review_queue
 from store.scores.scores import count_unscored, current_score, list_models, model_in_use
 from tests.classifier.toy import NOW, EmbedderBroken, ToyEmbedder, breaking_at, read_beforehand
-from tests.classifier.toy import write_starter as write_slice
+from tests.classifier.toy import write_starter as write_toy_starter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,14 +54,14 @@ SEEN = BATCH + 8
 
 
 def options(store_path: Path, **changes: object) -> RetrainOptions:
-    """Return a retraining on the starter slice beside the store."""
+    """Return a retraining on the starter set beside the store."""
     plain = {"starter": store_path.with_name("starter.jsonl"), "models_folder": store_path.parent / "models"}
     return RetrainOptions(**{**plain, "embedder": "toy", "by": "ada", **changes})  # type: ignore[arg-type]
 
 
 def write_starter(path: Path, *, flipped: bool = False) -> None:
-    """Write a slice of the starter set; flipped, everything but its held-out part is labelled wrongly."""
-    write_slice(path)
+    """Write the starter set for toys; flipped, everything but its held-out part is labelled wrongly."""
+    write_toy_starter(path)
     if flipped:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         for row, example in zip(rows, load_starter(path), strict=True):

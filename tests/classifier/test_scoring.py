@@ -49,7 +49,7 @@ def test_reasons_sum_exactly_to_the_log_odds(scored: list[ScoredText]) -> None:
     """Contributions and rest give the probability back."""
     for text in scored:
         total = sum(each.log_odds for each in text.reasons.contributions) + text.reasons.rest_log_odds
-        assert total == pytest.approx(np.log(text.p_offer / (1 - text.p_offer)), abs=1e-9)
+        assert total == pytest.approx(np.log(text.p_offer / (1 - text.p_offer)), rel=1e-9)
         assert sigmoid(np.array(total)) == pytest.approx(text.p_offer, abs=1e-12)
 
 

@@ -33,10 +33,30 @@ if TYPE_CHECKING:
 DIMENSIONS = 16
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 STARTER = Path(__file__).parents[2] / "fixtures" / "training" / "listings.jsonl"
-LANGUAGES = frozenset({"de", "en", "es", "fr", "pt", "ru", "zh"})
-"""Languages of the slices: some 40 texts of each of 35 languages would teach a toy nothing."""
-EVERY = 12
-"""The tests train on one starter listing in this many: some 1,800, of every kind."""
+SUBSTANCES = (
+    "Phenylacetone", "4-Piperidone", "4-Anilinopiperidine", "N-Phenethyl-4-piperidone", "Piperonal",
+    "Safrole", "Ephedrine", "Pseudoephedrine", "Norephedrine", "Ergotamine", "Acetic anhydride",
+    "Phenylacetic acid", "Potassium permanganate", "Anthranilic acid", "Isosafrole", "Piperidine",
+)  # fmt: skip
+GOODS = (
+    "Citric acid", "Sodium bicarbonate", "Glycerine", "Kettle", "Mountain bike", "Office chair",
+    "Winter coat", "Garden hose", "Guitar", "Bookshelf", "Desk lamp", "Phone case", "Coffee beans",
+    "Tent", "Camera", "Carpet", "Baking powder", "Table salt", "Paraffin wax", "Rain boots", "Violin",
+    "Frying pan", "Bath towel", "Wall clock", "Toy train", "Running shoes", "Sewing machine",
+    "Dog basket", "Olive oil", "Paint brush", "Road map", "Umbrella",
+)  # fmt: skip
+MANNERS = (
+    ("en", "{} 1 kg, wholesale"),
+    ("en", "{}, 5 kg in stock, ask for a price"),
+    ("en", "We sell {}, 25 kg, discreet packaging"),
+    ("es", "Vendo {}, tengo 5 kilos"),
+    ("es", "{} 25 kg, envío a todo el país"),
+    ("es", "Se vende {}, 1 kg en mi casa"),
+    ("zh", "{} 现货 25公斤"),
+    ("zh", "出售 {}，1 公斤起订"),
+    ("zh", "{} 5 kg 包邮"),
+)
+"""The language and the wording of listings of both kinds, so that only what is on offer tells the label."""
 
 
 class EmbedderBroken(Exception):
@@ -119,25 +139,33 @@ def read_beforehand(database: Path) -> None:
 
 @once
 def _evidence() -> dict[str, bytes]:
-    """Return by text hash the evidence of the starter slice and of the plain offers models are held to."""
+    """Return by text hash the evidence of the starter set for toys and of the plain offers."""
     reader = EvidenceReader(gazetteer=default_gazetteer())
-    texts = [row_text(json.loads(line)) for line in starter_lines()[::EVERY]]
+    texts = [row_text(row) for row in starter_rows()]
     texts += plain_offers(reader.gazetteer).values()
     return {text_hash(text): row.tobytes() for text, row in zip(texts, reader(texts), strict=True)}
 
 
-def write_starter(path: Path, *, every: int = EVERY) -> Path:
-    """Write a slice of the starter set and return its path."""
-    path.write_text("".join(starter_lines()[::every]), encoding="utf-8")
+def starter_rows() -> list[dict[str, object]]:
+    """Return a starter set for toys: 432 listings, a third of them plain offers."""
+    return [
+        {
+            "title": manner.format(thing),
+            "label": int(things is SUBSTANCES),
+            "kind": "named" if things is SUBSTANCES else "ordinary",
+            "language": language,
+            "group": f"{thing} {place}",
+        }
+        for things in (SUBSTANCES, GOODS)
+        for thing in things
+        for place, (language, manner) in enumerate(MANNERS)
+    ]
+
+
+def write_starter(path: Path) -> Path:
+    """Write the toy's starter set and return its path."""
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in starter_rows()), encoding="utf-8")
     return path
-
-
-@once
-def starter_lines() -> list[str]:
-    """Return the lines of the starter set that slices are cut from, in an order that further lines keep."""
-    lines = STARTER.read_text(encoding="utf-8").splitlines(keepends=True)
-    kept = [line for line in lines if json.loads(line)["language"] in LANGUAGES]
-    return sorted(kept, key=lambda line: zlib.crc32(json.loads(line)["title"].encode()))
 
 
 def example(text: str, label: int, group: str = "a") -> Example:

@@ -275,7 +275,7 @@ def test_models_marks_the_one_in_use(store: Path) -> None:
 
 
 def retrained(store: Path, *, embedder: ToyEmbedder | None = None, **changes: Any) -> Retrained:
-    """Retrain on the slice of the starter set that lies beside the store."""
+    """Retrain on the starter set that lies beside the store."""
     starter = store.with_name("starter.jsonl")
     options = RetrainOptions(starter=starter, models_folder=store.parent / "models", embedder="toy")
     return retrain(store, replace(options, **changes), embedder=embedder or ToyEmbedder())

@@ -37,9 +37,9 @@ def _plainly() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with one listing and a model trained on a small slice of the starter set."""
+    """A store with one listing and a model trained on the starter set for toys."""
     path = tmp_path_factory.mktemp("scored") / "precursor-watch.db"
-    starter = write_starter(path.with_name("starter.jsonl"), every=50)
+    starter = write_starter(path.with_name("starter.jsonl"))
     with closing(open_database(path)) as db:
         see(db, crawl_run(db), "https://andes.example/1", FULL)
     called = call_process("retrain", "--starter", starter, "--db", path, "--json")
