@@ -28,6 +28,8 @@ def command(law: Law, query: str, *, as_json: bool) -> None:
     Example: precursor-watch gazetteer 103-79-7
 
     Example: precursor-watch gazetteer "red phosphorus" --profile us,eu --as-of 2020-12-31
+
+    Example: precursor-watch gazetteer "phenethyl bromide" --profile canada --as-of 2026-04-12
     """
     from classifier.gazetteer import load_gazetteer, look_up
 
@@ -36,7 +38,7 @@ def command(law: Law, query: str, *, as_json: bool) -> None:
     gazetteer = load_gazetteer(law)
     found = look_up(gazetteer, query)
     substance = found.substance.name if found.substance else None
-    elsewhere = _elsewhere(query) if found.status == "not_listed" and substance else ""
+    elsewhere = _elsewhere(law, query) if found.status in {"not_listed", "watched"} and substance else ""
     if as_json:
         print_json(
             {
@@ -61,10 +63,9 @@ def command(law: Law, query: str, *, as_json: bool) -> None:
     )
 
 
-def _elsewhere(query: str) -> str:
+def _elsewhere(law: Law, query: str) -> str:
     """Return the entries of a substance on all known lists; empty if none has it."""
-    from classifier.gazetteer import Law, load_gazetteer, look_up
-    from classifier.gazetteer.law import INSTRUMENTS
+    from classifier.gazetteer import Law, load_gazetteer, look_up, profiles
 
-    found = look_up(load_gazetteer(Law(instruments=tuple(INSTRUMENTS))), query)
-    return found.why if found.status == "listed" else ""
+    found = look_up(load_gazetteer(Law(instruments=profiles(), imported=law.imported)), query)
+    return found.why if found.status in {"listed", "watched"} else ""

@@ -25,7 +25,8 @@ def law_options(command: Callable[Concatenate[Law, P], T]) -> Callable[P, T]:
         "--profile",
         "law_profile",
         callback=_profile,
-        help="Comma-separated lists to use: un, incb, us, eu, china, mexico.  [default: un,incb,us,eu]",
+        help="Comma-separated lists to use, e.g. un,us,canada; `law status` names them all.  "
+        "[default: un,incb,us,eu]",
     )
     @click.option(
         "--as-of",

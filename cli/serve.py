@@ -6,16 +6,26 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import cache, partial
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.law import law_options
 from cli.options import AnyFile, database_option, sources_option
-from review.web.providers import TRIAL_PAGES, KeptPage, LawEntry, NewSource, Reference, ServiceApi, Trial
+from review.web.providers import (
+    TRIAL_PAGES,
+    Jurisdiction,
+    KeptPage,
+    LawEntry,
+    NewSource,
+    Reference,
+    ServiceApi,
+    Trial,
+)
 from store.messages import harmless
 
 TRIAL_SECONDS = 60
@@ -25,7 +35,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from classifier.gazetteer import Law
+    from classifier.gazetteer import Law, Substance
+    from classifier.gazetteer import LawEntry as KnownEntry
     from store.audit.audit import Origin
     from store.crawl.runs import Attempt
     from store.database import Database
@@ -127,6 +138,7 @@ def reference_for(database: Path, law: Law) -> Reference:
     return Reference(
         contacts=contacts,
         law=partial(law_of, law),
+        jurisdictions=partial(jurisdictions_of, law),
         names=partial(names_of, law),
         page=lambda db, page_id: kept_page(db, folder, page_id),
         evidence=folder,
@@ -135,8 +147,38 @@ def reference_for(database: Path, law: Law) -> Reference:
 
 def law_of(law: Law, substances: Iterable[str]) -> list[LawEntry]:
     """Return the law's entries for substances by canonical name; an unknown name has none."""
-    by_name = _entries(law)
-    return [entry for name in substances for entry in by_name.get(name, ())]
+    by_name = _substances(law)
+    return [
+        _shown(by_name[name], entry)
+        for name in substances
+        if name in by_name
+        for entry in by_name[name].entries
+    ]
+
+
+def jurisdictions_of(law: Law, substances: Iterable[str]) -> list[Jurisdiction]:
+    """Return what each jurisdiction says of substances: the law's own first, each once for a substance."""
+    from classifier.gazetteer import profiles
+
+    by_name = _substances(replace(law, instruments=profiles()))
+
+    def group(entry: KnownEntry) -> tuple[bool, str]:
+        return entry.profile not in law.instruments, entry.jurisdiction
+
+    found = [
+        Jurisdiction(
+            substance=name,
+            name=jurisdiction,
+            is_own=not is_other,
+            entries=tuple(_shown(by_name[name], entry) for entry in entries),
+        )
+        for name in substances
+        if name in by_name
+        for (is_other, jurisdiction), entries in groupby(
+            sorted(by_name[name].entries, key=lambda entry: entry.profile not in law.instruments), key=group
+        )
+    ]
+    return sorted(found, key=lambda each: not each.is_own)
 
 
 def names_of(law: Law, terms: str) -> dict[str, str]:
@@ -162,24 +204,23 @@ def kept_page(db: Database, folder: Path, page_id: int) -> KeptPage | None:
     return KeptPage(html=decode_page(body, headers.get("content-type")), sha256=record.payload_sha256)
 
 
+def _shown(substance: Substance, entry: KnownEntry) -> LawEntry:
+    return LawEntry(
+        substance=substance.name,
+        instrument=entry.instrument,
+        list_name=entry.list_name,
+        since=entry.since_text,
+        code=entry.code or entry.item,
+        source=entry.source,
+    )
+
+
 @cache
-def _entries(law: Law) -> dict[str, list[LawEntry]]:
+def _substances(law: Law) -> dict[str, Substance]:
     from classifier.gazetteer import load_gazetteer
 
-    return {
-        substance.name: [
-            LawEntry(
-                substance=substance.name,
-                instrument=entry.instrument,
-                list_name=entry.list_name,
-                since=entry.since_text,
-                code=entry.code,
-                source=entry.source,
-            )
-            for entry in substance.entries
-        ]
-        for substance in load_gazetteer(law).substances
-    }
+    gazetteer = load_gazetteer(law)
+    return {each.name: each for each in (*gazetteer.substances, *gazetteer.watched)}
 
 
 @cache

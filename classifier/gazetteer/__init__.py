@@ -6,7 +6,8 @@ into a `Gazetteer` for one profile and date.
 
 from __future__ import annotations
 
-from classifier.gazetteer.law import Law, LawEntry, LawWrong, Profile, read_law
+from classifier.gazetteer.law import Law, LawEntry, LawWrong, profiles, read_law
+from classifier.gazetteer.lists import ListRow, ListWrong
 from classifier.gazetteer.lookup import LookupResult, look_up
 from classifier.gazetteer.substances import (
     Confusable,
@@ -26,13 +27,15 @@ __all__ = [
     "Law",
     "LawEntry",
     "LawWrong",
+    "ListRow",
+    "ListWrong",
     "LookupResult",
     "Name",
-    "Profile",
     "Substance",
     "default_gazetteer",
     "gazetteer_of",
     "load_gazetteer",
     "look_up",
+    "profiles",
     "read_law",
 ]

@@ -15,7 +15,6 @@ FOLDER holds `controlled.csv` (substances, instruments, names), `pubchem_synonym
 - `names.csv`, `cas.csv`, `entries.csv`: additions marked `general knowledge` or with their source,
   such as salts, trade spellings, German and Portuguese names, and entries of the official lists of
   April 2026 missing from `controlled.csv`. `{a|b}` in a name means `a` or `b`.
-- `abbreviations.csv`: meanings of abbreviations of unlisted chemicals, for look-ups.
 - `dropped_names.csv`: names of the sources that are too short, ambiguous or brand names, with reasons.
 - `note_contexts.csv`: the context in which a name counts whose note in `names_multilingual.csv` begins with
   `note`. Names of low confidence count at most in the context `form`.
@@ -52,7 +51,7 @@ from text.normalise import comparable, fold
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-VERSION = "2026.12.1"
+VERSION = "2026.12.2"
 """Year and month of the facts, then a number that increases with every change of the files."""
 
 MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
@@ -98,7 +97,6 @@ def build(folder: Path, *, built_on: str) -> None:
     write_rows("cas.csv", cas)
     write_rows("names.csv", names)
     write_rows("classes.csv", _classes())
-    write_rows("abbreviations.csv", read_rows(CURATED / "abbreviations.csv"))
     members = list(all_members(names, cas))
     write_rows("class_members.csv", members)
     write_rows("confusables.csv", _confusables(read_rows(folder / "confusable.csv")))

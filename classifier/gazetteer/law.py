@@ -2,49 +2,67 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Literal
 
 from classifier.errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from classifier.gazetteer.lists import ListRow
+
 GENERAL = "general knowledge"
 IN_DATA = "GK"
 """Abbreviation of `GENERAL` in the data."""
 
-INSTRUMENTS: dict[str, tuple[tuple[str, str], ...]] = {
-    "un": (("UN 1988 Convention", "Table "),),
-    "incb": (("INCB ISSL (limited international special surveillance list)", "ISSL"),),
-    "us": (("US 21 CFR 1310.02", "List I"),),
-    "eu": (("EU Reg. 273/2004 and 111/2005", "Category"), ("EU Reg. 111/2005", "Category")),
-    "china": (
-        ("China: Catalogue of precursor chemicals (Regulation 445)", "Category"),
-        ("China: Catalogue of precursor chemicals (Regulation 445)", "listed"),
-    ),
-    "mexico": (("Mexico: Ley Federal para el Control de Precursores Quimicos", ""),),
-}
-"""Instruments by short name, with the beginnings of their list names. `List I` also covers `List II`."""
-
-BEGAN: dict[str, date] = {
-    "UN 1988 Convention": date(1988, 1, 1),
-    "INCB ISSL (limited international special surveillance list)": date(1988, 1, 1),
-    "US 21 CFR 1310.02": date(1988, 1, 1),
-    "EU Reg. 273/2004 and 111/2005": date(2004, 1, 1),
-    "EU Reg. 111/2005": date(2005, 1, 1),
-    "Mexico: Ley Federal para el Control de Precursores Quimicos": date(1997, 12, 26),
-}
-"""First day on which the lists of an instrument can have had entries, for substances without a known date.
-
-The years come from the names of the instruments, with two exceptions: 21 CFR 1310 has the year of the
-Chemical Diversion and Trafficking Act of 1988, and the ISSL has the year of the tables that it supplements.
-Mexico's date comes from a source (S26b). A year alone means 1 January. All entries of China have dates.
-"""
-
 DEFAULT_INSTRUMENTS = ("un", "incb", "us", "eu")
 """UN 1988 Tables I and II, INCB special surveillance, US List I and II, EU categories 1 to 4."""
+
+
+ProfileKind = Literal["law", "proposed", "surveillance"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instrument:
+    """One row of `instruments.csv`: lists that a profile names."""
+
+    profile: str
+    """Short name, e.g. `eu`."""
+    jurisdiction: str
+    """E.g. `European Union`."""
+    instrument: str
+    """Empty for profiles whose entries stand in `lists/`."""
+    lists: str
+    """The beginning of the names of its lists; `List I` also covers `List II`."""
+    began: date | None
+    """First day on which its lists can have had entries, for substances without a known date."""
+    kind: ProfileKind
+
+
+@cache
+def instruments() -> tuple[Instrument, ...]:
+    """Return the instruments of all profiles, in the order in which they are cited.
+
+    The first days come from the names of the instruments, with two exceptions: 21 CFR 1310 has the year of
+    the Chemical Diversion and Trafficking Act of 1988, and the ISSL has the year of the tables that it
+    supplements. Mexico's date comes from a source (S26b). A year alone means 1 January. Profiles without a
+    first day have dated entries, or entries that were in force when they were read.
+    """
+    text = (files("classifier.gazetteer") / "curated" / "instruments.csv").read_text(encoding="utf-8")
+    return tuple(
+        Instrument(**row | {"began": first_day(row["began"])})  # type: ignore[arg-type]
+        for row in csv.DictReader(text.splitlines())
+    )
+
+
+def profiles(kind: ProfileKind | None = None) -> tuple[str, ...]:
+    """Return the short names of all profiles, or of those of one kind."""
+    return tuple(dict.fromkeys(each.profile for each in instruments() if kind in {None, each.kind}))
 
 
 def first_day(text: str) -> date | None:
@@ -59,17 +77,27 @@ def first_day(text: str) -> date | None:
 class LawEntry:
     """One substance on one list of one instrument."""
 
+    profile: str
+    """Short name of the profile, e.g. `un`; empty for lists that belong to none."""
+    jurisdiction: str
+    """E.g. `European Union`; empty if `profile` is."""
     instrument: str
     """E.g. `UN 1988 Convention`."""
     list_name: str
-    """E.g. `Table I`."""
+    """E.g. `Table I`; says so if the list is not in force or was read with low confidence."""
+    item: str = ""
+    """Number within the list, as printed."""
     since: date | None
     """First day in force, if known; a year alone means 1 January."""
+    until: date | None = None
+    """Last day in force, if the entry ends or has ended."""
+    has_ended: bool = False
+    """Whether it had ended when it was read."""
     not_before: date | None
     """First day of the instrument, if known; it is used where `since` is None."""
     since_text: str
     """The date as written in the source."""
-    code: str
+    code: str = ""
     """Code within the instrument, e.g. a customs (HS) or DEA number; empty if unknown."""
     source: str
     grade: str
@@ -80,7 +108,7 @@ class LawEntry:
     def is_in_force(self, day: date) -> bool:
         """Return whether the entry was in force on a day; an entry without any date always is."""
         since = self.since or self.not_before
-        return since is None or since <= day
+        return (since is None or since <= day) and (self.until is None or day <= self.until)
 
     @property
     def dated(self) -> str:
@@ -96,18 +124,6 @@ class LawEntry:
     def vouched(self) -> str:
         """The sources, as in docs/law-sources.md, and the verification of the listing."""
         return "; ".join(part for part in (self.source.replace(IN_DATA, GENERAL), self.status) if part)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
-    """The lists that count as the law."""
-
-    lists: frozenset[tuple[str, str]]
-    """Pairs of instrument and the beginning of a list name, e.g. (`UN 1988 Convention`, `Table I`)."""
-
-    def covers(self, instrument: str, list_name: str) -> bool:
-        """Return whether a list of an instrument belongs to the profile."""
-        return any(instrument == i and list_name.startswith(start) for i, start in self.lists)
 
 
 class LawWrong(ModelError):
@@ -127,18 +143,22 @@ class Law:
     """The lists that count, on a date."""
 
     instruments: tuple[str, ...] = DEFAULT_INSTRUMENTS
-    """Short names, in the order of `INSTRUMENTS`."""
+    """Short names of profiles, in the order of `instruments.csv`."""
     as_of: date | None = None
-    """None uses all entries, regardless of their dates."""
-
-    @property
-    def profile(self) -> Profile:
-        """The profile of the instruments."""
-        return Profile(lists=frozenset(each for name in self.instruments for each in INSTRUMENTS[name]))
+    """None uses all entries that have not ended, regardless of their dates."""
+    imported: tuple[ListRow, ...] = ()
+    """Rows of lists that the office imported, which replace those of the same profile, list and substance."""
 
     def __str__(self) -> str:
         as_of = f" as of {self.as_of}" if self.as_of else ""
-        return ", ".join(self.instruments) + as_of
+        more = f", {len(self.imported)} imported" if self.imported else ""
+        return ", ".join(self.instruments) + as_of + more
+
+    def counts(self, entry: LawEntry) -> bool:
+        """Return whether an entry is of a chosen profile and was in force on the date."""
+        if entry.profile not in self.instruments:
+            return False
+        return not entry.has_ended if self.as_of is None else entry.is_in_force(self.as_of)
 
 
 def read_law(instruments: Iterable[str], as_of: str) -> Law:
@@ -148,14 +168,14 @@ def read_law(instruments: Iterable[str], as_of: str) -> Law:
         LawWrong: If a name or the date is not valid.
     """
     wanted = {name.strip().lower() for given in instruments for name in given.split(",")} - {""}
-    unknown = sorted(wanted - set(INSTRUMENTS))
+    unknown = sorted(wanted - set(profiles()))
     if unknown or not wanted:
         found = f"{', '.join(unknown)} is not an instrument" if unknown else "no instrument is named"
-        message = f"The profile of the law cannot be used: {found}; choose from {', '.join(INSTRUMENTS)}."
+        message = f"The profile of the law cannot be used: {found}; choose from {', '.join(profiles())}."
         raise LawWrong(message)
     try:
         day = date.fromisoformat(as_of) if as_of else None
     except ValueError as error:
         message = f"The law cannot be read as of {as_of!r}: it is not a date; write a date as 2024-12-03."
         raise LawWrong(message) from error
-    return Law(instruments=tuple(name for name in INSTRUMENTS if name in wanted), as_of=day)
+    return Law(instruments=tuple(name for name in profiles() if name in wanted), as_of=day)

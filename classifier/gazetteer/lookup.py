@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from babel import Locale
 
+from classifier.gazetteer.lists import WATCH
 from classifier.gazetteer.structures import StructureUnknown, compound_of
 from text.cas import cas_in, is_cas_number
 from text.normalise import comparable, fold, squeeze
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from classifier.gazetteer.substances import Confusable, Gazetteer, Name, Substance
 
+    Status = Literal["listed", "watched", "ambiguous", "not_listed", "confusable", "unknown"]
     Found = dict[str, tuple[Substance, Name | None]]
     """Substance and name by substance key; the name is None if the query is a CAS number."""
 
@@ -33,9 +35,6 @@ TOO_COMMON = 15
 """Most substances with a word in their names for which an answer names them."""
 SHORTEST_CERTAIN = 5
 """Fewest letters of a synonym in a database of 70,000 compounds that counts as a name."""
-NOT_ALL_IS_PUBLIC = (
-    "The INCB's surveillance list is not public in full: only its published examples are known here."
-)
 
 WORD = re.compile(r"[^\W_]+")
 CJK = re.compile("[\u3400-\u9fff]")
@@ -57,8 +56,9 @@ class LookupResult:
     """The answer to a name or CAS number."""
 
     query: str
-    status: Literal["listed", "ambiguous", "not_listed", "confusable", "unknown"]
-    """`ambiguous`: the query is only part of the names of `candidates`."""
+    status: Status
+    """`ambiguous`: the query is only part of the names of `candidates`; `watched`: it is named by lists of
+    surveillance, or of the profile as ordinary goods, and is never scored."""
     substance: Substance | None
     why: str
     """Sentences for people: the lists and their dates, or why the query is not listed."""
@@ -79,7 +79,9 @@ def _by_name(gazetteer: Gazetteer, query: str, cas: str, spellings: set[str]) ->
     """Answer by name or number; None if the gazetteer has no match."""
     if found := _named(gazetteer.substances, cas, spellings):
         return _listed(gazetteer, query, found)
-    if known := _named(gazetteer.unlisted, cas, spellings):
+    if found := _named(gazetteer.watched, cas, spellings):
+        return _listed(gazetteer, query, found, status="watched")
+    if known := _named((*gazetteer.unlisted, *gazetteer.elsewhere), cas, spellings):
         substance = next(iter(known.values()))[0]
         why = f"{substance.name} is known, but is on none of the lists that count ({gazetteer.law})."
         return _answer(query, "not_listed", why, substance)
@@ -88,12 +90,6 @@ def _by_name(gazetteer: Gazetteer, query: str, cas: str, spellings: set[str]) ->
         return _answer(query, "confusable", why)
     if number := _by_number(gazetteer, query, cas):
         return number
-    for short, long in gazetteer.stands_for.items():
-        if comparable(short) in spellings:
-            meant = look_up(gazetteer, long)
-            not_all = f" {NOT_ALL_IS_PUBLIC}" if meant.status != "listed" and "incb" in gazetteer.law else ""
-            why = f"{short} stands for {long}. {meant.why}{not_all}"
-            return _answer(query, meant.status, why, meant.substance, meant.candidates)
     return None
 
 
@@ -156,7 +152,13 @@ def _part_of_names(query: str, parts: Sequence[Substance]) -> LookupResult:
 
 
 def _listed(
-    gazetteer: Gazetteer, query: str, found: Found, first: str = "", *, wording: str = ""
+    gazetteer: Gazetteer,
+    query: str,
+    found: Found,
+    first: str = "",
+    *,
+    wording: str = "",
+    status: Status = "listed",
 ) -> LookupResult:
     substances = tuple(substance for substance, _ in found.values())
     sentences = [first] if first else []
@@ -171,12 +173,12 @@ def _listed(
     others = [item.name for item in gazetteer.confusables if is_short and _shares_abbreviation(item, wanted)]
     if others:
         sentences.append(f"{query} is also used for {', '.join(others)}, which is not listed.")
-    return _answer(query, "listed", " ".join(sentences), substances[0], candidates=substances)
+    return _answer(query, status, " ".join(sentences), substances[0], candidates=substances)
 
 
 def _answer(
     query: str,
-    status: Literal["listed", "ambiguous", "not_listed", "confusable", "unknown"],
+    status: Status,
     why: str,
     substance: Substance | None = None,
     candidates: tuple[Substance, ...] = (),
@@ -225,6 +227,8 @@ def _names_of(substances: Sequence[Substance]) -> str:
 
 def _why_listed(substance: Substance, name: Name | None) -> str:
     sentences = [f"{substance.name} is listed (family {substance.family}, tier {substance.tier})."]
+    if substance.tier == WATCH:
+        sentences = [f"{substance.name} is watched: ordinary goods, shown and counted but never scored."]
     sentences += [f"{e.instrument}, {e.dated} [{e.vouched}]." for e in substance.entries]
     if substance.note:
         sentences.append(f"{substance.note}.")

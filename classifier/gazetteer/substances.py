@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Literal, cast
 
 from classifier.errors import ModelError
-from classifier.gazetteer.law import BEGAN, Law, LawEntry, Profile, first_day
+from classifier.gazetteer.law import GENERAL, Law, LawEntry, first_day, instruments, profiles
+from classifier.gazetteer.lists import WATCH, WATCH_TEXT, ListRow, shipped_rows
+from text.normalise import comparable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import date
 
 NameKind = Literal["canonical", "synonym", "abbreviation", "code"]
 Family = Literal["opioid", "amphetamine-type", "other"]
@@ -61,7 +62,8 @@ class Substance:
     name: str
     family: Family
     tier: int
-    """1 few licit uses; 2 dual use, limited trade; 3 bulk solvents, acids and reagents."""
+    """1 few licit uses; 2 dual use, limited trade; 3 bulk solvents, acids and reagents; `WATCH`: goods
+    on lists of other countries or of surveillance that are shown and counted but never scored."""
     entries: tuple[LawEntry, ...]
     """Entries on lists of the profile, in the order of the instruments."""
     cas: tuple[str, ...]
@@ -93,7 +95,11 @@ class Gazetteer:
     substances: tuple[Substance, ...]
     """Listed under the profile on the date."""
     unlisted: tuple[Substance, ...]
-    """Known substances that are on no list of the profile on the date."""
+    """Known substances of the first six profiles that are on no list of the profile on the date."""
+    watched: tuple[Substance, ...]
+    """Substances of tier `WATCH` on lists of the profile or of surveillance; they are never scored."""
+    elsewhere: tuple[Substance, ...]
+    """Substances that only lists of other profiles name: for look-ups, they change no reading."""
     confusables: tuple[Confusable, ...]
     rivals: tuple[str, ...]
     """Names of unlisted chemicals that contain a listed name or begin like one."""
@@ -101,8 +107,6 @@ class Gazetteer:
     """Listed substances by CAS number."""
     law: str
     """The lists that count, with their date, for people: `un, incb, us, eu`."""
-    stands_for: Mapping[str, str]
-    """Meanings of abbreviations of unlisted chemicals."""
     systematic_names: bool = False
     """Whether systematic names are recognised by structure, in titles that name nothing else."""
 
@@ -141,20 +145,30 @@ def load_gazetteer(
         GazetteerError: If a file is missing or a substance lacks its family or tier.
     """
     law = law or Law()
-    entries = _entries(law.profile, law.as_of)
-    substances = _substances(entries, classes=classes)
-    listed = tuple(s for s in substances if s.entries)
+    rows = law_rows(law)
+    entries = _entries(law, rows)
+    base, wider = _substances(entries, classes=classes), _wider(entries, rows)
+    read = [*base, *(each for each in wider if each.tier != WATCH)]
+    listed = tuple(each for each in read if each.entries)
+    watched = tuple(each for each in wider if each.tier == WATCH and each.entries)
     return Gazetteer(
         edition=_edition() if law == Law() else f"{_edition()}, {law}",
         substances=listed,
-        unlisted=tuple(s for s in substances if not s.entries),
+        unlisted=tuple(each for each in base if not each.entries),
+        watched=watched,
+        elsewhere=tuple(each for each in wider if not each.entries),
         confusables=tuple(_confusables()),
         rivals=tuple(row["name"] for row in _read("rivals.csv")),
         by_cas={cas: s for s in reversed(listed) for cas in s.cas},
         law=str(law),
-        stands_for={row["abbreviation"]: row["name"] for row in _read("abbreviations.csv")},
         systematic_names=systematic_names,
     )
+
+
+def law_rows(law: Law) -> tuple[ListRow, ...]:
+    """Return the rows of the lists that come with the package, and those that the office imported."""
+    replaced = {row.place for row in law.imported}
+    return (*(row for row in shipped_rows() if row.place not in replaced), *law.imported)
 
 
 def _read(name: str) -> Rows:
@@ -172,27 +186,85 @@ def _edition() -> str:
     return f"{row['version']} of {row['built_on']}"
 
 
-def _entries(profile: Profile, as_of: date | None) -> dict[str, list[LawEntry]]:
+def _entries(law: Law, rows: Iterable[ListRow]) -> dict[str, list[LawEntry]]:
     entries: dict[str, list[LawEntry]] = defaultdict(list)
     for row in _read("entries.csv"):
+        found = next(
+            (
+                each
+                for each in instruments()
+                if each.instrument == row["instrument"] and row["list"].startswith(each.lists)
+            ),
+            None,
+        )
         entry = LawEntry(
+            profile=found.profile if found else "",
+            jurisdiction=found.jurisdiction if found else "",
             instrument=row["instrument"],
             list_name=row["list"],
             since=first_day(row["since"]),
-            not_before=BEGAN.get(row["instrument"]),
+            not_before=found.began if found else None,
             since_text=row["control_date"],
             code=row["code"],
             source=row["source"],
             grade=row["grade"],
             status=row["status"],
         )
-        if (
-            (as_of is None or entry.is_in_force(as_of))
-            and NOT_IN_FORCE not in entry.list_name
-            and profile.covers(entry.instrument, entry.list_name)
-        ):
+        if law.counts(entry) and NOT_IN_FORCE not in entry.list_name:
             entries[row["substance_key"]].append(entry)
+    known, watch = known_names(), profiles("surveillance")
+    surveyed = replace(law, instruments=(*law.instruments, *watch))
+    for each in rows:
+        key, entry = each.key(known), each.entry()
+        if (surveyed if each.tier == WATCH_TEXT else law).counts(entry):
+            entries[key].append(entry)
+    order = profiles()
+    for found_entries in entries.values():
+        found_entries.sort(key=lambda entry: order.index(entry.profile))
     return entries
+
+
+@cache
+def known_names() -> Mapping[str, str]:
+    """Return substance keys by name in comparable form, then by CAS number, of the first six profiles."""
+    named = {comparable(row["name"]): row["substance_key"] for row in _read("substances.csv")}
+    numbered = {row["cas"]: row["substance_key"] for row in reversed(_read("cas.csv")) if row["cas"]}
+    return {**numbered, **named}
+
+
+def _wider(entries: dict[str, list[LawEntry]], rows: Iterable[ListRow]) -> list[Substance]:
+    """Return the substances that only `lists/` names, each from its first row; later rows add names."""
+    known, found = known_names(), dict[str, list[ListRow]]()
+    base = set(known.values())
+    for row in rows:
+        if (key := row.key(known)) not in base:
+            found.setdefault(key, []).append(row)
+    return [
+        Substance(
+            key=key,
+            name=same[0].substance,
+            family=cast("Family", same[0].family),
+            tier=WATCH if same[0].tier == WATCH_TEXT else int(same[0].tier),
+            entries=tuple(entries[key]),
+            cas=tuple(dict.fromkeys(row.cas for row in same if row.cas)),
+            inchikeys=(),
+            names=tuple({(n.text, n.lang): n for row in same for n in _names_of(row)}.values()),
+        )
+        for key, same in found.items()
+    ]
+
+
+def _names_of(row: ListRow) -> Iterable[Name]:
+    yield Name(text=row.substance, lang="en", kind="canonical", context="", source=row.source)
+    for lang, text in row.other_names():
+        is_short = lang == "abbr"
+        yield Name(
+            text=text,
+            lang="en" if is_short else lang,
+            kind="abbreviation" if is_short else "synonym",
+            context="chemistry" if is_short else "",
+            source=GENERAL,
+        )
 
 
 def _substances(entries: dict[str, list[LawEntry]], *, classes: bool) -> list[Substance]:

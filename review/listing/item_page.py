@@ -339,7 +339,7 @@ def _near(request: Request, db: Database, file: ListingFile, person: Person) -> 
     spans = file.score.reasons.spans if file.score else ()
     named = dict.fromkeys([*substances, *(span.substance for span in spans if span.substance)])
     return {
-        "law": context_of(request).reference.law(named),
+        "law": context_of(request).reference.jurisdictions(named),
         "provenance": listings.provenance(db, newest.page_id),
         "price_line": price_line(listings.prices(file.sightings)),
         "prices": listings.prices(file.sightings),

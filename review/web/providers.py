@@ -36,6 +36,18 @@ class LawEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Jurisdiction:
+    """What one jurisdiction says of one substance."""
+
+    substance: str
+    name: str
+    """Of the jurisdiction, e.g. `European Union`."""
+    is_own: bool
+    """Whether it belongs to the office's profile, so that it counts."""
+    entries: tuple[LawEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeptPage:
     """A saved page."""
 
@@ -49,7 +61,9 @@ class Reference:
     """Lookups in the gazetteer and in the evidence."""
 
     law: Callable[[Iterable[str]], list[LawEntry]] = lambda _: []
-    """The entries of substances, given by name."""
+    """The entries of substances under the office's profile, given by name."""
+    jurisdictions: Callable[[Iterable[str]], list[Jurisdiction]] = lambda _: []
+    """What each jurisdiction says of substances, the office's own first, each once for a substance."""
     page: Callable[[Database, int], KeptPage | None] = lambda _, __: None
     """The saved page of a page id; None if its bytes are not stored."""
     names: Callable[[str], Mapping[str, str]] = lambda _: {}

@@ -359,6 +359,10 @@ LAW_WORDS = (
     N_("(ester names)"), N_("prints"), N_("(group name)"),
     N_("(older French decree counts sassafras oil with it)"),
     N_("(CAS and CN code read; that page prints them beside the wrong name)"),
+    N_("United Nations"), N_("European Union"), N_("United States"), N_("Brazil"), N_("Hong Kong"),
+    N_("Japan"), N_("South Korea"), N_("Singapore"), N_("United Kingdom"), N_("(proposed)"),
+    N_("(surveillance)"), N_("about"), N_("(proposed, not in force)"), N_("(low confidence)"),
+    N_("(proposed, not in force; low confidence)"), N_("Canada"), N_("Mexico"), N_("Texas"),
 )  # fmt: skip
 """What citations are made of; a whole word of them is translated, all else is cited as it stands."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classifier.gazetteer import Law
-from cli.serve import law_of, reference_for
+from cli.serve import jurisdictions_of, law_of, reference_for
 from store.database import open_database
 from tests.crawler.archives.site import BASE, Saved, html, warc
 from tests.crawler.crawls import crawl, declare
@@ -24,6 +24,15 @@ def test_law_names_instrument_list_and_source() -> None:
     un = next(entry for entry in entries if entry.instrument == "UN 1988 Convention")
     assert (un.list_name, un.code) == ("Table I", "HS 2915.24")
     assert un.source
+
+
+def test_each_jurisdiction_stands_once_and_the_offices_own_comes_first() -> None:
+    """Other jurisdictions follow, marked as such; a proposed list says so."""
+    found = jurisdictions_of(Law(instruments=("canada",)), ["Red phosphorus"])
+    assert [(each.name, each.is_own) for each in found[:2]] == [("Canada", True), ("INCB", False)]
+    assert len({each.name for each in found}) == len(found) > 5
+    proposed = next(each for each in found if each.name == "European Union (proposed)")
+    assert "proposed, not in force" in proposed.entries[0].list_name
 
 
 @pytest.mark.process

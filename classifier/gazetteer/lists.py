@@ -1,0 +1,240 @@
+"""Lists of further jurisdictions, as data: the CSV files in `lists/`, and files that an office imports.
+
+One row is one substance on one list. To bring a list in, add a file to `lists/` whose name is the profile's,
+and the profile to `instruments.csv`; an office imports a file of the same columns with `law import`. Rows
+name substances of the gazetteer by canonical name or CAS number; any other row states family and tier, and so
+brings a new substance.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Literal, cast
+
+from classifier.errors import ModelError
+from classifier.gazetteer.law import LawEntry, first_day, instruments, profiles
+from text.cas import is_cas_number
+from text.normalise import comparable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import date
+
+WATCH = 4
+"""Tier of substances that are shown and counted but never scored."""
+WATCH_TEXT = "watch"
+FAMILIES = ("opioid", "amphetamine-type", "other")
+TIERS = ("1", "2", "3", WATCH_TEXT)
+STATUSES = ("in force", "proposed", "surveillance", "expired")
+CONFIDENCES = ("high", "medium", "low")
+NEEDED = ("profile", "instrument", "list", "substance", "status", "source", "confidence")
+DAY = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListRow:
+    """One row of a list; all fields are text as written."""
+
+    profile: str
+    instrument: str
+    list: str
+    item: str = ""
+    """Number within the list, as printed."""
+    substance: str
+    cas: str = ""
+    names: str = ""
+    """Other names, separated by `;`; one in another language as `zh:...`, an abbreviation as `abbr:...`."""
+    family: str = ""
+    tier: str = ""
+    """`1`, `2`, `3` or `watch`; empty, like `family`, for substances that the gazetteer knows."""
+    since: str = ""
+    """First day in force, `YYYY[-MM[-DD]]`."""
+    until: str = ""
+    """Last day in force."""
+    dated: str = ""
+    """The date in the source's words."""
+    status: str
+    """One of `STATUSES`."""
+    wording: str = ""
+    """What the entry covers, in the words of the law."""
+    source: str
+    """Codes as in docs/law-sources.md, or the source itself."""
+    confidence: str
+    """How surely the entry was read: `high`, `medium` or `low`."""
+    note: str = ""
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """What identifies the row: profile, list, item and substance."""
+        return (self.profile, self.list, self.item, comparable(self.substance))
+
+    def key(self, known: Mapping[str, str]) -> str:
+        """Return the substance's key: of the gazetteer, by name or else by CAS number, or a new one."""
+        name = comparable(self.substance)
+        return known.get(name) or known.get(self.cas) or f"list:{name}"
+
+    def other_names(self) -> Iterator[tuple[str, str]]:
+        """Yield the language (`abbr` for an abbreviation) and the text of each other name."""
+        for each in filter(None, self.names.split(";")):
+            lang, colon, text = each.partition(":")
+            yield (lang, text) if colon and lang.isalpha() and len(lang) in {2, 4} else ("en", each)
+
+    def entry(self) -> LawEntry:
+        """Return the row as an entry of the law; what is proposed or read with low confidence says so."""
+        marks = ["proposed, not in force"] if self.status == "proposed" else []
+        marks += ["low confidence"] if self.confidence == "low" else []
+        found = next(each for each in instruments() if each.profile == self.profile)
+        return LawEntry(
+            profile=self.profile,
+            jurisdiction=found.jurisdiction,
+            instrument=self.instrument,
+            list_name=f"{self.list} ({'; '.join(marks)})" if marks else self.list,
+            item=self.item,
+            since=first_day(self.since),
+            until=first_day(self.until),
+            has_ended=self.status == "expired",
+            not_before=found.began,
+            since_text=self.dated or self.since,
+            source=self.source,
+            grade=f"{self.confidence} confidence",
+            status=f"{self.status}, read with {self.confidence} confidence",
+        )
+
+
+class ListWrong(ModelError):
+    """A file of list rows has mistakes; the message names each, and nothing was taken over."""
+
+    def __init__(self, name: str, faults: Sequence[str]) -> None:
+        more = f" {len(faults) - 20} more mistakes follow." if len(faults) > 20 else ""
+        super().__init__(f"{name} cannot be used: {' '.join(faults[:20])}{more} Nothing was imported.")
+
+
+@cache
+def shipped_rows() -> tuple[ListRow, ...]:
+    """Return the rows of `lists/`, by profile."""
+    folder = files("classifier.gazetteer") / "lists"
+    found = sorted((file for file in folder.iterdir() if file.name.endswith(".csv")), key=lambda f: f.name)
+    return tuple(
+        ListRow(**row)
+        for file in found
+        for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines())
+    )
+
+
+def read_list(name: str, text: str, known: Mapping[str, str]) -> tuple[ListRow, ...]:
+    """Return the rows of a CSV file, checked as a whole.
+
+    Args:
+        name: The file's name, for messages.
+        text: The file.
+        known: Substance keys by name and CAS number.
+
+    Raises:
+        ListWrong: If a column, CAS number, date, profile, status or confidence is wrong, a row is double, or
+            a new substance lacks family or tier; the message names every mistake.
+    """
+    columns = [field.name for field in fields(ListRow)]
+    try:
+        table = csv.DictReader(text.splitlines(), strict=True)
+        heading = list(table.fieldnames or ())
+        lines = list(table)
+    except csv.Error as error:
+        raise ListWrong(name, [f"it is not a CSV file ({error})."]) from error
+    faults = [f"The column {one} is unknown." for one in heading if one not in columns]
+    faults += [f"The column {one} is missing." for one in NEEDED if one not in heading]
+    if faults or not lines:
+        raise ListWrong(name, faults or ["it has no rows."])
+    rows: list[ListRow] = []
+    seen = {row.key(known): row for row in shipped_rows() if row.tier}
+    for number, line in enumerate(lines, start=2):
+        if None in line or None in line.values():
+            faults.append(f"Row {number} has too many or too few cells.")
+            continue
+        row = ListRow(**{column: value.strip() for column, value in line.items()})
+        faults += [f"Row {number} ({row.substance or 'no name'}): {fault}." for fault in _faults(row)]
+        key = row.key(known)
+        if row.place in {each.place for each in rows}:
+            faults.append(f"Row {number} ({row.substance}) stands twice.")
+        is_new = key not in set(known.values()) and key not in seen
+        if is_new and (row.family not in FAMILIES or row.tier not in TIERS):
+            faults.append(
+                f"Row {number} ({row.substance}): it is a new substance, so family ({', '.join(FAMILIES)}) "
+                f"and tier ({', '.join(TIERS)}) are needed."
+            )
+        seen.setdefault(key, row)
+        rows.append(row)
+    if faults:
+        raise ListWrong(name, faults)
+    return tuple(rows)
+
+
+def _faults(row: ListRow) -> Iterator[str]:
+    yield from (f"{column} is empty" for column in NEEDED if not getattr(row, column))
+    if row.cas and not is_cas_number(row.cas):
+        yield f"{row.cas} is not a CAS number: its check digit is wrong"
+    for column in ("since", "until"):
+        if (day := getattr(row, column)) and not _is_day(day):
+            yield f"{day} is not a date as 2026, 2026-05 or 2026-05-18"
+    if row.since and row.until and not _is_ordered(row.since, row.until):
+        yield f"it ends ({row.until}) before it begins ({row.since})"
+    for value, allowed in (
+        (row.profile, profiles()), (row.status, STATUSES), (row.confidence, CONFIDENCES)
+    ):  # fmt: skip
+        if value and value not in allowed:
+            yield f"{value} is none of {', '.join(allowed)}"
+    if row.substance.startswith("(") and row.substance.endswith(")"):
+        yield "a remark in brackets is no substance"
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return DAY.fullmatch(text) is not None and first_day(text) is not None
+    except ValueError:
+        return False
+
+
+def _is_ordered(since: str, until: str) -> bool:
+    return not (_is_day(since) and _is_day(until)) or cast("date", first_day(since)) <= cast(
+        "date", first_day(until)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One row that differs between two lists."""
+
+    kind: Literal["added", "removed", "changed"]
+    row: ListRow
+    """The new row, or the one removed."""
+    fields: tuple[tuple[str, str, str], ...] = ()
+    """Changed columns with the old and the new value."""
+
+    def __str__(self) -> str:
+        said = f"{self.kind}: {self.row.substance}" + (f" (CAS {self.row.cas})" if self.row.cas else "")
+        said += f", {self.row.profile}, {self.row.list}"
+        changes = (f"{column} {old or '-'} -> {new or '-'}" for column, old, new in self.fields)
+        return said + "".join(f"; {change}" for change in changes)
+
+
+def differences(old: Iterable[ListRow], new: Iterable[ListRow]) -> list[Difference]:
+    """Return the rows that were removed, changed and added, each in the order of its list."""
+    before, after = ({row.place: row for row in rows} for rows in (old, new))
+    found = [Difference(kind="removed", row=row) for place, row in before.items() if place not in after]
+    for place, row in after.items():
+        if place not in before:
+            found.append(Difference(kind="added", row=row))
+        elif row != before[place]:
+            changed = (
+                (field.name, str(getattr(before[place], field.name)), str(getattr(row, field.name)))
+                for field in fields(ListRow)
+            )
+            found.append(
+                Difference(
+                    kind="changed", row=row, fields=tuple(each for each in changed if each[1] != each[2])
+                )
+            )
+    return found

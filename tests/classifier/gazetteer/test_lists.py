@@ -1,0 +1,130 @@
+"""Lists of further jurisdictions are data, and change no reading under other profiles."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import asdict, replace
+from datetime import date
+from io import StringIO
+
+import pytest
+
+from classifier.gazetteer import Law, ListRow, ListWrong, default_gazetteer, load_gazetteer, look_up, profiles
+from classifier.gazetteer.lists import WATCH, differences, read_list, shipped_rows
+from classifier.gazetteer.sources_page import PAGE, page
+from classifier.gazetteer.substances import known_names
+from classifier.reading import find_mentions
+
+ROW = ListRow(
+    profile="canada",
+    instrument="Canada: an order",
+    list="Schedule VI",
+    substance="Acetone",
+    since="2027-01-01",
+    status="in force",
+    source="S36",
+    confidence="high",
+)
+
+
+def written(*rows: ListRow) -> str:
+    """Return rows as a CSV file."""
+    out = StringIO()
+    table = csv.DictWriter(out, asdict(ROW))
+    table.writeheader()
+    table.writerows(asdict(row) for row in rows)
+    return out.getvalue()
+
+
+def test_every_shipped_row_is_well_formed() -> None:
+    """The files pass the check of an import, and none of their rows is a remark about an unread list."""
+    assert len(shipped_rows()) > 300
+    assert read_list("all", written(*shipped_rows()), known_names()) == shipped_rows()
+
+
+@pytest.mark.parametrize(
+    ("name", "profile", "as_of", "status"),
+    [
+        ("phenethyl bromide", "canada", "2026-04-12", "listed"),
+        ("phenethyl bromide", "canada", "2025-01-01", "not_listed"),
+        ("1451-82-7", "eu", "2026-05-18", "listed"),
+        ("1451-82-7", "eu", "2026-05-17", "not_listed"),
+        ("1451-82-7", "eu-proposed", "", "listed"),
+        ("caffeine", "brazil", "", "watched"),
+        ("1,4-butanediol", "uk", "", "listed"),
+        ("helional", "australia", "2024-03-01", "listed"),
+        ("acetone", "indonesia", "", "listed"),
+        ("NPP", "japan", "", "listed"),
+    ],
+)
+def test_each_jurisdiction_answers_for_its_own_days(name: str, profile: str, as_of: str, status: str) -> None:
+    """An entry counts in its profile, from its first day to its last."""
+    law = Law(instruments=(profile,), as_of=date.fromisoformat(as_of) if as_of else None)
+    assert look_up(load_gazetteer(law), name).status == status
+
+
+def test_what_is_proposed_or_unsure_says_so_wherever_it_is_cited() -> None:
+    """The mark is part of the list's name."""
+    gazetteer = load_gazetteer(Law(instruments=("eu-proposed", "brazil")))
+    said = look_up(gazetteer, "hydrochloric acid").why
+    assert "Category 2 (proposed, not in force; low confidence)" in said
+    assert "Lista IV (acids) (low confidence)" in look_up(gazetteer, "sulphuric acid").why
+    for substance in gazetteer.substances:
+        for entry in substance.entries:
+            assert (entry.profile == "eu-proposed") == ("not in force" in entry.list_name)
+
+
+def test_other_profiles_change_no_reading_of_the_default() -> None:
+    """What only another profile names is neither found nor a rival; a watched one is never scored."""
+    default, everything = default_gazetteer(), load_gazetteer(Law(instruments=profiles()))
+    read = {each.key for each in (*default.substances, *default.unlisted)}
+    others = {each.key for each in default.elsewhere}
+    assert others
+    assert not others & read
+    added = {key for key in read if key.startswith("list:")}
+    assert added == {row.key(known_names()) for row in shipped_rows() if row.profile == "eu"}
+    text = "Phenethyl bromide 99 % and caffeine powder, 25 kg drums"
+    assert find_mentions([text], default) == [[]]
+    assert [hit.substance.name for hit in find_mentions([text], everything)[0]] == ["Phenethyl bromide"]
+    assert all(each.tier != WATCH for each in everything.substances)
+
+
+def test_a_file_is_checked_whole() -> None:
+    """Every mistake is named, each with its row, and nothing is taken over."""
+    wrong = written(
+        replace(ROW, cas="67-64-2"),
+        replace(ROW, substance="Ethyl ether", since="2027-13-01"),
+        replace(ROW, substance="Unobtainium"),
+        replace(ROW, substance="Toluene", profile="moon"),
+        ROW,
+    )
+    with pytest.raises(ListWrong) as raised:
+        read_list("orders.csv", wrong, known_names())
+    for said in (
+        "Row 2 (Acetone): 67-64-2 is not a CAS number",
+        "Row 3 (Ethyl ether): 2027-13-01 is not a date",
+        "Row 4 (Unobtainium): it is a new substance",
+        "Row 5 (Toluene): moon is none of",
+        "Row 6 (Acetone) stands twice",
+        "Nothing was imported.",
+    ):
+        assert said in str(raised.value)
+    for text, said in (("a,b\n1,2\n", "The column a is unknown."), ("", "missing"), ('"', "not a CSV file")):
+        with pytest.raises(ListWrong, match=said):
+            read_list("orders.csv", text, known_names())
+
+
+def test_two_editions_differ_by_rows() -> None:
+    """Rows are compared by profile, list, item and substance."""
+    old = [ROW, replace(ROW, substance="Toluene")]
+    new = [replace(ROW, since="2027-02-01"), replace(ROW, substance="Ethyl ether")]
+    assert [str(each) for each in differences(old, new)] == [
+        "removed: Toluene, canada, Schedule VI",
+        "changed: Acetone, canada, Schedule VI; since 2027-01-01 -> 2027-02-01",
+        "added: Ethyl ether, canada, Schedule VI",
+    ]
+
+
+def test_the_page_of_sources_is_up_to_date() -> None:
+    """It is written from the data: `python -m classifier.gazetteer.sources_page`."""
+    assert PAGE.read_text(encoding="utf-8") == page()
