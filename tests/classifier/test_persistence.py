@@ -13,7 +13,7 @@ import pytest
 from skops.io import dump
 
 from classifier.errors import ModelFolderWrong
-from classifier.gazetteer import Profile
+from classifier.gazetteer import Law
 from classifier.model.persistence import (
     FORMAT,
     check_files,
@@ -215,7 +215,7 @@ def test_changed_scaling_is_refused(folder: Path, model: TrainedModel) -> None:
 
 def test_a_type_that_skops_does_not_know_is_refused(folder: Path) -> None:
     """No code from a model file is run."""
-    dump({"a type of our own": Profile(lists=frozenset())}, folder / "model.skops")
+    dump({"a type of our own": Law()}, folder / "model.skops")
     write_manifest(folder)
     with pytest.raises(ModelFolderWrong, match=r"[Uu]ntrusted"):
         load_model(folder)
