@@ -105,7 +105,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             sys.exit(2)
     _warn_of_variables()
     with exit_with_sentence():
-        group.main(args=words, prog_name="precursor-watch")
+        try:
+            group.main(args=words, prog_name="precursor-watch")
+        finally:
+            sys.stdout.flush()  # here, so that a full device is reported as any other refusal
 
 
 def _warn_of_variables() -> None:

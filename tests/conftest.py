@@ -59,6 +59,11 @@ class Alone:
             raise ProcessStarted(f"{event} {arguments[:2]!r}: mark the test with pytest.mark.process")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `--fuzz N` try more bad files."""
+    parser.addoption("--fuzz", default=1, help="rounds of bad files for the command line (default: 1)")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Watch for processes from now on, those of multiprocessing too, which no audit hook sees."""
     if hasattr(config, "workerinput"):
