@@ -22,7 +22,7 @@ from stdnum.in_ import gstin
 from store.suppliers.contacts import ContactKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
@@ -49,15 +49,25 @@ _WALLET = re.compile(
     r")(?![0-9A-Za-z])"
 )
 _COMPANY = re.compile(
-    r"(?<![0-9A-Z])(?:(?P<uscc>[159][1-3][0-9]{6}[0-9A-HJ-NPQRTUWXY]{10})"
-    r"|(?P<gstin>[0-9]{2}[A-Z]{5}[0-9]{4}[A-Z][1-9A-Z]Z[0-9A-Z])"
-    r"|(?P<lei>[0-9A-Z]{4}00[0-9A-Z]{12}[0-9]{2}))(?![0-9A-Z])"
+    r"(?<![0-9A-Z])(?:(?P<uscc>[159][ -]?[1-3](?:[ -]?[0-9]){6}(?:[ -]?[0-9A-HJ-NPQRTUWXY]){10})"
+    r"|(?P<gstin>[0-9][ -]?[0-9](?:[ -]?[A-Z]){5}(?:[ -]?[0-9]){4}[ -]?[A-Z][ -]?[1-9A-Z][ -]?Z[ -]?[0-9A-Z])"
+    r"|(?P<lei>[0-9A-Z](?:[ -]?[0-9A-Z]){3}(?:[ -]?0){2}(?:[ -]?[0-9A-Z]){12}(?:[ -]?[0-9]){2}))(?![0-9A-Z])"
 )
-NUMBER = re.compile(r"[0-9A-Z](?:[ ./-]{0,1}[0-9A-Z]){4,20}")
-"""A company number after its label, perhaps with separators, in capitals."""
-
-EU = frozenset(code.upper() for code in vat.MEMBER_STATES)
-"""ISO 3166-1 codes of the European Union."""
+"""Numbers whose form and check digit suffice, perhaps with separators, in capitals."""
+_SEPARATORS = re.compile(r"[^0-9A-Z]+")
+_NUMBER = re.compile(r"(?=.{0,4}[0-9])[0-9A-Z](?:[ ./-]?[0-9A-Z]){4,20}")
+_PREFIXED = frozenset(code.upper() for code in vat.MEMBER_STATES) | {"GB"}
+"""Countries whose value added tax numbers begin with the country: the European Union and Great Britain."""
+_PREFIX_OF = {"GR": "EL"}
+_COUNTRY_OF = {"EL": "GR", "XI": "GB"}
+_OWN_PREFIX = "CH"
+"""Switzerland, whose numbers begin with `CHE`, checked as a whole."""
+_REGISTERS = {
+    "AU": ("acn",), "EE": ("registrikood",), "FR": ("siret", "siren"), "MD": ("idno",), "NL": ("bsn",),
+    "NO": ("orgnr",), "PL": ("regon",), "RU": ("ogrn",), "SE": ("orgnr",), "SI": ("maticna",),
+    "TH": ("tin",), "UA": ("edrpou",), "ZA": ("tin",),
+}  # fmt: skip
+"""Modules of python-stdnum for other numbers of companies than the one for taxes."""
 
 
 def find_wallets(text: str) -> Iterator[tuple[ContactKind, str, int, int]]:
@@ -88,60 +98,66 @@ def find_company_numbers(capitals: str) -> Iterator[tuple[ContactKind, str, int,
         capitals: A text in capitals.
     """
     for found in _COMPANY.finditer(capitals):
-        kind = ContactKind(str(found.lastgroup))
-        if _is_valid(
-            {ContactKind.USCC: uscc, ContactKind.GSTIN: gstin, ContactKind.LEI: lei}[kind], found[0]
-        ):
-            yield kind, found[0], found.start(), found.end()
+        kind, number = ContactKind(str(found.lastgroup)), _SEPARATORS.sub("", found[0])
+        if _validated({ContactKind.USCC: uscc, ContactKind.GSTIN: gstin, ContactKind.LEI: lei}[kind], number):
+            yield kind, number, found.start(), found.end()
 
 
-def labelled_number(country: str, written: str) -> tuple[ContactKind, str] | None:
-    """Return the kind and normalised form of a labelled tax or register number of a country.
+def company_number(
+    text: str, start: int, countries: Sequence[str], *, is_eori: bool = False
+) -> tuple[ContactKind, str, int] | None:
+    """Return the kind, normalised form and end of the tax or register number at a place.
 
     Args:
-        country: ISO 3166-1 alpha-2 of the label, or empty if the number itself begins with its country.
-        written: The number in capitals, perhaps followed by other words.
+        text: A text in capitals.
+        start: Where the number may begin; it may have separators, and other words may follow.
+        countries: Countries to try beside the one that the number begins with, ISO 3166-1 alpha-2.
+        is_eori: Whether to read an EORI number: a country of the Union, a number of a company there, and
+            perhaps more digits.
 
     Returns:
-        None if no beginning of `written` that ends between its parts is a valid number.
+        None if no number there that ends between its parts has a valid check digit.
     """
-    ends = [found.end() for found in re.finditer(r"[0-9A-Z]+", written)]
+    written = _NUMBER.match(text, start)
+    ends = [part.end() for part in re.finditer(r"[0-9A-Z]+", written[0])] if written else []
     for end in reversed(ends):
-        compact = re.sub(r"[^0-9A-Z]", "", written[:end])
-        prefix = compact[:2].replace("EL", "GR")
-        if prefix in EU and country in {"", prefix} and vat.is_valid(compact):
-            return ContactKind.VAT, prefix + vat.compact(compact)[2:]
-        if country in EU and vat.is_valid(country + compact):
-            return ContactKind.VAT, vat.compact(country + compact)
-        module = _module(country) if country and country not in EU else None
-        if module is not None and _is_valid(module, compact):
-            return ContactKind.COMPANY, f"{country}:{compact}"
+        compact = _SEPARATORS.sub("", text[start : start + end])
+        prefix = _COUNTRY_OF.get(compact[:2], compact[:2])
+        if is_eori:
+            if prefix in _PREFIXED and len(compact) <= 17 and _begins_with_number(prefix, compact[2:]):
+                return ContactKind.EORI, compact, start + end
+            continue
+        for country in dict.fromkeys((prefix, *countries)):
+            bare = compact[2:] if country == prefix and country != _OWN_PREFIX else compact
+            if value := _number_in(country, bare):
+                return *value, start + end
     return None
 
 
-def eori(written: str) -> str | None:
-    """Return an EORI number that begins with a country of the Union and its valid tax number, or None."""
-    compact = re.sub(r"[^0-9A-Z]", "", written)[:17]
-    if compact[:2] not in EU:
-        return None
-    is_tax = any(vat.is_valid(compact[:end]) for end in (len(compact), len(compact) - 5) if end > 8)
-    return compact if is_tax else None
+def _begins_with_number(country: str, digits: str) -> bool:
+    return any(_number_in(country, digits[:end]) for end in range(len(digits), max(7, len(digits) - 6), -1))
+
+
+def _number_in(country: str, compact: str) -> tuple[ContactKind, str] | None:
+    number = _validated(_module(country, "vat"), compact)
+    if number and country in _PREFIXED:
+        return ContactKind.VAT, _PREFIX_OF.get(country, country) + number
+    others = (_validated(_module(country, name), compact) for name in _REGISTERS.get(country, ()))
+    number = number or next(filter(None, others), "")
+    return (ContactKind.COMPANY, f"{country}:{number}") if number else None
 
 
 @cache
-def _module(country: str) -> Any:
-    if country == "UA":  # not reachable as a tax number in python-stdnum
-        from stdnum.ua import edrpou
-
-        return edrpou
-    return get_cc_module(country, "vat")
+def _module(country: str, name: str) -> Any:
+    return get_cc_module(country, name) if country.isalpha() else None
 
 
-def _is_valid(module: Any, number: str) -> bool:
+def _validated(module: Any, number: str) -> str:
+    """Return a number in the form of its module of python-stdnum; empty if it is not valid."""
     try:
-        return bool(module.validate(number))
+        return str(module.validate(number)) if module else ""
     except ValidationError:
-        return False
+        return ""
 
 
 def _is_ethereum(digits: str) -> bool:

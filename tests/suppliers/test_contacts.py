@@ -36,6 +36,13 @@ PHONES = [
     ("هاتف ٠١٠٠٦٤٧٢١٨١", "EG", "+201006472181"),
     ("mobile ९८२४०५७७१९", "IN", "+919824057719"),
     ("📞 06 12 48 09 31", "FR", "+33612480931"),
+    ("phone zero double one four, 496 oh triple two", "GB", "+441144960222"),
+    ("Tel: null drei null, zwei drei eins zwei fünf vier eins sieben", "DE", "+493023125417"),
+    ("hp nol delapan satu dua 3456 7 delapan nol satu", "ID", "+6281234567801"),
+    ("โทร ศูนย์ แปด หนึ่ง 234 5670", "TH", "+66812345670"),
+    ("电话 壹叁捌 陆陆壹贰 零肆壹柒", "CN", "+8613866120417"),
+    ("tel 13O 6612 0417", "CN", "+8613066120417"),
+    ("hubungi 019-273 4460 (En. Salleh)", "MY", "+60192734460"),
 ]
 """Written for this test: text, country, number in E.164 form."""
 
@@ -62,6 +69,9 @@ NOT_PHONES = [
     ("арт. 89162041871, ГОСТ 6709-72", "RU"),
     ("IP 192.168.0.12, version 10.20.30.40", "US"),
     ("0.9 1.84 98.5 100 200 300 400 500 600 700", "FR"),
+    ("the long number with 2167189 in front", "US"),
+    ("Lot number 2025550143, batch number 2025550144", "US"),
+    ("QQ style, 28500931 pcs", "CN"),
 ]
 
 
@@ -90,6 +100,23 @@ HANDLES = [
     ("LINE ID: acidbase", {("line", "acidbase")}),
     ("카톡 아이디 acidbase", {("kakaotalk", "acidbase")}),
     ("skype live:acid.base", {("skype", "live:acid.base")}),
+    ("find us on telegram as @acid_base7", {("telegram", "acid_base7")}),
+    ("телега: собачка acid_base7", {("telegram", "acid_base7")}),
+    ("t[.]me/acid_base7", {("telegram", "acid_base7")}),
+    ("tg://resolve?domain=acid_base7", {("telegram", "acid_base7")}),
+    ("微 信: acid-base7", {("wechat", "acid-base7")}),
+    ("扣扣 ②⑧⑤⓪ 零九三 一七五", {("qq", "2850093175")}),
+    ("Вайбером или ватсапом +49 151 70224817", {("viber", "+4915170224817"), ("whatsapp", "+4915170224817")}),
+    ("وواتساب +49 151 70224817", {("whatsapp", "+4915170224817")}),
+    ("WhatsApp number: +49 151 70224817", {("whatsapp", "+4915170224817")}),
+    ("Skype no, Signal: +49 151 70224817", {("signal", "+4915170224817")}),
+    ("ohne WhatsApp, Handy +49 151 70224817", {("phone", "+4915170224817")}),
+    (
+        "+49 151 70224817, gleiche Nummer auf Viber",
+        {("phone", "+4915170224817"), ("viber", "+4915170224817")},
+    ),
+    ("tele +49 151 70224817", {("phone", "+4915170224817")}),
+    ("telegram closed. instagram: @acid_base7", set()),
 ]
 
 
@@ -123,6 +150,11 @@ ADDRESSES = [
     ("acid＠base-lab．example", "acid@base-lab.example"),
     ("a c i d @ b a s e . e x a m p l e", "acid@base.example"),
     ("mail: acid@base-lab.example.", "acid@base-lab.example"),
+    ("acid〔at〕base-lab〔dot〕example", "acid@base-lab.example"),
+    ("acid {kukac} base-lab {pont} example", "acid@base-lab.example"),
+    ("acid*zavináč*base-lab*tečka*example", "acid@base-lab.example"),
+    ("a c i d @ b a s e - l a b . example", "acid@base-lab.example"),
+    ("acid@base-lab . example", "acid@base-lab.example"),
 ]
 
 
@@ -142,6 +174,20 @@ def test_sites_other_than_the_marketplace_are_read() -> None:
     """A host that many share is known by its path."""
     text = "www.base-lab.example and facebook.com/baselab, not www.market.example/shop/7 or list.txt"
     assert read(text) == {("website", "base-lab.example"), ("website", "facebook.com/baselab")}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "www . base-lab . example",
+        "base-lab{dot}example",
+        "shop dot base-lab dot example",
+        "site base-lab dot example",
+    ],
+)
+def test_a_site_is_read_with_its_dots_in_words(text: str) -> None:
+    """In brackets, spaced, or after a label."""
+    assert {value.removeprefix("shop.") for _kind, value in read(text)} == {"base-lab.example"}
 
 
 WALLETS = [
@@ -185,11 +231,38 @@ def test_company_numbers_count_only_with_their_check_digit() -> None:
     assert read("GSTIN 27AAPFU0939F1ZW, USt-IdNr. DE136695977, CNPJ 16.727.230/0001-98") == set()
 
 
+COMPANY_NUMBERS = [
+    ("adószám HU 12892312-2-42", "", ("vat", "HU12892312")),
+    ("ΑΦΜ 094259216", "", ("vat", "EL094259216")),
+    ("VAT no. GB 980 7806 84", "", ("vat", "GB980780684")),
+    ("VAT registration number is 980780684", "GB", ("vat", "GB980780684")),
+    ("BTW NL 001234567 B01, BTW BE 0428.759.497", "", ("vat", "BE0428759497")),
+    ("orgnr. SE 556188-8404 01", "", ("vat", "SE556188840401")),
+    ("ИНН 7707083893", "", ("company", "RU:7707083893")),
+    ("ОГРН 1027700132195", "", ("company", "RU:1027700132195")),
+    ("org.nr 988 077 917", "", ("company", "NO:988077917")),
+    ("사업자등록번호 116-82-00276", "", ("company", "KR:1168200276")),
+    ("MwSt-Nr. CHE-107.787.577 MWST", "", ("company", "CH:CHE107787577MWST")),
+    ("27 AAPFU 0939 F1 ZV", "", ("gstin", "27AAPFU0939F1ZV")),
+    ("9131 0115 MA35 5KT7 06", "", ("uscc", "91310115MA355KT706")),
+    ("EORI IT00743110157", "", ("eori", "IT00743110157")),
+]
+"""The examples of python-stdnum, as they are printed on pages: text, country of the seller, number."""
+
+
+@pytest.mark.parametrize(("text", "region", "number"), COMPANY_NUMBERS)
+def test_a_company_number_is_read_by_its_label_or_form(
+    text: str, region: str, number: tuple[str, str]
+) -> None:
+    """By the country in the number, of the label, or of the seller."""
+    assert read(text, *([region] if region else [])) == {number}
+
+
 def test_a_contact_is_placed_in_the_original() -> None:
     """However much shorter or longer the folded text is."""
-    text = "ﬁne ☎️ １３８６６１２０４１７ & ½ acid＠base.example"
+    text = "ﬁne ☎️ １３８６６１２０４１７ & ½ acid＠base.example, T E L E G R A M a-b (at) c 〔点〕 example"
     spans = [text[each.start : each.end] for each in read_contacts(text, "text", Context(regions=("CN",)))]
-    assert spans == ["１３８６６１２０４１７", "acid＠base.example"]
+    assert spans == ["１３８６６１２０４１７", "acid＠base.example", "a-b (at) c 〔点〕 example"]
 
 
 def test_the_country_comes_from_place_site_and_language() -> None:
@@ -211,6 +284,12 @@ def test_the_country_comes_from_place_site_and_language() -> None:
         "(",
         "一",
         "bc1 a",
+        "vat 12345 ",
+        "A0",
+        "微 信 ",
+        "a dot ",
+        "a (at) ",
+        "no telegram, ",
     ],
     ids=lambda part: part[:16],
 )
