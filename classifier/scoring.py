@@ -31,6 +31,7 @@ from classifier.features.words import count_words
 from classifier.gazetteer import gazetteer_of
 from classifier.model.estimator import sigmoid
 from classifier.model.persistence import load_model
+from classifier.notices import NoticeReader
 from classifier.settings import DEFAULT_SETTINGS, ScoringSettings
 from store import locks, times
 from store.crawl import runs
@@ -38,7 +39,7 @@ from store.crawl.identity import text_hash
 from store.database import open_database
 from store.messages import counted
 from store.model import Contribution, Reasons, RunKind, RunOutcome, Score, ScoreStage
-from store.review import office_terms
+from store.review import notices, office_terms
 from store.scores import scores
 from store.vectors import open_vectors
 
@@ -273,7 +274,8 @@ def score_new(
 ) -> Run:
     """Score all sightings that the model in use has not scored yet; this resumes an interrupted run.
 
-    Then the terms of the office are looked for (`store.review.office_terms`).
+    Then the terms of the office are looked for (`store.review.office_terms`), and notices are read
+    (`classifier.notices`).
 
     Args:
         database: The store.
@@ -310,6 +312,8 @@ def score_new(
                         may_more_come = may_come()
                         done += step(partial(_show_more, show, done))
             office_terms.record_hits(db, run_id=run.run_id, now=now())
+            reader = NoticeReader(law=settings.law)
+            notices.record_notices(db, reader, read_with=reader.read_with, run_id=run.run_id, now=now())
             counts = scores.count_scored(db, run.run_id)
         except Exception as error:
             runs.end_run(db, run.run_id, RunOutcome.FAILED, str(error), now=now())

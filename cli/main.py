@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS = (
-    "crawl", "score", "score-archive", "link", "suppliers", "queue", "verdict", "terms", "labels",
+    "crawl", "score", "score-archive", "link", "suppliers", "queue", "verdict", "terms", "notices", "labels",
     "retrain", "evaluate", "models", "gazetteer",
     "serve", "users", "audit",
     "run", "schedule", "status", "runs", "logs", "alerts", "doctor",

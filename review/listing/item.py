@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from review.listing.safe_text import Stretch
     from store.model import ListingContent, Score, Sighting, Verdict
     from store.review.listings import ListingFile
+    from store.review.notices import Notice
     from store.review.office_terms import OfficeHit
 
 
@@ -119,7 +120,9 @@ def read_item(file: ListingFile) -> Item:
     """Return a listing with its reasons laid out for reading."""
     newest = file.sightings[0]
     reasons = file.score.reasons if file.score else Reasons()
-    reasons = replace(reasons, spans=(*reasons.spans, *office_spans(file.office_hits)))
+    reasons = replace(
+        reasons, spans=(*reasons.spans, *office_spans(file.office_hits), *notice_spans(file.notices))
+    )
     undone = frozenset(verdict.undoes for verdict in file.verdicts if verdict.undoes is not None)
     bars = read_bars(file.score.reasons) if file.score else ()
     signs = bars[: len(file.score.reasons.contributions)] if file.score else ()
@@ -159,6 +162,15 @@ def office_spans(hits: Sequence[OfficeHit]) -> tuple[Span, ...]:
         )
         for hit in hits
         for start, end in hit.spans
+    )
+
+
+def notice_spans(notices: Sequence[Notice]) -> tuple[Span, ...]:
+    """Return the places of notices in the text, each with the law or rule that names it."""
+    return tuple(
+        Span(start=start, end=end, kind=each.kind, substance=each.name, note=each.why)
+        for each in notices
+        for start, end in each.spans
     )
 
 

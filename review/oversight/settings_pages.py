@@ -17,6 +17,7 @@ from review.web.preferences import ACTIONS, check_zone, read_keys, write_keys, z
 from store.accounts.users import Role
 from store.audit.audit import AuditAction
 from store.database import transaction
+from store.review.notices import KINDS
 from store.review.samples import Draw, draw_sample, list_draws, miss_rate
 from store.review.workspace import (
     BOUNDS,
@@ -117,6 +118,19 @@ def set_for_all(
     return go("/settings")
 
 
+@pages.post("/settings/notices")
+def choose_notices(
+    db: TheDatabase,
+    context: TheContext,
+    person: TheLead,
+    flagged: Annotated[list[Literal["watch", "equipment", "rule", "class"]] | None, Form()] = None,
+) -> Response:
+    """Choose which kinds of notices put a listing into everyone's queue, and log each change."""
+    for kind in KINDS:
+        change_for_all(db, context, person, f"flag_{kind}", float(kind in (flagged or ())))
+    return go("/settings")
+
+
 @pages.post("/settings/sample")
 def take_sample(
     db: TheDatabase,
@@ -172,6 +186,10 @@ class SettingsChange(BaseModel):
     second_share: Annotated[float | None, _within("second_share")] = None
     hidden_share: Annotated[float | None, _within("hidden_share")] = None
     worth_first: Literal[0, 1] | None = None
+    flag_watch: Literal[0, 1] | None = None
+    flag_equipment: Literal[0, 1] | None = None
+    flag_rule: Literal[0, 1] | None = None
+    flag_class: Literal[0, 1] | None = None
     weekly_unreviewed: Literal[0, 1] | None = None
     claim_minutes: Annotated[float | None, _within("claim_minutes")] = None
 

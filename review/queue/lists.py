@@ -64,6 +64,7 @@ class ListQuery(BaseModel):
     p_from: OrEmpty[Share] = None
     p_to: OrEmpty[Share] = None
     kind: Text = ""
+    notice: Text = ""
     language: Text = ""
     seller: Text = ""
     changed: Literal["", "1"] = ""

@@ -35,6 +35,7 @@ from store.audit.audit import AuditAction
 from store.database import transaction
 from store.model import MAY_SEE_CONTACTS
 from store.review.cases import holds_version, write_entry
+from store.review.notices import machines_of_supplier
 from store.review.watchlists import save_view
 from store.suppliers.contacts import ShownContact, view_contacts
 from store.suppliers.grouping import LinkDecision, decide_link
@@ -116,6 +117,7 @@ def show_supplier(
     profile = _viewed(db, context, person, number, with_contacts=contacts == "shown")
     shown = {
         "profile": profile,
+        "machines": machines_of_supplier(db, number),
         "names": {each.seller_account_id: each.name for each in profile.accounts},
         "said": _said(done, count),
         "may_decide": person.may(MAY_SEE_CONTACTS),

@@ -350,6 +350,8 @@ def build_templates() -> Environment:
         "STATES": words.STATES,
         "SORTS": words.SORTS,
         "KINDS": words.KINDS,
+        "NOTICES": words.NOTICES,
+        "MACHINES": words.MACHINES,
         "WORTH_PARTS": words.WORTH_PARTS,
         "FAMILIES": words.FAMILIES,
         "DIGEST_STATES": words.DIGEST_STATES,

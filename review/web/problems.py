@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 LABELS = NARROWINGS | {
+    "flagged": N_("Notices that put a listing into the queue"),
     "reason_code": N_("Reason"), "note": N_("Note"), "substance": N_("Substance"),
     "times": N_("Times of day"), "quiet_hours": N_("Quiet hours"), "timezone": N_("Time zone"),
     "time_zone": N_("Time zone beside UTC"), "own": N_("My keys"),

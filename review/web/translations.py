@@ -160,6 +160,18 @@ KINDS = {
 }  # fmt: skip
 """Kinds of evidence as the filter names them."""
 
+NOTICES = {
+    "watch": N_("under surveillance"), "equipment": N_("equipment"), "rule": N_("rule of the marketplace"),
+    "class": N_("class of the law"),
+}  # fmt: skip
+"""Kinds of notices."""
+
+MACHINES = {
+    "tablet_press": N_("tablet press"), "capsule_filler": N_("capsule filler"),
+    "punches_and_dies": N_("punches and dies"), "hydrogenator": N_("hydrogenator"),
+    "heating_mantle": N_("heating mantle"), "laboratory_glassware": N_("laboratory glassware"),
+}  # fmt: skip
+
 FAMILIES = {
     "opioid": N_("opioid"), "amphetamine-type": N_("amphetamine-type"), "other": N_("other"),
 }  # fmt: skip
@@ -402,6 +414,7 @@ TERM_VALUES = {
 NARROWINGS = {
     "q": N_("Words"), "state": N_("State"), "source": N_("Source"), "family": N_("Family"),
     "tier": N_("Tier"), "language": N_("Language"), "kind": N_("Evidence"), "assignee": N_("Assigned to"),
+    "notice": N_("Notice"),
     "decision": N_("Verdict"), "seller": N_("Seller"), "p_from": N_("Score from"), "p_to": N_("Score to"),
     "since": N_("Seen from"), "until": N_("Seen to"), "sort": N_("Order"),
     "changed": N_("Changed since judged"),
@@ -409,7 +422,7 @@ NARROWINGS = {
 """What narrows a list, by its name in the address, as the form of filters calls it."""
 
 _CHOSEN: Mapping[str, Mapping[str, str]] = {
-    "state": STATES, "family": FAMILIES, "kind": KINDS, "changed": {"1": N_("yes")},
+    "state": STATES, "family": FAMILIES, "kind": KINDS, "notice": NOTICES, "changed": {"1": N_("yes")},
     "sort": {str(sort): words for sort, words in SORTS.items()},
     "decision": {choice.value: choice.words for choice in DECISIONS},
 }  # fmt: skip

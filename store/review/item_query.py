@@ -91,6 +91,8 @@ class Filter:
     p_to: float | None = None
     kind: str = ""
     """Kind of evidence, e.g. `cas`."""
+    notice: str = ""
+    """A kind of notice (`store.review.notices`), or kind and code as `rule:ebay-1`."""
     language: str = ""
     seller: str = ""
     """Words of a seller's name, as a search has them; without a state, of every listing in the store."""
@@ -360,6 +362,13 @@ class ItemQuery:
         self._score(wanted)
         if wanted.kind:
             self.narrow(f"instr({self._name('kinds')}, ?) > 0", f",{wanted.kind},")
+        if wanted.notice:
+            kind, _, code = wanted.notice.partition(":")
+            self.narrow(
+                f"{self._name('sighting_id')} IN (SELECT sighting_id FROM notices WHERE kind = ? "  # noqa: S608 (no input)
+                "AND ? IN ('', code))",
+                kind, code,
+            )  # fmt: skip
         if wanted.since:
             self.narrow(f"{self._name('seen_at')} >= ?", wanted.since)
         if wanted.until:

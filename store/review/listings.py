@@ -16,6 +16,7 @@ from store.errors import UnknownRow
 from store.model import Decision, DigestFinding, Listing, Score, Sighting, Stage, Verdict
 from store.review.cases import Filed
 from store.review.item_query import State
+from store.review.notices import Notice, notices_of
 from store.review.office_terms import OfficeHit, hits_of
 from store.review.search import plain, words_in
 from store.review.verdicts import get_verdict, verdicts_of
@@ -38,6 +39,7 @@ class ListingFile:
     score: Score | None
     """Score of the newest sighting by the model in use."""
     office_hits: tuple[OfficeHit, ...]
+    notices: tuple[Notice, ...]
     """Terms of the office in the newest sighting."""
     verdicts: tuple[Verdict, ...]
     """Oldest first."""
@@ -70,6 +72,7 @@ def listing_file(db: Database, listing_id: str) -> ListingFile:
         score_id=score_id,
         score=score,
         office_hits=tuple(hits_of(db, sightings[0].sighting_id)),
+        notices=tuple(notices_of(db, sightings[0].sighting_id)),
         verdicts=tuple(verdicts_of(db, listing_id)),
         archive=page["path"] or "",
         archive_sha256=page["sha256"] or "",

@@ -294,8 +294,8 @@ def _kept_count(db: Database, wanted: Filter) -> int | None:
     }  # fmt: skip
     named = {facet: value for facet, value in narrowed.items() if value}
     others = (
-        wanted.terms, wanted.p_from, wanted.p_to, wanted.kind, wanted.seller, wanted.since, wanted.until,
-        wanted.decision,
+        wanted.terms, wanted.p_from, wanted.p_to, wanted.kind, wanted.notice, wanted.seller, wanted.since,
+        wanted.until, wanted.decision,
     )  # fmt: skip
     if (
         len(named) > 1
@@ -344,8 +344,9 @@ _CANDIDATES = """
     UNION SELECT listing_id FROM verdicts
     UNION SELECT listing_id FROM sample_members
     UNION SELECT listing_id FROM office_term_hits JOIN sightings USING (sighting_id)
+    UNION SELECT listing_id FROM notices JOIN sightings USING (sighting_id)
 """
-"""Every listing that can be a review item, as in migration m025."""
+"""Every listing that can be a review item, as in migration m031."""
 
 
 _COUNTED = """

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from store import rows, times
 from store.errors import N_, StoreError, UnknownRow
+from store.review.notices import refresh_flags
 from store.sqlite import transaction
 
 if TYPE_CHECKING:
@@ -187,6 +188,11 @@ class ReviewSettings:
     """1 if the queue begins with the items of the highest expected worth, 0 if with the likeliest."""
     weekly_unreviewed: float = 0
     """1 if the weekly report on suppliers tells what nobody reviewed too, 0 if it leaves it out."""
+    flag_watch: float = 0
+    """1 if a notice of this kind puts a listing before a person, 0 if it is only shown and counted."""
+    flag_equipment: float = 0
+    flag_rule: float = 0
+    flag_class: float = 1
     claim_minutes: float = 10
     """Minutes that a claim lasts after the reviewer last viewed the listing."""
 
@@ -194,6 +200,7 @@ class ReviewSettings:
 BOUNDS = {
     "second_share": (0.0, 1.0), "hidden_share": (0.0, 1.0), "worth_first": (0.0, 1.0),
     "weekly_unreviewed": (0.0, 1.0),
+    "flag_watch": (0.0, 1.0), "flag_equipment": (0.0, 1.0), "flag_rule": (0.0, 1.0), "flag_class": (0.0, 1.0),
     "claim_minutes": (1.0, 480.0),
 }  # fmt: skip
 """The lowest and highest value of each setting."""
@@ -219,6 +226,8 @@ def change_setting(db: Database, name: str, value: float, *, changed_by: str, no
     values = {"name": name, "value": repr(value), "changed_by": rows.clean(changed_by)}
     with transaction(db):
         rows.insert(db, "review_settings", values | {"changed_at": times.to_text(now)})
+        if name.startswith("flag_"):
+            refresh_flags(db, name.removeprefix("flag_"))
 
 
 def preferences(db: Database, reviewer: str) -> dict[str, str]:

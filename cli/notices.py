@@ -1,0 +1,61 @@
+"""`notices`: what listings show apart from their score."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.options import AnyFile, database_option, json_option
+from cli.output import open_store, print_records
+from store.messages import counted
+from store.review.notices import KINDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from store.review.notices import NoticeCount
+
+
+@click.command("notices")
+@click.option("--kind", type=click.Choice(KINDS), help="Only this kind of notice.")
+@click.option("--code", default="", help="Only this substance, machine or rule, e.g. ebay-1.")
+@click.option(
+    "--export", "file", type=AnyFile, help="Write the listings to a CSV file, one line for each notice."
+)
+@database_option
+@json_option
+def command(kind: str | None, code: str, file: Path | None, database: Path, *, as_json: bool) -> None:
+    """Count listings by what they show apart from their score.
+
+    Kinds: substances under surveillance (watch), machines that laws name (equipment), rules of the listing's
+    own marketplace that it breaks (rule), and compounds that the words of a law cover (class). Weak ones are
+    ordinary goods. A lead chooses in the settings which kinds put a listing into the queue.
+
+    Example: precursor-watch notices --kind rule
+
+    Example: precursor-watch notices --kind rule --code ebay-1 --export ebay-1.csv
+    """
+    import csv
+    from dataclasses import asdict, fields
+
+    from store.review.notices import NoticedListing, count_notices, noticed_listings
+
+    with open_store(database) as db:
+        counts = [each for each in count_notices(db, kind or "") if code in {"", each.code}]
+        found = noticed_listings(db, kind or "", code) if file else []
+    if file:
+        with file.open("w", encoding="utf-8", newline="") as out:
+            writer = csv.DictWriter(out, [field.name for field in fields(NoticedListing)])
+            writer.writeheader()
+            writer.writerows(asdict(each) for each in found)
+        click.echo(f"{counted(len(found), 'notice', 'notices')} written to {file}.", err=True)
+        return
+    headings = ("KIND", "CODE", "LISTINGS", "WEAK", "WHAT")
+    print_records(
+        counts, headings, _cells, as_json=as_json, empty="No listing shows anything of these kinds."
+    )
+
+
+def _cells(each: NoticeCount) -> tuple[str, ...]:
+    return (each.kind, each.code, f"{each.listings:,}", "yes" if each.is_weak else "-", each.name)

@@ -1,0 +1,206 @@
+"""Notices: what a listing shows apart from its score.
+
+Four kinds: `watch` (a substance on a list of surveillance), `equipment` (a machine that a law names), `rule`
+(a broken rule of the listing's own marketplace) and `class` (a compound on no list that the words of a
+law cover). A notice changes no score; it makes a listing a review item if a lead chose its kind, and never if
+it is weak (migration m031). Notices are read after each scoring, for newest sightings only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from store import rows, times
+from store.sqlite import transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from store.sqlite import Database
+
+KINDS = ("watch", "equipment", "rule", "class")
+BATCH = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One thing that a sighting shows."""
+
+    kind: str
+    """One of `KINDS`."""
+    code: str
+    """The substance, the machine, the marketplace's rule, or the rule of the law."""
+    name: str
+    """What was found, for people."""
+    why: str
+    """The law or rule that names it."""
+    is_weak: bool = False
+    """Whether these are ordinary goods, which never flag."""
+    spans: tuple[tuple[int, int], ...] = ()
+    """Start and end of each place in the text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noticed:
+    """What notices are read from."""
+
+    sighting_id: int
+    url: str
+    text: str
+    substances: tuple[str, ...]
+    """Names of the substances on offer, by the score of the model in use."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeCount:
+    """How many listings show one thing."""
+
+    kind: str
+    code: str
+    name: str
+    why: str
+    is_weak: bool
+    listings: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticedListing:
+    """One notice of one listing, for export."""
+
+    kind: str
+    code: str
+    name: str
+    why: str
+    listing_id: str
+    source_id: str
+    url: str
+    title: str
+    seller_name: str
+    found_at: datetime
+
+
+def record_notices(
+    db: Database,
+    read: Callable[[Sequence[Noticed]], Sequence[Sequence[Notice]]],
+    *,
+    read_with: str,
+    run_id: int | None,
+    now: datetime,
+) -> int:
+    """Read the notices of the newest sightings that were not yet read with these rules.
+
+    Args:
+        db: The store.
+        read: Returns the notices of each of some sightings.
+        read_with: Names the rules and lists; with another name, all newest sightings are read anew.
+        run_id: The scoring.
+        now: The time.
+
+    Returns:
+        The number of notices found.
+    """
+    query = "SELECT sighting_id FROM notice_progress WHERE read_with = ?"
+    done = db.execute(query, [read_with]).fetchone()
+    last, count = (done[0] if done else 0), 0
+    while batch := rows.select(db, Noticed, _NEWEST, [last, BATCH]):
+        found = read(batch)
+        last = batch[-1].sighting_id
+        with transaction(db):
+            changed = [
+                each.sighting_id
+                for each, notices in zip(batch, found, strict=True)
+                if _replace(db, each.sighting_id, notices, run_id, now)
+            ]
+            _refresh(db, "SELECT listing_id FROM sightings WHERE sighting_id = ?", changed)
+            db.execute(
+                "INSERT INTO notice_progress VALUES (?, ?) "
+                "ON CONFLICT DO UPDATE SET sighting_id = excluded.sighting_id",
+                [read_with, last],
+            )
+        count += sum(map(len, found))
+    return count
+
+
+def refresh_flags(db: Database, kind: str) -> None:
+    """Bring the queue in line after a change of whether a kind of notice flags listings."""
+    query = "SELECT DISTINCT listing_id FROM notices JOIN sightings USING (sighting_id) WHERE kind = ?"
+    _refresh(db, query, [kind])
+
+
+def notices_of(db: Database, sighting_id: int) -> list[Notice]:
+    """Return the notices of a sighting, by kind."""
+    query = "SELECT * FROM notices WHERE sighting_id = ? ORDER BY kind, is_weak, name"
+    return rows.select(db, Notice, query, [sighting_id])
+
+
+def count_notices(db: Database, kind: str = "") -> list[NoticeCount]:
+    """Return how many listings show what, by kind, the commonest first."""
+    query = """
+        SELECT kind, code, min(name) AS name, min(why) AS why, min(is_weak) AS is_weak, count(*) AS listings
+        FROM notices JOIN latest_sightings USING (sighting_id)
+        WHERE ? IN ('', kind) GROUP BY kind, code ORDER BY kind, listings DESC, code
+    """
+    return rows.select(db, NoticeCount, query, [kind])
+
+
+def noticed_listings(db: Database, kind: str = "", code: str = "") -> list[NoticedListing]:
+    """Return the notices of all listings, of one kind or code if given."""
+    query = """
+        SELECT kind, code, name, why, listings.listing_id, listings.source_id, listings.url, latest.title,
+               latest.seller_name, found_at
+        FROM notices JOIN latest_sightings AS latest USING (sighting_id)
+        JOIN listings ON listings.listing_id = latest.listing_id
+        WHERE ? IN ('', kind) AND ? IN ('', code) ORDER BY kind, code, latest.sighting_id
+    """
+    return rows.select(db, NoticedListing, query, [kind, code])
+
+
+def machines_of_supplier(db: Database, supplier_id: int) -> list[NoticedListing]:
+    """Return the machines that a supplier's listings offer; weak ones are left out."""
+    query = """
+        SELECT kind, code, name, why, listings.listing_id, listings.source_id, listings.url, latest.title,
+               latest.seller_name, found_at
+        FROM supplier_accounts CROSS JOIN listing_accounts USING (seller_account_id)
+        CROSS JOIN listings USING (listing_id)
+        JOIN latest_sightings AS latest ON latest.listing_id = listings.listing_id
+        JOIN notices ON notices.sighting_id = latest.sighting_id
+        WHERE supplier_id = ? AND kind = 'equipment' AND NOT is_weak
+        GROUP BY latest.sighting_id, code ORDER BY code, latest.sighting_id
+    """
+    return rows.select(db, NoticedListing, query, [supplier_id])
+
+
+_NEWEST = """
+    SELECT latest_sightings.sighting_id, listings.url, latest_sightings.text,
+           ifnull(scores.substances, '[]') AS substances
+    FROM latest_sightings JOIN listings USING (listing_id)
+    LEFT JOIN scores ON scores.sighting_id = latest_sightings.sighting_id
+        AND scores.model_id = (SELECT model_id FROM model_in_use)
+    WHERE latest_sightings.sighting_id > ? ORDER BY latest_sightings.sighting_id LIMIT ?
+"""
+
+
+def _replace(
+    db: Database, sighting_id: int, notices: Sequence[Notice], run_id: int | None, now: datetime
+) -> bool:
+    """Store the notices of a sighting in the place of earlier ones, and return whether they changed."""
+    before = notices_of(db, sighting_id)
+    if sorted(before, key=repr) == sorted(notices, key=repr):
+        return False
+    db.execute("DELETE FROM notices WHERE sighting_id = ?", [sighting_id])
+    for notice in notices:
+        values = rows.columns_of(notice) | {"sighting_id": sighting_id, "run_id": run_id}
+        rows.insert(db, "notices", values | {"found_at": times.to_text(now)})
+    return True
+
+
+def _refresh(db: Database, query: str, asked: Sequence[object]) -> None:
+    with transaction(db):
+        found = {row[0] for each in asked for row in db.execute(query, [each])}
+        for listing_id in found:
+            db.execute("DELETE FROM review_items WHERE listing_id = ?", [listing_id])
+            db.execute(
+                "INSERT INTO review_items SELECT * FROM review_items_now WHERE listing_id = ?", [listing_id]
+            )

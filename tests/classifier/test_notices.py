@@ -1,0 +1,141 @@
+"""Notices stand beside the score: shown, counted and filtered, and in the queue only by a lead's choice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from classifier.gazetteer import Law
+from classifier.notices import CHECKS, WEAK, NoticeReader, machines_in, rules_broken
+from classifier.notices import _rows as rows_of
+from fixtures.builders.store import FULL, NOW, crawl_run, score_all, see, use
+from store.review.item_query import Filter
+from store.review.notices import (
+    Noticed,
+    count_notices,
+    noticed_listings,
+    notices_of,
+    record_notices,
+)
+from store.review.queue import list_items, mend_queue
+from store.review.workspace import change_setting
+from text.phrases import keys
+
+if TYPE_CHECKING:
+    from store.database import Database
+
+PRESS = "TDP 5 tablet press machine with heating mantle, 2 pcs"
+
+
+def noticed(text: str, *substances: str, url: str = "https://shop.example/1") -> Noticed:
+    """Return a listing to be read."""
+    return Noticed(sighting_id=1, url=url, text=text, substances=substances)
+
+
+def fill(db: Database, *titles: str) -> None:
+    """Record listings that no model flags."""
+    run = crawl_run(db)
+    use(db)
+    for number, title in enumerate(titles):
+        see(
+            db,
+            run,
+            f"https://andes.example/{number}",
+            replace(FULL, title=title, description="", attributes=()),
+        )
+    score_all(db, 0.01)
+
+
+@pytest.mark.parametrize(
+    ("text", "machine"),
+    [
+        ("Pill press for sale", "tablet_press"),
+        ("máquina tableteadora nueva", "tablet_press"),
+        ("单冲压片机", "tablet_press"),
+        ("Capsule filling machine, semi-automatic", "capsule_filler"),
+        ("M30 die set", "punches_and_dies"),
+        ("500 ml round-bottom flask", "laboratory_glassware"),
+        ("Heating mantle 22 L", "heating_mantle"),
+    ],
+)
+def test_machines_are_named_in_three_languages(text: str, machine: str) -> None:
+    """Laboratory ware is weak; each machine cites the laws that name it."""
+    (found,) = machines_in(text)
+    assert (found.code, found.is_weak) == (machine, machine in WEAK)
+    assert found.why
+    assert found.spans
+
+
+def test_everyday_words_are_no_machines() -> None:
+    """A word in another sense is nothing."""
+    for text in ("Press the tablet to start", "drawing tablet", "die-cast car", "capsule wardrobe"):
+        assert list(machines_in(text)) == []
+
+
+def test_every_machine_has_words_and_a_law() -> None:
+    """The lexicon and the table of laws name the same machines."""
+    assert set(keys("equipment")) == {row["machine"] for row in rows_of("equipment.csv")}
+
+
+def test_a_listing_is_held_to_the_rules_of_its_own_marketplace() -> None:
+    """A rule that the product can check names what breaks it; the same text elsewhere breaks nothing."""
+    alibaba, ebay = "https://www.alibaba.com/p/1", "https://www.ebay.co.uk/itm/1"
+    text = "Red phosphorus 25 kg drum"
+    assert [each.code for each in rules_broken(noticed(text, "Red phosphorus", url=alibaba), [])] == [
+        "alibaba-1"
+    ]
+    with_number = noticed(f"{text}, CAS 7723-14-0", "Red phosphorus", url=alibaba)
+    assert list(rules_broken(with_number, [])) == []
+    assert [each.code for each in rules_broken(noticed(text, "Red phosphorus", url=ebay), [])] == ["ebay-1"]
+    assert list(rules_broken(noticed(text, "Red phosphorus"), [])) == []
+    machines = list(machines_in(PRESS))
+    assert [each.code for each in rules_broken(noticed(PRESS, url=ebay), machines)] == ["ebay-3"]
+    fake = noticed(text, "Red phosphorus", url="https://ebay-deals.example/1")
+    assert list(rules_broken(fake, [])) == []
+
+
+def test_every_rule_asks_for_a_known_check() -> None:
+    """Adding a pack is adding rows."""
+    rules = rows_of("marketplace_rules.csv")
+    assert {check for rule in rules for check in rule["check"].split(";") if check} <= set(CHECKS)
+    assert len({rule["rule"] for rule in rules}) == len(rules)
+    assert all(rule["source"] and rule["confidence"] for rule in rules)
+
+
+def test_a_watched_substance_is_noticed_but_a_listed_one_is_not() -> None:
+    """What is listed belongs to the score."""
+    read = NoticeReader(law=Law())
+    (found,) = read([noticed("Lithium aluminium hydride 16853-85-3, and red phosphorus")])
+    assert [(each.kind, each.name) for each in found] == [("watch", "Lithium aluminium hydride")]
+    assert read([noticed("Caffeine, food grade, 25 kg")]) == [[]]
+    assert NoticeReader(law=Law(instruments=("brazil",)))([noticed("Caffeine, 25 kg")])[0][0].kind == "watch"
+
+
+def test_notices_are_counted_and_filtered_and_flag_by_choice(db: Database) -> None:
+    """Off by default; on, the listing waits for a person; a weak notice alone never does."""
+    read = NoticeReader(law=Law())
+    fill(db, PRESS, "Heating mantle 5 L", "Oak chair")
+    assert record_notices(db, read, read_with="a", run_id=None, now=NOW) == 3
+    assert record_notices(db, read, read_with="a", run_id=None, now=NOW) == 0
+    counts = {each.code: each.listings for each in count_notices(db, "equipment")}
+    assert counts == {"tablet_press": 1, "heating_mantle": 2}
+    assert [each.title for each in noticed_listings(db, "equipment", "tablet_press")] == [PRESS]
+    assert list_items(db, Filter()) == []
+    shown = list_items(db, Filter(state="every", notice="equipment:tablet_press"))
+    assert [each.title for each in shown] == [PRESS]
+    change_setting(db, "flag_equipment", 1, changed_by="lea", now=NOW)
+    assert [each.title for each in list_items(db, Filter(notice="equipment"))] == [PRESS]
+    assert mend_queue(db) == 0
+    change_setting(db, "flag_equipment", 0, changed_by="lea", now=NOW)
+    assert list_items(db, Filter()) == []
+
+
+def test_other_rules_read_the_history_anew(db: Database) -> None:
+    """What no longer holds is gone; nothing is double."""
+    fill(db, PRESS)
+    record_notices(db, NoticeReader(law=Law()), read_with="a", run_id=None, now=NOW)
+    record_notices(db, lambda batch: [[] for _ in batch], read_with="b", run_id=None, now=NOW)
+    sighting_id = int(db.execute("SELECT max(sighting_id) FROM sightings").fetchone()[0])
+    assert notices_of(db, sighting_id) == []
