@@ -20,6 +20,15 @@ SHOWN = [
     ("Member's Choice", "Member's Choice"),
     ("(839)", "(839)"),
     ("Gold Supplier", ""),
+    ("Säljare: Fiktiva Kemi AB 4,8 (120 omdömen) Medlem sedan 2014", "Fiktiva Kemi AB"),
+    ("Πωλητής: Χημικά Φικτίβα 98% θετικές αξιολογήσεις", "Χημικά Φικτίβα"),
+    ("فروشگاه: شیمی خیالی ۴٫۵ (۲۳۱ نظر)", "شیمی خیالی"),
+    ("Verkauf durch Ficticia GmbH und Versand durch Marktplatz", "Ficticia GmbH"),
+    ("Ficticia Oy jäsen vuodesta 2015", "Ficticia Oy"),
+    ("Acid Online Ltd", "Acid Online Ltd"),
+    ("Global Sales (1,204)", "Global Sales"),
+    ("acid_base online 2 hours ago", "acid_base"),
+    ("Ficticia (Trade) Seller rating: 4.9", "Ficticia (Trade)"),
 ]
 
 
