@@ -15,7 +15,9 @@ from text.phrases import any_of, folded
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_URL = re.compile(r"(?:https?://|(?<![\w@.-])www\.)[^\s<>\"'()\[\]{},;|\u3000-\u303f\u3400-\u9fff]{3,300}")
+_URL = re.compile(
+    r"(?:h(?:tt|xx)ps?://|(?<![\w@.-])www\.)[^\s<>\"'()\[\]{},;|\u3000-\u303f\u3400-\u9fff]{3,300}"
+)
 _BARE = re.compile(
     r"(?<![\w@.:/-])(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,4}[a-z]{2,24}(?![\w@-]|\.[a-z])(?:/[\w./-]{0,100})?"
 )

@@ -273,7 +273,7 @@ def _labels(text: str) -> list[_Label]:
         last_end = label.end
         before = kept[-1] if kept else None
         between = text[before.end : label.start] if before else ""
-        if before and "number" in label.names and _is_number_of(before, between):
+        if before and _is_number_of(before, between, label, text[label.start : label.end]):
             continue
         if label.messengers and _is_denied(text, label, before):
             kept.append(_Label(label.start, label.end, frozenset({"elsewhere"})))
@@ -290,10 +290,15 @@ def _without_ambiguity(label: _Label) -> frozenset[str]:
     return label.names - MESSENGERS if "phone" in label.names and not label.is_list else label.names
 
 
-def _is_number_of(before: _Label, between: str) -> bool:
-    """Return whether a word for a number belongs to the label before, as in "WhatsApp number"."""
-    is_of_messenger = before.messengers and _is_one_sentence(between)
-    return bool(is_of_messenger or ("not_phone" in before.names and _is_joined(between)))
+def _is_number_of(before: _Label, between: str, label: _Label, word: str) -> bool:
+    """Return whether a word or sign for a number belongs to the label before, as in "WhatsApp number"."""
+    if "number" in label.names and "not_phone" in before.names:
+        return _is_joined(between)
+    is_number = "number" in label.names or (
+        "not_phone" in label.names and (word in _filler() or not any(map(str.isalnum, word)))
+    )
+    is_of_phone = bool(before.messengers or "phone" in before.names)
+    return is_number and is_of_phone and _is_one_sentence(between)
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:
@@ -368,6 +373,17 @@ def _read_company_numbers(read: _Reading) -> None:
         types = [name.partition(":")[2] for name in sorted(label.names) if name.startswith("company:")]
         if types:
             _read_labelled_company(read, capitals, label.end, types)
+    for match in _tax_numbers(read.context.regions).finditer(capitals):
+        found = company_number(capitals, match.start(), ())
+        if found and found[0] is ContactKind.VAT and found[2] == match.end() and read.is_free(*match.span()):
+            read.add(found[0], found[1], *match.span(), "check digit", 0.9)
+            read.take(*match.span())
+
+
+@cache
+def _tax_numbers(regions: tuple[str, ...]) -> re.Pattern[str]:
+    """Return a pattern of tax numbers that begin with the seller's country and need no label."""
+    return re.compile(rf"(?<![0-9A-Z])(?:{'|'.join(regions) or '(?!)'}) ?[0-9A-Z]{{8,12}}(?![0-9A-Z])")
 
 
 def _read_labelled_company(read: _Reading, capitals: str, place: int, types: list[str]) -> None:
@@ -601,18 +617,20 @@ def _add_number(read: _Reading, group: DigitGroup, names: frozenset[str]) -> boo
     """Add the account or phone number that digits are; return whether they are one."""
     text, digits = read.text, group.digits
     before, after = text[group.start - 1 : group.start], text[group.end : group.end + 12]
-    if before.isascii() and before.isalnum():
+    at = bisect_left(read.labels, group.start, key=_end)
+    is_after_label = at < len(read.labels) and read.labels[at].end == group.start
+    if before.isascii() and before.isalnum() and not is_after_label:
         return False
     if re.match(r"[a-z]|-[a-z]\b|[-/.]?\d", after) and not re.match(r"(?:ext|w|whats)", after):
         return False
     kinds = [kind for kind, (fewest, most) in ACCOUNT_NUMBERS.items() if fewest <= len(digits) <= most]
-    is_amount = _is_measured(text, group)
+    is_amount = _has_unit(text, group)
     accounts = [kind for kind in kinds if kind in names and digits[0] != "0" and not is_amount]
     for kind in accounts:
         read.add(kind, digits, group.start, group.end, "label", 0.95)
     is_account = bool(accounts)
     is_labelled = bool(names & (NUMBERED | {"phone", "number", "contact"}))
-    if is_labelled or not (is_account or "not_phone" in names or is_amount):
+    if is_labelled or not (is_account or "not_phone" in names or is_amount or _is_code(text, group)):
         rule = "label" if is_labelled else "plus" if group.has_plus else "form"
         if number := _phone_of(read, group, names, is_labelled=is_labelled):
             for name in sorted(names & (NUMBERED | {"phone"})) or ["phone"]:
@@ -636,17 +654,16 @@ def _phone_of(
     return number_of(group, regions, is_labelled=is_labelled)
 
 
-def _is_measured(text: str, group: DigitGroup) -> bool:
-    """Return whether a number is an amount, a price or a part of a code."""
+def _has_unit(text: str, group: DigitGroup) -> bool:
+    """Return whether a number is an amount or a price, by the word or sign after it."""
     unit = re.match(r"\s?([^\W\d_]+|[%$\u20ac\u00a3])", text[group.end : group.end + 16])
+    if unit is None or group.has_plus:
+        return False
     measured = folded("contact_labels.measured")
-    if (
-        unit
-        and not group.has_plus
-        and (unit[1] in measured or (IS_CJK.match(unit[1]) and unit[1][0] in measured))
-    ):
-        return True
+    return unit[1] in measured or (IS_CJK.match(unit[1]) is not None and unit[1][0] in measured)
+
+
+def _is_code(text: str, group: DigitGroup) -> bool:
+    """Return whether a number is a price or a part of a code, by the sign before it."""
     before = text[max(0, group.start - 3) : group.start].strip()
-    return bool(before) and (
-        before[-1] in "$\u20ac\u00a3\u00a5\u20b9#/\\_=" or bool(re.search(r"[a-z\d]-$", before))
-    )
+    return re.search(r"[$\u20ac\u00a3\u00a5\u20b9#/\\_=]$|[a-z\d]-$", before) is not None

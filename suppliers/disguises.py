@@ -78,15 +78,21 @@ def _edited(text: str, spans: list[tuple[int, int]], edits: list[_Edit]) -> tupl
 
 def _bracketed_signs(text: str) -> Iterator[_Edit]:
     for found in _signs().finditer(text):
-        yield *found.span(), "@" if found["at"] or found["at_word"] else "."
+        is_at = found["at"] or found["at_word"] or found["glued_at"]
+        yield *found.span(), "@" if is_at else "."
 
 
 @cache
 def _signs() -> re.Pattern[str]:
     at, dot = any_of("hiding.at"), any_of("hiding.dot")
+    foreign_at, foreign_dot = (
+        "|".join(sorted(word for word in folded(f"hiding.{key}") if not re.search("[a-z]", word)))
+        for key in ("at", "dot")
+    )
     return re.compile(
-        rf"(?<=[a-z0-9])(?:\s?{_OPEN}\s?(?:(?P<at>{at}|@)|{dot}|\.)\s?{_CLOSE}\s?"
+        rf"(?<=[a-z0-9])(?:\s?{_OPEN}\s?(?:(?P<at>{at}|@|a)|{dot}|\.)\s?{_CLOSE}\s?"
         rf"|(?P<sign>[_*~|])(?:(?P<at_word>{at})|{dot})(?P=sign))(?=[a-z0-9])"
+        rf"|(?<=[a-z])(?:(?P<glued_at>{foreign_at})|{foreign_dot})(?=[a-z])"
     )
 
 

@@ -25,12 +25,12 @@ FEWEST_DIGITS, MOST_DIGITS = 7, 15
 _MOST_PARTS = 24
 
 _LETTER_FOR_DIGIT = re.compile(
-    r"(?<=\d)o(?=[ -]?\d)|(?<=\d)[oil](?=[\doil]{2})"
-    r"|(?<=\d\d)[oil](?=\d)|(?<=\d[oil])[oil](?=\d)|(?<![a-z])[ol](?=\d\d)"
+    r"(?<=\d)o(?=[ -]?\d)|(?<=\d[ -])o(?=\d)|(?<=\d)[il](?=\d)|(?<=\d)[oil](?=[\doil]{2})"
+    r"|(?<=\d[oil])[oil](?=\d)|(?<![a-z])[ol](?=\d\d)"
 )
 _AS_DIGIT = {"o": "0", "i": "1", "l": "1"}
-_GAP = re.compile(r"(?:[\s().·_/-]|\[|\]|[\u2190-\u2bff\U0001f000-\U0001faff]){0,5}")
-_GAP_OF_WORDS = re.compile(r"(?:[\s().,·_/-]|\[|\]|[\u2190-\u2bff\U0001f000-\U0001faff]){0,5}")
+_GAP = re.compile(r"(?:[\s().·_*/-]|\[|\]|[\u2190-\u2bff\U0001f000-\U0001faff]){0,5}")
+_GAP_OF_WORDS = re.compile(r"(?:[\s().,·_*/-]|\[|\]|[\u2190-\u2bff\U0001f000-\U0001faff]){0,5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,8 @@ def _number_words() -> tuple[re.Pattern[str], dict[str, int], dict[str, int]]:
     spaced, together = (
         "|".join(map(re.escape, each)) for each in ([word for word in listed if word not in joined], joined)
     )
-    pattern = re.compile(rf"(?<![^\W\d_])(?:{spaced})(?![^\W_])|\d+|{together}")
+    end = r"(?:(?![^\W_])|(?<=[^\W\d_]{3})(?=\d))"  # "four82", but not "un1830"
+    pattern = re.compile(rf"(?<![^\W\d_])(?:{spaced}){end}|\d+|{together}")
     return pattern, values, tables["repeated_digits"]
 
 

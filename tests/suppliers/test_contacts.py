@@ -42,6 +42,8 @@ PHONES = [
     ("โทร ศูนย์ แปด หนึ่ง 234 5670", "TH", "+66812345670"),
     ("电话 壹叁捌 陆陆壹贰 零肆壹柒", "CN", "+8613866120417"),
     ("tel 13O 6612 0417", "CN", "+8613066120417"),
+    ("tel 138*66I2*O417", "CN", "+8613866120417"),
+    ("tel138six6120417", "CN", "+8613866120417"),
     ("hubungi 019-273 4460 (En. Salleh)", "MY", "+60192734460"),
 ]
 """Written for this test: text, country, number in E.164 form."""
@@ -115,6 +117,8 @@ HANDLES = [
         "+49 151 70224817, gleiche Nummer auf Viber",
         {("phone", "+4915170224817"), ("viber", "+4915170224817")},
     ),
+    ("QQ叁捌陆壹伍柒零贰玖", {("qq", "386157029")}),
+    ("ICQ № 648-220-175", {("icq", "648220175")}),
     ("tele +49 151 70224817", {("phone", "+4915170224817")}),
     ("telegram closed. instagram: @acid_base7", set()),
 ]
@@ -155,6 +159,8 @@ ADDRESSES = [
     ("acid*zavináč*base-lab*tečka*example", "acid@base-lab.example"),
     ("a c i d @ b a s e - l a b . example", "acid@base-lab.example"),
     ("acid@base-lab . example", "acid@base-lab.example"),
+    ("acid艾特base-lab点example", "acid@base-lab.example"),
+    ("acid(a)base-lab.example", "acid@base-lab.example"),
 ]
 
 
@@ -246,6 +252,7 @@ COMPANY_NUMBERS = [
     ("27 AAPFU 0939 F1 ZV", "", ("gstin", "27AAPFU0939F1ZV")),
     ("9131 0115 MA35 5KT7 06", "", ("uscc", "91310115MA355KT706")),
     ("EORI IT00743110157", "", ("eori", "IT00743110157")),
+    ("Ficticia Srl IT00743110157", "IT", ("vat", "IT00743110157")),
 ]
 """The examples of python-stdnum, as they are printed on pages: text, country of the seller, number."""
 
