@@ -1,7 +1,7 @@
 """Read the contacts that a text states: phones, e-mail, messengers, sites, wallets, company numbers.
 
 Everything but wallets is read in the text without its disguises (`suppliers.disguises`), and each contact is
-placed back in the original. Labels say what follows: the words of each language are in the lexicon. The
+placed back in the original. Labels say what follows (`suppliers.labels`); their words are in the lexicon. The
 rules, in order; a later rule leaves the places of an earlier one alone:
 
 1. wallets and company numbers, by their checksums (`suppliers.checksums`);
@@ -16,15 +16,33 @@ import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from functools import cache
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from ahocorasick_rs import AhoCorasick, MatchKind
 from phonenumbers import SUPPORTED_REGIONS
 
 from store.suppliers.contacts import ContactKind, FoundContact
 from suppliers.addresses import Address, find_emails, find_sites
 from suppliers.checksums import company_number, find_company_numbers, find_wallets
 from suppliers.disguises import Undisguised, undisguise
+from suppliers.labels import (
+    ALSO_WORDS,
+    MESSENGERS,
+    NEAR,
+    SENTENCE_END,
+    SHARED,
+    SIGNS,
+    WORD,
+    Label,
+    announcing_words,
+    find_labels,
+    is_filled,
+    is_one_sentence,
+    no_handles,
+    says_same_after,
+    says_same_before,
+    small_words,
+)
 from suppliers.phone_numbers import (
     FEWEST_DIGITS,
     DigitGroup,
@@ -34,8 +52,7 @@ from suppliers.phone_numbers import (
     without_outer_word,
 )
 from text.cas import CAS_SHAPE
-from text.normalise import in_one_alphabet
-from text.phrases import IS_CJK, folded, keys, whole_words, words
+from text.phrases import IS_CJK, folded, keys, words
 from text.places import country_in
 
 if TYPE_CHECKING:
@@ -45,8 +62,6 @@ LONGEST_READ = 50_000
 """Characters read of one text; the rest is left out."""
 MOST_CONTACTS = 200
 """Contacts read from one text; a text with more is a directory, not an offer."""
-NEAR = 40
-"""Characters between a label and a contact that it may belong to."""
 
 HANDLES = {
     ContactKind.TELEGRAM: r"[a-z][a-z0-9_]{3,31}",
@@ -62,13 +77,8 @@ HANDLES = {
 """Forms of handles, by the rules of each messenger."""
 ACCOUNT_NUMBERS = {ContactKind.QQ: (5, 11), ContactKind.ICQ: (5, 9)}
 """Fewest and most digits of messengers whose accounts are numbers of their own."""
-MESSENGERS = frozenset(HANDLES) | frozenset(ACCOUNT_NUMBERS) | {
-    ContactKind.WHATSAPP, ContactKind.VIBER, ContactKind.ZALO,
-}  # fmt: skip
 NUMBERED = MESSENGERS - {*ACCOUNT_NUMBERS, ContactKind.WICKR, ContactKind.SESSION}
 """Messengers whose accounts may be phone numbers."""
-ALSO_WORDS = frozenset({ContactKind.LINE, ContactKind.SIGNAL, ContactKind.SESSION})
-"""Messengers whose names are ordinary words, so that a handle needs more than a label."""
 
 _HANDLES = {
     kind: re.compile(
@@ -77,14 +87,8 @@ _HANDLES = {
     )
     for kind, form in HANDLES.items()
 }
-_SIGNS = re.compile(
-    r"[\s:=>@(\[{<|*#~/,;.\"'!+&\u2013\u2014\u2190-\u2bff\u3000-\u303f\U0001f000-\U0001faff-]*"
-)
 _REMARK = re.compile(r"\s?\([^()\n@\d]{1,24}\)\s?[:=]")
 _STRONG = re.compile(r"[:=@>\[\u3010\u2192]|-\s")
-_WORD = re.compile(r"[^\W_]+")
-_LETTERS = re.compile(r"[^\W\d_]+")
-_SENTENCE_END = re.compile(r"[\n.!?;\u3002\u061f]")
 _LONG_NUMBER = re.compile(r"[+(]{0,2}\d(?:[ ()\u00a0-]{0,3}\d){8,16}")
 _SESSION = re.compile(r"(?<![0-9a-f])05[0-9a-f]{64}(?![0-9a-f])")
 _CAPITALS = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
@@ -100,31 +104,12 @@ class Context:
     """Registered domain of the marketplace, whose own addresses are no contacts of the seller."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Label:
-    """Words of the text that say what follows, such as `Viber / WhatsApp`."""
-
-    start: int
-    end: int
-    names: frozenset[str]
-    """Kinds of contacts, or keys of `contact_labels`, or `company:` with a key of `company_numbers`."""
-    is_sure: bool = False
-    """Whether its last word is in another script than a handle, or ends in "ID"."""
-    is_list: bool = False
-    """Whether several labels were joined."""
-
-    @property
-    def messengers(self) -> frozenset[ContactKind]:
-        """The messengers that it names."""
-        return frozenset(kind for kind in MESSENGERS if kind in self.names)
-
-
 @dataclass(slots=True)
 class _Reading:
     """A text with what was found in it."""
 
     plain: Undisguised
-    labels: list[_Label]
+    labels: list[Label]
     column: str
     context: Context
     found: list[FoundContact] = field(default_factory=list)
@@ -164,7 +149,7 @@ class _Reading:
 
     def has_label(self, place: int, name: str) -> bool:
         """Return whether the last label before a place is near and has a name."""
-        index = bisect_right(self.labels, place, key=_end) - 1
+        index = bisect_right(self.labels, place, key=attrgetter("end")) - 1
         return index >= 0 and place - self.labels[index].end <= NEAR and name in self.labels[index].names
 
 
@@ -210,7 +195,7 @@ def contact_places(text: str, context: Context) -> list[tuple[int, int]]:
 
 def _read(text: str, field: str, context: Context) -> _Reading:
     plain = undisguise(text[:LONGEST_READ])
-    read = _Reading(plain, _labels(plain.text), field, context)
+    read = _Reading(plain, find_labels(plain.text), field, context)
     for rule in (_read_wallets, _read_company_numbers, _read_addresses, _read_handles, _read_numbers):
         rule(read)
     return read
@@ -218,139 +203,6 @@ def _read(text: str, field: str, context: Context) -> _Reading:
 
 def _place(contact: FoundContact) -> tuple[int, str]:
     return contact.start, contact.kind
-
-
-def _start(label: _Label) -> int:
-    return label.start
-
-
-def _end(label: _Label) -> int:
-    return label.end
-
-
-# ---- labels ---------------------------------------------------------------------------------------------
-
-
-@cache
-def _label_words() -> tuple[AhoCorasick, list[str], list[frozenset[str]], frozenset[str]]:
-    """Return a matcher of labels, its phrases, their names, and the phrases that may go on."""
-    names: dict[str, set[str]] = {}
-    beginnings: set[str] = set()
-    named = [(f"messengers.{key}", key) for key in keys("messengers")]
-    named += [(f"company_numbers.{key}", f"company:{key}") for key in keys("company_numbers")]
-    named += [(f"contact_labels.{key}", key) for key in _PLAIN_LABELS]
-    for table, name in named:
-        for phrase in words(table):
-            spelling = in_one_alphabet(phrase.folded)
-            names.setdefault(spelling, set()).add(name)
-            beginnings |= {spelling} if phrase.is_beginning else set()
-    phrases = [phrase for phrase in names if phrase]
-    matcher = AhoCorasick(phrases, matchkind=MatchKind.Standard)
-    return matcher, phrases, [frozenset(names[phrase]) for phrase in phrases], frozenset(beginnings)
-
-
-_PLAIN_LABELS = ("phone", "number", "contact", "email", "website", "not_phone", "elsewhere")
-"""Keys of `contact_labels` that are labels."""
-_SHARED = frozenset(MESSENGERS) | {"phone", "number", "contact"}
-"""Names of labels that may share one handle or number."""
-
-
-def _labels(text: str) -> list[_Label]:
-    """Return the labels of a text in its order, without those inside a longer one, denied or repeated."""
-    matcher, phrases, names, beginnings = _label_words()
-    found = []
-    for index, start, end in matcher.find_matches_as_indexes(in_one_alphabet(text), overlapping=True):
-        rest = _LETTERS.match(text, end) if phrases[index] in beginnings else None
-        place = (start, rest.end() if rest else end)
-        if _is_whole(text, *place):
-            found.append(_Label(*place, names[index], not text[start:end].isascii()))
-    found.sort(key=lambda label: (label.start, -label.end))
-    kept: list[_Label] = []
-    last_end = 0
-    for label in found:
-        if label.start < last_end:
-            continue
-        last_end = label.end
-        before = kept[-1] if kept else None
-        between = text[before.end : label.start] if before else ""
-        if before and _is_number_of(before, between, label, text[label.start : label.end]):
-            continue
-        if label.messengers and _is_denied(text, label, before):
-            kept.append(_Label(label.start, label.end, frozenset({"elsewhere"})))
-        elif before and {*before.names, *label.names} <= _SHARED and _is_joined(between):
-            shared = _without_ambiguity(before) | _without_ambiguity(label)
-            kept[-1] = _Label(before.start, label.end, shared, _is_sure(text, label), is_list=True)
-        else:
-            kept.append(_Label(label.start, label.end, label.names, _is_sure(text, label)))
-    return kept
-
-
-def _without_ambiguity(label: _Label) -> frozenset[str]:
-    """Return the names of a label; a word for a telephone and a messenger, such as "tele", is the first."""
-    return label.names - MESSENGERS if "phone" in label.names and not label.is_list else label.names
-
-
-def _is_number_of(before: _Label, between: str, label: _Label, word: str) -> bool:
-    """Return whether a word or sign for a number belongs to the label before, as in "WhatsApp number"."""
-    if "number" in label.names and "not_phone" in before.names:
-        return _is_joined(between)
-    is_number = "number" in label.names or (
-        "not_phone" in label.names and (word in _filler() or not any(map(str.isalnum, word)))
-    )
-    is_of_phone = bool(before.messengers or "phone" in before.names)
-    return is_number and is_of_phone and _is_one_sentence(between)
-
-
-def _is_whole(text: str, start: int, end: int) -> bool:
-    """Return whether a place is a word of its own, or in a script without spaces."""
-    first, last = text[start], text[end - 1]
-    before, after = text[start - 1 : start], text[end : end + 1]
-    is_begun = not (first.isalnum() and before.isalnum()) or IS_CJK.match(first) or IS_CJK.match(before)
-    is_ended = not (last.isalnum() and after.isalnum()) or IS_CJK.match(last) or IS_CJK.match(after)
-    return bool(is_begun and (is_ended or (after.isdigit() and not last.isdigit())))
-
-
-def _is_sure(text: str, label: _Label) -> bool:
-    return label.is_sure or text.endswith(" id", label.start, label.end)
-
-
-def _is_denied(text: str, label: _Label, before: _Label | None) -> bool:
-    """Return whether a text says that there is no contact of this kind, as in "no Skype" or "Skype: no"."""
-    after, before_it = _denials()
-    signs = _SIGNS.match(text, label.end)
-    if signs and after.match(text, signs.end()):
-        return True
-    denial = before_it.search(text[max(0, label.start - NEAR // 2) : label.start])
-    is_labelled = before is not None and denial is not None and before.end >= label.start - len(denial[0]) - 1
-    return denial is not None and not is_labelled
-
-
-@cache
-def _denials() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    denial = whole_words("contact_labels.denial")
-    before = whole_words("contact_labels.denial_before")
-    return re.compile(rf"(?:{denial})\s?(?:[,.;!)\n\u3001\u3002](?!\s?[\d+@])|$)"), re.compile(
-        rf"(?:{before})\s?$"
-    )
-
-
-def _is_joined(between: str) -> bool:
-    """Return whether only signs and small words are between two labels."""
-    is_answered = _same().match(between) and re.search(r"[.,;]", between)  # "same number." ends a statement
-    return len(between) <= 8 and not (is_answered or re.search(r"[\n)\]]", between)) and _is_filled(between)
-
-
-def _is_filled(between: str) -> bool:
-    return all(word in _filler() for word in _WORD.findall(between))
-
-
-def _is_one_sentence(between: str) -> bool:
-    return len(between) <= NEAR and not _SENTENCE_END.search(between)
-
-
-@cache
-def _filler() -> frozenset[str]:
-    return folded("contact_labels.filler", "contact_labels.number")
 
 
 # ---- wallets and company numbers ------------------------------------------------------------------------
@@ -463,9 +315,9 @@ def _read_handles(read: _Reading) -> None:
         neighbours = read.labels[max(0, index - 3) : index] + read.labels[index + 1 : index + 4]
         is_named = (
             label.is_list
-            or read.text.endswith(" id", label.start, label.end)
+            or label.is_announcing(read.text)
             or any(
-                abs(other.start - label.start) <= 2 * NEAR and other.names & (_SHARED - ALSO_WORDS)
+                abs(other.start - label.start) <= 2 * NEAR and other.names & (SHARED - ALSO_WORDS)
                 for other in neighbours
             )
         )
@@ -478,39 +330,28 @@ def _read_handles(read: _Reading) -> None:
                 break
 
 
-def _handle_places(text: str, label: _Label, limit: int) -> Iterator[tuple[int, bool]]:
+def _handle_places(text: str, label: Label, limit: int) -> Iterator[tuple[int, bool]]:
     """Yield where the handle after a label may begin, and whether a sign or word announces it."""
     place, is_sure = label.end, label.is_sure
     if remark := _REMARK.match(text, place):
         place = remark.end() - 1
     for _ in range(4):
-        signs = _SIGNS.match(text, place)
+        signs = SIGNS.match(text, place)
         assert signs is not None
         is_sure = is_sure or bool(_STRONG.search(signs[0]))
         place = signs.end()
-        word = _WORD.match(text, place)
-        is_small = word is not None and word[0] in _filler() | _announcing()
+        word = WORD.match(text, place)
+        announces = word is not None and word[0] in announcing_words()
+        is_small = word is not None and (announces or word[0] in small_words())
         if word is None or not is_small or text[word.end() : word.end() + 1] in {"_", "@"}:
             break
-        is_sure = is_sure or word[0] in _announcing() or (not word[0].isascii() and len(word[0]) > 1)
+        is_sure = is_sure or announces or (not word[0].isascii() and len(word[0]) > 1)
         place = word.end()
     if place - label.end <= NEAR and "\n\n" not in text[label.end : place]:
         yield place, is_sure
     sign = re.compile(r"@\s?(?=[a-z0-9])").search(text, label.end, min(limit, label.end + NEAR))
-    if sign and not _SENTENCE_END.search(text, label.end, sign.start()):
+    if sign and not SENTENCE_END.search(text, label.end, sign.start()):
         yield sign.end(), True
-
-
-@cache
-def _announcing() -> frozenset[str]:
-    return folded("contact_labels.announcing", "hiding.at")
-
-
-@cache
-def _no_handle() -> frozenset[str]:
-    return (
-        folded("contact_labels.no_handle", "contact_labels.denial") | _filler() | frozenset(_label_words()[1])
-    )
 
 
 def _add_handle(
@@ -525,7 +366,7 @@ def _add_handle(
             continue
         handle = match[0].rstrip("._-,:")
         is_name = bool(re.search(r"[\d_.]", handle))
-        if handle in _no_handle() or not (is_at or is_sure or is_name):
+        if handle in no_handles() or not (is_at or is_sure or is_name):
             continue
         if kind in ALSO_WORDS and not (is_at or is_name or (is_sure and is_named)):
             continue
@@ -554,7 +395,7 @@ def _read_numbers(read: _Reading) -> None:
         names = _names_of(read, group)
         if not names and before is not None:  # the second of two numbers
             between = read.text[before[0].end : group.start]
-            if re.fullmatch(r"[\s,/;&|\u3001]{1,5}", between) or between.strip() in _filler():
+            if re.fullmatch(r"[\s,/;&|\u3001]{1,5}", between) or between.strip() in small_words():
                 names = before[1]
         added = next(
             (each for each in without_outer_word(read.text, group) if _add_number(read, each, names)), None
@@ -566,58 +407,47 @@ def _names_of(read: _Reading, group: DigitGroup) -> frozenset[str]:
     """Return the names of the labels that a number belongs to: before it, or right after it."""
     text, labels = read.text, read.labels
     names: frozenset[str] = frozenset()
-    index = bisect_right(labels, group.start, key=_end)
+    index = bisect_right(labels, group.start, key=attrgetter("end"))
     if index:
         label = labels[index - 1]
         remark = _REMARK.match(text, label.end)
         between = text[remark.end() if remark else label.end : group.start]
         is_near = len(between) <= NEAR and not re.search(r"[\n\d@]", between)
         is_open = label.names & {"phone", "contact"} or (
-            label.messengers - ALSO_WORDS and _is_one_sentence(between)
+            label.messengers - ALSO_WORDS and is_one_sentence(between)
         )
-        if is_near and (is_open or _is_filled(between)):
-            names = _without_ambiguity(label)
+        if is_near and (is_open or is_filled(between)):
+            names = label.names_for_numbers
         if "not_phone" in names and between.strip(" :.#-\u2116\u00ba"):
             names -= {"not_phone"}
-    after = bisect_left(labels, group.end, key=_start)
+    after = bisect_left(labels, group.end, key=attrgetter("start"))
     if after < len(labels) and "not_phone" not in names:
         names |= _names_after(read, group, labels[after], names)
     return names
 
 
-def _names_after(read: _Reading, group: DigitGroup, label: _Label, names: frozenset[str]) -> frozenset[str]:
+def _names_after(read: _Reading, group: DigitGroup, label: Label, names: frozenset[str]) -> frozenset[str]:
     text, between = read.text, read.text[group.end : label.start]
     messengers = label.messengers & NUMBERED
     if not messengers or len(between) > NEAR or re.search(r"[\n\d@]", between):
         return frozenset()
-    signs = _SIGNS.match(text, label.end)
+    signs = SIGNS.match(text, label.end)
     assert signs is not None
     owns = not read.is_free(label.start, signs.end() + 1) or re.match(
         r"[\d@+(a-z]", text[signs.end() : signs.end() + 1]
     )
-    if _same().match(text, label.end) or (not owns and _same_before().search(between)):
-        return messengers | {"phone"} if not names & _SHARED else messengers
+    if says_same_after(text, label.end) or (not owns and says_same_before(between)):
+        return messengers | {"phone"} if not names & SHARED else messengers
     is_closed = text[label.end : label.end + 1] in {")", "]", ""}
     is_next = len(between) <= 3 and not between.strip(" (/[-,")
     return messengers if is_next and (is_closed or not owns) else frozenset()
-
-
-@cache
-def _same() -> re.Pattern[str]:
-    """Return a pattern of words after a messenger which say that it has the number before."""
-    return re.compile(rf"\W{{0,3}}(?:{whole_words('contact_labels.same')})")
-
-
-@cache
-def _same_before() -> re.Pattern[str]:
-    return re.compile(rf"(?:{whole_words('contact_labels.same')})[^\d]{{0,6}}$")
 
 
 def _add_number(read: _Reading, group: DigitGroup, names: frozenset[str]) -> bool:
     """Add the account or phone number that digits are; return whether they are one."""
     text, digits = read.text, group.digits
     before, after = text[group.start - 1 : group.start], text[group.end : group.end + 12]
-    at = bisect_left(read.labels, group.start, key=_end)
+    at = bisect_left(read.labels, group.start, key=attrgetter("end"))
     is_after_label = at < len(read.labels) and read.labels[at].end == group.start
     if before.isascii() and before.isalnum() and not is_after_label:
         return False
