@@ -90,6 +90,7 @@ _HANDLES = {
 _REMARK = re.compile(r"\s?\([^()\n@\d]{1,24}\)\s?[:=]")
 _STRONG = re.compile(r"[:=@>\[\u3010\u2192]|-\s")
 _LONG_NUMBER = re.compile(r"[+(]{0,2}\d(?:[ ()\u00a0-]{0,3}\d){8,16}")
+_AT_HANDLE = re.compile(r"@([\w.-]{3,40})([^@\w][^@\n]{0,9})$")
 _SESSION = re.compile(r"(?<![0-9a-f])05[0-9a-f]{64}(?![0-9a-f])")
 _CAPITALS = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
 
@@ -146,6 +147,14 @@ class _Reading:
     def is_free(self, start: int, end: int) -> bool:
         """Return whether no contact was found in a place."""
         return all(end <= first or last <= start for first, last in self.taken)
+
+    def text_left(self) -> str:
+        """Return the text with null characters in the places of contacts."""
+        parts, place = [], 0
+        for start, end in sorted(self.taken):
+            parts += [self.text[place:start], "\0" * (end - max(start, place))]
+            place = max(place, end)
+        return "".join([*parts, self.text[place:]])
 
     def has_label(self, place: int, name: str) -> bool:
         """Return whether the last label before a place is near and has a name."""
@@ -322,12 +331,21 @@ def _read_handles(read: _Reading) -> None:
             )
         )
         limit = read.labels[index + 1].start if index + 1 < len(read.labels) else len(read.text)
+        end: int | None = None
         for place, is_sure in _handle_places(read.text, label, limit):
-            end = _add_handle(read, kinds, place, is_sure=is_sure, is_named=is_named)
-            while end and (again := re.compile(r"\s?[,/;&]\s?@").match(read.text, end)):
-                end = _add_handle(read, kinds, again.end(), is_sure=True, is_named=is_named)
-            if end:
-                break
+            end = end or _add_handle(read, kinds, place, is_sure=is_sure, is_named=is_named)
+        while end and (again := re.compile(r"\s?[,/;&]\s?@").match(read.text, end)):
+            end = _add_handle(read, kinds, again.end(), is_sure=True, is_named=is_named)
+        before = _handle_before(read.text, label, read.labels[index - 1].end if index else 0)
+        if end is None and before is not None:
+            _add_handle(read, kinds, before, is_sure=True, is_named=is_named)
+
+
+def _handle_before(text: str, label: Label, last: int) -> int | None:
+    """Return where a handle right before a label begins, as in "@acid on Telegram", unless another has it."""
+    found = _AT_HANDLE.search(text, max(last, label.start - NEAR), label.start)
+    is_owned = found is not None and last > 0 and is_filled(text[last : found.start()])
+    return None if found is None or is_owned or not is_filled(found[2]) else found.start(1)
 
 
 def _handle_places(text: str, label: Label, limit: int) -> Iterator[tuple[int, bool]]:
@@ -389,9 +407,7 @@ def _add_handle(
 
 def _read_numbers(read: _Reading) -> None:
     before: tuple[DigitGroup, frozenset[str]] | None = None
-    for group in digit_groups(read.text):
-        if not read.is_free(group.start, group.end):
-            continue
+    for group in digit_groups(read.text_left()):
         names = _names_of(read, group)
         if not names and before is not None:  # the second of two numbers
             between = read.text[before[0].end : group.start]
@@ -495,5 +511,5 @@ def _has_unit(text: str, group: DigitGroup) -> bool:
 
 def _is_code(text: str, group: DigitGroup) -> bool:
     """Return whether a number is a price or a part of a code, by the sign before it."""
-    before = text[max(0, group.start - 3) : group.start].strip()
-    return re.search(r"[$\u20ac\u00a3\u00a5\u20b9#/\\_=]$|[a-z\d]-$", before) is not None
+    before = text[max(0, group.start - 3) : group.start]
+    return re.search(r"[$\u20ac\u00a3\u00a5\u20b9#=]\s*$|[/\\_]$|[a-z\d]-$", before) is not None

@@ -152,7 +152,7 @@ def _is_denied(text: str, label: Label, before: Label | None) -> bool:
 def _denials() -> tuple[re.Pattern[str], re.Pattern[str]]:
     denial = whole_words("contact_labels.denial")
     before = whole_words("contact_labels.denial_before")
-    return re.compile(rf"(?:{denial})\s?(?:[,.;!)\n\u3001\u3002](?!\s?[\d+@])|$)"), re.compile(
+    return re.compile(rf"(?:{denial})\s?(?:[,;!)\n\u3001\u3002]|\.(?!\s?[\d+@])|$)"), re.compile(
         rf"(?:{before})\s?$"
     )
 

@@ -119,6 +119,10 @@ HANDLES = [
     ),
     ("QQ叁捌陆壹伍柒零贰玖", {("qq", "386157029")}),
     ("ICQ № 648-220-175", {("icq", "648220175")}),
+    ("@acid_base7 on Telegram", {("telegram", "acid_base7")}),
+    ("instagram @acid_base7, Telegram on request", set()),
+    ("카톡 acidbase77 / +49 151 70224817", {("kakaotalk", "acidbase77"), ("phone", "+4915170224817")}),
+    ("Viber yok, +49 151 70224817", {("phone", "+4915170224817")}),
     ("tele +49 151 70224817", {("phone", "+4915170224817")}),
     ("telegram closed. instagram: @acid_base7", set()),
 ]
