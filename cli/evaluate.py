@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,10 +14,11 @@ from cli.output import open_store, print_json, print_table, progress_bar, summin
 from store.messages import counted
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from classifier.evaluation.labelled import Evaluation, View
     from classifier.gazetteer import Law
+
+MISTAKE = ("mistake", "score", "id", "label", "title")
+"""The headings of `mistake_rows`."""
 
 
 @click.command(name="evaluate")
@@ -95,8 +97,6 @@ def command(  # noqa: PLR0913 (one parameter per option)
     with opened as scorer, progress_bar("scoring") as show:
         evaluation = evaluate_file(file, scorer, options, progress=summing(show))
     if html:
-        from classifier.evaluation.report import evaluation_page
-
         html.write_text(evaluation_page(evaluation), encoding="utf-8")
     if as_json:
         print_json(asdict(evaluation))
@@ -104,20 +104,94 @@ def command(  # noqa: PLR0913 (one parameter per option)
         _print(evaluation)
 
 
+def evaluation_page(evaluation: Evaluation) -> str:
+    """Return an evaluation as one HTML page; listing texts are hostile, so the template escapes them."""
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    template = Path(__file__).with_name("evaluation.html").read_text(encoding="utf-8")
+    rows = (figure_rows, reliability_rows, slice_headings, slice_rows, mistake_rows, confusion_words)
+    named = {each.__name__: each for each in rows}
+    page: str = environment.from_string(template).render(
+        named, evaluation=evaluation, mistake_headings=MISTAKE
+    )
+    return page.lstrip()
+
+
+def figure_rows(view: View) -> list[tuple[str, ...]]:
+    """Return a row for each figure: the name, then the value and interval for each method."""
+    first = next(iter(view.figures.values()))
+    return [(figure, *(str(figures[figure]) for figures in view.figures.values())) for figure in first]
+
+
+def slice_headings(evaluation: Evaluation) -> tuple[str, ...]:
+    """Return the headings of `slice_rows`."""
+    if evaluation.has_both:
+        return ("slice", "rows", "offers", "flagged", "average precision", "precision", "recall")
+    return ("slice", "rows", "flagged", "recall" if evaluation.offers else "share flagged")
+
+
+def slice_rows(evaluation: Evaluation, view: View) -> list[tuple[str, ...]]:
+    """Return a row for each slice; for rows of one class, only the share flagged with its interval."""
+    if not evaluation.has_both:
+        return [
+            (each.slice, str(each.rows), str(each.flagged), str(each.share_flagged)) for each in view.slices
+        ]
+    return [
+        (
+            each.slice,
+            *(str(number) for number in (each.rows, each.offers, each.flagged)),
+            *(
+                "-" if figure is None else f"{figure:.3f}"
+                for figure in (each.average_precision, each.precision, each.recall)
+            ),
+        )
+        for each in view.slices
+    ]
+
+
+def mistake_rows(view: View) -> list[tuple[str, ...]]:
+    """Return a row for each mistake shown, in the order of `MISTAKE`."""
+    return [
+        (
+            "missed" if each.label else "false flag",
+            f"{each.score:.3f}",
+            each.row_id,
+            each.given_label,
+            each.title,
+        )
+        for each in view.mistakes
+    ]
+
+
+def confusion_words(view: View) -> str:
+    """Return the numbers of right and wrong rows at the threshold, in words."""
+    return ", ".join(
+        f"{number:,} {name.removesuffix('s') if number == 1 else name}"
+        for name, number in view.confusion.items()
+    )
+
+
+def reliability_rows(view: View) -> list[tuple[str, ...]]:
+    """Return a row for each tenth of the scores."""
+    return [
+        (
+            f"{each['from']:.1f} to {each['to']:.1f}",
+            f"{each['rows']:.0f}",
+            f"{each['mean_score']:.3f}",
+            f"{each['offers']:.3f}",
+        )
+        for each in view.reliability
+    ]
+
+
 def _labels(text: str) -> tuple[str, ...]:
     return tuple(label.strip() for label in text.split(",") if label.strip())
 
 
 def _print(evaluation: Evaluation) -> None:
-    from classifier.evaluation.report import (
-        MISTAKE,
-        confusion_words,
-        figure_rows,
-        mistake_rows,
-        slice_headings,
-        slice_rows,
-    )
-
     click.echo(
         f"{counted(evaluation.rows, 'row', 'rows')}, {counted(evaluation.offers, 'offer', 'offers')}; "
         f"model {evaluation.model_id}, threshold {evaluation.threshold:.3f}; "
@@ -131,25 +205,9 @@ def _print(evaluation: Evaluation) -> None:
         if view.slices:
             print_table(_headings(slice_headings(evaluation)), slice_rows(evaluation, view))
         if view.reliability:
-            _print_reliability(view)
+            print_table(("SCORES", "ROWS", "MEAN SCORE", "SHARE OF OFFERS"), reliability_rows(view))
         if view.mistakes:
             print_table(_headings(MISTAKE), mistake_rows(view), cut=("TITLE",))
-
-
-def _print_reliability(view: View) -> None:
-
-    print_table(
-        ("SCORES FROM", "ROWS", "MEAN SCORE", "SHARE OF OFFERS"),
-        [
-            (
-                f"{each['from']:.1f}",
-                f"{each['rows']:.0f}",
-                f"{each['mean_score']:.3f}",
-                f"{each['offers']:.3f}",
-            )
-            for each in view.reliability
-        ],
-    )
 
 
 def _headings(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -18,8 +18,8 @@ from classifier.evaluation.labelled import (
     EvaluateOptions,
     evaluate_file,
 )
-from classifier.evaluation.report import evaluation_page
 from classifier.scoring import Scorer
+from cli.evaluate import evaluation_page
 from store.vectors import open_vectors
 from tests.classifier.toy import ToyEmbedder, write_starter
 
