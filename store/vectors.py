@@ -7,8 +7,10 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from store.errors import StoreUnwritable
 from store.operations.integrity import is_damage
 from store.private import private_file
+from store.sqlite import FAULTS_OF_THE_DISK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -44,7 +46,11 @@ class _VectorFile:
             self._begin_anew(error)
 
     def run(self, act: Callable[[sqlite3.Connection], Result]) -> Result:
-        """Run an action in one transaction and return its result."""
+        """Run an action in one transaction and return its result.
+
+        Raises:
+            StoreUnwritable: If the disk is full or fails.
+        """
         try:
             with self.connection:
                 return act(self.connection)
@@ -54,6 +60,9 @@ class _VectorFile:
             return self.run(act)
 
     def _begin_anew(self, error: sqlite3.DatabaseError) -> None:
+        code = getattr(error, "sqlite_errorcode", None)
+        if self._path is not None and {code, (code or 0) & 0xFF} & FAULTS_OF_THE_DISK:
+            raise StoreUnwritable(self._path, str(error)) from error
         if self._path is None or not is_damage(error):
             raise error
         for ending in ("", "-wal", "-shm"):

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import random
 import shutil
-import zlib
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
 from classifier.scoring import open_scorer, score_new
@@ -18,6 +15,7 @@ from classifier.training.candidate import Retrained, RetrainOptions, retrain
 from classifier.training.compare import MINIMUM_UNLEARNED
 from fixtures.builders.store import crawl_run, page
 from fixtures.builders.store import judge as judge_one
+from fixtures.builders.word_embedder import WordEmbedder
 from store.crawl.pages import SeenListing, record_page
 from store.crawl.runs import latest_run
 from store.database import open_database
@@ -26,10 +24,8 @@ from store.scores.scores import model_in_use, promotions
 from tests.classifier.toy import NOW, read_beforehand, write_starter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from store.database import Database
 
@@ -39,22 +35,6 @@ WORDS = (
     "garden", "evening", "northern", "harbour", "quiet", "copper", "morning", "paper", "meadow", "silver",
     "winter", "market", "river", "window", "amber", "station", "bridge", "orchard", "velvet", "candle",
 )  # fmt: skip
-
-
-@dataclass(slots=True)
-class WordEmbedder:
-    """Counts the words of a text in 256 buckets: what is said often enough can be learned."""
-
-    name: str = "words"
-    embedder_id: str = "words@1"
-
-    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return float32 of shape (len(texts), 256), each row of length 1."""
-        counts = np.zeros((len(texts), 256), dtype=np.float32)
-        for row, text in enumerate(texts):
-            for word in text.casefold().split():
-                counts[row, zlib.crc32(word.encode("utf-8", "replace")) % 256] += 1
-        return np.asarray(counts / np.maximum(np.linalg.norm(counts, axis=1, keepdims=True), 1))
 
 
 def code_name(drawn: random.Random) -> str:

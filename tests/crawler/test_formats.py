@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures.comparable import comparable
 from fixtures.marketplaces.build import write_site
 from fixtures.marketplaces.data import read_site
 from fixtures.marketplaces.save_formats import FORMATS
 from store.database import open_database
-from tests.crawler.comparable import comparable
 from tests.crawler.crawls import Job, crawl_all, declare
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crawler.evidence.verify import verify
+from fixtures.comparable import comparable
 from fixtures.marketplaces.build import write_site
 from fixtures.marketplaces.data import STEMS, read_site
 from store.crawl.evidence import evidence_folder
@@ -16,7 +17,6 @@ from store.crawl.runs import list_runs
 from store.database import open_database
 from store.model import RunOutcome
 from tests.cli.calls import call_process
-from tests.crawler.comparable import comparable
 from tests.crawler.killing import both, kill_when, rows_in
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ import pytest
 from crawler.run.remote import RemoteMessage, message_from, read_remotely
 from crawler.run.run import crawl_source
 from crawler.workers import CrawlSettings
+from fixtures.comparable import comparable
 from fixtures.marketplaces.build import write_site
 from fixtures.marketplaces.data import read_site
 from store.database import open_database
-from tests.crawler.comparable import comparable
 from tests.crawler.crawls import NOW, crawl, declare
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 import fixtures
+from fixtures.comparable import comparable
 from store.crawl.pages import SeenListing, record_page
 from store.crawl.runs import begin_run, end_run, list_runs
 from store.crawl.sources import declare_source
 from store.database import open_database
 from store.model import ListingContent, Page, PageOutcome, RunKind, RunOutcome, Source, SourceKind
 from tests.cli.calls import call_process
-from tests.crawler.comparable import comparable
 from tests.crawler.crawls import NOW
 from tests.crawler.killing import kill_when, rows_in
 

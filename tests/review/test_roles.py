@@ -5,48 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from fastapi.routing import APIRoute
-from starlette.routing import Mount
 
 from fixtures.builders.forms import read_form
 from fixtures.builders.login import build, entered, headers_of, on_top
+from fixtures.builders.routes import role_asked, routes_of
 from review.accounts.login import OPEN
 from store.accounts.users import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-    from fastapi import FastAPI
-    from fastapi.dependencies.models import Dependant
-
-
-def routes_of(app: FastAPI) -> Iterator[APIRoute]:
-    """Yield every route of the app but its files; anything else fails, because nothing guards it."""
-    for route in app.routes:
-        if isinstance(route, Mount):
-            assert route.path == "/static"
-        else:
-            yield from _within(route)
-
-
-def _within(route: object) -> Iterator[APIRoute]:
-    if isinstance(route, APIRoute):
-        yield route
-        return
-    inner = getattr(route, "original_router", None)
-    assert inner is not None, f"{route} is no route that asks for a role"
-    for each in inner.routes:
-        yield from _within(each)
-
-
-def role_asked(dependant: Dependant) -> Role | None:
-    """Return the role that a route's dependencies ask for."""
-    for each in dependant.dependencies:
-        role = getattr(each.call, "role", None) or role_asked(each)
-        if role is not None:
-            return Role(role)
-    return None
 
 
 def test_every_route_asks_for_a_role(database: Path) -> None:

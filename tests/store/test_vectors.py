@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import resource
 from typing import TYPE_CHECKING
 
 import pytest
 
+from store.errors import StoreUnwritable
 from store.vectors import open_vectors
 
 if TYPE_CHECKING:
@@ -54,3 +56,18 @@ def test_vectors_of_earlier_editions_are_dropped() -> None:
             cache.of(each).put({"hash": b"\0\0\0\0"})
         cache.forget_earlier()
         assert [each for each in ids if cache.of(each).get(["hash"])] == ids[1:]
+
+
+def test_a_full_disk_is_named_and_costs_nothing(tmp_path: Path) -> None:
+    """Retraining and scoring end in a sentence, and what was kept before is still there."""
+    path, (_, hard) = tmp_path / "store.db", resource.getrlimit(resource.RLIMIT_FSIZE)
+    with open_vectors(path, "words@1") as cache:
+        cache.put({"a": b"1234"})
+        resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, hard))
+        try:
+            with pytest.raises(StoreUnwritable, match=r"vectors could not be written"):
+                cache.put({str(number): bytes(4_000) for number in range(100)})
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    with open_vectors(path, "words@1") as cache:
+        assert cache.get(["a", "7"]) == {"a": b"1234"}

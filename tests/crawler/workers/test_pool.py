@@ -22,11 +22,11 @@ from crawler.workers import Bounds, page_parser
 from crawler.workers.confinement import landlock_version
 from crawler.workers.page_parser import PageJob, given_up, parse_here
 from crawler.workers.pool import NoWorker, WorkerPool
+from fixtures.comparable import comparable
 from fixtures.marketplaces.build import site_resources, write_site
 from fixtures.marketplaces.data import STEMS, read_site
 from store.database import open_database
 from store.model import PageOutcome
-from tests.crawler.comparable import comparable
 from tests.crawler.crawls import Job, crawl_all, declare
 
 if TYPE_CHECKING:
