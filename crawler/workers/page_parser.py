@@ -15,6 +15,7 @@ import os
 import pkgutil
 import signal
 import struct
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import web_poet
 
+from crawler.errors import CrawlError
 from crawler.extract.embedded import state_keys
 from crawler.extract.page import ExtractedPage
 from crawler.markets import find_markets, page_class_for
@@ -43,6 +45,13 @@ _WARM_UP = Path(__file__).with_name("warm_up.html")
 _LAST_STATUS = 599
 """The highest status of HTTP (RFC 9110, 15); some sites send 999 to refuse programs."""
 _results = msgspec.msgpack.Decoder(ExtractedPage)
+
+
+class ParserUnusable(CrawlError):
+    """No page can be read, e.g. because the disk has no room for what the language model unpacks."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(f"No page can be read here, so nothing was crawled. {found}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,21 +154,30 @@ def serve(connection: socket.socket, parents_end: int | None, bounds: Bounds) ->
         signal.signal(sent_to_the_group, signal.SIG_IGN)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     find_markets()
-    load_everything()  # in the worker, so that the crawl can begin meanwhile
+    try:
+        load_everything()  # in the worker, so that the crawl can begin meanwhile
+    except ParserUnusable as error:
+        sys.exit(str(error))
     _bound_memory(bounds.memory_bytes)
     with connection, connection.makefile("rb") as jobs:
         asyncio.run(_parse_all(jobs, connection, bounds.seconds))
 
 
 def load_everything() -> None:
-    """Load all modules that parsing loads lazily, since a confined worker can open no file."""
+    """Load all modules that parsing loads lazily, since a confined worker can open no file.
+
+    Raises:
+        ParserUnusable: If a page that any parser can read cannot be read.
+    """
     for module in pkgutil.iter_modules(encodings.__path__, "encodings."):
         if not module.name.endswith(("mbcs", "oem")):  # these exist only on Windows
             importlib.import_module(module.name)
     state_keys()
     page = _WARM_UP.read_bytes()
     for body in (page, page.replace(b' lang="es"', b"")):  # the second body needs language detection
-        asyncio.run(parse_here(PageJob(url="https://warm-up.invalid/1", body=body, status=200, headers={})))
+        job = PageJob(url="https://warm-up.invalid/1", body=body, status=200, headers={})
+        if (found := asyncio.run(parse_here(job))).outcome is PageOutcome.UNREADABLE:
+            raise ParserUnusable(found.sentence)
 
 
 async def _parse_all(jobs: BinaryIO, connection: socket.socket, seconds: float) -> None:

@@ -79,6 +79,7 @@ def parsing(settings: CrawlSettings) -> Iterator[Parse]:
     """
     find_markets()
     if not settings.workers or "fork" not in multiprocessing.get_all_start_methods():
+        load_everything()  # a disk without room would otherwise cost pages
         yield parse_here
         return
     if settings.workers > 1:  # once for all; a single worker loads while the crawl begins

@@ -11,6 +11,7 @@ import pytest
 
 from fixtures.builders.login import a_user, build
 from fixtures.builders.review_store import NOW, PLANTED, fill_store, score, see
+from fixtures.builders.routes import routes_of
 from fixtures.builders.store import declared, judge
 from fixtures.builders.supplied import link
 from review.web.app import all_routes
@@ -25,7 +26,6 @@ from store.review.watchlists import DigestSettings, make_digest, save_view, set_
 from store.review.workspace import change_setting
 from tests.review.browsing import browser, enter, served
 from tests.review.test_cases import LATER
-from tests.review.test_roles import routes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,10 +12,10 @@ import pytest
 
 from fixtures.builders.forms import read_form
 from fixtures.builders.login import entered, headers_of
+from fixtures.builders.routes import routes_of
 from store.accounts.users import Role, is_name
 from store.audit.verification import verify
 from store.database import open_database
-from tests.review.test_roles import routes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

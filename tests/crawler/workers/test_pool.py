@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from crawler.errors import CrawlError
 from crawler.extract.page import ExtractedPage
 from crawler.run.process import CrawlBroken
 from crawler.run.run import crawl_source
 from crawler.run.spider import MOST_UNDER_WAY
-from crawler.workers import Bounds, page_parser
+from crawler.workers import Bounds, CrawlSettings, page_parser
 from crawler.workers.confinement import landlock_version
 from crawler.workers.page_parser import PageJob, given_up, parse_here
-from crawler.workers.pool import NoWorker, WorkerPool
+from crawler.workers.pool import NoWorker, WorkerPool, parsing
 from fixtures.comparable import comparable
 from fixtures.marketplaces.build import site_resources, write_site
 from fixtures.marketplaces.data import STEMS, read_site
@@ -179,8 +180,10 @@ def test_a_confined_worker_parses_every_kind_of_page_as_this_process_does() -> N
 def test_a_worker_opens_no_file_and_no_connection(attack: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Code that takes over the parser finds nothing to open, and no limit that it may raise again."""
 
-    async def taken_over(_: object) -> ExtractedPage:
-        """Parse in a worker that tries the forbidden calls."""
+    async def taken_over(response: web_poet.HttpResponse) -> ExtractedPage:
+        """Parse in a worker that tries the forbidden calls, once it is ready."""
+        if "warm-up" in str(response.url):
+            return ExtractedPage(outcome=PageOutcome.LISTING, sentence="not yet")
         resource = __import__("resource")
         for limit in (resource.RLIMIT_NOFILE, resource.RLIMIT_FSIZE):
             assert resource.getrlimit(limit) == (0, 0)
@@ -260,3 +263,30 @@ def test_a_header_of_any_bytes_leaves_the_page_readable() -> None:
     headers = {b"X-A": [b"caf\xe9"], b"X-\xff": [b"\x00\xff"], b"Content-Type": [b"text/html; charset=utf-8"]}
     job = dataclasses.replace(page("Oak chair"), headers=headers)
     assert asyncio.run(parse_here(job)) == asyncio.run(parse_here(page("Oak chair")))
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2])
+def test_where_no_page_can_be_read_nothing_is_crawled(
+    workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk without room for what the language model unpacks ends the crawl; it does not cost its pages."""
+
+    async def refused(_: object) -> ExtractedPage:
+        """Parse where the disk is full."""
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(page_parser, "parse_response", refused)
+    settings = CrawlSettings(workers=workers)
+    with pytest.raises(CrawlError, match=r"before it was ready|No page can be read here"):
+        parse_in(settings, page("Oak chair"))
+
+
+def parse_in(settings: CrawlSettings, job: PageJob) -> ExtractedPage:
+    """Parse a page as a crawl with these settings does."""
+
+    async def parse() -> ExtractedPage:
+        """Parse within the loop."""
+        return await parse_page(job)
+
+    with parsing(settings) as parse_page:
+        return asyncio.run(parse())
