@@ -9,7 +9,7 @@ import click
 from cli.options import AnyFile, database_option, json_option
 from cli.output import open_store, print_records
 from store.messages import counted
-from store.review.notices import KINDS
+from store.model import NOTICE_KINDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("notices")
-@click.option("--kind", type=click.Choice(KINDS), help="Only this kind of notice.")
+@click.option("--kind", type=click.Choice(NOTICE_KINDS), help="Only this kind of notice.")
 @click.option("--code", default="", help="Only this substance, machine or rule, e.g. ebay-1.")
 @click.option(
     "--export", "file", type=AnyFile, help="Write the listings to a CSV file, one line for each notice."

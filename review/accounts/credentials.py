@@ -35,9 +35,9 @@ MIN_CHARS = 12
 MAX_CHARS = 256
 """Beyond it, hashing would be work for an attacker to give us."""
 
-LEAST_GUESSES = 10**8
+LEAST_GUESSES = 10**10
 """As zxcvbn counts the guesses of a person who tries common passwords, names, dates and keyboard rows first;
-from here on zxcvbn rates a password as safe (3 of 4)."""
+from here on zxcvbn gives a password its highest rating (4 of 4)."""
 
 _LONGEST_ESTIMATED = 72
 """zxcvbn reads no more characters."""

@@ -17,7 +17,7 @@ from review.web.preferences import ACTIONS, check_zone, read_keys, write_keys, z
 from store.accounts.users import Role
 from store.audit.audit import AuditAction
 from store.database import transaction
-from store.review.notices import KINDS
+from store.model import NOTICE_KINDS
 from store.review.samples import Draw, draw_sample, list_draws, miss_rate
 from store.review.workspace import (
     BOUNDS,
@@ -126,7 +126,7 @@ def choose_notices(
     flagged: Annotated[list[Literal["watch", "equipment", "rule", "class"]] | None, Form()] = None,
 ) -> Response:
     """Choose which kinds of notices put a listing into everyone's queue, and log each change."""
-    for kind in KINDS:
+    for kind in NOTICE_KINDS:
         change_for_all(db, context, person, f"flag_{kind}", float(kind in (flagged or ())))
     return go("/settings")
 

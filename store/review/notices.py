@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from store.sqlite import Database
 
-KINDS = ("watch", "equipment", "rule", "class")
 BATCH = 512
 
 
@@ -29,7 +28,7 @@ class Notice:
     """One thing that a sighting shows."""
 
     kind: str
-    """One of `KINDS`."""
+    """One of `store.model.NOTICE_KINDS`."""
     code: str
     """The substance, the machine, the marketplace's rule, or the rule of the law."""
     name: str

@@ -397,7 +397,7 @@ def test_gazetteer_reads_the_law_that_is_asked_for(monkeypatch: pytest.MonkeyPat
     assert said["status"] == "not_listed"
     assert "273/2004" in said["elsewhere"]
     assert "PRECURSOR_WATCH_LAW_PROFILE" not in os.environ
-    assert "uk is not an instrument" in call("gazetteer", "acetone", "--profile", "uk").err
+    assert "atlantis is not an instrument" in call("gazetteer", "acetone", "--profile", "atlantis").err
 
 
 @pytest.mark.process
