@@ -129,7 +129,8 @@ def test_a_password_that_is_guessed_early_is_refused(password: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "password", [PASSWORD, "three odd lamps hum " * 12, "\u043b\u0430\u043c\u043f\u0430 \u0438 \u043c\u043e\u0440\u0435"]
+    "password",
+    [PASSWORD, "three odd lamps hum " * 12, "\u043b\u0430\u043c\u043f\u0430 \u0438 \u043c\u043e\u0440\u0435"],
 )
 def test_a_password_that_is_not_guessed_early_will_do(password: str) -> None:
     """Words of any language and any length."""
