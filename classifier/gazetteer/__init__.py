@@ -6,8 +6,8 @@ into a `Gazetteer` for one profile and date.
 
 from __future__ import annotations
 
-from classifier.gazetteer.law import Law, LawEntry, LawWrong, profiles, read_law
-from classifier.gazetteer.lists import ListRow, ListWrong
+from classifier.gazetteer.law import Law, LawEntry, LawWrong, ListRow, profiles, read_law
+from classifier.gazetteer.lists import ListWrong
 from classifier.gazetteer.lookup import LookupResult, look_up
 from classifier.gazetteer.substances import (
     Confusable,

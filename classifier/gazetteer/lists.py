@@ -16,9 +16,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Literal, cast
 
 from classifier.errors import ModelError
-from classifier.gazetteer.law import LawEntry, first_day, instruments, profiles
+from classifier.gazetteer.law import ListRow, first_day, profiles
 from text.cas import is_cas_number
-from text.normalise import comparable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,76 +32,6 @@ STATUSES = ("in force", "proposed", "surveillance", "expired")
 CONFIDENCES = ("high", "medium", "low")
 NEEDED = ("profile", "instrument", "list", "substance", "status", "source", "confidence")
 DAY = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListRow:
-    """One row of a list; all fields are text as written."""
-
-    profile: str
-    instrument: str
-    list: str
-    item: str = ""
-    """Number within the list, as printed."""
-    substance: str
-    cas: str = ""
-    names: str = ""
-    """Other names, separated by `;`; one in another language as `zh:...`, an abbreviation as `abbr:...`."""
-    family: str = ""
-    tier: str = ""
-    """`1`, `2`, `3` or `watch`; empty, like `family`, for substances that the gazetteer knows."""
-    since: str = ""
-    """First day in force, `YYYY[-MM[-DD]]`."""
-    until: str = ""
-    """Last day in force."""
-    dated: str = ""
-    """The date in the source's words."""
-    status: str
-    """One of `STATUSES`."""
-    wording: str = ""
-    """What the entry covers, in the words of the law."""
-    source: str
-    """Codes as in docs/law-sources.md, or the source itself."""
-    confidence: str
-    """How surely the entry was read: `high`, `medium` or `low`."""
-    note: str = ""
-
-    @property
-    def place(self) -> tuple[str, ...]:
-        """What identifies the row: profile, list, item and substance."""
-        return (self.profile, self.list, self.item, comparable(self.substance))
-
-    def key(self, known: Mapping[str, str]) -> str:
-        """Return the substance's key: of the gazetteer, by name or else by CAS number, or a new one."""
-        name = comparable(self.substance)
-        return known.get(name) or known.get(self.cas) or f"list:{name}"
-
-    def other_names(self) -> Iterator[tuple[str, str]]:
-        """Yield the language (`abbr` for an abbreviation) and the text of each other name."""
-        for each in filter(None, self.names.split(";")):
-            lang, colon, text = each.partition(":")
-            yield (lang, text) if colon and lang.isalpha() and len(lang) in {2, 4} else ("en", each)
-
-    def entry(self) -> LawEntry:
-        """Return the row as an entry of the law; what is proposed or read with low confidence says so."""
-        marks = ["proposed, not in force"] if self.status == "proposed" else []
-        marks += ["low confidence"] if self.confidence == "low" else []
-        found = next(each for each in instruments() if each.profile == self.profile)
-        return LawEntry(
-            profile=self.profile,
-            jurisdiction=found.jurisdiction,
-            instrument=self.instrument,
-            list_name=f"{self.list} ({'; '.join(marks)})" if marks else self.list,
-            item=self.item,
-            since=first_day(self.since),
-            until=first_day(self.until),
-            has_ended=self.status == "expired",
-            not_before=found.began,
-            since_text=self.dated or self.since,
-            source=self.source,
-            grade=f"{self.confidence} confidence",
-            status=f"{self.status}, read with {self.confidence} confidence",
-        )
 
 
 class ListWrong(ModelError):

@@ -13,8 +13,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Literal, cast
 
 from classifier.errors import ModelError
-from classifier.gazetteer.law import GENERAL, Law, LawEntry, first_day, instruments, profiles
-from classifier.gazetteer.lists import WATCH, WATCH_TEXT, ListRow, shipped_rows
+from classifier.gazetteer.law import GENERAL, Law, LawEntry, ListRow, first_day, instruments, profiles
+from classifier.gazetteer.lists import WATCH, WATCH_TEXT, shipped_rows
 from text.normalise import comparable
 
 if TYPE_CHECKING:
