@@ -15,7 +15,6 @@ import os
 import pkgutil
 import signal
 import struct
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -52,6 +51,7 @@ class ParserUnusable(CrawlError):
 
     def __init__(self, found: str) -> None:
         super().__init__(f"No page can be read here, so nothing was crawled. {found}")
+        self.found = found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +135,9 @@ def result_from(message: bytes) -> ExtractedPage:
 
 
 def serve(connection: socket.socket, parents_end: int | None, bounds: Bounds) -> None:
-    """Parse pages until the other end closes. An empty first message means that the worker is ready.
+    """Parse pages until the other end closes.
 
+    An empty first message means that the worker is ready; otherwise it says why no page can be read here.
     If a page takes too long, SIGPROF ends the process, whatever code is running.
 
     Args:
@@ -157,7 +158,9 @@ def serve(connection: socket.socket, parents_end: int | None, bounds: Bounds) ->
     try:
         load_everything()  # in the worker, so that the crawl can begin meanwhile
     except ParserUnusable as error:
-        sys.exit(str(error))
+        why = error.found.encode("utf-8", "replace")
+        connection.sendall(LENGTH.pack(len(why)) + why)
+        return
     _bound_memory(bounds.memory_bytes)
     with connection, connection.makefile("rb") as jobs:
         asyncio.run(_parse_all(jobs, connection, bounds.seconds))

@@ -21,6 +21,7 @@ from crawler.errors import CrawlError
 from crawler.markets import find_markets
 from crawler.workers.page_parser import (
     LENGTH,
+    ParserUnusable,
     framed,
     given_up,
     load_everything,
@@ -50,13 +51,17 @@ _START_S = 60.0
 class NoWorker(CrawlError, CloseSpider):
     """No worker can be started, now or later; Scrapy ends the crawl."""
 
-    def __init__(self, how: str) -> None:
-        sentence = (
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.args = (sentence,)  # Scrapy's class keeps only a reason
+
+    @classmethod
+    def ended(cls, how: str) -> NoWorker:
+        """Return the error for a process that ended before it was ready; `how` continues the sentence."""
+        return cls(
             f"The process that parses pages {how} before it was ready. Set `workers` under [crawl] to 0 to "
             "parse pages in the crawl's own process."
         )
-        super().__init__(sentence)
-        self.args = (sentence,)  # Scrapy's class keeps only a reason
 
 
 class WorkerDied(Exception):
@@ -160,7 +165,7 @@ class Worker:
         """Have the process parse a page. The next page is sent meanwhile.
 
         Raises:
-            NoWorker: If the process ended before it was ready.
+            NoWorker: If the process ended before it was ready, or can read no page here.
             WorkerDied: If the process ended before it parsed the page.
         """
         self.load += 1
@@ -180,7 +185,9 @@ class Worker:
     async def _answer(self) -> bytes:
         try:
             if not self._is_ready:
-                await asyncio.wait_for(self._message(), _START_S)
+                if why := await asyncio.wait_for(self._message(), _START_S):
+                    self.is_dead = True
+                    raise NoWorker(str(ParserUnusable(why.decode("utf-8"))))
                 self._is_ready = True
             return await asyncio.wait_for(self._message(), self._bounds.seconds * _PATIENCE or None)
         except (EOFError, OSError) as error:
@@ -193,7 +200,7 @@ class Worker:
                 f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
             )
             if not self._is_ready:
-                raise NoWorker(ended) from error
+                raise NoWorker.ended(ended) from error
             is_overdue = isinstance(error, TimeoutError) or code == -signal.SIGPROF
             raise WorkerDied(ended, is_overdue=is_overdue) from error
 

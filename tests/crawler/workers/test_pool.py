@@ -106,7 +106,7 @@ def crawl_without_worker(database: Path, declared: DeclaredSource) -> tuple[str,
         """Parse the page in this process."""
         nonlocal asked
         asked += 1
-        raise NoWorker("ended with exit code 1")
+        raise NoWorker.ended("ended with exit code 1")
 
     try:
         crawl_source(database, declared, parse=parse)
