@@ -75,6 +75,22 @@ class Document:
         return link.partition("#")[0] if link.startswith(("http://", "https://")) else ""
 
 
+    @property
+    def site_names(self) -> frozenset[str]:
+        """The names of the site, as letters and digits in lower case: as its tags say, and as its host says."""
+        host = registrable_host(self.url)
+        said = (self.meta.get("og:site_name", ""), self.meta.get("application-name", ""))
+        return frozenset(filter(None, map(_letters, (*said, host, host.partition(".")[0]))))
+
+    def is_site_name(self, text: str) -> bool:
+        """Return whether a text is only the site's own name, which never names its goods."""
+        return _letters(text) in self.site_names
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
 def parse_document(response: web_poet.HttpResponse) -> Document | None:
     """Decode and parse a page.
 

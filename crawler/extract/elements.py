@@ -47,6 +47,8 @@ class Role(StrEnum):
     SELLER = "seller"
     BREADCRUMBS = "breadcrumbs"
     DESCRIPTION = "description"
+    ITEM_ID = "item_number"
+    BRAND = "brand"
 
 
 _TESTS = {role: name_test("", role) for role in Role}

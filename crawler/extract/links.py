@@ -214,14 +214,21 @@ def followable_links(document: Document) -> tuple[str, ...]:
             and registrable_host(url[: url.find("/", 8)] if "/" in url[8:] else url) != home
         ):
             continue
-        if not _leads_to_no_listing(url.partition("?")[0]):
+        if not _is_no_page(url.partition("?")[0]):
             found[url] = None
             if len(found) == _MOST_LINKS:
                 break
     return tuple(found)
 
 
-def _leads_to_no_listing(path: str) -> bool:
+def leads_to_no_listing(url: str) -> bool:
+    """Return whether an address is a start page, a file, or a page for logging in, buying or help."""
+    path = url.partition("?")[0]
+    is_start = "?" not in url and path.partition("://")[2].strip("/").count("/") == 0
+    return is_start or _is_no_page(path)
+
+
+def _is_no_page(path: str) -> bool:
     return _NO_PAGE.search(path) is not None or _no_listing().search(path) is not None
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.extract.elements import element_text, is_aside, is_struck, name_test, squeeze, visible_lines
 from crawler.extract.labelled_rows import column_rows, labelled_rows
+from crawler.extract.links import leads_to_no_listing
 from crawler.extract.offer import looks_like_name
 from crawler.extract.terms import read_terms
 from store.model import ListingContent
@@ -33,6 +34,8 @@ _READ_OF_ROW = 600
 _SHORTEST_TITLE = 4
 _SHORTEST_ROW = 40
 _MOST_LINKS_OF_ROW = 20
+_COUNTED = re.compile(r"^[^\d()]{2,40}[(（\[]\s?\d[\d.,\s]*[)）\]]$")
+"""A category with the number of its items, e.g. `Solvents (214)`."""
 _OF_A_GRID = re.compile(r"\d|^(?:col|grid|sg|span|row)[-_]")
 _is_company_name = name_test("", "company")
 _is_item_name = name_test(r"ad[-_]", "item")
@@ -269,10 +272,20 @@ def row_listings(rows: Rows, document: Document) -> list[tuple[str, ListingConte
     """Read the listing in each row of a group.
 
     Returns:
-        Absolute URL and content of each item, without rows that lack a link or a title.
+        Absolute URL and content of each item, without rows that lack a link or a title, and without those
+        that lead to no listing: the start page, an account, another page of the list, a category.
     """
     headings: dict[etree._Element, list[str]] = {}
-    return [found for row in rows.elements if (found := _row_listing(row, document, headings)) is not None]
+    read = (_row_listing(row, document, headings) for row in rows.elements)
+    return [found for found in read if found is not None and not _is_of_menu(*found, document)]
+
+
+def _is_of_menu(url: str, content: ListingContent, document: Document) -> bool:
+    """Return whether a row is an entry of a menu rather than a listing."""
+    is_elsewhere = leads_to_no_listing(url) or document.is_site_name(content.title)
+    if content.price_text or content.seller_name:
+        return is_elsewhere
+    return is_elsewhere or _COUNTED.search(content.title) is not None
 
 
 def _row_listing(

@@ -31,9 +31,12 @@ if TYPE_CHECKING:
     from crawler.extract.labelled_rows import LabelledRow
 
 _SITE_SUFFIX = re.compile(r"\s+[|–—·_-]\s+[^|–—·]{2,60}$")
+_BETWEEN_PARTS = re.compile(r"(\s+[|–—·_»:-]\s+|\s*[|»]\s*|:\s+)")
+_WORD = re.compile(r"\w+")
+_LOWER_HEADINGS = ("h2", "h3")
 _MARGIN_TAGS = frozenset({"nav", "footer"})
 _LONGEST_TITLE = 400
-_is_no_price_name = name_test(r"(?<![a-z])(?:rate(?![a-z])|save|cart(?![a-z]))", "no_price")
+_is_no_price_name = name_test(r"(?<![a-z])(?:rate(?![a-z])|save|(?:cart|btn)(?![a-z]))", "no_price")
 _is_old_price_name = name_test(r"(?<![bcfghmst])old", "old_price")
 _BARE_AMOUNT = re.compile(r"\D{0,16}\d[\d.,'\s–-]*\D{0,5}")
 _NO_PRICE_TAGS = frozenset({"del", "s", "strike", "script", "style", "noscript", "template", "select"})
@@ -53,6 +56,8 @@ _CAPITALS = re.compile(r"[A-Z]{4,}")
 _LONGEST_LINE = 120
 _LONGEST_ID = 60
 _MOST_WORDS = 2
+_MOST_WORDS_ELSEWHERE = 0.6
+"""A heading is the document's title in other words if more than this share of its words stand in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +66,7 @@ class Heading:
 
     title: str
     rule: str
-    """`visible:h1` or `visible:title`."""
+    """`visible:` with the heading's tag, or `visible:title`."""
     element: etree._Element | None = None
     """The heading's element; None when only the document's title was found."""
     spine: frozenset[etree._Element] = frozenset()
@@ -78,7 +83,9 @@ def find_heading(document: Document, skipped: Collection[etree._Element] = ()) -
     """Find the main heading.
 
     The first match counts: an `h1` outside margins, preferably one that the document's title repeats; an `h1`
-    in a block that only its name marks as a margin; the document's title without the site's name.
+    in a block that only its name marks as a margin; a lower heading that the document's title repeats; the
+    document's title without the site's name. A heading that is only the site's name counts if there is no
+    other.
 
     Args:
         document: The page.
@@ -86,23 +93,67 @@ def find_heading(document: Document, skipped: Collection[etree._Element] = ()) -
     """
     of_document = document_title(document)
     said = f"{of_document} {document.meta.get('og:title', '')}".casefold()
-    headings = [
-        (text, heading)
-        for heading in document.root.iter("h1")
-        if not _is_within(heading, skipped) and (text := shown_text(heading)) and len(text) <= _LONGEST_TITLE
-    ]
+    found = _headings(document, ("h1",), skipped)
+    headings = [each for each in found if not document.is_site_name(each[0])]
     clear = [each for each in headings if not any(map(is_aside, each[1].iterancestors()))]
-    named = [each for each in clear or headings if each[0].casefold() in said]
-    if named or clear:
-        text, element = (named or clear)[0]
+    named = _named_in(clear or headings, said)
+    lower = [] if headings else _named_in(_headings(document, _LOWER_HEADINGS, skipped), said)
+    lower = [each for each in lower if not document.is_site_name(each[0])]
+    bare = _without_site_name(of_document, document)
+    chosen = named or clear or lower or ([] if bare else found)
+    if chosen:
+        text, element = chosen[0]
         return Heading(
             title=text,
-            rule="visible:h1",
+            rule=f"visible:{element.tag}",
             element=element,
             spine=frozenset(element.iterancestors()),
             above=frozenset(element.xpath("preceding::*")),
         )
-    return Heading(title=_SITE_SUFFIX.sub("", of_document), rule="visible:title")
+    return Heading(title=bare, rule="visible:title")
+
+
+def _headings(
+    document: Document, tags: tuple[str, ...], skipped: Collection[etree._Element]
+) -> list[tuple[str, etree._Element]]:
+    return [
+        (text, heading)
+        for heading in document.root.iter(*tags)
+        if not _is_within(heading, skipped) and (text := shown_text(heading)) and len(text) <= _LONGEST_TITLE
+    ]
+
+
+def _named_in(
+    headings: list[tuple[str, etree._Element]], said: str
+) -> list[tuple[str, etree._Element]]:
+    """Return the headings that a title repeats; if there are none, the one with most of its words in it."""
+    whole = [each for each in headings if each[0].casefold() in said]
+    if whole:
+        return whole
+    words = frozenset(_WORD.findall(said))
+    shares = [(_share_in(text, words), -at) for at, (text, _) in enumerate(headings)]
+    share, at = max(shares, default=(0.0, 0))
+    return [headings[-at]] if share > _MOST_WORDS_ELSEWHERE else []
+
+
+def _share_in(text: str, words: frozenset[str]) -> float:
+    own = _WORD.findall(text.casefold())
+    return sum(word in words for word in own) / len(own) if len(own) >= _MOST_WORDS else 0.0
+
+
+def _without_site_name(title: str, document: Document) -> str:
+    """Return a document's title without the site's name before or behind it; empty if it is only that name.
+
+    Without a known name, the last part behind a dash or bar counts as the site's name.
+    """
+    if document.is_site_name(title):
+        return ""
+    parts = _BETWEEN_PARTS.split(title)
+    if len(parts) > 1 and document.is_site_name(parts[0]):
+        return "".join(parts[2:])
+    if len(parts) > 1 and document.is_site_name(parts[-1]):
+        return "".join(parts[:-2])
+    return _SITE_SUFFIX.sub("", title)
 
 
 def document_title(document: Document) -> str:

@@ -14,15 +14,16 @@ from crawler.extract.elements import Line, visible_lines
 from crawler.extract.embedded import is_product, read_opengraph, read_states, state_product, state_rows
 from crawler.extract.links import followable_links, is_paged, next_page, own_address
 from crawler.extract.list_rows import find_rows, row_listings
-from crawler.extract.offer import find_heading
+from crawler.extract.offer import document_title, find_heading
 from crawler.extract.schema_org import content_of_product, is_offer_node, own_product, product_url
 from crawler.extract.seller_names import LONGEST_NAME, clean_seller_name
 from crawler.extract.structured import Node, Structured, read_structured
 from crawler.extract.terms import read_terms, shown_stock
 from crawler.extract.visible import VisiblePage
 from store.messages import counted
-from store.model import ListingContent, PageOutcome
+from store.model import ListingContent, PageOutcome, TermName
 from text.language import language_of
+from text.page_words import known_term
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -190,8 +191,10 @@ class _Reader:
         )
 
     def _visible_rows(self) -> tuple[ExtractedListing, ...]:
-        for group in self.groups[:1]:
+        for group in self.groups:
             read = row_listings(group, self.document)
+            if len(read) * 2 < len(group.elements):
+                continue  # most of its blocks are entries of a menu
             # A page may show one item twice, as a banner and in its regular place.
             unlike = {(url, content.title, content.price_text): (url, content) for url, content in read}
             return tuple(ExtractedListing(url=url, content=content) for url, content in unlike.values())
@@ -230,10 +233,32 @@ class _Reader:
         if product is not None:
             sources.append(content_of_product(product[1], product[0], self.document))
         if self.opengraph is not None:
-            sources.append(self.opengraph)
+            sources.append(self._without_foreign_title(self.opengraph))
         if state is not None:
             sources.append(state)
-        return self._with_breadcrumbs(merge([*sources, seen], language))
+        return self._with_breadcrumbs(merge([self._as_shown(each, seen) for each in sources] + [seen], language))
+
+    def _without_foreign_title(self, opengraph: ListingContent) -> ListingContent:
+        """Drop an `og:title` that is the site's name, or that the heading and the document's title deny."""
+        said, own = opengraph.title.casefold(), self.visible.heading
+        whole = document_title(self.document).casefold()
+        is_denied = own.element is not None and own.title.casefold() in whole and said not in whole
+        is_other = is_denied and own.title.casefold() not in said
+        return replace(opengraph, title="") if is_other or self.document.is_site_name(said) else opengraph
+
+    def _as_shown(self, source: ListingContent, seen: ListingContent) -> ListingContent:
+        """Drop the price and number of hidden data where the page shows people others.
+
+        The price goes only if the page shows its amount nowhere and marks another one as the price; the number
+        only if the page labels another one.
+        """
+        dropped: dict[str, Any] = {}
+        if seen.provenance.get("item_id", "").startswith("visible"):
+            dropped["item_id"] = ""
+        is_marked = seen.price_amount and seen.provenance.get("price_amount") == "visible:price"
+        if is_marked and source.price_amount and not self.visible.shows(source.price_amount):
+            dropped |= {"price_text": "", "price_amount": None, "currency": source.currency}
+        return replace(source, **dropped) if dropped else source
 
     def _with_breadcrumbs(self, content: ListingContent) -> ListingContent:
         """Prefer structured breadcrumbs to the shown ones. The item itself is no category."""
@@ -245,9 +270,17 @@ class _Reader:
         return content
 
     def _with_terms(self, content: ListingContent) -> ListingContent:
+        attributes = tuple(each for each in content.attributes if not self._is_site_as_brand(*each, content.title))
+        content = replace(content, attributes=attributes)
         rows = [(row.name, row.value, f"visible:label {row.name}") for row in self.visible.rows]
+        rows.append(("brand", self.visible.brand(), "visible:name"))
         stock = shown_stock(self.lines, self.visible.heading)
         return replace(content, terms=read_terms(content, rows, availability=stock))
+
+    def _is_site_as_brand(self, name: str, value: str, title: str) -> bool:
+        """Return whether a shop gives itself as the brand of goods whose title does not name it."""
+        is_brand = known_term(name) == TermName.BRAND and self.document.is_site_name(value)
+        return is_brand and value.casefold() not in title.casefold()
 
     def _own_url(self) -> str:
         claims = (

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from lxml import etree
+
 from crawler.extract.elements import Role, element_text, is_aside, is_menu, named_elements
 from crawler.extract.labelled_rows import labelled_rows
 from crawler.extract.offer import (
@@ -15,13 +17,12 @@ from crawler.extract.offer import (
     shown_price,
 )
 from store.model import ListingContent
-from text.money import read_price, says_negotiable
+from text.money import count_amounts, read_price, says_negotiable
 from text.page_words import Label, known_label, spelling, spellings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-
-    from lxml import etree
+    from decimal import Decimal
 
     from crawler.extract.document import Document
     from crawler.extract.elements import Line
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 _CRUMB_SEPARATOR = re.compile(r"\s*(?:[>»›→]|\s/\s|::|\\|\s\|\s)\s*")
 _MOST_LINES_OF_DESCRIPTION = 40
+_SHOWN_TEXTS = etree.XPath("//text()[not(parent::script or parent::style or parent::template)]")
+_LONGEST_NAMED_ID = 40
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _SHORTEST_DESCRIPTION = 60
 
@@ -87,6 +90,7 @@ class VisiblePage:
             put("seller_name", element_text(seller), "visible:seller")
         if "item_id" not in values:
             put("item_id", labelled_id(self.lines), "visible:label")
+            put("item_id", self._named_id(), "visible:name")
             put("item_id", number_in_url(self.document), "url")
         put("seller_url", self._seller_url(seller, values.get("seller_name", "")), "visible:seller")
         put("category_path", self.breadcrumbs(), "visible:breadcrumbs")
@@ -106,6 +110,30 @@ class VisiblePage:
     def price_text(self) -> tuple[str, str]:
         """Return the price as shown and the rule that found it; two empty texts when there is none."""
         return shown_price(self.heading, self.lines, self.rows, self.named, self.skipped)
+
+    def shows(self, amount: Decimal) -> bool:
+        """Return whether the page shows an amount anywhere, in any usual notation."""
+        whole, _, cents = f"{amount:.2f}".partition(".")
+        grouped = rf"[.,'’\s]?".join(re.findall(r"\d{1,3}(?=(?:\d{3})*$)", whole))
+        decimals = rf"\D{{0,3}}{cents.removesuffix('0')}0?" if cents != "00" else r"(?:[.,]00?)?"
+        texts = _SHOWN_TEXTS(self.document.root)
+        return re.search(rf"(?<![\d.,]){grouped}{decimals}(?![.,]?\d)", "\n".join(texts)) is not None
+
+    def brand(self) -> str:
+        """Return the brand in an element that its name marks as one; empty if there is none."""
+        for element in self.heading.in_order(self.named[Role.BRAND]):
+            text = element_text(element)
+            if not self._is_in_margin(element) and looks_like_name(text) and text != self.title:
+                return text
+        return ""
+
+    def _named_id(self) -> str:
+        """Return the item number in an element that its name marks as one."""
+        for element in self.heading.in_order(self.named[Role.ITEM_ID]):
+            text = element_text(element) if not self._is_in_margin(element) else ""
+            if len(text) <= _LONGEST_NAMED_ID and not count_amounts(text) and (found := clean_item_id(text)):
+                return found
+        return ""
 
     def _is_in_margin(self, element: etree._Element) -> bool:
         return any(
