@@ -103,7 +103,9 @@ def titles_agree(expected: str, found: str, *, loosely: bool) -> bool:
     if not loosely:
         return one == other
     bare = _words(_SITE_BEHIND.sub("", expected))  # a document's title ends in the site's name
-    return any(each and other and (set(each) <= set(other) or set(other) <= set(each)) for each in (one, bare))
+    return any(
+        each and other and (set(each) <= set(other) or set(other) <= set(each)) for each in (one, bare)
+    )
 
 
 def _words(text: str) -> list[str]:

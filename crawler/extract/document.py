@@ -74,10 +74,9 @@ class Document:
                 return ""
         return link.partition("#")[0] if link.startswith(("http://", "https://")) else ""
 
-
     @property
     def site_names(self) -> frozenset[str]:
-        """The names of the site, as letters and digits in lower case: as its tags say, and as its host says."""
+        """The names of the site by its tags and its host, as letters and digits in lower case."""
         host = registrable_host(self.url)
         said = (self.meta.get("og:site_name", ""), self.meta.get("application-name", ""))
         return frozenset(filter(None, map(_letters, (*said, host, host.partition(".")[0]))))

@@ -123,9 +123,7 @@ def _headings(
     ]
 
 
-def _named_in(
-    headings: list[tuple[str, etree._Element]], said: str
-) -> list[tuple[str, etree._Element]]:
+def _named_in(headings: list[tuple[str, etree._Element]], said: str) -> list[tuple[str, etree._Element]]:
     """Return the headings that a title repeats; if there are none, the one with most of its words in it."""
     whole = [each for each in headings if each[0].casefold() in said]
     if whole:

@@ -236,7 +236,9 @@ class _Reader:
             sources.append(self._without_foreign_title(self.opengraph))
         if state is not None:
             sources.append(state)
-        return self._with_breadcrumbs(merge([self._as_shown(each, seen) for each in sources] + [seen], language))
+        return self._with_breadcrumbs(
+            merge([self._as_shown(each, seen) for each in sources] + [seen], language)
+        )
 
     def _without_foreign_title(self, opengraph: ListingContent) -> ListingContent:
         """Drop an `og:title` that is the site's name, or that the heading and the document's title deny."""
@@ -249,8 +251,8 @@ class _Reader:
     def _as_shown(self, source: ListingContent, seen: ListingContent) -> ListingContent:
         """Drop the price and number of hidden data where the page shows people others.
 
-        The price goes only if the page shows its amount nowhere and marks another one as the price; the number
-        only if the page labels another one.
+        The price goes only if the page shows its amount nowhere and marks another one as the price. The
+        number goes only if the page labels another one.
         """
         dropped: dict[str, Any] = {}
         if seen.provenance.get("item_id", "").startswith("visible"):
@@ -270,7 +272,9 @@ class _Reader:
         return content
 
     def _with_terms(self, content: ListingContent) -> ListingContent:
-        attributes = tuple(each for each in content.attributes if not self._is_site_as_brand(*each, content.title))
+        attributes = tuple(
+            each for each in content.attributes if not self._is_site_as_brand(*each, content.title)
+        )
         content = replace(content, attributes=attributes)
         rows = [(row.name, row.value, f"visible:label {row.name}") for row in self.visible.rows]
         rows.append(("brand", self.visible.brand(), "visible:name"))

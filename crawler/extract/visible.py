@@ -114,7 +114,7 @@ class VisiblePage:
     def shows(self, amount: Decimal) -> bool:
         """Return whether the page shows an amount anywhere, in any usual notation."""
         whole, _, cents = f"{amount:.2f}".partition(".")
-        grouped = rf"[.,'’\s]?".join(re.findall(r"\d{1,3}(?=(?:\d{3})*$)", whole))
+        grouped = r"[.,'’\s]?".join(re.findall(r"\d{1,3}(?=(?:\d{3})*$)", whole))
         decimals = rf"\D{{0,3}}{cents.removesuffix('0')}0?" if cents != "00" else r"(?:[.,]00?)?"
         texts = _SHOWN_TEXTS(self.document.root)
         return re.search(rf"(?<![\d.,]){grouped}{decimals}(?![.,]?\d)", "\n".join(texts)) is not None

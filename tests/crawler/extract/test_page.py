@@ -216,3 +216,46 @@ def test_no_bytes_raise(body: bytes) -> None:
     """Any bytes give an outcome and a sentence."""
     reading = extract_page(response(body))
     assert reading.sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "<title>Acme Reagents | Oxalic acid</title>",
+        '<meta property="og:site_name" content="Acme Reagents"><title>Oxalic acid » Acme Reagents</title>',
+        "<title>Oxalic acid</title>",
+    ],
+)
+def test_the_name_of_the_site_is_no_title(head: str) -> None:
+    """Neither where it is the only main heading, nor before or behind the document's title."""
+    page = f"<html><head>{head}</head><body><h1>Acme Reagents</h1><p>Price: $12.50</p></body></html>"
+    assert _content(page, "https://acmereagents.example/p/7").title == "Oxalic acid"
+
+
+def test_the_price_that_people_see_wins_over_hidden_data() -> None:
+    """Where the amount of the hidden data stands nowhere on the page and another one is marked."""
+    hidden = json_ld(PRODUCT)
+    shown = '<h1>Citric acid, 25 kg bag</h1><span class="price">€ 19.90</span>'
+    assert _content(f"<html><body>{hidden}{shown}</body></html>").price_amount == Decimal("19.90")
+    both = f"<html><body>{hidden}{shown}<p>per kg: € 1.25</p></body></html>"
+    assert _content(both).price_amount == Decimal("1.250")
+
+
+def test_entries_of_a_menu_are_no_rows_of_a_list() -> None:
+    """Accounts, the start page and counted categories are left out; goods with counts in brackets stay."""
+    goods = "".join(
+        f'<li><a href="/shop/p{i}">Boric acid, grade {i}</a> <b>$ {i}.50</b></li>' for i in range(2, 8)
+    )
+    menu = '<li><a href="/">Start page here</a> $1</li><li><a href="/shop/c">Solvents (214)</a></li>'
+    page = f"<html><head><title>Acids</title></head><body><ul>{goods}{menu}</ul></body></html>"
+    reading = extract_page(response(page, url="https://shop.example/shop/acids"))
+    assert reading.outcome is PageOutcome.CATEGORY, reading.sentence
+    titles = [each.content.title for each in reading.rows]
+    assert titles == [f"Boric acid, grade {i}" for i in range(2, 8)]
+
+
+def test_a_shop_is_not_the_brand_of_its_goods() -> None:
+    """Unless the title names it as such."""
+    product = json_ld({"@type": "Product", "name": "Oxalic acid", "brand": "Shop", "offers": {"price": "2"}})
+    page = f"<html><body>{product}<h1>Oxalic acid</h1></body></html>"
+    assert "brand" not in dict(_content(page).attributes)
