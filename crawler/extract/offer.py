@@ -105,7 +105,7 @@ def find_heading(document: Document, skipped: Collection[etree._Element] = ()) -
         text, element = chosen[0]
         return Heading(
             title=text,
-            rule=f"visible:{element.tag}",
+            rule=f"visible:{element.tag!s}",
             element=element,
             spine=frozenset(element.iterancestors()),
             above=frozenset(element.xpath("preceding::*")),
