@@ -69,7 +69,7 @@ def _attack(scratch: Path, chosen: argparse.Namespace) -> Iterator[tuple[Tally, 
     load()
     bench = disturbances.Bench(scratch) if set(DISTURBED) & set(wanted) else None
     classes: dict[str, Callable[[], list[Tally]]] = {
-        "kills": lambda: disturbances.kills(_there(bench), chosen.kills, chance),
+        "kills": lambda: disturbances.kills(_there(bench), chosen.kills, chosen.seed),
         "disk": lambda: [disturbances.full_disks(_there(bench), 18 * chosen.rounds, chance)],
         "clock": lambda: [disturbances.clocks(_there(bench))],
         "twice": lambda: [disturbances.twice_at_once(_there(bench), chosen.rounds)],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import random
 import shutil
 from contextlib import closing
 from datetime import timedelta
@@ -15,6 +17,8 @@ from store.accounts.sessions import Limits, begin_attempt
 from store.database import open_database
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from multiprocessing.connection import Connection
     from pathlib import Path
     from random import Random
 
@@ -74,24 +78,41 @@ class Bench:
         shutil.rmtree(folder)
 
 
-def kills(bench: Bench, count: int, chance: Random) -> list[Tally]:
-    """Kill each work at random moments, so often in all; some runs several times."""
+def kills(bench: Bench, count: int, seed: int) -> list[Tally]:
+    """Kill each work at random moments, so often in all; some runs several times. Two works go on at once."""
+    context = multiprocessing.get_context("fork")
+    lanes = []
+    for works in (WORKS[::2], WORKS[1::2]):
+        ours, theirs = context.Pipe(duplex=False)
+        process = context.Process(target=_kill_all, args=(bench, works, count / len(WORKS), seed, theirs))
+        process.start()
+        theirs.close()
+        lanes.append((process, ours))
     tallies = []
-    for work in WORKS:
-        tally = Tally(f"kills: {work.name}")
-        while tally.tries < count / len(WORKS):
-            folder = bench.fresh(work)
-            for _ in range(KILLS_AT_MOST):
-                moment = chance.uniform(0.001, 0.9 * bench.seconds[work.name])
-                if in_child(partial(work.do, folder, NOW), killed_after=moment) < 0:
-                    tally.tries += 1
-                    if faults := faults_of(folder):
-                        tally.fail(f"killed after {moment:.3f} s: {faults}")
-                if work.is_done(folder):
-                    break
-            bench.judge(work, folder, tally, "killed and gone on with")
-        tallies.append(tally)
+    for process, ours in lanes:
+        tallies += ours.recv()
+        process.join()
     return tallies
+
+
+def _kill_all(bench: Bench, works: Sequence[Work], count: float, seed: int, answer: Connection) -> None:
+    answer.send([_kill(bench, work, count, random.Random(f"{seed} {work.name}")) for work in works])
+
+
+def _kill(bench: Bench, work: Work, count: float, chance: random.Random) -> Tally:
+    tally = Tally(f"kills: {work.name}")
+    while tally.tries < count:
+        folder = bench.fresh(work)
+        for _ in range(KILLS_AT_MOST):
+            moment = chance.uniform(0.001, 0.9 * bench.seconds[work.name])
+            if in_child(partial(work.do, folder, NOW), killed_after=moment) < 0:
+                tally.tries += 1
+                if faults := faults_of(folder):
+                    tally.fail(f"killed after {moment:.3f} s: {faults}")
+            if work.is_done(folder):
+                break
+        bench.judge(work, folder, tally, "killed and gone on with")
+    return tally
 
 
 def full_disks(bench: Bench, count: int, chance: Random) -> Tally:

@@ -196,7 +196,7 @@ def _save_sites(folder: Path) -> None:
 def _begin(folder: Path) -> None:
     """Save the sites and a small starter set."""
     _save_sites(folder)
-    rows = TRAINING.read_text("utf-8").splitlines()[::16]
+    rows = TRAINING.read_text("utf-8").splitlines()[::64]
     short = [json.dumps({**json.loads(row), "description": ""}) for row in rows]
     (folder / "starter.jsonl").write_text("\n".join(short), "utf-8")
 
