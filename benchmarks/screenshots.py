@@ -2,6 +2,10 @@
 
 python -m benchmarks.screenshots               # into var/screenshots
 python -m benchmarks.screenshots --to docs/images --only queue-light-1440
+python -m benchmarks.screenshots --languages var/demo.db --to docs/images --only language-
+
+The last draws listings in four scripts, scored by the model in use in a database, with fonts of these scripts
+(`fonts-noto-core` and `fonts-noto-cjk` in Debian).
 """
 
 from __future__ import annotations
@@ -10,29 +14,34 @@ import argparse
 import os
 import tempfile
 import threading
+import tomllib
 from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
 from classifier.gazetteer import Law
+from classifier.scoring import model_folder, score_new
 from cli.serve import reference_for, service_api_for
 from fixtures.builders.login import WEAK, a_user, cookie_of
-from fixtures.builders.review_store import NOW, PLANTED, Planted, fill_store, score, see
+from fixtures.builders.review_store import NOW, PLANTED, SOURCE, Planted, fill_store, score, see
 from fixtures.builders.store import judge
 from fixtures.builders.supplied import fill_suppliers
 from review.web.app import create_app
 from review.web.serve import address_of, build_server, listen
 from store.accounts.users import Role
+from store.crawl.sources import declare_source
 from store.database import open_database
-from store.model import Decision
+from store.model import Decision, ListingContent
 from store.review.cases import open_case, write_entry
 from store.review.queue import review_queue
 from store.review.samples import draw_sample
 from store.review.workspace import change_setting
+from store.scores.scores import model_in_use, promote, register_model
 from store.suppliers.grouping import LinkDecision, decide_link
 from store.suppliers.profile import score_suppliers
 
@@ -41,8 +50,12 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 VIEWS = (("light", 1440), ("dark", 1440), ("light", 360), ("light", 2560))
+TALL = ("figures", "sheet", "item", "supplier", "dossier", "language-")
+"""Names of pages that are drawn whole."""
 MAX_HEIGHT = 1_500
 """Of a drawn page, in pixels: more is looked at in the browser."""
+
+OFFERS_IN_SCRIPTS = Path(__file__).with_name("offers_in_scripts.toml")
 
 QUIET = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 
@@ -54,9 +67,13 @@ def main() -> None:
     )
     parser.add_argument("--to", type=Path, default=Path("var/screenshots"))
     parser.add_argument("--only", default="", help="names that begin so")
+    parser.add_argument(
+        "--languages", type=Path, metavar="DB", help="draw listings in four scripts, scored by its model"
+    )
     asked = parser.parse_args()
     asked.to.mkdir(parents=True, exist_ok=True)
-    for fill_store_of in (fill, fill_with_suppliers):
+    fills = (partial(fill_in_languages, asked.languages),) if asked.languages else (fill, fill_with_suppliers)
+    for fill_store_of in fills:
         with tempfile.TemporaryDirectory() as folder:
             store = Path(folder) / "store.db"
             draw_store(store, fill_store_of(store), asked.to, asked.only)
@@ -99,6 +116,32 @@ def fill_with_suppliers(store: Path) -> dict[str, str]:
         score_suppliers(db, now=NOW)
     page = "suppliers/1?contacts=shown"
     return {"suppliers": "suppliers", "supplier": page, "network": page, "dossier": "suppliers/1/dossier"}
+
+
+def fill_in_languages(scored_by: Path, store: Path) -> dict[str, str]:
+    """Fill a store with an offer in each of four scripts, scored by the model in use in another store.
+
+    Returns the page of each listing by name.
+    """
+    offers = {
+        name: ListingContent(**offer, language=name)
+        for name, offer in tomllib.loads(OFFERS_IN_SCRIPTS.read_text(encoding="utf-8")).items()
+    }
+    with closing(open_database(scored_by, must_exist=True)) as db:
+        model = model_in_use(db)
+    if model is None:
+        raise SystemExit(f"{scored_by} has no model in use. Train one with `precursor-watch retrain` first.")
+    a_user(store, "ada", Role.ADMIN)
+    with closing(open_database(store)) as db:
+        declare_source(db, SOURCE, now=NOW)
+        register_model(db, replace(model, folder=str(model_folder(model, scored_by).resolve())))
+        promote(db, model.model_id, promoted_by="ada", sentence="To be drawn.", now=NOW)
+        see(db, tuple(Planted(content=each, p_offer=0.0) for each in offers.values()), at=NOW)
+    score_new(store, now=lambda: NOW)
+    with closing(open_database(store)) as db:
+        change_setting(db, "hidden_share", 0, changed_by="ada", now=NOW)
+        listings = {entry.title: entry.listing_id for entry in review_queue(db)}
+    return {f"language-{name}": f"listings/{listings[content.title]}" for name, content in offers.items()}
 
 
 def fill(store: Path) -> dict[str, str]:
@@ -171,7 +214,7 @@ def draw(
                     context.add_cookies([{"name": cookie, "value": value, "url": address}])
                 page = context.new_page()
                 page.goto(address + path, wait_until="networkidle")
-                if width < 1440 or name in {"figures", "sheet", "item", "supplier", "dossier"}:
+                if width < 1440 or name.startswith(TALL):
                     # A window as high as the page: what sticks to its foot then stands at the page's.
                     height = page.evaluate("document.documentElement.scrollHeight")
                     page.set_viewport_size({"width": width, "height": min(height, MAX_HEIGHT)})
