@@ -85,4 +85,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 $(DEV): $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev
+	@if pkg-config --exists icu-i18n; then \
+	    $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[followthemoney]"; \
+	else echo "Debian's libicu-dev, pkg-config and g++ are not installed, so the test of FollowTheMoney exports is skipped."; fi
 	touch $@

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pikepdf
 import pytest
 
 from classifier.gazetteer.law import Law
@@ -130,7 +131,6 @@ def test_a_view_of_a_text_with_contacts_names_them_in_the_log(database: Path, li
 
 def test_a_pdf_for_a_viewer_holds_no_contact(database: Path, listing_id: str, filed: int) -> None:
     """Neither drawn nor in the files attached to it."""
-    pikepdf = pytest.importorskip("pikepdf")
     with entered(database, role=Role.VIEWER, reference=reference(database)) as client:
         body = client.get(f"/cases/{filed}/sheet.pdf").content
     with pikepdf.open(io.BytesIO(body)) as pdf:

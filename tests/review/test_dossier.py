@@ -14,6 +14,7 @@ import pytest
 
 from fixtures.builders.forms import read_form
 from fixtures.builders.login import entered, headers_of
+from fixtures.builders.pdfa import pdfa_problems
 from fixtures.builders.review_store import NOW
 from fixtures.builders.store import judge
 from fixtures.builders.supplied import FIRST, MAIL, NEIGHBOUR, SECOND, THIRD, fill_suppliers, meet
@@ -52,10 +53,11 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def opened(body: bytes) -> tuple[set[str], dict[str, Any]]:
-    """Return the names of the files of a dossier, and its data."""
+def opened(body: bytes) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """Return the files of a dossier by name, and its data."""
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
-        return set(archive.namelist()), json.loads(archive.read("dossier.json"))
+        files = {name: archive.read(name) for name in archive.namelist()}
+    return files, json.loads(files["dossier.json"])
 
 
 def ran(*arguments: object, status: int = 0) -> str:
@@ -66,14 +68,18 @@ def ran(*arguments: object, status: int = 0) -> str:
 
 
 @pytest.mark.process  # WeasyPrint looks for its libraries
-def test_what_people_confirmed_and_what_is_machine_linked_stand_apart(store: Path) -> None:
+def test_what_people_confirmed_and_what_is_machine_linked_stand_apart(
+    store: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """Accounts, links and listings each in one part only; each listing is pinned; the export is logged."""
     with entered(store) as client:
         form = read_form(client.get("/suppliers/1").text, "/suppliers/1/dossier")
         answer = client.post(form.action, data=form.values)
     assert answer.status_code == 200, answer.text
-    names, whole = opened(answer.content)
-    assert names >= {"dossier.json", "evidence.zip", "SHA256SUMS"}
+    files, whole = opened(answer.content)
+    assert set(files) >= {"dossier.json", "evidence.zip", "SHA256SUMS"}
+    assert pdfa_problems(files["dossier.pdf"]) == []
+    assert not [said for said in caplog.messages if "columns" in said]  # WeasyPrint leaves cells out
     accounts = {each["seller_account_id"]: each["name"] for each in whole["accounts"]}
     confirmed, machine = whole["confirmed_by_people"], whole["machine_linked"]
     assert {accounts[number] for number in confirmed["accounts"]} == {FIRST, THIRD}
@@ -94,6 +100,28 @@ def test_what_people_confirmed_and_what_is_machine_linked_stand_apart(store: Pat
         exported = list_entries(db, action=AuditAction.EXPORTED, limit=1)[0]
     assert exported.subject == "supplier:1"
     assert exported.details["with_contacts"] is False
+
+
+@pytest.mark.process  # WeasyPrint looks for its libraries
+def test_the_dossiers_entities_are_valid(
+    store: Path, tmp_path: Path
+) -> None:
+    """The library reads each back; links state who confirmed them, and lead to accounts of the file."""
+    model = pytest.importorskip("followthemoney").model
+    ran("dossier", "1", "--out", tmp_path / "out", "--contacts", "--by", "bo", "--db", store)
+    (file,) = (tmp_path / "out").glob("*.ftm.json")
+    entities = [model.get_proxy(json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
+    for entity in entities:
+        entity.schema.validate(entity.to_dict())
+    names = {name for entity in entities if entity.schema.name == "LegalEntity" for name in entity.get("name")}
+    assert names >= {FIRST, SECOND, THIRD}
+    assert MAIL in {value for entity in entities for value in entity.get("email", quiet=True)}
+    known = {entity.id for entity in entities}
+    links = [entity for entity in entities if entity.schema.name == "UnknownLink"]
+    assert {end for link in links for end in (*link.get("subject"), *link.get("object"))} <= known
+    roles = {role for link in links for role in link.get("role")}
+    assert "confirmed: One drum. (bo)" in roles
+    assert any(role.startswith("machine-linked") for role in roles)
 
 
 @pytest.mark.process  # WeasyPrint looks for its libraries

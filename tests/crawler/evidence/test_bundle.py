@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import random
+import re
 import shutil
 import zipfile
 from contextlib import closing
@@ -15,12 +16,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
+from warcio.archiveiterator import ArchiveIterator
 
 from cli.evidence import command
 from crawler.evidence.verify import verify_bundle
 from crawler.evidence.warc_reader import MAX_HEADERS_BYTES, EvidenceWrong, read_record
 from fixtures.builders.store import NOW, judge, score_all, use
-from review.cases.bundle import make_bundle
+from review.cases.bundle import make_bundle, make_wacz
 from store.crawl.evidence import FORMAT, UNSIGNED_FORMAT, EvidenceRecord, evidence_folder
 from store.database import open_database
 from store.model import Decision
@@ -101,6 +103,45 @@ def again(bundle: Path, tmp_path: Path) -> Callable[[], Bundle]:
             )
 
     return export
+
+
+def test_a_wacz_has_the_public_layout_and_can_be_crawled_again(bundle: Path, tmp_path: Path) -> None:
+    """What WACZ 1.1.1 asks for (specs.webrecorder.net): stored members, hashes, pages, and an index."""
+    with closing(open_database(bundle.with_name("store.db"))) as db:
+        found = reviewed_listings(db)
+        made = make_wacz(db, found, evidence_folder(bundle.with_name("store.db")), by="ada", now=NOW)
+    path = tmp_path / "case.wacz"
+    path.write_bytes(made.body)
+    with zipfile.ZipFile(path) as archive:
+        members = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+        assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_STORED}
+    package = json.loads(members["datapackage.json"])
+    assert (package["profile"], package["wacz_version"]) == ("data-package", "1.1.1")
+    sealed = json.loads(members["datapackage-digest.json"])
+    assert sealed["hash"] == f"sha256:{hashlib.sha256(members['datapackage.json']).hexdigest()}"
+    stated = {each["path"]: (each["bytes"], each["hash"]) for each in package["resources"]}
+    assert stated == {
+        name: (len(body), f"sha256:{hashlib.sha256(body).hexdigest()}")
+        for name, body in members.items()
+        if not name.startswith("datapackage")
+    }
+    head, *pages = map(json.loads, members["pages/pages.jsonl"].splitlines())
+    assert (head["format"], set(pages[0]) >= {"url", "ts"}) == ("json-pages-1.0", True)
+    warc_body = members["archive/data.warc.gz"]
+    lines = members["indexes/index.cdx"].decode().splitlines()
+    assert lines == sorted(lines)
+    for line in lines:
+        key, stamp, fields = line.split(" ", 2)
+        entry = json.loads(fields)
+        assert re.fullmatch(r"\d{14}", stamp)
+        assert key.endswith(")/item/1")
+        start = int(entry["offset"])
+        record = next(ArchiveIterator(io.BytesIO(warc_body[start : start + int(entry["length"])])))
+        assert record.rec_headers["WARC-Target-URI"] == entry["url"] == BASE + "item/1"
+        assert record.rec_headers["WARC-Payload-Digest"] == entry["digest"]
+    crawl(tmp_path / "second.db", declare(path, source_id="again"))
+    with closing(open_database(tmp_path / "second.db")) as db:
+        assert [tuple(row) for row in db.execute("SELECT title FROM latest_sightings")] == [("Oak chair",)]
 
 
 @pytest.mark.parametrize("damage", ["gone", "cut", "flipped", "another"])
