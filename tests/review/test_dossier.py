@@ -103,9 +103,7 @@ def test_what_people_confirmed_and_what_is_machine_linked_stand_apart(
 
 
 @pytest.mark.process  # WeasyPrint looks for its libraries
-def test_the_dossiers_entities_are_valid(
-    store: Path, tmp_path: Path
-) -> None:
+def test_the_dossiers_entities_are_valid(store: Path, tmp_path: Path) -> None:
     """The library reads each back; links state who confirmed them, and lead to accounts of the file."""
     model = pytest.importorskip("followthemoney").model
     ran("dossier", "1", "--out", tmp_path / "out", "--contacts", "--by", "bo", "--db", store)
@@ -113,7 +111,9 @@ def test_the_dossiers_entities_are_valid(
     entities = [model.get_proxy(json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
     for entity in entities:
         entity.schema.validate(entity.to_dict())
-    names = {name for entity in entities if entity.schema.name == "LegalEntity" for name in entity.get("name")}
+    names = {
+        name for entity in entities if entity.schema.name == "LegalEntity" for name in entity.get("name")
+    }
     assert names >= {FIRST, SECOND, THIRD}
     assert MAIL in {value for entity in entities for value in entity.get("email", quiet=True)}
     known = {entity.id for entity in entities}
