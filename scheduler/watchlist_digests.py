@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 
 import structlog
 
+from review.web.languages import catalogue
 from scheduler.alarms import AlarmAddressWrong, Unsent, send
 from scheduler.errors import SchedulerError
 from store.accounts.users import get_user
@@ -68,7 +69,7 @@ def send_digests(
     Returns:
         The number of messages sent.
     """
-    make_due_digests(db, review_url=settings.review_url.rstrip("/"), now=now)
+    make_due_digests(db, review_url=settings.review_url.rstrip("/"), catalogue=catalogue, now=now)
     return sum(_attempt(db, digest, settings, now, deliver) for digest in open_digests(db))
 
 

@@ -74,6 +74,8 @@ def set_mine(
     with transaction(db):
         prefer(db, person.name, "time_zone", check_zone(time_zone.strip()))
         prefer(db, person.name, "hide_score", "1" if hide_score else "")
+        if language in LANGUAGES:
+            prefer(db, person.name, "language", language)  # of digests, which no browser asks for
     answer = go("/settings")
     for name, value, allowed in (
         ("language", language, set(LANGUAGES)),

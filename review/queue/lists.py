@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from review.listing.masking import masks_for
 from review.queue.blinding import hidden_from, hides_verdicts
 from review.web.dependencies import Person, TheContext, TheDatabase, TheLead, ThePerson, TheViewer
-from review.web.fields import OrEmpty, refusals
+from review.web.fields import OrEmpty, RowId, refusals
 from store.model import Decision, QueueEntry
 from store.review.item_query import NARROWING, Filter, Place, Sort, State
 from store.review.queue import (
@@ -67,6 +67,7 @@ class ListQuery(BaseModel):
     notice: Text = ""
     language: Text = ""
     seller: Text = ""
+    supplier: OrEmpty[RowId] = None
     changed: Literal["", "1"] = ""
     since: Day = ""
     until: Day = ""

@@ -11,11 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from review.web.dependencies import TheContext, TheDatabase, TheViewer, answer_page, go, with_done
 from review.web.fields import RowId, refusals
-from review.web.languages import gettext, spoken
+from review.web.languages import ASKED, catalogue, gettext, spoken
 from review.web.translations import chosen_words, narrowing_words
 from store.review import watchlists
 from store.review.item_query import NARROWING
 from store.review.watchlists import DigestSettings, DigestSettingsWrong, SavedView
+from store.review.workspace import prefer
 
 if TYPE_CHECKING:
     from review.web.dependencies import AppContext
@@ -127,6 +128,7 @@ def take_settings(
         watchlists.set_digests(db, wanted, now=context.clock())
     except DigestSettingsWrong as error:
         return _answer(request, db, context, person, typed=wanted, warned=spoken(error), status=409)
+    prefer(db, person.name, "language", ASKED.get())
     return go("/lists?done=saved")
 
 
@@ -134,7 +136,7 @@ def take_settings(
 def send_test(db: TheDatabase, context: TheContext, person: TheViewer) -> Response:
     """Let the service send the digest as a test."""
     url = context.safety.public_url
-    watchlists.make_digest(db, person.name, "test", review_url=url, now=context.clock())
+    watchlists.make_digest(db, person.name, "test", review_url=url, catalogue=catalogue, now=context.clock())
     return go("/lists?done=test")
 
 
@@ -166,7 +168,9 @@ def _answer(
     status: int = 200,
 ) -> Response:
     settings = watchlists.digest_settings(db, person.name)
-    title, body, _new = watchlists.compose(db, person.name, review_url=context.safety.public_url)
+    title, body, _new = watchlists.compose(
+        db, person.name, review_url=context.safety.public_url, catalogue=catalogue
+    )
     shown = {
         "views": watchlists.saved_views(db, person.name),
         "new": watchlists.count_new(db, person.name),
@@ -229,4 +233,5 @@ def set_digest(
     """Save the settings of one's digests."""
     settings = DigestSettings(reviewer=person.name, **wanted.model_dump())
     watchlists.set_digests(db, settings, now=context.clock())
+    prefer(db, person.name, "language", ASKED.get())
     return wanted

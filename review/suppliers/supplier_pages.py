@@ -59,8 +59,6 @@ api = APIRouter(prefix="/api", tags=["suppliers"])
 PAGE_SIZE = 50
 MAX_FILED = 200
 """Listings that one press files in a case; pressed again, the next ones follow."""
-MAX_FOLLOWED = 20
-"""Accounts of a supplier that one press follows."""
 MAX_WORDS = 200
 MAX_REASON = 1_000
 
@@ -155,13 +153,12 @@ def decide(
 
 @pages.post("/suppliers/{supplier_id}/follow")
 def follow(db: TheDatabase, context: TheContext, person: TheViewer, supplier_id: RowId) -> Response:
-    """Follow the listings of each account of a supplier, as watch-lists of this person."""
-    number, now = get_supplier(db, supplier_id).supplier_id, context.clock()
-    names = dict.fromkeys(each.name for each in accounts_of(db, number, limit=MAX_FOLLOWED) if each.name)
-    for name in names:
-        query = urlencode({"seller": name, "state": "every"})
-        save_view(db, person.name, f"{name[:48]} ({number})", query, is_followed=True, now=now)
-    return go(with_done(f"/suppliers/{number}", "followed", len(names)))
+    """Follow the listings of all accounts of a supplier, now and later, as one watch-list."""
+    found = get_supplier(db, supplier_id)
+    number = found.supplier_id
+    query, name = urlencode({"supplier": number}), f"{found.name[:48]} ({number})"
+    save_view(db, person.name, name, query, is_followed=True, now=context.clock())
+    return go(with_done(f"/suppliers/{number}", "followed"))
 
 
 @pages.post("/suppliers/{supplier_id}/file")
@@ -298,16 +295,14 @@ def _said(done: str, count: int) -> str:
             "%(num)s listings filed. What the case held already stays as it was.",
             count,
         ) % {"num": f"{count:,}"},
-        "followed": lambda: ngettext(
-            "You follow %(num)s account. Its new listings are under Lists.",
-            "You follow %(num)s accounts. Their new listings are under Lists.",
-            count,
-        ) % {"num": count},
         "merged": lambda: _("Supplier %(number)s was merged into this supplier.") % {"number": count},
     }  # fmt: skip
     if done in counted:
         return counted[done]()
     return {
+        "followed": _(
+            "You follow this supplier. What it newly offers is under Lists, from accounts linked later too."
+        ),
         "confirmed": _("Link confirmed."),
         "cut": _("Link cut. The accounts stay apart, whatever evidence they share."),
         "withdrawn": _("Decision withdrawn. Evidence alone decides again."),

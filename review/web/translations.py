@@ -415,7 +415,8 @@ NARROWINGS = {
     "q": N_("Words"), "state": N_("State"), "source": N_("Source"), "family": N_("Family"),
     "tier": N_("Tier"), "language": N_("Language"), "kind": N_("Evidence"), "assignee": N_("Assigned to"),
     "notice": N_("Notice"),
-    "decision": N_("Verdict"), "seller": N_("Seller"), "p_from": N_("Score from"), "p_to": N_("Score to"),
+    "decision": N_("Verdict"), "seller": N_("Seller"), "supplier": N_("Supplier"),
+    "p_from": N_("Score from"), "p_to": N_("Score to"),
     "since": N_("Seen from"), "until": N_("Seen to"), "sort": N_("Order"),
     "changed": N_("Changed since judged"),
 }  # fmt: skip

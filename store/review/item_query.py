@@ -9,7 +9,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 from store import times
+from store.errors import UnknownRow
 from store.review.search import Asked, asked_of, matching, seller_query
+from store.suppliers.suppliers import get_supplier
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,6 +98,8 @@ class Filter:
     language: str = ""
     seller: str = ""
     """Words of a seller's name, as a search has them; without a state, of every listing in the store."""
+    supplier: int | None = None
+    """Number of a supplier, or of one that was merged into it; without a state, of every listing."""
     changed: str = ""
     """`1` for items that changed after a verdict."""
     since: str = ""
@@ -123,7 +127,7 @@ class Filter:
         """Whether the list covers all listings, not only review items."""
         if self.is_open:
             return False
-        return self.state == "every" or (bool(self.terms or self.seller) and not self.state)
+        return self.state == "every" or (bool(self.terms or self.seller or self.supplier) and not self.state)
 
 
 NARROWING = {field.name for field in fields(Filter)} - {
@@ -170,6 +174,8 @@ class ItemQuery:
         self._search(wanted)
         self._state(wanted)
         self._facets(wanted)
+        if wanted.supplier is not None:
+            self._of_supplier(wanted.supplier)
 
     def narrow(self, condition: str, *arguments: object) -> None:
         """Add a condition."""
@@ -373,6 +379,18 @@ class ItemQuery:
             self.narrow(f"{self._name('seen_at')} >= ?", wanted.since)
         if wanted.until:
             self.narrow(f"{self._name('seen_at')} < ?", wanted.until + "T99")
+
+    def _of_supplier(self, supplier_id: int) -> None:
+        try:
+            number = get_supplier(self._db, supplier_id).supplier_id
+        except UnknownRow:
+            self.narrow("false")
+            return
+        self.narrow(
+            f"{self._name('listing_id')} IN (SELECT listing_id FROM supplier_accounts "  # noqa: S608 (no input)
+            "CROSS JOIN listing_accounts USING (seller_account_id) WHERE supplier_id = ?)",
+            number,
+        )
 
     def _score(self, wanted: Filter) -> None:
         place = self._name("place")

@@ -274,7 +274,7 @@ def count_settled(db: Database, wanted: Filter) -> int:
 
     These items are decided, disputed, or wait for a second review by somebody else.
     """
-    if not (wanted.terms or wanted.seller or wanted.state):
+    if not (wanted.terms or wanted.seller or wanted.supplier or wanted.state):
         return 0  # such a list has only items that wait
     state = "all" if wanted.state in {"", "every"} else wanted.state
     query = ItemQuery(db, replace(wanted, state=state, is_open=False), Sort.LIKELY)
@@ -294,8 +294,8 @@ def _kept_count(db: Database, wanted: Filter) -> int | None:
     }  # fmt: skip
     named = {facet: value for facet, value in narrowed.items() if value}
     others = (
-        wanted.terms, wanted.p_from, wanted.p_to, wanted.kind, wanted.notice, wanted.seller, wanted.since,
-        wanted.until, wanted.decision,
+        wanted.terms, wanted.p_from, wanted.p_to, wanted.kind, wanted.notice, wanted.seller, wanted.supplier,
+        wanted.since, wanted.until, wanted.decision,
     )  # fmt: skip
     if (
         len(named) > 1

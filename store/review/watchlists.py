@@ -1,8 +1,9 @@
 """Saved lists, the ones that a person follows as watch-lists, and the digests of their new matches.
 
-A watch-list is a saved list: its query is that of the queue or of a search, so a seller, a word, a CAS number
-or a substance is followed as a search for it. A match is new if its sighting is later than the person's last
-look: a listing that is new, or that has changed.
+A watch-list is a saved list: its query is that of the queue or of a search, so a seller, a supplier, a
+word, a CAS number or a substance is followed as a search for it. A match is new if its sighting is later
+than the person's last look: a listing that is new, or that has changed. What a new model, term or law adds
+to a list of older listings is not new: the market did not move, and all of it would come at once.
 
 A digest names lists, counts, sources, substances and addresses of the review app, and nothing that a listing
 says: titles and texts hold contacts, and mail is read by others. It holds no score and no verdict, so nothing
@@ -15,6 +16,7 @@ import json
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from gettext import NullTranslations
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from zoneinfo import ZoneInfo
@@ -27,7 +29,7 @@ from store.review.workspace import hidden_share, preferences
 from store.sqlite import transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from store.sqlite import Database
 
@@ -153,7 +155,7 @@ def filter_of(query: str) -> Filter:
     found: dict[str, object] = {
         "terms" if key == "q" else key: value for key, value in parse_qsl(query) if key in NARROWING
     }
-    for name, kind in (("tier", int), ("p_from", float), ("p_to", float)):
+    for name, kind in (("tier", int), ("supplier", int), ("p_from", float), ("p_to", float)):
         try:
             found[name] = kind(str(found[name])) if name in found else None
         except ValueError:
@@ -189,6 +191,11 @@ def _seen_to(db: Database) -> int:
 
 
 # ---- digests -------------------------------------------------------------------------------------------
+
+
+def in_english(_code: str) -> NullTranslations:
+    """Return the messages as the code has them."""
+    return NullTranslations()
 
 
 class DigestSettingsWrong(StoreError):
@@ -345,7 +352,12 @@ class Digest:
 
 
 def compose(
-    db: Database, reviewer: str, *, review_url: str = "", is_test: bool = False
+    db: Database,
+    reviewer: str,
+    *,
+    review_url: str = "",
+    is_test: bool = False,
+    catalogue: Callable[[str], NullTranslations] = in_english,
 ) -> tuple[str, str, int]:
     """Return title and body of the digest that a person would get now, and its number of new matches.
 
@@ -354,7 +366,10 @@ def compose(
         reviewer: The person.
         review_url: Address of the review app, for links; empty leaves them out.
         is_test: Whether the message says that it is a test.
+        catalogue: Returns the messages of a language, given its code; the language is that of
+            the pages in which the person set the digests.
     """
+    said = catalogue(preferences(db, reviewer).get("language", "en"))
     parts, total, seen = [], 0, _seen_to(db)  # a later sighting may still match, and would be sent twice
     for view in saved_views(db, reviewer):
         if not view.followed_at:
@@ -364,30 +379,47 @@ def compose(
         if not found:
             continue
         total += len(found)
-        number = f"more than {MOST_NEW}" if len(found) > MOST_NEW else str(len(found))
-        lines = [f"{view.name}: {number} new"]
+        number, name = min(len(found), MOST_NEW), {"name": view.name, "num": min(len(found), MOST_NEW)}
+        if len(found) > MOST_NEW:
+            lines = [said.gettext("%(name)s: more than %(num)s new") % name]
+        else:
+            lines = [said.ngettext("%(name)s: %(num)s new", "%(name)s: %(num)s new", number) % name]
         if review_url:
             lines.append(f"  {review_url}/?{view.query}")
         shown = query.rows_of(found[:NAMED])
-        lines += [_line(row, review_url) for row in sorted(shown, key=lambda row: -row["sighting_id"])]
+        lines += [_line(row, review_url, said) for row in sorted(shown, key=lambda row: -row["sighting_id"])]
         if len(found) > NAMED:
-            lines.append("  and others")
+            lines.append("  " + said.gettext("and others"))
         parts.append("\n".join(lines))
-    title = f"precursor-watch: {total} new in the lists that you follow"
+    title = said.ngettext(
+        "%(num)s new in the lists that you follow", "%(num)s new in the lists that you follow", total
+    ) % {"num": total}
     if is_test:
-        title = "precursor-watch: a test of your digest"
-        parts.insert(0, "This is a test. Digests will arrive here." + ("" if parts else " Nothing is new."))
-    parts.append("What listings say is never part of this message; log in to read them.")
-    return title, "\n\n".join(parts), total
+        title = said.gettext("a test of your digest")
+        parts.insert(0, said.gettext("This is a test. Digests will arrive here."))
+        if not total:
+            parts.append(said.gettext("Nothing is new."))
+    parts.append(said.gettext("What listings say is never part of this message; log in to read them."))
+    return f"precursor-watch: {title}", "\n\n".join(parts), total
 
 
-def _line(row: rows.Row, review_url: str) -> str:
+def _line(row: rows.Row, review_url: str, said: NullTranslations) -> str:
     substances = ", ".join(json.loads(row["substances"])[:3])
-    where = f"{review_url}/listings/{row['listing_id']}" if review_url else f"listing {row['listing_id']}"
+    where = f"{review_url}/listings/{row['listing_id']}"
+    if not review_url:
+        where = said.gettext("listing %(number)s") % {"number": row["listing_id"]}
     return f"  {row['seen_at'][:10]} {row['source_id']}{f': {substances}' if substances else ''}  {where}"
 
 
-def make_digest(db: Database, reviewer: str, kind: str, *, review_url: str = "", now: datetime) -> bool:
+def make_digest(
+    db: Database,
+    reviewer: str,
+    kind: str,
+    *,
+    review_url: str = "",
+    catalogue: Callable[[str], NullTranslations] = in_english,
+    now: datetime,
+) -> bool:
     """Make the message that is to be sent to a person, unless a digest would have nothing new.
 
     The matches that it names are noted as sent in the same transaction, so no later digest names them.
@@ -396,7 +428,9 @@ def make_digest(db: Database, reviewer: str, kind: str, *, review_url: str = "",
         Whether a message was made.
     """
     with transaction(db):
-        title, body, new = compose(db, reviewer, review_url=review_url, is_test=kind == "test")
+        title, body, new = compose(
+            db, reviewer, review_url=review_url, is_test=kind == "test", catalogue=catalogue
+        )
         if kind == "digest":
             seen = _seen_to(db)
             db.execute(
@@ -412,11 +446,17 @@ def make_digest(db: Database, reviewer: str, kind: str, *, review_url: str = "",
     return True
 
 
-def make_due_digests(db: Database, *, review_url: str = "", now: datetime) -> int:
+def make_due_digests(
+    db: Database,
+    *,
+    review_url: str = "",
+    catalogue: Callable[[str], NullTranslations] = in_english,
+    now: datetime,
+) -> int:
     """Make the digests that are due; a person who is disabled gets none. Return their number."""
     wanted = rows.select(db, DigestSettings, "SELECT * FROM digest_settings WHERE address <> ''")
     return sum(
-        make_digest(db, each.reviewer, "digest", review_url=review_url, now=now)
+        make_digest(db, each.reviewer, "digest", review_url=review_url, catalogue=catalogue, now=now)
         for each in wanted
         if each.is_due(now) and get_user(db, each.reviewer).disabled_at is None
     )

@@ -9,9 +9,21 @@ import pytest
 
 from fixtures.builders.forms import read_form
 from fixtures.builders.login import entered, headers_of
-from fixtures.builders.review_store import NOW
+from fixtures.builders.review_store import NOW, score
 from fixtures.builders.store import judge
-from fixtures.builders.supplied import FIRST, MAIL, NEIGHBOUR, SECOND, THIRD, fill_suppliers
+from fixtures.builders.supplied import (
+    FIRST,
+    MAIL,
+    NEIGHBOUR,
+    OIL,
+    SECOND,
+    THIRD,
+    WARES,
+    fill_suppliers,
+    link,
+    meet,
+    ware,
+)
 from fixtures.builders.supplier_store import World, write_accounts
 from review.suppliers.network import MOST_ACCOUNTS, MOST_CONTACTS, MOST_SITES
 from review.suppliers.supplier import CONTACT_KINDS, read_profile
@@ -21,6 +33,7 @@ from store.database import open_database, open_in_memory
 from store.model import Decision
 from store.review.cases import get_case, open_case
 from store.review.queue import review_queue
+from store.review.watchlists import count_new, saved_views
 from store.review.workspace import change_setting
 from store.suppliers.contacts import ContactKind
 from store.suppliers.grouping import LinkDecision, decide_link
@@ -169,6 +182,26 @@ def test_a_link_that_is_cut_with_a_reason_stays_cut(ada: TestClient, store: Path
     back = ada.post(form.action, data=values | {"decision": "withdrawn"}).text
     assert "Decision withdrawn." in back
     assert "4 accounts" in back
+
+
+def test_a_supplier_is_followed_as_one_list_that_grows_with_it(store: Path) -> None:
+    """An account that is linked later belongs to the list; a number that is no supplier's lists nothing."""
+    with entered(store) as client:
+        form = read_form(client.get("/suppliers/1").text, "/suppliers/1/follow")
+        assert "You follow this supplier" in client.post(form.action, data=form.values).text
+        with closing(open_database(store)) as db:
+            ((view,), listed) = saved_views(db, "ada"), client.get("/?supplier=1").text
+            assert (view.query, list(count_new(db, "ada").values())) == ("supplier=1", [0])
+            new = ware("Phenylacetone, 1 kg", "Fresh Face Chemicals", OIL, price=1300)
+            meet(db, "bazar", {"9": new}, days=0)
+            score(db, (*WARES.values(), new))
+            link(db)
+            assert list(count_new(db, "ada").values()) == [1]
+        assert "Fresh Face" not in listed
+        page = client.get("/?supplier=1").text
+        assert "Fresh Face Chemicals" in page
+        assert '<input type="hidden" name="supplier" value="1">' in page
+        assert "Fresh Face" not in client.get("/?supplier=99").text
 
 
 def test_all_listings_go_into_a_case_once(ada: TestClient, store: Path) -> None:

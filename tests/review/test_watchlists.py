@@ -13,10 +13,12 @@ from playwright.sync_api import expect
 
 from fixtures.builders.forms import read_form
 from fixtures.builders.login import a_user, build, entered, headers_of
-from fixtures.builders.review_store import NOW, PLANTED, Planted, score, see
+from fixtures.builders.review_store import NOW, PLANTED, Planted, put_model_in_use, score, see
+from review.web.languages import catalogue
 from store.database import Database, open_database
 from store.model import ListingContent
 from store.review.item_query import ItemQuery, Sort, newest_sighting
+from store.review.queue import review_queue
 from store.review.watchlists import (
     DigestSettings,
     DigestSettingsWrong,
@@ -159,6 +161,41 @@ def test_a_digest_names_nothing_that_a_listing_says(db: Database) -> None:
     assert "and others" in body
     for hidden in (SECRET, "555", "Norte", "lot", "0.9"):
         assert hidden not in body
+
+
+def test_a_digest_speaks_the_language_of_the_page_on_which_it_was_set(
+    client: TestClient, database: Path
+) -> None:
+    """The service, which no browser asks, knows it; the test and the preview speak it too."""
+    follow(client, "q=phenylacetone")
+    client.headers["accept-language"] = "es"
+    client.post(
+        "/lists/digest",
+        data={"address": "ada@office.example", "times": "", "timezone": "UTC"},
+        headers=headers_of(client),
+    )
+    with closing(open_database(database)) as db:
+        come(db, 2)
+        assert make_due_digests(db, catalogue=catalogue, now=NOW + timedelta(days=900)) == 1
+        (made,) = open_digests(db)
+        assert made.title == "precursor-watch: 2 novedades en las listas que sigue"
+        assert "2 novedades\n" in made.body
+        assert "inicie sesión" in made.body
+    assert "No hay novedades" not in client.get("/lists").text
+    client.post("/lists/test", headers=headers_of(client))
+    with closing(open_database(database)) as db:
+        assert "Esto es una prueba" in open_digests(db)[-1].body
+
+
+def test_older_listings_that_a_new_model_flags_are_not_new(db: Database) -> None:
+    """They are in the list, but in no count and no digest: only the market makes news."""
+    save_view(db, "ada", "Flagged", "family=amphetamine-type", is_followed=True, now=NOW)
+    before = len(review_queue(db))
+    put_model_in_use(db, "ffffffffffff")
+    score(db, tuple(replace(each, p_offer=0.99) for each in PLANTED), "ffffffffffff")
+    assert len(review_queue(db)) > before
+    assert list(count_new(db, "ada").values()) == [0]
+    assert compose(db, "ada")[2] == 0
 
 
 def test_a_match_is_in_one_digest_only(db: Database) -> None:
