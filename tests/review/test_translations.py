@@ -117,7 +117,7 @@ def test_every_filter_has_a_name() -> None:
     """A filter that a list can be narrowed by is never shown by its name in the address."""
     full = Filter(
         terms="x", state="all", source="x", family="x", tier=1, language="x", kind="x", assignee="x",
-        decision="x", seller="x", supplier=1, changed="1", notice="x", p_from=0.1, p_to=0.9, since="2026-01-01",
-        until="2026-01-02",
+        decision="x", seller="x", supplier=1, changed="1", notice="x", p_from=0.1, p_to=0.9,
+        since="2026-01-01", until="2026-01-02",
     )  # fmt: skip
     assert {*Selection(wanted=full).narrowing, "sort"} == NARROWINGS.keys()
