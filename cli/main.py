@@ -24,7 +24,7 @@ COMMANDS = (
     "retrain", "evaluate", "models", "gazetteer",
     "serve", "users", "audit",
     "run", "schedule", "status", "runs", "logs", "alerts", "doctor",
-    "sources", "permissions", "try-page", "evidence", "dossier", "weekly", "cases",
+    "sources", "permissions", "try-page", "teach", "evidence", "dossier", "weekly", "cases",
     "backup", "restore", "verify", "retention", "purge", "install-units",
     "report", "demo",
 )  # fmt: skip

@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import cache, partial
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -31,7 +31,7 @@ from store.messages import harmless
 TRIAL_SECONDS = 60
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -267,6 +267,7 @@ def service_api_for(database: Path, sources_file: Path) -> ServiceApi:
     return ServiceApi(
         try_source=partial(try_source, sources_file),
         add_source=partial(declare_source, sources_file),
+        teach=partial(ask_teacher, database, sources_file),
         overview=find,
         standing=lambda run: standing(run, database),
         log=log_lines,
@@ -289,6 +290,30 @@ def declare_source(sources_file: Path, wanted: NewSource, now: datetime, *, writ
         return add_source(sources_file, wanted.source_id, table, now, write=write)
     except (CrawlError, OSError) as error:
         raise SourcesUnreadable(str(error)) from error
+
+
+def ask_teacher(database: Path, sources_file: Path, question: Mapping[str, object]) -> dict[str, Any]:
+    """Answer a question about teaching a source in a process of its own, which parses the pages.
+
+    Raises:
+        SourcesUnreadable: If the source cannot be taught so, or there is no answer in a minute.
+    """
+    from store.operations.service import SourcesUnreadable
+
+    asked = {**question, "database": str(database), "sources": str(sources_file)}
+    command = [sys.executable, "-P", "-c", "from crawler.teach.desk import main; main()"]
+    try:
+        done = subprocess.run(  # noqa: S603 (our own)
+            command, input=json.dumps(asked).encode(), capture_output=True, timeout=TRIAL_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise SourcesUnreadable(f"Its pages were not read within {TRIAL_SECONDS} s.") from error
+    if done.returncode:
+        raise SourcesUnreadable(harmless(done.stderr.decode(errors="replace").strip()[-1000:]))
+    said: dict[str, Any] = json.loads(done.stdout)
+    if "error" in said:
+        raise SourcesUnreadable(harmless(said["error"]))
+    return said
 
 
 def try_source(sources_file: Path, wanted: NewSource, now: datetime) -> Trial:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import shutil
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import structlog
 
 from crawler.live.permission import problem
+from crawler.teach.following import shares_of
 from scheduler.health import HISTORY, listings_met, source_health, usual_band
 from store.crawl.runs import done_runs, latest_missed, latest_run
 from store.messages import counted
@@ -267,6 +269,35 @@ def _layout_changed(context: CheckContext) -> Iterator[Problem]:
         "layout_changed",
         "Check one with `precursor-watch try-page`, and correct its page object.",
     )
+
+
+@check(
+    "reader_unfit",
+    "a declared reader cannot be used, was set aside, or finds or agrees less than when it was taught",
+)
+def _reader_unfit(context: CheckContext) -> Iterator[Problem]:
+    for source_id, declared in context.sources.items():
+        newest, _ = context.crawls(source_id)
+        if declared.reader_problem:
+            yield Problem(source_id, declared.reader_problem)
+        elif declared.reader is None or newest is None:
+            continue
+        elif newest.counts.get("reader_set_aside") == declared.reader.version:
+            yield Problem(
+                source_id,
+                f"The declared reader of {source_id} was set aside, and general rules read its pages: see "
+                f"the sentence of run {newest.run_id}. Teach the source again with `precursor-watch teach`.",
+            )
+        elif newest.counts.get("reader_pages", 0) >= MIN_PAGES:
+            found, agreement = shares_of(Counter(newest.counts))
+            if min(found - declared.reader.found, agreement - declared.reader.agreement) < -SHARE_LEAST:
+                yield Problem(
+                    source_id,
+                    f"The declared reader of {source_id} found its fields on {found:.0%} of item pages "
+                    f"({declared.reader.found:.0%} when taught) and agreed with the general rules in "
+                    f"{agreement:.0%} ({declared.reader.agreement:.0%}). Its pages may have changed; teach "
+                    "the source again with `precursor-watch teach`.",
+                )
 
 
 @check("permission_ending", "the permission of a live source ends soon or is not valid")

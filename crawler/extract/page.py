@@ -46,6 +46,23 @@ class ExtractedListing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaughtReading:
+    """The fields that a source's declared reader (`crawler.teach`) read on a page."""
+
+    found: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
+    """Fields that every taught page has and this page lacks."""
+    agreed: tuple[str, ...] = ()
+    """Fields that the general rules read alike."""
+    differed: tuple[str, ...] = ()
+    """Fields that the general rules read otherwise."""
+    doubtful: tuple[str, ...] = ()
+    """Fields with several different values, of which the first was taken."""
+    set_aside: str = ""
+    """Why the reader was not used; empty if it was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractedPage:
     """The outcome of a page and its extracted data."""
 
@@ -62,6 +79,8 @@ class ExtractedPage:
     """Absolute URL of the list's next page."""
     language: str = ""
     """ISO 639-1 code, or empty."""
+    taught: TaughtReading | None = None
+    """Of a source with a declared reader."""
 
 
 @attrs.define

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import text
-from crawler import extract, markets
+from crawler import extract, markets, teach
 from crawler.errors import CrawlError
 from crawler.evidence.keeper import EvidenceKeeper
 from crawler.live.connection import (
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from store.model import Run
 
 
-PARSER_CODE: tuple[ModuleType, ...] = (extract, markets, text)
+PARSER_CODE: tuple[ModuleType, ...] = (extract, markets, teach, text)
 """The packages that determine a page's extracted content."""
 _BUILT_IN = "scrapy.downloadermiddlewares"
 MAX_REDIRECTS = 10
@@ -123,6 +123,8 @@ class _Allowed:
     permission_id: str
     limits: Limits
     """The stricter of the operator's and the permission's limits."""
+    reader: str
+    """The hash of the code and of the declared reader that determine a page's content."""
 
 
 def crawl_live(
@@ -190,6 +192,7 @@ def _allowed(db: Database, declared: DeclaredSource, run: Run, at: datetime) -> 
         permission=permission,
         permission_id=permission_id,
         limits=stricter(declared.limits, permission),
+        reader=f"{code_hash()}{declared.reader.digest if declared.reader else ''}",
     )
 
 
@@ -238,7 +241,7 @@ def _session(
         permission_id=allowed.permission_id,
         limits=allowed.limits,
         user_agent=user_agent(allowed.permission),
-        reader=code_hash(),
+        reader=allowed.reader,
         gate=gate,
         frontier=frontier,
         keeper=keeper,

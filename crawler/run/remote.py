@@ -26,6 +26,8 @@ from crawler.extract.page import extract_page
 from crawler.run.process import CrawlStopped
 from crawler.run.saved import open_declared, recording, run_saved
 from crawler.run.spider import CrawledPage  # noqa: TC001 (msgspec resolves the fields of a message)
+from crawler.teach.following import TaughtParse
+from crawler.teach.pages import body_in
 from crawler.workers.page_parser import encoded, outcome_by_status
 from crawler.workers.pool import parsing
 from store.crawl.identity import listing_text
@@ -213,8 +215,9 @@ def _read(declared: DeclaredSource, settings: CrawlSettings, send: Callable[[Rem
     with parsing(settings) as parse, open_declared(declared) as archive:
         contents = ArchiveContents(urls=frozenset(archive.urls()), faults=archive.faults)
         send(RemoteMessage(contents=contents))
+        sink = BatchSender(lambda pages: send(RemoteMessage(pages=tuple(pages))))
         run_saved(
-            declared, archive, BatchSender(lambda pages: send(RemoteMessage(pages=tuple(pages)))), parse
+            declared, archive, sink, TaughtParse(parse, declared, lambda case: body_in(archive, case.url))
         )
 
 

@@ -11,6 +11,8 @@ from crawler.run.recorder import sentence_for
 from crawler.run.remote import ingest_remote
 from crawler.run.saved import crawl_saved
 from crawler.sources.sources import check_supplied
+from crawler.teach.following import TaughtParse
+from crawler.teach.pages import body_of_case
 from crawler.workers.page_parser import parse_here
 from store import locks, times
 from store.crawl import runs
@@ -81,11 +83,18 @@ def crawl_source(
         run = runs.begin_run(db, RunKind.CRAWL, source_id=source.source_id, due_at=due_at, now=now())
         try:
             seal_interrupted(db, evidence_folder(database), source.source_id, now=now())
+            following = TaughtParse(
+                parse,
+                declared,
+                lambda case: body_of_case(db, database, declared, case),
+                set_aside_before=_set_aside_before(db, source.source_id),
+            )
             if messages is None:
-                said = _crawl(db, declared, run, database, now, progress, names, parse)
+                said = _crawl(db, declared, run, database, now, progress, names, following)
             else:
                 folder, said = evidence_folder(database), ""
-                ingest_remote(db, declared, run, folder, messages, now=now, progress=progress)
+                noted = _noted(messages, following)
+                ingest_remote(db, declared, run, folder, noted, now=now, progress=progress)
         except CrawlStopped:
             raise
         except Exception as error:
@@ -96,17 +105,30 @@ def crawl_source(
         outcomes, changes = count_outcomes(db, run.run_id), count_changes(db, run.run_id)
         digests = count_digests(db, run.run_id)
         counts: dict[str, int] = {"pages": sum(outcomes.values())} | {**outcomes} | {**changes}
-        counts |= count_seen_fields(db, run.run_id)
+        counts |= count_seen_fields(db, run.run_id) | following.run_counts()
         counts |= {f"digest_{result}": count for result, count in digests.items()}
         runs.end_run(
             db,
             run.run_id,
             RunOutcome.DONE,
-            f"{sentence_for(outcomes, changes, digests)} {said}".rstrip(),
+            " ".join(filter(None, (sentence_for(outcomes, changes, digests), said, following.set_aside))),
             counts=counts,
             now=now(),
         )
         return runs.get_run(db, run.run_id)
+
+
+def _set_aside_before(db: Database, source_id: str) -> int:
+    """Return the version of the declared reader that the source's last crawl set aside, or 0."""
+    last = runs.done_runs(db, RunKind.CRAWL, source_id=source_id, limit=1)
+    return last[0].counts.get("reader_set_aside", 0) if last else 0
+
+
+def _noted(messages: Iterator[RemoteMessage], following: TaughtParse) -> Iterator[RemoteMessage]:
+    for message in messages:
+        for page in message.pages:
+            following.note(page.extracted)
+        yield message
 
 
 def _crawl(

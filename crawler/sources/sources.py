@@ -20,7 +20,7 @@ import json
 import re
 import stat
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -35,6 +35,7 @@ from store.model import Source, SourceKind
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from crawler.teach.reader import DeclaredReader
     from store.crawl.sources import Permission
 
 SOURCE_ID = re.compile(r"[a-z][a-z0-9_-]{0,62}")
@@ -113,6 +114,10 @@ class DeclaredSource:
     """The permission of a live source; `crawler.live.permission` checks whether it is valid."""
     limits: Limits = field(default_factory=Limits)
     """The limits of a live source."""
+    reader: DeclaredReader | None = None
+    """The declared reader in `readers/SOURCE.toml` beside the file; None if there is none."""
+    reader_problem: str = ""
+    """Why that file cannot be used; the general rules then read the pages."""
 
 
 def load_sources(path: Path) -> dict[str, DeclaredSource]:
@@ -129,7 +134,10 @@ def load_sources(path: Path) -> dict[str, DeclaredSource]:
     tables = document.get("sources")
     if not isinstance(tables, dict) or not tables:
         raise SourcesFileWrong(path, "it declares no source; begin a table with [sources.NAME]")
-    return {source_id: _declared(path, source_id, table) for source_id, table in tables.items()}
+    return {
+        source_id: _with_reader(path, _declared(path, source_id, table))
+        for source_id, table in tables.items()
+    }
 
 
 def pick_sources(path: Path, names: tuple[str, ...]) -> list[DeclaredSource]:
@@ -242,6 +250,23 @@ def _declared(path: Path, source_id: str, table: Any) -> DeclaredSource:
         start=tuple(table.get("start", ())),
         schedule=_schedule(path, source_id, table.get("schedule")),
     )
+
+
+def reader_file(path: Path, source_id: str) -> Path:
+    """Return the path of a source's declared reader, which may not exist."""
+    return path.resolve().parent / "readers" / f"{source_id}.toml"
+
+
+def _with_reader(path: Path, declared: DeclaredSource) -> DeclaredSource:
+    file = reader_file(path, declared.source.source_id)
+    if not file.exists():
+        return declared
+    from crawler.teach.reader import ReaderWrong, load_reader
+
+    try:
+        return replace(declared, reader=load_reader(file))
+    except ReaderWrong as error:
+        return replace(declared, reader_problem=str(error))
 
 
 def _declared_live(path: Path, source_id: str, table: dict[str, Any]) -> DeclaredSource:

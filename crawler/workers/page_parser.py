@@ -29,6 +29,8 @@ from crawler.errors import CrawlError
 from crawler.extract.embedded import state_keys
 from crawler.extract.page import ExtractedPage
 from crawler.markets import find_markets, page_class_for
+from crawler.teach.reader import DeclaredReader  # noqa: TC001 (msgspec resolves the fields of a job)
+from crawler.teach.reading import read_taught
 from crawler.workers.confinement import confine
 from store.model import PageOutcome
 
@@ -64,6 +66,8 @@ class PageJob:
     status: int
     headers: dict[bytes, list[bytes]]
     """Headers in Scrapy's form."""
+    reader: DeclaredReader | None = None
+    """The declared reader of the page's source."""
 
 
 Parse = Callable[[PageJob], Awaitable[ExtractedPage]]
@@ -79,18 +83,24 @@ async def parse_here(job: PageJob) -> ExtractedPage:
         given: dict[Any, Any] = dict(job.headers)
         headers = web_poet.HttpResponseHeaders.from_bytes_dict(given, encoding="latin-1")
         response = web_poet.HttpResponse(url=job.url, body=job.body, status=job.status, headers=headers)
-        return await parse_response(response)
+        return await parse_response(response, job.reader)
     except MemoryError:
         return given_up("needs more memory than a page may have")
     except Exception as error:  # noqa: BLE001 (a defect over one page must not end the crawl)
         return given_up(f"failed ({type(error).__name__}: {error})")
 
 
-async def parse_response(response: web_poet.HttpResponse) -> ExtractedPage:
-    """Parse a page with the page object of its marketplace, unless its status decides the outcome."""
+async def parse_response(
+    response: web_poet.HttpResponse, reader: DeclaredReader | None = None
+) -> ExtractedPage:
+    """Parse a page with the page object of its marketplace, unless its status decides the outcome.
+
+    The fields of a declared reader, if the source has one, replace those of the page object.
+    """
     if decided := outcome_by_status(response.status):
         return decided
-    return await page_class_for(str(response.url))(response=response).to_item()
+    page = await page_class_for(str(response.url))(response=response).to_item()
+    return page if reader is None else read_taught(page, response, reader)
 
 
 def outcome_by_status(status: int | None) -> ExtractedPage | None:

@@ -250,13 +250,18 @@ ATTRIBUTES = {
 }
 
 
-def sanitize_page(html: str) -> str:
-    """Return the page's HTML with only what `TAGS` names, for a sandboxed frame under the app's policy."""
+def sanitize_page(html: str, *, with_places: bool = False) -> str:
+    """Return the page's HTML with only what `TAGS` names, for a sandboxed frame under the app's policy.
+
+    Args:
+        html: A hostile page.
+        with_places: Whether to keep `data-at`, the place of each element in its page.
+    """
     return nh3.clean(
         html[:MAX_HTML_CHARS],
         tags=TAGS,
         clean_content_tags=DROPPED,
-        attributes=ATTRIBUTES,
+        attributes=ATTRIBUTES | ({"*": ATTRIBUTES["*"] | {"data-at"}} if with_places else {}),
         link_rel=None,
         strip_comments=True,
     )

@@ -7,7 +7,7 @@ The app imports neither classifier, crawler nor scheduler. The command that buil
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -133,3 +133,6 @@ class ServiceApi:
     """Check a new source and read its first pages, or raise an error that says what is wrong."""
     add_source: Callable[[NewSource, datetime], object]
     """Check a new source and declare it in the sources file."""
+    teach: Callable[[Mapping[str, object]], dict[str, Any]]
+    """Ask a question about teaching a source (`crawler.teach.desk.Question`), and return the answer, plain
+    data; or raise an error that says what is wrong."""

@@ -86,6 +86,26 @@ def recorded_urls(db: Database, run_id: int) -> set[str]:
     return {row[0] for row in db.execute("SELECT url FROM pages WHERE run_id = ?", [run_id])}
 
 
+def latest_pages(db: Database, source_id: str, *, limit: int) -> list[tuple[int, str, PageOutcome]]:
+    """Return the number, URL and outcome of the newest stored page of each URL, listings first."""
+    query = """
+        SELECT max(page_id) AS page_id, url, outcome FROM pages JOIN page_evidence USING (page_id)
+        WHERE source_id = ? AND outcome IN ('listing', 'category', 'not_understood', 'layout_changed')
+        GROUP BY url ORDER BY outcome <> 'listing', page_id DESC LIMIT ?
+    """
+    return [(row[0], row[1], PageOutcome(row[2])) for row in db.execute(query, [source_id, limit])]
+
+
+def page_with_payload(db: Database, source_id: str, payload_sha256: str) -> int | None:
+    """Return the newest stored page of a source whose unpacked body has a hash, or None."""
+    query = """
+        SELECT max(page_id) FROM pages JOIN page_evidence USING (page_id)
+        WHERE source_id = ? AND payload_sha256 = ?
+    """
+    row = db.execute(query, [source_id, payload_sha256]).fetchone()
+    return None if row is None else row[0]
+
+
 def count_outcomes(db: Database, run_id: int) -> dict[PageOutcome, int]:
     """Return the number of pages of a run by outcome."""
     query = "SELECT outcome, count(*) FROM pages WHERE run_id = ? GROUP BY outcome ORDER BY outcome"

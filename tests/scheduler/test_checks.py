@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crawler.sources.sources import DeclaredSource, Schedule
+from crawler.teach.reader import DeclaredReader, Rule
 from fixtures.builders import store as build
 from scheduler.checks import CHECK_FAILED, CHECKS, Check, CheckContext, Problem, find_all
 from scheduler.settings import AlarmSettings
@@ -230,3 +231,36 @@ def test_a_sources_file_that_cannot_be_used(db: Database, tmp_path: Path) -> Non
     """The problem is quoted."""
     nights(db, WELL)
     assert "no TOML" in found(look(db, tmp_path, sources_problem="It is no TOML."))["sources_file"]
+
+
+READ = {"reader_pages": 20, "reader_found": 20, "reader_compared": 60, "reader_agreed": 54}
+READER = DeclaredReader(
+    version=3, taught_by="ada", taught_at=NOW, found=1.0, agreement=0.9, fields={"title": Rule(css="h1")}
+)
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        (READ, ""),
+        (READ | {"reader_found": 15}, "on 75% of item pages (100% when taught)"),
+        (READ | {"reader_agreed": 30}, "agreed with the general rules in 50% (90%)"),
+        (READ | {"reader_set_aside": 3}, "was set aside"),
+        (READ | {"reader_set_aside": 2}, ""),
+    ],
+)
+def test_a_declared_reader_that_falls_is_found(
+    counts: Mapping[str, int], said: str, db: Database, tmp_path: Path
+) -> None:
+    """A reader that is set aside, or that finds or agrees less than when it was taught."""
+    nights(db, WELL | counts)
+    declared = DeclaredSource(source=build.ANDES, reader=READER)
+    problem = found(look(db, tmp_path, sources={"andes": declared})).get("reader_unfit", "")
+    assert said in problem
+    assert bool(said) == bool(problem)
+
+
+def test_a_declared_reader_that_is_wrong_is_found(db: Database, tmp_path: Path) -> None:
+    """The alarm is the sentence about its file."""
+    declared = DeclaredSource(source=build.ANDES, reader_problem="The file is wrong.")
+    assert found(look(db, tmp_path, sources={"andes": declared}))["reader_unfit"] == "The file is wrong."

@@ -1,0 +1,91 @@
+"""Tests of `teach`: a source is taught by values, tested, and every mistake gets a sentence."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.calls import call
+from tests.crawler.teach.shop import BASE, truth, write_site
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TABLE = """
+[sources.shop]
+name = "Shop"
+archive = "saved"
+base_url = "https://shop.example/"
+supplied_by = "the tests"
+supplied_on = 2026-11-24
+"""
+PAGES = [f"{BASE}item/{number}.html" for number in (1, 2)]
+TITLES = [f"--field=title={truth(number)['title']}" for number in (1, 2)]
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Path:
+    """A sources file with one saved shop."""
+    write_site(tmp_path / "saved", first=5)
+    path = tmp_path / "sources.toml"
+    path.write_text(TABLE, "utf-8")
+    return path
+
+
+def options(sources: Path) -> list[str]:
+    """Return the options of the sources file, and of a store that does not exist yet."""
+    return ["--sources", str(sources), "--db", str(sources.with_name("none.db"))]
+
+
+def test_a_source_is_taught_and_tested(sources: Path) -> None:
+    """The pages are listed, a dry run writes nothing, and what was written passes its own test."""
+    own, reader = options(sources), sources.parent / "readers" / "shop.toml"
+    assert "Lamp shop" in call("teach", "shop", *own).out
+    tried = call("teach", "shop", *PAGES, *TITLES, "--dry-run", *own)
+    assert ".offer-name" in tried.out
+    assert not reader.exists()
+    done = call("teach", "shop", *PAGES, *TITLES, "--by", "ada", *own)
+    assert done.exit_code == 0
+    assert "version 1; the next crawl uses it" in done.err
+    assert "3 other pages, 3 with doubts" in done.out
+    assert "Lamp of kind 4" in call("teach", "shop", *own).out
+    checked = call("teach", "shop", "--check", *own)
+    assert (checked.exit_code, checked.out) == (0, "shop: version 1 reads 2 taught pages right.\n")
+    reader.write_text(reader.read_text("utf-8").replace(".offer-name", "h1"), "utf-8")
+    failed = call("teach", "shop", "--check", *own)
+    assert failed.exit_code == 1
+    assert "it reads title as 'Lamp shop', not 'Lamp of kind 1'" in failed.out
+
+
+def test_the_lesson_is_printed_as_json(sources: Path) -> None:
+    """Programs get the reader, what was not learned, and the preview."""
+    said = call(
+        "teach", "shop", *PAGES, *TITLES, "--field=seller=Nobody", "--json", "--dry-run", *options(sources)
+    )
+    lesson = json.loads(said.out)
+    assert lesson["reader"]["fields"]["title"]["css"] == ".offer-name"
+    assert "'Nobody'" in lesson["unlearned"]["seller"]
+    assert {row["url"] for row in lesson["preview"]} == {f"{BASE}item/{number}.html" for number in (3, 4, 5)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere"], "there is no source 'nowhere'"),
+        (["shop", PAGES[0], *TITLES[:1]], "two or three different pages of one layout are needed"),
+        (["shop", *PAGES, "--field", "colour=red"], "'colour' is no field; use one of title, price"),
+        (["shop", *PAGES, *TITLES, *TITLES], "title has more values than there are pages (2)"),
+        (["shop", *PAGES], "Name what to learn"),
+        (["shop", f"{BASE}no", *PAGES, *TITLES], f"shop has no saved page {BASE}no"),
+        (["shop", *PAGES, "--field", "title=Nowhere at all"], "Nothing was learned"),
+        (["shop", "--check"], "shop has no declared reader; teach it first"),
+    ],
+)
+def test_each_mistake_gets_a_sentence(arguments: list[str], said: str, sources: Path) -> None:
+    """The exit code is not 0, the sentence says what to do, and nothing is written."""
+    called = call("teach", *arguments, *options(sources))
+    assert called.exit_code != 0
+    assert said in called.err
+    assert not (sources.parent / "readers").exists()
