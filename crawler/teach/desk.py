@@ -1,6 +1,6 @@
 """Answer the browser's questions about teaching, in a process of its own: JSON in, JSON out.
 
-The app never parses a hostile page itself; it starts this process, waits a minute at most, and shows the answer.
+The app never parses a hostile page itself; it starts this process and shows its answer.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import sys
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -47,9 +47,9 @@ class Question:
     database: str
     source_id: str
     action: Literal["list", "open", "try", "keep"]
-    pages: list[str] = msgspec.field(default_factory=list)
+    pages: list[str] = field(default_factory=list)
     """Addresses of saved pages."""
-    pointed: list[dict[str, Pointed]] = msgspec.field(default_factory=list)
+    pointed: list[dict[str, Pointed]] = field(default_factory=list)
     """What was pointed at on each of them, by field."""
     by: str = ""
 
