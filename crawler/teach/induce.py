@@ -31,6 +31,7 @@ CLEANINGS: Mapping[str, tuple[Cleaning, ...]] = {
 _VALUE_ATTRIBUTES = ("content", "value", "datetime", "title", "alt", "href")
 _UNREADABLE_TAGS = frozenset({"html", "head", "body", "script", "style", "noscript", "template", "option"})
 _DATA_NAME = re.compile(r"data-[a-z-]{2,30}")
+_TAG = re.compile(r"[A-Za-z][\w-]{0,39}")
 _PLAIN_NAME = re.compile(r"[A-Za-z_][\w-]{1,39}")
 _GENERATED_NAME = re.compile(
     r"\d{3}|^(?:css|sc|jss|emotion|svelte)-|[a-z][A-Z][a-z]*\d|(?:\d[a-z]+){2}", re.ASCII
@@ -174,7 +175,7 @@ def selectors(element: etree._Element) -> Iterator[tuple[float, str]]:
 def _steps(element: etree._Element) -> Iterator[tuple[float, str]]:
     """Yield the compound selectors of one element with their weights."""
     tag = str(element.tag)
-    if not _PLAIN_NAME.fullmatch(tag) and len(tag) > 1:
+    if not _TAG.fullmatch(tag):
         return
     for attribute, weight in (("itemprop", 1.0), ("property", 1.0), ("name", 1.5), ("rel", 1.5)):
         if (value := element.get(attribute)) and _is_stable(value, extra=":"):
@@ -197,10 +198,10 @@ def _by_position(element: etree._Element) -> Iterator[tuple[float, str]]:
     current = element
     for level in range(1, 5):
         above = current.getparent()
-        if above is None:
+        if above is None or not _TAG.fullmatch(str(current.tag)):
             return
         place = 1 + sum(each.tag == current.tag for each in current.itersiblings(preceding=True))
-        path = f" > {current.tag}:nth-of-type({place}){path}"
+        path = f" > {current.tag!s}:nth-of-type({place}){path}"
         for weight, step in _steps(above):
             if step != above.tag:
                 yield 8.0 + weight + 2 * level, f"{step}{path}"

@@ -253,7 +253,7 @@ def test_a_declared_reader_that_falls_is_found(
     counts: Mapping[str, int], said: str, db: Database, tmp_path: Path
 ) -> None:
     """A reader that is set aside, or that finds or agrees less than when it was taught."""
-    nights(db, WELL | counts)
+    nights(db, {**WELL, **counts})
     declared = DeclaredSource(source=build.ANDES, reader=READER)
     problem = found(look(db, tmp_path, sources={"andes": declared})).get("reader_unfit", "")
     assert said in problem
