@@ -14,7 +14,7 @@ export HF_HUB_OFFLINE := 1
 # The tests start hundreds of processes; where Python may not keep what it compiled, each compiles all anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo serve test test-unit lint format bench size fixtures messages screenshots docs dist clean
+.PHONY: help demo serve test test-unit test-full lint format bench size fixtures messages screenshots docs dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,11 +25,14 @@ demo: $(INSTALLED) ## crawl the fixtures, score them, print the flagged queue
 serve: $(INSTALLED) ## open the review app on the demo's database
 	$(BIN)/precursor-watch serve --db $(DB)
 
-test: $(DEV) ## run every test, those in a browser too
+test: $(DEV) ## run the tests, those in a browser too
 	$(PYTEST)
 
 test-unit: $(DEV) ## run the tests that need no browser, no model and no other process
 	$(PYTEST) -m "not browser and not model and not process"
+
+test-full: $(DEV) ## run every test, and the demo on the whole starter set: ten minutes more
+	$(PYTEST) -m ""
 
 lint: $(DEV) ## ruff, mypy --strict, the direction of imports, docstrings
 	$(BIN)/ruff format --check .

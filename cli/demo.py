@@ -10,7 +10,7 @@ from shutil import which
 
 import click
 
-from cli.options import PROGRAM, AnyFile
+from cli.options import PROGRAM, AnyFile, ExistingFile
 from cli.output import open_store
 from store.times import utc_now
 
@@ -26,7 +26,13 @@ SOURCES = Path(__file__).parents[1] / "sources.toml"
     show_default=True,
     help="The demo's own database.",
 )
-def command(database: Path) -> None:
+@click.option(
+    "--starter",
+    type=ExistingFile,
+    help="Train on this file of labelled listings (JSONL), such as a part of the starter set, to save "
+    "time.  [default: the starter set of this release]",
+)
+def command(database: Path, starter: Path | None) -> None:
     """Crawl the fixture marketplaces, train the starter model, score, link sellers, show the review queue.
 
     The fixtures are invented marketplaces saved in five formats; none of their text is in the training
@@ -42,8 +48,9 @@ def command(database: Path) -> None:
         )
     _step("crawl", "--sources", str(SOURCES), "--db", str(database))
     if (training := _training(database)) is not None:
-        click.echo("Training the starter model; embedding its texts takes a minute or two, once.", err=True)
-        _step("retrain", *training, "--progress-lines", "--db", str(database))
+        click.echo("Training the starter model; embedding its texts takes some minutes, once.", err=True)
+        chosen = ["--starter", str(starter)] if starter else []
+        _step("retrain", *training, *chosen, "--progress-lines", "--db", str(database))
     _step("score", "--db", str(database))
     _step("link", "--db", str(database))
     _step("queue", "--db", str(database))

@@ -1,4 +1,8 @@
-"""The demo, whole: five saved marketplaces in, the flagged queue out, on sites that gave no training text."""
+"""The demo: five saved marketplaces in, the flagged queue out, on sites that gave no training text.
+
+Training on the whole starter set takes ten minutes of one core. So the tests train on one text in twenty, and
+`make test-full` trains on all of them too.
+"""
 
 from __future__ import annotations
 
@@ -12,20 +16,33 @@ import numpy as np
 import pytest
 
 from classifier.model.persistence import load_model
+from classifier.training.examples import starter_set
 from cli.demo import _training
 
 ROOT = Path(__file__).parent.parent
 MARKETPLACES = ROOT / "fixtures" / "marketplaces"
 
 
+EVERY = 20
+"""The demo trains on one text of the starter set in so many."""
+
 pytestmark = pytest.mark.model
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(EVERY, id="part"), pytest.param(1, id="whole", marks=pytest.mark.full)],
+)
+def demo(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
     """The database of the demo, which has come to its end."""
     database = tmp_path_factory.mktemp("demo") / "demo.db"
-    database.with_name("said.txt").write_text(_run("demo", "--db", str(database)).stderr, encoding="utf-8")
+    options = ["--db", str(database)]
+    if request.param != 1:
+        lines = starter_set().read_text(encoding="utf-8").splitlines(keepends=True)
+        part = database.with_name("part.jsonl")
+        part.write_text("".join(lines[:: request.param]), encoding="utf-8")
+        options += ["--starter", str(part)]
+    database.with_name("said.txt").write_text(_run("demo", *options).stderr, encoding="utf-8")
     return database
 
 
