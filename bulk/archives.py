@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from bulk.command import BulkFailed
 from store.errors import StoreError
 from store.messages import counted, harmless
+from store.review.office_terms import terms_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from classifier.scoring import ScoredText
     from crawler.archives import Archive
+    from store.review.office_terms import OfficeTerm
 
     Batch = tuple[int, int, list[dict[str, Any]]]
     """Units of the input done, total units (0 if unknown), and the listings in the last unit."""
@@ -205,7 +207,7 @@ class ScoredPart:
     """Number of invalid lines."""
 
 
-def score_archive(
+def score_archive(  # noqa: PLR0913 (what one run depends on)
     source: Path,
     output: Path,
     scorer: Scores,
@@ -213,6 +215,7 @@ def score_archive(
     model_id: str,
     threshold: float,
     law: str,
+    terms: Sequence[OfficeTerm] = (),
     batch: int = BATCH,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, int]:
@@ -226,6 +229,7 @@ def score_archive(
         model_id: Written into every line.
         threshold: Listings at or above it are flagged.
         law: The law for reading texts, kept in the checkpoint.
+        terms: The office's terms; listings that name one are flagged too.
         batch: Listings scored at once.
         progress: Called with (units done, total units).
 
@@ -241,15 +245,23 @@ def score_archive(
     def scored(start: int) -> Iterator[ScoredPart]:
         with summing_up(warn) as said, open_listings(source, warn=said) as listings:
             units, before = listings.read(start), 0
-            for part in score_parts(units, scorer, model_id=model_id, threshold=threshold, batch=batch):
+            for part in score_parts(
+                units, scorer, model_id=model_id, threshold=threshold, terms=terms, batch=batch
+            ):
                 yield replace(part, left_out=said.count - before)
                 before = said.count
 
-    return write_parts(source, output, scored, model_id=model_id, law=law, progress=progress)
+    return write_parts(source, output, scored, model_id=model_id, law=law, terms=terms, progress=progress)
 
 
 def score_parts(
-    units: Iterator[Batch], scorer: Scores, *, model_id: str, threshold: float, batch: int = BATCH
+    units: Iterator[Batch],
+    scorer: Scores,
+    *,
+    model_id: str,
+    threshold: float,
+    terms: Sequence[OfficeTerm] = (),
+    batch: int = BATCH,
 ) -> Iterator[ScoredPart]:
     """Score units of an input and yield the results, part by part.
 
@@ -258,18 +270,20 @@ def score_parts(
         scorer: The scorer of the model.
         model_id: Written into every line.
         threshold: Listings at or above it are flagged.
+        terms: The office's terms; listings that name one are flagged too.
         batch: Listings scored at once.
     """
     from classifier.training.examples import row_text
 
     for done, of, rows in _gathered(units, batch):
-        scored = scorer.score([row_text(row) for row in rows]) if rows else []
+        texts = [row_text(row) for row in rows]
         said = {"threshold": threshold, "model_id": model_id}
-        lines = [
-            _line({**row, "p_offer": each.p_offer, **said, "reasons": asdict(each.reasons)})
-            for row, each in zip(rows, scored, strict=True)
-            if each.p_offer >= threshold
-        ]
+        lines = []
+        for row, text, each in zip(rows, texts, scorer.score(texts) if texts else [], strict=True):
+            named = terms_in(terms, text)
+            if each.p_offer >= threshold or named:
+                reasons = {"reasons": asdict(each.reasons), **({"office_terms": named} if named else {})}
+                lines.append(_line({**row, "p_offer": each.p_offer, **said, **reasons}))
         yield ScoredPart(done=done, of=of, listings=len(rows), flagged=len(lines), lines=b"".join(lines))
 
 
@@ -280,6 +294,7 @@ def write_parts(
     *,
     model_id: str,
     law: str,
+    terms: Sequence[OfficeTerm] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, int]:
     """Write the flagged listings, part by part, from any scorer; returns and raises as `score_archive`.
@@ -290,10 +305,11 @@ def write_parts(
         scored: Takes the units already done, and yields the remaining parts in the input's order.
         model_id: Kept in the checkpoint.
         law: Kept in the checkpoint; it may differ from the law under which the model was trained.
+        terms: The office's terms, whose numbers are kept in the checkpoint.
         progress: Called with (units done, total units).
     """
     mark = checkpoint_of(output)
-    counts = _begun(mark, output, whose := _whose(source, model_id, law))
+    counts = _begun(mark, output, whose := _whose(source, model_id, law, terms))
     with _taking_back(output, mark), output.open("r+b" if output.exists() else "w+b") as file:
         file.truncate(counts["bytes"])
         file.seek(counts["bytes"])
@@ -375,7 +391,7 @@ def _begun(mark: Path, output: Path, whose: dict[str, object]) -> dict[str, int]
     return counts
 
 
-def _whose(source: Path, model_id: str, law: str) -> dict[str, object]:
+def _whose(source: Path, model_id: str, law: str, terms: Sequence[OfficeTerm]) -> dict[str, object]:
     try:
         size = source.stat().st_size if source.is_file() else 0
     except OSError as error:
@@ -384,7 +400,11 @@ def _whose(source: Path, model_id: str, law: str) -> dict[str, object]:
     if not source.exists():
         message = f"{source} does not exist; give a file or folder."
         raise BulkFailed(message)
-    return {"input": str(source.resolve()), "size": size, "model_id": model_id, "law": law}
+    numbers = [term.office_term_id for term in terms] or None  # as in checkpoints that name none
+    return {
+        "input": str(source.resolve()), "size": size, "model_id": model_id, "law": law,
+        "office_terms": numbers,
+    }  # fmt: skip
 
 
 def _gathered(units: Iterator[Batch], batch: int) -> Iterator[Batch]:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from crawler.sources.sources import DeclaredSource
     from crawler.workers import CrawlSettings
     from store.model import Model, Run
+    from store.review.office_terms import OfficeTerm
 
 HERE, FOUND = "local", "auto"
 """Addresses of a cluster on this machine: one started for the command, or the one that already runs."""
@@ -249,6 +250,8 @@ class Job:
     threshold: float
     open_scorer: Callable[[], AbstractContextManager[Scores]]
     """Called once by each worker."""
+    terms: tuple[OfficeTerm, ...] = ()
+    """The office's terms; listings that name one are flagged too."""
 
 
 @contextmanager
@@ -395,7 +398,11 @@ class Worker:
             self._tools = listings, self._open.enter_context(self._job.open_scorer())
         listings, scorer = self._tools
         return score_parts(
-            listings.read(start, stop), scorer, model_id=self._job.model_id, threshold=self._job.threshold
+            listings.read(start, stop),
+            scorer,
+            model_id=self._job.model_id,
+            threshold=self._job.threshold,
+            terms=self._job.terms,
         )
 
 

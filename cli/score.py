@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from classifier.gazetteer import Law
     from classifier.settings import ScoringSettings
     from store.model import Model
+    from store.review.office_terms import OfficeTerm
 
 PIPE_BATCH = 256
 LOOK_S = 1.0
@@ -91,7 +92,8 @@ def score_archive_command(law: Law, source: Path, output: Path, database: Path, 
 
     SOURCE is JSONL (also .gz), Parquet (extra "parquet"), or any format that `crawl` reads: WARC, WACZ, ZIP,
     MHTML, HTML or a folder of them. Memory use does not depend on its size. After an interruption, even a
-    kill, the same command resumes from OUTPUT.checkpoint. Only the model is read from the store.
+    kill, the same command resumes from OUTPUT.checkpoint. Only the model and the office's terms are read
+    from the store; a listing that names a term is written whatever its score, with the term.
 
     An invalid line is skipped, and the exit code is then 1, as with `score --json`. The first five are
     reported on standard error with the reason.
@@ -102,11 +104,14 @@ def score_archive_command(law: Law, source: Path, output: Path, database: Path, 
     """
     from bulk.archives import check_that_some_were_read
     from classifier.errors import LinesLeftOut
+    from store.review.office_terms import list_terms
 
     model = _model(database)
+    with open_store(database) as db:
+        terms = tuple(list_terms(db, is_retired=False))
     score = _score_here if cluster is None else partial(_score_on_cluster, cluster)
     with progress_bar("scoring") as show:
-        counts = score(source, output, model, database, scoring_settings(law), show)
+        counts = score(source, output, model, terms, database, scoring_settings(law), show)
     check_that_some_were_read(source, output, counts)
     listings = counted(counts["listings"], "listing", "listings")
     click.echo(f"{listings} scored, {counts['flagged']} flagged, in {output}.")
@@ -180,6 +185,7 @@ def _score_here(
     source: Path,
     output: Path,
     model: Model,
+    terms: tuple[OfficeTerm, ...],
     database: Path,
     settings: ScoringSettings,
     progress: Callable[[int, int], None],
@@ -201,6 +207,7 @@ def _score_here(
             model_id=model.model_id,
             threshold=model.threshold,
             law=str(settings.law),
+            terms=terms,
             progress=progress,
         )
 
@@ -210,6 +217,7 @@ def _score_on_cluster(
     source: Path,
     output: Path,
     model: Model,
+    terms: tuple[OfficeTerm, ...],
     database: Path,
     settings: ScoringSettings,
     progress: Callable[[int, int], None],
@@ -223,11 +231,18 @@ def _score_on_cluster(
         model_id=model.model_id,
         threshold=model.threshold,
         open_scorer=partial(worker_scorer, model, database, with_one_backend(settings, model, database)),
+        terms=terms,
     )
     with joined(address):
         scored = partial(score_on_cluster, job)
         return write_parts(
-            source, output, scored, model_id=model.model_id, law=str(settings.law), progress=progress
+            source,
+            output,
+            scored,
+            model_id=model.model_id,
+            law=str(settings.law),
+            terms=terms,
+            progress=progress,
         )
 
 

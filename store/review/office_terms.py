@@ -238,6 +238,16 @@ def hits_of(db: Database, sighting_id: int) -> list[OfficeHit]:
     return rows.select(db, OfficeHit, query, [sighting_id])
 
 
+def terms_in(terms: Iterable[OfficeTerm], text: str) -> list[dict[str, object]]:
+    """Return the terms that a text names, with their places, for a text that is not in the store."""
+    found = ((each, find_phrase(each.term, text)) for each in terms)
+    return [
+        {"term": each.term, "substance": each.substance, "why": each.why, "spans": spans}
+        for each, spans in found
+        if spans
+    ]
+
+
 def are_terms_due(db: Database) -> bool:
     """Return whether a term has not yet been looked for in every stored sighting."""
     query = f"SELECT EXISTS (SELECT 1 FROM ({_STANDING}) WHERE searched_to < ?)"  # noqa: S608 (no input)

@@ -16,8 +16,10 @@ import pytest
 from bulk.archives import check_that_some_were_read, open_listings, score_archive
 from bulk.command import BulkFailed
 from classifier.scoring import ScoredText
+from fixtures.builders.store import NOW
 from store.errors import StoreError
 from store.model import Reasons
+from store.review.office_terms import OfficeTerm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +68,30 @@ def source(tmp_path: Path) -> Path:
     with path.open("a", encoding="utf-8") as file:
         file.writelines(json.dumps(row) + "\n" for row in ROWS[50:])
     return path
+
+
+def test_a_listing_that_names_a_term_of_the_office_is_written_whatever_its_score(
+    source: Path, tmp_path: Path
+) -> None:
+    """With the term, who may read why, and its place; a resumed run needs the same terms."""
+    term = OfficeTerm(
+        office_term_id=4, term="lot 8", substance="PMK", why="Case 7", added_by="ada", added_at=NOW
+    )
+    output = tmp_path / "out.jsonl"
+
+    def score(*terms: OfficeTerm) -> dict[str, int]:
+        return score_archive(
+            source, output, Scorer(), model_id="m1", threshold=0.5, law="un", terms=terms, batch=16
+        )
+
+    assert score(term)["flagged"] == 21
+    (named,) = [row for row in lines_of(output) if "office_terms" in row]
+    assert (named["id"], named["p_offer"]) == (8, 0.1)
+    assert named["office_terms"] == [
+        {"term": "lot 8", "substance": "PMK", "why": "Case 7", "spans": [[0, 5]]}
+    ]
+    with pytest.raises(BulkFailed, match="another office_terms"):
+        score()
 
 
 def test_flagged_listings_are_written_with_their_score(source: Path, tmp_path: Path) -> None:
