@@ -25,6 +25,7 @@ from classifier.gazetteer import load_gazetteer
 from classifier.scoring import Scorer
 from classifier.training.examples import load_starter
 from classifier.training.fit import build_dataset, train
+from fixtures.builders.stock_embedder import stock_model
 from fixtures.marketplaces.data import STEMS, read_site
 from store.crawl.identity import listing_text
 from store.model import ListingContent
@@ -86,7 +87,7 @@ def choose_texts(number: int) -> list[str]:
 def _stock(
     embedder: TransformerEmbedder, data: Dataset
 ) -> tuple[Callable[[Sequence[str]], object], Callable[[Sequence[str]], object]]:
-    model = embedder.load()
+    model = stock_model(embedder)
     regression = LogisticRegression(max_iter=1_000).fit(vectors_in(data.features), data.labels)
 
     def batch(texts: Sequence[str]) -> object:

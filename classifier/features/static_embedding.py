@@ -15,21 +15,22 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from itertools import accumulate, chain
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
-from classifier.features.embedding import token_vectors
+from classifier.features.embedding import token_vectors, tokenizer_of
 from classifier.reading import as_shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-    from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
-    from torch import Tensor
+
+    from classifier.features.embedding import TextModel
 
 DIMENSIONS = 128
 RARITY = 1e-4
@@ -58,27 +59,22 @@ class StaticEmbedder:
     weights: NDArray[np.float16]
     """Shape (tokens, dimensions)."""
     _tokenizer: Tokenizer | None = field(default=None, repr=False)
-    _vectors: Tensor | None = field(default=None, repr=False)
+    _vectors: NDArray[np.float32] | None = field(default=None, repr=False)
     _tokens: dict[str, list[int]] = field(default_factory=dict, repr=False)
     """Tokens of earlier words and marks: tokenising takes most of the time."""
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return float32 of shape (len(texts), dimensions), each row of length 1, or 0 without tokens."""
-        import torch
-
         if not texts:
             return np.zeros((0, self.weights.shape[1]), dtype=np.float32)
         if self._vectors is None:
-            self._vectors = torch.from_numpy(self.weights.astype(np.float32))
+            self._vectors = self.weights.astype(np.float32)
         tokens = self._tokens_of([PIECE.findall(as_shown(text[:MAX_CHARS])) for text in texts])
-        counts = [sum(map(len, each)) for each in tokens]
-        flat = chain.from_iterable(chain.from_iterable(tokens))
-        found = torch.nn.functional.embedding_bag(
-            torch.from_numpy(np.fromiter(flat, dtype=np.int64, count=sum(counts))),
-            self._vectors,
-            torch.tensor([0, *accumulate(counts[:-1])]),
-            mode="mean",
-        ).numpy()
+        ends = np.cumsum([0, *(sum(map(len, each)) for each in tokens)])
+        flat = np.fromiter(chain.from_iterable(chain.from_iterable(tokens)), dtype=np.int64, count=ends[-1])
+        ones = np.ones(len(flat), dtype=np.float32)
+        sums = csr_matrix((ones, flat, ends), shape=(len(texts), len(self._vectors))) @ self._vectors
+        found = sums / np.maximum(np.diff(ends), 1, dtype=np.float32)[:, None]
         lengths = np.linalg.norm(found, axis=1, keepdims=True)
         return np.asarray(found / np.where(lengths > 0, lengths, 1), dtype=np.float32)
 
@@ -112,17 +108,18 @@ def _tokenised(pieces: Sequence[str], tokenizer: Tokenizer) -> list[list[int]]:
     return found
 
 
-def distil(model: SentenceTransformer, texts: Sequence[str]) -> StaticEmbedder | None:
+def distil(model: TextModel, texts: Sequence[str]) -> StaticEmbedder | None:
     """Return the static copy of a model; None for a model without transformer or fast tokenizer.
 
     Args:
         model: The model in any backend; all backends give nearly the same copy.
         texts: The training texts; of a large vocabulary, only the tokens that they have are kept.
     """
-    backend = getattr(model.tokenizer, "backend_tokenizer", None)
-    if backend is None:
+    found = tokenizer_of(model)
+    if found is None:
         return None
-    special = set(model.tokenizer.all_special_ids)
+    backend, special = found
+    backend.no_truncation()  # of sentence-transformers, which cut the texts embedded before
     kept = _kept_tokens(backend, texts, special)
     vectors = token_vectors(model, kept)
     if vectors is None:

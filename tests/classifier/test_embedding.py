@@ -32,6 +32,7 @@ from classifier.features.embedding import (
 from classifier.training.examples import load_starter
 from classifier.training.fit import build_dataset, train
 from cli.retrain import _default_embedder
+from fixtures.builders.stock_embedder import stock_model
 from store.vectors import open_vectors
 from tests.classifier.toy import NOW, STARTER, EmbedderBroken, ToyEmbedder, breaking_at, vector
 
@@ -271,7 +272,7 @@ def test_backends_agree_and_never_share_a_vector(name: str, tmp_path: Path) -> N
 def test_float32_is_what_sentence_transformers_gives(name: str) -> None:
     """Batches of nearly equally long texts change nothing but the last digits."""
     embedder = open_embedder(name)
-    stock = embedder.load().encode(list(SAMPLE), normalize_embeddings=True)
+    stock = stock_model(embedder).encode(list(SAMPLE), normalize_embeddings=True)
     assert np.allclose(embedder(SAMPLE), stock, atol=1e-5)
 
 
