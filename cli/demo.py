@@ -12,6 +12,7 @@ import click
 
 from cli.options import PROGRAM, AnyFile, ExistingFile
 from cli.output import open_store
+from crawler.pictures import missing_packages
 from store.times import utc_now
 
 SOURCES = Path(__file__).parents[1] / "sources.toml"
@@ -47,6 +48,8 @@ def command(database: Path, starter: Path | None) -> None:
             "demo in the checkout."
         )
     _step("crawl", "--sources", str(SOURCES), "--db", str(database))
+    if not missing_packages():
+        _step("pictures", "--db", str(database))
     if (training := _training(database)) is not None:
         click.echo("Training the starter model; embedding its texts takes some minutes, once.", err=True)
         chosen = ["--starter", str(starter)] if starter else []

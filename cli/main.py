@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS = (
-    "crawl", "score", "score-archive", "link", "suppliers", "queue", "verdict", "terms", "notices", "labels",
-    "retrain", "evaluate", "models", "gazetteer",
+    "crawl", "pictures", "score", "score-archive", "link", "suppliers", "queue", "verdict", "terms",
+    "notices", "labels", "retrain", "evaluate", "models", "gazetteer",
     "serve", "users", "audit",
     "run", "schedule", "status", "runs", "logs", "alerts", "doctor",
     "sources", "permissions", "try-page", "teach", "evidence", "dossier", "weekly", "cases",

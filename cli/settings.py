@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from classifier.gazetteer.law import LawSettings
+from crawler.pictures import PictureSettings
 from crawler.workers import CrawlSettings
 from scheduler.settings import AlarmSettings, MaintenanceSettings, ServiceSettings
 from store.messages import reason_of
@@ -32,6 +33,7 @@ SECTIONS: dict[str, type[Any]] = {
     "maintenance": MaintenanceSettings,
     "law": LawSettings,
     "crawl": CrawlSettings,
+    "pictures": PictureSettings,
     "contacts": ContactSettings,
 }
 """Every section, with its dataclass in the package that uses it."""

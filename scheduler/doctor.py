@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crawler.live.permission import problem
+from crawler.pictures.run import what_is_missing
 from crawler.sources.sources import archive_problem, load_sources
 from crawler.workers.confinement import landlock_version
 from scheduler.alarms import check_addresses, is_quiet
@@ -128,6 +129,13 @@ def _embedder(settings: Settings) -> str:
     return f"{open_embedder().name} has its published weights"
 
 
+def _pictures(settings: Settings) -> str:
+    del settings
+    if missing := what_is_missing():
+        return missing
+    return "text in pictures is read in every supported script"
+
+
 def _disk(settings: Settings) -> str:
     home = settings.database.resolve().parent
     folder = next(path for path in (home, *home.parents) if path.is_dir())  # the folder may not exist yet
@@ -180,6 +188,7 @@ _EXAMINATIONS: dict[str, Callable[[Settings], str]] = {
     "service": _service,
     "model": _model,
     "embedder": _embedder,
+    "pictures": _pictures,
     "disk": _disk,
     "messages": _messages,
     "clock": _clock,

@@ -85,6 +85,7 @@ class WorkLimits:
             RunKind.CRAWL: self.crawl,
             RunKind.SCORE: self.score,
             RunKind.LINK: self.score,
+            RunKind.PICTURES: self.score,
             RunKind.RETRAIN: self.retrain,
         }
         return Limits(

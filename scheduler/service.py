@@ -166,6 +166,7 @@ class Service:
     def _visit(self, job: Job) -> None:
         has_done = self._worker.do(job)
         if job.kind is RunKind.CRAWL:
+            self._worker.read_pictures()
             self._worker.score()
             self._worker.link()
         if has_done:
@@ -173,6 +174,7 @@ class Service:
 
     def _do_now(self, job: Job, request: ServiceRequest) -> None:
         log.info("request_done", request_id=request.request_id, result=self._worker.do_now(job, request))
+        self._worker.read_pictures()
         self._worker.score()
         self._worker.link()
 
@@ -335,6 +337,7 @@ def run_once(settings: Settings, stop: Event) -> None:
         Thread(target=_stop_when_asked, args=(worker, stop), daemon=True).start()
         with ThreadPoolExecutor(settings.parallel) as threads:
             list(threads.map(worker.do, jobs.values()))
+        worker.read_pictures()
         worker.score()
         worker.link()
 

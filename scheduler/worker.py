@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from crawler.pictures import missing_packages
 from scheduler.children import Children, Exit, explain, logs_folder
 from scheduler.due import due_times, plan
 from scheduler.jobs import WorkLimits
 from scheduler.settings import AlarmSettings
 from store import times
+from store.crawl.pictures import count_unread as count_unread_pictures
 from store.crawl.runs import (
     accounted_to,
     begin_run,
@@ -89,6 +91,7 @@ class Worker:
         self._locks = WorkLocks(settings.per_host)
         self._scoring = Lock()
         self._linking = Lock()
+        self._reading = Lock()
         self._has_told = False
         self._began_at = now()
 
@@ -130,6 +133,17 @@ class Worker:
             if waiting == 0 and not are_terms_due(db) and unfinished_run(db, RunKind.SCORE) is None:
                 return False
             return self._child(db, RunKind.SCORE, None, ("score",), has_row=False) is not None
+
+    def read_pictures(self) -> bool:
+        """Resume an interrupted reading, or read the new pictures if the packages for it are installed.
+
+        Returns:
+            Whether any work was done.
+        """
+        with self._reading, self._store() as db:
+            if missing_packages() or not (count_unread_pictures(db) or unfinished_run(db, RunKind.PICTURES)):
+                return False
+            return self._child(db, RunKind.PICTURES, None, ("pictures",), has_row=False) is not None
 
     def link(self) -> bool:
         """Resume an interrupted linking, or read and link the sellers of new sightings, one child at a time.

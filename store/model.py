@@ -141,6 +141,8 @@ class RunKind(StrEnum):
     SCORE = "score"
     LINK = "link"
     """Read accounts and contacts of sellers, and link accounts to suppliers."""
+    PICTURES = "pictures"
+    """Read the pictures of listings."""
     RETRAIN = "retrain"
     BACKUP = "backup"
     VERIFY = "verify"

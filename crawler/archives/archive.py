@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Self
+from urllib.parse import unquote, urljoin
 from zipfile import ZipFile
 
 from crawler.archives.captures import (
@@ -24,6 +26,7 @@ from crawler.archives.files import (
     Kind,
     blocks_of,
     folder_files,
+    is_picture,
     kind_of,
     path_file,
     read_bounded,
@@ -38,6 +41,7 @@ from crawler.archives.html_files import (
     html_capture,
     index_html,
     index_mhtml,
+    picture_capture,
     read_manifest,
 )
 from crawler.archives.urls import assign_urls, invented_base, normal_url
@@ -87,6 +91,7 @@ class Archive:
         resources: ExitStack,
     ) -> None:
         self._pages = addresses.pages
+        self._pictures = addresses.pictures
         self._limit = limit
         self._resources = resources
         self.faults = faults
@@ -115,6 +120,21 @@ class Archive:
         key = normal_url(url)
         capture = self._pages.get(key)
         return None if capture is None else self._read(key, capture)
+
+    def picture(self, url: str, page: SavedPage) -> SavedPage | None:
+        """Return a picture under the URL by which a page names it, or None if the archive has no whole copy.
+
+        A page saved with its pictures names them by paths beside its own file, so a URL below that of the
+        page is also looked for there.
+        """
+        key = normal_url(url)
+        capture = self._pictures.get(key)
+        folder = urljoin(page.url, ".")
+        if capture is None and key.startswith(folder):
+            beside = unquote(key.removeprefix(folder).partition("?")[0])
+            capture = self._pictures.get(posixpath.join(posixpath.dirname(page.locator), beside))
+        picture = None if capture is None else self._read(key, capture)
+        return picture if picture and picture.body and not picture.fault else None
 
     def _read(self, url: str, capture: Capture) -> SavedPage:
         fault, sentence = capture.fault, capture.sentence
@@ -354,6 +374,8 @@ class Indexer:
                 return self._index_warc(file, is_packed=depth > 0)
             case Kind.ZIP:
                 self.read_zip(file, prefix=f"{file.name}/", depth=depth)
+            case Kind.ASSET if is_picture("", file.name):
+                return [picture_capture(file)]
             case Kind.ASSET:
                 self.loose_assets += 1
         return ()

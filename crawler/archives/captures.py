@@ -115,6 +115,7 @@ class Capture:
     sentence: str = ""
     is_page: bool = True
     """False for images, styles, scripts and fonts."""
+    is_picture: bool = False
     digest: str = ""
     """WARC payload digest, by which a revisit record finds its body."""
     refers_to: str = ""

@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
     from zipfile import ZipFile, ZipInfo
 
+_PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".ico", ".bmp", ".avif"})
 _ASSET_SUFFIXES = frozenset(
     {
-        *(".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".ico", ".bmp", ".avif"),
+        *_PICTURE_SUFFIXES,
         *(".css", ".js", ".mjs", ".map", ".woff", ".woff2", ".ttf", ".otf", ".eot"),
         *(".mp4", ".webm", ".mp3", ".ogg", ".swf"),
     }
@@ -129,6 +130,13 @@ def is_asset(content_type: str, path: str) -> bool:
     if content_type:
         return content_type.strip().lower().startswith(_ASSET_TYPES)
     return place.suffix in _ASSET_SUFFIXES
+
+
+def is_picture(content_type: str, path: str) -> bool:
+    """Return whether a response is a picture; takes the same values as `is_asset`."""
+    if content_type:
+        return content_type.strip().lower().startswith("image/")
+    return PurePosixPath(path.lower()).suffix in _PICTURE_SUFFIXES
 
 
 def folder_files(root: Path) -> Iterator[StoredFile | ArchiveFault]:

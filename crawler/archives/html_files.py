@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import mimetypes
 import zlib
 from dataclasses import dataclass, replace
 from email import errors, policy
@@ -59,6 +60,23 @@ def index_html(file: StoredFile) -> Iterator[Capture]:
 def html_capture(file: StoredFile) -> Capture:
     """Return the page of an HTML file without opening the file."""
     return Capture(file=file, read=read_html)
+
+
+def picture_capture(file: StoredFile) -> Capture:
+    """Return a picture that is a file of its own, without opening the file."""
+    return Capture(file=file, read=read_picture, is_page=False, is_picture=True)
+
+
+def read_picture(capture: Capture, max_bytes: int) -> Payload:
+    """Read the bytes of a picture; its media type is guessed from the name.
+
+    Raises:
+        UnreadableBodyError: If it is over `max_bytes`.
+    """
+    media_type, _ = mimetypes.guess_type(capture.file.name)
+    with capture.file.open() as handle:
+        body = read_bounded(handle, max_bytes)
+    return Payload(headers=(("Content-Type", media_type or "application/octet-stream"),), body=body)
 
 
 def read_html(capture: Capture, max_bytes: int) -> Payload:
@@ -118,6 +136,7 @@ def index_mhtml(file: StoredFile, max_bytes: int) -> Iterator[Capture | ArchiveF
             stated_url=url,
             captured_at=captured_at,
             is_page=is_page,
+            is_picture=part.get_content_maintype() == "image",
             fault=PageOutcome.TRUNCATED if part is cut_part else None,
             sentence="The MHTML file ends before the end of this page." if part is cut_part else "",
         )

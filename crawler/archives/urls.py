@@ -115,6 +115,8 @@ class Addresses:
     pages: Mapping[str, Capture]
     """In the order in which the URLs first occur."""
     assets: int
+    pictures: Mapping[str, Capture]
+    """By URL, and by the path of a picture that is a file of its own."""
     superseded: int
     """Number of captures replaced by a newer or complete capture of the same URL."""
 
@@ -139,7 +141,26 @@ def assign_urls(captures: Sequence[Capture], base_url: str) -> Addresses:
         url = url or path_url(capture.file.name, base_url)
         if url not in chosen or _rank(capture) >= _rank(chosen[url]):
             chosen[url] = capture
-    return Addresses(pages=chosen, assets=len(resolved) - len(pages), superseded=len(pages) - len(chosen))
+    return Addresses(
+        pages=chosen,
+        assets=len(resolved) - len(pages),
+        pictures=_pictures(resolved, base_url),
+        superseded=len(pages) - len(chosen),
+    )
+
+
+def _pictures(captures: Iterable[Capture], base_url: str) -> dict[str, Capture]:
+    pictures: dict[str, Capture] = {}
+    for capture in captures:
+        if not capture.is_picture:
+            continue
+        keys = [capture.stated_url]
+        if capture.position is None:
+            keys = [capture.stated_url or path_url(capture.file.name, base_url), capture.file.locator]
+        for key in filter(None, keys):
+            if key not in pictures or _rank(capture) >= _rank(pictures[key]):
+                pictures[key] = capture
+    return pictures
 
 
 def _is_plausible(capture: Capture, *, is_only: bool) -> bool:
@@ -168,6 +189,7 @@ def _resolve_revisits(captures: Iterable[Capture]) -> Iterator[Capture]:
                 capture,
                 original=original,
                 is_page=original.is_page,
+                is_picture=original.is_picture,
                 fault=original.fault,
                 sentence=original.sentence,
             )

@@ -20,7 +20,7 @@ from warcio.statusandheaders import StatusAndHeadersParser
 
 from crawler.archives.captures import ArchiveFault, Capture, Payload, UnreadableBodyError
 from crawler.archives.digests import check_digest, digest_of
-from crawler.archives.files import dechunked, decode_body, is_asset, too_large, without_transport
+from crawler.archives.files import dechunked, decode_body, is_asset, is_picture, too_large, without_transport
 from crawler.archives.urls import normal_url, parse_time
 from store.model import PageOutcome
 
@@ -182,6 +182,7 @@ def _capture(file: StoredFile, start: int, head: _Head, url: str, length: int) -
         fault=PageOutcome.TRUNCATED if is_cut else None,
         sentence=f"The record ends after {length:,} of {head.left:,} bytes." if is_cut else "",
         is_page=not is_asset(content_type, urlsplit(url).path),
+        is_picture=is_picture(content_type, urlsplit(url).path),
         digest=head.fields.get("warc-payload-digest", ""),
         is_revisit=head.kind == "revisit",
         refers_to=normal_url(head.fields.get("warc-refers-to-target-uri", "")),

@@ -13,9 +13,11 @@ import structlog
 from crawler.archives.urls import normal_url
 from crawler.errors import CrawlError
 from crawler.evidence.warc_writer import Exchange
+from crawler.run.spider import MOST_PICTURES
 from store.crawl.evidence import record_evidence
 from store.crawl.fetches import LiveReading, record_fetches, was_understood
 from store.crawl.pages import SeenListing, record_more, record_page, recorded_urls
+from store.crawl.pictures import KeptPicture
 from store.database import transaction
 from store.errors import StoreUnwritable
 from store.messages import counted, reason_of
@@ -105,6 +107,7 @@ class Recorder:
         self._progress = progress
         self._recorded = 0
         self._before = recorded_urls(db, run_id)
+        self._pictures: dict[str, KeptPicture] = {}
         self._waiting: list[_Waiting] = []
         self._fetches: list[Fetch] = []
         self.error = ""
@@ -122,6 +125,11 @@ class Recorder:
         A list's row gives way to the item's own page if that page is reachable, since it has more content. If
         the own page turns out to show no listing, the row is recorded instead.
         """
+        for picture in crawled.pictures:
+            kept = self._keeper.keep(self._exchange(picture))
+            self._pictures[picture.url] = KeptPicture(
+                url=picture.url, record_id=kept.record_id, sha256=kept.payload_sha256
+            )
         seen = self._listings_on(crawled.url, crawled.extracted)
         if crawled.url in self._before:  # the resumed run already has this page
             self._count()
@@ -207,7 +215,7 @@ class Recorder:
             if own_url in met:
                 continue
             page = self._bare_page(url=list_url, outcome=PageOutcome.CATEGORY, sentence="")
-            record_more(self._db, page, [_seen_row(row)])
+            record_more(self._db, page, [self._seen(row, is_row=True)])
 
     def record_fault(self, fault: ArchiveFault) -> None:
         """Write a row for an archive entry whose URL could not be read."""
@@ -270,12 +278,17 @@ class Recorder:
     def _listings_on(self, url: str, extracted: ExtractedPage) -> list[SeenListing]:
         _, row = self._left_to_own_page.pop(url, (url, None))
         if extracted.listing:
-            return [SeenListing(url=extracted.listing.url, content=extracted.listing.content)]
+            return [self._seen(extracted.listing)]
         rows = [each for each in extracted.rows if each.url not in self._reachable]
         for each in extracted.rows:
             if each.url in self._reachable:
                 self._left_to_own_page.setdefault(normal_url(each.url), (url, each))
-        return [_seen_row(each) for each in [*rows, *([row] if row else [])]]
+        return [self._seen(each, is_row=True) for each in [*rows, *([row] if row else [])]]
+
+    def _seen(self, each: ExtractedListing, *, is_row: bool = False) -> SeenListing:
+        named = [normal_url(url) for url in each.content.images[:MOST_PICTURES]]
+        pictures = tuple(self._pictures[url] for url in dict.fromkeys(named) if url in self._pictures)
+        return SeenListing(url=each.url, content=each.content, is_row=is_row, pictures=pictures)
 
     def _count(self) -> None:
         self._recorded += 1
@@ -284,10 +297,6 @@ class Recorder:
     def __deepcopy__(self, _: dict[int, object]) -> Self:
         """Return the recorder itself, since Scrapy copies its settings but an open store has one owner."""
         return self
-
-
-def _seen_row(row: ExtractedListing) -> SeenListing:
-    return SeenListing(url=row.url, content=row.content, is_row=True)
 
 
 def _why(error: Exception) -> str:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 PAGE_META = "saved_page"
 """Key of `request.meta`, and so of `response.meta`, that holds the `SavedPage`."""
+MOST_PICTURES = 8
+"""Most pictures of one listing that are kept."""
+MOST_PICTURES_OF_PAGE = 100
 MOST_UNDER_WAY = 8
 """Most pages fetched but not yet recorded: enough to keep workers busy, few enough to stop soon."""
 
@@ -44,6 +47,8 @@ class CrawledPage:
     saved: SavedPage | None = field(default=None, repr=False)  # Scrapy logs an item whole if it fails
     """None for a page that was not fetched or came over the network."""
     extracted: ExtractedPage = field(repr=False)
+    pictures: tuple[SavedPage, ...] = field(default=(), repr=False)
+    """The pictures of the page's listings that the archive holds and no earlier page of the crawl had."""
     body: bytes = field(default=b"", repr=False)
     """The unpacked body."""
     record: EvidenceRecord | None = field(default=None, repr=False)
@@ -72,6 +77,8 @@ class MarketplaceSpider(scrapy.Spider):
         self.archive = archive
         self.begin = begin
         self._parse_page = parse
+        self._pictures: set[str] = set()
+        """Addresses of pictures that were looked up."""
         self.room = asyncio.Semaphore(MOST_UNDER_WAY)
         self._turn = asyncio.Lock()
         """Serves the pages in the order of their requests, however long each takes to parse."""
@@ -101,8 +108,17 @@ class MarketplaceSpider(scrapy.Spider):
                     http_status=response.status,
                     saved=saved,
                     extracted=extracted,
+                    pictures=tuple(self._pictures_of(extracted, saved)),
                     body=response.body,
                 )
+
+    def _pictures_of(self, extracted: ExtractedPage, page: SavedPage) -> Iterator[SavedPage]:
+        listings = [extracted.listing] if extracted.listing else extracted.rows
+        named = dict.fromkeys(url for each in listings for url in each.content.images[:MOST_PICTURES])
+        for url in [url for url in named if url not in self._pictures][:MOST_PICTURES_OF_PAGE]:
+            self._pictures.add(url)
+            if picture := self.archive.picture(url, page):
+                yield picture
 
     async def failed(self, failure: Failure) -> AsyncIterator[CrawledPage]:
         """Record a page that could not be fetched, with the reason."""

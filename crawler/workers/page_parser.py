@@ -171,7 +171,7 @@ def serve(connection: socket.socket, parents_end: int | None, bounds: Bounds) ->
         why = error.found.encode("utf-8", "replace")
         connection.sendall(LENGTH.pack(len(why)) + why)
         return
-    _bound_memory(bounds.memory_bytes)
+    bound_memory(bounds.memory_bytes)
     with connection, connection.makefile("rb") as jobs:
         asyncio.run(_parse_all(jobs, connection, bounds.seconds))
 
@@ -209,7 +209,8 @@ async def _parse_all(jobs: BinaryIO, connection: socket.socket, seconds: float) 
             return
 
 
-def _bound_memory(most: int) -> None:
+def bound_memory(most: int) -> None:
+    """Limit the memory of this process to this many bytes more than it has; 0 means no limit."""
     import resource
 
     status = Path("/proc/self/statm")

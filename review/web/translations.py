@@ -193,6 +193,7 @@ CASE_KINDS = {
 
 RUN_KINDS = {
     RunKind.CRAWL: N_("crawl"), RunKind.SCORE: N_("scoring"), RunKind.LINK: N_("linking"),
+    RunKind.PICTURES: N_("reading pictures"),
     RunKind.RETRAIN: N_("retraining"),
     RunKind.BACKUP: N_("backup"), RunKind.VERIFY: N_("integrity check"), RunKind.PURGE: N_("purge"),
     RunKind.WEEKLY: N_("weekly report"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from store import rows, times
 from store.crawl.fetches import LiveReading, insert_reading
 from store.crawl.identity import canonical_url, content_hash, listing_id, listing_text, text_hash
+from store.crawl.pictures import KeptPicture, record_pictures
 from store.model import Change, DigestFinding, DigestResult, ListingContent, Page, PageOutcome
 from store.review.search import index_text
 from store.sqlite import Database, transaction
@@ -25,6 +26,8 @@ class SeenListing:
     content: ListingContent
     is_row: bool = False
     """Whether the listing is a row of a list, which has fewer details than the page of the item."""
+    pictures: tuple[KeptPicture, ...] = ()
+    """Its pictures whose bytes are kept."""
 
 
 def record_page(
@@ -144,6 +147,7 @@ def _record_listing(db: Database, page: Page, page_id: int, seen: SeenListing) -
         _insert_listing(db, identity, page, seen)
     if change is not Change.UNCHANGED:
         _insert_sighting(db, identity, page, page_id, seen.content)
+    record_pictures(db, identity, seen.pictures)
     link = {"page_id": page_id, "listing_id": identity, "change": change}
     return change if rows.insert(db, "page_listings", link, ignore=True) is not None else None
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from store import rows, times
 from store.audit import audit
 from store.audit.audit import BY_HAND, AuditAction, Origin
+from store.crawl.pictures import forget_removed
 from store.errors import StoreError, UnknownRow
 from store.sqlite import Database, transaction
 from store.suppliers.contacts import drop_unmentioned
@@ -112,8 +113,8 @@ def spent_evidence(db: Database, *, before: datetime) -> list[SpentFile]:
     """Return the sealed, unprotected WARC files opened before a time, oldest first.
 
     A file is protected by a hold on its source or on all sources, by a later record that repeats one of its
-    records, and by a page with a listing that was ever flagged, judged, assigned, sampled or put into a case,
-    or that is still unscored.
+    records, and by a page or picture of a listing that was ever flagged, judged, assigned, sampled or put
+    into a case, or that is still unscored.
     """
     return rows.select(db, SpentFile, _SPENT, {"before": times.to_text(before)})
 
@@ -144,6 +145,7 @@ def bury(
             {**values, "purged_by": rows.clean(by), "purged_at": times.to_text(now)},
             ignore=True,
         )
+        forget_removed(db)
         audit.record(
             db,
             AuditAction.EVIDENCE_PURGED,
@@ -237,6 +239,11 @@ _SPENT = f"""
           JOIN page_listings USING (page_id) JOIN sightings USING (listing_id)
           WHERE evidence_records.file = evidence_files.file
             AND {_IS_KEPT}
+      )
+      AND NOT EXISTS (
+          SELECT 1 FROM evidence_records JOIN sighting_pictures USING (record_id)
+          JOIN sightings USING (sighting_id)
+          WHERE evidence_records.file = evidence_files.file AND {_IS_KEPT}
       )
     ORDER BY opened_at, file
 """  # noqa: S608 (so)

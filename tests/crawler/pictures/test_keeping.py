@@ -1,0 +1,82 @@
+"""A crawl keeps the pictures that its archive holds and a listing's page names."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from crawler.evidence.verify import verify
+from crawler.evidence.warc_reader import body_of
+from crawler.pictures import PictureSettings
+from crawler.pictures.run import read_pictures
+from fixtures.builders.pictures import drawn, packed
+from store.crawl.evidence import evidence_folder
+from store.crawl.pictures import count_unread, pictures_of, shown_picture
+from store.database import open_database
+from tests.crawler.crawls import NOW, Job, crawl_all, declare
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.process
+
+PAGE = """<!doctype html><html lang="en"><!-- saved from url=(0033)https://shop.example/item/{number} -->
+<head><title>Solvent {number}</title>
+<script type="application/ld+json">{{"@context": "https://schema.org", "@type": "Product",
+"name": "Solvent, sold by weight, lot {number}", "image": "{image}",
+"offers": {{"@type": "Offer", "price": "{number}.00", "priceCurrency": "EUR"}}}}</script></head>
+<body><h1>Solvent, sold by weight, lot {number}</h1><img src="{image}"><p>Sold by weight.</p></body></html>"""
+
+
+@pytest.fixture(scope="module")
+def crawled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The store after two crawls of a folder: two pages with one picture, one whose picture is missing."""
+    folder = tmp_path_factory.mktemp("pictures")
+    saved = folder / "saved"
+    for number, image in (
+        (11, "11_files/label.jpg"),
+        (12, "12_files/label.jpg"),
+        (13, "https://cdn.example/nowhere.jpg"),
+    ):
+        (saved / f"{number}_files").mkdir(parents=True)
+        (saved / f"{number}.html").write_text(PAGE.format(number=number, image=image), encoding="utf-8")
+    label = packed(drawn(["CAS 67-64-1"]))
+    (saved / "11_files" / "label.jpg").write_bytes(label)
+    (saved / "12_files" / "label.jpg").write_bytes(label)
+    (folder / "sha256").write_text(hashlib.sha256(label).hexdigest(), encoding="ascii")
+    for _ in range(2):
+        crawl_all([Job(database=folder / "watch.db", declared=declare(saved))])
+    return folder / "watch.db"
+
+
+def test_picture_beside_a_saved_page_is_evidence(crawled: Path) -> None:
+    """Each listing has its picture once, whole in the evidence, which verifies; equal ones count once."""
+    sha256 = crawled.with_name("sha256").read_text(encoding="ascii")
+    with closing(open_database(crawled)) as db:
+        listed = "SELECT sighting_id, title FROM sightings ORDER BY title"
+        kept = {row["title"][-2:]: pictures_of(db, row["sighting_id"]) for row in db.execute(listed)}
+        assert [(each.place, each.sha256) for each in kept["11"]] == [(0, sha256)]
+        assert [each.sha256 for each in kept["12"]] == [sha256]
+        assert kept["13"] == []
+        assert count_unread(db) == 1
+        for each in (*kept["11"], *kept["12"]):
+            body = body_of(db, evidence_folder(crawled), each.record_id)
+            assert hashlib.sha256(body).hexdigest() == sha256
+        verify(db, evidence_folder(crawled))
+
+
+@pytest.mark.model
+def test_kept_picture_is_read_once(crawled: Path) -> None:
+    """One reading serves both listings, with a copy for the reviewer; a second pass finds nothing to do."""
+    with closing(open_database(crawled)) as db:
+        folder, settings = evidence_folder(crawled), PictureSettings()
+        read = read_pictures(db, folder, settings, now=lambda: NOW)
+        assert read.sentence == "1 picture read: 1 with text, 0 with codes."
+        assert read_pictures(db, folder, settings, now=lambda: NOW).pictures == 0
+        for (sighting_id,) in db.execute("SELECT sighting_id FROM sighting_pictures").fetchall():
+            (picture,) = pictures_of(db, sighting_id)
+            assert picture.text == "CAS 67-64-1"
+            assert (shown_picture(db, picture.sha256) or b"").startswith(b"RIFF")
