@@ -195,6 +195,8 @@ class Done:
     """The result of a maintenance run; the command fills it in."""
 
     sentence: str = ""
+    is_resumed: bool = False
+    """Whether an earlier attempt of this run was interrupted."""
 
 
 @contextmanager
@@ -215,7 +217,8 @@ def recorded(database: Path, kind: RunKind, due_at: datetime | None) -> Iterator
         naming_faults(database),
         closing(open_database(database, must_exist=True)) as db,
     ):
-        run, done = begin_run(db, kind, due_at=in_utc(due_at), now=utc_now()), Done()
+        run = begin_run(db, kind, due_at=in_utc(due_at), now=utc_now())
+        done = Done(is_resumed=run.attempts > 1)
         try:
             yield done
         except Exception as error:

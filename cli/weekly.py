@@ -40,7 +40,7 @@ def command(
 
     from cli.settings import load_settings
     from scheduler.settings import AlarmSettings
-    from scheduler.weekly import compose, send_week, week_until
+    from scheduler.weekly import ReportUnsure, compose, send_week, week_until
 
     if is_sent:
         if since is not None:
@@ -53,6 +53,8 @@ def command(
                 "No address is set for the report; add [alarms] weekly_urls to the settings file."
             )
         with recorded(database, RunKind.WEEKLY, due_at) as done, open_store(database) as db:
+            if done.is_resumed:
+                raise ReportUnsure
             week = send_week(db, urls, now=utc_now())
             done.sentence = (
                 f"The report from {week.since:%Y-%m-%d} to {week.until:%Y-%m-%d} was sent to {len(urls)} "

@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from scheduler.alarms import send
+from scheduler.errors import SchedulerError
 from store.messages import harmless
 from store.review.workspace import review_settings
 from store.suppliers.week import QUIET, Week, last_report_until, read_week, record_report
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
 PERIOD = timedelta(days=7)
 MOST_LINES = 100
 """Lines of one part of a report; the rest is counted."""
+
+
+class ReportUnsure(SchedulerError):
+    """The process that sent a report was stopped, so nobody knows whether the report arrived."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The process that sent the report was stopped. The report may have arrived, so it was not sent "
+            "again. The next report covers the same days; `precursor-watch weekly --send` sends it now."
+        )
 
 
 def week_until(db: Database, now: datetime, since: datetime | None = None) -> Week:
