@@ -25,10 +25,21 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import sync_playwright
 
 from classifier.gazetteer import Law
+from classifier.gazetteer.law import DEFAULT_INSTRUMENTS
 from classifier.scoring import model_folder, score_new
 from cli.serve import reference_for, service_api_for
 from fixtures.builders.login import WEAK, a_user, cookie_of
-from fixtures.builders.review_store import NOW, PLANTED, SOURCE, Planted, fill_store, score, see
+from fixtures.builders.review_store import (
+    NOW,
+    PLANTED,
+    SOURCE,
+    Planted,
+    bring_list,
+    fill_store,
+    score,
+    score_under_import,
+    see,
+)
 from fixtures.builders.store import judge
 from fixtures.builders.supplied import fill_suppliers
 from review.web.app import create_app
@@ -85,7 +96,7 @@ def draw_store(store: Path, pages: dict[str, str], to: Path, only: str) -> None:
         store,
         clock=lambda: NOW,
         passwords=WEAK,
-        reference=reference_for(store, Law()),
+        reference=reference_for(store, Law(instruments=(*DEFAULT_INSTRUMENTS, "canada"))),
         service_api=service_api_for(store, Path("sources.toml")),
     )
     with listen("127.0.0.1", 0) as listener:
@@ -183,11 +194,12 @@ def fill(store: Path) -> dict[str, str]:
         seller = ("mercado", plain[0].content.seller_name)
         write_entry(db, case, "seller", seller=seller, written_by="ada", now=NOW)
         write_entry(db, case, "note", note="Same drum in two photographs.", written_by="ada", now=NOW)
+        score_under_import(db, bring_list(db, substance="Acetone"), (*plain, *lots, changed))
     return {
         "queue": "", "item": f"listings/{first}",
         "filter": "?seller=Aromas+del+Sur+%28fictional%29&sort=newest",
         "kept-page": f"listings/{first}/page", "sheet": f"listings/{first}/sheet", "cases": "cases",
-        "case": "cases/1", "figures": "figures", "exports": "exports", "settings": "settings",
+        "case": "cases/1", "figures": "figures", "exports": "exports", "settings": "settings", "law": "law",
         "service": "service", "runs": "service/runs",
         "bulk": "bulk?source=mercado", "nothing-found": "?q=nosuch", "login": "login",
         "audit": "audit", "users": "users", "user": "users/ben", "account": "account",

@@ -29,6 +29,7 @@ from classifier.features.evidence import (
 from classifier.features.matrix import embed_as_shown, keep_evidence
 from classifier.features.words import count_words
 from classifier.gazetteer import gazetteer_of
+from classifier.gazetteer.state import with_imports
 from classifier.model.estimator import sigmoid
 from classifier.model.persistence import load_model
 from classifier.notices import NoticeReader
@@ -40,7 +41,7 @@ from store.database import open_database
 from store.messages import counted
 from store.model import Contribution, Reasons, RunKind, RunOutcome, Score, ScoreStage
 from store.review import notices, office_terms
-from store.scores import scores
+from store.scores import law_imports, scores
 from store.vectors import open_vectors
 
 if TYPE_CHECKING:
@@ -235,6 +236,8 @@ def open_scorer(
         EmbedderMismatch: If the model was fitted on the vectors of another embedder.
     """
     trained = load_model(model_folder(model, database))
+    if model.model_id != trained.model_id:  # the same files under the law of an import
+        trained = replace(trained, model_id=model.model_id)
     embedder = embedder or fastest(open_embedder(str(trained.card["embedder"])), backend=settings.backend)
     check_embedder(trained, embedder.embedder_id)
     gazetteer = gazetteer_of(settings.law, systematic_names=settings.systematic_names)
@@ -275,11 +278,12 @@ def score_new(
     """Score all sightings that the model in use has not scored yet; this resumes an interrupted run.
 
     Then the terms of the office are looked for (`store.review.office_terms`), and notices are read
-    (`classifier.notices`).
+    (`classifier.notices`). At last the history is scored under an import of the law that waits for a decision
+    (`store.scores.law_imports`).
 
     Args:
         database: The store.
-        settings: The law, and how texts are read and embedded.
+        settings: The law, and how texts are read and embedded. The imports that the store has accepted count.
         embedder: The embedder of the model's vectors; None opens the embedder named on the model card.
         now: The clock.
         progress: Called with (sightings scored in this run, unscored sightings at its start).
@@ -299,6 +303,7 @@ def score_new(
         in_use = scores.model_in_use(db)
         if in_use is None:
             raise NoModelInUse
+        settings = replace(settings, law=with_imports(db, settings.law))
         run = runs.begin_run(db, RunKind.SCORE, now=now())
         show = progress or (lambda _done, _of: None)
         try:
@@ -314,15 +319,58 @@ def score_new(
             office_terms.record_hits(db, run_id=run.run_id, now=now())
             reader = NoticeReader(law=settings.law)
             notices.record_notices(db, reader, read_with=reader.read_with, run_id=run.run_id, now=now())
-            counts = scores.count_scored(db, run.run_id)
+            would_flag = _score_under_import(db, database, settings, embedder, run.run_id, now, show)
+            counts = scores.count_scored(db, run.run_id, in_use.model_id)
         except Exception as error:
             runs.end_run(db, run.run_id, RunOutcome.FAILED, str(error), now=now())
             raise
         sentence = f"{counts['scored']} scored, {counts['flagged']} flagged by model {in_use.model_id}."
         if named := counts.get("office_terms"):
             sentence += f" Terms of the office were found {counted(named, 'time', 'times')}."
+        sentence += would_flag
         runs.end_run(db, run.run_id, RunOutcome.DONE, sentence, counts=counts, now=now())
         return runs.get_run(db, run.run_id)
+
+
+def _score_under_import(
+    db: Database,
+    database: Path,
+    settings: ScoringSettings,
+    embedder: Embedder | None,
+    run_id: int,
+    now: Callable[[], datetime],
+    show: Callable[[int, int], None],
+) -> str:
+    """Score the history under a waiting import, and return a sentence on what it would flag.
+
+    A sighting that comes meanwhile goes first: this run then ends, and the next one goes on.
+    """
+    waiting = law_imports.waiting_import(db)
+    model = waiting and law_imports.model_under_import(db, waiting)
+    if waiting is None or model is None:
+        return ""
+    if unscored := scores.count_unscored(db, model.model_id):
+        settings = replace(settings, law=with_imports(db, settings.law, even_waiting=True))
+        with open_scorer(model, database=database, embedder=embedder, settings=settings) as scorer:
+            _score_all(
+                db,
+                scorer,
+                run_id,
+                now,
+                BATCH,
+                lambda done: show(done, unscored),
+                goes_on=lambda: scores.newest_is_scored(db),
+            )
+    found = law_imports.preview(db, waiting, limit=0)
+    assert found
+    if found.unscored:
+        wait = counted(found.unscored, "sighting waits", "sightings wait")
+        return f" {wait} for a score under import {waiting.law_import_id} of the law."
+    would = counted(found.entering, "listing would", "listings would")
+    return (
+        f" Under import {waiting.law_import_id} of the law, {would} newly be flagged; "
+        f"see precursor-watch law preview."
+    )
 
 
 def _reasons(terms: NDArray[np.float64], constant: float, reading: Reading) -> Reasons:
@@ -355,10 +403,14 @@ def _score_all(
     now: Callable[[], datetime],
     together: int,
     progress: Callable[[int], None],
+    *,
+    goes_on: Callable[[], bool] = lambda: True,
 ) -> int:
-    """Score the unscored sightings, and return their number."""
+    """Score the unscored sightings while `goes_on()`, and return their number."""
     done, last = 0, 0
-    while batch := scores.unscored_sightings(db, scorer.model.model_id, after=last, limit=together):
+    while goes_on() and (
+        batch := scores.unscored_sightings(db, scorer.model.model_id, after=last, limit=together)
+    ):
         last = batch[-1].sighting_id
         fresh = _score_batch(batch, scorer, run_id, now())
         done += scores.record_scores(db, fresh)

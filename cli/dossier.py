@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.law import chosen_law
 from cli.options import AnyFolder, RowNumber, by_option, database_option
 from cli.output import open_store
 from store.times import utc_now
@@ -31,7 +32,6 @@ def command(supplier: int, folder: Path, form: str, by: str, database: Path, *, 
 
     Example: precursor-watch dossier 12 --out dossiers/12
     """
-    from classifier.gazetteer import Law
     from cli.serve import reference_for
     from review.suppliers.dossier import read_dossier, write_dossier
     from review.web.app import build_templates
@@ -50,7 +50,11 @@ def command(supplier: int, folder: Path, form: str, by: str, database: Path, *, 
             contacts = view_contacts(db, account_ids=ids, actor=by, now=now)
         dossier = read_dossier(db, number, by=by, contacts=contacts, form=form, now=now)
         files, missing = write_dossier(
-            db, dossier, reference_for(database, Law()), build_templates(), origin=BY_HAND
+            db,
+            dossier,
+            reference_for(database, chosen_law(database=database)),
+            build_templates(),
+            origin=BY_HAND,
         )
     folder.mkdir(parents=True, exist_ok=True)
     for name, body in files.items():

@@ -7,19 +7,24 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.law import law_options
-from cli.options import json_option
+from cli.options import database_option, json_option
 from cli.output import print_json
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from classifier.gazetteer import Law
 
 
 @click.command(name="gazetteer")
 @click.argument("query")
 @law_options
+@database_option
 @json_option
-def command(law: Law, query: str, *, as_json: bool) -> None:
+def command(law: Law, query: str, *, database: Path, as_json: bool) -> None:  # noqa: ARG001 (of the law)
     """Look up a name or CAS number: whether it is listed, where and since when, or why it is not.
+
+    Lists that the office imported count too, once they are accepted in the database.
 
     A name may have any spelling or script, a number any notation (`CAS 103 79 7`). For parts of listed names,
     abbreviations and customs tariff numbers (`HS 2914.31`), the possible substances are given. Codes such as
@@ -65,7 +70,7 @@ def command(law: Law, query: str, *, as_json: bool) -> None:
 
 def _elsewhere(law: Law, query: str) -> str:
     """Return the entries of a substance on all known lists; empty if none has it."""
-    from classifier.gazetteer import Law, load_gazetteer, look_up, profiles
+    from classifier.gazetteer import Law, load_gazetteer, look_up
 
-    found = look_up(load_gazetteer(Law(instruments=profiles(), imported=law.imported)), query)
+    found = look_up(load_gazetteer(Law(instruments=law.profiles, imported=law.imported)), query)
     return found.why if found.status in {"listed", "watched"} else ""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     "crawl", "pictures", "score", "score-archive", "link", "suppliers", "queue", "verdict", "terms",
-    "notices", "labels", "retrain", "evaluate", "models", "gazetteer",
+    "notices", "labels", "retrain", "evaluate", "models", "gazetteer", "law",
     "serve", "users", "audit",
     "run", "schedule", "status", "runs", "logs", "alerts", "doctor",
     "sources", "permissions", "try-page", "teach", "evidence", "dossier", "weekly", "cases",

@@ -36,19 +36,14 @@ def command(kind: str | None, code: str, file: Path | None, database: Path, *, a
 
     Example: precursor-watch notices --kind rule --code ebay-1 --export ebay-1.csv
     """
-    import csv
-    from dataclasses import asdict, fields
-
-    from store.review.notices import NoticedListing, count_notices, noticed_listings
+    from review.oversight.notice_pages import as_csv
+    from store.review.notices import count_notices, noticed_listings
 
     with open_store(database) as db:
         counts = [each for each in count_notices(db, kind or "") if code in {"", each.code}]
         found = noticed_listings(db, kind or "", code) if file else []
     if file:
-        with file.open("w", encoding="utf-8", newline="") as out:
-            writer = csv.DictWriter(out, [field.name for field in fields(NoticedListing)])
-            writer.writeheader()
-            writer.writerows(asdict(each) for each in found)
+        file.write_text(as_csv(found), encoding="utf-8", newline="")
         click.echo(f"{counted(len(found), 'notice', 'notices')} written to {file}.", err=True)
         return
     headings = ("KIND", "CODE", "LISTINGS", "WEAK", "WHAT")

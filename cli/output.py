@@ -7,7 +7,7 @@ import os
 import sys
 from contextlib import closing, contextmanager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -218,7 +218,7 @@ def _bars() -> Progress:
 def _plain(value: object) -> str:
     if isinstance(value, datetime):
         return to_text(value)
-    if isinstance(value, Path):
+    if isinstance(value, (Path, date)):
         return str(value)
     raise TypeError(f"{type(value).__name__} cannot be written as JSON; add a conversion in cli.output.")
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.law import chosen_law
 from cli.options import PROGRAM, AnyFile, AnyFolder, database_option, sources_option
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def command(ctx: click.Context, database: Path, sources_file: Path, once: bool, 
         stop_grace=timedelta(seconds=service.stop_grace_seconds),
         alarms=load_settings(AlarmSettings),
         maintenance=load_settings(MaintenanceSettings),
+        law=chosen_law(database=database),
     )
     stop, reload = _events_of_signals()
     if not once:

@@ -8,14 +8,16 @@ import sys
 from collections import Counter
 from dataclasses import asdict, replace
 from datetime import timedelta
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import groupby
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.law import law_options
 from cli.options import AnyFile, database_option, sources_option
+from cli.output import open_store
 from review.web.providers import (
     TRIAL_PAGES,
     Jurisdiction,
@@ -30,9 +32,12 @@ from store.messages import harmless
 
 TRIAL_SECONDS = 60
 
+REREAD_S = 5
+"""Seconds after which the app looks for newly accepted imports of the law."""
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from datetime import date, datetime
     from pathlib import Path
 
     from classifier.gazetteer import Law, Substance
@@ -134,15 +139,28 @@ def reference_for(database: Path, law: Law) -> Reference:
 
         return places_to_mask(text, location, language, url)
 
+    def now() -> Law:
+        return _with_imports(database, law, int(monotonic() / REREAD_S))
+
     folder = evidence_folder(database)
     return Reference(
         contacts=contacts,
-        law=partial(law_of, law),
-        jurisdictions=partial(jurisdictions_of, law),
-        names=partial(names_of, law),
+        law=lambda substances: law_of(now(), substances),
+        jurisdictions=lambda substances: jurisdictions_of(now(), substances),
+        names=lambda terms: names_of(now(), terms),
+        law_state=partial(law_state_of, law),
         page=lambda db, page_id: kept_page(db, folder, page_id),
         evidence=folder,
     )
+
+
+@lru_cache(maxsize=2)
+def _with_imports(database: Path, law: Law, _period: int) -> Law:
+    """Return a law with the imports that a store has accepted by now."""
+    from classifier.gazetteer.state import with_imports
+
+    with open_store(database) as db:
+        return with_imports(db, law)
 
 
 def law_of(law: Law, substances: Iterable[str]) -> list[LawEntry]:
@@ -158,9 +176,7 @@ def law_of(law: Law, substances: Iterable[str]) -> list[LawEntry]:
 
 def jurisdictions_of(law: Law, substances: Iterable[str]) -> list[Jurisdiction]:
     """Return what each jurisdiction says of substances: the law's own first, each once for a substance."""
-    from classifier.gazetteer import profiles
-
-    by_name = _substances(replace(law, instruments=profiles()))
+    by_name = _substances(replace(law, instruments=law.profiles))
 
     def group(entry: KnownEntry) -> tuple[bool, str]:
         return entry.profile not in law.instruments, entry.jurisdiction
@@ -179,6 +195,20 @@ def jurisdictions_of(law: Law, substances: Iterable[str]) -> list[Jurisdiction]:
         )
     ]
     return sorted(found, key=lambda each: not each.is_own)
+
+
+def law_state_of(law: Law, db: Database, today: date) -> dict[str, object]:
+    """Return what each profile holds, and the entries that begin or end soon, as of an import that waits."""
+    from classifier.gazetteer.state import changes_within, profile_states, with_imports
+    from cli.settings import load_settings
+    from scheduler.settings import AlarmSettings
+
+    days = load_settings(AlarmSettings).law_days
+    return {
+        "profiles": profile_states(with_imports(db, law)),
+        "changes": changes_within(with_imports(db, law, even_waiting=True), today, days),
+        "days": days,
+    }
 
 
 def names_of(law: Law, terms: str) -> dict[str, str]:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
+from classifier.gazetteer.law import Law
+from classifier.gazetteer.state import changes_within, with_imports
 from crawler.live.permission import problem
 from crawler.teach.following import shares_of
 from scheduler.health import HISTORY, listings_met, source_health, usual_band
@@ -24,6 +26,7 @@ from store.model import RunKind, RunOutcome, SourceKind
 from store.operations.alarms import Finding
 from store.review.queue import count_queue
 from store.review.statistics import count_flagged_since, count_reviewed_since, count_scores_by_band
+from store.scores.law_imports import waiting_import
 from store.scores.scores import count_awaiting, model_in_use
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from classifier.gazetteer.state import Change
     from crawler.sources.sources import DeclaredSource
     from scheduler.settings import AlarmSettings
     from store.database import Database
@@ -72,6 +76,9 @@ BEFORE = timedelta(days=30)
 PACE = timedelta(days=14)
 """The period for measuring the reviewers' pace."""
 
+NAMED_SUBSTANCES = 6
+"""The most substances that an alarm names."""
+
 CHECK_FAILED = "check_failed"
 """The kind of a finding about a check that failed itself."""
 
@@ -88,6 +95,8 @@ class CheckContext:
     settings: AlarmSettings
     sources_problem: str = ""
     """Why the sources file on disk is invalid, while the last valid one stays in use; empty if valid."""
+    law: Law = field(default_factory=Law)
+    """The lists that count; imports are read from the store."""
     _crawls: dict[str, list[Run]] = field(default_factory=dict)
 
     def crawls(self, source_id: str) -> tuple[Run | None, list[Run]]:
@@ -363,6 +372,36 @@ def _model_stale(context: CheckContext) -> Iterator[Problem]:
             "",
             f"{judged} listings were reviewed since the model in use was trained on "
             f"{model.created_at:%Y-%m-%d}; train a new one with `precursor-watch retrain`.",
+        )
+
+
+@check("law_changes", "an entry of the lists that count, or of an import that waits, soon begins or ends")
+def _law_changes(context: CheckContext) -> Iterator[Problem]:
+    law, days = with_imports(context.db, context.law, even_waiting=True), context.settings.law_days
+    changes = changes_within(law, context.now.date(), days) if days else []
+    by_day: dict[str, list[Change]] = {}
+    for each in changes:
+        by_day.setdefault(f"{each.row.profile} {each.day} {each.kind}", []).append(each)
+    for subject, same in by_day.items():
+        first = same[0]
+        names = ", ".join(each.row.substance for each in same[:NAMED_SUBSTANCES])
+        more = f" and {len(same) - NAMED_SUBSTANCES} more" if len(same) > NAMED_SUBSTANCES else ""
+        begin = "takes effect on" if first.kind == "begins" else "is in force for the last time on"
+        yield Problem(
+            subject,
+            f"The listing of {names}{more} ({first.row.instrument}) {begin} {first.day}; see "
+            "`precursor-watch law status`.",
+        )
+
+
+@check("law_waits", "an import of the law waits for a lead longer than a week")
+def _law_waits(context: CheckContext) -> Iterator[Problem]:
+    waiting = waiting_import(context.db)
+    if waiting and context.now - waiting.brought_at > RECENT:
+        yield Problem(
+            "",
+            f"Import {waiting.law_import_id} of the law ({waiting.file_name}) has waited for a lead since "
+            f"{waiting.brought_at:%Y-%m-%d}; see `precursor-watch law preview`, and accept or reject it.",
         )
 
 

@@ -239,6 +239,7 @@ class Watchdog:
                     now=times.utc_now(),
                     settings=self._settings.alarms,
                     sources_problem=self._service.sources_problem,
+                    law=self._settings.law,
                 )
             )
 

@@ -88,6 +88,8 @@ class AlarmSettings:
     """Minutes between two pings."""
     permission_days: int = 14
     """Days before the end of a permission at which an alarm is raised."""
+    law_days: int = 30
+    """Days before an entry of the law begins or ends at which an alarm is raised; 0 raises none."""
     disk_free_mb: int = 2_000
     """Free space on the disk of the database below which an alarm is raised."""
     queue_days: int = 7

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from classifier.gazetteer.law import Law
 from crawler.pictures import missing_packages
 from scheduler.children import Children, Exit, explain, logs_folder
 from scheduler.due import due_times, plan
@@ -32,6 +33,7 @@ from store.locks import AlreadyUnderWay, hold, work_of
 from store.model import RunKind, RunOutcome
 from store.operations.service import pause_of
 from store.review.office_terms import are_terms_due
+from store.scores.law_imports import is_rescoring_due
 from store.scores.scores import count_awaiting, model_in_use
 from store.suppliers.accounts import CONTACTS, count_unread
 
@@ -73,6 +75,8 @@ class Settings:
     alarms: AlarmSettings = field(default_factory=AlarmSettings)
     maintenance: MaintenanceSettings | None = None
     """None schedules no maintenance."""
+    law: Law = field(default_factory=Law)
+    """The lists that count."""
 
 
 class Worker:
@@ -130,7 +134,8 @@ class Worker:
             if model_in_use(db) is None:
                 self._tell_once_that_a_model_is_wanted(waiting)
                 return False
-            if waiting == 0 and not are_terms_due(db) and unfinished_run(db, RunKind.SCORE) is None:
+            is_due = waiting > 0 or are_terms_due(db) or is_rescoring_due(db)
+            if not is_due and unfinished_run(db, RunKind.SCORE) is None:
                 return False
             return self._child(db, RunKind.SCORE, None, ("score",), has_row=False) is not None
 

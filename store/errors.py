@@ -52,7 +52,7 @@ class StoreError(Exception):
 
 ROWS = (
     N_("account"), N_("alarm"), N_("batch"), N_("case"), N_("contact"),
-    N_("hold"), N_("listing"), N_("model"), N_("run"),
+    N_("hold"), N_("law import"), N_("listing"), N_("model"), N_("run"),
     N_("session"), N_("sighting"), N_("source"), N_("supplier"), N_("token"), N_("verdict"),
 )  # fmt: skip
 """The names of rows in messages."""

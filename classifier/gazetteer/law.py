@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -169,11 +170,12 @@ class ListRow:
     confidence: str
     """How surely the entry was read: `high`, `medium` or `low`."""
     note: str = ""
+    jurisdiction: str = ""
+    """Name of the country or organisation; only for a profile that the product does not know."""
 
-    @property
-    def place(self) -> tuple[str, ...]:
-        """What identifies the row: profile, list, item and substance."""
-        return (self.profile, self.list, self.item, comparable(self.substance))
+    def place(self, known: Mapping[str, str]) -> tuple[str, ...]:
+        """Return what identifies the row: profile, list and the substance's key."""
+        return (self.profile, self.list, self.key(known))
 
     def key(self, known: Mapping[str, str]) -> str:
         """Return the substance's key: of the gazetteer, by name or else by CAS number, or a new one."""
@@ -190,17 +192,18 @@ class ListRow:
         """Return the row as an entry of the law; what is proposed or read with low confidence says so."""
         marks = ["proposed, not in force"] if self.status == "proposed" else []
         marks += ["low confidence"] if self.confidence == "low" else []
-        found = next(each for each in instruments() if each.profile == self.profile)
+        own = [each for each in instruments() if each.profile == self.profile]
+        found = next((each for each in own if each.instrument == self.instrument), own[0] if own else None)
         return LawEntry(
             profile=self.profile,
-            jurisdiction=found.jurisdiction,
+            jurisdiction=found.jurisdiction if found else self.jurisdiction,
             instrument=self.instrument,
             list_name=f"{self.list} ({'; '.join(marks)})" if marks else self.list,
             item=self.item,
             since=first_day(self.since),
             until=first_day(self.until),
             has_ended=self.status == "expired",
-            not_before=found.began,
+            not_before=found.began if found else None,
             since_text=self.dated or self.since,
             source=self.source,
             grade=f"{self.confidence} confidence",
@@ -213,7 +216,7 @@ class Law:
     """The lists that count, on a date."""
 
     instruments: tuple[str, ...] = DEFAULT_INSTRUMENTS
-    """Short names of profiles, in the order of `instruments.csv`."""
+    """Short names of profiles, in the order of `instruments.csv`; those of imports follow."""
     as_of: date | None = None
     """None uses all entries that have not ended, regardless of their dates."""
     imported: tuple[ListRow, ...] = ()
@@ -221,8 +224,16 @@ class Law:
 
     def __str__(self) -> str:
         as_of = f" as of {self.as_of}" if self.as_of else ""
-        more = f", {len(self.imported)} imported" if self.imported else ""
+        more = ""
+        if self.imported:  # the digest tells two imports apart where this text names an edition
+            digest = hashlib.sha256(repr(self.imported).encode()).hexdigest()[:8]
+            more = f" with {len(self.imported)} imported rows ({digest})"
         return ", ".join(self.instruments) + as_of + more
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The short names of all profiles, with those that imported rows bring."""
+        return tuple(dict.fromkeys((*profiles(), *(row.profile for row in self.imported))))
 
     def counts(self, entry: LawEntry) -> bool:
         """Return whether an entry is of a chosen profile and was in force on the date."""
@@ -231,21 +242,27 @@ class Law:
         return not entry.has_ended if self.as_of is None else entry.is_in_force(self.as_of)
 
 
-def read_law(instruments: Iterable[str], as_of: str) -> Law:
+def read_law(instruments: Iterable[str], as_of: str, imported: tuple[ListRow, ...] = ()) -> Law:
     """Return the law of instruments, given by short name, on a date (`YYYY-MM-DD`, or empty).
+
+    Args:
+        instruments: Short names, also several in one text, separated by commas.
+        as_of: The date.
+        imported: Rows that the office imported; they may bring further profiles.
 
     Raises:
         LawWrong: If a name or the date is not valid.
     """
     wanted = {name.strip().lower() for given in instruments for name in given.split(",")} - {""}
-    unknown = sorted(wanted - set(profiles()))
+    known = Law(imported=imported).profiles
+    unknown = sorted(wanted - set(known))
     if unknown or not wanted:
         found = f"{', '.join(unknown)} is not an instrument" if unknown else "no instrument is named"
-        message = f"The profile of the law cannot be used: {found}; choose from {', '.join(profiles())}."
+        message = f"The profile of the law cannot be used: {found}; choose from {', '.join(known)}."
         raise LawWrong(message)
     try:
         day = date.fromisoformat(as_of) if as_of else None
     except ValueError as error:
         message = f"The law cannot be read as of {as_of!r}: it is not a date; write a date as 2024-12-03."
         raise LawWrong(message) from error
-    return Law(instruments=tuple(name for name in profiles() if name in wanted), as_of=day)
+    return Law(instruments=tuple(name for name in known if name in wanted), as_of=day, imported=imported)

@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Literal, cast
 
 from classifier.errors import ModelError
-from classifier.gazetteer.law import ListRow, first_day, profiles
+from classifier.gazetteer.law import Law, ListRow, first_day
 from text.cas import is_cas_number
 
 if TYPE_CHECKING:
@@ -32,14 +32,14 @@ STATUSES = ("in force", "proposed", "surveillance", "expired")
 CONFIDENCES = ("high", "medium", "low")
 NEEDED = ("profile", "instrument", "list", "substance", "status", "source", "confidence")
 DAY = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
+PROFILE = re.compile(r"[a-z][a-z0-9-]{1,30}")
 
 
 class ListWrong(ModelError):
     """A file of list rows has mistakes; the message names each, and nothing was taken over."""
 
     def __init__(self, name: str, faults: Sequence[str]) -> None:
-        more = f" {len(faults) - 20} more mistakes follow." if len(faults) > 20 else ""
-        super().__init__(f"{name} cannot be used: {' '.join(faults[:20])}{more} Nothing was imported.")
+        super().__init__(f"{name} cannot be used: {' '.join(faults)} Nothing was imported.")
 
 
 @cache
@@ -54,13 +54,22 @@ def shipped_rows() -> tuple[ListRow, ...]:
     )
 
 
-def read_list(name: str, text: str, known: Mapping[str, str]) -> tuple[ListRow, ...]:
+def imported_rows(kept: Iterable[Mapping[str, str]]) -> tuple[ListRow, ...]:
+    """Return rows as the store keeps them; columns that this release does not know are left out."""
+    columns = {field.name for field in fields(ListRow)}
+    return tuple(ListRow(**{name: row[name] for name in row.keys() & columns}) for row in kept)
+
+
+def read_list(
+    name: str, text: str, known: Mapping[str, str], imported: tuple[ListRow, ...] = ()
+) -> tuple[ListRow, ...]:
     """Return the rows of a CSV file, checked as a whole.
 
     Args:
         name: The file's name, for messages.
         text: The file.
         known: Substance keys by name and CAS number.
+        imported: The rows of earlier imports.
 
     Raises:
         ListWrong: If a column, CAS number, date, profile, status or confidence is wrong, a row is double, or
@@ -78,30 +87,36 @@ def read_list(name: str, text: str, known: Mapping[str, str]) -> tuple[ListRow, 
     if faults or not lines:
         raise ListWrong(name, faults or ["it has no rows."])
     rows: list[ListRow] = []
-    seen = {row.key(known): row for row in shipped_rows() if row.tier}
+    places = set[tuple[str, ...]]()
+    seen = {row.key(known) for row in (*shipped_rows(), *imported) if row.tier}
+    base = set(known.values())
+    profiles = Law(imported=imported).profiles
     for number, line in enumerate(lines, start=2):
         if None in line or None in line.values():
             faults.append(f"Row {number} has too many or too few cells.")
             continue
         row = ListRow(**{column: value.strip() for column, value in line.items()})
-        faults += [f"Row {number} ({row.substance or 'no name'}): {fault}." for fault in _faults(row)]
+        faults += [
+            f"Row {number} ({row.substance or 'no name'}): {fault}." for fault in _faults(row, profiles)
+        ]
         key = row.key(known)
-        if row.place in {each.place for each in rows}:
+        if row.place(known) in places:
             faults.append(f"Row {number} ({row.substance}) stands twice.")
-        is_new = key not in set(known.values()) and key not in seen
+        places.add(row.place(known))
+        is_new = key not in base and key not in seen
         if is_new and (row.family not in FAMILIES or row.tier not in TIERS):
             faults.append(
                 f"Row {number} ({row.substance}): it is a new substance, so family ({', '.join(FAMILIES)}) "
                 f"and tier ({', '.join(TIERS)}) are needed."
             )
-        seen.setdefault(key, row)
+        seen.add(key)
         rows.append(row)
     if faults:
         raise ListWrong(name, faults)
     return tuple(rows)
 
 
-def _faults(row: ListRow) -> Iterator[str]:
+def _faults(row: ListRow, profiles: Sequence[str]) -> Iterator[str]:
     yield from (f"{column} is empty" for column in NEEDED if not getattr(row, column))
     if row.cas and not is_cas_number(row.cas):
         yield f"{row.cas} is not a CAS number: its check digit is wrong"
@@ -110,13 +125,20 @@ def _faults(row: ListRow) -> Iterator[str]:
             yield f"{day} is not a date as 2026, 2026-05 or 2026-05-18"
     if row.since and row.until and not _is_ordered(row.since, row.until):
         yield f"it ends ({row.until}) before it begins ({row.since})"
-    for value, allowed in (
-        (row.profile, profiles()), (row.status, STATUSES), (row.confidence, CONFIDENCES)
-    ):  # fmt: skip
+    yield from _profile_faults(row, profiles)
+    for value, allowed in ((row.status, STATUSES), (row.confidence, CONFIDENCES)):
         if value and value not in allowed:
             yield f"{value} is none of {', '.join(allowed)}"
     if row.substance.startswith("(") and row.substance.endswith(")"):
         yield "a remark in brackets is no substance"
+
+
+def _profile_faults(row: ListRow, profiles: Sequence[str]) -> Iterator[str]:
+    if row.profile and row.profile not in profiles:
+        if not row.jurisdiction:
+            yield f"{row.profile} is none of {', '.join(profiles)}, and a new profile needs its jurisdiction"
+        elif not PROFILE.fullmatch(row.profile):
+            yield f"{row.profile} is not a short name of lower-case letters, digits and hyphens"
 
 
 def _is_day(text: str) -> bool:
@@ -145,13 +167,23 @@ class Difference:
     def __str__(self) -> str:
         said = f"{self.kind}: {self.row.substance}" + (f" (CAS {self.row.cas})" if self.row.cas else "")
         said += f", {self.row.profile}, {self.row.list}"
+        if self.kind == "added":
+            said += f", since {self.row.since}" if self.row.since else ", date not stated"
+        if self.row.until and self.kind != "changed":
+            said += f", until {self.row.until}"
         changes = (f"{column} {old or '-'} -> {new or '-'}" for column, old, new in self.fields)
         return said + "".join(f"; {change}" for change in changes)
 
 
-def differences(old: Iterable[ListRow], new: Iterable[ListRow]) -> list[Difference]:
-    """Return the rows that were removed, changed and added, each in the order of its list."""
-    before, after = ({row.place: row for row in rows} for rows in (old, new))
+def differences(old: Iterable[ListRow], new: Iterable[ListRow], known: Mapping[str, str]) -> list[Difference]:
+    """Return the rows that were removed, changed and added, each in the order of its list.
+
+    Args:
+        old: The rows of one edition.
+        new: The rows of the other.
+        known: Substance keys by name and CAS number.
+    """
+    before, after = ({row.place(known): row for row in rows} for rows in (old, new))
     found = [Difference(kind="removed", row=row) for place, row in before.items() if place not in after]
     for place, row in after.items():
         if place not in before:

@@ -35,7 +35,13 @@ def page() -> str:
         for name, each in {each.profile: each for each in instruments()}.items()
     ]
     text = (files("classifier.gazetteer") / "curated" / "sources.csv").read_text(encoding="utf-8")
-    lines += ["", "## Sources", "", "| id | what | address | read | grade |", "|---|---|---|---|---|"]
+    lines += [
+        "",
+        "## Sources",
+        "",
+        "| id | what | address | read | grade | read on |",
+        "|---|---|---|---|---|---|",
+    ]
     lines += [f"| {' | '.join(row.values())} |" for row in csv.DictReader(text.splitlines())]
     head = PAGE.read_text(encoding="utf-8").partition(BEGIN)[0]
     return head + "\n".join([BEGIN, "", *lines, ""])

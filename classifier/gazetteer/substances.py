@@ -13,7 +13,16 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Literal, cast
 
 from classifier.errors import ModelError
-from classifier.gazetteer.law import GENERAL, Law, LawEntry, ListRow, first_day, instruments, profiles
+from classifier.gazetteer.law import (
+    GENERAL,
+    Instrument,
+    Law,
+    LawEntry,
+    ListRow,
+    first_day,
+    instruments,
+    profiles,
+)
 from classifier.gazetteer.lists import WATCH, WATCH_TEXT, shipped_rows
 from text.normalise import comparable
 
@@ -167,8 +176,40 @@ def load_gazetteer(
 
 def law_rows(law: Law) -> tuple[ListRow, ...]:
     """Return the rows of the lists that come with the package, and those that the office imported."""
-    replaced = {row.place for row in law.imported}
-    return (*(row for row in shipped_rows() if row.place not in replaced), *law.imported)
+    known = known_names()
+    imported = {row.place(known): row for row in law.imported}  # of two imports, the later counts
+    return (*(row for row in shipped_rows() if row.place(known) not in imported), *imported.values())
+
+
+@cache
+def base_rows() -> tuple[ListRow, ...]:
+    """Return the entries that stand in `entries.csv`, of the first six profiles, as rows of lists."""
+    names = {row["substance_key"]: row["name"] for row in _read("substances.csv")}
+    numbers = {row["substance_key"]: row["cas"] for row in reversed(_read("cas.csv")) if row["cas"]}
+    return tuple(
+        ListRow(
+            profile=found.profile,
+            instrument=row["instrument"],
+            list=row["list"],
+            substance=names[row["substance_key"]],
+            cas=numbers.get(row["substance_key"], ""),
+            since=row["since"],
+            dated=row["control_date"],
+            status="proposed" if NOT_IN_FORCE in row["list"] else "in force",
+            source=row["source"],
+            confidence=row["grade"],
+        )
+        for row in _read("entries.csv")
+        if (found := _instrument_of(row)) and row["substance_key"] in names
+    )
+
+
+def all_rows(law: Law) -> list[ListRow]:
+    """Return the rows of the lists of all profiles, in their order, with those that the office imported."""
+    known = known_names()
+    replaced = {row.place(known) for row in law.imported}
+    found = [row for row in base_rows() if row.place(known) not in replaced] + list(law_rows(law))
+    return sorted(found, key=lambda row: law.profiles.index(row.profile))
 
 
 def _read(name: str) -> Rows:
@@ -188,15 +229,12 @@ def _edition() -> str:
 
 def _entries(law: Law, rows: Iterable[ListRow]) -> dict[str, list[LawEntry]]:
     entries: dict[str, list[LawEntry]] = defaultdict(list)
+    known, watch = known_names(), profiles("surveillance")
+    replaced = {row.place(known) for row in law.imported}
     for row in _read("entries.csv"):
-        found = next(
-            (
-                each
-                for each in instruments()
-                if each.instrument == row["instrument"] and row["list"].startswith(each.lists)
-            ),
-            None,
-        )
+        found = _instrument_of(row)
+        if found and (found.profile, row["list"], row["substance_key"]) in replaced:
+            continue
         entry = LawEntry(
             profile=found.profile if found else "",
             jurisdiction=found.jurisdiction if found else "",
@@ -212,16 +250,27 @@ def _entries(law: Law, rows: Iterable[ListRow]) -> dict[str, list[LawEntry]]:
         )
         if law.counts(entry) and NOT_IN_FORCE not in entry.list_name:
             entries[row["substance_key"]].append(entry)
-    known, watch = known_names(), profiles("surveillance")
     surveyed = replace(law, instruments=(*law.instruments, *watch))
     for each in rows:
         key, entry = each.key(known), each.entry()
         if (surveyed if each.tier == WATCH_TEXT else law).counts(entry):
             entries[key].append(entry)
-    order = profiles()
+    order = law.profiles
     for found_entries in entries.values():
         found_entries.sort(key=lambda entry: order.index(entry.profile))
     return entries
+
+
+def _instrument_of(row: Mapping[str, str]) -> Instrument | None:
+    """Return the instrument of a row of `entries.csv`; None for lists that belong to no profile."""
+    return next(
+        (
+            each
+            for each in instruments()
+            if each.instrument == row["instrument"] and row["list"].startswith(each.lists)
+        ),
+        None,
+    )
 
 
 @cache

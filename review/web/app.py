@@ -25,7 +25,15 @@ from review.help import help_pages
 from review.listing import item_page, listing_api
 from review.listing.safe_text import cut, mark_lookalikes, spell_invisible
 from review.listing.score_reasons import kind_words, signal_words
-from review.oversight import audit_log, figure_pages, office_term_pages, service_pages, settings_pages
+from review.oversight import (
+    audit_log,
+    figure_pages,
+    law_pages,
+    notice_pages,
+    office_term_pages,
+    service_pages,
+    settings_pages,
+)
 from review.queue import bulk, decide, lists, watchlist_pages
 from review.suppliers import supplier_pages
 from review.web import languages, preferences
@@ -77,6 +85,7 @@ from store.review.samples import NothingToSample
 from store.review.verdicts import AlreadyUndone, JudgedMeanwhile, ReasonUnfit, StaleScreen, fitting_decisions
 from store.review.watchlists import DigestSettingsWrong
 from store.review.workspace import HeldByAnother, SettingRefused
+from store.scores.law_imports import LawImportRefused
 from store.suppliers.links import DecisionRefused
 from store.times import utc_now
 
@@ -105,6 +114,7 @@ STATUS = {
     DigestSettingsWrong: 409,
     OfficeTermRefused: 409,
     OfficeTermCommon: 409,
+    LawImportRefused: 409,
     preferences.KeysClash: 409,
     preferences.KeyUnfit: 422,
     preferences.ZoneUnknown: 409,
@@ -137,8 +147,8 @@ STATUS = {
 
 MODULES = (
     decide, lists, watchlist_pages, item_page, listing_api, bulk, case_files, case_exports, figure_pages,
-    settings_pages, office_term_pages, login, own_account, user_admin, audit_log, service_pages, help_pages,
-    supplier_pages,
+    settings_pages, office_term_pages, law_pages, notice_pages, login, own_account, user_admin, audit_log,
+    service_pages, help_pages, supplier_pages,
 )  # fmt: skip
 """Modules with routes: each has a router `pages`, a router `api`, or both."""
 

@@ -64,6 +64,8 @@ class Reference:
     """The entries of substances under the office's profile, given by name."""
     jurisdictions: Callable[[Iterable[str]], list[Jurisdiction]] = lambda _: []
     """What each jurisdiction says of substances, the office's own first, each once for a substance."""
+    law_state: Callable[[Database, date], Mapping[str, Any]] = lambda _, __: {}
+    """What each profile of the law holds (`profiles`), and which entries begin or end soon (`changes`)."""
     page: Callable[[Database, int], KeptPage | None] = lambda _, __: None
     """The saved page of a page id; None if its bytes are not stored."""
     names: Callable[[str], Mapping[str, str]] = lambda _: {}

@@ -46,6 +46,7 @@ KEYS = {
     "promotions": "promotion_id", "legal_holds": "hold_id", "legal_hold_releases": "hold_id",
     "service_requests": "request_id", "link_decisions": "decision_id", "common_contacts": "declaration_id",
     "office_terms": "office_term_id", "office_term_retirements": "office_term_id",
+    "law_imports": "law_import_id", "law_decisions": "law_import_id",
 }  # fmt: skip
 """Tables whose rows an entry may vouch for, with their keys."""
 
@@ -98,6 +99,9 @@ class AuditAction(StrEnum):
     """A withdrawn permission was approved again."""
     OFFICE_TERM_ADDED = "office_term_added"
     OFFICE_TERM_RETIRED = "office_term_retired"
+    LAW_IMPORTED = "law_imported"
+    LAW_DECIDED = "law_decided"
+    """A lead accepted or rejected an import of the law."""
     LOGGED_IN = "logged_in"
     LOGIN_FAILED = "login_failed"
     LOGIN_BLOCKED = "login_blocked"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from store.model import Sighting
+
+
+_UNDER_LAW = "-law"
 
 
 def register_model(db: Database, model: Model) -> None:
@@ -39,20 +42,22 @@ def promote(
 ) -> None:
     """Put a registered model in use; the promotion and the audit log record the person and the reason.
 
+    The model reads under the law in force (`under_law`).
+
     Raises:
         UnknownRow: If no such model is registered.
     """
-    model = get_model(db, model_id)
     with transaction(db):
-        before = model_in_use(db)
-        values = {"model_id": model_id, "promoted_at": times.to_text(now)}
+        model, before = get_model(db, model_id), model_in_use(db)
+        model = under_law(db, model, _law_in_force(db))
+        values = {"model_id": model.model_id, "promoted_at": times.to_text(now)}
         new_id = rows.insert(db, "promotions", {**values, "promoted_by": promoted_by, "sentence": sentence})
         audit.record(
             db,
             AuditAction.MODEL_PROMOTED,
             actor=promoted_by,
             origin=origin,
-            subject=f"model:{model_id}",
+            subject=f"model:{model.model_id}",
             details={
                 "before": before.model_id if before else None,
                 "threshold": model.threshold,
@@ -61,6 +66,39 @@ def promote(
             rows=[("promotions", int(new_id or 0))],
             now=now,
         )
+
+
+def under_law(db: Database, model: Model, law_import_id: int) -> Model:
+    """Return a model as it reads under the law from an import on; it is registered as a model of its own.
+
+    Scores are unique by sighting and model, so the scores under each law stay apart. The files are the same.
+
+    Args:
+        db: The store.
+        model: The model, under any law.
+        law_import_id: The last import that counts; 0 for the law that comes with the product.
+    """
+    model = get_model(db, base_id(model.model_id))
+    if law_import_id:
+        model_id = id_under_law(model.model_id, law_import_id)
+        model = replace(model, model_id=model_id, card={**model.card, "model_id": model_id})
+        register_model(db, model)
+    return model
+
+
+def id_under_law(model_id: str, law_import_id: int) -> str:
+    """Return the id of a model as it reads under the law from an import on."""
+    return f"{base_id(model_id)}{_UNDER_LAW}{law_import_id}"
+
+
+def base_id(model_id: str) -> str:
+    """Return the id under which a model was trained."""
+    return model_id.partition(_UNDER_LAW)[0]
+
+
+def _law_in_force(db: Database) -> int:
+    query = "SELECT ifnull(max(law_import_id), 0) FROM law_decisions WHERE decision = 'accepted'"
+    return int(db.execute(query).fetchone()[0])
 
 
 def model_in_use(db: Database) -> Model | None:
@@ -94,14 +132,14 @@ def model_before(history: Sequence[Promotion]) -> str | None:
     """Return the id of the model in use before the present one, or None if there was none.
 
     After promotions of A, B, C and B again, the model before B is A, because the last promotion is a
-    rollback.
+    rollback. A model under another law is the same model.
     """
     path: list[str] = []
-    for promotion in history:
-        if promotion.model_id in path:
-            del path[path.index(promotion.model_id) + 1 :]
+    for model_id in (base_id(promotion.model_id) for promotion in history):
+        if model_id in path:
+            del path[path.index(model_id) + 1 :]
         else:
-            path.append(promotion.model_id)
+            path.append(model_id)
     return path[-2] if len(path) > 1 else None
 
 
@@ -167,13 +205,15 @@ def record_scores(db: Database, scores: Iterable[Score]) -> int:
         return sum(_record(db, score) for score in scores)
 
 
-def count_scored(db: Database, run_id: int) -> dict[str, int]:
-    """Return the numbers of sightings that a run scored and flagged, over all its attempts.
+def count_scored(db: Database, run_id: int, model_id: str) -> dict[str, int]:
+    """Return the numbers of sightings that a run scored and flagged by a model, over all its attempts.
 
     If the run found terms of the office, their number is added as `office_terms`.
     """
-    query = "SELECT count(*), ifnull(sum(p_offer >= threshold), 0) FROM scores WHERE run_id = ?"
-    scored, flagged = db.execute(query, [run_id]).fetchone()
+    query = """
+        SELECT count(*), ifnull(sum(p_offer >= threshold), 0) FROM scores WHERE run_id = ? AND model_id = ?
+    """
+    scored, flagged = db.execute(query, [run_id, model_id]).fetchone()
     named = db.execute("SELECT count(*) FROM office_term_hits WHERE run_id = ?", [run_id]).fetchone()[0]
     return {"scored": scored, "flagged": flagged} | ({"office_terms": named} if named else {})
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from classifier import notices as notices_module
 from classifier.gazetteer import Law
 from classifier.notices import CHECKS, WEAK, NoticeReader, machines_in, rules_broken
-from classifier.notices import _rows as rows_of
 from fixtures.builders.store import FULL, NOW, crawl_run, score_all, see, use
 from store.review.item_query import Filter
 from store.review.notices import (
@@ -76,7 +76,7 @@ def test_everyday_words_are_no_machines() -> None:
 
 def test_every_machine_has_words_and_a_law() -> None:
     """The lexicon and the table of laws name the same machines."""
-    assert set(keys("equipment")) == {row["machine"] for row in rows_of("equipment.csv")}
+    assert set(keys("equipment")) == {row["machine"] for row in notices_module._rows("equipment.csv")}
 
 
 def test_a_listing_is_held_to_the_rules_of_its_own_marketplace() -> None:
@@ -98,10 +98,37 @@ def test_a_listing_is_held_to_the_rules_of_its_own_marketplace() -> None:
 
 def test_every_rule_asks_for_a_known_check() -> None:
     """Adding a pack is adding rows."""
-    rules = rows_of("marketplace_rules.csv")
+    rules = notices_module._rows("marketplace_rules.csv")
     assert {check for rule in rules for check in rule["check"].split(";") if check} <= set(CHECKS)
     assert len({rule["rule"] for rule in rules}) == len(rules)
     assert all(rule["source"] and rule["confidence"] for rule in rules)
+
+
+def test_adding_a_pack_is_adding_rows(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rules of a further marketplace are read, counted and exported without a line of code."""
+    rows = (
+        "andes-1,andes,Andes,Chemicals,andes.example/rules,2026,A CAS number,listed_without_cas,,"
+        "a listed chemical without a CAS number,the page,high\n"
+        "andes-2,andes,Andes,Presses,andes.example/rules,2026,No presses,equipment,,a machine,the page,low\n"
+    )
+    read = notices_module._file
+    monkeypatch.setattr(
+        notices_module, "_file", lambda name: read(name) + (rows if name == "marketplace_rules.csv" else "")
+    )
+    notices_module._rows.cache_clear()
+    try:
+        fill(db, PRESS, "Oak chair")
+        reader = NoticeReader(law=Law())
+        record_notices(db, reader, read_with=reader.read_with, run_id=None, now=NOW)
+        counts = {each.code: each.listings for each in count_notices(db, "rule")}
+        assert counts == {"andes-1": 2, "andes-2": 1}  # both are scored as offers without a number
+        (found,) = noticed_listings(db, "rule", "andes-2")
+        assert (found.title, found.name) == (PRESS, "Andes: Presses")
+        assert found.why.startswith("a machine (tablet press); andes.example/rules")
+        text = noticed("Red phosphorus 25 kg", "Red phosphorus", url="https://andes.example/2")
+        assert [each.code for each in rules_broken(text, [])] == ["andes-1"]
+    finally:
+        notices_module._rows.cache_clear()
 
 
 def test_a_watched_substance_is_noticed_but_a_listed_one_is_not() -> None:

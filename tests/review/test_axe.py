@@ -9,8 +9,18 @@ from typing import TYPE_CHECKING
 import axe_playwright_python
 import pytest
 
+from classifier.gazetteer import Law
+from cli.serve import reference_for
 from fixtures.builders.login import a_user, build
-from fixtures.builders.review_store import NOW, PLANTED, fill_store, score, see
+from fixtures.builders.review_store import (
+    NOW,
+    PLANTED,
+    bring_list,
+    fill_store,
+    score,
+    score_under_import,
+    see,
+)
 from fixtures.builders.routes import routes_of
 from fixtures.builders.store import declared, judge
 from fixtures.builders.supplied import link
@@ -98,7 +108,8 @@ def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         see(db, (LATER,), at=NOW, archive="later.zip")
         score(db, (LATER, *PLANTED))
         link(db)
-    with served(build(store)) as address:
+        score_under_import(db, bring_list(db), (LATER, *PLANTED))
+    with served(build(store, reference=reference_for(store, Law()))) as address:
         page = enter(browser, address, "ada", base_url=address, reduced_motion="reduce")
         yield page
         page.context.close()

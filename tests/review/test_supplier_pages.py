@@ -32,6 +32,7 @@ from store.audit.audit import AuditAction, list_entries
 from store.database import open_database, open_in_memory
 from store.model import Decision
 from store.review.cases import get_case, open_case
+from store.review.notices import Notice, Noticed, record_notices
 from store.review.queue import review_queue
 from store.review.watchlists import count_new, saved_views
 from store.review.workspace import change_setting
@@ -42,7 +43,7 @@ from store.suppliers.suppliers import list_suppliers
 from suppliers.linking import link_accounts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from fastapi.testclient import TestClient
@@ -96,6 +97,26 @@ def test_a_supplier_of_three_names_is_found_and_shown(ada: TestClient) -> None:
     for said in ("back under another name", "listed again", "price changed", "page gone"):
         assert said in page
     assert "Network of sites, accounts and contacts" in page
+
+
+def test_a_press_and_a_powder_from_one_hand_are_a_finding(ada: TestClient, store: Path) -> None:
+    """Machines are shown on a supplier whatever the queue's settings say; ordinary glassware is not."""
+    assert "from one hand" not in ada.get("/suppliers/1").text
+
+    def machines(batch: Sequence[Noticed]) -> list[list[Notice]]:
+        press = Notice(kind="equipment", code="tablet_press", name="tablet press", why="21 U.S.C. 802(38)")
+        flask = Notice(kind="equipment", code="laboratory_glassware", name="x", why="A list", is_weak=True)
+        return [
+            [press, flask] if FIRST in each.text or not number else [] for number, each in enumerate(batch)
+        ]
+
+    with closing(open_database(store)) as db:
+        record_notices(db, machines, read_with="test", run_id=None, now=NOW)
+    page = ada.get("/suppliers/1").text
+    assert "machines and listed substances from one hand." in page
+    assert "tablet press" in page
+    assert "21 U.S.C. 802(38)" in page
+    assert "laboratory glassware" not in page
 
 
 def test_from_a_listing_one_link_leads_to_its_supplier(ada: TestClient) -> None:

@@ -20,6 +20,7 @@ from store.crawl.runs import begin_run, end_run, record_not_run
 from store.crawl.sources import Basis, Permission, declare_source
 from store.database import open_in_memory
 from store.model import RunKind, RunOutcome, SourceKind
+from store.scores.law_imports import bring_law
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -264,3 +265,46 @@ def test_a_declared_reader_that_is_wrong_is_found(db: Database, tmp_path: Path) 
     """The alarm is the sentence about its file."""
     declared = DeclaredSource(source=build.ANDES, reader_problem="The file is wrong.")
     assert found(look(db, tmp_path, sources={"andes": declared}))["reader_unfit"] == "The file is wrong."
+
+
+LISTED = {
+    "profile": "us", "instrument": "US: a rule", "list": "List I", "substance": "Cinnamaldehyde",
+    "family": "other", "tier": "3", "status": "in force", "source": "FR", "confidence": "high",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("days", "row", "said"),
+    [
+        (
+            30,
+            {"since": "2026-12-10"},
+            "The listing of Cinnamaldehyde (US: a rule) takes effect on 2026-12-10;",
+        ),
+        (30, {"since": "2026", "until": "2026-12-10"}, "is in force for the last time on 2026-12-10"),
+        (10, {"since": "2026-12-10"}, ""),
+        (0, {"since": "2026-12-10"}, ""),
+        (30, {"since": "2026-12-10", "profile": "canada"}, ""),
+        (30, {"since": "2026-12-10", "status": "proposed"}, ""),
+        (30, {"since": "2026-11-24"}, ""),
+    ],
+)
+def test_an_entry_of_the_law_near_its_day(
+    db: Database, tmp_path: Path, days: int, row: dict[str, str], said: str
+) -> None:
+    """Of the office's own profiles, also while the import waits."""
+    nights(db, WELL)
+    bring_law(db, "us.csv", [LISTED | row], why="a rule", by="ada", now=NOW)
+    settings = AlarmSettings(disk_free_mb=0, law_days=days)
+    seen = found(look(db, tmp_path, settings=settings)).get("law_changes", "")
+    assert said in seen
+    assert bool(said) == bool(seen)
+
+
+def test_an_import_of_the_law_that_waits(db: Database, tmp_path: Path) -> None:
+    """A week is long enough for a lead."""
+    nights(db, WELL)
+    bring_law(db, "us.csv", [LISTED], why="a rule", by="ada", now=NOW - 7 * DAY)
+    assert "law_waits" not in found(look(db, tmp_path))
+    later = look(db, tmp_path, now=NOW + DAY)
+    assert "Import 1 of the law (us.csv) has waited" in found(later)["law_waits"]

@@ -74,6 +74,22 @@ def test_what_is_proposed_or_unsure_says_so_wherever_it_is_cited() -> None:
             assert (entry.profile == "eu-proposed") == ("not in force" in entry.list_name)
 
 
+@pytest.mark.parametrize("profile", profiles())
+def test_every_profile_answers_with_its_own_instrument(profile: str) -> None:
+    """Each entry states instrument, list, source and how surely it was read; no remark is a substance."""
+    gazetteer = load_gazetteer(Law(instruments=(profile,)))
+    found = [*gazetteer.substances, *(each for each in gazetteer.watched if each.entries)]
+    own = [each for each in found if each.entries[0].profile == profile]
+    assert own
+    for substance in found:
+        assert not (substance.name.startswith("(") and substance.name.endswith(")"))
+        assert "not read" not in substance.name
+        assert all(each.instrument and each.list_name and each.status for each in substance.entries)
+    said = look_up(gazetteer, own[0].name).why
+    assert own[0].entries[0].instrument in said
+    assert own[0].entries[0].status in said
+
+
 def test_other_profiles_change_no_reading_of_the_default() -> None:
     """What only another profile names is neither found nor a rival; a watched one is never scored."""
     default, everything = default_gazetteer(), load_gazetteer(Law(instruments=profiles()))
@@ -119,10 +135,10 @@ def test_two_editions_differ_by_rows() -> None:
     """Rows are compared by profile, list, item and substance."""
     old = [ROW, replace(ROW, substance="Toluene")]
     new = [replace(ROW, since="2027-02-01"), replace(ROW, substance="Ethyl ether")]
-    assert [str(each) for each in differences(old, new)] == [
+    assert [str(each) for each in differences(old, new, known_names())] == [
         "removed: Toluene, canada, Schedule VI",
         "changed: Acetone, canada, Schedule VI; since 2027-01-01 -> 2027-02-01",
-        "added: Ethyl ether, canada, Schedule VI",
+        "added: Ethyl ether, canada, Schedule VI, since 2027-01-01",
     ]
 
 

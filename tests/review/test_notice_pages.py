@@ -1,0 +1,61 @@
+"""Trust-and-safety teams count, filter and export listings by the rule that they break."""
+
+from __future__ import annotations
+
+import csv
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from fixtures.builders.forms import read_form
+from fixtures.builders.login import entered
+from fixtures.builders.review_store import NOW
+from store.accounts.users import Role
+from store.audit.audit import AuditAction, list_entries
+from store.database import open_database
+from store.review.notices import Notice, Noticed, record_notices
+from tests.cli.calls import call
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from fastapi.testclient import TestClient
+
+
+def notice(database: Path) -> None:
+    """Let one listing break a rule whose words are a formula, and all show a flask."""
+
+    def read(batch: Sequence[Noticed]) -> list[list[Notice]]:
+        broken = Notice(kind="rule", code="ebay-1", name="=eBay: <b>", why="a listed chemical")
+        flask = Notice(kind="equipment", code="laboratory_glassware", name="x", why="A list", is_weak=True)
+        return [[flask, broken] if number == 0 else [flask] for number, _ in enumerate(batch)]
+
+    with closing(open_database(database)) as db:
+        record_notices(db, read, read_with="test", run_id=None, now=NOW)
+
+
+def test_notices_are_counted_and_exported(client: TestClient, database: Path, tmp_path: Path) -> None:
+    """The page leads to the filtered list; the file has one line for each notice and is logged."""
+    assert "No listing shows anything" in client.get("/notices").text
+    notice(database)
+    page = client.get("/notices").text
+    assert "=eBay: &lt;b&gt;" in page
+    assert "/?notice=rule:ebay-1&amp;state=every" in page
+    assert "ordinary goods: no evidence alone" in page
+    form = read_form(page, "/notices/export")
+    made = client.post(form.action, data=form.values | {"kind": "rule", "code": "ebay-1"})
+    (row,) = csv.DictReader(made.text.splitlines())
+    assert (row["code"], row["name"]) == ("ebay-1", "'=eBay: <b>")
+    with closing(open_database(database)) as db:
+        (entry,) = list_entries(db, action=AuditAction.EXPORTED)
+        assert (entry.subject, entry.details["code"], entry.details["listings"]) == (
+            "export:notices", "ebay-1", 1,
+        )  # fmt: skip
+    assert {each["code"] for each in client.get("/api/notices?kind=rule").json()} == {"ebay-1"}
+    assert client.get("/exports").status_code == 200
+    file = tmp_path / "rules.csv"
+    call("notices", "--kind", "rule", "--export", file, "--db", database)
+    assert file.read_text(encoding="utf-8").splitlines() == made.text.splitlines()
+    with entered(database, "vic", Role.VIEWER) as viewer:
+        assert "export" not in viewer.get("/notices").text.partition("<main")[2]
+        assert viewer.post(form.action, data=form.values).status_code == 403
