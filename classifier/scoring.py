@@ -346,7 +346,7 @@ def _score_under_import(
     A sighting that comes meanwhile goes first: this run then ends, and the next one goes on.
     """
     waiting = law_imports.waiting_import(db)
-    model = waiting and law_imports.model_under_import(db, waiting)
+    model = law_imports.model_under_import(db, waiting) if waiting else None
     if waiting is None or model is None:
         return ""
     if unscored := scores.count_unscored(db, model.model_id):

@@ -223,8 +223,9 @@ def decide_import(
                 number=law_import_id,
             )
         newly_flagged = shown.entering if shown else None
-        values = {"law_import_id": law_import_id, "decision": decision, "why": _reason(why)}
-        values |= {"newly_flagged": newly_flagged, "decided_by": by, "decided_at": times.to_text(now)}
+        values: dict[str, object] = {"law_import_id": law_import_id, "decision": decision}
+        values |= {"why": _reason(why), "newly_flagged": newly_flagged}
+        values |= {"decided_by": by, "decided_at": times.to_text(now)}
         rows.insert(db, "law_decisions", values)
         audit.record(
             db,
