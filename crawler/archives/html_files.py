@@ -9,6 +9,7 @@ import zlib
 from dataclasses import dataclass, replace
 from email import errors, policy
 from email.parser import BytesParser
+from mimetypes import guess_type
 from typing import TYPE_CHECKING
 
 from w3lib.encoding import html_to_unicode
@@ -96,6 +97,17 @@ def read_html(capture: Capture, max_bytes: int) -> Payload:
     charset = f"; charset={capture.encoding}" if capture.encoding else ""
     media_type = "application/xhtml+xml" if ".xhtml" in capture.file.name.lower() else "text/html"
     return Payload(headers=(("Content-Type", media_type + charset),), body=body)
+
+
+def read_loose(capture: Capture, max_bytes: int) -> Payload:
+    """Read a script, style, picture or data file, whose name says its type.
+
+    Raises:
+        UnreadableBodyError: If it is over `max_bytes`.
+    """
+    media_type = guess_type(capture.file.name)[0] or "application/octet-stream"
+    with capture.file.open() as handle:
+        return Payload(headers=(("Content-Type", media_type),), body=read_bounded(handle, max_bytes))
 
 
 def _is_gzip(file: StoredFile) -> bool:

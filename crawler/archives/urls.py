@@ -34,7 +34,7 @@ _KEPT_IN_PATHS = "/=&,;:@!$'()*+"
 """Characters that mirroring tools leave unescaped in rewritten links."""
 _FRONT_PAGES = frozenset({"index", "default", "home", "homepage", "start", "main"})
 """File names of a site's front page."""
-_UNKNOWN_TIME = datetime.min.replace(tzinfo=UTC)
+UNKNOWN_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 @lru_cache(maxsize=8192)  # six calls for each page, and one for each link on a page
@@ -129,7 +129,7 @@ def assign_urls(captures: Sequence[Capture], base_url: str) -> Addresses:
     on every page, so that URL counts only for a file named like a front page, or for the only page. The
     fallback is the page's path below `base_url`.
     """
-    resolved = list(_resolve_revisits(captures))
+    resolved = list(resolve_revisits(captures))
     pages = [capture for capture in resolved if capture.is_page]
     claims = Counter(capture.hinted_url for capture in pages if not capture.stated_url)
     claims.update({capture.stated_url for capture in pages})
@@ -171,10 +171,10 @@ def _is_plausible(capture: Capture, *, is_only: bool) -> bool:
 
 
 def _rank(capture: Capture) -> tuple[bool, datetime]:
-    return capture.fault is None, capture.captured_at or _UNKNOWN_TIME
+    return capture.fault is None, capture.captured_at or UNKNOWN_TIME
 
 
-def _resolve_revisits(captures: Iterable[Capture]) -> Iterator[Capture]:
+def resolve_revisits(captures: Iterable[Capture]) -> Iterator[Capture]:
     """Join each revisit record to the capture of its body, anywhere in the archive."""
     originals = [capture for capture in captures if not capture.is_revisit]
     by_digest = {capture.digest: capture for capture in originals if capture.digest}

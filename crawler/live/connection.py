@@ -29,7 +29,7 @@ from twisted.python.failure import Failure
 from twisted.web._newclient import HEADER, STATUS
 from zope.interface import implementer
 
-from crawler.live.gate import SESSION_SETTING, HostRefused, Session
+from crawler.live.gate import ASSET, SESSION_SETTING, HostRefused, Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -71,7 +71,7 @@ class LiveHandler(HTTP11DownloadHandler):
             Refused: If the gate refuses the request.
             HostRefused: If no address of the host is allowed.
         """
-        self._session.gate.send(request.url)
+        self._session.gate.send(request.url, is_asset=ASSET in request.meta)
         try:
             return await super().download_request(request)
         except CannotResolveHostError:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from crawler.live.permission import Limits
+    from crawler.render import Rendering
     from crawler.sources.sources import DeclaredSource
     from crawler.workers.page_parser import Parse
     from store.crawl.sources import Permission
@@ -125,6 +126,7 @@ class _Allowed:
     """The stricter of the operator's and the permission's limits."""
     reader: str
     """The hash of the code and of the declared reader that determine a page's content."""
+    rendering: Rendering | None
 
 
 def crawl_live(
@@ -192,7 +194,10 @@ def _allowed(db: Database, declared: DeclaredSource, run: Run, at: datetime) -> 
         permission=permission,
         permission_id=permission_id,
         limits=stricter(declared.limits, permission),
-        reader=f"{code_hash()}{declared.reader.digest if declared.reader else ''}",
+        reader=code_hash()
+        + (declared.reader.digest if declared.reader else "")
+        + (declared.rendering.when if declared.rendering else ""),
+        rendering=declared.rendering,
     )
 
 
@@ -248,6 +253,7 @@ def _session(
         recorder=recorder,
         now=now,
         parse=parse,
+        rendering=allowed.rendering,
     )
 
 
@@ -267,6 +273,7 @@ def _file_notes(declared: DeclaredSource, run: Run, allowed: _Allowed) -> dict[s
         "permission-approved-by": permission.approved_by,
         "permission-valid": f"{permission.valid_from} to {permission.valid_until}",
         "permission-scope": " ".join(permission.scope),
+        "permission-asset-hosts": " ".join(permission.asset_hosts),
     }
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from crawler.evidence.keeper import EvidenceKeeper
     from crawler.live.frontier import Frontier
     from crawler.live.permission import Limits
+    from crawler.render import Rendering
     from crawler.run.recorder import Recorder
     from crawler.workers.page_parser import Parse
     from store.crawl.sources import Permission
@@ -40,6 +41,8 @@ RECORD = "precursor_watch_record"
 """Key of `request.meta` that holds the `EvidenceRecord`."""
 RECEIVED = "precursor_watch_received"
 """Key of `request.meta` that counts received bytes, including those of a failed answer."""
+ASSET = "precursor_watch_asset"
+"""Key of `request.meta` that marks a request of a drawn page, which may also go to an asset host."""
 EARLIER = "precursor_watch_earlier"
 """Key of `request.meta` that holds the `EarlierPage`."""
 Failure = tuple[PageOutcome, str]
@@ -81,13 +84,14 @@ class Gate:
         self._sent = sent
         self._received = received
         self.scope = Scope(permission.scope)
+        self._assets = Scope((*permission.scope, *permission.asset_hosts))
         self.stopped = ""
         """Why no more requests are sent; empty while requests pass."""
         self.is_budget_used = False
         """Whether the crawl stopped because of a used-up budget, which is a regular end."""
 
-    def check(self, url: str) -> None:
-        """Raise an error unless a request may be sent now.
+    def check(self, url: str, *, is_asset: bool = False) -> None:
+        """Raise an error unless a request may be sent now; a drawn page may also ask its asset hosts.
 
         Raises:
             Stopped: If no more requests may be sent.
@@ -97,10 +101,10 @@ class Gate:
             self.stopped = self._end()
         if self.stopped:
             raise Stopped(self.stopped)
-        if why := self.scope.why_not(url):
+        if why := (self._assets if is_asset else self.scope).why_not(url):
             raise Refused(f"It was not requested: {why}.")
 
-    def send(self, url: str) -> None:
+    def send(self, url: str, *, is_asset: bool = False) -> None:
         """Check a request again just before sending, also for a withdrawal, and count it.
 
         Raises:
@@ -108,7 +112,7 @@ class Gate:
         """
         if not self.stopped and (why := self._withdrawn()):
             self.stop(f"No more pages were requested, because {why}.")
-        self.check(url)
+        self.check(url, is_asset=is_asset)
         self._sent += 1
 
     def receive(self, count: int) -> bool:
@@ -150,6 +154,8 @@ class Session:
     keeper: EvidenceKeeper
     recorder: Recorder
     parse: Parse
+    rendering: Rendering | None
+    """How pages are drawn; None if they are not."""
     now: Callable[[], datetime]
 
     def __deepcopy__(self, _: dict[int, object]) -> Self:

@@ -21,6 +21,7 @@ from crawler.evidence.warc_writer import Exchange
 from crawler.extract.page import ExtractedPage
 from crawler.live.frontier import LeftOut, without_session
 from crawler.live.gate import (
+    ASSET,
     EARLIER,
     LINKED,
     PAGE,
@@ -34,6 +35,9 @@ from crawler.live.gate import (
     what_failed,
 )
 from crawler.live.politeness import NO_FOLLOW, NO_INDEX, has_robots_rule
+from crawler.render.answers import SiteAnswers
+from crawler.render.browser import DrawingStopped
+from crawler.render.pages import PageDrawer
 from crawler.run.spider import CrawledPage, job_of
 from store.crawl.evidence import get_record
 from store.crawl.fetches import (
@@ -74,10 +78,16 @@ class LiveSpider(scrapy.Spider):
         self._begin = begin
         self._blocked = 0
         self._closing: asyncio.Future[None] | None = None
+        self._drawer: PageDrawer | None = None
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
         """Request the first pages; in a resumed run, the remaining pages."""
         session, frontier = self._session, self._session.frontier
+        if session.rendering:
+            self._drawer = PageDrawer(
+                session.rendering, SiteAnswers(self.crawler), session.parse, user_agent=session.user_agent
+            )
+            self.crawler.signals.connect(self._drawer.close, signals.spider_closed)
         before = addresses_settled(session.db, session.run_id)
         for url in before:
             frontier.settle(url)
@@ -95,13 +105,19 @@ class LiveSpider(scrapy.Spider):
 
     async def parse(self, response: Response) -> AsyncIterator[Any]:
         """Parse a page, unless it is unchanged, and follow its links."""
-        crawled = await self._crawled(response)
-        self._count_refusals(crawled)
-        yield crawled
+        try:
+            pages = await self._crawled(response)
+        except DrawingStopped:
+            self._close()
+            return  # the next run requests the page
+        for crawled in pages:
+            self._count_refusals(crawled)
+            yield crawled
         frontier = self._session.frontier
-        frontier.found(response.url, _listing_texts(crawled))
-        rows = {without_session(row.url) for row in crawled.extracted.rows}
-        for url in frontier.admit(crawled.live.links if crawled.live else (), from_url=response.url):
+        frontier.found(response.url, (text for crawled in pages for text in _listing_texts(crawled)))
+        rows = {without_session(row.url) for crawled in pages for row in crawled.extracted.rows}
+        links = [link for crawled in pages if crawled.live for link in crawled.live.links]
+        for url in frontier.admit(links, from_url=response.url):
             yield self._request(url, is_linked=True, priority=int(url in rows))
 
     def failed(self, failure: Failure) -> CrawledPage | None:
@@ -128,7 +144,8 @@ class LiveSpider(scrapy.Spider):
             record=kept if kept and kept.url == first_url else None,
         )
 
-    async def _crawled(self, response: Response) -> CrawledPage:
+    async def _crawled(self, response: Response) -> list[CrawledPage]:
+        """Return the page; as it was drawn, if it needs drawing, and then once more for each click."""
         earlier: EarlierPage | None = response.meta.get(EARLIER)
         same = earlier if earlier and _is_same(response, earlier) else None
         if same:
@@ -139,7 +156,7 @@ class LiveSpider(scrapy.Spider):
             if is_error and extracted.outcome is PageOutcome.NOT_UNDERSTOOD:
                 extracted = replace(extracted, outcome=PageOutcome.UNREACHABLE)
             links = () if has_robots_rule(response, NO_FOLLOW) else tuple(self._wanted(extracted))
-        return CrawledPage(
+        plain = CrawledPage(
             url=response.url,
             http_status=response.status,
             extracted=extracted,
@@ -148,6 +165,23 @@ class LiveSpider(scrapy.Spider):
             live=self._remembered(response, extracted, links, same),
             same_as=same,
         )
+        if self._drawer is None or same:
+            return [plain]
+        pages = await self._drawer.drawn(plain, job_of(response))
+        return [self._as_drawn(response, page) if page.drawing else page for page in pages]
+
+    def _as_drawn(self, response: Response, page: CrawledPage) -> CrawledPage:
+        """Return a drawn page with its links, unless its document asks robots not to read or follow it.
+
+        Its validators are not remembered: that the plain response is unchanged says nothing about what its
+        scripts would draw.
+        """
+        document = response.replace(body=page.body)
+        extracted = _refusal(document) or page.extracted
+        links = () if has_robots_rule(document, NO_FOLLOW) else tuple(self._wanted(extracted))
+        is_remembered = extracted.outcome in _REMEMBERED
+        reading = LiveReading(reader=self._session.reader, links=links) if is_remembered else None
+        return replace(page, extracted=extracted, live=reading)
 
     def _remembered(
         self, response: Response, extracted: ExtractedPage, links: tuple[str, ...], same: EarlierPage | None
@@ -247,7 +281,7 @@ class PermissionMiddleware(_OfSession):
         """Refuse a request that the permission does not cover."""
         # A redirect inherits the download slot of the previous host, and with it another site's pace.
         request.meta.pop("download_slot", None)
-        self._session.gate.check(request.url)
+        self._session.gate.check(request.url, is_asset=ASSET in request.meta)
         is_row = request.priority > 0
         if request.meta.get(LINKED) and not self._session.frontier.is_open(request.url, is_row=is_row):
             raise LeftOut
@@ -337,7 +371,7 @@ class EvidenceMiddleware(_OfSession):
             )
         )
         if "download_stopped" in response.flags:
-            session.gate.check(request.url)
+            session.gate.check(request.url, is_asset=ASSET in request.meta)
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:

@@ -19,6 +19,7 @@ at_once = 1                            # optional, like all that follow
 max_pages = 2000
 max_bytes = 500_000_000
 private_addresses = ["10.1.2.3"]
+asset_hosts = ["https://static.andes.example"]      # for `render`; scripts and data of drawn pages
 
 [sources.andes-live.limits]            # optional; the operator's own bounds, see `Limits`
 timeout_s = 30
@@ -65,7 +66,7 @@ MOST = 10**15
 """Upper bound of every number in a permission or in the limits."""
 _TEXTS = frozenset({"basis", "reference", "approved_by", "read_by", "contact"})
 _DAYS = frozenset({"valid_from", "valid_until"})
-_LISTS = frozenset({"scope", "private_addresses"})
+_LISTS = frozenset({"scope", "private_addresses", "asset_hosts"})
 _WHOLE = frozenset(
     {"at_once", "max_pages", "max_bytes", "max_page_bytes", "retries", "blocked_in_a_row", "barren_pages"}
 )
@@ -375,7 +376,8 @@ def _terms_faults(permission: Permission) -> Iterator[str]:
         yield "its basis is the site's terms, but it does not say who read them (read_by)"
     if permission.valid_from and permission.valid_until and permission.valid_from > permission.valid_until:
         yield f"its permission ends on {permission.valid_until}, before it begins on {permission.valid_from}"
-    try:
-        Scope(permission.scope)
-    except ScopeWrong as error:
-        yield str(error)
+    for name in ("scope", "asset_hosts"):
+        try:
+            Scope(getattr(permission, name))
+        except ScopeWrong as error:
+            yield str(error) if name == "scope" else f"in its {name}, {error}"

@@ -26,7 +26,7 @@ from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import ProtegoRobotParser
 
-from crawler.live.gate import SESSION_SETTING, HostRefused, NotAllowed, Session, Stopped, what_failed
+from crawler.live.gate import ASSET, SESSION_SETTING, HostRefused, NotAllowed, Session, Stopped, what_failed
 from crawler.live.permission import ROBOT
 from store.model import PageOutcome
 
@@ -134,7 +134,8 @@ class RobotsMiddleware:
 
     async def _read(self, site: str, request: Request) -> Robots:
         assert self._crawler.engine
-        asking = Request(f"{site}/robots.txt", priority=_PRIORITY, meta={_ROBOTS: True}, callback=NO_CALLBACK)
+        meta = {_ROBOTS: True} | {name: True for name in (ASSET,) if name in request.meta}
+        asking = Request(f"{site}/robots.txt", priority=_PRIORITY, meta=meta, callback=NO_CALLBACK)
         try:
             response = await self._crawler.engine.download_async(asking)
         except Stopped:

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import structlog
@@ -14,6 +15,7 @@ from crawler.archives.urls import normal_url
 from crawler.errors import CrawlError
 from crawler.evidence.warc_writer import Exchange
 from crawler.run.spider import MOST_PICTURES
+from store.crawl.drawings import PageDrawing
 from store.crawl.evidence import record_evidence
 from store.crawl.fetches import LiveReading, record_fetches, was_understood
 from store.crawl.pages import SeenListing, record_more, record_page, recorded_urls
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from crawler.archives import ArchiveFault, SavedPage
     from crawler.evidence.keeper import EvidenceKeeper
     from crawler.extract.page import ExtractedListing, ExtractedPage
+    from crawler.render.pages import Drawing
     from crawler.run.spider import CrawledPage
     from store.crawl.evidence import EvidenceRecord
     from store.crawl.fetches import Fetch
@@ -71,6 +74,7 @@ class _Waiting:
     reading: LiveReading | None
     same_as: int | None
     digest: DigestFinding | None
+    drawing: PageDrawing | None
 
 
 class Recorder:
@@ -135,7 +139,10 @@ class Recorder:
             self._count()
             return
         record = crawled.record or self._keep_saved(crawled)
-        page = self._page(crawled)
+        drawing = None
+        if crawled.drawing:
+            record, drawing = self._keep_drawing(crawled, crawled.drawing, record)
+        page = self._page(crawled, record)
         self._waiting.append(
             _Waiting(
                 page=page,
@@ -144,6 +151,7 @@ class Recorder:
                 reading=crawled.live,
                 same_as=crawled.same_as.page_id if crawled.same_as else None,
                 digest=crawled.saved.digest if crawled.saved else None,
+                drawing=drawing,
             )
         )
 
@@ -181,6 +189,7 @@ class Recorder:
                 reading=each.reading,
                 same_as=each.same_as,
                 digest=each.digest,
+                drawing=each.drawing,
             )
 
     @contextmanager
@@ -222,7 +231,7 @@ class Recorder:
         page = self._bare_page(url=f"archive:{fault.locator}", outcome=fault.outcome, sentence=fault.sentence)
         record_page(self._db, replace(page, locator=fault.locator))
 
-    def _page(self, crawled: CrawledPage) -> Page:
+    def _page(self, crawled: CrawledPage, record: EvidenceRecord | None) -> Page:
         saved, body, same = crawled.saved, crawled.body, crawled.same_as
         outcome, sentence = self._outcome(crawled)
         page = self._bare_page(url=crawled.url, outcome=outcome, sentence=sentence)
@@ -232,7 +241,7 @@ class Recorder:
             http_status=crawled.http_status,
             payload_sha256=same.payload_sha256 if same else hashlib.sha256(body).hexdigest(),
             payload_bytes=same.payload_bytes if same else len(body),
-            locator=saved.locator if saved else _locator(crawled.record),
+            locator=saved.locator if saved else _locator(record),
         )
 
     def _outcome(self, crawled: CrawledPage) -> tuple[PageOutcome, str]:
@@ -258,6 +267,45 @@ class Recorder:
     def _keep_saved(self, crawled: CrawledPage) -> EvidenceRecord | None:
         saved = crawled.saved
         return self._keeper.keep(self._exchange(saved)) if saved and (saved.body or saved.is_http) else None
+
+    def _keep_drawing(
+        self, crawled: CrawledPage, drawing: Drawing, plain: EvidenceRecord | None
+    ) -> tuple[EvidenceRecord, PageDrawing]:
+        """Keep a drawn page's document, screenshot and answers; return the document's record."""
+        for each in drawing.answers:
+            self._keeper.keep(self._exchange(each))
+        notes = {
+            "run": str(self._run_id),
+            "source": self._source_id,
+            "drawn-with": drawing.drawn_with,
+            "drawn-from": plain.record_id if plain else "",
+            "requests-answered": str(drawing.requests),
+            "requests-refused": str(drawing.refused),
+        }
+
+        def keep(name: str, media_type: str, body: bytes) -> EvidenceRecord:
+            return self._keeper.keep(
+                Exchange(
+                    url=f"urn:{name}:{crawled.url}",
+                    at=self._now(),
+                    status=HTTPStatus.OK,
+                    headers=(("Content-Type", media_type),),
+                    is_http=False,
+                    body=body,
+                    notes=notes,
+                )
+            )
+
+        document = keep("document", "text/html; charset=utf-8", crawled.body)
+        view = keep("view", "image/png", drawing.picture)
+        return document, PageDrawing(
+            plain_record_id=plain.record_id if plain else None,
+            view_record_id=view.record_id,
+            boxes=drawing.boxes,
+            requests=drawing.requests,
+            refused=drawing.refused,
+            drawn_with=drawing.drawn_with,
+        )
 
     def _exchange(self, saved: SavedPage) -> Exchange:
         captured = saved.captured_at.isoformat() if saved.captured_at else ""

@@ -140,7 +140,12 @@ def recording(
 
 def open_declared(declared: DeclaredSource) -> Archive:
     """Open the archive of a saved source, which the caller must close."""
-    return open_archive(archive_of(declared), base_url=declared.base_url, manifest=declared.manifest)
+    return open_archive(
+        archive_of(declared),
+        base_url=declared.base_url,
+        manifest=declared.manifest,
+        has_assets=declared.rendering is not None,
+    )
 
 
 def run_saved(declared: DeclaredSource, archive: Archive, sink: PageSink, parse: Parse = parse_here) -> None:
@@ -167,6 +172,7 @@ def run_saved(declared: DeclaredSource, archive: Archive, sink: PageSink, parse:
         archive=archive,
         begin=declared.start,
         parse=parse,
+        rendering=declared.rendering,
     )
     if reason != "finished":
         raise CrawlBroken(source_id, reason)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import scrapy
+from scrapy import signals
 from scrapy.exceptions import IgnoreRequest
 
 from crawler.archives import SavedPage  # noqa: TC001 (msgspec resolves the fields of a page, as of the others)
 from crawler.extract.page import ExtractedPage
+from crawler.render.answers import ArchiveAnswers
+from crawler.render.pages import Drawing, PageDrawer
 from crawler.workers.page_parser import PageJob
 from store.crawl.evidence import EvidenceRecord  # noqa: TC001
 from store.crawl.fetches import EarlierPage, LiveReading  # noqa: TC001
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from crawler.archives import Archive
+    from crawler.render import Rendering
     from crawler.workers.page_parser import Parse
 
 
@@ -57,6 +61,8 @@ class CrawledPage:
     """Values of a page from the network for the next crawl."""
     same_as: EarlierPage | None = field(default=None, repr=False)
     """The earlier page with the same bytes, if the page was not parsed again."""
+    drawing: Drawing | None = field(default=None, repr=False)
+    """How a browser drew the page; `body` is then the drawn document."""
 
 
 class MarketplaceSpider(scrapy.Spider):
@@ -64,13 +70,22 @@ class MarketplaceSpider(scrapy.Spider):
 
     name = "marketplace"
 
-    def __init__(self, *, archive: Archive, begin: tuple[str, ...], parse: Parse, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        archive: Archive,
+        begin: tuple[str, ...],
+        parse: Parse,
+        rendering: Rendering | None = None,
+        **kwargs: Any,
+    ) -> None:
         """Take the archive and the start addresses.
 
         Args:
             archive: The saved pages.
             begin: Addresses from which to follow links. If empty, every page of the archive is read.
             parse: Parses a page, while the next pages are fetched.
+            rendering: How pages are drawn, from the archive alone; None if they are not.
             **kwargs: Scrapy's arguments.
         """
         super().__init__(**kwargs)
@@ -82,9 +97,12 @@ class MarketplaceSpider(scrapy.Spider):
         self.room = asyncio.Semaphore(MOST_UNDER_WAY)
         self._turn = asyncio.Lock()
         """Serves the pages in the order of their requests, however long each takes to parse."""
+        self._drawer = PageDrawer(rendering, ArchiveAnswers(archive), parse) if rendering else None
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
         """Request the first pages."""
+        if self._drawer:
+            self.crawler.signals.connect(self._drawer.close, signals.spider_closed)
         if self.begin:
             for url in self.begin:
                 yield self._request(url)
@@ -99,18 +117,19 @@ class MarketplaceSpider(scrapy.Spider):
         async with self.room:
             parsing = asyncio.ensure_future(self._extracted(saved, response))
             async with self._turn:
-                extracted = await parsing
-                if self.begin:
-                    for request in self._follow(extracted):
-                        yield request
-                yield CrawledPage(  # last, so that all its requests are out before it reaches the pipeline
+                plain = CrawledPage(
                     url=response.url,
                     http_status=response.status,
                     saved=saved,
-                    extracted=extracted,
-                    pictures=tuple(self._pictures_of(extracted, saved)),
+                    extracted=await parsing,
                     body=response.body,
                 )
+                pages = await self._drawer.drawn(plain, job_of(response)) if self._drawer else [plain]
+                if self.begin:
+                    for request in (each for page in pages for each in self._follow(page.extracted)):
+                        yield request
+                for page in pages:  # last, so that all its requests are out before it reaches the pipeline
+                    yield replace(page, pictures=tuple(self._pictures_of(page.extracted, saved)))
 
     def _pictures_of(self, extracted: ExtractedPage, page: SavedPage) -> Iterator[SavedPage]:
         listings = [extracted.listing] if extracted.listing else extracted.rows

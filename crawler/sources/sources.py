@@ -9,6 +9,7 @@ start = ["https://andes.example/quimicos"]      # optional; default: every page 
 base_url = "https://andes.example/"             # optional; for files that do not say where they are from
 manifest = "evidence/andes-files.csv"           # optional; `file` and `url` columns
 schedule = { cron = "30 3 * * *", timezone = "America/Lima" }      # optional; or { every_minutes = 360 }
+render = true                                   # optional; draw pages in Chromium, see `crawler.render`
 
 A live source has `live = true`, `start` and a permission instead of an archive, see
 `crawler.live.permission`.
@@ -29,6 +30,7 @@ from filelock import FileLock
 
 from crawler.errors import CrawlError
 from crawler.live.permission import Limits, read_limits, read_permission
+from crawler.render import Rendering, read_rendering
 from store.messages import reason_of
 from store.model import Source, SourceKind
 
@@ -41,15 +43,17 @@ if TYPE_CHECKING:
 SOURCE_ID = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 HTTP_ADDRESS = re.compile(r"https?://[^\s/?#]+", re.IGNORECASE)
 REQUIRED = {"name": str, "archive": str, "supplied_by": str, "supplied_on": date}
-OPTIONAL = {"start": list, "base_url": str, "manifest": str, "schedule": dict}
+RENDER = (bool, str, dict)
+OPTIONAL = {"start": list, "base_url": str, "manifest": str, "schedule": dict, "render": RENDER}
 LIVE_REQUIRED = {"name": str, "live": bool, "start": list}
-LIVE_OPTIONAL = {"permission": dict, "limits": dict, "schedule": dict}
+LIVE_OPTIONAL = {"permission": dict, "limits": dict, "schedule": dict, "render": RENDER}
 _KINDS = {
     str: 'text in "quotes"',
     date: "a date like 2026-11-02, without quotes and without a time",
     list: 'a list like ["https://andes.example/quimicos"]',
     dict: "a table like { every_minutes = 360 }",
     bool: "true or false",
+    RENDER: 'true, "always" or a table like { when = "needed", scrolls = 3 }',
 }
 _PLACE = re.compile(r"^(?P<what>.*) \(at line (?P<line>\d+), column \d+\)$")
 _FIELD = re.compile(r"\s*(?P<key>[\w-]+)\s*=\s*(?P<value>[^#]*[^#\s])")
@@ -110,6 +114,8 @@ class DeclaredSource:
     start: tuple[str, ...] = ()
     """Start addresses. If empty, every page of the archive is read."""
     schedule: Schedule | None = None
+    rendering: Rendering | None = None
+    """How pages are drawn; None if they are read as they come."""
     permission: Permission | None = None
     """The permission of a live source; `crawler.live.permission` checks whether it is valid."""
     limits: Limits = field(default_factory=Limits)
@@ -249,6 +255,7 @@ def _declared(path: Path, source_id: str, table: Any) -> DeclaredSource:
         manifest=folder / table["manifest"] if "manifest" in table else None,
         start=tuple(table.get("start", ())),
         schedule=_schedule(path, source_id, table.get("schedule")),
+        rendering=_rendering(path, source_id, table),
     )
 
 
@@ -285,12 +292,22 @@ def _declared_live(path: Path, source_id: str, table: dict[str, Any]) -> Declare
         ),
         start=tuple(table["start"]),
         schedule=_schedule(path, source_id, table.get("schedule")),
+        rendering=_rendering(path, source_id, table),
         permission=permission,
         limits=limits,
     )
 
 
+def _rendering(path: Path, source_id: str, table: dict[str, Any]) -> Rendering | None:
+    try:
+        return read_rendering(table.get("render", False))
+    except ValueError as error:
+        raise SourcesFileWrong(path, f"sources.{source_id}: {error}") from error
+
+
 def _check_table(path: Path, source_id: str, table: Any, *, is_live: bool) -> None:
+    required: dict[str, Any]
+    optional: dict[str, Any]
     required, optional = (LIVE_REQUIRED, LIVE_OPTIONAL) if is_live else (REQUIRED, OPTIONAL)
     if not SOURCE_ID.fullmatch(source_id):
         raise SourcesFileWrong(path, f"{source_id!r} is not a source name; use a-z, 0-9, - and _")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from store import rows, times
+from store.crawl.drawings import PageDrawing, insert_drawing
 from store.crawl.fetches import LiveReading, insert_reading
 from store.crawl.identity import canonical_url, content_hash, listing_id, listing_text, text_hash
 from store.crawl.pictures import KeptPicture, record_pictures
@@ -39,6 +40,7 @@ def record_page(
     reading: LiveReading | None = None,
     same_as: int | None = None,
     digest: DigestFinding | None = None,
+    drawing: PageDrawing | None = None,
 ) -> dict[Change, int]:
     """Record a page and its listings in one transaction.
 
@@ -53,6 +55,7 @@ def record_page(
         reading: The data that the next live crawl needs about the page.
         same_as: An earlier page with the same bytes; its listings are on this page too, unchanged.
         digest: The digests that the archive states and the page does not match.
+        drawing: How a browser drew the page.
 
     Returns:
         The number of new, changed and unchanged listings; all 0 for a page recorded before.
@@ -70,6 +73,8 @@ def record_page(
                 insert_reading(db, page_id, reading)
             if digest is not None:
                 rows.insert(db, "page_digests", {"page_id": page_id, **rows.columns_of(digest)})
+            if drawing is not None:
+                insert_drawing(db, page_id, drawing)
             if same_as is not None:
                 tally[Change.UNCHANGED] += _repeat_listings(db, page_id, same_as)
     return tally

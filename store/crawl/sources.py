@@ -73,6 +73,8 @@ class Permission:
     """Most bytes received in one run."""
     private_addresses: tuple[str, ...] = ()
     """IP addresses or networks outside the public internet that may be reached."""
+    asset_hosts: tuple[str, ...] = ()
+    """URL prefixes outside the scope from which a drawn page may request its scripts, styles and data."""
 
     @property
     def permission_id(self) -> str:
@@ -83,7 +85,10 @@ class Permission:
     def document(self) -> dict[str, Any]:
         """The whole permission in JSON form."""
         days = {"valid_from": _day(self.valid_from), "valid_until": _day(self.valid_until)}
-        return dict(sorted((asdict(self) | days).items()))
+        document = asdict(self) | days
+        if not self.asset_hosts:  # a permission from before this field keeps its id
+            del document["asset_hosts"]
+        return dict(sorted(document.items()))
 
 
 def record_permission(db: Database, source_id: str, permission: Permission, *, now: datetime) -> str:
