@@ -24,8 +24,8 @@ draw();
 """
 LIST = """
 let page = 0;
-const rows = (from) => Array.from({length: 4}, (_, at) =>
-  `<li><a href="/thing/${from + at}">Drum of solvent ${from + at}</a> <b>${20 + from + at} EUR</b></li>`).join("");
+const rows = (from) => Array.from({length: 4}, (_, at) => from + at).map((at) =>
+  `<li><a href="/thing/${at}">Drum of solvent ${at}</a> <b>${20 + at}.00 EUR</b></li>`).join("");
 const show = () => { document.getElementById("rows").innerHTML = rows(4 * page); };
 document.getElementById("next").onclick = () => { page += 1; show(); };
 show();
