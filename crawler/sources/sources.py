@@ -306,15 +306,13 @@ def _rendering(path: Path, source_id: str, table: dict[str, Any]) -> Rendering |
 
 
 def _check_table(path: Path, source_id: str, table: Any, *, is_live: bool) -> None:
-    required: dict[str, Any]
-    optional: dict[str, Any]
     required, optional = (LIVE_REQUIRED, LIVE_OPTIONAL) if is_live else (REQUIRED, OPTIONAL)
     if not SOURCE_ID.fullmatch(source_id):
         raise SourcesFileWrong(path, f"{source_id!r} is not a source name; use a-z, 0-9, - and _")
     if not isinstance(table, dict):
         raise SourcesFileWrong(path, f"sources.{source_id} is not a table")
     for key, value in table.items():
-        expected = {**required, **optional}.get(key)
+        expected: Any = {**required, **optional}.get(key)
         if expected is None:
             known = ", ".join([*required, *optional])
             raise SourcesFileWrong(path, f"sources.{source_id} has an unknown key {key!r}; it knows {known}")
