@@ -33,6 +33,7 @@ from review.oversight import (
     office_term_pages,
     service_pages,
     settings_pages,
+    teach_pages,
 )
 from review.queue import bulk, decide, lists, watchlist_pages
 from review.suppliers import supplier_pages
@@ -148,7 +149,7 @@ STATUS = {
 MODULES = (
     decide, lists, watchlist_pages, item_page, listing_api, bulk, case_files, case_exports, figure_pages,
     settings_pages, office_term_pages, law_pages, notice_pages, login, own_account, user_admin, audit_log,
-    service_pages, help_pages, supplier_pages,
+    service_pages, help_pages, supplier_pages, teach_pages,
 )  # fmt: skip
 """Modules with routes: each has a router `pages`, a router `api`, or both."""
 

@@ -57,7 +57,7 @@ RULES = {
 """What is looked at under each colour scheme; None for every rule."""
 
 VALUES = {
-    "listing_id": "", "case_id": "1", "run_id": "1", "name": "bo", "supplier_id": "1",
+    "listing_id": "", "case_id": "1", "run_id": "1", "name": "bo", "supplier_id": "1", "source_id": "mercado",
 }  # fmt: skip
 """What stands for the parts of an address; the listing is filled in when the store is."""
 
