@@ -104,7 +104,8 @@ def rules_broken(listing: Noticed, machines: Sequence[Notice]) -> Iterator[Notic
                 kind="rule",
                 code=rule["rule"],
                 name=f"{rule['marketplace']}: {rule['name']}",
-                why=f"{rule['breach']} ({', '.join(found)}); {rule['reference']}, {rule['dated']}",
+                why=f"{rule['breach']} ({', '.join(found)}); {rule['reference']}, {rule['dated']}"
+                + _unsure(rule),
             )
 
 
@@ -196,11 +197,15 @@ def _machine_pattern(machine: str) -> re.Pattern[str]:
 @cache
 def _laws_of(machine: str) -> str:
     laws = [
-        f"{row['jurisdiction']}: {row['instrument']} ({row['status']})"
+        f"{row['jurisdiction']}: {row['instrument']} ({row['status']}){_unsure(row)}"
         for row in _rows("equipment.csv")
         if row["machine"] == machine
     ]
     return "; ".join(laws[:CITED])
+
+
+def _unsure(row: Row) -> str:
+    return " (low confidence)" if row["confidence"] == "low" else ""
 
 
 @cache

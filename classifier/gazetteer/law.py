@@ -113,7 +113,11 @@ class LawEntry:
 
     @property
     def dated(self) -> str:
-        """The list with its date, e.g. `Table I since 1988` or `Category 1: 2020/1737 (2021-01-13)`."""
+        """The list with its dates, e.g. `Table I since 1988` or `Category 1: 2020/1737 (2021-01-13)`."""
+        return f"{self._began}, until {self.until}" if self.until else self._began
+
+    @property
+    def _began(self) -> str:
         if not self.since_text:
             start = f"since {self.not_before.year}" if self.not_before else "at any date"
             return f"{self.list_name} (date not read, so taken as in force {start})"

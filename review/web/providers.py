@@ -29,7 +29,7 @@ class LawEntry:
     instrument: str
     list_name: str
     since: str
-    """The date of entry into force, in the source's words."""
+    """The date of entry into force, in the source's words, and the last day if there is one."""
     code: str
     source: str
     """The source of the entry."""

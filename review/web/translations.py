@@ -357,7 +357,7 @@ LAW_WORDS = (
     N_("Category 1"), N_("Category 2"), N_("Category 2A"), N_("Category 2B"), N_("Category 3"),
     N_("Category 4"), N_("precursor"), N_("essential chemical"), N_("added later"),
     N_("date not read"), N_("in force"), N_("final rule"), N_("effective"), N_("regulated since"),
-    N_("since"), N_("general knowledge"), N_("decision"), N_("decisions"), N_("2010 decision"),
+    N_("since"), N_("until"), N_("general knowledge"), N_("decision"), N_("decisions"), N_("2010 decision"),
     N_("CND decision"), N_("CND decisions"), N_("March 2022"), N_("March 2024"), N_("rule"),
     N_("rule title read in"), N_("status"), N_("moved to group footnote"),
     N_("as a carbamate of 4-piperidone"), N_("halides added"), N_("proposed"), N_("final rule later in 2021"),

@@ -145,3 +145,10 @@ def test_two_editions_differ_by_rows() -> None:
 def test_the_page_of_sources_is_up_to_date() -> None:
     """It is written from the data: `python -m classifier.gazetteer.sources_page`."""
     assert PAGE.read_text(encoding="utf-8") == page()
+
+
+def test_an_entry_that_ends_says_until_when() -> None:
+    """Under the law of a day on which it was still in force."""
+    law = Law(instruments=("canada",), as_of=date(2026, 4, 1))
+    said = look_up(load_gazetteer(law), "phenethyl bromide").why
+    assert "CDSA Schedule V (temporary) since 2025-04-14, until 2026-04-13" in said
