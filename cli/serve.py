@@ -239,7 +239,7 @@ def _shown(substance: Substance, entry: KnownEntry) -> LawEntry:
         substance=substance.name,
         instrument=entry.instrument,
         list_name=entry.list_name,
-        since=f"{entry.since_text}, until {entry.until}" if entry.until else entry.since_text,
+        since=entry.since_text + entry.ending,
         code=entry.code or entry.item,
         source=entry.source,
     )

@@ -114,7 +114,12 @@ class LawEntry:
     @property
     def dated(self) -> str:
         """The list with its dates, e.g. `Table I since 1988` or `Category 1: 2020/1737 (2021-01-13)`."""
-        return f"{self._began}, until {self.until}" if self.until else self._began
+        return self._began + self.ending
+
+    @property
+    def ending(self) -> str:
+        """The last day in force as `, until 2027-06-30`; empty if there is none, or the date names it."""
+        return f", until {self.until}" if self.until and str(self.until) not in self.since_text else ""
 
     @property
     def _began(self) -> str:

@@ -151,4 +151,7 @@ def test_an_entry_that_ends_says_until_when() -> None:
     """Under the law of a day on which it was still in force."""
     law = Law(instruments=("canada",), as_of=date(2026, 4, 1))
     said = look_up(load_gazetteer(law), "phenethyl bromide").why
-    assert "CDSA Schedule V (temporary) since 2025-04-14, until 2026-04-13" in said
+    assert "CDSA Schedule V (temporary): 2025-04-14 to 2026-04-13 [" in said
+    ended = replace(ROW, since="2026-01-01", until="2026-06-30")
+    said = look_up(load_gazetteer(replace(law, imported=(ended,))), "acetone").why
+    assert "Schedule VI since 2026-01-01, until 2026-06-30 [" in said
