@@ -235,6 +235,8 @@ ACTIONS = {
     AuditAction.PERMISSION_APPROVED: N_("approved a permission again"),
     AuditAction.OFFICE_TERM_ADDED: N_("added a term of the office"),
     AuditAction.OFFICE_TERM_RETIRED: N_("retired a term of the office"),
+    AuditAction.LAW_IMPORTED: N_("imported a list of the law"),
+    AuditAction.LAW_DECIDED: N_("decided on an import of the law"),
     AuditAction.LOGGED_IN: N_("logged in"),
     AuditAction.LOGIN_FAILED: N_("failed to log in"),
     AuditAction.LOGIN_BLOCKED: N_("was blocked from logging in"),
