@@ -26,6 +26,7 @@ from playwright.sync_api import sync_playwright
 
 from classifier.gazetteer import Law
 from classifier.gazetteer.law import DEFAULT_INSTRUMENTS
+from classifier.notices import machines_in
 from classifier.scoring import model_folder, score_new
 from cli.serve import reference_for, service_api_for
 from fixtures.builders.login import WEAK, a_user, cookie_of
@@ -49,6 +50,7 @@ from store.crawl.sources import declare_source
 from store.database import open_database
 from store.model import Decision, ListingContent
 from store.review.cases import open_case, write_entry
+from store.review.notices import Notice, record_notices
 from store.review.queue import review_queue
 from store.review.samples import draw_sample
 from store.review.workspace import change_setting
@@ -194,12 +196,22 @@ def fill(store: Path) -> dict[str, str]:
         seller = ("mercado", plain[0].content.seller_name)
         write_entry(db, case, "seller", seller=seller, written_by="ada", now=NOW)
         write_entry(db, case, "note", note="Same drum in two photographs.", written_by="ada", now=NOW)
+        shown = list(machines_in("Tablet press with heating mantle"))
+        why = "a listed chemical without a CAS number (Phenylacetone); rule.alibaba.com"
+        broken = Notice(kind="rule", code="alibaba-1", name="Alibaba.com: Hazardous chemicals", why=why)
+        noticed = [shown, [broken], [broken, *shown[1:]]]
+        record_notices(
+            db,
+            lambda batch: [noticed[at] if at < len(noticed) else [] for at in range(len(batch))],
+            read_with="invented", run_id=None, now=NOW,
+        )  # fmt: skip
         score_under_import(db, bring_list(db, substance="Acetone"), (*plain, *lots, changed))
     return {
         "queue": "", "item": f"listings/{first}",
         "filter": "?seller=Aromas+del+Sur+%28fictional%29&sort=newest",
         "kept-page": f"listings/{first}/page", "sheet": f"listings/{first}/sheet", "cases": "cases",
-        "case": "cases/1", "figures": "figures", "exports": "exports", "settings": "settings", "law": "law",
+        "case": "cases/1", "figures": "figures", "exports": "exports", "settings": "settings",
+        "law": "law", "notices": "notices",
         "service": "service", "runs": "service/runs",
         "bulk": "bulk?source=mercado", "nothing-found": "?q=nosuch", "login": "login",
         "audit": "audit", "users": "users", "user": "users/ben", "account": "account",
