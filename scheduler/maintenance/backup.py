@@ -28,7 +28,7 @@ from store.messages import counted, reason_of
 from store.operations.integrity import copy_store, copy_synced, naming_faults, sync
 from store.operations.retention import buried_files
 from store.private import private_folder
-from store.scores.scores import list_models
+from store.scores.scores import trained_models
 from store.signing import SIGNATURE, SignatureFalse, sign, signer_of
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def _open(path: Path, backups: Path, folder: Path) -> BackedUp:
 
 
 def _models(copy: Database, database: Path, backups: Path, folder: Path) -> Iterator[BackedUp]:
-    for model in list_models(copy):
+    for model in trained_models(copy):
         source = database.resolve().parent / model.folder
         for path in sorted(source.rglob("*")) if source.is_dir() else ():
             if path.is_file():

@@ -22,7 +22,7 @@ from store.operations.integrity import check_store, free_bytes, naming_faults, t
 from store.operations.retention import buried_files, bury, count_old_contacts, purge_contacts, spent_evidence
 from store.review.queue import mend_queue
 from store.review.search import index_missing
-from store.scores.scores import list_models, model_in_use
+from store.scores.scores import base_id, model_in_use, trained_models
 from store.signing import signing_key
 
 if TYPE_CHECKING:
@@ -93,9 +93,9 @@ def _check_models(db: Database, database: Path) -> str:
     home, in_use, own_key = database.resolve().parent, model_in_use(db), signing_key(database)
     signers: list[str] = []
     missing = False
-    for model in list_models(db):
+    for model in trained_models(db):
         folder = home / model.folder
-        is_in_use = in_use is not None and model.model_id == in_use.model_id
+        is_in_use = in_use is not None and model.model_id == base_id(in_use.model_id)
         if not folder.is_dir():
             missing |= is_in_use
             continue

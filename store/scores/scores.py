@@ -123,6 +123,11 @@ def list_models(db: Database) -> list[Model]:
     return rows.select(db, Model, "SELECT * FROM models ORDER BY created_at DESC, model_id")
 
 
+def trained_models(db: Database) -> list[Model]:
+    """Return every model as trained, newest first; under other laws the files are the same."""
+    return [each for each in list_models(db) if each.model_id == base_id(each.model_id)]
+
+
 def promotions(db: Database) -> list[Promotion]:
     """Return every promotion, oldest first; the last is in force."""
     return rows.select(db, Promotion, "SELECT * FROM promotions ORDER BY promotion_id")

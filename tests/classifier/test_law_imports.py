@@ -29,7 +29,7 @@ from store.scores.law_imports import (
     preview,
     waiting_import,
 )
-from store.scores.scores import list_models, model_in_use, promote
+from store.scores.scores import list_models, model_in_use, promote, trained_models
 from tests.classifier.toy import NOW, ToyEmbedder, write_starter
 
 if TYPE_CHECKING:
@@ -156,6 +156,7 @@ def test_a_later_import_replaces_and_ends_entries(store: Path) -> None:
         assert in_use
         assert in_use.model_id == f"{first.model_id}-law2"
         assert len(list_models(db)) == 3
+        assert trained_models(db) == [first]  # whose files are backed up and checked once
 
 
 def test_new_sightings_go_before_the_history(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
