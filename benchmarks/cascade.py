@@ -31,7 +31,6 @@ from classifier.model.persistence import load_model
 from classifier.scoring import Scorer
 from classifier.training.examples import json_object, load_starter, row_text
 from classifier.training.fit import Cascade, build_dataset, train
-from fixtures.builders.stock_embedder import stock_model
 from store.model import ScoreStage
 from store.vectors import open_vectors
 
@@ -131,6 +130,8 @@ def _given_up(
 
 def stock_way(embedder: TransformerEmbedder, model: TrainedModel) -> Callable[[Sequence[str]], object]:
     """Return what one would write instead, made ready: float32 vectors and a regression on a model's own."""
+    from fixtures.builders.stock_embedder import stock_model  # loads sentence-transformers
+
     stock = stock_model(embedder)
     kept = model.neighbours
     regression = LogisticRegression(max_iter=1_000).fit(kept.vectors, kept.labels)

@@ -25,7 +25,6 @@ from classifier.gazetteer import load_gazetteer
 from classifier.scoring import Scorer
 from classifier.training.examples import load_starter
 from classifier.training.fit import build_dataset, train
-from fixtures.builders.stock_embedder import stock_model
 from fixtures.marketplaces.data import STEMS, read_site
 from store.crawl.identity import listing_text
 from store.model import ListingContent
@@ -87,6 +86,8 @@ def choose_texts(number: int) -> list[str]:
 def _stock(
     embedder: TransformerEmbedder, data: Dataset
 ) -> tuple[Callable[[Sequence[str]], object], Callable[[Sequence[str]], object]]:
+    from fixtures.builders.stock_embedder import stock_model  # loads sentence-transformers
+
     model = stock_model(embedder)
     regression = LogisticRegression(max_iter=1_000).fit(vectors_in(data.features), data.labels)
 

@@ -6,6 +6,7 @@ from importlib import import_module
 from scrapy.settings import default_settings
 
 from crawler.markets import find_markets
+from crawler.workers.page_parser import load_everything
 
 OURS = (
     "rich.progress", "cli.output", "cli.settings",
@@ -19,7 +20,7 @@ LEFT_OUT = ("telnet", "periodic_log")
 
 
 def load() -> None:
-    """Import everything, and read the list of public suffixes."""
+    """Import everything, and read the list of public suffixes and what parsing a page needs."""
     parts = (
         *default_settings.DOWNLOADER_MIDDLEWARES_BASE,
         *default_settings.SPIDER_MIDDLEWARES_BASE,
@@ -30,6 +31,7 @@ def load() -> None:
         if not name.endswith(LEFT_OUT):
             import_module(name)
     find_markets()
+    load_everything()
     gc.freeze()
 
 

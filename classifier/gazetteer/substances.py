@@ -129,9 +129,13 @@ def default_gazetteer() -> Gazetteer:
     return gazetteer_of(Law())
 
 
-@cache
 def gazetteer_of(law: Law, *, systematic_names: bool = False) -> Gazetteer:
     """Return the gazetteer of a law; one per process, because the first reading of a text compiles it."""
+    return _gazetteer_of(law, systematic_names)
+
+
+@cache  # knows a call by how it is written, so that a default would count as another call than its value
+def _gazetteer_of(law: Law, systematic_names: bool) -> Gazetteer:  # noqa: FBT001
     return load_gazetteer(law, systematic_names=systematic_names)
 
 

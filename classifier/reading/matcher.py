@@ -47,6 +47,7 @@ CODE_DIGITS = 4
 """Digits from which the first part of a CAS number is recognised without the rest."""
 
 SEPARATOR = re.compile(r"[\W_]")
+NOWHERE: frozenset[int] = frozenset()
 
 SHORTEST_INFLECTED = 4
 """Letters from which a word of a name is inflected; shorter ones are abbreviations."""
@@ -70,9 +71,9 @@ HANGUL = re.compile("[\uac00-\ud7a3]")
 KATAKANA = re.compile("[\u30a1-\u30f6]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Pattern:
-    """One string searched for in the squeezed text."""
+    """One string searched for in the squeezed text; not frozen, which would triple the time to make one."""
 
     text: str
     """The squeezed string; for a misspelling, the correct name."""
@@ -126,10 +127,11 @@ def _uncollected() -> Iterator[None]:
 
 @lru_cache(maxsize=8)
 @_uncollected()
-def matcher_for(gazetteer: Gazetteer) -> Matcher:
-    """Return the matcher of a gazetteer, compiled once per gazetteer."""
+def matcher_for(gazetteer: Gazetteer, *, names_only: bool = False) -> Matcher:
+    """Return the matcher of a gazetteer, compiled once; one of names only finds no trade phrases."""
     patterns: dict[tuple[str, str], Pattern] = {}
-    for pattern in [*_names(gazetteer), *_numbers(gazetteer), *_trade()]:
+    trade = () if names_only else _trade()
+    for pattern in [*_names(gazetteer), *_numbers(gazetteer), *trade]:
         mark = (pattern.text, pattern.trade or "substance")
         patterns[mark] = _merged(patterns.get(mark, pattern), pattern)
     taken = {text for text, kind in patterns if kind == "substance"}
@@ -278,6 +280,8 @@ def spellings_of(name: str) -> Iterator[str]:
 
 def splits_of(name: str, after: str = "") -> frozenset[int]:
     """Return the positions of separators, or of the separator `after`, counted in letters and digits."""
+    if name.isalnum() or after not in name:
+        return NOWHERE
     return frozenset(
         found.start() - others
         for others, found in enumerate(SEPARATOR.finditer(name))
@@ -359,11 +363,7 @@ def _chinese(name: str) -> Iterator[str]:
     if len(IS_CJK.findall(name)) < SHORTEST_SWAPPED:
         return
     yield from islice(_swapped(name), MOST_SWAPPED)
-    said = {
-        character: syllable
-        for syllable, all_of in by_key("respelling.pinyin").items()
-        for character in all_of
-    }
+    said = _pinyin()
     if set(IS_CJK.findall(name)) <= said.keys():
         in_full = "".join(f" {said[each]} " if each in said else each for each in name)
         if sum(map(str.isalpha, in_full)) >= SHORTEST_SAID:
@@ -406,5 +406,15 @@ def _other_parts() -> list[tuple[str, str]]:
     return [(part + end, other + end) for part, other, end in pairs]
 
 
+@cache
+def _pinyin() -> dict[str, str]:
+    return {
+        character: syllable
+        for syllable, all_of in by_key("respelling.pinyin").items()
+        for character in all_of
+    }
+
+
+@cache
 def _written_for(table: str) -> dict[str, str]:
     return {character: other[0] for character, other in by_key(table).items()}

@@ -100,7 +100,7 @@ def find_mentions(texts: Sequence[str], gazetteer: Gazetteer) -> list[list[Hit]]
 
     Positions index the deobfuscated text.
     """
-    matcher = matcher_for(gazetteer)
+    matcher = matcher_for(gazetteer, names_only=True)
     hits: list[list[Hit]] = []
     for start in range(0, len(texts), TOGETHER):
         deobfuscated = [deobfuscate(text) for text in texts[start : start + TOGETHER]]

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
 
+LONGEST_NAME = 4_096
+"""Characters of a name that are looked at; longer ones would fill the caches and take a second each."""
+
+
 def name_test(pattern: str = "", *names: str) -> Callable[[str], bool]:
     """Return a cached, case-insensitive test for the names of elements.
 
@@ -34,10 +38,10 @@ def name_test(pattern: str = "", *names: str) -> Callable[[str], bool]:
         )
 
     @lru_cache(maxsize=16384)
-    def test(name: str) -> bool:
+    def has_match(name: str) -> bool:
         return compiled().search(name) is not None
 
-    return test
+    return lambda name: has_match(name[:LONGEST_NAME])
 
 
 class Role(StrEnum):
@@ -96,7 +100,7 @@ def named_elements(root: etree._Element) -> dict[Role, list[etree._Element]]:
         for attribute in ("class", "id", "data-testid"):
             name = element.get(attribute)
             if name:
-                for role in _roles(name):
+                for role in _roles(name[:LONGEST_NAME]):
                     if not found[role] or found[role][-1] is not element:
                         found[role].append(element)
     return found

