@@ -41,6 +41,7 @@ from store.database import open_database
 from store.messages import counted
 from store.model import Contribution, Reasons, RunKind, RunOutcome, Score, ScoreStage
 from store.review import notices, office_terms
+from store.review.notices import Notice
 from store.scores import law_imports, scores
 from store.vectors import open_vectors
 
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from classifier.model.cascade import FirstStage
     from classifier.model.persistence import TrainedModel
     from classifier.reading import Reading
+    from store.crawl.pictures import Pictured
     from store.database import Database
     from store.model import Model, Run, Sighting, WordShare
     from store.vectors import VectorCache
@@ -277,9 +279,9 @@ def score_new(
 ) -> Run:
     """Score all sightings that the model in use has not scored yet; this resumes an interrupted run.
 
-    Then the terms of the office are looked for (`store.review.office_terms`), and notices are read
-    (`classifier.notices`). At last the history is scored under an import of the law that waits for a decision
-    (`store.scores.law_imports`).
+    Then the texts in pictures are scored together with the text of their listing, the terms of the office
+    are looked for (`store.review.office_terms`), and notices are read (`classifier.notices`). At last the
+    history is scored under an import of the law that waits for a decision (`store.scores.law_imports`).
 
     Args:
         database: The store.
@@ -309,13 +311,21 @@ def score_new(
         try:
             waiting = scores.count_unscored(db, in_use.model_id)
             may_more_come = may_come()
-            if waiting or may_more_come:  # otherwise the model need not be opened, which takes seconds
+            is_due = waiting or notices.are_pictures_due(db, in_use.model_id)
+            if is_due or may_more_come:  # otherwise the model need not be opened, which takes seconds
                 with open_scorer(in_use, database=database, embedder=embedder, settings=settings) as scorer:
                     step = partial(_score_all, db, scorer, run.run_id, now, together)
                     done = step(lambda done: show(done, waiting))
                     while may_more_come:
                         may_more_come = may_come()
                         done += step(partial(_show_more, show, done))
+                    notices.record_picture_notices(
+                        db,
+                        partial(picture_notices, scorer=scorer),
+                        model_id=in_use.model_id,
+                        run_id=run.run_id,
+                        now=now(),
+                    )
             office_terms.record_hits(db, run_id=run.run_id, now=now())
             reader = NoticeReader(law=settings.law)
             notices.record_notices(db, reader, read_with=reader.read_with, run_id=run.run_id, now=now())
@@ -371,6 +381,44 @@ def _score_under_import(
         f" Under import {waiting.law_import_id} of the law, {would} newly be flagged; "
         f"see precursor-watch law preview."
     )
+
+
+def picture_notices(batch: Sequence[Pictured], scorer: Scorer) -> list[list[Notice]]:
+    """Return the notices of each sighting for what its pictures say: one for each substance offered there.
+
+    The text in the pictures is read by itself, and must hold evidence by itself. Then the model scores the
+    text of the listing with that of the pictures below it; the notice is weak if that score is below the
+    threshold. Signs of an offer without a listed substance are a notice only if it is not.
+    """
+    readings = read_all([each.said for each in batch], scorer.gazetteer)
+    rows = [row for row, reading in enumerate(readings) if has_evidence(reading)]
+    scored = scorer.score([f"{batch[row].text}\n{batch[row].said}" for row in rows])
+    found: list[list[Notice]] = [[] for _ in batch]
+    for row, text in zip(rows, scored, strict=True):
+        begin, is_weak = len(batch[row].text) + 1, text.p_offer < scorer.model.threshold
+        spans = [span for span in text.reasons.spans if span.start >= begin]
+        places = [(span.start - begin, span.end - begin) for span in spans]
+        named: dict[str, list[int]] = {}
+        for index, span in enumerate(spans):
+            if span.substance and span.kind != "mention":
+                named.setdefault(span.substance, []).append(index)
+        found[row] = [
+            Notice(
+                kind="picture",
+                code=substance,
+                name=substance,
+                why=spans[indexes[0]].note,
+                is_weak=is_weak,
+                spans=tuple(places[index] for index in indexes),
+            )
+            for substance, indexes in named.items()
+        ]
+        if spans and not named and not is_weak:
+            why = "; ".join(dict.fromkeys(span.note for span in spans if span.note))
+            found[row] = [
+                Notice(kind="picture", code="signs", name="signs of an offer", why=why, spans=tuple(places))
+            ]
+    return found
 
 
 def _reasons(terms: NDArray[np.float64], constant: float, reading: Reading) -> Reasons:

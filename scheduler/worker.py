@@ -32,10 +32,11 @@ from store.database import Database, open_database, transaction
 from store.locks import AlreadyUnderWay, hold, work_of
 from store.model import RunKind, RunOutcome
 from store.operations.service import pause_of
+from store.review.notices import are_pictures_due
 from store.review.office_terms import are_terms_due
 from store.scores.law_imports import is_rescoring_due
 from store.scores.scores import count_awaiting, model_in_use
-from store.suppliers.accounts import CONTACTS, count_unread
+from store.suppliers.accounts import CONTACTS, count_unread, unread_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -131,10 +132,11 @@ class Worker:
         """
         with self._scoring, self._store() as db:
             waiting = count_awaiting(db)
-            if model_in_use(db) is None:
+            if (in_use := model_in_use(db)) is None:
                 self._tell_once_that_a_model_is_wanted(waiting)
                 return False
             is_due = waiting > 0 or are_terms_due(db) or is_rescoring_due(db)
+            is_due = is_due or are_pictures_due(db, in_use.model_id)
             if not is_due and unfinished_run(db, RunKind.SCORE) is None:
                 return False
             return self._child(db, RunKind.SCORE, None, ("score",), has_row=False) is not None
@@ -157,7 +159,8 @@ class Worker:
             Whether any work was done.
         """
         with self._linking, self._store() as db:
-            if count_unread(db, CONTACTS) == 0 and unfinished_run(db, RunKind.LINK) is None:
+            is_due = count_unread(db, CONTACTS) or unread_pictures(db, limit=1)
+            if not is_due and unfinished_run(db, RunKind.LINK) is None:
                 return False
             return self._child(db, RunKind.LINK, None, ("link",), has_row=False) is not None
 

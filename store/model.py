@@ -540,5 +540,5 @@ class Role(StrEnum):
 MAY_SEE_CONTACTS = Role.REVIEWER
 """The least role that may see the contacts of sellers; each view is in the audit log."""
 
-NOTICE_KINDS = ("watch", "equipment", "rule", "class")
+NOTICE_KINDS = ("watch", "equipment", "rule", "class", "picture")
 """What a listing can show apart from its score; `store.review.notices` describes them."""

@@ -18,6 +18,7 @@ from babel.core import get_global
 from phonenumbers import SUPPORTED_REGIONS
 
 from store.crawl.identity import canonical_url
+from store.crawl.pictures import PICTURE_STEP
 from store.model import TermName
 from store.sqlite import Database, transaction
 from store.suppliers.accounts import (
@@ -26,6 +27,8 @@ from store.suppliers.accounts import (
     count_unread,
     mark_read,
     record_account,
+    sighting_with_account,
+    unread_pictures,
     unread_sightings,
 )
 from store.suppliers.contacts import Keep, Vault, keep_as, record_contacts
@@ -43,6 +46,8 @@ BATCH = 500
 """Sightings read in one transaction."""
 LONGEST_NAME = 200
 """Characters kept of a seller's name; a longer one is a mistake of the page or of the reader."""
+PICTURE_FIELD = "picture"
+"""The field of contacts that stand in a picture; their places are in the joined texts of its pictures."""
 READ_FIELDS = ("text", "seller_name", "seller_url", "location")
 
 
@@ -106,19 +111,34 @@ def update(
         cut += sum(len(sighting["seller_name"]) > LONGEST_NAME for sighting in sightings)
         done += len(sightings)
         progress(done, waiting)
+    while pictured := unread_pictures(db, limit=batch):
+        with transaction(db):
+            for each in pictured:
+                sighting = sighting_with_account(db, each.sighting_id)
+                said = read_contacts(each.said, PICTURE_FIELD, _context(sighting, _account(sighting)))
+                account_id = sighting["seller_account_id"]
+                mentions += record_contacts(db, vault, sighting, account_id, said, now=now())
+            mark_read(db, PICTURE_STEP, pictured[-1].newest_picture, now=now())
     return Counts(sightings=done, mentions=mentions, cut=cut)
 
 
 def _read(sighting: Any) -> tuple[FoundAccount | None, list[FoundContact]]:
-    site = site_of(sighting["url"]) or sighting["source_id"]
-    account = account_of(sighting, site)
-    country = account.country if account else ""
-    regions = regions_of(country, sighting["language"], sighting["url"])
-    context = Context(regions=regions, site=site)
+    account = _account(sighting)
+    context = _context(sighting, account)
     contacts = [
         contact for field in READ_FIELDS for contact in read_contacts(sighting[field], field, context)
     ]
     return account, contacts
+
+
+def _account(sighting: Any) -> FoundAccount | None:
+    return account_of(sighting, site_of(sighting["url"]) or sighting["source_id"])
+
+
+def _context(sighting: Any, account: FoundAccount | None) -> Context:
+    country = account.country if account else ""
+    regions = regions_of(country, sighting["language"], sighting["url"])
+    return Context(regions=regions, site=site_of(sighting["url"]) or sighting["source_id"])
 
 
 def places_to_mask(text: str, location: str, language: str, url: str) -> list[tuple[int, int]]:

@@ -192,6 +192,8 @@ class SettingsChange(BaseModel):
     flag_equipment: Literal[0, 1] | None = None
     flag_rule: Literal[0, 1] | None = None
     flag_class: Literal[0, 1] | None = None
+    flag_picture: Literal[0, 1] | None = None
+    blur_pictures: Literal[0, 1] | None = None
     weekly_unreviewed: Literal[0, 1] | None = None
     claim_minutes: Annotated[float | None, _within("claim_minutes")] = None
 

@@ -162,7 +162,7 @@ KINDS = {
 
 NOTICES = {
     "watch": N_("under surveillance"), "equipment": N_("equipment"), "rule": N_("rule of the marketplace"),
-    "class": N_("class of the law"),
+    "class": N_("class of the law"), "picture": N_("evidence in a picture"),
 }  # fmt: skip
 """Kinds of notices."""
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from store import rows, times
+from store.review.search import index_more
 from store.sqlite import transaction
 
 if TYPE_CHECKING:
@@ -135,7 +136,9 @@ def record_pictures(db: Database, listing_id: str, pictures: Sequence[KeptPictur
     ).fetchone()
     for picture in pictures:
         values = rows.columns_of(picture) | {"sighting_id": sighting_id, "place": place}
-        place += rows.insert(db, "sighting_pictures", values, ignore=True) is not None
+        if rows.insert(db, "sighting_pictures", values, ignore=True) is not None:
+            place += 1
+            _index(db, picture.sha256, sighting_id)
 
 
 def count_unread(db: Database) -> int:
@@ -182,6 +185,16 @@ def record_reading(
         rows.insert(db, "pictures", values)
         for number, value in enumerate(reading.perceptual_hash or b""):
             rows.insert(db, "picture_bands", {"band": 256 * number + value, "sha256": sha256})
+        having = "SELECT sighting_id FROM sighting_pictures WHERE sha256 = ?"
+        for (sighting_id,) in db.execute(having, [sha256]).fetchall():
+            _index(db, sha256, sighting_id)
+
+
+def _index(db: Database, sha256: str, sighting_id: int) -> None:
+    """Let the search find a sighting by the text of its picture, once the picture is read."""
+    read = db.execute("SELECT text FROM pictures WHERE sha256 = ?", [sha256]).fetchone()
+    if read and read[0]:
+        index_more(db, sighting_id, read[0])
 
 
 def forget_readings(db: Database, *, except_with: str = "") -> int:
@@ -220,6 +233,41 @@ def pictures_of(db: Database, sighting_id: int) -> list[ListingPicture]:
         WHERE sighting_id = ? ORDER BY place
     """
     return rows.select(db, ListingPicture, query, [sighting_id])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pictured:
+    """A sighting with what its pictures say."""
+
+    sighting_id: int
+    newest_picture: int
+    """The highest `sighting_picture_id` of the sighting."""
+    text: str
+    """The text of the sighting itself."""
+    said: str
+    """The texts in its pictures, as lines in page order."""
+
+
+def pictured_sightings(db: Database, *, after: int, limit: int) -> list[Pictured]:
+    """Return sightings with a read picture above a number, by their newest picture.
+
+    Sightings wait while an older picture is unread, so that a number tells how far a reader of this list is.
+    """
+    query = """
+        SELECT sighting_id, newest_picture, sightings.text, ifnull((
+            SELECT group_concat(text, char(10)) FROM (
+                SELECT pictures.text FROM sighting_pictures JOIN pictures USING (sha256)
+                WHERE sighting_pictures.sighting_id = found.sighting_id AND pictures.text <> ''
+                ORDER BY place
+            )
+        ), '') AS said
+        FROM (
+            SELECT sighting_id, max(sighting_picture_id) AS newest_picture FROM sighting_pictures
+            WHERE sighting_picture_id > ? AND sighting_picture_id <= ? GROUP BY sighting_id
+        ) AS found JOIN sightings USING (sighting_id)
+        ORDER BY newest_picture LIMIT ?
+    """
+    return rows.select(db, Pictured, query, [after, read_up_to(db), limit])
 
 
 def shown_picture(db: Database, sha256: str) -> bytes | None:

@@ -1,9 +1,10 @@
 """Notices: what a listing shows apart from its score.
 
-Four kinds: `watch` (a substance on a list of surveillance), `equipment` (a machine that a law names), `rule`
-(a broken rule of the listing's own marketplace) and `class` (a compound on no list that the words of a
-law cover). A notice changes no score; it makes a listing a review item if a lead chose its kind, and never if
-it is weak (migration m031). Notices are read after each scoring, for newest sightings only.
+Five kinds: `watch` (a substance on a list of surveillance), `equipment` (a machine that a law names), `rule`
+(a broken rule of the listing's own marketplace), `class` (a compound on no list that the words of a law
+cover) and `picture` (a listed substance, or signs of an offer, in a picture of the listing). A notice changes
+no score; it makes a listing a review item if a lead chose its kind, and never if it is weak. Notices are read
+after each scoring; those of texts for newest sightings only.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from store import rows, times
+from store.crawl.pictures import PICTURE_STEP, pictured_sightings, read_up_to
+from store.review.search import index_substances
 from store.sqlite import transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from store.crawl.pictures import Pictured
     from store.sqlite import Database
 
 BATCH = 512
@@ -38,7 +42,7 @@ class Notice:
     is_weak: bool = False
     """Whether these are ordinary goods, which never flag."""
     spans: tuple[tuple[int, int], ...] = ()
-    """Start and end of each place in the text."""
+    """Start and end of each place in the text; of a `picture`, in the joined texts of the pictures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,13 +117,64 @@ def record_notices(
                 if _replace(db, each.sighting_id, notices, run_id, now)
             ]
             _refresh(db, "SELECT listing_id FROM sightings WHERE sighting_id = ?", changed)
-            db.execute(
-                "INSERT INTO notice_progress VALUES (?, ?) "
-                "ON CONFLICT DO UPDATE SET sighting_id = excluded.sighting_id",
-                [read_with, last],
-            )
+            _note_progress(db, read_with, last)
         count += sum(map(len, found))
     return count
+
+
+def _note_progress(db: Database, read_with: str, last: int) -> None:
+    db.execute(
+        "INSERT INTO notice_progress VALUES (?, ?) "
+        "ON CONFLICT DO UPDATE SET sighting_id = excluded.sighting_id",
+        [read_with, last],
+    )
+
+
+def are_pictures_due(db: Database, model_id: str) -> bool:
+    """Return whether pictures were read whose notices this model has not given."""
+    return _pictures_done(db, model_id) < read_up_to(db)
+
+
+def record_picture_notices(
+    db: Database,
+    read: Callable[[Sequence[Pictured]], Sequence[Sequence[Notice]]],
+    *,
+    model_id: str,
+    run_id: int | None,
+    now: datetime,
+) -> int:
+    """Read the notices of sightings whose pictures were read since the last time.
+
+    Args:
+        db: The store.
+        read: Returns the notices of each of some sightings.
+        model_id: The model in use; after another model, all sightings with pictures are read anew.
+        run_id: The scoring.
+        now: The time.
+
+    Returns:
+        The number of notices found.
+    """
+    last, count = _pictures_done(db, model_id), 0
+    while batch := pictured_sightings(db, after=last, limit=BATCH):
+        found = read(batch)
+        last = batch[-1].newest_picture
+        with transaction(db):
+            changed = []
+            for each, notices in zip(batch, found, strict=True):
+                if _replace(db, each.sighting_id, notices, run_id, now, of_pictures=True):
+                    changed.append(each.sighting_id)
+                    index_substances(db, each.sighting_id, [notice.name for notice in notices])
+            _refresh(db, "SELECT listing_id FROM sightings WHERE sighting_id = ?", changed)
+            _note_progress(db, f"{PICTURE_STEP} {model_id}", last)
+        count += sum(map(len, found))
+    return count
+
+
+def _pictures_done(db: Database, model_id: str) -> int:
+    query = "SELECT sighting_id FROM notice_progress WHERE read_with = ?"
+    done = db.execute(query, [f"{PICTURE_STEP} {model_id}"]).fetchone()
+    return int(done[0]) if done else 0
 
 
 def refresh_flags(db: Database, kind: str) -> None:
@@ -182,13 +237,21 @@ _NEWEST = """
 
 
 def _replace(
-    db: Database, sighting_id: int, notices: Sequence[Notice], run_id: int | None, now: datetime
+    db: Database,
+    sighting_id: int,
+    notices: Sequence[Notice],
+    run_id: int | None,
+    now: datetime,
+    *,
+    of_pictures: bool = False,
 ) -> bool:
-    """Store the notices of a sighting in the place of earlier ones, and return whether they changed."""
-    before = notices_of(db, sighting_id)
+    """Store the notices of a text, or of pictures, and return whether they differ from the earlier ones."""
+    before = [each for each in notices_of(db, sighting_id) if (each.kind == "picture") == of_pictures]
     if sorted(before, key=repr) == sorted(notices, key=repr):
         return False
-    db.execute("DELETE FROM notices WHERE sighting_id = ?", [sighting_id])
+    db.execute(
+        "DELETE FROM notices WHERE sighting_id = ? AND (kind = 'picture') = ?", [sighting_id, of_pictures]
+    )
     for notice in notices:
         values = rows.columns_of(notice) | {"sighting_id": sighting_id, "run_id": run_id}
         rows.insert(db, "notices", values | {"found_at": times.to_text(now)})

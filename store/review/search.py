@@ -2,7 +2,8 @@
 
 Three tables serve a search. `words` is the vocabulary: every distinct word, indexed by trigrams, so that
 parts of words are found. `said_fts` has the normalised words of every sighting; `named_fts` has those of
-sightings in which substances were found, with the names of the substances. SQL cannot normalise like `plain`,
+sightings in which substances were found, with the names of the substances, or whose pictures hold text, with
+that text. SQL cannot normalise like `plain`,
 so no trigger fills these tables; `index_missing` indexes sightings that another program wrote.
 """
 
@@ -274,21 +275,35 @@ def index_substances(db: Database, sighting_id: int, names: Iterable[str]) -> No
     wanted = {_read(name) for name in names} - {""}
     if not wanted:
         return
+    said, substances = _named(db, sighting_id)
+    known = set(substances.split(BETWEEN)) - {""}
+    if not wanted <= known:
+        _name(db, sighting_id, said, BETWEEN.join(sorted(known | wanted)))
+        learn(db, {word for name in wanted for word in name.split()})
+
+
+def _named(db: Database, sighting_id: int) -> tuple[str, str]:
+    """Return the words of a sighting and of the substances found in it, as they are indexed or would be."""
     row = db.execute("SELECT said, substances FROM named_fts WHERE rowid = ?", [sighting_id]).fetchone()
-    known = set(row["substances"].split(BETWEEN)) if row else set()
-    if wanted <= known:
-        return
     if row is None:
         query = "SELECT title, text, seller_name FROM sightings WHERE sighting_id = ?"
-        said = BETWEEN.join(map(_read, db.execute(query, [sighting_id]).fetchone()))
-    else:
-        said = row["said"]
-        db.execute("DELETE FROM named_fts WHERE rowid = ?", [sighting_id])
-    db.execute(
-        "INSERT INTO named_fts (rowid, said, substances) VALUES (?, ?, ?)",
-        [sighting_id, said, BETWEEN.join(sorted(known | wanted))],
-    )
-    learn(db, {word for name in wanted for word in name.split()})
+        return BETWEEN.join(map(_read, db.execute(query, [sighting_id]).fetchone())), ""
+    return row["said"], row["substances"]
+
+
+def _name(db: Database, sighting_id: int, said: str, substances: str) -> None:
+    db.execute("DELETE FROM named_fts WHERE rowid = ?", [sighting_id])
+    values = {"rowid": sighting_id, "said": said, "substances": substances}
+    rows.insert(db, "named_fts", values)
+
+
+def index_more(db: Database, sighting_id: int, text: str) -> None:
+    """Add words to the index of a sighting that stand beside its text, such as those in its pictures."""
+    words = _read(text)
+    said, substances = _named(db, sighting_id)
+    if words and words not in said.split(BETWEEN):
+        _name(db, sighting_id, f"{said}{BETWEEN}{words}", substances)
+        learn(db, words.split())
 
 
 def names_in(reasons: Reasons) -> set[str]:

@@ -193,6 +193,9 @@ class ReviewSettings:
     flag_equipment: float = 0
     flag_rule: float = 0
     flag_class: float = 1
+    flag_picture: float = 1
+    blur_pictures: float = 0
+    """1 if pictures are blurred until a person asks for them, 0 if they are shown at once."""
     claim_minutes: float = 10
     """Minutes that a claim lasts after the reviewer last viewed the listing."""
 
@@ -201,6 +204,7 @@ BOUNDS = {
     "second_share": (0.0, 1.0), "hidden_share": (0.0, 1.0), "worth_first": (0.0, 1.0),
     "weekly_unreviewed": (0.0, 1.0),
     "flag_watch": (0.0, 1.0), "flag_equipment": (0.0, 1.0), "flag_rule": (0.0, 1.0), "flag_class": (0.0, 1.0),
+    "flag_picture": (0.0, 1.0), "blur_pictures": (0.0, 1.0),
     "claim_minutes": (1.0, 480.0),
 }  # fmt: skip
 """The lowest and highest value of each setting."""

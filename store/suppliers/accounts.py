@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from store import rows, times
+from store.crawl.pictures import PICTURE_STEP, pictured_sightings
 
 if TYPE_CHECKING:
+    from store.crawl.pictures import Pictured
     from store.sqlite import Database
 
 CONTACTS = "contacts"
@@ -51,6 +53,23 @@ def count_unread(db: Database, step: str) -> int:
         WHERE sighting_id > coalesce((SELECT last_sighting_id FROM supplier_progress WHERE step = ?), 0)
     """
     return int(db.execute(query, [step]).fetchone()[0])
+
+
+def unread_pictures(db: Database, *, limit: int) -> list[Pictured]:
+    """Return the next sightings whose pictures were read and not yet searched for contacts."""
+    query = "SELECT last_sighting_id FROM supplier_progress WHERE step = ?"
+    done = db.execute(query, [PICTURE_STEP]).fetchone()
+    return pictured_sightings(db, after=done[0] if done else 0, limit=limit)
+
+
+def sighting_with_account(db: Database, sighting_id: int) -> Any:
+    """Return a row as `unread_sightings` does, with the `seller_account_id` of its listing, or NULL."""
+    query = """
+        SELECT sightings.*, listings.url, listings.source_id, seller_account_id
+        FROM sightings JOIN listings USING (listing_id) LEFT JOIN listing_accounts USING (listing_id)
+        WHERE sighting_id = ?
+    """
+    return db.execute(query, [sighting_id]).fetchone()
 
 
 def mark_read(db: Database, step: str, sighting_id: int, *, now: datetime) -> None:

@@ -263,7 +263,7 @@ def forget_mentions(db: Database) -> None:
     """
     with transaction(db):
         db.conn.execute("DELETE FROM contact_mentions")
-        db.conn.execute("DELETE FROM supplier_progress WHERE step = 'contacts'")
+        db.conn.execute("DELETE FROM supplier_progress WHERE step IN ('contacts', 'pictures')")
 
 
 def drop_unmentioned(db: Database) -> int:

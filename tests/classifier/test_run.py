@@ -25,15 +25,18 @@ from classifier.training import candidate as retraining
 from classifier.training.candidate import Retrained, RetrainOptions, retrain
 from classifier.training.examples import load_starter
 from classifier.training.fit import train
-from fixtures.builders.store import crawl_run, judge, page
+from fixtures.builders.store import crawl_run, judge, keep_picture, page
 from store import locks
 from store.audit.audit import list_entries
 from store.crawl.pages import SeenListing, record_page
+from store.crawl.pictures import PictureLine, PictureReading, record_reading
 from store.crawl.runs import latest_run, list_runs
 from store.database import open_database
 from store.errors import StoreUnusable
 from store.model import ListingContent, RunKind, RunOutcome
+from store.review.notices import are_pictures_due, notices_of
 from store.review.queue import review_queue
+from store.review.workspace import change_setting
 from store.scores.scores import count_unscored, current_score, list_models, model_in_use
 from tests.classifier.toy import NOW, EmbedderBroken, ToyEmbedder, breaking_at, read_beforehand
 from tests.classifier.toy import write_starter as write_toy_starter
@@ -144,6 +147,43 @@ def test_every_new_sighting_is_scored_with_its_reasons(store: Path) -> None:
     assert (kept.run_id, kept.scored_at, kept.model_id) == (run.run_id, NOW, entry.model_id)
     assert kept.reasons.contributions
     assert kept.reasons.wording
+
+
+def test_evidence_in_a_picture_puts_its_listing_before_a_person(store: Path) -> None:
+    """The score stays that of the text; a picture that names nothing, or is not yet read, gives no notice."""
+    score(store)
+    said = {"aa": "Phenylacetone 25 kg\nwickr only", "bb": "Oak table", "cc": ""}
+    with closing(open_database(store)) as db:
+        run_id = crawl_run(db)
+        for sha256 in said:
+            content = ListingContent(title=f"Fine goods {sha256}, as shown in the picture")
+            url = f"https://andes.example/pictured/{sha256}"
+            kept = (keep_picture(db, run_id, sha256),)
+            record_page(db, page(run_id, url), [SeenListing(url=url, content=content, pictures=kept)])
+        in_use = model_in_use(db) or pytest.fail("No model is in use.")
+        assert not are_pictures_due(db, in_use.model_id)
+    assert score(store).counts == {"scored": 3, "flagged": 0}
+    with closing(open_database(store)) as db:
+        for sha256, text in said.items():
+            line = PictureLine(text=text, box=(0, 0, 1, 1), confidence=1, reader="tests")
+            record_reading(db, sha256, PictureReading(lines=(line,)), read_with="tests", now=NOW)
+        assert are_pictures_due(db, in_use.model_id)
+    score(store)
+    with closing(open_database(store)) as db:
+        assert not are_pictures_due(db, in_use.model_id)
+        query = "SELECT * FROM latest_sightings WHERE title LIKE 'Fine goods %' ORDER BY title"
+        first, second, third = (row["sighting_id"] for row in db.execute(query).fetchall())
+        (notice,) = notices_of(db, first)
+        assert (notice.kind, notice.name, notice.is_weak) == ("picture", "1-Phenyl-2-propanone", False)
+        assert [said["aa"][start:end] for start, end in notice.spans] == ["Phenylacetone"]
+        assert notices_of(db, second) == notices_of(db, third) == []
+        flagged = {item.sighting_id for item in review_queue(db, limit=100)}
+        assert first in flagged
+        assert not {second, third} & flagged
+        _, kept_score = current_score(db, first) or pytest.fail("It has no score.")
+        assert kept_score.p_offer < kept_score.threshold
+        change_setting(db, "flag_picture", 0, changed_by="lea", now=NOW)
+        assert first not in {item.sighting_id for item in review_queue(db, limit=100)}
 
 
 def test_scoring_again_does_nothing(store: Path) -> None:

@@ -23,6 +23,7 @@ from store.crawl.pictures import (
 )
 from store.crawl.runs import end_run
 from store.model import RunOutcome
+from tests.searches import search
 
 if TYPE_CHECKING:
     from store.database import Database
@@ -89,6 +90,16 @@ def test_text_of_square_codes_joins_the_lines(db: Database) -> None:
     assert picture.text == "CAS 67-64-1\nhttps://t.me/solvent_shop"
     assert (picture.lines, picture.codes) == (READING.lines, READING.codes)
     assert shown_picture(db, "aa") == b"RIFF"
+
+
+def test_search_finds_a_listing_by_the_text_of_its_picture(db: Database) -> None:
+    """Before or after the listing is seen; words of its text and of its picture may be searched together."""
+    see_pictures(db, crawl_run(db), 1, "aa")
+    read(db, "aa")
+    see_pictures(db, crawl_run(db), 2, "aa")
+    for terms in ("67-64-1", "solvent 67-64-1", "solvent_shop"):
+        assert {each.content.title[-1] for each in search(db, terms)} == {"1", "2"}, terms
+    assert search(db, "67-64-2") == []
 
 
 def test_same_picture_is_found_by_bytes_and_by_likeness(db: Database) -> None:

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.builders.store import FULL, NOW, crawl_run, score, see, use
+from fixtures.builders.store import FULL, NOW, crawl_run, keep_picture, page, score, see, use
 from store.audit.audit import AuditAction, list_entries
 from store.audit.verification import verify
+from store.crawl.pages import SeenListing, record_page
+from store.crawl.pictures import PictureCode, PictureLine, PictureReading, record_reading
 from store.database import open_database
 from store.model import Term, TermName
 from store.operations.retention import count_old_contacts, place_hold, purge_contacts, release_hold
@@ -66,6 +68,25 @@ def test_a_pass_reads_new_sightings_once(db: Database) -> None:
         ("andes.example", "andes.example/ficticia", "Ficticia Ltd", "", "Lima")
     ]
     assert rows(db, "SELECT count(*) FROM listing_accounts") == [(1,)]
+
+
+def test_contacts_in_pictures_are_read_once_the_picture_is(db: Database) -> None:
+    """A line and a QR code give contacts of the seller's account, marked as from a picture."""
+    run_id, url = crawl_run(db), "https://andes.example/1"
+    pictures = (keep_picture(db, run_id, "aa"),)
+    record_page(db, page(run_id, url), [SeenListing(url=url, content=FULL, pictures=pictures)])
+    assert run(db) == 0
+    line = PictureLine(text="WhatsApp +86 138 1234 5678", box=(0, 0, 1, 1), confidence=1, reader="tests")
+    code = PictureCode(format="QRCode", text="https://t.me/ficticia_shop", box=(0, 0, 1, 1))
+    record_reading(db, "aa", PictureReading(lines=(line,), codes=(code,)), read_with="tests", now=NOW)
+    assert run(db) == 2
+    assert run(db) == 0
+    query = (
+        "SELECT kind, value, field, seller_account_id FROM contact_mentions JOIN contacts USING (contact_id)"
+    )
+    assert set(rows(db, query)) == {
+        ("whatsapp", NUMBER, "picture", 1), ("telegram", "ficticia_shop", "picture", 1),
+    }  # fmt: skip
 
 
 def test_a_mention_says_where_it_stands(db: Database) -> None:
